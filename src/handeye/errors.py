@@ -1,0 +1,38 @@
+"""Every error handeye raises on purpose.
+
+    HandeyeError            anything the user can mend; the CLI prints it and exits with 2
+    ├── DataError           a file or row is not what it should be (file, line, item id in the text)
+    ├── OptionError         an option or a combination of options that cannot be met
+    ├── AssetError          art is missing: a font without a character, an unknown emoji provider
+    └── RunError            a run cannot start or go on (other data, other options, no such model)
+
+A message says what was wrong, where, and what to do. It never needs a traceback to be understood.
+"""
+
+from __future__ import annotations
+
+
+class HandeyeError(Exception):
+    """Base of all errors that are meant for the user."""
+
+
+class DataError(HandeyeError):
+    """A file, a row or a set of rows is not what it should be."""
+
+
+class OptionError(HandeyeError):
+    """An option, or a combination of options, cannot be met."""
+
+
+class AssetError(HandeyeError):
+    """Art that was asked for is not there or cannot be drawn."""
+
+
+class RunError(HandeyeError):
+    """A run cannot start, or cannot go on, with what it was given."""
+
+
+def first_ten(names: list[str]) -> str:
+    """Name up to ten of ``names`` and count the rest, for an error message."""
+    shown = ", ".join(names[:10])
+    return shown if len(names) <= 10 else f"{shown} and {len(names) - 10} more"

@@ -1,0 +1,1 @@
+"""The visual sources of ROSE scenes."""
