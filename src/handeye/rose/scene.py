@@ -14,9 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from handeye.errors import DataError
 
-RegionType = Literal[
-    "GLOBAL", "ROW_RANGE", "COL_RANGE", "RECTANGLE", "VISUAL_REGION", "EXCLUSION"
-]
+RegionType = Literal["GLOBAL", "ROW_RANGE", "COL_RANGE", "RECTANGLE", "VISUAL_REGION", "EXCLUSION"]
 _BOUND_NAMES: dict[str, tuple[str, ...]] = {
     "GLOBAL": (),
     "ROW_RANGE": ("r1", "r2"),
