@@ -86,8 +86,8 @@ class Region:
     c2: int
     exclude_type: Literal["ROW_RANGE", "COL_RANGE", "RECTANGLE", None] = None
 
-    def __contains__(self, cell: object) -> bool:
-        row, col = cell  # type: ignore[misc]
+    def __contains__(self, cell: tuple[int, int]) -> bool:
+        row, col = cell
         inside = self.r1 <= row <= self.r2 and self.c1 <= col <= self.c2
         return inside != (self.type == "EXCLUSION")
 
