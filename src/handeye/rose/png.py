@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ class _Tile:
         up = np.zeros((size, size), bool)
         if stride <= MAX_DISTANCE:
             up[1:] = packed[1:] == packed[:-1]
-        self.same_as_above = [bool(same) for same in up.all(axis=1)]
+        self.same_as_above: list[bool] = np.logical_and.reduce(up, axis=1).tolist()
         left_run, up_run = _run_lengths(left), _run_lengths(up)
         # 0 literal, 1 copy the pixel to the left, 2 copy the pixel above; the longer run wins.
         mode = np.where(up_run >= np.maximum(left_run, 1), 2, np.where(left_run > 0, 1, 0))
@@ -72,7 +73,7 @@ class _Tile:
         value = np.where(is_literal, colours, np.where(modes[owner] == 1, 3, stride))
         line_of = starts[owner] // size
         cuts = np.searchsorted(line_of, np.arange(size + 1))
-        return [Tokens(length[a:b], value[a:b]) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+        return [Tokens(length[a:b], value[a:b]) for a, b in pairwise(cuts.tolist())]
 
 
 def _strip_tokens(pattern: tuple[int, ...], tiles: Sequence[_Tile], stride: int) -> Tokens:
