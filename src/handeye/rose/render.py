@@ -1,0 +1,107 @@
+"""Scene and art to pictures: base and cue. The only place that lays out pixels.
+
+A cue picture is the base picture with one rectangle of cells highlighted: a tint over its cells and
+a solid frame just inside its outer border, so that every cell is either fully in or fully out. All
+arithmetic is on integers, so pictures are the same on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handeye.rose.png import encode_tiles
+from handeye.rose.scene import Cell, Grid, Region
+from handeye.rose.sources.base import Art, Tile
+
+Colour = tuple[int, int, int]
+
+# Saturated hues far apart from each other; the one farthest from the art is taken.
+CUE_COLOURS: tuple[Colour, ...] = (
+    (226, 26, 60),
+    (0, 114, 206),
+    (0, 150, 80),
+    (240, 120, 0),
+    (130, 40, 190),
+    (230, 0, 160),
+    (0, 160, 175),
+)
+_MAJORITY, _TARGET = 0, 1
+
+
+def base_picture(grid: Grid, targets: Iterable[Cell], art: Art) -> bytes:
+    """The scene without a cue as PNG, ``rows * size`` x ``cols * size`` pixels, RGB."""
+    return encode_tiles(_contents(grid, targets), (art.majority, art.target))
+
+
+def cue_picture(
+    grid: Grid, targets: Iterable[Cell], art: Art, region: Region
+) -> tuple[bytes, Colour]:
+    """The scene with ``region`` (a rectangle) highlighted, and the colour used."""
+    colour = cue_colour(art)
+    layout = _contents(grid, targets)
+    tiles: list[Tile] = [art.majority, art.target]
+    known: dict[tuple[int, bool, bool, bool, bool], int] = {}
+    for row in range(region.r1, region.r2 + 1):
+        for col in range(region.c1, region.c2 + 1):
+            content = int(layout[row - 1, col - 1])
+            edges = (row == region.r1, row == region.r2, col == region.c1, col == region.c2)
+            key = (content, *edges)
+            if key not in known:
+                known[key] = len(tiles)
+                tiles.append(_highlight(tiles[content], colour, edges))
+            layout[row - 1, col - 1] = known[key]
+    return encode_tiles(layout, tiles), colour
+
+
+def cue_colour(art: Art) -> Colour:
+    """The cue colour whose nearest colour in the art (and background) is farthest away.
+
+    Colours that cover less than 2 % of a cell do not count: a highlight is seen against areas.
+    """
+    pixels = np.concatenate([art.majority.reshape(-1, 3), art.target.reshape(-1, 3)])
+    levels, counts = np.unique(pixels >> 4, axis=0, return_counts=True)
+    shown = [
+        (int(r) * 16 + 8, int(g) * 16 + 8, int(b) * 16 + 8)
+        for (r, g, b), count in zip(levels.tolist(), counts.tolist(), strict=True)
+        if count * 50 >= len(pixels)
+    ]
+    shown.append(art.background)
+    return max(CUE_COLOURS, key=lambda colour: min(_distance(colour, other) for other in shown))
+
+
+def frame_width(cell_size: int) -> int:
+    """Thickness of the cue's frame in pixels."""
+    return max(2, cell_size // 20)
+
+
+def _contents(grid: Grid, targets: Iterable[Cell]) -> NDArray[np.int64]:
+    layout = np.full((grid.rows, grid.cols), _MAJORITY, np.int64)
+    for row, col in targets:
+        layout[row - 1, col - 1] = _TARGET
+    return layout
+
+
+def _highlight(tile: Tile, colour: Colour, edges: Sequence[bool]) -> Tile:
+    """Mix a quarter of ``colour`` into the tile and draw the frame along the given edges."""
+    out = ((tile.astype(np.uint16) * 3 + np.array(colour, np.uint16) + 2) >> 2).astype(np.uint8)
+    width = frame_width(tile.shape[0])
+    top, bottom, left, right = edges
+    if top:
+        out[:width] = colour
+    if bottom:
+        out[-width:] = colour
+    if left:
+        out[:, :width] = colour
+    if right:
+        out[:, -width:] = colour
+    return out
+
+
+def _distance(a: Colour, b: Colour) -> int:
+    """Colour distance weighted for the eye ("redmean", T. Riemersma), squared, on integers."""
+    mean = (a[0] + b[0]) // 2
+    red, green, blue = (x - y for x, y in zip(a, b, strict=True))
+    return ((512 + mean) * red * red >> 8) + 4 * green * green + ((767 - mean) * blue * blue >> 8)
