@@ -1,0 +1,31 @@
+"""Bundled art, who made it and under which licence."""
+
+from handeye.assets.credits import SETS, AssetSet, attribution, license_text, notice
+from handeye.assets.store import (
+    PROVIDERS,
+    EmojiName,
+    EmojiSet,
+    avatars,
+    emoji,
+    emoji_names,
+    faces,
+    font_bytes,
+    table,
+)
+
+__all__ = [
+    "PROVIDERS",
+    "SETS",
+    "AssetSet",
+    "EmojiName",
+    "EmojiSet",
+    "attribution",
+    "avatars",
+    "emoji",
+    "emoji_names",
+    "faces",
+    "font_bytes",
+    "license_text",
+    "notice",
+    "table",
+]

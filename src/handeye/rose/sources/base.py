@@ -14,7 +14,11 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from handeye.errors import OptionError
+
 Tile = NDArray[np.uint8]
+CELL_SIZES = (16, 512)
+"""Smallest and largest side of a tile in pixels."""
 
 
 class Band(NamedTuple):
@@ -81,3 +85,10 @@ class Source(Protocol):
     def draw(self, pair: Pair, cell_size: int) -> Art:
         """Draw both tiles of ``pair`` at ``cell_size`` pixels (16..512)."""
         ...
+
+
+def check_cell_size(cell_size: int) -> None:
+    """Raise :class:`OptionError` unless a tile may have this side (:data:`CELL_SIZES`)."""
+    low, high = CELL_SIZES
+    if not low <= cell_size <= high:
+        raise OptionError(f"cell size is {cell_size}; allowed: {low} to {high} pixels")

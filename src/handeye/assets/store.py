@@ -1,0 +1,104 @@
+"""Reads the bundled art. Every reader is a pure look-up: the same name gives the same bytes.
+
+What lies here was made by the scripts in ``tools/assets`` and is described in ``NOTICE``:
+
+    fonts/*.otf, *.ttf     subsets of open CJK faces
+    emoji/<provider>.json.xz   {"size": n, "icons": {"1f9eb": "<svg body>", ...}}
+    emoji/names.json.xz    {"1f9eb": [english, chinese, group, subgroup], ...}
+    avatars.json           parts and colours of DiceBear's "Pixel Art"
+    pairs/*.tsv            look-alikes with their similarities
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from handeye.errors import AssetError
+
+PROVIDERS = ("noto", "twemoji", "fluent")
+"""Emoji sets in the wheel."""
+
+
+class EmojiName(NamedTuple):
+    """What an emoji is called and where Unicode's emoji list files it."""
+
+    english: str
+    chinese: str
+    group: str
+    subgroup: str
+
+
+class EmojiSet(NamedTuple):
+    """SVG bodies by lower-case code points joined by "-", on a square of ``size`` units."""
+
+    size: int
+    icons: dict[str, str]
+
+
+def _read(*parts: str) -> bytes:
+    place = files("handeye.assets").joinpath(*parts)
+    try:
+        return place.read_bytes()
+    except OSError:
+        raise AssetError(
+            f"bundled art {'/'.join(parts)} is missing; reinstall handeye"
+        ) from None
+
+
+def faces() -> tuple[str, ...]:
+    """Names of the bundled font faces, sorted."""
+    folder = files("handeye.assets").joinpath("fonts")
+    names = (entry.name.rsplit(".", 1) for entry in folder.iterdir())
+    return tuple(sorted(stem for stem, suffix in names if suffix in ("otf", "ttf")))
+
+
+@lru_cache(maxsize=16)
+def font_bytes(face: str) -> bytes:
+    """The font file of a bundled face.
+
+    Raises:
+        AssetError: no such face; the message names those there are.
+    """
+    if face not in faces():
+        raise AssetError(f"no bundled font {face!r}; there are {', '.join(faces())}")
+    suffix = "ttf" if face.startswith("WenQuanYi") else "otf"
+    return _read("fonts", f"{face}.{suffix}")
+
+
+@lru_cache(maxsize=8)
+def emoji(provider: str) -> EmojiSet:
+    """All bundled drawings of one emoji provider.
+
+    Raises:
+        AssetError: unknown provider; the message names those there are.
+    """
+    if provider not in PROVIDERS:
+        raise AssetError(f"no bundled emoji set {provider!r}; there are {', '.join(PROVIDERS)}")
+    raw = json.loads(lzma.decompress(_read("emoji", f"{provider}.json.xz")))
+    return EmojiSet(raw["size"], raw["icons"])
+
+
+@lru_cache(maxsize=1)
+def emoji_names() -> dict[str, EmojiName]:
+    """Names and groups by code points, for every emoji any provider or table here has."""
+    raw = json.loads(lzma.decompress(_read("emoji", "names.json.xz")))
+    return {key: EmojiName(*value) for key, value in raw.items()}
+
+
+@lru_cache(maxsize=1)
+def avatars() -> dict[str, Any]:
+    """DiceBear "Pixel Art": ``base``, ``order``, ``parts``, ``colors``, ``chances`` (percent)."""
+    parsed: dict[str, Any] = json.loads(_read("avatars.json"))
+    return parsed
+
+
+@lru_cache(maxsize=8)
+def table(name: str) -> tuple[dict[str, str], ...]:
+    """Rows of ``pairs/<name>.tsv`` (glyph, emoji-style, emoji-content), by column name."""
+    lines = _read("pairs", f"{name}.tsv").decode().splitlines()
+    head = lines[0].split("\t")
+    return tuple(dict(zip(head, line.split("\t"), strict=True)) for line in lines[1:])
