@@ -1,0 +1,34 @@
+# Two commands for a fresh machine: `make demo` and `make test`. Both use .venv in this folder.
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO ?= demo
+
+.PHONY: demo test lint types clean
+
+.venv/.base: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "handeye needs Python 3.11 or newer; give one with: make PYTHON=python3.12 ..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/.test: .venv/.base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+demo: .venv/.base
+	@bash tools/demo.sh $(BIN)/handeye $(DEMO)
+
+test: .venv/.test
+	@bash tools/ensure_browser.sh $(BIN)/playwright
+	$(BIN)/python -m pytest --numprocesses=2
+
+lint: .venv/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.test
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv $(DEMO)

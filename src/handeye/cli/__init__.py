@@ -1,0 +1,54 @@
+"""The ``handeye`` command: parse, call one function, print.
+
+Everything heavy is imported inside the commands, so that ``handeye --help`` answers at once.
+Exit codes: 0 done; 1 done and something is wrong with what was checked; 2 the input or the options
+cannot be used (one line says why); 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from handeye.cli import report, rose, run
+from handeye.errors import HandeyeError
+
+app = typer.Typer(
+    name="handeye",
+    help="Measure, explain and close the perception-to-action gap of multimodal models.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(rose.app, name="rose")
+app.add_typer(run.app, name="run")
+app.command("report")(report.report)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from handeye import __version__
+
+        typer.echo(f"handeye {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Options of the command itself."""
+
+
+def main() -> None:
+    """Run the command line; every error meant for the user ends with one line and exit code 2."""
+    try:
+        app()
+    except HandeyeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

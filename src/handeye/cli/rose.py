@@ -1,0 +1,213 @@
+"""``handeye rose``: make, draw again, describe, verify and score sets of ROSE scenes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer(
+    help="ROSE: one scene of look-alike cells, seven coupled tasks.", no_args_is_help=True
+)
+
+Workers = Annotated[
+    Optional[int],
+    typer.Option(help="Processes (default: one per core). Has no influence on the result."),
+]
+Format = Annotated[
+    str, typer.Option(help="images (the release's layout) or parquet (the same, and shards).")
+]
+
+
+@app.command()
+def generate(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new set.")],
+    seed: Annotated[int, typer.Option(help="Same seed and options, same bytes.")],
+    scenes: Annotated[
+        Optional[int], typer.Option(help="Scenes over all sources (default 100).")
+    ] = None,
+    like: Annotated[
+        Optional[str], typer.Option(help="v0.1: counts and splits of the official set.")
+    ] = None,
+    sources: Annotated[
+        Optional[str],
+        typer.Option(help="Of glyph, emoji-style, emoji-content, pixel-edit, pixel-content."),
+    ] = None,
+    similarity: Annotated[
+        Optional[str],
+        typer.Option(metavar="LOW:HIGH", help="Only pairs this alike; 0 to 1, 1 is the same."),
+    ] = None,
+    workers: Workers = None,
+    format: Format = "images",
+    font: Annotated[
+        Optional[list[Path]], typer.Option(help="Draw glyphs with this font or folder of fonts.")
+    ] = None,
+    emoji: Annotated[
+        Optional[list[str]],
+        typer.Option(metavar="NAME=FOLDER", help="Add an emoji provider: files by code point."),
+    ] = None,
+    sprites: Annotated[
+        Optional[Path], typer.Option(help="Use the PNG files of this folder as sprites.")
+    ] = None,
+) -> None:
+    """Make a set of scenes with their items, ready to ask any model.
+
+    Stopped and run again with the same options, it goes on where it was.
+    """
+    from handeye.cli.progress import counting
+    from handeye.rose.generate import generate as make
+
+    with counting("scenes") as progress, _resumable(directory):
+        make(
+            directory,
+            seed=seed,
+            scenes=scenes,
+            like=like,
+            sources=sources,
+            similarity=similarity,
+            format=format,
+            fonts=font or (),
+            emoji=_named_folders(emoji or []),
+            sprites=sprites,
+            workers=workers,
+            progress=progress,
+        )
+    _say_made(directory)
+
+
+@app.command()
+def rerender(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="METADATA.jsonl... DIR", help="Official metadata, then a folder."),
+    ],
+    seed: Annotated[int, typer.Option(help="For regions that the metadata do not tell.")] = 0,
+    workers: Workers = None,
+    format: Format = "images",
+    keep_prompts: Annotated[
+        bool, typer.Option(help="Keep the prompts of the rows where they have some.")
+    ] = False,
+) -> None:
+    """Draw the authors' own scenes again with open art: same grid, targets and contents."""
+    from handeye.cli.progress import counting
+    from handeye.errors import OptionError
+    from handeye.rose.rerender import rerender as draw_again
+
+    if len(paths) < 2:
+        raise OptionError("give at least one metadata file, then the folder of the new set")
+    *metadata, directory = paths
+    with counting("scenes") as progress, _resumable(directory):
+        draw_again(
+            metadata,
+            directory,
+            seed=seed,
+            format=format,
+            keep_prompts=keep_prompts,
+            workers=workers,
+            progress=progress,
+        )
+    _say_made(directory)
+
+
+@app.command()
+def describe(
+    data: Annotated[
+        list[str], typer.Argument(metavar="SET [SET2]", help="Set folders or metadata files.")
+    ],
+    split: Annotated[Optional[str], typer.Option(help="Only this split.")] = None,
+    by_subset: Annotated[bool, typer.Option(help="Also a table for every subset.")] = True,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Print the statistics of a set, or of two side by side with tests of their difference."""
+    from handeye.cli import tables
+    from handeye.errors import OptionError
+    from handeye.rose.describe import describe as statistics
+
+    if len(data) > 2:
+        raise OptionError(f"describe takes one set or two, got {len(data)}")
+    found = [statistics(name, split=split) for name in data]
+    if json:
+        import json as json_
+
+        typer.echo(json_.dumps({d.name: d.as_dict() for d in found}, indent=2, ensure_ascii=False))
+    else:
+        tables.print_descriptions(found, by_subset=by_subset)
+
+
+@app.command()
+def verify(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the set.")],
+    workers: Workers = None,
+) -> None:
+    """Check that every scene is solvable from its pixels, every gold answer and every hash."""
+    from handeye.cli.progress import counting
+    from handeye.rose.verify import verify as check
+
+    with counting("scenes") as progress:
+        result = check(directory, workers=workers, progress=progress)
+    for problem in result.problems:
+        typer.echo(problem)
+    counted = f"{result.scenes} scenes, {result.items} items, {result.pictures} pictures"
+    if not result.ok:
+        typer.echo(f"{counted}: {len(result.problems)} problems")
+        raise typer.Exit(1)
+    typer.echo(f"{counted}: every scene solvable, every gold answer and hash right")
+
+
+@app.command()
+def score(
+    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS.jsonl")],
+    data: Annotated[str, typer.Option(help="Set folder or metadata file.")],
+    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the result.")],
+    allow_missing: Annotated[
+        bool, typer.Option(help="Score what is there and mark the run as partial.")
+    ] = False,
+    split: Annotated[Optional[str], typer.Option(help="Only items of this split.")] = None,
+    templates: Annotated[
+        Optional[str], typer.Option(help="Only these, e.g. T1,T3 or main.")
+    ] = None,
+) -> None:
+    """Score a prediction file exactly and write tables with intervals."""
+    from handeye.cli import tables
+    from handeye.rose.score_files import score_files
+
+    score_files(
+        predictions, Path(data), out, allow_missing=allow_missing, split=split, templates=templates
+    )
+    tables.print_run(out)
+
+
+def _named_folders(pairs: list[str]) -> dict[str, str | Path] | None:
+    from handeye.errors import OptionError
+
+    out: dict[str, str | Path] = {}
+    for pair in pairs:
+        name, sign, folder = pair.partition("=")
+        if not sign or not name or not folder:
+            raise OptionError(f"emoji must read NAME=FOLDER, got {pair!r}")
+        out[name] = folder
+    return out or None
+
+
+class _resumable:  # noqa: N801  (used like a function)
+    """Turns Ctrl-C into one line that says how to go on."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, value: object, trace: object) -> None:
+        if kind is KeyboardInterrupt:
+            typer.echo(f"stopped; run the same command again to go on in {self._directory}", err=True)
+            raise typer.Exit(130)
+
+
+def _say_made(directory: Path) -> None:
+    from handeye.rose.options import read_record
+
+    record = read_record(directory) or {}
+    count = sum(record["options"]["scenes"].values())
+    typer.echo(f"{directory}: {count} scenes, {2 * count} images, {7 * count} items")
