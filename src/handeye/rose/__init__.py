@@ -1,1 +1,60 @@
-"""ROSE (arXiv 2606.19965): one scene of look-alike cells, seven coupled tasks."""
+"""ROSE (arXiv 2606.19965): one scene of look-alike cells, seven coupled tasks.
+
+    from handeye import rose
+
+    rose.generate("set", seed=7, like="v0.1")
+    items = rose.load("set", split="test")
+    scores = rose.score(predictions, items)
+    summary = rose.summarize(scores)
+
+The names are resolved when they are first used, so that importing the suite costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from handeye.rose.describe import describe
+    from handeye.rose.generate import generate
+    from handeye.rose.items import Item, ItemSet
+    from handeye.rose.release import load
+    from handeye.rose.rerender import rerender
+    from handeye.rose.score_files import score, score_files
+    from handeye.rose.summary import summarize
+    from handeye.rose.verify import verify
+
+_HOMES = {
+    "Item": "items",
+    "ItemSet": "items",
+    "describe": "describe",
+    "generate": "generate",
+    "load": "release",
+    "rerender": "rerender",
+    "score": "score_files",
+    "score_files": "score_files",
+    "summarize": "summary",
+    "verify": "verify",
+}
+
+__all__ = [
+    "Item",
+    "ItemSet",
+    "describe",
+    "generate",
+    "load",
+    "rerender",
+    "score",
+    "score_files",
+    "summarize",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'handeye.rose' has no attribute {name!r}")
+    value = getattr(import_module(f"handeye.rose.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,123 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from handeye.errors import DataError, OptionError
+from handeye.rose.items import safe_image_path
+from handeye.rose.release import load
+
+
+def row(n=1, **changes):
+    return {
+        "item_id": f"CHITEM_{n:06d}",
+        "scene_id": f"CHSCENE_{n:06d}",
+        "task_template": "T1_COUNT_GLOBAL",
+        "task_mode": "COUNT",
+        "region_type": "GLOBAL",
+        "rows": 3,
+        "cols": 4,
+        "ground_truth_count": 1,
+        "all_target_cells": ["R1,C2"],
+        "region_target_cells": ["R1,C2"],
+        "rose_subset": "ROSE-ChineseGlyph",
+        "split": "test",
+        **changes,
+    }
+
+
+def write(path: Path, *rows) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+    return path
+
+
+def test_a_folder_reads_with_its_bridges(tmp_path):
+    write(tmp_path / "metadata_test.jsonl", row(1), row(2))
+    write(tmp_path / "metadata_dev.jsonl", row(3, split="dev"))
+    bridge = row(1, item_id="CHITEM_000001__GCLK", task_template="T1B_CLICK_GLOBAL")
+    write(tmp_path / "global_click/metadata_test.jsonl", bridge)
+    assert len(load(tmp_path)) == 4
+    assert len(load(tmp_path, split="test")) == 3
+    assert [i.item_id for i in load(tmp_path, templates="bridges")] == ["CHITEM_000001__GCLK"]
+    assert len(load(tmp_path, templates=["T1"], split="dev")) == 1
+    assert list(load(tmp_path).scenes()) == [f"CHSCENE_{n:06d}" for n in (3, 1, 2)]
+
+
+def test_scenes_are_taken_in_turn_from_every_subset(tmp_path):
+    rows = [row(n) for n in range(1, 6)]
+    rows += [
+        row(n, scene_id=f"E{n}", item_id=f"E{n}", rose_subset="ROSE-EmojiStyle")
+        for n in range(1, 6)
+    ]
+    path = write(tmp_path / "metadata_test.jsonl", *rows)
+    kept = load(path, scenes=4).scenes()
+    assert set(kept) == {"CHSCENE_000001", "CHSCENE_000002", "E1", "E2"}
+
+
+@pytest.mark.parametrize(
+    "name", ["glyph", "ChineseGlyph", "ROSE-ChineseGlyph", "rose-chineseglyph"]
+)
+def test_subsets_have_several_spellings(tmp_path, name):
+    path = write(tmp_path / "m.jsonl", row(1), row(2, rose_subset="ROSE-PixelEdit"))
+    assert len(load(path, subsets=name)) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{not json", "not a metadata row"),
+        ('{"item_id": "a"}', "missing required field"),
+        (json.dumps(row(task_template="T9")), "unknown task_template 'T9'"),
+        (json.dumps(row(rows=0)), "has no cells"),
+        (json.dumps(row(rows="3")), "Expected `int`"),
+        (json.dumps(row(all_target_cells=["R9,C1"])), "outside the 3 x 4 grid"),
+        (json.dumps(row(all_target_cells=["A1"])), "not a cell"),
+        (json.dumps(row(region_type="ROW_RANGE", region_params={"r1": 2, "r2": 7})), "do not lie"),
+    ],
+)
+def test_bad_rows_are_named_with_file_and_line(tmp_path, line, words):
+    path = tmp_path / "metadata_test.jsonl"
+    path.write_text(json.dumps(row(1)) + "\n\n" + line + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=words) as caught:
+        load(path)
+    assert f"{path}:3" in str(caught.value)
+
+
+def test_other_bad_input(tmp_path):
+    with pytest.raises(DataError, match="no such set"):
+        load(tmp_path / "nowhere")
+    with pytest.raises(DataError, match=r"no metadata_\*\.jsonl"):
+        load(tmp_path)
+    (tmp_path / "empty.jsonl").write_text("\n")
+    with pytest.raises(DataError, match="empty"):
+        load(tmp_path / "empty.jsonl")
+    path = write(tmp_path / "metadata_test.jsonl", row(1), row(1))
+    with pytest.raises(DataError, match="duplicate item ids: CHITEM_000001"):
+        load(path)
+    path = write(tmp_path / "m.jsonl", row(1))
+    for bad in ({"templates": "T7"}, {"subsets": "x"}, {"split": "dev"}, {"scenes": 0}):
+        with pytest.raises(OptionError):
+            load(path, **bad)
+
+
+@pytest.mark.parametrize("name", ["../x.png", "/etc/passwd", "", "a/../../x.png"])
+def test_pictures_outside_the_set_are_refused(tmp_path, name):
+    with pytest.raises(DataError, match="refused"):
+        safe_image_path(tmp_path, name, "item a")
+    assert safe_image_path(tmp_path, "images/a.png", "item a").name == "a.png"
+
+
+def test_a_link_out_of_the_set_is_refused(tmp_path):
+    inside = tmp_path / "set"
+    inside.mkdir()
+    (tmp_path / "secret.png").write_bytes(b"x")
+    (inside / "link.png").symlink_to(tmp_path / "secret.png")
+    with pytest.raises(DataError, match="refused"):
+        safe_image_path(inside, "link.png", "item a")
+
+
+def test_the_hub_is_named_when_it_cannot_be_reached(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(DataError, match=r"hf:nobody/nothing-here-\d"):
+        load("hf:nobody/nothing-here-1")
