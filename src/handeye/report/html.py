@@ -1,0 +1,87 @@
+"""Turning a laid-out report into one self-contained HTML file.
+
+Everything a model, a data set or a file name says is untrusted: templates escape by default, data
+for scripts is JSON with ``<``, ``>``, ``&`` written as escapes, and the page's own policy forbids
+every request and every script but the one it was made with.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+import handeye
+from handeye.errors import OptionError
+from handeye.report.charts import swatch
+
+_JSON_ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026",
+                 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("handeye.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["swatch"] = swatch
+    return environment
+
+
+def script_json(value: object) -> Markup:
+    """``value`` as JSON that can stand inside a ``<script>`` element, whatever its strings hold."""
+    return Markup(json.dumps(value, ensure_ascii=False).translate(_JSON_ESCAPES))
+
+
+def render(context: Mapping[str, Any]) -> str:
+    """The page of a laid-out report (see :mod:`handeye.report.page` for the names)."""
+    environment = _environment()
+    assert environment.loader is not None
+    style = environment.loader.get_source(environment, "report.css")[0]
+    script = environment.loader.get_source(environment, "report.js")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template("report.html.j2").render(
+        **context,
+        style=Markup(style),
+        script=Markup(script),
+        script_hash=f"sha256-{digest}",
+        version=handeye.__version__,
+    )
+
+
+def write(out: Path, page: str) -> Path:
+    """Write the page under a temporary name and rename it, so that no half of it is ever seen.
+
+    Raises:
+        OptionError: ``out`` is a folder or cannot be written.
+    """
+    if out.is_dir():
+        raise OptionError(f"{out} is a folder; give the name of the HTML file to write")
+    name = None
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            # Lone surrogates can come in through broken answers; they have no UTF-8 form.
+            stream.write(page.encode("utf-8", "replace").decode("utf-8"))
+        Path(name).chmod(0o644)
+        Path(name).replace(out)
+    except OSError as error:
+        raise OptionError(f"{out}: the report could not be written: {error.strerror}") from None
+    finally:
+        if name is not None:
+            Path(name).unlink(missing_ok=True)
+    return out

@@ -1,0 +1,69 @@
+"""Pictures made small enough to live inside the page.
+
+Each picture is embedded once, however many cards show it, and the page has one budget for all.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, features
+
+# Longest side in pixels and WebP quality, tried in turn until the picture fits its share.
+_STEPS = ((880, 84), (720, 78), (560, 72), (420, 66))
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One embedded picture: id on the page, data URI, and the bytes it takes."""
+
+    id: str
+    uri: str
+    size: int
+
+
+class Album:
+    """Collects pictures for a page within ``budget`` bytes (before base64 adds a third)."""
+
+    def __init__(self, budget: int, expected: int) -> None:
+        self._share = budget // max(expected, 1)
+        self._by_path: dict[Path, Picture | None] = {}
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """Every picture embedded so far, in order."""
+        return [picture for picture in self._by_path.values() if picture is not None]
+
+    def add(self, path: Path) -> Picture | None:
+        """Embed a file; None when it is absent or no picture (the card then shows the grid)."""
+        if path not in self._by_path:
+            self._by_path[path] = self._embed(path, f"pic{len(self._by_path)}")
+        return self._by_path[path]
+
+    def _embed(self, path: Path, key: str) -> Picture | None:
+        try:
+            with Image.open(path) as opened:
+                image = opened.convert("RGB")
+        except (OSError, Image.DecompressionBombError):
+            return None
+        kind = "webp" if features.check("webp") else "jpeg"
+        data = b""
+        for side, quality in _STEPS:
+            data = _encode(image, side, quality, kind)
+            if len(data) <= self._share:
+                break
+        uri = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+        return Picture(key, uri, len(data))
+
+
+def _encode(image: Image.Image, side: int, quality: int, kind: str) -> bytes:
+    scale = min(1.0, side / max(image.size))
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    # Box-filtered thinning first: five megapixels at once would cost most of the page's time.
+    small = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0) if scale < 1 else image
+    out = io.BytesIO()
+    small.save(out, kind, quality=quality, **({"method": 3} if kind == "webp" else {}))
+    return out.getvalue()

@@ -1,0 +1,67 @@
+"""One measured rate with its interval, and how rates are written in words.
+
+Everything the report prints as a number goes through here, so that a missing value, a rounding and
+a minus sign look the same everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MISSING = "–"
+MINUS = "−"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate in 0..1 (a difference of rates in -1..1) with its 95 % interval.
+
+    ``value`` is None when nothing was there to measure; ``low`` and ``high`` are None when no
+    interval is known (published values). ``n`` counts the items behind it, 0 when unknown.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+
+    @property
+    def percent(self) -> str:
+        """``95.4``, ``−0.3``, or a dash."""
+        return percent(self.value)
+
+    @property
+    def interval(self) -> str:
+        """``[94.1, 96.6]`` in percent, or an empty text."""
+        if self.low is None or self.high is None:
+            return ""
+        return f"[{percent(self.low)}, {percent(self.high)}]"
+
+    @property
+    def both(self) -> str:
+        """Value and interval on one line."""
+        return f"{self.percent} {self.interval}".strip()
+
+
+NOTHING = Rate(None)
+
+
+def percent(value: float | None) -> str:
+    """A fraction as percent with one decimal and a true minus sign; a dash for None."""
+    if value is None:
+        return MISSING
+    words = f"{value * 100:.1f}"
+    if words == "-0.0":
+        return "0.0"
+    return words.replace("-", MINUS)
+
+
+def integer(value: int | None) -> str:
+    """``1,112``, or a dash."""
+    return MISSING if value is None else f"{value:,}"
+
+
+def mean_rate(values: list[float | None]) -> Rate:
+    """Plain mean of published values (no interval); nothing if one is missing."""
+    known = [value for value in values if value is not None]
+    return Rate(sum(known) / len(known)) if known and len(known) == len(values) else NOTHING

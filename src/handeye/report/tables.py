@@ -1,0 +1,71 @@
+"""Tables as values: a caption, columns, rows of rates. The template draws them all alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from handeye.report.rates import Rate
+from handeye.report.view import Basis, RunView
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its short head and what it means in full."""
+
+    head: str
+    meaning: str = ""
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: a run, a published model, or a part of a run.
+
+    ``basis`` says what the rates are taken over (``all items`` or ``answered items``), ``note``
+    what a reader must know beside every number of the row (``partial: 40 of 90 items``).
+    """
+
+    label: str
+    cells: tuple[Rate | str, ...]
+    style: int | None = None
+    published: bool = False
+    basis: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the report; ``caption`` states the units and the interval."""
+
+    key: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    row_head: str = "Run"
+    note: str = ""
+    shaded: bool = False
+
+    @property
+    def with_published(self) -> bool:
+        """Whether some rows are published results."""
+        return any(row.published for row in self.rows)
+
+
+def run_rows(
+    runs: Sequence[RunView], cells: Callable[[RunView, Basis], tuple[Rate, ...]]
+) -> tuple[Row, ...]:
+    """One row per run over all items, and one more over answered items where the two differ."""
+    rows = []
+    for run in runs:
+        basis = f"all {run.official.n:,} items" if run.not_answered else ""
+        rows.append(
+            Row(run.label, cells(run, run.official), run.style, basis=basis, note=run.partial_note)
+        )
+        if run.answered is not None and run.not_answered:
+            basis = f"{run.answered.n:,} answered items only"
+            rows.append(
+                Row(run.label, cells(run, run.answered), run.style, basis=basis,
+                    note=run.partial_note)
+            )
+    return tuple(rows)

@@ -1,0 +1,162 @@
+"""What the report shows of one run, as plain values: the seam between a run folder and the page.
+
+:mod:`handeye.report.load` fills these from a run folder; :mod:`handeye.report.page` lays them out.
+Neither the templates nor the charts know how a summary file is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from handeye.report.rates import NOTHING, Rate, mean_rate
+from handeye.rose.items import Item
+
+# Order of display; every run shows all of them, also the ones that did not occur.
+STATES = ("answered", "refused", "truncated", "empty", "error", "missing")
+ALL, ANSWERED = "all items", "answered items"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How many items ended in a state (``missing``: asked for, no prediction at all)."""
+
+    key: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """Counting Avg., Action Avg. and their difference."""
+
+    counting: Rate = NOTHING
+    action: Rate = NOTHING
+    gap: Rate = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Every table's rates over one set of items: all of them, or the answered ones.
+
+    ``columns`` maps a paper column (G-Cnt ... Excl-CS, Avg., C-F1, R-OK, VALID) to its rate,
+    ``subsets`` a subset (and ``Avg.``) to PASS, SOFT and VALID, ``matrix`` a subset to the PASS of
+    its templates.
+    """
+
+    name: str
+    n: int
+    headline: Headline
+    columns: Mapping[str, Rate]
+    subsets: Mapping[str, Mapping[str, Rate]]
+    matrix: Mapping[str, Mapping[str, Rate]]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedModel:
+    """A row of the paper's tables: quoted, without intervals.
+
+    ``columns`` as in :class:`Basis`, with the bridge columns (G-Clk, G-Clk†, Card, Loc|Card,
+    mL-Cnt, L-Clk†) where they were published.
+    """
+
+    label: str
+    columns: Mapping[str, Rate]
+
+    @property
+    def counting(self) -> Rate:
+        """Mean of G-Cnt and L-Cnt."""
+        return mean_rate([self.columns[name].value for name in ("G-Cnt", "L-Cnt")])
+
+    @property
+    def action(self) -> Rate:
+        """Mean of L-Clk, V-Clk and Excl-CS."""
+        return mean_rate([self.columns[name].value for name in ("L-Clk", "V-Clk", "Excl-CS")])
+
+    @property
+    def gap(self) -> Rate:
+        """Counting minus action."""
+        counting, action = self.counting.value, self.action.value
+        return NOTHING if counting is None or action is None else Rate(counting - action)
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """PASS by template key against the bins of one property."""
+
+    key: str
+    title: str
+    meaning: str
+    bins: tuple[str, ...]
+    rates: Mapping[str, tuple[Rate, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run, ready to be laid out.
+
+    ``partial`` is empty for a whole run, else a sentence that says what is missing. ``pairs`` maps
+    the names of the same-scene and bridge tables to ``{row: {column: rate}}``. ``items`` is empty
+    and ``root`` None where the data set is not at hand.
+    """
+
+    label: str
+    style: int
+    facts: tuple[tuple[str, str], ...]
+    states: tuple[State, ...]
+    n_items: int
+    n_scenes: int
+    partial: str
+    interval_words: str
+    official: Basis
+    answered: Basis | None
+    pairs: Mapping[str, Mapping[str, Mapping[str, Rate]]]
+    factors: tuple[Factor, ...]
+    scores: pl.DataFrame
+    answers: Mapping[str, str | None] = field(default_factory=dict)
+    items: Mapping[str, Item] = field(default_factory=dict)
+    root: Path | None = None
+
+    @property
+    def not_answered(self) -> int:
+        """Items without an answer."""
+        return sum(state.count for state in self.states if state.key != "answered")
+
+    @property
+    def states_words(self) -> str:
+        """States in one line, for readers that cannot see the bar."""
+        return ", ".join(f"{state.count:,} {state.key}" for state in self.states)
+
+    @property
+    def headline(self) -> Headline:
+        """The official headline: over all items, a failure scores 0."""
+        return self.official.headline
+
+    @property
+    def partial_note(self) -> str:
+        """What stands beside every rate of a partial run."""
+        return f"partial run, n = {self.n_items:,}" if self.partial else ""
+
+    @property
+    def sentence(self) -> str:
+        """The headline as one sentence to quote."""
+        head = self.headline
+        if head.gap.value is None:
+            return (
+                f"{self.label}: this run holds too little for a gap; it needs counting templates "
+                "(G-Cnt, L-Cnt) and action templates (L-Clk, V-Clk, Excl-CS)."
+            )
+        n = f"{self.n_scenes:,} scene{'s' if self.n_scenes != 1 else ''}, {self.n_items:,} items"
+        caveat = ""
+        if self.partial:
+            caveat = "; partial run"
+        if self.not_answered:
+            caveat += f"; {self.not_answered:,} without an answer, scored as failed"
+        return (
+            f"{self.label} passes {head.counting.percent} % of counting items "
+            f"{head.counting.interval} but {head.action.percent} % of action items "
+            f"{head.action.interval}: a perception-to-action gap of {head.gap.percent} points "
+            f"{head.gap.interval} (ROSE, {n}{caveat}; {self.interval_words})."
+        )
