@@ -220,8 +220,11 @@ def _gap_row(
     ]
     words = f"gap {row.gap.both}" if narrow else row.gap.both
     gap_y = y - 13 if narrow else y + 4
-    parts.append(svg.text(width - 8 if narrow else right + 18, gap_y, words, "value",
-                          "end" if narrow else "start"))
+    parts.append(
+        svg.text(
+            width - 8 if narrow else right + 18, gap_y, words, "value", "end" if narrow else "start"
+        )
+    )
     if row.counting.value is not None and row.action.value is not None:
         ends = x_of(row.counting.value), x_of(row.action.value)
         parts.append(svg.line(ends[0], y, ends[1], y, "span"))
@@ -232,8 +235,13 @@ def _gap_row(
         bar = Markup("")
         if rate.low is not None and rate.high is not None:
             bar = svg.line(x_of(rate.low), y, x_of(rate.high), y, "bar wide")
-        mark = svg.marker(shape, x_of(rate.value), y, 5.0 if shape == 0 else 4.6,
-                          "mark" if name == "counting" else "mark open")
+        mark = svg.marker(
+            shape,
+            x_of(rate.value),
+            y,
+            5.0 if shape == 0 else 4.6,
+            "mark" if name == "counting" else "mark open",
+        )
         parts.append(svg.group(tip, bar, mark))
     return svg.group(*parts, class_=class_)
 

@@ -217,8 +217,13 @@ def _facts(row: Mapping[str, Any]) -> tuple[str, ...]:
 def _alt(row: Mapping[str, Any], marks: overlay.Marks, picture: Picture | None) -> str:
     what = "Picture of" if picture else "Schematic of"
     sorted_cells = marks.sorted_into()
-    names = {"hit": "right", "missed": "missed", "wrong": "wrong", "stray": "outside the region",
-             "gold": "to count"}
+    names = {
+        "hit": "right",
+        "missed": "missed",
+        "wrong": "wrong",
+        "stray": "outside the region",
+        "gold": "to count",
+    }
     counts = [f"{len(sorted_cells[k])} {name}" for k, name in names.items() if sorted_cells.get(k)]
     counts += [f"{len(marks.out_of_grid)} outside the grid"] if marks.out_of_grid else []
     told = "; cells " + ", ".join(counts) if counts else ""

@@ -10,8 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -21,11 +19,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import handeye
+from handeye.atomic import write_bytes
 from handeye.errors import OptionError
 from handeye.report.charts import swatch
 
-_JSON_ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026",
-                 0x2028: "\\u2028", 0x2029: "\\u2029"}
+_JSON_ESCAPES = {
+    ord("<"): "\\u003c",
+    ord(">"): "\\u003e",
+    ord("&"): "\\u0026",
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+}
 
 
 @cache
@@ -63,25 +67,16 @@ def render(context: Mapping[str, Any]) -> str:
 
 
 def write(out: Path, page: str) -> Path:
-    """Write the page under a temporary name and rename it, so that no half of it is ever seen.
+    """Write the page in one step, so that no half of it is ever seen.
 
     Raises:
         OptionError: ``out`` is a folder or cannot be written.
     """
     if out.is_dir():
         raise OptionError(f"{out} is a folder; give the name of the HTML file to write")
-    name = None
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            # Lone surrogates can come in through broken answers; they have no UTF-8 form.
-            stream.write(page.encode("utf-8", "replace").decode("utf-8"))
-        Path(name).chmod(0o644)
-        Path(name).replace(out)
+        # Lone surrogates can come in through broken answers; they have no UTF-8 form.
+        write_bytes(out, page.encode("utf-8", "replace"))
     except OSError as error:
         raise OptionError(f"{out}: the report could not be written: {error.strerror}") from None
-    finally:
-        if name is not None:
-            Path(name).unlink(missing_ok=True)
     return out

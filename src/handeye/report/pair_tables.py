@@ -78,9 +78,18 @@ def pair_tables(runs: Sequence[RunView], published: Sequence[PublishedModel]) ->
 
 
 def _rows(run: RunView, key: str, columns: Sequence[Column]) -> list[Row]:
-    rows = []
+    rows: list[Row] = []
     for part, rates in run.pairs.get(key, {}).items():
         cells = tuple(rates.get(column.head, NOTHING) for column in columns)
         if any(rate.value is not None for rate in cells):
-            rows.append(Row(run.label, cells, run.style, basis=part, note=run.partial_note))
+            rows.append(
+                Row(
+                    run.label,
+                    cells,
+                    run.style,
+                    basis=part,
+                    note=run.partial_note,
+                    continued=bool(rows),
+                )
+            )
     return rows

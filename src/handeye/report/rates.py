@@ -35,7 +35,7 @@ class Rate:
         """``[94.1, 96.6]`` in percent, or an empty text."""
         if self.low is None or self.high is None:
             return ""
-        return f"[{percent(self.low)}, {percent(self.high)}]"
+        return f"[{percent(self.low)},\N{NO-BREAK SPACE}{percent(self.high)}]"
 
     @property
     def both(self) -> str:

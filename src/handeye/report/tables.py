@@ -24,6 +24,7 @@ class Row:
 
     ``basis`` says what the rates are taken over (``all items`` or ``answered items``), ``note``
     what a reader must know beside every number of the row (``partial: 40 of 90 items``).
+    ``continued`` rows belong to the run named above them: the name is there for screen readers.
     """
 
     label: str
@@ -32,6 +33,7 @@ class Row:
     published: bool = False
     basis: str = ""
     note: str = ""
+    continued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,11 @@ def run_rows(
     """One row per run over all items, and one more over answered items where the two differ."""
     rows = []
     for run in runs:
+        note = run.partial_note
         basis = f"all {run.official.n:,} items" if run.not_answered else ""
-        rows.append(
-            Row(run.label, cells(run, run.official), run.style, basis=basis, note=run.partial_note)
-        )
+        rows.append(Row(run.label, cells(run, run.official), run.style, basis=basis, note=note))
         if run.answered is not None and run.not_answered:
             basis = f"{run.answered.n:,} answered items only"
-            rows.append(
-                Row(run.label, cells(run, run.answered), run.style, basis=basis,
-                    note=run.partial_note)
-            )
+            found = cells(run, run.answered)
+            rows.append(Row(run.label, found, run.style, basis=basis, note=note, continued=True))
     return tuple(rows)

@@ -17,7 +17,7 @@ from handeye.rose.items import Item
 
 # Order of display; every run shows all of them, also the ones that did not occur.
 STATES = ("answered", "refused", "truncated", "empty", "error", "missing")
-ALL, ANSWERED = "all items", "answered items"
+_NBSP = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +155,8 @@ class RunView:
         if self.not_answered:
             caveat += f"; {self.not_answered:,} without an answer, scored as failed"
         return (
-            f"{self.label} passes {head.counting.percent} % of counting items "
-            f"{head.counting.interval} but {head.action.percent} % of action items "
+            f"{self.label} passes {head.counting.percent}{_NBSP}% of counting items "
+            f"{head.counting.interval} but {head.action.percent}{_NBSP}% of action items "
             f"{head.action.interval}: a perception-to-action gap of {head.gap.percent} points "
             f"{head.gap.interval} (ROSE, {n}{caveat}; {self.interval_words})."
         )

@@ -1,0 +1,93 @@
+"""Small multiples: PASS against one property after another, one panel per template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from handeye.report import charts
+from handeye.report.charts import Series
+from handeye.report.rates import NOTHING, Rate
+from handeye.report.tables import Column, Row, Table
+from handeye.report.view import Factor, RunView
+from handeye.rose.questions import BY_KEY
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One small chart under its name."""
+
+    title: str
+    chart: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFactor:
+    """A factor laid out: a panel per template, and the same numbers as a table per run."""
+
+    title: str
+    meaning: str
+    panels: list[Panel]
+    tables: list[Table]
+
+
+def factors(runs: Sequence[RunView]) -> list[ShownFactor]:
+    """Every factor that some run has, in the order in which the runs name them."""
+    keys = dict.fromkeys(factor.key for run in runs for factor in run.factors)
+    out = []
+    for key in keys:
+        found = [(run, f) for run in runs for f in run.factors if f.key == key]
+        out.append(_factor(found))
+    return out
+
+
+def _merged_bins(factors: Iterable[Factor]) -> list[str]:
+    """Bins of all runs in one order: each run's own order is kept."""
+    out: list[str] = []
+    for factor in factors:
+        at = 0
+        for label in factor.bins:
+            if label in out:
+                at = out.index(label) + 1
+            else:
+                out.insert(at, label)
+                at += 1
+    return out
+
+
+def _factor(found: Sequence[tuple[RunView, Factor]]) -> ShownFactor:
+    first = found[0][1]
+    bins = _merged_bins(factor for _, factor in found)
+    templates = [t for t in BY_KEY.values() if any(t.key in f.rates for _, f in found)]
+    panels, tables = [], []
+
+    def rates(factor: Factor, key: str) -> tuple[Rate, ...]:
+        own = dict(zip(factor.bins, factor.rates.get(key, ()), strict=False))
+        return tuple(own.get(label, NOTHING) for label in bins)
+
+    for template in templates:
+        series = [Series(run.label, rates(f, template.key), run.style) for run, f in found]
+        used = [k for k in range(len(bins)) if any(s.rates[k].value is not None for s in series)]
+        shown = [Series(s.label, tuple(s.rates[k] for k in used), s.style) for s in series]
+        chart = charts.panel(
+            f"f-{first.key}-{template.key}",
+            f"{template.column}: PASS by {first.title.lower()}, in percent",
+            [bins[k] for k in used],
+            shown,
+        )
+        panels.append(Panel(template.column, chart))
+    for run, factor in found:
+        rows = tuple(Row(t.column, rates(factor, t.key)) for t in templates)
+        caption = f"{run.label}: PASS by {first.title.lower()}, percent, all items"
+        tables.append(
+            Table(
+                f"t-{first.key}-{run.style}",
+                caption + (f"; {run.partial_note}." if run.partial else "."),
+                tuple(Column(label) for label in bins),
+                rows,
+                row_head="Template",
+            )
+        )
+    return ShownFactor(first.title, first.meaning, panels, tables)

@@ -1,0 +1,90 @@
+"""What stands around the cards of the gallery: its words, its filters and its legend."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from handeye.report import kinds, overlay, svg
+from handeye.report.gallery import Card
+from handeye.report.pictures import Picture
+from handeye.report.view import RunView
+from handeye.rose.questions import SUBSETS, TEMPLATES
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a filter, and how many cards it leaves."""
+
+    value: str
+    label: str
+    count: int
+
+
+def _options(
+    counts: Counter[str], label: Callable[[str], str], order: Sequence[str]
+) -> list[Option]:
+    known = [value for value in order if value in counts]
+    values = known + sorted(set(counts) - set(known))
+    return [Option(value, label(value), counts[value]) for value in values]
+
+
+def gallery_context(
+    runs: Sequence[RunView], cards: Sequence[Card], pictures: Sequence[Picture]
+) -> dict[str, Any]:
+    """The names the gallery template reads; ``cards`` as chosen, ``runs`` as on the page."""
+    total = sum(int((run.scores["pass"] == 0).sum()) for run in runs)
+    drawn = {kind for card in cards for kind in card.legend}
+    words = (
+        f"{len(cards):,} of {total:,} failures, chosen evenly over runs, templates, subsets and "
+        "kinds of failure (so not in proportion to how often they occur). Select a picture to "
+        "enlarge it; the arrow keys go on from there, M hides the marks."
+    )
+    if not any(card.has_picture for card in cards):
+        words += " The pictures of this set are not at hand: grids are drawn instead."
+    return {
+        "cards": cards,
+        "pictures": pictures,
+        "words": words,
+        "empty_words": "Nothing to show: every item passed."
+        if not total
+        else f"{total:,} failures; the gallery was switched off.",
+        "legend": [
+            {"symbol": _symbol(kind), "label": label}
+            for kind, label in overlay.LEGEND
+            if kind in drawn
+        ],
+        "runs": _options(
+            Counter(str(card.run) for card in cards),
+            lambda value: runs[int(value)].label,
+            [str(k) for k in range(len(runs))],
+        ),
+        "templates": _options(
+            Counter(card.template for card in cards),
+            lambda value: TEMPLATES[value].column if value in TEMPLATES else value,
+            list(TEMPLATES),
+        ),
+        "subsets": _options(
+            Counter(card.subset for card in cards),
+            lambda value: value.removeprefix("ROSE-"),
+            SUBSETS,
+        ),
+        "kinds": _options(
+            Counter(kind.key for card in cards for kind in card.kinds),
+            lambda value: kinds.BY_KEY[value].label,
+            [kind.key for kind in kinds.KINDS],
+        ),
+    }
+
+
+def _symbol(kind: str) -> Markup:
+    if kind in ("region", "excluded"):
+        box = {"x": 1.0, "y": 4.0, "width": 26.0, "height": 20.0}
+        shape = svg.element("rect", **box, class_=f"ink m-{kind}")
+    else:
+        shape = overlay.mark(kind, 14.0, 14.0)
+    return svg.element("svg", shape, viewBox="0 0 28 28", aria_hidden="true")

@@ -1,0 +1,125 @@
+"""The tables by template, by subset, and of failures, next to the published results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from handeye.report import kinds
+from handeye.report.rates import NOTHING, Rate
+from handeye.report.tables import Column, Row, Table, run_rows
+from handeye.report.view import Basis, PublishedModel, RunView
+from handeye.rose.questions import BY_KEY, MAIN_KEYS, SUBSETS, TEMPLATES
+
+_TEMPLATE_COLUMNS = (
+    *(Column(BY_KEY[key].column, TEMPLATES[BY_KEY[key].id].id) for key in MAIN_KEYS),
+    Column("Avg.", "mean of the five templates"),
+    Column("C-F1", "F1 of the clicked cells, 0 unless the answer is clean; click templates"),
+    Column("R-OK", "share of click answers without a click outside the region"),
+    Column("VALID", "share of answers in the grammar"),
+)
+
+
+def template_table(runs: Sequence[RunView], published: Sequence[PublishedModel]) -> Table:
+    """PASS by template with C-F1, R-OK and VALID; the published models below."""
+    names = [column.head for column in _TEMPLATE_COLUMNS]
+    rows = run_rows(runs, lambda run, b: tuple(b.columns.get(n, NOTHING) for n in names))
+    quoted = [
+        Row(m.label, tuple(m.columns.get(n, NOTHING) for n in names), published=True)
+        for m in published
+    ]
+    return Table(
+        key="t-templates",
+        caption="PASS by template in percent, macro over subsets, with 95 % intervals.",
+        columns=_TEMPLATE_COLUMNS,
+        rows=(*rows, *quoted),
+    )
+
+
+def _subset_names(runs: Sequence[RunView]) -> list[str]:
+    present = {name for run in runs for name in run.official.subsets}
+    known = [name for name in SUBSETS if name in present]
+    return known + sorted(present - set(SUBSETS) - {"Avg."})
+
+
+def subset_table(runs: Sequence[RunView], published: Sequence[PublishedModel]) -> Table:
+    """PASS by subset with SOFT and VALID averages; the published averages below."""
+    names = _subset_names(runs)
+    columns = [Column(name.removeprefix("ROSE-"), f"PASS on {name}") for name in names]
+    columns += [
+        Column("Avg.", "mean over subsets"),
+        Column("SOFT", "partial credit, Avg."),
+        Column("VALID", "share of answers in the grammar, Avg."),
+    ]
+
+    def cells(run: RunView, basis: Basis) -> tuple[Rate, ...]:
+        of = basis.subsets
+        passes = [of.get(name, {}).get("PASS", NOTHING) for name in [*names, "Avg."]]
+        average = of.get("Avg.", {})
+        return (*passes, average.get("SOFT", NOTHING), average.get("VALID", NOTHING))
+
+    quoted = [
+        Row(
+            m.label,
+            (
+                *[""] * len(names),
+                m.columns.get("Avg.", NOTHING),
+                "",
+                m.columns.get("VALID", NOTHING),
+            ),
+            published=True,
+        )
+        for m in published
+    ]
+    return Table(
+        key="t-subsets",
+        caption="PASS by subset in percent over the five templates, with 95 % intervals.",
+        columns=tuple(columns),
+        rows=(*run_rows(runs, cells), *quoted),
+        note="Published results by subset are not quoted here; their average and VALID are.",
+    )
+
+
+def matrix(run: RunView) -> Table:
+    """PASS of every template on every subset, for one run."""
+    names = [name for name in _subset_names([run]) if name in run.official.matrix]
+    columns = tuple(Column(t.column, t.id) for t in TEMPLATES.values() if _has(run, t.column))
+    rows = tuple(
+        Row(
+            name.removeprefix("ROSE-"),
+            tuple(run.official.matrix[name].get(column.head, NOTHING) for column in columns),
+        )
+        for name in names
+    )
+    partial = f"; {run.partial_note}" if run.partial else ""
+    return Table(
+        key=f"t-matrix-{run.style}",
+        caption=f"{run.label}: PASS by subset and template in percent over all items{partial}.",
+        columns=columns,
+        rows=rows,
+        row_head="Subset",
+        shaded=True,
+    )
+
+
+def _has(run: RunView, column: str) -> bool:
+    return any(column in row for row in run.official.matrix.values())
+
+
+def kind_table(run: RunView, counts: Mapping[str, Mapping[str, int]]) -> Table:
+    """How many failures of one run show each kind, by template."""
+    templates = [t for t in TEMPLATES.values() if any(t.id in row for row in counts.values())]
+    rows = []
+    for kind in kinds.KINDS:
+        if kind.key in counts:
+            row = counts[kind.key]
+            cells = [f"{row[t.id]:,}" if t.id in row else "·" for t in templates]
+            rows.append(Row(kind.label, (*cells, f"{sum(row.values()):,}"), basis=kind.meaning))
+    total = int((run.scores["pass"] == 0).sum())
+    return Table(
+        key=f"t-kinds-{run.style}",
+        caption=f"{run.label}: {total:,} of {run.n_items:,} items failed. Number of failures that "
+        "show each of these; one failure can show several.",
+        columns=(*(Column(t.column, t.id) for t in templates), Column("all")),
+        rows=tuple(rows),
+        row_head="Failure",
+    )
