@@ -1,0 +1,101 @@
+"""What comes back for one request: the text, its state, and what it cost.
+
+Knows nothing of the engine, of files or of scoring. The states:
+
+    answered    the model wrote something and ended by itself
+    empty       the model ended by itself and wrote nothing but white space
+    refused     the provider or the model declined (content filter, refusal field)
+    truncated   the answer was cut by a length limit (max_tokens, context window)
+    error       no answer: every attempt failed
+
+The first four are answers: they arrived, they are final. An ``error`` is asked again by the next
+run over the same folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from handeye.rose.scoring import ANSWER_STATES, AnswerState
+
+__all__ = ["ANSWER_STATES", "Answer", "AnswerState", "Usage", "request_sha256", "state_of"]
+
+# Stop reasons of the engine (inspect_ai 0.3.285, ``StopReason``) that cut an answer short.
+_CUT = ("max_tokens", "model_length")
+
+
+class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Tokens of one answer as the provider counted them; all 0 when it did not say.
+
+    ``input`` is everything read, ``cached`` the part of it that came from a prompt cache;
+    ``output`` is everything written, ``reasoning`` the part of it that is hidden reasoning.
+    """
+
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+    reasoning: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input + other.input,
+            self.cached + other.cached,
+            self.output + other.output,
+            self.reasoning + other.reasoning,
+        )
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of ``answers.jsonl``.
+
+    ``request`` is the SHA-256 of everything that was sent (:func:`request_sha256`), ``seconds``
+    the wall time of the call that brought the answer, ``at`` the UTC time it was written down.
+    """
+
+    item_id: str
+    model: str
+    request: str
+    state: AnswerState
+    raw_text: str = ""
+    stop_reason: str | None = None
+    error: str | None = None
+    image_sha256: str = ""
+    usage: Usage = Usage()
+    seconds: float | None = None
+    at: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes two answers the same: item, model, content of the request."""
+        return (self.item_id, self.model, self.request)
+
+
+def state_of(text: str, stop_reason: str | None, refused: bool) -> AnswerState:
+    """Classify a completed response.
+
+    A refusal outranks a cut, a cut outranks emptiness: a reasoning model that used up its tokens
+    before the first visible word is ``truncated``, not ``empty``.
+    """
+    if refused or stop_reason == "content_filter":
+        return "refused"
+    if stop_reason in _CUT:
+        return "truncated"
+    return "answered" if text.strip() else "empty"
+
+
+def request_sha256(
+    image_sha256: str, parts: Sequence[str | None], config: Mapping[str, Any]
+) -> str:
+    """Fingerprint of the content of one request.
+
+    Args:
+        image_sha256: hex SHA-256 of the picture's file bytes.
+        parts: the texts in the order sent, ``None`` where the picture stands.
+        config: every setting that can change the answer (not connections, retries, timeouts).
+    """
+    content = {"image": image_sha256, "parts": list(parts), "config": dict(config)}
+    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()

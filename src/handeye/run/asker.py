@@ -1,0 +1,180 @@
+"""Asks a model every question of a scene through Inspect and files what comes back.
+
+Knows Inspect's ``Model`` and the journal. Does not know tasks, logs or scoring.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import anyio
+from inspect_ai.model import (
+    ChatMessageUser,
+    Content,
+    ContentImage,
+    ContentText,
+    GenerateConfig,
+    Model,
+    ModelOutput,
+)
+from inspect_ai.util import LimitExceededError
+
+from handeye.errors import HandeyeError, RunError
+from handeye.rose.asking import Question, SceneRequest
+from handeye.run.answers import Answer, request_sha256
+from handeye.run.journal import Journal
+from handeye.run.wire import Pending, pending_request, tap
+
+# Settings that steer how a request is carried, not what is asked: a run may go on with others.
+CARRIAGE = frozenset(
+    {
+        "max_retries",
+        "timeout",
+        "attempt_timeout",
+        "stream_idle_timeout",
+        "max_connections",
+        "adaptive_connections",
+        "cache",
+        "cache_prompt",
+        "batch",
+        "fail_on_refusal",
+    }
+)
+# A model that fails this often in a row before its first answer is not there: a wrong key, a wrong
+# name, no server. Asking the other thousands of items would only hide the reason.
+HOPELESS_AFTER = 20
+_SECRET_ENDINGS = ("_API_KEY", "_TOKEN", "_SECRET", "_ACCESS_KEY")
+_MAX_ERROR = 400
+
+
+def content_config(config: GenerateConfig) -> dict[str, Any]:
+    """The settings that can change an answer, as they enter a request's fingerprint."""
+    return config.model_dump(mode="json", exclude_none=True, exclude=set(CARRIAGE))
+
+
+class Asker:
+    """Asks one model; answers in the journal are used instead of asking."""
+
+    def __init__(self, model: Model, journal: Journal | None) -> None:
+        self._model = model
+        self._journal = journal
+        self.model_name = str(model)
+        self._config = content_config(_effective_config(model))
+        self._arrived = 0
+        self._failed_in_a_row = 0
+        tap(model)
+
+    def request_of(self, scene: SceneRequest, question: Question) -> str:
+        """Fingerprint of a question's request."""
+        return request_sha256(scene.picture_of(question).sha256, question.parts, self._config)
+
+    async def ask_scene(self, scene: SceneRequest) -> list[Answer]:
+        """Ask all questions of a scene at once; answers in the order of the questions.
+
+        Each picture is base64-encoded once, and only if some question still has to be asked.
+
+        Raises:
+            RunError: the journal cannot be written, or nothing but failures came back.
+        """
+        urls: dict[int, str] = {}
+        answers: list[Answer | None] = [None] * len(scene.questions)
+        failure: HandeyeError | LimitExceededError | None = None
+
+        async def ask(place: int, question: Question) -> None:
+            nonlocal failure
+            try:
+                answers[place] = await self._ask(scene, question, urls)
+            except (HandeyeError, LimitExceededError) as error:
+                failure = error
+                group.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            for place, question in enumerate(scene.questions):
+                group.start_soon(ask, place, question)
+        if failure is not None:
+            raise failure
+        return [answer for answer in answers if answer is not None]
+
+    async def _ask(self, scene: SceneRequest, question: Question, urls: dict[int, str]) -> Answer:
+        pending = Pending(
+            item_id=question.item.item_id,
+            model=self.model_name,
+            request=self.request_of(scene, question),
+            image_sha256=scene.picture_of(question).sha256,
+            journal=self._journal,
+        )
+        if self._journal is not None:
+            known = self._journal.arrived((pending.item_id, pending.model, pending.request))
+            if known is not None:
+                return known
+        url = urls.get(question.picture)
+        if url is None:
+            url = urls[question.picture] = scene.picture_of(question).data_url()
+        await self._generate(pending, _content(question, url))
+        assert pending.answer is not None
+        return pending.answer
+
+    async def _generate(self, pending: Pending, content: list[Content]) -> None:
+        pending_request.set(pending)
+        started = time.monotonic()
+        try:
+            output = await self._model.generate([ChatMessageUser(content=content)])
+        except (HandeyeError, LimitExceededError):
+            raise
+        except Exception as error:
+            if pending.answer is None:
+                pending.fail(describe_failure(error), round(time.monotonic() - started, 3))
+                self._count_failure(pending)
+            return
+        self._settle(pending, output)
+
+    def _settle(self, pending: Pending, output: ModelOutput) -> None:
+        # The wire has filed it already, unless the engine answered without the provider.
+        pending.settle(output, output.time)
+        self._arrived += 1
+        self._failed_in_a_row = 0
+
+    def _count_failure(self, pending: Pending) -> None:
+        self._failed_in_a_row += 1
+        if self._arrived == 0 and self._failed_in_a_row >= HOPELESS_AFTER:
+            assert pending.answer is not None
+            raise RunError(
+                f"{self.model_name}: the first {self._failed_in_a_row} requests all failed, the "
+                f"last with: {pending.answer.error}; stopped. Check the model's name, the key and "
+                "the server, then run the same command again"
+            )
+
+
+def _effective_config(model: Model) -> GenerateConfig:
+    """The model's own settings merged with those of the evaluation, as ``generate`` does."""
+    from inspect_ai.model._generate_config import active_generate_config
+
+    return model.config.merge(active_generate_config())
+
+
+def _content(question: Question, url: str) -> list[Content]:
+    return [
+        ContentImage(image=url) if part is None else ContentText(text=part)
+        for part in question.parts
+    ]
+
+
+def describe_failure(error: BaseException, environ: Mapping[str, str] | None = None) -> str:
+    """One line on why a request failed, without the request and without keys.
+
+    Args:
+        error: what the engine raised after its retries.
+        environ: where keys are looked up to be blotted out; the process environment by default.
+    """
+    cause = error.__cause__ if error.__cause__ is not None else error
+    attempt = getattr(cause, "last_attempt", None)
+    if attempt is not None and attempt.exception() is not None:
+        cause = attempt.exception()
+    text = " ".join(f"{type(cause).__name__}: {cause}".split())
+    for name, value in (os.environ if environ is None else environ).items():
+        if name.upper().endswith(_SECRET_ENDINGS) and len(value) >= 6:
+            text = text.replace(value, "[key]")
+    return text if len(text) <= _MAX_ERROR else text[: _MAX_ERROR - 3] + "..."

@@ -1,0 +1,151 @@
+"""The journal of a run: one line per answer, written the moment it arrives.
+
+Each answer is one ``os.write`` of one line to a file opened for appending, so a process killed at
+any moment leaves whole lines and at most one torn last line, which the next run cuts off with a
+notice. The kernel has the line when ``write`` returns: it survives the death of the process (not
+of the machine; :meth:`Journal.sync` is called now and then for that).
+
+One process at a time: the file is locked while it is open.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from handeye.errors import DataError, RunError
+from handeye.run.answers import Answer
+
+if sys.platform != "win32":
+    import fcntl
+
+Key = tuple[str, str, str]
+_open_journals: dict[Path, Journal] = {}
+
+
+class Journal:
+    """Answers on disk, by ``(item_id, model, request)``; use :func:`open_journal`.
+
+    Safe to use from several threads of one process.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self.notices: list[str] = []
+        self.listeners: list[Callable[[Answer], None]] = []
+        self._answers: dict[Key, Answer] = {}
+        self._guard = threading.Lock()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            self._lock()
+            self._load()
+        except BaseException:
+            os.close(self._fd)
+            raise
+
+    def _lock(self) -> None:
+        if sys.platform == "win32":
+            return
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RunError(
+                f"{self.path}: another process is writing this run; wait for it, stop it, or "
+                "choose another output folder"
+            ) from None
+
+    def _load(self) -> None:
+        decoder = msgspec.json.Decoder(Answer)
+        with self.path.open("rb") as stream:
+            for number, line in enumerate(stream, 1):
+                if not line.endswith(b"\n"):
+                    self._cut(len(line))
+                    return
+                try:
+                    answer = decoder.decode(line)
+                except msgspec.MsgspecError as error:
+                    raise DataError(
+                        f"{self.path}:{number}: not an answer of a run: {error}; restore the file "
+                        "or remove this line (its item is then asked again)"
+                    ) from None
+                self._remember(answer)
+
+    def _cut(self, torn: int) -> None:
+        """Remove a line without its end, left by a process that was killed while writing."""
+        os.ftruncate(self._fd, os.fstat(self._fd).st_size - torn)
+        self.notices.append(
+            f"{self.path.name}: the last line was half written ({torn} bytes) and was removed; "
+            "its item is asked again"
+        )
+
+    def _remember(self, answer: Answer) -> None:
+        # A failure never hides an answer that arrived, whatever the order of the lines.
+        known = self._answers.get(answer.key)
+        if known is None or known.state == "error":
+            self._answers[answer.key] = answer
+
+    def append(self, answer: Answer) -> None:
+        """Write one answer down and tell the listeners.
+
+        Raises:
+            RunError: the line could not be written whole (a full disk); the file is left as it was.
+        """
+        line = msgspec.json.encode(answer) + b"\n"
+        with self._guard:
+            before = os.fstat(self._fd).st_size
+            try:
+                whole = os.write(self._fd, line) == len(line)
+                reason = "only a part fitted"
+            except OSError as error:
+                whole, reason = False, error.strerror or str(error)
+            if not whole:
+                os.ftruncate(self._fd, before)
+                raise RunError(f"{self.path}: an answer could not be written: {reason}")
+            self._remember(answer)
+        for listener in self.listeners:
+            listener(answer)
+
+    def get(self, key: Key) -> Answer | None:
+        """What is known about a request: its answer, else its last failure, else None."""
+        return self._answers.get(key)
+
+    def arrived(self, key: Key) -> Answer | None:
+        """The answer to a request if one arrived; failures do not count."""
+        answer = self._answers.get(key)
+        return None if answer is None or answer.state == "error" else answer
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def __iter__(self) -> Iterator[Answer]:
+        return iter(list(self._answers.values()))
+
+    def sync(self) -> None:
+        """Push what is written to the disk itself, so that it also survives a power cut."""
+        os.fsync(self._fd)
+
+    def close(self) -> None:
+        """Sync, unlock and close; the journal cannot be used afterwards."""
+        if _open_journals.get(self.path) is self:
+            del _open_journals[self.path]
+        self.sync()
+        os.close(self._fd)
+
+
+def open_journal(path: Path) -> Journal:
+    """Open the journal at ``path``, or hand out the one this process has open already.
+
+    Raises:
+        RunError: another process holds it.
+        DataError: a line in it is not an answer.
+    """
+    path = path.resolve()
+    if path not in _open_journals:
+        _open_journals[path] = Journal(path)
+    return _open_journals[path]
