@@ -1,0 +1,207 @@
+"""Cutting a picture into cells, finding what most cells show and which cells differ.
+
+Knows the lattice and nothing of prompts. Two kinds of pictures are met. In one that came straight
+from a drawing program equal cells are equal byte for byte, so the few distinct ones are kept once
+(``Cells.tiles``) and an exception is any other tile. In one that was resized, compressed or
+photographed no two cells are equal: all are kept, brought to one modest size, and told apart by
+statistics that first learn, pixel by pixel, how much equal cells vary here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from handeye.respondents.pixels.lattice import Lattice, Pixels
+
+Values = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+
+# More distinct tiles than this (majority and target, each with nine kinds of cue border) do not
+# come from a drawing program.
+MAX_DISTINCT = 20
+# Side in pixels to which the cells of an inexact picture are brought at most.
+_WORKING_SIDE = 56
+# A cell is an exception when its oddest spot lies this many robust deviations beyond the rest.
+_ODD = 7.0
+# Grey levels by which equal cells may differ after undoing a tint that was rounded to 8 bits.
+ROUNDED = 3.0
+# Deviation in grey levels below which nothing counts in an inexact picture.
+_BLUR = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of a picture.
+
+    ``tiles`` is uint8 ``(kinds, height, width, 3)``; ``index`` ``(rows, cols)`` tells which tile
+    each cell shows. ``exact``: equal cells are equal to the byte, and ``tiles`` are distinct.
+    """
+
+    tiles: NDArray[np.uint8]
+    index: NDArray[np.int64]
+    exact: bool
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How many cells show each tile."""
+        return np.bincount(self.index.ravel(), minlength=len(self.tiles))
+
+    def one_by_one(self) -> Cells:
+        """The same cells, each with a tile of its own, to be told apart by statistics."""
+        index = np.arange(self.index.size).reshape(self.index.shape)
+        return Cells(self.tiles[self.index.ravel()], index, exact=False)
+
+
+def cut(pixels: Pixels, lattice: Lattice) -> Cells:
+    """Cut ``pixels`` (``(height, width, 3)`` uint8) into the cells of ``lattice``."""
+    rows, cols = lattice
+    height, width = pixels.shape[:2]
+    if height % rows == 0 and width % cols == 0:
+        distinct = _distinct(pixels, lattice)
+        if distinct is not None:
+            return distinct
+    high = max(2, min(_WORKING_SIDE, round(height / rows)))
+    wide = max(2, min(_WORKING_SIDE, round(width / cols)))
+    if (height, width) != (rows * high, cols * wide):
+        # Reducing: plain area averages keep small differences; enlarging: smooth interpolation.
+        area = high * rows < height * 0.8
+        how = Image.Resampling.HAMMING if area else Image.Resampling.BICUBIC
+        pixels = np.asarray(Image.fromarray(pixels).resize((cols * wide, rows * high), how))
+    tiles = pixels.reshape(rows, high, cols, wide, 3).swapaxes(1, 2)
+    return Cells(
+        np.ascontiguousarray(tiles).reshape(rows * cols, high, wide, 3),
+        np.arange(rows * cols).reshape(rows, cols),
+        exact=False,
+    )
+
+
+def _distinct(pixels: Pixels, lattice: Lattice) -> Cells | None:
+    """The distinct cells of an exact picture; None as soon as there are too many kinds."""
+    rows, cols = lattice
+    high, wide = pixels.shape[0] // rows, pixels.shape[1] // cols
+    known: dict[bytes, int] = {}
+    index = np.empty((rows, cols), np.int64)
+    for row in range(rows):
+        # (cols, high, wide, 3), so that every cell is one run of bytes
+        band = pixels[row * high : (row + 1) * high].reshape(high, cols, wide, 3).swapaxes(0, 1)
+        for col, cell in enumerate(np.ascontiguousarray(band)):
+            index[row, col] = known.setdefault(cell.tobytes(), len(known))
+            if len(known) > MAX_DISTINCT:
+                return None
+    tiles = np.frombuffer(b"".join(known), np.uint8).reshape(len(known), high, wide, 3)
+    return Cells(tiles, index, exact=True)
+
+
+def majority_tile(cells: Cells) -> Values:
+    """What most cells show, float32 ``(height, width, 3)``."""
+    if cells.exact:
+        return cells.tiles[int(cells.counts.argmax())].astype(np.float32)
+    return _median(cells.tiles)
+
+
+def _median(tiles: NDArray[np.uint8]) -> Values:
+    """Median over the first axis; sorting bytes is many times faster than ``np.median``."""
+    flat = np.ascontiguousarray(tiles.reshape(len(tiles), -1).T)
+    flat.sort(axis=1)
+    middle = flat[:, len(tiles) // 2].astype(np.float32)
+    return np.asarray(middle.reshape(tiles.shape[1:]))
+
+
+def repeats(cells: Cells, tile: Values) -> float:
+    """Share of cells (0..1) that show ``tile``, give or take compression, noise and a tint.
+
+    A cell shows the tile when the pattern of the two, freed of mean and contrast, correlates
+    better than .8. Cells of a grid that is not there correlate by chance only.
+    """
+    if cells.exact and len(cells.tiles) == 1:
+        return 1.0
+    flat = cells.tiles.reshape(len(cells.tiles), -1).astype(np.float32)
+    channel_mean = tile.mean(axis=(0, 1))
+    wanted = (tile - channel_mean).ravel()
+    norm = float(np.sqrt(wanted @ wanted))
+    if norm < 1.0:
+        return 0.0  # a flat tile: nothing to repeat
+    pattern = flat - np.tile(channel_mean, flat.shape[1] // 3)
+    pattern -= pattern.mean(axis=1, keepdims=True)
+    wanted -= wanted.mean()
+    likeness = pattern @ wanted / (np.linalg.norm(pattern, axis=1) * norm + 1e-6)
+    return float(cells.counts[likeness > 0.8].sum() / cells.index.size)
+
+
+def exceptions(cells: Cells, tiles: Values, tile: Values, trust: Values | None) -> Flags:
+    """Which cells differ from the majority.
+
+    Args:
+        cells: the picture's cells.
+        tiles: float32 ``(kinds, height, width, 3)``: the cells' tiles, freed of a highlight.
+        tile: what most cells show, ``(height, width, 3)``.
+        trust: float32 ``(kinds, height, width)``, 0 where a highlight hides the art and below 1
+            where undoing it enlarged errors; None when there is no highlight.
+
+    Returns:
+        bool ``(rows, cols)``.
+    """
+    away = tiles - tile
+    if trust is not None:
+        away *= trust[..., None]
+    if cells.exact:
+        limit = 0.0 if trust is None else ROUNDED
+        odd = np.abs(away).reshape(len(away), -1).max(axis=1) > limit
+    else:
+        odd = _odd_ones(away)
+    flags: Flags = odd[cells.index]
+    return flags
+
+
+def _odd_ones(away: Values) -> Flags:
+    """Exceptions among cells none of which is quite equal to another.
+
+    The oddest spots of the cells name suspects; what the suspects share is then looked for in
+    all cells (a matched filter), which finds the faint ones among them and drops chance hits.
+    """
+    deviation = away / _spread(away)
+    oddness = _oddest_spot(deviation)
+    centre = float(np.median(oddness))
+    scatter = 1.4826 * float(np.median(np.abs(oddness - centre))) + 0.05 * centre + 0.02
+    suspects = (oddness - centre) / scatter > _ODD
+    if not suspects.any():
+        return suspects
+    flat = deviation.reshape(len(deviation), -1)
+    found = suspects
+    shared = flat[int(oddness.argmax())]
+    for _ in range(3):
+        match = flat @ shared / float(shared @ shared)
+        found = match > 0.5
+        if not found.any():
+            break
+        shared = flat[found].mean(axis=0)
+    # A second kind of exception matches the first poorly but is no less odd.
+    strong = suspects & (oddness > 0.6 * float(np.median(oddness[found])) if found.any() else True)
+    kept: Flags = (found & (oddness > centre + 3.0 * scatter)) | strong
+    return kept
+
+
+def _spread(away: Values) -> Values:
+    """How much equal cells vary at each pixel and channel, in grey levels (robust)."""
+    spread = 1.4826 * _median(np.minimum(np.abs(away), 255.0).astype(np.uint8)) + _BLUR
+    # Resampling moves edges by part of a pixel, so a pixel may vary as its neighbours do.
+    padded = np.pad(spread, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    high, wide = spread.shape[:2]
+    near = [padded[y : y + high, x : x + wide] for y in range(3) for x in range(3)]
+    wider: Values = np.maximum(spread, 0.6 * np.max(near, axis=0))
+    return wider
+
+
+def _oddest_spot(deviation: Values) -> NDArray[np.float32]:
+    """Strongest deviation of each cell, averaged over 2 x 2 pixels and the channels' norm."""
+    size = 2 if min(deviation.shape[1:3]) >= 12 else 1
+    smooth = deviation
+    if size == 2:
+        rows = deviation[:, 1:] + deviation[:, :-1]
+        smooth = 0.25 * (rows[:, :, 1:] + rows[:, :, :-1])
+    strength = np.einsum("nhwc,nhwc->nhw", smooth, smooth)
+    return np.asarray(np.sqrt(strength.reshape(len(strength), -1).max(axis=1)))
