@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from emoji_score import calibrate, histogram, score
+from emoji_score import calibrate
 from emoji_sets import PACKAGES, load_names, load_set, plain
 
+from handeye.rose.sources.colour_score import CURVE, SIZE, colour_score, histogram
 from handeye.rose.sources.emoji_art import tile
-from handeye.rose.sources.raster import Rgba, svg_body
+from handeye.rose.sources.raster import Rgba, on_white, svg_body
 from handeye.rose.sources.similarity import MEASURE_SIZE, similarity
 
 ASSETS = Path(__file__).parents[2] / "src/handeye/assets"
@@ -105,13 +106,19 @@ def content_table(
     """Pairs of one subgroup whose colour scores are spread like the official ones."""
     theirs = [(plain(r["background_unicode"]), plain(r["target_unicode"])) for r in official]
     scores = np.array([r["similarity"] for r in official])
-    histograms = {k: histogram(twemoji.bodies[k], twemoji.side) for p in theirs for k in p}
+
+    def colours(key: str) -> np.ndarray:
+        return histogram(on_white(twemoji.picture(key, SIZE)))
+
+    histograms = {key: colours(key) for pair in theirs for key in pair}
     cosines = np.array([histograms[a] @ histograms[b] for a, b in theirs])
-    curve = calibrate(cosines, scores)
-    for key, body in twemoji.bodies.items():
+    fitted = calibrate(cosines, scores)
+    if not np.allclose(fitted, CURVE, atol=5e-5):
+        raise SystemExit(f"set CURVE in sources/colour_score.py to {fitted}")
+    for key in twemoji.bodies:
         toned = any(part in TONES for part in key.split("-"))
         if key in names and key not in histograms and (key in bundled or not toned):
-            histograms[key] = histogram(body, twemoji.side)
+            histograms[key] = colours(key)
     banned = {frozenset(p) for p in theirs}
     by_subgroup = defaultdict(list)
     for key in sorted(histograms):
@@ -119,7 +126,7 @@ def content_table(
     found = {}
     for keys in by_subgroup.values():
         for a, b in combinations(keys, 2):
-            value = score(float(histograms[a] @ histograms[b]), *curve)
+            value = colour_score(histograms[a], histograms[b])
             if value >= CONTENT_CUT and frozenset((a, b)) not in banned:
                 found[a, b] = value
     return pick_content(twemoji, found, scores, bundled)

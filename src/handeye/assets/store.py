@@ -4,7 +4,7 @@ What lies here was made by the scripts in ``tools/assets`` and is described in `
 
     fonts/*.otf, *.ttf     subsets of open CJK faces
     emoji/<provider>.json.xz   {"size": n, "icons": {"1f9eb": "<svg body>", ...}}
-    emoji/names.json.xz    {"1f9eb": [english, chinese, group, subgroup], ...}
+    emoji/names.json.xz    {"1f9eb": [text, english, chinese, group, subgroup], ...}
     avatars.json           parts and colours of DiceBear's "Pixel Art"
     pairs/*.tsv            look-alikes with their similarities
 """
@@ -24,8 +24,9 @@ PROVIDERS = ("noto", "twemoji", "fluent")
 
 
 class EmojiName(NamedTuple):
-    """What an emoji is called and where Unicode's emoji list files it."""
+    """An emoji's characters, what it is called and where Unicode's emoji list files it."""
 
+    text: str
     english: str
     chinese: str
     group: str

@@ -7,6 +7,7 @@ gives the same pixels whether or not Raqm is installed.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -112,21 +113,22 @@ def font_size_for(text: str, cell_size: int) -> int:
     return max(1, (72 * cell_size // 100) // len(text))
 
 
-def user_faces(paths: list[Path]) -> list[Typeface]:
+def user_faces(paths: Sequence[str | Path]) -> list[Typeface]:
     """Faces from font files and folders of font files (sorted by name).
 
     Raises:
         AssetError: a path that is not there, a folder without fonts, two faces of one name.
     """
     faces: list[Typeface] = []
-    for path in paths:
+    for given in paths:
+        path = Path(given)
         if path.is_dir():
             files = sorted(p for p in path.iterdir() if p.suffix.lower() in FONT_SUFFIXES)
             if not files:
                 raise AssetError(f"folder {path} holds no font ({', '.join(FONT_SUFFIXES)})")
             faces += [Typeface.from_file(file) for file in files]
         else:
-            faces.append(Typeface.from_file(path))
+            faces.append(Typeface.from_file(given))
     names = [face.name for face in faces]
     doubles = sorted({name for name in names if names.count(name) > 1})
     if doubles:
