@@ -209,7 +209,7 @@ def _facts(row: Mapping[str, Any]) -> tuple[str, ...]:
         facts.append(f"{row['pred_click_count_unique']} clicked")
     if row["submit_count"] is not None:
         facts.append(f"{str(row['submit_count'])[:12]} submitted")
-    if row["parse_error"]:
+    if row["parse_error"] and row["answer_state"] == "answered":
         facts.append(f"grammar: {row['parse_error']}")
     return tuple(facts)
 

@@ -31,11 +31,7 @@ def _positive(column: str) -> pl.Expr:
 
 _answered = pl.col("answer_state") == "answered"
 _readable = _answered & (pl.col("format_valid") == 1)
-_miscount = (
-    pl.when(pl.col("task_mode") == "COUNT")
-    .then(pl.col("pred_count") - pl.col("gt_count"))
-    .otherwise(pl.col("submit_count") - pl.col("gt_count"))
-)
+_miscount = pl.col("count_bias")
 
 # In order of what stands in the way first: the first that holds is a failure's main kind.
 KINDS: tuple[Kind, ...] = (

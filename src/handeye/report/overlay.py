@@ -68,7 +68,7 @@ def _shape(kind: str, x: float, y: float, class_: str) -> Markup:
     if kind in ("hit", "gold"):
         return svg.element("circle", cx=x, cy=y, r=10.5, class_=class_)
     if kind == "other":
-        return svg.element("circle", cx=x, cy=y, r=3.0, class_=class_)
+        return svg.element("circle", cx=x, cy=y, r=9.5, class_=class_)
     if kind == "missed":
         return svg.element("rect", x=x - 10, y=y - 10, width=20.0, height=20.0, class_=class_)
     n = svg.number

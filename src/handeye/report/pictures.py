@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image, features
 
 # Longest side in pixels and WebP quality, tried in turn until the picture fits its share.
-_STEPS = ((880, 84), (720, 78), (560, 72), (420, 66))
+_STEPS = ((880, 80), (720, 76), (560, 70), (420, 64), (300, 56))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,15 @@ class Picture:
 
 
 class Album:
-    """Collects pictures for a page within ``budget`` bytes (before base64 adds a third)."""
+    """Collects pictures for a page within ``budget`` bytes (before base64 adds a third).
+
+    What small pictures leave of their share goes to those that follow. A picture that does not
+    fit even at its smallest is left out, and its card shows the grid.
+    """
 
     def __init__(self, budget: int, expected: int) -> None:
-        self._share = budget // max(expected, 1)
+        self._left = budget
+        self._expected = max(expected, 1)
         self._by_path: dict[Path, Picture | None] = {}
 
     @property
@@ -38,7 +43,7 @@ class Album:
         return [picture for picture in self._by_path.values() if picture is not None]
 
     def add(self, path: Path) -> Picture | None:
-        """Embed a file; None when it is absent or no picture (the card then shows the grid)."""
+        """Embed a file; None when it is absent, broken or too large (the card shows the grid)."""
         if path not in self._by_path:
             self._by_path[path] = self._embed(path, f"pic{len(self._by_path)}")
         return self._by_path[path]
@@ -51,10 +56,14 @@ class Album:
             return None
         kind = "webp" if features.check("webp") else "jpeg"
         data = b""
+        share = self._left // max(self._expected - len(self._by_path), 1)
         for side, quality in _STEPS:
             data = _encode(image, side, quality, kind)
-            if len(data) <= self._share:
+            if len(data) <= share:
                 break
+        if len(data) > self._left:
+            return None
+        self._left -= len(data)
         uri = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
         return Picture(key, uri, len(data))
 
@@ -65,5 +74,5 @@ def _encode(image: Image.Image, side: int, quality: int, kind: str) -> bytes:
     # Box-filtered thinning first: five megapixels at once would cost most of the page's time.
     small = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0) if scale < 1 else image
     out = io.BytesIO()
-    small.save(out, kind, quality=quality, **({"method": 3} if kind == "webp" else {}))
+    small.save(out, kind, quality=quality, **({"method": 2} if kind == "webp" else {}))
     return out.getvalue()
