@@ -1,6 +1,6 @@
 """Bundled art, who made it and under which licence."""
 
-from handeye.assets.credits import SETS, AssetSet, attribution, license_text, notice
+from handeye.assets.credits import SETS, AssetSet, attribution, license_text, license_texts, notice
 from handeye.assets.store import (
     PROVIDERS,
     EmojiName,
@@ -26,6 +26,7 @@ __all__ = [
     "faces",
     "font_bytes",
     "license_text",
+    "license_texts",
     "notice",
     "table",
 ]

@@ -141,6 +141,16 @@ def license_text(spdx: str) -> str:
     return folder.joinpath(f"{spdx}.txt").read_text(encoding="utf-8")
 
 
+# MIT texts carry the copyright line of their project, so each has a file of its own.
+_OWN_TEXTS = {"fluent-emoji": "MIT-Fluent", "emojibase": "MIT-emojibase"}
+
+
+def license_texts(names: Iterable[str]) -> dict[str, str]:
+    """File name to text of the licences that the sets named are under (keys of :data:`SETS`)."""
+    wanted = sorted({_OWN_TEXTS.get(name, SETS[name].license) for name in names})
+    return {f"{name}.txt": license_text(name) for name in wanted}
+
+
 def notice() -> str:
     """The NOTICE of the bundled art, made from :data:`SETS` (the file NOTICE holds the same)."""
     head = (

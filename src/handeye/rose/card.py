@@ -45,8 +45,8 @@ def write_card(out: Path, options: SetOptions, art: Iterable[str]) -> None:
     """Write README.md, ATTRIBUTION.md and LICENSES/ into the set."""
     art = list(art)
     write_text(out / "ATTRIBUTION.md", assets.attribution(art))
-    for licence in sorted({assets.SETS[name].license for name in art}):
-        write_text(out / "LICENSES" / f"{licence}.txt", assets.license_text(licence))
+    for name, text in assets.license_texts(art).items():
+        write_text(out / "LICENSES" / name, text)
     write_text(out / "README.md", f"---\n{_front_matter(out, options)}---\n\n{_body(options)}")
 
 

@@ -46,7 +46,9 @@ class SetOptions:
     def record(self) -> dict[str, Any]:
         """JSON form; files are told by their names and the hash of their content."""
         out = asdict(self)
-        paths = [*self.fonts, *(self.emoji or {}).values(), *self.official]
+        # A face of a collection reads FILE.ttc#2.
+        fonts = [font.rpartition("#")[0] or font for font in self.fonts]
+        paths = [*fonts, *(self.emoji or {}).values(), *self.official]
         if self.sprites:
             paths.append(self.sprites)
         out["content_sha256"] = {Path(p).name: _content_hash(Path(p)) for p in paths}
