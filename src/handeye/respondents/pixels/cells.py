@@ -9,6 +9,7 @@ statistics that first learn, pixel by pixel, how much equal cells vary here.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +26,13 @@ Flags = NDArray[np.bool_]
 MAX_DISTINCT = 20
 # Side in pixels to which the cells of an inexact picture are brought at most.
 _WORKING_SIDE = 56
-# A cell is an exception when its oddest spot lies this many robust deviations beyond the rest.
-_ODD = 7.0
+# A cell is an exception when its oddest spot lies this many robust deviations beyond the rest; less
+# is enough when several cells are odd in the same way. Pure noise reaches 5 in 300 cells.
+_ODD, _ODD_TOGETHER = 7.0, 4.5
 # Grey levels by which equal cells may differ after undoing a tint that was rounded to 8 bits.
 ROUNDED = 3.0
+# Grey levels that undoing a tint may leave behind in an inexact picture.
+_LEFT_OVER = 16.0
 # Deviation in grey levels below which nothing counts in an inexact picture.
 _BLUR = 1.5
 
@@ -50,39 +54,21 @@ class Cells:
         """How many cells show each tile."""
         return np.bincount(self.index.ravel(), minlength=len(self.tiles))
 
-    def one_by_one(self) -> Cells:
-        """The same cells, each with a tile of its own, to be told apart by statistics."""
-        index = np.arange(self.index.size).reshape(self.index.shape)
-        return Cells(self.tiles[self.index.ravel()], index, exact=False)
 
+def cut_distinct(pixels: Pixels, lattice: Lattice) -> Cells | None:
+    """Cut a picture from a drawing program into its few distinct cells.
 
-def cut(pixels: Pixels, lattice: Lattice) -> Cells:
-    """Cut ``pixels`` (``(height, width, 3)`` uint8) into the cells of ``lattice``."""
-    rows, cols = lattice
-    height, width = pixels.shape[:2]
-    if height % rows == 0 and width % cols == 0:
-        distinct = _distinct(pixels, lattice)
-        if distinct is not None:
-            return distinct
-    high = max(2, min(_WORKING_SIDE, round(height / rows)))
-    wide = max(2, min(_WORKING_SIDE, round(width / cols)))
-    if (height, width) != (rows * high, cols * wide):
-        # Reducing: plain area averages keep small differences; enlarging: smooth interpolation.
-        area = high * rows < height * 0.8
-        how = Image.Resampling.HAMMING if area else Image.Resampling.BICUBIC
-        pixels = np.asarray(Image.fromarray(pixels).resize((cols * wide, rows * high), how))
-    tiles = pixels.reshape(rows, high, cols, wide, 3).swapaxes(1, 2)
-    return Cells(
-        np.ascontiguousarray(tiles).reshape(rows * cols, high, wide, 3),
-        np.arange(rows * cols).reshape(rows, cols),
-        exact=False,
-    )
+    Args:
+        pixels: ``(height, width, 3)`` uint8 RGB.
+        lattice: its grid.
 
-
-def _distinct(pixels: Pixels, lattice: Lattice) -> Cells | None:
-    """The distinct cells of an exact picture; None as soon as there are too many kinds."""
+    Returns:
+        None when cells are no whole pixels wide or there are too many distinct ones.
+    """
     rows, cols = lattice
     high, wide = pixels.shape[0] // rows, pixels.shape[1] // cols
+    if pixels.shape[:2] != (rows * high, cols * wide):
+        return None
     known: dict[bytes, int] = {}
     index = np.empty((rows, cols), np.int64)
     for row in range(rows):
@@ -94,6 +80,22 @@ def _distinct(pixels: Pixels, lattice: Lattice) -> Cells | None:
                 return None
     tiles = np.frombuffer(b"".join(known), np.uint8).reshape(len(known), high, wide, 3)
     return Cells(tiles, index, exact=True)
+
+
+def cut_all(pixels: Pixels, lattice: Lattice) -> Cells:
+    """Cut any picture into cells brought to one size of at most 56 x 56 whole pixels."""
+    rows, cols = lattice
+    height, width = pixels.shape[:2]
+    high = max(2, min(_WORKING_SIDE, round(height / rows)))
+    wide = max(2, min(_WORKING_SIDE, round(width / cols)))
+    if (height, width) != (rows * high, cols * wide):
+        # Reducing: plain area averages keep small differences; enlarging: smooth interpolation.
+        reduced = high * rows < height * 0.8
+        how = Image.Resampling.HAMMING if reduced else Image.Resampling.BICUBIC
+        pixels = np.asarray(Image.fromarray(pixels).resize((cols * wide, rows * high), how))
+    tiles = pixels.reshape(rows, high, cols, wide, 3).swapaxes(1, 2)
+    index = np.arange(rows * cols).reshape(rows, cols)
+    return Cells(np.ascontiguousarray(tiles).reshape(-1, high, wide, 3), index, exact=False)
 
 
 def majority_tile(cells: Cells) -> Values:
@@ -146,43 +148,92 @@ def exceptions(cells: Cells, tiles: Values, tile: Values, trust: Values | None) 
         bool ``(rows, cols)``.
     """
     away = tiles - tile
-    if trust is not None:
-        away *= trust[..., None]
     if cells.exact:
+        away *= 1.0 if trust is None else trust[..., None]
         limit = 0.0 if trust is None else ROUNDED
         odd = np.abs(away).reshape(len(away), -1).max(axis=1) > limit
     else:
-        odd = _odd_ones(away)
+        odd = _odd_ones(away, trust)
     flags: Flags = odd[cells.index]
     return flags
 
 
-def _odd_ones(away: Values) -> Flags:
+def _odd_ones(away: Values, trust: Values | None) -> Flags:
     """Exceptions among cells none of which is quite equal to another.
 
     The oddest spots of the cells name suspects; what the suspects share is then looked for in
     all cells (a matched filter), which finds the faint ones among them and drops chance hits.
     """
+    if trust is not None:
+        away, trust = _even_out(away, trust)
     deviation = away / _spread(away)
+    if trust is not None:
+        trust = _level_noise(deviation, trust)
     oddness = _oddest_spot(deviation)
     centre = float(np.median(oddness))
     scatter = 1.4826 * float(np.median(np.abs(oddness - centre))) + 0.05 * centre + 0.02
-    suspects = (oddness - centre) / scatter > _ODD
+    oddness = (oddness - centre) / scatter
+    suspects: Flags = oddness > _ODD_TOGETHER
     if not suspects.any():
         return suspects
-    flat = deviation.reshape(len(deviation), -1)
-    found = suspects
-    shared = flat[int(oddness.argmax())]
-    for _ in range(3):
-        match = flat @ shared / float(shared @ shared)
-        found = match > 0.5
-        if not found.any():
-            break
-        shared = flat[found].mean(axis=0)
-    # A second kind of exception matches the first poorly but is no less odd.
-    strong = suspects & (oddness > 0.6 * float(np.median(oddness[found])) if found.any() else True)
-    kept: Flags = (found & (oddness > centre + 3.0 * scatter)) | strong
+    found = _alike(deviation, trust, int(oddness.argmax())) & (oddness > 0.6 * _ODD_TOGETHER)
+    if (found & suspects).sum() == 1 and oddness[found].max() < _ODD:
+        return np.zeros_like(found)
+    # A second kind of exception does not match the first but is no less odd.
+    kept: Flags = found | (oddness > max(_ODD, 0.6 * float(np.median(oddness[found]))))
     return kept
+
+
+def _alike(deviation: Values, trust: Values | None, first: int) -> Flags:
+    """Cells ``(n,)`` that deviate as cell ``first`` does by more than half, where visible."""
+    seen = np.ones((1, *deviation.shape[1:3], 1), np.float32) if trust is None else trust[..., None]
+    seen = np.broadcast_to(seen, (len(deviation), *seen.shape[1:]))
+    found = np.zeros(len(deviation), np.bool_)
+    found[first] = True
+    for _ in range(3):
+        shared = deviation[found].sum(axis=0) / np.maximum(seen[found].sum(axis=0), 1e-3)
+        hit = np.einsum("nhwc,nhwo,hwc->n", deviation, seen, shared, optimize=True)
+        full = np.einsum("nhwo,nhwo,hwc->n", seen, seen, shared**2, optimize=True)
+        found = hit > 0.5 * full
+        found[first] = True
+    return found
+
+
+def _even_out(away: Values, trust: Values) -> tuple[Values, Values]:
+    """Take off what undoing a highlight left in all of its cells alike, and apply ``trust``.
+
+    What is taken off is bounded, so that a region full of exceptions stays full of them.
+    """
+    marked = trust.reshape(len(trust), -1).max(axis=1) < 1.0
+    if marked.sum() >= 4:
+        clear = trust[marked] > 0.0
+        left = np.where(clear[..., None], away[marked], np.nan)
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # pixels hidden in all cells
+            common = np.nan_to_num(np.nanmedian(left, axis=0))
+        away[marked] -= np.clip(common, -_LEFT_OVER, _LEFT_OVER)
+    away *= trust[..., None]
+    return away, trust
+
+
+def _level_noise(deviation: Values, trust: Values) -> Values:
+    """Bring the noise of highlighted cells down to that of the others; returns the new trust.
+
+    Noise that is cut off at white shows less outside a tint than inside. The quietest cell of
+    the group is taken, since exceptions are never quieter than the majority. Works in place.
+    """
+    group = trust.reshape(len(trust), -1).max(axis=1) < 1.0
+    if not group.any() or group.all():
+        return trust
+    high, wide = deviation.shape[1:3]
+    core = np.abs(deviation[:, high // 8 : high - high // 8, wide // 8 : wide - wide // 8])
+    level = np.percentile(core.reshape(len(core), -1)[:, ::3], 80, axis=1)
+    excess = float(level[group].min()) / max(1.0, float(np.median(level[~group])))
+    if excess > 1.0:
+        deviation[group] /= excess
+        trust = trust.copy()
+        trust[group] /= excess
+    return trust
 
 
 def _spread(away: Values) -> Values:

@@ -28,7 +28,7 @@ _ROUNDING = 1.0 / 12.0
 # A bin counts as a line when it stands this many times above the bins around it.
 _CONTRAST = 4.0
 # Share of the lines' power that a grid may leave unexplained, from strict to lenient.
-_UNEXPLAINED = (0.02, 0.08, 0.25)
+_UNEXPLAINED = (0.06, 0.15, 0.3, 0.8)
 # Cells are square; resizing to whole pixels and careless scaling bend that a little.
 _SQUARE = 0.06
 
@@ -40,7 +40,7 @@ class Lattice(NamedTuple):
     cols: int
 
 
-def candidates(pixels: Pixels, limit: int = 6) -> list[Lattice]:
+def candidates(pixels: Pixels, limit: int = 8) -> list[Lattice]:
     """Grids that may explain the picture, likeliest first.
 
     Args:
@@ -61,12 +61,25 @@ def candidates(pixels: Pixels, limit: int = 6) -> list[Lattice]:
     found: list[tuple[int, int, int, Lattice]] = []
     for rows, row_gap in row_gaps.items():
         for cols, col_gap in col_gaps.items():
-            gap = max(row_gap, col_gap)
-            level = next((n for n, most in enumerate(_UNEXPLAINED) if gap <= most), None)
-            if level is not None:
-                skew = abs(np.log(height / rows * cols / width))
-                found.append((skew > _SQUARE, level, -rows * cols, Lattice(rows, cols)))
+            level = _level(row_gap, col_gap)
+            skewed = abs(np.log(height / rows * cols / width)) > _SQUARE
+            if level < len(_UNEXPLAINED) and not (skewed and level == len(_UNEXPLAINED) - 1):
+                found.append((skewed, level, -rows * cols, Lattice(rows, cols)))
     return [entry[-1] for entry in sorted(found)[:limit]]
+
+
+def _level(row_gap: float, col_gap: float) -> int:
+    """How well a grid explains the lines: index into ``_UNEXPLAINED``, its length for not at all.
+
+    The last level is for pictures that vary along one axis mainly: there the other axis may be
+    drowned by a highlight, and the square cell has to tell its number.
+    """
+    gap = max(row_gap, col_gap)
+    for level, most in enumerate(_UNEXPLAINED[:-1]):
+        if gap <= most:
+            return level
+    one_sided = min(row_gap, col_gap) <= _UNEXPLAINED[1] and gap <= _UNEXPLAINED[-1]
+    return len(_UNEXPLAINED) - (1 if one_sided else 0)
 
 
 def _counts(length: int) -> range:
@@ -99,8 +112,8 @@ def _power(pixels: Pixels, axis: int) -> Spectrum:
     lines = np.ascontiguousarray(sample.reshape(len(sample), -1).T)
     lines -= lines.mean(axis=1, keepdims=True)
     spectrum = np.fft.rfft(lines, axis=1)
-    power: Spectrum = (spectrum.real**2 + spectrum.imag**2).mean(axis=0, dtype=np.float64)
-    return power / lines.shape[1]
+    power = (spectrum.real**2 + spectrum.imag**2).mean(axis=0, dtype=np.float64)
+    return np.asarray(power / lines.shape[1])
 
 
 def _floor(power: Spectrum) -> Spectrum:

@@ -13,7 +13,8 @@ from PIL import Image, UnidentifiedImageError
 
 from handeye.respondents.pixels.cells import (
     Flags,
-    cut,
+    cut_all,
+    cut_distinct,
     exceptions,
     majority_tile,
     repeats,
@@ -24,6 +25,8 @@ from handeye.respondents.pixels.reading import CannotAnswerError, Question, read
 
 # A grid is believed when at least this share of its cells shows the majority, highlighted or not.
 _REPEATING = 0.6
+# With more exceptions than this share of the cells other grids are tried as well.
+_FEW_EXCEPTIONS = 0.2
 # A picture with more exceptions than this share of its cells has no majority to differ from.
 _MOST_EXCEPTIONS = 0.4
 
@@ -78,28 +81,36 @@ def look(pixels: Pixels) -> Seen:
     Raises:
         CannotAnswerError: no grid of repeating cells can be seen.
     """
+    best: Seen | None = None
     for lattice in candidates(pixels):
         seen = _look_with(pixels, lattice)
-        if seen is not None:
-            return seen
+        if seen is not None and (best is None or seen.odd.mean() < best.odd.mean()):
+            best = seen
+        if best is not None and best.odd.mean() <= _FEW_EXCEPTIONS:
+            return best
+    if best is not None:
+        return best
     raise CannotAnswerError("I see no grid of repeating cells in this picture.")
 
 
 def _look_with(pixels: Pixels, lattice: Lattice) -> Seen | None:
     """Explain the picture by ``lattice``, or None when that does not work."""
-    cells = cut(pixels, lattice)
+    cells = cut_distinct(pixels, lattice)
+    cue = None
+    if cells is not None and len(cells.tiles) > 2:
+        cue = find_cue(cells, majority_tile(cells))
+        if cue is None or len(np.unique(cells.index[~cue.inside(cells.index.shape)])) > 2:
+            # More kinds than a majority and a target: traces of resizing or compression that
+            # happen to repeat with the cells, not things to point at.
+            cells = cue = None
+    if cells is None:
+        cells = cut_all(pixels, lattice)
+        cue = find_cue(cells, majority_tile(cells))
     tile = majority_tile(cells)
     if repeats(cells, tile) < _REPEATING:
         return None
-    cue = find_cue(cells, tile) if len(cells.tiles) > 2 else None
-    if cue is None:
-        if len(cells.tiles) > 2:
-            # More than a majority and a target: traces of resampling, not things to point at.
-            cells = cells.one_by_one() if cells.exact else cells
-        odd = exceptions(cells, cells.tiles.astype(np.float32), tile, None)
-    else:
-        tiles, trust = remove_cue(cells, cue)
-        odd = exceptions(cells, tiles, tile, trust)
+    tiles, trust = remove_cue(cells, cue) if cue else (cells.tiles.astype(np.float32), None)
+    odd = exceptions(cells, tiles, tile, trust)
     if odd.mean() > _MOST_EXCEPTIONS:
         return None
     return Seen(lattice, odd, cue.bounds if cue else None)
