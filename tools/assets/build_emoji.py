@@ -1,7 +1,7 @@
 """Choose our emoji pairs and bundle the drawings they and the official set need.
 
-    python tools/assets/build_emoji.py WORK METADATA.jsonl
-    # writes src/handeye/assets/emoji/*.json.xz, pairs/emoji-style.tsv, pairs/emoji-content.tsv
+python tools/assets/build_emoji.py WORK METADATA.jsonl
+# writes src/handeye/assets/emoji/*.json.xz, pairs/emoji-style.tsv, pairs/emoji-content.tsv
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
-import os
 import sys
 from collections import Counter, defaultdict
 from itertools import combinations
@@ -61,7 +60,7 @@ def write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")
     temporary.write_bytes(data)
-    os.replace(temporary, path)
+    temporary.replace(path)
     print(path.name, len(data), "bytes")
 
 

@@ -8,7 +8,6 @@ Hinting is kept: an unhinted subset draws every character a little differently f
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -57,7 +56,7 @@ def build(source: Path, index: int, chars: set[str], out: Path) -> None:
     cutter.subset(font)
     temporary = out.with_suffix(".tmp")
     font.save(temporary)
-    os.replace(temporary, out)
+    temporary.replace(out)
     lacking = sorted(c for c in chars if ord(c) not in font.getBestCmap())
     print(out.name, out.stat().st_size, "bytes; lacks", len(lacking), "".join(lacking[:20]))
 

@@ -9,7 +9,6 @@ and the pictures differ at the smallest, the measuring and the largest usual cel
 from __future__ import annotations
 
 import io
-import os
 import sys
 from pathlib import Path
 
@@ -50,7 +49,7 @@ def main(work: Path) -> None:
             lines.append("\t".join([a, b, group, *cells]))
     temporary = TABLE.with_suffix(".tmp")
     temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    os.replace(temporary, TABLE)
+    temporary.replace(TABLE)
     print(len(lines) - 1, "pairs")
 
 

@@ -27,7 +27,15 @@ from handeye.rose.sources.typeface import Typeface, font_size_for
 PAIRS = 1000
 NEIGHBOURS = 14
 BINS = 20
+FLOOR = 0.03  # quantile of the official spread below which we do not go: unrelated pairs
+LEAST_INK = (
+    0.72  # ratio of ink, lighter to heavier, of a mined pair: a dot is no look-alike of a wall
+)
 MOST_USES = 5  # of one character, so that no shape dominates the table
+# Parts of characters that GB 2312 lists as characters; few readers know them alone.
+RADICALS = set(
+    "冫氵忄扌犭纟艹讠辶钅饣亻彳衤礻廴廾匚凵勹匕厶亠冖宀灬罒阝卩刂巛夂夊攵爿疒癶糸耂虍隹髟丨丶丿亅乚彡彐尢屮幺"
+)
 NOTO = "deb/usr/share/fonts/opentype/noto/{}.ttc#2"
 
 
@@ -37,7 +45,7 @@ def gb2312() -> list[str]:
 
 
 def ink(face: Typeface, chars: list[str]) -> np.ndarray:
-    """Blurred L* ink of each character as float32 rows; what `similarity` sees of black on white."""
+    """Blurred L* ink of each character as a float32 row: what `similarity` sees of it."""
     rows = np.empty((len(chars), MEASURE_SIZE**2), np.float32)
     for row, char in zip(rows, chars, strict=True):
         tile = face.draw(char, MEASURE_SIZE, font_size_for(char, MEASURE_SIZE))
@@ -68,7 +76,7 @@ def choose(
     candidates: dict[tuple[str, str], float], wanted: np.ndarray, kept: list[tuple[str, str]]
 ) -> list[tuple[str, str]]:
     """Fill equal-count bins of the wanted spread, cheap (already used) characters first."""
-    edges = np.quantile(wanted, np.linspace(0, 1, BINS + 1))
+    edges = np.quantile(wanted, np.linspace(FLOOR, 1, BINS + 1))
     quota = [PAIRS // BINS] * BINS
     uses: Counter[str] = Counter()
     chosen: list[tuple[str, str]] = []
@@ -127,20 +135,30 @@ def main(work: Path, metadata: Path) -> None:
     spread = score([p for p in official if all(len(c) == 1 for c in p)])
     print("official deciles", np.quantile(spread, np.linspace(0, 1, 11)).round(3))
     gb = set(gb2312())
+    mass = inks[0].sum(axis=1)
     near = neighbours((inks[0] + inks[1])[: len(gb)])
-    pairs = {tuple(sorted((chars[i], chars[j]))) for i in range(len(gb)) for j in near[i]}
-    groups = {
-        tuple(sorted(p)): group for group in families() for p in combinations(group, 2)
+    pairs = {
+        tuple(sorted((chars[i], chars[j])))
+        for i in range(len(gb))
+        for j in near[i]
+        if min(mass[i], mass[j]) >= LEAST_INK * max(mass[i], mass[j])
+        and {chars[i], chars[j]}.isdisjoint(RADICALS)
     }
+    groups = {tuple(sorted(p)): group for group in families() for p in combinations(group, 2)}
     allowed = [p for p in sorted({*pairs, *groups}) if frozenset(p) not in banned]
     scores = np.concatenate([score(allowed[i : i + 4000]) for i in range(0, len(allowed), 4000)])
-    candidates = {
-        p: float(s) for p, s in zip(allowed, scores, strict=True) if s < 0.985
-    }
+    candidates = {p: float(s) for p, s in zip(allowed, scores, strict=True) if s < 0.985}
     kept = [p for p in groups if p in candidates]
     chosen = choose(candidates, spread, kept)
     got = np.array([candidates[p] for p in chosen])
-    print(len(candidates), "candidates;", len(chosen), "chosen;", len(set("".join(map("".join, chosen)))), "characters")
+    print(
+        len(candidates),
+        "candidates;",
+        len(chosen),
+        "chosen;",
+        len(set("".join(map("".join, chosen)))),
+        "characters",
+    )
     print("our deciles     ", np.quantile(got, np.linspace(0, 1, 11)).round(3))
     lines = ["\t".join((*p, groups.get(p, "".join(p)))) for p in sorted(chosen)]
     (work / "glyph-pairs.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

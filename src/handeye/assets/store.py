@@ -45,9 +45,7 @@ def _read(*parts: str) -> bytes:
     try:
         return place.read_bytes()
     except OSError:
-        raise AssetError(
-            f"bundled art {'/'.join(parts)} is missing; reinstall handeye"
-        ) from None
+        raise AssetError(f"bundled art {'/'.join(parts)} is missing; reinstall handeye") from None
 
 
 def faces() -> tuple[str, ...]:

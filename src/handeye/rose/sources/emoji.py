@@ -76,7 +76,7 @@ class _EmojiArt:
         return similarity(first, second)
 
     def _has(self, provider: str, key: str) -> bool:
-        return plain(key) in self._providers[provider].keys()
+        return self._providers[provider].has(key)
 
     def draw(self, pair: Pair, cell_size: int) -> Art:
         """Both drawings on white with a margin of a sixteenth of the cell."""
@@ -89,9 +89,9 @@ class _EmojiArt:
 
     def _pair(self, key: str, v: _Variant, fields: dict[str, Any]) -> Pair:
         shown = dict.fromkeys((v.majority[0], v.target[0]))
-        credits = [CREDITS[p] for p in shown if p in CREDITS and p not in (self._own or {})]
+        credit = [CREDITS[p] for p in shown if p in CREDITS and p not in (self._own or {})]
         names = ("emojibase",)
-        return Pair(key, v.similarity, fields, (v.majority, v.target), (*credits, *names))
+        return Pair(key, v.similarity, fields, (v.majority, v.target), (*credit, *names))
 
     def _style(self, provider: str) -> str:
         """The release's word for a provider: ``twemoji_svg``."""
@@ -112,7 +112,7 @@ class EmojiStyleSource(_EmojiArt):
     name = "emoji-style"
 
     @cached_property
-    def _entries(self) -> dict[str, list[_Variant]]:  # type: ignore[override]
+    def _entries(self) -> dict[str, list[_Variant]]:
         if self._own is None:
             return {
                 row["key"]: list(_both_ways(row["key"], row)) for row in assets.table("emoji-style")
@@ -191,7 +191,7 @@ class EmojiContentSource(_EmojiArt):
     name = "emoji-content"
 
     @cached_property
-    def _entries(self) -> dict[str, list[_Variant]]:  # type: ignore[override]
+    def _entries(self) -> dict[str, list[_Variant]]:
         table = assets.table("emoji-content")
         if self._own is None:
             return {

@@ -47,6 +47,10 @@ class Provider(Protocol):
         """Plain keys it has, sorted."""
         ...
 
+    def has(self, key: str) -> bool:
+        """Whether it has a drawing for a key."""
+        ...
+
     def picture(self, key: str, size: int) -> Rgba:
         """RGBA ``(size, size, 4)``; raises :class:`AssetError` where it has none."""
         ...
@@ -64,6 +68,10 @@ class BundledProvider:
     def keys(self) -> list[str]:
         """Plain keys it has, sorted."""
         return sorted(self._set.icons)
+
+    def has(self, key: str) -> bool:
+        """Whether it has a drawing for a key."""
+        return plain(key) in self._set.icons
 
     def picture(self, key: str, size: int) -> Rgba:
         """RGBA ``(size, size, 4)``."""
@@ -99,6 +107,10 @@ class FolderProvider:
     def keys(self) -> list[str]:
         """Plain keys it has, sorted."""
         return sorted(self._files)
+
+    def has(self, key: str) -> bool:
+        """Whether it has a drawing for a key."""
+        return plain(key) in self._files
 
     def picture(self, key: str, size: int) -> Rgba:
         """RGBA ``(size, size, 4)``."""

@@ -19,9 +19,7 @@ GROUPS = {
     "flags": "旗帜",
 }
 
-SUBGROUPS = dict(
-    pair.split("=")
-    for pair in """
+_SUBGROUPS = """
 alphanum=字母数字 animal-amphibian=两栖动物 animal-bird=鸟类 animal-bug=虫类 animal-mammal=哺乳动物
 animal-marine=水生动物 animal-reptile=爬行动物 arrow=箭头 arts-crafts=艺术和手工 av-symbol=影音符号
 award-medal=奖牌 body-parts=身体部位 book-paper=书籍和纸张 cat-face=猫脸 clothing=服饰
@@ -43,5 +41,5 @@ punctuation=标点 religion=宗教 science=科学 skin-tone=肤色 sky-weather=�
 sport=运动 subdivision-flag=地区旗帜 time=时间 tool=工具 transport-air=空中交通
 transport-ground=陆地交通 transport-sign=交通标志 transport-water=水上交通 warning=警告
 writing=书写 zodiac=星座
-""".split()
-)
+"""
+SUBGROUPS = dict(pair.split("=") for pair in _SUBGROUPS.split())

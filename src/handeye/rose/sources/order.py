@@ -17,6 +17,7 @@ from handeye.errors import OptionError
 from handeye.rose.draw import Draw
 from handeye.rose.sources.base import Band
 
+
 class Scored(Protocol):
     """A variant of a table entry with its similarity."""
 
@@ -52,9 +53,7 @@ def choose(seed: int, name: str, index: int, entries: Mapping[str, Sequence[V]])
     return variants[order[lap % len(variants)]]
 
 
-def within(
-    band: Band | None, entries: Mapping[str, Sequence[S]], name: str
-) -> dict[str, list[S]]:
+def within(band: Band | None, entries: Mapping[str, Sequence[S]], name: str) -> dict[str, list[S]]:
     """The variants in a band, without entries that have none there.
 
     Raises:
@@ -63,7 +62,9 @@ def within(
     kept = {
         key: inside
         for key, variants in entries.items()
-        if (inside := [v for v in variants if band is None or band.low <= v.similarity <= band.high])
+        if (
+            inside := [v for v in variants if band is None or band.low <= v.similarity <= band.high]
+        )
     }
     if not kept:
         scores = [v.similarity for variants in entries.values() for v in variants]

@@ -7,6 +7,7 @@ pixel art are integer arithmetic.
 from __future__ import annotations
 
 import io
+from typing import TypeVar
 
 import numpy as np
 import resvg_py
@@ -17,6 +18,7 @@ from handeye.errors import AssetError
 from handeye.rose.sources.base import Tile
 
 Rgba = NDArray[np.uint8]
+Scalar = TypeVar("Scalar", bound=np.generic)
 _HEAD = (
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
     'viewBox="0 0 {side} {side}" width="{size}" height="{size}">'
@@ -75,12 +77,12 @@ def on_white(picture: Rgba) -> Tile:
     return mixed.astype(np.uint8)
 
 
-def stretch(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+def stretch(picture: NDArray[Scalar], size: int) -> NDArray[Scalar]:
     """Scale pixel art to ``size`` x ``size`` by nearest neighbour, in integers.
 
-    Args:
-        picture: ``(height, width)`` or ``(height, width, channels)``.
+    ``picture`` is ``(height, width)`` or ``(height, width, channels)``.
     """
     rows = np.arange(size) * picture.shape[0] // size
     columns = np.arange(size) * picture.shape[1] // size
-    return picture[rows[:, None], columns]
+    scaled: NDArray[Scalar] = picture[rows[:, None], columns]
+    return scaled
