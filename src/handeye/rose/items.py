@@ -95,7 +95,7 @@ def read_item(line: bytes, where: str) -> Item:
     """
     try:
         item = _decoder.decode(line)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DataError(f"{where}: not a metadata row: {error}") from None
     try:
         if item.task_template not in TEMPLATES:

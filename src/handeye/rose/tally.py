@@ -1,0 +1,111 @@
+"""Sums over scenes from which every table is made, with their bootstrap resamples.
+
+A *measure* is a number per item (or per pair of items); a *scope* says which items are added up,
+for instance ``("all", "T3_CLICK_LOCAL_NUMERIC", "ROW_RANGE")``. The tally holds, for each subset,
+the total of each measure in each scope: as measured and in every resample of the subset's scenes.
+Because totals add, coarser scopes are sums of finer ones, and the items are read only once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from handeye.rose.questions import SUBSETS
+from handeye.stats.bootstrap import resample_sums
+
+Floats = NDArray[np.float64]
+Scope = tuple[str, ...]
+Get = Callable[[str], Floats]
+"""Looks up the total of a measure: (1 + resamples,)."""
+
+SCENE = "_scene"
+
+
+class Ledger:
+    """Collects per-scene sums of one subset, column by column."""
+
+    def __init__(self, scenes: int) -> None:
+        self.scenes = scenes
+        self._places: dict[tuple[Scope, str], int] = {}
+        self._columns: list[NDArray[np.float32]] = []
+        self._totals: list[float] = []
+
+    def add(self, scope: Scope, frame: pl.DataFrame, measures: Iterable[str]) -> None:
+        """Add columns of ``frame`` (nulls count 0) under ``scope``, grouped by its ``_scene``."""
+        scene = frame[SCENE].to_numpy()
+        for measure in measures:
+            values = frame[measure].cast(pl.Float64).fill_null(0.0).to_numpy()
+            if not values.any():
+                continue  # sums of zeros need no resampling
+            column = np.bincount(scene, weights=values, minlength=self.scenes)
+            self._places[scope, measure] = len(self._columns)
+            self._columns.append(np.clip(column, -1e30, 1e30).astype(np.float32))
+            self._totals.append(float(values.sum()))
+
+    def resampled(
+        self, resamples: int, seed: int, stream: int
+    ) -> tuple[dict[tuple[Scope, str], int], Floats]:
+        """Where each (scope, measure) stands, and the totals (1 + resamples, k)."""
+        if not self._columns:
+            return {}, np.zeros((1 + resamples, 0))
+        sums = np.stack(self._columns, axis=1)
+        self._columns.clear()
+        return self._places, resample_sums(sums, np.array(self._totals), resamples, seed, stream)
+
+
+class Tally:
+    """Totals by subset, scope and measure."""
+
+    def __init__(self, resamples: int) -> None:
+        self.resamples = resamples
+        self.scenes: dict[str, int] = {}
+        self._found: dict[str, tuple[dict[tuple[Scope, str], int], Floats]] = {}
+
+    @property
+    def subsets(self) -> tuple[str, ...]:
+        """Subsets with rows: those of ROSE v0.1 in the paper's order, then others by name."""
+        return ordered_subsets(self.scenes)
+
+    def put(self, subset: str, ledger: Ledger, seed: int) -> None:
+        """Resample a subset's ledger and keep its totals.
+
+        Raises nothing; a subset of one scene cannot vary, its totals are the same in each resample.
+        """
+        self.scenes[subset] = ledger.scenes
+        stream = int.from_bytes(subset.encode(), "big")
+        self._found[subset] = ledger.resampled(self.resamples, seed, stream)
+
+    def get(self, subset: str, scope: Scope, measure: str) -> Floats:
+        """Totals of one subset, zeros where nothing was added."""
+        places, totals = self._found[subset]
+        place = places.get((scope, measure))
+        return np.zeros(1 + self.resamples) if place is None else totals[:, place]
+
+    def scopes(self, head: str) -> set[Scope]:
+        """Scopes that begin with ``head`` and hold anything, over all subsets."""
+        return {
+            scope for places, _ in self._found.values() for scope, _ in places if scope[0] == head
+        }
+
+    def over(self, subsets: Iterable[str], scopes: Iterable[Scope]) -> Get:
+        """A lookup of totals over several subsets and scopes."""
+        pairs = [(subset, scope) for scope in scopes for subset in subsets]
+
+        def get(measure: str) -> Floats:
+            total = np.zeros(1 + self.resamples)
+            for subset, scope in pairs:
+                total = total + self.get(subset, scope, measure)
+            return total
+
+        return get
+
+
+def ordered_subsets(names: Iterable[str]) -> tuple[str, ...]:
+    """ROSE v0.1's subsets in the paper's order, then others by name."""
+    rank: Mapping[str, Any] = {name: place for place, name in enumerate(SUBSETS)}
+    return tuple(sorted(names, key=lambda name: (rank.get(name, len(rank)), name)))
