@@ -24,6 +24,12 @@ class AssetSet:
     license: str
     change: str
     package: str
+    text: str = ""
+
+    @property
+    def license_file(self) -> str:
+        """Stem of its licence text in LICENSES/; MIT texts differ in their copyright lines."""
+        return self.text or self.license
 
 
 SETS: dict[str, AssetSet] = {
@@ -67,11 +73,11 @@ SETS: dict[str, AssetSet] = {
     "twemoji": AssetSet(
         "Twemoji",
         "Twitter, Inc and other contributors (jdecked/twemoji)",
-        "@iconify-json/twemoji 1.2.5, with a few drawings of @twemoji/svg 15.0.0",
+        "@iconify-json/twemoji 1.2.5",
         "https://github.com/jdecked/twemoji",
         "CC-BY-4.0",
         "selection of the SVG drawings, re-encoded as one file; drawn as pixels in generated sets",
-        "npm @iconify-json/twemoji 1.2.5, @twemoji/svg 15.0.0",
+        "npm @iconify-json/twemoji 1.2.5",
     ),
     "fluent-emoji": AssetSet(
         "Fluent Emoji, flat",
@@ -81,6 +87,7 @@ SETS: dict[str, AssetSet] = {
         "MIT",
         "selection of the SVG drawings, re-encoded as one file; drawn as pixels in generated sets",
         "npm @iconify-json/fluent-emoji-flat 1.2.6",
+        "MIT-Fluent",
     ),
     "emojibase": AssetSet(
         "emojibase-data (English and Chinese emoji names)",
@@ -90,6 +97,7 @@ SETS: dict[str, AssetSet] = {
         "MIT",
         "names, groups and subgroups of the emoji used here",
         "npm emojibase-data 17.0.0",
+        "MIT-emojibase",
     ),
     "dicebear-pixel-art": AssetSet(
         "Pixel Art avatar parts",
@@ -127,9 +135,7 @@ def attribution(names: Iterable[str]) -> str:
 
 
 def license_text(spdx: str) -> str:
-    """Full text of one of the licences the bundled art is under.
-
-    ``MIT-Fluent`` and ``MIT-emojibase`` carry the copyright lines of their projects.
+    """Full text of a licence by its stem in LICENSES/ (``AssetSet.license_file``).
 
     Raises:
         AssetError: unknown licence; the message names those there are.
@@ -161,7 +167,7 @@ def notice() -> str:
     )
     blocks = (
         f"{s.title}\n  author:  {s.author}\n  version: {s.version}\n  source:  {s.url}\n"
-        f"           ({s.package})\n  licence: {s.license}\n  changes: {s.change}\n"
+        f"           ({s.package})\n  licence: {s.license} (LICENSES/{s.license_file}.txt)\n  changes: {s.change}\n"
         for s in SETS.values()
     )
     return "\n".join([head, *blocks])

@@ -113,9 +113,12 @@ class GlyphSource:
         """
         majority, target = row["background_char"], row["target_char"]
         wanted = str(row.get("font_name", ""))
+        faults = []
         for name in sorted(self._faces, key=lambda face: _distance(face, wanted)):
             face = self._faces[name]
-            if face.missing(majority + target):
+            if gone := face.missing(majority + target):
+                named = ", ".join(f"{char} (U+{ord(char):04X})" for char in gone)
+                faults.append(f"font {name} has no picture for {named}")
                 continue
             score = measure(face, majority, target)
             if score < 1.0:
@@ -123,9 +126,10 @@ class GlyphSource:
                 group = list(row.get("source_group") or source)
                 variant = _Variant(majority, target, name, "", (source[0], source[1]), score)
                 return self._as_pair(variant, group, row.get("similarity_level"))
+            faults.append(f"font {name} draws both alike")
         raise AssetError(
-            f"{majority} and {target}: no font here draws them as two different pictures "
-            f"(tried {', '.join(self._faces)}); give a font that does with --fonts"
+            f"{majority} and {target} cannot be shown as two pictures: {'; '.join(faults)}; "
+            "give a font that tells them apart with --fonts"
         )
 
     def draw(self, pair: Pair, cell_size: int) -> Art:
