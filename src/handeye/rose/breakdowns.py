@@ -12,7 +12,6 @@ from typing import Any
 import polars as pl
 
 from handeye.rose.questions import TEMPLATES
-from handeye.rose.rates import pass_rate
 from handeye.rose.tally import Ledger, Tally
 
 
@@ -118,7 +117,7 @@ def breakdown_tables(tally: Tally) -> dict[str, Any]:
         by_template = {}
         for template in TEMPLATES.values():
             rates = {
-                name: pass_rate(tally.over(tally.subsets, [scope]))
+                name: tally.over(tally.subsets, [scope]).share("pass")
                 for name in bins
                 if (scope := ("bin", factor.key, template.id, name)) in found
             }

@@ -14,8 +14,8 @@ from typing import Any
 import polars as pl
 
 from handeye.rose.questions import BY_KEY
-from handeye.rose.tally import SCENE, Get, Ledger, Scope, Tally
-from handeye.stats.intervals import Samples, difference, mean, rate
+from handeye.rose.tally import SCENE, Group, Ledger, Scope, Tally
+from handeye.stats.intervals import Samples, complement, difference, mean
 
 CONSISTENCY_KEYS = ("T2", "T3", "T4", "T5")
 ACTION_KEYS = ("T3", "T4", "T5")
@@ -180,7 +180,7 @@ def matched_table(tally: Tally) -> dict[str, Any] | None:
 
 
 def _table(
-    tally: Tally, scope: Scope, figures: Callable[[Get], dict[str, Any]]
+    tally: Tally, scope: Scope, figures: Callable[[Group], dict[str, Any]]
 ) -> dict[str, Any] | None:
     subsets = [name for name in tally.subsets if tally.get(name, scope, "n")[0] > 0]
     if not subsets:
@@ -202,21 +202,19 @@ def _table(
     }
 
 
-def _global_figures(get: Get) -> dict[str, Any]:
-    def per(measure: str, base: str = "n") -> Samples:
-        return rate(get(measure), get(base))
-
+def _global_figures(group: Group) -> dict[str, Any]:
+    per = group.share
     counted, clicked = per("right", "paired"), per("paired_pass", "paired")
     return {
-        "n": int(get("n")[0]),
+        "n": group.count("n"),
         "gclk_pass_rate": per("pass"),
         "gclk_soft": per("unified_soft"),
         "valid_rate": per("format_valid"),
         "api_error_rate": per("api_error"),
         "cardinality_exact_rate": per("card"),
         "cardinality_exact_nonstrict_rate": per("card_loose"),
-        "cardinality_mae": per("card_error"),
-        "cardinality_bias": per("card_bias"),
+        "cardinality_mae": group.average("card_error"),
+        "cardinality_bias": group.average("card_bias"),
         "location_exact_given_cardinality": per("card_pass", "card"),
         "click_precision": per("click_precision"),
         "click_recall": per("click_recall"),
@@ -224,9 +222,9 @@ def _global_figures(get: Get) -> dict[str, Any]:
         "click_iou_strict": per("click_iou_strict"),
         "invalid_coordinate_sample_rate": per("outside_grid"),
         "duplicate_click_sample_rate": per("repeated"),
-        "n_cardinality_exact": int(get("card")[0]),
-        "n_main_gcnt_matched": int(get("paired")[0]),
-        "n_main_gcnt_correct": int(get("right")[0]),
+        "n_cardinality_exact": group.count("card"),
+        "n_main_gcnt_matched": group.count("paired"),
+        "n_main_gcnt_correct": group.count("right"),
         "gcnt_pass_rate": counted,
         "gclk_pass_on_paired": clicked,
         "gclk_minus_gcnt": difference(clicked, counted),
@@ -239,21 +237,19 @@ def _global_figures(get: Get) -> dict[str, Any]:
     }
 
 
-def _matched_figures(get: Get) -> dict[str, Any]:
-    def per(measure: str, base: str) -> Samples:
-        return rate(get(measure), get(base))
-
+def _matched_figures(group: Group) -> dict[str, Any]:
+    per = group.share
     counted, clicked = per("paired_right", "paired"), per("l_pass", "paired")
     transfer = per("both", "paired_right")
     return {
-        "n": int(get("n")[0]),
+        "n": group.count("n"),
         "mlcnt_pass_rate": per("pass", "n"),
         "mlcnt_soft": per("unified_soft", "n"),
         "mlcnt_valid_rate": per("format_valid", "n"),
-        "mlcnt_count_mae": per("count_mae", "parsed"),
-        "mlcnt_count_bias": per("count_bias", "parsed"),
-        "n_main_lclk_matched": int(get("paired")[0]),
-        "n_mlcnt_correct": int(get("paired_right")[0]),
+        "mlcnt_count_mae": group.average("count_mae", "parsed"),
+        "mlcnt_count_bias": group.average("count_bias", "parsed"),
+        "n_main_lclk_matched": group.count("paired"),
+        "n_mlcnt_correct": group.count("paired_right"),
         "mlcnt_pass_on_paired": counted,
         "lclk_pass_rate": clicked,
         "lclk_soft": per("l_soft", "paired"),
@@ -266,7 +262,7 @@ def _matched_figures(get: Get) -> dict[str, Any]:
         "mlcnt_correct_lclk_wrong_rate": per("only_count", "paired"),
         "cross_task_cardinality_consistency_rate": per("same_number", "comparable"),
         "lclk_pass_given_mlcnt_correct": transfer,
-        "transfer_failure_given_mlcnt_correct": Samples(1 - transfer.values, transfer.n),
+        "transfer_failure_given_mlcnt_correct": complement(transfer),
         "lclk_cardinality_exact_given_mlcnt_correct": per("right_card", "paired_right"),
         "lclk_click_f1_given_mlcnt_correct": per("right_f1", "paired_right"),
         "lclk_location_exact_given_cardinality_and_mlcnt_correct": per(
@@ -288,20 +284,20 @@ def consistency_table(tally: Tally) -> dict[str, Any] | None:
 
 def _consistency_row(tally: Tally, subset: str) -> dict[str, Any]:
     first = tally.over([subset], [("consistency",)])
-    right = int(first("right")[0])
+    right = first.count("right")
     row: dict[str, Any] = {
-        "n_t1_scenes": int(first("n")[0]),
+        "n_t1_scenes": first.count(),
         "n_t1_correct_scenes": right,
-        "T1": rate(first("right"), first("n")),
+        "T1": first.share("right"),
     }
     kept: dict[str, Samples] = {}
     for key in CONSISTENCY_KEYS:
         then = tally.over([subset], [("consistency", key)])
         name = f"{BY_KEY[key].column}|T1"
-        kept[key] = row[name] = rate(then("then"), then("n"))
+        kept[key] = row[name] = then.share("then")
         row[f"n_{name}"] = kept[key].n
         row[f"missing_{name}"] = right - kept[key].n
     actions: Sequence[Samples] = [kept[key] for key in ACTION_KEYS]
     row["Action Ret."] = mean(actions)
-    row["Action Fail."] = Samples(1 - row["Action Ret."].values, row["Action Ret."].n)
+    row["Action Fail."] = complement(row["Action Ret."])
     return row

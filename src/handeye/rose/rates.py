@@ -11,8 +11,7 @@ from typing import Any
 import polars as pl
 
 from handeye.rose.scoring import NO_GLOBAL_DEFAULT
-from handeye.rose.tally import Get
-from handeye.stats.intervals import Samples, rate
+from handeye.rose.tally import Group
 
 # Measures that are not a column of the score row as it stands.
 _DERIVED: dict[str, pl.Expr] = {
@@ -64,6 +63,7 @@ RATES: dict[str, tuple[str, str] | str] = {
     "n_exclusion": "exclusion",
     "exclusion_failure_rate": ("excluded", "exclusion"),
 }
+_NOT_SHARES = frozenset({"count_mae_parsed", "count_bias_parsed"})
 MEASURES: tuple[str, ...] = tuple(
     dict.fromkeys(
         name for parts in RATES.values() for name in ((parts,) if isinstance(parts, str) else parts)
@@ -76,14 +76,12 @@ def with_measures(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(**_DERIVED)
 
 
-def rate_table(get: Get) -> dict[str, Any]:
-    """The authors' 33 figures of a group: counts as integers, rates as :class:`Samples`."""
-    return {
-        name: int(get(parts)[0]) if isinstance(parts, str) else rate(*map(get, parts))
-        for name, parts in RATES.items()
-    }
-
-
-def pass_rate(get: Get) -> Samples:
-    """PASS over all items of a group."""
-    return rate(get("pass"), get("n"))
+def rate_table(group: Group) -> dict[str, Any]:
+    """The authors' 33 figures of a group: counts as integers, rates as ``Samples``."""
+    out: dict[str, Any] = {}
+    for name, parts in RATES.items():
+        if isinstance(parts, str):
+            out[name] = group.count(parts)
+        else:
+            out[name] = (group.average if name in _NOT_SHARES else group.share)(*parts)
+    return out

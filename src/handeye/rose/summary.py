@@ -18,11 +18,11 @@ from handeye.errors import DataError, OptionError
 from handeye.rose.breakdowns import add_bins, breakdown_tables
 from handeye.rose.bridges import add_pairs, consistency_table, global_table, matched_table
 from handeye.rose.questions import BY_KEY, MAIN_KEYS, TEMPLATES
-from handeye.rose.rates import MEASURES, pass_rate, rate_table, with_measures
+from handeye.rose.rates import MEASURES, rate_table, with_measures
 from handeye.rose.score_frame import SCHEMA
 from handeye.rose.scoring import ANSWER_STATES
 from handeye.rose.tally import SCENE, Ledger, Scope, Tally
-from handeye.stats.intervals import LEVEL, Samples, difference, estimates, mean, measured, rate
+from handeye.stats.intervals import LEVEL, Samples, difference, estimates, mean, measured
 
 FORMAT = 1
 COUNTING_KEYS = ("T1", "T2")
@@ -134,7 +134,7 @@ def _header(
             "seed": seed,
             "words": (
                 f"95 % intervals: percentile bootstrap over {scenes} scenes within subsets, "
-                f"B = {tally.resamples}, seed {seed}"
+                f"B = {tally.resamples}, seed {seed}; exact binomial where no resample varies"
                 if tally.resamples
                 else "no intervals were computed"
             ),
@@ -184,19 +184,16 @@ class _Basis:
             for template in TEMPLATES
         }
         self.main = [s for t in TEMPLATES if t in _MAIN_IDS for s in self.by_template[t]]
-        self.subsets = [name for name in tally.subsets if tally.over([name], self.main)("n")[0] > 0]
+        self.subsets = [name for name in tally.subsets if tally.over([name], self.main).count() > 0]
 
     def main_count(self) -> int:
         """Number of T1-T5 items."""
-        return int(self.tally.over(self.subsets, self.main)("n")[0])
+        return self.tally.over(self.subsets, self.main).count()
 
     def macro(self, scopes: list[Scope], measure: str, base: str = "n") -> Samples:
         """Unweighted mean over subsets of one rate."""
-        return mean(self._per_subset(scopes, measure, base))
-
-    def _per_subset(self, scopes: list[Scope], measure: str, base: str) -> list[Samples]:
-        found = [self.tally.over([name], scopes) for name in self.tally.subsets]
-        return [rate(get(measure), get(base)) for get in found]
+        groups = [self.tally.over([name], scopes) for name in self.tally.subsets]
+        return mean([group.share(measure, base) for group in groups])
 
     def column(self, key: str) -> Samples:
         """Macro PASS of a template."""
@@ -227,8 +224,8 @@ class _Basis:
         names = {"PASS": "pass", "SOFT": "unified_soft", "VALID": "format_valid"}
         out: dict[str, dict[str, Samples]] = {}
         for subset in self.subsets:
-            get = self.tally.over([subset], self.main)
-            out[subset] = {name: rate(get(measure), get("n")) for name, measure in names.items()}
+            group = self.tally.over([subset], self.main)
+            out[subset] = {name: group.share(measure) for name, measure in names.items()}
         out["Avg."] = {name: self.macro(self.main, measure) for name, measure in names.items()}
         return out
 
@@ -236,9 +233,9 @@ class _Basis:
         """PASS by subset and template column (only templates with rows)."""
         return {
             subset: {
-                TEMPLATES[template].column: pass_rate(get)
+                TEMPLATES[template].column: group.share("pass")
                 for template, scopes in self.by_template.items()
-                if (get := self.tally.over([subset], scopes))("n")[0] > 0
+                if (group := self.tally.over([subset], scopes)).count() > 0
             }
             for subset in self.tally.subsets
         }
@@ -257,9 +254,8 @@ class _Basis:
 def _mean_of_all(parts: list[Samples]) -> Samples:
     """Mean of the parts, undefined unless every part was measured."""
     found = mean(parts)
-    if any(part.n == 0 for part in parts):
-        return Samples(found.values * float("nan"), 0)
-    return found
+    whole = all(part.n for part in parts)
+    return found if whole else Samples(found.values * float("nan"), 0)
 
 
 def _rate_tables(basis: _Basis) -> dict[str, Any]:

@@ -26,8 +26,6 @@ Summary = Mapping[str, Any]
 def csv_tables(summary: Summary) -> dict[str, str]:
     """File name to CSV text: value, low, high (fractions of 1) and n per row."""
     breakdowns = {name: table["by_template"] for name, table in summary["breakdowns"].items()}
-    bridges = {**summary["bridges"], "drops": summary["drops"]}
-    pair_names = ("bridge", "average", "part", "case average", "subset", "figure")
     bases = summary["bases"]
     tables: dict[str, tuple[tuple[str, ...], Any]] = {
         "by_template.csv": (("items", "column"), _pick(bases, "columns")),
@@ -36,8 +34,9 @@ def csv_tables(summary: Summary) -> dict[str, str]:
         "headline.csv": (("items", "figure"), _pick(bases, "headline")),
         "by_region_type.csv": (("region_type", "figure"), summary["rates"]["by_region_type"]),
         "rates.csv": (("table", "group", "figure"), summary["rates"]),
-        "bridges.csv": (pair_names, bridges),
-        "consistency.csv": (("average", "subset", "figure"), summary["consistency"] or {}),
+        "bridges.csv": (("bridge", "case", "subset", "figure"), _bridges(summary)),
+        "drops.csv": (("figure",), summary["drops"]),
+        "consistency.csv": (("subset", "figure"), _flat(summary["consistency"] or {})),
         "breakdowns.csv": (("factor", "column", "bin"), breakdowns),
     }
     return {name: _csv(summary, head, tree) for name, (head, tree) in tables.items()}
@@ -46,6 +45,25 @@ def csv_tables(summary: Summary) -> dict[str, str]:
 def _pick(bases: Summary, table: str) -> dict[str, Any]:
     """One table on every basis."""
     return {basis: tables[table] for basis, tables in bases.items()}
+
+
+def _flat(table: Summary) -> dict[str, Any]:
+    """Rows of the subsets, then of their mean and of all items pooled."""
+    names = {"macro_equal_subset": "Avg.", "micro_pooled": "pooled"}
+    averages = {word: table[name] for name, word in names.items() if name in table}
+    return {**table.get("by_subset", {}), **averages}
+
+
+def _bridges(summary: Summary) -> dict[str, Any]:
+    """Bridge, region case ("any" for all items), subset: the figures."""
+    out: dict[str, Any] = {}
+    for bridge, table in summary["bridges"].items():
+        if table:
+            out[bridge] = {"any": _flat(table)}
+            for name, prefix in (("by_region_case", ""), ("by_actual_case", "actual ")):
+                for case, rows in table.get(name, {}).items():
+                    out[bridge][prefix + case] = _flat(rows)
+    return out
 
 
 def _leaves(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -8,7 +8,8 @@ Because totals add, coarser scopes are sums of finer ones, and the items are rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,10 @@ from numpy.typing import NDArray
 
 from handeye.rose.questions import SUBSETS
 from handeye.stats.bootstrap import resample_sums
+from handeye.stats.intervals import Samples, rate
 
 Floats = NDArray[np.float64]
 Scope = tuple[str, ...]
-Get = Callable[[str], Floats]
-"""Looks up the total of a measure: (1 + resamples,)."""
 
 SCENE = "_scene"
 
@@ -92,17 +92,41 @@ class Tally:
             scope for places, _ in self._found.values() for scope, _ in places if scope[0] == head
         }
 
-    def over(self, subsets: Iterable[str], scopes: Iterable[Scope]) -> Get:
-        """A lookup of totals over several subsets and scopes."""
-        pairs = [(subset, scope) for scope in scopes for subset in subsets]
+    def over(self, subsets: Iterable[str], scopes: Iterable[Scope]) -> Group:
+        """The items of several subsets and scopes."""
+        return Group(self, tuple(subsets), tuple(scopes))
 
-        def get(measure: str) -> Floats:
-            total = np.zeros(1 + self.resamples)
-            for subset, scope in pairs:
-                total = total + self.get(subset, scope, measure)
-            return total
 
-        return get
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some subsets and scopes of a tally, added up."""
+
+    tally: Tally
+    subsets: tuple[str, ...]
+    scopes: tuple[Scope, ...]
+
+    def total(self, measure: str) -> Floats:
+        """Totals of a measure: (1 + resamples,)."""
+        total = np.zeros(1 + self.tally.resamples)
+        for scope in self.scopes:
+            for subset in self.subsets:
+                total = total + self.tally.get(subset, scope, measure)
+        return total
+
+    def count(self, measure: str = "n") -> int:
+        """Measured total of a measure."""
+        return int(
+            sum(self.tally.get(sub, sc, measure)[0] for sc in self.scopes for sub in self.subsets)
+        )
+
+    def share(self, measure: str, base: str = "n") -> Samples:
+        """Quotient of two totals that lies within 0..1."""
+        scenes = sum(self.tally.scenes[subset] for subset in self.subsets)
+        return rate(self.total(measure), self.total(base), scenes)
+
+    def average(self, measure: str, base: str = "n") -> Samples:
+        """Quotient of two totals of any size."""
+        return rate(self.total(measure), self.total(base))
 
 
 def ordered_subsets(names: Iterable[str]) -> tuple[str, ...]:

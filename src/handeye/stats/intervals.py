@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Bounds = tuple[float | None, float | None]
 LEVEL = 0.95
 
 
@@ -17,22 +18,34 @@ LEVEL = 0.95
 class Samples:
     """A quantity: ``values[0]`` as measured, ``values[1:]`` in the resamples (NaN: undefined).
 
-    ``n`` counts the items behind the measured value.
+    ``n`` counts the items behind the measured value. ``trials`` is set for quantities within 0..1:
+    the number of independent scenes behind them, for :func:`estimates`; None for others.
     """
 
     values: Floats
     n: int
+    trials: float | None = None
 
 
-def rate(numerator: Floats, denominator: Floats) -> Samples:
-    """Quotient of two sums, undefined where nothing was counted; n is the denominator."""
+def rate(numerator: Floats, denominator: Floats, clusters: int | None = None) -> Samples:
+    """Quotient of two sums, undefined where nothing was counted; n is the denominator.
+
+    Args:
+        numerator: (1 + resamples,), measured total first.
+        denominator: the same shape.
+        clusters: most clusters the items can come from, for a quantity within 0..1.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
         values = np.where(denominator > 0, numerator / denominator, np.nan)
-    return Samples(values, int(denominator[0]))
+    n = int(denominator[0])
+    return Samples(values, n, None if clusters is None else min(n, clusters))
 
 
 def mean(parts: Sequence[Samples]) -> Samples:
-    """Unweighted mean over the parts that are defined (macro average); n adds up."""
+    """Unweighted mean over the parts that are defined (macro average); n adds up.
+
+    ``trials`` of the mean are those of one sample whose mean would vary as much.
+    """
     total = np.zeros(len(parts[0].values)) if parts else np.full(1, np.nan)
     count = np.zeros_like(total)
     for part in parts:
@@ -41,24 +54,50 @@ def mean(parts: Sequence[Samples]) -> Samples:
         count = count + defined
     with np.errstate(invalid="ignore"):
         values = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    return Samples(values, sum(part.n for part in parts))
+    inverse = [1 / part.trials if part.trials else None for part in parts if part.n]
+    known = [value for value in inverse if value is not None]
+    trials = len(known) ** 2 / sum(known) if known and len(known) == len(inverse) else None
+    return Samples(values, sum(part.n for part in parts), trials)
 
 
 def difference(first: Samples, second: Samples) -> Samples:
     """``first - second`` within each resample, so that what they share cancels; n adds up."""
-    return Samples(first.values - second.values, first.n + second.n)
+    n = first.n + second.n if first.n and second.n else 0
+    return Samples(first.values - second.values, n)
+
+
+def complement(part: Samples) -> Samples:
+    """``1 - part``."""
+    return Samples(1 - part.values, part.n, part.trials)
 
 
 def estimates(tree: Any, level: float = LEVEL) -> Any:
     """Replace every :class:`Samples` in nested dicts by ``{"value", "low", "high", "n"}``.
 
-    ``low`` and ``high`` are percentiles over the resamples in which the quantity is defined; all
-    three are None where nothing was measured, ``low`` and ``high`` where there are no resamples.
+    ``low`` and ``high`` are percentiles over the resamples in which the quantity is defined. Where
+    the resamples do not vary, they cannot tell how sure the value is: a share of exactly 0 or 1
+    then gets the exact binomial bound for its number of scenes (Clopper and Pearson 1934), anything
+    else no interval. All three are None where nothing was measured, ``low`` and ``high`` where
+    there are no resamples.
     """
     leaves: list[Samples] = []
     _collect(tree, leaves)
     bounds = _percentiles([leaf.values[1:] for leaf in leaves], level)
-    return _replace(tree, iter(zip(leaves, bounds, strict=True)))
+    checked = [_vary(*pair, level) for pair in zip(leaves, bounds, strict=True)]
+    return _replace(tree, iter(zip(leaves, checked, strict=True)))
+
+
+def _vary(leaf: Samples, bounds: Bounds, level: float) -> Bounds:
+    """Mend an interval of no width; see :func:`estimates`."""
+    low, high = bounds
+    if low is None or high is None or high - low > 1e-9:
+        return bounds
+    value = leaf.values[0]
+    if leaf.trials and value in (0.0, 1.0):
+        # No failure in m trials: (1 - p) ** m = (1 - level) / 2 at the bound.
+        reach = 1 - ((1 - level) / 2) ** (1 / leaf.trials)
+        return (0.0, reach) if value == 0 else (1 - reach, 1.0)
+    return None, None
 
 
 def measured(tree: Any) -> Any:
@@ -90,7 +129,7 @@ def _replace(tree: Any, found: Any) -> Any:
 
 def _percentiles(rows: Sequence[Floats], level: float) -> list[tuple[float | None, float | None]]:
     """Percentiles of many samples; whole rows in one sort, rows with gaps one by one."""
-    out: list[tuple[float | None, float | None]] = [(None, None)] * len(rows)
+    out: list[Bounds] = [(None, None)] * len(rows)
     marks = [50 * (1 - level), 50 * (1 + level)]
     whole = [i for i, row in enumerate(rows) if len(row) and not np.isnan(row).any()]
     for start in range(0, len(whole), 512):
