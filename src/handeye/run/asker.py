@@ -18,7 +18,6 @@ from inspect_ai.model import (
     ContentText,
     GenerateConfig,
     Model,
-    ModelOutput,
 )
 from inspect_ai.util import LimitExceededError
 
@@ -27,6 +26,7 @@ from handeye.rose.asking import Question, SceneRequest
 from handeye.run.answers import Answer, request_sha256
 from handeye.run.journal import Journal
 from handeye.run.wire import Pending, pending_request, tap
+from handeye.run.wire_process import ProviderError
 
 # Settings that steer how a request is carried, not what is asked: a run may go on with others.
 CARRIAGE = frozenset(
@@ -65,7 +65,7 @@ class Asker:
         self._config = content_config(_effective_config(model))
         self._arrived = 0
         self._failed_in_a_row = 0
-        tap(model)
+        tap(model, journal)
 
     def request_of(self, scene: SceneRequest, question: Question) -> str:
         """Fingerprint of a question's request."""
@@ -104,7 +104,6 @@ class Asker:
             model=self.model_name,
             request=self.request_of(scene, question),
             image_sha256=scene.picture_of(question).sha256,
-            journal=self._journal,
         )
         if self._journal is not None:
             known = self._journal.arrived((pending.item_id, pending.model, pending.request))
@@ -113,11 +112,9 @@ class Asker:
         url = urls.get(question.picture)
         if url is None:
             url = urls[question.picture] = scene.picture_of(question).data_url()
-        await self._generate(pending, _content(question, url))
-        assert pending.answer is not None
-        return pending.answer
+        return await self._generate(pending, _content(question, url))
 
-    async def _generate(self, pending: Pending, content: list[Content]) -> None:
+    async def _generate(self, pending: Pending, content: list[Content]) -> Answer:
         pending_request.set(pending)
         started = time.monotonic()
         try:
@@ -125,26 +122,29 @@ class Asker:
         except (HandeyeError, LimitExceededError):
             raise
         except Exception as error:
-            if pending.answer is None:
-                pending.fail(describe_failure(error), round(time.monotonic() - started, 3))
-                self._count_failure(pending)
-            return
-        self._settle(pending, output)
-
-    def _settle(self, pending: Pending, output: ModelOutput) -> None:
-        # The wire has filed it already, unless the engine answered without the provider.
-        pending.settle(output, output.time)
+            answer = pending.failed(describe_failure(error), round(time.monotonic() - started, 3))
+            self._file(answer)
+            self._count_failure(answer)
+            return answer
         self._arrived += 1
         self._failed_in_a_row = 0
+        if pending.answer is None:
+            # The engine answered without asking the provider (its own cache).
+            pending.answer = pending.answered(output, output.time)
+            self._file(pending.answer)
+        return pending.answer
 
-    def _count_failure(self, pending: Pending) -> None:
+    def _file(self, answer: Answer) -> None:
+        if self._journal is not None:
+            self._journal.append(answer)
+
+    def _count_failure(self, answer: Answer) -> None:
         self._failed_in_a_row += 1
         if self._arrived == 0 and self._failed_in_a_row >= HOPELESS_AFTER:
-            assert pending.answer is not None
             raise RunError(
                 f"{self.model_name}: the first {self._failed_in_a_row} requests all failed, the "
-                f"last with: {pending.answer.error}; stopped. Check the model's name, the key and "
-                "the server, then run the same command again"
+                f"last with: {answer.error}; stopped. Check the model's name, the key and the "
+                "server, then run the same command again"
             )
 
 
@@ -169,11 +169,14 @@ def describe_failure(error: BaseException, environ: Mapping[str, str] | None = N
         error: what the engine raised after its retries.
         environ: where keys are looked up to be blotted out; the process environment by default.
     """
-    cause = error.__cause__ if error.__cause__ is not None else error
-    attempt = getattr(cause, "last_attempt", None)
-    if attempt is not None and attempt.exception() is not None:
-        cause = attempt.exception()
-    text = " ".join(f"{type(cause).__name__}: {cause}".split())
+    cause = error
+    if (attempt := getattr(error, "last_attempt", None)) is not None:
+        cause = attempt.exception() or error
+    elif error.__cause__ is not None:
+        cause = error.__cause__
+    # A failure in the wire process brings its kind in its text.
+    told = str(cause) if isinstance(cause, ProviderError) else f"{type(cause).__name__}: {cause}"
+    text = " ".join(told.split())
     for name, value in (os.environ if environ is None else environ).items():
         if name.upper().endswith(_SECRET_ENDINGS) and len(value) >= 6:
             text = text.replace(value, "[key]")

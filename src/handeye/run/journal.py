@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,6 +27,8 @@ if sys.platform != "win32":
 
 Key = tuple[str, str, str]
 _open_journals: dict[Path, Journal] = {}
+# A killed run's wire process holds the lock for up to half a second longer.
+_LOCK_PATIENCE = 3.0
 
 
 class Journal:
@@ -38,6 +41,7 @@ class Journal:
         self.path = path.resolve()
         self.notices: list[str] = []
         self.listeners: list[Callable[[Answer], None]] = []
+        self.closing: list[Callable[[], None]] = []
         self._answers: dict[Key, Answer] = {}
         self._guard = threading.Lock()
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,13 +56,19 @@ class Journal:
     def _lock(self) -> None:
         if sys.platform == "win32":
             return
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RunError(
-                f"{self.path}: another process is writing this run; wait for it, stop it, or "
-                "choose another output folder"
-            ) from None
+        patience = time.monotonic() + _LOCK_PATIENCE
+        while True:
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except OSError:
+                if time.monotonic() > patience:
+                    break
+                time.sleep(0.05)
+        raise RunError(
+            f"{self.path}: another process is writing this run; wait for it, stop it, or choose "
+            "another output folder"
+        )
 
     def _load(self) -> None:
         decoder = msgspec.json.Decoder(Answer)
@@ -90,23 +100,24 @@ class Journal:
         if known is None or known.state == "error":
             self._answers[answer.key] = answer
 
+    @property
+    def descriptor(self) -> int:
+        """The open file, for a process that appends with :func:`append_line`."""
+        return self._fd
+
     def append(self, answer: Answer) -> None:
         """Write one answer down and tell the listeners.
 
         Raises:
             RunError: the line could not be written whole (a full disk); the file is left as it was.
         """
-        line = msgspec.json.encode(answer) + b"\n"
         with self._guard:
-            before = os.fstat(self._fd).st_size
-            try:
-                whole = os.write(self._fd, line) == len(line)
-                reason = "only a part fitted"
-            except OSError as error:
-                whole, reason = False, error.strerror or str(error)
-            if not whole:
-                os.ftruncate(self._fd, before)
-                raise RunError(f"{self.path}: an answer could not be written: {reason}")
+            append_line(self._fd, answer)
+        self.accept(answer)
+
+    def accept(self, answer: Answer) -> None:
+        """Take note of an answer that another process has written to this file."""
+        with self._guard:
             self._remember(answer)
         for listener in self.listeners:
             listener(answer)
@@ -131,11 +142,30 @@ class Journal:
         os.fsync(self._fd)
 
     def close(self) -> None:
-        """Sync, unlock and close; the journal cannot be used afterwards."""
+        """Run what was left in ``closing``, sync, unlock and close."""
+        for finish in self.closing:
+            finish()
         if _open_journals.get(self.path) is self:
             del _open_journals[self.path]
         self.sync()
         os.close(self._fd)
+
+
+def append_line(descriptor: int, answer: Answer) -> None:
+    """Append one answer to a journal that is open at ``descriptor``: one write, one line.
+
+    Raises:
+        RunError: the line could not be written whole (a full disk); the file is left as it was.
+    """
+    line = msgspec.json.encode(answer) + b"\n"
+    before = os.fstat(descriptor).st_size
+    try:
+        written, reason = os.write(descriptor, line), "only a part fitted"
+    except OSError as error:
+        written, reason = 0, error.strerror or str(error)
+    if written != len(line):
+        os.ftruncate(descriptor, before)
+        raise RunError(f"the answer to {answer.item_id} could not be written down: {reason}")
 
 
 def open_journal(path: Path) -> Journal:

@@ -1,39 +1,47 @@
 """Writes each answer down as close to the wire as a model provider allows.
 
 The engine's bookkeeping after a response costs 8 to 15 ms of its one event loop, and under load
-dozens of responses wait for it; killed then, they would be lost and asked again. Two measures:
+dozens of responses wait for it; killed then, they would be lost and asked again. So the provider's
+own ``generate`` is replaced by one that files the answer before any of that bookkeeping:
 
-1. The provider's own ``generate`` is wrapped, and the answer goes to the journal inside it, before
-   any of that bookkeeping.
-2. For providers on the OpenAI client the wrapped call runs on an event loop of its own, in a
-   thread that does nothing else, so that a response is read, parsed and written down while the
-   engine's loop is busy. (Inspect keeps one connection pool per event loop, so its HTTP clients
-   allow this; batch mode, which needs the engine's own task group, does not, and stays.)
+- providers that speak HTTP run in a process of their own (:mod:`handeye.run.wire_process`), which
+  has nothing else to do than to send, receive and write down;
+- all others (local models, handeye's respondents, third-party providers, batch mode) run where
+  they are and file the answer when their ``generate`` returns.
 
 Knows Inspect's ``Model`` and ``ModelAPI``; knows nothing of suites.
 """
 
 from __future__ import annotations
 
-import asyncio
-import threading
+import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import sniffio
-from inspect_ai.model import Model, ModelAPI, ModelOutput
+from inspect_ai.model import GenerateConfig, Model, ModelOutput, RetryDecision
 
 from handeye.run.answers import Answer, Usage, state_of
 from handeye.run.journal import Journal
+from handeye.run.wire_process import ProviderError, WireProcess
 
 _Generate = Callable[..., Awaitable[Any]]
 _MARK = "_handeye_wire"
-# By name: the classes live in private modules of Inspect, and importing them pulls in the client.
-_OWN_LOOP = frozenset({"OpenAICompatibleAPI", "OpenAIAPI"})
+# Inspect providers that are HTTP clients and nothing else, so that a second instance in another
+# process is the same provider. Those that start a server (vllm, sglang) do so only without a URL.
+_REMOTE = frozenset(
+    {
+        *("anthropic", "azureai", "bedrock", "cloudflare", "deepseek", "fireworks", "google"),
+        *("grok", "groq", "hf-inference-providers", "meta", "mistral", "moonshot", "ollama"),
+        *("openai", "openai-api", "openai-api-completions", "openrouter", "perplexity"),
+        *("sambanova", "together"),
+    }
+)
+_REMOTE_WITH_URL = frozenset({"vllm", "sglang", "vllm-completions"})
 
 
 @dataclass(slots=True)
@@ -44,20 +52,15 @@ class Pending:
     model: str
     request: str
     image_sha256: str
-    journal: Journal | None
     answer: Answer | None = None
-    result: Any = None
 
-    def settle(self, output: ModelOutput, seconds: float | None) -> None:
-        """Turn the provider's output into the answer and write it down, once."""
-        if self.answer is None:
-            self.answer = answer_from(output, self, seconds)
-            if self.journal is not None:
-                self.journal.append(self.answer)
+    def answered(self, output: ModelOutput, seconds: float | None) -> Answer:
+        """The answer that a provider's output holds."""
+        return answer_from(output, self, seconds)
 
-    def fail(self, message: str, seconds: float | None) -> None:
-        """Record that every attempt failed."""
-        self.answer = Answer(
+    def failed(self, message: str, seconds: float | None) -> Answer:
+        """The record that every attempt failed."""
+        return Answer(
             item_id=self.item_id,
             model=self.model,
             request=self.request,
@@ -67,8 +70,6 @@ class Pending:
             seconds=seconds,
             at=_now(),
         )
-        if self.journal is not None:
-            self.journal.append(self.answer)
 
 
 pending_request: ContextVar[Pending | None] = ContextVar("handeye_pending_request", default=None)
@@ -84,15 +85,13 @@ def answer_from(output: ModelOutput, pending: Pending, seconds: float | None) ->
     content = choice.message.content if choice is not None else ""
     parts = [] if isinstance(content, str) else content
     refused = any(getattr(part, "refusal", None) for part in parts)
-    text = output.completion
     stop_reason = choice.stop_reason if choice is not None else None
-    state = state_of(text, stop_reason, refused)
     return Answer(
         item_id=pending.item_id,
         model=pending.model,
         request=pending.request,
-        state=state,
-        raw_text=text,
+        state=state_of(output.completion, stop_reason, refused),
+        raw_text=output.completion,
         stop_reason=stop_reason,
         error=output.error,
         image_sha256=pending.image_sha256,
@@ -121,66 +120,60 @@ def usage_from(output: ModelOutput) -> Usage:
     )
 
 
-class WireLoop:
-    """An event loop in a daemon thread that runs coroutines for another loop."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=self._loop.run_forever, name="handeye-wire", daemon=True)
-        thread.start()
-
-    async def run(self, call: Coroutine[Any, Any, Any]) -> Any:
-        """Run ``call`` there and wait for it here; cancelling here cancels it there."""
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._loop))
+def is_remote(model: Model) -> bool:
+    """Whether the model's provider is a plain HTTP client of Inspect's own."""
+    provider = str(model).partition("/")[0]
+    ours = type(model.api).__module__.startswith("inspect_ai.")
+    has_url = bool(getattr(model.api, "base_url", None))
+    return ours and (provider in _REMOTE or (provider in _REMOTE_WITH_URL and has_url))
 
 
-_shared_loop: WireLoop | None = None
-
-
-def _wire_loop() -> WireLoop:
-    global _shared_loop
-    if _shared_loop is None:
-        _shared_loop = WireLoop()
-    return _shared_loop
-
-
-def tap(model: Model) -> None:
-    """Wrap the model's provider so that answers reach the journal at once; idempotent."""
+def tap(model: Model, journal: Journal | None) -> None:
+    """Put the journal between the model and its provider; once for each model and journal."""
     api = model.api
-    if getattr(api, _MARK, False):
+    if getattr(api, _MARK, None) is journal and hasattr(api, _MARK):
         return
-    setattr(api, _MARK, True)
-    inner: _Generate = api.generate
-    loop = _wire_loop() if _has_own_loop(api) else None
+    inner: _Generate = type(api).generate.__get__(api)
+    setattr(api, _MARK, journal)
+    process: WireProcess | None = None
+    apart = journal is not None and sys.platform != "win32" and is_remote(model)
 
     async def generate(*args: Any, **kwargs: Any) -> Any:
+        nonlocal process
         pending = pending_request.get()
-        if pending is None:
+        config: GenerateConfig = kwargs["config"]
+        if pending is None or journal is None:
             return await inner(*args, **kwargs)
-        if pending.result is not None:
-            # It arrived while the engine was giving the attempt up; it is not asked again.
-            return pending.result
-        call = _journaled(inner, pending, args, kwargs)
-        config = kwargs.get("config")
-        batched = config is not None and config.batch
-        if loop is None or batched or sniffio.current_async_library() != "asyncio":
-            return await call
-        return await loop.run(call)
+        if not apart or config.batch or sniffio.current_async_library() != "asyncio":
+            return await _here(inner, pending, journal, args, kwargs)
+        if process is None or not process.usable():
+            process = WireProcess(model, journal)
+        output, pending.answer = await process.ask(pending, kwargs["input"], config)
+        return output
 
     api.generate = generate  # type: ignore[method-assign]
+    should_retry = type(api).should_retry.__get__(api)
+
+    def retry(ex: Exception) -> bool | RetryDecision:
+        if isinstance(ex, ProviderError):
+            return ex.decision
+        decision: bool | RetryDecision = should_retry(ex)
+        return decision
+
+    api.should_retry = retry  # type: ignore[method-assign]
 
 
-def _has_own_loop(api: ModelAPI) -> bool:
-    return any(kind.__name__ in _OWN_LOOP for kind in type(api).__mro__)
-
-
-async def _journaled(
-    inner: _Generate, pending: Pending, args: tuple[Any, ...], kwargs: dict[str, Any]
+async def _here(
+    inner: _Generate,
+    pending: Pending,
+    journal: Journal,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
 ) -> Any:
     started = time.monotonic()
     result = await inner(*args, **kwargs)
     output = result[0] if isinstance(result, tuple) else result
     if isinstance(output, ModelOutput):
-        pending.settle(output, time.monotonic() - started)
-        pending.result = result
+        pending.answer = pending.answered(output, time.monotonic() - started)
+        journal.append(pending.answer)
     return result

@@ -1,0 +1,69 @@
+"""The call into Inspect: one evaluation of the ROSE task, with settings that suit it.
+
+The only place that names Inspect's ``eval`` and knows how it reports trouble.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import inspect_ai
+from inspect_ai.log import EvalLog
+from inspect_ai.model import Model, get_model
+
+from handeye.errors import HandeyeError, RunError
+from handeye.rose.items import ItemSet
+from handeye.rose.task import rose_task
+from handeye.run.journal import Journal
+
+if TYPE_CHECKING:
+    from handeye.run.lane import RunOptions
+
+
+def evaluate(options: RunOptions, items: ItemSet, journal: Journal) -> EvalLog:
+    """Ask every item that the journal has no answer to.
+
+    Raises:
+        RunError: no such model, or the evaluation could not go on.
+        KeyboardInterrupt: the user stopped it.
+    """
+    log = inspect_ai.eval(
+        rose_task(items, options.order, journal.path),
+        model=resolve_model(options),
+        display="none",
+        log_dir=str(options.out / "logs"),
+        log_images=False,
+        # The realtime buffer costs a third of the time and only serves a viewer of a live run.
+        log_realtime=False,
+        log_level="error",
+        score_display=False,
+        # A scene in flight has at least one item in flight, so this many scenes keep every
+        # connection busy even when all but one of their items are answered.
+        max_samples=options.max_connections + 1,
+        max_connections=options.max_connections,
+        max_retries=options.max_retries,
+        attempt_timeout=math.ceil(options.attempt_timeout),
+        **dict(options.generation),
+    )[0]
+    if log.status == "cancelled":
+        raise KeyboardInterrupt
+    if log.status != "success":
+        reason = log.error.message if log.error is not None else log.status
+        raise RunError(reason)
+    return log
+
+
+def resolve_model(options: RunOptions) -> Model:
+    """The model behind a name.
+
+    Raises:
+        RunError: unknown provider, missing key or package, refused arguments.
+    """
+    try:
+        return get_model(options.model, base_url=options.base_url, **dict(options.model_args))
+    except HandeyeError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(getattr(error, "message", None) or error).split())
+        raise RunError(f"model {options.model!r} cannot be used: {reason}") from error

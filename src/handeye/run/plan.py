@@ -1,0 +1,107 @@
+"""What a run folder was started for, so that nothing else is ever mixed into it.
+
+``plan.json`` is written before the first request. A later run over the same folder must ask the
+same items of the same model in the same way; settings of carriage (connections, retries, timeouts,
+where the server stands) may differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from handeye.atomic import write_bytes
+from handeye.errors import RunError
+from handeye.rose.items import Item, ItemSet
+
+PLAN = "plan.json"
+# Provider arguments with such a word in their name are never written down.
+_SECRET_WORDS = ("key", "token", "secret", "password")
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The identity of a run.
+
+    ``items_sha256`` covers every field of every selected metadata row in order; ``config`` holds
+    the generation settings that were given, ``model_args`` the provider's (secrets blotted out).
+    """
+
+    suite: str
+    model: str
+    items: int
+    scenes: int
+    items_sha256: str
+    order: str
+    config: dict[str, Any]
+    model_args: dict[str, Any]
+    data: str
+    split: str | None = None
+    templates: str | None = None
+    subsets: str | None = None
+    max_scenes: int | None = None
+
+
+# Where two plans may differ and still be one run: how the same items were named.
+_FREE = frozenset({"data", "split", "templates", "subsets", "max_scenes"})
+
+
+def items_sha256(items: ItemSet) -> str:
+    """Fingerprint of the selected metadata rows, in order."""
+    digest = hashlib.sha256()
+    encoder = msgspec.json.Encoder(order="deterministic")
+    for item in items:
+        digest.update(encoder.encode(_row(item)))
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def _row(item: Item) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in item.__struct_fields__}
+
+
+def without_secrets(values: dict[str, Any]) -> dict[str, Any]:
+    """``values`` with everything that is named like a secret replaced by ``"[not kept]"``."""
+    return {
+        name: "[not kept]" if any(word in name.lower() for word in _SECRET_WORDS) else value
+        for name, value in values.items()
+    }
+
+
+def claim(out: Path, plan: Plan) -> bool:
+    """Make ``out`` the folder of this run; True if it is one already and the run goes on.
+
+    Raises:
+        RunError: the folder holds another run, or something that is no run at all. Nothing in it
+            is touched.
+    """
+    path = out / PLAN
+    if path.exists():
+        _check_same(path, plan)
+        return True
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise RunError(
+            f"{out}: is not empty and was not started by 'handeye run'; choose another output "
+            "folder"
+        )
+    write_bytes(path, msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n")
+    return False
+
+
+def _check_same(path: Path, plan: Plan) -> None:
+    try:
+        known = msgspec.json.decode(path.read_bytes(), type=Plan)
+    except (msgspec.MsgspecError, OSError) as error:
+        raise RunError(f"{path}: cannot be read ({error}); choose another output folder") from None
+    differences = [
+        f"{name} was {getattr(known, name)!r}, now {getattr(plan, name)!r}"
+        for name in plan.__struct_fields__
+        if name not in _FREE and getattr(known, name) != getattr(plan, name)
+    ]
+    if differences:
+        raise RunError(
+            f"{path.parent}: holds another run ({'; '.join(differences)}); nothing was changed. "
+            "Choose another output folder, or repeat the options of that run"
+        )

@@ -1,0 +1,98 @@
+"""The wire process: sends requests, writes answers down, passes them on. Started by the lane.
+
+``python -m handeye.run.wire_child SOCKET_FD JOURNAL_FD``. Its event loop does nothing but this, so
+that an answer is in the journal a few milliseconds after its last byte came in, however busy the
+engine is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from typing import Any
+
+from inspect_ai.model import Model, ModelOutput, RetryDecision, get_model
+
+from handeye.errors import RunError
+from handeye.run.journal import append_line
+from handeye.run.wire_process import Arrived, Ask, Cancel, Failed, Setup, frame, read_frame
+
+# When the engine is gone: how long answers that are on their way may still land, in seconds.
+_GRACE = 0.5
+
+
+class _Child:
+    def __init__(self, model: Model, writer: asyncio.StreamWriter, journal_fd: int) -> None:
+        self._model = model
+        self._writer = writer
+        self._journal_fd = journal_fd
+        self.calls: dict[int, asyncio.Task[None]] = {}
+
+    def take(self, message: Ask | Cancel) -> None:
+        if isinstance(message, Cancel):
+            if (call := self.calls.get(message.number)) is not None:
+                call.cancel()
+            return
+        call = asyncio.get_running_loop().create_task(self._call(message))
+        self.calls[message.number] = call
+        call.add_done_callback(lambda _: self.calls.pop(message.number, None))
+
+    async def _call(self, ask: Ask) -> None:
+        started = time.monotonic()
+        try:
+            result = await self._model.api.generate(ask.input, [], "none", ask.config)
+        except asyncio.CancelledError:
+            self._send(Failed(ask.number, "given up", RetryDecision.no()))
+            raise
+        except Exception as error:
+            self._send(Failed(ask.number, _told(error), self._decide(error)))
+            return
+        output: Any = result[0] if isinstance(result, tuple) else result
+        if not isinstance(output, ModelOutput):
+            self._send(Failed(ask.number, _told(output), RetryDecision.no()))
+            return
+        answer = ask.pending.answered(output, time.monotonic() - started)
+        try:
+            append_line(self._journal_fd, answer)
+        except RunError as error:
+            self._send(Failed(ask.number, str(error), RetryDecision.no(), fatal=True))
+            return
+        self._send(Arrived(ask.number, output, answer))
+
+    def _send(self, message: Arrived | Failed) -> None:
+        if not self._writer.is_closing():
+            self._writer.write(frame(message))
+
+    def _decide(self, error: Exception) -> RetryDecision:
+        decision = self._model.api.should_retry(error)
+        if isinstance(decision, RetryDecision):
+            return decision
+        return RetryDecision.transient() if decision else RetryDecision.no()
+
+
+def _told(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+async def _main(socket_fd: int, journal_fd: int) -> None:
+    channel = socket.socket(fileno=socket_fd)
+    channel.setblocking(False)
+    reader, writer = await asyncio.open_connection(sock=channel, limit=1 << 24)
+    setup: Setup = await read_frame(reader)
+    model = get_model(setup.model, base_url=setup.base_url, config=setup.config, **setup.model_args)
+    child = _Child(model, writer, journal_fd)
+    try:
+        while True:
+            child.take(await read_frame(reader))
+    except (asyncio.IncompleteReadError, ConnectionError):
+        if child.calls:
+            await asyncio.wait(child.calls.values(), timeout=_GRACE)
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(int(sys.argv[1]), int(sys.argv[2])))
+    # Connections that are still open would be closed one by one; the journal needs none of it.
+    os._exit(0)
