@@ -123,7 +123,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def runs(data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Run folders by name: faulty, hostile (a model named like a script), right, wrong."""
+    """Run folders by name.
+
+    faulty; hostile: a model named like a script; right; wrong; partial: a sixth of the items were
+    not answered; counting: only T1 was answered, so that there is no gap.
+    """
     root = tmp_path_factory.mktemp("runs")
     return {
         "faulty": make_run(data, root / "faulty", faulty, "simulated/faulty"),
@@ -133,8 +137,16 @@ def runs(data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path
         "partial": make_run(
             data,
             root / "partial",
-            lambda item: None if item.task_template == BY_KEY["T2"].id else faulty(item),
+            lambda item: faulty(item) if Draw(1, "kept", item.item_id).below(6) else None,
             "simulated/partial",
+            allow_missing=True,
+        ),
+        "counting": make_run(
+            data,
+            root / "counting",
+            lambda item: faulty(item) if item.task_template == BY_KEY["T1"].id else None,
+            "simulated/counting",
+            templates="T1",
             allow_missing=True,
         ),
     }

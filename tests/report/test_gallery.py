@@ -122,9 +122,9 @@ def test_choice_is_stable_and_limited() -> None:
 
 def card(text: str | None, mode: str = "CLICK", known: bool = True) -> gallery.Card:
     one = item(mode)
-    frame = kinds.failures(to_frame([score_item(one, text)]))
-    (choice,) = gallery.choose([frame], 1)
-    row = frame.row(0, named=True)
+    scores = to_frame([score_item(one, text)])
+    (choice,) = gallery.choose([kinds.failures(scores)], 1)
+    row = scores.row(choice.row, named=True)
     return gallery.build_card(0, choice, "run", row, text, one if known else None, None)
 
 

@@ -82,7 +82,9 @@ def _polyline(xs: Sequence[float], rates: Sequence[Rate], y_of: Scale) -> Markup
     return svg.element("path", d=" ".join(steps), class_="line") if steps else Markup("")
 
 
-def _draw_series(one: Series, categories: Sequence[str], xs: list[float], y_of: Scale) -> Markup:
+def _draw_series(
+    one: Series, categories: Sequence[str], xs: list[float], y_of: Scale, joined: bool = True
+) -> Markup:
     points = []
     for x, rate, category in zip(xs, one.rates, categories, strict=True):
         if rate.value is None:
@@ -91,7 +93,8 @@ def _draw_series(one: Series, categories: Sequence[str], xs: list[float], y_of: 
         size = 2.2 if one.published else 4.2
         mark = svg.marker(0 if one.published else one.style, x, y_of(rate.value), size)
         points.append(svg.group(tip, _interval(x, rate, y_of), mark))
-    return svg.group(_polyline(xs, one.rates, y_of), *points, class_=one.class_)
+    joint = _polyline(xs, one.rates, y_of) if joined else Markup("")
+    return svg.group(joint, *points, class_=one.class_)
 
 
 def _of(rate: Rate) -> str:
@@ -246,8 +249,13 @@ def _gap_row(
     return svg.group(*parts, class_=class_)
 
 
-def panel(key: str, title: str, bins: Sequence[str], series: Sequence[Series]) -> Markup:
-    """One small multiple: PASS against the bins of a factor, one line per run."""
+def panel(
+    key: str, title: str, bins: Sequence[str], series: Sequence[Series], *, joined: bool = True
+) -> Markup:
+    """One small multiple: PASS against the bins of a factor, one line per run.
+
+    ``joined`` draws the line between the bins; leave it out where they have no order.
+    """
     width, height = 214.0, 156.0
     left, right, top, bottom = 26.0, 210.0, 10.0, 126.0
     y_of = Scale(bottom, top)
@@ -263,7 +271,7 @@ def panel(key: str, title: str, bins: Sequence[str], series: Sequence[Series]) -
     dodge = min(step * 0.6 / max(len(series), 1), 7.0)
     for k, one in enumerate(series):
         offset = (k - (len(series) - 1) / 2) * dodge
-        parts.append(_draw_series(one, bins, [x + offset for x in centres], y_of))
+        parts.append(_draw_series(one, bins, [x + offset for x in centres], y_of, joined))
     return svg.figure(key, width, height, title, _described(bins, series), *parts, class_="panel")
 
 

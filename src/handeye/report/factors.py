@@ -33,6 +33,32 @@ class ShownFactor:
     tables: list[Table]
 
 
+# Short names of bins, for the axis of a small chart.
+_SHORT = {
+    "GLOBAL": "whole",
+    "ROW_RANGE": "rows",
+    "COL_RANGE": "columns",
+    "RECTANGLE": "rectangle",
+    "VISUAL_REGION": "cue",
+    "EXCLUSION": "outside",
+}
+
+
+_UNORDERED = frozenset({"region_type"})  # bins without an order get no line between them
+
+
+def short_bin(name: str) -> str:
+    """A bin's name as it fits an axis: ``up to 80`` as ``≤ 80``, ``81-120`` with a dash."""
+    if name in _SHORT:
+        return _SHORT[name]
+    for words, sign in (("up to ", "≤ "), ("over ", "> "), ("under ", "< ")):
+        if name.startswith(words):
+            return sign + name.removeprefix(words)
+    if name.endswith(" and more"):
+        return "≥ " + name.removesuffix(" and more")
+    return name.replace("-", "–")
+
+
 def factors(runs: Sequence[RunView]) -> list[ShownFactor]:
     """Every factor that some run has, in the order in which the runs name them."""
     keys = dict.fromkeys(factor.key for run in runs for factor in run.factors)
@@ -40,7 +66,7 @@ def factors(runs: Sequence[RunView]) -> list[ShownFactor]:
     for key in keys:
         found = [(run, f) for run in runs for f in run.factors if f.key == key]
         out.append(_factor(found))
-    return out
+    return [factor for factor in out if factor.panels]
 
 
 def _merged_bins(factors: Iterable[Factor]) -> list[str]:
@@ -70,12 +96,15 @@ def _factor(found: Sequence[tuple[RunView, Factor]]) -> ShownFactor:
     for template in templates:
         series = [Series(run.label, rates(f, template.key), run.style) for run, f in found]
         used = [k for k in range(len(bins)) if any(s.rates[k].value is not None for s in series)]
+        if len(used) < 2:
+            continue  # nothing to compare; the numbers stand in the table
         shown = [Series(s.label, tuple(s.rates[k] for k in used), s.style) for s in series]
         chart = charts.panel(
             f"f-{first.key}-{template.key}",
             f"{template.column}: PASS by {first.title.lower()}, in percent",
-            [bins[k] for k in used],
+            [short_bin(bins[k]) for k in used],
             shown,
+            joined=first.key not in _UNORDERED,
         )
         panels.append(Panel(template.column, chart))
     for run, factor in found:
@@ -85,7 +114,7 @@ def _factor(found: Sequence[tuple[RunView, Factor]]) -> ShownFactor:
             Table(
                 f"t-{first.key}-{run.style}",
                 caption + (f"; {run.partial_note}." if run.partial else "."),
-                tuple(Column(label) for label in bins),
+                tuple(Column(short_bin(label), label) for label in bins),
                 rows,
                 row_head="Template",
             )

@@ -37,7 +37,7 @@ def gallery_context(
     runs: Sequence[RunView], cards: Sequence[Card], pictures: Sequence[Picture]
 ) -> dict[str, Any]:
     """The names the gallery template reads; ``cards`` as chosen, ``runs`` as on the page."""
-    total = sum(int((run.scores["pass"] == 0).sum()) for run in runs)
+    total = sum(run.n_failed for run in runs)
     drawn = {kind for card in cards for kind in card.legend}
     words = (
         f"{len(cards):,} of {total:,} failures, chosen evenly over runs, templates, subsets and "

@@ -34,6 +34,7 @@ class Choice:
 
     run: int
     row: int
+    item_id: str
     kinds: tuple[str, ...]
 
 
@@ -75,9 +76,11 @@ def choose(failed: Sequence[pl.DataFrame], limit: int) -> list[Choice]:
     """
     piles: dict[tuple[int, str, str, str], list[Choice]] = {}
     for run, frame in enumerate(failed):
-        columns = frame.select("task_template", "rose_subset", "main_kind", "row", "kinds")
-        for template, subset, kind, row, all_kinds in columns.iter_rows():
-            choice = Choice(run, row, tuple(all_kinds))
+        columns = frame.select(
+            "task_template", "rose_subset", "main_kind", "row", "item_id", "kinds"
+        )
+        for template, subset, kind, row, item_id, all_kinds in columns.iter_rows():
+            choice = Choice(run, row, item_id, tuple(all_kinds))
             piles.setdefault((run, template, subset, kind), []).append(choice)
     waiting = {
         key: Draw(0, "gallery", *key).shuffled(pile)[:limit] for key, pile in sorted(piles.items())

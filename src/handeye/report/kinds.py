@@ -111,18 +111,29 @@ KINDS: tuple[Kind, ...] = (
 BY_KEY = {kind.key: kind for kind in KINDS}
 
 
-def failures(scores: pl.DataFrame) -> pl.DataFrame:
+def failures(scores: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     """The rows of ``scores`` that did not pass, with their kinds.
 
     Returns:
-        The rows with ``row`` (0-based index in ``scores``), ``kinds`` (list of kind keys, in
-        order) and ``main_kind`` (the first of them, ``other`` when none holds).
+        ``row`` (0-based index in ``scores``), ``item_id``, ``task_template``, ``rose_subset``,
+        ``kinds`` (list of kind keys, in order) and ``main_kind`` (the first of them, ``other``
+        when none holds).
     """
-    marked = scores.with_row_index("row").filter(pl.col("pass") == 0)
     labels = [pl.when(kind.condition).then(pl.lit(kind.key)) for kind in KINDS]
-    return marked.with_columns(
-        pl.concat_list(labels).list.drop_nulls().alias("kinds")
-    ).with_columns(pl.col("kinds").list.first().fill_null("other").alias("main_kind"))
+    return (
+        scores.lazy()
+        .with_row_index("row")
+        .filter(pl.col("pass") == 0)
+        .select(
+            "row",
+            "item_id",
+            "task_template",
+            "rose_subset",
+            pl.concat_list(labels).list.drop_nulls().alias("kinds"),
+        )
+        .with_columns(pl.col("kinds").list.first().fill_null("other").alias("main_kind"))
+        .collect()
+    )
 
 
 def kind_counts(failed: pl.DataFrame) -> dict[str, dict[str, int]]:

@@ -114,11 +114,10 @@ def kind_table(run: RunView, counts: Mapping[str, Mapping[str, int]]) -> Table:
             row = counts[kind.key]
             cells = [f"{row[t.id]:,}" if t.id in row else "·" for t in templates]
             rows.append(Row(kind.label, (*cells, f"{sum(row.values()):,}"), basis=kind.meaning))
-    total = int((run.scores["pass"] == 0).sum())
     return Table(
         key=f"t-kinds-{run.style}",
-        caption=f"{run.label}: {total:,} of {run.n_items:,} items failed. Number of failures that "
-        "show each of these; one failure can show several.",
+        caption=f"{run.label}: {run.n_failed:,} of {run.n_items:,} items failed. Number of "
+        "failures that show each of these; one failure can show several.",
         columns=(*(Column(t.column, t.id) for t in templates), Column("all")),
         rows=tuple(rows),
         row_head="Failure",

@@ -61,9 +61,9 @@ def run_rows(
     rows = []
     for run in runs:
         note = run.partial_note
-        basis = f"all {run.official.n:,} items" if run.not_answered else ""
+        basis = f"all {run.official.n:,} items" if run.answered is not None else ""
         rows.append(Row(run.label, cells(run, run.official), run.style, basis=basis, note=note))
-        if run.answered is not None and run.not_answered:
+        if run.answered is not None:
             basis = f"{run.answered.n:,} answered items only"
             found = cells(run, run.answered)
             rows.append(Row(run.label, found, run.style, basis=basis, note=note, continued=True))

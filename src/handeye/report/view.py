@@ -7,13 +7,9 @@ Neither the templates nor the charts know how a summary file is written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-
-import polars as pl
+from dataclasses import dataclass
 
 from handeye.report.rates import NOTHING, Rate, mean_rate
-from handeye.rose.items import Item
 
 # Order of display; every run shows all of them, also the ones that did not occur.
 STATES = ("answered", "refused", "truncated", "empty", "error", "missing")
@@ -97,9 +93,10 @@ class Factor:
 class RunView:
     """One run, ready to be laid out.
 
+    ``official`` is taken over all items, ``answered`` over those with an answer; it is None where
+    the two are the same.
     ``partial`` is empty for a whole run, else a sentence that says what is missing. ``pairs`` maps
-    the names of the same-scene and bridge tables to ``{row: {column: rate}}``. ``items`` is empty
-    and ``root`` None where the data set is not at hand.
+    the names of the same-scene and bridge tables to ``{row: {column: rate}}``.
     """
 
     label: str
@@ -108,21 +105,13 @@ class RunView:
     states: tuple[State, ...]
     n_items: int
     n_scenes: int
+    n_failed: int
     partial: str
     interval_words: str
     official: Basis
     answered: Basis | None
     pairs: Mapping[str, Mapping[str, Mapping[str, Rate]]]
     factors: tuple[Factor, ...]
-    scores: pl.DataFrame
-    answers: Mapping[str, str | None] = field(default_factory=dict)
-    items: Mapping[str, Item] = field(default_factory=dict)
-    root: Path | None = None
-
-    @property
-    def not_answered(self) -> int:
-        """Items without an answer."""
-        return sum(state.count for state in self.states if state.key != "answered")
 
     @property
     def states_words(self) -> str:
@@ -148,12 +137,13 @@ class RunView:
                 f"{self.label}: this run holds too little for a gap; it needs counting templates "
                 "(G-Cnt, L-Cnt) and action templates (L-Clk, V-Clk, Excl-CS)."
             )
-        n = f"{self.n_scenes:,} scene{'s' if self.n_scenes != 1 else ''}, {self.n_items:,} items"
+        n = f"{self.n_scenes:,} scene{'s' if self.n_scenes != 1 else ''}, {self.official.n:,} items"
         caveat = ""
         if self.partial:
             caveat = "; partial run"
-        if self.not_answered:
-            caveat += f"; {self.not_answered:,} without an answer, scored as failed"
+        if self.answered is not None:
+            unanswered = self.official.n - self.answered.n
+            caveat += f"; {unanswered:,} without an answer, scored as failed"
         return (
             f"{self.label} passes {head.counting.percent}{_NBSP}% of counting items "
             f"{head.counting.interval} but {head.action.percent}{_NBSP}% of action items "

@@ -1,0 +1,241 @@
+"""The report in a real Chromium, opened from disk as a reader would."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from handeye.report import write_report
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def report(runs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of three runs: faulty, one whose model is named like a script, and a partial one."""
+    chosen = [runs["faulty"], runs["hostile"], runs["partial"]]
+    return write_report(chosen, tmp_path_factory.mktemp("report") / "report.html", gallery_limit=40)
+
+
+@pytest.fixture
+def opened(chromium: Browser) -> Open:
+    """Open a file in a fresh page; any message, error or request of it fails the test."""
+
+    @contextmanager
+    def open_file(file: Path, **options: Any) -> Iterator[Page]:
+        page = chromium.new_page(**options)
+        trouble: list[str] = []
+        page.on("console", lambda message: trouble.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (trouble.append("dialog"), dialog.dismiss()))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith("data:") or request.url == file.as_uri()
+                else trouble.append(f"request: {request.url[:100]}")
+            ),
+        )
+        page.goto(file.as_uri())
+        yield page
+        page.close()
+        assert trouble == []
+
+    return open_file
+
+
+def shown(page: Page) -> int:
+    return int((page.text_content("#shown") or "").split(" ")[0])
+
+
+def test_opens_silently_and_unpwned(opened: Open, report: Path) -> None:
+    with opened(report) as page:
+        assert "ROSE" in page.title()
+        assert page.evaluate("document.title") != "pwned"
+        assert page.locator("h2").count() >= 8
+        assert "alert('m')" in (page.text_content("#run") or "")
+        assert page.evaluate("document.querySelectorAll('script').length") == 2
+        data = page.evaluate("JSON.parse(document.getElementById('report-data').textContent)")
+        assert [run["partial"] for run in data["runs"]] == [False, False, True]
+        assert data["runs"][1]["label"] == "<script>alert('m')</script>"
+
+
+def test_filters_narrow_the_gallery_together(opened: Open, report: Path) -> None:
+    with opened(report) as page:
+        total = shown(page)
+        assert total == 40
+        page.select_option("select[name=template]", "T3_CLICK_LOCAL_NUMERIC")
+        of_template = shown(page)
+        assert 0 < of_template < total
+        label = page.locator("select[name=template] option:checked").text_content() or ""
+        assert label.endswith(f"({of_template})")
+        page.select_option("select[name=run]", "1")
+        of_both = shown(page)
+        assert of_both < of_template
+        visible = page.locator(".card:visible")
+        assert visible.count() == of_both
+        for k in range(of_both):
+            assert visible.nth(k).get_attribute("data-template") == "T3_CLICK_LOCAL_NUMERIC"
+            assert visible.nth(k).get_attribute("data-run") == "1"
+        page.click("button[type=reset]")
+        page.wait_for_function("document.querySelector('#shown').textContent.startsWith('40 ')")
+
+
+def test_filter_by_kind_and_by_nothing_left(opened: Open, report: Path) -> None:
+    with opened(report) as page:
+        page.select_option("select[name=kind]", "format")
+        assert 0 < shown(page) < 40
+        chips = page.locator(".card:visible")
+        for k in range(chips.count()):
+            assert "format" in (chips.nth(k).get_attribute("data-kinds") or "").split()
+        page.select_option("select[name=template]", "T1_COUNT_GLOBAL")
+        page.select_option("select[name=kind]", "out-of-grid")
+        assert shown(page) == 0
+        assert page.locator("#none").is_visible()
+
+
+def test_long_gallery_unfolds_in_pages(opened: Open, report: Path) -> None:
+    with opened(report) as page:
+        assert page.locator(".card:visible").count() == 24
+        page.click("#more")
+        assert page.locator(".card:visible").count() == 40
+        assert not page.locator("#more").is_visible()
+
+
+def test_viewer_works_from_the_keyboard(opened: Open, report: Path) -> None:
+    with opened(report) as page:
+        page.locator(".card .open").first.focus()
+        page.keyboard.press("Enter")
+        assert page.locator("#viewer").is_visible()
+        assert page.text_content("#viewer-place") == "1 of 40"
+        assert page.locator("#viewer .prompt").is_visible()
+        page.keyboard.press("ArrowLeft")
+        assert page.text_content("#viewer-place") == "40 of 40"
+        assert page.locator("#viewer .overlay .ink").count() >= 0
+        page.keyboard.press("m")
+        assert page.locator("#viewer-marks").get_attribute("aria-pressed") == "false"
+        page.keyboard.press("Escape")
+        assert not page.locator("#viewer").is_visible()
+        focused = page.evaluate("document.activeElement.closest('.card').id")
+        assert focused == page.locator(".card").last.get_attribute("id")
+
+
+def test_pictures_are_there_and_marks_lie_on_them(opened: Open, report: Path) -> None:
+    with opened(report) as page:
+        boxes = page.evaluate(
+            """Array.from(document.querySelectorAll('.card:not(.later) svg.grid')).map(svg => {
+                 const box = e => { const b = e.getBoundingClientRect();
+                                    return [b.left, b.top, b.right, b.bottom]; };
+                 const marks = svg.querySelectorAll(
+                     '.ink:not(.m-out):not(.m-region):not(.m-excluded)');
+                 const picture = svg.querySelector('use.picture');
+                 return [box(picture), Array.from(marks).map(box)]; })"""
+        )
+        assert len(boxes) == 24
+        assert sum(len(marks) for _, marks in boxes) > 10
+        for picture, marks in boxes:
+            assert picture[2] - picture[0] > 100
+            for left, top, right, bottom in marks:
+                assert picture[0] < (left + right) / 2 < picture[2]
+                assert picture[1] < (top + bottom) / 2 < picture[3]
+
+
+def test_published_models_can_be_hidden(opened: Open, report: Path) -> None:
+    with opened(report) as page:
+        rows = page.locator("tbody.published").first
+        assert rows.is_visible()
+        assert "Published" in (rows.text_content() or "")
+        page.locator("input.show-published").nth(1).uncheck()
+        assert not rows.is_visible()
+        assert not page.locator("input.show-published").first.is_checked()
+
+
+def test_dark_mode_follows_the_system_and_the_button(opened: Open, report: Path) -> None:
+    def darkness(page: Page) -> int:
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        return sum(map(int, re.findall(r"\d+", colour)[:3]))
+
+    with opened(report, color_scheme="light") as page:
+        assert darkness(page) > 600
+        page.click("#theme")
+        assert darkness(page) > 600
+        page.click("#theme")
+        assert page.text_content("#theme") == "Theme: dark"
+        assert darkness(page) < 150
+    with opened(report, color_scheme="dark") as page:
+        assert darkness(page) < 150
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_no_sideways_scrolling(opened: Open, report: Path, width: int) -> None:
+    with opened(report, viewport={"width": width, "height": 800}) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        narrow = page.locator("svg.narrow-only").first
+        assert narrow.is_visible() == (width < 700)
+
+
+def test_prints_to_pages(opened: Open, report: Path) -> None:
+    with opened(report, color_scheme="dark") as page:
+        pdf = page.pdf(format="A4")
+        assert pdf.startswith(b"%PDF")
+        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) >= 4
+        page.emulate_media(media="print")
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert ground == "rgb(255, 255, 255)"
+        assert not page.locator(".topbar").is_visible()
+        # The class names of the page's parts must not hide parts of the charts.
+        for part in ("line.bar", "path.line", "text.label"):
+            shape = f"document.querySelector('#ladder svg.wide-only {part}')"
+            assert page.evaluate(f"getComputedStyle({shape}).display") != "none"
+
+
+def test_reads_whole_without_scripts(opened: Open, report: Path) -> None:
+    with opened(report, java_script_enabled=False) as page:
+        assert page.locator(".card:visible").count() == 40
+        assert not page.locator("#filters").is_visible()
+        assert page.locator("#t-templates").is_visible()
+
+
+def test_every_picture_has_a_name_and_every_id_is_unique(opened: Open, report: Path) -> None:
+    with opened(report) as page:
+        nameless = page.evaluate(
+            """Array.from(document.querySelectorAll('svg[role=img]')).filter(svg => {
+                 const by = svg.getAttribute('aria-labelledby');
+                 return !(svg.getAttribute('aria-label') ||
+                          (by && document.getElementById(by)?.textContent)); }).length"""
+        )
+        assert nameless == 0
+        doubles = page.evaluate(
+            """(() => { const ids = Array.from(document.querySelectorAll('[id]'), e => e.id);
+                        return ids.filter((id, k) => ids.indexOf(id) !== k); })()"""
+        )
+        assert doubles == []
+        bare = page.evaluate(
+            "Array.from(document.querySelectorAll('table')).filter(t => !t.caption).length"
+        )
+        assert bare == 0
+
+
+def test_text_stands_out_from_its_ground(opened: Open, report: Path) -> None:
+    """WCAG contrast of ordinary text, 4.5 to 1, in both themes."""
+    script = """() => { const lum = c => { const [r, g, b] = c.match(/[\\d.]+/g).map(Number)
+        .map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+        return .2126 * r + .7152 * g + .0722 * b; };
+      const ground = lum(getComputedStyle(document.body).backgroundColor);
+      const of = s => lum(getComputedStyle(document.querySelector(s)).color);
+      return ['.lead', '.note', 'td .ci', 'tbody.published td', '.basis', '.chip'].map(s => {
+        const [a, b] = [of(s), ground].sort((x, y) => y - x); return [s, (a + .05) / (b + .05)]; });
+    }"""
+    for scheme in ("light", "dark"):
+        with opened(report, color_scheme=scheme) as page:
+            for name, ratio in page.evaluate(script):
+                assert ratio >= 4.5, (scheme, name, ratio)
