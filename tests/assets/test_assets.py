@@ -115,9 +115,7 @@ def test_colour_scores_are_spread_like_the_official_ones() -> None:
     theirs = sorted(r["similarity"] for r in official("ROSE-EmojiContent"))
     for tenth in range(1, 10):
         at = tenth / 10
-        assert ours[int(at * len(ours))] == pytest.approx(
-            theirs[int(at * len(theirs))], abs=0.004
-        )
+        assert ours[int(at * len(ours))] == pytest.approx(theirs[int(at * len(theirs))], abs=0.004)
 
 
 def test_emoji_of_the_tables_are_drawn_and_named() -> None:

@@ -31,8 +31,9 @@ EMOJIBASE = "emojibase-data-17.0.0"
 
 
 def plain(key: str) -> str:
-    """A key without variation selectors, in lower case."""
-    return "-".join(part for part in key.lower().split("-") if part != "fe0f")
+    """A key in lower case, without variation selectors and leading zeros."""
+    parts = (part.lstrip("0") for part in key.lower().split("-"))
+    return "-".join(part for part in parts if part != "fe0f")
 
 
 def _squared(icon: dict[str, Any], side: int, flip: bool) -> str:

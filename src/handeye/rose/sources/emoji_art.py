@@ -23,8 +23,9 @@ CREDITS = {"noto": "noto-emoji", "twemoji": "twemoji", "fluent": "fluent-emoji"}
 
 
 def plain(key: str) -> str:
-    """A key without variation selectors, in lower case."""
-    return "-".join(part for part in key.lower().split("-") if part != "fe0f")
+    """A key in lower case, without variation selectors and leading zeros."""
+    parts = (part.lstrip("0") for part in key.lower().split("-"))
+    return "-".join(part for part in parts if part != "fe0f")
 
 
 def text_of(key: str) -> str:
