@@ -223,7 +223,7 @@ def _record(
     info: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The contents of run.json; what handeye measured wins over what it was told."""
-    return {
+    known = {
         "format": FORMAT,
         "suite": SUITE,
         "model": summary["model"],
@@ -239,12 +239,8 @@ def _record(
         "partial": summary["partial"],
         "states": summary["states"],
         "cost": info.get("cost"),
-        **{
-            name: value
-            for name, value in info.items()
-            if name not in ("model", "states", "cost", "format", "suite", "data")
-        },
     }
+    return known | {name: value for name, value in info.items() if name not in known}
 
 
 def _sha256(path: Path) -> str:
