@@ -71,19 +71,10 @@ class Journal:
         )
 
     def _load(self) -> None:
-        decoder = msgspec.json.Decoder(Answer)
-        with self.path.open("rb") as stream:
-            for number, line in enumerate(stream, 1):
-                if not line.endswith(b"\n"):
-                    self._cut(len(line))
-                    return
-                try:
-                    answer = decoder.decode(line)
-                except msgspec.MsgspecError as error:
-                    raise DataError(
-                        f"{self.path}:{number}: not an answer of a run: {error}; restore the file "
-                        "or remove this line (its item is then asked again)"
-                    ) from None
+        for answer, torn in _lines(self.path):
+            if answer is None:
+                self._cut(torn)
+            else:
                 self._remember(answer)
 
     def _cut(self, torn: int) -> None:
@@ -166,6 +157,36 @@ def append_line(descriptor: int, answer: Answer) -> None:
     if written != len(line):
         os.ftruncate(descriptor, before)
         raise RunError(f"the answer to {answer.item_id} could not be written down: {reason}")
+
+
+def _lines(path: Path) -> Iterator[tuple[Answer | None, int]]:
+    """Answers of a journal in order; a torn last line comes as None with its length in bytes."""
+    decoder = msgspec.json.Decoder(Answer)
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.endswith(b"\n"):
+                yield None, len(line)
+                return
+            try:
+                answer = decoder.decode(line)
+            except msgspec.MsgspecError as error:
+                raise DataError(
+                    f"{path}:{number}: not an answer of a run: {error}; restore the file or "
+                    "remove this line (its item is then asked again)"
+                ) from None
+            yield answer, 0
+
+
+def read_journal(path: Path) -> Iterator[Answer]:
+    """Answers that arrived, from a journal that is only looked at; none if there is no file.
+
+    Raises:
+        DataError: a line in it is not an answer.
+    """
+    if path.exists():
+        for answer, _ in _lines(path):
+            if answer is not None and answer.state != "error":
+                yield answer
 
 
 def open_journal(path: Path) -> Journal:

@@ -18,7 +18,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from handeye.atomic import replacing
 from handeye.errors import OptionError, RunError
 from handeye.rose.asking import Order, Picture, check_order, prompt_parts
 from handeye.rose.items import Item, ItemSet
-from handeye.rose.release import load, metadata_files
+from handeye.rose.release import load
 from handeye.run.answers import ANSWER_STATES, Answer, request_sha256
 from handeye.run.journal import Journal, Key, open_journal
 from handeye.run.plan import Plan, claim, items_sha256, without_secrets
@@ -43,9 +42,6 @@ MAX_RETRIES = 5
 # Seconds before a silent connection is given up and the request sent again. Slow reasoning models
 # answer one request in minutes; the OpenAI client's own limit is the same.
 ATTEMPT_TIMEOUT = 600
-# How long the interpreter lets one thread run while another waits, in seconds. The default (0.005)
-# would make an answer that has arrived wait for the engine's bookkeeping.
-_SWITCH_INTERVAL = 0.0005
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,13 +161,12 @@ def _run(options: RunOptions) -> Path:
         for key in keys.values():
             if (known := journal.arrived(key)) is not None:
                 tally.keep(known)
-        started = datetime.now(UTC)
         if tally.kept < len(items) or not (options.out / "run.json").exists():
             _ask(options, items, journal, tally)
         journal.sync()
         answers = _answers(items, keys, journal)
         write_predictions(options.out / "predictions.jsonl", answers)
-    info = run_info(options, tally, answers, started)
+    info = run_info(options, tally, answers)
     if options.score:
         _score(options, info)
     _say_what_is_missing(options, answers)
@@ -215,8 +210,6 @@ def _ask(options: RunOptions, items: ItemSet, journal: Journal, tally: Tally) ->
     from handeye.run.engine import evaluate
 
     journal.listeners.append(tally.add)
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH_INTERVAL)
     try:
         with Progress(tally, shown=options.progress, tick=journal.sync):
             evaluate(options, items, journal)
@@ -228,7 +221,6 @@ def _ask(options: RunOptions, items: ItemSet, journal: Journal, tally: Tally) ->
         )
         raise
     finally:
-        sys.setswitchinterval(interval)
         journal.listeners.remove(tally.add)
 
 
@@ -265,9 +257,10 @@ def write_predictions(path: Path, answers: list[tuple[Item, Answer]]) -> None:
 
 
 def run_info(
-    options: RunOptions, tally: Tally, answers: list[tuple[Item, Answer]], started: datetime
+    options: RunOptions, tally: Tally, answers: list[tuple[Item, Answer]]
 ) -> dict[str, Any]:
-    """What ``run.json`` says about how the answers came to be."""
+    """What ``run.json`` says about how the answers came to be; the same however often it stopped."""
+    times = sorted(answer.at for _, answer in answers)
     states = {
         state: sum(1 for _, answer in answers if answer.state == state) for state in ANSWER_STATES
     }
@@ -283,8 +276,8 @@ def run_info(
         "max_retries": options.max_retries,
         "attempt_timeout": options.attempt_timeout,
         "engine": {name: version(name) for name in ("inspect_ai", "openai")},
-        "started": started.isoformat(timespec="seconds"),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "first_answer": times[0],
+        "last_answer": times[-1],
         "states": states,
         "answers_from_earlier_starts": tally.kept,
         "tokens": msgspec.to_builtins(tally.usage),
@@ -302,11 +295,10 @@ def run_info(
 def _score(options: RunOptions, info: dict[str, Any]) -> None:
     from handeye.rose.score_files import score_files
 
-    root, files = metadata_files(options.data)
     split = None if options.split in (None, "", "all") else options.split
     score_files(
         options.out / "predictions.jsonl",
-        files[0] if Path(options.data).is_file() else root,
+        options.data,
         options.out,
         # A choice of scenes or subsets leaves items of the set out; the summary says how many.
         allow_missing=options.scenes is not None or options.subsets is not None,

@@ -70,12 +70,11 @@ def without_secrets(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def claim(out: Path, plan: Plan) -> bool:
-    """Make ``out`` the folder of this run; True if it is one already and the run goes on.
+def check_plan(out: Path, plan: Plan) -> bool:
+    """Whether ``out`` is the folder of this run already; False if it is free to become it.
 
     Raises:
-        RunError: the folder holds another run, or something that is no run at all. Nothing in it
-            is touched.
+        RunError: the folder holds another run, or something that is no run at all.
     """
     path = out / PLAN
     if path.exists():
@@ -86,8 +85,17 @@ def claim(out: Path, plan: Plan) -> bool:
             f"{out}: is not empty and was not started by 'handeye run'; choose another output "
             "folder"
         )
-    write_bytes(path, msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n")
     return False
+
+
+def claim(out: Path, plan: Plan) -> None:
+    """Make ``out`` the folder of this run, or go on with it; nothing else in it is touched.
+
+    Raises:
+        RunError: as :func:`check_plan`.
+    """
+    if not check_plan(out, plan):
+        write_bytes(out / PLAN, msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n")
 
 
 def _check_same(path: Path, plan: Plan) -> None:
