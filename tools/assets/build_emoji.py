@@ -23,6 +23,7 @@ from handeye.rose.sources.colour_score import CURVE, SIZE, colour_score, histogr
 from handeye.rose.sources.emoji_art import tile
 from handeye.rose.sources.raster import Rgba, on_white, svg_body
 from handeye.rose.sources.similarity import MEASURE_SIZE, similarity
+from handeye.rose.visibility import is_visible, visible_pixels
 
 ASSETS = Path(__file__).parents[2] / "src/handeye/assets"
 STYLE_EMOJI = 460
@@ -145,8 +146,8 @@ def pick_content(
         place = int(np.clip(np.searchsorted(edges, found[a, b]) - 1, 0, BINS - 1))
         if quota[place] == 0 or max(uses[a], uses[b]) >= MOST_USES:
             continue
-        same = [np.array_equal(tile(twemoji, a, s), tile(twemoji, b, s)) for s in (24, 42)]
-        if any(same):
+        seen = [visible_pixels(tile(twemoji, a, s), tile(twemoji, b, s)) for s in (24, 42, 64)]
+        if not all(map(is_visible, seen)):
             continue
         quota[place] -= 1
         uses.update((a, b))

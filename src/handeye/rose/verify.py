@@ -28,12 +28,7 @@ from handeye.rose.questions import TEMPLATES, formal_answer
 from handeye.rose.release import load
 from handeye.rose.sampling import region_case
 from handeye.rose.scene import Cell
-
-# An exception counts as visible when this many pixels (or this share of the cell) differ by this
-# many levels in some channel; below that no observer can be asked to see it.
-MIN_PIXELS = 4
-MIN_SHARE = 0.001
-MIN_LEVELS = 32
+from handeye.rose.visibility import is_visible, visible_pixels
 
 Pixels = NDArray[np.uint8]
 
@@ -170,18 +165,9 @@ def targets_from_pixels(cells: Pixels, item: Item) -> list[Cell]:
     if len(majority) <= len(exceptions):
         raise DataError(f"{where}: no majority in {item.image}")
     first, second = (cells[c.row - 1, c.col - 1] for c in (majority[0], exceptions[0]))
-    if not _enough(_differs(first, second)):
+    if not is_visible(visible_pixels(first, second)):
         raise DataError(f"{where}: the exception in {item.image} is too faint to be seen")
     return sorted(exceptions)
-
-
-def _differs(a: Pixels, b: Pixels) -> NDArray[np.bool_]:
-    """Pixels in which two cells differ visibly."""
-    return np.asarray(np.abs(a.astype(np.int16) - b).max(axis=-1) >= MIN_LEVELS)
-
-
-def _enough(pixels: NDArray[np.bool_]) -> bool:
-    return int(pixels.sum()) >= max(MIN_PIXELS, MIN_SHARE * pixels.size)
 
 
 def _item_problems(item: Item, targets: Sequence[Cell]) -> Iterator[str]:
@@ -220,7 +206,7 @@ def _cue_problems(item: Item, base: Pixels, cue: Pixels, targets: Sequence[Cell]
     plain = base[_majority_place(base, targets)]
     for row, col in (cell for cell in targets if cell in region):
         free = (cue[row - 1, col - 1] != frame).any(axis=-1)
-        if not _enough(free & _differs(plain, base[row - 1, col - 1])):
+        if not is_visible(free & visible_pixels(plain, base[row - 1, col - 1])):
             yield f"item {item.item_id}: the cue of {item.image} hides the exception R{row},C{col}"
 
 
