@@ -31,6 +31,7 @@ FLOOR = 0.03  # quantile of the official spread below which we do not go: unrela
 LEAST_INK = (
     0.72  # ratio of ink, lighter to heavier, of a mined pair: a dot is no look-alike of a wall
 )
+MOST_ALIKE = 0.985  # more: the same picture but for hinting
 MOST_USES = 5  # of one character, so that no shape dominates the table
 # Parts of characters that GB 2312 lists as characters; few readers know them alone.
 RADICALS = set(
@@ -110,6 +111,37 @@ def choose(
     return chosen
 
 
+class Drawn:
+    """Characters as both faces draw them, and how alike two of them are (mean of the faces)."""
+
+    def __init__(self, work: Path, chars: list[str]) -> None:
+        self.where = {char: i for i, char in enumerate(chars)}
+        paths = (work / NOTO.format(f"Noto{kind}CJK-Regular") for kind in ("Sans", "Serif"))
+        self.inks = [ink(Typeface.from_file(path), chars) for path in paths]
+
+    def score(self, pairs: list[tuple[str, str]]) -> np.ndarray:
+        parts = []
+        for start in range(0, len(pairs), 4000):
+            block = pairs[start : start + 4000]
+            a, b = (np.array([self.where[pair[end]] for pair in block]) for end in (0, 1))
+            parts.append(np.mean([shared(rows[a], rows[b]) for rows in self.inks], axis=0))
+        return np.concatenate(parts)
+
+
+def mined(drawn: Drawn, chars: list[str]) -> set[tuple[str, str]]:
+    """Nearest neighbours of about the same weight, without bare radicals."""
+    count = len(chars)
+    mass = drawn.inks[0].sum(axis=1)
+    near = neighbours((drawn.inks[0] + drawn.inks[1])[:count])
+    return {
+        tuple(sorted((chars[i], chars[j])))
+        for i in range(count)
+        for j in near[i]
+        if min(mass[i], mass[j]) >= LEAST_INK * max(mass[i], mass[j])
+        and {chars[i], chars[j]}.isdisjoint(RADICALS)
+    }
+
+
 def main(work: Path, metadata: Path) -> None:
     official = [
         (r["background_char"], r["target_char"])
@@ -117,49 +149,20 @@ def main(work: Path, metadata: Path) -> None:
         if r["rose_subset"] == "ROSE-ChineseGlyph"
     ]
     banned = {frozenset(p) for p in official}
-    chars = gb2312()
-    wanted = sorted({c for p in official for c in p if len(c) == 1} | set("".join(families())))
-    chars += [c for c in wanted if c not in set(chars)]
-    where = {c: i for i, c in enumerate(chars)}
-    faces = [
-        Typeface.from_file(work / NOTO.format(f"Noto{kind}CJK-Regular"))
-        for kind in ("Sans", "Serif")
-    ]
-    inks = [ink(face, chars) for face in faces]
-
-    def score(pairs: list[tuple[str, str]]) -> np.ndarray:
-        a = np.array([where[x] for x, _ in pairs])
-        b = np.array([where[y] for _, y in pairs])
-        return np.mean([shared(rows[a], rows[b]) for rows in inks], axis=0)
-
-    spread = score([p for p in official if all(len(c) == 1 for c in p)])
-    print("official deciles", np.quantile(spread, np.linspace(0, 1, 11)).round(3))
-    gb = set(gb2312())
-    mass = inks[0].sum(axis=1)
-    near = neighbours((inks[0] + inks[1])[: len(gb)])
-    pairs = {
-        tuple(sorted((chars[i], chars[j])))
-        for i in range(len(gb))
-        for j in near[i]
-        if min(mass[i], mass[j]) >= LEAST_INK * max(mass[i], mass[j])
-        and {chars[i], chars[j]}.isdisjoint(RADICALS)
-    }
+    common = gb2312()
+    wanted = {c for p in official for c in p if len(c) == 1} | set("".join(families()))
+    drawn = Drawn(work, [*common, *sorted(wanted - set(common))])
+    spread = drawn.score([p for p in official if all(len(c) == 1 for c in p)])
     groups = {tuple(sorted(p)): group for group in families() for p in combinations(group, 2)}
-    allowed = [p for p in sorted({*pairs, *groups}) if frozenset(p) not in banned]
-    scores = np.concatenate([score(allowed[i : i + 4000]) for i in range(0, len(allowed), 4000)])
-    candidates = {p: float(s) for p, s in zip(allowed, scores, strict=True) if s < 0.985}
-    kept = [p for p in groups if p in candidates]
-    chosen = choose(candidates, spread, kept)
-    got = np.array([candidates[p] for p in chosen])
-    print(
-        len(candidates),
-        "candidates;",
-        len(chosen),
-        "chosen;",
-        len(set("".join(map("".join, chosen)))),
-        "characters",
-    )
-    print("our deciles     ", np.quantile(got, np.linspace(0, 1, 11)).round(3))
+    allowed = [p for p in sorted({*mined(drawn, common), *groups}) if frozenset(p) not in banned]
+    scores = zip(allowed, drawn.score(allowed), strict=True)
+    candidates = {p: float(s) for p, s in scores if s < MOST_ALIKE}
+    chosen = choose(candidates, spread, [p for p in groups if p in candidates])
+    used = len({char for pair in chosen for char in pair})
+    print(f"{len(candidates)} candidates; {len(chosen)} chosen; {used} characters")
+    deciles = np.linspace(0, 1, 11)
+    print("official deciles", np.quantile(spread, deciles).round(3))
+    print("our deciles     ", np.quantile([candidates[p] for p in chosen], deciles).round(3))
     lines = ["\t".join((*p, groups.get(p, "".join(p)))) for p in sorted(chosen)]
     (work / "glyph-pairs.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 

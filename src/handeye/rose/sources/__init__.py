@@ -43,7 +43,7 @@ def get(
         OptionError: an unknown source.
         AssetError: the user's art cannot be read or lacks what the source needs.
     """
-    # Drawing libraries are loaded here, not with the package, to keep `handeye --help` quick.
+    # Drawing libraries are loaded here, not with the package: `handeye --help` stays quick.
     if name == "glyph":
         from handeye.rose.sources.glyph import GlyphSource
         from handeye.rose.sources.typeface import user_faces
@@ -59,10 +59,6 @@ def get(
         from handeye.rose.sources.pixel import PixelContentSource, PixelEditSource
         from handeye.rose.sources.user_sprites import load_sprites
 
-        own_sprites = load_sprites(Path(sprites)) if sprites else None
-        return (
-            PixelEditSource(own_sprites)
-            if name == "pixel-edit"
-            else PixelContentSource(own_sprites)
-        )
+        figures = load_sprites(Path(sprites)) if sprites else None
+        return PixelEditSource(figures) if name == "pixel-edit" else PixelContentSource(figures)
     raise OptionError(f"source {name!r} is unknown; allowed: {', '.join(NAMES)}")
