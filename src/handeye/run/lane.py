@@ -259,7 +259,7 @@ def write_predictions(path: Path, answers: list[tuple[Item, Answer]]) -> None:
 def run_info(
     options: RunOptions, tally: Tally, answers: list[tuple[Item, Answer]]
 ) -> dict[str, Any]:
-    """What ``run.json`` says about how the answers came to be; the same however often it stopped."""
+    """What ``run.json`` says about how the answers came to be; however often it stopped."""
     times = sorted(answer.at for _, answer in answers)
     states = {
         state: sum(1 for _, answer in answers if answer.state == state) for state in ANSWER_STATES

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_set import write_set
+
+from handeye.errors import RunError
+from handeye.rose.release import load
+from handeye.run.lane import RunOptions
+from handeye.run.plan import claim, items_sha256, without_secrets
+
+
+def plan_of(data: Path, out: Path, **changes: object) -> object:
+    options = RunOptions(model="a/b", data=str(data), out=out, **changes)  # type: ignore[arg-type]
+    return options.plan(options.load())
+
+
+def test_the_same_run_goes_on(small_set: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    claim(out, plan_of(small_set, out))  # type: ignore[arg-type]
+    before = (out / "plan.json").read_bytes()
+    claim(out, plan_of(small_set, out, max_connections=3, attempt_timeout=5))  # type: ignore[arg-type]
+    assert (out / "plan.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"order": "authors"}, "order"),
+        ({"generation": {"temperature": 0.5}}, "config"),
+        ({"model_args": {"stream": True}}, "model_args"),
+        ({"scenes": 2}, "items was 30, now 10"),
+        ({"templates": "T1"}, "items was 30, now 6"),
+    ],
+)
+def test_another_run_is_refused_and_named(
+    small_set: Path, tmp_path: Path, changes: dict[str, object], named: str
+) -> None:
+    out = tmp_path / "run"
+    claim(out, plan_of(small_set, out))  # type: ignore[arg-type]
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    with pytest.raises(RunError, match=named):
+        claim(out, plan_of(small_set, out, **changes))  # type: ignore[arg-type]
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+
+
+def test_another_model_or_other_data_is_refused(small_set: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    claim(out, plan_of(small_set, out))  # type: ignore[arg-type]
+    other = write_set(tmp_path / "other", 6, side=64)
+    with pytest.raises(RunError, match="items_sha256"):
+        claim(out, plan_of(other, out))  # type: ignore[arg-type]
+    options = RunOptions(model="a/c", data=str(small_set), out=out)
+    with pytest.raises(RunError, match="model was 'a/b', now 'a/c'"):
+        claim(out, options.plan(options.load()))
+
+
+def test_the_same_items_by_other_words_are_the_same_run(small_set: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    claim(out, plan_of(small_set, out))  # type: ignore[arg-type]
+    claim(out, plan_of(small_set, out, templates="T1,T2,T3,T4,T5", split="all"))  # type: ignore[arg-type]
+
+
+def test_a_folder_with_other_things_is_left_alone(small_set: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(RunError, match="not empty"):
+        claim(tmp_path, plan_of(small_set, tmp_path))  # type: ignore[arg-type]
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_every_field_of_a_row_counts(small_set: Path, tmp_path: Path) -> None:
+    text = (small_set / "metadata_test.jsonl").read_text()
+    copy = tmp_path / "metadata_test.jsonl"
+    copy.write_text(text)
+    assert items_sha256(load(copy)) == items_sha256(load(small_set))
+    copy.write_text(text.replace("highlighted region", "marked region", 1))
+    assert items_sha256(load(copy)) != items_sha256(load(small_set))
+
+
+def test_secrets_are_not_kept() -> None:
+    kept = without_secrets({"api_key": "sk-1", "AUTH_TOKEN": "t", "stream": True})
+    assert kept == {"api_key": "[not kept]", "AUTH_TOKEN": "[not kept]", "stream": True}
