@@ -1,0 +1,99 @@
+"""The cluster bootstrap against what is known about it in closed form."""
+
+import numpy as np
+import pytest
+
+from handeye.stats.bootstrap import resample_sums, resample_weights
+from handeye.stats.intervals import Samples, complement, difference, estimates, mean, rate
+
+
+def weights(clusters, resamples, seed=0, stream=0):
+    return np.concatenate(list(resample_weights(clusters, resamples, seed, stream)))
+
+
+def test_every_resample_draws_as_many_clusters_as_there_are():
+    found = weights(30, 500)
+    assert found.shape == (500, 30)
+    assert (found.sum(axis=1) == 30).all()
+    assert found.mean() == pytest.approx(1.0)
+    # Binomial(30, 1/30): variance 29/30; standard error of its estimate here is about 0.02.
+    assert found.var() == pytest.approx(29 / 30, abs=0.06)
+
+
+def test_draws_are_pinned():
+    # Raw PCG64 words are stable across NumPy versions; these must never change.
+    assert weights(5, 3, seed=7).astype(int).tolist() == [
+        [0, 2, 0, 2, 1],
+        [1, 0, 1, 1, 2],
+        [0, 3, 2, 0, 0],
+    ]
+
+
+def test_chunks_do_not_change_the_draws(monkeypatch):
+    whole = weights(40, 100)
+    monkeypatch.setattr("handeye.stats.bootstrap._CHUNK_CELLS", 120)
+    assert (weights(40, 100) == whole).all()
+
+
+def test_streams_and_seeds_differ():
+    assert (weights(20, 10, stream=1) != weights(20, 10, stream=2)).any()
+    assert (weights(20, 10, seed=1) != weights(20, 10, seed=2)).any()
+
+
+def test_spread_of_a_mean_is_its_standard_error():
+    values = (np.arange(200) % 5 == 0).astype(np.float32)[:, None]
+    sums = resample_sums(values, values.sum(axis=0), 4000, 1, 1)
+    spread = (sums[1:, 0] / 200).std()
+    assert spread == pytest.approx(np.sqrt(0.2 * 0.8 / 200), rel=0.05)
+
+
+def test_interval_covers_about_as_often_as_it_says():
+    coins = np.random.default_rng(3).random((200, 60)) < 0.4  # 200 studies of 60 scenes
+    hits = 0
+    for study in coins:
+        values = study.astype(np.float32)[:, None]
+        sums = resample_sums(values, values.sum(axis=0), 400, 1, 1)[:, 0]
+        found = estimates(rate(sums, np.full(401, 60.0), 60))
+        hits += found["low"] <= 0.4 <= found["high"]
+    assert 0.90 <= hits / 200 <= 0.99
+
+
+def samples(*values, n=1, trials=None):
+    return Samples(np.array(values, float), n, trials)
+
+
+def test_mean_is_over_what_is_defined():
+    nan = float("nan")
+    found = mean([samples(1.0, 0.5, nan, n=2), samples(nan, 0.0, nan, n=0)])
+    assert found.values[0] == 1.0
+    assert found.values[1] == 0.25
+    assert np.isnan(found.values[2])
+    assert found.n == 2
+
+
+def test_difference_and_complement():
+    gap = difference(samples(0.5, 0.4, n=3), samples(0.2, 0.4, n=2))
+    assert gap.values.tolist() == pytest.approx([0.3, 0.0])
+    assert gap.n == 5
+    assert difference(samples(1.0, n=1), samples(float("nan"), n=0)).n == 0
+    assert complement(samples(0.25, n=4, trials=4.0)).values[0] == 0.75
+
+
+def test_trials_of_a_mean_follow_its_variance():
+    # Mean of two strata of 10 and 30: variance v/4 (1/10 + 1/30) = v/30.
+    both = mean([samples(1.0, n=10, trials=10.0), samples(1.0, n=30, trials=30.0)])
+    assert both.trials == pytest.approx(30.0)
+
+
+def test_undefined_resamples_are_left_out():
+    nan = float("nan")
+    found = estimates({"a": samples(0.5, nan, 0.4, 0.6, n=9), "b": 3, "c": samples(nan, n=0)})
+    assert found["b"] == 3
+    assert 0.4 <= found["a"]["low"] < found["a"]["high"] <= 0.6
+    assert found["c"] == {"value": None, "low": None, "high": None, "n": 0}
+
+
+def test_rate_of_nothing_is_undefined():
+    found = rate(np.array([0.0, 1.0]), np.array([0.0, 2.0]))
+    assert np.isnan(found.values[0])
+    assert found.values[1] == 0.5
