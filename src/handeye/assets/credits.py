@@ -167,7 +167,8 @@ def notice() -> str:
     )
     blocks = (
         f"{s.title}\n  author:  {s.author}\n  version: {s.version}\n  source:  {s.url}\n"
-        f"           ({s.package})\n  licence: {s.license} (LICENSES/{s.license_file}.txt)\n  changes: {s.change}\n"
+        f"           ({s.package})\n  licence: {s.license} "
+        f"(LICENSES/{s.license_file}.txt)\n  changes: {s.change}\n"
         for s in SETS.values()
     )
     return "\n".join([head, *blocks])
