@@ -101,7 +101,8 @@ def cut_all(pixels: Pixels, lattice: Lattice) -> Cells:
 def majority_tile(cells: Cells) -> Values:
     """What most cells show, float32 ``(height, width, 3)``."""
     if cells.exact:
-        return cells.tiles[int(cells.counts.argmax())].astype(np.float32)
+        commonest: Values = cells.tiles[int(cells.counts.argmax())].astype(np.float32)
+        return commonest
     return _median(cells.tiles)
 
 
@@ -109,8 +110,7 @@ def _median(tiles: NDArray[np.uint8]) -> Values:
     """Median over the first axis; sorting bytes is many times faster than ``np.median``."""
     flat = np.ascontiguousarray(tiles.reshape(len(tiles), -1).T)
     flat.sort(axis=1)
-    middle = flat[:, len(tiles) // 2].astype(np.float32)
-    return np.asarray(middle.reshape(tiles.shape[1:]))
+    return flat[:, len(tiles) // 2].astype(np.float32).reshape(tiles.shape[1:])
 
 
 def repeats(cells: Cells, tile: Values) -> float:
@@ -243,7 +243,7 @@ def _spread(away: Values) -> Values:
     padded = np.pad(spread, ((1, 1), (1, 1), (0, 0)), mode="edge")
     high, wide = spread.shape[:2]
     near = [padded[y : y + high, x : x + wide] for y in range(3) for x in range(3)]
-    wider: Values = np.maximum(spread, 0.6 * np.max(near, axis=0))
+    wider: Values = np.maximum(spread, 0.6 * np.max(near, axis=0)).astype(np.float32)
     return wider
 
 
@@ -253,6 +253,6 @@ def _oddest_spot(deviation: Values) -> NDArray[np.float32]:
     smooth = deviation
     if size == 2:
         rows = deviation[:, 1:] + deviation[:, :-1]
-        smooth = 0.25 * (rows[:, :, 1:] + rows[:, :, :-1])
+        smooth = np.float32(0.25) * (rows[:, :, 1:] + rows[:, :, :-1])
     strength = np.einsum("nhwc,nhwc->nhw", smooth, smooth)
     return np.asarray(np.sqrt(strength.reshape(len(strength), -1).max(axis=1)))
