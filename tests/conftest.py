@@ -21,7 +21,9 @@ def _browser_path() -> str | None:
     found = next((path for name in _NAMES if (path := shutil.which(name))), None)
     if found:
         return found
-    kept = sorted(Path("~/.cache/ms-playwright").expanduser().glob("chromium-*/chrome-linux*/chrome"))
+    kept = sorted(
+        Path("~/.cache/ms-playwright").expanduser().glob("chromium-*/chrome-linux*/chrome")
+    )
     return str(kept[-1]) if kept else None
 
 

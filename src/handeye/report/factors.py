@@ -12,7 +12,7 @@ from handeye.report.charts import Series
 from handeye.report.rates import NOTHING, Rate
 from handeye.report.tables import Column, Row, Table
 from handeye.report.view import Factor, RunView
-from handeye.rose.questions import BY_KEY
+from handeye.rose.questions import BY_KEY, MAIN_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,7 @@ def _factor(found: Sequence[tuple[RunView, Factor]]) -> ShownFactor:
     first = found[0][1]
     bins = _merged_bins(factor for _, factor in found)
     templates = [t for t in BY_KEY.values() if any(t.key in f.rates for _, f in found)]
+    drawn = {t.key for t in templates if t.key in MAIN_KEYS} or {t.key for t in templates}
     panels, tables = [], []
 
     def rates(factor: Factor, key: str) -> tuple[Rate, ...]:
@@ -96,8 +97,8 @@ def _factor(found: Sequence[tuple[RunView, Factor]]) -> ShownFactor:
     for template in templates:
         series = [Series(run.label, rates(f, template.key), run.style) for run, f in found]
         used = [k for k in range(len(bins)) if any(s.rates[k].value is not None for s in series)]
-        if len(used) < 2:
-            continue  # nothing to compare; the numbers stand in the table
+        if len(used) < 2 or template.key not in drawn:
+            continue  # nothing to compare, or a bridge: the numbers stand in the table
         shown = [Series(s.label, tuple(s.rates[k] for k in used), s.style) for s in series]
         chart = charts.panel(
             f"f-{first.key}-{template.key}",
@@ -119,4 +120,5 @@ def _factor(found: Sequence[tuple[RunView, Factor]]) -> ShownFactor:
                 row_head="Template",
             )
         )
-    return ShownFactor(first.title, first.meaning, panels, tables)
+    meaning = f"{first.meaning[:1].upper()}{first.meaning[1:].rstrip('.')}.".replace(" x ", " × ")
+    return ShownFactor(first.title, meaning, panels, tables)

@@ -72,6 +72,7 @@ class LoadedRun:
             n_failed=n_failed,
             partial=_partial(summary),
             interval_words=str(summary["interval"]["words"]),
+            short_interval_words=_short_interval(summary["interval"]),
             official=official,
             answered=answered if summary["states"]["answered"] < summary["n_items"] else None,
             pairs=from_summary.pairs(summary),
@@ -112,6 +113,12 @@ def published_models() -> list[PublishedModel]:
     return out
 
 
+def _short_interval(interval: Mapping[str, Any]) -> str:
+    if not interval["resamples"]:
+        return "no intervals"
+    return f"{interval['level'] * 100:.0f} % bootstrap intervals over scenes"
+
+
 def _partial(summary: Mapping[str, Any]) -> str:
     if not summary["partial"]:
         return ""
@@ -128,7 +135,7 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
     versions = info.get("versions") or {}
     versions = {**versions, **(info.get("engine") or {})}
     chosen = {**(info.get("scoring") or {}), **(info.get("selection") or {})}
-    created = str(info.get("created") or "").replace("T", " ").removesuffix("+00:00")
+    created = str(info.get("created") or "").replace("T", " ")[:16]
     found: list[tuple[str, object]] = [
         ("model", info.get("model")),
         ("set", _set_name(info)),

@@ -96,8 +96,9 @@ def _headline_table(runs: Sequence[RunView]) -> Table:
         caption=f"Headline averages in percent; {runs[0].interval_words}.",
         columns=_HEADLINE,
         rows=run_rows(runs, cells),
-        note="The official column takes all items; an item without an answer scores 0. The row "
-        "over answered items leaves those items out.",
+        note="Items of the five templates; bridges are left to section 5. Rates over all items are "
+        "the official ones: an item without an answer scores 0. Rates over answered items leave "
+        "such items out.",
     )
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, features
 
-# Longest side in pixels and WebP quality, tried in turn until the picture fits its share.
-_STEPS = ((880, 80), (720, 76), (560, 70), (420, 64), (300, 56))
+_SIDE, _LEAST_SIDE = 880, 300  # longest side in pixels
+_QUALITY = 78
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,15 @@ class Album:
         except (OSError, Image.DecompressionBombError):
             return None
         kind = "webp" if features.check("webp") else "jpeg"
-        data = b""
         share = self._left // max(self._expected - len(self._by_path), 1)
-        for side, quality in _STEPS:
-            data = _encode(image, side, quality, kind)
-            if len(data) <= share:
-                break
+        side = min(_SIDE, max(image.size))
+        small = _fitted(image, side)
+        data = _encoded(small, kind)
+        while len(data) > share and side > _LEAST_SIDE:
+            # Bytes go with the area: aim a little below the share, from the smaller picture.
+            side = max(_LEAST_SIDE, int(side * min(0.93 * math.sqrt(share / len(data)), 0.93)))
+            small = _fitted(small, side)
+            data = _encoded(small, kind)
         if len(data) > self._left:
             return None
         self._left -= len(data)
@@ -68,11 +72,16 @@ class Album:
         return Picture(key, uri, len(data))
 
 
-def _encode(image: Image.Image, side: int, quality: int, kind: str) -> bytes:
-    scale = min(1.0, side / max(image.size))
+def _fitted(image: Image.Image, side: int) -> Image.Image:
+    scale = side / max(image.size)
+    if scale >= 1:
+        return image
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     # Box-filtered thinning first: five megapixels at once would cost most of the page's time.
-    small = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0) if scale < 1 else image
+    return image.resize(size, Image.Resampling.HAMMING, reducing_gap=2.0)
+
+
+def _encoded(image: Image.Image, kind: str) -> bytes:
     out = io.BytesIO()
-    small.save(out, kind, quality=quality, **({"method": 2} if kind == "webp" else {}))
+    image.save(out, kind, quality=_QUALITY, **({"method": 2} if kind == "webp" else {}))
     return out.getvalue()

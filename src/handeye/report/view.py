@@ -108,6 +108,7 @@ class RunView:
     n_failed: int
     partial: str
     interval_words: str
+    short_interval_words: str
     official: Basis
     answered: Basis | None
     pairs: Mapping[str, Mapping[str, Mapping[str, Rate]]]
@@ -144,9 +145,10 @@ class RunView:
         if self.answered is not None:
             unanswered = self.official.n - self.answered.n
             caveat += f"; {unanswered:,} without an answer, scored as failed"
+        joint = "but" if head.gap.value > 0 else "and"
         return (
             f"{self.label} passes {head.counting.percent}{_NBSP}% of counting items "
-            f"{head.counting.interval} but {head.action.percent}{_NBSP}% of action items "
+            f"{head.counting.interval} {joint} {head.action.percent}{_NBSP}% of action items "
             f"{head.action.interval}: a perception-to-action gap of {head.gap.percent} points "
-            f"{head.gap.interval} (ROSE, {n}{caveat}; {self.interval_words})."
+            f"{head.gap.interval} (ROSE, {n}{caveat}; {self.short_interval_words})."
         )
