@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -12,7 +12,7 @@ app = typer.Typer(
 )
 
 Workers = Annotated[
-    Optional[int],
+    int | None,
     typer.Option(help="Processes (default: one per core). Has no influence on the result."),
 ]
 Format = Annotated[
@@ -25,30 +25,30 @@ def generate(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new set.")],
     seed: Annotated[int, typer.Option(help="Same seed and options, same bytes.")],
     scenes: Annotated[
-        Optional[int], typer.Option(help="Scenes over all sources (default 100).")
+        int | None, typer.Option(help="Scenes over all sources (default 100).")
     ] = None,
     like: Annotated[
-        Optional[str], typer.Option(help="v0.1: counts and splits of the official set.")
+        str | None, typer.Option(help="v0.1: counts and splits of the official set.")
     ] = None,
     sources: Annotated[
-        Optional[str],
+        str | None,
         typer.Option(help="Of glyph, emoji-style, emoji-content, pixel-edit, pixel-content."),
     ] = None,
     similarity: Annotated[
-        Optional[str],
+        str | None,
         typer.Option(metavar="LOW:HIGH", help="Only pairs this alike; 0 to 1, 1 is the same."),
     ] = None,
     workers: Workers = None,
     format: Format = "images",
     font: Annotated[
-        Optional[list[Path]], typer.Option(help="Draw glyphs with this font or folder of fonts.")
+        list[Path] | None, typer.Option(help="Draw glyphs with this font or folder of fonts.")
     ] = None,
     emoji: Annotated[
-        Optional[list[str]],
+        list[str] | None,
         typer.Option(metavar="NAME=FOLDER", help="Add an emoji provider: files by code point."),
     ] = None,
     sprites: Annotated[
-        Optional[Path], typer.Option(help="Use the PNG files of this folder as sprites.")
+        Path | None, typer.Option(help="Use the PNG files of this folder as sprites.")
     ] = None,
 ) -> None:
     """Make a set of scenes with their items, ready to ask any model.
@@ -115,7 +115,7 @@ def describe(
     data: Annotated[
         list[str], typer.Argument(metavar="SET [SET2]", help="Set folders or metadata files.")
     ],
-    split: Annotated[Optional[str], typer.Option(help="Only this split.")] = None,
+    split: Annotated[str | None, typer.Option(help="Only this split.")] = None,
     by_subset: Annotated[bool, typer.Option(help="Also a table for every subset.")] = True,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
@@ -163,10 +163,8 @@ def score(
     allow_missing: Annotated[
         bool, typer.Option(help="Score what is there and mark the run as partial.")
     ] = False,
-    split: Annotated[Optional[str], typer.Option(help="Only items of this split.")] = None,
-    templates: Annotated[
-        Optional[str], typer.Option(help="Only these, e.g. T1,T3 or main.")
-    ] = None,
+    split: Annotated[str | None, typer.Option(help="Only items of this split.")] = None,
+    templates: Annotated[str | None, typer.Option(help="Only these, e.g. T1,T3 or main.")] = None,
 ) -> None:
     """Score a prediction file exactly and write tables with intervals."""
     from handeye.cli import tables
@@ -201,7 +199,9 @@ class _resumable:  # noqa: N801  (used like a function)
 
     def __exit__(self, kind: object, value: object, trace: object) -> None:
         if kind is KeyboardInterrupt:
-            typer.echo(f"stopped; run the same command again to go on in {self._directory}", err=True)
+            typer.echo(
+                f"stopped; run the same command again to go on in {self._directory}", err=True
+            )
             raise typer.Exit(130)
 
 
