@@ -1,0 +1,156 @@
+"""The command line as a user meets it: separate processes, exit codes, one-line errors."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def handeye(*arguments, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-m", "handeye", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    done = handeye("rose", "generate", folder / "set", "--seed", 3, "--scenes", 10)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith("10 scenes, 20 images, 70 items")
+    return folder
+
+
+def test_help_loads_nothing_heavy():
+    heavy = "{'numpy', 'polars', 'PIL', 'inspect_ai', 'openai', 'scipy', 'jinja2', 'msgspec'}"
+    code = f"import sys, handeye, handeye.cli, handeye.rose; print({heavy} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
+    for words in ((), ("rose",), ("run",), ("run", "rose"), ("rose", "generate"), ("report",)):
+        shown = handeye(*words, "--help")
+        assert shown.returncode == 0
+        assert "Usage" in shown.stdout
+
+
+def test_the_version_is_the_packages():
+    from handeye import __version__
+
+    assert handeye("--version").stdout.strip() == f"handeye {__version__}"
+    assert f'version = "{__version__}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_from_a_seed_to_a_report(made):
+    checked = handeye("rose", "verify", made / "set")
+    assert checked.returncode == 0
+    assert "every scene solvable" in checked.stdout
+    for model in ("pixels", "simulated"):
+        run = handeye(
+            "run", "rose", "--model", f"handeye/{model}", "--data", made / "set",
+            "--templates", "all", "--out", made / model,
+        )  # fmt: skip
+        assert run.returncode == 0, run.stderr
+        assert "70 items on 10 scenes" in run.stdout
+        assert "partial" not in run.stdout
+    report = handeye("report", made / "pixels", made / "simulated", "--out", made / "r.html")
+    assert report.returncode == 0, report.stderr
+    page = (made / "r.html").read_text(encoding="utf-8")
+    assert "handeye/pixels" in page
+    assert "handeye/simulated" in page
+    again = handeye(
+        "rose", "score", made / "pixels/predictions.jsonl", "--data", made / "set", "--out",
+        made / "scored",
+    )  # fmt: skip
+    assert again.returncode == 0, again.stderr
+    first = json.loads((made / "pixels/summary.json").read_text(encoding="utf-8"))
+    second = json.loads((made / "scored/summary.json").read_text(encoding="utf-8"))
+    assert first["bases"] == second["bases"]
+
+
+def test_a_selection_is_not_a_partial_run(made):
+    run = handeye(
+        "run", "rose", "--model", "handeye/simulated", "--data", made / "set", "--scenes", 4,
+        "--subsets", "glyph,pixel-edit", "--templates", "T1,T3", "--out", made / "few",
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert "8 items on 4 scenes" in run.stdout
+    summary = json.loads((made / "few/summary.json").read_text(encoding="utf-8"))
+    assert summary["partial"] is False
+    assert summary["states"]["missing"] == 0
+
+
+def test_describe_prints_tables_and_json(made):
+    shown = handeye("rose", "describe", made / "set")
+    assert "grid profile" in shown.stdout
+    told = json.loads(handeye("rose", "describe", made / "set", "--json").stdout)
+    assert told[str(made / "set")]["all"]["scenes"] == {"n": 10}
+
+
+def test_a_dry_run_sends_and_writes_nothing(made):
+    out = made / "dry"
+    shown = handeye(
+        "run", "rose", "--model", "openai/gpt-5.5", "--data", made / "set", "--dry-run",
+        "--price", "1:10", "--out", out,
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+    assert "50 requests about 10 scenes" in shown.stdout
+    assert "$" in shown.stdout
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("rose", "generate", "{set}", "--seed", "4"), "seed is 3 there, 4 now"),
+        (("rose", "generate", "{new}", "--seed", "4", "--sources", "clouds"), "got clouds"),
+        (("rose", "generate", "{new}", "--seed", "4", "--emoji", "x"), "NAME=FOLDER"),
+        (("rose", "rerender", "{new}"), "at least one metadata file"),
+        (("rose", "describe", "{new}"), "no such set"),
+        (("rose", "verify", "{new}"), "no such set"),
+        (("rose", "score", "{new}", "--data", "{set}", "--out", "{new}"), "cannot be read"),
+        (("run", "rose", "--model", "no/such", "--data", "{set}", "--out", "{new}"), "no/such"),
+        (("run", "rose", "--model", "a/b", "--data", "{set}", "-M", "x", "--out", "{new}"), "x"),
+        (("report", "{new}", "--out", "{new}.html"), "no such run"),
+    ],
+)
+def test_errors_are_one_line_and_exit_with_2(made, words, message):
+    filled = [word.format(set=made / "set", new=made / "new") for word in words]
+    failed = handeye(*filled)
+    assert failed.returncode == 2
+    last = failed.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: ")
+    assert message in last
+    assert "Traceback" not in failed.stderr
+
+
+def test_a_wrong_model_name_does_not_claim_the_run_folder(made):
+    out = made / "claimed"
+    handeye("run", "rose", "--model", "no/such", "--data", made / "set", "--out", out)
+    run = handeye("run", "rose", "--model", "handeye/pixels", "--data", made / "set", "--out", out)
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_python_of_the_readme_runs(tmp_path):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"From Python:\n\n((?:    .*\n|\n)+)", text)[1]
+    code = "\n".join(line[4:] for line in block.splitlines())
+    # Importable by name, because the generator's worker processes import the main module again.
+    (tmp_path / "example.py").write_text(
+        "def main():\n"
+        + "".join(f"    {line}\n" for line in code.splitlines())
+        + "\nif __name__ == '__main__':\n    main()\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "gap" in done.stdout
