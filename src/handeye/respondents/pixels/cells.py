@@ -31,6 +31,8 @@ _WORKING_SIDE = 56
 _ODD, _ODD_TOGETHER = 7.0, 4.5
 # Grey levels by which equal cells may differ after undoing a tint that was rounded to 8 bits.
 ROUNDED = 3.0
+# Share of a row's or column's cells that are not taken for exceptions in an inexact picture.
+_WHOLE_LINE = 0.8
 # Grey levels that undoing a tint may leave behind in an inexact picture.
 _LEFT_OVER = 16.0
 # Deviation in grey levels below which nothing counts in an inexact picture.
@@ -155,7 +157,14 @@ def exceptions(cells: Cells, tiles: Values, tile: Values, trust: Values | None) 
     else:
         odd = _odd_ones(away, trust)
     flags: Flags = odd[cells.index]
-    return flags
+    return flags if cells.exact else _without_lines(flags)
+
+
+def _without_lines(flags: Flags) -> Flags:
+    """Drop exceptions that fill a row or column: resampling hits a line of cells all alike."""
+    rows = flags.mean(axis=1, keepdims=True) > _WHOLE_LINE
+    cols = flags.mean(axis=0, keepdims=True) > _WHOLE_LINE
+    return flags & ~rows & ~cols
 
 
 def _odd_ones(away: Values, trust: Values | None) -> Flags:

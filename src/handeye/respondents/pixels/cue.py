@@ -17,6 +17,8 @@ from handeye.respondents.pixels.cells import Cells, Flags, Values
 
 # A tint changes the typical pixel by at least this many grey levels in some channel.
 _FAINTEST_TINT = 5.0
+# Variance (grey levels squared) below which art is flat, and the mixture assumed for it.
+_FLAT, _USUAL_KEEP = 4.0, 0.75
 # Share of a rectangle's cells (of its border pieces) that must show the tint (the frame).
 _FILLED = 0.85
 # Share of the cell that a frame's colour may stain once a picture was compressed or resized.
@@ -131,7 +133,7 @@ def _tinted(cells: Cells, tile: Values) -> Cue | None:
     if bounds is None:
         return None
     kinds = cells.index[bounds.r1 - 1 : bounds.r2, bounds.c1 - 1 : bounds.c2].ravel()
-    keeps, adds, explained = _fit(core[kinds], plain)
+    keeps, adds, explained = _fit(cells.tiles[kinds], tile, _unframed(tile.shape[:2], bounds))
     if np.median(explained) < 0.9 or not 0.1 < np.median(keeps) < 0.97:
         return None
     clear = explained >= np.median(explained)  # leaves out exceptions
@@ -142,22 +144,42 @@ def _tinted(cells: Cells, tile: Values) -> Cue | None:
     return Cue(bounds, keep, add, frame) if frame or len(kinds) >= 6 else None
 
 
-def _fit(cores: Values, plain: Values) -> tuple[Values, Values, Values]:
-    """Fit ``core = keep * plain + add`` to each cell by least squares.
+def _unframed(size: tuple[int, int], bounds: Bounds) -> Values:
+    """Weights ``(cells of bounds, height, width)``: 0 where a frame of any usual width may lie."""
+    high, wide = size
+    deep, broad = round(_THICKEST * high), round(_THICKEST * wide)
+    rows, cols = bounds.r2 - bounds.r1 + 1, bounds.c2 - bounds.c1 + 1
+    weights = np.ones((rows, cols, high, wide), np.float32)
+    weights[0, :, :deep] = 0.0
+    weights[-1, :, high - deep :] = 0.0
+    weights[:, 0, :, :broad] = 0.0
+    weights[:, -1, :, wide - broad :] = 0.0
+    return weights.reshape(-1, high, wide)
+
+
+def _fit(tiles: NDArray[np.uint8], art: Values, weights: Values) -> tuple[Values, Values, Values]:
+    """Fit ``tile = keep * art + add`` to each tile by weighted least squares.
 
     Returns:
-        keep ``(n,)``, add ``(n, 3)`` and the share of the cell's variance explained ``(n,)``.
+        keep ``(n,)``, add ``(n, 3)`` and the share of the tile's variance explained ``(n,)``.
     """
-    art = plain.reshape(-1, 3)
-    centred = art - art.mean(axis=0)
-    flat = cores.reshape(len(cores), -1, 3)
-    means = flat.mean(axis=1)
-    spread = flat - means[:, None]
-    energy = float((centred**2).sum()) + 1e-6
-    keeps: Values = np.einsum("npc,pc->n", spread, centred) / energy
-    rest = ((spread - keeps[:, None, None] * centred) ** 2).sum(axis=(1, 2))
-    explained: Values = 1.0 - rest / ((spread**2).sum(axis=(1, 2)) + 1e-6)
-    adds: Values = means - keeps[:, None] * art.mean(axis=0)
+    # Every second pixel or so is enough; ``w`` is (n, pixels, 1), normed to a sum of 1.
+    step = max(1, min(art.shape[:2]) // 28)
+    shown = tiles[:, ::step, ::step].reshape(len(tiles), -1, 3).astype(np.float32)
+    plain = art[::step, ::step].reshape(1, -1, 3)
+    w = weights[:, ::step, ::step].reshape(len(tiles), -1, 1)
+    w = w / w.sum(axis=1, keepdims=True)
+    plain_mean = (w * plain).sum(axis=1, keepdims=True)
+    shown_mean = (w * shown).sum(axis=1, keepdims=True)
+    contrast, response = plain - plain_mean, shown - shown_mean
+    energy = (w * contrast**2).sum(axis=(1, 2))
+    keeps = (w * contrast * response).sum(axis=(1, 2)) / (energy + 1e-6)
+    # Where the art is flat every mixture explains it alike; a usual one is as good as any.
+    keeps = np.where(energy < _FLAT, _USUAL_KEEP, keeps).astype(np.float32)
+    rest = (w * (response - keeps[:, None, None] * contrast) ** 2).sum(axis=(1, 2))
+    total = (w * response**2).sum(axis=(1, 2))
+    explained: Values = np.where(total < _FLAT, 1.0, 1.0 - rest / (total + 1e-6))
+    adds: Values = shown_mean[:, 0] - keeps[:, None] * plain_mean[:, 0]
     return keeps, adds, explained
 
 

@@ -48,16 +48,11 @@ def candidates(pixels: Pixels, limit: int = 8) -> list[Lattice]:
         limit: how many to return at most.
 
     Returns:
-        An empty list when nothing in the picture repeats.
+        An empty list when nothing repeats along one of the axes: stripes have no cells.
     """
     row_gaps = _unexplained(pixels, axis=0)
     col_gaps = _unexplained(pixels, axis=1)
-    if not row_gaps and not col_gaps:
-        return []
     height, width = pixels.shape[:2]
-    # An axis along which nothing varies repeats with any period; the square cell decides.
-    row_gaps = row_gaps or dict.fromkeys(_counts(height), 0.0)
-    col_gaps = col_gaps or dict.fromkeys(_counts(width), 0.0)
     found: list[tuple[int, int, int, Lattice]] = []
     for rows, row_gap in row_gaps.items():
         for cols, col_gap in col_gaps.items():
