@@ -226,7 +226,7 @@ def _answers(file: Path, wanted: Collection[str]) -> dict[str, str | None]:
     out: dict[str, str | None] = {}
     try:
         for number, line in numbered_lines(file):
-            answer = read_prediction(line, file, number)
+            answer = read_prediction(line, str(file), number)
             if answer.item_id in wanted:
                 out[answer.item_id] = answer.raw_text
     except OSError as error:
