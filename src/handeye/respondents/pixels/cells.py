@@ -109,10 +109,10 @@ def majority_tile(cells: Cells) -> Values:
 
 
 def _median(tiles: NDArray[np.uint8]) -> Values:
-    """Median over the first axis; sorting bytes is many times faster than ``np.median``."""
-    flat = np.ascontiguousarray(tiles.reshape(len(tiles), -1).T)
-    flat.sort(axis=1)
-    return flat[:, len(tiles) // 2].astype(np.float32).reshape(tiles.shape[1:])
+    """Median over the first axis; partitioning bytes is many times faster than ``np.median``."""
+    middle = len(tiles) // 2
+    median: Values = np.partition(tiles, middle, axis=0)[middle].astype(np.float32)
+    return median
 
 
 def repeats(cells: Cells, tile: Values) -> float:
@@ -123,16 +123,18 @@ def repeats(cells: Cells, tile: Values) -> float:
     """
     if cells.exact and len(cells.tiles) == 1:
         return 1.0
-    flat = cells.tiles.reshape(len(cells.tiles), -1).astype(np.float32)
-    channel_mean = tile.mean(axis=(0, 1))
-    wanted = (tile - channel_mean).ravel()
-    norm = float(np.sqrt(wanted @ wanted))
-    if norm < 1.0:
+    step = max(1, min(tile.shape[:2]) // 28)  # coarser pixels tell as much
+    centred = tile[::step, ::step] - tile.mean(axis=(0, 1))
+    wanted = (centred - centred.mean()).ravel()
+    if float(np.abs(wanted).max()) < 1.0:
         return 0.0  # a flat tile: nothing to repeat
-    pattern = flat - np.tile(channel_mean, flat.shape[1] // 3)
+    shown = cells.tiles[:, ::step, ::step].astype(np.float32) - tile.mean(axis=(0, 1))
+    pattern = shown.reshape(len(shown), -1)
     pattern -= pattern.mean(axis=1, keepdims=True)
-    wanted -= wanted.mean()
-    likeness = pattern @ wanted / (np.linalg.norm(pattern, axis=1) * norm + 1e-6)
+    # Plain sums instead of matrix products: these start threads of their own (BLAS).
+    along = np.einsum("np,p->n", pattern, wanted)
+    size = np.sqrt(np.einsum("np,np->n", pattern, pattern) * float((wanted**2).sum()))
+    likeness = along / (size + 1e-6)
     return float(cells.counts[likeness > 0.8].sum() / cells.index.size)
 
 
@@ -164,7 +166,8 @@ def _without_lines(flags: Flags) -> Flags:
     """Drop exceptions that fill a row or column: resampling hits a line of cells all alike."""
     rows = flags.mean(axis=1, keepdims=True) > _WHOLE_LINE
     cols = flags.mean(axis=0, keepdims=True) > _WHOLE_LINE
-    return flags & ~rows & ~cols
+    kept: Flags = flags & ~rows & ~cols
+    return kept
 
 
 def _odd_ones(away: Values, trust: Values | None) -> Flags:
@@ -195,14 +198,14 @@ def _odd_ones(away: Values, trust: Values | None) -> Flags:
 
 def _alike(deviation: Values, trust: Values | None, first: int) -> Flags:
     """Cells ``(n,)`` that deviate as cell ``first`` does by more than half, where visible."""
-    seen = np.ones((1, *deviation.shape[1:3], 1), np.float32) if trust is None else trust[..., None]
-    seen = np.broadcast_to(seen, (len(deviation), *seen.shape[1:]))
+    seen = np.ones((1, *deviation.shape[1:3]), np.float32) if trust is None else trust
+    seen = np.broadcast_to(seen, deviation.shape[:3])
     found = np.zeros(len(deviation), np.bool_)
     found[first] = True
     for _ in range(3):
-        shared = deviation[found].sum(axis=0) / np.maximum(seen[found].sum(axis=0), 1e-3)
-        hit = np.einsum("nhwc,nhwo,hwc->n", deviation, seen, shared, optimize=True)
-        full = np.einsum("nhwo,nhwo,hwc->n", seen, seen, shared**2, optimize=True)
+        shared = deviation[found].sum(axis=0) / np.maximum(seen[found].sum(axis=0)[..., None], 1e-3)
+        hit = np.einsum("nhw,nhw->n", np.einsum("nhwc,hwc->nhw", deviation, shared), seen)
+        full = np.einsum("nhw,nhw,hw->n", seen, seen, (shared**2).sum(axis=2))
         found = hit > 0.5 * full
         found[first] = True
     return found
