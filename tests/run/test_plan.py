@@ -8,7 +8,8 @@ from small_set import write_set
 from handeye.errors import RunError
 from handeye.rose.release import load
 from handeye.run.lane import RunOptions
-from handeye.run.plan import claim, items_sha256, without_secrets
+from handeye.run.plan import claim, items_sha256
+from handeye.run.secrets import without_keys, without_secrets
 
 
 def plan_of(data: Path, out: Path, **changes: object) -> object:
@@ -81,3 +82,12 @@ def test_every_field_of_a_row_counts(small_set: Path, tmp_path: Path) -> None:
 def test_secrets_are_not_kept() -> None:
     kept = without_secrets({"api_key": "sk-1", "AUTH_TOKEN": "t", "stream": True})
     assert kept == {"api_key": "[not kept]", "AUTH_TOKEN": "[not kept]", "stream": True}
+
+
+def test_keys_are_blotted_out_of_texts() -> None:
+    env = {"A_API_KEY": "sk-abcdef", "B_TOKEN": "x", "HOME": "/home/someone"}
+    told = "wrong key sk-abcdef and sk-abcdef-2 from /home/someone, x"
+    assert (
+        without_keys(told, ["sk-abcdef-2", None], env)
+        == "wrong key [key] and [key] from /home/someone, x"
+    )

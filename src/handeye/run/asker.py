@@ -5,9 +5,7 @@ Knows Inspect's ``Model`` and the journal. Does not know tasks, logs or scoring.
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import anyio
@@ -25,6 +23,7 @@ from handeye.errors import HandeyeError, RunError
 from handeye.rose.asking import Question, SceneRequest
 from handeye.run.answers import Answer, request_sha256
 from handeye.run.journal import Journal
+from handeye.run.secrets import without_keys
 from handeye.run.wire import Pending, pending_request, tap
 from handeye.run.wire_process import ProviderError
 
@@ -46,7 +45,6 @@ CARRIAGE = frozenset(
 # A model that fails this often in a row before its first answer is not there: a wrong key, a wrong
 # name, no server. Asking the other thousands of items would only hide the reason.
 HOPELESS_AFTER = 20
-_SECRET_ENDINGS = ("_API_KEY", "_TOKEN", "_SECRET", "_ACCESS_KEY")
 _MAX_ERROR = 400
 
 
@@ -65,7 +63,7 @@ class Asker:
         self._config = content_config(_effective_config(model))
         self._arrived = 0
         self._failed_in_a_row = 0
-        tap(model, journal)
+        self._tap = None if journal is None else tap(model, journal)
 
     def request_of(self, scene: SceneRequest, question: Question) -> str:
         """Fingerprint of a question's request."""
@@ -91,6 +89,9 @@ class Asker:
                 failure = error
                 group.cancel_scope.cancel()
 
+        if self._tap is not None:
+            # Before any request, so that no attempt's time is spent on it.
+            await self._tap.ready(_effective_config(self._model))
         async with anyio.create_task_group() as group:
             for place, question in enumerate(scene.questions):
                 group.start_soon(ask, place, question)
@@ -162,12 +163,11 @@ def _content(question: Question, url: str) -> list[Content]:
     ]
 
 
-def describe_failure(error: BaseException, environ: Mapping[str, str] | None = None) -> str:
+def describe_failure(error: BaseException) -> str:
     """One line on why a request failed, without the request and without keys.
 
     Args:
         error: what the engine raised after its retries.
-        environ: where keys are looked up to be blotted out; the process environment by default.
     """
     cause = error
     if (attempt := getattr(error, "last_attempt", None)) is not None:
@@ -176,8 +176,5 @@ def describe_failure(error: BaseException, environ: Mapping[str, str] | None = N
         cause = error.__cause__
     # A failure in the wire process brings its kind in its text.
     told = str(cause) if isinstance(cause, ProviderError) else f"{type(cause).__name__}: {cause}"
-    text = " ".join(told.split())
-    for name, value in (os.environ if environ is None else environ).items():
-        if name.upper().endswith(_SECRET_ENDINGS) and len(value) >= 6:
-            text = text.replace(value, "[key]")
+    text = without_keys(" ".join(told.split()))
     return text if len(text) <= _MAX_ERROR else text[: _MAX_ERROR - 3] + "..."

@@ -28,7 +28,7 @@ def evaluate(options: RunOptions, items: ItemSet, journal: Journal) -> EvalLog:
         RunError: no such model, or the evaluation could not go on.
         KeyboardInterrupt: the user stopped it.
     """
-    log = inspect_ai.eval(
+    logs = inspect_ai.eval(
         rose_task(items, options.order, journal.path),
         model=resolve_model(options),
         display="none",
@@ -45,9 +45,11 @@ def evaluate(options: RunOptions, items: ItemSet, journal: Journal) -> EvalLog:
         max_retries=options.max_retries,
         attempt_timeout=math.ceil(options.attempt_timeout),
         **dict(options.generation),
-    )[0]
-    if log.status == "cancelled":
+    )
+    # Stopped before its first sample, the engine hands back no log at all.
+    if not logs or logs[0].status == "cancelled":
         raise KeyboardInterrupt
+    log = logs[0]
     if log.status != "success":
         reason = log.error.message if log.error is not None else log.status
         raise RunError(reason)

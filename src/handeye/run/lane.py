@@ -31,9 +31,10 @@ from handeye.rose.items import Item, ItemSet
 from handeye.rose.release import load
 from handeye.run.answers import ANSWER_STATES, Answer, request_sha256
 from handeye.run.journal import Journal, Key, open_journal
-from handeye.run.plan import Plan, claim, items_sha256, without_secrets
+from handeye.run.plan import Plan, claim, items_sha256
 from handeye.run.prices import Price
 from handeye.run.progress import Progress, Tally
+from handeye.run.secrets import without_secrets
 
 # 64 requests at a time; the engine's adaptive default starts at 20 and needs minutes to grow.
 MAX_CONNECTIONS = 64
@@ -87,7 +88,7 @@ class RunOptions:
             items_sha256=items_sha256(items),
             order=self.order,
             config=dict(self.generation),
-            model_args=without_secrets(dict(self.model_args)),
+            model_args=without_secrets(self.model_args),
             data=self.data,
             split=self.split,
             templates=self.templates,
@@ -271,7 +272,7 @@ def run_info(
         "left_to_provider": [
             name for name in ("temperature", "max_tokens") if name not in options.generation
         ],
-        "model_args": without_secrets(dict(options.model_args)),
+        "model_args": without_secrets(options.model_args),
         "max_connections": options.max_connections,
         "max_retries": options.max_retries,
         "attempt_timeout": options.attempt_timeout,

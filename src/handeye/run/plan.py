@@ -18,8 +18,6 @@ from handeye.errors import RunError
 from handeye.rose.items import Item, ItemSet
 
 PLAN = "plan.json"
-# Provider arguments with such a word in their name are never written down.
-_SECRET_WORDS = ("key", "token", "secret", "password")
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,14 +58,6 @@ def items_sha256(items: ItemSet) -> str:
 
 def _row(item: Item) -> dict[str, Any]:
     return {name: getattr(item, name) for name in item.__struct_fields__}
-
-
-def without_secrets(values: dict[str, Any]) -> dict[str, Any]:
-    """``values`` with everything that is named like a secret replaced by ``"[not kept]"``."""
-    return {
-        name: "[not kept]" if any(word in name.lower() for word in _SECRET_WORDS) else value
-        for name, value in values.items()
-    }
 
 
 def check_plan(out: Path, plan: Plan) -> bool:

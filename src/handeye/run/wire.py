@@ -128,52 +128,64 @@ def is_remote(model: Model) -> bool:
     return ours and (provider in _REMOTE or (provider in _REMOTE_WITH_URL and has_url))
 
 
-def tap(model: Model, journal: Journal | None) -> None:
-    """Put the journal between the model and its provider; once for each model and journal."""
-    api = model.api
-    if getattr(api, _MARK, None) is journal and hasattr(api, _MARK):
-        return
-    inner: _Generate = type(api).generate.__get__(api)
-    setattr(api, _MARK, journal)
-    process: WireProcess | None = None
-    apart = journal is not None and sys.platform != "win32" and is_remote(model)
+class Tap:
+    """Sits between a model and its provider; made by :func:`tap`."""
 
-    async def generate(*args: Any, **kwargs: Any) -> Any:
-        nonlocal process
+    def __init__(self, model: Model, journal: Journal) -> None:
+        self._model = model
+        self._journal = journal
+        self._inner: _Generate = type(model.api).generate.__get__(model.api)
+        self._should_retry = type(model.api).should_retry.__get__(model.api)
+        self._apart = sys.platform != "win32" and is_remote(model)
+        self._process: WireProcess | None = None
+
+    async def ready(self, config: GenerateConfig) -> None:
+        """Start the wire process if this provider has one, and wait until it can take requests.
+
+        Raises:
+            RunError: it could not make the provider.
+        """
+        on_asyncio = sniffio.current_async_library() == "asyncio"
+        if not self._apart or config.batch or not on_asyncio:
+            return
+        if self._process is None or not self._process.usable():
+            self._process = WireProcess(self._model, self._journal)
+        await self._process.ready()
+
+    async def generate(self, *args: Any, **kwargs: Any) -> Any:
+        """Stands in for the provider's ``generate``."""
         pending = pending_request.get()
-        config: GenerateConfig = kwargs["config"]
-        if pending is None or journal is None:
-            return await inner(*args, **kwargs)
-        if not apart or config.batch or sniffio.current_async_library() != "asyncio":
-            return await _here(inner, pending, journal, args, kwargs)
-        if process is None or not process.usable():
-            process = WireProcess(model, journal)
-        output, pending.answer = await process.ask(pending, kwargs["input"], config)
+        if pending is None:
+            return await self._inner(*args, **kwargs)
+        if self._process is None:
+            return await self._here(pending, args, kwargs)
+        output, pending.answer = await self._process.ask(pending, kwargs["input"], kwargs["config"])
         return output
 
-    api.generate = generate  # type: ignore[method-assign]
-    should_retry = type(api).should_retry.__get__(api)
+    async def _here(self, pending: Pending, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        started = time.monotonic()
+        result = await self._inner(*args, **kwargs)
+        output = result[0] if isinstance(result, tuple) else result
+        if isinstance(output, ModelOutput):
+            pending.answer = pending.answered(output, time.monotonic() - started)
+            self._journal.append(pending.answer)
+        return result
 
-    def retry(ex: Exception) -> bool | RetryDecision:
+    def should_retry(self, ex: Exception) -> bool | RetryDecision:
+        """Stands in for the provider's ``should_retry``."""
         if isinstance(ex, ProviderError):
             return ex.decision
-        decision: bool | RetryDecision = should_retry(ex)
+        decision: bool | RetryDecision = self._should_retry(ex)
         return decision
 
-    api.should_retry = retry  # type: ignore[method-assign]
 
-
-async def _here(
-    inner: _Generate,
-    pending: Pending,
-    journal: Journal,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> Any:
-    started = time.monotonic()
-    result = await inner(*args, **kwargs)
-    output = result[0] if isinstance(result, tuple) else result
-    if isinstance(output, ModelOutput):
-        pending.answer = pending.answered(output, time.monotonic() - started)
-        journal.append(pending.answer)
-    return result
+def tap(model: Model, journal: Journal) -> Tap:
+    """Put the journal between the model and its provider; once for each model and journal."""
+    known: Tap | None = getattr(model.api, _MARK, None)
+    if known is not None and known._journal is journal:
+        return known
+    new = Tap(model, journal)
+    setattr(model.api, _MARK, new)
+    model.api.generate = new.generate  # type: ignore[method-assign]
+    model.api.should_retry = new.should_retry  # type: ignore[method-assign]
+    return new

@@ -18,7 +18,8 @@ from inspect_ai.model import Model, ModelOutput, RetryDecision, get_model
 
 from handeye.errors import RunError
 from handeye.run.journal import append_line
-from handeye.run.wire_process import Arrived, Ask, Cancel, Failed, Setup, frame, read_frame
+from handeye.run.secrets import without_keys
+from handeye.run.wire_process import Arrived, Ask, Cancel, Failed, Ready, Setup, frame, read_frame
 
 # When the engine is gone: how long answers that are on their way may still land, in seconds.
 _GRACE = 0.5
@@ -27,6 +28,7 @@ _GRACE = 0.5
 class _Child:
     def __init__(self, model: Model, writer: asyncio.StreamWriter, journal_fd: int) -> None:
         self._model = model
+        self._key: str | None = getattr(model.api, "api_key", None)
         self._writer = writer
         self._journal_fd = journal_fd
         self.calls: dict[int, asyncio.Task[None]] = {}
@@ -48,11 +50,11 @@ class _Child:
             self._send(Failed(ask.number, "given up", RetryDecision.no()))
             raise
         except Exception as error:
-            self._send(Failed(ask.number, _told(error), self._decide(error)))
+            self._send(Failed(ask.number, _told(error, self._key), self._decide(error)))
             return
         output: Any = result[0] if isinstance(result, tuple) else result
         if not isinstance(output, ModelOutput):
-            self._send(Failed(ask.number, _told(output), RetryDecision.no()))
+            self._send(Failed(ask.number, _told(output, self._key), RetryDecision.no()))
             return
         answer = ask.pending.answered(output, time.monotonic() - started)
         try:
@@ -73,8 +75,8 @@ class _Child:
         return RetryDecision.transient() if decision else RetryDecision.no()
 
 
-def _told(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())
+def _told(error: BaseException, key: str | None) -> str:
+    return without_keys(" ".join(f"{type(error).__name__}: {error}".split()), [key])
 
 
 async def _main(socket_fd: int, journal_fd: int) -> None:
@@ -82,7 +84,19 @@ async def _main(socket_fd: int, journal_fd: int) -> None:
     channel.setblocking(False)
     reader, writer = await asyncio.open_connection(sock=channel, limit=1 << 24)
     setup: Setup = await read_frame(reader)
-    model = get_model(setup.model, base_url=setup.base_url, config=setup.config, **setup.model_args)
+    try:
+        model = get_model(
+            setup.model,
+            base_url=setup.base_url,
+            api_key=setup.api_key,
+            config=setup.config,
+            **setup.model_args,
+        )
+    except Exception as error:
+        writer.write(frame(Ready(_told(error, setup.api_key))))
+        await writer.drain()
+        return
+    writer.write(frame(Ready()))
     child = _Child(model, writer, journal_fd)
     try:
         while True:

@@ -37,6 +37,7 @@ class Setup:
 
     model: str
     base_url: str | None
+    api_key: str | None
     model_args: dict[str, Any]
     config: GenerateConfig
 
@@ -65,6 +66,13 @@ class Arrived:
     number: int
     output: ModelOutput
     answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The provider is made; or it is not, and ``trouble`` says why."""
+
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +127,14 @@ class WireProcess:
             )
         ours.setblocking(False)
         setup = Setup(
-            str(model), model.explicit_base_url, dict(model.model_args), model.config.model_copy()
+            model=str(model),
+            base_url=model.explicit_base_url,
+            api_key=getattr(model.api, "api_key", None),
+            model_args=dict(model.model_args),
+            config=model.config.model_copy(),
         )
         self._connected = self._loop.create_task(self._connect(ours, setup))
+        self._is_ready = asyncio.Event()
         journal.closing.append(self.close)
 
     def usable(self) -> bool:
@@ -133,6 +146,16 @@ class WireProcess:
         writer.write(frame(setup))
         self._listener = self._loop.create_task(self._listen(reader, writer))
         return writer
+
+    async def ready(self) -> None:
+        """Wait until requests can be sent.
+
+        Raises:
+            RunError: the process could not make the provider, or ended.
+        """
+        await self._is_ready.wait()
+        if self._ended is not None:
+            raise RunError(self._ended)
 
     async def ask(
         self, pending: Pending, input: list[ChatMessage], config: GenerateConfig
@@ -147,9 +170,8 @@ class WireProcess:
         if (late := self._late.pop(key, None)) is not None:
             # It arrived after its attempt was given up; it is not asked again.
             return late.output, late.answer
+        await self.ready()
         writer = await asyncio.shield(self._connected)
-        if self._ended is not None:
-            raise RunError(self._ended)
         number = next(self._numbers)
         future: asyncio.Future[Arrived] = self._loop.create_future()
         self._waiting[number] = (key, future)
@@ -172,7 +194,12 @@ class WireProcess:
         finally:
             writer.close()
 
-    def _take(self, message: Arrived | Failed) -> None:
+    def _take(self, message: Ready | Arrived | Failed) -> None:
+        if isinstance(message, Ready):
+            if message.trouble is not None:
+                self._end(message.trouble)
+            self._is_ready.set()
+            return
         if isinstance(message, Arrived):
             self._journal.accept(message.answer)
         key, future = self._waiting.pop(message.number)
@@ -192,6 +219,7 @@ class WireProcess:
     def _end(self, reason: str) -> None:
         if self._ended is None:
             self._ended = reason
+        self._is_ready.set()
         for _, future in self._waiting.values():
             if not future.done():
                 future.set_exception(RunError(self._ended))
