@@ -237,3 +237,11 @@ def test_the_frame_has_a_column_for_every_field():
     assert list(SCHEMA)[:3] == ["item_id", "scene_id", "image_id"]
     assert "pass" in SCHEMA
     assert to_frame([]).schema == frame.schema
+
+
+def test_texts_in_the_frame_are_those_of_the_rows():
+    odd = ["a\x1fb; c\x00\u2028d; DONE", "x; DONE", "\x1f; \x1f?\x1f; DONE", "DONE", '"\\\n"; DONE']
+    answers = [score_item(item(), text) for text in odd]
+    tokens = to_frame(answers)["invalid_action_tokens"].to_list()
+    assert tokens == [row.invalid_action_tokens for row in answers]
+    assert to_frame(answers[1:2])["invalid_action_tokens"].to_list() == [["x"]]

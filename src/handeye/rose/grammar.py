@@ -9,7 +9,9 @@ nothing of grids or gold answers.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
 
 from handeye.rose.questions import TaskMode
 from handeye.rose.scene import Cell
@@ -25,8 +27,7 @@ MAX_DIGITS = 4300
 _LARGEST = 10**MAX_DIGITS - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(msgspec.Struct, frozen=True):
     """What the grammar made of one answer.
 
     ``parse_error`` is None exactly when ``format_valid``; else ``empty``, ``expected_COUNT_only``,
@@ -87,13 +88,24 @@ def _parse_actions(text: str, mode: TaskMode) -> Parsed:
     clicks: list[Cell] = []
     wrong: list[str] = []
     for part in parts[:-1]:
-        found = _CLICK.fullmatch(part)
-        if found is None:
+        cell = _short_click(part) if len(part) <= _SHORT else _click(part)
+        if cell is None:
             wrong.append(part)
         else:
-            clicks.append(Cell(_number(found[1]), _number(found[2])))
+            clicks.append(cell)
     error = "invalid_CLICK_token" if wrong else None
     return Parsed(not wrong, error, tuple(wrong), None, tuple(clicks), submit)
+
+
+def _click(part: str) -> Cell | None:
+    """The cell of one ``CLICK(Rr,Cc)``, None if it is something else."""
+    found = _CLICK.fullmatch(part)
+    return None if found is None else Cell(_number(found[1]), _number(found[2]))
+
+
+# Answers name the same few hundred cells in the same few spellings over and over.
+_SHORT = 40
+_short_click = lru_cache(maxsize=4096)(_click)
 
 
 def _number(digits: str) -> int:

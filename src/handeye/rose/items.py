@@ -7,16 +7,32 @@ partial files can be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from handeye.errors import DataError, first_ten
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.scene import Cell, Grid, Region
+
+T = TypeVar("T")
+
+
+class kept(Generic[T]):  # noqa: N801  (used like property)
+    """``functools.cached_property`` without its lock (gone in Python 3.12): twice as fast here."""
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+        self.__doc__ = make.__doc__
+
+    def __get__(self, item: Any, owner: type | None = None) -> T:
+        if item is None:
+            return self  # type: ignore[return-value]
+        value = self._make(item)
+        item.__dict__[self._make.__name__] = value
+        return value
 
 
 class Item(msgspec.Struct, frozen=True, dict=True):
@@ -63,20 +79,20 @@ class Item(msgspec.Struct, frozen=True, dict=True):
         """The scene's grid."""
         return Grid(self.rows, self.cols)
 
-    @cached_property
+    @kept
     def region(self) -> Region:
         """The region the item asks about; raises :class:`DataError` if it cannot exist."""
         return Region.from_params(self.region_type, self.region_params, self.grid)
 
-    @cached_property
+    @kept
     def targets(self) -> tuple[Cell, ...]:
         """Every exception cell of the scene, row-major as in the file."""
-        return tuple(Cell.parse(text) for text in self.all_target_cells)
+        return tuple(map(Cell.parse, self.all_target_cells))
 
-    @cached_property
+    @kept
     def gold(self) -> tuple[Cell, ...]:
         """Exception cells in the item's region."""
-        return tuple(Cell.parse(text) for text in self.region_target_cells)
+        return tuple(map(Cell.parse, self.region_target_cells))
 
 
 _decoder = msgspec.json.Decoder(Item)
@@ -103,8 +119,9 @@ def read_item(line: bytes, where: str) -> Item:
         if item.rows < 1 or item.cols < 1:
             raise DataError(f"a grid of {item.rows} x {item.cols} has no cells")
         item.region  # noqa: B018  (built once here so that a bad region is named with its line)
+        rows, cols = item.rows, item.cols
         for cell in (*item.targets, *item.gold):
-            if cell not in item.grid:
+            if not (1 <= cell[0] <= rows and 1 <= cell[1] <= cols):
                 raise DataError(f"cell {cell} lies outside the {item.rows} x {item.cols} grid")
     except DataError as error:
         raise DataError(f"{where}: item {item.item_id}: {error}") from None

@@ -36,12 +36,13 @@ class Prediction(msgspec.Struct, frozen=True):
 _decoder = msgspec.json.Decoder(Prediction)
 
 
-def read_prediction(line: bytes, where: str) -> Prediction:
+def read_prediction(line: bytes, file: str, number: int) -> Prediction:
     """Decode one line.
 
     Args:
         line: one JSON object in UTF-8.
-        where: ``"file:line"`` for messages.
+        file: where it stands, for messages.
+        number: its line there, from 1.
 
     Raises:
         DataError: not UTF-8, not JSON, no ``item_id``, a field of the wrong type, an unknown state.
@@ -49,10 +50,10 @@ def read_prediction(line: bytes, where: str) -> Prediction:
     try:
         found = _decoder.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        found = _read_loosely(line, where, str(error))
+        found = _read_loosely(line, f"{file}:{number}", str(error))
     if found.state is not None and found.state not in ANSWER_STATES:
         allowed = ", ".join(ANSWER_STATES)
-        raise DataError(f"{where}: state {found.state!r} is not known; allowed: {allowed}")
+        raise DataError(f"{file}:{number}: state {found.state!r} is not known; allowed: {allowed}")
     return found
 
 
@@ -126,7 +127,12 @@ class PredictionFile:
             return None
         self._seen[place] = 1
         start = self._starts[place]
-        return _decode_at(self._bytes, start, f"{self.path}:{self._lines[place]}")
+        end = self._bytes.find(b"\n", start)
+        line = self._bytes[start : end if end >= 0 else len(self._bytes)]
+        try:
+            return _decoder.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError):  # one that was read loosely before
+            return read_prediction(line, str(self.path), self._lines[place])
 
     def see(self, item_id: str) -> bool:
         """Mark an item as known without reading its line; whether it was here and unseen."""
@@ -148,8 +154,9 @@ class PredictionFile:
     def _build_index(self) -> None:
         doubles: list[str] = []
         models: dict[str, None] = {}
+        name = str(self.path)
         for number, start, line in _lines(self._stream):
-            row = read_prediction(line, f"{self.path}:{number}")
+            row = read_prediction(line, name, number)
             if row.model is not None:
                 models[row.model] = None
             if row.item_id in self._index:
@@ -177,10 +184,5 @@ def _lines(stream: Any) -> Iterator[tuple[int, int, bytes]]:
         start, offset = offset, offset + len(line)
         if number == 1 and line.startswith(_BOM):
             start, line = start + len(_BOM), line[len(_BOM) :]
-        if line.strip():
+        if line and not line.isspace():
             yield number, start, line
-
-
-def _decode_at(source: mmap.mmap, start: int, where: str) -> Prediction:
-    end = source.find(b"\n", start)
-    return read_prediction(source[start : end if end >= 0 else len(source)], where)

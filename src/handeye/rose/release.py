@@ -74,7 +74,7 @@ def numbered_lines(file: Path) -> Iterator[tuple[int, bytes]]:
     empty = True
     with file.open("rb") as stream:
         for number, line in enumerate(stream, 1):
-            if line.strip():
+            if not line.isspace():
                 empty = False
                 yield number, line
     if empty:

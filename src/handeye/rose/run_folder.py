@@ -30,12 +30,14 @@ import polars as pl
 
 from handeye import __version__
 from handeye.errors import DataError, RunError
-from handeye.rose.score_frame import SCHEMA, to_frame
+from handeye.rose.score_frame import SCHEMA, encode_rows, to_frame
 from handeye.rose.scoring import ScoreRow
 from handeye.rose.summary import Summary, summarize
 from handeye.rose.table_files import csv_tables, tex_tables
 
 FORMAT = 1
+# Rows held as frames before they go to disk: some 50 MB.
+ROWS_PER_PART = 50_000
 SUITE = "rose"
 # The marks of a folder that handeye may write into: a scored run, or one that is being asked.
 _MARKS = ("run.json", "plan.json")
@@ -84,6 +86,8 @@ class RunWriter:
     def __init__(self, out: Path) -> None:
         self.out = out
         self._parts: list[Path] = []
+        self._frames: list[pl.DataFrame] = []
+        self._held = 0
 
     def __enter__(self) -> RunWriter:
         _check_free(self.out)
@@ -92,7 +96,6 @@ class RunWriter:
         self._folder = Path(tempfile.mkdtemp(prefix=name, dir=self.out.parent))
         (self._folder / "parts").mkdir()
         self._jsonl: BinaryIO = (self._folder / "scores.jsonl").open("wb")
-        self._encoder = msgspec.json.Encoder()
         return self
 
     def __exit__(
@@ -106,10 +109,26 @@ class RunWriter:
 
     def add(self, rows: Sequence[ScoreRow]) -> None:
         """Append a chunk of score rows."""
-        self._jsonl.write(self._encoder.encode_lines(rows))
+        self._jsonl.write(encode_rows(rows))
+        self._frames.append(to_frame(rows))
+        self._held += len(rows)
+        if self._held >= ROWS_PER_PART:
+            self._write_part()
+
+    def _write_part(self) -> None:
         part = self._folder / "parts" / f"{len(self._parts):06d}.parquet"
-        to_frame(rows).write_parquet(part, compression="lz4")
+        pl.concat(self._frames).write_parquet(part, compression="lz4")
         self._parts.append(part)
+        self._frames, self._held = [], 0
+
+    def _write_scores(self, path: Path) -> None:
+        """Write the rows of all chunks; more than one part goes through the disk, not memory."""
+        if not self._parts:
+            pl.concat(self._frames).write_parquet(path, compression="zstd")
+            return
+        if self._frames:
+            self._write_part()
+        pl.scan_parquet(self._parts).sink_parquet(path, compression="zstd")
 
     def finish(
         self,
@@ -134,7 +153,7 @@ class RunWriter:
         self._jsonl.close()
         folder = self._folder
         scores = folder / "scores.parquet"
-        pl.scan_parquet(self._parts).sink_parquet(scores, compression="zstd")
+        self._write_scores(scores)
         shutil.rmtree(folder / "parts")
         summary = summarize(pl.scan_parquet(scores), seed=seed, n_expected=n_expected)
         if summary["model"] is None and model is not None:

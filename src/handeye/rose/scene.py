@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from handeye.errors import DataError
@@ -34,13 +35,14 @@ class Cell(NamedTuple):
     def __str__(self) -> str:
         return f"R{self.row},C{self.col}"
 
-    @classmethod
-    def parse(cls, text: str) -> Cell:
+    @staticmethod
+    @lru_cache(maxsize=4096)  # a set has few different cells, and reading it parses them all
+    def parse(text: str) -> Cell:
         """Read the release's ``"R4,C11"``; raises :class:`DataError` on anything else."""
         match = _CELL_TEXT.match(text)
         if match is None:
             raise DataError(f"{text!r} is not a cell; expected the form 'R4,C11'")
-        return cls(int(match[1]), int(match[2]))
+        return Cell(int(match[1]), int(match[2]))
 
 
 class Grid(NamedTuple):

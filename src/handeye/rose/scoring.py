@@ -7,7 +7,8 @@ of files and tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
@@ -28,7 +29,7 @@ NO_GLOBAL_DEFAULT = frozenset({"T1_COUNT_GLOBAL", "T1B_CLICK_GLOBAL", "T2B_COUNT
 NEAR_MISS_DISTANCE = 1
 
 
-class ScoreRow(msgspec.Struct, frozen=True, rename={"passed": "pass"}):
+class ScoreRow(msgspec.Struct, frozen=True, gc=False, rename={"passed": "pass"}):
     """One item's score: the official fields in the official order, then handeye's own.
 
     Flags are 0 or 1. Click fields are None for COUNT, count fields for CLICK, submit fields for
@@ -157,6 +158,7 @@ def score_item(
         passed = int(passed and count[1] and consistent)
         soft = (soft + count[4] + consistent) / 3
     error_text = _error_text(error)
+    gold_texts, outside = _texts(gold), targets - gold
     values: tuple[Any, ...] = (
         item.item_id,
         item.scene_id,
@@ -187,11 +189,11 @@ def score_item(
         int(mode == "CLICK_COUNT"),
         item.ground_truth_count,
         *count,
-        _texts(gold),
-        [str(cell) for cell in clicks.every],
-        [str(cell) for cell in clicks.inside],
+        gold_texts,
+        [_text(cell) for cell in clicks.every],
+        [_text(cell) for cell in clicks.inside],
         _texts(clicks.unique),
-        [str(cell) for cell in clicks.outside],
+        [_text(cell) for cell in clicks.outside],
         len(clicks.every),
         len(clicks.inside),
         len(clicks.unique),
@@ -199,10 +201,10 @@ def score_item(
         *submit,
         *clicked[10:],
         _global_default(item, number, clicks.unique, gold, targets),
-        int(item.region_type == "EXCLUSION" and not clicks.unique.isdisjoint(targets - gold)),
+        int(item.region_type == "EXCLUSION" and not clicks.unique.isdisjoint(outside)),
         _texts(targets),
-        _texts(gold),
-        _texts(targets - gold),
+        gold_texts,
+        _texts(outside),
         item.ground_truth_formal_answer,
         answer_state(raw_text, error_text, state),
         item.grid_size_profile,
@@ -284,13 +286,12 @@ def _score_count(number: int | None, gold_count: int) -> _Counted:
 
 
 def _sort_clicks(parsed: Parsed, item: Item) -> _Clicks:
-    rows, cols = item.rows, item.cols
-    inside: list[Cell] = []
+    every, rows, cols = parsed.clicks, item.rows, item.cols
+    inside = [cell for cell in every if 1 <= cell[0] <= rows and 1 <= cell[1] <= cols]
     outside: list[Cell] = []
-    for cell in parsed.clicks:
-        in_grid = 1 <= cell[0] <= rows and 1 <= cell[1] <= cols
-        (inside if in_grid else outside).append(cell)
-    return _Clicks(parsed.clicks, inside, outside, frozenset(inside))
+    if len(inside) < len(every):
+        outside = [cell for cell in every if not (1 <= cell[0] <= rows and 1 <= cell[1] <= cols)]
+    return _Clicks(every, inside, outside, frozenset(inside))
 
 
 def _score_clicks(
@@ -303,7 +304,7 @@ def _score_clicks(
     exact = int(unique == gold)
     precision, recall, f1, iou = _overlap(hits, len(unique), len(gold))
     region = item.region
-    violations = sum(cell not in region for cell in unique)
+    violations = len([cell for cell in unique if cell not in region])
     missed = gold - unique
     over = len(unique) - item.ground_truth_count
     near = _near_misses(missed, unique) if missed and unique else 0
@@ -341,7 +342,7 @@ def _overlap(hits: int, clicked: int, wanted: int) -> tuple[float, float, float,
     return precision, recall, f1, hits / (clicked + wanted - hits)
 
 
-def _near_misses(missed: Iterable[Cell], clicked: frozenset[Cell]) -> int:
+def _near_misses(missed: Collection[Cell], clicked: frozenset[Cell]) -> int:
     """Missed targets with a click within L1 distance :data:`NEAR_MISS_DISTANCE`."""
     reach = NEAR_MISS_DISTANCE
     return sum(any(abs(row - r) + abs(col - c) <= reach for r, c in clicked) for row, col in missed)
@@ -364,8 +365,13 @@ def _global_default(
     return int(by_set or (item.task_mode == "CLICK_COUNT" and by_count))
 
 
-def _texts(cells: Iterable[Cell]) -> list[str]:
-    return sorted(f"R{row},C{col}" for row, col in cells)
+@lru_cache(maxsize=4096)  # the same few hundred cells come back in every set
+def _text(cell: Cell) -> str:
+    return f"R{cell[0]},C{cell[1]}"
+
+
+def _texts(cells: Collection[Cell]) -> list[str]:
+    return sorted(map(_text, cells)) if cells else []
 
 
 def _error_text(error: object) -> str | None:
