@@ -200,6 +200,16 @@ def test_paths_that_are_not_files(tmp_path):
     assert not (tmp_path / "RUN").exists()
 
 
+def test_folders_made_for_a_run_that_failed_go_again(tmp_path):
+    data = write(tmp_path / "m.jsonl", [row(1)])
+    predictions = write(tmp_path / "p.jsonl", [answer(2)])
+    with pytest.raises(DataError, match="1 item ids are not in the data"):
+        score_files(predictions, data, tmp_path / "runs/today/RUN")
+    assert not (tmp_path / "runs").exists()
+    score_files(predictions, write(tmp_path / "m.jsonl", [row(2)]), tmp_path / "runs/today/RUN")
+    assert ids(tmp_path / "runs/today/RUN") == ["I2"]
+
+
 def test_a_selection_that_leaves_nothing(put):
     run = put([answer(1), answer(2), answer(3)])
     with pytest.raises(OptionError, match="no item is left by the selection"):
@@ -223,6 +233,8 @@ def test_in_memory_takes_a_mapping_and_names_what_is_wrong(tmp_path):
     with pytest.raises(DataError, match="1 of 2 items have no prediction: I2"):
         score({"I1": "COUNT(1)"}, items)
     assert len(score({"I1": "COUNT(1)"}, items, allow_missing=True)) == 1
+    path = write(tmp_path / "p.jsonl", [answer(2, model="m"), answer(1, model="m")])
+    assert score(path, items)["model"].to_list() == ["m", "m"]
     with pytest.raises(DataError, match="1 item ids are not in the data: X"):
         score({"I1": "", "I2": "", "X": ""}, items)
     with pytest.raises(DataError, match="1 duplicate item ids: I1"):

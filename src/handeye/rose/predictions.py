@@ -108,6 +108,10 @@ class PredictionFile:
     def __len__(self) -> int:
         return len(self._index)
 
+    def __iter__(self) -> Iterator[Prediction]:
+        """Every prediction in file order; marks all as seen."""
+        return (row for item_id in self._index if (row := self.get(item_id)) is not None)
+
     def __enter__(self) -> PredictionFile:
         return self
 

@@ -18,6 +18,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -91,9 +92,14 @@ class RunWriter:
 
     def __enter__(self) -> RunWriter:
         _check_free(self.out)
-        self.out.parent.mkdir(parents=True, exist_ok=True)
-        name = f".{self.out.name}.scoring."
-        self._folder = Path(tempfile.mkdtemp(prefix=name, dir=self.out.parent))
+        parent = self.out.parent
+        self._made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            name = f".{self.out.name}.scoring."
+            self._folder = Path(tempfile.mkdtemp(prefix=name, dir=parent))
+        except OSError as error:
+            raise RunError(f"{self.out}: cannot be written: {error.strerror}") from None
         (self._folder / "parts").mkdir()
         self._jsonl: BinaryIO = (self._folder / "scores.jsonl").open("wb")
         return self
@@ -106,6 +112,9 @@ class RunWriter:
     ) -> None:
         self._jsonl.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+        for folder in self._made:
+            with suppress(OSError):  # not empty: the run lies there now
+                folder.rmdir()
 
     def add(self, rows: Sequence[ScoreRow]) -> None:
         """Append a chunk of score rows."""

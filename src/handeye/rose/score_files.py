@@ -1,4 +1,4 @@
-"""Scores a prediction file against a set in a stream; memory does not grow with texts or rows.
+"""Scores a prediction file against a set in a stream; only an index of item ids grows with it.
 
 Predictions are indexed by place, metadata are read in their own order, rows leave in chunks: one
 JSON line and one Parquet row per item, in metadata order. Everything is written into a temporary
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 ROWS_PER_CHUNK = 5_000
-Answers = Mapping[str, str | None] | Iterable[Prediction | Mapping[str, Any]]
+Answers = Path | str | Mapping[str, str | None] | Iterable[Prediction | Mapping[str, Any]]
 
 
 def score_files(
@@ -88,7 +88,7 @@ def score(
     """Score answers in memory.
 
     Args:
-        predictions: ``{item_id: raw_text}``, or rows as in a prediction file.
+        predictions: ``{item_id: raw_text}``, rows as in a prediction file, or its path.
         items: the items asked, for instance ``rose.load(DIR)``.
         allow_missing: leave items without a prediction out instead of refusing.
 
@@ -235,6 +235,9 @@ def _score(item: Item, answer: Prediction, model: str | None) -> ScoreRow:
 
 def _by_id(predictions: Answers) -> dict[str, Prediction]:
     """Predictions of any accepted form by item id."""
+    if isinstance(predictions, str | Path):
+        with PredictionFile(Path(predictions)) as answers:
+            return {row.item_id: row for row in answers}
     if isinstance(predictions, Mapping):
         predictions = [{"item_id": key, "raw_text": text} for key, text in predictions.items()]
     out: dict[str, Prediction] = {}

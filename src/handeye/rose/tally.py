@@ -74,7 +74,7 @@ class Tally:
     def put(self, subset: str, ledger: Ledger, seed: int) -> None:
         """Resample a subset's ledger and keep its totals.
 
-        Raises nothing; a subset of one scene cannot vary, its totals are the same in each resample.
+        A subset of one scene cannot vary: its totals are the same in each resample.
         """
         self.scenes[subset] = ledger.scenes
         stream = int.from_bytes(subset.encode(), "big")
