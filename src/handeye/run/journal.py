@@ -27,8 +27,8 @@ if sys.platform != "win32":
 
 Key = tuple[str, str, str]
 _open_journals: dict[Path, Journal] = {}
-# A killed run's wire process holds the lock for up to half a second longer.
-_LOCK_PATIENCE = 3.0
+# A killed run's wire process holds the lock for up to a second longer.
+_LOCK_PATIENCE = 5.0
 
 
 class Journal:

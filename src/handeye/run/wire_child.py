@@ -22,7 +22,7 @@ from handeye.run.secrets import without_keys
 from handeye.run.wire_process import Arrived, Ask, Cancel, Failed, Ready, Setup, frame, read_frame
 
 # When the engine is gone: how long answers that are on their way may still land, in seconds.
-_GRACE = 0.5
+_GRACE = 1.0
 
 
 class _Child:
