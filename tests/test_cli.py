@@ -118,7 +118,7 @@ def test_a_dry_run_sends_and_writes_nothing(made):
         (("rose", "score", "{new}", "--data", "{set}", "--out", "{new}"), "cannot be read"),
         (("run", "rose", "--model", "no/such", "--data", "{set}", "--out", "{new}"), "no/such"),
         (("run", "rose", "--model", "a/b", "--data", "{set}", "-M", "x", "--out", "{new}"), "x"),
-        (("report", "{new}", "--out", "{new}.html"), "no such run"),
+        (("report", "{set}-none", "--out", "{new}.html"), "no such run"),
     ],
 )
 def test_errors_are_one_line_and_exit_with_2(made, words, message):

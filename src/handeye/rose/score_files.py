@@ -8,7 +8,7 @@ folder that becomes the run folder when all went well, so that bad input leaves 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -40,6 +40,7 @@ def score_files(
     allow_missing: bool = False,
     split: str | None = None,
     templates: str | Iterable[str] | None = None,
+    item_ids: Collection[str] | None = None,
     run_info: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> RunSummary:
@@ -52,6 +53,7 @@ def score_files(
         allow_missing: score what is there and mark the run as partial.
         split: only items of this split (``test``, ``dev``).
         templates: keys (``T1,T3``), ids, or ``main``, ``bridges``; default all.
+        item_ids: only these items; the others were never meant to be asked and are not missing.
         run_info: further entries of run.json (``cost``, ``options`` ...); ``model`` names the model
             where the predictions do not.
         seed: of the bootstrap.
@@ -61,12 +63,12 @@ def score_files(
         OptionError: a selection that leaves nothing, or an ``out`` that is not a run folder.
     """
     info = dict(run_info or {})
-    wanted = template_ids(templates)
+    wanted = _wanted(split, template_ids(templates), item_ids)
     root, files = metadata_files(data)
     with RunWriter(out) as writer, PredictionFile(predictions) as answers:
         model = answers.model or info.get("model")
         matched = _Matched(allow_missing)
-        rows = _score_all(_items(root, files), answers, matched, model, split, wanted)
+        rows = _score_all(_items(root, files), answers, matched, model, wanted)
         with _without_collector():
             while chunk := list(islice(rows, ROWS_PER_CHUNK)):
                 writer.add(chunk)
@@ -202,22 +204,33 @@ def _check_image(root: Path, name: str, where: str) -> None:
         safe_image_path(root, "/" + name if drive else name.replace("\\", "/"), where)
 
 
+def _wanted(
+    split: str | None, templates: frozenset[str] | None, item_ids: Collection[str] | None
+) -> Callable[[Item], bool]:
+    """Whether an item is selected."""
+    if split is None and templates is None and item_ids is None:
+        return lambda item: True
+    ids = None if item_ids is None else frozenset(item_ids)
+    return lambda item: (
+        (split is None or item.split == split)
+        and (templates is None or item.task_template in templates)
+        and (ids is None or item.item_id in ids)
+    )
+
+
 def _score_all(
     items: Iterable[Item],
     answers: PredictionFile,
     matched: _Matched,
     model: str | None,
-    split: str | None,
-    templates: frozenset[str] | None,
+    wanted: Callable[[Item], bool],
 ) -> Iterator[ScoreRow]:
     for item in items:
         item_id = item.item_id
         if answers.seen(item_id):
             matched.doubles.append(item_id)
             continue
-        if (split is not None and item.split != split) or (
-            templates is not None and item.task_template not in templates
-        ):
+        if not wanted(item):
             answers.see(item_id)
             continue
         matched.expected += 1

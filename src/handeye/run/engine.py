@@ -6,6 +6,7 @@ The only place that names Inspect's ``eval`` and knows how it reports trouble.
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 import inspect_ai
@@ -67,5 +68,7 @@ def resolve_model(options: RunOptions) -> Model:
     except HandeyeError:
         raise
     except Exception as error:
-        reason = " ".join(str(getattr(error, "message", None) or error).split())
+        # The engine's messages are written for a terminal: "[bold]OPENAI_API_KEY[/bold]".
+        reason = re.sub(r"\[/?[a-z]+\]", "", str(getattr(error, "message", None) or error))
+        reason = " ".join(reason.split())
         raise RunError(f"model {options.model!r} cannot be used: {reason}") from error

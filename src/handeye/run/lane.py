@@ -31,7 +31,7 @@ from handeye.rose.items import Item, ItemSet
 from handeye.rose.release import load
 from handeye.run.answers import ANSWER_STATES, Answer, request_sha256
 from handeye.run.journal import Journal, Key, open_journal
-from handeye.run.plan import Plan, claim, items_sha256
+from handeye.run.plan import PLAN, Plan, claim, items_sha256
 from handeye.run.prices import Price
 from handeye.run.progress import Progress, Tally
 from handeye.run.secrets import without_secrets
@@ -157,6 +157,11 @@ def run_rose(
 def _run(options: RunOptions) -> Path:
     items = options.load()
     keys = request_keys(items, options)
+    if not (options.out / PLAN).exists():
+        from handeye.run.engine import resolve_model
+
+        # A mistyped name or a missing key must not claim the folder for a run that cannot be.
+        resolve_model(options)
     with _journal(options, items) as journal:
         tally = Tally(len(items), options.price, time.monotonic)
         for key in keys.values():
@@ -169,7 +174,7 @@ def _run(options: RunOptions) -> Path:
         write_predictions(options.out / "predictions.jsonl", answers)
     info = run_info(options, tally, answers)
     if options.score:
-        _score(options, info)
+        _score(options, items, info)
     _say_what_is_missing(options, answers)
     return options.out
 
@@ -293,7 +298,7 @@ def run_info(
     }
 
 
-def _score(options: RunOptions, info: dict[str, Any]) -> None:
+def _score(options: RunOptions, items: ItemSet, info: dict[str, Any]) -> None:
     from handeye.rose.score_files import score_files
 
     split = None if options.split in (None, "", "all") else options.split
@@ -301,10 +306,10 @@ def _score(options: RunOptions, info: dict[str, Any]) -> None:
         options.out / "predictions.jsonl",
         options.data,
         options.out,
-        # A choice of scenes or subsets leaves items of the set out; the summary says how many.
-        allow_missing=options.scenes is not None or options.subsets is not None,
         split=split,
         templates=options.templates,
+        # Scenes and subsets that were not chosen are not missing.
+        item_ids=[item.item_id for item in items],
         run_info=info,
     )
 
