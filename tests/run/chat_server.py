@@ -74,6 +74,7 @@ class ChatServer:
         self.sent: list[str] = []
         self.sent_at: list[float] = []
         self.keep_requests = True
+        self.first_request: float | None = None
         self._seen: dict[str, int] = {}
         self.url = ""
 
@@ -98,9 +99,10 @@ class ChatServer:
         headers = {k.lower(): v.strip() for k, _, v in (li.partition(":") for li in lines) if k}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         if first.startswith("GET /log"):
-            note = {"seen": self._seen, "sent": self.sent, "sent_at": self.sent_at}
+            note = {"first_request": self.first_request, "sent_at": self.sent_at}
             await _write(writer, 200, {}, json.dumps(note).encode())
             return
+        self.first_request = self.first_request or time.time()
         content = hashlib.sha256(body).hexdigest()
         request = Request(headers, body, content, self._seen.get(content, 0))
         self._seen[content] = request.number + 1

@@ -73,8 +73,14 @@ def rose(
     return rose_task(items, check_order(order), Path(journal) if journal else None)
 
 
-def rose_task(items: ItemSet, order: Order, journal: Path | None) -> Task:
-    """The task over items that are loaded already."""
+def rose_task(
+    items: ItemSet, order: Order, journal: Path | None, connections: int | None = None
+) -> Task:
+    """The task over items that are loaded already; see :func:`rose`.
+
+    ``connections`` limits requests under way where the engine's own limit does not
+    (:func:`handeye.run.wire.tap`).
+    """
     by_scene = items.scenes()
     return Task(
         dataset=MemoryDataset(
@@ -82,7 +88,7 @@ def rose_task(items: ItemSet, order: Order, journal: Path | None) -> Task:
             name="ROSE",
             location=str(items.root),
         ),
-        solver=ask_scene(_Scenes(items, by_scene, order), journal),
+        solver=ask_scene(_Scenes(items, by_scene, order), journal, connections),
         scorer=pass_by_template(by_scene),
         name="rose",
         metadata={"order": order, "items": len(items), "scenes": len(by_scene)},
@@ -117,7 +123,7 @@ def _sample(scene_id: str, rows: Sequence[Item]) -> Sample:
 
 
 @solver
-def ask_scene(scenes: _Scenes, journal: Path | None) -> Solver:
+def ask_scene(scenes: _Scenes, journal: Path | None, connections: int | None = None) -> Solver:
     """Ask every item of the sample's scene at once, each in a fresh conversation."""
     kept = open_journal(journal) if journal is not None else None
     asker: Asker | None = None
@@ -125,7 +131,7 @@ def ask_scene(scenes: _Scenes, journal: Path | None) -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         nonlocal asker
         if asker is None:
-            asker = Asker(get_model(), kept)
+            asker = Asker(get_model(), kept, connections)
         request = scenes.request(str(state.sample_id))
         answers = await asker.ask_scene(request)
         state.metadata["image_sha256"] = {

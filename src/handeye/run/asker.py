@@ -56,14 +56,16 @@ def content_config(config: GenerateConfig) -> dict[str, Any]:
 class Asker:
     """Asks one model; answers in the journal are used instead of asking."""
 
-    def __init__(self, model: Model, journal: Journal | None) -> None:
+    def __init__(
+        self, model: Model, journal: Journal | None, connections: int | None = None
+    ) -> None:
         self._model = model
         self._journal = journal
         self.model_name = str(model)
         self._config = content_config(_effective_config(model))
         self._arrived = 0
         self._failed_in_a_row = 0
-        self._tap = None if journal is None else tap(model, journal)
+        self._tap = None if journal is None else tap(model, journal, connections)
 
     def request_of(self, scene: SceneRequest, question: Question) -> str:
         """Fingerprint of a question's request."""

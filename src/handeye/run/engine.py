@@ -17,6 +17,7 @@ from handeye.errors import HandeyeError, RunError
 from handeye.rose.items import ItemSet
 from handeye.rose.task import rose_task
 from handeye.run.journal import Journal
+from handeye.run.wire import is_remote
 
 if TYPE_CHECKING:
     from handeye.run.lane import RunOptions
@@ -29,9 +30,14 @@ def evaluate(options: RunOptions, items: ItemSet, journal: Journal) -> EvalLog:
         RunError: no such model, or the evaluation could not go on.
         KeyboardInterrupt: the user stopped it.
     """
+    model = resolve_model(options)
+    connections = options.max_connections
+    # A wire process keeps the limit itself; the engine then hands over a few more, so that a
+    # connection that falls free has its next request waiting and none idles for bookkeeping.
+    waiting = max(4, connections // 2) if is_remote(model) else 0
     logs = inspect_ai.eval(
-        rose_task(items, options.order, journal.path),
-        model=resolve_model(options),
+        rose_task(items, options.order, journal.path, connections),
+        model=model,
         display="none",
         log_dir=str(options.out / "logs"),
         log_images=False,
@@ -41,8 +47,8 @@ def evaluate(options: RunOptions, items: ItemSet, journal: Journal) -> EvalLog:
         score_display=False,
         # A scene in flight has at least one item in flight, so this many scenes keep every
         # connection busy even when all but one of their items are answered.
-        max_samples=options.max_connections + 1,
-        max_connections=options.max_connections,
+        max_samples=connections + waiting + 1,
+        max_connections=connections + waiting,
         max_retries=options.max_retries,
         attempt_timeout=math.ceil(options.attempt_timeout),
         **dict(options.generation),

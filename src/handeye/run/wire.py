@@ -131,8 +131,9 @@ def is_remote(model: Model) -> bool:
 class Tap:
     """Sits between a model and its provider; made by :func:`tap`."""
 
-    def __init__(self, model: Model, journal: Journal) -> None:
+    def __init__(self, model: Model, journal: Journal, connections: int | None) -> None:
         self._model = model
+        self._connections = connections
         self._journal = journal
         self._inner: _Generate = type(model.api).generate.__get__(model.api)
         self._should_retry = type(model.api).should_retry.__get__(model.api)
@@ -149,7 +150,7 @@ class Tap:
         if not self._apart or config.batch or not on_asyncio:
             return
         if self._process is None or not self._process.usable():
-            self._process = WireProcess(self._model, self._journal)
+            self._process = WireProcess(self._model, self._journal, self._connections)
         await self._process.ready()
 
     async def generate(self, *args: Any, **kwargs: Any) -> Any:
@@ -179,12 +180,18 @@ class Tap:
         return decision
 
 
-def tap(model: Model, journal: Journal) -> Tap:
-    """Put the journal between the model and its provider; once for each model and journal."""
+def tap(model: Model, journal: Journal, connections: int | None = None) -> Tap:
+    """Put the journal between the model and its provider; once for each model and journal.
+
+    Args:
+        model: the model to be asked.
+        journal: where its answers go.
+        connections: requests a wire process may have under way; the engine's limit if None.
+    """
     known: Tap | None = getattr(model.api, _MARK, None)
     if known is not None and known._journal is journal:
         return known
-    new = Tap(model, journal)
+    new = Tap(model, journal, connections)
     setattr(model.api, _MARK, new)
     model.api.generate = new.generate  # type: ignore[method-assign]
     model.api.should_retry = new.should_retry  # type: ignore[method-assign]

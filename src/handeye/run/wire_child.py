@@ -26,8 +26,11 @@ _GRACE = 1.0
 
 
 class _Child:
-    def __init__(self, model: Model, writer: asyncio.StreamWriter, journal_fd: int) -> None:
+    def __init__(
+        self, model: Model, writer: asyncio.StreamWriter, journal_fd: int, connections: int | None
+    ) -> None:
         self._model = model
+        self._free = asyncio.Semaphore(sys.maxsize if connections is None else connections)
         self._key: str | None = getattr(model.api, "api_key", None)
         self._writer = writer
         self._journal_fd = journal_fd
@@ -43,9 +46,10 @@ class _Child:
         call.add_done_callback(lambda _: self.calls.pop(message.number, None))
 
     async def _call(self, ask: Ask) -> None:
-        started = time.monotonic()
         try:
-            result = await self._model.api.generate(ask.input, [], "none", ask.config)
+            async with self._free:
+                started = time.monotonic()
+                result = await self._model.api.generate(ask.input, [], "none", ask.config)
         except asyncio.CancelledError:
             self._send(Failed(ask.number, "given up", RetryDecision.no()))
             raise
@@ -97,7 +101,7 @@ async def _main(socket_fd: int, journal_fd: int) -> None:
         await writer.drain()
         return
     writer.write(frame(Ready()))
-    child = _Child(model, writer, journal_fd)
+    child = _Child(model, writer, journal_fd, setup.connections)
     try:
         while True:
             child.take(await read_frame(reader))

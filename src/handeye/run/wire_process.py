@@ -33,13 +33,17 @@ LENGTH = struct.Struct("!Q")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """First frame: which provider to make. The environment (keys) is inherited."""
+    """First frame: which provider to make, and how many requests it may have under way.
+
+    The environment (keys) is inherited. Without ``connections`` the engine's limit is the only one.
+    """
 
     model: str
     base_url: str | None
     api_key: str | None
     model_args: dict[str, Any]
     config: GenerateConfig
+    connections: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ async def read_frame(reader: asyncio.StreamReader) -> Any:
 class WireProcess:
     """One wire process, bound to the event loop it is first asked on."""
 
-    def __init__(self, model: Model, journal: Journal) -> None:
+    def __init__(self, model: Model, journal: Journal, connections: int | None) -> None:
         self._loop = asyncio.get_running_loop()
         self._journal = journal
         self._numbers = itertools.count()
@@ -132,6 +136,7 @@ class WireProcess:
             api_key=getattr(model.api, "api_key", None),
             model_args=dict(model.model_args),
             config=model.config.model_copy(),
+            connections=connections,
         )
         self._connected = self._loop.create_task(self._connect(ours, setup))
         self._is_ready = asyncio.Event()
