@@ -36,7 +36,10 @@ def test_scenes_stay_within_the_official_ranges(drawn):
 def test_profiles_and_target_counts_follow_the_weights(drawn):
     rules, scenes = drawn
     for seen, weights in (
-        ([scene.profile for scene in scenes], dict(zip(rules.sides, rules.profile_weights, strict=True))),
+        (
+            [scene.profile for scene in scenes],
+            dict(zip(rules.sides, rules.profile_weights, strict=True)),
+        ),
         (
             [len(scene.targets) for scene in scenes],
             {i + 1: w for i, w in enumerate(rules.target_weights)},
