@@ -24,8 +24,9 @@ def scenes(demo: Path) -> None:
     sheet = Image.new("RGB", (5 * SIDE + 4 * GAP, SIDE), "white")
     for place, source in enumerate(SOURCE_NAMES):
         items = load(demo / "set", templates="T4", subsets=source)
-        item = min(items, key=lambda i: (abs(i.rows - i.cols), i.rows * i.cols, i.item_id))
-        picture = Image.open(items.image_path(item)).convert("RGB")
+        squarish = sorted(items, key=lambda i: (abs(i.rows - i.cols), i.rows * i.cols))[:4]
+        pictures = [Image.open(items.image_path(item)).convert("RGB") for item in squarish]
+        picture = max(pictures, key=lambda p: len(p.getcolors(1 << 24) or ()))
         sheet.paste(
             picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS), (place * (SIDE + GAP), 0)
         )
@@ -38,8 +39,8 @@ def report(demo: Path) -> None:
         started = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = started.new_page(viewport={"width": 1120, "height": 1000})
         page.goto((demo / "report.html").resolve().as_uri())
-        page.locator("#ladder").scroll_into_view_if_needed()
-        page.evaluate("document.querySelector('#ladder').scrollIntoView()")
+        # A little above the section, so that the bar at the top does not cover its heading.
+        page.evaluate("document.querySelector('#ladder').scrollIntoView(); scrollBy(0, -60)")
         page.screenshot(path=OUT / "report.png")
         started.close()
     picture = Image.open(OUT / "report.png").convert("RGB")
