@@ -121,6 +121,8 @@ class PredictionFile:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # The index is the largest thing a scoring holds, and nobody asks after this.
+        self._index.clear()
         self._bytes.close()
         self._stream.close()
 

@@ -65,14 +65,14 @@ def score_files(
     info = dict(run_info or {})
     wanted = _wanted(split, template_ids(templates), item_ids)
     root, files = metadata_files(data)
-    with RunWriter(out) as writer, PredictionFile(predictions) as answers:
-        model = answers.model or info.get("model")
-        matched = _Matched(allow_missing)
-        rows = _score_all(_items(root, files), answers, matched, model, wanted)
-        with _without_collector():
+    matched = _Matched(allow_missing)
+    with RunWriter(out) as writer:
+        with PredictionFile(predictions) as answers, _without_collector():
+            model = answers.model or info.get("model")
+            rows = _score_all(_items(root, files), answers, matched, model, wanted)
             while chunk := list(islice(rows, ROWS_PER_CHUNK)):
                 writer.add(chunk)
-        matched.finish(answers, f"split={split}, templates={templates}")
+            matched.finish(answers, f"split={split}, templates={templates}")
         options = {"allow_missing": allow_missing, "split": split, "templates": templates}
         return writer.finish(
             model=model,

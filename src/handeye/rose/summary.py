@@ -27,7 +27,17 @@ from handeye.stats.intervals import LEVEL, Samples, difference, estimates, mean,
 FORMAT = 1
 COUNTING_KEYS = ("T1", "T2")
 ACTION_KEYS = ("T3", "T4", "T5")
-_LISTS = {name for name, kind in SCHEMA.items() if isinstance(kind, pl.List)}
+# Texts that tables look at; all numbers are read, other texts and the lists of cells are not.
+_TEXTS = {
+    "scene_id",
+    "task_template",
+    "region_type",
+    "region_case",
+    "region_case_actual",
+    "answer_state",
+    "grid_size_profile",
+}
+_COLUMNS = [name for name, kind in SCHEMA.items() if kind.is_numeric() or name in _TEXTS]
 _MAIN_IDS = frozenset(BY_KEY[key].id for key in MAIN_KEYS)
 
 
@@ -68,7 +78,8 @@ def summarize(
     if bootstrap < 0:
         raise OptionError(f"bootstrap must be at least 0, got {bootstrap}")
     lazy = scores.lazy()
-    lacking = sorted(set(SCHEMA) - _LISTS - set(lazy.collect_schema().names()))
+    needed = {*_COLUMNS, "rose_subset", "model"}
+    lacking = sorted(needed.difference(lazy.collect_schema().names()))
     if lacking:
         raise DataError(f"the scores lack the columns {', '.join(lacking)}")
     overview = lazy.select("rose_subset", "answer_state", "model").collect()
@@ -90,19 +101,25 @@ def _tally(
     lazy: pl.LazyFrame, subsets: Iterable[str], seed: int, resamples: int, failures: bool
 ) -> Tally:
     tally = Tally(resamples)
-    columns = [name for name in SCHEMA if name not in _LISTS]
     for subset in subsets:
-        rows = lazy.filter(pl.col("rose_subset") == subset).select(columns).collect()
-        rows = rows.with_columns((pl.col("scene_id").rank("dense") - 1).alias(SCENE))
-        rows = with_measures(rows)
-        ledger = Ledger(int(rows[SCENE].max()) + 1)  # type: ignore[arg-type]
-        _add_items(ledger, "all", rows)
-        if failures:
-            _add_items(ledger, "answered", rows.filter(pl.col("answer_state") == "answered"))
-        add_pairs(ledger, rows)
-        add_bins(ledger, rows)
+        rows = lazy.filter(pl.col("rose_subset") == subset).select(_COLUMNS).collect()
+        ledger = _ledger(rows, failures)
+        del rows  # the resamples need room
         tally.put(subset, ledger, seed)
     return tally
+
+
+def _ledger(rows: pl.DataFrame, failures: bool) -> Ledger:
+    """Per-scene sums of one subset's rows."""
+    rows = rows.with_columns((pl.col("scene_id").rank("dense") - 1).alias(SCENE)).drop("scene_id")
+    rows = with_measures(rows)
+    ledger = Ledger(rows[SCENE].n_unique())
+    _add_items(ledger, "all", rows)
+    if failures:
+        _add_items(ledger, "answered", rows.filter(pl.col("answer_state") == "answered"))
+    add_pairs(ledger, rows)
+    add_bins(ledger, rows)
+    return ledger
 
 
 def _add_items(ledger: Ledger, basis: str, rows: pl.DataFrame) -> None:

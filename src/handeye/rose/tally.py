@@ -53,8 +53,9 @@ class Ledger:
         """Where each (scope, measure) stands, and the totals (1 + resamples, k)."""
         if not self._columns:
             return {}, np.zeros((1 + resamples, 0))
-        sums = np.stack(self._columns, axis=1)
-        self._columns.clear()
+        sums = np.empty((self.scenes, len(self._columns)), np.float32)
+        for place in reversed(range(len(self._columns))):
+            sums[:, place] = self._columns.pop()
         return self._places, resample_sums(sums, np.array(self._totals), resamples, seed, stream)
 
 
