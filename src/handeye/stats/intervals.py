@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bounds = tuple[float | None, float | None]
 LEVEL = 0.95
+# Resampled sums are float32, whose last digits depend on the machine; what is shown does not.
+DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def estimates(tree: Any, level: float = LEVEL) -> Any:
 def _vary(leaf: Samples, bounds: Bounds, level: float) -> Bounds:
     """Mend an interval of no width; see :func:`estimates`."""
     low, high = bounds
-    if low is None or high is None or high - low > 1e-9:
+    if low is None or high is None or high > low:
         return bounds
     value = leaf.values[0]
     if leaf.trials and value in (0.0, 1.0):
@@ -136,12 +138,12 @@ def _percentiles(rows: Sequence[Floats], level: float) -> list[tuple[float | Non
         chosen = whole[start : start + 512]
         lows, highs = np.percentile(np.stack([rows[i] for i in chosen]), marks, axis=1)
         for i, low, high in zip(chosen, lows.tolist(), highs.tolist(), strict=True):
-            out[i] = (low, high)
+            out[i] = (round(low, DECIMALS), round(high, DECIMALS))
     for i in set(range(len(rows))) - set(whole):
         defined = rows[i][~np.isnan(rows[i])]
         if len(defined):
             low, high = np.percentile(defined, marks).tolist()
-            out[i] = (low, high)
+            out[i] = (round(low, DECIMALS), round(high, DECIMALS))
     return out
 
 
