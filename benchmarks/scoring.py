@@ -50,7 +50,7 @@ OURS = """
 import sys
 from pathlib import Path
 from handeye.rose import run_folder
-from handeye.rose.score_files import score_files
+from handeye.rose.file_scoring import score_files
 class Stop(Exception): pass
 def stop(*a, **k): raise Stop
 if sys.argv[4] == "rows":
@@ -216,7 +216,7 @@ def main() -> None:
         data = (str(folder / "predictions.jsonl"), str(folder / "metadata.jsonl"))
         size = sum(Path(file).stat().st_size for file in data) / 2**20
         print(f"{items:,} items, {size:,.0f} MB of input, shuffled; one core, processor seconds")
-        begin, _ = measure("import handeye.rose.score_files")
+        begin, _ = measure("import handeye.rose.file_scoring")
         print(f"start      {begin:8.2f} s  Python and imports, not in the times below")
         times = {}
         for kind in ("whole", "lane", "rows") if with_reference else ("whole",):

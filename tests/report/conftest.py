@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from handeye.rose.draw import Draw
+from handeye.rose.file_scoring import score_files
 from handeye.rose.items import Item
 from handeye.rose.questions import BY_KEY
 from handeye.rose.release import load
 from handeye.rose.render import base_picture, cue_picture
 from handeye.rose.rows import Drawn, image_id, image_name, scene_rows
 from handeye.rose.sampling import sample_scene
-from handeye.rose.score_files import score_files
 from handeye.rose.sources.base import Art, Pair
 from handeye.rose.v01 import STATISTICS
 

@@ -11,7 +11,7 @@ import pytest
 from handeye.errors import HandeyeError, OptionError
 from handeye.report import html, write_report
 from handeye.report.rates import percent
-from handeye.rose.score_files import score_files
+from handeye.rose.file_scoring import score_files
 
 
 class Reader(HTMLParser):

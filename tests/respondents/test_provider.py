@@ -32,7 +32,7 @@ from handeye.respondents.pixels import solve
 from handeye.respondents.provider import HandeyeAPI, SimulatedApiError
 from handeye.rose import rerender
 from handeye.rose.asking import Order, prompt_parts
-from handeye.rose.generate import generate
+from handeye.rose.generation import generate
 from handeye.rose.items import Item, ItemSet
 from handeye.rose.release import load
 from handeye.rose.scoring import score_item

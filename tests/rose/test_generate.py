@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from handeye.errors import OptionError
-from handeye.rose.describe import compare, describe
-from handeye.rose.generate import generate
+from handeye.rose.description import compare, describe
+from handeye.rose.generation import generate
 from handeye.rose.release import load
-from handeye.rose.rerender import rerender
-from handeye.rose.verify import verify
+from handeye.rose.rerendering import rerender
+from handeye.rose.verification import verify
 
 OFFICIAL = Path(
     os.environ.get("HANDEYE_ROSE_DATA", Path(__file__).parents[2].parent / "shared" / "rose-v0.1")

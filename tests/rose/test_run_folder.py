@@ -9,9 +9,9 @@ from test_score_files import answer, row, write
 
 from handeye.errors import DataError, RunError
 from handeye.rose import run_folder
+from handeye.rose.file_scoring import score_files
 from handeye.rose.published import BRIDGE_COLUMNS, COLUMNS, PUBLISHED
 from handeye.rose.run_folder import read_run
-from handeye.rose.score_files import score_files
 
 FILES = {
     "run.json",

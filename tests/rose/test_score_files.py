@@ -11,8 +11,8 @@ from parity import PARITY, differences, needs_parity, rows
 from polars.testing import assert_frame_equal
 
 from handeye.errors import DataError, OptionError, RunError
+from handeye.rose.file_scoring import score, score_files
 from handeye.rose.release import load
-from handeye.rose.score_files import score, score_files
 
 
 def row(n=1, **changes):
@@ -68,7 +68,7 @@ def ids(folder):
 
 @needs_parity
 def test_files_in_any_order_give_the_rows_of_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(sys.modules["handeye.rose.score_files"], "ROWS_PER_CHUNK", 37)
+    monkeypatch.setattr(sys.modules["handeye.rose.file_scoring"], "ROWS_PER_CHUNK", 37)
     lines = (PARITY / "predictions.jsonl").read_bytes().splitlines()
     random.Random(5).shuffle(lines)
     shuffled = write(tmp_path / "p.jsonl", lines)

@@ -8,9 +8,9 @@ from made_up import RIGHT, scenes
 from parity import PARITY, differences, needs_parity, rows
 
 from handeye.errors import DataError, OptionError
+from handeye.rose.file_scoring import score
 from handeye.rose.questions import MAIN_KEYS
 from handeye.rose.release import load
-from handeye.rose.score_files import score
 from handeye.rose.summary import Summary, summarize
 
 MAIN = tuple(MAIN_KEYS)

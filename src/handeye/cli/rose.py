@@ -56,7 +56,7 @@ def generate(
     Stopped and run again with the same options, it goes on where it was.
     """
     from handeye.cli.progress import counting
-    from handeye.rose.generate import generate as make
+    from handeye.rose.generation import generate as make
 
     with counting("scenes") as progress, _resumable(directory):
         make(
@@ -92,7 +92,7 @@ def rerender(
     """Draw the authors' own scenes again with open art: same grid, targets and contents."""
     from handeye.cli.progress import counting
     from handeye.errors import OptionError
-    from handeye.rose.rerender import rerender as draw_again
+    from handeye.rose.rerendering import rerender as draw_again
 
     if len(paths) < 2:
         raise OptionError("give at least one metadata file, then the folder of the new set")
@@ -122,7 +122,7 @@ def describe(
     """Print the statistics of a set, or of two side by side with tests of their difference."""
     from handeye.cli import tables
     from handeye.errors import OptionError
-    from handeye.rose.describe import describe as statistics
+    from handeye.rose.description import describe as statistics
 
     if len(data) > 2:
         raise OptionError(f"describe takes one set or two, got {len(data)}")
@@ -142,7 +142,7 @@ def verify(
 ) -> None:
     """Check that every scene is solvable from its pixels, every gold answer and every hash."""
     from handeye.cli.progress import counting
-    from handeye.rose.verify import verify as check
+    from handeye.rose.verification import verify as check
 
     with counting("scenes") as progress:
         result = check(directory, workers=workers, progress=progress)
@@ -168,7 +168,7 @@ def score(
 ) -> None:
     """Score a prediction file exactly and write tables with intervals."""
     from handeye.cli import tables
-    from handeye.rose.score_files import score_files
+    from handeye.rose.file_scoring import score_files
 
     score_files(
         predictions, Path(data), out, allow_missing=allow_missing, split=split, templates=templates

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from handeye.rose.describe import Description
+    from handeye.rose.description import Description
 
 
 def print_descriptions(found: Sequence[Description], *, by_subset: bool) -> None:
     """Print one description, or two side by side."""
-    from handeye.rose.describe import ALL, compare
+    from handeye.rose.description import ALL, compare
 
     console = Console()
     groups = list(found[0].groups) if by_subset else [ALL]

@@ -16,26 +16,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from handeye.rose.describe import describe
-    from handeye.rose.generate import generate
+    from handeye.rose.description import describe
+    from handeye.rose.file_scoring import score, score_files
+    from handeye.rose.generation import generate
     from handeye.rose.items import Item, ItemSet
     from handeye.rose.release import load
-    from handeye.rose.rerender import rerender
-    from handeye.rose.score_files import score, score_files
+    from handeye.rose.rerendering import rerender
     from handeye.rose.summary import summarize
-    from handeye.rose.verify import verify
+    from handeye.rose.verification import verify
 
+# Modules are nouns and functions verbs: a submodule must not take a function's name here.
 _HOMES = {
     "Item": "items",
     "ItemSet": "items",
-    "describe": "describe",
-    "generate": "generate",
+    "describe": "description",
+    "generate": "generation",
     "load": "release",
-    "rerender": "rerender",
-    "score": "score_files",
-    "score_files": "score_files",
+    "rerender": "rerendering",
+    "score": "file_scoring",
+    "score_files": "file_scoring",
     "summarize": "summary",
-    "verify": "verify",
+    "verify": "verification",
 }
 
 __all__ = [

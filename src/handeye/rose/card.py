@@ -95,8 +95,9 @@ def _size(items: int) -> str:
 
 
 def _body(options: SetOptions) -> str:
+    dev = options.dev
     counts = "\n".join(
-        f"| {STATISTICS[name].subset} | {name} | {count - options.dev[name]} | {options.dev[name]} |"
+        f"| {STATISTICS[name].subset} | {name} | {count - dev[name]} | {dev[name]} |"
         for name, count in options.scenes.items()
     )
     origin = (

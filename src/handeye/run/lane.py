@@ -299,7 +299,7 @@ def run_info(
 
 
 def _score(options: RunOptions, items: ItemSet, info: dict[str, Any]) -> None:
-    from handeye.rose.score_files import score_files
+    from handeye.rose.file_scoring import score_files
 
     split = None if options.split in (None, "", "all") else options.split
     score_files(

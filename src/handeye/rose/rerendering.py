@@ -14,7 +14,7 @@ from typing import Any
 
 from handeye.errors import DataError, OptionError
 from handeye.rose.draw import Draw
-from handeye.rose.generate import Progress, SceneOrder, make_set
+from handeye.rose.generation import Progress, SceneOrder, make_set
 from handeye.rose.items import Item, read_item
 from handeye.rose.options import FORMATS, SetOptions
 from handeye.rose.questions import TEMPLATES
@@ -45,7 +45,7 @@ def rerender(
     Args:
         metadata: one or more metadata files of the release (say, both bridge files); rows of one
             scene are joined by ``scene_id``.
-        out: folder of the new set, as in :func:`handeye.rose.generate.generate`.
+        out: folder of the new set, as in :func:`handeye.rose.generation.generate`.
         seed: for the regions the files do not tell.
         format: ``images`` or ``parquet``.
         keep_prompts: keep the rows' own prompts where they have some; by default all items get

@@ -1,0 +1,34 @@
+"""The names a script needs are the same whatever was imported before."""
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import handeye.rose
+
+
+def test_every_public_name_resolves():
+    assert sorted(handeye.rose.__all__) == sorted(handeye.rose._HOMES)
+    for name in handeye.rose.__all__:
+        assert callable(getattr(handeye.rose, name))
+
+
+def test_no_submodule_takes_the_name_of_a_function():
+    modules = {module.name for module in pkgutil.iter_modules(handeye.rose.__path__)}
+    assert not modules & set(handeye.rose.__all__)
+
+
+def test_functions_stay_functions_after_their_modules_were_imported():
+    homes = sorted(set(handeye.rose._HOMES.values()))
+    code = "import importlib\n"
+    code += f"[importlib.import_module('handeye.rose.' + m) for m in {homes}]\n"
+    code += "from handeye import rose\n"
+    code += "assert all(callable(getattr(rose, n)) for n in rose.__all__)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_module_imports():
+    for module in pkgutil.walk_packages(handeye.__path__, "handeye."):
+        if module.name != "handeye.__main__":
+            importlib.import_module(module.name)
