@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handeye.respondents.pixels.cue import Bounds
+from handeye.respondents.pixels.cells import Bounds
 from handeye.respondents.pixels.lattice import Lattice
 from handeye.respondents.pixels.reading import CannotAnswerError, Question, Span, read_prompt
 from handeye.rose.questions import PROMPT_GLOBAL, TEMPLATES, Template, prompt_local

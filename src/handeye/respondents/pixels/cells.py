@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +32,27 @@ _WORKING_SIDE = 56
 _ODD, _ODD_TOGETHER = 7.0, 4.5
 # Grey levels by which equal cells may differ after undoing a tint that was rounded to 8 bits.
 ROUNDED = 3.0
+# Error of a compressed cell under a tint, as a share of the art's contrast.
+_TINTED = 0.012
+# Deviations, in units of the spread, by which the oddest spots of equal cells always differ.
+_LEAST_SCATTER = 0.3
+# Deviations below this are left out of the pattern that exceptions share.
+_FAINT = 2.0
 # Share of a row's or column's cells that are not taken for exceptions in an inexact picture.
 _WHOLE_LINE = 0.8
 # Grey levels that undoing a tint may leave behind in an inexact picture.
 _LEFT_OVER = 16.0
 # Deviation in grey levels below which nothing counts in an inexact picture.
 _BLUR = 1.5
+
+
+class Bounds(NamedTuple):
+    """A rectangle of cells, 1-based and inclusive."""
+
+    r1: int
+    r2: int
+    c1: int
+    c2: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +173,7 @@ def exceptions(cells: Cells, tiles: Values, tile: Values, trust: Values | None) 
         limit = 0.0 if trust is None else ROUNDED
         odd = np.abs(away).reshape(len(away), -1).max(axis=1) > limit
     else:
-        odd = _odd_ones(away, trust)
+        odd = _odd_ones(away, trust, float(np.ptp(tile)))
     flags: Flags = odd[cells.index]
     return flags if cells.exact else _without_lines(flags)
 
@@ -170,7 +186,7 @@ def _without_lines(flags: Flags) -> Flags:
     return kept
 
 
-def _odd_ones(away: Values, trust: Values | None) -> Flags:
+def _odd_ones(away: Values, trust: Values | None, contrast: float) -> Flags:
     """Exceptions among cells none of which is quite equal to another.
 
     The oddest spots of the cells name suspects; what the suspects share is then looked for in
@@ -178,13 +194,24 @@ def _odd_ones(away: Values, trust: Values | None) -> Flags:
     """
     if trust is not None:
         away, trust = _even_out(away, trust)
-    deviation = away / _spread(away)
+    spread = _spread(away)
+    deviation = away / spread
     if trust is not None:
+        # Compression treats a tinted cell unlike a plain one, the more so the stronger the art.
+        calm = spread.mean(axis=2) / (spread.mean(axis=2) + _TINTED * contrast)
+        deviation[_marked(trust)] *= calm[..., None]
+        trust[_marked(trust)] *= calm
         trust = _level_noise(deviation, trust)
     oddness = _oddest_spot(deviation)
     centre = float(np.median(oddness))
-    scatter = 1.4826 * float(np.median(np.abs(oddness - centre))) + 0.05 * centre + 0.02
-    oddness = (oddness - centre) / scatter
+    usual = 1.4826 * float(np.median(np.abs(oddness - centre))) + 0.05 * centre
+    scatter = max(usual, _LEAST_SCATTER)
+    # Whatever undoing a highlight left is in the least odd of its cells as well.
+    start = np.full_like(oddness, centre)
+    if trust is not None and (marked := _marked(trust)).any():
+        least = float(np.percentile(oddness[marked], 15, method="lower"))
+        start[marked] = max(centre, least)
+    oddness = (oddness - start) / scatter
     suspects: Flags = oddness > _ODD_TOGETHER
     if not suspects.any():
         return suspects
@@ -203,7 +230,10 @@ def _alike(deviation: Values, trust: Values | None, first: int) -> Flags:
     found = np.zeros(len(deviation), np.bool_)
     found[first] = True
     for _ in range(3):
-        shared = deviation[found].sum(axis=0) / np.maximum(seen[found].sum(axis=0)[..., None], 1e-3)
+        shared: Values = deviation[found].sum(axis=0) / np.maximum(
+            seen[found].sum(axis=0)[..., None], 1e-3
+        )
+        shared[np.abs(shared).max(axis=2) < _FAINT] = 0.0  # one noisy cell would match itself only
         hit = np.einsum("nhw,nhw->n", np.einsum("nhwc,hwc->nhw", deviation, shared), seen)
         full = np.einsum("nhw,nhw,hw->n", seen, seen, (shared**2).sum(axis=2))
         found = hit > 0.5 * full
@@ -216,7 +246,7 @@ def _even_out(away: Values, trust: Values) -> tuple[Values, Values]:
 
     What is taken off is bounded, so that a region full of exceptions stays full of them.
     """
-    marked = trust.reshape(len(trust), -1).max(axis=1) < 1.0
+    marked = _marked(trust)
     if marked.sum() >= 4:
         clear = trust[marked] > 0.0
         left = np.where(clear[..., None], away[marked], np.nan)
@@ -228,13 +258,19 @@ def _even_out(away: Values, trust: Values) -> tuple[Values, Values]:
     return away, trust
 
 
+def _marked(trust: Values) -> Flags:
+    """Which cells ``(n,)`` lie under a tint: no pixel of theirs is fully trusted."""
+    flags: Flags = trust.reshape(len(trust), -1).max(axis=1) < 1.0
+    return flags
+
+
 def _level_noise(deviation: Values, trust: Values) -> Values:
     """Bring the noise of highlighted cells down to that of the others; returns the new trust.
 
     Noise that is cut off at white shows less outside a tint than inside. The quietest cell of
     the group is taken, since exceptions are never quieter than the majority. Works in place.
     """
-    group = trust.reshape(len(trust), -1).max(axis=1) < 1.0
+    group = _marked(trust)
     if not group.any() or group.all():
         return trust
     high, wide = deviation.shape[1:3]

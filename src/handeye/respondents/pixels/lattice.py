@@ -100,9 +100,9 @@ def _unexplained(pixels: Pixels, axis: int) -> dict[int, float]:
 def _power(pixels: Pixels, axis: int) -> Spectrum:
     """Mean power per bin (cycles per picture) along ``axis`` over a sample of pixel lines."""
     across = pixels.shape[1 - axis]
-    # Evenly spaced at a non-integer step, so that all parts of a cell are met.
-    at = np.unique((np.arange(min(_SAMPLED_LINES, across)) + 0.5) * across / _SAMPLED_LINES)
-    index = np.minimum(at.astype(np.int64), across - 1)
+    # Steps of the golden ratio: even, and out of step with cells of any size.
+    share = np.arange(min(_SAMPLED_LINES, across)) * 0.6180339887498949 % 1.0
+    index = np.unique((share * across).astype(np.int64))
     sample = (pixels[:, index] if axis == 0 else pixels[index].swapaxes(0, 1)).astype(np.float32)
     lines = np.ascontiguousarray(sample.reshape(len(sample), -1).T)
     lines -= lines.mean(axis=1, keepdims=True)

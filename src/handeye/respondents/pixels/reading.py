@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.respondents.pixels.cue import Bounds
+from handeye.respondents.pixels.cells import Bounds
 from handeye.respondents.pixels.lattice import Lattice
 
 Mode = Literal["COUNT", "CLICK", "CLICK_COUNT"]

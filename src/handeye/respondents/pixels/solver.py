@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from handeye.respondents.pixels.cells import (
+    Bounds,
     Flags,
     cut_all,
     cut_distinct,
@@ -19,7 +20,7 @@ from handeye.respondents.pixels.cells import (
     majority_tile,
     repeats,
 )
-from handeye.respondents.pixels.cue import Bounds, find_cue, remove_cue
+from handeye.respondents.pixels.cue import find_cue, remove_cue
 from handeye.respondents.pixels.lattice import Lattice, Pixels, candidates
 from handeye.respondents.pixels.reading import CannotAnswerError, Question, read_prompt
 
