@@ -107,13 +107,12 @@ def _limit_lengths(lengths: list[int], counts: Sequence[int], limit: int) -> lis
 def _codes(lengths: Sequence[int]) -> list[int]:
     """Canonical codes (RFC 1951, 3.2.2), bit-reversed for writing from the low bit up."""
     out = [0] * len(lengths)
-    code = 0
-    for n in range(1, 16):
-        for symbol, length in enumerate(lengths):
-            if length == n:
-                out[symbol] = int(f"{code:0{n}b}"[::-1], 2)
-                code += 1
-        code <<= 1
+    code = before = 0
+    for length, symbol in sorted((n, s) for s, n in enumerate(lengths) if n):
+        code <<= length - before
+        out[symbol] = int(f"{code:0{length}b}"[::-1], 2)
+        code += 1
+        before = length
     return out
 
 

@@ -62,11 +62,11 @@ def cue_colour(art: Art) -> Colour:
     Colours that cover less than 2 % of a cell do not count: a highlight is seen against areas.
     """
     pixels = np.concatenate([art.majority.reshape(-1, 3), art.target.reshape(-1, 3)])
-    levels, counts = np.unique(pixels >> 4, axis=0, return_counts=True)
+    levels = (pixels >> 4).astype(np.int64) @ np.array([256, 16, 1])
+    counts = np.bincount(levels, minlength=4096)
     shown = [
-        (int(r) * 16 + 8, int(g) * 16 + 8, int(b) * 16 + 8)
-        for (r, g, b), count in zip(levels.tolist(), counts.tolist(), strict=True)
-        if count * 50 >= len(pixels)
+        (16 * (level >> 8) + 8, 16 * (level >> 4 & 15) + 8, 16 * (level & 15) + 8)
+        for level in np.flatnonzero(counts * 50 >= len(pixels)).tolist()
     ]
     shown.append(art.background)
     return max(CUE_COLOURS, key=lambda colour: min(_distance(colour, other) for other in shown))
