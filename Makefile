@@ -21,7 +21,7 @@ demo: .venv/.base
 
 test: .venv/.test
 	@bash tools/ensure_browser.sh $(BIN)/playwright
-	$(BIN)/python -m pytest --numprocesses=2
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 lint: .venv/.test
 	$(BIN)/ruff check .

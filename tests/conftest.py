@@ -27,7 +27,9 @@ def _browser_path() -> str | None:
     return str(kept[-1]) if kept else None
 
 
-@pytest.fixture(scope="session")
+# One per module, not per session: while Playwright runs, its event loop occupies the main thread,
+# and tests that start the engine's own loop in this process would be refused.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A running headless Chromium. Without one the test fails under CI and is skipped elsewhere."""
     path = _browser_path()
