@@ -198,13 +198,14 @@ def test_answers_that_are_no_completion_are_errors(
 
 
 def test_a_server_that_never_answers_stops_the_run_early(
-    small_set: Path, tmp_path: Path, key: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    data = write_set(tmp_path / "set", 60)
     monkeypatch.setattr(asker, "HOPELESS_AFTER", 8)
     with serving(lambda request: Reply(status=401)) as server:
         with pytest.raises(RunError, match="401") as error:
-            run(server, small_set, tmp_path / "run", max_connections=4)
-        assert len(server.requests) < 30
+            run(server, data, tmp_path / "run", max_connections=4)
+        assert len(server.requests) < 150, "most of the 300 items were never asked"
     assert key not in str(error.value)
 
 
@@ -265,6 +266,18 @@ def test_settings_are_sent_recorded_and_part_of_the_run(
         with pytest.raises(RunError, match="config"):
             run(server, two_scenes, out, generation={"temperature": 0.5, "max_tokens": 99})
         assert len(server.requests) == 10
+
+
+def test_a_run_over_some_scenes_is_not_partial_and_says_its_selection(
+    small_set: Path, tmp_path: Path, key: str
+) -> None:
+    out = tmp_path / "run"
+    with serving(lambda request: Reply("COUNT(1)")) as server:
+        run(server, small_set, out, scenes=2, templates="T1,T2", score=True)
+        assert len(server.requests) == 4
+    info = json.loads((out / "run.json").read_text())
+    assert (info["n_items"], info["n_expected"], info["partial"]) == (4, 4, False)
+    assert info["selection"]["scenes"] == 2
 
 
 @pytest.mark.parametrize(

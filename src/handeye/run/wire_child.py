@@ -23,6 +23,8 @@ from handeye.run.wire_process import Arrived, Ask, Cancel, Failed, Ready, Setup,
 
 # When the engine is gone: how long answers that are on their way may still land, in seconds.
 _GRACE = 1.0
+# Rounds of the event loop that a request gets to be built and written before the next one begins.
+_STEPS_TO_START = 12
 
 
 class _Child:
@@ -34,6 +36,7 @@ class _Child:
         self._key: str | None = getattr(model.api, "api_key", None)
         self._writer = writer
         self._journal_fd = journal_fd
+        self._turn = asyncio.Lock()
         self.calls: dict[int, asyncio.Task[None]] = {}
 
     def take(self, message: Ask | Cancel) -> None:
@@ -48,6 +51,7 @@ class _Child:
     async def _call(self, ask: Ask) -> None:
         try:
             async with self._free:
+                await self._start_in_turn()
                 started = time.monotonic()
                 result = await self._model.api.generate(ask.input, [], "none", ask.config)
         except asyncio.CancelledError:
@@ -67,6 +71,12 @@ class _Child:
             self._send(Failed(ask.number, str(error), RetryDecision.no(), fatal=True))
             return
         self._send(Arrived(ask.number, output, answer))
+
+    async def _start_in_turn(self) -> None:
+        """Let requests begin one by one, so that answers coming in never wait behind a volley."""
+        async with self._turn:
+            for _ in range(_STEPS_TO_START):
+                await asyncio.sleep(0)
 
     def _send(self, message: Arrived | Failed) -> None:
         if not self._writer.is_closing():
