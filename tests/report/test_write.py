@@ -3,14 +3,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from handeye.errors import HandeyeError, OptionError
 from handeye.report import html, write_report
 from handeye.report.rates import percent
+from handeye.respondents.faults import simulate_predictions
+from handeye.rose import generate, load
 from handeye.rose.file_scoring import score_files
 
 
@@ -192,3 +196,16 @@ def test_bad_calls_name_the_trouble_and_leave_nothing(
 def test_more_runs_than_colours(runs: dict[str, Path], tmp_path: Path) -> None:
     page = report(tmp_path, *[runs["faulty"]] * 7, gallery_limit=7)
     assert page.count('<article class="run">') == 7
+
+
+def test_a_set_and_its_run_can_be_moved_together(tmp_path: Path) -> None:
+    generate(tmp_path / "here" / "set", seed=2, scenes=5, sources="glyph", workers=1)
+    rows = simulate_predictions(load(tmp_path / "here" / "set"), {"zero_based": 1.0}, 1)
+    answers = tmp_path / "answers.jsonl"
+    answers.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+    score_files(answers, tmp_path / "here" / "set", tmp_path / "here" / "run")
+    before = write_report([tmp_path / "here" / "run"], tmp_path / "a.html").read_bytes()
+    shutil.move(tmp_path / "here", tmp_path / "there")
+    after = write_report([tmp_path / "there" / "run"], tmp_path / "b.html").read_bytes()
+    assert b"data:image/webp" in before
+    assert before == after

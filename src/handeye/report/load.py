@@ -166,13 +166,20 @@ def _cost(cost: object) -> str | None:
 
 
 def _metadata(run: Run) -> list[tuple[Path, str]]:
-    """Metadata files that run.json names, with their hashes."""
+    """Metadata files that run.json names, with their hashes; found again after a joint move."""
     entries = run.info.get("data") or []
     return [
-        (Path(entry["path"]), str(entry.get("sha256", "")))
+        (_where(run, entry), str(entry.get("sha256", "")))
         for entry in entries
         if isinstance(entry, Mapping) and "path" in entry
     ]
+
+
+def _where(run: Run, entry: Mapping[str, Any]) -> Path:
+    path = Path(entry["path"])
+    if path.is_file() or "relative" not in entry:
+        return path
+    return run.path / str(entry["relative"])
 
 
 def _root(files: Sequence[tuple[Path, str]]) -> Path:

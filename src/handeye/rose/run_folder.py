@@ -172,7 +172,7 @@ class RunWriter:
         for name, text in {**csv_tables(summary.data), **tex_tables(summary.data)}.items():
             (folder / "tables" / name).write_text(text, encoding="utf-8")
         shutil.copyfile(predictions, folder / "predictions.jsonl")
-        record = _record(summary, predictions, metadata, seed, info)
+        record = _record(summary, predictions, metadata, seed, info, self.out)
         line = msgspec.json.encode(record, enc_hook=str)
         (folder / "run.json").write_bytes(msgspec.json.format(line, indent=1) + b"\n")
         self._publish()
@@ -249,6 +249,7 @@ def _record(
     metadata: Sequence[Path],
     seed: int,
     info: Mapping[str, Any],
+    out: Path,
 ) -> dict[str, Any]:
     """The contents of run.json; what handeye measured wins over what it was told."""
     known = {
@@ -258,7 +259,15 @@ def _record(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {name: version(name) for name in ("polars", "numpy", "msgspec")}
         | {"handeye": __version__},
-        "data": [{"path": str(file.resolve()), "sha256": _sha256(file)} for file in metadata],
+        "data": [
+            {
+                "path": str(file.resolve()),
+                # From the run folder, so that a set and its runs can be moved together.
+                "relative": os.path.relpath(file.resolve(), out.resolve()),
+                "sha256": _sha256(file),
+            }
+            for file in metadata
+        ],
         "predictions": {"path": str(predictions.resolve()), "sha256": _sha256(predictions)},
         "seeds": {"bootstrap": seed},
         "n_items": summary["n_items"],
