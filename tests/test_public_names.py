@@ -4,7 +4,9 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
+import handeye
 import handeye.rose
 
 
@@ -32,3 +34,20 @@ def test_every_module_imports():
     for module in pkgutil.walk_packages(handeye.__path__, "handeye."):
         if module.name != "handeye.__main__":
             importlib.import_module(module.name)
+
+
+def test_the_core_needs_no_engine_no_drawing_and_no_torch():
+    names = ["scene", "sampling", "grammar", "scoring", "summary", "bridges", "file_scoring"]
+    names += ["release", "description", "published"]
+    code = "import importlib, sys\n"
+    code += f"[importlib.import_module('handeye.rose.' + m) for m in {names}]\n"
+    code += "importlib.import_module('handeye.stats.bootstrap')\n"
+    code += "found = {'inspect_ai', 'PIL', 'torch', 'resvg_py', 'openai'} & set(sys.modules)\n"
+    code += "assert not found, found"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_nothing_imports_the_command_line():
+    for path in (Path(handeye.__file__).parent).rglob("*.py"):
+        if path.parent.name != "cli" and path.name != "__main__.py":
+            assert "handeye.cli" not in path.read_text(encoding="utf-8"), path
