@@ -97,3 +97,13 @@ def test_rate_of_nothing_is_undefined():
     found = rate(np.array([0.0, 1.0]), np.array([0.0, 2.0]))
     assert np.isnan(found.values[0])
     assert found.values[1] == 0.5
+
+
+def test_a_gap_between_two_perfect_shares_still_has_bounds():
+    perfect = Samples(np.ones(201), n=40, trials=40)
+    worse = Samples(np.full(201, 0.5), n=40, trials=40)
+    found = estimates({"gap": difference(perfect, perfect), "half": difference(perfect, worse)})
+    assert found["gap"]["value"] == 0
+    assert found["gap"]["low"] == pytest.approx(-found["gap"]["high"])
+    assert 0.08 < found["gap"]["high"] < 0.09
+    assert found["half"]["low"] is None

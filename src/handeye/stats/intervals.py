@@ -22,11 +22,13 @@ class Samples:
 
     ``n`` counts the items behind the measured value. ``trials`` is set for quantities within 0..1:
     the number of independent scenes behind them, for :func:`estimates`; None for others.
+    ``terms`` are what a difference was made of.
     """
 
     values: Floats
     n: int
     trials: float | None = None
+    terms: tuple[Samples, Samples] | None = None
 
 
 def rate(numerator: Floats, denominator: Floats, clusters: int | None = None) -> Samples:
@@ -65,7 +67,7 @@ def mean(parts: Sequence[Samples]) -> Samples:
 def difference(first: Samples, second: Samples) -> Samples:
     """``first - second`` within each resample, so that what they share cancels; n adds up."""
     n = first.n + second.n if first.n and second.n else 0
-    return Samples(first.values - second.values, n)
+    return Samples(first.values - second.values, n, terms=(first, second))
 
 
 def complement(part: Samples) -> Samples:
@@ -78,8 +80,9 @@ def estimates(tree: Any, level: float = LEVEL) -> Any:
 
     ``low`` and ``high`` are percentiles over the resamples in which the quantity is defined. Where
     the resamples do not vary, they cannot tell how sure the value is: a share of exactly 0 or 1
-    then gets the exact binomial bound for its number of scenes (Clopper and Pearson 1934), anything
-    else no interval. All three are None where nothing was measured, ``low`` and ``high`` where
+    then gets the exact binomial bound for its number of scenes (Clopper and Pearson 1934), a
+    difference of two such shares the extremes of their bounds (conservative), anything else no
+    interval. All three are None where nothing was measured, ``low`` and ``high`` where
     there are no resamples.
     """
     leaves: list[Samples] = []
@@ -99,7 +102,16 @@ def _vary(leaf: Samples, bounds: Bounds, level: float) -> Bounds:
         # No failure in m trials: (1 - p) ** m = (1 - level) / 2 at the bound.
         reach = 1 - ((1 - level) / 2) ** (1 / leaf.trials)
         return (0.0, reach) if value == 0 else (1 - reach, 1.0)
+    if leaf.terms is not None:
+        first, second = (_vary(term, (value, value), level) for term in leaf.terms)
+        return _minus(first[0], second[1]), _minus(first[1], second[0])
     return None, None
+
+
+def _minus(first: float | None, second: float | None) -> float | None:
+    if first is None or second is None:
+        return None
+    return round(first - second, DECIMALS)
 
 
 def measured(tree: Any) -> Any:
