@@ -69,7 +69,10 @@ def print_run(folder: Path) -> None:
         if shown_bases[0]["columns"][name]["value"] is not None:
             table.add_row(name, *(_figure(basis["columns"][name]) for basis in shown_bases))
     for name in ("counting", "action", "gap"):
-        if all(basis["headline"] for basis in shown_bases):
+        if all(
+            (basis["headline"] or {}).get(name, {}).get("value") is not None
+            for basis in shown_bases
+        ):
             table.add_row(name, *(_figure(basis["headline"][name]) for basis in shown_bases))
     console.print(table)
     console.print(f"written to {folder}", highlight=False)
