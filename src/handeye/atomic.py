@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 
+# Ending of files being written; one that is left belongs to a process that was killed.
+TEMPORARY = ".tmp"
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file beside ``path`` and rename it over ``path`` when all went well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:
         with temporary.open("wb") as stream:
             yield stream

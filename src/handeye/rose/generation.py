@@ -23,7 +23,7 @@ from typing import Any
 import msgspec
 
 from handeye import __version__
-from handeye.atomic import replacing, write_bytes, write_text
+from handeye.atomic import TEMPORARY, replacing, write_bytes, write_text
 from handeye.errors import OptionError
 from handeye.rose import card, sources
 from handeye.rose.draw import Draw
@@ -145,6 +145,8 @@ def make_set(
     hashes = {str(p.relative_to(out)): _sha256(p) for p in card.metadata_paths(out)}
     write_text(out / RECORD, _json({**record, "complete": True, "metadata_sha256": hashes}))
     shutil.rmtree(out / _UNFINISHED)
+    for left in out.rglob(f".*{TEMPORARY}"):
+        left.unlink()
     return out
 
 
