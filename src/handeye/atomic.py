@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-
 # Ending of files being written; one that is left belongs to a process that was killed.
 TEMPORARY = ".tmp"
 

@@ -180,7 +180,8 @@ def _look(drawn: Drawn, cue: Region | None) -> dict[str, Any]:
         "set_seed": drawn.seed,
         "scene_index": scene.number - 1,
         "prompt_version": PROMPT_VERSION,
-        "pair_similarity": pair.similarity,
+        # The last digits of a float depend on the machine; those of a set must not.
+        "pair_similarity": round(pair.similarity, 6),
         "image_sha256": drawn.cue_sha256 if cue else drawn.base_sha256,
     }
     if art.mask is not None:
