@@ -119,8 +119,11 @@ def kind_table(run: RunView, counts: Mapping[str, Mapping[str, int]]) -> Table:
             rows.append(Row(kind.label, (*cells, f"{sum(row.values()):,}"), basis=kind.meaning))
     return Table(
         key=f"t-kinds-{run.style}",
-        caption=f"{run.label}: {run.n_failed:,} of {run.n_items:,} items failed. Number of "
-        "failures that show each of these; one failure can show several.",
+        caption=f"{run.label}: {run.n_failed:,} of {run.n_items:,} items failed."
+        + (
+            " Number of failures that show each of these; one failure can show several."
+            * bool(rows)
+        ),
         columns=(*(Column(t.column, t.id) for t in templates), Column("all")),
         rows=tuple(rows),
         row_head="Failure",
