@@ -178,8 +178,8 @@ def _refuse_unknown(unknown: Sequence[str], where: str) -> None:
 def _refuse_missing(count: int, first: list[str], where: str, expected: int) -> None:
     shown = ", ".join(first[:10]) + (f" and {count - 10} more" if count > 10 else "")
     raise DataError(
-        f"{where}: {count} of {expected} items have no prediction: {shown}; to score the rest as "
-        "a partial run use --allow-missing"
+        f"{where}: {count} of {expected} items have no prediction: {shown}; to score only some "
+        "templates use --templates (say, main), to score the rest as a partial run --allow-missing"
     )
 
 
