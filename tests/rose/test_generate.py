@@ -108,6 +108,12 @@ def test_options_are_checked_before_anything_is_written(tmp_path, options):
     assert not (tmp_path / "set").exists()
 
 
+def test_art_that_cannot_be_claims_no_folder(tmp_path):
+    with pytest.raises(OptionError):
+        generate(tmp_path / "set", seed=1, sources="pixel-edit", similarity="0:0.01", scenes=2)
+    assert not (tmp_path / "set").exists()
+
+
 def test_every_scene_has_its_seven_items_in_the_release_schema(small_set):
     items = load(small_set)
     scenes = items.scenes()

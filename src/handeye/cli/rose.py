@@ -171,7 +171,7 @@ def score(
     from handeye.rose.file_scoring import score_files
 
     score_files(
-        predictions, Path(data), out, allow_missing=allow_missing, split=split, templates=templates
+        predictions, data, out, allow_missing=allow_missing, split=split, templates=templates
     )
     tables.print_run(out)
 

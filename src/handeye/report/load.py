@@ -6,7 +6,6 @@ the gallery shows.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 import polars as pl
 
 from handeye.errors import DataError, HandeyeError
+from handeye.hashing import file_sha256
 from handeye.report import from_summary
 from handeye.report.rates import Rate, integer
 from handeye.report.view import PublishedModel, RunView
@@ -216,9 +216,8 @@ def _items(run: Run, wanted: frozenset[str]) -> tuple[Path | None, dict[str, Ite
     found: dict[str, Item] = {}
     for file, digest in files:
         try:
-            with file.open("rb") as stream:
-                if hashlib.file_digest(stream, "sha256").hexdigest() != digest:
-                    return None, {}
+            if file_sha256(file) != digest:
+                return None, {}
             for number, line in numbered_lines(file):
                 if msgspec.json.decode(line, type=_Id).item_id in wanted:
                     item = read_item(line, f"{file}:{number}")

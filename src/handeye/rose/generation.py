@@ -25,6 +25,7 @@ import msgspec
 from handeye import __version__
 from handeye.atomic import TEMPORARY, replacing, write_bytes, write_text
 from handeye.errors import OptionError
+from handeye.hashing import file_sha256
 from handeye.rose import card, sources
 from handeye.rose.draw import Draw
 from handeye.rose.options import RECORD, SetOptions, libraries, plan_set, read_record
@@ -106,6 +107,9 @@ def generate(
         emoji=emoji,
         sprites=sprites,
     )
+    # Art or a band that cannot be must be refused before the folder is claimed for it.
+    for name in options.scenes:
+        _source(options_key(options), name).pair(options.seed, 0, options.band)
     return make_set(Path(out), options, list(_sampled(options)), workers, progress)
 
 
@@ -132,8 +136,6 @@ def make_set(
         if progress:
             progress(len(orders), len(orders))
         return out
-    for name in options.scenes:
-        _source(options_key(options), name).pair(options.seed, 0, options.band)
     blocks = _blocks(orders)
     _make_blocks(out, options, blocks, workers, progress)
     attributions = _join(out, blocks)
@@ -142,7 +144,7 @@ def make_set(
         from handeye.rose import parquet
 
         parquet.write_shards(out)
-    hashes = {str(p.relative_to(out)): _sha256(p) for p in card.metadata_paths(out)}
+    hashes = {str(p.relative_to(out)): file_sha256(p) for p in card.metadata_paths(out)}
     write_text(out / RECORD, _json({**record, "complete": True, "metadata_sha256": hashes}))
     shutil.rmtree(out / _UNFINISHED)
     for left in out.rglob(f".*{TEMPORARY}"):
@@ -297,11 +299,6 @@ def _join(out: Path, blocks: Sequence[Block]) -> list[str]:
                     streams[info["file"]] = stack.enter_context(replacing(out / info["file"]))
                 streams[info["file"]].write(row + b"\n")
     return sorted(attributions)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _json(value: Any) -> str:

@@ -14,11 +14,11 @@ from pathlib import Path
 from handeye.errors import DataError, OptionError
 from handeye.rose.items import Item, ItemSet, read_item
 from handeye.rose.questions import BRIDGE_KEYS, BY_KEY, MAIN_KEYS, SUBSETS, TEMPLATES
+from handeye.rose.v01 import SOURCE_NAMES, STATISTICS
 
 # Folders of the two bridge sets beside the main metadata files (release layout).
 BRIDGE_FOLDERS = {"T1B": "global_click", "T2B": "matched_local_count"}
 _TEMPLATE_WORDS = {"main": MAIN_KEYS, "bridges": BRIDGE_KEYS, "all": MAIN_KEYS + BRIDGE_KEYS}
-_SOURCE_NAMES = ("glyph", "emoji-style", "emoji-content", "pixel-edit", "pixel-content")
 
 
 def load(
@@ -34,7 +34,7 @@ def load(
     Args:
         data: a set folder, one metadata file, or ``hf:OWNER/NAME`` (downloaded once by
             huggingface_hub into its cache).
-        split: keep only rows of this split (``test`` or ``dev``).
+        split: keep only rows of this split (``test`` or ``dev``); ``all`` or nothing keeps both.
         templates: keys (``T1,T3``), ids, or ``main``, ``bridges``, ``all``; default: all there is.
         subsets: names as ``glyph``, ``ChineseGlyph`` or ``ROSE-ChineseGlyph``.
         scenes: keep this many scenes, taken in turn from every subset (so that macro averages
@@ -44,6 +44,8 @@ def load(
         DataError: nothing there, an unreadable row (file and line), duplicate ids.
         OptionError: an unknown template or subset, or a selection that leaves nothing.
     """
+    if split in ("", "all"):
+        split = None
     root, files = metadata_files(data)
     wanted_templates = template_ids(templates)
     wanted_subsets = subset_names(subsets)
@@ -138,13 +140,13 @@ def subset_names(subsets: str | Iterable[str] | None) -> frozenset[str] | None:
     """Official subset names for any of the accepted spellings; None keeps all."""
     if subsets is None:
         return None
-    by_name = dict(zip(_SOURCE_NAMES, SUBSETS, strict=True))
+    by_name = {name: rules.subset for name, rules in STATISTICS.items()}
     for subset in SUBSETS:
         by_name[subset.lower()] = by_name[subset.removeprefix("ROSE-").lower()] = subset
     out: set[str] = set()
     for name in _words(subsets):
         if name.lower() not in by_name:
-            raise OptionError(f"unknown subset {name!r}; allowed: {', '.join(_SOURCE_NAMES)}")
+            raise OptionError(f"unknown subset {name!r}; allowed: {', '.join(SOURCE_NAMES)}")
         out.add(by_name[name.lower()])
     return frozenset(out)
 

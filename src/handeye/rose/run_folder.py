@@ -13,7 +13,6 @@ Other files in RUN (a run's logs and journal) are left alone.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -31,6 +30,7 @@ import polars as pl
 
 from handeye import __version__
 from handeye.errors import DataError, RunError
+from handeye.hashing import file_sha256
 from handeye.rose.score_frame import SCHEMA, encode_rows, to_frame
 from handeye.rose.scoring import ScoreRow
 from handeye.rose.summary import Summary, summarize
@@ -264,11 +264,11 @@ def _record(
                 "path": str(file.resolve()),
                 # From the run folder, so that a set and its runs can be moved together.
                 "relative": os.path.relpath(file.resolve(), out.resolve()),
-                "sha256": _sha256(file),
+                "sha256": file_sha256(file),
             }
             for file in metadata
         ],
-        "predictions": {"path": str(predictions.resolve()), "sha256": _sha256(predictions)},
+        "predictions": {"path": str(predictions.resolve()), "sha256": file_sha256(predictions)},
         "seeds": {"bootstrap": seed},
         "n_items": summary["n_items"],
         "n_expected": summary["n_expected"],
@@ -278,11 +278,6 @@ def _record(
         "cost": info.get("cost"),
     }
     return known | {name: value for name, value in info.items() if name not in known}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def rose(
     """
     items = load(
         data,
-        split=None if split in (None, "", "all") else split,
+        split=split,
         templates=templates,
         subsets=subsets,
         scenes=scenes,

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from handeye.errors import DataError
+from handeye.hashing import file_sha256
 from handeye.rose.items import Item
 from handeye.rose.options import read_record
 from handeye.rose.questions import TEMPLATES, formal_answer
@@ -92,7 +93,7 @@ def _file_problems(root: Path) -> Iterator[str]:
         path = root / name
         if not path.is_file():
             yield f"{path}: missing"
-        elif hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+        elif file_sha256(path) != expected:
             yield f"{path}: changed since the set was made (SHA-256 differs)"
 
 

@@ -69,10 +69,9 @@ class RunOptions:
 
     def load(self) -> ItemSet:
         """The items that the options select."""
-        split = None if self.split in (None, "", "all") else self.split
         return load(
             self.data,
-            split=split,
+            split=self.split,
             templates=self.templates,
             subsets=self.subsets,
             scenes=self.scenes,
@@ -301,14 +300,11 @@ def run_info(
 def _score(options: RunOptions, items: ItemSet, info: dict[str, Any]) -> None:
     from handeye.rose.file_scoring import score_files
 
-    split = None if options.split in (None, "", "all") else options.split
     score_files(
         options.out / "predictions.jsonl",
         options.data,
         options.out,
-        split=split,
-        templates=options.templates,
-        # Scenes and subsets that were not chosen are not missing.
+        # What was not chosen is not missing.
         item_ids=[item.item_id for item in items],
         run_info=info,
     )

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from handeye.errors import OptionError
 from handeye.rose.sources.base import Art, Band, Pair, Source, Tile
+from handeye.rose.v01 import SOURCE_NAMES
 
-NAMES = ("glyph", "emoji-style", "emoji-content", "pixel-edit", "pixel-content")
+NAMES = SOURCE_NAMES
 """The five sources, in the order of the paper's tables."""
 
 __all__ = ["NAMES", "Art", "Band", "Pair", "Source", "Tile", "get"]
