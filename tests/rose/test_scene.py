@@ -73,3 +73,17 @@ def test_cells_read_what_they_write(row, col):
 def test_other_text_is_not_a_cell(text):
     with pytest.raises(DataError, match="expected the form"):
         Cell.parse(text)
+
+
+@pytest.mark.parametrize("kind", ["ROW_RANGE", "EXCLUSION", "VISUAL_REGION"])
+def test_bounds_keep_what_is_inside(kind):
+    region = Region(kind, 2, 3, 1, 5)
+    again = Region.from_bounds(kind, region.bounds)
+    assert [cell in again for cell in Grid(6, 6).cells()] == [
+        cell in region for cell in Grid(6, 6).cells()
+    ]
+
+
+def test_unreadable_bounds():
+    with pytest.raises(DataError, match="R1:R2,C3:C4"):
+        Region.from_bounds("ROW_RANGE", "2-3")

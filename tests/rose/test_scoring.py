@@ -67,6 +67,7 @@ def test_every_field_of_the_parity_cases():
             "pair_similarity",
             "global_target_count",
             "region_case_actual",
+            "region_bounds",
         }
         wrong += differences(expected, {k: got[k] for k in expected}, one.item_id)
     assert wrong == []

@@ -24,6 +24,7 @@ _BOUND_NAMES: dict[str, tuple[str, ...]] = {
     "VISUAL_REGION": ("r1", "r2", "c1", "c2"),
 }
 _CELL_TEXT = re.compile(r"R([0-9]+),C([0-9]+)\Z")
+_BOUNDS = re.compile(r"R([0-9]+):R([0-9]+),C([0-9]+):C([0-9]+)")
 
 
 class Cell(NamedTuple):
@@ -101,6 +102,24 @@ class Region:
     def ratio(self, grid: Grid) -> float:
         """Share of the grid's cells in the region, rounded to 6 decimals as in the release."""
         return round(self.cell_count(grid) / grid.cell_count, 6)
+
+    @property
+    def bounds(self) -> str:
+        """Rows and columns as text, ``"R2:R5,C1:C12"``; :meth:`from_bounds` reads it."""
+        return f"R{self.r1}:R{self.r2},C{self.c1}:C{self.c2}"
+
+    @classmethod
+    def from_bounds(cls, type_: RegionType, bounds: str) -> Region:
+        """The region of a score row; which kind of bounds an exclusion named is not kept.
+
+        Raises:
+            DataError: ``bounds`` is not what :attr:`bounds` writes.
+        """
+        found = _BOUNDS.fullmatch(bounds)
+        if found is None:
+            raise DataError(f"region bounds {bounds!r} do not read R1:R2,C3:C4")
+        r1, r2, c1, c2 = map(int, found.groups())
+        return cls(type_, r1, r2, c1, c2)
 
     def params(self) -> dict[str, Any]:
         """The release's ``region_params``."""

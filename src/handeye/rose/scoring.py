@@ -106,12 +106,13 @@ class ScoreRow(msgspec.Struct, frozen=True, gc=False, rename={"passed": "pass"})
     region_target_cells: list[str]
     out_region_target_cells: list[str]
     ground_truth_formal_answer: str
-    # handeye's own, for breakdowns
+    # handeye's own, for breakdowns and diagnosis
     answer_state: str
     grid_size_profile: str
     pair_similarity: float | None
     global_target_count: int
     region_case_actual: str
+    region_bounds: str
 
 
 def score_item(
@@ -211,6 +212,7 @@ def score_item(
         item.pair_similarity,
         len(targets),
         actual_case(len(gold), len(targets)),
+        item.region.bounds,
     )
     return ScoreRow(*values)
 
