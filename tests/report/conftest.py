@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handeye.rose.draw import Draw
+from handeye.draw import Draw
 from handeye.rose.file_scoring import score_files
 from handeye.rose.items import Item
 from handeye.rose.questions import BY_KEY

@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from handeye.rose.draw import Draw
+from handeye.draw import Draw
 from handeye.rose.questions import BY_KEY, PROMPT_GLOBAL, formal_answer, prompt_local
 from handeye.rose.scene import Cell, Grid, Region
 

@@ -16,10 +16,10 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from handeye.draw import Draw
 from handeye.errors import DataError
 from handeye.report import kinds, overlay, svg
 from handeye.report.pictures import Album, Picture
-from handeye.rose.draw import Draw
 from handeye.rose.items import Item
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.scene import Cell, Grid

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from handeye.draw import Draw
 from handeye.errors import OptionError
-from handeye.rose.draw import Draw
 from handeye.rose.items import Item
 from handeye.rose.scene import Cell
 from handeye.rose.scoring import AnswerState

@@ -24,10 +24,10 @@ import msgspec
 
 from handeye import __version__
 from handeye.atomic import TEMPORARY, replacing, write_bytes, write_text
+from handeye.draw import Draw
 from handeye.errors import OptionError
 from handeye.hashing import file_sha256
 from handeye.rose import card, sources
-from handeye.rose.draw import Draw
 from handeye.rose.options import RECORD, SetOptions, libraries, plan_set, read_record
 from handeye.rose.render import base_picture, cue_picture
 from handeye.rose.rows import Drawn, image_id, image_name, scene_rows

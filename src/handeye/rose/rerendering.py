@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from handeye.draw import Draw
 from handeye.errors import DataError, OptionError
-from handeye.rose.draw import Draw
 from handeye.rose.generation import Progress, SceneOrder, make_set
 from handeye.rose.items import Item, read_item
 from handeye.rose.options import FORMATS, SetOptions

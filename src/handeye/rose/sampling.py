@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.rose.draw import Draw
+from handeye.draw import Draw
 from handeye.rose.scene import Cell, Grid, Region, RegionType, Scene
 from handeye.rose.v01 import CASES, LOCAL_TYPES, PROFILES, STATISTICS, SourceStatistics
 

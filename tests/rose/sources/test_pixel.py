@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handeye import assets
+from handeye.draw import Draw
 from handeye.errors import AssetError
 from handeye.rose import sources
-from handeye.rose.draw import Draw
 from handeye.rose.sources.base import CELL_SIZES
 from handeye.rose.sources.canvas import PALETTES
 from handeye.rose.sources.edits import OPERATORS, SHARE, edit

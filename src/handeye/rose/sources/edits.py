@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.rose.draw import Draw
+from handeye.draw import Draw
 from handeye.rose.sources.base import CELL_SIZES
 from handeye.rose.sources.raster import Rgba, on_white, stretch
 from handeye.rose.sources.similarity import lab

@@ -13,8 +13,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import Protocol, TypeVar
 
+from handeye.draw import Draw
 from handeye.errors import OptionError
-from handeye.rose.draw import Draw
 from handeye.rose.sources.base import Band
 
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from handeye.draw import Draw
 from handeye.errors import OptionError
-from handeye.rose.draw import Draw
 from handeye.rose.sources.base import Art, Band, Pair, check_cell_size
 from handeye.rose.sources.edits import Edit, edit
 from handeye.rose.sources.order import choose, no_pair, within

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye import assets
-from handeye.rose.draw import Draw
+from handeye.draw import Draw
 from handeye.rose.sources.canvas import PALETTES, colored
 from handeye.rose.sources.raster import Rgba, svg_body
 from handeye.rose.sources.sprite_plans import PLANS

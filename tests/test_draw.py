@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handeye.rose.draw import Draw
+from handeye.draw import Draw
 
 
 def test_streams_are_pinned():
