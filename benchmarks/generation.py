@@ -17,7 +17,6 @@ import io
 import json
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,6 +25,7 @@ from functools import partial
 from pathlib import Path
 
 from PIL import Image
+from taken import taken
 
 from handeye.rose import load, sources
 from handeye.rose.items import Item
@@ -33,23 +33,14 @@ from handeye.rose.release import BRIDGE_FOLDERS
 from handeye.rose.render import cue_colour, frame_width
 from handeye.rose.v01 import SOURCE_NAMES, STATISTICS
 
-MEMORY_PROBE = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
-"""
-
 
 def ours(out: Path, workers: int, part: int) -> tuple[float, int]:
     command = [sys.executable, "-m", "handeye", "rose", "generate", str(out), "--seed", "7"]
     command += ["--workers", str(workers)]
     scenes = sum(rules.scenes for rules in STATISTICS.values()) // part
     command += ["--like", "v0.1"] if part == 1 else ["--scenes", str(scenes)]
-    start = time.perf_counter()
-    probe = subprocess.run(
-        [sys.executable, "-c", MEMORY_PROBE, *command], check=True, capture_output=True, text=True
-    )
-    return time.perf_counter() - start, int(probe.stdout)
+    used = taken(command)
+    return used.wall, used.peak_mb
 
 
 def encode_chunk(paths: list[Path]) -> float:

@@ -21,9 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -32,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import reference_scoring
+from taken import taken
 
 from handeye.rose.items import read_item
 from handeye.rose.questions import SUBSETS, TEMPLATES, formal_answer, prompt_local
@@ -40,12 +39,6 @@ from handeye.rose.scene import Cell, Region
 from handeye.rose.scoring import score_item
 from handeye.rose.v01 import SOURCE_NAMES
 
-MEMORY_PROBE = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
-"""
 OURS = """
 import sys
 from pathlib import Path
@@ -145,23 +138,10 @@ def make_data(folder: Path, items: int, seed: int = 1) -> None:
 
 def measure(script: str, *arguments: str) -> tuple[float, int]:
     """Processor seconds and peak megabytes of a script in a process of its own, on one core."""
-    environment = {
-        **os.environ,
-        "POLARS_MAX_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONPATH": str(Path(__file__).parent),
-    }
-    command = [sys.executable, "-c", script, *arguments]
-    core = f"import os; os.sched_setaffinity(0, {{{min(os.sched_getaffinity(0))}}})\n"
-    done = subprocess.run(
-        [sys.executable, "-c", core + MEMORY_PROBE, *command],
-        check=True,
-        capture_output=True,
-        text=True,
-        env=environment,
-    )
-    seconds, peak = done.stdout.split()
-    return float(seconds), int(peak)
+    paths = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+    command = [sys.executable, "-c", paths + script, *arguments]
+    used = taken(command, cores=1, threads=1)
+    return used.processor, used.peak_mb
 
 
 def core_seconds(folder: Path, items: int) -> tuple[float, float]:
