@@ -7,31 +7,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from metadata_rows import row
 from parity import PARITY, differences, needs_parity, rows
 from polars.testing import assert_frame_equal
 
 from handeye.errors import DataError, OptionError, RunError
 from handeye.rose.file_scoring import score, score_files
 from handeye.rose.release import load
-
-
-def row(n=1, **changes):
-    return {
-        "item_id": f"I{n}",
-        "scene_id": f"S{n}",
-        "task_template": "T1_COUNT_GLOBAL",
-        "task_mode": "COUNT",
-        "region_type": "GLOBAL",
-        "rows": 3,
-        "cols": 4,
-        "ground_truth_count": 1,
-        "all_target_cells": ["R1,C2"],
-        "region_target_cells": ["R1,C2"],
-        "rose_subset": "ROSE-ChineseGlyph",
-        "split": "test",
-        "image": "images/a.png",
-        **changes,
-    }
 
 
 def answer(n=1, text="COUNT(1)", **changes):
