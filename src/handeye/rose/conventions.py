@@ -1,0 +1,344 @@
+"""Does a model mean other coordinates than it was asked for? Decided over all its click answers.
+
+Each click answer is drawn from a mixture. With weight ``v_0`` it is written as asked, with weight
+``v_k`` in convention ``k``, and with weight ``u`` it is *blurred*: its clicks tell nothing about
+the convention. Within an answer every click, translated from its convention, is independently
+
+    a target of the region          (uniform over them)
+    a target outside the region     (uniform over them)
+    beside a target                 (uniform over the targets, then over the 8 cells around one)
+    any cell                        (uniform)
+
+with one set of shares for all answers that are not blurred and another for those that are. Where
+an item has no such cell, that part is uniform over any cell. Weights and shares come from the EM
+algorithm (Dempster, Laird and Rubin 1977). A convention is in use if leaving it out costs more
+likelihood than chance allows: twice the log-ratio against half a chi-square with one degree of
+freedom, because a weight of 0 lies on the border (Self and Liang 1987).
+
+The parts beside a target keep unsteady pointing from being read as counting from 0: pointing that
+misses in every direction explains the misses up left, counting from 0 explains only those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import erfc, sqrt
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handeye.rose.evidence import Evidence
+from handeye.rose.scene import Cell
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+N = TypeVar("N", int, Ints)
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """A way to write coordinates; ``reason`` is the reason of items that fail by it."""
+
+    key: str
+    label: str
+    reason: str
+    swapped: bool = False
+    zero_based: bool = False
+    from_below: bool = False
+    from_right: bool = False
+
+    def translate(self, row: N, col: N, rows: N, cols: N) -> tuple[N, N]:
+        """Row and column that are meant by those written, in a grid of ``rows`` x ``cols``."""
+        if self.swapped:
+            row, col = col, row
+        if self.zero_based:
+            row, col = row + 1, col + 1
+        if self.from_below:
+            row = rows + 1 - row
+        if self.from_right:
+            col = cols + 1 - col
+        return row, col
+
+
+CONVENTIONS: tuple[Convention, ...] = (
+    Convention("zero_based", "rows and columns counted from 0", "zero_based", zero_based=True),
+    Convention("swapped", "row and column swapped", "swapped", swapped=True),
+    Convention(
+        "swapped_zero_based",
+        "row and column swapped, counted from 0",
+        "swapped",
+        swapped=True,
+        zero_based=True,
+    ),
+    Convention("flipped_rows", "rows counted from below", "flipped", from_below=True),
+    Convention("flipped_cols", "columns counted from the right", "flipped", from_right=True),
+    Convention(
+        "flipped_both",
+        "rows counted from below, columns from the right",
+        "flipped",
+        from_below=True,
+        from_right=True,
+    ),
+)
+"""Conventions that are looked for, besides the one asked for."""
+
+# A convention is in use at a p-value below LEVEL, divided by the number of conventions, and with
+# at least FEWEST answers that it explains best.
+LEVEL = 0.001
+FEWEST = 4
+_ASKED = Convention("asked", "as asked", "")
+_PARTS = 4
+_ANY = 3
+# Coordinates further off say no more than these, and keep codes of cells within 64 bits.
+_FURTHEST = 10**5
+_ROUNDS = 300
+_STOP = 1e-5
+_TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is known about one convention in a model's click answers.
+
+    ``weight`` is its share (0..1) among the answers that are not blurred, ``items`` the number of
+    answers that it explains best. ``pull`` (n_items, 2) says how a single answer moves the
+    weight's numerator and denominator: over resampled answers, the sums of its columns are added
+    to ``numerator`` and ``denominator``.
+    """
+
+    convention: Convention
+    n_items: int
+    items: int
+    numerator: float
+    denominator: float
+    pull: Floats
+    log_likelihood_ratio: float
+    p_value: float
+    decided: bool
+
+    @property
+    def weight(self) -> float:
+        """Share among the answers that are not blurred; 0 where there are none."""
+        return self.numerator / self.denominator if self.denominator > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All conventions, and which one each answer is written in.
+
+    ``used[i]`` is the convention of answer ``i`` of those given, None for the one asked for, for
+    answers without clicks, and where conventions cannot be told apart. ``places`` are the indices
+    of the answers with clicks, the rows of every ``pull``.
+    """
+
+    findings: tuple[Finding, ...]
+    used: tuple[Convention | None, ...]
+    places: tuple[int, ...]
+
+
+def find_conventions(evidence: Sequence[Evidence]) -> Findings:
+    """Decide which conventions a model uses, and in which answers.
+
+    Args:
+        evidence: all items of one model; those without clicks count for nothing.
+
+    Returns:
+        One finding per convention. An answer is assigned to a convention that is in use where its
+        posterior exceeds one half and it explains the clicks better than the one asked for does.
+    """
+    places = [i for i, found in enumerate(evidence) if found.reading and found.reading.clicks]
+    used: list[Convention | None] = [None] * len(evidence)
+    if not places:
+        return Findings(tuple(_nothing(one) for one in CONVENTIONS), tuple(used), ())
+    model = _Model([evidence[i] for i in places])
+    fit = model.fit(np.ones(2 + len(CONVENTIONS), bool))
+    best = fit.posterior > 0.5
+    better = fit.likelihood[:, 2:] > fit.likelihood[:, :1] + 1e-6
+    moved = best[:, 2:] & better
+    ratios = [model.cost(fit, 2 + k) for k in range(len(CONVENTIONS))]
+    findings: list[Finding] = []
+    for k, convention in enumerate(CONVENTIONS):
+        p_value = 1.0 if ratios[k] <= 0 else 0.5 * erfc(sqrt(ratios[k]))
+        items = int(moved[:, k].sum())
+        decided = p_value * len(CONVENTIONS) < LEVEL and items >= FEWEST
+        pull = np.stack([fit.pull[:, 2 + k], -fit.pull[:, 1]], axis=1)
+        weights = float(fit.weights[2 + k]), float(1 - fit.weights[1])
+        findings.append(
+            Finding(convention, len(places), items, *weights, pull, ratios[k], p_value, decided)
+        )
+        if decided:
+            for row in np.flatnonzero(moved[:, k]).tolist():
+                used[places[row]] = convention
+    return Findings(tuple(findings), tuple(used), tuple(places))
+
+
+def _nothing(convention: Convention) -> Finding:
+    return Finding(convention, 0, 0, 0.0, 0.0, np.zeros((0, 2)), 0.0, 1.0, False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A fitted mixture; classes are as asked, blurred, then the conventions.
+
+    ``likelihood`` (n, classes) of each answer in each class, in logs; ``posterior`` likewise;
+    ``pull`` (n, classes): how much each answer moves each weight.
+    """
+
+    total: float
+    weights: Floats
+    shares: Floats
+    likelihood: Floats
+    posterior: Floats
+    pull: Floats
+
+
+class _Model:
+    """The densities of one model's clicks, ready for EM."""
+
+    def __init__(self, items: Sequence[Evidence]) -> None:
+        clicks = [list(dict.fromkeys(found.reading.clicks)) for found in items if found.reading]
+        self.n = len(items)
+        self.item = np.repeat(np.arange(self.n), [len(cells) for cells in clicks])
+        ways = (_ASKED, *CONVENTIONS)
+        # (ways, clicks, parts)
+        self.densities = _densities(items, clicks, self.item, ways)
+        self.starts = np.concatenate(([0], np.flatnonzero(np.diff(self.item)) + 1))
+
+    def fit(self, allowed: NDArray[np.bool_], start: _Fit | None = None) -> _Fit:
+        """Weights and shares of highest likelihood, classes that are not allowed left out."""
+        if start is None:
+            weights = np.full(len(allowed), 0.02)
+            weights[:2] = 1.0, 0.2
+            shares = np.array([[0.85, 0.05, 0.05, 0.05], [0.1, 0.1, 0.3, 0.5]])
+        else:
+            weights, shares = start.weights.copy(), start.shares
+        weights = np.where(allowed, weights, 0.0)
+        weights /= weights.sum()
+        before = -np.inf
+        for _ in range(_ROUNDS):
+            likelihood, mixed = self._likelihood(shares)
+            total, posterior = _weigh(likelihood, weights)
+            if total - before < _STOP:
+                break
+            before = total
+            weights, shares = posterior.mean(0), self._shares(shares, posterior, mixed)
+        pull = _pull(likelihood, weights, posterior)
+        return _Fit(total, weights, shares, likelihood, posterior, pull)
+
+    def cost(self, fit: _Fit, left_out: int) -> float:
+        """Log-likelihood lost without a class; 0 where it is not used."""
+        if fit.weights[left_out] * self.n < 0.5:
+            return 0.0
+        allowed = np.ones(len(fit.weights), bool)
+        allowed[left_out] = False
+        # The poorer model is started twice, lest a poor optimum makes the ratio too large.
+        others = max(self.fit(allowed).total, self.fit(allowed, fit).total)
+        return max(0.0, fit.total - others)
+
+    def _likelihood(self, shares: Floats) -> tuple[Floats, tuple[Floats, Floats]]:
+        """Log-likelihood (n, classes), and the density of every click by class."""
+        sharp = self.densities @ shares[0]
+        blurred = self.densities[0] @ shares[1]
+        logs = np.log(np.concatenate([sharp[:1], blurred[None], sharp[1:]]))
+        return np.add.reduceat(logs, self.starts, axis=1).T, (sharp, blurred)
+
+    def _shares(self, shares: Floats, posterior: Floats, mixed: tuple[Floats, Floats]) -> Floats:
+        """M-step: what part the clicks come from, sharp and blurred."""
+        sharp, blurred = mixed
+        chosen = np.concatenate([posterior[:, :1], posterior[:, 2:]], axis=1)[self.item].T
+        one = np.einsum("wc,wcp->p", chosen / sharp, self.densities) * shares[0]
+        two = np.einsum("c,cp->p", posterior[self.item, 1] / blurred, self.densities[0])
+        found = np.stack([one, two * shares[1]]) + _TINY
+        return np.asarray(found / found.sum(1, keepdims=True))
+
+
+def _weigh(likelihood: Floats, weights: Floats) -> tuple[float, Floats]:
+    """Log-likelihood of all answers, and each one's posterior over the classes."""
+    with np.errstate(divide="ignore"):
+        joint = likelihood + np.log(weights)
+    top = joint.max(1, keepdims=True)
+    parts = np.exp(joint - top)
+    total = parts.sum(1, keepdims=True)
+    return float((top + np.log(total)).sum()), parts / total
+
+
+def _pull(likelihood: Floats, weights: Floats, posterior: Floats) -> Floats:
+    """First-order change of each weight by each answer (influence, divided by n).
+
+    One Newton step of the weights under the side condition that they add up to 1, classes of no
+    weight kept out; the shares of the clicks are held.
+    """
+    n = len(likelihood)
+    active = weights * n > 0.01
+    score = posterior[:, active] / weights[active]  # d log f / d weight
+    inverse = np.linalg.pinv(score.T @ score / n, hermitian=True)
+    ones = np.ones(len(inverse))
+    step = inverse - np.outer(inverse @ ones, ones @ inverse) / (ones @ inverse @ ones)
+    pull = np.zeros_like(posterior)
+    pull[:, active] = score @ step / n
+    return pull - pull.mean(0)
+
+
+def _densities(
+    items: Sequence[Evidence],
+    clicks: Sequence[Sequence[Cell]],
+    item: Ints,
+    ways: Sequence[Convention],
+) -> Floats:
+    """Density of every click in every part, for every way of writing: (ways, clicks, parts)."""
+    rows = np.array([found.grid.rows for found in items])
+    cols = np.array([found.grid.cols for found in items])
+    written = np.array([_near(cell) for cells in clicks for cell in cells], np.int64)
+    gold = _Marks([found.gold for found in items])
+    beyond = _Marks([found.targets - found.gold for found in items])
+    every = _Marks([found.targets for found in items])
+    uniform = 1.0 / (np.maximum(rows, cols) + 2.0) ** 2
+    out = np.empty((len(ways), len(item), _PARTS))
+    out[:, :, _ANY] = uniform[item]
+    for way, convention in enumerate(ways):
+        row, col = convention.translate(written[:, 0], written[:, 1], rows[item], cols[item])
+        for part, marks in enumerate((gold, beyond)):
+            out[way, :, part] = marks.density(item, row, col, uniform)
+        out[way, :, 2] = every.around(item, row, col, uniform)
+    return out
+
+
+def _near(cell: Cell) -> tuple[int, int]:
+    return min(cell.row, _FURTHEST), min(cell.col, _FURTHEST)
+
+
+class _Marks:
+    """Some marked cells of every item, found by one sorted search."""
+
+    def __init__(self, cells: Sequence[frozenset[Cell]]) -> None:
+        self.count = np.array([len(marked) for marked in cells])
+        item = np.repeat(np.arange(len(cells)), self.count)
+        flat = np.array([cell for marked in cells for cell in marked], np.int64).reshape(-1, 2)
+        self._codes = np.sort(_code(item, flat[:, 0], flat[:, 1]))
+
+    def density(self, item: Ints, row: Ints, col: Ints, uniform: Floats) -> Floats:
+        """Uniform over an item's marked cells; ``uniform`` where it has none."""
+        count = self.count[item]
+        return np.where(count > 0, self._hit(item, row, col) / np.maximum(count, 1), uniform[item])
+
+    def around(self, item: Ints, row: Ints, col: Ints, uniform: Floats) -> Floats:
+        """Uniform over the 8 cells around a marked cell chosen at random."""
+        steps = [(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1) if r or c]
+        beside = sum(self._hit(item, row + r, col + c) for r, c in steps)
+        count = self.count[item]
+        return np.where(count > 0, beside / (8.0 * np.maximum(count, 1)), uniform[item])
+
+    def _hit(self, item: Ints, row: Ints, col: Ints) -> Floats:
+        codes = _code(item, row, col)
+        if not len(self._codes):
+            return np.zeros(len(codes))
+        at = np.minimum(np.searchsorted(self._codes, codes), len(self._codes) - 1)
+        return (self._codes[at] == codes).astype(np.float64)
+
+
+def _code(item: Ints, row: Ints, col: Ints) -> Ints:
+    """One number per cell of an item; coordinates lie within a few of 0..:data:`_FURTHEST`."""
+    width = 2 * _FURTHEST + 8
+    return np.asarray((item * width + row + _FURTHEST + 4) * width + col + _FURTHEST + 4)
