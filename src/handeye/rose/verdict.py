@@ -9,53 +9,23 @@ Reads diagnosis.json only; knows nothing of pages.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
-Tree = Mapping[str, Any]
+from handeye.rose.claims import Claim, Figure, Tree, interval, percent, points, read_figure
 
 # A habit is worth a word from one item in twenty on.
 FLOOR = 0.05
 # Fewer scenes, or an interval of the gap wider than this, and only ranges are told.
 FEWEST_SCENES = 20
 WIDEST_GAP = 0.3
-# No usable answer: told from one item in a hundred on, first from one in two.
-_SILENT, _MOSTLY_SILENT = 0.01, 0.5
+# No usable answer: told from one item in twenty on, first from one in two.
+_SILENT, _MOSTLY_SILENT = 0.05, 0.5
 _MOST_HABITS = 2
+# Levels as near as this are told in percent: tenths would make too much of it.
+_CLOSE = 0.1
 # Where less is counted right, there is no room for a gap.
 _LITTLE = 0.1
 _UNUSABLE = ("refused", "truncated", "empty", "error")
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One estimate behind a claim, as a fraction with its 95 % interval."""
-
-    label: str
-    value: float
-    low: float | None
-    high: float | None
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One part of the verdict.
-
-    ``words`` is a clause without capital or full stop; ``why`` says in words which condition on the
-    figures lets it be said. ``bound`` is None for a fact about the run; otherwise the interval of
-    ``figures[0]`` lies wholly above it (below it for ``below``). ``spoken`` claims form the
-    sentence, the others stand beneath it.
-    """
-
-    key: str
-    words: str
-    why: str
-    figures: tuple[Figure, ...] = ()
-    bound: float | None = None
-    below: bool = False
-    spoken: bool = True
-
 
 # What a step of the decomposition looks like from outside: "the loss appears ...".
 _STEPS = {
@@ -104,7 +74,7 @@ def claims(diagnosis: Tree) -> list[Claim]:
         return [*out, level, *silent]
     habits = _habits(diagnosis)
     told = habits[:_MOST_HABITS]
-    rest = [_quiet(claim) for claim in habits[_MOST_HABITS:]]
+    rest = [replace(claim, spoken=False) for claim in habits[_MOST_HABITS:]]
     losses = _losses(diagnosis) if level.key == "gap" else []
     first = bool(silent) and silent[0].figures[0].value >= _MOSTLY_SILENT
     body = [*silent, level, *losses, *told] if first else [level, *losses, *told, *silent]
@@ -142,7 +112,7 @@ def _silent(diagnosis: Tree) -> list[Claim]:
 def _level(diagnosis: Tree) -> Claim:
     head: Tree = diagnosis.get("headline") or {}
     counting, action, gap = (
-        _figure(words, head.get(name))
+        read_figure(words, head.get(name))
         for name, words in (
             ("counting", "counting"),
             ("action", "action"),
@@ -153,7 +123,12 @@ def _level(diagnosis: Tree) -> Claim:
         return _columns(diagnosis)
     figures = (gap, counting, action)
     scenes = int(diagnosis.get("n_scenes") or 0)
-    if scenes < FEWEST_SCENES or gap.low is None or gap.high is None or _width(gap) > WIDEST_GAP:
+    if (
+        scenes < FEWEST_SCENES
+        or gap.low is None
+        or gap.high is None
+        or (gap.width or 0.0) > WIDEST_GAP
+    ):
         return _small(figures, scenes)
     if gap.low > 0:
         words = _levels(counting.value, action.value, "but", "only ")
@@ -168,18 +143,19 @@ def _level(diagnosis: Tree) -> Claim:
     elif (counting.value, action.value) == (1.0, 1.0):
         words += ": nothing is lost between the two"
     else:
-        words += f"; no gap between the two can be told from chance ({_points(gap)})"
+        words += f"; no gap between the two can be told from chance ({points(gap)})"
     return Claim("level", words, "The interval of the gap holds 0.", figures)
 
 
 def _levels(counting: float, action: float, joint: str, only: str) -> str:
     """``counts 9 of 10 scenes right but acts on only 4``."""
     tenths = round(counting * 10), round(action * 10)
-    if counting == action or (tenths[0] == tenths[1] and not only and joint == "and"):
+    alike = _share(counting) == _share(action)
+    if counting == action or (alike and joint == "and"):
         return f"counts and acts right on {_share(counting)}"
-    if tenths[0] == tenths[1] or _extreme(counting) == _extreme(action) != "":
-        words = f"counts {_percent(counting)} of scenes right {joint} acts on "
-        return f"{words}{only}{_percent(action)}"
+    if alike or (joint == "and" and abs(counting - action) < _CLOSE):
+        words = f"counts {percent(counting)} of scenes right {joint} acts on "
+        return f"{words}{only}{percent(action)}"
     last = _extreme(action) or f"{only}{tenths[1]}{' of 10' if _extreme(counting) else ''}"
     return f"counts {_share(counting)} right {joint} acts on {last}"
 
@@ -200,10 +176,8 @@ def _share(value: float) -> str:
 
 def _small(figures: tuple[Figure, ...], scenes: int) -> Claim:
     gap, counting, action = figures
-    words = (
-        f"{_scenes(scenes)}, too few to say where it fails: counts {_range(counting)} of scenes "
-        f"right, acts on {_range(action)}"
-    )
+    levels = f"counts {interval(counting)} of scenes right, acts on {interval(action)}"
+    words = f"{scenes:,} scene{'s' * (scenes != 1)}, too few to say where it fails: {levels}"
     why = (
         f"Fewer than {FEWEST_SCENES} scenes, or an interval of the gap wider than "
         f"{WIDEST_GAP * 100:.0f} points, or none at all."
@@ -215,10 +189,10 @@ def _columns(diagnosis: Tree) -> Claim:
     """A run without the templates that a gap needs: what it has, one by one."""
     columns: Mapping[str, Tree] = diagnosis.get("columns") or {}
     names = ("G-Cnt", "L-Cnt", "mL-Cnt", "L-Clk", "V-Clk", "Excl-CS", "G-Clk")
-    found = [f for name in names if (f := _figure(name, columns.get(name))) is not None]
+    found = [f for name in names if (f := read_figure(name, columns.get(name))) is not None]
     if not found:
         return Claim("empty", "nothing was scored", "The run holds no item of any template.")
-    words = ", ".join(f"{one.label} {_percent(one.value)}" for one in found)
+    words = ", ".join(f"{one.label} {percent(one.value)}" for one in found)
     words = f"too few kinds of question for a gap; passes {words}"
     why = "A gap needs the counting templates G-Cnt, L-Cnt and the action templates."
     return Claim("columns", words, why, tuple(found))
@@ -232,11 +206,11 @@ def _losses(diagnosis: Tree) -> list[Claim]:
     chain: Tree | None = (diagnosis.get("decomposition") or {}).get("gap")
     if not chain:
         return []
-    whole = _figure("the whole gap", chain["whole"])
+    whole = read_figure("the whole gap", chain["whole"])
     steps = [
         (str(step["key"]), figure)
         for step in chain["steps"]
-        if (figure := _figure(str(step["label"]), step["loss"])) is not None
+        if (figure := read_figure(str(step["label"]), step["loss"])) is not None
     ]
     sure = [(key, one) for key, one in steps if one.low is not None and one.low > 0]
     sure.sort(key=lambda pair: -pair[1].value)
@@ -244,8 +218,8 @@ def _losses(diagnosis: Tree) -> list[Claim]:
         why = "No step of the decomposition has an interval above 0."
         return [Claim("no_step", "where it is lost cannot be told", why, spoken=False)]
     key, first = sure[0]
-    rival = max((_top(one) for other, one in steps if other != key), default=0.0)
-    half = 0.5 * _top(whole)
+    rival = max((one.top for other, one in steps if other != key), default=0.0)
+    half = 0.5 * whole.top
     assert first.low is not None
     others = tuple(one for _, one in steps if one is not first)
     if first.low > half and first.low > rival:
@@ -295,10 +269,10 @@ def _habits(diagnosis: Tree) -> list[Claim]:
 
 
 def _habit(key: str, label: str, rate: Tree) -> Claim | None:
-    figure = _figure(label, rate)
+    figure = read_figure(label, rate)
     if figure is None or figure.low is None or figure.low <= FLOOR:
         return None
-    share = _percent(figure.value)
+    share = percent(figure.value)
     words = f"it {_HABITS[key].format(share)}" if key in _HABITS else f"{label}: {share}"
     why = f"The interval lies above {FLOOR * 100:.0f} %."
     return Claim(f"sign:{key}", words, why, (figure,), FLOOR)
@@ -307,11 +281,11 @@ def _habit(key: str, label: str, rate: Tree) -> Claim | None:
 def _conventions(attribution: Tree) -> list[Claim]:
     out = []
     for found in attribution.get("conventions") or ():
-        weight = _figure(str(found["label"]), found.get("weight"))
+        weight = read_figure(str(found["label"]), found.get("weight"))
         if not found.get("decided") or weight is None or not weight.low or weight.low <= 0:
             continue
         does = _CONVENTIONS.get(str(found["key"]), f"uses other coordinates ({found['label']})")
-        words = f"it {does} in {_percent(weight.value)} of its click answers"
+        words = f"it {does} in {percent(weight.value)} of its click answers"
         why = "Decided over all click answers by likelihood ratio; its interval lies above 0."
         out.append(Claim(f"convention:{found['key']}", words, why, (weight,), 0.0))
     return out
@@ -321,8 +295,8 @@ def _reach(diagnosis: Tree) -> list[Claim]:
     """Curves that lie apart: where acting gives out before counting does."""
     out = []
     for factor in (diagnosis.get("thresholds") or {}).values():
-        apart = _figure("counting minus action", factor.get("distance"))
-        ends = [_figure(name, factor[name].get("threshold")) for name in ("action", "counting")]
+        apart = read_figure("counting minus action", factor.get("distance"), share=False)
+        ends = [read_figure(name, factor[name].get("threshold")) for name in ("action", "counting")]
         if apart is None or apart.low is None or apart.high is None or None in ends:
             continue
         if apart.low <= 0 <= apart.high:
@@ -338,56 +312,3 @@ def _reach(diagnosis: Tree) -> list[Claim]:
         claim = Claim(f"curve:{factor['key']}", words, why, (apart,), 0.0, below, spoken=False)
         out.append(claim)
     return out
-
-
-# ---- figures and words
-
-
-def _figure(label: str, estimate: Tree | None) -> Figure | None:
-    if not estimate or estimate.get("value") is None:
-        return None
-    n = int(estimate.get("n") or 0)
-    return Figure(label, estimate["value"], estimate.get("low"), estimate.get("high"), n)
-
-
-def _top(figure: Figure) -> float:
-    """Upper end; where no resample varied, what 3.7 unseen cases in n would still allow."""
-    if figure.high is not None:
-        return figure.high
-    return figure.value + min(1.0, 3.7 / max(figure.n, 1))
-
-
-def _width(figure: Figure) -> float:
-    assert figure.low is not None
-    assert figure.high is not None
-    return figure.high - figure.low
-
-
-def _quiet(claim: Claim) -> Claim:
-    return Claim(
-        claim.key, claim.words, claim.why, claim.figures, claim.bound, claim.below, spoken=False
-    )
-
-
-def _percent(value: float) -> str:
-    percent = value * 100
-    if percent in (0.0, 100.0):
-        return f"{percent:.0f} %"
-    if percent < 1 or percent > 99:
-        return f"{percent:.1f} %"
-    return f"{percent:.0f} %"
-
-
-def _points(gap: Figure) -> str:
-    low, high = (f"{100 * (end or 0.0):+.1f}".replace("-", "−") for end in (gap.low, gap.high))
-    return f"{100 * gap.value:+.1f} points, {low} to {high}".replace("-", "−")
-
-
-def _range(figure: Figure) -> str:
-    if figure.low is None or figure.high is None:
-        return _percent(figure.value)
-    return f"{100 * figure.low:.0f} to {100 * figure.high:.0f} %"
-
-
-def _scenes(count: int) -> str:
-    return f"{count:,} scene{'' if count == 1 else 's'}"
