@@ -91,8 +91,8 @@ def _add(ledger: Ledger, rows: pl.DataFrame, findings: Sequence[Finding]) -> Non
     for (template,), part in rows.group_by("task_template", maintain_order=True):
         frame = part.select(
             SCENE,
-            n=pl.lit(1.0),
-            failed=~pl.col("passed"),
+            pl.lit(1.0).alias("n"),
+            (~pl.col("passed")).alias("failed"),
             *[(pl.col("reason") == r.key).fill_null(False).alias(r.key) for r in REASONS],
         )
         ledger.add((str(template),), frame, frame.columns[1:])
@@ -143,8 +143,10 @@ def _convention(tally: Tally, k: int, found: Finding) -> dict[str, Any]:
     with np.errstate(invalid="ignore", divide="ignore"):
         weight = np.where(base > 0, (found.numerator + numerator) / base, np.nan)
     weight[0] = found.weight if found.n_items else np.nan
-    clipped = np.clip(weight, 0.0, 1.0)
-    return convention_values(found) | {"weight": Samples(clipped, found.n_items)}
+    scenes = sum(tally.scenes[subset] for subset in tally.subsets)
+    values = np.clip(weight, 0.0, 1.0)
+    share = Samples(values, found.n_items, min(found.n_items, scenes))
+    return convention_values(found) | {"weight": share}
 
 
 def _sign(tally: Tally, sign: Reason) -> dict[str, Any]:

@@ -1,16 +1,19 @@
 """Does a model mean other coordinates than it was asked for? Decided over all its click answers.
 
 Each click answer is drawn from a mixture. With weight ``v_0`` it is written as asked, with weight
-``v_k`` in convention ``k``, and with weight ``u`` it is *blurred*: its clicks tell nothing about
-the convention. Within an answer every click, translated from its convention, is independently
+``v_k`` in convention ``k``, and with weight ``u`` it is *blurred*: it hits targets by chance only
+and tells nothing about the convention. Every click, translated from its convention, is
+independently
 
     a target of the region          (uniform over them)
     a target outside the region     (uniform over them)
     beside a target                 (uniform over the targets, then over the 8 cells around one)
     any cell                        (uniform)
 
-with one set of shares for all answers that are not blurred and another for those that are. Where
-an item has no such cell, that part is uniform over any cell. Weights and shares come from the EM
+with one set of shares for all answers that are not blurred, and another, without the first two
+parts, for those that are. Where an item has no such cell, that part is uniform over any cell.
+Without blurred answers, an answer of five wild clicks that hits one target when read in some
+convention would count for that convention. Weights and shares come from the EM
 algorithm (Dempster, Laird and Rubin 1977). A convention is in use if leaving it out costs more
 likelihood than chance allows: twice the log-ratio against half a chi-square with one degree of
 freedom, because a weight of 0 lies on the border (Self and Liang 1987).
@@ -96,6 +99,7 @@ _FURTHEST = 10**5
 _ROUNDS = 300
 _STOP = 1e-5
 _TINY = 1e-12
+_NONE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +215,7 @@ class _Model:
         if start is None:
             weights = np.full(len(allowed), 0.02)
             weights[:2] = 1.0, 0.2
-            shares = np.array([[0.85, 0.05, 0.05, 0.05], [0.1, 0.1, 0.3, 0.5]])
+            shares = np.array([[0.85, 0.05, 0.05, 0.05], [0.0, 0.0, 0.4, 0.6]])
         else:
             weights, shares = start.weights.copy(), start.shares
         weights = np.where(allowed, weights, 0.0)
@@ -224,6 +228,8 @@ class _Model:
                 break
             before = total
             weights, shares = posterior.mean(0), self._shares(shares, posterior, mixed)
+        # EM approaches 0 and never gets there; less than a hundredth of an answer is none.
+        weights = np.where(weights * self.n < _NONE, 0.0, weights)
         pull = _pull(likelihood, weights, posterior)
         return _Fit(total, weights, shares, likelihood, posterior, pull)
 
@@ -242,7 +248,8 @@ class _Model:
         sharp = self.densities @ shares[0]
         blurred = self.densities[0] @ shares[1]
         logs = np.log(np.concatenate([sharp[:1], blurred[None], sharp[1:]]))
-        return np.add.reduceat(logs, self.starts, axis=1).T, (sharp, blurred)
+        summed = np.add.reduceat(logs, self.starts, axis=1)
+        return np.asarray(summed.T), (sharp, blurred)
 
     def _shares(self, shares: Floats, posterior: Floats, mixed: tuple[Floats, Floats]) -> Floats:
         """M-step: what part the clicks come from, sharp and blurred."""
@@ -250,7 +257,7 @@ class _Model:
         chosen = np.concatenate([posterior[:, :1], posterior[:, 2:]], axis=1)[self.item].T
         one = np.einsum("wc,wcp->p", chosen / sharp, self.densities) * shares[0]
         two = np.einsum("c,cp->p", posterior[self.item, 1] / blurred, self.densities[0])
-        found = np.stack([one, two * shares[1]]) + _TINY
+        found = np.stack([one, two * shares[1]]) + _TINY * (shares > 0)
         return np.asarray(found / found.sum(1, keepdims=True))
 
 
@@ -271,14 +278,14 @@ def _pull(likelihood: Floats, weights: Floats, posterior: Floats) -> Floats:
     weight kept out; the shares of the clicks are held.
     """
     n = len(likelihood)
-    active = weights * n > 0.01
+    active = weights > 0
     score = posterior[:, active] / weights[active]  # d log f / d weight
     inverse = np.linalg.pinv(score.T @ score / n, hermitian=True)
     ones = np.ones(len(inverse))
     step = inverse - np.outer(inverse @ ones, ones @ inverse) / (ones @ inverse @ ones)
-    pull = np.zeros_like(posterior)
+    pull = np.zeros(posterior.shape)
     pull[:, active] = score @ step / n
-    return pull - pull.mean(0)
+    return np.asarray(pull - pull.mean(0))
 
 
 def _densities(
@@ -321,21 +328,23 @@ class _Marks:
     def density(self, item: Ints, row: Ints, col: Ints, uniform: Floats) -> Floats:
         """Uniform over an item's marked cells; ``uniform`` where it has none."""
         count = self.count[item]
-        return np.where(count > 0, self._hit(item, row, col) / np.maximum(count, 1), uniform[item])
+        found = self._hit(item, row, col) / np.maximum(count, 1)
+        return np.asarray(np.where(count > 0, found, uniform[item]))
 
     def around(self, item: Ints, row: Ints, col: Ints, uniform: Floats) -> Floats:
         """Uniform over the 8 cells around a marked cell chosen at random."""
         steps = [(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1) if r or c]
         beside = sum(self._hit(item, row + r, col + c) for r, c in steps)
         count = self.count[item]
-        return np.where(count > 0, beside / (8.0 * np.maximum(count, 1)), uniform[item])
+        found = beside / (8.0 * np.maximum(count, 1))
+        return np.asarray(np.where(count > 0, found, uniform[item]))
 
     def _hit(self, item: Ints, row: Ints, col: Ints) -> Floats:
         codes = _code(item, row, col)
         if not len(self._codes):
             return np.zeros(len(codes))
         at = np.minimum(np.searchsorted(self._codes, codes), len(self._codes) - 1)
-        return (self._codes[at] == codes).astype(np.float64)
+        return np.asarray(self._codes[at] == codes, np.float64)
 
 
 def _code(item: Ints, row: Ints, col: Ints) -> Ints:

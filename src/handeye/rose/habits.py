@@ -14,7 +14,7 @@ from handeye.rose.anchoring import asks_for_part, can_repeat, said_number
 from handeye.rose.conventions import Convention
 from handeye.rose.evidence import Evidence
 from handeye.rose.reasons import SIGNS
-from handeye.rose.scene import Cell
+from handeye.rose.scene import Cell, Grid
 
 
 def meant_cells(found: Evidence, convention: Convention | None) -> frozenset[Cell]:
@@ -22,7 +22,11 @@ def meant_cells(found: Evidence, convention: Convention | None) -> frozenset[Cel
     if convention is None or found.reading is None:
         return found.clicked
     meant = (Cell(*convention.translate(*cell, *found.grid)) for cell in found.reading.clicks)
-    return frozenset(cell for cell in meant if cell in found.grid)
+    return frozenset(cell for cell in meant if _exists(cell, found.grid))
+
+
+def _exists(cell: Cell, grid: Grid) -> bool:
+    return 1 <= cell.row <= grid.rows and 1 <= cell.col <= grid.cols
 
 
 def submits_other(found: Evidence) -> bool:
