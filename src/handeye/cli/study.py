@@ -1,0 +1,75 @@
+"""``handeye study``: people answer items; their answers are exported and compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="A human baseline: a small web page where people answer items.")
+
+StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.sqlite", help="The study file.")]
+
+
+@app.command()
+def serve(
+    data: Annotated[str, typer.Argument(metavar="DIR", help="Set with its pictures.")],
+    items: Annotated[
+        int | None, typer.Option(help="Items for each person (default 50).", show_default=False)
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8000,
+    out: Annotated[
+        Path | None, typer.Option(help="Study file (default study-DIR.sqlite); goes on if there.")
+    ] = None,
+    templates: Annotated[
+        str | None, typer.Option(help="T1,T3 ...; main (default), bridges, all.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="test (default), dev or all.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of choice and orders (default 0).")] = None,
+    overlap: Annotated[
+        float | None, typer.Option(help="Share of items all people have in common (default 1).")
+    ] = None,
+    rulers: Annotated[
+        bool | None,
+        typer.Option(
+            "--rulers/--no-rulers", help="Row and column numbers, which models do not get."
+        ),
+    ] = None,
+    practice: Annotated[
+        bool | None, typer.Option("--practice/--no-practice", help="Practice items first.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address; others than this need a token.")] = (
+        "127.0.0.1"
+    ),
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="HANDEYE_STUDY_TOKEN", help="Secret in every link, 12 characters."),
+    ] = None,
+) -> None:
+    """Serve a study until Ctrl-C; run again with the same --out it goes on where it was."""
+    from handeye.study.serve import check_token, default_file
+    from handeye.study.serve import serve as run
+    from handeye.study.session import open_study
+
+    check_token(host, token)
+    file = out or default_file(data)
+    study = open_study(
+        data,
+        file,
+        items=items,
+        seed=seed,
+        templates=templates,
+        split=split,
+        overlap=overlap,
+        rulers=rulers,
+        practice=practice,
+    )
+
+    def say(link: str) -> None:
+        typer.echo(f"answers go to {file}; stop with Ctrl-C\nopen {link}")
+
+    try:
+        run(study, host=host, port=port, token=token, say=say)
+    except KeyboardInterrupt:
+        typer.echo(f"stopped; the same command goes on with {file}")

@@ -1,0 +1,185 @@
+"""The study as a web application: pages, and a few addresses that take and give JSON.
+
+    GET  /                              welcome, consent, nickname
+    GET  /s/KEY                         a person's own page (KEY is the secret of their link)
+    GET  /api/about                     how many items there are
+    POST /api/join                      {nickname, consent} -> {key}
+    GET  /api/KEY/state                 what comes next
+    POST /api/KEY/answer                an answer -> the new state
+    POST /api/KEY/practice              an answer to a practice item -> what is right
+    GET  /api/KEY/picture/PHASE/PLACE   the picture's exact bytes
+
+Status 404: nobody has the link. 409: another item is next (its state is sent along). 400: not an
+answer. The work is done in threads, so that a slow disk does not hold up other people.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from handeye.errors import DataError
+from handeye.study.guard import Guard
+from handeye.study.replies import Reply
+from handeye.study.session import ConflictError, Study, UnknownPersonError
+
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+# An answer that clicks every cell of the largest grid is far below.
+_LONGEST_BODY = 64 * 1024
+_log = logging.getLogger(__name__)
+
+
+class _Join(msgspec.Struct, frozen=True):
+    consent: bool
+    nickname: str = ""
+
+
+def make_app(study: Study, *, token: str | None = None) -> ASGIApp:
+    """The study's web application.
+
+    Args:
+        study: an open study.
+        token: required in the link; None only where nobody but this machine can connect.
+    """
+    pages = _Pages(study, token)
+    routes = [
+        Route("/", pages.file("welcome.html")),
+        Route("/s/{key}", pages.file("session.html")),
+        Route("/static/{name}", pages.static),
+        Route("/api/about", pages.about),
+        Route("/api/join", pages.join, methods=["POST"]),
+        Route("/api/{key}/state", pages.state),
+        Route("/api/{key}/answer", pages.answer, methods=["POST"]),
+        Route("/api/{key}/practice", pages.practise, methods=["POST"]),
+        Route("/api/{key}/picture/{phase}/{place:int}", pages.picture),
+    ]
+    return Guard(Starlette(routes=routes), token)
+
+
+class _Pages:
+    """The endpoints."""
+
+    def __init__(self, study: Study, token: str | None) -> None:
+        self._study = study
+        self._token = token
+        folder = files("handeye.study") / "static"
+        self._files = {
+            one.name: (one.read_bytes(), _TYPES[ending])
+            for one in folder.iterdir()
+            if (ending := one.name[one.name.rfind(".") :]) in _TYPES
+        }
+
+    def _file(self, name: str) -> Response:
+        if name not in self._files:
+            return _error(404, "no such file")
+        body, media_type = self._files[name]
+        return Response(body, media_type=media_type, headers={"Cache-Control": "no-cache"})
+
+    def file(self, name: str) -> Callable[[Request], Any]:
+        """An endpoint that gives one page."""
+
+        async def endpoint(request: Request) -> Response:
+            return self._file(name)
+
+        return endpoint
+
+    async def static(self, request: Request) -> Response:
+        """Scripts and styles."""
+        return self._file(request.path_params["name"])
+
+    async def about(self, request: Request) -> Response:
+        """How many items there are, for the welcome page."""
+        return JSONResponse(self._study.about())
+
+    async def join(self, request: Request) -> Response:
+        """Add a person who agreed to take part."""
+        try:
+            wish = msgspec.json.decode(await _body(request), type=_Join)
+        except (msgspec.MsgspecError, DataError, UnicodeDecodeError) as error:
+            return _error(400, str(error))
+        if not wish.consent:
+            return _error(400, "consent is needed to take part")
+        return JSONResponse({"key": await run_in_threadpool(self._study.join, wish.nickname)})
+
+    async def state(self, request: Request) -> Response:
+        """What comes next; the link's token is sent along so that the page can show it whole."""
+
+        def work(key: str) -> dict[str, Any]:
+            return self._study.state(key) | {"token": self._token}
+
+        return await _answered(work, request.path_params["key"])
+
+    async def answer(self, request: Request) -> Response:
+        """Keep an answer."""
+        return await self._reply(request, self._study.answer)
+
+    async def practise(self, request: Request) -> Response:
+        """Judge a practice answer."""
+        return await self._reply(request, self._study.practise)
+
+    async def _reply(
+        self, request: Request, work: Callable[[str, Reply], dict[str, Any]]
+    ) -> Response:
+        try:
+            reply = msgspec.json.decode(await _body(request), type=Reply)
+        except (msgspec.MsgspecError, DataError, UnicodeDecodeError) as error:
+            return _error(400, str(error))
+        return await _answered(work, request.path_params["key"], reply)
+
+    async def picture(self, request: Request) -> Response:
+        """A picture's exact bytes."""
+        where = request.path_params
+        try:
+            found = await run_in_threadpool(
+                self._study.picture, where["key"], where["phase"], where["place"]
+            )
+        except (UnknownPersonError, LookupError):
+            return _error(404, "no such picture")
+        except DataError as error:
+            _log.error("%s", error)
+            return _error(500, "the picture cannot be shown")
+        headers = {"Cache-Control": "private, max-age=86400, immutable"}
+        return Response(found.data, media_type=found.media_type, headers=headers)
+
+
+async def _body(request: Request) -> bytes:
+    """The request's JSON text, of bounded length."""
+    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+        raise DataError("the request must be JSON")
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _LONGEST_BODY:
+            raise DataError("the request is too long")
+    return body
+
+
+async def _answered(work: Callable[..., dict[str, Any]], *values: Any) -> Response:
+    """Run ``work`` in a thread and answer with its result or with what went wrong."""
+    try:
+        return JSONResponse(await run_in_threadpool(work, *values))
+    except UnknownPersonError:
+        return _error(404, "nobody has this link")
+    except ConflictError as conflict:
+        return JSONResponse({"error": str(conflict), "state": conflict.state}, 409)
+    except DataError as error:
+        return _error(400, str(error))
+
+
+def _error(status: int, words: str) -> Response:
+    return JSONResponse({"error": words}, status)

@@ -1,0 +1,123 @@
+"""Who may talk to the study server, and what every answer of it carries.
+
+    token   when one is set, every request needs it, in the address once and in a cookie from then
+            on; compared in constant time
+    host    without a token only this machine's own names are served, so that no other site can
+            reach the server through a name that it points here (DNS rebinding)
+    origin  nothing may be changed from another site's page
+    headers a policy without inline code and without any other origin; nothing is kept or referred
+
+Nothing about a request is written down.
+"""
+
+from __future__ import annotations
+
+import hmac
+from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "handeye_study"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_NO_TOKEN = "This study needs the whole link that you were given."
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host name or address is this machine's own loopback."""
+    name = host.strip("[]").lower()
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+class Guard:
+    """ASGI middleware around the study's pages.
+
+    Args:
+        app: the pages.
+        token: required from everybody; None where only this machine can connect.
+    """
+
+    def __init__(self, app: ASGIApp, token: str | None) -> None:
+        self._app = app
+        self._token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve or refuse one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(scope)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await (refusal or self._app)(scope, receive, send_with_headers)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        """The answer to a request that must not reach the pages; None for all others."""
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if self._token is None and not is_this_machine(urlsplit(f"//{host}").hostname or ""):
+            return PlainTextResponse("This study is served on this machine only.", 403)
+        origin = headers.get("origin")
+        if scope["method"] != "GET" and origin and urlsplit(origin).netloc != host:
+            return PlainTextResponse("Requests from other sites are refused.", 403)
+        return None if self._token is None else self._ask_token(scope, headers, self._token)
+
+    def _ask_token(self, scope: Scope, headers: Headers, token: str) -> Response | None:
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        given = dict(query).get("token")
+        if given is not None and scope["method"] == "GET":
+            if not _same(given, token):
+                return PlainTextResponse(_NO_TOKEN, 403)
+            # The token goes into a cookie and out of the address bar.
+            rest = urlencode([pair for pair in query if pair[0] != "token"])
+            answer = RedirectResponse(scope["path"] + (f"?{rest}" if rest else ""), 303)
+            answer.set_cookie(
+                COOKIE,
+                token.encode().hex(),
+                max_age=90 * 24 * 3600,
+                httponly=True,
+                samesite="lax",
+                secure=scope["scheme"] == "https",
+            )
+            return answer
+        if not _same(_cookie(headers), token):
+            return PlainTextResponse(_NO_TOKEN, 403)
+        return None
+
+
+def _cookie(headers: Headers) -> str:
+    """The token in the request's cookie, empty if there is none."""
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        return bytes.fromhex(found.value).decode() if found else ""
+    except (CookieError, ValueError):
+        return ""
+
+
+def _same(given: str, token: str) -> bool:
+    return hmac.compare_digest(given.encode(), token.encode())

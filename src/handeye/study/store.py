@@ -1,0 +1,297 @@
+"""The study file: one SQLite database with everything that people answered.
+
+An answer is acknowledged only when it is on the disk (write-ahead log, ``synchronous=FULL``), so
+neither a killed server nor a power cut loses one. Beside the settings, the items' ids and the
+practice items it holds for each person a nickname, the secret of the personal link, and times:
+no address, no browser, nothing else. Knows nothing of the web and of what an answer means.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from handeye.atomic import TEMPORARY
+from handeye.errors import DataError
+from handeye.rose.items import Item
+from handeye.study.practice import PracticeItem
+
+FORMAT = 1
+_APPLICATION_ID = 0x68657374  # "hest"
+_SCHEMA = """
+CREATE TABLE study (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE items (
+    item_id TEXT PRIMARY KEY, scene_id TEXT NOT NULL, task_template TEXT NOT NULL,
+    rose_subset TEXT NOT NULL);
+CREATE TABLE practice (place INTEGER PRIMARY KEY, item TEXT NOT NULL, picture BLOB NOT NULL);
+CREATE TABLE people (
+    person INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, nickname TEXT NOT NULL,
+    joined_at TEXT NOT NULL);
+CREATE TABLE practised (
+    person INTEGER NOT NULL REFERENCES people, place INTEGER NOT NULL REFERENCES practice,
+    attempts INTEGER NOT NULL, passed INTEGER NOT NULL, PRIMARY KEY (person, place));
+CREATE TABLE questions (
+    person INTEGER NOT NULL REFERENCES people, place INTEGER NOT NULL,
+    item_id TEXT NOT NULL REFERENCES items, shown_at TEXT,
+    PRIMARY KEY (person, place), UNIQUE (person, item_id));
+CREATE TABLE answers (
+    person INTEGER NOT NULL, place INTEGER NOT NULL, raw_text TEXT, response_ms INTEGER NOT NULL,
+    answered_at TEXT NOT NULL, PRIMARY KEY (person, place),
+    FOREIGN KEY (person, place) REFERENCES questions (person, place));
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One participant: number from 0, nickname (may be empty), how far they are."""
+
+    number: int
+    nickname: str
+    joined_at: str
+    practised: int
+    answered: int
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """One answer as it lies in the file; ``raw_text`` is None where the picture was skipped.
+
+    Times are ISO 8601 in UTC; ``response_ms`` is the time the picture was visible.
+    """
+
+    person: int
+    place: int
+    item_id: str
+    scene_id: str
+    task_template: str
+    rose_subset: str
+    raw_text: str | None
+    shown_at: str | None
+    answered_at: str
+    response_ms: int
+
+
+def now() -> str:
+    """The time in UTC to the millisecond, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def create(path: Path, settings: Mapping[str, Any], practice: Sequence[PracticeItem]) -> None:
+    """Make a new study file in one step.
+
+    Raises:
+        DataError: the file is there already or cannot be written.
+    """
+    if path.exists():
+        raise DataError(f"{path}: is there already")
+    temporary = path.with_name(f".{path.name}{TEMPORARY}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)
+        with closing(sqlite3.connect(temporary)) as new:
+            new.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            new.execute(f"PRAGMA user_version = {FORMAT}")
+            new.executescript(_SCHEMA)
+            rows = [(name, json.dumps(value)) for name, value in settings.items()]
+            new.executemany("INSERT INTO study VALUES (?, ?)", rows)
+            for place, one in enumerate(practice):
+                text = msgspec.json.encode(one.item).decode()
+                new.execute("INSERT INTO practice VALUES (?, ?, ?)", (place, text, one.picture))
+            new.commit()
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except (OSError, sqlite3.Error) as error:
+        raise DataError(f"{path}: the study file cannot be written: {error}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a new name in a folder to the disk (where folders can be opened: not on Windows)."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class Store:
+    """An open study file. One connection, used by one thread at a time.
+
+    Args:
+        path: an existing study file.
+        read_only: for export and agreement; works while a server writes.
+
+    Raises:
+        DataError: no such file, not a study file, or one of another version.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        if not path.is_file():
+            raise DataError(f"{path}: no such study file; `handeye study serve` makes one")
+        self._lock = threading.RLock()
+        try:
+            self._db = self._open(path, read_only)
+        except sqlite3.Error as error:
+            raise DataError(f"{path}: not a study file: {error}") from None
+
+    @staticmethod
+    def _open(path: Path, read_only: bool) -> sqlite3.Connection:
+        address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
+        db = sqlite3.connect(
+            address, uri=True, check_same_thread=False, isolation_level=None, timeout=30
+        )
+        try:
+            if db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
+                raise DataError(f"{path}: not a study file of `handeye study serve`")
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version != FORMAT:
+                raise DataError(f"{path}: study format {version}; this handeye reads {FORMAT}")
+            db.execute("PRAGMA foreign_keys = ON")
+            if not read_only:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("PRAGMA synchronous = FULL")
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; the log is folded into it when nobody else has it open."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: on the disk when the block ends, undone when it fails."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._db.execute(query, values).fetchall()
+
+    def settings(self) -> dict[str, Any]:
+        """What the study was made with."""
+        return {name: json.loads(value) for name, value in self._rows("SELECT * FROM study")}
+
+    def practice(self) -> list[PracticeItem]:
+        """The practice items in order."""
+        rows = self._rows("SELECT item, picture FROM practice ORDER BY place")
+        return [PracticeItem(msgspec.json.decode(text, type=Item), data) for text, data in rows]
+
+    def next_number(self) -> int:
+        """The number of the next person."""
+        return int(self._rows("SELECT COALESCE(MAX(person) + 1, 0) FROM people")[0][0])
+
+    def add_person(self, number: int, key: str, nickname: str, items: Sequence[Item]) -> bool:
+        """Add a person with their items in order; False if the number was taken meanwhile."""
+        with self._changing() as db:
+            try:
+                row = (number, key, nickname, now())
+                db.execute("INSERT INTO people VALUES (?, ?, ?, ?)", row)
+            except sqlite3.IntegrityError:
+                return False
+            rows = [(i.item_id, i.scene_id, i.task_template, i.rose_subset) for i in items]
+            db.executemany("INSERT OR IGNORE INTO items VALUES (?, ?, ?, ?)", rows)
+            order = [(number, place, item.item_id) for place, item in enumerate(items)]
+            db.executemany("INSERT INTO questions VALUES (?, ?, ?, NULL)", order)
+        return True
+
+    def person(self, key: str) -> Person | None:
+        """The person of a link, None if there is none."""
+        found = self._rows(f"{_PEOPLE} WHERE key = ?", (key,))
+        return Person(*found[0]) if found else None
+
+    def people(self) -> list[Person]:
+        """Everybody who joined, in order."""
+        return [Person(*row) for row in self._rows(f"{_PEOPLE} ORDER BY person")]
+
+    def item_id(self, number: int, place: int) -> str:
+        """Which item stands at a place of a person's order."""
+        query = "SELECT item_id FROM questions WHERE person = ? AND place = ?"
+        return str(self._rows(query, (number, place))[0][0])
+
+    def note_shown(self, number: int, place: int) -> None:
+        """Remember when an item was first sent to a person."""
+        query = "SELECT 1 FROM questions WHERE person = ? AND place = ? AND shown_at IS NULL"
+        if self._rows(query, (number, place)):
+            with self._changing() as db:
+                db.execute(
+                    "UPDATE questions SET shown_at = ? "
+                    "WHERE person = ? AND place = ? AND shown_at IS NULL",
+                    (now(), number, place),
+                )
+
+    def add_answer(self, number: int, place: int, text: str | None, response_ms: int) -> bool:
+        """Write an answer; on the disk when this returns.
+
+        Returns:
+            False when the place is not the person's next one: answered before, or too early.
+            What was answered first stays.
+        """
+        with self._changing() as db:
+            query = "SELECT COUNT(*) FROM answers WHERE person = ?"
+            if db.execute(query, (number,)).fetchone()[0] != place:
+                return False
+            row = (number, place, text, response_ms, now())
+            db.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", row)
+        return True
+
+    def given_text(self, number: int, place: int) -> tuple[str | None] | None:
+        """The answer that stands at a place, in a tuple; None if there is none."""
+        query = "SELECT raw_text FROM answers WHERE person = ? AND place = ?"
+        found = self._rows(query, (number, place))
+        return (found[0][0],) if found else None
+
+    def note_practice(self, number: int, place: int, *, passed: bool) -> None:
+        """Count an attempt at a practice item."""
+        with self._changing() as db:
+            db.execute(
+                "INSERT INTO practised VALUES (?, ?, 1, ?) ON CONFLICT (person, place) DO UPDATE "
+                "SET attempts = attempts + 1, passed = MAX(passed, excluded.passed)",
+                (number, place, int(passed)),
+            )
+
+    def answers(self) -> list[GivenAnswer]:
+        """Every answer, by person and place."""
+        rows = self._rows(
+            "SELECT q.person, q.place, i.item_id, i.scene_id, i.task_template, i.rose_subset, "
+            "a.raw_text, q.shown_at, a.answered_at, a.response_ms FROM answers a "
+            "JOIN questions q ON q.person = a.person AND q.place = a.place "
+            "JOIN items i ON i.item_id = q.item_id ORDER BY q.person, q.place"
+        )
+        return [GivenAnswer(*row) for row in rows]
+
+
+_PEOPLE = (
+    "SELECT person, nickname, joined_at, "
+    "(SELECT COUNT(*) FROM practised p WHERE p.person = people.person), "
+    "(SELECT COUNT(*) FROM answers a WHERE a.person = people.person), "
+    "(SELECT COUNT(*) FROM questions q WHERE q.person = people.person) FROM people"
+)
