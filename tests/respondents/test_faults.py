@@ -12,11 +12,13 @@ from handeye.errors import OptionError
 from handeye.respondents.faults import FAULTS, parse_faults, simulate, simulate_predictions
 from handeye.rose.grammar import Parsed, parse
 from handeye.rose.items import Item
+from handeye.rose.lenient import Reading, read
 from handeye.rose.questions import TEMPLATES, formal_answer
 from handeye.rose.scene import Cell, Grid, Region
 from handeye.rose.scoring import ScoreRow, score_item
 
-ANSWER_FAULTS = [name for name in FAULTS if name not in ("api_error", "refuse", "truncate")]
+NOT_ALONE = ("api_error", "refuse", "truncate", "anchor")
+ANSWER_FAULTS = [name for name in FAULTS if name not in NOT_ALONE]
 
 
 def make_item(
@@ -66,53 +68,119 @@ def scored(item: Item, text: str) -> tuple[ScoreRow, Parsed]:
     return score_item(item, text), parse(text, item.task_mode)  # type: ignore[arg-type]
 
 
+def distance(one: Cell, other: Cell) -> int:
+    return abs(one.row - other.row) + abs(one.col - other.col)
+
+
 def shows(name: str, item: Item, text: str) -> bool:
     """Whether ``text`` shows the symptom of the fault ``name`` on ``item``, alone."""
     row, parsed = scored(item, text)
     clicks, gold = parsed.clicks, item.gold
-    if name == "break_grammar":
-        return not row.format_valid
+    if name in ("break_grammar", "garble"):
+        reading = read(text, item.task_mode)  # type: ignore[arg-type]
+        if name == "garble":
+            return not row.format_valid and reading is None
+        return not row.format_valid and reading is not None and _right(item, reading)
     assert row.format_valid
-    if name == "ignore_region":
-        expected = formal_answer(item.task_mode, item.targets)
-        return text == expected and text != item.ground_truth_formal_answer
-    if name == "never_abstain":
-        found = parsed.count if item.task_mode == "COUNT" else len(clicks)
-        return not gold and found == 1
-    if name == "miscount":
-        if item.task_mode == "COUNT":
-            return parsed.count is not None and abs(parsed.count - len(gold)) == 1
-        agrees = parsed.submit in (None, len(clicks))
-        return agrees and len(set(clicks) ^ set(gold)) == 1 and len(set(clicks)) == len(clicks)
-    if name == "off_by_one_cell":
-        (missed,), (wrong,) = set(gold) - set(clicks), set(clicks) - set(gold)
-        return abs(missed.row - wrong.row) + abs(missed.col - wrong.col) == 1
-    if name == "swap_row_col":
-        return {(c, r) for r, c in clicks} == set(gold) != set(clicks)
-    if name == "zero_based":
-        return bool(clicks) and {(r + 1, c + 1) for r, c in clicks} == set(gold)
-    assert name == "wrong_submit"
-    assert parsed.submit is not None
-    return set(clicks) == set(gold) and abs(parsed.submit - len(gold)) == 1
+    if item.task_mode == "COUNT":
+        assert parsed.count is not None
+        return _count_shows(name, item, parsed.count)
+    missed, wrong = set(gold) - set(clicks), set(clicks) - set(gold)
+    more = not missed and len(wrong) == 1 and len(clicks) == len(gold) + 1
+    symptoms = {
+        "ignore_region": set(clicks) == set(item.targets) != set(gold),
+        "never_abstain": not gold and len(clicks) == 1,
+        "abstain_wrongly": bool(gold) and not clicks,
+        "miss": not wrong and len(missed) == 1,
+        "over": more and wrong <= set(free_cells(item)),
+        "miscount": len(missed | wrong) == 1 and len(set(clicks)) == len(clicks),
+        "wrong_cells": len(missed) == len(wrong) == 1
+        and wrong <= set(free_cells(item))
+        and all(distance(*wrong, target) > 1 for target in item.targets),  # type: ignore[call-arg]
+        "off_by_one_cell": len(missed) == len(wrong) == 1 and distance(*missed, *wrong) == 1,  # type: ignore[call-arg]
+        "click_exclusion": more and item.region_type == "EXCLUSION" and row.region_ok == 0,
+        "click_outside": more and item.region_type != "EXCLUSION" and row.region_ok == 0,
+        "swap_row_col": {(c, r) for r, c in clicks} == set(gold) != set(clicks),
+        "flip_rows": {(item.rows + 1 - r, c) for r, c in clicks} == set(gold) != set(clicks),
+        "flip_cols": {(r, item.cols + 1 - c) for r, c in clicks} == set(gold) != set(clicks),
+        "zero_based": bool(clicks) and {(r + 1, c + 1) for r, c in clicks} == set(gold),
+        "off_grid": row.invalid_coordinate_count == 1 and wrong <= set(parsed.clicks),
+        "repeat_click": set(clicks) == set(gold) and len(clicks) == len(gold) + 1,
+        "wrong_submit": set(clicks) == set(gold),
+    }
+    submitted = parsed.submit is None or parsed.submit == len(set(clicks))
+    return symptoms[name] and submitted == (name != "wrong_submit")
 
 
-def applies(name: str, item: Item) -> bool:
-    """Whether the fault can show on the item at all (where that is easily said)."""
+def _count_shows(name: str, item: Item, number: int) -> bool:
+    off = number - len(item.gold)
+    return {
+        "ignore_region": off != 0 and number == len(item.targets),
+        "miscount_scene": item.task_template == "T1_COUNT_GLOBAL" and 1 <= abs(off) <= 3,
+        "never_abstain": not item.gold and number == 1,
+        "abstain_wrongly": off < 0 and number == 0,
+        "miss": off == -1,
+        "over": off == 1,
+        "miscount": abs(off) == 1,
+    }[name]
+
+
+def _right(item: Item, reading: Reading) -> bool:
+    if item.task_mode == "COUNT":
+        return reading.number == len(item.gold)
+    submits = item.task_mode == "CLICK_COUNT"
+    return sorted(reading.clicks) == sorted(item.gold) and (
+        reading.number == (len(item.gold) if submits else None)
+    )
+
+
+def applies(name: str, item: Item) -> bool | None:
+    """Whether the fault can show on the item at all, None where that is not easily said."""
     gold, clicking = item.gold, item.task_mode != "COUNT"
+    free, exclusion = bool(free_cells(item)), item.region_type == "EXCLUSION"
+    beyond = beyond_cells(item)
     return {
         "ignore_region": len(item.targets) > len(gold),
-        "never_abstain": not gold and (not clicking or bool(free_cells(item))),
-        "miscount": bool(gold) or not clicking or bool(free_cells(item)),
+        "miscount_scene": item.task_template == "T1_COUNT_GLOBAL",
+        "never_abstain": not gold and (not clicking or free),
+        "abstain_wrongly": bool(gold),
+        "miss": bool(gold),
+        "over": not clicking or free,
+        "miscount": bool(gold) or not clicking or free,
+        "wrong_cells": None,
         "off_by_one_cell": None,
+        "click_exclusion": exclusion and bool(beyond),
+        "click_outside": clicking and not exclusion and bool(beyond),
         "swap_row_col": clicking and {(c, r) for r, c in gold} != set(gold),
+        "flip_rows": clicking and {(item.rows + 1 - r, c) for r, c in gold} != set(gold),
+        "flip_cols": clicking and {(r, item.cols + 1 - c) for r, c in gold} != set(gold),
         "zero_based": clicking and bool(gold),
+        "off_grid": clicking,
+        "repeat_click": clicking and bool(gold),
         "wrong_submit": item.task_mode == "CLICK_COUNT",
         "break_grammar": True,
-    }[name]  # type: ignore[return-value]
+        "garble": True,
+    }[name]
 
 
 def free_cells(item: Item) -> list[Cell]:
     return [c for c in item.grid.cells() if c in item.region and c not in item.targets]
+
+
+def beyond_cells(item: Item) -> list[Cell]:
+    return [c for c in item.grid.cells() if c not in item.region and c not in item.targets]
+
+
+def scarce(name: str, item: Item) -> bool:
+    """Whether the fault draws a cell of which there are so few that it may give up."""
+    if name in ("click_exclusion", "click_outside"):
+        cells = beyond_cells(item)
+    elif name in ("never_abstain", "miscount", "over"):
+        cells = free_cells(item)
+    else:
+        return False
+    # 200 draws find none of 6 % of the cells once in 200,000 times.
+    return len(cells) / item.grid.cell_count < 0.06
 
 
 @settings(max_examples=150, deadline=None)
@@ -131,9 +199,7 @@ def test_a_planted_fault_shows_its_symptom_and_one_not_planted_none(
         assert scored(item, answer.raw_text)[0].passed == 0
     else:
         assert answer.raw_text == item.ground_truth_formal_answer
-        # A free cell is looked for by drawing; a region with hardly any may be given up on.
-        crowded = name in ("never_abstain", "miscount") and len(free_cells(item)) < 3
-        assert not applies(name, item) or crowded
+        assert not applies(name, item) or scarce(name, item)
 
 
 @settings(max_examples=200, deadline=None)
@@ -193,6 +259,33 @@ def test_rates_are_met_and_faults_are_independent() -> None:
     assert abs(len(first) / 2000 - 0.3) < 0.041
     assert abs(len(second) / 2000 - 0.5) < 0.045
     assert abs(len(first & second) / 2000 - 0.15) < 0.032
+
+
+def test_a_scene_is_miscounted_once_and_its_number_repeated() -> None:
+    grid, targets = Grid(8, 8), [Cell(2, 3), Cell(7, 7), Cell(5, 5), Cell(8, 1)]
+    region = Region("RECTANGLE", 1, 4, 1, 4)
+    plan = {
+        "T1_COUNT_GLOBAL": Region.whole(grid),
+        "T2_COUNT_LOCAL_NUMERIC": region,
+        "T3_CLICK_LOCAL_NUMERIC": region,
+    }
+    said = set()
+    for seed in range(40):
+        numbers = []
+        for template, where in plan.items():
+            item = make_item(template, grid, where, targets, f"{template}")
+            text = simulate(item, {"miscount_scene": 1, "anchor": 1}, seed).raw_text
+            parsed = parse(text, item.task_mode)  # type: ignore[arg-type]
+            numbers.append(len(parsed.clicks) if parsed.count is None else parsed.count)
+        assert numbers[0] != len(targets)
+        assert set(numbers) == {numbers[0]}
+        said.add(numbers[0])
+    assert said == {1, 2, 3, 5, 6, 7}
+
+
+def test_nothing_is_repeated_where_the_scene_was_counted_right() -> None:
+    (item,) = _many(1)
+    assert simulate(item, {"anchor": 1.0}, 0).planted == ()
 
 
 def test_prediction_rows() -> None:

@@ -1,7 +1,7 @@
 """A simulated respondent: the gold answer with named faults planted at given rates.
 
 For tests, demos and for checking a diagnosis against what was really done. Plain Python, a pure
-function of (seed, item id, rates): every fault is drawn from a stream of its own, so that raising
+function of (seed, item, rates): every fault is drawn from a stream of its own, so that raising
 one rate changes nothing about the others. Faults that fire together are applied in the order of
 :data:`FAULTS`, the order in which an answer comes about: transport, what is seen, where, how it is
 written. A fault that cannot show on an item (another submitted number on a COUNT item, say) is not
@@ -10,14 +10,13 @@ planted there; one that is planted never leaves the right answer standing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from handeye.draw import Draw
 from handeye.errors import OptionError
+from handeye.respondents.fault_changes import CHANGES, Draft, garbled, misformed, right, written
 from handeye.rose.items import Item
-from handeye.rose.scene import Cell
 from handeye.rose.scoring import AnswerState
 
 MODEL = "handeye/simulated"
@@ -41,17 +40,6 @@ class Simulated(NamedTuple):
     planted: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """An answer on its way: clicks in order, and the number said (None: no number is asked)."""
-
-    clicks: tuple[Cell, ...]
-    number: int | None
-
-
-_Change = Callable[[Item, _Draft, Draw], _Draft | None]
-
-
 def simulate(item: Item, faults: Faults, seed: int) -> Simulated:
     """Answer ``item`` with the faults that fire for it.
 
@@ -64,34 +52,52 @@ def simulate(item: Item, faults: Faults, seed: int) -> Simulated:
         OptionError: an unknown fault or a rate outside 0..1.
     """
     rates = parse_faults(faults)
-    fired = [
-        name
-        for name in FAULTS
-        if Draw(seed, "fault", name, item.item_id).unit() < rates.get(name, 0.0)
-    ]
+    fired = [name for name in FAULTS if _fires(name, item, rates, seed)]
     if "api_error" in fired:
         return Simulated(None, "error", None, API_ERROR, ("api_error",))
     if "refuse" in fired:
         return Simulated(REFUSAL, "refused", "content_filter", None, ("refuse",))
-    planted: list[str] = []
-    draft = gold = _gold(item)
-    for name in fired:
-        change = _CHANGES.get(name)
-        draw = Draw(seed, "fault effect", name, item.item_id)
-        changed = change(item, draft, draw) if change else None
-        if changed is not None and not _same(changed, gold):
-            draft = changed
+    planted, draft = _drafted(item, fired, rates, seed)
+    text = written(item, draft)
+    for name, spoil in (("break_grammar", misformed), ("garble", garbled)):
+        if name in fired:
+            text = spoil(item, draft, _effect(name, item, seed))
             planted.append(name)
-    text = _written(item, draft)
-    if "break_grammar" in fired:
-        draw = Draw(seed, "fault effect", "break_grammar", item.item_id)
-        text = _broken(item, text, draw)
-        planted.append("break_grammar")
     if "truncate" in fired:
-        draw = Draw(seed, "fault effect", "truncate", item.item_id)
-        text = text[: draw.integer(1, max(1, len(text) - 3))]
+        text = text[: _effect("truncate", item, seed).integer(1, max(1, len(text) - 3))]
         return Simulated(text, "truncated", "max_tokens", None, (*planted, "truncate"))
     return Simulated(text, "answered", "stop", None, tuple(planted))
+
+
+def _drafted(item: Item, fired: Iterable[str], rates: Faults, seed: int) -> tuple[list[str], Draft]:
+    """The faults that change what is answered, one after the other."""
+    planted: list[str] = []
+    draft = gold = right(item, item.gold)
+    for name in fired:
+        change = CHANGES.get(name)
+        if change is None or (name == "anchor" and not _fires("miscount_scene", item, rates, seed)):
+            continue
+        changed = change(item, draft, _effect(name, item, seed))
+        if changed is not None and not changed.same(gold):
+            draft = changed
+            planted.append(name)
+    return planted, draft
+
+
+# Faults of a scene: drawn alike for all its items. The number of a scene that is miscounted is
+# what `anchor` repeats in the other items of the scene.
+_OF_SCENE = {"miscount_scene": "miscount_scene", "anchor": "miscount_scene"}
+
+
+def _fires(name: str, item: Item, rates: Faults, seed: int) -> bool:
+    key = item.scene_id if name == "miscount_scene" else item.item_id
+    return Draw(seed, "fault", name, key).unit() < rates.get(name, 0.0)
+
+
+def _effect(name: str, item: Item, seed: int) -> Draw:
+    if name in _OF_SCENE:
+        return Draw(seed, "fault effect", _OF_SCENE[name], item.scene_id)
+    return Draw(seed, "fault effect", name, item.item_id)
 
 
 def simulate_predictions(
@@ -151,161 +157,30 @@ def _rate(name: str, value: object) -> float:
     return rate
 
 
-def _gold(item: Item) -> _Draft:
-    return _draft(item, item.gold)
-
-
-def _draft(item: Item, cells: Iterable[Cell]) -> _Draft:
-    """The right answer if ``cells`` were the exceptions asked for."""
-    clicks = tuple(sorted(cells))
-    if item.task_mode == "COUNT":
-        return _Draft((), len(clicks))
-    return _Draft(clicks, len(clicks) if item.task_mode == "CLICK_COUNT" else None)
-
-
-def _same(draft: _Draft, gold: _Draft) -> bool:
-    return draft.number == gold.number and sorted(draft.clicks) == sorted(gold.clicks)
-
-
-def _written(item: Item, draft: _Draft) -> str:
-    if item.task_mode == "COUNT":
-        return f"COUNT({draft.number})"
-    end = "DONE" if draft.number is None else f"SUBMIT({draft.number})"
-    return "; ".join([*(f"CLICK({cell})" for cell in draft.clicks), end])
-
-
-def _clicked(draft: _Draft, clicks: Iterable[Cell]) -> _Draft:
-    """``draft`` with other clicks; a number that is submitted stays their number."""
-    cells = tuple(clicks)
-    return replace(draft, clicks=cells, number=None if draft.number is None else len(cells))
-
-
-def _ignore_region(item: Item, draft: _Draft, draw: Draw) -> _Draft | None:
-    """Answer for the whole grid."""
-    return _draft(item, item.targets) if len(item.targets) != len(item.gold) else None
-
-
-def _never_abstain(item: Item, draft: _Draft, draw: Draw) -> _Draft | None:
-    """Where nothing is to be found, find one cell all the same."""
-    if item.task_mode == "COUNT":
-        return _Draft((), 1) if draft.number == 0 else None
-    if draft.clicks:
-        return None
-    cell = _any_cell(item, draw, inside=True, avoid=())
-    return _clicked(draft, (cell,)) if cell else None
-
-
-def _miscount(item: Item, draft: _Draft, draw: Draw) -> _Draft | None:
-    """See one exception too many or too few."""
-    gold = len(item.gold)
-    seen = len(draft.clicks) if item.task_mode != "COUNT" else draft.number or 0
-    allowed = [n for n in (seen - 1, seen + 1) if n >= 0 and n != gold]
-    if not allowed:
-        return None
-    wanted = draw.pick(allowed)
-    if item.task_mode == "COUNT":
-        return _Draft((), wanted)
-    if wanted < seen:
-        left_out = draw.below(seen)
-        return _clicked(draft, (c for i, c in enumerate(draft.clicks) if i != left_out))
-    cell = _any_cell(item, draw, inside=True, avoid=draft.clicks)
-    return _clicked(draft, sorted((*draft.clicks, cell))) if cell else None
-
-
-def _any_cell(item: Item, draw: Draw, *, inside: bool, avoid: Iterable[Cell]) -> Cell | None:
-    """A random cell of the region (or grid) that is no exception and not in ``avoid``."""
-    taken = {*item.targets, *avoid}
-    # Drawn, not listed: grids may be large. A region with no free cell is given up on.
-    for _ in range(200):
-        cell = Cell(draw.integer(1, item.rows), draw.integer(1, item.cols))
-        if cell not in taken and (not inside or cell in item.region):
-            return cell
-    return None
-
-
-def _off_by_one_cell(item: Item, draft: _Draft, draw: Draw) -> _Draft | None:
-    """Click the neighbour of one exception instead of it."""
-    moves = [
-        (place, neighbour)
-        for place, cell in enumerate(draft.clicks)
-        for neighbour in (
-            Cell(cell.row - 1, cell.col),
-            Cell(cell.row + 1, cell.col),
-            Cell(cell.row, cell.col - 1),
-            Cell(cell.row, cell.col + 1),
-        )
-        if 1 <= neighbour.row <= item.rows
-        and 1 <= neighbour.col <= item.cols
-        and neighbour not in draft.clicks
-        and neighbour not in item.targets
-    ]
-    if not moves:
-        return None
-    place, neighbour = draw.pick(moves)
-    clicks = list(draft.clicks)
-    clicks[place] = neighbour
-    return replace(draft, clicks=tuple(clicks))
-
-
-def _swap_row_col(item: Item, draft: _Draft, draw: Draw) -> _Draft | None:
-    """Say column first, then row, in every click."""
-    swapped = tuple(Cell(col, row) for row, col in draft.clicks)
-    return replace(draft, clicks=swapped) if set(swapped) != set(draft.clicks) else None
-
-
-def _zero_based(item: Item, draft: _Draft, draw: Draw) -> _Draft | None:
-    """Count rows and columns from 0."""
-    if not draft.clicks:
-        return None
-    return replace(draft, clicks=tuple(Cell(row - 1, col - 1) for row, col in draft.clicks))
-
-
-def _wrong_submit(item: Item, draft: _Draft, draw: Draw) -> _Draft | None:
-    """Submit another number than was clicked."""
-    if item.task_mode != "CLICK_COUNT":
-        return None
-    clicked = len(draft.clicks)
-    return replace(draft, number=draw.pick([n for n in (clicked - 1, clicked + 1) if n >= 0]))
-
-
-def _broken(item: Item, text: str, draw: Draw) -> str:
-    """The answer in a form that the grammar does not allow."""
-    if item.task_mode == "COUNT":
-        number = text[len("COUNT(") : -1]
-        forms = [f"There are {number} such cells.", number, f"COUNT = {number}", f"`{text}`"]
-    else:
-        body, _, end = text.rpartition("; ")
-        forms = [
-            f"The cells that differ: {text}",
-            f"```\n{text}\n```",
-            f"{text}.",
-            body or "none",
-            text.replace("CLICK(R", "CLICK(").replace(",C", ",") if body else f"CLICK(); {end}",
-        ]
-    return draw.pick(forms)
-
-
-_CHANGES: dict[str, _Change] = {
-    "ignore_region": _ignore_region,
-    "never_abstain": _never_abstain,
-    "miscount": _miscount,
-    "off_by_one_cell": _off_by_one_cell,
-    "swap_row_col": _swap_row_col,
-    "zero_based": _zero_based,
-    "wrong_submit": _wrong_submit,
-}
-
 FAULTS: dict[str, str] = {
     "api_error": "no answer arrives at all (nothing else is planted then)",
     "refuse": "declines to answer (nothing else is planted then)",
     "ignore_region": "answers for the whole grid, where that is another answer",
+    "miscount_scene": "counts the whole grid wrong, by one to three",
+    "anchor": "repeats the number of a miscounted scene where a part of it is asked for",
     "never_abstain": "finds one cell where there is none",
+    "abstain_wrongly": "finds nothing where there is something",
+    "miss": "misses one exception; clicks and submitted number agree",
+    "over": "one cell too many, in the region; clicks and submitted number agree",
     "miscount": "one exception too many or too few; clicks and submitted number agree",
+    "wrong_cells": "one click lands elsewhere in the region, away from any exception",
     "off_by_one_cell": "one click lands on a neighbouring cell",
+    "click_exclusion": "one click more, in the part to be left out",
+    "click_outside": "one click more, outside the region asked for",
     "swap_row_col": "row and column swapped in every click",
+    "flip_rows": "rows counted from below in every click",
+    "flip_cols": "columns counted from the right in every click",
     "zero_based": "rows and columns counted from 0",
+    "off_grid": "one click more, outside the grid",
+    "repeat_click": "one cell clicked twice",
     "wrong_submit": "submits another number than was clicked",
     "break_grammar": "right or wrong, in a form that the grammar does not allow",
+    "garble": "words from which no answer can be read",
     "truncate": "the answer is cut off before its end",
 }
 """Name and meaning of every fault, in the order in which they are applied."""
