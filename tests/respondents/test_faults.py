@@ -97,7 +97,7 @@ def shows(name: str, item: Item, text: str) -> bool:
         "wrong_cells": len(missed) == len(wrong) == 1
         and wrong <= set(free_cells(item))
         and all(distance(*wrong, target) > 1 for target in item.targets),  # type: ignore[call-arg]
-        "off_by_one_cell": len(missed) == len(wrong) == 1 and distance(*missed, *wrong) == 1,  # type: ignore[call-arg]
+        "off_by_one_cell": len(missed) == len(wrong) == 1 and distance(*missed, *wrong) == 1,
         "click_exclusion": more and item.region_type == "EXCLUSION" and row.region_ok == 0,
         "click_outside": more and item.region_type != "EXCLUSION" and row.region_ok == 0,
         "swap_row_col": {(c, r) for r, c in clicks} == set(gold) != set(clicks),

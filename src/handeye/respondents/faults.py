@@ -90,8 +90,9 @@ _OF_SCENE = {"miscount_scene": "miscount_scene", "anchor": "miscount_scene"}
 
 
 def _fires(name: str, item: Item, rates: Faults, seed: int) -> bool:
+    rate = rates.get(name, 0.0)
     key = item.scene_id if name == "miscount_scene" else item.item_id
-    return Draw(seed, "fault", name, key).unit() < rates.get(name, 0.0)
+    return rate > 0 and Draw(seed, "fault", name, key).unit() < rate
 
 
 def _effect(name: str, item: Item, seed: int) -> Draw:

@@ -109,7 +109,9 @@ def attribute(evidence: Sequence[Evidence]) -> Attribution:
     for origins, places in ((counting, counts), (action, clicks)):
         for at, i in enumerate(places):
             repeats = origins.decided and origins.repeated[at] > 0.5 and can_repeat(evidence[i])
-            decided[i] = _Decided(conventions.used[i], repeats, origins.whole[at] > 0.5)
+            # Where the whole-grid count was right, repeating it is answering for the whole grid.
+            whole = origins.whole[at] + origins.repeated[at] > 0.5
+            decided[i] = _Decided(conventions.used[i], repeats, whole)
     reasons: list[str | None] = []
     tags: list[list[str]] = []
     for i, found in enumerate(evidence):
@@ -123,7 +125,10 @@ def attribute(evidence: Sequence[Evidence]) -> Attribution:
 
 
 def is_right(found: Evidence) -> bool:
-    """Whether the answer, strictly or forgivingly read, is exactly the right one."""
+    """Whether the answer, strictly or forgivingly read, is exactly the right one.
+
+    A number to be submitted may be missing, which is a matter of form, but not be wrong.
+    """
     if found.reading is None:
         return False
     if found.template.mode == "COUNT":
@@ -140,7 +145,7 @@ def _right_clicks(clicked: frozenset[Cell], found: Evidence) -> bool:
     """Whether ``clicked`` and the submitted number are right."""
     assert found.reading is not None
     asked = found.template.mode == "CLICK_COUNT"
-    return clicked == found.gold and (not asked or found.reading.number == len(found.gold))
+    return clicked == found.gold and (not asked or found.reading.number in (None, len(found.gold)))
 
 
 def _signs(found: Evidence, decided: _Decided) -> set[str]:

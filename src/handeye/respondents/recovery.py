@@ -1,0 +1,162 @@
+"""Plant faults, diagnose the answers, and compare what is found with what was planted.
+
+The check of attribution (docs/attribution.md), and a way to ask what a set of some size can show.
+Scenes are drawn as for a real set, without pictures; attribution never sees what was planted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from handeye.respondents.faults import Faults, simulate
+from handeye.rose.attribution import Attribution, attribute
+from handeye.rose.attribution_tables import attribution_tables
+from handeye.rose.evidence import evidence
+from handeye.rose.items import Item
+from handeye.rose.rows import Drawn, scene_rows
+from handeye.rose.sampling import sample_scene
+from handeye.rose.score_frame import to_frame
+from handeye.rose.scoring import score_item
+from handeye.rose.sources.base import Art, Pair
+from handeye.rose.v01 import SOURCE_NAMES
+
+_NO_TILE = np.zeros((1, 1, 3), np.uint8)
+
+
+def items_without_pictures(seed: int, scenes: int) -> list[Item]:
+    """All seven items of ``scenes`` scenes of every source, drawn with v0.1's statistics.
+
+    Args:
+        seed: of the scenes.
+        scenes: number per source (5 sources).
+    """
+    pair, art = Pair("", 0.0, {}, ()), Art(_NO_TILE, _NO_TILE)
+    items: list[Item] = []
+    for source in SOURCE_NAMES:
+        for index in range(scenes):
+            scene = sample_scene(seed, source, index)
+            drawn = Drawn(source, seed, "test", scene, pair, art, "", "")
+            items += [msgspec.convert(row, Item) for row in scene_rows(drawn).values()]
+    return items
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """A respondent with planted faults, diagnosed.
+
+    ``planted`` and ``reasons`` are per item of ``items``; a reason is None where the item passed.
+    """
+
+    items: Sequence[Item]
+    planted: Sequence[tuple[str, ...]]
+    reasons: Sequence[str | None]
+    attribution: Attribution
+
+    def tables(self, *, seed: int = 0, resamples: int = 1000) -> dict[str, Any]:
+        """:func:`handeye.rose.attribution_tables.attribution_tables` of the run."""
+        return attribution_tables(self.attribution, seed=seed, resamples=resamples)
+
+
+def recover(items: Sequence[Item], faults: Faults, seed: int) -> Recovery:
+    """Answer ``items`` with planted faults and attribute the failures.
+
+    Raises:
+        OptionError: an unknown fault or a rate outside 0..1.
+    """
+    answers = [simulate(item, faults, seed) for item in items]
+    rows = [
+        score_item(item, answer.raw_text, error=answer.error, state=answer.state)
+        for item, answer in zip(items, answers, strict=True)
+    ]
+    texts = {item.item_id: answer.raw_text for item, answer in zip(items, answers, strict=True)}
+    attribution = attribute(evidence(to_frame(rows), texts))
+    planted = [answer.planted for answer in answers]
+    return Recovery(items, planted, attribution.rows["reason"].to_list(), attribution)
+
+
+# The reason that a fault leads to, where the region holds something and the answer clicks.
+_REASONS: Mapping[str, str] = {
+    "api_error": "no_answer",
+    "refuse": "refused",
+    "truncate": "truncated",
+    "break_grammar": "format_only",
+    "garble": "unreadable",
+    "zero_based": "zero_based",
+    "swap_row_col": "swapped",
+    "flip_rows": "flipped",
+    "flip_cols": "flipped",
+    "off_grid": "off_grid",
+    "ignore_region": "whole_grid",
+    "never_abstain": "not_abstained",
+    "abstain_wrongly": "abstained",
+    "off_by_one_cell": "neighbour",
+    "click_exclusion": "inside_exclusion",
+    "click_outside": "outside_region",
+    "wrong_submit": "submitted_other",
+    "anchor": "anchored",
+    "miss": "missed",
+    "over": "over_clicked",
+    "wrong_cells": "elsewhere",
+    "repeat_click": "repeated",
+}
+_COUNTED = {"miss": "count_low", "over": "count_high"}
+# Clicks in a region without targets are "did not abstain", whatever made them.
+_NOTHING_THERE = ("click_exclusion", "click_outside", "over", "anchor")
+
+
+def expected_reasons(item: Item, fault: str) -> frozenset[str]:
+    """The reasons that the documented order gives an item with this fault alone.
+
+    More than one where the fault leaves open which of them it is (a miscount is one less or one
+    more), or where the answer cannot tell them apart (the only target missed: nothing clicked).
+    """
+    gold = len(item.gold)
+    if fault == "miscount":
+        ways = ("miss", "over") if gold else ("over",)
+        return frozenset().union(*(expected_reasons(item, way) for way in ways))
+    if fault == "miscount_scene":
+        return frozenset({"count_low", "count_high", "abstained"})
+    if not gold and fault in _NOTHING_THERE:
+        return frozenset({"not_abstained"})
+    if fault == "miss" and gold == 1:
+        return frozenset({"abstained"})
+    if fault == "anchor":  # a scene may have been counted as holding nothing
+        return frozenset({"anchored", "abstained"})
+    if item.task_mode == "COUNT" and fault in _COUNTED:
+        return frozenset({_COUNTED[fault]})
+    return frozenset({_REASONS[fault]})
+
+
+def can_show(items: Sequence[Item], fault: str, seed: int) -> list[bool]:
+    """Whether a fault that always fires is planted on each item."""
+    always = {fault: 1.0, "miscount_scene": 1.0} if fault == "anchor" else {fault: 1.0}
+    return [fault in simulate(item, always, seed).planted for item in items]
+
+
+def confusion(runs: Iterable[Recovery], *, alone: bool) -> dict[str, dict[str, int]]:
+    """How often each planted fault was given each reason.
+
+    Args:
+        runs: diagnosed runs, with one fault or several.
+        alone: count the items with exactly one fault, by fault; else those with several, all
+            under ``"several"``, by ``"one of them"``, a reason that one of the planted faults
+            leads to, and ``"none of them"``.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    for run in runs:
+        for item, planted, reason in zip(run.items, run.planted, run.reasons, strict=True):
+            if not planted or (len(planted) == 1) != alone:
+                continue
+            fault, found = planted[0], reason or "passed"
+            if not alone:
+                fault, found = "several", "none of them"
+                if any(reason in expected_reasons(item, name) for name in planted):
+                    found = "one of them"
+            row = counts.setdefault(fault, {})
+            row[found] = row.get(found, 0) + 1
+    return counts
