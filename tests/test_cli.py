@@ -154,3 +154,15 @@ def test_the_python_of_the_readme_runs(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "gap" in done.stdout
+
+
+def test_a_diagnosis_is_printed_and_kept(made):
+    done = handeye("rose", "diagnose", made / "simulated")
+    assert done.returncode == 0, done.stderr
+    assert "Counting Avg." in done.stdout
+    assert "action items failed" in done.stdout
+    kept = json.loads((made / "simulated" / "diagnosis.json").read_text(encoding="utf-8"))
+    printed = handeye("rose", "diagnose", made / "simulated", "--json")
+    assert json.loads(printed.stdout) == kept
+    two = handeye("rose", "diagnose", made / "simulated", made / "pixels", "--json")
+    assert json.loads(two.stdout)[0] == kept

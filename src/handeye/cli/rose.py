@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from handeye.cli.diagnosis import diagnose
+
 app = typer.Typer(
     help="ROSE: one scene of look-alike cells, seven coupled tasks.", no_args_is_help=True
 )
+app.command()(diagnose)
 
 Workers = Annotated[
     int | None,

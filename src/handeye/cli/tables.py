@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,21 +67,22 @@ def print_run(folder: Path) -> None:
     shown_bases = [summary["bases"][key] for key in bases.values()]
     for name in shown_bases[0]["columns"]:
         if shown_bases[0]["columns"][name]["value"] is not None:
-            table.add_row(name, *(_figure(basis["columns"][name]) for basis in shown_bases))
+            table.add_row(name, *(figure(basis["columns"][name]) for basis in shown_bases))
     for name in ("counting", "action", "gap"):
         if all(
             (basis["headline"] or {}).get(name, {}).get("value") is not None
             for basis in shown_bases
         ):
-            table.add_row(name, *(_figure(basis["headline"][name]) for basis in shown_bases))
+            table.add_row(name, *(figure(basis["headline"][name]) for basis in shown_bases))
     console.print(table)
     console.print(f"written to {folder}", highlight=False)
 
 
-def _figure(figure: dict[str, Any]) -> str:
-    if figure["value"] is None:
+def figure(found: Mapping[str, Any]) -> str:
+    """An estimate in percent with its interval."""
+    if found["value"] is None:
         return "-"
-    text = f"{100 * figure['value']:.1f}"
-    if figure["low"] is None:
+    text = f"{100 * found['value']:.1f}"
+    if found["low"] is None:
         return text
-    return f"{text} ({100 * figure['low']:.1f} to {100 * figure['high']:.1f})"
+    return f"{text} ({100 * found['low']:.1f} to {100 * found['high']:.1f})"

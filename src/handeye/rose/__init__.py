@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from handeye.rose.description import describe
+    from handeye.rose.diagnosis import diagnose
     from handeye.rose.file_scoring import score, score_files
     from handeye.rose.generation import generate
     from handeye.rose.items import Item, ItemSet
@@ -30,6 +31,7 @@ _HOMES = {
     "Item": "items",
     "ItemSet": "items",
     "describe": "description",
+    "diagnose": "diagnosis",
     "generate": "generation",
     "load": "release",
     "rerender": "rerendering",
@@ -43,6 +45,7 @@ __all__ = [
     "Item",
     "ItemSet",
     "describe",
+    "diagnose",
     "generate",
     "load",
     "rerender",

@@ -7,6 +7,8 @@
       summary.json        every table with intervals (docs/rose-summary.md)
       tables/             CSV and LaTeX rows
       predictions.jsonl   the answers that were scored
+      diagnosis.json, reasons.parquet
+                          where it fails and why, once `handeye rose diagnose` was asked
 
 Other files in RUN (a run's logs and journal) are left alone.
 """
@@ -42,6 +44,8 @@ ROWS_PER_PART = 50_000
 SUITE = "rose"
 # The marks of a folder that handeye may write into: a scored run, or one that is being asked.
 _MARKS = ("run.json", "plan.json")
+DIAGNOSIS = "diagnosis.json"
+REASONS = "reasons.parquet"
 _FILES = ("scores.parquet", "scores.jsonl", "summary.json", "predictions.jsonl", "tables")
 
 
@@ -186,7 +190,9 @@ class RunWriter:
             self._folder.rename(self.out)
             return
         # run.json goes first and comes last, so that a half-moved run never looks whole.
-        (self.out / "run.json").unlink(missing_ok=True)
+        # A diagnosis of other scores must not stay beside these.
+        for name in ("run.json", DIAGNOSIS, REASONS):
+            (self.out / name).unlink(missing_ok=True)
         for name in (*_FILES, "run.json"):
             target = self.out / name
             if target.is_dir() and not target.is_symlink():
