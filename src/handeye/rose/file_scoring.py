@@ -34,7 +34,7 @@ Answers = Path | str | Mapping[str, str | None] | Iterable[Prediction | Mapping[
 
 def score_files(
     predictions: Path,
-    data: Path | str,
+    data: Path | str | Sequence[Path | str],
     out: Path,
     *,
     allow_missing: bool = False,
@@ -48,7 +48,8 @@ def score_files(
 
     Args:
         predictions: JSONL with ``item_id``, ``raw_text``, optional ``model``, ``error``, ``state``.
-        data: a set folder (its main and bridge metadata), one metadata file, or ``hf:OWNER/NAME``.
+        data: a set folder (its main and bridge metadata), one metadata file, or ``hf:OWNER/NAME``;
+            or several of these whose items together are the set.
         out: the run folder; an earlier run of ours there is replaced, its other files are kept.
         allow_missing: score what is there and mark the run as partial.
         split: only items of this split (``test``, ``dev``).
@@ -64,12 +65,12 @@ def score_files(
     """
     info = dict(run_info or {})
     wanted = _wanted(split, template_ids(templates), item_ids)
-    root, files = metadata_files(data)
+    sources = list(map(metadata_files, [data] if isinstance(data, Path | str) else data))
     matched = _Matched(allow_missing)
     with RunWriter(out) as writer:
         with PredictionFile(predictions) as answers, _without_collector():
             model = answers.model or info.get("model")
-            rows = _score_all(_items(root, files), answers, matched, model, wanted)
+            rows = _score_all(_all_items(sources), answers, matched, model, wanted)
             while chunk := list(islice(rows, ROWS_PER_CHUNK)):
                 writer.add(chunk)
             matched.finish(answers, f"split={split}, templates={templates}")
@@ -77,7 +78,7 @@ def score_files(
         return writer.finish(
             model=model,
             predictions=predictions,
-            metadata=files,
+            metadata=[file for _, files in sources for file in files],
             n_expected=matched.expected,
             seed=seed,
             info={**info, "scoring": options},
@@ -181,6 +182,11 @@ def _refuse_missing(count: int, first: list[str], where: str, expected: int) -> 
         f"{where}: {count} of {expected} items have no prediction: {shown}; to score only some "
         "templates use --templates (say, main), to score the rest as a partial run --allow-missing"
     )
+
+
+def _all_items(sources: Iterable[tuple[Path, Sequence[Path]]]) -> Iterator[Item]:
+    for root, files in sources:
+        yield from _items(root, files)
 
 
 def _items(root: Path, files: Sequence[Path]) -> Iterator[Item]:

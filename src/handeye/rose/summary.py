@@ -17,6 +17,7 @@ import polars as pl
 from handeye.errors import DataError, OptionError
 from handeye.rose.breakdowns import add_bins, breakdown_tables
 from handeye.rose.bridges import add_pairs, consistency_table, global_table, matched_table
+from handeye.rose.pairing import check_pairs
 from handeye.rose.questions import BY_KEY, MAIN_KEYS, TEMPLATES
 from handeye.rose.rates import MEASURES, rate_table, with_measures
 from handeye.rose.score_frame import SCHEMA
@@ -72,7 +73,7 @@ def summarize(
         n_expected: items that were asked; more than there are rows makes the run partial.
 
     Raises:
-        DataError: no rows, missing columns, several models.
+        DataError: no rows, missing columns, several models, paired items about other cells.
         OptionError: a negative number of resamples.
     """
     if bootstrap < 0:
@@ -82,6 +83,7 @@ def summarize(
     lacking = sorted(needed.difference(lazy.collect_schema().names()))
     if lacking:
         raise DataError(f"the scores lack the columns {', '.join(lacking)}")
+    check_pairs(lazy)
     overview = lazy.select("rose_subset", "answer_state", "model").collect()
     if overview.is_empty():
         raise DataError("there are no score rows to summarise")
