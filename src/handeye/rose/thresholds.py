@@ -27,7 +27,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from handeye.errors import DataError
+from handeye.errors import DataError, first_ten
 from handeye.rose.difficulty import SCALES, Scale
 from handeye.rose.questions import BY_KEY, TEMPLATES
 from handeye.rose.tally import ordered_subsets
@@ -91,7 +91,7 @@ class _Items:
 
 
 def thresholds(scores: pl.DataFrame, seed: int = 0) -> Tree:
-    """Curves, thresholds and distances of one run, for each of :data:`handeye.rose.difficulty.SCALES`.
+    """Curves, thresholds and distances of one run, for each factor of difficulty.
 
     Args:
         scores: score rows of one run (:data:`COLUMNS` are read).
@@ -99,20 +99,23 @@ def thresholds(scores: pl.DataFrame, seed: int = 0) -> Tree:
             are called alike.
 
     Returns:
-        Factor to ``key``, ``title``, ``unit``, ``transform``, ``sentence``, ``left_out`` (subsets
-        that the curves of all subsets do not rest on), ``counting`` and ``action`` (curves),
-        ``distance`` (counting minus action, in the factor's unit, above 0 where counting holds out
-        longer), ``by_template`` (column to curve) and ``by_subset`` (``counting``, ``action``,
-        ``distance``). The layout of a curve is in docs/statistics.md. Shares are fractions, ``x``
-        and thresholds in the factor's unit; ``slope`` and ``intercept`` in log odds on the scale
-        named by ``transform``.
+        By factor (:data:`handeye.rose.difficulty.SCALES`): ``key``, ``title``, ``unit``,
+        ``transform``, ``sentence``, ``left_out`` (subsets that the curves of all subsets do not
+        rest on), ``counting`` and ``action`` (curves), ``distance`` (counting minus action, in the
+        factor's unit, above 0 where counting holds out longer), ``by_template`` (column to curve)
+        and ``by_subset`` (``counting``, ``action``, ``distance``). The layout of a curve is in
+        docs/statistics.md. Shares are fractions, ``x`` and thresholds in the factor's unit;
+        ``slope`` and ``intercept`` in log odds on the scale named by ``transform``.
 
     Raises:
-        DataError: a column is missing.
+        DataError: a column is missing, or a task template is unknown.
     """
     lacking = [name for name in COLUMNS if name not in scores.columns]
     if lacking:
         raise DataError(f"the scores lack the columns {', '.join(lacking)}; score the run again")
+    strange = sorted(set(scores["task_template"].unique().to_list()).difference(TEMPLATES))
+    if strange:
+        raise DataError(f"unknown task templates in the scores: {first_ten(strange)}")
     rows = scores.select(COLUMNS).filter(~pl.col("answer_state").is_in(_TECHNICAL))
     subsets = ordered_subsets(rows["rose_subset"].unique().to_list())
     return {factor.key: _factor(factor, rows, subsets) for factor in SCALES}

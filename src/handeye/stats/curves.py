@@ -97,7 +97,7 @@ class Curves:
         """Threshold of ``first`` minus threshold of ``second``.
 
         From the two Fieller intervals and the correlation of the two thresholds (delta method) by
-        the recovery of variances from limits (Zou and Donner 2008, Stat. Med. 27:1693, eq. 11).
+        the recovery of variances from limits (Zou and Donner 2008, Stat. Med. 27:1693).
 
         Args:
             first: number of a curve.

@@ -34,7 +34,7 @@ def clustered_shares(
     """Wilson's interval at the number of independent items that would vary as much.
 
     The variance of a share over clusters of unequal size is that of a ratio of sums (Cochran 1977,
-    Sampling Techniques, eq. 6.13); divided into ``p (1 - p)`` it gives an effective number of
+    Sampling Techniques, chapter 6); divided into ``p (1 - p)`` it gives an effective number of
     items, at most the real one, which enters Wilson's score interval (Wilson 1927, JASA 22:209;
     for clustered items Franco and others 2019, J. Surv. Stat. Methodol. 7:334). Where all items or
     none pass, clusters count as one item each.
