@@ -73,3 +73,16 @@ def serve(
         run(study, host=host, port=port, token=token, say=say)
     except KeyboardInterrupt:
         typer.echo(f"stopped; the same command goes on with {file}")
+
+
+@app.command()
+def export(
+    study: StudyFile,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the prediction files.")],
+) -> None:
+    """Write one prediction file a person, as `handeye rose score` takes it, and the times."""
+    from handeye.study.export import export as write
+
+    for path in write(study, out):
+        typer.echo(f"{path}")
+    typer.echo(f"{out / 'times.csv'}")

@@ -5,6 +5,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const ZOOMS = [1, 1.5, 2, 3, 4];
 // Small pictures may be enlarged this much to fill the window; more would only blur.
 const MOST_ENLARGED = 1.75;
+const STILL = 4; // pixels that a hand may tremble
+const NARROW = window.matchMedia("(max-width: 56rem)"); // as in study.css
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 const same = (a, b) => a[0] === b[0] && a[1] === b[1];
@@ -69,18 +71,21 @@ export class Board {
     }
   }
 
+  // Sizes the picture to the room there is. In narrow windows the room's height follows the picture.
   fit() {
     const { naturalWidth: width, naturalHeight: height } = this.picture;
     if (!width || !this.view.clientWidth) return; // not loaded, or hidden behind a sheet
-    const frame = this.board.classList.contains("ruled") ? 26 : 2;
+    const narrow = NARROW.matches;
+    const frame = this.board.classList.contains("ruled") ? 38 : 12;
+    const room = narrow ? window.innerHeight * 0.6 : this.view.clientHeight;
     const scale = Math.min(
-      (this.view.clientWidth - frame) / width,
-      (this.view.clientHeight - frame) / height,
-      MOST_ENLARGED,
+      (this.view.clientWidth - frame) / width, (room - frame) / height, MOST_ENLARGED,
     );
-    const shown = Math.max(40, Math.floor(width * scale)) * ZOOMS[this.zoom];
-    this.pane.style.width = `${shown}px`;
-    this.pane.style.height = `${(shown * height) / width}px`;
+    const shown = Math.max(40, Math.floor(width * scale));
+    const large = shown * ZOOMS[this.zoom];
+    this.pane.style.width = `${large}px`;
+    this.pane.style.height = `${(large * height) / width}px`;
+    this.view.style.height = narrow ? `${(shown * height) / width + frame}px` : "";
     this.view.classList.toggle("zoomed", this.zoom > 0);
   }
 
@@ -109,14 +114,18 @@ export class Board {
   }
 
   pressed(event) {
-    this.pressedAt = event.pointerType === "mouse" ? this.cellAt(event.clientX, event.clientY) : null;
+    this.pressedAt = event.isPrimary ? [event.clientX, event.clientY] : null;
   }
 
+  // Where the pointer went down decides: browsers round the place of a click to whole pixels. A
+  // pointer that moved on to another cell meant neither.
   clicked(event) {
-    const cell = this.cellAt(event.clientX, event.clientY);
-    // A mouse that was dragged to another cell meant neither.
-    const dragged = this.pressedAt && cell && !same(this.pressedAt, cell);
-    if (!this.clickable || !cell || dragged) return;
+    const up = this.cellAt(event.clientX, event.clientY);
+    const [x, y] = this.pressedAt ?? [event.clientX, event.clientY];
+    this.pressedAt = null;
+    const cell = this.cellAt(x, y);
+    const moved = Math.hypot(event.clientX - x, event.clientY - y) > STILL;
+    if (!this.clickable || !cell || (moved && !(up && same(cell, up)))) return;
     this.cursor = null;
     this.toggle(cell);
   }

@@ -28,6 +28,7 @@ const pad = new NumberPad(byId("typed"), byId("pad"), () => changed("number"));
 
 let now = null; // the server's state
 let mode = "COUNT";
+let shown = null; // phase and place of the item on the screen, null while there is none
 let armed = false; // whether an answer can be given at this moment
 let judged = false; // practice: the feedback is on the screen
 let afterSheet = null;
@@ -49,9 +50,8 @@ function changed(what) {
 let lastCount = 0;
 
 function saveDraft() {
-  if (!now || now.phase === "done" || judged) return;
-  const { phase, place } = now;
-  server.saveDraft({ phase, place, clicks: board.clicks, typed: byId("typed").value, ms: clock.ms });
+  if (!shown || judged) return;
+  server.saveDraft({ ...shown, clicks: board.clicks, typed: byId("typed").value, ms: clock.ms });
 }
 
 function refresh() {
@@ -63,6 +63,7 @@ function refresh() {
   byId("pane").classList.toggle("clickable", board.clickable);
   const complete = { COUNT: typed, CLICK: clicks, CLICK_COUNT: clicks && typed }[mode];
   byId("done").disabled = !(open && complete);
+  document.body.classList.toggle("judged", judged);
   byId("nothing").disabled = !open || clicks;
   byId("undo").disabled = !open || board.history.length === 0;
   byId("clear").disabled = !open || !clicks;
@@ -179,6 +180,7 @@ function progress() {
 async function present() {
   const { item } = now;
   mode = item.mode;
+  shown = null;
   armed = false;
   judged = false;
   lastCount = 0;
@@ -206,6 +208,7 @@ async function present() {
     lastCount = board.clicks.length;
     byId("typed").value = draft.typed;
   }
+  shown = { phase: now.phase, place: now.place };
   clock.restart(draft?.ms ?? 0);
   window.scrollTo(0, 0);
   byId("view").scrollTo(0, 0);
@@ -248,6 +251,7 @@ async function answered(reply) {
   sinceBreak += reply.visible_ms;
   sessionStorage.setItem("since-break", String(sinceBreak));
   const state = await server.answer(reply);
+  shown = null;
   server.saveDraft(null);
   show(state);
 }
@@ -264,7 +268,8 @@ async function practised(reply) {
   refresh();
   byId("verdict").textContent = found.passed ? "That is right" : "Not quite";
   byId("explain").textContent = explain(found, reply);
-  byId("legend").hidden = mode === "COUNT" && found.cells.length === 0;
+  byId("legend-right").hidden = found.cells.length === 0;
+  byId("legend-wrong").hidden = mode === "COUNT" || found.passed;
   byId("again").hidden = found.passed;
   byId("feedback").classList.toggle("passed", found.passed);
   byId("feedback").hidden = false;
@@ -276,10 +281,11 @@ function explain(found, reply) {
   const count = found.cells.length;
   const differ = count === 0 ? "No cell differs there." : count === 1 ? "One cell differs there." : `${count} cells differ there.`;
   if (found.passed) return differ;
+  if (mode === "COUNT") return `${differ} You entered ${reply.number}.`;
   if (mode === "CLICK_COUNT" && reply.number !== reply.clicks.length) {
     return `${differ} The number must be the number of cells you clicked.`;
   }
-  return count === 0 && mode !== "COUNT" ? `${differ} Then choose \u201cNothing to click\u201d.` : differ;
+  return count === 0 ? `${differ} Then choose \u201cNothing to click\u201d.` : differ;
 }
 
 function failed(error) {
