@@ -110,7 +110,9 @@ def factor(key: str, counting: float | None, action: float | None) -> Tree:
         "key": key,
         "title": {"similarity": "Similarity", "cells": "Cells", "targets": "Targets"}[key],
         "unit": "",
-        "transform": "log2" if key == "cells" else "none",
+        "transform": "log2(x)" if key == "cells" else "x",
+        "sentence": f"acts rightly on half of the items up to {action}",
+        "left_out": ["ROSE-EmojiContent"] if key == "cells" else [],
         **pair,
         "by_template": {"G-Cnt": pair["counting"], "L-Clk": pair["action"]},
         "by_subset": {"ROSE-EmojiStyle": pair, "ROSE-PixelEdit": pair},
@@ -140,11 +142,13 @@ def diagnosis(
     conventions: list[Tree] | None = None,
     states: Mapping[str, int] | None = None,
     n_scenes: int = 200,
+    unreadable: int = 0,
     **more: Any,
 ) -> Tree:
     """A whole diagnosis of 1,000 items; ``more`` replaces its entries."""
     action = counting - sum(losses.values())
     counts = {"no_answer": 0, "answered": 1000, **(states or {})}
+    action_counts = {"format_only": 12} | ({"unreadable": unreadable} if unreadable else {})
     made = {
         "format": 1,
         "suite": "rose",
@@ -174,7 +178,7 @@ def diagnosis(
         "drops": {},
         "decomposition": {"gap": chain(counting, losses, half), "global": None, "matched": None},
         "attribution": {
-            "action": group(600, {"format_only": 12, "outside_region": 200, "missed": 60}),
+            "action": group(600, {**action_counts, "outside_region": 200, "missed": 60}),
             "counting": group(400, {"count_low": 30, "count_high": 10}),
             "by_template": {"L-Clk": group(200, {"outside_region": 100, "missed": 20})},
             "conventions": conventions or [],

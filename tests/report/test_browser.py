@@ -93,17 +93,51 @@ def test_filters_narrow_the_gallery_together(opened: Open, report: Path) -> None
         expect(page.locator("#shown")).to_have_text(re.compile("^40 "))
 
 
-def test_filter_by_kind_and_by_nothing_left(opened: Open, report: Path) -> None:
+def options(page: Page, name: str) -> dict[str, int]:
+    """Values of a filter and the counts they promise, the first (all) left out."""
+    found = page.locator(f"select[name={name}] option").all()[1:]
+    return {
+        option.get_attribute("value") or "": int((option.text_content() or "").split("(")[-1][:-1])
+        for option in found
+    }
+
+
+@pytest.mark.parametrize(("name", "attribute"), [("reason", "data-reason"), ("tag", "data-tags")])
+def test_filter_by_reason_and_sign(opened: Open, report: Path, name: str, attribute: str) -> None:
     with opened(report) as page:
-        page.select_option("select[name=kind]", "format")
-        assert 0 < shown(page) < 40
-        chips = page.locator(".card:visible")
-        for k in range(chips.count()):
-            assert "format" in (chips.nth(k).get_attribute("data-kinds") or "").split()
+        choices = options(page, name)
+        assert len(choices) > 2
+        for key, count in choices.items():
+            page.select_option(f"select[name={name}]", key)
+            assert shown(page) == count
+            for card in page.locator(".card:visible").all():
+                assert key in (card.get_attribute(attribute) or "").split()
+        if name == "reason":
+            assert sum(choices.values()) == 40
+
+
+def test_filters_that_leave_nothing_say_so(opened: Open, report: Path) -> None:
+    with opened(report) as page:
         page.select_option("select[name=template]", "T1_COUNT_GLOBAL")
-        page.select_option("select[name=kind]", "out-of-grid")
+        taken = {c.get_attribute("data-reason") for c in page.locator(".card:visible").all()}
+        other = next(key for key in options(page, "reason") if key not in taken)
+        page.select_option("select[name=reason]", other)
         assert shown(page) == 0
         assert page.locator("#none").is_visible()
+
+
+def test_a_reason_in_the_table_leads_to_its_examples(opened: Open, report: Path) -> None:
+    with opened(report) as page:
+        page.locator("#reasons details").first.locator("summary").click()
+        page.select_option("select[name=template]", "T1_COUNT_GLOBAL")
+        link = page.locator("#t-reasons-action-0 a[data-reason]").first
+        key = link.get_attribute("data-reason") or ""
+        link.click()
+        from playwright.sync_api import expect
+
+        expect(page.locator("#shown")).to_have_text(re.compile(f"^{options(page, 'reason')[key]} "))
+        assert page.url.endswith("#failures")
+        assert page.locator("select[name=template]").input_value() == ""
 
 
 def test_long_gallery_unfolds_in_pages(opened: Open, report: Path) -> None:
@@ -178,12 +212,39 @@ def test_dark_mode_follows_the_system_and_the_button(opened: Open, report: Path)
         assert darkness(page) < 150
 
 
-@pytest.mark.parametrize("width", [320, 390, 768])
+@pytest.mark.parametrize("width", [320, 390, 768, 1600])
 def test_no_sideways_scrolling(opened: Open, report: Path, width: int) -> None:
     with opened(report, viewport={"width": width, "height": 800}) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
         narrow = page.locator("svg.narrow-only").first
         assert narrow.is_visible() == (width < 700)
+
+
+def test_reasons_for_a_sentence_unfold_from_the_keyboard(opened: Open, report: Path) -> None:
+    with opened(report) as page:
+        first = page.locator("#diagnosis .why").first
+        assert not first.locator("ol").is_visible()
+        first.locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert first.locator("ol li").first.is_visible()
+        assert first.locator("dd").first.is_visible()
+
+
+def test_words_of_charts_do_not_overlap(opened: Open, report: Path) -> None:
+    """Labels and figures of the falls and shares, each against its neighbours in the chart."""
+    script = """() => Array.from(document.querySelectorAll('svg.waterfall, svg.shares'))
+      .filter(svg => svg.getBoundingClientRect().width)
+      .map(svg => { const boxes = Array.from(svg.querySelectorAll('text'), t => {
+            const b = t.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]; });
+          return boxes.filter((a, i) => boxes.some((b, j) => i < j && a[0] < b[2] - 1 &&
+            b[0] < a[2] - 1 && a[1] < b[3] - 2 && b[1] < a[3] - 2)).length; })"""
+    for width in (390, 1280):
+        with opened(report, viewport={"width": width, "height": 900}) as page:
+            overlaps = page.evaluate(script)
+            assert len(overlaps) >= 3
+            assert sum(overlaps) == 0
 
 
 def test_prints_to_pages(opened: Open, report: Path) -> None:
@@ -235,7 +296,8 @@ def test_text_stands_out_from_its_ground(opened: Open, report: Path) -> None:
         return .2126 * r + .7152 * g + .0722 * b; };
       const ground = lum(getComputedStyle(document.body).backgroundColor);
       const of = s => lum(getComputedStyle(document.querySelector(s)).color);
-      return ['.lead', '.note', 'td .ci', 'tbody.published td', '.basis', '.chip'].map(s => {
+      return ['.lead', '.note', 'td .ci', 'tbody.published td', '.basis', '.chip', '.says',
+              '.because', '.lines dt', '.statewords'].map(s => {
         const [a, b] = [of(s), ground].sort((x, y) => y - x); return [s, (a + .05) / (b + .05)]; });
     }"""
     for scheme in ("light", "dark"):

@@ -4,10 +4,9 @@ from collections import Counter
 from pathlib import Path
 
 import polars as pl
-import pytest
 from PIL import Image
 
-from handeye.report import gallery, kinds
+from handeye.report import gallery, signs
 from handeye.report.pictures import Album
 from handeye.rose.items import Item
 from handeye.rose.release import load
@@ -39,79 +38,75 @@ def item(mode: str, **more: object) -> Item:
     return Item(**values)  # type: ignore[arg-type]
 
 
-def kinds_of(mode: str, text: str | None, **more: str) -> set[str]:
-    frame = to_frame([score_item(item(mode), text, **more)])  # type: ignore[arg-type]
-    failed = kinds.failures(frame)
-    return set(failed["kinds"].to_list()[0]) if len(failed) else set()
-
-
-@pytest.mark.parametrize(
-    ("mode", "text", "expected"),
-    [
-        ("COUNT", "COUNT(2)", set()),
-        ("COUNT", "COUNT(1)", {"count-low"}),
-        ("COUNT", "COUNT(3)", {"count-high", "whole-grid"}),
-        ("COUNT", "COUNT(99999999999999999999999999)", {"count-high"}),
-        ("COUNT", "two", {"format"}),
-        ("COUNT", "", {"empty"}),
-        ("CLICK", "CLICK(R1,C1); CLICK(R4,C4); DONE", set()),
-        ("CLICK", "CLICK(R1,C1); DONE", {"missed"}),
-        ("CLICK", "CLICK(R1,C1); CLICK(R4,C5); DONE", {"missed", "wrong-cell", "neighbour"}),
-        (
-            "CLICK",
-            "CLICK(R1,C1); CLICK(R4,C4); CLICK(R9,C1); DONE",
-            {"out-of-grid", "outside-region"},
-        ),
-        ("CLICK", "CLICK(R1,C1); CLICK(R4,C4); CLICK(R4,C4); DONE", {"duplicate"}),
-        (
-            "CLICK",
-            "CLICK(R1,C1); CLICK(R4,C4); CLICK(R8,C8); DONE",
-            {"whole-grid", "outside-region", "wrong-cell"},
-        ),
-        ("CLICK_COUNT", "CLICK(R1,C1); CLICK(R4,C4); SUBMIT(2)", set()),
-        ("CLICK_COUNT", "CLICK(R1,C1); CLICK(R4,C4); SUBMIT(1)", {"count-low", "submit"}),
-    ],
-)
-def test_kinds_of_one_answer(mode: str, text: str, expected: set[str]) -> None:
-    found = kinds_of(mode, text)
-    # A click outside the grid counts as outside the region too, if the evaluator says so.
-    assert found - {"outside-region"} == expected - {"outside-region"}
-
-
-@pytest.mark.parametrize("state", ["refused", "truncated", "error"])
-def test_items_without_an_answer_show_their_state_and_no_format_error(state: str) -> None:
-    found = kinds_of("CLICK", "CLICK(R1,C", state=state)
-    assert state in found
-    assert "format" not in found
-
-
-def test_main_kind_is_the_first_obstacle() -> None:
-    frame = to_frame([score_item(item("CLICK"), "CLICK(R9,C1); DONE")])
-    assert kinds.failures(frame)["main_kind"].to_list() == ["out-of-grid"]
-
-
-def many(counts: dict[tuple[str, str], int]) -> pl.DataFrame:
-    """A frame of failures: ``{(subset, answer): how many}``."""
+def failures(counts: dict[tuple[str, str], int]) -> pl.DataFrame:
+    """A frame of failures: ``{(subset, reason): how many}``."""
     rows = [
-        score_item(item("COUNT", item_id=f"{subset}{answer}{k}", rose_subset=subset), answer)
-        for (subset, answer), n in counts.items()
+        {
+            "item_id": f"{subset}{reason}{k}",
+            "task_template": "T2_COUNT_LOCAL_NUMERIC",
+            "rose_subset": subset,
+            "passed": False,
+            "reason": reason,
+            "tags": [reason, "also"],
+        }
+        for (subset, reason), n in counts.items()
         for k in range(n)
     ]
-    return kinds.failures(to_frame(rows))
+    return signs.failures(pl.DataFrame(rows))
+
+
+def test_failures_keep_their_place_in_the_scores() -> None:
+    reasons = pl.DataFrame(
+        {
+            "item_id": ["a", "b", "c"],
+            "task_template": ["T1"] * 3,
+            "rose_subset": ["S"] * 3,
+            "passed": [True, False, True],
+            "reason": [None, "missed", None],
+            "tags": [[], ["missed", "neighbour"], []],
+        }
+    )
+    assert signs.failures(reasons).rows() == [
+        (1, "b", "T1", "S", "missed", ["missed", "neighbour"])
+    ]
+
+
+def test_a_run_without_diagnosis_still_has_failures() -> None:
+    scores = to_frame(
+        [score_item(item("COUNT"), "COUNT(2)"), score_item(item("COUNT"), "COUNT(3)")]
+    )
+    found = signs.undiagnosed(scores.lazy())
+    assert found["row"].to_list() == [1]
+    assert found["reason"].to_list() == [signs.UNDIAGNOSED.key]
+    assert found["tags"].to_list() == [[]]
+    assert len(gallery.choose([found], 5)) == 1
+
+
+def test_words_of_several_runs_keep_their_order() -> None:
+    def entry(key: str) -> dict[str, str]:
+        return {"key": key, "label": key.upper(), "meaning": f"about {key}"}
+
+    def attribution(reasons: str, tags: str = "") -> dict[str, object]:
+        group = {"reasons": [entry(k) for k in reasons], "tags": [entry(k) for k in tags]}
+        return {"action": group, "counting": {"reasons": [], "tags": []}}
+
+    words = signs.vocabulary([attribution("acd", "az"), attribution("abd")])
+    assert words.order == ["a", "b", "c", "d", "z", "undiagnosed"]
+    assert words["c"] == signs.Sign("c", "C", "about c")
+    assert words["never_heard"].label == "never heard"
+    assert words["undiagnosed"].label == "not diagnosed"
 
 
 def test_a_rare_failure_is_shown_beside_a_common_one() -> None:
-    failed = many({("A", "COUNT(1)"): 300, ("A", "nonsense"): 2, ("B", "COUNT(1)"): 3})
+    failed = failures({("A", "count_low"): 300, ("A", "unreadable"): 2, ("B", "count_low"): 3})
     chosen = gallery.choose([failed], 8)
     assert len(chosen) == 8
-    shown = Counter(choice.kinds[0] for choice in chosen)
-    assert shown["format"] == 2
-    subsets = Counter(failed["rose_subset"][failed["row"].to_list().index(c.row)] for c in chosen)
-    assert subsets["B"] == 3
+    assert Counter(choice.reason for choice in chosen)["unreadable"] == 2
+    assert Counter(choice.item_id[0] for choice in chosen)["B"] == 3
 
 
 def test_choice_is_stable_and_limited() -> None:
-    failed = many({("A", "COUNT(1)"): 40, ("B", "x"): 40})
+    failed = failures({("A", "count_low"): 40, ("B", "unreadable"): 40})
     assert gallery.choose([failed, failed], 11) == gallery.choose([failed, failed], 11)
     assert len(gallery.choose([failed], 11)) == 11
     assert len(gallery.choose([failed], 1000)) == 80
@@ -123,9 +118,16 @@ def test_choice_is_stable_and_limited() -> None:
 def card(text: str | None, mode: str = "CLICK", known: bool = True) -> gallery.Card:
     one = item(mode)
     scores = to_frame([score_item(one, text)])
-    (choice,) = gallery.choose([kinds.failures(scores)], 1)
-    row = scores.row(choice.row, named=True)
-    return gallery.build_card(0, choice, "run", row, text, one if known else None, None)
+    choice = gallery.Choice(0, 0, one.item_id, "missed", ("missed", "neighbour"))
+    words = signs.Vocabulary([signs.Sign("missed", "a target missed", "One was not clicked.")])
+    row = scores.row(0, named=True)
+    return gallery.build_card(0, choice, "run", row, text, one if known else None, None, words)
+
+
+def test_card_shows_its_reason_once_and_the_other_signs() -> None:
+    made = card("CLICK(R1,C1); DONE")
+    assert made.reason.label == "a target missed"
+    assert [sign.label for sign in made.tags] == ["neighbour"]
 
 
 def test_card_without_its_data_set_still_shows_answer_and_grid() -> None:
@@ -136,6 +138,8 @@ def test_card_without_its_data_set_still_shows_answer_and_grid() -> None:
     assert "Schematic of a grid of 8 rows and 8 columns" in made.alt
     assert "1 right, 1 missed" in made.alt
     assert 'class="sheet"' in made.drawing
+    # The score row tells where the region lies.
+    assert "region" in made.legend
 
 
 def test_absurd_clicks_and_endless_answers_are_cut() -> None:

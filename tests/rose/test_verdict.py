@@ -101,7 +101,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     ),
     "two steps alike": (
         diagnosis(0.9, {"region": 0.2, "abstention": 0.19}),
-        ["points are lost when a region is named and when there is nothing to click;"],
+        ["points are lost when a region is named and in knowing when there is nothing to click;"],
         ["most of", "largest"],
     ),
     "largest but not most": (
@@ -111,7 +111,12 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     ),
     "mostly by format": (
         diagnosis(0.5, {"format": 0.2, "region": 0.02}, signs={}),
-        ["most of the loss appears in how the answer is written"],
+        ["most of the loss appears in the form of the answer"],
+        [],
+    ),
+    "mostly unreadable": (
+        diagnosis(0.5, {"format": 0.3}, signs={}, unreadable=240),
+        ["it gives an answer that cannot be read to 40 % of the action items"],
         [],
     ),
     "swapped coordinates": (
@@ -147,7 +152,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_sentence(name: str) -> None:
     data, said, unsaid = CASES[name]
-    sentence = verdict(data)
+    sentence = verdict(data).replace("\N{NO-BREAK SPACE}", " ")
     for words in said:
         assert words in sentence
     for words in unsaid:
@@ -200,7 +205,7 @@ def test_an_unknown_step_is_named_by_its_label() -> None:
 
 def test_curves_apart_stand_beneath_the_sentence() -> None:
     apart = by_key(diagnosis(thresholds={"similarity": factor("similarity", 0.9, 0.7)}))
-    assert "half of the action items pass at 0.7" in apart["curve:similarity"].words
+    assert "similarity: acts rightly on half of the items up to 0.7" in apart["curve:similarity"].words
     assert not apart["curve:similarity"].spoken
     close = by_key(diagnosis(thresholds={"similarity": factor("similarity", 0.71, 0.7)}))
     assert "curve:similarity" not in close

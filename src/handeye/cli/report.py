@@ -12,8 +12,12 @@ def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN [RUN ...]", help="Run folders.")],
     out: Annotated[Path, typer.Option(help="The HTML file to write.")],
     title: Annotated[str | None, typer.Option(help="Heading of the report.")] = None,
+    human: Annotated[
+        Path | None, typer.Option(help="The human baseline from `handeye study agreement`.")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Processes; no influence on the result.")] = 2,
 ) -> None:
-    """Write a report: headline, tables beside the published models, plots, gallery of failures."""
+    """Write a report: the diagnosis, tables beside the published models, gallery of failures."""
     from handeye.report import write_report
 
-    typer.echo(f"{write_report(runs, out, title=title)}")
+    typer.echo(f"{write_report(runs, out, title=title, human=human, workers=workers)}")

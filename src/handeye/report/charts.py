@@ -19,17 +19,24 @@ _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line of a chart: a run, or a published model (drawn grey, without intervals)."""
+    """One line of a chart: a run, people, or a published model (grey, without intervals)."""
 
     label: str
     rates: tuple[Rate, ...]
     style: int = 0
     published: bool = False
+    human: bool = False
 
     @property
     def class_(self) -> str:
         """Style-sheet class of the line."""
-        return "series pub" if self.published else f"series s{self.style % svg.STYLE_COUNT}"
+        return _class(self.style, self.published, self.human)
+
+
+def _class(style: int, published: bool, human: bool) -> str:
+    if human:
+        return "series human"
+    return "series pub" if published else f"series s{style % svg.STYLE_COUNT}"
 
 
 def shorten(label: str, limit: int) -> str:
@@ -176,6 +183,7 @@ class Gap:
     gap: Rate
     style: int = 0
     published: bool = False
+    human: bool = False
 
 
 def gaps(key: str, rows: Sequence[Gap], title: str, *, narrow: bool = False) -> Markup:
@@ -211,7 +219,7 @@ def _gap_row(
     room: tuple[float, float, bool],
 ) -> Markup:
     right, width, narrow = room
-    class_ = "series pub" if row.published else f"series s{row.style % svg.STYLE_COUNT}"
+    class_ = _class(row.style, row.published, row.human)
     parts = [
         svg.text(
             label_at[0],
@@ -250,14 +258,21 @@ def _gap_row(
 
 
 def panel(
-    key: str, title: str, bins: Sequence[str], series: Sequence[Series], *, joined: bool = True
+    key: str,
+    title: str,
+    bins: Sequence[str],
+    series: Sequence[Series],
+    *,
+    joined: bool = True,
+    size: tuple[float, float] = (214.0, 156.0),
 ) -> Markup:
     """One small multiple: PASS against the bins of a factor, one line per run.
 
-    ``joined`` draws the line between the bins; leave it out where they have no order.
+    ``joined`` draws the line between the bins; leave it out where they have no order. ``size`` is
+    width and height in pixels.
     """
-    width, height = 214.0, 156.0
-    left, right, top, bottom = 26.0, 210.0, 10.0, 126.0
+    width, height = size
+    left, right, top, bottom = 26.0, width - 4, 10.0, height - 30
     y_of = Scale(bottom, top)
     step = (right - left) / max(len(bins), 1)
     centres = [left + step * (k + 0.5) for k in range(len(bins))]
@@ -275,9 +290,9 @@ def panel(
     return svg.figure(key, width, height, title, _described(bins, series), *parts, class_="panel")
 
 
-def swatch(style: int, *, published: bool = False) -> Markup:
+def swatch(style: int, *, published: bool = False, human: bool = False) -> Markup:
     """The marker and dash of a series, for legends and tables (decorative)."""
-    class_ = "series pub" if published else f"series s{style % svg.STYLE_COUNT}"
+    class_ = _class(style, published, human)
     stroke = svg.line(1, 7, 27, 7, "line")
     mark = svg.marker(0 if published else style, 14, 7, 2.2 if published else 4.2)
     return svg.element(

@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from handeye.report import charts
 from handeye.report.charts import Series
+from handeye.report.panels import Panel
 from handeye.report.rates import NOTHING, Rate
 from handeye.report.tables import Column, Row, Table
 from handeye.report.view import Factor, RunView
 from handeye.rose.questions import BY_KEY, MAIN_KEYS
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One small chart under its name."""
-
-    title: str
-    chart: Markup
 
 
 @dataclass(frozen=True, slots=True)

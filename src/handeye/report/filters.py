@@ -9,9 +9,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handeye.report import kinds, overlay, svg
+from handeye.report import overlay, svg
 from handeye.report.gallery import Card
 from handeye.report.pictures import Picture
+from handeye.report.signs import Vocabulary
 from handeye.report.view import RunView
 from handeye.rose.questions import SUBSETS, TEMPLATES
 
@@ -34,22 +35,25 @@ def _options(
 
 
 def gallery_context(
-    runs: Sequence[RunView], cards: Sequence[Card], pictures: Sequence[Picture]
+    runs: Sequence[RunView],
+    cards: Sequence[Card],
+    pictures: Sequence[Picture],
+    words: Vocabulary,
 ) -> dict[str, Any]:
     """The names the gallery template reads; ``cards`` as chosen, ``runs`` as on the page."""
     total = sum(run.n_failed for run in runs)
     drawn = {kind for card in cards for kind in card.legend}
-    words = (
+    lead = (
         f"{len(cards):,} of {total:,} failures, chosen evenly over runs, templates, subsets and "
-        "kinds of failure (so not in proportion to how often they occur). Select a picture to "
+        "reasons (so not in proportion to how often they occur). Select a picture to "
         "enlarge it; the arrow keys go on from there, M hides the marks."
     )
     if not any(card.has_picture for card in cards):
-        words += " The pictures of this set are not at hand: grids are drawn instead."
+        lead += " The pictures of this set are not at hand: grids are drawn instead."
     return {
         "cards": cards,
         "pictures": pictures,
-        "words": words,
+        "words": lead,
         "empty_words": "Nothing to show: every item passed."
         if not total
         else f"{total:,} failures; the gallery was switched off.",
@@ -73,10 +77,15 @@ def gallery_context(
             lambda value: value.removeprefix("ROSE-"),
             SUBSETS,
         ),
-        "kinds": _options(
-            Counter(kind.key for card in cards for kind in card.kinds),
-            lambda value: kinds.BY_KEY[value].label,
-            [kind.key for kind in kinds.KINDS],
+        "reasons": _options(
+            Counter(card.reason.key for card in cards),
+            lambda value: words[value].label,
+            words.order,
+        ),
+        "tags": _options(
+            Counter(sign.key for card in cards for sign in (card.reason, *card.tags)),
+            lambda value: words[value].label,
+            words.order,
         ),
     }
 

@@ -31,6 +31,7 @@ _MATCHED = {
     "Fail†": "transfer_failure_given_mlcnt_correct",
 }
 _DROPS = {"G-Cnt→G-Clk": "G-Cnt to G-Clk", "G-Clk→V-Clk": "G-Clk to V-Clk"}
+_MATCHED_DROP = "mL-Cnt→L-Clk"
 _CASES = {
     "zero": "no target in the region",
     "partial": "some of the targets in the region",
@@ -101,6 +102,7 @@ def pairs(summary: Tree) -> Pairs:
             }
             for part, found in parts.items()
         }
+        out["matched"]["all regions"][_MATCHED_DROP] = rate(drops, "mL-Cnt to L-Clk")
     return out
 
 

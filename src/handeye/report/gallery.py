@@ -1,7 +1,7 @@
 """The gallery: which failures are shown, and what stands on each card.
 
-The choice is balanced, not proportional: every template, subset, kind of failure and run gets its
-turn before any gets another, so that a rare failure is seen beside a common one.
+The choice is balanced, not proportional: every template, subset, reason and run gets its turn
+before any gets another, so that a rare failure is seen beside a common one.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from markupsafe import Markup
 
 from handeye.draw import Draw
 from handeye.errors import DataError
-from handeye.report import kinds, overlay, svg
+from handeye.report import overlay, svg
 from handeye.report.pictures import Album, Picture
+from handeye.report.signs import Sign, Vocabulary
 from handeye.rose.items import Item
 from handeye.rose.questions import TEMPLATES
-from handeye.rose.scene import Cell, Grid
+from handeye.rose.scene import Cell, Grid, Region
 
 _CELL = re.compile(r"\s*R(\d+)\s*,\s*C(\d+)\s*\Z")
 _LONGEST_ANSWER = 4000
@@ -30,17 +31,24 @@ _LONGEST_ANSWER = 4000
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One failure to show: which run, which row of its scores, its kinds."""
+    """One failure to show: which run, which row of its scores, why it failed, what else it shows.
+
+    ``tags`` are keys of every sign, the reason among them or not.
+    """
 
     run: int
     row: int
     item_id: str
-    kinds: tuple[str, ...]
+    reason: str
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Everything a card shows; texts are raw and escaped by the template."""
+    """Everything a card shows; texts are raw and escaped by the template.
+
+    ``tags`` are the signs besides the reason.
+    """
 
     id: str
     run: int
@@ -50,7 +58,8 @@ class Card:
     template: str
     column: str
     subset: str
-    kinds: tuple[kinds.Kind, ...]
+    reason: Sign
+    tags: tuple[Sign, ...]
     question: str
     prompt: str
     answer: str
@@ -68,7 +77,7 @@ def choose(failed: Sequence[pl.DataFrame], limit: int) -> list[Choice]:
     """Pick up to ``limit`` failures over all runs, evenly over what they have in common.
 
     Args:
-        failed: one frame per run, as :func:`kinds.failures` gives it.
+        failed: one frame per run, as :func:`signs.failures` gives it.
         limit: how many at most; 0 for none.
 
     Returns:
@@ -76,12 +85,10 @@ def choose(failed: Sequence[pl.DataFrame], limit: int) -> list[Choice]:
     """
     piles: dict[tuple[int, str, str, str], list[Choice]] = {}
     for run, frame in enumerate(failed):
-        columns = frame.select(
-            "task_template", "rose_subset", "main_kind", "row", "item_id", "kinds"
-        )
-        for template, subset, kind, row, item_id, all_kinds in columns.iter_rows():
-            choice = Choice(run, row, item_id, tuple(all_kinds))
-            piles.setdefault((run, template, subset, kind), []).append(choice)
+        columns = frame.select("task_template", "rose_subset", "reason", "row", "item_id", "tags")
+        for template, subset, reason, row, item_id, tags in columns.iter_rows():
+            choice = Choice(run, row, item_id, reason, tuple(tags))
+            piles.setdefault((run, template, subset, reason), []).append(choice)
     waiting = {
         key: Draw(0, "gallery", *key).shuffled(pile)[:limit] for key, pile in sorted(piles.items())
     }
@@ -99,9 +106,9 @@ def choose(failed: Sequence[pl.DataFrame], limit: int) -> list[Choice]:
 
 
 def _marginals(key: tuple[int, str, str, str]) -> list[tuple[str, str | int]]:
-    names = ("run", "template", "subset", "kind")
+    names = ("run", "template", "subset", "reason")
     singles: list[tuple[str, str | int]] = list(zip(names, key, strict=True))
-    # The pair counts too, or a template could see one kind of failure only.
+    # The pair counts too, or a template could be shown failing for one reason only.
     return [*singles, ("pair", f"{key[1]} {key[3]}"), ("cell", f"{key[1]} {key[2]}")]
 
 
@@ -113,6 +120,7 @@ def build_card(
     answer: str | None,
     item: Item | None,
     picture: Picture | None,
+    words: Vocabulary,
 ) -> Card:
     """Lay out one failure.
 
@@ -124,6 +132,7 @@ def build_card(
         answer: raw text of the prediction; None when there was none.
         item: the item, for prompt and region; None when the data set is not at hand.
         picture: the embedded picture; None shows the grid schematically.
+        words: what the keys of reason and tags mean.
     """
     marks = _marks(row, item)
     template = TEMPLATES.get(row["task_template"])
@@ -140,7 +149,8 @@ def build_card(
         template=str(row["task_template"]),
         column=template.column if template else str(row["task_template"]),
         subset=str(row["rose_subset"]),
-        kinds=tuple(kinds.BY_KEY[key] for key in choice.kinds),
+        reason=words[choice.reason],
+        tags=tuple(words[key] for key in choice.tags if key != choice.reason),
         question=item.prompt_local if item else "",
         prompt=(item.prompt or f"{item.prompt_global}\n{item.prompt_local}").strip()
         if item
@@ -186,12 +196,7 @@ def _bounded(digits: str) -> int:
 
 def _marks(row: Mapping[str, Any], item: Item | None) -> overlay.Marks:
     grid = Grid(int(row["rows"]), int(row["cols"]))
-    region = None
-    if item is not None:
-        try:
-            region = item.region
-        except DataError:
-            region = None
+    region = _region(row, item)
     clicked = frozenset(cells(row["pred_clicks_valid_unique"])) if row["click_applicable"] else None
     return overlay.Marks(
         grid=grid,
@@ -201,6 +206,17 @@ def _marks(row: Mapping[str, Any], item: Item | None) -> overlay.Marks:
         out_of_grid=tuple(dict.fromkeys(cells(row["pred_clicks_invalid"]))),
         region=region,
     )
+
+
+def _region(row: Mapping[str, Any], item: Item | None) -> Region | None:
+    """The item's region; from the score row where the set is not at hand, None in old scores."""
+    try:
+        if item is not None:
+            return item.region
+        bounds = row.get("region_bounds")
+        return Region.from_bounds(row["region_type"], bounds) if bounds else None
+    except DataError:
+        return None
 
 
 def _facts(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from handeye.atomic import write_bytes
 from handeye.errors import OptionError
 from handeye.report.charts import swatch
 
+SHEETS = ("report.css", "diagnosis.css")
 _JSON_ESCAPES = {
     ord("<"): "\\u003c",
     ord(">"): "\\u003e",
@@ -54,7 +55,8 @@ def render(context: Mapping[str, Any]) -> str:
     """The page of a laid-out report (see :mod:`handeye.report.page` for the names)."""
     environment = _environment()
     assert environment.loader is not None
-    style = environment.loader.get_source(environment, "report.css")[0]
+    sheets = (environment.loader.get_source(environment, name)[0] for name in SHEETS)
+    style = "".join(sheets)
     script = environment.loader.get_source(environment, "report.js")[0]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template("report.html.j2").render(

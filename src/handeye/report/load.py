@@ -17,8 +17,9 @@ import polars as pl
 from handeye.errors import DataError, HandeyeError
 from handeye.hashing import file_sha256
 from handeye.report import from_summary
+from handeye.report.diagnosis_view import DiagnosisView
 from handeye.report.rates import Rate, integer
-from handeye.report.view import PublishedModel, RunView
+from handeye.report.view import QuotedModel, RunView
 from handeye.rose.items import Item, read_item
 from handeye.rose.options import read_record
 from handeye.rose.predictions import read_prediction
@@ -57,8 +58,8 @@ class LoadedRun:
         """The score rows, not read yet."""
         return self.run.scan()
 
-    def view(self, n_failed: int) -> RunView:
-        """What the page shows of the run."""
+    def view(self, n_failed: int, diagnosis: DiagnosisView | None, trouble: str = "") -> RunView:
+        """What the page shows of the run; ``trouble`` says why there is no diagnosis."""
         summary = self.run.summary.data
         official = from_summary.basis(summary, "all")
         answered = from_summary.basis(summary, "answered")
@@ -77,6 +78,8 @@ class LoadedRun:
             answered=answered if summary["states"]["answered"] < summary["n_items"] else None,
             pairs=from_summary.pairs(summary),
             factors=from_summary.factors(summary),
+            diagnosis=diagnosis,
+            trouble=trouble,
         )
 
     def evidence(self, wanted: Collection[str]) -> Evidence:
@@ -103,13 +106,13 @@ def load_runs(folders: Sequence[Path]) -> list[LoadedRun]:
     return [LoadedRun(r, label, k) for k, (r, label) in enumerate(zip(runs, labels, strict=True))]
 
 
-def published_models() -> list[PublishedModel]:
+def published_models() -> list[QuotedModel]:
     """The paper's results as rates; percent becomes 0..1."""
     out = []
     for row in PUBLISHED:
         printed = {**row.columns, **row.bridges}
         rates = {k: Rate(None if v is None else v / 100) for k, v in printed.items()}
-        out.append(PublishedModel(row.model, rates))
+        out.append(QuotedModel(row.model, rates))
     return out
 
 

@@ -1,13 +1,12 @@
-"""The tables by template, by subset, and of failures, next to the published results."""
+"""The tables by template and by subset, next to the published results."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from handeye.report import kinds
 from handeye.report.rates import NOTHING, Rate
 from handeye.report.tables import Column, Row, Table, run_rows
-from handeye.report.view import Basis, PublishedModel, RunView
+from handeye.report.view import Basis, QuotedModel, RunView
 from handeye.rose.questions import BY_KEY, MAIN_KEYS, SUBSETS, TEMPLATES
 
 _TEMPLATE_COLUMNS = (
@@ -19,13 +18,18 @@ _TEMPLATE_COLUMNS = (
 )
 
 
-def template_table(runs: Sequence[RunView], published: Sequence[PublishedModel]) -> Table:
-    """PASS by template with C-F1, R-OK and VALID; the published models below."""
+def template_table(runs: Sequence[RunView], quoted_models: Sequence[QuotedModel]) -> Table:
+    """PASS by template with C-F1, R-OK and VALID; people and the published models below."""
     names = [column.head for column in _TEMPLATE_COLUMNS]
     rows = run_rows(runs, lambda run, b: tuple(b.columns.get(n, NOTHING) for n in names))
     quoted = [
-        Row(m.label, tuple(m.columns.get(n, NOTHING) for n in names), published=True)
-        for m in published
+        Row(
+            m.label,
+            tuple(m.columns.get(n, NOTHING) for n in names),
+            published=not m.human,
+            human=m.human,
+        )
+        for m in quoted_models
     ]
     return Table(
         key="t-templates",
@@ -41,7 +45,7 @@ def _subset_names(runs: Sequence[RunView]) -> list[str]:
     return known + sorted(present - set(SUBSETS) - {"Avg."})
 
 
-def subset_table(runs: Sequence[RunView], published: Sequence[PublishedModel]) -> Table:
+def subset_table(runs: Sequence[RunView], published: Sequence[QuotedModel]) -> Table:
     """PASS by subset with SOFT and VALID averages; the published averages below."""
     names = _subset_names(runs)
     # Averages first: they are what the published rows have, and what a phone shows.
@@ -106,25 +110,3 @@ def matrix(run: RunView) -> Table:
 
 def _has(run: RunView, column: str) -> bool:
     return any(column in row for row in run.official.matrix.values())
-
-
-def kind_table(run: RunView, counts: Mapping[str, Mapping[str, int]]) -> Table:
-    """How many failures of one run show each kind, by template."""
-    templates = [t for t in TEMPLATES.values() if any(t.id in row for row in counts.values())]
-    rows = []
-    for kind in kinds.KINDS:
-        if kind.key in counts:
-            row = counts[kind.key]
-            cells = [f"{row[t.id]:,}" if t.id in row else "·" for t in templates]
-            rows.append(Row(kind.label, (*cells, f"{sum(row.values()):,}"), basis=kind.meaning))
-    return Table(
-        key=f"t-kinds-{run.style}",
-        caption=f"{run.label}: {run.n_failed:,} of {run.n_items:,} items failed."
-        + (
-            " Number of failures that show each of these; one failure can show several."
-            * bool(rows)
-        ),
-        columns=(*(Column(t.column, t.id) for t in templates), Column("all")),
-        rows=tuple(rows),
-        row_head="Failure",
-    )

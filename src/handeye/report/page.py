@@ -11,17 +11,19 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handeye.report import charts, html
+from handeye.report import charts, html, human
 from handeye.report.charts import Gap, Series
 from handeye.report.factors import factors
 from handeye.report.filters import gallery_context
+from handeye.report.first_page import first_page
 from handeye.report.gallery import Card
-from handeye.report.main_tables import kind_table, matrix, subset_table, template_table
+from handeye.report.main_tables import matrix, subset_table, template_table
 from handeye.report.pair_tables import pair_tables
 from handeye.report.pictures import Picture
 from handeye.report.rates import NOTHING, Rate
+from handeye.report.signs import Vocabulary
 from handeye.report.tables import Column, Table, run_rows
-from handeye.report.view import Basis, PublishedModel, RunView
+from handeye.report.view import Basis, QuotedModel, RunView
 from handeye.report.words import SECTIONS, STATES_NOTE, TERMS
 from handeye.rose.questions import BY_KEY, MAIN_KEYS
 
@@ -35,11 +37,12 @@ _HEADLINE = (
 
 def lay_out(
     runs: Sequence[RunView],
-    published: Sequence[PublishedModel],
+    published: Sequence[QuotedModel],
     cards: Sequence[Card],
     pictures: Sequence[Picture],
-    failed: Sequence[Mapping[str, Mapping[str, int]]],
+    words: Vocabulary,
     title: str,
+    people: QuotedModel | None = None,
 ) -> dict[str, Any]:
     """Everything the templates read.
 
@@ -48,40 +51,55 @@ def lay_out(
         published: models of the paper, quoted.
         cards: the gallery, already chosen and drawn.
         pictures: the pictures the cards refer to.
-        failed: per run, failures counted by kind and template (:func:`kinds.kind_counts`).
+        words: what the reasons and signs on the cards mean.
         title: title of the page.
+        people: the human baseline.
     """
     shown_factors = factors(runs)
-    sections = [s for s in SECTIONS if s[0] != "factors" or shown_factors]
+    diagnosis = first_page(runs)
+    kept = {
+        "bridges": diagnosis["bridges"],
+        "losses": diagnosis["chains"],
+        "reasons": diagnosis["reason_charts"],
+        "curves": diagnosis["curves"],
+        "factors": shown_factors,
+    }
+    sections = [s for s in SECTIONS if s[0] not in kept or kept[s[0]]]
     run_legend = [_Legend(run.label, run.style) for run in runs]
+    beside = [people] if people else []
     return {
+        "diagnosis": diagnosis,
         "title": title,
         "runs": runs,
         "sections": sections,
         "states_note": STATES_NOTE,
         "terms": TERMS,
         "headline_table": _headline_table(runs),
-        "gap_charts": _gap_charts(runs),
+        "gap_charts": _gap_charts(runs, beside),
         "published_gap_charts": _published_gaps(published),
-        "ladder_charts": _ladders(runs, published),
-        "legend": [*run_legend, _Legend("published models", 0, True)],
+        "ladder_charts": _ladders(runs, [*published, *beside]),
+        "legend": [
+            *run_legend,
+            *(_Legend(m.label, human=True) for m in beside),
+            _Legend("published models", published=True),
+        ],
         "run_legend": run_legend,
-        "template_table": template_table(runs, published),
+        "template_table": template_table(runs, [*beside, *published]),
         "subset_table": subset_table(runs, published),
         "matrix_tables": [matrix(run) for run in runs],
         "scene_tables": pair_tables(runs, published),
         "factors": shown_factors,
-        "kind_tables": [kind_table(run, counts) for run, counts in zip(runs, failed, strict=True)],
-        "gallery": gallery_context(runs, cards, pictures),
-        "data": html.script_json(_data(runs)),
+        "gallery": gallery_context(runs, cards, pictures, words),
+        "data": html.script_json(_data(runs, people)),
     }
 
 
 @dataclass(frozen=True, slots=True)
 class _Legend:
     label: str
-    style: int
+    style: int = 0
     published: bool = False
+    human: bool = False
 
 
 # ---- headline and ladder
@@ -96,7 +114,7 @@ def _headline_table(runs: Sequence[RunView]) -> Table:
         caption=f"Headline averages in percent; {runs[0].interval_words}.",
         columns=_HEADLINE,
         rows=run_rows(runs, cells),
-        note="Items of the five templates; bridges are left to section 5. Rates over all items are "
+        note="Items of the five templates; bridges stand apart. Rates over all items are "
         "the official ones: an item without an answer scores 0. Rates over answered items leave "
         "such items out.",
     )
@@ -106,32 +124,35 @@ def _both(draw: Callable[[bool], Markup]) -> Markup:
     return draw(False) + draw(True)
 
 
-def _gap_charts(runs: Sequence[RunView]) -> Markup:
+def _gap_charts(runs: Sequence[RunView], beside: Sequence[QuotedModel]) -> Markup:
     rows = [
         Gap(run.label, run.headline.counting, run.headline.action, run.headline.gap, run.style)
         for run in runs
     ]
+    rows += [Gap(m.label, m.counting, m.action, m.gap, human=True) for m in beside]
     title = "Counting and action averages of the runs"
     return _both(lambda narrow: charts.gaps(f"gap-{narrow:d}", rows, title, narrow=narrow))
 
 
-def _published_gaps(published: Sequence[PublishedModel]) -> Markup:
+def _published_gaps(published: Sequence[QuotedModel]) -> Markup:
     rows = [Gap(m.label, m.counting, m.action, m.gap, published=True) for m in published]
     title = "Counting and action averages of published models"
     return _both(lambda narrow: charts.gaps(f"pubgap-{narrow:d}", rows, title, narrow=narrow))
 
 
-def _ladders(runs: Sequence[RunView], published: Sequence[PublishedModel]) -> Markup:
+def _ladders(runs: Sequence[RunView], quoted: Sequence[QuotedModel]) -> Markup:
     def rates(columns: Mapping[str, Rate]) -> tuple[Rate, ...]:
         return tuple(columns.get(name, NOTHING) for name in LADDER)
 
-    series = [Series(m.label, rates(m.columns), published=True) for m in published]
+    series = [
+        Series(m.label, rates(m.columns), published=not m.human, human=m.human) for m in quoted
+    ]
     series += [Series(run.label, rates(run.official.columns), run.style) for run in runs]
     return _both(lambda narrow: charts.ladder(f"ladder-{narrow:d}", LADDER, series, narrow=narrow))
 
 
-def _data(runs: Sequence[RunView]) -> dict[str, Any]:
-    """The headline and ladder once more, for programs that read the page."""
+def _data(runs: Sequence[RunView], people: QuotedModel | None) -> dict[str, Any]:
+    """Verdicts, headline and ladder once more, for programs that read the page."""
 
     def plain(rate: Rate) -> dict[str, float | int | None]:
         return {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n}
@@ -143,6 +164,7 @@ def _data(runs: Sequence[RunView]) -> dict[str, Any]:
                 "items": run.n_items,
                 "scenes": run.n_scenes,
                 "partial": bool(run.partial),
+                "verdict": run.diagnosis.sentence if run.diagnosis else None,
                 "states": {state.key: state.count for state in run.states},
                 "counting_avg": plain(run.headline.counting),
                 "action_avg": plain(run.headline.action),
@@ -150,5 +172,6 @@ def _data(runs: Sequence[RunView]) -> dict[str, Any]:
                 "pass": {name: plain(rate) for name, rate in run.official.columns.items()},
             }
             for run in runs
-        ]
+        ],
+        "human": human.plain(people) if people else None,
     }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from handeye.report.rates import NOTHING
 from handeye.report.tables import Column, Row, Table
-from handeye.report.view import PublishedModel, RunView
+from handeye.report.view import QuotedModel, RunView
 
 _CONSISTENCY = (
     Column("G-Cnt", "PASS of T1; the columns to the right are given that it passed"),
@@ -58,7 +58,7 @@ _TABLES: tuple[tuple[str, str, tuple[Column, ...], str], ...] = (
 )
 
 
-def pair_tables(runs: Sequence[RunView], published: Sequence[PublishedModel]) -> list[Table]:
+def pair_tables(runs: Sequence[RunView], published: Sequence[QuotedModel]) -> list[Table]:
     """The tables for which at least one run holds something, published rows below."""
     out = []
     for key, caption, columns, note in _TABLES:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from handeye.report.rates import Rate
 from handeye.report.view import Basis, RunView
 
+PUBLISHED_HEAD = "Published, arXiv 2606.19965 (no intervals given there)"
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -25,6 +27,8 @@ class Row:
     ``basis`` says what the rates are taken over (``all items`` or ``answered items``), ``note``
     what a reader must know beside every number of the row (``partial: 40 of 90 items``).
     ``continued`` rows belong to the run named above them: the name is there for screen readers.
+    ``human`` rows are people. ``reason`` makes the label lead to the gallery, filtered by it. Rows
+    of one ``group`` stand under its name.
     """
 
     label: str
@@ -34,6 +38,9 @@ class Row:
     basis: str = ""
     note: str = ""
     continued: bool = False
+    human: bool = False
+    reason: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +54,15 @@ class Table:
     row_head: str = "Run"
     note: str = ""
     shaded: bool = False
+    slim: bool = False
 
     @property
-    def with_published(self) -> bool:
-        """Whether some rows are published results."""
-        return any(row.published for row in self.rows)
+    def bodies(self) -> list[tuple[str, list[Row]]]:
+        """Rows under their headings: groups in order, published results last."""
+        out: dict[str, list[Row]] = {}
+        for row in self.rows:
+            out.setdefault(PUBLISHED_HEAD if row.published else row.group, []).append(row)
+        return list(out.items())
 
 
 def run_rows(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from handeye.report.diagnosis_view import DiagnosisView
 from handeye.report.rates import NOTHING, Rate, mean_rate
 
 # Order of display; every run shows all of them, also the ones that did not occur.
@@ -51,8 +52,8 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedModel:
-    """A row of the paper's tables: quoted, without intervals.
+class QuotedModel:
+    """A row that stands beside the runs: of the paper's tables, without intervals, or people.
 
     ``columns`` as in :class:`Basis`, with the bridge columns (G-Clk, G-Clk†, Card, Loc|Card,
     mL-Cnt, L-Clk†) where they were published.
@@ -60,16 +61,20 @@ class PublishedModel:
 
     label: str
     columns: Mapping[str, Rate]
+    human: bool = False
 
     @property
     def counting(self) -> Rate:
         """Mean of G-Cnt and L-Cnt."""
-        return mean_rate([self.columns[name].value for name in ("G-Cnt", "L-Cnt")])
+        return self._mean("G-Cnt", "L-Cnt")
 
     @property
     def action(self) -> Rate:
         """Mean of L-Clk, V-Clk and Excl-CS."""
-        return mean_rate([self.columns[name].value for name in ("L-Clk", "V-Clk", "Excl-CS")])
+        return self._mean("L-Clk", "V-Clk", "Excl-CS")
+
+    def _mean(self, *names: str) -> Rate:
+        return mean_rate([self.columns.get(name, NOTHING).value for name in names])
 
     @property
     def gap(self) -> Rate:
@@ -95,6 +100,7 @@ class RunView:
 
     ``official`` is taken over all items, ``answered`` over those with an answer; it is None where
     the two are the same.
+    ``diagnosis`` is None where the run could not be diagnosed; ``trouble`` then says why.
     ``partial`` is empty for a whole run, else a sentence that says what is missing. ``pairs`` maps
     the names of the same-scene and bridge tables to ``{row: {column: rate}}``.
     """
@@ -113,6 +119,19 @@ class RunView:
     answered: Basis | None
     pairs: Mapping[str, Mapping[str, Mapping[str, Rate]]]
     factors: tuple[Factor, ...]
+    diagnosis: DiagnosisView | None = None
+    trouble: str = ""
+
+    @property
+    def unusable(self) -> str:
+        """How many items have no usable answer, in words; empty where all have one."""
+        found = [s for s in self.states if s.count and s.key not in ("answered", "missing")]
+        if not found:
+            return ""
+        kinds = ", ".join(f"{state.count:,} {state.key}" for state in found)
+        total = sum(state.count for state in found)
+        share = f"{100 * total / max(self.n_items, 1):.1f}{_NBSP}%"
+        return f"{total:,} of {self.n_items:,} items ({share}) have no usable answer: {kinds}."
 
     @property
     def states_words(self) -> str:

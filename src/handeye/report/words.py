@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 SECTIONS: tuple[tuple[str, str], ...] = (
+    ("diagnosis", "Diagnosis"),
+    ("bridges", "Bridges"),
+    ("losses", "Losses"),
+    ("reasons", "Reasons"),
+    ("curves", "Curves"),
     ("run", "Runs"),
     ("headline", "Headline"),
     ("ladder", "Ladder"),
     ("subsets", "Subsets"),
     ("same-scene", "Same scene"),
     ("factors", "Factors"),
-    ("kinds", "Failures"),
     ("failures", "Gallery"),
     ("reading", "Reading"),
 )
@@ -44,6 +48,24 @@ TERMS: tuple[tuple[str, str], ...] = (
         "numbers. L-Clk: click in such a region. V-Clk: click in the region highlighted in the "
         "picture. Excl-CS: click everything outside a region and submit the number. Bridges: "
         "G-Clk clicks in the whole grid, mL-Cnt counts in the region of L-Clk.",
+    ),
+    (
+        "Decomposition",
+        "Kinds of failure are forgiven one after the other, from how an answer is written to what "
+        "was found; what PASS gains by each is what was lost there. Losses on the counting side "
+        "are taken off, so that the steps add up to the gap exactly. A step below 0 was lost "
+        "more in counting than in acting.",
+    ),
+    (
+        "Reasons and signs",
+        "Every failed item has one reason: the first in a fixed order that holds. It can show "
+        "other signs besides; the gallery filters by both. A convention of coordinates counts "
+        "only where all answers of the run together speak for it.",
+    ),
+    (
+        "Curves",
+        "A logistic curve fitted to PASS, counting and acting apart; the band is its 95 % "
+        "interval. The threshold is where it crosses 50 %.",
     ),
     (
         "C-F1, R-OK",

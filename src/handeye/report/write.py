@@ -7,9 +7,13 @@ from pathlib import Path
 
 import polars as pl
 
-from handeye.errors import OptionError
-from handeye.report import gallery, html, kinds, load, page
+from handeye.errors import DataError, OptionError
+from handeye.report import gallery, html, load, page
+from handeye.report.from_diagnosis import diagnosis_view
+from handeye.report.human import read_human
 from handeye.report.pictures import Album
+from handeye.report.signs import Vocabulary, failures, undiagnosed, vocabulary
+from handeye.rose.diagnosis import RESAMPLES, Diagnosis, diagnose, diagnose_runs
 
 GALLERY_LIMIT = 60
 PICTURE_BUDGET = 4_000_000
@@ -20,42 +24,77 @@ def write_report(
     out: str | Path,
     *,
     title: str | None = None,
+    human: str | Path | None = None,
     gallery_limit: int = GALLERY_LIMIT,
     picture_budget: int = PICTURE_BUDGET,
+    resamples: int = RESAMPLES,
+    workers: int = 1,
 ) -> Path:
     """Write one self-contained HTML file about one or more ROSE runs.
+
+    Every run is diagnosed on the way; one that cannot be (scores of an older handeye, answers gone)
+    keeps its place in the report, which then says why.
 
     Args:
         runs: run folders (``handeye run rose``, ``handeye rose score``), in order of display.
         out: the HTML file; replaced in one step.
         title: heading of the page; by default made from the models' names.
+        human: the human baseline, as ``handeye study agreement`` writes it.
         gallery_limit: at most so many failures are shown with their picture; 0 for none.
         picture_budget: bytes for all embedded pictures together.
+        resamples: of the bootstrap behind the diagnosis; the other intervals stand in the runs.
+        workers: processes that diagnose runs; no influence on the result.
 
     Returns:
         The path of the file.
 
     Raises:
         OptionError: no run was given, a limit is negative, or ``out`` cannot be written.
-        DataError: a folder is not a run folder, or a file of it cannot be read.
+        DataError: a folder is not a run folder, or a file of it or ``human`` cannot be read.
     """
     if not runs:
         raise OptionError("no run folder was given; name at least one")
     if gallery_limit < 0 or picture_budget < 0:
         raise OptionError("gallery_limit and picture_budget must be 0 or more")
+    people = read_human(Path(human)) if human is not None else None
     loaded = load.load_runs([Path(run) for run in runs])
-    failed = [kinds.failures(run.scores) for run in loaded]
-    views = [run.view(len(rows)) for run, rows in zip(loaded, failed, strict=True)]
-    cards, album = _cards(loaded, failed, gallery_limit, picture_budget)
-    context = page.lay_out(
-        views,
-        load.published_models(),
-        cards,
-        album.pictures,
-        [kinds.kind_counts(rows) for rows in failed],
-        title or _title([view.label for view in views]),
-    )
+    found = _diagnoses(loaded, resamples, workers)
+    failed = [_failed(run, one) for run, one in zip(loaded, found, strict=True)]
+    known = [one for one in found if isinstance(one, Diagnosis)]
+    words = vocabulary(one.data["attribution"] for one in known)
+    views = [
+        run.view(len(rows), diagnosis_view(one.data))
+        if isinstance(one, Diagnosis)
+        else run.view(len(rows), None, one)
+        for run, rows, one in zip(loaded, failed, found, strict=True)
+    ]
+    cards, album = _cards(loaded, failed, words, gallery_limit, picture_budget)
+    heading = title or _title([view.label for view in views])
+    published = load.published_models()
+    context = page.lay_out(views, published, cards, album.pictures, words, heading, people)
     return html.write(Path(out), html.render(context))
+
+
+def _diagnoses(
+    runs: Sequence[load.LoadedRun], resamples: int, workers: int
+) -> list[Diagnosis | str]:
+    """One diagnosis per run, or the words that say why there is none."""
+    try:
+        everything = [run.run for run in runs]
+        return list(diagnose_runs(everything, resamples=resamples, workers=workers))
+    except DataError:
+        return [_diagnosis(run, resamples) for run in runs]
+
+
+def _diagnosis(run: load.LoadedRun, resamples: int) -> Diagnosis | str:
+    try:
+        return diagnose(run.run, resamples=resamples)
+    except DataError as error:
+        return str(error)
+
+
+def _failed(run: load.LoadedRun, found: Diagnosis | str) -> pl.DataFrame:
+    return failures(found.reasons) if isinstance(found, Diagnosis) else undiagnosed(run.scores)
 
 
 def _title(labels: Sequence[str]) -> str:
@@ -66,7 +105,11 @@ def _title(labels: Sequence[str]) -> str:
 
 
 def _cards(
-    runs: Sequence[load.LoadedRun], failed: Sequence[pl.DataFrame], limit: int, budget: int
+    runs: Sequence[load.LoadedRun],
+    failed: Sequence[pl.DataFrame],
+    words: Vocabulary,
+    limit: int,
+    budget: int,
 ) -> tuple[list[gallery.Card], Album]:
     choices = gallery.choose(failed, limit)
     album = Album(budget, len(choices))
@@ -78,7 +121,6 @@ def _cards(
     for number, choice in enumerate(choices):
         found = sources[choice.run]
         item = found.items.get(choice.item_id)
-        picture = gallery.picture_of(album, found.root, item)
         cards.append(
             gallery.build_card(
                 number,
@@ -87,7 +129,8 @@ def _cards(
                 found.rows[choice.item_id],
                 found.answers.get(choice.item_id),
                 item,
-                picture,
+                gallery.picture_of(album, found.root, item),
+                words,
             )
         )
     return cards, album

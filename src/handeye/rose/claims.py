@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Tree = Mapping[str, Any]
+_NBSP = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,8 @@ def read_figure(label: str, estimate: Tree | None, *, share: bool = True) -> Fig
 def percent(value: float) -> str:
     """``61 %``; one decimal below 1 and above 99, where it matters."""
     number = value * 100
-    if number in (0.0, 100.0) or 1 <= number <= 99:
-        return f"{number:.0f} %"
-    return f"{number:.1f} %"
+    digits = 0 if number in (0.0, 100.0) or 1 <= number <= 99 else 1
+    return f"{number:.{digits}f}{_NBSP}%"
 
 
 def points(figure: Figure) -> str:
@@ -87,4 +87,4 @@ def interval(figure: Figure) -> str:
     """Only the ends, ``70 to 90 %``; the value where there are none."""
     if figure.low is None or figure.high is None:
         return percent(figure.value)
-    return f"{100 * figure.low:.0f} to {100 * figure.high:.0f} %"
+    return f"{100 * figure.low:.0f} to {100 * figure.high:.0f}{_NBSP}%"

@@ -29,15 +29,13 @@ _UNUSABLE = ("refused", "truncated", "empty", "error")
 
 # What a step of the decomposition looks like from outside: "the loss appears ...".
 _STEPS = {
-    "no_answer": "when it has to answer at all",
-    "validity": "in how the answer is written",
-    "format": "in how the answer is written",
-    "coordinates": "when cells have to be named by row and column",
-    "grounding": "when cells have to be named by row and column",
+    "finding": "in finding the targets once it has to click",
+    "coordinates": "in naming cells by row and column",
+    "abstention": "in knowing when there is nothing to click",
     "region": "when a region is named",
-    "abstention": "when there is nothing to click",
-    "consistency": "when clicks and number have to agree",
-    "finding": "when what was counted has to be pointed at",
+    "consistency": "in submitting the number that it clicked",
+    "format": "in the form of the answer",
+    "no_answer": "in giving an answer at all",
 }
 _HABITS = {
     "clicks_where_nothing_is": "clicks where there is nothing to click in {} of empty regions",
@@ -45,13 +43,22 @@ _HABITS = {
     "whole_grid_default": "answers for the whole picture in {} of the questions about a part of it",
     "clicks_in_exclusion": "clicks in the part it was told to leave out in {} of such questions",
     "submits_other_number": "submits another number than it clicks in {} of the answers with both",
-    "anchored": "falls back on the number it gave for the whole picture in {} of the questions",
-    "format_only": "finds the right cells but breaks the answer grammar in {} of its action items",
+    "anchored": "repeats its wrong number for the whole picture in {} of the questions about a "
+    "part of it",
+}
+# How answers are written, by reason: of action and of counting items.
+_FORMS = {
+    "format_only": "is right but for the form of the answer in {} of the {} items",
+    "unreadable": "gives an answer that cannot be read to {} of the {} items",
+    "format_and_wrong": "breaks the answer grammar, and is wrong besides, in {} of the {} items",
 }
 _CONVENTIONS = {
     "zero_based": "counts rows and columns from 0",
     "swapped": "swaps row and column",
-    "flipped": "counts rows or columns from the wrong end",
+    "swapped_zero_based": "swaps row and column and counts them from 0",
+    "flipped_rows": "counts rows from below",
+    "flipped_cols": "counts columns from the right",
+    "flipped_both": "counts rows from below and columns from the right",
 }
 
 
@@ -259,11 +266,10 @@ def _habits(diagnosis: Tree) -> list[Claim]:
         for key, sign in (attribution.get("signs") or {}).items()
         if (claim := _habit(str(key), str(sign["label"]), sign["rate"])) is not None
     ]
-    rows = (attribution.get("action") or {}).get("reasons") or ()
-    for row in rows:
-        if row["key"] == "format_only":
-            claim = _habit("format_only", str(row["label"]), row["rate"])
-            found += [claim] if claim else []
+    for kind in ("action", "counting"):
+        for row in (attribution.get(kind) or {}).get("reasons") or ():
+            form = _form(kind, row) if row["key"] in _FORMS else None
+            found += [form] if form else []
     found.sort(key=lambda claim: -(claim.figures[0].low or 0.0))
     return [*_conventions(attribution), *found]
 
@@ -276,6 +282,15 @@ def _habit(key: str, label: str, rate: Tree) -> Claim | None:
     words = f"it {_HABITS[key].format(share)}" if key in _HABITS else f"{label}: {share}"
     why = f"The interval lies above {FLOOR * 100:.0f} %."
     return Claim(f"sign:{key}", words, why, (figure,), FLOOR)
+
+
+def _form(kind: str, row: Tree) -> Claim | None:
+    claim = _habit(f"{kind}:{row['key']}", f"{row['label']}, {kind} items", row["rate"])
+    if claim is None:
+        return None
+    return replace(
+        claim, words="it " + _FORMS[row["key"]].format(percent(row["rate"]["value"]), kind)
+    )
 
 
 def _conventions(attribution: Tree) -> list[Claim]:
@@ -296,17 +311,11 @@ def _reach(diagnosis: Tree) -> list[Claim]:
     out = []
     for factor in (diagnosis.get("thresholds") or {}).values():
         apart = read_figure("counting minus action", factor.get("distance"), share=False)
-        ends = [read_figure(name, factor[name].get("threshold")) for name in ("action", "counting")]
-        if apart is None or apart.low is None or apart.high is None or None in ends:
+        if apart is None or apart.low is None or apart.high is None:
             continue
         if apart.low <= 0 <= apart.high:
             continue
-        acting, counting = (f"{end.value:.3g}" for end in ends if end is not None)
-        unit = f" {factor['unit']}" if factor.get("unit") else ""
-        words = (
-            f"{str(factor['title']).lower()}: half of the action items pass at {acting}{unit}, "
-            f"half of the counting items at {counting}{unit}"
-        )
+        words = f"{str(factor['title']).lower()}: {factor['sentence']}"
         why = "The interval of the distance between the two curves leaves out 0."
         below = apart.high < 0
         claim = Claim(f"curve:{factor['key']}", words, why, (apart,), 0.0, below, spoken=False)

@@ -87,7 +87,8 @@
         (wanted.run && d.run !== wanted.run) ||
         (wanted.template && d.template !== wanted.template) ||
         (wanted.subset && d.subset !== wanted.subset) ||
-        (wanted.kind && !d.kinds.split(" ").includes(wanted.kind)));
+        (wanted.reason && d.reason !== wanted.reason) ||
+        (wanted.tag && !d.tags.split(" ").includes(wanted.tag)));
     }
     page();
     const n = visible().length;
@@ -97,6 +98,15 @@
   filters.addEventListener("change", apply);
   filters.addEventListener("submit", (event) => event.preventDefault());
   filters.addEventListener("reset", () => setTimeout(apply));
+  // A reason in a table leads to its examples.
+  for (const link of all("a[data-reason]")) {
+    link.addEventListener("click", () => {
+      filters.reset();
+      filters.elements.reason.value = link.dataset.reason;
+      if (filters.elements.reason.selectedIndex < 0) filters.elements.reason.value = "";
+      setTimeout(apply);
+    });
+  }
 
   apply();
 
