@@ -86,3 +86,26 @@ def export(
     for path in write(study, out):
         typer.echo(f"{path}")
     typer.echo(f"{out / 'times.csv'}")
+
+
+@app.command()
+def agreement(
+    study: StudyFile,
+    data: Annotated[str, typer.Option(metavar="DIR", help="The set of the study.")],
+    out: Annotated[
+        Path, typer.Option(metavar="HUMAN.json", help="For `handeye report --human`.")
+    ] = Path("human.json"),
+    finished: Annotated[
+        bool, typer.Option("--finished", help="Only people who answered all their items.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of the intervals.")] = 0,
+) -> None:
+    """Tell how far people agree, and write the human row for the report."""
+    from handeye.cli.study_tables import print_agreement
+    from handeye.study.agreement import agreement as measure
+    from handeye.study.agreement import write_agreement
+
+    found = measure(study, data, finished_only=finished, seed=seed)
+    write_agreement(out, found)
+    print_agreement(found)
+    typer.echo(f"written to {out}")

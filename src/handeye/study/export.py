@@ -14,6 +14,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,11 +43,12 @@ _COLUMNS = (
 class PersonAnswers:
     """What one person answered.
 
-    ``model`` is the name their answers go by, ``human:NICKNAME``; ``finished`` says that nothing
-    is left to answer.
+    ``model`` is the name their answers go by, ``human:NICKNAME`` (with the number where others have
+    the same); ``finished`` says that nothing is left to answer.
     """
 
     number: int
+    nickname: str
     model: str
     answers: tuple[GivenAnswer, ...]
     finished: bool
@@ -54,8 +56,8 @@ class PersonAnswers:
     @property
     def file_name(self) -> str:
         """Stem of the person's files: number from 1 and what of the nickname suits a file."""
-        name = self.model.removeprefix("human:").lower()
-        kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in name).strip("-")
+        words = re.findall("[a-z0-9]+", self.nickname.lower())
+        kept = "-".join(words)
         return f"{self.number + 1:02d}-{kept}" if kept else f"{self.number + 1:02d}"
 
     def texts(self) -> dict[str, str]:
@@ -80,7 +82,11 @@ def read_people(file: Path) -> tuple[list[PersonAnswers], dict[str, object]]:
     names = _names(present)
     found = [
         PersonAnswers(
-            person.number, name, tuple(by_person[person.number]), person.answered == person.items
+            person.number,
+            person.nickname,
+            name,
+            tuple(by_person[person.number]),
+            person.answered == person.items,
         )
         for person, name in zip(present, names, strict=True)
     ]
