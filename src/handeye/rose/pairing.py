@@ -70,7 +70,7 @@ def check_pairs(scores: pl.DataFrame | pl.LazyFrame) -> None:
     if not wrong:
         return
     shown = "; ".join(
-        f"{first} is about {_short(about)} but {second} about {_short(other)}"
+        f"{first} is about {_short(about)} but {second} is about {_short(other)}"
         for first, about, second, other in wrong[:10]
     )
     more = f" and {len(wrong) - 10} more" if len(wrong) > 10 else ""
