@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from handeye.cli import report, rose, run
+from handeye.cli import report, rose, run, study
 from handeye.errors import HandeyeError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(rose.app, name="rose")
 app.add_typer(run.app, name="run")
+app.add_typer(study.app, name="study")
 app.command("report")(report.report)
 
 

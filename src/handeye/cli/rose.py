@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from handeye.cli.bridge import bridge
 from handeye.cli.diagnosis import diagnose
 from handeye.cli.sample_size import scenes
 
 app = typer.Typer(
     help="ROSE: one scene of look-alike cells, seven coupled tasks.", no_args_is_help=True
 )
+app.command()(bridge)
 app.command()(diagnose)
 app.command()(scenes)
 
