@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,7 +98,7 @@ def create(path: Path, settings: Mapping[str, Any], practice: Sequence[PracticeI
     temporary = path.with_name(f".{path.name}{TEMPORARY}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)  # of a process that was killed
         with closing(sqlite3.connect(temporary)) as new:
             new.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             new.execute(f"PRAGMA user_version = {FORMAT}")
@@ -112,9 +112,9 @@ def create(path: Path, settings: Mapping[str, Any], practice: Sequence[PracticeI
         temporary.replace(path)
         _sync_folder(path.parent)
     except (OSError, sqlite3.Error) as error:
+        with suppress(OSError):
+            temporary.unlink()
         raise DataError(f"{path}: the study file cannot be written: {error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

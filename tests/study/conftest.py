@@ -1,0 +1,90 @@
+"""Fixtures of the study tests: one small set, study files made once and copied, a real server."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from handeye import rose
+from handeye.study.session import Study, open_study
+
+COMMAND = "from handeye.cli.study import app; app()"
+
+
+@pytest.fixture(scope="session")
+def study_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """15 scenes, three of each source."""
+    return rose.generate(tmp_path_factory.mktemp("study") / "set", seed=5, scenes=15, workers=1)
+
+
+@pytest.fixture(scope="session")
+def practised_file(study_set: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh study file of 20 items with practice."""
+    file = tmp_path_factory.mktemp("file") / "study.sqlite"
+    open_study(study_set, file, items=20, seed=1, split="all").store.close()
+    return file
+
+
+@pytest.fixture
+def practised(practised_file: Path, study_set: Path, tmp_path: Path) -> Iterator[Study]:
+    """A study of 20 items with practice."""
+    file = tmp_path / "practised.sqlite"
+    shutil.copy(practised_file, file)
+    study = open_study(study_set, file)
+    yield study
+    study.store.close()
+
+
+@pytest.fixture
+def study(study_set: Path, tmp_path: Path) -> Iterator[Study]:
+    """A study of 20 items without practice."""
+    file = tmp_path / "study.sqlite"
+    made = open_study(study_set, file, items=20, seed=1, split="all", practice=False)
+    yield made
+    made.store.close()
+
+
+class Served:
+    """A server of its own process: ``process``, and ``link`` as it printed it."""
+
+    def __init__(self, process: subprocess.Popen[str], link: str) -> None:
+        self.process = process
+        self.link = link
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def served(study_set: Path) -> Iterator[Callable[..., Served]]:
+    """Start servers on free ports; whatever still runs at the end is stopped."""
+    running: list[Served] = []
+
+    def start(file: Path, *options: str, data: Path = study_set) -> Served:
+        command = [sys.executable, "-c", COMMAND, "serve", str(data)]
+        command += ["--out", str(file), "--port", "0", *options]
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("open "):
+                running.append(Served(process, line.split()[1]))
+                return running[-1]
+        raise AssertionError(f"the server did not start: {''.join(said)}")
+
+    yield start
+    for server in running:
+        server.process.terminate()
+        server.process.wait(10)
+        if server.process.stdout is not None:
+            server.process.stdout.close()
