@@ -167,11 +167,10 @@ def _mean(values: Floats) -> Floats:
 def _chain(plan: Plan, tally: Tally, n_scenes: int) -> dict[str, Any]:
     sides = _sides(plan, tally)
     start, end = sides.counting["pass"], sides.action["pass"]
-    steps = {step.key: _step(step.key, sides) for step in STEPS if step.key not in plan.never}
-    level = start
-    for step in steps.values():
-        level = Samples(level.values - step["loss"].values, end.n, end.trials)
-        step["level"] = level
+    steps = {step.key: _step(step.key, sides) for step in STEPS}
+    for key in plan.never:  # unless the metadata are such that it does show
+        if not np.nan_to_num(steps[key]["loss"].values).any():
+            del steps[key]
     found = estimates({"start": start, "end": end, "whole": difference(start, end), "steps": steps})
     return {
         "key": plan.key,
@@ -200,11 +199,20 @@ def _step(key: str, sides: _Sides) -> dict[str, Any]:
     if key == "finding":
         loss = difference(sides.counting[EVERYTHING], sides.action[EVERYTHING])
         left = {name: complement(side[EVERYTHING]) for name, side in sides.by_name()}
-        return {"loss": loss, "sides": left, "alternative": None}
+        level = _level(EVERYTHING, sides)
+        return {"loss": loss, "level": level, "sides": left, "alternative": None}
     orders = {name: _loss(key, sides, *pair)[0] for name, pair in ORDERS.get(key, {}).items()}
     alternative = measured(orders) if orders else None
     loss, lost = _loss(key, sides, *FORGIVEN[key])
-    return {"loss": loss, "sides": lost, "alternative": alternative}
+    level = _level(FORGIVEN[key][0], sides)
+    return {"loss": loss, "level": level, "sides": lost, "alternative": alternative}
+
+
+def _level(measure: str, sides: _Sides) -> Samples:
+    """Where the chain stands when ``measure`` is still forgiven on both sides."""
+    net = sides.counting["pass"].values - sides.counting[measure].values
+    end = sides.action["pass"]
+    return Samples(sides.action[measure].values + net, end.n, end.trials)
 
 
 def _loss(
@@ -215,6 +223,7 @@ def _loss(
         Samples(side[after].values - side[before].values, side[after].n, side[after].trials)
         for _, side in sides.by_name()
     )
-    if key in ACTION_ONLY:
+    # Where no count can be judged at all, its levels are those of acting.
+    if key in ACTION_ONLY and not np.nan_to_num(counting.values).any():
         return action, {"counting": None, "action": action}
     return difference(action, counting), {"counting": counting, "action": action}
