@@ -54,7 +54,7 @@ def test_the_sentence_comes_first_with_what_it_rests_on(made_up: Any) -> None:
     assert "Counts 9 of 10 scenes right but acts on only 4;" in section
     told = words(section)
     assert "The interval of the gap lies above 0." in told
-    assert "region named 31.0 % [29.0, 33.0]" in told
+    assert "region named 31.0 points [29.0, 33.0]" in told
     assert "61.0 % [58.0, 64.0]" in told
 
 

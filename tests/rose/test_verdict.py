@@ -205,7 +205,9 @@ def test_an_unknown_step_is_named_by_its_label() -> None:
 
 def test_curves_apart_stand_beneath_the_sentence() -> None:
     apart = by_key(diagnosis(thresholds={"similarity": factor("similarity", 0.9, 0.7)}))
-    assert "similarity: acts rightly on half of the items up to 0.7" in apart["curve:similarity"].words
+    assert (
+        "similarity: acts rightly on half of the items up to 0.7" in apart["curve:similarity"].words
+    )
     assert not apart["curve:similarity"].spoken
     close = by_key(diagnosis(thresholds={"similarity": factor("similarity", 0.71, 0.7)}))
     assert "curve:similarity" not in close

@@ -81,7 +81,10 @@ def _ground(claim: Claim) -> Ground:
 
 def _words(one: Figure) -> str:
     rate = Rate(one.value, one.low, one.high, one.n)
-    return f"{rate.percent} % {rate.interval}".strip() if one.share else signed(rate)
+    if one.unit == "factor":
+        return signed(rate)
+    sign = "%" if one.unit == "percent" else "points"
+    return f"{rate.percent}\N{NO-BREAK SPACE}{sign} {rate.interval}".strip()
 
 
 # ---- bridges

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 Tree = Mapping[str, Any]
+Unit = Literal["percent", "points", "factor"]
 _NBSP = "\N{NO-BREAK SPACE}"
 
 
@@ -14,7 +15,8 @@ _NBSP = "\N{NO-BREAK SPACE}"
 class Figure:
     """One estimate behind a claim with its 95 % interval.
 
-    A fraction of items, or, where ``share`` is False, a value of a factor.
+    A fraction of items (``percent``), a difference of two such (``points``), or a distance along a
+    factor of difficulty (``factor``).
     """
 
     label: str
@@ -22,7 +24,7 @@ class Figure:
     low: float | None
     high: float | None
     n: int
-    share: bool = True
+    unit: Unit = "percent"
 
     @property
     def top(self) -> float:
@@ -60,12 +62,12 @@ class Claim:
     spoken: bool = True
 
 
-def read_figure(label: str, estimate: Tree | None, *, share: bool = True) -> Figure | None:
+def read_figure(label: str, estimate: Tree | None, unit: Unit = "percent") -> Figure | None:
     """The figure of ``{"value", "low", "high", "n"}``; None where nothing was measured."""
     if not estimate or estimate.get("value") is None:
         return None
     n = int(estimate.get("n") or 0)
-    return Figure(label, estimate["value"], estimate.get("low"), estimate.get("high"), n, share)
+    return Figure(label, estimate["value"], estimate.get("low"), estimate.get("high"), n, unit)
 
 
 def percent(value: float) -> str:

@@ -118,14 +118,8 @@ def _silent(diagnosis: Tree) -> list[Claim]:
 
 def _level(diagnosis: Tree) -> Claim:
     head: Tree = diagnosis.get("headline") or {}
-    counting, action, gap = (
-        read_figure(words, head.get(name))
-        for name, words in (
-            ("counting", "counting"),
-            ("action", "action"),
-            ("gap", "gap, counting minus action"),
-        )
-    )
+    counting, action = (read_figure(name, head.get(name)) for name in ("counting", "action"))
+    gap = read_figure("gap, counting minus action", head.get("gap"), "points")
     if counting is None or action is None or gap is None:
         return _columns(diagnosis)
     figures = (gap, counting, action)
@@ -213,11 +207,11 @@ def _losses(diagnosis: Tree) -> list[Claim]:
     chain: Tree | None = (diagnosis.get("decomposition") or {}).get("gap")
     if not chain:
         return []
-    whole = read_figure("the whole gap", chain["whole"])
+    whole = read_figure("the whole gap", chain["whole"], "points")
     steps = [
         (str(step["key"]), figure)
         for step in chain["steps"]
-        if (figure := read_figure(str(step["label"]), step["loss"])) is not None
+        if (figure := read_figure(str(step["label"]), step["loss"], "points")) is not None
     ]
     sure = [(key, one) for key, one in steps if one.low is not None and one.low > 0]
     sure.sort(key=lambda pair: -pair[1].value)
@@ -310,7 +304,7 @@ def _reach(diagnosis: Tree) -> list[Claim]:
     """Curves that lie apart: where acting gives out before counting does."""
     out = []
     for factor in (diagnosis.get("thresholds") or {}).values():
-        apart = read_figure("counting minus action", factor.get("distance"), share=False)
+        apart = read_figure("counting minus action", factor.get("distance"), "factor")
         if apart is None or apart.low is None or apart.high is None:
             continue
         if apart.low <= 0 <= apart.high:
