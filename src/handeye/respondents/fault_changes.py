@@ -84,9 +84,9 @@ def _ignore_region(item: Item, draft: Draft, draw: Draw) -> Draft | None:
 
 
 def _scene_number(item: Item, draw: Draw) -> int:
-    """The wrong number of a scene: one to three off, never below zero."""
+    """The wrong number of a scene: one to three off, at least 1."""
     count = len(item.targets)
-    return draw.pick([n for off in (1, 2, 3) for n in (count - off, count + off) if n >= 0])
+    return draw.pick([n for off in (1, 2, 3) for n in (count - off, count + off) if n >= 1])
 
 
 def _miscount_scene(item: Item, draft: Draft, draw: Draw) -> Draft | None:

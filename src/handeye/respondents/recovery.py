@@ -18,6 +18,7 @@ from handeye.rose.attribution import Attribution, attribute
 from handeye.rose.attribution_tables import attribution_tables
 from handeye.rose.evidence import evidence
 from handeye.rose.items import Item
+from handeye.rose.reasons import REASONS
 from handeye.rose.rows import Drawn, scene_rows
 from handeye.rose.sampling import sample_scene
 from handeye.rose.score_frame import to_frame
@@ -69,14 +70,33 @@ def recover(items: Sequence[Item], faults: Faults, seed: int) -> Recovery:
         OptionError: an unknown fault or a rate outside 0..1.
     """
     answers = [simulate(item, faults, seed) for item in items]
-    rows = [
-        score_item(item, answer.raw_text, error=answer.error, state=answer.state)
-        for item, answer in zip(items, answers, strict=True)
-    ]
-    texts = {item.item_id: answer.raw_text for item, answer in zip(items, answers, strict=True)}
-    attribution = attribute(evidence(to_frame(rows), texts))
+    attribution = attribute_answers(
+        items, [answer.raw_text for answer in answers], [answer.state for answer in answers]
+    )
     planted = [answer.planted for answer in answers]
     return Recovery(items, planted, attribution.rows["reason"].to_list(), attribution)
+
+
+def attribute_answers(
+    items: Sequence[Item], texts: Sequence[str | None], states: Sequence[str | None] = ()
+) -> Attribution:
+    """Score and attribute answers that were not asked for through a run.
+
+    Args:
+        items: what was asked.
+        texts: the answers, in the order of ``items``.
+        states: how each ended; empty for "as the text tells".
+
+    Raises:
+        DataError: as :func:`handeye.rose.scoring.score_item`.
+    """
+    ended = states or [None] * len(items)
+    rows = [
+        score_item(item, text, state=state)
+        for item, text, state in zip(items, texts, ended, strict=True)
+    ]
+    by_id = {item.item_id: text for item, text in zip(items, texts, strict=True)}
+    return attribute(evidence(to_frame(rows), by_id))
 
 
 # The reason that a fault leads to, where the region holds something and the answer clicks.
@@ -104,6 +124,7 @@ _REASONS: Mapping[str, str] = {
     "wrong_cells": "elsewhere",
     "repeat_click": "repeated",
 }
+_ORDER = tuple(reason.key for reason in REASONS)
 _COUNTED = {"miss": "count_low", "over": "count_high"}
 # Clicks in a region without targets are "did not abstain", whatever made them.
 _NOTHING_THERE = ("click_exclusion", "click_outside", "over", "anchor")
@@ -120,16 +141,68 @@ def expected_reasons(item: Item, fault: str) -> frozenset[str]:
         ways = ("miss", "over") if gold else ("over",)
         return frozenset().union(*(expected_reasons(item, way) for way in ways))
     if fault == "miscount_scene":
-        return frozenset({"count_low", "count_high", "abstained"})
+        return frozenset({"count_low", "count_high"})
     if not gold and fault in _NOTHING_THERE:
         return frozenset({"not_abstained"})
     if fault == "miss" and gold == 1:
         return frozenset({"abstained"})
-    if fault == "anchor":  # a scene may have been counted as holding nothing
-        return frozenset({"anchored", "abstained"})
     if item.task_mode == "COUNT" and fault in _COUNTED:
         return frozenset({_COUNTED[fault]})
     return frozenset({_REASONS[fault]})
+
+
+# Faults of form and transport: nothing else is looked at.
+_OUTER = ("api_error", "refuse", "truncate", "garble")
+_CONVENTIONS = ("swap_row_col", "zero_based", "flip_rows", "flip_cols")
+_MOVES = ("off_by_one_cell", "wrong_cells")
+# What leaves the set of clicks as it was.
+_HARMLESS = ("repeat_click", "wrong_submit")
+
+
+def expected_of_several(item: Item, planted: Sequence[str]) -> frozenset[str]:
+    """The reasons that the documented order gives an item with these faults.
+
+    Told from what was planted alone. A fault whose sign another one wipes out is passed over: what
+    is missed or added makes an answer for the whole grid one that violates its region; clicks
+    added to none are no abstention; a cell beside its target is a slip only if their number is
+    right; an answer that hits no target cannot tell its convention.
+    """
+    for name in _OUTER:
+        if name in planted:
+            return expected_reasons(item, name)
+    content = [name for name in planted if name != "break_grammar"]
+    if "break_grammar" in planted:
+        return frozenset({"format_and_wrong"}) if content else frozenset({"format_only"})
+    if len(content) == 1:
+        return expected_reasons(item, content[0])
+    used = [name for name in content if name in _CONVENTIONS]
+    content = [name for name in content if name not in _CONVENTIONS]
+    hits = len(item.targets if "ignore_region" in content else item.gold)
+    if used and hits > sum(name in ("wrong_cells", "miss") for name in content):
+        return expected_reasons(item, used[0])
+    if "off_grid" in content:
+        return frozenset({"off_grid"})
+    return _first_left(item, content)
+
+
+def _first_left(item: Item, content: Sequence[str]) -> frozenset[str]:
+    """The reason of several faults of content, those passed over that others wipe out."""
+    moving = [name for name in content if name not in _HARMLESS]
+    expected = [expected_reasons(item, name) for name in content]
+    if len(moving) > 1:
+        if not item.gold:
+            return frozenset({"not_abstained"})
+        if item.task_mode == "COUNT":
+            return frozenset({"count_low", "count_high"})
+        if "ignore_region" in content:
+            exclusion = item.region_type == "EXCLUSION"
+            return frozenset({"inside_exclusion" if exclusion else "outside_region"})
+        if all(name in _MOVES for name in moving):
+            return frozenset({"elsewhere"})
+        wiped = (*_MOVES, "abstain_wrongly", "anchor")
+        left = [expected_reasons(item, name) for name in content if name not in wiped]
+        expected = [one - {"abstained"} or frozenset({"missed"}) for one in left] or expected
+    return min(expected, key=lambda one: min(map(_ORDER.index, one)))
 
 
 def can_show(items: Sequence[Item], fault: str, seed: int) -> list[bool]:
@@ -143,9 +216,8 @@ def confusion(runs: Iterable[Recovery], *, alone: bool) -> dict[str, dict[str, i
 
     Args:
         runs: diagnosed runs, with one fault or several.
-        alone: count the items with exactly one fault, by fault; else those with several, all
-            under ``"several"``, by ``"one of them"``, a reason that one of the planted faults
-            leads to, and ``"none of them"``.
+        alone: count the items with exactly one fault, by fault; else those with several, by the
+            first reason expected of them.
     """
     counts: dict[str, dict[str, int]] = {}
     for run in runs:
@@ -154,9 +226,8 @@ def confusion(runs: Iterable[Recovery], *, alone: bool) -> dict[str, dict[str, i
                 continue
             fault, found = planted[0], reason or "passed"
             if not alone:
-                fault, found = "several", "none of them"
-                if any(reason in expected_reasons(item, name) for name in planted):
-                    found = "one of them"
+                expected = expected_of_several(item, planted)
+                fault = reason if reason in expected else min(expected, key=_ORDER.index)
             row = counts.setdefault(fault, {})
             row[found] = row.get(found, 0) + 1
     return counts

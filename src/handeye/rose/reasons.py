@@ -38,16 +38,16 @@ REASONS: tuple[Reason, ...] = (
     ),
     # An answer in the grammar: how its coordinates are meant.
     Reason(
-        "zero_based",
-        "counts from 0",
-        "Its clicks fit the targets when rows and columns are counted from 0, in a model that "
-        "demonstrably does so.",
-    ),
-    Reason(
         "swapped",
         "row and column swapped",
         "Its clicks fit the targets when row and column are exchanged (counted from 1 or from 0), "
         "in a model that demonstrably does so.",
+    ),
+    Reason(
+        "zero_based",
+        "counts from 0",
+        "Its clicks fit the targets when rows and columns are counted from 0, in a model that "
+        "demonstrably does so.",
     ),
     Reason(
         "flipped",
