@@ -96,8 +96,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     "no interval": (
         diagnosis(headline={k: {"value": 0.5, "low": None, "high": None, "n": 9}
                             for k in ("counting", "action", "gap")}),
-        ["too few to say where it fails: counts 50 % of scenes right"],
-        ["loss"],
+        ["Counts and acts right on 5 of 10 scenes; no interval, so no more can be told."],
+        ["loss", "too few", "clicks where"],
     ),
     "two steps alike": (
         diagnosis(0.9, {"region": 0.2, "abstention": 0.19}),

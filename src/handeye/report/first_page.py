@@ -25,7 +25,7 @@ from handeye.report.reason_tables import (
     tag_table,
 )
 from handeye.report.view import RunView
-from handeye.report.waterfall import change
+from handeye.report.waterfall import change, points
 from handeye.rose.claims import Claim, Figure
 
 
@@ -128,8 +128,8 @@ def _bridges(runs: Sequence[RunView]) -> list[Part]:
                 continue
             series.append(Series(run.label, values, run.style))
             for name in drops:
-                change_words = change(rates.get(name, NOTHING)).both
-                lines.append((f"{run.label}, {name}" if len(runs) > 1 else name, change_words))
+                loss = rates.get(name, NOTHING)
+                lines.append((name, f"{points(loss)} {change(loss).interval}".strip()))
         if not series:
             continue
         names = [name.removesuffix("|T1") for name in columns]

@@ -80,15 +80,15 @@ def waterfall(
 
 def _described(chain: Chain) -> str:
     steps = " ".join(
-        f"{step.label} {_points(step.loss)} {step.loss.interval}." for step in chain.steps
+        f"{step.label} {points(step.loss)} {step.loss.interval}." for step in chain.steps
     )
     return (
         f"Percent. {chain.start[0]} {chain.start[1].both}. {steps} {chain.end[0]} "
-        f"{chain.end[1].both}. The whole: {_points(chain.whole)} {chain.whole.interval}."
+        f"{chain.end[1].both}. The whole: {points(chain.whole)} {chain.whole.interval}."
     )
 
 
-def _points(loss: Rate) -> str:
+def points(loss: Rate) -> str:
     """A loss as what happens to the level: ``−31.0``, ``+1.2``."""
     if loss.value is None:
         return loss.percent
@@ -160,12 +160,12 @@ def _step(room: _Room, x_of: Scale, k: int, step: Step, before: float) -> Markup
     low = None if step.loss.high is None else before - step.loss.high
     high = None if step.loss.low is None else before - step.loss.low
     return svg.group(
-        svg.element("title", f"{step.label}: {_points(step.loss)} {step.loss.interval} points"),
+        svg.element("title", f"{step.label}: {points(step.loss)} {step.loss.interval} points"),
         svg.line(x_of(before), above, x_of(before), bar_y + room.bar / 2, "hang"),
         rect,
         _whisker(x_of, low, high, bar_y),
         _label(room, y, step.label),
-        _value(room, y, _points(step.loss), change(step.loss).interval),
+        _value(room, y, points(step.loss), change(step.loss).interval),
     )
 
 
@@ -179,7 +179,7 @@ def _whole(room: _Room, x_of: Scale, k: int, chain: Chain) -> Markup:
     return svg.group(
         svg.element("path", d=path, class_="brace"),
         _label(room, y, "all together"),
-        _value(room, y, _points(chain.whole), change(chain.whole).interval, "strong"),
+        _value(room, y, points(chain.whole), change(chain.whole).interval, "strong"),
     )
 
 

@@ -40,11 +40,11 @@ _STEPS = {
 _HABITS = {
     "clicks_where_nothing_is": "clicks where there is nothing to click in {} of empty regions",
     "abstains_where_something_is": "clicks nothing in {} of the regions that hold something",
-    "whole_grid_default": "answers for the whole picture in {} of the questions about a part of it",
+    "whole_grid_default": "answers for the whole picture in {} of the questions about a part",
     "clicks_in_exclusion": "clicks in the part it was told to leave out in {} of such questions",
     "submits_other_number": "submits another number than it clicks in {} of the answers with both",
     "anchored": "repeats its wrong number for the whole picture in {} of the questions about a "
-    "part of it",
+    "part",
 }
 # How answers are written, by reason: of action and of counting items.
 _FORMS = {
@@ -77,7 +77,7 @@ def claims(diagnosis: Tree) -> list[Claim]:
     silent = _silent(diagnosis)
     level = _level(diagnosis)
     out = [*_partial(diagnosis)]
-    if level.key == "small":
+    if level.key in ("small", "bare"):
         return [*out, level, *silent]
     habits = _habits(diagnosis)
     told = habits[:_MOST_HABITS]
@@ -124,13 +124,12 @@ def _level(diagnosis: Tree) -> Claim:
         return _columns(diagnosis)
     figures = (gap, counting, action)
     scenes = int(diagnosis.get("n_scenes") or 0)
-    if (
-        scenes < FEWEST_SCENES
-        or gap.low is None
-        or gap.high is None
-        or (gap.width or 0.0) > WIDEST_GAP
-    ):
+    if scenes < FEWEST_SCENES or (gap.width or 0.0) > WIDEST_GAP:
         return _small(figures, scenes)
+    if gap.low is None or gap.high is None:
+        words = _levels(counting.value, action.value, "and", "")
+        why = "Without an interval of the gap nothing more is said."
+        return Claim("bare", f"{words}; no interval, so no more can be told", why, figures)
     if gap.low > 0:
         words = _levels(counting.value, action.value, "but", "only ")
         return Claim("gap", words, "The interval of the gap lies above 0.", figures, 0.0)
@@ -181,7 +180,7 @@ def _small(figures: tuple[Figure, ...], scenes: int) -> Claim:
     words = f"{scenes:,} scene{'s' * (scenes != 1)}, too few to say where it fails: {levels}"
     why = (
         f"Fewer than {FEWEST_SCENES} scenes, or an interval of the gap wider than "
-        f"{WIDEST_GAP * 100:.0f} points, or none at all."
+        f"{WIDEST_GAP * 100:.0f} points."
     )
     return Claim("small", words, why, (counting, action, gap))
 
