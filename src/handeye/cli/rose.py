@@ -14,9 +14,6 @@ from handeye.cli.sample_size import scenes
 app = typer.Typer(
     help="ROSE: one scene of look-alike cells, seven coupled tasks.", no_args_is_help=True
 )
-app.command()(bridge)
-app.command()(diagnose)
-app.command()(scenes)
 
 Workers = Annotated[
     int | None,
@@ -181,6 +178,11 @@ def score(
         predictions, data, out, allow_missing=allow_missing, split=split, templates=templates
     )
     tables.print_run(out)
+
+
+app.command()(bridge)
+app.command()(diagnose)
+app.command()(scenes)
 
 
 def _named_folders(pairs: list[str]) -> dict[str, str | Path] | None:
