@@ -181,6 +181,14 @@ def test_only_the_two_strongest_habits_are_spoken_but_all_are_claimed() -> None:
     assert {f"sign:{key}" for key in keys} <= set(found)
 
 
+def test_the_same_fault_of_form_is_spoken_once() -> None:
+    data = diagnosis(0.5, {"format": 0.3}, signs={}, unreadable=240)
+    data["attribution"]["counting"] = data["attribution"]["action"]
+    found = by_key(data)
+    assert found["sign:action:unreadable"].spoken
+    assert not found["sign:counting:unreadable"].spoken
+
+
 def test_a_step_never_seen_does_not_hide_the_largest() -> None:
     data = diagnosis(0.9, {"region": 0.3, "format": 0.0})
     data["decomposition"]["gap"]["steps"][1]["loss"] = {

@@ -80,8 +80,8 @@ def claims(diagnosis: Tree) -> list[Claim]:
     if level.key in ("small", "bare"):
         return [*out, level, *silent]
     habits = _habits(diagnosis)
-    told = habits[:_MOST_HABITS]
-    rest = [replace(claim, spoken=False) for claim in habits[_MOST_HABITS:]]
+    told = _told(habits)
+    rest = [replace(claim, spoken=False) for claim in habits if claim not in told]
     losses = _losses(diagnosis) if level.key == "gap" else []
     first = bool(silent) and silent[0].figures[0].value >= _MOSTLY_SILENT
     body = [*silent, level, *losses, *told] if first else [level, *losses, *told, *silent]
@@ -265,6 +265,14 @@ def _habits(diagnosis: Tree) -> list[Claim]:
             found += [form] if form else []
     found.sort(key=lambda claim: -(claim.figures[0].low or 0.0))
     return [*_conventions(attribution), *found]
+
+
+def _told(habits: Sequence[Claim]) -> list[Claim]:
+    """The most frequent ones; the same fault of form in counting and acting is told once."""
+    kinds: dict[str, Claim] = {}
+    for claim in habits:
+        kinds.setdefault(claim.key.rpartition(":")[2], claim)
+    return list(kinds.values())[:_MOST_HABITS]
 
 
 def _habit(key: str, label: str, rate: Tree) -> Claim | None:
