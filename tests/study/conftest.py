@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from taking_part import Served
 
 from handeye import rose
 from handeye.study.session import Study, open_study
@@ -47,19 +48,6 @@ def study(study_set: Path, tmp_path: Path) -> Iterator[Study]:
     made = open_study(study_set, file, items=20, seed=1, split="all", practice=False)
     yield made
     made.store.close()
-
-
-class Served:
-    """A server of its own process: ``process``, and ``link`` as it printed it."""
-
-    def __init__(self, process: subprocess.Popen[str], link: str) -> None:
-        self.process = process
-        self.link = link
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        self.process.kill()
-        self.process.wait()
 
 
 @pytest.fixture

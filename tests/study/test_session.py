@@ -10,27 +10,13 @@ from typing import Any
 
 import pytest
 from expecting import expecting
+from taking_part import go_through, right
 
 from handeye import rose
 from handeye.errors import DataError, OptionError
-from handeye.rose.items import Item
 from handeye.study.replies import Reply
 from handeye.study.session import ConflictError, Study, UnknownPersonError, open_study
 from handeye.study.store import Store, create
-
-
-def right(item: Item, place: int) -> Reply:
-    """The gold answer."""
-    number = None if item.task_mode == "CLICK" else item.ground_truth_count
-    clicks = [] if item.task_mode == "COUNT" else [(r, c) for r, c in item.gold]
-    return Reply(place, clicks, number, visible_ms=1234)
-
-
-def go_through(study: Study, key: str, number: int, upto: int | None = None) -> None:
-    """Answer everything that is left, or up to a place, rightly."""
-    items = study.plan.items_of(number)
-    while (state := study.state(key))["phase"] == "items" and state["place"] != upto:
-        study.answer(key, right(items[state["place"]], state["place"]))
 
 
 def test_a_person_goes_through_all_items_and_every_answer_is_kept(study: Study) -> None:

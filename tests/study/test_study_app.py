@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from expecting import expecting
 from starlette.testclient import TestClient
-from test_session import right
+from taking_part import right
 
 from handeye.errors import OptionError
 from handeye.study.app import make_app
