@@ -100,6 +100,7 @@ _ROUNDS = 300
 _STOP = 1e-5
 _TINY = 1e-12
 _NONE = 0.01
+_FLOOR = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,7 @@ class _Model:
             weights[:2] = 1.0, 0.2
             shares = np.array([[0.85, 0.05, 0.05, 0.05], [0.0, 0.0, 0.4, 0.6]])
         else:
-            weights, shares = start.weights.copy(), start.shares
+            weights, shares = start.weights + _FLOOR, start.shares
         weights = np.where(allowed, weights, 0.0)
         weights /= weights.sum()
         before = -np.inf
