@@ -143,14 +143,13 @@ _SQUARES: dict[str, Callable[[Floats], Floats]] = {"interval": _interval, "ratio
 def _pairs(counts: Floats, apart: Floats | None) -> Floats:
     """Sum of squared differences over all ordered pairs of each row's values: (rows,)."""
     if apart is None:
-        found: Floats = counts.sum(axis=1) ** 2 - (counts**2).sum(axis=1)
-        return found
-    return ((counts @ apart) * counts).sum(axis=1)
+        return np.asarray(counts.sum(axis=1) ** 2 - (counts**2).sum(axis=1))
+    return np.asarray(((counts @ apart) * counts).sum(axis=1))
 
 
 def _observed(counts: Floats, apart: Floats | None) -> Floats:
     """Each unit's share of the observed disagreement, times n."""
-    return _pairs(counts, apart) / (counts.sum(axis=1) - 1)
+    return np.asarray(_pairs(counts, apart) / (counts.sum(axis=1) - 1))
 
 
 def _cluster_sums(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -78,18 +79,39 @@ def complement(part: Samples) -> Samples:
 def estimates(tree: Any, level: float = LEVEL) -> Any:
     """Replace every :class:`Samples` in nested dicts by ``{"value", "low", "high", "n"}``.
 
-    ``low`` and ``high`` are percentiles over the resamples in which the quantity is defined. Where
-    the resamples do not vary, they cannot tell how sure the value is: a share of exactly 0 or 1
-    then gets the exact binomial bound for its number of scenes (Clopper and Pearson 1934), a
-    difference of two such shares the extremes of their bounds (conservative), anything else no
-    interval. All three are None where nothing was measured, ``low`` and ``high`` where
-    there are no resamples.
+    A share (``trials`` is set) gets Wilson's score interval (Wilson 1927, JASA 22:209) at the
+    number of independent trials whose variance is that of the resamples: percentiles are too short
+    near 0 and 1 (docs/statistics.md has the coverage of both). Anything else gets percentiles over
+    the resamples in which it is defined. Where the resamples do not vary, they cannot tell how sure
+    the value is: a share of exactly 0 or 1 then gets the exact binomial bound for its number of
+    scenes (Clopper and Pearson 1934), a difference of two such shares the extremes of their bounds
+    (conservative), anything else no interval. All three are None where nothing was measured,
+    ``low`` and ``high`` where there are no resamples.
     """
     leaves: list[Samples] = []
     _collect(tree, leaves)
-    bounds = _percentiles([leaf.values[1:] for leaf in leaves], level)
+    scores = [_score(leaf, level) for leaf in leaves]
+    rest = [leaf.values[1:] for leaf, score in zip(leaves, scores, strict=True) if score is None]
+    found = iter(_percentiles(rest, level))
+    bounds = [next(found) if score is None else score for score in scores]
     checked = [_vary(*pair, level) for pair in zip(leaves, bounds, strict=True)]
     return _replace(tree, iter(zip(leaves, checked, strict=True)))
+
+
+def _score(leaf: Samples, level: float) -> Bounds | None:
+    """Wilson's interval of a share that varies; None for anything else."""
+    value = float(leaf.values[0])
+    drawn = leaf.values[1:]
+    if leaf.trials is None or not 0 < value < 1 or np.isnan(drawn).all():
+        return None
+    variance = float(np.nanvar(drawn))
+    if variance <= 0:
+        return None
+    # z**2 / trials, the only thing that Wilson's formula asks of them.
+    weight = NormalDist().inv_cdf(0.5 + level / 2) ** 2 * variance / (value * (1 - value))
+    middle = (value + weight / 2) / (1 + weight)
+    reach = (weight * (value * (1 - value) + weight / 4)) ** 0.5 / (1 + weight)
+    return round(max(middle - reach, 0.0), DECIMALS), round(min(middle + reach, 1.0), DECIMALS)
 
 
 def _vary(leaf: Samples, bounds: Bounds, level: float) -> Bounds:
