@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import polars as pl
 
 from handeye.respondents.faults import Faults, simulate
 from handeye.rose.attribution import Attribution, attribute
@@ -24,7 +25,9 @@ from handeye.rose.sampling import sample_scene
 from handeye.rose.score_frame import to_frame
 from handeye.rose.scoring import score_item
 from handeye.rose.sources.base import Art, Pair
+from handeye.rose.tally import SCENE, Ledger, Tally
 from handeye.rose.v01 import SOURCE_NAMES
+from handeye.stats.intervals import estimates
 
 _NO_TILE = np.zeros((1, 1, 3), np.uint8)
 
@@ -205,10 +208,56 @@ def _first_left(item: Item, content: Sequence[str]) -> frozenset[str]:
     return min(expected, key=lambda one: min(map(_ORDER.index, one)))
 
 
-def can_show(items: Sequence[Item], fault: str, seed: int) -> list[bool]:
-    """Whether a fault that always fires is planted on each item."""
-    always = {fault: 1.0, "miscount_scene": 1.0} if fault == "anchor" else {fault: 1.0}
-    return [fault in simulate(item, always, seed).planted for item in items]
+def can_show(run: Recovery, fault: str, seed: int) -> list[bool]:
+    """Whether a fault could have been planted on each item: with a rate of 1 it would be.
+
+    A number can be repeated only in a scene that was miscounted.
+    """
+    if fault != "anchor":
+        always = {fault: 1.0}
+        return [fault in simulate(item, always, seed).planted for item in run.items]
+    wrong = {
+        item.scene_id
+        for item, planted in zip(run.items, run.planted, strict=True)
+        if "miscount_scene" in planted
+    }
+    always = {"anchor": 1.0, "miscount_scene": 1.0}
+    return [
+        item.scene_id in wrong and "anchor" in simulate(item, always, seed).planted
+        for item in run.items
+    ]
+
+
+def recovered_rate(
+    run: Recovery, fault: str, can: Sequence[bool], *, resamples: int = 1000
+) -> dict[str, Any]:
+    """Share of the items in which a fault can show that are given a reason it leads to.
+
+    Args:
+        run: answers in which this is the only fault that shows on those items.
+        fault: which one.
+        can: see :func:`can_show`.
+        resamples: number of resamples of scenes.
+
+    Returns:
+        An estimate {"value", "low", "high", "n"}.
+    """
+    hits = [
+        possible and reason is not None and reason in expected_reasons(item, fault)
+        for item, reason, possible in zip(run.items, run.reasons, can, strict=True)
+    ]
+    rows = run.attribution.rows.select("rose_subset", "scene_id").with_columns(
+        pl.Series("can", can), pl.Series("hit", hits)
+    )
+    tally, scope = Tally(resamples), ("recovered",)
+    for (subset,), part in rows.group_by("rose_subset", maintain_order=True):
+        numbered = part.with_columns((pl.col("scene_id").rank("dense") - 1).alias(SCENE))
+        ledger = Ledger(numbered[SCENE].n_unique())
+        ledger.add(scope, numbered, ("can", "hit"))
+        tally.put(str(subset), ledger, 0)
+    rate = tally.over(tally.subsets, [scope]).share("hit", "can")
+    found: dict[str, Any] = estimates(rate)
+    return found
 
 
 def confusion(runs: Iterable[Recovery], *, alone: bool) -> dict[str, dict[str, int]]:
