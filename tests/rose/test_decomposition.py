@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from dataclasses import replace
+from unittest.mock import patch
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from made_up import scenes
 from scipy.stats import binom
 
 from handeye.respondents.faults import simulate_predictions
-from handeye.rose import generate, load, score
+from handeye.rose import decomposition, generate, load, score
 from handeye.rose.chains import PLANS, STEPS
 from handeye.rose.decomposition import decompose
 from handeye.rose.evidence import Evidence, evidence
@@ -18,6 +20,7 @@ from handeye.rose.lenient import Reading
 from handeye.rose.questions import BY_KEY
 from handeye.rose.scene import Cell, Grid, Region
 from handeye.rose.summary import summarize
+from handeye.stats.intervals import estimates
 
 KEYS = [step.key for step in STEPS]
 ENDS = {plan.key: (plan.counting, plan.action) for plan in PLANS}
@@ -33,7 +36,7 @@ def value(figure):
 
 
 def check_sums(chain):
-    """Levels fall by exactly the losses, from start to end, in what was measured and resampled."""
+    """Levels fall by exactly the losses, from start to end."""
     level = value(chain["start"])
     for step in chain["steps"]:
         level -= value(step["loss"])
@@ -43,10 +46,27 @@ def check_sums(chain):
     assert level == pytest.approx(value(chain["end"]), abs=TINY)
     whole = value(chain["start"]) - value(chain["end"])
     assert value(chain["whole"]) == pytest.approx(whole, abs=TINY)
-    # Percentiles can only agree if the sums agree inside the resamples.
-    last = chain["steps"][-1]["level"]
-    for end in ("low", "high"):
-        assert last[end] == chain["end"][end]
+
+
+def decompose_resampled(items, **options):
+    """The chains, after checking that they add up inside every single resample."""
+    trees = []
+
+    def keep(tree):
+        trees.append(tree)
+        return estimates(tree)
+
+    with patch.object(decomposition, "estimates", keep):
+        found = decompose(items, **options)
+    for tree in trees:
+        lost = sum(step["loss"].values for step in tree["steps"].values())
+        rest = tree["start"].values - lost - tree["end"].values
+        whole = tree["start"].values - tree["end"].values - tree["whole"].values
+        for resamples in (rest, whole):
+            assert not np.isnan(resamples[0])
+            assert np.nanmax(np.abs(resamples)) < TINY
+    assert len(trees) == sum(chain is not None for chain in found.values())
+    return found
 
 
 # ---- for any answers
@@ -93,7 +113,7 @@ def any_item(draw, number):
 def test_every_chain_adds_up(data):
     items = [data.draw(any_item(n)) for n in range(data.draw(st.integers(0, 25)))]
     asked = {item.template.key for item in items}
-    found = decompose(items, resamples=20)
+    found = decompose_resampled(items, resamples=20)
     for key, chain in found.items():
         counting, action = ENDS[key]
         if chain is None:
@@ -154,6 +174,24 @@ def test_one_failure_belongs_to_one_step(key, text, expected):
         lost = value(step["sides"][side]) if step["sides"][side] else 0.0
         assert lost == pytest.approx(share if name == expected else 0.0)
     check_sums(chain)
+
+
+def test_the_example_of_the_docs():
+    right = "CLICK(R1,C1); CLICK(R2,C2); CLICK(R4,C5); DONE"
+    clicks = [
+        right,
+        f"I see {right}",
+        right.replace("C5", "C4"),
+        "CLICK(R1,C1); CLICK(R2,C2); DONE",
+    ]
+    counts = [3, 3, 3, 2]
+    outcomes = [{"T1": f"COUNT({n})", "T1B": text} for n, text in zip(counts, clicks, strict=True)]
+    chain = by_hand(outcomes)["global"]
+    assert (value(chain["start"]), value(chain["end"])) == (0.75, 0.25)
+    found = losses(chain)
+    assert found == dict.fromkeys(found, 0.0) | {"coordinates": 0.25, "format": 0.25}
+    finding = steps(chain)["finding"]["sides"]
+    assert (value(finding["counting"]), value(finding["action"])) == (0.25, 0.25)
 
 
 SILENT = {"state": "refused", "passed": False, "reading": None, "clicked": frozenset()}
@@ -349,7 +387,7 @@ def test_mixed_faults_add_up_to_the_summarys_gap(items):
     faults = dict.fromkeys([*BELONGS, "miscount"], 0.08)
     found, frame, _ = answer(items, faults, 6)
     head = summarize(frame, bootstrap=200, seed=3)["bases"]["all"]["headline"]
-    chains = decompose(found, resamples=200, seed=3)
+    chains = decompose_resampled(found, resamples=200, seed=3)
     for chain in chains.values():
         check_sums(chain)
         assert all(value(step["sides"]["action"]) >= 0 for step in chain["steps"])

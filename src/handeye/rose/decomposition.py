@@ -212,7 +212,9 @@ def _level(measure: str, sides: _Sides) -> Samples:
     """Where the chain stands when ``measure`` is still forgiven on both sides."""
     net = sides.counting["pass"].values - sides.counting[measure].values
     end = sides.action["pass"]
-    return Samples(sides.action[measure].values + net, end.n, end.trials)
+    # Only where counting adds nothing is it a share, and may be treated as one.
+    trials = None if np.nan_to_num(net).any() else end.trials
+    return Samples(sides.action[measure].values + net, end.n, trials)
 
 
 def _loss(
