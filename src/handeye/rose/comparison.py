@@ -1,415 +1,305 @@
-"""Which differences between two runs are real: paired on the same items, one family at a time.
+"""Which differences between runs are real: paired on the same items, one family at a time.
 
-Runs over the same items share every scene, so differences are taken item by item: exact McNemar
-per template (one item a scene), a bootstrap that draws the same scenes for both runs for averages,
-Holm within each family of questions. docs/comparing.md says what each family asks.
+Runs over the same items share every scene, so differences are taken item by item: intervals from a
+bootstrap that draws the same scenes for all runs, exact tests where few scenes differ and for each
+template (McNemar), Holm's adjustment within each family of questions over all pairs of runs.
+docs/comparing.md says what each family asks and how to read it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from handeye.errors import DataError, OptionError, first_ten
+from handeye.errors import OptionError
 from handeye.rose.attribution import attribute
-from handeye.rose.breakdowns import FACTORS
+from handeye.rose.comparison_rows import Family, Quantity, families
+from handeye.rose.comparison_words import letter, sentences, verdict, verdict_words
 from handeye.rose.evidence import run_evidence
-from handeye.rose.questions import BY_KEY, MAIN_KEYS, TEMPLATES
-from handeye.rose.reasons import REASONS
+from handeye.rose.paired_runs import COLUMNS, PairedRuns, pair_runs, run_labels
+from handeye.rose.questions import TEMPLATES
 from handeye.rose.run_folder import Run
-from handeye.rose.summary import ACTION_KEYS, COUNTING_KEYS
-from handeye.rose.tally import ordered_subsets
-from handeye.stats.intervals import Samples, difference, estimates, mean
-from handeye.stats.mcnemar import mcnemar
+from handeye.stats.intervals import LEVEL, Samples, difference, estimates
+from handeye.stats.mcnemar import McNemar, mcnemar
 from handeye.stats.multiplicity import holm
-from handeye.stats.paired_bootstrap import PairedRates, p_value, paired_rates
-from handeye.stats.pairing import pair, pair_common
-from handeye.stats.sample_size import smallest_difference, spread
+from handeye.stats.paired_bootstrap import p_value
+from handeye.stats.sample_size import POWER, Spread, smallest_difference
 
 FORMAT = 1
-# Holm's smallest p is that of one test times their number: it needs resamples in plenty.
-RESAMPLES = 4000
-LEVEL = 0.05
-_GOLD = ("task_template", "rose_subset", "all_target_cells", "region_target_cells")
-_COLUMNS = (
-    "item_id",
-    "scene_id",
-    *_GOLD,
-    "pass",
-    "answer_state",
-    "rows",
-    "cols",
-    "grid_size_profile",
-    "global_target_count",
-    "gt_count",
-    "region_type",
-    "region_case_actual",
-    "pair_similarity",
-)
-_ACTION = [BY_KEY[key].id for key in ACTION_KEYS]
-_COUNTING = [BY_KEY[key].id for key in COUNTING_KEYS]
-# The size class says the same as the number of cells, with bounds that differ between subsets.
-_LEFT_OUT = frozenset({"profile"})
+# A bootstrap's p-value is never below 2 / (resamples + 1): Holm over 60 rows needs this many.
+RESAMPLES = 5000
+# Where fewer scenes differ, the bootstrap's p-value is too small; the exact sign test is not.
+FEW = 20
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """Two runs compared: ``data`` as plain dicts (docs/comparing.md), ``items`` paired.
+class Comparison:
+    """Runs compared.
 
-    ``items`` has item_id, scene_id, rose_subset, task_template, first and second (did the run
-    pass), reason_first and reason_second (null where it passed).
+    ``data`` is plain values (docs/comparing.md). ``paired`` are the runs side by side, for whoever
+    wants to look at single items.
     """
 
     data: Mapping[str, Any]
-    items: pl.DataFrame
+    paired: PairedRuns
+
+    def __getitem__(self, name: str) -> Any:
+        return self.data[name]
+
+    def to_json(self) -> bytes:
+        """The comparison as indented JSON."""
+        return msgspec.json.format(msgspec.json.encode(self.data), indent=1) + b"\n"
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One question: the rate of either run and what to call it; ``p`` None: by bootstrap."""
-
-    key: str
-    label: str
-    first: Samples
-    second: Samples
-    p: float | None = None
-    more_is_better: bool = True
-
-
-def compare(
-    first: Run,
-    second: Run,
+def compare_runs(
+    runs: Sequence[Run],
     *,
-    names: tuple[str, str] | None = None,
     common: bool = False,
+    all_pairs: bool = False,
     seed: int = 0,
     resamples: int = RESAMPLES,
-) -> Compared:
-    """Compare two runs item by item.
+) -> Comparison:
+    """Compare run folders over the same items; the first is what the others are compared with.
 
     Args:
-        first: a run folder that was read.
-        second: another one over the same items.
-        names: what to call them; by default their models, or folders where these are the same.
-        common: compare only the items that both have, and say how many are left out.
-        seed: of the bootstrap.
+        runs: two or more runs, read.
+        common: compare only the items that all runs have, and say so.
+        all_pairs: compare every two runs, not only each with the first.
+        seed: of the bootstrap; the same gives the same figures.
         resamples: number of resamples of scenes.
 
     Raises:
-        DataError: an item is missing or double in one of them, or its gold answer differs.
+        OptionError: fewer than two runs, or too few resamples.
+        DataError: the runs are not about the same items (see
+            :func:`handeye.rose.paired_runs.pair_runs`), or a file cannot be read.
     """
-    told = names or _names(first, second)
-    tables = [_table(run) for run in (first, second)]
-    ids = [table["item_id"].to_list() for table in tables]
-    left_out: dict[str, int] | None = None
-    if common:
-        found = pair_common(ids[0], ids[1], "item", told)
-        places = (found.first, found.second)
-        left_out = {"only_first": len(found.only_first), "only_second": len(found.only_second)}
-        if not len(found.first):
-            raise DataError(f"{told[0]} and {told[1]} have no item in common")
-    else:
-        places = pair(ids[0], ids[1], "item", told)
-    one, two = (table[place] for table, place in zip(tables, places, strict=True))
-    _check_same_gold(one, two, told)
-    return _Comparison(one, two, told, left_out, seed, resamples).result()
+    labels = run_labels(runs)
+    frames = [run.scan().select(COLUMNS).collect() for run in runs]
+    reasons = [attribute(run_evidence(run)).rows["reason"] for run in runs]
+    paired = pair_runs(frames, labels, reasons=reasons, common=common)
+    found = compare_paired(paired, all_pairs=all_pairs, seed=seed, resamples=resamples)
+    about = [_about(run) for run in runs]
+    told = [own | more for own, more in zip(found["runs"], about, strict=True)]
+    data = {**found.data, "runs": told, "notes": [*_notes(about), *found["notes"]]}
+    return Comparison(data, paired)
 
 
-def _names(first: Run, second: Run) -> tuple[str, str]:
-    models = [str(run.info.get("model") or run.path.resolve().name) for run in (first, second)]
-    if models[0] != models[1]:
-        return models[0], models[1]
-    folders = [run.path.resolve().name for run in (first, second)]
-    return f"{models[0]} ({folders[0]})", f"{models[1]} ({folders[1]})"
-
-
-def _table(run: Run) -> pl.DataFrame:
-    scores = run.scan().select(_COLUMNS).collect()
-    reasons = attribute(run_evidence(run)).rows["reason"]
-    return scores.with_columns(reason=reasons)
-
-
-def _check_same_gold(one: pl.DataFrame, two: pl.DataFrame, names: tuple[str, str]) -> None:
-    for column in _GOLD:
-        same = (one[column] == two[column]).to_numpy()
-        if same.all():
-            continue
-        wrong = one["item_id"].filter(pl.Series(~same)).to_list()
-        raise DataError(
-            f"{len(wrong)} items differ in {column} between {names[0]} and {names[1]}: "
-            f"{first_ten(wrong)}; these runs are over different sets"
-        )
-
-
-class _Comparison:
-    """The two tables in the same order, and every family of questions over them."""
-
-    def __init__(
-        self,
-        one: pl.DataFrame,
-        two: pl.DataFrame,
-        names: tuple[str, str],
-        left_out: dict[str, int] | None,
-        seed: int,
-        resamples: int,
-    ) -> None:
-        self.one, self.two, self.names, self.left_out = one, two, names, left_out
-        self.seed, self.resamples = seed, resamples
-        self.subsets = ordered_subsets(one["rose_subset"].unique().to_list())
-        place = {name: k for k, name in enumerate(self.subsets)}
-        self.stratum = np.array([place[name] for name in one["rose_subset"]], np.int64)
-        scene = one.select(pl.concat_str("rose_subset", "scene_id", separator="\x1f")).to_series()
-        self.cluster = (scene.rank("dense") - 1).to_numpy().astype(np.int64)
-        self.template = one["task_template"].to_numpy()
-        self.passed = np.stack([(t["pass"] == 1).to_numpy() for t in (one, two)], axis=1)
-        self.templates = [t for t in TEMPLATES.values() if (self.template == t.id).any()]
-
-    def result(self) -> Compared:
-        factors = self._factor_masks()
-        masks = {t.id: self.template == t.id for t in self.templates}
-        rates = self._rates(self.passed, {**masks, **factors})
-        macro = [rates.rates(run) for run in (0, 1)]
-        families = [
-            ("headline", "Averages", self._headline(macro)),
-            ("templates", "Templates", self._templates(macro)),
-            ("subsets", "Subsets", self._by_subset(rates)),
-            ("difficulty", "Difficulty", self._difficulty(rates, factors)),
-            ("reasons", "Reasons of failed action items", self._reasons()),
-            ("states", "Items without a usable answer", self._states()),
-        ]
-        tables = [_family(key, title, rows) for key, title, rows in families if rows]
-        data = {
-            "format": FORMAT,
-            "suite": "rose",
-            "first": self.names[0],
-            "second": self.names[1],
-            "n_items": len(self.one),
-            "n_scenes": int(self.cluster.max()) + 1,
-            "left_out": self.left_out,
-            "interval": {"resamples": self.resamples, "seed": self.seed, "level": 1 - LEVEL},
-            "families": tables,
-            "discordance": self._discordance(),
-            "smallest_differences": self._smallest(),
-        }
-        data["sentence"] = sentence(data)
-        return Compared(data, self._items())
-
-    def _rates(
-        self, outcomes: NDArray[Any], groups: Mapping[str, NDArray[np.bool_]]
-    ) -> PairedRates:
-        return paired_rates(
-            outcomes.astype(np.float64),
-            self.cluster,
-            self.stratum,
-            groups,
-            resamples=self.resamples,
-            seed=self.seed,
-        )
-
-    # ---- families
-
-    def _headline(self, macro: Sequence[Mapping[str, Samples]]) -> list[_Row]:
-        present = {t.id for t in self.templates}
-        rows: list[_Row] = []
-        averages: dict[str, tuple[Samples, Samples]] = {}
-        kinds: tuple[tuple[str, str, Sequence[str]], ...] = (
-            ("counting", "Counting Avg.", _COUNTING),
-            ("action", "Action Avg.", _ACTION),
-            ("average", "Avg. PASS", [BY_KEY[key].id for key in MAIN_KEYS]),
-        )
-        for key, label, needed in kinds:
-            if present.issuperset(needed):
-                one, two = (mean([rates[t] for t in needed]) for rates in macro)
-                averages[key] = (one, two)
-                rows.append(_Row(key, label, one, two))
-        if "counting" in averages and "action" in averages:
-            one, two = (difference(averages["counting"][r], averages["action"][r]) for r in (0, 1))
-            rows.insert(2, _Row("gap", "Gap", one, two, more_is_better=False))
-        return rows
-
-    def _templates(self, macro: Sequence[Mapping[str, Samples]]) -> list[_Row]:
-        return [
-            _Row(t.id, t.column, macro[0][t.id], macro[1][t.id], self._mcnemar(t.id)["p_value"])
-            for t in self.templates
-        ]
-
-    def _mcnemar(self, template: str) -> dict[str, Any]:
-        chosen = self.template == template
-        return mcnemar(self.passed[chosen, 0], self.passed[chosen, 1]).to_dict()
-
-    def _by_subset(self, rates: PairedRates) -> list[_Row]:
-        main = [t.id for t in self.templates if t.key in MAIN_KEYS]
-        if not main or len(self.subsets) < 2:
-            return []
-        rows = []
-        for k, name in enumerate(self.subsets):
-            one, two = (rates.rates(run, [k]) for run in (0, 1))
-            parts = [mean([found[t] for t in main]) for found in (one, two)]
-            rows.append(_Row(name, name.removeprefix("ROSE-"), parts[0], parts[1]))
-        return rows
-
-    def _factor_masks(self) -> dict[str, NDArray[np.bool_]]:
-        masks: dict[str, NDArray[np.bool_]] = {}
-        kinds = {"counting": _COUNTING, "action": _ACTION}
-        for factor in FACTORS:
-            if factor.key in _LEFT_OUT:
-                continue
-            bins = self.one.select(factor.bin).to_series().to_numpy()
-            seen = set(bins) - {None}
-            if len(seen) < 2:
-                continue
-            for name in [*(b for b in factor.bins if b in seen), *sorted(seen - {*factor.bins})]:
-                for kind, templates in kinds.items():
-                    mask = (bins == name) & np.isin(self.template, templates)
-                    if mask.any():
-                        masks[f"{factor.key}|{name}|{kind}"] = mask
-        return masks
-
-    def _difficulty(self, rates: PairedRates, masks: Mapping[str, Any]) -> list[_Row]:
-        titles = {factor.key: factor.title for factor in FACTORS}
-        one, two = (rates.pooled(run) for run in (0, 1))
-        rows = []
-        for key in masks:
-            factor, name, kind = key.split("|")
-            rows.append(_Row(key, f"{titles[factor]} {name}: {kind}", one[key], two[key]))
-        return rows
-
-    def _reasons(self) -> list[_Row]:
-        action = np.isin(self.template, _ACTION)
-        if not action.any():
-            return []
-        found = [table["reason"].to_numpy() for table in (self.one, self.two)]
-        return self._shares(
-            {
-                reason.key: (reason.label, np.stack([of == reason.key for of in found], axis=1))
-                for reason in REASONS
-                if any((of[action] == reason.key).any() for of in found)
-            },
-            action,
-        )
-
-    def _states(self) -> list[_Row]:
-        found = np.stack(
-            [(t["answer_state"] != "answered").to_numpy() for t in (self.one, self.two)], axis=1
-        )
-        if not found.any():
-            return []
-        everything = np.ones(len(self.one), bool)
-        return self._shares({"unanswered": ("no usable answer", found)}, everything)
-
-    def _shares(
-        self, marks: Mapping[str, tuple[str, NDArray[Any]]], inside: NDArray[np.bool_]
-    ) -> list[_Row]:
-        rows = []
-        for key, (label, marked) in marks.items():
-            rates = self._rates(marked, {key: inside})
-            one, two = (rates.pooled(run)[key] for run in (0, 1))
-            rows.append(_Row(key, label, one, two, more_is_better=False))
-        return rows
-
-    # ---- beside the families
-
-    def _discordance(self) -> dict[str, dict[str, Any]]:
-        return {t.column: self._mcnemar(t.id) for t in self.templates}
-
-    def _smallest(self) -> dict[str, float]:
-        """Smallest true differences that these scenes show with a power of 0.8."""
-        gained = self.passed[:, 0].astype(float) - self.passed[:, 1]
-        out: dict[str, float] = {}
-        for key, templates in (("counting", _COUNTING), ("action", _ACTION)):
-            inside = np.isin(self.template, templates)
-            if inside.any() and len(np.unique(self.cluster[inside])) > len(self.subsets):
-                pilot = spread(gained[inside], self.cluster[inside], self.stratum[inside])
-                out[key] = smallest_difference(pilot.n_scenes, pilot)
-        return out
-
-    def _items(self) -> pl.DataFrame:
-        return self.one.select("item_id", "scene_id", "rose_subset", "task_template").with_columns(
-            pl.Series("first", self.passed[:, 0]),
-            pl.Series("second", self.passed[:, 1]),
-            self.one["reason"].alias("reason_first"),
-            self.two["reason"].alias("reason_second"),
-        )
-
-
-def _family(key: str, title: str, rows: Sequence[_Row]) -> dict[str, Any]:
-    """Estimates, p-values and Holm's adjustment over the rows of one family."""
-    differences = {row.key: difference(row.first, row.second) for row in rows}
-    raw = {row.key: p_value(differences[row.key]) if row.p is None else row.p for row in rows}
-    adjusted = holm(raw)
-    told: list[dict[str, Any]] = []
-    for row in rows:
-        found = estimates(
-            {"first": row.first, "second": row.second, "difference": differences[row.key]}
-        )
-        p = adjusted[row.key]
-        told.append(
-            {
-                "key": row.key,
-                "label": row.label,
-                **found,
-                "test": "McNemar" if row.p is not None else "bootstrap",
-                "p_value": raw[row.key],
-                "p_adjusted": p,
-                "better": _better(found["difference"]["value"], p, row.more_is_better),
-            }
-        )
-    return {"key": key, "title": title, "rows": told}
-
-
-def _better(value: float | None, p: float | None, more_is_better: bool) -> str | None:
-    """``first``, ``second``, or None where no difference is seen."""
-    if value is None or p is None or p >= LEVEL or value == 0:
-        return None
-    return "first" if (value > 0) == more_is_better else "second"
-
-
-def sentence(data: Mapping[str, Any]) -> str:
-    """The comparison in one sentence that claims only what Holm leaves."""
-    families = {family["key"]: family["rows"] for family in data["families"]}
-    rows = {row["key"]: row for row in families.get("headline", [])}
-    names = {"first": data["first"], "second": data["second"]}
-    parts = []
-    for key, verb in (("counting", "counts"), ("action", "acts")):
-        if (row := rows.get(key)) is None:
-            continue
-        points = _points(row["difference"])
-        if row["better"] is not None:
-            other = "second" if row["better"] == "first" else "first"
-            parts.append(f"{names[row['better']]} {verb} better than {names[other]} ({points})")
-        else:
-            seen = data["smallest_differences"].get(key)
-            reach = f"; {100 * seen:.1f} points would have been seen" if seen else ""
-            parts.append(f"no difference in how they {verb[:-1]} is seen ({points}{reach})")
-    if not parts:
-        return f"{names['first']} and {names['second']} share too few templates for averages."
-    text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}." if text.startswith("no ") else f"{text}."
-
-
-def _points(found: Mapping[str, Any]) -> str:
-    value = f"{100 * found['value']:+.1f} points"
-    if found["low"] is None:
-        return value
-    return f"{value}, {100 * found['low']:+.1f} to {100 * found['high']:+.1f}"
-
-
-def pairs_of(count: int, every: bool) -> list[tuple[int, int]]:
-    """Which runs are compared: each with the first, or every two.
+def compare_paired(
+    paired: PairedRuns, *, all_pairs: bool = False, seed: int = 0, resamples: int = RESAMPLES
+) -> Comparison:
+    """As :func:`compare_runs` for score rows that lie side by side already.
 
     Raises:
-        OptionError: fewer than two runs.
+        OptionError: fewer than 100 resamples.
     """
-    if count < 2:
-        raise OptionError(f"a comparison needs two runs or more, got {count}")
-    if not every:
-        return [(0, k) for k in range(1, count)]
-    return [(a, b) for a in range(count) for b in range(a + 1, count)]
+    if resamples < 100:
+        raise OptionError(f"resamples must be at least 100, got {resamples}")
+    labels = paired.labels
+    chosen = _pairs(len(labels), all_pairs)
+    found = families(paired, seed=seed, resamples=resamples)
+    tables = [_family(family, chosen, paired) for family in found]
+    pairs = []
+    for k, (first, second) in enumerate(chosen):
+        pair: dict[str, Any] = {
+            "first": first,
+            "second": second,
+            "families": [
+                {"key": f.key, "title": f.title, "meaning": f.meaning, "rows": rows[k]}
+                for f, rows in zip(found, tables, strict=True)
+            ],
+            "discordance": _discordance(paired, first, second),
+        }
+        names = labels[first], labels[second]
+        pair["sentences"] = sentences(pair, names, paired.n_items, paired.n_scenes)
+        pairs.append(pair)
+    data = {
+        "format": FORMAT,
+        "suite": "rose",
+        "n_items": paired.n_items,
+        "n_scenes": paired.n_scenes,
+        "subsets": list(paired.subsets),
+        "templates": [t.column for t in _templates(paired)],
+        "interval": {"level": LEVEL, "resamples": resamples, "seed": seed, "power": POWER},
+        "runs": [
+            {"label": label, "letter": letter(k), "left_out": left_out}
+            for k, (label, left_out) in enumerate(zip(labels, paired.left_out, strict=True))
+        ],
+        "notes": _left_out_note(paired),
+        "pairs": pairs,
+    }
+    return Comparison(data, paired)
 
 
-Progress = Callable[[int, int], None]
+def _pairs(count: int, every: bool) -> list[tuple[int, int]]:
+    last = count - 1 if every else 1
+    return [(a, b) for a in range(last) for b in range(a + 1, count)]
+
+
+def _templates(paired: PairedRuns) -> list[Any]:
+    present = set(paired.items["task_template"].unique())
+    return [template for template in TEMPLATES.values() if template.id in present]
+
+
+# ---- one family
+
+
+def _family(
+    family: Family, pairs: Sequence[tuple[int, int]], paired: PairedRuns
+) -> list[list[dict[str, Any]]]:
+    """The rows of a family, one list per pair of runs; Holm over all of them."""
+    tests = {
+        (k, row.key): _test(row, first, second, paired)
+        for k, (first, second) in enumerate(pairs)
+        for row in family.quantities
+    }
+    adjusted = holm({name: test.p_value for name, test in tests.items()})
+    asked = sum(p is not None for p in adjusted.values())
+    return [
+        [
+            _row(row, first, second, tests[k, row.key], adjusted[k, row.key], asked, paired)
+            for row in family.quantities
+        ]
+        for k, (first, second) in enumerate(pairs)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """A difference with its p-value; ``scenes`` are signs of the scenes' own differences."""
+
+    difference: Samples
+    name: str
+    p_value: float | None
+    signs: McNemar
+    only_first: int
+    only_second: int
+
+
+def _test(row: Quantity, first: int, second: int, paired: PairedRuns) -> _Test:
+    found = difference(row.samples[second], row.samples[first])
+    change = row.weights * (row.outcomes[:, second] - row.outcomes[:, first])
+    inside = row.weights != 0
+    by_scene = np.bincount(paired.cluster, weights=change)
+    present = np.bincount(paired.cluster, weights=inside) > 0
+    by_scene = by_scene[present]
+    signs = mcnemar(by_scene < -1e-9, by_scene > 1e-9)
+    p = p_value(found)
+    name = "bootstrap"
+    if p is not None and (row.one_per_scene or signs.only_first + signs.only_second < FEW):
+        # The larger of the two: one is about items (or scenes), the other about averages.
+        p = max(p, signs.p_value)
+        name = "exact"
+    only_first, only_second = int((change < 0).sum()), int((change > 0).sum())
+    return _Test(found, name, p, signs, only_first, only_second)
+
+
+def _row(
+    row: Quantity,
+    first: int,
+    second: int,
+    test: _Test,
+    adjusted: float | None,
+    asked: int,
+    paired: PairedRuns,
+) -> dict[str, Any]:
+    tree = {
+        "first": row.samples[first],
+        "second": row.samples[second],
+        "difference": test.difference,
+    }
+    found = estimates(tree)
+    same = test.signs.only_first == test.signs.only_second == 0
+    if same and found["difference"]["value"] is not None:
+        # Resamples of runs that never differ do not vary; the adjusted Wald interval does.
+        found["difference"] |= {"low": test.signs.low, "high": test.signs.high}
+    value = found["difference"]["value"]
+    decided = verdict(row.sense, value, adjusted)
+    smallest = None if same else _smallest(test.difference, paired.n_scenes, asked)
+    words = verdict_words(decided, letter(first), letter(second), smallest)
+    own_way = row.sense == "gap"
+    return {
+        "key": row.key,
+        "label": row.label,
+        "group": row.group,
+        "sense": row.sense,
+        **found,
+        "n": int((row.weights != 0).sum()),
+        "only_first": None if own_way else test.only_first,
+        "only_second": None if own_way else test.only_second,
+        "test": test.name,
+        "p_value": test.p_value,
+        "p_adjusted": adjusted,
+        "verdict": decided,
+        "smallest_difference": smallest,
+        "words": words,
+    }
+
+
+def _smallest(found: Samples, scenes: int, asked: int) -> float | None:
+    """Smallest true difference that the family's test of so many rows shows with power 0.8."""
+    drawn = found.values[1:]
+    drawn = drawn[~np.isnan(drawn)]
+    if len(drawn) < 2 or not (variance := float(np.var(drawn, ddof=1))):
+        return None
+    level = 1 - (1 - LEVEL) / max(asked, 1)
+    return smallest_difference(scenes, Spread(variance * scenes), level=level)
+
+
+def _discordance(paired: PairedRuns, first: int, second: int) -> list[dict[str, Any]]:
+    """Who is right where, by template: counts of items and the exact test."""
+    template = paired.items["task_template"].to_numpy()
+    out = []
+    for one in _templates(paired):
+        inside = template == one.id
+        found = mcnemar(paired.passed[inside, first], paired.passed[inside, second])
+        out.append({"key": one.key, "label": one.column, **found.to_dict()})
+    return out
+
+
+# ---- what was compared
+
+
+def _about(run: Run) -> dict[str, Any]:
+    info = run.info
+    return {
+        "path": str(run.path),
+        "model": info.get("model"),
+        "created": info.get("created"),
+        "n_items": info.get("n_items"),
+        "partial": bool(run.summary["partial"]),
+        "states": run.summary["states"],
+        "seeds": info.get("seeds") or {},
+        "data": [entry.get("sha256") for entry in info.get("data") or []],
+    }
+
+
+def _notes(about: Sequence[Mapping[str, Any]]) -> list[str]:
+    notes = []
+    if len({tuple(sorted(map(str, run["data"]))) for run in about}) > 1:
+        notes.append(
+            "The runs were scored against metadata files that are not the same to the byte; "
+            "targets, regions and grids of the compared items are."
+        )
+    notes += [
+        f"{letter(k)} is a partial run: items without a prediction are in none of its rates."
+        for k, run in enumerate(about)
+        if run["partial"]
+    ]
+    return notes
+
+
+def _left_out_note(paired: PairedRuns) -> list[str]:
+    if not any(paired.left_out):
+        return []
+    counts = ", ".join(
+        f"{count:,} of {letter(k)}" for k, count in enumerate(paired.left_out) if count
+    )
+    return [
+        f"Only the {paired.n_items:,} items that all runs have are compared; left out are {counts}."
+    ]
