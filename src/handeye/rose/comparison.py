@@ -14,28 +14,23 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from handeye.errors import OptionError
 from handeye.rose.attribution import attribute
 from handeye.rose.comparison_rows import Family, Quantity, families
+from handeye.rose.comparison_tests import Tested, tested
 from handeye.rose.comparison_words import letter, sentences, verdict, verdict_words
 from handeye.rose.evidence import run_evidence
 from handeye.rose.paired_runs import COLUMNS, PairedRuns, pair_runs, run_labels
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.run_folder import Run
-from handeye.stats.intervals import LEVEL, Samples, difference, estimates
-from handeye.stats.mcnemar import McNemar, mcnemar
+from handeye.stats.intervals import LEVEL, Samples, estimates
+from handeye.stats.mcnemar import mcnemar
 from handeye.stats.multiplicity import holm
-from handeye.stats.paired_bootstrap import p_value
 from handeye.stats.sample_size import POWER, Spread, smallest_difference
 
 FORMAT = 1
-# A bootstrap's p-value is never below 2 / (resamples + 1): Holm over 60 rows needs this many.
 RESAMPLES = 5000
-# Where fewer scenes differ, the bootstrap's p-value is too small; the exact sign test is not.
-FEW = 20
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +149,7 @@ def _family(
 ) -> list[list[dict[str, Any]]]:
     """The rows of a family, one list per pair of runs; Holm over all of them."""
     tests = {
-        (k, row.key): _test(row, first, second, paired)
+        (k, row.key): tested(row, first, second, paired.cluster)
         for k, (first, second) in enumerate(pairs)
         for row in family.quantities
     }
@@ -169,41 +164,11 @@ def _family(
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Test:
-    """A difference with its p-value; ``scenes`` are signs of the scenes' own differences."""
-
-    difference: Samples
-    name: str
-    p_value: float | None
-    signs: McNemar
-    only_first: int
-    only_second: int
-
-
-def _test(row: Quantity, first: int, second: int, paired: PairedRuns) -> _Test:
-    found = difference(row.samples[second], row.samples[first])
-    change = row.weights * (row.outcomes[:, second] - row.outcomes[:, first])
-    inside = row.weights != 0
-    by_scene = np.bincount(paired.cluster, weights=change)
-    present = np.bincount(paired.cluster, weights=inside) > 0
-    by_scene = by_scene[present]
-    signs = mcnemar(by_scene < -1e-9, by_scene > 1e-9)
-    p = p_value(found)
-    name = "bootstrap"
-    if p is not None and (row.one_per_scene or signs.only_first + signs.only_second < FEW):
-        # The larger of the two: one is about items (or scenes), the other about averages.
-        p = max(p, signs.p_value)
-        name = "exact"
-    only_first, only_second = int((change < 0).sum()), int((change > 0).sum())
-    return _Test(found, name, p, signs, only_first, only_second)
-
-
 def _row(
     row: Quantity,
     first: int,
     second: int,
-    test: _Test,
+    test: Tested,
     adjusted: float | None,
     asked: int,
     paired: PairedRuns,
@@ -214,13 +179,12 @@ def _row(
         "difference": test.difference,
     }
     found = estimates(tree)
-    same = test.signs.only_first == test.signs.only_second == 0
-    if same and found["difference"]["value"] is not None:
+    if test.same and found["difference"]["value"] is not None:
         # Resamples of runs that never differ do not vary; the adjusted Wald interval does.
         found["difference"] |= {"low": test.signs.low, "high": test.signs.high}
     value = found["difference"]["value"]
     decided = verdict(row.sense, value, adjusted)
-    smallest = None if same else _smallest(test.difference, paired.n_scenes, asked)
+    smallest = None if test.same else _smallest(test.difference, paired.n_scenes, asked)
     words = verdict_words(decided, letter(first), letter(second), smallest)
     own_way = row.sense == "gap"
     return {

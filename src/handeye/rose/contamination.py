@@ -25,6 +25,7 @@ from handeye.rose.run_folder import Run
 from handeye.rose.tally import ordered_subsets
 from handeye.stats.bootstrap import resample_sums
 from handeye.stats.intervals import Samples, difference, estimates, mean, rate
+from handeye.stats.multiplicity import holm
 from handeye.stats.paired_bootstrap import p_value
 from handeye.stats.sample_size import Spread, smallest_difference
 
@@ -107,7 +108,8 @@ def contamination(
     Returns:
         ``overall``, ``by_subset`` and ``by_template`` (column), each with ``official``,
         ``matched`` (the fresh run standardised), ``difference``, ``unmatched`` (difference without
-        matching) as estimates and ``p_value``; ``matching`` (items matched at each level, finest
+        matching) as estimates and ``p_value``, in the tables also ``p_adjusted`` (Holm within the
+        table); ``matching`` (items matched at each level, finest
         first), ``left_out`` (official items of templates or subsets that the fresh run lacks),
         ``similarity_unknown`` (subsets matched without it), ``smallest_difference`` (seen with a
         power of 0.8), and ``sentence``.
@@ -307,8 +309,9 @@ def _macro(parts: Sequence[dict[str, Samples]]) -> dict[str, Samples]:
 def _add_p_values(found: dict[str, Any], tree: dict[str, Any]) -> None:
     found["overall"]["p_value"] = p_value(tree["overall"]["difference"])
     for table in ("by_subset", "by_template"):
-        for name, row in tree[table].items():
-            found[table][name]["p_value"] = p_value(row["difference"])
+        raw = {name: p_value(row["difference"]) for name, row in tree[table].items()}
+        for name, adjusted in holm(raw).items():
+            found[table][name] |= {"p_value": raw[name], "p_adjusted": adjusted}
 
 
 def _matching(parts: Sequence[_Part]) -> list[dict[str, Any]]:
@@ -325,17 +328,17 @@ def _matching(parts: Sequence[_Part]) -> list[dict[str, Any]]:
 
 
 def _smallest(found: Samples, scenes: int) -> float | None:
-    """The smallest difference that a set of this size shows with a power of 0.8."""
+    """The smallest difference that sets of these sizes show with a power of 0.8."""
     drawn = found.values[1:]
     drawn = drawn[~np.isnan(drawn)]
-    if len(drawn) < 2:
+    if len(drawn) < 2 or not (variance := float(np.var(drawn, ddof=1))):
         return None
-    return smallest_difference(scenes, Spread(float(np.var(drawn, ddof=1)) * scenes))
+    return smallest_difference(scenes, Spread(variance * scenes))
 
 
 def _sentence(overall: dict[str, Any], seen: float | None) -> str:
     found = overall["difference"]
-    if found["low"] is None or seen is None:
+    if found["low"] is None or found["high"] is None:
         return "Nothing can be said about memory: the runs are too small for an interval."
     value, low, high = (100 * found[name] for name in ("value", "low", "high"))
     points = f"{value:+.1f} points ({low:+.1f} to {high:+.1f})"
@@ -347,6 +350,8 @@ def _sentence(overall: dict[str, Any], seen: float | None) -> str:
         )
     if found["high"] < 0:
         return f"No sign of memory: the official items are passed less often, {points}."
+    if seen is None:
+        return f"No sign of memory: difference {points}."
     return (
         f"No sign of memory: difference {points}; a difference of {100 * seen:.1f} points would "
         "have been seen with a power of 80 %."
