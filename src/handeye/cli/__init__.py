@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from handeye.cli import report, rose, run, study
+from handeye.cli import compare, report, rose, run, study
 from handeye.errors import HandeyeError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.add_typer(rose.app, name="rose")
 app.add_typer(run.app, name="run")
 app.add_typer(study.app, name="study")
 app.command("report")(report.report)
+app.command("compare")(compare.compare)
 
 
 def _version(wanted: bool) -> None:

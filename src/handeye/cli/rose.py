@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from handeye.cli.bridge import bridge
+from handeye.cli.compare import contamination
 from handeye.cli.diagnosis import diagnose
 from handeye.cli.sample_size import scenes
 
@@ -183,6 +184,7 @@ def score(
 app.command()(bridge)
 app.command()(diagnose)
 app.command()(scenes)
+app.command()(contamination)
 
 
 def _named_folders(pairs: list[str]) -> dict[str, str | Path] | None:
