@@ -41,9 +41,9 @@ class Bridged:
 
 
 def bridge_files(
-    predictions: Sequence[Path],
+    predictions: Sequence[Path | str],
     data: Sequence[Path | str],
-    out: Path,
+    out: Path | str,
     *,
     allow_missing: bool = False,
     split: str | None = None,
@@ -70,18 +70,19 @@ def bridge_files(
     """
     if not predictions or not data:
         raise OptionError("give at least one prediction file and one set or metadata file")
-    answered = _read_parts(predictions)
+    files = list(map(Path, predictions))
+    answered = _read_parts(files)
     asked, unpaired = _look_over(data, answered, split)
     if not allow_missing:
         _refuse_unpaired(unpaired)
-    parts = [{"path": str(path.resolve()), "sha256": file_sha256(path)} for path in predictions]
+    parts = [{"path": str(path.resolve()), "sha256": file_sha256(path)} for path in files]
     with tempfile.TemporaryDirectory() as folder:
         joined = Path(folder) / _JOINED
-        _join(predictions, joined)
+        _join(files, joined)
         run = score_files(
             joined,
             list(data),
-            out,
+            Path(out),
             allow_missing=allow_missing,
             split=split,
             templates=asked,
