@@ -44,7 +44,7 @@ def misses_allowed(trials):
 
 @pytest.fixture(scope="module")
 def items():
-    return items_without_pictures(77, 40)
+    return items_without_pictures(77, 30)
 
 
 @pytest.mark.slow
@@ -52,9 +52,12 @@ def test_a_fault_alone_is_named_and_its_rate_lies_in_the_interval(items):
     missed, trials = [], 0
     weights_missed, weights = [], 0
     for place, fault in enumerate(FAULTS):
+        can = None
         for rate in RATES:
             run = recover(items, planting(fault, rate), place)
-            found = recovered_rate(run, fault, can_show(run, fault, place), resamples=400)
+            # Where a fault can show does not depend on its rate.
+            can = can or can_show(run, fault, place)
+            found = recovered_rate(run, fault, can, resamples=400)
             trials += 1
             if not found["low"] <= rate <= found["high"]:
                 missed.append((fault, rate, found))
@@ -113,13 +116,13 @@ def test_mixed_faults_have_their_rates_in_the_intervals(items):
         tables = run.tables(resamples=400)["action"]
         rates = {row["key"]: row["rate"] for row in tables["reasons"]}
         for key, count in planted.items():
-            if count < 20:
+            if count < 15:
                 continue
             trials += 1
             share = count / tables["n_items"]
             if not rates[key]["low"] <= share <= rates[key]["high"]:
                 missed.append((name, key, share, rates[key]))
-    assert trials > 20
+    assert trials > 15
     assert len(missed) <= misses_allowed(trials), missed
 
 

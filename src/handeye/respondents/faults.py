@@ -52,7 +52,7 @@ def simulate(item: Item, faults: Faults, seed: int) -> Simulated:
         OptionError: an unknown fault or a rate outside 0..1.
     """
     rates = parse_faults(faults)
-    fired = [name for name in FAULTS if _fires(name, item, rates, seed)]
+    fired = [name for name in FAULTS if name in rates and _fires(name, item, rates, seed)]
     if "api_error" in fired:
         return Simulated(None, "error", None, API_ERROR, ("api_error",))
     if "refuse" in fired:
@@ -90,9 +90,8 @@ _OF_SCENE = {"miscount_scene": "miscount_scene", "anchor": "miscount_scene"}
 
 
 def _fires(name: str, item: Item, rates: Faults, seed: int) -> bool:
-    rate = rates.get(name, 0.0)
     key = item.scene_id if name == "miscount_scene" else item.item_id
-    return rate > 0 and Draw(seed, "fault", name, key).unit() < rate
+    return Draw(seed, "fault", name, key).unit() < rates.get(name, 0.0)
 
 
 def _effect(name: str, item: Item, seed: int) -> Draw:
