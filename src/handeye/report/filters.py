@@ -26,9 +26,10 @@ class Option:
     count: int
 
 
-def _options(
+def options(
     counts: Counter[str], label: Callable[[str], str], order: Sequence[str]
 ) -> list[Option]:
+    """Choices for the values that occur, in ``order``, others after them by name."""
     known = [value for value in order if value in counts]
     values = known + sorted(set(counts) - set(known))
     return [Option(value, label(value), counts[value]) for value in values]
@@ -42,7 +43,6 @@ def gallery_context(
 ) -> dict[str, Any]:
     """The names the gallery template reads; ``cards`` as chosen, ``runs`` as on the page."""
     total = sum(run.n_failed for run in runs)
-    drawn = {kind for card in cards for kind in card.legend}
     lead = (
         f"{len(cards):,} of {total:,} failures, chosen evenly over runs, templates, subsets and "
         "reasons (so not in proportion to how often they occur). Select a picture to "
@@ -57,37 +57,48 @@ def gallery_context(
         "empty_words": "Nothing to show: every item passed."
         if not total
         else f"{total:,} failures; the gallery was switched off.",
-        "legend": [
-            {"symbol": _symbol(kind), "label": label}
-            for kind, label in overlay.LEGEND
-            if kind in drawn
-        ],
-        "runs": _options(
+        "legend": legend(cards),
+        "runs": options(
             Counter(str(card.run) for card in cards),
             lambda value: runs[int(value)].label,
             [str(k) for k in range(len(runs))],
         ),
-        "templates": _options(
-            Counter(card.template for card in cards),
-            lambda value: TEMPLATES[value].column if value in TEMPLATES else value,
-            list(TEMPLATES),
-        ),
-        "subsets": _options(
-            Counter(card.subset for card in cards),
-            lambda value: value.removeprefix("ROSE-"),
-            SUBSETS,
-        ),
-        "reasons": _options(
+        **common_filters(cards),
+        "reasons": options(
             Counter(card.reason.key for card in cards),
             lambda value: words[value].label,
             words.order,
         ),
-        "tags": _options(
+        "tags": options(
             Counter(sign.key for card in cards for sign in (card.reason, *card.tags)),
             lambda value: words[value].label,
             words.order,
         ),
     }
+
+
+def common_filters(cards: Sequence[Card]) -> dict[str, list[Option]]:
+    """The filters by template and subset."""
+    return {
+        "templates": options(
+            Counter(card.template for card in cards),
+            lambda value: TEMPLATES[value].column if value in TEMPLATES else value,
+            list(TEMPLATES),
+        ),
+        "subsets": options(
+            Counter(card.subset for card in cards),
+            lambda value: value.removeprefix("ROSE-"),
+            SUBSETS,
+        ),
+    }
+
+
+def legend(cards: Sequence[Card]) -> list[dict[str, Any]]:
+    """The marks that any card shows, each with its words."""
+    drawn = {kind for card in cards for kind in card.legend}
+    return [
+        {"symbol": _symbol(kind), "label": label} for kind, label in overlay.LEGEND if kind in drawn
+    ]
 
 
 def _symbol(kind: str) -> Markup:

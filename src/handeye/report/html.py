@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -51,15 +51,22 @@ def script_json(value: object) -> Markup:
     return Markup(json.dumps(value, ensure_ascii=False).translate(_JSON_ESCAPES))
 
 
-def render(context: Mapping[str, Any]) -> str:
-    """The page of a laid-out report (see :mod:`handeye.report.page` for the names)."""
+def render(
+    context: Mapping[str, Any], page: str = "report.html.j2", sheets: Sequence[str] = SHEETS
+) -> str:
+    """A laid-out page (see :mod:`handeye.report.page` for the names that the report reads).
+
+    Args:
+        context: what the template reads.
+        page: the template.
+        sheets: its style sheets.
+    """
     environment = _environment()
     assert environment.loader is not None
-    sheets = (environment.loader.get_source(environment, name)[0] for name in SHEETS)
-    style = "".join(sheets)
+    style = "".join(environment.loader.get_source(environment, name)[0] for name in sheets)
     script = environment.loader.get_source(environment, "report.js")[0]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return environment.get_template("report.html.j2").render(
+    return environment.get_template(page).render(
         **context,
         style=Markup(style),
         script=Markup(script),
