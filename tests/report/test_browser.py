@@ -23,7 +23,9 @@ Open = Callable[..., Any]
 def report(runs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of three runs: faulty, one whose model is named like a script, and a partial one."""
     chosen = [runs["faulty"], runs["hostile"], runs["partial"]]
-    return write_report(chosen, tmp_path_factory.mktemp("report") / "report.html", gallery_limit=40)
+    return write_report(
+        chosen, tmp_path_factory.mktemp("report") / "report.html", gallery_limit=40, resamples=200
+    )
 
 
 @pytest.fixture

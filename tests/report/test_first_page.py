@@ -141,7 +141,9 @@ def test_a_run_that_cannot_be_diagnosed_keeps_its_place(
     scores = pl.read_parquet(old / "scores.parquet").with_columns(region_bounds=pl.lit("?"))
     scores.write_parquet(old / "scores.parquet")
     out = tmp_path / "report.html"
-    page = write_report([old, runs["right"]], out).read_text(encoding="utf-8")
+    page = write_report([old, runs["right"]], out, gallery_limit=6, resamples=100).read_text(
+        encoding="utf-8"
+    )
     section = part(page, "diagnosis")
     assert "Not diagnosed." in section
     assert "region bounds" in section

@@ -35,7 +35,9 @@ class Reader(HTMLParser):
 
 
 def report(tmp_path: Path, *runs: Path, **options: object) -> str:
-    out = write_report(runs, tmp_path / "report.html", **options)  # type: ignore[arg-type]
+    """The page; few resamples and cards unless asked for, to be quick."""
+    chosen = {"gallery_limit": 12, "resamples": 100, **options}
+    out = write_report(runs, tmp_path / "report.html", **chosen)  # type: ignore[arg-type]
     return out.read_text(encoding="utf-8")
 
 
@@ -130,7 +132,7 @@ def test_authors_metadata_without_pictures(tmp_path: Path) -> None:
         pytest.skip("the authors' metadata are not here")
     run = tmp_path / "run"
     score_files(parity / "predictions.jsonl", parity / "metadata.jsonl", run)
-    page = report(tmp_path, run)
+    page = report(tmp_path, run, gallery_limit=60)
     assert "grids are drawn instead" in page
     # The prompts are those of the rows, not our wording.
     assert "Answer only using CLICK(Rr,Cc); ...; DONE." in page
