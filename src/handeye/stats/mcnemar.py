@@ -7,6 +7,7 @@ several items of a scene enter, use :mod:`handeye.stats.paired_bootstrap`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -55,7 +56,7 @@ def mcnemar(first: ArrayLike, second: ArrayLike, level: float = LEVEL) -> McNema
     Raises:
         DataError: the two differ in length, or a value is not 0 or 1.
     """
-    from scipy.stats import binomtest, norm
+    from scipy.stats import binomtest
 
     a, b = (np.asarray(values, dtype=np.float64) for values in (first, second))
     if a.shape != b.shape or a.ndim != 1:
@@ -68,7 +69,7 @@ def mcnemar(first: ArrayLike, second: ArrayLike, level: float = LEVEL) -> McNema
     if n == 0:
         return McNemar(0, 0, 0, 0, 0, 1.0, None, None, None)
     p, q = (x + 1) / (n + 2), (y + 1) / (n + 2)
-    reach = float(norm.ppf(0.5 + level / 2)) * ((p + q - (p - q) ** 2) / (n + 2)) ** 0.5
+    reach = NormalDist().inv_cdf(0.5 + level / 2) * ((p + q - (p - q) ** 2) / (n + 2)) ** 0.5
     return McNemar(
         n=n,
         both=both,

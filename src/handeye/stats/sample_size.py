@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,17 +187,19 @@ def _within(name: str, value: float, low: float, high: float, *, open_end: bool 
 
 
 def _quantile(level: float) -> float:
-    return _upper(0.5 + level / 2, "level", level)
+    if not 0 < level < 1:
+        raise OptionError(f"level must lie between 0 and 1, got {level:g}")
+    return _normal(0.5 + level / 2)
 
 
-def _upper(share: float, name: str = "power", given: float | None = None) -> float:
-    """Normal quantile of a share."""
-    from scipy.stats import norm
+def _upper(power: float) -> float:
+    if not 0.5 <= power < 1:
+        raise OptionError(f"power must be at least 0.5 and below 1, got {power:g}")
+    return _normal(power)
 
-    if not 0 < share < 1:
-        shown = share if given is None else given
-        raise OptionError(f"{name} must lie between 0 and 1, got {shown:g}")
-    return float(norm.ppf(share))
+
+def _normal(share: float) -> float:
+    return NormalDist().inv_cdf(share)
 
 
 def _round_up(scenes: float) -> int:

@@ -7,6 +7,7 @@ too short.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +47,6 @@ def clustered_shares(
         groups: how many groups there are.
         level: of the intervals.
     """
-    from scipy.stats import norm
-
     pairs, place = np.unique(np.stack([group, cluster], axis=1), axis=0, return_inverse=True)
     place = place.reshape(-1)
     of = pairs[:, 0]
@@ -61,7 +60,7 @@ def clustered_shares(
         variance = np.bincount(of, weights=off, minlength=groups) / n**2 * count / (count - 1)
         effective = np.where((p > 0) & (p < 1), np.minimum(p * (1 - p) / variance, n), count)
     effective = np.where(count == 1, 1.0, effective)
-    z2 = float(norm.ppf(0.5 + level / 2)) ** 2
+    z2 = NormalDist().inv_cdf(0.5 + level / 2) ** 2
     with np.errstate(invalid="ignore", divide="ignore"):
         middle = (p + z2 / (2 * effective)) / (1 + z2 / effective)
         reach = np.sqrt(z2 * (p * (1 - p) / effective + z2 / (4 * effective**2)))
