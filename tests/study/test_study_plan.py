@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 from expecting import expecting
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handeye.draw import Draw
@@ -47,6 +47,8 @@ def spread(counts: Counter[str]) -> int:
     return max(counts.values()) - min(counts.values())
 
 
+# No deadline: the time a draw takes depends on who else uses the machine.
+@settings(deadline=None)
 @given(
     groups=st.lists(st.integers(1, 6), min_size=1, max_size=12),
     seed=st.integers(0, 10**6),
@@ -65,6 +67,7 @@ def test_a_scene_is_never_shown_twice_in_a_row(groups: list[int], seed: int) -> 
     assert all(a.scene_id != b.scene_id for a, b in pairwise(found))
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     scenes=st.integers(2, 20),
     count=st.integers(1, 60),

@@ -42,7 +42,16 @@ def serve(
         OptionError: no or too short a token where one is needed, or an address that is taken.
     """
     check_token(host, token)
-    listening = _listen(host, port)
+    with listen(host, port) as listening:
+        say(address(host, listening.getsockname()[1], token))
+        try:
+            asyncio.run(make_server(study, token).serve(sockets=[listening]))
+        finally:
+            study.store.close()
+
+
+def make_server(study: Study, token: str | None = None) -> uvicorn.Server:
+    """A server of the study's pages that writes down nothing about who asks."""
     config = uvicorn.Config(
         make_app(study, token=token),
         log_level="warning",
@@ -52,10 +61,7 @@ def serve(
         lifespan="off",
         timeout_graceful_shutdown=5,
     )
-    say(address(host, listening.getsockname()[1], token))
-    with listening:
-        asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))
-    study.store.close()
+    return uvicorn.Server(config)
 
 
 def check_token(host: str, token: str | None) -> None:
@@ -77,7 +83,8 @@ def address(host: str, port: int, token: str | None) -> str:
     return f"http://{shown}:{port}/{query}"
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises :class:`OptionError` when the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
