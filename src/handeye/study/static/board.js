@@ -85,6 +85,9 @@ export class Board {
     const large = shown * ZOOMS[this.zoom];
     this.pane.style.width = `${large}px`;
     this.pane.style.height = `${(large * height) / width}px`;
+    // Thin on small cells, so that a mark does not hide what it marks.
+    const stroke = Math.min(3, Math.max(2, (large / this.cols) * 0.045));
+    this.marks.style.setProperty("--stroke", `${stroke}px`);
     this.view.style.height = narrow ? `${(shown * height) / width + frame}px` : "";
     this.view.classList.toggle("zoomed", this.zoom > 0);
   }
@@ -203,10 +206,10 @@ export class Board {
     const shapes = [];
     const right = this.feedback?.cells ?? [];
     if (this.feedback) shapes.push(...this.regionShapes(this.feedback.region));
-    for (const [row, col] of right) shapes.push(box("right", row, col, 0.02));
+    for (const [row, col] of right) shapes.push(box("right", row, col, -0.03));
     for (const [row, col] of this.clicks) {
       const wrong = this.feedback && !right.some((cell) => same(cell, [row, col]));
-      shapes.push(box("halo", row, col, 0.09), box(wrong ? "mark wrong" : "mark", row, col, 0.09));
+      shapes.push(box("halo", row, col, 0.04), box(wrong ? "mark wrong" : "mark", row, col, 0.04));
     }
     if (this.hover) shapes.push(box("hover", ...this.hover, 0.04));
     if (this.cursor) shapes.push(box("cursor-halo", ...this.cursor, 0), box("cursor", ...this.cursor, 0));
