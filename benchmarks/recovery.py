@@ -202,11 +202,12 @@ def main() -> None:
     seeds = range(1, options.seeds + 1)
     jobs = [(f, rate, seed, options.scenes) for f in FAULTS for rate in RATES for seed in seeds]
     more = [(name, 1000 + seed, options.scenes) for name in MIXTURES for seed in seeds]
-    bad = [(kind, 2000 + s, options.scenes) for kind in ("wild", "unsteady") for s in seeds]
+    models = range(5 * options.seeds)
+    bad = [(kind, 2000 + s, options.scenes) for kind in ("wild", "unsteady") for s in models]
     with ProcessPoolExecutor(options.workers) as pool:
         singles = list(pool.map(single, jobs, chunksize=4))
         mixtures = list(pool.map(mixed, more))
-        false = Counter(kind for kind, alarm in pool.map(alarms, bad) if alarm)
+        false = Counter(kind for kind, alarm in pool.map(alarms, bad, chunksize=4) if alarm)
     print("### One fault: items by planted fault and attributed reason\n")
     matrix(singles, "alone")
     print("\n### One fault: recovered rates in percent\n")
@@ -219,7 +220,7 @@ def main() -> None:
     mixtures_table(mixtures)
     print("\n### Conventions claimed where none is used\n")
     for kind in ("wild", "unsteady"):
-        print(f"- {kind} clicks: {false[kind]} of {len(seeds)} models")
+        print(f"- {kind} clicks: {false[kind]} of {len(models)} models")
 
 
 if __name__ == "__main__":

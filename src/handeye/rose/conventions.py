@@ -7,7 +7,8 @@ independently
 
     a target of the region          (uniform over them)
     a target outside the region     (uniform over them)
-    beside a target                 (uniform over the targets, then over the 8 cells around one)
+    beside a target                 (uniform over the region's targets, or the grid's where it
+                                    has none, then over the 8 cells around one)
     any cell                        (uniform)
 
 with one set of shares for all answers that are not blurred, and another, without the first two
@@ -301,7 +302,7 @@ def _densities(
     written = np.array([_near(cell) for cells in clicks for cell in cells], np.int64)
     gold = _Marks([found.gold for found in items])
     beyond = _Marks([found.targets - found.gold for found in items])
-    every = _Marks([found.targets for found in items])
+    asked = _Marks([found.gold or found.targets for found in items])
     uniform = 1.0 / (np.maximum(rows, cols) + 2.0) ** 2
     out = np.empty((len(ways), len(item), _PARTS))
     out[:, :, _ANY] = uniform[item]
@@ -309,7 +310,7 @@ def _densities(
         row, col = convention.translate(written[:, 0], written[:, 1], rows[item], cols[item])
         for part, marks in enumerate((gold, beyond)):
             out[way, :, part] = marks.density(item, row, col, uniform)
-        out[way, :, 2] = every.around(item, row, col, uniform)
+        out[way, :, 2] = asked.around(item, row, col, uniform)
     return out
 
 
