@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from handeye.cli.tables import figure
+from handeye.rose.comparison_words import signed
 
 Tree = Mapping[str, Any]
 # Families whose rows are many: only what differs is shown, unless asked for.
@@ -83,10 +84,10 @@ def _print_family(console: Console, family: Tree, first: str, second: str, all_r
 def _points(found: Tree) -> str:
     if found["value"] is None:
         return "-"
-    text = f"{100 * found['value']:+.1f}"
+    text = signed(found["value"])
     if found["low"] is None:
         return text
-    return f"{text} ({100 * found['low']:+.1f} to {100 * found['high']:+.1f})"
+    return f"{text} ({signed(found['low'])} to {signed(found['high'])})"
 
 
 def p_words(p: float | None) -> str:

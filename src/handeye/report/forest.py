@@ -18,13 +18,14 @@ from handeye.report.rates import MINUS, MISSING, Rate, percent
 _TOP, _ROW, _HEADING, _GAP = 40.0, 22.0, 24.0, 8.0
 _NARROW_ROW = 36.0
 _DIAMOND, _CIRCLE = 3, 0
+_CAP = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class ForestRow:
     """One difference, -1..1; ``decided`` when it holds after the family's adjustment.
 
-    ``style`` is the colour of the run it speaks for; undecided rows are grey.
+    ``style`` is the colour of the run whose figure is higher; undecided rows are grey.
     """
 
     label: str
@@ -167,7 +168,8 @@ def _mark(x_of: Scale, reach: float, y: float, row: ForestRow) -> Markup:
     if found.low is not None and found.high is not None:
         low, high = place(found.low), place(found.high)
         parts.append(svg.line(low, y, high, y, "bar"))
-    shape, size = (_DIAMOND, 4.8) if row.decided else (_CIRCLE, 3.6)
+        parts += [svg.line(x, y - _CAP, x, y + _CAP, "bar") for x in (low, high)]
+    shape, size = (_DIAMOND, 4.0) if row.decided else (_CIRCLE, 3.4)
     class_ = "mark" if row.decided else "mark open"
     parts.append(svg.marker(shape, place(found.value), y, size, class_))
     style = f"series s{row.style % svg.STYLE_COUNT} decided" if row.decided else "series open"

@@ -148,17 +148,18 @@ def _family(
     family: Family, pairs: Sequence[tuple[int, int]], paired: PairedRuns
 ) -> list[list[dict[str, Any]]]:
     """The rows of a family, one list per pair of runs; Holm over all of them."""
+    asked_of = [[row for row in family.quantities if row.occurs(*pair)] for pair in pairs]
     tests = {
         (k, row.key): tested(row, first, second, paired.cluster)
         for k, (first, second) in enumerate(pairs)
-        for row in family.quantities
+        for row in asked_of[k]
     }
     adjusted = holm({name: test.p_value for name, test in tests.items()})
     asked = sum(p is not None for p in adjusted.values())
     return [
         [
             _row(row, first, second, tests[k, row.key], adjusted[k, row.key], asked, paired)
-            for row in family.quantities
+            for row in asked_of[k]
         ]
         for k, (first, second) in enumerate(pairs)
     ]

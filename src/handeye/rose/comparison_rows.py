@@ -52,6 +52,13 @@ class Quantity:
     one_per_scene: bool = False
     group: str = ""
 
+    def occurs(self, first: int, second: int) -> bool:
+        """Whether there is anything to ask: a reason that neither run shows is no question."""
+        if self.sense != "share":
+            return True
+        inside = self.outcomes[self.weights != 0]
+        return bool(inside[:, [first, second]].any())
+
 
 @dataclass(frozen=True, slots=True)
 class Family:

@@ -106,6 +106,11 @@ def _nothing(rows: Mapping[str, Mapping[str, Any]], first: str, second: str, whe
     return f"No difference between {first} and {second} is seen: Avg. PASS {_reach(row)} {where}."
 
 
+def signed(value: float) -> str:
+    """A difference, 0..1, in points with its sign; the minus is a minus."""
+    return f"{100 * value:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
 def _passes(row: Mapping[str, Any]) -> str:
     value = 100 * row["difference"]["value"]
     return f"{abs(value):.1f} points {'more' if value > 0 else 'fewer'}"
@@ -123,12 +128,12 @@ def _interval(row: Mapping[str, Any]) -> str:
 
 def _reach(row: Mapping[str, Any]) -> str:
     found = row["difference"]
-    text = f"{100 * found['value']:+.1f} points"
+    text = f"{signed(found['value'])} points"
     if found["low"] is not None:
-        text += f", {100 * found['low']:+.1f} to {100 * found['high']:+.1f}"
+        text += f", {signed(found['low'])} to {signed(found['high'])}"
     smallest = row["smallest_difference"]
     if smallest:
-        text += f"; {100 * smallest:.1f} would have been seen with a power of 80 %"
+        text += f"; {100 * smallest:.1f} would have been seen with a power of 80\N{NO-BREAK SPACE}%"
     return f"({text})"
 
 
@@ -139,7 +144,7 @@ def _templates(rows: Sequence[Mapping[str, Any]], first: str, second: str) -> li
     for found, word in ((better, "better"), (worse, "worse")):
         if found:
             listed = ", ".join(
-                f"{row['label']} ({100 * row['difference']['value']:+.1f})" for row in found
+                f"{row['label']} ({signed(row['difference']['value'])})" for row in found
             )
             parts.append(f"{word} on {listed}")
     if not parts:
@@ -156,7 +161,7 @@ def _reasons(rows: Sequence[Mapping[str, Any]], first: str, second: str) -> list
         return []
     most = max(seen, key=lambda row: abs(row["difference"]["value"]))
     often = "more" if most["difference"]["value"] > 0 else "less"
-    rates = [f"{100 * most[name]['value']:.1f} %" for name in ("second", "first")]
+    rates = [f"{100 * most[name]['value']:.1f}\N{NO-BREAK SPACE}%" for name in ("second", "first")]
     return [
         f"What changes most is the reason “{most['label']}”: {often} often in {second} than in "
         f"{first} ({rates[0]} against {rates[1]} {most['group']})."

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from handeye.errors import DataError, OptionError
 from handeye.rose.breakdowns import FACTORS
+from handeye.rose.comparison_words import signed
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.run_folder import Run
 from handeye.rose.tally import ordered_subsets
@@ -340,8 +341,8 @@ def _sentence(overall: dict[str, Any], seen: float | None) -> str:
     found = overall["difference"]
     if found["low"] is None or found["high"] is None:
         return "Nothing can be said about memory: the runs are too small for an interval."
-    value, low, high = (100 * found[name] for name in ("value", "low", "high"))
-    points = f"{value:+.1f} points ({low:+.1f} to {high:+.1f})"
+    value, low, high = (signed(found[name]) for name in ("value", "low", "high"))
+    points = f"{value} points ({low} to {high})"
     if found["low"] > 0:
         return (
             f"The model passes the official items more often than fresh ones of the same "
@@ -354,5 +355,5 @@ def _sentence(overall: dict[str, Any], seen: float | None) -> str:
         return f"No sign of memory: difference {points}."
     return (
         f"No sign of memory: difference {points}; a difference of {100 * seen:.1f} points would "
-        "have been seen with a power of 80 %."
+        "have been seen with a power of 80\N{NO-BREAK SPACE}%."
     )
