@@ -209,7 +209,7 @@ def test_a_missing_or_changed_picture_is_found_before_anybody_joins(
 def test_a_file_that_is_no_study_is_left_alone(study_set: Path, tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("not a database, but more than sixteen bytes long")
-    with expecting(DataError, "not a study file"):
+    with expecting(DataError, "cannot be read as a study file"):
         open_study(study_set, text)
     assert text.read_text().startswith("not a database")
     other = tmp_path / "other.sqlite"

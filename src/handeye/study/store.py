@@ -146,7 +146,7 @@ class Store:
         try:
             self._db = self._open(path, read_only)
         except sqlite3.Error as error:
-            raise DataError(f"{path}: not a study file: {error}") from None
+            raise DataError(f"{path}: cannot be read as a study file: {error}") from None
 
     @staticmethod
     def _open(path: Path, read_only: bool) -> sqlite3.Connection:
