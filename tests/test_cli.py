@@ -157,6 +157,11 @@ def test_the_python_of_the_readme_runs(tmp_path):
 
 
 def test_a_diagnosis_is_printed_and_kept(made):
+    for model in ("pixels", "simulated"):
+        handeye(
+            "run", "rose", "--model", f"handeye/{model}", "--data", made / "set",
+            "--templates", "all", "--out", made / model, "--quiet",
+        )  # fmt: skip
     done = handeye("rose", "diagnose", made / "simulated")
     assert done.returncode == 0, done.stderr
     assert "Counting Avg." in done.stdout
