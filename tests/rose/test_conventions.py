@@ -4,7 +4,8 @@ import pytest
 
 from handeye.draw import Draw
 from handeye.respondents.recovery import attribute_answers, items_without_pictures, recover
-from handeye.rose.conventions import CONVENTIONS, FEWEST, find_conventions
+from handeye.rose.convention_findings import FEWEST, find_conventions
+from handeye.rose.conventions import CONVENTIONS
 from handeye.rose.evidence import evidence
 from handeye.rose.scene import Cell
 from handeye.rose.score_frame import to_frame

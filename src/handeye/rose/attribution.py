@@ -2,9 +2,10 @@
 
 What can be seen in one answer is told from that answer. What a single answer cannot tell (that
 coordinates are meant otherwise, that a number repeats an earlier one) is first decided for the
-model over all its answers: :mod:`handeye.rose.conventions`, :mod:`handeye.rose.anchoring`. The
-order in which reasons win is that of :data:`handeye.rose.reasons.REASONS`; docs/attribution.md
-defends it and shows how planted faults are recovered.
+model over all its answers: :mod:`handeye.rose.convention_findings`,
+:mod:`handeye.rose.anchoring`. The order in which reasons win is that of
+:data:`handeye.rose.reasons.REASONS`; docs/attribution.md defends it and shows how planted faults
+are recovered.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from handeye.rose.anchoring import (
     find_origins,
     said_number,
 )
-from handeye.rose.conventions import Convention, Finding, find_conventions
+from handeye.rose.convention_findings import Finding, find_conventions
+from handeye.rose.conventions import Convention
 from handeye.rose.evidence import Evidence
 from handeye.rose.habits import habits_frame, submits_other
 from handeye.rose.reasons import REASONS, TAGS, Reason

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from handeye.rose.attribution import Attribution, convention_values
-from handeye.rose.conventions import Finding
+from handeye.rose.convention_findings import Finding
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.reasons import REASONS, SIGNS, TAGS, Reason
 from handeye.rose.tally import SCENE, Group, Ledger, Scope, Tally, ordered_subsets

@@ -34,7 +34,7 @@ REASONS: tuple[Reason, ...] = (
     Reason(
         "format_and_wrong",
         "wrong form and wrong",
-        "The grammar refuses the answer, and a forgiving reading of it is not right either.",
+        "The grammar refuses the answer, and a forgiving reading of it is wrong or incomplete.",
     ),
     # An answer in the grammar: how its coordinates are meant.
     Reason(
