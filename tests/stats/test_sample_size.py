@@ -1,5 +1,8 @@
 """Sample sizes against closed forms, and against simulated studies of that size."""
 
+import doctest
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -128,3 +131,10 @@ def test_a_pilot_needs_scenes():
         spread(np.ones(3), np.arange(3), np.array([0, 0, 1]))
     with pytest.raises(DataError, match="no items"):
         spread(np.ones(0), np.arange(0))
+
+
+def test_the_examples_in_the_docs_are_true():
+    page = Path(__file__).parents[2] / "docs" / "statistics.md"
+    found = doctest.testfile(str(page), module_relative=False)
+    assert found.attempted >= 5
+    assert found.failed == 0
