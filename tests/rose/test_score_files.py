@@ -12,7 +12,7 @@ from parity import PARITY, differences, needs_parity, rows
 from polars.testing import assert_frame_equal
 
 from handeye.errors import DataError, OptionError, RunError
-from handeye.rose.file_scoring import score, score_files
+from handeye.rose.file_scoring import read_item_ids, score, score_files
 from handeye.rose.release import load
 
 
@@ -223,3 +223,18 @@ def test_in_memory_takes_a_mapping_and_names_what_is_wrong(tmp_path):
         score([answer(1), answer(2), answer(1)], items)
     with pytest.raises(DataError, match=r"prediction 1: .*item_id"):
         score([{"raw_text": "DONE"}], items)
+
+
+def test_chosen_items_are_all_there_is(put, tmp_path):
+    run = put([answer(1), answer(2)])
+    done = run(item_ids=["I1", "I2"])
+    assert not done.info["partial"]
+    assert done.info["n_items"] == 2
+    with pytest.raises(DataError, match="1 of the chosen item ids are not in the data: I9"):
+        run(item_ids=["I1", "I2", "I9"])
+    names = tmp_path / "names.txt"
+    names.write_text("I1\n\n I2 \n", encoding="utf-8")
+    assert read_item_ids(names) == ["I1", "I2"]
+    names.write_text("\n", encoding="utf-8")
+    with pytest.raises(DataError, match="names no item"):
+        read_item_ids(names)

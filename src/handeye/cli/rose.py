@@ -170,13 +170,22 @@ def score(
     ] = False,
     split: Annotated[str | None, typer.Option(help="Only items of this split.")] = None,
     templates: Annotated[str | None, typer.Option(help="Only these, e.g. T1,T3 or main.")] = None,
+    items: Annotated[
+        Path | None, typer.Option(help="Only the items whose ids stand in this file, one a line.")
+    ] = None,
 ) -> None:
     """Score a prediction file exactly and write tables with intervals."""
     from handeye.cli import tables
-    from handeye.rose.file_scoring import score_files
+    from handeye.rose.file_scoring import read_item_ids, score_files
 
     score_files(
-        predictions, data, out, allow_missing=allow_missing, split=split, templates=templates
+        predictions,
+        data,
+        out,
+        allow_missing=allow_missing,
+        split=split,
+        templates=templates,
+        item_ids=read_item_ids(items) if items else None,
     )
     tables.print_run(out)
 

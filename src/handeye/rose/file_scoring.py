@@ -66,7 +66,7 @@ def score_files(
     info = dict(run_info or {})
     wanted = _wanted(split, template_ids(templates), item_ids)
     sources = list(map(metadata_files, [data] if isinstance(data, Path | str) else data))
-    matched = _Matched(allow_missing)
+    matched = _Matched(allow_missing, by_name=item_ids is not None)
     with RunWriter(out) as writer:
         with PredictionFile(predictions) as answers, _without_collector():
             model = answers.model or info.get("model")
@@ -74,6 +74,8 @@ def score_files(
             while chunk := list(islice(rows, ROWS_PER_CHUNK)):
                 writer.add(chunk)
             matched.finish(answers, f"split={split}, templates={templates}")
+            if item_ids is not None and split is None and templates is None:
+                matched.refuse_absent(item_ids, str(answers.path))
         options = {"allow_missing": allow_missing, "split": split, "templates": templates}
         return writer.finish(
             model=model,
@@ -83,6 +85,22 @@ def score_files(
             seed=seed,
             info={**info, "scoring": options},
         )
+
+
+def read_item_ids(path: Path) -> list[str]:
+    """Item ids from a text file, one a line; blank lines are left out.
+
+    Raises:
+        DataError: the file cannot be read, or names nothing.
+    """
+    try:
+        found = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+    ids = [item_id for item_id in found if item_id]
+    if not ids:
+        raise DataError(f"{path}: names no item; expected one item id a line")
+    return ids
 
 
 def score(
@@ -137,8 +155,11 @@ class _Matched:
     """What the join has met so far."""
 
     allow_missing: bool
+    # Ids are kept only where somebody named them: a million of them need room.
+    by_name: bool = False
     expected: int = 0
     answered: int = 0
+    chosen: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     missing_first: list[str] = field(default_factory=list)
     doubles: list[str] = field(default_factory=list)
@@ -151,6 +172,15 @@ class _Matched:
         self.missing.add(item_id)
         if len(self.missing_first) < 10:
             self.missing_first.append(item_id)
+
+    def refuse_absent(self, item_ids: Collection[str], where: str) -> None:
+        """Refuse ids that were asked for by name and are not in the data."""
+        absent = sorted(set(item_ids) - self.chosen)
+        if absent:
+            raise DataError(
+                f"{where}: {len(absent)} of the chosen item ids are not in the data: "
+                f"{first_ten(absent)}"
+            )
 
     def finish(self, answers: PredictionFile, selection: str) -> None:
         """Refuse what must not be scored."""
@@ -240,6 +270,8 @@ def _score_all(
             answers.see(item_id)
             continue
         matched.expected += 1
+        if matched.by_name:
+            matched.chosen.add(item_id)
         found = answers.get(item_id)
         if found is None:
             matched.miss(item_id)
