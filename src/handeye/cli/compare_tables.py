@@ -125,13 +125,13 @@ def print_contamination(found: Tree) -> None:
             _line(table, f"  {name.removeprefix('ROSE-')}", row, row["p_adjusted"])
     console.print(table)
     for level in found["matching"]:
-        by = ", ".join(level["matched_by"]) or "nothing else"
+        by = ", ".join(level["matched_by"])
         share = f"{100 * level['share']:.1f} % of the official items"
         console.print(f"{share} matched by subset, template, {by}", highlight=False)
     if found["left_out"]:
         console.print(
-            f"[yellow]{found['left_out']:,} official items left out: the fresh run has no such "
-            "template or subset[/]",
+            f"[yellow]{found['left_out']:,} official items left out: the fresh run has too few of "
+            "their subset, template and number of targets[/]",
             highlight=False,
         )
     if found["similarity_unknown"]:

@@ -33,14 +33,15 @@ from handeye.stats.sample_size import Spread, smallest_difference
 RESAMPLES = 2000
 # Fewer fresh items than this say too little about a stratum; the next coarser one is taken.
 FEWEST = 5
-# What items are matched by beside subset and template, finest first.
+# What items are matched by beside subset and template, finest first. How many targets are to be
+# found is never given up: an item without fresh ones like it in this is left out, because what is
+# easier for having no target would look like memory.
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("cells", "targets", "gold", "region_type", "similarity"),
     ("cells", "targets", "gold", "similarity"),
     ("targets", "gold", "similarity"),
     ("gold", "similarity"),
-    ("similarity",),
-    (),
+    ("gold",),
 )
 _FACTORS = {factor.key: factor for factor in FACTORS}
 _NEEDED = (
@@ -111,7 +112,8 @@ def contamination(
         ``matched`` (the fresh run standardised), ``difference``, ``unmatched`` (difference without
         matching) as estimates and ``p_value``, in the tables also ``p_adjusted`` (Holm within the
         table); ``matching`` (items matched at each level, finest
-        first), ``left_out`` (official items of templates or subsets that the fresh run lacks),
+        first), ``left_out`` (official items without enough fresh ones of their subset, template and
+        number of targets; they are in ``unmatched`` only),
         ``similarity_unknown`` (subsets matched without it), ``smallest_difference`` (seen with a
         power of 0.8), and ``sentence``.
 
@@ -127,7 +129,13 @@ def contamination(
     parts = [
         _subset(_of(kept[0], name), _of(kept[1], name), name, seed, resamples) for name in names
     ]
-    return _report(parts, len(rows[0]) - len(kept[0]))
+    matched = sum(float(part.official_n[0].sum()) for part in parts)
+    if not matched:
+        raise DataError(
+            f"no official item has {FEWEST} fresh ones of its subset, template and number of "
+            "targets; make a larger fresh set (handeye rose generate --like v0.1)"
+        )
+    return _report(parts, len(rows[0]) - int(matched))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,7 @@ class _Part:
     official_pass: Floats
     fresh_n: Floats
     fresh_pass: Floats
+    all_official: dict[str, tuple[Floats, Floats]]
     all_fresh: dict[str, tuple[Floats, Floats]]
     templates: tuple[str, ...]
     levels: tuple[int, ...]
@@ -156,14 +165,19 @@ class _Part:
         usable = np.where(counts > 0, weights, 0.0)
         expected = rate((usable * share).sum(axis=1), usable.sum(axis=1), self.scenes)
         measured = rate(passed.sum(axis=1), weights.sum(axis=1), self.scenes)
-        plain = [self.all_fresh[t] for t in self.all_fresh if template in (None, t)]
-        unmatched = rate(sum(p for _, p in plain), sum(n for n, _ in plain), self.scenes)  # type: ignore[arg-type]
+        plain = [self._plain(of, template) for of in (self.all_official, self.all_fresh)]
         return {
             "official": measured,
             "matched": expected,
             "difference": difference(measured, expected),
-            "unmatched": difference(measured, unmatched),
+            "unmatched": difference(*plain),
         }
+
+    def _plain(self, of: dict[str, tuple[Floats, Floats]], template: str | None) -> Samples:
+        """PASS over all items of one run, matched or not."""
+        chosen = [totals for name, totals in of.items() if template in (None, name)]
+        n, passed = (np.sum([totals[k] for totals in chosen], axis=0) for k in (0, 1))
+        return rate(passed, n, self.scenes)
 
 
 def _checked(frame: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -199,32 +213,41 @@ def _subset(
     official_keys, fresh_keys = (_keys(frame) for frame in (official, fresh))
     enough = [_frequent(keys) for keys in fresh_keys]
     strata: dict[tuple[int, str], int] = {}
-    own = np.empty(len(official), np.int64)
+    own = np.full(len(official), -1, np.int64)
     for i, keys in enumerate(zip(*official_keys, strict=True)):
-        level = next(k for k, key in enumerate(keys) if key in enough[k] or k == len(LEVELS) - 1)
-        own[i] = strata.setdefault((level, keys[level]), len(strata))
+        level = next((k for k, key in enumerate(keys) if key in enough[k]), None)
+        if level is not None:
+            own[i] = strata.setdefault((level, keys[level]), len(strata))
     members = [
         np.array([strata.get((level, key), -1) for key in keys], np.int64)
         for level, keys in enumerate(fresh_keys)
     ]
     official_n, official_pass = _totals(official, [own], len(strata), seed, name, resamples)
     fresh_n, fresh_pass = _totals(fresh, members, len(strata), seed, f"fresh {name}", resamples)
-    templates = tuple(fresh["task_template"].unique(maintain_order=True).to_list())
-    place = {template: k for k, template in enumerate(templates)}
-    plain = np.array([place[t] for t in fresh["task_template"]], np.int64)
-    all_n, all_pass = _totals(fresh, [plain], len(place), seed, f"fresh {name}", resamples)
     return _Part(
         name,
         official_n,
         official_pass,
         fresh_n,
         fresh_pass,
-        {template: (all_n[:, k], all_pass[:, k]) for template, k in place.items()},
+        _by_template(official, seed, name, resamples),
+        _by_template(fresh, seed, f"fresh {name}", resamples),
         tuple(key.partition("|")[0] for _, key in strata),
         tuple(level for level, _ in strata),
         official["scene_id"].n_unique(),
         known,
     )
+
+
+def _by_template(
+    frame: pl.DataFrame, seed: int, stream: str, resamples: int
+) -> dict[str, tuple[Floats, Floats]]:
+    """Items and passes of each template, whatever their stratum."""
+    templates = frame["task_template"].unique(maintain_order=True).to_list()
+    place = {template: k for k, template in enumerate(templates)}
+    own = np.array([place[template] for template in frame["task_template"]], np.int64)
+    n, passed = _totals(frame, [own], len(place), seed, stream, resamples)
+    return {template: (n[:, k], passed[:, k]) for template, k in place.items()}
 
 
 def _keys(frame: pl.DataFrame) -> list[list[str]]:
