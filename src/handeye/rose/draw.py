@@ -1,3 +1,0 @@
-"""Moved to :mod:`handeye.draw`."""
-
-from handeye.draw import Draw as Draw
