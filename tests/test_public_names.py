@@ -38,13 +38,21 @@ def test_every_module_imports():
 
 def test_the_core_needs_no_engine_no_drawing_and_no_torch():
     names = ["scene", "sampling", "grammar", "scoring", "summary", "bridges", "file_scoring"]
-    names += ["release", "description", "published"]
+    names += ["release", "description", "published", "diagnosis", "verdict", "comparison"]
+    names += ["contamination", "bridging", "sample_size"]
     code = "import importlib, sys\n"
     code += f"[importlib.import_module('handeye.rose.' + m) for m in {names}]\n"
-    code += "importlib.import_module('handeye.stats.bootstrap')\n"
+    code += "import pkgutil, handeye.stats\n"
+    code += "[importlib.import_module('handeye.stats.' + m.name) "
+    code += "for m in pkgutil.iter_modules(handeye.stats.__path__)]\n"
     code += "found = {'inspect_ai', 'PIL', 'torch', 'resvg_py', 'openai'} & set(sys.modules)\n"
     code += "assert not found, found"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_statistics_know_no_suite():
+    for path in (Path(handeye.__file__).parent / "stats").glob("*.py"):
+        assert "handeye.rose" not in path.read_text(encoding="utf-8").replace("``", ""), path
 
 
 def test_nothing_imports_the_command_line():
