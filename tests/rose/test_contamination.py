@@ -39,7 +39,8 @@ def truth(frame: pl.DataFrame, memory: float) -> float:
 
 
 def test_planted_memory_lies_in_the_interval_as_often_as_promised() -> None:
-    official, fresh = items(150, 1), items(300, 2, prefix="F")
+    official = items(150, 1, targets=(1, 3))
+    fresh = items(600, 2, targets=(1, 3), prefix="F")
     trials, covered, seen = 40, 0, 0
     for seed in range(trials):
         answers = respond(official, seed, memory=0.5), respond(fresh, 1000 + seed)

@@ -345,7 +345,7 @@ def _matching(parts: Sequence[_Part]) -> list[dict[str, Any]]:
             counts[level] += count
     whole = sum(counts)
     return [
-        {"matched_by": list(level), "items": int(count), "share": count / whole}
+        {"matched_by": list(level), "items": int(count), "share": float(count / whole)}
         for level, count in zip(LEVELS, counts, strict=True)
         if count
     ]
