@@ -4,7 +4,7 @@ The experiments of the tests (tests/stats/experiments.py) with more data sets. I
 correlated, strata of unequal size, true rates exact. A nominal 95 % interval that covers 94 % in
 1,000 data sets is as good as can be seen (standard error .7 points).
 
-    python benchmarks/coverage.py              # some 2 minutes on one core
+    python benchmarks/coverage.py              # some 50 s on one core
     python benchmarks/coverage.py --sims 100   # a look
 """
 

@@ -21,20 +21,36 @@ def data(slope=-1.5, at=(0.5, -0.5), sizes=(80, 60), seed=0):
     return x, made.draw(rng, logistic(odds)[:, None], 0.4)[:, 0], made
 
 
-def test_one_curve_is_the_plain_regression():
+def reference(design, passed, cluster):
+    model = GLM(passed, design, family=Binomial())
+    return model.fit(cov_type="cluster", cov_kwds={"groups": cluster}, tol=1e-12)
+
+
+def test_one_curve_is_the_regression_of_statsmodels():
     x, passed, made = data()
     found = fit_curves(x, passed, made.cluster)
-    design = np.stack([np.ones_like(x), x], axis=1)
-    plain = GLM(passed, design, family=Binomial()).fit(
-        cov_type="cluster", cov_kwds={"groups": made.cluster}
-    )
-    assert found.intercept(0) == pytest.approx(plain.params[0], abs=1e-6)
+    plain = reference(np.stack([np.ones_like(x), x], axis=1), passed, made.cluster)
+    assert found.intercept(0) == pytest.approx(plain.params[0], abs=1e-8)
     slope = found.slope(0)
-    assert slope.value == pytest.approx(plain.params[1], abs=1e-6)
-    reach = found.quantile * plain.bse[1]
-    # The correction for few observations counts items of a scene at one x once.
-    assert slope.high - slope.value == pytest.approx(reach, rel=5e-3)
+    assert slope.value == pytest.approx(plain.params[1], abs=1e-8)
+    assert slope.high - slope.value == pytest.approx(found.quantile * plain.bse[1], rel=1e-7)
     assert found.threshold(0).value == pytest.approx(-plain.params[0] / plain.params[1])
+
+
+@pytest.mark.parametrize("slope", [-0.3, -1.5, -6.0])
+def test_several_curves_and_strata_are_too(slope):
+    x, passed, made = data(slope, sizes=(150, 90, 40))
+    found = fit_curves(x, passed, made.cluster, made.group, made.stratum)
+    cells = np.eye(6)[made.group * 3 + made.stratum]
+    design = np.concatenate([cells, np.eye(2)[made.group] * (x - found.centre)[:, None]], axis=1)
+    plain = reference(design, passed, made.cluster)
+    assert found.effects.ravel() == pytest.approx(plain.params[:6], abs=1e-7)
+    assert found.points[:, 1] == pytest.approx(plain.params[6:], abs=1e-7)
+    average = np.zeros((4, 8))
+    average[0, :3] = average[2, 3:6] = 1 / 3
+    average[1, 6] = average[3, 7] = 1
+    covariance = average @ plain.cov_params() @ average.T
+    assert found.covariance.reshape(4, 4) == pytest.approx(covariance, rel=1e-6, abs=1e-10)
 
 
 def test_ends_of_the_interval_are_where_one_half_is_just_not_refuted():
