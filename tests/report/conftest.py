@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -21,8 +23,12 @@ from handeye.rose.sampling import sample_scene
 from handeye.rose.sources.base import Art, Pair
 from handeye.rose.v01 import STATISTICS
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 FOLDERS = {"T1B": "global_click", "T2B": "matched_local_count"}
 Respond = Callable[[Item], dict[str, object] | None]
+Open = Callable[..., Any]
 
 
 def rings(size: int) -> Art:
@@ -150,3 +156,30 @@ def runs(data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path
             allow_missing=True,
         ),
     }
+
+
+@pytest.fixture
+def opened(chromium: Browser) -> Open:
+    """Open a file in a fresh page; any message, error or request of it fails the test."""
+
+    @contextmanager
+    def open_file(file: Path, **options: Any) -> Iterator[Page]:
+        page = chromium.new_page(**options)
+        trouble: list[str] = []
+        page.on("console", lambda message: trouble.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (trouble.append("dialog"), dialog.dismiss()))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith("data:") or request.url == file.as_uri()
+                else trouble.append(f"request: {request.url[:100]}")
+            ),
+        )
+        page.goto(file.as_uri())
+        yield page
+        page.close()
+        assert trouble == []
+
+    return open_file

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ import pytest
 from handeye.report import write_report
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
@@ -26,33 +25,6 @@ def report(runs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> P
     return write_report(
         chosen, tmp_path_factory.mktemp("report") / "report.html", gallery_limit=40, resamples=200
     )
-
-
-@pytest.fixture
-def opened(chromium: Browser) -> Open:
-    """Open a file in a fresh page; any message, error or request of it fails the test."""
-
-    @contextmanager
-    def open_file(file: Path, **options: Any) -> Iterator[Page]:
-        page = chromium.new_page(**options)
-        trouble: list[str] = []
-        page.on("console", lambda message: trouble.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (trouble.append("dialog"), dialog.dismiss()))
-        page.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith("data:") or request.url == file.as_uri()
-                else trouble.append(f"request: {request.url[:100]}")
-            ),
-        )
-        page.goto(file.as_uri())
-        yield page
-        page.close()
-        assert trouble == []
-
-    return open_file
 
 
 def shown(page: Page) -> int:
