@@ -302,7 +302,9 @@ def test_contamination_prints_both_ways(
     done = CliRunner().invoke(app, ["contamination", *pair], env={"COLUMNS": "140"})
     assert done.exit_code == 0, done.output
     assert "No sign of memory" in done.output
-    assert re.search(r"% of the official items matched by subset, template, gold", done.output)
+    assert re.search(
+        r"% of the official items matched by subset, template, targets asked for", done.output
+    )
     plain = CliRunner().invoke(app, ["contamination", *pair, "--json"])
     data = json.loads(plain.output)
     assert data["model"] == "simulated/faulty"

@@ -10,7 +10,8 @@ from scipy.stats import binom
 from score_frames import TEMPLATES, answered, items
 
 from handeye.errors import DataError, OptionError
-from handeye.rose.contamination import LEVELS, contamination, contamination_of_runs
+from handeye.rose.contamination import contamination, contamination_of_runs
+from handeye.rose.matching import LEVELS
 from handeye.rose.run_folder import Run
 
 

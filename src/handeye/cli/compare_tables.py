@@ -110,6 +110,8 @@ def _discordance(rows: Sequence[Tree], first: str, second: str) -> Table:
 
 def print_contamination(found: Tree) -> None:
     """Print the sentence, the table by template and subset, and how items were matched."""
+    from handeye.rose.breakdowns import FACTORS
+
     console = Console()
     console.print(f"\n[bold]{escape(str(found['model'] or 'unnamed model'))}[/]", highlight=False)
     console.print(found["sentence"], highlight=False)
@@ -124,8 +126,9 @@ def print_contamination(found: Tree) -> None:
         for name, row in found[key].items():
             _line(table, f"  {name.removeprefix('ROSE-')}", row, row["p_adjusted"])
     console.print(table)
+    titles = {factor.key: factor.title.lower() for factor in FACTORS}
     for level in found["matching"]:
-        by = ", ".join(level["matched_by"])
+        by = ", ".join(titles[key] for key in level["matched_by"])
         share = f"{100 * level['share']:.1f} % of the official items"
         console.print(f"{share} matched by subset, template, {by}", highlight=False)
     if found["left_out"]:
