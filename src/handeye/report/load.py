@@ -22,6 +22,7 @@ from handeye.report.rates import Rate, integer
 from handeye.report.view import QuotedModel, RunView
 from handeye.rose.items import Item, read_item
 from handeye.rose.options import read_record
+from handeye.rose.paired_runs import run_labels
 from handeye.rose.predictions import read_prediction
 from handeye.rose.published import PUBLISHED
 from handeye.rose.release import BRIDGE_FOLDERS, numbered_lines
@@ -98,11 +99,7 @@ def load_runs(folders: Sequence[Path]) -> list[LoadedRun]:
         DataError: a file of a run cannot be read.
     """
     runs = [read_run(folder) for folder in folders]
-    models = [str(run.info.get("model") or run.path.resolve().name) for run in runs]
-    labels = []
-    for run, model in zip(runs, models, strict=True):
-        repeated = models.count(model) > 1
-        labels.append(f"{model} ({run.path.resolve().name})" if repeated else model)
+    labels = run_labels(runs)
     return [LoadedRun(r, label, k) for k, (r, label) in enumerate(zip(runs, labels, strict=True))]
 
 

@@ -79,7 +79,8 @@ TERMS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Intervals",
-        "95 % percentile intervals from a seeded bootstrap that draws whole scenes with "
-        "replacement within each subset, because the items of a scene share one picture.",
+        "95 % intervals from a seeded bootstrap that draws whole scenes with replacement within "
+        "each subset, because the items of a scene share one picture: Wilson score intervals at "
+        "the resampled variance for shares, percentiles for differences.",
     ),
 )

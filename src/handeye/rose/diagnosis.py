@@ -83,7 +83,7 @@ def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES
         **{name: summary[name] for name in _TABLES},
         "decomposition": decompose(evidence, seed=seed, resamples=resamples),
         "attribution": attribution_tables(attribution, seed=seed, resamples=resamples),
-        "thresholds": thresholds(found.scores(), seed=seed),
+        "thresholds": thresholds(found.scores()),
     }
     return Diagnosis(data, attribution.rows)
 

@@ -148,12 +148,14 @@ def _header(
         "subsets": {name: {"n_scenes": tally.scenes[name]} for name in tally.subsets},
         "interval": {
             "level": LEVEL,
-            "method": "percentile bootstrap over scenes, stratified by subset",
+            "method": "bootstrap over scenes, stratified by subset: Wilson score for shares, "
+            "percentiles for differences",
             "resamples": tally.resamples,
             "seed": seed,
             "words": (
-                f"95 % intervals: percentile bootstrap over {scenes} scenes within subsets, "
-                f"B = {tally.resamples}, seed {seed}; exact binomial where no resample varies"
+                f"95 % intervals: bootstrap over {scenes} scenes within subsets, "
+                f"B = {tally.resamples}, seed {seed} (Wilson score for shares, percentiles for "
+                "differences, exact binomial where no resample varies)"
                 if tally.resamples
                 else "no intervals were computed"
             ),

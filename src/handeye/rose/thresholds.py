@@ -90,13 +90,11 @@ class _Items:
         )
 
 
-def thresholds(scores: pl.DataFrame, seed: int = 0) -> Tree:
+def thresholds(scores: pl.DataFrame) -> Tree:
     """Curves, thresholds and distances of one run, for each factor of difficulty.
 
     Args:
         scores: score rows of one run (:data:`COLUMNS` are read).
-        seed: not used: all intervals have a closed form. There so that all parts of a diagnosis
-            are called alike.
 
     Returns:
         By factor (:data:`handeye.rose.difficulty.SCALES`): ``key``, ``title``, ``unit``,
