@@ -1,0 +1,128 @@
+"""Prediction files: one JSON object a line with ``clip_id`` and ``raw_text``.
+
+Optional: ``model``; ``error`` (what went wrong when asking); ``state`` (answered, empty, refused,
+truncated, error); ``labels_text`` (the second answer of the two-pass protocol); ``actions``, a list
+of ``{"text", "apl", "proactive"}`` read elsewhere, taken as it is. Other fields are left alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from handeye.errors import DataError, first_ten
+from handeye.visualact.reading import Reading, read_actions, read_labels
+from handeye.visualact.records import LARGEST_LEVEL, PredictedAction, Prediction
+from handeye.visualact.summary import STATES
+
+_NO_ERROR = (None, "", "None")
+
+
+class PredictionRow(msgspec.Struct, frozen=True):
+    """One line of a prediction file."""
+
+    clip_id: str
+    raw_text: str | None = None
+    model: str | None = None
+    error: Any = None
+    state: str | None = None
+    labels_text: str | None = None
+    actions: tuple[PredictedAction, ...] | None = None
+
+
+_decoder = msgspec.json.Decoder(PredictionRow)
+
+
+def read_predictions(path: Path) -> list[Prediction]:
+    """Read a prediction file and the answers in it.
+
+    Raises:
+        DataError: no such file, empty, a line that is no prediction (file, line), a level outside
+            0 to 4, an unknown state, duplicate clip ids.
+    """
+    found: list[Prediction] = []
+    for number, line in _lines(path):
+        where = f"{path}:{number}"
+        try:
+            row = _decoder.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise DataError(f"{where}: not a prediction row: {error}") from None
+        found.append(read_row(row, where))
+    if not found:
+        raise DataError(f"{path}: the file is empty; expected one JSON object a line")
+    counts = Counter(row.clip_id for row in found)
+    if doubles := [clip_id for clip_id, count in counts.items() if count > 1]:
+        raise DataError(f"{path}: {len(doubles)} duplicate clip ids: {first_ten(doubles)}")
+    return found
+
+
+def read_row(row: PredictionRow, where: str) -> Prediction:
+    """Read the answer of a row.
+
+    The state given wins; without one, an error gives ``error`` and the rest follows from the text.
+
+    Raises:
+        DataError: a level outside 0 to 4, an action without a text, an unknown state.
+    """
+    if row.state is not None and row.state not in STATES:
+        raise DataError(f"{where}: state {row.state!r} is not known; allowed: {', '.join(STATES)}")
+    error = None if row.error in _NO_ERROR else str(row.error)
+    reading = _reading(row, where)
+    state = row.state or ("error" if error is not None else reading.state)
+    if state == "answered" and reading.actions is None:
+        state = reading.state
+    return Prediction(
+        clip_id=row.clip_id,
+        model=row.model,
+        raw_text=row.raw_text,
+        actions=reading.actions,
+        error=error,
+        state=state,
+        losses=dict(reading.losses),
+    )
+
+
+def _reading(row: PredictionRow, where: str) -> Reading:
+    if row.actions is not None:
+        return Reading(_checked(row.actions, where), "answered", {})
+    if row.labels_text is None:
+        return read_actions(row.raw_text)
+    first = read_actions(row.raw_text, plain_lines=True)
+    if not first.actions:
+        return first
+    second = read_labels(row.labels_text, [action.text for action in first.actions])
+    # The first answer was asked for without labels; only the second can lack them.
+    kept = {kind: n for kind, n in first.losses.items() if "-missing" not in kind}
+    kinds = dict.fromkeys((*kept, *second.losses))
+    losses = {kind: kept.get(kind, 0) + second.losses.get(kind, 0) for kind in kinds}
+    return Reading(second.actions, first.state, losses)
+
+
+def _checked(actions: tuple[PredictedAction, ...], where: str) -> tuple[PredictedAction, ...]:
+    for place, action in enumerate(actions, 1):
+        if not action.text.strip():
+            raise DataError(f"{where}: action {place} has no text")
+        if action.apl is not None and not 0 <= action.apl <= LARGEST_LEVEL:
+            raise DataError(
+                f"{where}: action {place} has apl {action.apl}; levels are 0 to {LARGEST_LEVEL}, "
+                "or null if none was stated"
+            )
+    return actions
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Number (from 1) and bytes of every line that is not blank."""
+    if path.is_dir():
+        raise DataError(f"{path}: is a folder; give the JSONL file with the predictions")
+    try:
+        with path.open("rb") as stream:
+            for number, line in enumerate(stream, 1):
+                text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+                if text.strip():
+                    yield number, text
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
