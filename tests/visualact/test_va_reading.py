@@ -67,6 +67,26 @@ def test_deep_nesting_is_no_crash():
     assert read_actions('{"a":' * 50_000).actions is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- priority" + " " * 100_000 + "x",
+        "- x" + "-" * 100_000 + "x",
+        "- x" + ", apl 3" * 20_000,
+        '["a' * 50_000,
+        "{a:/*" * 20_000,
+        "{'a':'" + "b' " * 50_000,
+        '{"actions": [{"action": "a", "apl": ' + "9" * 5_000 + ",}]}",
+        "- a (APL " + "9" * 5_000 + ")",
+    ],
+    ids=["spaces", "dashes", "labels", "strings", "comments", "quotes", "digits", "digits in list"],
+)
+def test_hostile_texts_are_read_like_others(text):
+    # Some of these took a minute, or were a crash, before quantifiers and attempts were bounded.
+    reading = read_actions(text)
+    assert all(action.apl is None or 0 <= action.apl <= 4 for action in reading.actions or ())
+
+
 def test_lines_without_bullets_are_read_only_where_asked_for():
     text = "Brake now\nSound the horn"
     assert read_actions(text).actions is None

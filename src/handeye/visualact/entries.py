@@ -94,7 +94,7 @@ def label_of(entry: Entry, losses: Counter[str]) -> tuple[int | None, bool | Non
 def number_of(entry: Entry) -> int | None:
     """The number of the action that an entry is about."""
     value = _get(entry, NUMBER_KEYS)
-    if isinstance(value, str) and value.strip().isdecimal():
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 16:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 

@@ -49,6 +49,7 @@ def score_judged(
     name: str,
     options: Options | None = None,
     *,
+    embedder: Mapping[str, str] | None = None,
     seed: int = 0,
     bootstrap: int = RESAMPLES,
 ) -> Result:
@@ -60,6 +61,7 @@ def score_judged(
         decisions: for each case with actions on both sides; other clips need none.
         name: of the judge.
         options: of scoring; threshold and assignment matter for the agreement alone.
+        embedder: name and digest of what the cases were compared with, for the agreement.
         seed: of the bootstrap.
         bootstrap: number of resamples; 0 for no intervals.
 
@@ -86,6 +88,7 @@ def score_judged(
         chosen,
         decide=lambda case: _decided(case, decisions),
         matcher=f"judge:{name}",
+        embedder=embedder,
         seed=seed,
         bootstrap=bootstrap,
     )

@@ -15,16 +15,20 @@ from handeye.visualact.records import PredictedAction
 
 _ITEM = re.compile(r"\s*(?:[-*•–—+‣▪]|\(?\d{1,3}[.):])\s+(?=\S)")
 _LEVEL = (
-    r"\b(?:action\s+priorit[a-z]+\s+level|priority\s+level|priority|apl|level)\b"
-    r"(?:\s*\(\s*apl\s*\))?[\s:=_-]*(?P<level>\d+(?:\.\d+)?)(?:\s*/\s*4\b)?"
+    r"\b(?:action priorit[a-z]{1,10} level|priority level|priority|apl|level)\b"
+    r"(?: ?\( ?apl ?\))?[ :=_-]{0,5}(?P<level>\d+(?:\.\d+)?)(?: ?/ ?4\b)?"
 )
-_KIND = r"(?:\b(?:action\s+)?(?:type|kind)\b[\s:=_-]*)?\b(?P<kind>(?:pro|re)active)\b"
+_KIND = r"(?:\b(?:action )?(?:type|kind)\b[ :=_-]{0,5})?\b(?P<kind>(?:pro|re)active)\b"
 _LABEL = re.compile(f"{_LEVEL}|{_KIND}", re.IGNORECASE)
 _SEPARATOR = r"[\s,;:|/–—-]"
 # Words of a sentence ("water level 3") are no label: one stands behind punctuation, or says APL.
-_LAST = re.compile(rf"(?:\s*[,;:|–—-]+\s*|\s+(?=apl\b))(?:{_LEVEL}|{_KIND})[\s.]*$", re.IGNORECASE)
-_FIRST = re.compile(rf"^(?:{_LEVEL}|{_KIND})\s*[,;:|–—-]+\s*", re.IGNORECASE)
+_LAST = re.compile(
+    rf"(?: ?[,;:|–—-]{{1,3}} ?| (?=apl\b))(?:{_LEVEL}|{_KIND})[ .]{{0,3}}$", re.IGNORECASE
+)
+_FIRST = re.compile(rf"^(?:{_LEVEL}|{_KIND}) ?[,;:|–—-]{{1,3}} ?", re.IGNORECASE)
 _GROUP = re.compile(r"[(\[][^()\[\]]*(?:\(apl\)[^()\[\]]*)?[)\]]", re.IGNORECASE)
+# A level and a type, at either end of a line, and as many again.
+MOST_LABELS = 4
 _MARKS = re.compile(r"\*\*|__|`")
 _EDGES = ' \t-–—:;,|*_"“”'
 
@@ -45,7 +49,7 @@ def read_list(
     losses["plain-lines" if plain else "not-json"] += 1
     items: list[tuple[str, list[str]]] = []
     for line, is_item in zip(lines, listed, strict=True):
-        words, labels = _split(_MARKS.sub("", _ITEM.sub("", line, count=1)).strip())
+        words, labels = _split(_MARKS.sub("", _ITEM.sub("", line, count=1)))
         if items and labels and not words:
             items[-1][1].extend(labels)
         elif (is_item or plain) and words:
@@ -63,16 +67,15 @@ def _split(line: str) -> tuple[str, list[str]]:
         labels.append(found.group())
         return ""
 
+    line = " ".join(line.split())
     line = _GROUP.sub(
         lambda group: take(group) if _LABEL.search(group.group()) else group.group(), line
     )
     if not re.sub(_SEPARATOR, "", _LABEL.sub("", line)):
         return "", [*labels, line]
     for pattern in (_FIRST, _LAST):
-        while found := pattern.search(line):
-            line = pattern.sub(take, line, count=1)
-            if not found.group():
-                break
+        for _ in range(MOST_LABELS):
+            line = pattern.sub(take, line.strip(), count=1)
     return " ".join(line.strip(_EDGES).split()), labels
 
 

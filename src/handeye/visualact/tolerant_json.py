@@ -106,7 +106,9 @@ class _Parser:
         if number := _NUMBER.match(self.text, self.place):
             self.place = number.end()
             written = number.group()
-            return float(written) if set(written) & set(".eE") else int(written)
+            # No whole number that an answer needs is longer; Python refuses to read 4,300 digits.
+            whole = len(written) < 16 and not set(written) & set(".eE")
+            return int(written) if whole else float(written)
         return self._word()
 
     def _peek(self) -> str:
