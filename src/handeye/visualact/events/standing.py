@@ -1,0 +1,174 @@
+"""Dynamic Navigation: what only the direction of time tells while we stand, and quiet drives."""
+
+from __future__ import annotations
+
+from handeye.draw import Draw
+from handeye.visualact.canvas import Canvas
+from handeye.visualact.events.hazards import _crossing, _light, drive
+from handeye.visualact.events.road import KERB, ground, size, some_street
+from handeye.visualact.figures import person, some_look, walking
+from handeye.visualact.film import Film, Kind, Rule
+from handeye.visualact.motion import between, ease, lerp
+from handeye.visualact.vehicles import PAINTS, front, rear, van
+
+ROLL_HORN = Rule(
+    (
+        "Sound the horn because the car ahead rolls back towards us",
+        "Honk to warn the driver in front whose car rolls backwards",
+        "Use the horn so that the reversing car stops",
+    ),
+    True,
+    {3: "it ends nearer than 5 m", 2: "farther"},
+    "Its driver may not know that it rolls.",
+)
+BACK_OFF = Rule(
+    (
+        "Reverse a little to keep clear of the car that rolls back",
+        "Back up to leave room for the car rolling towards us",
+        "Drive backwards a bit so that the car in front does not hit us",
+    ),
+    True,
+    {3: "it ends nearer than 5 m", 2: "farther"},
+    "Room is what is missing.",
+)
+FOLLOW = Rule(
+    (
+        "Drive on behind the car that has set off",
+        "Follow the car ahead, which is moving away",
+        "Start moving because the car in front has left",
+    ),
+    False,
+    {1: "always"},
+    "The way has become free.",
+)
+KEEP_GAP = Rule(
+    (
+        "Keep enough distance to the car that sets off",
+        "Leave a safe gap to the car pulling away",
+        "Do not follow the departing car too closely",
+    ),
+    True,
+    {1: "always"},
+    "It may stop again.",
+)
+
+
+def car_rolls(draw: Draw, backward: bool) -> Film:
+    """The car ahead comes nearer; backward: it drives away. We stand."""
+    seconds = between(draw, 3.2, 4.2)
+    near, far = between(draw, 4.0, 6.2), between(draw, 10, 14)
+    start, stop = between(draw, 0.3, 0.6), seconds - between(draw, 0.2, 0.5)
+    street, color = some_street(draw, 0.0), draw.pick(PAINTS)
+
+    def paint(c: Canvas, t: float) -> None:
+        z = lerp(far, near, ease(t, start, stop))
+        x, y = ground(0.0, z)
+        rear(c, x, y, size(1.8, z), color)
+
+    level = 3 if near < 5 else 2
+    actions = (
+        [FOLLOW.at(1), KEEP_GAP.at(1)] if backward else [ROLL_HORN.at(level), BACK_OFF.at(level)]
+    )
+    facts: dict[str, float | str] = {"nearest": near, "farthest": far}
+    return drive(draw, seconds, street, paint, actions, (start, stop), facts)
+
+
+WAIT_CROSS = Rule(
+    (
+        "Wait and let the person walk over the crossing",
+        "Stay where we are until the pedestrian has crossed",
+        "Give way to the person who is coming onto the crosswalk",
+    ),
+    True,
+    {3: "always"},
+    "The person will be in front of the car when we set off.",
+)
+SIGNAL_SEEN = Rule(
+    (
+        "Show the pedestrian with a nod or the lights that we wait",
+        "Signal to the person that they may cross",
+        "Let the pedestrian know they have been seen",
+    ),
+    True,
+    {1: "always"},
+    "It saves both a hesitation.",
+)
+GO_FREE = Rule(
+    (
+        "Drive on because the crossing is free again",
+        "Set off now that the pedestrian has left the road",
+        "Continue driving; nobody is on the crosswalk any more",
+    ),
+    False,
+    {1: "always"},
+    "What we waited for is over.",
+)
+
+
+def crosser(draw: Draw, backward: bool) -> Film:
+    """Somebody walks from the pavement onto the crossing; backward: off it."""
+    seconds = between(draw, 3.2, 4.2)
+    z = between(draw, 6.2, 8.0)
+    away, on = between(draw, 3.9, 4.6), between(draw, 1.2, 1.7)
+    start, stop = between(draw, 0.2, 0.5), seconds - between(draw, 0.2, 0.4)
+    street, look = some_street(draw, 0.0), some_look(draw)
+
+    def paint(c: Canvas, t: float) -> None:
+        _crossing(c, z)
+        way = ease(t, start, stop)
+        px, py = ground(lerp(away, on, way), z + 1.0)
+        person(c, px, py, size(1.72, z), look, walking(3.0 * way, 0))
+
+    actions = [GO_FREE.at(1)] if backward else [WAIT_CROSS.at(3), SIGNAL_SEEN.at(1)]
+    facts: dict[str, float | str] = {"metres": z, "beside": away, "on_road": on}
+    return drive(draw, seconds, street, paint, actions, (start, stop), facts)
+
+
+def quiet_drive(draw: Draw, backward: bool) -> Film:
+    """A drive on which nothing is called for: traffic in its own lanes, people on the pavement."""
+    speed, seconds = between(draw, 5, 10), between(draw, 3.2, 4.8)
+    street = some_street(draw, speed)
+    shown = draw.pick(("parked van", "walker", "oncoming", "green light"))
+    look, color = some_look(draw), draw.pick(PAINTS)
+    away = between(draw, 6, 10)
+
+    def paint(c: Canvas, t: float) -> None:
+        z = away + speed * (seconds - t)
+        if shown == "parked van":
+            x, y = ground(KERB + 0.95, z)
+            van(c, x, y, size(1.95, z), color)
+        elif shown == "walker":
+            x, y = ground(4.0, z)
+            person(c, x, y, size(1.7, z), look, walking(2.0 * t, 0))
+        elif shown == "oncoming":
+            z = away + 1.6 * speed * (seconds - t)
+            x, y = ground(-3.6, z)
+            front(c, x, y, size(1.8, z), color)
+        else:
+            _crossing(c, z)
+            _light(c, *ground(KERB + 0.3, z - 0.8), size(1.0, z - 0.8), "green")
+
+    return drive(draw, seconds, street, paint, [], (0.0, seconds), {"shown": shown, "speed": speed})
+
+
+KINDS = (
+    Kind(
+        "car_rolls",
+        "navigation",
+        "the car ahead rolls back towards us, who stand",
+        car_rolls,
+        (ROLL_HORN, BACK_OFF),
+        "the car ahead drives away",
+        (FOLLOW, KEEP_GAP),
+    ),
+    Kind(
+        "crosser",
+        "navigation",
+        "somebody walks onto the crossing before us",
+        crosser,
+        (WAIT_CROSS, SIGNAL_SEEN),
+        "somebody walks off the crossing",
+        (GO_FREE,),
+    ),
+    Kind("quiet_drive", "navigation", "nothing that concerns us", quiet_drive),
+)
