@@ -1,0 +1,69 @@
+"""A loaded set: clips, where their videos lie, and what of a foreign file was taken for what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from handeye.visualact.records import SCENARIOS, Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One line of what the loader made of a foreign file.
+
+    Attributes:
+        field: the field of ours (``video``, ``scenario``, ``apl`` ...), empty for a column that
+            was not used.
+        source: the column (dotted path), or the rule that stood in for one.
+        count: number of values.
+        example: one of the values, as it stands in the file.
+    """
+
+    field: str
+    source: str
+    count: int
+    example: str = ""
+
+    def words(self) -> str:
+        """The line for people."""
+        example = f", e.g. {self.example}" if self.example else ""
+        values = "value" if self.count == 1 else "values"
+        name = self.field or "(not used)"
+        return f"{name:<10} <- {self.source} ({self.count} {values}{example})"
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSet:
+    """Clips of a set, in the order of its files, with their videos.
+
+    Attributes:
+        root: the folder that the clips' ``video`` paths are relative to.
+        clips: what was selected.
+        files: the files the clips were read from.
+        name: the name of the folder, or ``hf:OWNER/NAME[@REVISION]``.
+        taken: what was taken for what; empty for sets in handeye's own format.
+    """
+
+    root: Path
+    clips: tuple[Clip, ...]
+    files: tuple[Path, ...]
+    name: str
+    taken: tuple[Taken, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __iter__(self) -> Iterator[Clip]:
+        return iter(self.clips)
+
+    def video_path(self, clip: Clip) -> Path:
+        """The file with the clip's video."""
+        return self.root / clip.video
+
+    def scenario_counts(self) -> dict[str, int]:
+        """Number of clips by scenario, in the paper's order; every scenario is there."""
+        counts = Counter(clip.scenario for clip in self.clips)
+        return {scenario: counts[scenario] for scenario in SCENARIOS}

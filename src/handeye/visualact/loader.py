@@ -1,0 +1,133 @@
+"""Loading sets of clips: handeye's own, the published dataset, and both from the Hub.
+
+A folder with ``clips_{split}.jsonl`` is a set of ours and read strictly; anything else is taken for
+the published layout, whose field names are detected (:mod:`handeye.visualact.published_layout`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+from handeye.errors import DataError, OptionError
+from handeye.visualact.clip_set import ClipSet
+from handeye.visualact.gold_values import read_scenario
+from handeye.visualact.own_sets import PlacedClip, check_videos, clips_files, read_clips
+from handeye.visualact.records import SCENARIOS
+
+_HUB = "hf:"
+
+
+def load(
+    data: str | Path,
+    *,
+    split: str | None = "test",
+    scenarios: Sequence[str] | None = None,
+    clips: int | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> ClipSet:
+    """Load the clips of a set.
+
+    Args:
+        data: a set folder, one of its files, or ``hf:OWNER/NAME[@REVISION]`` (downloaded once by
+            huggingface_hub into its cache).
+        split: ``test`` or another name; None, empty or ``all`` takes all there are. A file is read
+            whole, whatever its split.
+        scenarios: keep these, by key, title or abbreviation.
+        clips: keep this many, taken in turn from every scenario, in file order within a scenario.
+        mapping: field to column (dotted path) of a foreign file, where it cannot be detected.
+
+    Returns:
+        The clips in file order.
+
+    Raises:
+        DataError: nothing there, a row that is not as it should be (file, line, id), duplicate
+            ids, missing videos, a foreign file whose fields cannot be told.
+        OptionError: a split or scenario that is not there, a selection that leaves nothing, a
+            mapping that does not fit.
+    """
+    wanted = scenario_keys(scenarios)
+    if clips is not None and clips < 1:
+        raise OptionError(f"clips must be at least 1, got {clips}")
+    name, path = _find(data)
+    split = None if split in ("", "all") else split
+    files = clips_files(path, split)
+    if not files:
+        raise DataError(f"{path}: no clips_*.jsonl there; is it a set of handeye?")
+    if mapping:
+        raise OptionError(f"{path}: a set in handeye's own format needs no mapping (--map)")
+    chosen = select(read_clips(files), wanted, clips, name)
+    root = files[0].parent
+    check_videos(root, chosen)
+    return ClipSet(root, tuple(placed.clip for placed in chosen), files, name)
+
+
+def scenario_keys(names: Iterable[str] | None) -> frozenset[str] | None:
+    """Keys for any accepted spelling of scenarios; None keeps all.
+
+    Raises:
+        OptionError: a name that is no scenario.
+    """
+    if names is None:
+        return None
+    parts = names.split(",") if isinstance(names, str) else names
+    found = {name: read_scenario(name) for part in parts if (name := part.strip())}
+    for name, key in found.items():
+        if key is None:
+            raise OptionError(f"unknown scenario {name!r}; allowed: {', '.join(SCENARIOS)}")
+    return frozenset(key for key in found.values() if key) or None
+
+
+def select(
+    placed: Sequence[PlacedClip], wanted: frozenset[str] | None, count: int | None, name: str
+) -> list[PlacedClip]:
+    """The clips of the wanted scenarios, ``count`` of them from every scenario in turn.
+
+    Returns:
+        In file order.
+
+    Raises:
+        OptionError: no clip is left.
+    """
+    kept = [one for one in placed if wanted is None or one.clip.scenario in wanted]
+    if not kept:
+        there = ", ".join(key for key in SCENARIOS if any(p.clip.scenario == key for p in placed))
+        raise OptionError(
+            f"{name}: no clip is left by scenarios={','.join(sorted(wanted or ()))}; "
+            f"the set has: {there or 'none'}"
+        )
+    if count is None:
+        return kept
+    by_scenario: dict[str, list[str]] = {key: [] for key in SCENARIOS}
+    for one in kept:
+        by_scenario[one.clip.scenario].append(one.clip.clip_id)
+    turns = (clip_id for turn in zip_longest(*by_scenario.values()) for clip_id in turn if clip_id)
+    first = {clip_id for clip_id, _ in zip(turns, range(count), strict=False)}
+    return [one for one in kept if one.clip.clip_id in first]
+
+
+def _find(data: str | Path) -> tuple[str, Path]:
+    """Name and path of a set.
+
+    Raises:
+        DataError: it is not there, or could not be fetched.
+    """
+    if str(data).startswith(_HUB):
+        return str(data), _from_hub(str(data)[len(_HUB) :])
+    path = Path(data)
+    if not path.exists():
+        raise DataError(f"{path}: no such set; give a folder, a clips file or hf:OWNER/NAME")
+    return (path.resolve().name, path) if path.is_dir() else (path.name, path)
+
+
+def _from_hub(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    repo, _, revision = name.partition("@")
+    try:
+        return Path(snapshot_download(repo, repo_type="dataset", revision=revision or None))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise DataError(f"hf:{name}: could not be fetched from the Hub: {reason}") from None

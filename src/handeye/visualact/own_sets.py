@@ -1,0 +1,99 @@
+"""Sets in handeye's own format: ``clips_{split}.jsonl`` with the videos beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from handeye.errors import DataError, OptionError, first_ten
+from handeye.visualact.records import Clip, clips_name, read_clip
+
+_BEFORE, _AFTER = clips_name("\0").split("\0")
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedClip:
+    """A clip and its place in the file (``FILE:LINE``), for messages."""
+
+    clip: Clip
+    where: str
+
+
+def clips_files(path: Path, split: str | None) -> tuple[Path, ...]:
+    """The clips files of a set folder, or the file itself; empty if ``path`` is no set of ours.
+
+    Raises:
+        OptionError: the set has no such split.
+    """
+    if path.is_file():
+        return (path,) if _split_of(path) else ()
+    files = {_split_of(file): file for file in sorted(path.glob(clips_name("*")))}
+    if split is None or not files:
+        return tuple(files.values())
+    if split not in files:
+        known = ", ".join(name for name in files if name)
+        raise OptionError(f"{path}: no split {split!r} there; it has: {known}")
+    return (files[split],)
+
+
+def read_clips(files: Sequence[Path]) -> list[PlacedClip]:
+    """Read clips files and check every row.
+
+    Raises:
+        DataError: an unreadable file, an empty one, a row that is not as it should be, a row of
+            another split, ids that are there twice (in any of the files).
+    """
+    found: dict[str, PlacedClip] = {}
+    for file in files:
+        before = len(found)
+        for number, line in _lines(file):
+            where = f"{file}:{number}"
+            clip = read_clip(line, where)
+            if clip.split != _split_of(file):
+                raise DataError(
+                    f"{where}: clip {clip.clip_id}: its split is {clip.split!r}, but the file is "
+                    f"for {_split_of(file)!r}"
+                )
+            if clip.clip_id in found:
+                first = found[clip.clip_id].where
+                raise DataError(f"{where}: clip {clip.clip_id} was already in {first}")
+            found[clip.clip_id] = PlacedClip(clip, where)
+        if len(found) == before:
+            raise DataError(f"{file}: the file is empty; expected one JSON object a line")
+    return list(found.values())
+
+
+def check_videos(root: Path, clips: Sequence[PlacedClip]) -> None:
+    """Check that the videos are there.
+
+    Raises:
+        DataError: naming the first clip without its file, with file and line, and how many more.
+    """
+    missing = [placed for placed in clips if not (root / placed.clip.video).is_file()]
+    if missing:
+        names = first_ten([placed.clip.video for placed in missing])
+        raise DataError(
+            f"{missing[0].where}: clip {missing[0].clip.clip_id}: no video in {root}: {names}; "
+            "is the set complete?"
+        )
+
+
+def _split_of(file: Path) -> str:
+    """The split in the name of a clips file; empty if it is none."""
+    name = file.name
+    if not (name.startswith(_BEFORE) and name.endswith(_AFTER)):
+        return ""
+    return name[len(_BEFORE) : -len(_AFTER)]
+
+
+def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    """Number (from 1) and bytes of every line that is not blank."""
+    try:
+        with file.open("rb") as stream:
+            for number, line in enumerate(stream, 1):
+                text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+                if text.strip():
+                    yield number, text
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read: {error.strerror}") from None
