@@ -14,7 +14,7 @@ from handeye.visualact.matching import from_decisions
 from handeye.visualact.options import Options
 from handeye.visualact.records import Action, PredictedAction
 from handeye.visualact.scoring import score
-from handeye.visualact.sensitivity import sensitivity
+from handeye.visualact.sensitivity import rank
 
 
 def example(names="ab"):
@@ -113,20 +113,20 @@ def two_models(clips_each=30):
 
 def test_a_ranking_that_turns_round():
     clips, runs, embedder = two_models()
-    found = sensitivity(runs, clips, [embedder], thresholds=(0.5, 0.7), bootstrap=300)
+    found = rank(runs, clips, [embedder], thresholds=(0.5, 0.7), bootstrap=300)
     assert [row["ranking"][0] for row in found["settings"]] == ["near", "near", "exact", "exact"]
     assert found["kendall"]["least"] == -1
     assert found["flips"][0]["beyond_chance"]
     assert "The ranking depends on the matching: 1 of 1 pairs" in found["verdict"]
     assert "test:table, 0.70, assign-then-filter" in found["verdict"]
     assert found["range"]["near"]["least"] == 0
-    without = sensitivity(runs, clips, [embedder], thresholds=(0.5, 0.7), bootstrap=0)
+    without = rank(runs, clips, [embedder], thresholds=(0.5, 0.7), bootstrap=0)
     assert "none of them beyond chance" in without["verdict"]
 
 
 def test_a_ranking_that_holds():
     clips, runs, embedder = two_models()
-    found = sensitivity(runs, clips, [embedder], thresholds=(0.3, 0.5), bootstrap=100)
+    found = rank(runs, clips, [embedder], thresholds=(0.3, 0.5), bootstrap=100)
     assert found["flips"] == []
     assert found["kendall"]["least"] == 1
     assert found["verdict"].startswith("The ranking holds: none of 1 pairs")
@@ -134,7 +134,7 @@ def test_a_ranking_that_holds():
 
 def test_settings_agree_with_single_scores():
     clips, answers = random_run(12)
-    found = sensitivity(
+    found = rank(
         {"m": answers}, clips, [ExactEmbedder(), Blurred()], thresholds=(0.6,), bootstrap=100
     )
     assert len(found["settings"]) == 4
@@ -149,8 +149,8 @@ def test_settings_agree_with_single_scores():
 def test_what_sensitivity_refuses():
     clips, answers = random_run(13, clips=5)
     with pytest.raises(DataError, match="no model"):
-        sensitivity({}, clips, [ExactEmbedder()])
+        rank({}, clips, [ExactEmbedder()])
     with pytest.raises(OptionError, match="at least one embedder"):
-        sensitivity({"m": answers}, clips, [])
+        rank({"m": answers}, clips, [])
     with pytest.raises(OptionError, match="different names"):
-        sensitivity({"m": answers}, clips, [ExactEmbedder(), ExactEmbedder()])
+        rank({"m": answers}, clips, [ExactEmbedder(), ExactEmbedder()])

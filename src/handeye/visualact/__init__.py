@@ -15,17 +15,51 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from handeye.visualact.clip_set import ClipSet
+    from handeye.visualact.embedder import load_embedder
+    from handeye.visualact.file_scoring import score_files
+    from handeye.visualact.loader import load
     from handeye.visualact.records import Action, Clip, PredictedAction, Prediction
+    from handeye.visualact.run_folder import read_run
+    from handeye.visualact.scoring import score
+    from handeye.visualact.sensitivity import rank
 
 # Modules are nouns and functions verbs: a submodule must not take a function's name here.
 _HOMES = {
     "Action": "records",
     "Clip": "records",
+    "ClipSet": "clip_set",
     "PredictedAction": "records",
     "Prediction": "records",
+    "describe": "description",
+    "generate": "generation",
+    "load": "loader",
+    "load_embedder": "embedder",
+    "rank": "sensitivity",
+    "read_run": "run_folder",
+    "score": "scoring",
+    "score_files": "file_scoring",
+    "take_frames": "frames",
+    "verify": "verification",
 }
 
-__all__ = ["Action", "Clip", "PredictedAction", "Prediction"]
+__all__ = [
+    "Action",
+    "Clip",
+    "ClipSet",
+    "PredictedAction",
+    "Prediction",
+    "describe",
+    "generate",
+    "load",
+    "load_embedder",
+    "rank",
+    "read_run",
+    "score",
+    "score_files",
+    "take_frames",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from handeye.run_folder import check_free, data_entries
+from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.embedder import Embedder
 from handeye.visualact.options import Options
 from handeye.visualact.predictions import read_predictions
 from handeye.visualact.records import Clip
-from handeye.visualact.run_folder import RunSummary, check_free, write_run
+from handeye.visualact.run_folder import RunSummary, write_run
 from handeye.visualact.scoring import score
 from handeye.visualact.summary import RESAMPLES
 
 
 def score_files(
     predictions: Path,
-    clips: Sequence[Clip],
+    clips: ClipSet | Sequence[Clip],
     out: Path,
     embedder: Embedder,
     options: Options | None = None,
@@ -31,13 +33,12 @@ def score_files(
 
     Args:
         predictions: JSONL (:mod:`handeye.visualact.predictions`).
-        clips: all clips of the set that were asked about.
+        clips: all clips that were asked about; of a loaded set, run.json names the files.
         out: the run folder; an earlier run of ours there is replaced, its other files are kept.
         embedder: of the texts, cached or not.
         options: of matching and scoring.
         allow_missing: score what is there and mark the run as partial.
-        run_info: further entries of run.json: ``data`` (files with path and SHA-256), ``cost``,
-            ``frames``, ``prompt_version`` ...
+        run_info: further entries of run.json: ``cost``, ``frames``, ``prompt_version`` ...
         seed: of the bootstrap.
         bootstrap: number of resamples.
 
@@ -48,7 +49,7 @@ def score_files(
     check_free(out)  # before the slow part
     result = score(
         read_predictions(predictions),
-        clips,
+        tuple(clips),
         embedder,
         options,
         allow_missing=allow_missing,
@@ -56,4 +57,6 @@ def score_files(
         bootstrap=bootstrap,
     )
     info = {"allow_missing": allow_missing, **dict(run_info or {})}
+    if isinstance(clips, ClipSet):
+        info |= {"data": data_entries(clips.files, out), "set": clips.name}
     return write_run(result, out, predictions=predictions, info=info)

@@ -9,6 +9,8 @@
       summary.json        every table with intervals (docs/visualact-scoring.md)
       tables/             CSV and LaTeX rows
       predictions.jsonl   the answers that were scored
+      judge.json, judgements.jsonl
+                          what a judge model decided, once one was asked
 
 Other files in RUN (a run's logs and journal) are left alone.
 """
@@ -16,9 +18,7 @@ Other files in RUN (a run's logs and journal) are left alone.
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -28,8 +28,17 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 import msgspec
 
 from handeye import __version__
-from handeye.errors import RunError
+from handeye.errors import DataError, RunError
 from handeye.hashing import file_sha256
+from handeye.run_folder import (
+    RECORD,
+    check_free,
+    data_file,
+    folder_beside,
+    indented_json,
+    publish,
+    read_json,
+)
 from handeye.visualact.clip_scores import ClipScore, PairScore
 from handeye.visualact.scoring import Result
 from handeye.visualact.summary import SUITE, Summary
@@ -39,8 +48,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 FORMAT = 1
-# The marks of a folder that handeye may write into: a scored run, or one that is being asked.
-_MARKS = ("run.json", "plan.json")
+JUDGED = "judge.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,41 @@ class RunSummary:
     path: Path
     summary: Summary
     info: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run read back from its folder."""
+
+    path: Path
+    info: Mapping[str, Any]
+    summary: Summary
+
+    def scores(self) -> pl.DataFrame:
+        """The score rows, one a clip."""
+        return _read_rows(self.path / "scores.parquet")
+
+    def pairs(self) -> pl.DataFrame:
+        """The assigned pairs of actions."""
+        return _read_rows(self.path / "pairs.parquet")
+
+    def predictions_path(self) -> Path:
+        """The answers that were scored."""
+        return self.path / "predictions.jsonl"
+
+    def data_files(self) -> tuple[Path, ...]:
+        """The files the run was scored against, as they were then.
+
+        Raises:
+            DataError: the run names none, or one is not there or was changed.
+        """
+        entries = self.info.get("data") or ()
+        if not entries:
+            raise DataError(
+                f"{self.path}: run.json names no set; score the predictions again with "
+                "'handeye visualact score --data'"
+            )
+        return tuple(data_file(entry, self.path) for entry in entries)
 
 
 def write_run(
@@ -68,7 +111,7 @@ def write_run(
     """
     check_free(out)
     record = _record(result, predictions, info)
-    with _folder_beside(out) as folder:
+    with folder_beside(out) as folder:
         _write_rows(folder / "scores", result.clips, ClipScore)
         _write_rows(folder / "pairs", result.pairs, PairScore)
         (folder / "summary.json").write_bytes(result.summary.to_json())
@@ -77,23 +120,38 @@ def write_run(
         for name, text in {**csv_tables(data), **tex_tables(data)}.items():
             (folder / "tables" / name).write_text(text, encoding="utf-8")
         shutil.copyfile(predictions, folder / "predictions.jsonl")
-        line = msgspec.json.encode(record, enc_hook=str)
-        (folder / "run.json").write_bytes(msgspec.json.format(line, indent=1) + b"\n")
-        _publish(folder, out)
+        (folder / RECORD).write_bytes(indented_json(record))
+        publish(folder, out, stale=(JUDGED,))
     return RunSummary(out, result.summary, record)
 
 
-def check_free(out: Path) -> None:
-    """Refuse a place that holds something else than a run of handeye."""
-    if out.exists() and not out.is_dir():
-        raise RunError(f"{out}: is a file; give a folder for the run")
-    if not out.exists() or not any(out.iterdir()) or any((out / m).exists() for m in _MARKS):
-        return
-    found = sorted(entry.name for entry in out.iterdir())[:5]
-    raise RunError(
-        f"{out}: is not empty and holds no run of handeye ({', '.join(found)}); nothing was "
-        "written: choose another folder"
-    )
+def read_run(path: Path | str) -> Run:
+    """Read a run folder.
+
+    Raises:
+        RunError: no such folder, not a run, not scored yet, of another suite or format.
+        DataError: a file of the run is missing or cannot be read.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise RunError(f"{folder}: no such run folder")
+    if not (folder / RECORD).exists():
+        unfinished = (folder / "plan.json").exists()
+        hint = (
+            "the run is not finished; start the same 'handeye run' again"
+            if unfinished
+            else "make one with 'handeye visualact score' or 'handeye run visualact'"
+        )
+        raise RunError(f"{folder}: holds no {RECORD}: {hint}")
+    info = read_json(folder / RECORD)
+    if info.get("suite") != SUITE:
+        raise RunError(f"{folder}: run.json is of suite {info.get('suite')!r}; expected {SUITE!r}")
+    if info.get("format") != FORMAT:
+        raise RunError(
+            f"{folder}: run format {info.get('format')!r}; this version of handeye reads format "
+            f"{FORMAT}: score predictions.jsonl again with 'handeye visualact score'"
+        )
+    return Run(folder, info, Summary(read_json(folder / "summary.json")))
 
 
 def to_frame(rows: Sequence[ClipScore] | Sequence[PairScore], kind: type) -> pl.DataFrame:
@@ -109,38 +167,18 @@ def to_frame(rows: Sequence[ClipScore] | Sequence[PairScore], kind: type) -> pl.
     return pl.DataFrame(columns, schema=schema)
 
 
-@contextmanager
-def _folder_beside(out: Path) -> Iterator[Path]:
-    """A hidden folder beside ``out``, gone afterwards with the parents that were made for it."""
-    made = [folder for folder in (out.parent, *out.parent.parents) if not folder.exists()]
+def _read_rows(path: Path) -> pl.DataFrame:
+    import polars as pl
+
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.scoring.", dir=out.parent))
-    except OSError as error:
-        raise RunError(f"{out}: cannot be written: {error.strerror}") from None
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        for parent in made:
-            with suppress(OSError):  # not empty: the run lies there now
-                parent.rmdir()
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
 
 
 def _write_rows(base: Path, rows: Sequence[ClipScore] | Sequence[PairScore], kind: type) -> None:
     base.with_suffix(".jsonl").write_bytes(msgspec.json.Encoder().encode_lines(rows))
     to_frame(rows, kind).write_parquet(base.with_suffix(".parquet"), compression="zstd")
-
-
-def _publish(folder: Path, out: Path) -> None:
-    """Move the files of a run to ``out``: run.json goes first and comes last."""
-    out.mkdir(exist_ok=True)
-    (out / "run.json").unlink(missing_ok=True)
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name == "run.json"):
-        target = out / entry.name
-        if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target)
-        entry.replace(target)
 
 
 def _record(result: Result, predictions: Path, info: Mapping[str, Any]) -> dict[str, Any]:

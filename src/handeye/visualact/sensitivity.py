@@ -42,7 +42,7 @@ class Setting:
         return f"{self.embedder}, {self.threshold:.2f}, {self.assignment}"
 
 
-def sensitivity(
+def rank(
     predictions: Mapping[str, Iterable[Prediction]],
     clips: Sequence[Clip],
     embedders: Sequence[Embedder],

@@ -1,0 +1,143 @@
+"""The folder of a run, whatever the suite: who may write there, and how files get there whole.
+
+A suite's own run folder (what its files are, how they are read back) is its own business.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from handeye.errors import DataError, RunError
+from handeye.hashing import file_sha256
+
+RECORD = "run.json"
+# The marks of a folder that handeye may write into: a scored run, or one that is being asked.
+MARKS = (RECORD, "plan.json")
+
+
+def check_free(out: Path) -> None:
+    """Refuse a place that holds something else than a run of handeye.
+
+    Raises:
+        RunError: ``out`` is a file, or a folder with files and none of :data:`MARKS`.
+    """
+    if out.exists() and not out.is_dir():
+        raise RunError(f"{out}: is a file; give a folder for the run")
+    if not out.exists() or not any(out.iterdir()) or any((out / m).exists() for m in MARKS):
+        return
+    found = sorted(entry.name for entry in out.iterdir())[:5]
+    raise RunError(
+        f"{out}: is not empty and holds no run of handeye ({', '.join(found)}); nothing was "
+        "written: choose another folder"
+    )
+
+
+@contextmanager
+def folder_beside(out: Path) -> Iterator[Path]:
+    """A hidden folder beside ``out``, gone afterwards with the parents that were made for it.
+
+    Raises:
+        RunError: it cannot be made.
+    """
+    made = [folder for folder in (out.parent, *out.parent.parents) if not folder.exists()]
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.scoring.", dir=out.parent))
+    except OSError as error:
+        raise RunError(f"{out}: cannot be written: {error.strerror}") from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        for parent in made:
+            with suppress(OSError):  # not empty: the run lies there now
+                parent.rmdir()
+
+
+def publish(folder: Path, out: Path, stale: Iterable[str] = ()) -> None:
+    """Put ``folder`` in place of ``out``, or its files into a folder that has others.
+
+    Args:
+        folder: a whole run, run.json among its files, on the file system of ``out``.
+        out: the run folder; files that ``folder`` does not have are kept.
+        stale: names of files made from an earlier run's scores, which must not stay beside these.
+    """
+    if not out.exists():
+        # mkdtemp makes private folders; a run folder is one like any other.
+        folder.chmod(0o777 & ~_umask())
+        folder.rename(out)
+        return
+    # run.json goes first and comes last, so that a half-moved run never looks whole.
+    for name in (RECORD, *stale):
+        (out / name).unlink(missing_ok=True)
+    for entry in sorted(folder.iterdir(), key=lambda entry: (entry.name == RECORD, entry.name)):
+        target = out / entry.name
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target)
+        entry.replace(target)
+
+
+def data_entries(files: Iterable[Path], out: Path) -> list[dict[str, str]]:
+    """What run.json says of the files a run was scored against: path, relative path, SHA-256."""
+    return [
+        {
+            "path": str(file.resolve()),
+            # From the run folder, so that a set and its runs can be moved together.
+            "relative": os.path.relpath(file.resolve(), out.resolve()),
+            "sha256": file_sha256(file),
+        }
+        for file in files
+    ]
+
+
+def data_file(entry: Mapping[str, Any], run: Path) -> Path:
+    """The file that an entry of :func:`data_entries` names, also where set and run were moved.
+
+    Raises:
+        DataError: it is in neither place, or is another file by now.
+    """
+    named = Path(str(entry["path"]))
+    places = [named, run / str(entry.get("relative", named))]
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise DataError(
+            f"{run}: was scored against {named}, which is not there; put the set back, or score "
+            "the predictions again with --data"
+        )
+    if file_sha256(found) != entry["sha256"]:
+        raise DataError(
+            f"{found}: is not the file that {run} was scored against (its SHA-256 differs); score "
+            "the predictions again"
+        )
+    return found
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file.
+
+    Raises:
+        DataError: it cannot be read or is something else.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+
+
+def indented_json(value: Any) -> bytes:
+    """JSON for people, with a line end; what JSON does not know is written as its text."""
+    return msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=1) + b"\n"
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
