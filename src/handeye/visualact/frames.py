@@ -91,7 +91,7 @@ def take_frames(path: str | Path, choice: FrameChoice | None = None) -> Footage:
             Frame(index, round(timeline.second(index), 6), rgb) for index, rgb in pictures
         ),
         duration=round(timeline.duration, 6),
-        fps=total / timeline.duration,
+        fps=round(total / timeline.duration, 3),
         total=total,
         width=width,
         height=height,

@@ -33,6 +33,11 @@ _FORMATS = (
 OPEN_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
 # A file that ends this much before the length its header states was cut off.
 _SLACK_SECONDS, _SLACK_SHARE = 0.5, 0.05
+# FFmpeg's words for these say nothing to somebody who has a file that does not play.
+_REASONS = {
+    "EOFError": "it ends before the first frame",
+    "InvalidDataError": "FFmpeg finds invalid data in it",
+}
 
 
 class FrameError(DataError):
@@ -65,8 +70,13 @@ class Timeline:
         return float((self.stamps[index] - self.stamps[0]) * self.unit)
 
     def index_at(self, second: float | Fraction) -> int:
-        """The frame on screen at a time; exact, whatever the unit."""
-        stamp = Fraction(second) / self.unit + self.stamps[0]
+        """The frame on screen at a time.
+
+        One that comes at most a millisecond later counts as there: stamps are rounded to the
+        file's unit (often 1 ms), and times to decimals.
+        """
+        slack = min(self.unit / 2, Fraction(1, 1000)) + Fraction(1, 1_000_000)
+        stamp = (Fraction(second) + slack) / self.unit + self.stamps[0]
         return max(0, bisect_right(self.stamps, stamp) - 1)
 
     def chosen(self, choice: FrameChoice, path: Path) -> list[int]:
@@ -139,7 +149,8 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             tracks[0].codec_context.thread_count = 1  # clips are decoded beside one another
             yield container, tracks[0]
     except av.FFmpegError as error:
-        raise FrameError(f"{path}: broken or no video: {error.strerror or error}") from None
+        reason = _REASONS.get(type(error).__name__) or error.strerror or str(error)
+        raise FrameError(f"{path}: broken, cut off or no video: {reason}") from None
     except OSError as error:
         raise FrameError(f"{path}: cannot be read: {error.strerror or error}") from None
 
@@ -157,12 +168,8 @@ def read_timeline(path: Path) -> Timeline | None:
         packets, end = _packets(container, stream)
         if not packets:
             raise FrameError(f"{path}: the picture track holds no frame")
-        stated = (container.duration or 0) / 1_000_000
-        # Headers of these state the length; elsewhere it is estimated or a cut ends in an error.
-        if (
-            "matroska" in container.format.name
-            and end < stated * (1 - _SLACK_SHARE) - _SLACK_SECONDS
-        ):
+        stated = _stated_seconds(container, stream)
+        if end < stated * (1 - _SLACK_SHARE) - _SLACK_SECONDS:
             raise FrameError(
                 f"{path}: cut off: it ends after {end:.1f} s of the {stated:.1f} s that its header "
                 "states"
@@ -176,6 +183,15 @@ def read_timeline(path: Path) -> Timeline | None:
         return Timeline(
             tuple(stamps), tuple(keys), stream.time_base, _last(stamps, lengths[stamps[-1]], stream)
         )
+
+
+def _stated_seconds(container: InputContainer, stream: VideoStream) -> float:
+    """The length that the header states, 0 where none is stated and a cut ends in an error."""
+    if "matroska" in container.format.name:
+        return (container.duration or 0) / 1_000_000
+    if container.format.name == "avi" and stream.average_rate:
+        return float(stream.frames / stream.average_rate)
+    return 0.0
 
 
 def _packets(container: InputContainer, stream: VideoStream) -> tuple[list[Packet[Stream]], float]:
