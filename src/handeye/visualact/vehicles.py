@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from handeye.visualact.canvas import Canvas, box, shade
+from handeye.visualact.canvas import Canvas, Point, box, shade
 
 PAINTS = ("#c8504b", "#3d6fa8", "#5f8f6b", "#e3b04b", "#7d6aa8", "#8e9aa6", "#efefea")
 _GLASS = "#9fc3d6"
@@ -170,6 +170,33 @@ def ambulance(c: Canvas, x: float, y: float, width: float, phase: float) -> None
             "#3d7bff" if on else "#27406f",
             round=0.04 * width,
         )
+
+
+def side(
+    c: Canvas, x: float, y: float, length: float, paint: str, facing: int, turn: float
+) -> None:
+    """A car from the side, ``facing`` -1 or 1, its wheels turned ``turn`` turns."""
+    c.shadow(x, y, 0.54 * length, 0.05 * length)
+
+    def at(dx: float, dy: float) -> Point:
+        return x + facing * dx * length, y - dy * length
+
+    roof = ((-0.42, 0.2), (-0.3, 0.33), (0.08, 0.33), (0.26, 0.2))
+    c.poly([at(*p) for p in roof], shade(paint, -0.1))
+    for left, right in (((-0.35, -0.27), (-0.13, -0.13)), ((-0.1, -0.1), (0.06, 0.2))):
+        window = [(left[0], 0.21), (left[1], 0.305), (right[0], 0.305), (right[1], 0.21)]
+        c.poly([at(*p) for p in window], _GLASS)
+    c.rect(x - length / 2, y - 0.23 * length, length, 0.17 * length, paint, round=0.06 * length)
+    c.disc(*at(0.47, 0.17), 0.025 * length, "#fff8da")
+    c.disc(*at(-0.48, 0.17), 0.02 * length, "#9c2f2b")
+    for dx in (-0.3, 0.3):
+        wx, wy = at(dx, 0.075)
+        c.disc(wx, wy, 0.085 * length, _TYRE)
+        c.disc(wx, wy, 0.045 * length, "#8b95a1")
+        sin, cos = math.sin(2 * math.pi * turn), math.cos(2 * math.pi * turn)
+        reach = 0.04 * length
+        spoke = [(wx - reach * cos, wy - reach * sin), (wx + reach * cos, wy + reach * sin)]
+        c.stroke(spoke, 0.02 * length, "#5b6570")
 
 
 def forklift(c: Canvas, x: float, y: float, size: float, facing: int, turn: float) -> None:

@@ -1,7 +1,7 @@
 """The stage of Dynamic Navigation: a street through the windscreen.
 
 The ground is a plane seen by a camera 1.4 m above it: a point X metres to the right and Z metres
-ahead lies at ``192 + 300 X / Z`` and ``118 + 420 / Z`` pixels. Lanes are 3.5 m wide, ours is
+ahead lies at ``192 + 400 X / Z`` and ``118 + 560 / Z`` pixels. Lanes are 3.5 m wide, ours is
 centred on X = 0 and the pavement begins at X = 2.2.
 """
 
@@ -16,9 +16,10 @@ from handeye.visualact.film import Paint
 from handeye.visualact.motion import between, wave
 from handeye.visualact.vehicles import PAINTS, bird, cloud, front
 
-FOCUS, EYE, HORIZON = 300.0, 1.4, 118.0
+FOCUS, EYE, HORIZON = 400.0, 1.4, 118.0
 NEAREST, FARTHEST = 2.4, 60.0
 KERB = 2.2
+ROAD = "#6d727a"
 
 
 def ground(x: float, z: float) -> Point:
@@ -53,7 +54,7 @@ class Street:
         c.fade(mix(self.grass, haze, 0.35), self.grass, HORIZON, HEIGHT)
         c.poly(self._strip(-9.5, 4.6), "#c9c5bd")
         c.poly(self._strip(-5.5, KERB), "#aeb0b3")
-        c.poly(self._strip(-5.35, KERB - 0.15), "#6d727a")
+        c.poly(self._strip(-5.35, KERB - 0.15), ROAD)
 
     def _strip(self, left: float, right: float) -> list[Point]:
         near, far = NEAREST, 400.0
@@ -126,9 +127,11 @@ def bonnet(c: Canvas) -> None:
 Extra = tuple[str, Paint]
 
 
-def some_distractor(draw: Draw, seconds: float) -> Extra:
-    """Something that moves and calls for nothing."""
-    makes: tuple[Callable[[Draw, float], Extra], ...] = (_birds, _cloud, _oncoming, _sign)
+def some_distractor(draw: Draw, seconds: float, *, either_way: bool = False) -> Extra:
+    """Something that moves and calls for nothing; ``either_way``: also when it runs backwards."""
+    makes: list[Callable[[Draw, float], Extra]] = [_birds, _cloud, _sign]
+    if not either_way:
+        makes.append(_oncoming)
     return draw.pick(makes)(draw, seconds)
 
 
@@ -138,8 +141,8 @@ def _birds(draw: Draw, seconds: float) -> Extra:
 
     def paint(c: Canvas, t: float) -> None:
         for i in range(count):
-            x = start + way * t / seconds - 17 * i
-            bird(c, x, y + 9 * (i % 2) + 2 * wave(t, 1.7, i / 3), 6, wave(t, 0.5, i / 4))
+            x = start + way * t / seconds + 19 * (i - 1)
+            bird(c, x, y + 9 * (i % 2) + 2 * wave(t, 1.7, i / 3), 7, wave(t, 0.5, i / 4))
 
     return "birds", paint
 

@@ -1,15 +1,16 @@
-"""Dynamic Navigation: what only the direction of time tells while we stand, and quiet drives."""
+"""Dynamic Navigation: what only the direction of time tells while we stand."""
 
 from __future__ import annotations
 
 from handeye.draw import Draw
 from handeye.visualact.canvas import Canvas
-from handeye.visualact.events.hazards import _crossing, _light, drive
-from handeye.visualact.events.road import KERB, ground, size, some_street
+from handeye.visualact.events.road import ground, size, some_street
+from handeye.visualact.events.road_things import crossing
+from handeye.visualact.events.windscreen import drive
 from handeye.visualact.figures import person, some_look, walking
 from handeye.visualact.film import Film, Kind, Rule
 from handeye.visualact.motion import between, ease, lerp
-from handeye.visualact.vehicles import PAINTS, front, rear, van
+from handeye.visualact.vehicles import PAINTS, rear
 
 ROLL_HORN = Rule(
     (
@@ -70,7 +71,7 @@ def car_rolls(draw: Draw, backward: bool) -> Film:
         [FOLLOW.at(1), KEEP_GAP.at(1)] if backward else [ROLL_HORN.at(level), BACK_OFF.at(level)]
     )
     facts: dict[str, float | str] = {"nearest": near, "farthest": far}
-    return drive(draw, seconds, street, paint, actions, (start, stop), facts)
+    return drive(draw, seconds, street, paint, actions, (start, stop), facts, either_way=True)
 
 
 WAIT_CROSS = Rule(
@@ -105,6 +106,18 @@ GO_FREE = Rule(
 )
 
 
+NOD = Rule(
+    (
+        "Nod goodbye to the pedestrian",
+        "Give the pedestrian who has crossed a friendly nod",
+        "Wave to the person who has reached the pavement",
+    ),
+    False,
+    {0: "always"},
+    "A courtesy that nobody waits for.",
+)
+
+
 def crosser(draw: Draw, backward: bool) -> Film:
     """Somebody walks from the pavement onto the crossing; backward: off it."""
     seconds = between(draw, 3.2, 4.2)
@@ -114,41 +127,14 @@ def crosser(draw: Draw, backward: bool) -> Film:
     street, look = some_street(draw, 0.0), some_look(draw)
 
     def paint(c: Canvas, t: float) -> None:
-        _crossing(c, z)
+        crossing(c, z)
         way = ease(t, start, stop)
         px, py = ground(lerp(away, on, way), z + 1.0)
         person(c, px, py, size(1.72, z), look, walking(3.0 * way, 0))
 
-    actions = [GO_FREE.at(1)] if backward else [WAIT_CROSS.at(3), SIGNAL_SEEN.at(1)]
+    actions = [GO_FREE.at(1), NOD.at(0)] if backward else [WAIT_CROSS.at(3), SIGNAL_SEEN.at(1)]
     facts: dict[str, float | str] = {"metres": z, "beside": away, "on_road": on}
-    return drive(draw, seconds, street, paint, actions, (start, stop), facts)
-
-
-def quiet_drive(draw: Draw, backward: bool) -> Film:
-    """A drive on which nothing is called for: traffic in its own lanes, people on the pavement."""
-    speed, seconds = between(draw, 5, 10), between(draw, 3.2, 4.8)
-    street = some_street(draw, speed)
-    shown = draw.pick(("parked van", "walker", "oncoming", "green light"))
-    look, color = some_look(draw), draw.pick(PAINTS)
-    away = between(draw, 6, 10)
-
-    def paint(c: Canvas, t: float) -> None:
-        z = away + speed * (seconds - t)
-        if shown == "parked van":
-            x, y = ground(KERB + 0.95, z)
-            van(c, x, y, size(1.95, z), color)
-        elif shown == "walker":
-            x, y = ground(4.0, z)
-            person(c, x, y, size(1.7, z), look, walking(2.0 * t, 0))
-        elif shown == "oncoming":
-            z = away + 1.6 * speed * (seconds - t)
-            x, y = ground(-3.6, z)
-            front(c, x, y, size(1.8, z), color)
-        else:
-            _crossing(c, z)
-            _light(c, *ground(KERB + 0.3, z - 0.8), size(1.0, z - 0.8), "green")
-
-    return drive(draw, seconds, street, paint, [], (0.0, seconds), {"shown": shown, "speed": speed})
+    return drive(draw, seconds, street, paint, actions, (start, stop), facts, either_way=True)
 
 
 KINDS = (
@@ -168,7 +154,6 @@ KINDS = (
         crosser,
         (WAIT_CROSS, SIGNAL_SEEN),
         "somebody walks off the crossing",
-        (GO_FREE,),
+        (GO_FREE, NOD),
     ),
-    Kind("quiet_drive", "navigation", "nothing that concerns us", quiet_drive),
 )
