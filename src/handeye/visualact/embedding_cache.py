@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -25,8 +25,9 @@ Floats = NDArray[np.float32]
 FOLDER_VARIABLE = "HANDEYE_CACHE"
 # SQLite allows 999 variables in one statement in its older builds.
 _KEYS_PER_QUERY = 500
-# Texts embedded between two writes: bounds what a kill loses and the memory of one call.
-TEXTS_PER_CALL = 2048
+# Texts embedded between two writes: some two seconds of work, which bounds what a kill loses and
+# how long nothing is heard.
+TEXTS_PER_CALL = 256
 _SECONDS_TO_WAIT = 20.0
 
 
@@ -42,9 +43,19 @@ def cache_path() -> Path:
 class CachedEmbedder:
     """An embedder that asks a file first; name and digest are those of the embedder inside."""
 
-    def __init__(self, embedder: Embedder, path: Path) -> None:
+    def __init__(
+        self, embedder: Embedder, path: Path, progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        """Wrap.
+
+        Args:
+            embedder: computes what is not in the file.
+            path: the file; made when there is something to keep.
+            progress: called with (done, total) texts of a call that are computed.
+        """
         self._embedder = embedder
         self._path = path
+        self._progress = progress
         self.name = embedder.name
         self.digest = embedder.digest
         self.hits = 0
@@ -69,6 +80,8 @@ class CachedEmbedder:
             fresh = {keys[text]: row for text, row in zip(chunk, rows, strict=True)}
             self._write(fresh)
             known.update(fresh)
+            if self._progress is not None:
+                self._progress(start + len(chunk), len(lacking))
         if not unique:
             return self._embedder.encode([])
         return np.stack([known[keys[text]] for text in texts])

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 JUDGED = "judge.json"
+JUDGEMENTS = "judgements.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
