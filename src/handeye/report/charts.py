@@ -109,15 +109,21 @@ def _of(rate: Rate) -> str:
 
 
 def ladder(
-    key: str, categories: Sequence[str], series: Sequence[Series], *, narrow: bool = False
+    key: str,
+    categories: Sequence[str],
+    series: Sequence[Series],
+    *,
+    narrow: bool = False,
+    title: str = "PASS along the ladder of templates, in percent",
 ) -> Markup:
-    """PASS along the ladder of templates, one line per run, with intervals and end labels.
+    """Rates along ordered categories, one line per run, with intervals and end labels.
 
     Args:
         key: unique on the page.
-        categories: template columns from left to right.
+        categories: from left to right; template columns, numbers of frames.
         series: runs and published models; each with one rate per category.
         narrow: the drawing for phones, without end labels (a legend stands below it).
+        title: name of the picture for readers that cannot see it.
     """
     width, height = (360.0, 300.0) if narrow else (860.0, 440.0)
     left, right = (30.0, 346.0) if narrow else (44.0, 690.0)
@@ -142,7 +148,7 @@ def ladder(
         key,
         width,
         height,
-        "PASS along the ladder of templates, in percent",
+        title,
         _described(categories, series),
         *parts,
         class_="narrow-only" if narrow else "wide-only",

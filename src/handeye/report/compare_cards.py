@@ -14,10 +14,11 @@ from typing import Any
 import polars as pl
 
 from handeye.report import gallery
-from handeye.report.filters import Option, common_filters, legend, options
+from handeye.report.filters import common_filters, legend
 from handeye.report.gallery import Card, Choice
 from handeye.report.load import LoadedRun
 from handeye.report.pictures import Album
+from handeye.report.selection import Option, options
 from handeye.report.signs import Sign, Vocabulary
 from handeye.rose.comparison_words import letter
 from handeye.rose.paired_runs import PairedRuns

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -12,27 +11,10 @@ from markupsafe import Markup
 from handeye.report import overlay, svg
 from handeye.report.gallery import Card
 from handeye.report.pictures import Picture
+from handeye.report.selection import Option, options
 from handeye.report.signs import Vocabulary
 from handeye.report.view import RunView
 from handeye.rose.questions import SUBSETS, TEMPLATES
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One choice of a filter, and how many cards it leaves."""
-
-    value: str
-    label: str
-    count: int
-
-
-def options(
-    counts: Counter[str], label: Callable[[str], str], order: Sequence[str]
-) -> list[Option]:
-    """Choices for the values that occur, in ``order``, others after them by name."""
-    known = [value for value in order if value in counts]
-    values = known + sorted(set(counts) - set(known))
-    return [Option(value, label(value), counts[value]) for value in values]
 
 
 def gallery_context(

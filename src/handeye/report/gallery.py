@@ -7,7 +7,6 @@ before any gets another, so that a rare failure is seen beside a common one.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from handeye.draw import Draw
 from handeye.errors import DataError
 from handeye.report import overlay, svg
 from handeye.report.pictures import Album, Picture
+from handeye.report.selection import pick_evenly
 from handeye.report.signs import Sign, Vocabulary
 from handeye.rose.items import Item
 from handeye.rose.questions import TEMPLATES
@@ -89,17 +89,11 @@ def choose(failed: Sequence[pl.DataFrame], limit: int) -> list[Choice]:
         for template, subset, reason, row, item_id, tags in columns.iter_rows():
             choice = Choice(run, row, item_id, reason, tuple(tags))
             piles.setdefault((run, template, subset, reason), []).append(choice)
-    waiting = {
-        key: Draw(0, "gallery", *key).shuffled(pile)[:limit] for key, pile in sorted(piles.items())
+    shuffled = {
+        key: Draw(0, "gallery", *key).shuffled(pile)[:limit][::-1]
+        for key, pile in sorted(piles.items())
     }
-    used: Counter[tuple[str, str | int]] = Counter()
-    picked: list[tuple[tuple[int, str, str, str], Choice]] = []
-    while waiting and len(picked) < limit:
-        key = min(waiting, key=lambda k: sum(used[pair] for pair in _marginals(k)))
-        picked.append((key, waiting[key].pop()))
-        used.update(_marginals(key))
-        if not waiting[key]:
-            del waiting[key]
+    picked = pick_evenly(shuffled, limit, _marginals)
     order = {name: k for k, name in enumerate(TEMPLATES)}
     picked.sort(key=lambda p: (order.get(p[0][1], 99), p[0][2], p[0][3], p[1].row, p[0][0]))
     return [choice for _, choice in picked]

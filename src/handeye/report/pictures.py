@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,43 +34,64 @@ class Album:
     fit even at its smallest is left out, and its card shows the grid.
     """
 
-    def __init__(self, budget: int, expected: int) -> None:
+    def __init__(
+        self, budget: int, expected: int, sides: tuple[int, int] = (_SIDE, _LEAST_SIDE)
+    ) -> None:
+        """Start empty.
+
+        Args:
+            budget: bytes for all pictures together.
+            expected: how many there will be.
+            sides: largest and least longer side of a picture in pixels.
+        """
         self._left = budget
         self._expected = max(expected, 1)
-        self._by_path: dict[Path, Picture | None] = {}
+        self._side, self._least_side = sides
+        self._by_key: dict[Hashable, Picture | None] = {}
 
     @property
     def pictures(self) -> list[Picture]:
         """Every picture embedded so far, in order."""
-        return [picture for picture in self._by_path.values() if picture is not None]
+        return [picture for picture in self._by_key.values() if picture is not None]
 
     def add(self, path: Path) -> Picture | None:
         """Embed a file; None when it is absent, broken or too large (the card shows the grid)."""
-        if path not in self._by_path:
-            self._by_path[path] = self._embed(path, f"pic{len(self._by_path)}")
-        return self._by_path[path]
+        if path not in self._by_key:
+            self._by_key[path] = self._embed(_opened(path))
+        return self._by_key[path]
 
-    def _embed(self, path: Path, key: str) -> Picture | None:
-        try:
-            with Image.open(path) as opened:
-                image = opened.convert("RGB")
-        except (OSError, Image.DecompressionBombError):
+    def add_image(self, key: Hashable, image: Image.Image) -> Picture | None:
+        """Embed a picture that is in memory, once under its ``key``; None when it does not fit."""
+        if key not in self._by_key:
+            self._by_key[key] = self._embed(image)
+        return self._by_key[key]
+
+    def _embed(self, image: Image.Image | None) -> Picture | None:
+        if image is None:
             return None
         kind = "webp" if features.check("webp") else "jpeg"
-        share = self._left // max(self._expected - len(self._by_path), 1)
-        side = min(_SIDE, max(image.size))
+        share = self._left // max(self._expected - len(self._by_key), 1)
+        side = min(self._side, max(image.size))
         small = _fitted(image, side)
         data = _encoded(small, kind)
-        while len(data) > share and side > _LEAST_SIDE:
+        while len(data) > share and side > self._least_side:
             # Bytes go with the area: aim a little below the share, from the smaller picture.
-            side = max(_LEAST_SIDE, int(side * min(0.93 * math.sqrt(share / len(data)), 0.93)))
+            side = max(self._least_side, int(side * min(0.93 * math.sqrt(share / len(data)), 0.93)))
             small = _fitted(small, side)
             data = _encoded(small, kind)
         if len(data) > self._left:
             return None
         self._left -= len(data)
         uri = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
-        return Picture(key, uri, len(data))
+        return Picture(f"pic{len(self._by_key)}", uri, len(data))
+
+
+def _opened(path: Path) -> Image.Image | None:
+    try:
+        with Image.open(path) as opened:
+            return opened.convert("RGB")
+    except (OSError, Image.DecompressionBombError):
+        return None
 
 
 def _fitted(image: Image.Image, side: int) -> Image.Image:

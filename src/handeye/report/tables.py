@@ -45,7 +45,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of the report; ``caption`` states the units and the interval."""
+    """A table of the report; ``caption`` states the units and the interval.
+
+    ``groups`` are headings over several columns each, (words, number of columns) from the left.
+    ``published_head`` stands over the published rows.
+    """
 
     key: str
     caption: str
@@ -55,13 +59,15 @@ class Table:
     note: str = ""
     shaded: bool = False
     slim: bool = False
+    groups: tuple[tuple[str, int], ...] = ()
+    published_head: str = PUBLISHED_HEAD
 
     @property
     def bodies(self) -> list[tuple[str, list[Row]]]:
         """Rows under their headings: groups in order, published results last."""
         out: dict[str, list[Row]] = {}
         for row in self.rows:
-            out.setdefault(PUBLISHED_HEAD if row.published else row.group, []).append(row)
+            out.setdefault(self.published_head if row.published else row.group, []).append(row)
         return list(out.items())
 
 

@@ -75,20 +75,16 @@
     const next = visible()[room];
     room += pageSize;
     page();
-    next.querySelector(".open").focus();
+    (next.querySelector(".open") || next).focus();
   });
 
   function apply() {
     room = pageSize;
     const wanted = Object.fromEntries(new FormData(filters));
     for (const card of cards) {
-      const d = card.dataset;
-      card.hidden = Boolean(
-        (wanted.run && d.run !== wanted.run) ||
-        (wanted.template && d.template !== wanted.template) ||
-        (wanted.subset && d.subset !== wanted.subset) ||
-        (wanted.reason && d.reason !== wanted.reason) ||
-        (wanted.tag && !d.tags.split(" ").includes(wanted.tag)));
+      // A filter is named like the card's data it looks at; "tag" looks for one word among several.
+      card.hidden = Object.entries(wanted).some(([name, value]) => value && !(name === "tag"
+        ? card.dataset.tags.split(" ").includes(value) : card.dataset[name] === value));
     }
     page();
     const n = visible().length;
@@ -111,6 +107,7 @@
   apply();
 
   const viewer = one("#viewer");
+  if (!viewer) return;
   const body = one("#viewer-body");
   let current = null;
 
