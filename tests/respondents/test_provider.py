@@ -29,7 +29,8 @@ from handeye.respondents.faults import simulate
 from handeye.respondents.looking import PixelRespondent
 from handeye.respondents.lookup import ItemFinder
 from handeye.respondents.pixels import solve
-from handeye.respondents.provider import HandeyeAPI, SimulatedApiError
+from handeye.respondents.provider import HandeyeAPI
+from handeye.respondents.roster import SimulatedApiError
 from handeye.rose import rerender
 from handeye.rose.asking import Order, prompt_parts
 from handeye.rose.generation import generate
@@ -211,7 +212,7 @@ def test_the_question_may_come_in_several_messages() -> None:
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda d: get_model("handeye/eyes"), RunError, "handeye/pixels, handeye/simulated"),
+        (lambda d: get_model("handeye/eyes"), RunError, "handeye/pixels, handeye/prior"),
         (lambda d: get_model("handeye/pixels", data=d), RunError, "takes none .* not data"),
         (lambda d: get_model("handeye/simulated"), RunError, "data=DIR"),
         (lambda d: get_model("handeye/simulated", data=d, rate=1), RunError, "not rate"),

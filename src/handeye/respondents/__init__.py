@@ -1,4 +1,5 @@
-"""Respondents of our own: a pixel solver, and simulated ones with planted faults.
+"""Respondents of our own: some that look, some that guess, and simulated ones with planted faults.
 
-``pixels`` and ``faults`` are plain Python; only ``provider`` knows Inspect.
+``pixels``, ``clips``, ``motion`` and the faults are plain Python; only ``provider``, ``roster`` and
+``conversation`` know Inspect.
 """

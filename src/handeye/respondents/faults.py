@@ -10,17 +10,16 @@ planted there; one that is planted never leaves the right answer standing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from handeye.draw import Draw
-from handeye.errors import OptionError
 from handeye.respondents.fault_changes import CHANGES, Draft, garbled, misformed, right, written
+from handeye.respondents.fault_rates import Faults, parse_rates
 from handeye.rose.items import Item
 from handeye.rose.scoring import AnswerState
 
 MODEL = "handeye/simulated"
-Faults = Mapping[str, float]
 REFUSAL = "I'm sorry, but I can't help with this picture."
 API_ERROR = "simulated: the server answered 500 to every attempt"
 
@@ -121,40 +120,13 @@ def simulate_predictions(
         }
 
 
-def parse_faults(text: str | Sequence[str] | Faults | None) -> dict[str, float]:
-    """Read fault rates, such as ``"miscount=0.2,refuse=0.05"``.
-
-    Args:
-        text: that form, a list of ``name=rate`` (as Inspect splits it), a mapping, or None or an
-            empty text for no faults. A name without a rate is always planted where it can be.
+def parse_faults(text: str | Sequence[str] | Faults | None) -> Faults:
+    """Read fault rates, such as ``"miscount=0.2,refuse=0.05"``; see :func:`parse_rates`.
 
     Raises:
         OptionError: an unknown name, a name given twice, a rate that is no number in 0..1.
     """
-    if isinstance(text, Mapping):
-        pairs: list[tuple[str, str | float]] = list(text.items())
-    else:
-        words = text.split(",") if isinstance(text, str) else list(text or ())
-        split = [word.partition("=") for word in words if word.strip()]
-        pairs = [(name.strip(), rate.strip() if sign else "1") for name, sign, rate in split]
-    rates: dict[str, float] = {}
-    for name, value in pairs:
-        if name not in FAULTS:
-            raise OptionError(f"unknown fault {name!r}; allowed: {', '.join(FAULTS)}")
-        if name in rates:
-            raise OptionError(f"fault {name!r} is given twice; give it once")
-        rates[name] = _rate(name, value)
-    return rates
-
-
-def _rate(name: str, value: object) -> float:
-    try:
-        rate = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        rate = -1.0
-    if not 0.0 <= rate <= 1.0:
-        raise OptionError(f"the rate of fault {name!r} must lie in 0..1, got {value!r}")
-    return rate
+    return parse_rates(text, FAULTS)
 
 
 FAULTS: dict[str, str] = {

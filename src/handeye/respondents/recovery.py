@@ -14,7 +14,8 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from handeye.respondents.faults import Faults, simulate
+from handeye.respondents.fault_rates import Faults
+from handeye.respondents.faults import simulate
 from handeye.rose.attribution import Attribution, attribute
 from handeye.rose.attribution_tables import attribution_tables
 from handeye.rose.evidence import evidence

@@ -1,0 +1,95 @@
+"""What a respondent is sent: the pictures, videos and words of a conversation, read from Inspect's.
+
+Media must come as base64 data URLs; nothing is decoded further here.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from inspect_ai.model import ChatMessage, ContentImage, ContentText, ContentVideo
+
+from handeye.errors import RunError
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What a conversation holds for a respondent.
+
+    Attributes:
+        images: its pictures in order, encoded as they were sent.
+        videos: its videos, likewise.
+        texts: the words of its system and user messages, in order.
+        question: the words of the last user message.
+        item_id: what the sender notes beside the messages; no provider sends it to a model, and
+            only respondents that are meant to know the gold read it.
+    """
+
+    images: tuple[bytes, ...] = ()
+    videos: tuple[bytes, ...] = ()
+    texts: tuple[str, ...] = ()
+    question: str = ""
+    item_id: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All words, a blank line between the parts."""
+        return "\n\n".join(self.texts)
+
+    def one_picture(self) -> bytes:
+        """The picture of a question about one.
+
+        Raises:
+            RunError: none, several, or a video.
+        """
+        if len(self.images) != 1 or self.videos:
+            video = " and a video" if self.videos else ""
+            raise RunError(
+                f"handeye's respondents answer about one picture, got {len(self.images)}{video}; "
+                "clips are answered by handeye/prior, handeye/motion and handeye/simulated with "
+                "a set of clips"
+            )
+        return self.images[0]
+
+
+def read_conversation(messages: Iterable[ChatMessage]) -> Conversation:
+    """Read the system and user messages of a conversation; answers given before are left out.
+
+    Raises:
+        RunError: a picture or video that is not sent as a base64 data URL.
+    """
+    images: list[bytes] = []
+    videos: list[bytes] = []
+    texts: list[str] = []
+    question: list[str] = []
+    item_id: str | None = None
+    for message in messages:
+        if message.role not in ("system", "user"):
+            continue
+        parts = message.content
+        words: list[str] = []
+        for part in [ContentText(text=parts)] if isinstance(parts, str) else parts:
+            if isinstance(part, ContentText):
+                words.append(part.text)
+            elif isinstance(part, ContentImage):
+                images.append(_decoded(part.image, "picture"))
+            elif isinstance(part, ContentVideo):
+                videos.append(_decoded(part.video, "video"))
+        texts += words
+        if message.role == "user":
+            question = words
+            item_id = (message.metadata or {}).get("item_id", item_id)
+    return Conversation(tuple(images), tuple(videos), tuple(texts), "\n\n".join(question), item_id)
+
+
+def _decoded(url: str, what: str) -> bytes:
+    head, comma, body = url.partition(",")
+    if not (comma and head.startswith("data:") and head.endswith(";base64")):
+        raise RunError(f"the {what} must come as a base64 data URL, got {url[:60]!r}")
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise RunError(f"the {what}'s data URL cannot be decoded: {error}") from None

@@ -1,0 +1,47 @@
+"""The grammar of fault rates (``miss=0.2,refuse``), shared by the simulated respondents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from handeye.errors import OptionError
+
+Faults = Mapping[str, float]
+"""Rate (0..1) by name of fault."""
+
+
+def parse_rates(text: str | Sequence[str] | Faults | None, known: Mapping[str, str]) -> Faults:
+    """Read fault rates, such as ``"miscount=0.2,refuse=0.05"``.
+
+    Args:
+        text: that form, a list of ``name=rate`` (as Inspect splits it), a mapping, or None or an
+            empty text for no faults. A name without a rate is always planted where it can be.
+        known: the faults there are, name to meaning.
+
+    Raises:
+        OptionError: an unknown name, a name given twice, a rate that is no number in 0..1.
+    """
+    if isinstance(text, Mapping):
+        pairs: list[tuple[str, str | float]] = list(text.items())
+    else:
+        words = text.split(",") if isinstance(text, str) else list(text or ())
+        split = [word.partition("=") for word in words if word.strip()]
+        pairs = [(name.strip(), rate.strip() if sign else "1") for name, sign, rate in split]
+    rates: dict[str, float] = {}
+    for name, value in pairs:
+        if name not in known:
+            raise OptionError(f"unknown fault {name!r}; allowed: {', '.join(known)}")
+        if name in rates:
+            raise OptionError(f"fault {name!r} is given twice; give it once")
+        rates[name] = _rate(name, value)
+    return rates
+
+
+def _rate(name: str, value: object) -> float:
+    try:
+        rate = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        rate = -1.0
+    if not 0.0 <= rate <= 1.0:
+        raise OptionError(f"the rate of fault {name!r} must lie in 0..1, got {value!r}")
+    return rate
