@@ -64,19 +64,17 @@ def score(
     judge_url: JudgeUrl = None,
 ) -> None:
     """Score a prediction file by sentence similarity and write tables with intervals."""
+    from functools import partial
+
     from handeye.cli.visualact_tables import print_run
     from handeye.visualact.file_scoring import score_files
     from handeye.visualact.loader import load
 
     options = _options(threshold, assignment, option or [])
     mapping = _pairs("--map", map_ or [])
-    chosen = load(
-        data,
-        split=split,
-        scenarios=scenarios.split(",") if scenarios else None,
-        clips=clips,
-        mapping=mapping or None,
-    )
+    whole = partial(load, data, split=split, mapping=mapping or None)
+    chosen = whole(scenarios=_list(scenarios) or None, clips=clips)
+    others = {clip.clip_id for clip in whole()} if scenarios or clips else set()
     for line in chosen.taken:
         typer.echo(line.words(), err=True)
     with _embedding(embedder, cache) as model:
@@ -87,7 +85,11 @@ def score(
             model,
             options,
             allow_missing=allow_missing,
-            run_info={"mapping": mapping} if mapping else None,
+            unselected=others - {clip.clip_id for clip in chosen},
+            run_info={
+                "selection": {"split": split, "scenarios": scenarios, "clips": clips},
+                **({"mapping": mapping} if mapping else {}),
+            },
             seed=seed,
         )
     print_run(out)

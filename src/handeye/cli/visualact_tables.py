@@ -77,7 +77,7 @@ def _class_table(summary: Tree) -> Table:
         title_justify="left",
         caption_justify="left",
     )
-    table.add_column("")
+    table.add_column("", min_width=len("Human-Machine"))
     for heading in _COLUMNS.values():
         table.add_column(heading, justify="right")
     for key, scenario in summary["scenarios"].items():
@@ -101,7 +101,13 @@ def _cell(found: Tree) -> str:
     text = f"{100 * found['value']:.1f}"
     if found["low"] is None:
         return text
-    return f"{text}\n[dim]{100 * found['low']:.1f}-{100 * found['high']:.1f}[/]"
+    return f"{text}\n[dim]{_short(found['low'])}-{_short(found['high'])}[/]"
+
+
+def _short(value: float) -> str:
+    """Percent; five columns with intervals must fit a terminal of 80 characters."""
+    text = f"{100 * value:.1f}"
+    return "100" if text == "100.0" else text
 
 
 def _print_answered(console: Console, summary: Tree) -> None:
@@ -251,6 +257,15 @@ def _setting_table(
     for row in rows:
         values = [row["f1"][model]["value"] for model in models]
         shown = ("-" if value is None else f"{100 * value:.1f}" for value in values)
-        order = " > ".join(letters.get(model, model) for model in row["ranking"])
-        table.add_row(f"{row['threshold']:.2f}", row["assignment"], *shown, order)
+        table.add_row(f"{row['threshold']:.2f}", row["assignment"], *shown, _order(row, letters))
     return table
+
+
+def _order(row: Tree, letters: Mapping[str, str]) -> str:
+    """Models by F1; equal ones are not put in an order."""
+    text, before = "", None
+    for model in row["ranking"]:
+        value = row["f1"][model]["value"]
+        sign = "" if before is None else " = " if value == before[0] else " > "
+        text, before = text + sign + letters.get(model, model), (value,)
+    return text

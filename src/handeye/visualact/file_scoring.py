@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ def score_files(
     options: Options | None = None,
     *,
     allow_missing: bool = False,
+    unselected: Collection[str] = (),
     run_info: Mapping[str, Any] | None = None,
     seed: int = 0,
     bootstrap: int = RESAMPLES,
@@ -38,6 +39,8 @@ def score_files(
         embedder: of the texts, cached or not.
         options: of matching and scoring.
         allow_missing: score what is there and mark the run as partial.
+        unselected: ids of clips that are in the set and were not chosen; predictions about them are
+            left out.
         run_info: further entries of run.json: ``cost``, ``frames``, ``prompt_version`` ...
         seed: of the bootstrap.
         bootstrap: number of resamples.
@@ -46,9 +49,10 @@ def score_files(
         DataError: predictions that cannot be used or do not fit the clips; nothing is written.
         RunError: ``out`` is not a place for a run.
     """
+    leave_out = frozenset(unselected)
     check_free(out)  # before the slow part
     result = score(
-        read_predictions(predictions),
+        [row for row in read_predictions(predictions) if row.clip_id not in leave_out],
         tuple(clips),
         embedder,
         options,

@@ -2,8 +2,8 @@
 
 One request for each two lists of actions, whatever the number of clips that have them. An answer is
 in the journal the moment it arrives (:mod:`handeye.run.journal`), under judge, prompt version and
-texts, so what was stopped goes on where it was and nothing is paid for twice. The engine is imported
-when a model is asked, not before.
+texts, so what was stopped goes on where it was and nothing is paid for twice. The engine is
+imported when a model is asked, not before.
 """
 
 from __future__ import annotations

@@ -32,6 +32,9 @@ class PredictionRow(msgspec.Struct, frozen=True):
     state: str | None = None
     labels_text: str | None = None
     actions: tuple[PredictedAction, ...] | None = None
+    # Fields of a set's own rows: read to tell these from predictions, never used.
+    video: Any = None
+    scenario: Any = None
 
 
 _decoder = msgspec.json.Decoder(PredictionRow)
@@ -66,8 +69,14 @@ def read_row(row: PredictionRow, where: str) -> Prediction:
     The state given wins; without one, an error gives ``error`` and the rest follows from the text.
 
     Raises:
-        DataError: a level outside 0 to 4, an action without a text, an unknown state.
+        DataError: a level outside 0 to 4, an action without a text, an unknown state, a row of a
+            set (its true actions would score 100 %).
     """
+    if row.raw_text is None and row.video is not None and row.scenario is not None:
+        raise DataError(
+            f"{where}: clip {row.clip_id}: is a row of a set, with its true actions, and no "
+            "prediction; give the file with a model's answers"
+        )
     if row.state is not None and row.state not in STATES:
         raise DataError(f"{where}: state {row.state!r} is not known; allowed: {', '.join(STATES)}")
     error = None if row.error in _NO_ERROR else str(row.error)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from handeye.errors import DataError, OptionError, first_ten
+from handeye.errors import DataError, OptionError
 from handeye.visualact.embedder import Embedder
 from handeye.visualact.loader import load
 from handeye.visualact.options import SWEEP, Assignment, Options
@@ -33,20 +33,17 @@ def clips_of(run: Run) -> tuple[Clip, ...]:
 
 
 def answered_clips(run: Run) -> tuple[list[Clip], list[Prediction]]:
-    """The clips a run has predictions for, and these; a run of part of a set is whole.
+    """The clips that were scored, and their predictions; a run of part of a set is whole.
 
     Raises:
-        DataError: see :func:`clips_of`; predictions that cannot be read or are of other clips.
+        DataError: see :func:`clips_of`; a file of the run cannot be read.
     """
+    scored = set(run.scores()["clip_id"].to_list())
     predictions = read_predictions(run.predictions_path())
-    clips = clips_of(run)
-    known = {row.clip_id for row in predictions}
-    if strange := sorted(known - {clip.clip_id for clip in clips}):
-        raise DataError(
-            f"{run.predictions_path()}: {len(strange)} predictions are about clips that are not in "
-            f"the set: {first_ten(strange)}; score the run again"
-        )
-    return [clip for clip in clips if clip.clip_id in known], predictions
+    return (
+        [clip for clip in clips_of(run) if clip.clip_id in scored],
+        [row for row in predictions if row.clip_id in scored],
+    )
 
 
 def rank_runs(
@@ -95,10 +92,10 @@ def rank_runs(
         seed=seed,
         bootstrap=bootstrap,
     )
-    asked = {row.clip_id for run in opened for row in read_predictions(run.predictions_path())}
+    scored = {clip_id for run in opened for clip_id in run.scores()["clip_id"]}
     return {
         "n_clips": len(clips),
-        "n_left_out": len(asked) - len(clips),
+        "n_left_out": len(scored) - len(clips),
         "models": {name: str(run.path) for name, run in zip(names, opened, strict=True)},
         "embedders": {embedder.name: embedder.digest for embedder in embedders},
         "options": options.to_dict(),
