@@ -14,6 +14,7 @@ from handeye.errors import DataError, OptionError
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.gold_values import read_scenario
 from handeye.visualact.own_sets import PlacedClip, check_videos, clips_files, read_clips
+from handeye.visualact.published_layout import published_file, read_published
 from handeye.visualact.records import SCENARIOS
 
 _HUB = "hf:"
@@ -54,13 +55,32 @@ def load(
     split = None if split in ("", "all") else split
     files = clips_files(path, split)
     if not files:
-        raise DataError(f"{path}: no clips_*.jsonl there; is it a set of handeye?")
+        return _published(name, path, split, wanted, clips, mapping)
     if mapping:
         raise OptionError(f"{path}: a set in handeye's own format needs no mapping (--map)")
     chosen = select(read_clips(files), wanted, clips, name)
     root = files[0].parent
     check_videos(root, chosen)
     return ClipSet(root, tuple(placed.clip for placed in chosen), files, name)
+
+
+def _published(
+    name: str,
+    path: Path,
+    split: str | None,
+    wanted: frozenset[str] | None,
+    count: int | None,
+    mapping: Mapping[str, str] | None,
+) -> ClipSet:
+    file = path if path.is_file() else published_file(path)
+    root, placed, taken = read_published(file, mapping, path if path.is_dir() else None)
+    splits = {one.clip.split: None for one in placed}
+    if split is not None and not path.is_file():
+        if split not in splits:
+            raise OptionError(f"{path}: no split {split!r} there; it has: {', '.join(splits)}")
+        placed = [one for one in placed if one.clip.split == split]
+    chosen = select(placed, wanted, count, name)
+    return ClipSet(root, tuple(one.clip for one in chosen), (file,), name, taken)
 
 
 def scenario_keys(names: Iterable[str] | None) -> frozenset[str] | None:

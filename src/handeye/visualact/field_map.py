@@ -1,0 +1,291 @@
+"""Which column of a foreign file is which field: told by name, by a mapping, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from handeye.errors import DataError, OptionError
+from handeye.visualact.aliases import GROUP, KEY, MAP_NAMES, TEXT, meaning_of_true, rank
+from handeye.visualact.gold_values import read_scenario, read_type
+from handeye.visualact.layout_rows import Row, entries_of
+
+Form = Literal["nested", "parallel", "flat"]
+Columns = dict[str, list[Any]]
+ACTION_FIELDS = ("text", "apl", "type")
+_EXAMPLE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMap:
+    """Where the fields of clips and actions stand.
+
+    Attributes:
+        form: ``nested`` (a row a clip, with a list of actions), ``parallel`` (a row a clip, with
+            lists of texts, levels and types of one length) or ``flat`` (a row an action).
+        columns: field to dotted path in the row.
+        entries: field to dotted path in an entry of the actions column.
+        true_means: what ``true`` says in the type column; None where its name leaves that open.
+    """
+
+    form: Form
+    columns: Mapping[str, str]
+    entries: Mapping[str, str]
+    true_means: bool | None
+
+    def full_path(self, field: str) -> str:
+        """The dotted path of a field from the row on; empty where it has no column."""
+        if field in self.entries:
+            return f"{self.columns['actions']}.{self.entries[field]}"
+        return self.columns.get(field, "")
+
+
+def find_fields(rows: Sequence[Row], mapping: Mapping[str, str] | None, path: Path) -> FieldMap:
+    """Tell the columns of a file apart.
+
+    Args:
+        rows: of the file.
+        mapping: field to column; a column of actions may be given with or without that of their
+            list before it.
+        path: for messages.
+
+    Raises:
+        DataError: a field without a column, or two columns that could be it; names the columns
+            that are there and how to say which.
+        OptionError: the mapping names an unknown field or column, or one column twice.
+    """
+    return _Finder(rows, mapping or {}, path).find()
+
+
+def columns_of(rows: Iterable[Mapping[str, Any]]) -> Columns:
+    """Values by column, in the order in which columns first appear."""
+    columns: Columns = {}
+    for row in rows:
+        for name, value in row.items():
+            columns.setdefault(name, []).append(value)
+    return columns
+
+
+def example_of(value: Any) -> str:
+    """A value as it stands in the file, shortened."""
+    text = repr(value)
+    return text if len(text) <= _EXAMPLE else f"{text[: _EXAMPLE - 3]}..."
+
+
+def _kind(values: Sequence[Any]) -> Literal["entries", "list", "value"]:
+    """What a column holds: lists of entries, lists of plain values, or plain values."""
+    lists = [value for value in values if isinstance(value, list | dict)]
+    if any(isinstance(v, dict) or any(isinstance(p, dict | list) for p in v) for v in lists):
+        return "entries"
+    return "list" if lists else "value"
+
+
+class _Finder:
+    """One search; the order of the steps decides who gets a column that fits two fields."""
+
+    def __init__(self, rows: Sequence[Row], mapping: Mapping[str, str], path: Path) -> None:
+        self.path = path
+        self.columns = columns_of(row.values for row in rows)
+        self.kinds = {name: _kind(values) for name, values in self.columns.items()}
+        self.mapping = self._mapping(mapping)
+        self.stated = {MAP_NAMES[name]: name for name in mapping}
+        self.found: dict[str, str] = {}
+        self.inside: dict[str, str] = {}
+        self.entry_columns: Columns = {}
+
+    def _mapping(self, mapping: Mapping[str, str]) -> dict[str, str]:
+        out: dict[str, str] = {}
+        for name, column in mapping.items():
+            field = MAP_NAMES.get(name)
+            if field is None:
+                known = ", ".join(MAP_NAMES)
+                raise OptionError(f"--map {name}={column}: no such field; fields: {known}")
+            if field in out:
+                raise OptionError(f"--map {name}={column}: {field} is mapped twice")
+            out[field] = column
+        return out
+
+    def find(self) -> FieldMap:
+        form = self._actions()
+        for field in ACTION_FIELDS:
+            if form == "nested":
+                if self.entry_columns:
+                    self._entry_field(field)
+            elif field not in self.found:
+                kind = "list" if form == "parallel" else "value"
+                self._row_field(field, kind, required=True)
+        for field in ("scenario", "video", "id", "split"):
+            self._row_field(field, "value", required=False)
+        self._stand_ins()
+        self._refuse_doubles()
+        column = self.inside.get("type") or self.found.get("type", "")
+        stated = self.stated.get("type", "type")
+        true_means = meaning_of_true(column) if stated == "type" else stated == "proactive"
+        return FieldMap(form, self.found, self.inside, true_means)
+
+    def _actions(self) -> Form:
+        """Find the lists of actions and thereby the form of the file."""
+        named = self.mapping.get("actions")
+        if named is not None:
+            self._known("actions", named)
+            if self.kinds[named] == "value":
+                raise OptionError(f"{self.path}: --map actions={named}: it holds no lists")
+        column = named or self._pick(("actions",), self._of("entries"))
+        if column is None and len(self._of("entries")) == 1:
+            only = self._of("entries")[0]
+            inner = columns_of(e for v in self.columns[only] if v for e in entries_of(v))
+            if any(rank("text", name) is not None for name in inner):
+                column = only
+        if column is None and (lists := self._of("list")):
+            column = self.mapping.get("text") or self._pick(("actions", "text"), lists)
+            column = column if column in lists else None
+        if column is None:
+            return "flat"
+        values = self.columns[column]
+        if self.kinds[column] == "list" and any(values):
+            self.found["text"] = column
+            return "parallel"
+        self.found["actions"] = column
+        self.entry_columns = columns_of(
+            entry
+            for value in values
+            if isinstance(value, list | dict)
+            for entry in entries_of(value)
+        )
+        return "nested"
+
+    def _of(self, kind: str) -> list[str]:
+        return [name for name, found in self.kinds.items() if found == kind]
+
+    def _pick(self, fields: Sequence[str], names: Iterable[str], before: str = "") -> str | None:
+        """The column whose name fits best.
+
+        Raises:
+            DataError: two fit equally well.
+        """
+        taken = {*self.found.values()} if not before else {*self.inside.values()}
+        ranks = {
+            name: min(known)
+            for name in names
+            if name not in taken
+            and (known := [r for field in fields if (r := rank(field, name)) is not None])
+        }
+        best = [name for name in ranks if ranks[name] == min(ranks.values())]
+        if len(best) > 1:
+            paths = [f"{before}{name}" for name in best]
+            raise DataError(
+                f"{self.path}: {len(best)} columns could be {fields[0]}: {', '.join(paths)}; "
+                f"say which: --map {fields[0]}={paths[0]}"
+            )
+        return best[0] if best else None
+
+    def _row_field(self, field: str, kind: str, *, required: bool) -> None:
+        column = self.mapping.get(field)
+        if column is not None:
+            actions = self.found.get("actions")
+            if actions and self._inner(column) in self.entry_columns and column not in self.columns:
+                self.inside[field] = self._inner(column)
+                return
+            self._known(field, column)
+            if self.kinds[column] != kind:
+                held = {"entries": "lists of objects", "list": "lists", "value": "single values"}
+                raise OptionError(
+                    f"{self.path}: --map {field}={column}: it holds {held[self.kinds[column]]}, "
+                    f"but {held[kind]} are needed beside the texts"
+                )
+        else:
+            fields = ("text", "actions") if field == "text" else (field,)
+            column = self._pick(fields, self._of(kind))
+        if column is not None:
+            self.found[field] = column
+        elif required:
+            self._refuse_missing(field)
+
+    def _entry_field(self, field: str) -> None:
+        before = f"{self.found['actions']}."
+        column = self.mapping.get(field)
+        if column is not None:
+            column = self._inner(column)
+            if column not in self.entry_columns:
+                self._refuse_unknown(field, self.mapping[field])
+        else:
+            plain = [n for n in self.entry_columns if _kind(self.entry_columns[n]) == "value"]
+            column = self._pick((field,), plain, before) or self._unnamed(field)
+        if column is None:
+            self._refuse_missing(field)
+        else:
+            self.inside[field] = column
+
+    def _unnamed(self, field: str) -> str | None:
+        """The text or key of entries that have no name for a field."""
+        keys = self.entry_columns.get(KEY, [])
+        if field == "text":
+            words = any(not str(key).isdecimal() for key in keys)
+            return TEXT if TEXT in self.entry_columns else KEY if words else None
+        typed = field == "type" and keys and all(read_type(key) is not None for key in keys)
+        return KEY if typed else None
+
+    def _inner(self, column: str) -> str:
+        """A path of an entry, given with or without that of the list."""
+        return column.removeprefix(f"{self.found.get('actions', '')}.")
+
+    def _stand_ins(self) -> None:
+        """Keys and other columns that tell what no column of that name does."""
+        if "scenario" not in self.found and "scenario" not in self.inside:
+            groups = self.columns.get(GROUP, [])
+            if groups and all(read_scenario(group) for group in groups):
+                self.found["scenario"] = GROUP
+            else:
+                before = f"{self.found.get('actions', '')}."
+                inner = self._pick(("scenario",), self.entry_columns, before)
+                if inner is None:
+                    self._refuse_missing("scenario")
+                else:
+                    self.inside["scenario"] = inner
+        elif "split" not in self.found and GROUP in self.columns:
+            self.found["split"] = GROUP
+        if "video" not in self.found:
+            stand_in = KEY if KEY in self.columns else self.found.get("id")
+            if stand_in is None:
+                self._refuse_missing("video")
+            else:
+                self.found["video"] = stand_in
+        elif "id" not in self.found and KEY in self.columns and self.found["video"] != KEY:
+            self.found["id"] = KEY
+
+    def _refuse_doubles(self) -> None:
+        """Only the video may share its column, with the id."""
+        for columns in (self.found, self.inside):
+            seen: dict[str, str] = {}
+            for field, column in columns.items():
+                other = seen.setdefault(column, field)
+                if other != field and {other, field} != {"video", "id"}:
+                    raise OptionError(
+                        f"{self.path}: column {column} is taken for both {other} and {field}; "
+                        f"say where {field} is: --map {field}=COLUMN"
+                    )
+
+    def _known(self, field: str, column: str) -> None:
+        if column not in self.columns:
+            self._refuse_unknown(field, column)
+
+    def _refuse_unknown(self, field: str, column: str) -> None:
+        name = self.stated.get(field, field)
+        raise OptionError(f"{self.path}: --map {name}={column}: no such column. {self._there()}")
+
+    def _refuse_missing(self, field: str) -> None:
+        raise DataError(
+            f"{self.path}: no column found for {field}. {self._there()}. "
+            f"Say which it is: --map {field}=COLUMN"
+        )
+
+    def _there(self) -> str:
+        """The columns with an example of each."""
+        actions = self.found.get("actions")
+        shown = [(name, values) for name, values in self.columns.items() if name != actions]
+        shown += [(f"{actions}.{name}", values) for name, values in self.entry_columns.items()]
+        words = [f"{name} ({example_of(values[0])})" for name, values in shown[:30]]
+        more = f" and {len(shown) - 30} more" if len(shown) > 30 else ""
+        return f"Columns: {', '.join(words)}{more}"
