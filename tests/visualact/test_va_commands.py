@@ -214,3 +214,12 @@ def test_a_set_that_was_moved_is_found_and_one_that_changed_is_refused(place):
     clips.unlink()
     with pytest.raises(DataError, match="is not there; put the set back"):
         call("rank", *runs)
+
+
+def test_a_judge_that_cannot_be_used_leaves_the_scores(place):
+    with pytest.raises(RunError, match="judge 'no/such' cannot be used"):
+        scored("one.jsonl", "run", "--judge", "no/such")
+    assert Path("run/summary.json").exists()
+    assert not Path("run/judge.json").exists()
+    with pytest.raises(RunError, match=r"holds no run\.json"):
+        call("judge", "set", "--model", "no/such")

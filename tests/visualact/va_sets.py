@@ -57,18 +57,12 @@ def write_answers(
         number = int(clip.clip_id.rpartition("-")[2])
         text = DEEDS[(number + 1) % 4][0] if second else DEEDS[number % 4][1]
         actions = [PredictedAction(text, 3, True), PredictedAction("Wave at the moon", 1, False)]
-        raw = json.dumps(
-            {
-                "actions": [
-                    {
-                        "action": a.text,
-                        "apl": a.apl,
-                        "type": "proactive" if a.proactive else "reactive",
-                    }
-                    for a in actions
-                ]
-            }
-        )
+        kinds = {True: "proactive", False: "reactive"}
+        entries = [
+            {"action": one.text, "apl": one.apl, "type": kinds[one.proactive is True]}
+            for one in actions
+        ]
+        raw = json.dumps({"actions": entries})
         lines.append(json.dumps({"clip_id": clip.clip_id, "model": model, "raw_text": raw}) + "\n")
     path.write_text("".join(lines), "utf-8")
     return path

@@ -168,7 +168,7 @@ def print_judgement(found: Tree, run: Path) -> None:
     console.print(f"clips with actions on both sides: {shown}", highlight=False)
     asked = found["asked"]
     console.print(
-        f"requests: {asked['requests']} now, {asked['known']} clips judged before, "
+        f"requests: {asked['requests']} now, {asked['known']} pairs of lists judged before, "
         f"{asked['unreadable']} answers that could not be read",
         highlight=False,
     )
