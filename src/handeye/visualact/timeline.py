@@ -33,6 +33,8 @@ _FORMATS = (
 OPEN_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
 # A file that ends this much before the length its header states was cut off.
 _SLACK_SECONDS, _SLACK_SHARE = 0.5, 0.05
+# Stamps are rounded to the file's unit (often 1 ms), and times to decimals.
+_ROUNDING = 0.001
 # FFmpeg's words for these say nothing to somebody who has a file that does not play.
 _REASONS = {
     "EOFError": "it ends before the first frame",
@@ -72,10 +74,9 @@ class Timeline:
     def index_at(self, second: float | Fraction) -> int:
         """The frame on screen at a time.
 
-        One that comes at most a millisecond later counts as there: stamps are rounded to the
-        file's unit (often 1 ms), and times to decimals.
+        One that comes at most a millisecond later counts as there.
         """
-        slack = min(self.unit / 2, Fraction(1, 1000)) + Fraction(1, 1_000_000)
+        slack = min(self.unit / 2, Fraction(_ROUNDING)) + Fraction(1, 1_000_000)
         stamp = (Fraction(second) + slack) / self.unit + self.stamps[0]
         return max(0, bisect_right(self.stamps, stamp) - 1)
 
@@ -114,7 +115,7 @@ class Timeline:
 
 
 def _refuse_beyond(values: Sequence[float], end: float, what: str, length: str, path: Path) -> None:
-    beyond = [value for value in values if value > end]
+    beyond = [value for value in values if value > end + _ROUNDING]
     if beyond:
         raise FrameError(f"{path}: no {what} {beyond[0]:g}; the video {length}")
 
@@ -198,11 +199,9 @@ def _packets(container: InputContainer, stream: VideoStream) -> tuple[list[Packe
     """Packets of the picture track, and the second at which the last packet of any track ends."""
     found: list[Packet[Stream]] = []
     end = 0.0
-    start = (container.start_time or 0) / 1_000_000
     for packet in container.demux():
         if packet.pts is not None and packet.time_base:
-            stop = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-            end = max(end, stop - start)
+            end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
         if packet.stream_index == stream.index and packet.size:
             found.append(packet)
     return found, end
