@@ -16,17 +16,18 @@ import polars as pl
 
 from handeye.errors import DataError, HandeyeError
 from handeye.hashing import file_sha256
+from handeye.jsonl import numbered_lines
 from handeye.report import from_summary
 from handeye.report.diagnosis_view import DiagnosisView
 from handeye.report.rates import Rate, integer
 from handeye.report.view import QuotedModel, RunView
 from handeye.rose.items import Item, read_item
-from handeye.rose.options import read_record
 from handeye.rose.paired_runs import run_labels
 from handeye.rose.predictions import read_prediction
 from handeye.rose.published import PUBLISHED
-from handeye.rose.release import BRIDGE_FOLDERS, numbered_lines
+from handeye.rose.release import BRIDGE_FOLDERS
 from handeye.rose.run_folder import Run, read_run
+from handeye.set_folder import read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +231,8 @@ def _items(run: Run, wanted: frozenset[str]) -> tuple[Path | None, dict[str, Ite
 
 def _answers(file: Path, wanted: Collection[str]) -> dict[str, str | None]:
     out: dict[str, str | None] = {}
-    try:
-        for number, line in numbered_lines(file):
-            answer = read_prediction(line, str(file), number)
-            if answer.item_id in wanted:
-                out[answer.item_id] = answer.raw_text
-    except OSError as error:
-        raise DataError(f"{file}: the answers cannot be read: {error.strerror}") from None
+    for number, line in numbered_lines(file):
+        answer = read_prediction(line, str(file), number)
+        if answer.item_id in wanted:
+            out[answer.item_id] = answer.raw_text
     return out

@@ -16,12 +16,13 @@ import msgspec
 from handeye.atomic import write_bytes
 from handeye.errors import DataError, OptionError, first_ten
 from handeye.hashing import file_sha256
+from handeye.jsonl import numbered_lines
 from handeye.rose.file_scoring import score_files
 from handeye.rose.items import Item, read_item
 from handeye.rose.pairing import PARTNERS
 from handeye.rose.predictions import PredictionFile
 from handeye.rose.questions import TEMPLATES
-from handeye.rose.release import metadata_files, numbered_lines
+from handeye.rose.release import metadata_files
 from handeye.rose.run_folder import RunSummary
 
 _JOINED = "predictions.jsonl"

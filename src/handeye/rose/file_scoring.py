@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from handeye.errors import DataError, OptionError, first_ten
+from handeye.jsonl import numbered_lines
 from handeye.rose.items import Item, read_item, safe_image_path
 from handeye.rose.predictions import Prediction, PredictionFile
-from handeye.rose.release import metadata_files, numbered_lines, template_ids
+from handeye.rose.release import metadata_files, template_ids
 from handeye.rose.run_folder import RunSummary, RunWriter
 from handeye.rose.score_frame import to_frame
 from handeye.rose.scoring import ScoreRow, score_item

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handeye.atomic import replacing
+from handeye.jsonl import numbered_lines
 from handeye.rose.card import CONFIGS, SPLITS, metadata_paths
-from handeye.rose.release import numbered_lines
 
 if TYPE_CHECKING:
     import polars as pl

@@ -18,9 +18,8 @@ from typing import Any
 import msgspec
 
 from handeye.errors import DataError, first_ten
+from handeye.jsonl import placed_lines
 from handeye.rose.scoring import ANSWER_STATES
-
-_BOM = b"\xef\xbb\xbf"
 
 
 class Prediction(msgspec.Struct, frozen=True):
@@ -161,7 +160,7 @@ class PredictionFile:
         doubles: list[str] = []
         models: dict[str, None] = {}
         name = str(self.path)
-        for number, start, line in _lines(self._stream):
+        for number, start, line in placed_lines(self._stream):
             row = read_prediction(line, name, number)
             if row.model is not None:
                 models[row.model] = None
@@ -181,14 +180,3 @@ class PredictionFile:
         if not self._index:
             raise DataError(f"{self.path}: the file is empty; expected one JSON object a line")
         self.model = next(iter(models), None)
-
-
-def _lines(stream: Any) -> Iterator[tuple[int, int, bytes]]:
-    """Number (from 1), offset and bytes of every line that is not blank."""
-    offset = 0
-    for number, line in enumerate(stream, 1):
-        start, offset = offset, offset + len(line)
-        if number == 1 and line.startswith(_BOM):
-            start, line = start + len(_BOM), line[len(_BOM) :]
-        if line and not line.isspace():
-            yield number, start, line

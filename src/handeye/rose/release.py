@@ -7,11 +7,12 @@ the authors' release read alike; so does a single metadata file whose pictures m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
 from handeye.errors import DataError, OptionError
+from handeye.jsonl import numbered_lines
 from handeye.rose.items import Item, ItemSet, read_item
 from handeye.rose.questions import BRIDGE_KEYS, BY_KEY, MAIN_KEYS, SUBSETS, TEMPLATES
 from handeye.rose.v01 import SOURCE_NAMES, STATISTICS
@@ -65,22 +66,6 @@ def load(
     if scenes is not None:
         items = _first_scenes(items, scenes)
     return ItemSet(items, root)
-
-
-def numbered_lines(file: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the non-blank lines of a JSONL file with their 1-based numbers.
-
-    Raises:
-        DataError: the file holds no row at all.
-    """
-    empty = True
-    with file.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            if not line.isspace():
-                empty = False
-                yield number, line
-    if empty:
-        raise DataError(f"{file}: the file is empty; expected one JSON object a line")
 
 
 def metadata_files(data: str | Path) -> tuple[Path, list[Path]]:

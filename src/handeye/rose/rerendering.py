@@ -14,11 +14,11 @@ from typing import Any
 
 from handeye.draw import Draw
 from handeye.errors import DataError, OptionError
+from handeye.jsonl import numbered_lines
 from handeye.rose.generation import Progress, SceneOrder, make_set
 from handeye.rose.items import Item, read_item
 from handeye.rose.options import FORMATS, SetOptions
 from handeye.rose.questions import TEMPLATES
-from handeye.rose.release import numbered_lines
 from handeye.rose.sampling import LOCAL_TEMPLATES, sample_region
 from handeye.rose.scene import Cell, Region, Scene
 from handeye.rose.v01 import STATISTICS

@@ -6,20 +6,14 @@ files get separated from their run. LaTeX rows follow the columns of the paper's
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from handeye.rose.questions import BY_KEY, MAIN_KEYS
+from handeye.table_text import csv_text, tex_rows
 
 # Columns of the paper's template table after the five templates.
 _AFTER = ("Avg.", "C-F1", "R-OK", "VALID")
-_TEX_SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"} | {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-}
 Summary = Mapping[str, Any]
 
 
@@ -39,7 +33,12 @@ def csv_tables(summary: Summary) -> dict[str, str]:
         "consistency.csv": (("subset", "figure"), _flat(summary["consistency"] or {})),
         "breakdowns.csv": (("factor", "column", "bin"), breakdowns),
     }
-    return {name: _csv(summary, head, tree) for name, (head, tree) in tables.items()}
+    # A leaf's last name is its figure or bin; what stands before it may be missing.
+    words = summary["interval"]["words"]
+    return {
+        name: csv_text(head, tree, interval=words, note=_note(summary), gap="before last")
+        for name, (head, tree) in tables.items()
+    }
 
 
 def _pick(bases: Summary, table: str) -> dict[str, Any]:
@@ -64,31 +63,6 @@ def _bridges(summary: Summary) -> dict[str, Any]:
                 for case, rows in table.get(name, {}).items():
                     out[bridge][prefix + case] = _flat(rows)
     return out
-
-
-def _leaves(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """``(path, value, low, high, n)`` of every estimate or count in nested dicts."""
-    if not isinstance(tree, Mapping):
-        if isinstance(tree, int | float):
-            yield path, tree, None, None, None
-    elif set(tree) == {"value", "low", "high", "n"}:
-        yield path, tree["value"], tree["low"], tree["high"], tree["n"]
-    else:
-        for name, part in tree.items():
-            yield from _leaves(part, (*path, name))
-
-
-def _csv(summary: Summary, head: tuple[str, ...], tree: Any) -> str:
-    """Rows of all leaves; a path shorter than ``head`` leaves its middle columns empty."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*head, "value", "low", "high", "n", "interval", "note"])
-    words = summary["interval"]["words"]
-    for path, value, low, high, n in _leaves(tree):
-        gap = [""] * (len(head) - len(path))
-        made = "" if low is None else words
-        writer.writerow([*path[:-1], *gap, path[-1], value, low, high, n, made, _note(summary)])
-    return out.getvalue()
 
 
 def tex_tables(summary: Summary) -> dict[str, str]:
@@ -130,31 +104,14 @@ def _bridge_cells(summary: Summary) -> dict[str, Any]:
 
 
 def _tex(summary: Summary, cells: Mapping[str, Any]) -> str:
-    label = _escape(summary["model"] or "model")
+    label = summary["model"] or "model"
     if summary["partial"]:
         label += f" (partial, {summary['n_items']} of {summary['n_expected']} items)"
-    head = [
-        "% columns: Model & " + " & ".join(cells),
-        "% percent, over all items (no usable answer counts as failed); second row: intervals",
-        f"% {summary['interval']['words']}" + (f"; {_note(summary)}" if _note(summary) else ""),
+    comments = [
+        "percent, over all items (no usable answer counts as failed); second row: intervals",
+        summary["interval"]["words"] + (f"; {_note(summary)}" if _note(summary) else ""),
     ]
-    values = [_percent(cell["value"]) for cell in cells.values()]
-    bounds = [
-        "" if cell["low"] is None else f"[{_percent(cell['low'])}, {_percent(cell['high'])}]"
-        for cell in cells.values()
-    ]
-    rows = [" & ".join([label, *values]) + r" \\"]
-    if any(bounds):
-        rows.append(" & ".join(["", *bounds]) + r" \\")
-    return "\n".join([*head, *rows, ""])
-
-
-def _percent(value: float | None) -> str:
-    return "--" if value is None else f"{value * 100:.1f}"
-
-
-def _escape(text: str) -> str:
-    return "".join(_TEX_SPECIAL.get(char, char) for char in text)
+    return tex_rows(label, cells, comments)
 
 
 def _note(summary: Summary) -> str:

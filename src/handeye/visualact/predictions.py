@@ -8,13 +8,13 @@ of ``{"text", "apl", "proactive"}`` read elsewhere, taken as it is. Other fields
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from handeye.errors import DataError, first_ten
+from handeye.jsonl import numbered_lines
 from handeye.visualact.reading import Reading, read_actions, read_labels
 from handeye.visualact.records import LARGEST_LEVEL, PredictedAction, Prediction
 from handeye.visualact.summary import STATES
@@ -48,15 +48,15 @@ def read_predictions(path: Path) -> list[Prediction]:
             0 to 4, an unknown state, duplicate clip ids.
     """
     found: list[Prediction] = []
-    for number, line in _lines(path):
+    if path.is_dir():
+        raise DataError(f"{path}: is a folder; give the JSONL file with the predictions")
+    for number, line in numbered_lines(path):
         where = f"{path}:{number}"
         try:
             row = _decoder.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise DataError(f"{where}: not a prediction row: {error}") from None
         found.append(read_row(row, where))
-    if not found:
-        raise DataError(f"{path}: the file is empty; expected one JSON object a line")
     counts = Counter(row.clip_id for row in found)
     if doubles := [clip_id for clip_id, count in counts.items() if count > 1]:
         raise DataError(f"{path}: {len(doubles)} duplicate clip ids: {first_ten(doubles)}")
@@ -121,17 +121,3 @@ def _checked(actions: tuple[PredictedAction, ...], where: str) -> tuple[Predicte
                 "or null if none was stated"
             )
     return actions
-
-
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Number (from 1) and bytes of every line that is not blank."""
-    if path.is_dir():
-        raise DataError(f"{path}: is a folder; give the JSONL file with the predictions")
-    try:
-        with path.open("rb") as stream:
-            for number, line in enumerate(stream, 1):
-                text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-                if text.strip():
-                    yield number, text
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None

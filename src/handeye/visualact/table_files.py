@@ -6,19 +6,12 @@ separated from their run. LaTeX rows follow the paper's columns: class by class,
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from handeye.table_text import csv_text, tex_rows
 from handeye.visualact.records import SCENARIOS
 
-_ESTIMATE = {"value", "low", "high", "n"}
-_TEX_SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"} | {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-}
 _PAPER = ("precision", "recall", "f1")
 Summary = Mapping[str, Any]
 
@@ -40,7 +33,11 @@ def csv_tables(summary: Summary) -> dict[str, str]:
         "over_acting.csv": (("figure",), summary["over_acting"]),
         "sweep.csv": (("threshold", "figure"), summary["sweep"]),
     }
-    return {name: _csv(summary, head, tree) for name, (head, tree) in tables.items()}
+    words = summary["interval"]["words"]
+    return {
+        name: csv_text(head, tree, interval=words, note=summary["note"])
+        for name, (head, tree) in tables.items()
+    }
 
 
 def _flat(tree: Any, depth: int) -> Any:
@@ -52,30 +49,6 @@ def _flat(tree: Any, depth: int) -> Any:
         "mean of classes": tree["mean"],
         "all clips as one": tree["pooled"],
     }
-
-
-def _leaves(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """``(path, value, low, high, n)`` of every estimate or count in nested dicts."""
-    if not isinstance(tree, Mapping):
-        if isinstance(tree, int | float):
-            yield path, tree, None, None, None
-    elif set(tree) == _ESTIMATE:
-        yield path, tree["value"], tree["low"], tree["high"], tree["n"]
-    else:
-        for name, part in tree.items():
-            yield from _leaves(part, (*path, name))
-
-
-def _csv(summary: Summary, head: tuple[str, ...], tree: Any) -> str:
-    """Rows of all leaves; a path shorter than ``head`` leaves its last columns empty."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*head, "value", "low", "high", "n", "interval", "note"])
-    for path, value, low, high, n in _leaves(tree):
-        gap = [""] * (len(head) - len(path))
-        made = "" if low is None else summary["interval"]["words"]
-        writer.writerow([*path, *gap, value, low, high, n, made, summary["note"]])
-    return out.getvalue()
 
 
 def tex_tables(summary: Summary) -> dict[str, str]:
@@ -95,30 +68,11 @@ def tex_tables(summary: Summary) -> dict[str, str]:
 
 
 def _tex(summary: Summary, cells: Mapping[str, Any]) -> str:
-    label = _escape(summary["model"] or "model")
     options = ", ".join(f"{name} {value}" for name, value in summary["options"].items())
-    head = [
-        "% columns: Model & " + " & ".join(cells),
-        f"% percent, averaged over videos, then classes; {summary['embedder'].get('name')}; "
-        + options,
-        f"% second row: intervals; {summary['interval']['words']}",
+    embedder = summary["embedder"].get("name")
+    comments = [
+        f"percent, averaged over videos, then classes; {embedder}; {options}",
+        f"second row: intervals; {summary['interval']['words']}",
+        *([summary["note"]] if summary["note"] else []),
     ]
-    if summary["note"]:
-        head.append(f"% {summary['note']}")
-    values = [_percent(cell["value"]) for cell in cells.values()]
-    bounds = [
-        "" if cell["low"] is None else f"[{_percent(cell['low'])}, {_percent(cell['high'])}]"
-        for cell in cells.values()
-    ]
-    rows = [" & ".join([label, *values]) + r" \\"]
-    if any(bounds):
-        rows.append(" & ".join(["", *bounds]) + r" \\")
-    return "\n".join([*head, *rows, ""])
-
-
-def _percent(value: float | None) -> str:
-    return "--" if value is None else f"{value * 100:.1f}"
-
-
-def _escape(text: str) -> str:
-    return "".join(_TEX_SPECIAL.get(char, char) for char in text)
+    return tex_rows(summary["model"] or "model", cells, comments)
