@@ -10,8 +10,9 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -21,6 +22,80 @@ from handeye.hashing import file_sha256
 RECORD = "run.json"
 # The marks of a folder that handeye may write into: a scored run, or one that is being asked.
 MARKS = (RECORD, "plan.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Every table of a run; ``data`` is summary.json as nested dicts (docs of the suite)."""
+
+    data: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.data[name]
+
+    def to_json(self) -> bytes:
+        """The summary as indented JSON."""
+        return msgspec.json.format(msgspec.json.encode(self.data), indent=1) + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run just written: its folder, its summary, and the contents of run.json."""
+
+    path: Path
+    summary: Summary
+    info: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRun:
+    """A run read back from its folder; suites add their rows."""
+
+    path: Path
+    info: Mapping[str, Any]
+    summary: Summary
+
+    def predictions_path(self) -> Path:
+        """The answers that were scored."""
+        return self.path / "predictions.jsonl"
+
+
+AnyRun = TypeVar("AnyRun", bound=ScoredRun)
+
+
+def open_run(path: Path | str, suite: str, run_format: int, kind: type[AnyRun]) -> AnyRun:
+    """Read run.json and summary.json of a run folder.
+
+    Args:
+        path: the folder.
+        suite: whose run it must be.
+        run_format: the number in run.json that this version reads.
+        kind: what to make of it.
+
+    Raises:
+        RunError: no such folder, not a run, not scored yet, of another suite or version.
+        DataError: a file of the run is missing or cannot be read.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise RunError(f"{folder}: no such run folder")
+    if not (folder / RECORD).exists():
+        unfinished = (folder / "plan.json").exists()
+        hint = (
+            "the run is not finished; start the same 'handeye run' again"
+            if unfinished
+            else f"make one with 'handeye {suite} score' or 'handeye run'"
+        )
+        raise RunError(f"{folder}: holds no {RECORD}: {hint}")
+    info = read_json(folder / RECORD)
+    if info.get("suite") != suite:
+        raise RunError(f"{folder}: run.json is of suite {info.get('suite')!r}; expected {suite!r}")
+    if info.get("format") != run_format:
+        raise RunError(
+            f"{folder}: run format {info.get('format')!r}; this version of handeye reads format "
+            f"{run_format}: score predictions.jsonl again with 'handeye {suite} score'"
+        )
+    return kind(folder, info, Summary(read_json(folder / "summary.json")))
 
 
 def check_free(out: Path) -> None:

@@ -11,7 +11,8 @@ from handeye.errors import DataError, OptionError
 from handeye.rose.file_scoring import score
 from handeye.rose.questions import MAIN_KEYS
 from handeye.rose.release import load
-from handeye.rose.summary import Summary, summarize
+from handeye.rose.summary import summarize
+from handeye.run_folder import Summary
 
 MAIN = tuple(MAIN_KEYS)
 

@@ -23,7 +23,7 @@ from handeye.rose.pairing import PARTNERS
 from handeye.rose.predictions import PredictionFile
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.release import metadata_files
-from handeye.rose.run_folder import RunSummary
+from handeye.run_folder import RunSummary
 
 _JOINED = "predictions.jsonl"
 

@@ -22,9 +22,10 @@ from handeye.jsonl import numbered_lines
 from handeye.rose.items import Item, read_item, safe_image_path
 from handeye.rose.predictions import Prediction, PredictionFile
 from handeye.rose.release import metadata_files, template_ids
-from handeye.rose.run_folder import RunSummary, RunWriter
+from handeye.rose.run_folder import RunWriter
 from handeye.rose.score_frame import to_frame
 from handeye.rose.scoring import ScoreRow, score_item
+from handeye.run_folder import RunSummary
 
 if TYPE_CHECKING:
     import polars as pl

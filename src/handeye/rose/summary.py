@@ -8,10 +8,8 @@ an item without a usable answer counts as failed) and ``answered`` items.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import polars as pl
 
 from handeye.errors import DataError, OptionError
@@ -23,6 +21,7 @@ from handeye.rose.rates import MEASURES, rate_table, with_measures
 from handeye.rose.score_frame import SCHEMA
 from handeye.rose.scoring import ANSWER_STATES
 from handeye.rose.tally import SCENE, Ledger, Scope, Tally
+from handeye.run_folder import Summary
 from handeye.stats.intervals import LEVEL, Samples, difference, estimates, mean, measured
 
 FORMAT = 1
@@ -40,20 +39,6 @@ _TEXTS = {
 }
 _COLUMNS = [name for name, kind in SCHEMA.items() if kind.is_numeric() or name in _TEXTS]
 _MAIN_IDS = frozenset(BY_KEY[key].id for key in MAIN_KEYS)
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Every table of a run; ``data`` is summary.json as nested dicts (docs/rose-summary.md)."""
-
-    data: Mapping[str, Any]
-
-    def __getitem__(self, name: str) -> Any:
-        return self.data[name]
-
-    def to_json(self) -> bytes:
-        """The summary as indented JSON."""
-        return msgspec.json.format(msgspec.json.encode(self.data), indent=1) + b"\n"
 
 
 def summarize(

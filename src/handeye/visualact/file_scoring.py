@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from handeye.run_folder import check_free, data_entries
+from handeye.run_folder import RunSummary, check_free, data_entries
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.embedder import Embedder
 from handeye.visualact.options import Options
 from handeye.visualact.predictions import read_predictions
 from handeye.visualact.records import Clip
-from handeye.visualact.run_folder import RunSummary, write_run
+from handeye.visualact.run_folder import write_run
 from handeye.visualact.scoring import score
 from handeye.visualact.summary import RESAMPLES
 

@@ -28,20 +28,22 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 import msgspec
 
 from handeye import __version__
-from handeye.errors import DataError, RunError
+from handeye.errors import DataError
 from handeye.hashing import file_sha256
 from handeye.run_folder import (
     RECORD,
+    RunSummary,
+    ScoredRun,
     check_free,
     data_file,
     folder_beside,
     indented_json,
+    open_run,
     publish,
-    read_json,
 )
 from handeye.visualact.clip_scores import ClipScore, PairScore
 from handeye.visualact.scoring import Result
-from handeye.visualact.summary import SUITE, Summary
+from handeye.visualact.summary import SUITE
 from handeye.visualact.table_files import csv_tables, tex_tables
 
 if TYPE_CHECKING:
@@ -53,21 +55,8 @@ JUDGEMENTS = "judgements.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class RunSummary:
-    """A run just written: its folder, its summary, and the contents of run.json."""
-
-    path: Path
-    summary: Summary
-    info: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run read back from its folder."""
-
-    path: Path
-    info: Mapping[str, Any]
-    summary: Summary
+class Run(ScoredRun):
+    """A run of this suite read back from its folder."""
 
     def scores(self) -> pl.DataFrame:
         """The score rows, one a clip."""
@@ -76,10 +65,6 @@ class Run:
     def pairs(self) -> pl.DataFrame:
         """The assigned pairs of actions."""
         return _read_rows(self.path / "pairs.parquet")
-
-    def predictions_path(self) -> Path:
-        """The answers that were scored."""
-        return self.path / "predictions.jsonl"
 
     def data_files(self) -> tuple[Path, ...]:
         """The files the run was scored against, as they were then.
@@ -133,26 +118,7 @@ def read_run(path: Path | str) -> Run:
         RunError: no such folder, not a run, not scored yet, of another suite or format.
         DataError: a file of the run is missing or cannot be read.
     """
-    folder = Path(path)
-    if not folder.is_dir():
-        raise RunError(f"{folder}: no such run folder")
-    if not (folder / RECORD).exists():
-        unfinished = (folder / "plan.json").exists()
-        hint = (
-            "the run is not finished; start the same 'handeye run' again"
-            if unfinished
-            else "make one with 'handeye visualact score' or 'handeye run visualact'"
-        )
-        raise RunError(f"{folder}: holds no {RECORD}: {hint}")
-    info = read_json(folder / RECORD)
-    if info.get("suite") != SUITE:
-        raise RunError(f"{folder}: run.json is of suite {info.get('suite')!r}; expected {SUITE!r}")
-    if info.get("format") != FORMAT:
-        raise RunError(
-            f"{folder}: run format {info.get('format')!r}; this version of handeye reads format "
-            f"{FORMAT}: score predictions.jsonl again with 'handeye visualact score'"
-        )
-    return Run(folder, info, Summary(read_json(folder / "summary.json")))
+    return open_run(path, SUITE, FORMAT, Run)
 
 
 def to_frame(rows: Sequence[ClipScore] | Sequence[PairScore], kind: type) -> pl.DataFrame:

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from handeye.run_folder import Summary
 from handeye.visualact.cases import Case, make_cases
 from handeye.visualact.clip_scores import ClipScore, Decide, PairScore, score_case
 from handeye.visualact.embedder import Embedder
 from handeye.visualact.options import SWEEP, Options
 from handeye.visualact.records import Clip, Prediction
-from handeye.visualact.summary import RESAMPLES, Summary, summarize
+from handeye.visualact.summary import RESAMPLES, summarize
 
 
 @dataclass(frozen=True, slots=True)

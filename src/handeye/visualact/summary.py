@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from handeye.errors import DataError, OptionError
+from handeye.run_folder import Summary
 from handeye.stats.intervals import LEVEL, Samples, estimates, mean
 from handeye.visualact.clip_scores import ClipScore, PairScore
 from handeye.visualact.measures import AVERAGES, BASES, averaged, columns
@@ -47,20 +45,6 @@ _TYPES = {
     "type_agreement": ("type_agrees", "type_known"),
 }
 Sweep = Mapping[float, Sequence[ClipScore]]
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Every table of a run; ``data`` is summary.json as nested dicts."""
-
-    data: Mapping[str, Any]
-
-    def __getitem__(self, name: str) -> Any:
-        return self.data[name]
-
-    def to_json(self) -> bytes:
-        """The summary as indented JSON."""
-        return msgspec.json.format(msgspec.json.encode(self.data), indent=1) + b"\n"
 
 
 def summarize(
