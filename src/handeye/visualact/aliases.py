@@ -66,7 +66,7 @@ ALIASES: dict[str, tuple[tuple[str, ...], ...]] = {
         ),
         ("category", "actioncategory", "class", "actionclass", "mode", "initiative"),
     ),
-    "id": (("clipid", "videoid"), ("id", "vid", "uid", "sampleid", "itemid")),
+    "id": (("clipid", "videoid", "vid"), ("id", "uid", "sampleid", "itemid")),
     "split": (("split",), ("datasplit",)),
 }  # fmt: skip
 """Field to its names, by rank."""

@@ -118,6 +118,8 @@ class _Finder:
                 self._row_field(field, kind, required=True)
         for field in ("scenario", "video", "id", "split"):
             self._row_field(field, "value", required=False)
+        if form == "flat" and "id" not in self.mapping and rank("id", self.found.get("id", "")):
+            del self.found["id"]  # a mere "id" of a row is that of its action
         self._stand_ins()
         self._refuse_doubles()
         column = self.inside.get("type") or self.found.get("type", "")

@@ -73,7 +73,11 @@ def holds_entries(name: str, value: Mapping[str, Any]) -> bool:
 
 def _claims(key: str) -> bool:
     """Whether a name is that of a field (and not, for instance, a number or a video)."""
-    return any(rank_of_key(field, key) is not None for field in ALIASES)
+    return not _is_video(key) and any(rank_of_key(field, key) is not None for field in ALIASES)
+
+
+def _is_video(key: str) -> bool:
+    return PurePosixPath(key).suffix.lower() in VIDEO_ENDINGS
 
 
 def _entry(part: Any) -> dict[str, Any]:
@@ -157,6 +161,8 @@ def _rows(document: Any, path: Path, group: str | None = None) -> Iterator[Place
             yield f"{before}row {number}", extra | row
     elif not isinstance(document, dict):
         raise DataError(f"{path}: holds {document!r}, not a list or an object of clips")
+    elif group is None and _is_single(document):
+        yield "row 1", document
     elif group is None and (columns := _columns(document)):
         yield from columns
     elif group is None and _is_grouped(document):
@@ -170,9 +176,19 @@ def _rows(document: Any, path: Path, group: str | None = None) -> Iterator[Place
         yield from _rows(_only_part(document, path), path, group)
 
 
+def _is_single(document: Mapping[str, Any]) -> bool:
+    """Whether the object is itself a row: it names a video and a scenario."""
+    words = [name for name, value in _opened(document).items() if isinstance(value, str)]
+    return _names_video(document) and all(
+        any(rank(field, name) is not None for name in words) for field in ("video", "scenario")
+    )
+
+
 def _columns(document: Mapping[str, Any]) -> list[Placed]:
     """Rows of a table by columns: lists of one length, or objects with the same keys."""
-    if not any(rank_of_key("video", name) is not None for name in document) or len(document) < 3:
+    if len(document) < 3 or any(_is_video(name) for name in document):
+        return []
+    if not any(rank_of_key("video", name) is not None for name in document):
         return []
     parts = list(document.values())
     if all(isinstance(part, list) and len(part) == len(parts[0]) for part in parts):
@@ -204,7 +220,7 @@ def _is_keyed(document: Mapping[str, Any], *, inside: bool) -> bool:
     values = list(document.values())
     if not values or not all(isinstance(value, list | dict) for value in values):
         return False
-    if all(PurePosixPath(key).suffix.lower() in VIDEO_ENDINGS for key in document):
+    if all(_is_video(key) for key in document):
         return True
     if len(values) == 1 and not inside:
         inner = values[0]
