@@ -1,0 +1,252 @@
+"""Safety and Monitoring: what only the direction of time tells - a fence, a crowd at a gate."""
+
+from __future__ import annotations
+
+from handeye.draw import Draw
+from handeye.visualact.canvas import WIDTH, Canvas
+from handeye.visualact.events.safety_outdoors import FENCE_FOOT, gate, substation
+from handeye.visualact.events.watching import watch
+from handeye.visualact.figures import Pose, person, some_look, walking
+from handeye.visualact.film import Film, Kind, Rule
+from handeye.visualact.motion import between, ease, lerp, ramp, swing, wave
+
+CALL_BACK = Rule(
+    (
+        "Warn the person climbing into the substation over the loudspeaker",
+        "Tell the intruder to get back over the fence",
+        "Call to the climber to stay out of the high-voltage area",
+    ),
+    True,
+    {4: "comes down less than 0.8 m beside a transformer", 3: "farther from both"},
+    "High voltage kills without being touched.",
+)
+POWER_OFF = Rule(
+    (
+        "Have the transformers switched off",
+        "Cut the power of the substation before the intruder touches something",
+        "Ask the control room to take the high voltage off",
+    ),
+    True,
+    {3: "comes down less than 0.8 m beside a transformer"},
+    "It is the only sure protection.",
+)
+GUARD_IN = Rule(
+    (
+        "Send security to the person who has climbed into the fenced area",
+        "Call the police about the intruder inside the fence",
+        "Report that somebody has broken into the substation",
+    ),
+    False,
+    {3: "always"},
+    "Somebody is where nobody may be.",
+)
+GUARD_OUT = Rule(
+    (
+        "Send security to question the person who climbed out of the substation",
+        "Report the person who has left the fenced area over the fence",
+        "Have the person who came out over the fence stopped",
+    ),
+    False,
+    {2: "always"},
+    "Nobody has any business in there; now nobody is in danger.",
+)
+INSPECT = Rule(
+    (
+        "Check the fenced area for damage or theft",
+        "Inspect the transformers after the intruder has left",
+        "Look whether something is missing or broken inside the fence",
+    ),
+    False,
+    {2: "always"},
+    "The person has been inside for a reason.",
+)
+MEND_FENCE = Rule(
+    (
+        "Make the fence harder to climb",
+        "Put barbed wire on the fence",
+        "Secure the top of the fence against climbing",
+    ),
+    True,
+    {1: "always"},
+    "Others will find the same way.",
+)
+METRE = 46.0
+
+
+def fence_climber(draw: Draw, backward: bool) -> Film:
+    """Somebody climbs over the fence into a substation; backward: out of it.
+
+    Whoever climbs a fence faces it, on either side and in either direction.
+    """
+    seconds = between(draw, 3.8, 5.0)
+    start, stop = between(draw, 0.3, 0.6), seconds - between(draw, 0.3, 0.6)
+    place, look = substation(draw), some_look(draw)
+    x = between(draw, 146, 240)
+    beside = round(min(x - 124, 262 - x) / METRE, 2)
+
+    def paint(c: Canvas, t: float) -> None:
+        way = ease(t, start, stop)
+        inside = way > 0.5
+        up = 1 - abs(2 * way - 1)
+        foot = 206.0 if inside else 224.0
+        y = lerp(foot, 122.0, up)
+        reach = 0.08 * wave(6 * way, 1.0)
+        arms = Pose(
+            step=2.5 * way,
+            stride=0.9,
+            left=(-0.13, -0.06 + reach),
+            right=(0.13, -0.06 - reach),
+            crouch=0.8 * ramp(up, 0.7, 1.0),
+            eyes=inside,
+        )
+        if inside:
+            person(c, x, y, 80, look, arms)
+        _fence(c)
+        if not inside:
+            c.shadow(x, 226, 20, 4)
+            person(c, x, y, 84, look, arms)
+
+    near = beside < 0.8
+    if backward:
+        actions = [GUARD_OUT.at(2), INSPECT.at(2), MEND_FENCE.at(1)]
+    else:
+        actions = [CALL_BACK.at(4 if near else 3), GUARD_IN.at(3)]
+        actions += [POWER_OFF.at(3)] if near else []
+        actions.append(MEND_FENCE.at(1))
+    facts: dict[str, float | str] = {"metres_to_transformer": beside}
+    return watch(draw, seconds, place, paint, actions, (start, stop), facts)
+
+
+def _fence(c: Canvas) -> None:
+    """A mesh fence of two metres across the picture."""
+    top = FENCE_FOOT - 2 * METRE
+    for i in range(-6, 25):
+        x = 16.0 * i
+        c.stroke([(x, FENCE_FOOT), (x + 92, top)], 0.8, "#5d6670")
+        c.stroke([(x, top), (x + 92, FENCE_FOOT)], 0.8, "#5d6670")
+    for y in (top, FENCE_FOOT - 2):
+        c.rect(0, y - 1.5, WIDTH, 3, "#48515b")
+    for i in range(6):
+        c.rect(76.8 * i - 2.5, top - 4, 5, FENCE_FOOT - top + 8, "#48515b", round=1)
+
+
+STOP_INFLOW = Rule(
+    (
+        "Stop letting more people come to the gate",
+        "Hold back the crowd before it gets tighter at the entrance",
+        "Close the way to the crowded gate",
+    ),
+    True,
+    {4: "less than half a metre from person to person", 3: "more room"},
+    "In a tight crowd people are crushed.",
+)
+OPEN_GATES = Rule(
+    (
+        "Open the closed side gates to relieve the pressure",
+        "Open more entrances so that the crowd spreads out",
+        "Let people through the side gates as well",
+    ),
+    True,
+    {3: "always"},
+    "There is room beyond the other gates.",
+)
+SPEAK = Rule(
+    (
+        "Ask the crowd over the loudspeaker to take a step back",
+        "Tell the people at the gate not to push",
+        "Calm the crowd with an announcement",
+    ),
+    True,
+    {2: "always"},
+    "Those behind do not see what happens in front.",
+)
+KEEP_EYE = Rule(
+    (
+        "Keep an eye on the crowd until the square is empty",
+        "Keep watching the people as they spread out",
+        "Watch that everybody gets away from the gate safely",
+    ),
+    True,
+    {1: "always"},
+    "It may become tight elsewhere.",
+)
+REOPEN = Rule(
+    (
+        "Let people in at the gate as usual again",
+        "Go back to normal entry now that the crowd has thinned out",
+        "Tell the staff at the gate that it is no longer crowded",
+    ),
+    False,
+    {1: "always"},
+    "What there was is over.",
+)
+THANK = Rule(
+    (
+        "Thank the people for their patience",
+        "Say a friendly word to the visitors",
+        "Wish everybody a nice day over the loudspeaker",
+    ),
+    False,
+    {0: "always"},
+    "A courtesy that nobody misses.",
+)
+
+
+def crowd_tightens(draw: Draw, backward: bool) -> Film:
+    """People on a square press together before a gate; backward: they spread out from it."""
+    seconds = between(draw, 3.8, 5.0)
+    start, stop = between(draw, 0.2, 0.5), seconds - between(draw, 0.2, 0.5)
+    place, rows, columns = gate(draw), 3, draw.integer(5, 6)
+    spacing = between(draw, 0.36, 0.66)
+    people = []
+    for row in range(rows):
+        y = 128.0 + 15 * row + 26 * spacing * row
+        for column in range(columns):
+            side = column - (columns - 1) / 2 + 0.5 * (row % 2) - 0.25
+            x = 192 + side * spacing * place.metre(y)
+            far = (
+                192 + 62 * side + between(draw, -14, 14),
+                142 + 46 * row + between(draw, -16, 16),
+            )
+            people.append(((x, y), far, some_look(draw), between(draw, 0, 1)))
+
+    def paint(c: Canvas, t: float) -> None:
+        way = ease(t, start, stop)
+        placed = []
+        for i, (near, far, look, phase) in enumerate(people):
+            x, y = lerp(far[0], near[0], way), lerp(far[1], near[1], way)
+            x += (1 + 2 * swing(way, 0.31)) * wave(t, 0.9, phase)
+            placed.append((y, x, i, look, phase))
+        for y, x, _, look, phase in sorted(placed, key=lambda one: one[:3]):
+            tall = 1.7 * place.metre(y)
+            c.shadow(x, y, 0.2 * tall, 0.05 * tall)
+            person(c, x, y, tall, look, walking(2.5 * way + phase, 0, stride=0.5))
+
+    if backward:
+        actions = [REOPEN.at(1), KEEP_EYE.at(1), THANK.at(0)]
+    else:
+        actions = [STOP_INFLOW.at(4 if spacing < 0.5 else 3), OPEN_GATES.at(3), SPEAK.at(2)]
+    facts: dict[str, float | str] = {"spacing_metres": spacing, "people": len(people)}
+    return watch(draw, seconds, place, paint, actions, (start, stop), facts)
+
+
+KINDS = (
+    Kind(
+        "fence_climber",
+        "safety",
+        "somebody climbs over the fence into a substation",
+        fence_climber,
+        (CALL_BACK, GUARD_IN, POWER_OFF, MEND_FENCE),
+        "somebody climbs over the fence out of a substation",
+        (GUARD_OUT, INSPECT, MEND_FENCE),
+    ),
+    Kind(
+        "crowd_tightens",
+        "safety",
+        "a crowd presses together before a gate",
+        crowd_tightens,
+        (STOP_INFLOW, OPEN_GATES, SPEAK),
+        "a crowd before a gate spreads out",
+        (REOPEN, KEEP_EYE, THANK),
+    ),
+)
