@@ -226,7 +226,7 @@ class _resumable:  # noqa: N801  (used like a function)
 
 
 def _say_made(directory: Path) -> None:
-    from handeye.rose.options import read_record
+    from handeye.set_folder import read_record
 
     record = read_record(directory) or {}
     count = sum(record["options"]["scenes"].values())

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from handeye.rose.description import Description
+    from handeye.set_statistics import Description
 
 
 def print_descriptions(found: Sequence[Description], *, by_subset: bool) -> None:
     """Print one description, or two side by side."""
-    from handeye.rose.description import ALL, compare
+    from handeye.set_statistics import ALL, compare
 
     console = Console()
     groups = list(found[0].groups) if by_subset else [ALL]

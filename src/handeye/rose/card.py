@@ -7,9 +7,10 @@ from pathlib import Path
 
 from handeye import __version__, assets
 from handeye.atomic import write_text
-from handeye.rose.options import RECORD, SetOptions
+from handeye.rose.options import SetOptions
 from handeye.rose.release import BRIDGE_FOLDERS
 from handeye.rose.v01 import STATISTICS
+from handeye.set_folder import RECORD
 
 SPLITS = ("test", "dev")
 # Configurations of the card: name, folder of the metadata, template keys.

@@ -1,71 +1,31 @@
 """The statistics table of a set, alone or beside another one.
 
 Counts what DESIGN and the research on the official metadata count, from rows alone, so that any
-file in the release format can be described. Beside each other, every line carries a p-value: the
-chance of a difference at least this large if both sets were drawn from one distribution.
+file in the release format can be described. Lines, tests and comparisons are those of
+``handeye.set_statistics``.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from handeye.rose.items import Item
 from handeye.rose.questions import BY_KEY, SUBSETS
 from handeye.rose.release import load
 from handeye.rose.sampling import region_case
+from handeye.set_statistics import (
+    ALL,
+    Comparison,
+    Description,
+    Line,
+    compare,
+    count_labels,
+    p_value,
+)
 
-ALL = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One statistic of one group of scenes: category counts or a list of numbers.
-
-    ``compared`` is False for what is fixed by the size of the set and not by its distribution.
-    """
-
-    name: str
-    counts: Mapping[str, int] | None = None
-    values: tuple[float, ...] = ()
-    compared: bool = True
-
-    def text(self) -> str:
-        """The line as shown: counts with shares, or min / median / mean / max."""
-        if self.counts is not None:
-            total = sum(self.counts.values())
-            if not self.compared:
-                return "  ".join(f"{name} {count}" for name, count in self.counts.items())
-            return "  ".join(
-                f"{name} {count} ({count / total:.0%})" for name, count in self.counts.items()
-            )
-        ordered = sorted(self.values)
-        if not ordered:
-            return "-"
-        middle = ordered[len(ordered) // 2]
-        mean = sum(ordered) / len(ordered)
-        return f"{ordered[0]:.4g} / {middle:.4g} / {mean:.4g} / {ordered[-1]:.4g}"
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """Statistics of a set: group (subset or ``all``) to its lines by name."""
-
-    name: str
-    groups: Mapping[str, Mapping[str, Line]]
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON form: counts, or min, median, mean, max of the numbers."""
-        return {
-            group: {
-                name: dict(line.counts) if line.counts is not None else line.text()
-                for name, line in lines.items()
-            }
-            for group, lines in self.groups.items()
-        }
+__all__ = ["ALL", "Comparison", "Description", "Line", "compare", "describe", "p_value"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +65,11 @@ def _lines(scenes: Sequence[_SceneFacts]) -> dict[str, Line]:
     local = [item for scene in scenes if (item := scene.t3) is not None]
     lines = [
         Line("scenes", {"n": len(scenes)}, compared=False),
-        Line("split", _count((i.split for i in firsts), ("test", "dev")), compared=False),
-        Line("items", _count(k for s in scenes for k in s.by_key), compared=False),
+        Line("split", count_labels((i.split for i in firsts), ("test", "dev")), compared=False),
+        Line("items", count_labels(k for s in scenes for k in s.by_key), compared=False),
         Line(
             "grid profile",
-            _count((i.grid_size_profile for i in firsts), ("small", "medium", "large")),
+            count_labels((i.grid_size_profile for i in firsts), ("small", "medium", "large")),
         ),
         _numbers("rows", firsts, lambda i: i.rows),
         _numbers("columns", firsts, lambda i: i.cols),
@@ -119,11 +79,11 @@ def _lines(scenes: Sequence[_SceneFacts]) -> dict[str, Line]:
         _numbers("width, px", firsts, lambda i: i.image_width),
         _numbers("height, px", firsts, lambda i: i.image_height),
         _numbers("megapixels", firsts, lambda i: i.image_width * i.image_height / 1e6),
-        Line("targets", _count(str(len(i.all_target_cells)) for i in firsts)),
+        Line("targets", count_labels(str(len(i.all_target_cells)) for i in firsts)),
         _numbers("targets per cell", firsts, lambda i: len(i.targets) / i.grid.cell_count),
         Line(
             "T3 region kind",
-            _count((i.region_type for i in local), ("RECTANGLE", "ROW_RANGE", "COL_RANGE")),
+            count_labels((i.region_type for i in local), ("RECTANGLE", "ROW_RANGE", "COL_RANGE")),
         ),
         Line("T3 row span", _spans(local, "ROW_RANGE", rows=True)),
         Line("T3 column span", _spans(local, "COL_RANGE", rows=False)),
@@ -131,13 +91,15 @@ def _lines(scenes: Sequence[_SceneFacts]) -> dict[str, Line]:
         Line("T3 rectangle width", _spans(local, "RECTANGLE", rows=False)),
         _numbers("T3 region share", local, lambda i: i.region_ratio),
         _numbers("T3 region cells", local, lambda i: i.region_cell_count),
-        Line("T3 targets in region", _count(str(i.ground_truth_count) for i in local)),
-        Line("T3 case (label)", _count(i.region_case for i in local)),
+        Line("T3 targets in region", count_labels(str(i.ground_truth_count) for i in local)),
+        Line("T3 case (label)", count_labels(i.region_case for i in local)),
         Line(
             "T3 case (actual)",
-            _count((region_case(i.region, i.targets) for i in local), ("zero", "partial", "all")),
+            count_labels(
+                (region_case(i.region, i.targets) for i in local), ("zero", "partial", "all")
+            ),
         ),
-        Line("T3 difficulty", _count((i.difficulty for i in local), ("medium", "hard"))),
+        Line("T3 difficulty", count_labels((i.difficulty for i in local), ("medium", "hard"))),
         _numbers(
             "pair similarity",
             [i for i in firsts if i.pair_similarity is not None],
@@ -146,15 +108,9 @@ def _lines(scenes: Sequence[_SceneFacts]) -> dict[str, Line]:
     ]
     for key in ("T2", "T4", "T5"):
         rows = [scene.by_key[key] for scene in scenes if key in scene.by_key]
-        lines.append(Line(f"{key} case (label)", _count(i.region_case for i in rows)))
+        lines.append(Line(f"{key} case (label)", count_labels(i.region_case for i in rows)))
         lines.append(_numbers(f"{key} region share", rows, lambda i: i.region_ratio))
     return {line.name: line for line in lines if line.counts or line.values}
-
-
-def _count(labels: Iterable[str], order: Sequence[str] = ()) -> dict[str, int]:
-    found = Counter(labels)
-    rest = sorted(name for name in found if name not in order)
-    return {name: found[name] for name in (*order, *rest) if name in found}
 
 
 def _numbers(name: str, items: Sequence[Item], value: Callable[[Item], float]) -> Line:
@@ -163,58 +119,4 @@ def _numbers(name: str, items: Sequence[Item], value: Callable[[Item], float]) -
 
 def _spans(items: Sequence[Item], kind: str, *, rows: bool) -> dict[str, int]:
     regions = [item.region for item in items if item.region_type == kind]
-    return _count(str(r.r2 - r.r1 + 1 if rows else r.c2 - r.c1 + 1) for r in regions)
-
-
-def p_value(a: Line, b: Line) -> float | None:
-    """Chance of so large a difference under one distribution; None where it means nothing.
-
-    Categories: chi-square test of independence (exact Fisher for two by two); numbers: two-sample
-    Kolmogorov-Smirnov test.
-    """
-    if not (a.compared and b.compared):
-        return None
-    from scipy import stats
-
-    if a.counts is not None and b.counts is not None:
-        names = list(dict.fromkeys((*a.counts, *b.counts)))
-        table = [[line.get(name, 0) for name in names] for line in (a.counts, b.counts)]
-        if len(names) < 2 or not all(map(sum, table)):
-            return None
-        test = stats.fisher_exact if len(names) == 2 else stats.chi2_contingency
-        return float(test(table)[1])
-    if a.values and b.values:
-        return float(stats.ks_2samp(a.values, b.values).pvalue)
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One line of two sets side by side, with the p-value of their difference."""
-
-    group: str
-    name: str
-    first: str
-    second: str
-    p: float | None
-
-
-def compare(a: Description, b: Description) -> list[Comparison]:
-    """Two descriptions side by side, in the order of the first, groups that both have."""
-    out: list[Comparison] = []
-    for group in a.groups:
-        if group not in b.groups:
-            continue
-        lines_a, lines_b = a.groups[group], b.groups[group]
-        for name in dict.fromkeys((*lines_a, *lines_b)):
-            la, lb = lines_a.get(name), lines_b.get(name)
-            out.append(
-                Comparison(
-                    group,
-                    name,
-                    la.text() if la else "-",
-                    lb.text() if lb else "-",
-                    p_value(la, lb) if la and lb else None,
-                )
-            )
-    return out
+    return count_labels(str(r.r2 - r.r1 + 1 if rows else r.c2 - r.c1 + 1) for r in regions)

@@ -9,35 +9,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache
-from multiprocessing import get_context
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from handeye import __version__
-from handeye.atomic import TEMPORARY, replacing, write_bytes, write_text
+from handeye.atomic import replacing, write_bytes
 from handeye.draw import Draw
-from handeye.errors import OptionError
-from handeye.hashing import file_sha256
+from handeye.processes import as_finished, worker_count
 from handeye.rose import card, sources
-from handeye.rose.options import RECORD, SetOptions, libraries, plan_set, read_record
+from handeye.rose.options import SetOptions, libraries, plan_set
 from handeye.rose.render import base_picture, cue_picture
 from handeye.rose.rows import Drawn, image_id, image_name, scene_rows
 from handeye.rose.sampling import sample_scene
 from handeye.rose.scene import Scene
 from handeye.rose.sources.base import Source
 from handeye.rose.v01 import STATISTICS
+from handeye.set_folder import UNFINISHED, claim, finish
 
 BLOCK = 8
-_UNFINISHED = ".unfinished"
 Progress = Callable[[int, int], None]
 
 
@@ -128,11 +123,9 @@ def make_set(
     progress: Progress | None,
 ) -> Path:
     """Make or finish the set of ``orders`` in ``out``."""
-    workers = workers or os.cpu_count() or 1
-    if workers < 1:
-        raise OptionError(f"workers must be at least 1, got {workers}")
+    workers = worker_count(workers)
     record = {"handeye": __version__, "libraries": libraries(), "options": options.record()}
-    if not _open_folder(out, record):
+    if not claim(out, record):
         if progress:
             progress(len(orders), len(orders))
         return out
@@ -144,38 +137,8 @@ def make_set(
         from handeye.rose import parquet
 
         parquet.write_shards(out)
-    hashes = {str(p.relative_to(out)): file_sha256(p) for p in card.metadata_paths(out)}
-    write_text(out / RECORD, _json({**record, "complete": True, "metadata_sha256": hashes}))
-    shutil.rmtree(out / _UNFINISHED)
-    for left in out.rglob(f".*{TEMPORARY}"):
-        left.unlink()
+    finish(out, record, card.metadata_paths(out))
     return out
-
-
-def _open_folder(out: Path, record: dict[str, Any]) -> bool:
-    """Claim ``out`` for this set; False when it is finished there already."""
-    if out.exists() and not out.is_dir():
-        raise OptionError(f"{out} is a file; give a folder")
-    found = read_record(out) if out.is_dir() else None
-    if found is None:
-        if out.is_dir() and any(out.iterdir()):
-            raise OptionError(f"{out} is not empty and holds no handeye set; give a new folder")
-        write_text(out / RECORD, _json({**record, "complete": False}))
-        return True
-    for part, now in record.items():
-        if found.get(part) != now:
-            raise OptionError(
-                f"{out} was begun with other {part}: {_difference(found.get(part), now)}. "
-                "Nothing was changed; give another folder, or the same options and versions."
-            )
-    return not found.get("complete")
-
-
-def _difference(before: Any, now: Any) -> str:
-    if not (isinstance(before, dict) and isinstance(now, dict)):
-        return f"{before} there, {now} now"
-    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-    return "; ".join(f"{name} is {before.get(name)} there, {now.get(name)} now" for name in names)
 
 
 def _blocks(orders: Sequence[SceneOrder]) -> list[Block]:
@@ -195,34 +158,10 @@ def _make_blocks(
     total = sum(len(block.orders) for block in blocks)
     todo = [block for block in blocks if not _row_file(out, block).exists()]
     done = total - sum(len(block.orders) for block in todo)
-    for finished in _run(out, options, todo, min(workers, len(todo) or 1)):
+    for finished in as_finished(partial(make_block, out, options), todo, workers):
         done += finished
         if progress:
             progress(done, total)
-
-
-def _run(out: Path, options: SetOptions, todo: Sequence[Block], workers: int) -> Iterator[int]:
-    """Make the blocks, a bounded number in flight, and yield scenes done as they finish."""
-    if workers == 1:
-        for block in todo:
-            yield make_block(out, options, block)
-        return
-    # Spawned, not forked: threads of the parent (progress, Polars) do not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        queue = iter(todo)
-        pending: set[Future[int]] = set()
-        try:
-            for block in queue:
-                pending.add(pool.submit(make_block, out, options, block))
-                if len(pending) >= 2 * workers:
-                    finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in finished)
-            while pending:
-                finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in finished)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def make_block(out: Path, options: SetOptions, block: Block) -> int:
@@ -282,7 +221,7 @@ def _source(key: OptionsKey, name: str) -> Source:
 
 
 def _row_file(out: Path, block: Block) -> Path:
-    return out / _UNFINISHED / f"{block.name}.jsonl"
+    return out / UNFINISHED / f"{block.name}.jsonl"
 
 
 def _join(out: Path, blocks: Sequence[Block]) -> list[str]:
@@ -299,7 +238,3 @@ def _join(out: Path, blocks: Sequence[Block]) -> list[str]:
                     streams[info["file"]] = stack.enter_context(replacing(out / info["file"]))
                 streams[info["file"]].write(row + b"\n")
     return sorted(attributions)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

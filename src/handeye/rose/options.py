@@ -1,4 +1,4 @@
-"""What a set is made from, and the record of it that travels in the set (``generation.json``)."""
+"""What a set is made from: the part of its record (``generation.json``) that is ROSE's own."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from handeye.errors import DataError, OptionError
+from handeye.errors import OptionError
 from handeye.rose.sources.base import Band
 from handeye.rose.v01 import SOURCE_NAMES, STATISTICS
 
-RECORD = "generation.json"
 FORMATS = ("images", "parquet")
 
 
@@ -166,21 +165,3 @@ def libraries() -> dict[str, str]:
         "freetype": str(features.version("freetype2")),
         "resvg-py": version("resvg-py"),
     }
-
-
-def read_record(folder: Path) -> dict[str, Any] | None:
-    """The record of a set made by handeye, or None where there is none.
-
-    Raises:
-        DataError: the record is there but not readable.
-    """
-    path = folder / RECORD
-    if not path.is_file():
-        return None
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise DataError(f"{path}: not readable as the record of a set: {error}") from None
-    if not isinstance(record, dict) or "options" not in record:
-        raise DataError(f"{path}: not the record of a handeye set (no 'options')")
-    return record

@@ -22,14 +22,13 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from handeye.errors import DataError
-from handeye.hashing import file_sha256
 from handeye.rose.items import Item
-from handeye.rose.options import read_record
 from handeye.rose.questions import TEMPLATES, formal_answer
 from handeye.rose.release import load
 from handeye.rose.sampling import region_case
 from handeye.rose.scene import Cell
 from handeye.rose.visibility import is_visible, visible_pixels
+from handeye.set_folder import record_problems
 
 Pixels = NDArray[np.uint8]
 
@@ -61,7 +60,7 @@ def verify(
         DataError: the set cannot be read at all.
     """
     items = load(data)
-    problems = list(_file_problems(Path(data)))
+    problems = record_problems(Path(data))
     scenes = list(items.scenes().values())
     check = partial(_scene_problems, items.root)
     workers = min(workers or os.cpu_count() or 1, len(scenes))
@@ -80,21 +79,6 @@ def verify(
     problems += [problem for scene in found for problem in scene]
     pictures = len({item.image for item in items})
     return Verification(len(scenes), len(items), pictures, tuple(problems))
-
-
-def _file_problems(root: Path) -> Iterator[str]:
-    """Metadata that are not what the set's record says."""
-    record = read_record(root) if root.is_dir() else None
-    if record is None:
-        return
-    if not record.get("complete"):
-        yield f"{root}: the set is unfinished; run the same generate command again"
-    for name, expected in record.get("metadata_sha256", {}).items():
-        path = root / name
-        if not path.is_file():
-            yield f"{path}: missing"
-        elif file_sha256(path) != expected:
-            yield f"{path}: changed since the set was made (SHA-256 differs)"
 
 
 def _scene_problems(root: Path, items: Sequence[Item]) -> list[str]:
