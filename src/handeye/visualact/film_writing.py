@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +29,6 @@ Pixels = NDArray[np.uint8]
 CODEC = "libx264"
 CRF = 20
 KEYFRAME_SECONDS = 1
-_BLOCK = 16
 # Colours of standard definition, stated so that every player turns them back alike: BT.601 for
 # matrix and primaries, limited range. Numbers are those of ITU-T H.273.
 _BT601, _LIMITED = 6, 1
@@ -115,39 +114,6 @@ def _stream(container: OutputContainer, drawn: Drawn) -> VideoStream:
     codec.colorspace = codec.color_primaries = codec.color_trc = _BT601
     codec.color_range = _LIMITED
     return stream
-
-
-def decode_film(path: Path) -> tuple[Pixels, ...]:
-    """All frames of a video file.
-
-    Raises:
-        av.error.FFmpegError: it cannot be decoded.
-    """
-    with av.open(str(path)) as container:
-        frames = container.decode(video=0)
-        return tuple(np.asarray(f.to_ndarray(format="rgb24"), dtype=np.uint8) for f in frames)
-
-
-def difference(first: Sequence[Pixels], second: Sequence[Pixels]) -> float:
-    """Largest difference between frames of the same place, 0..255.
-
-    Compared are the means of blocks of 16 x 16 pixels: what the encoder does to single pixels
-    cancels out in them, a thing that is somewhere else does not.
-
-    Raises:
-        ValueError: not the same number or size of frames.
-    """
-    return max(
-        float(np.abs(_blocks(a) - _blocks(b)).max()) for a, b in zip(first, second, strict=True)
-    )
-
-
-def _blocks(rgb: Pixels) -> NDArray[np.float64]:
-    """Means of blocks, (rows, columns, 3); what is left over at the right and below is not seen."""
-    rows, columns = rgb.shape[0] // _BLOCK, rgb.shape[1] // _BLOCK
-    whole = rgb[: rows * _BLOCK, : columns * _BLOCK]
-    means = whole.reshape(rows, _BLOCK, columns, _BLOCK, 3).mean(axis=(1, 3))
-    return np.asarray(means, dtype=np.float64)
 
 
 def encoder_versions() -> dict[str, str]:

@@ -142,7 +142,7 @@ def _make_film(out: Path, options: SetOptions, orders: Sequence[ClipOrder]) -> I
     """Draw one film and write the clips that show it."""
     forward: Drawn | None = None
     for order in orders:
-        film = film_of(options, order)
+        film = film_of(options.seed, options.split, order)
         forward = forward or draw_film(film, options.fps)
         drawn = forward.reversed() if order.backward else forward
         video = f"videos/{order.clip_id}.mp4"
@@ -152,22 +152,42 @@ def _make_film(out: Path, options: SetOptions, orders: Sequence[ClipOrder]) -> I
             clip_id=order.clip_id,
             video=video,
             scenario=order.scenario,
-            actions=_worded(options, order, film.actions),
+            actions=_worded(options.seed, options.split, order, film.actions),
             split=options.split,
             video_sha256=hashlib.sha256(data).hexdigest(),
             meta=_meta(options, order, film, drawn),
         )
 
 
-def film_of(options: SetOptions, order: ClipOrder) -> Film:
+def film_of(seed: int, split: str, order: ClipOrder) -> Film:
     """The film of a clip; both of a pair are drawn from the same stream."""
-    draw = Draw(options.seed, options.split, order.scenario, "film", order.film)
+    draw = Draw(seed, split, order.scenario, "film", order.film)
     return catalogue.kind(order.kind).make(draw, order.backward)
 
 
-def _worded(options: SetOptions, order: ClipOrder, actions: Sequence[Action]) -> tuple[Action, ...]:
+def drawn_again(clip: Clip) -> tuple[str, tuple[Action, ...]] | None:
+    """Hash of the frames and actions of a generated clip, made anew from what its row says.
+
+    None where the row does not tell what to draw.
+    """
+    meta = clip.meta
+    if not {"seed", "index", "kind", "backward", "twin", "fps"} <= meta.keys():
+        return None
+    twin = int(meta["twin"].rpartition("-")[2]) if meta["twin"] else None
+    index = meta["index"]
+    film_number = index if twin is None else min(index, twin)
+    order = ClipOrder(clip.scenario, index, meta["kind"], meta["backward"], film_number, twin)
+    film = film_of(meta["seed"], clip.split, order)
+    drawn = draw_film(film, meta["fps"])
+    drawn = drawn.reversed() if order.backward else drawn
+    return drawn.sha256(), _worded(meta["seed"], clip.split, order, film.actions)
+
+
+def _worded(
+    seed: int, split: str, order: ClipOrder, actions: Sequence[Action]
+) -> tuple[Action, ...]:
     """The actions with one of their wordings, drawn for this clip, as the main one."""
-    draw = Draw(options.seed, options.split, order.scenario, "wording", order.index)
+    draw = Draw(seed, split, order.scenario, "wording", order.index)
     out: list[Action] = []
     for action in actions:
         texts = (action.text, *action.phrasings)
@@ -182,6 +202,7 @@ def _meta(options: SetOptions, order: ClipOrder, film: Film, drawn: Drawn) -> di
     if order.backward:
         # Kinds state the evidence on the film's own clock, which runs down in a backward clip.
         first, last = drawn.seconds - last, drawn.seconds - first
+    seconds = round(drawn.seconds, 6)
     height, width = drawn.frames[0].shape[:2]
     return {
         "seed": options.seed,
@@ -191,12 +212,12 @@ def _meta(options: SetOptions, order: ClipOrder, film: Film, drawn: Drawn) -> di
         "motion_only": order.twin is not None,
         "twin": order.twin_id,
         "idle": not film.actions,
-        "evidence": [round(min(drawn.seconds, max(0.0, t)), 3) for t in (first, last)],
+        "evidence": [min(seconds, max(0.0, round(t, 3))) for t in (first, last)],
         "facts": dict(film.facts),
         "distractors": list(film.distractors),
         "fps": drawn.fps,
         "frames": len(drawn.frames),
-        "seconds": round(drawn.seconds, 6),
+        "seconds": seconds,
         "width": width,
         "height": height,
         "frames_sha256": drawn.sha256(),
