@@ -17,8 +17,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from handeye.rose.questions import SUBSETS
-from handeye.stats.bootstrap import resample_sums
 from handeye.stats.intervals import Samples, rate
+from handeye.stats.totals import Totals
 
 Floats = NDArray[np.float64]
 Scope = tuple[str, ...]
@@ -47,16 +47,15 @@ class Ledger:
             self._columns.append(np.clip(column, -1e30, 1e30).astype(np.float32))
             self._totals.append(float(values.sum()))
 
-    def resampled(
-        self, resamples: int, seed: int, stream: int
-    ) -> tuple[dict[tuple[Scope, str], int], Floats]:
-        """Where each (scope, measure) stands, and the totals (1 + resamples, k)."""
-        if not self._columns:
-            return {}, np.zeros((1 + resamples, 0))
+    def table(self) -> tuple[list[tuple[Scope, str]], NDArray[np.float32], Floats]:
+        """(scope, measure) of each column, the sums (scenes, k) and their totals (k,).
+
+        The columns are handed over, so that they are never held twice.
+        """
         sums = np.empty((self.scenes, len(self._columns)), np.float32)
         for place in reversed(range(len(self._columns))):
             sums[:, place] = self._columns.pop()
-        return self._places, resample_sums(sums, np.array(self._totals), resamples, seed, stream)
+        return list(self._places), sums, np.array(self._totals)
 
 
 class Tally:
@@ -64,8 +63,12 @@ class Tally:
 
     def __init__(self, resamples: int) -> None:
         self.resamples = resamples
-        self.scenes: dict[str, int] = {}
-        self._found: dict[str, tuple[dict[tuple[Scope, str], int], Floats]] = {}
+        self.totals: Totals[tuple[Scope, str]] = Totals(resamples)
+
+    @property
+    def scenes(self) -> dict[str, int]:
+        """Number of scenes by subset."""
+        return self.totals.clusters
 
     @property
     def subsets(self) -> tuple[str, ...]:
@@ -73,25 +76,16 @@ class Tally:
         return ordered_subsets(self.scenes)
 
     def put(self, subset: str, ledger: Ledger, seed: int) -> None:
-        """Resample a subset's ledger and keep its totals.
-
-        A subset of one scene cannot vary: its totals are the same in each resample.
-        """
-        self.scenes[subset] = ledger.scenes
-        stream = int.from_bytes(subset.encode(), "big")
-        self._found[subset] = ledger.resampled(self.resamples, seed, stream)
+        """Resample a subset's ledger and keep its totals."""
+        self.totals.put(subset, *ledger.table(), seed)
 
     def get(self, subset: str, scope: Scope, measure: str) -> Floats:
         """Totals of one subset, zeros where nothing was added."""
-        places, totals = self._found[subset]
-        place = places.get((scope, measure))
-        return np.zeros(1 + self.resamples) if place is None else totals[:, place]
+        return self.totals.get(subset, (scope, measure))
 
     def scopes(self, head: str) -> set[Scope]:
         """Scopes that begin with ``head`` and hold anything, over all subsets."""
-        return {
-            scope for places, _ in self._found.values() for scope, _ in places if scope[0] == head
-        }
+        return {scope for scope, _ in self.totals.columns() if scope[0] == head}
 
     def over(self, subsets: Iterable[str], scopes: Iterable[Scope]) -> Group:
         """The items of several subsets and scopes."""
@@ -108,11 +102,7 @@ class Group:
 
     def total(self, measure: str) -> Floats:
         """Totals of a measure: (1 + resamples,)."""
-        total = np.zeros(1 + self.tally.resamples)
-        for scope in self.scopes:
-            for subset in self.subsets:
-                total = total + self.tally.get(subset, scope, measure)
-        return total
+        return self.tally.totals.over(self.subsets, [(scope, measure) for scope in self.scopes])
 
     def count(self, measure: str = "n") -> int:
         """Measured total of a measure."""

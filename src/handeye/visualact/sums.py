@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.stats.bootstrap import resample_sums
 from handeye.stats.intervals import Samples, mean, rate
+from handeye.stats.totals import Totals
 
 Floats = NDArray[np.float64]
 
@@ -34,26 +34,22 @@ class Sums:
         """
         self.resamples = resamples
         self.strata = tuple(dict.fromkeys(strata))
-        self.clips = dict.fromkeys(self.strata, 0)
-        self._places = {name: place for place, name in enumerate(columns)}
-        self._sums: dict[str, Floats] = {}
+        self._columns = frozenset(columns)
+        self._totals: Totals[str] = Totals(resamples)
         owner = np.array(strata)
         table = np.stack([np.asarray(column, np.float64) for column in columns.values()], axis=1)
         for stratum in self.strata:
             part = table[owner == stratum]
-            stream = int.from_bytes(stratum.encode(), "big")
-            self.clips[stratum] = len(part)
-            self._sums[stratum] = resample_sums(
-                part.astype(np.float32), part.sum(axis=0), resamples, seed, stream
+            self._totals.put(
+                stratum, tuple(columns), part.astype(np.float32), part.sum(axis=0), seed
             )
+        self.clips = self._totals.clusters
 
     def total(self, column: str, stratum: str | None = None) -> Floats:
         """Sums of a column, (1 + resamples,), of one class or of all."""
-        chosen = self.strata if stratum is None else (stratum,)
-        total = np.zeros(1 + self.resamples)
-        for name in chosen:
-            total = total + self._sums[name][:, self._places[column]]
-        return total
+        if column not in self._columns:
+            raise KeyError(column)
+        return self._totals.over(self.strata if stratum is None else (stratum,), [column])
 
     def count(self, column: str, stratum: str | None = None) -> int:
         """A measured sum of whole numbers."""
