@@ -190,6 +190,9 @@ def test_nothing_there(tmp_path):
         load(tmp_path / "none")
     with pytest.raises(DataError, match=r"no clips_\*.jsonl and no other JSON"):
         load(tmp_path)
+    (tmp_path / "generation.json").write_text("{}", "utf-8")
+    with pytest.raises(DataError, match="the set is not finished"):
+        load(tmp_path)
 
 
 def test_our_own_format_needs_no_mapping(tmp_path):

@@ -11,13 +11,12 @@ from itertools import zip_longest
 from pathlib import Path
 
 from handeye.errors import DataError, OptionError
+from handeye.hub import HUB, fetch_dataset
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.gold_values import read_scenario
 from handeye.visualact.own_sets import PlacedClip, check_videos, clips_files, read_clips
 from handeye.visualact.published_layout import published_file, read_published
 from handeye.visualact.records import SCENARIOS
-
-_HUB = "hf:"
 
 
 def load(
@@ -133,21 +132,9 @@ def _find(data: str | Path) -> tuple[str, Path]:
     Raises:
         DataError: it is not there, or could not be fetched.
     """
-    if str(data).startswith(_HUB):
-        return str(data), _from_hub(str(data)[len(_HUB) :])
+    if str(data).startswith(HUB):
+        return str(data), fetch_dataset(str(data))
     path = Path(data)
     if not path.exists():
         raise DataError(f"{path}: no such set; give a folder, a clips file or hf:OWNER/NAME")
     return (path.resolve().name, path) if path.is_dir() else (path.name, path)
-
-
-def _from_hub(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    repo, _, revision = name.partition("@")
-    try:
-        return Path(snapshot_download(repo, repo_type="dataset", revision=revision or None))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise DataError(f"hf:{name}: could not be fetched from the Hub: {reason}") from None

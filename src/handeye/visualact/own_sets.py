@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from handeye.errors import DataError, OptionError, first_ten
+from handeye.jsonl import numbered_lines
 from handeye.visualact.records import Clip, clips_name, read_clip
 
 _BEFORE, _AFTER = clips_name("\0").split("\0")
@@ -46,8 +47,7 @@ def read_clips(files: Sequence[Path]) -> list[PlacedClip]:
     """
     found: dict[str, PlacedClip] = {}
     for file in files:
-        before = len(found)
-        for number, line in _lines(file):
+        for number, line in numbered_lines(file):
             where = f"{file}:{number}"
             clip = read_clip(line, where)
             if clip.split != _split_of(file):
@@ -59,8 +59,6 @@ def read_clips(files: Sequence[Path]) -> list[PlacedClip]:
                 first = found[clip.clip_id].where
                 raise DataError(f"{where}: clip {clip.clip_id} was already in {first}")
             found[clip.clip_id] = PlacedClip(clip, where)
-        if len(found) == before:
-            raise DataError(f"{file}: the file is empty; expected one JSON object a line")
     return list(found.values())
 
 
@@ -85,15 +83,3 @@ def _split_of(file: Path) -> str:
     if not (name.startswith(_BEFORE) and name.endswith(_AFTER)):
         return ""
     return name[len(_BEFORE) : -len(_AFTER)]
-
-
-def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
-    """Number (from 1) and bytes of every line that is not blank."""
-    try:
-        with file.open("rb") as stream:
-            for number, line in enumerate(stream, 1):
-                text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-                if text.strip():
-                    yield number, text
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read: {error.strerror}") from None

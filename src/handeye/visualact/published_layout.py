@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from handeye.errors import DataError, first_ten
+from handeye.set_folder import RECORD
 from handeye.visualact.clip_set import Taken
 from handeye.visualact.drafts import MISSING, Draft, drafts_of, lacks
 from handeye.visualact.field_map import (
@@ -36,7 +37,7 @@ from handeye.visualact.video_index import VIDEOS, VideoIndex
 
 _SHOWN_PROBLEMS = 5
 # What lies beside data sets and holds no clips.
-_OTHER_FILES = ("generation.json", "dataset_infos.json", "dataset_info.json", "config.json")
+_OTHER_FILES = (RECORD, "dataset_infos.json", "dataset_info.json", "config.json")
 
 
 def read_published(
@@ -94,6 +95,11 @@ def published_file(folder: Path) -> Path:
         if found:
             names = first_ten([file.relative_to(folder).as_posix() for file in found])
             raise DataError(f"{folder}: which file holds the clips? Give its path: {names}")
+    if (folder / RECORD).is_file():
+        raise DataError(
+            f"{folder}: the set is not finished; run 'handeye visualact generate' with the same "
+            "options to complete it"
+        )
     raise DataError(
         f"{folder}: no clips_*.jsonl and no other JSON there; is it a set made by "
         "'handeye visualact generate' or the VisualActBench release?"
