@@ -14,7 +14,7 @@ from markupsafe import Markup
 from handeye.report import svg
 from handeye.report.charts import Scale
 from handeye.report.diagnosis_view import Curve, CurvePair
-from handeye.report.rates import MINUS, MISSING, Rate
+from handeye.report.rates import MISSING, Rate, figure
 from handeye.rose.difficulty import SCALES
 
 _WIDTH, _HEIGHT = 284.0, 190.0
@@ -71,19 +71,6 @@ def axis_of(key: str, pairs: Sequence[CurvePair]) -> Axis:
     low, high = (min(xs), max(xs)) if xs else (0.0, 1.0)
     room = (high - low) * 0.04 or 0.5
     return Axis(low - room, high + room, forth, figure if scale is None else scale.words)
-
-
-def figure(value: float) -> str:
-    """Any value in three digits: ``0.74``, ``12.3``, ``410``."""
-    size = abs(value)
-    words = f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
-    return words.replace("-", MINUS)
-
-
-def signed(rate: Rate) -> str:
-    """A distance along a factor with its interval, whatever the factor."""
-    ends = [figure(end) for end in (rate.value, rate.low, rate.high) if end is not None]
-    return ends[0] if len(ends) < 3 else f"{ends[0]} [{ends[1]},{_NBSP}{ends[2]}]"
 
 
 def curve_panel(key: str, pair: CurvePair, title: str, axis: Axis, style: int = 0) -> Markup:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handeye.report.curve_chart import Axis, axis_of, curve_panel, signed
+from handeye.report.curve_chart import Axis, axis_of, curve_panel
 from handeye.report.diagnosis_view import CurveFactor, CurvePair, DiagnosisView
 from handeye.report.panels import Panel, Part
-from handeye.report.rates import MISSING
+from handeye.report.rates import MISSING, signed
 from handeye.report.view import RunView
 
 _MEANINGS = {

@@ -13,10 +13,9 @@ from typing import Any
 from handeye.report import charts
 from handeye.report.chain_parts import chain_parts
 from handeye.report.charts import Series
-from handeye.report.curve_chart import signed
 from handeye.report.curve_parts import curve_parts
 from handeye.report.panels import Panel, Part
-from handeye.report.rates import NOTHING, Rate
+from handeye.report.rates import NOTHING, Rate, signed
 from handeye.report.reason_tables import (
     convention_notes,
     reason_charts,

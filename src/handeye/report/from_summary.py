@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from handeye.report.rates import NOTHING, Rate
+from handeye.report.rates import Rate, rate_of
 from handeye.report.view import STATES, Basis, Factor, Headline, State
 from handeye.rose.questions import BY_KEY
 
@@ -43,10 +43,7 @@ _LEFT_OUT = frozenset({"profile"})
 
 def rate(tree: Tree | None, name: str) -> Rate:
     """The estimate ``tree[name]``, or nothing."""
-    found = tree.get(name) if tree else None
-    if not isinstance(found, Mapping) or found.get("value") is None:
-        return NOTHING
-    return Rate(found["value"], found.get("low"), found.get("high"), int(found.get("n") or 0))
+    return rate_of(tree.get(name) if tree else None)
 
 
 def _rates(tree: Tree) -> dict[str, Rate]:

@@ -6,6 +6,7 @@ a minus sign look the same everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 MISSING = "–"
@@ -46,6 +47,13 @@ class Rate:
 NOTHING = Rate(None)
 
 
+def rate_of(found: object) -> Rate:
+    """An estimate of a summary (``value``, ``low``, ``high``, ``n``), or nothing."""
+    if not isinstance(found, Mapping) or found.get("value") is None:
+        return NOTHING
+    return Rate(found["value"], found.get("low"), found.get("high"), int(found.get("n") or 0))
+
+
 def percent(value: float | None) -> str:
     """A fraction as percent with one decimal and a true minus sign; a dash for None."""
     if value is None:
@@ -65,3 +73,18 @@ def mean_rate(values: list[float | None]) -> Rate:
     """Plain mean of published values (no interval); nothing if one is missing."""
     known = [value for value in values if value is not None]
     return Rate(sum(known) / len(known)) if known and len(known) == len(values) else NOTHING
+
+
+def figure(value: float) -> str:
+    """Any value in three digits: ``0.74``, ``12.3``, ``410``."""
+    size = abs(value)
+    words = f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
+    return words.replace("-", MINUS)
+
+
+def signed(rate: Rate) -> str:
+    """A value that is no share, with its interval: a distance, a number, a correlation."""
+    if rate.value is None:
+        return MISSING
+    ends = [figure(end) for end in (rate.value, rate.low, rate.high) if end is not None]
+    return ends[0] if len(ends) < 3 else f"{ends[0]} [{ends[1]},\N{NO-BREAK SPACE}{ends[2]}]"

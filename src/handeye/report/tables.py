@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from handeye.report.rates import Rate
-from handeye.report.view import Basis, RunView
 
 PUBLISHED_HEAD = "Published, arXiv 2606.19965 (no intervals given there)"
 
@@ -71,17 +71,49 @@ class Table:
         return list(out.items())
 
 
+class _Counted(Protocol):
+    @property
+    def n(self) -> int: ...
+
+
+class _Run(Protocol):
+    """What a run of any suite has: its name, and its figures over all and over answered items."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def style(self) -> int: ...
+    @property
+    def partial_note(self) -> str: ...
+    @property
+    def official(self) -> _Counted: ...
+    @property
+    def answered(self) -> _Counted | None: ...
+
+
+R = TypeVar("R", bound=_Run)
+
+
 def run_rows(
-    runs: Sequence[RunView], cells: Callable[[RunView, Basis], tuple[Rate, ...]]
+    runs: Sequence[R],
+    cells: Callable[[R, Any], tuple[Rate | str, ...]],
+    *,
+    of: str = "items",
 ) -> tuple[Row, ...]:
-    """One row per run over all items, and one more over answered items where the two differ."""
+    """One row per run over all items, and one more over answered items where the two differ.
+
+    Args:
+        runs: in the order of the page.
+        cells: of a run and one of its bases.
+        of: what the suite's items are called.
+    """
     rows = []
     for run in runs:
         note = run.partial_note
-        basis = f"all {run.official.n:,} items" if run.answered is not None else ""
+        basis = f"all {run.official.n:,} {of}" if run.answered is not None else ""
         rows.append(Row(run.label, cells(run, run.official), run.style, basis=basis, note=note))
         if run.answered is not None:
-            basis = f"{run.answered.n:,} answered items only"
+            basis = f"{run.answered.n:,} answered {of} only"
             found = cells(run, run.answered)
             rows.append(Row(run.label, found, run.style, basis=basis, note=note, continued=True))
     return tuple(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +14,11 @@ from handeye.report.from_diagnosis import diagnosis_view
 from handeye.report.human import read_human
 from handeye.report.pictures import Album
 from handeye.report.signs import Vocabulary, failures, undiagnosed, vocabulary
+from handeye.report.visualact.report_file import write_page
+from handeye.report.visualact.runs import ABLATION
 from handeye.rose.diagnosis import RESAMPLES, Diagnosis, diagnose, diagnose_runs
+from handeye.run_folder import RECORD, read_json
+from handeye.visualact.summary import SUITE as VISUALACT
 
 GALLERY_LIMIT = 60
 PICTURE_BUDGET = 4_000_000
@@ -30,17 +35,19 @@ def write_report(
     resamples: int = RESAMPLES,
     workers: int = 1,
 ) -> Path:
-    """Write one self-contained HTML file about one or more ROSE runs.
+    """Write one self-contained HTML file about one or more runs of one suite.
 
-    Every run is diagnosed on the way; one that cannot be (scores of an older handeye, answers gone)
-    keeps its place in the report, which then says why.
+    The suite is the one that the folders name. A run of ROSE is diagnosed on the way; one that
+    cannot be (scores of an older handeye, answers gone) keeps its place in the report, which then
+    says why.
 
     Args:
-        runs: run folders (``handeye run rose``, ``handeye rose score``), in order of display.
+        runs: run folders (``handeye run``, ``handeye rose score``, ``handeye visualact score``),
+            in order of display; the folder of an ablation stands for its runs.
         out: the HTML file; replaced in one step.
         title: heading of the page; by default made from the models' names.
-        human: the human baseline, as ``handeye study agreement`` writes it.
-        gallery_limit: at most so many failures are shown with their picture; 0 for none.
+        human: the human baseline of ROSE, as ``handeye study agreement`` writes it.
+        gallery_limit: at most so many failures are shown with their pictures; 0 for none.
         picture_budget: bytes for all embedded pictures together.
         resamples: of the bootstrap behind the diagnosis; the other intervals stand in the runs.
         workers: processes that diagnose runs; no influence on the result.
@@ -49,13 +56,25 @@ def write_report(
         The path of the file.
 
     Raises:
-        OptionError: no run was given, a limit is negative, or ``out`` cannot be written.
+        OptionError: no run was given, runs of several suites, a limit is negative, or ``out``
+            cannot be written.
         DataError: a folder is not a run folder, or a file of it or ``human`` cannot be read.
     """
     if not runs:
         raise OptionError("no run folder was given; name at least one")
     if gallery_limit < 0 or picture_budget < 0:
         raise OptionError("gallery_limit and picture_budget must be 0 or more")
+    if _suite([Path(run) for run in runs]) == VISUALACT:
+        if human is not None:
+            raise OptionError("a human baseline is a row of the ROSE report; leave --human out")
+        return write_page(
+            [Path(run) for run in runs],
+            Path(out),
+            title=title,
+            gallery_limit=gallery_limit,
+            picture_budget=picture_budget,
+            resamples=resamples,
+        )
     people = read_human(Path(human)) if human is not None else None
     loaded = load.load_runs([Path(run) for run in runs])
     found = _diagnoses(loaded, resamples, workers)
@@ -73,6 +92,25 @@ def write_report(
     published = load.published_models()
     context = page.lay_out(views, published, cards, album.pictures, words, heading, people)
     return html.write(Path(out), html.render(context))
+
+
+def _suite(folders: Sequence[Path]) -> str | None:
+    """The suite that the runs are of; None where none of them says so (an older run, no run)."""
+    found = {folder: _named_suite(folder) for folder in folders}
+    suites = {suite: folder for folder, suite in found.items() if suite is not None}
+    if len(suites) > 1:
+        named = ", ".join(f"{folder} ({suite})" for suite, folder in suites.items())
+        raise OptionError(f"a report is about one suite, these are of several: {named}")
+    return next(iter(suites), None)
+
+
+def _named_suite(folder: Path) -> str | None:
+    for name in (ABLATION, RECORD):
+        with suppress(DataError):  # said better by whoever reads the whole folder
+            suite = read_json(folder / name).get("suite")
+            if isinstance(suite, str):
+                return suite
+    return None
 
 
 def _diagnoses(

@@ -1,0 +1,151 @@
+"""The frames of a clip as a strip, and where on the clip's time they and the evidence lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+from PIL import Image
+
+from handeye.report import svg
+from handeye.report.pictures import Album
+from handeye.report.visualact.runs import Shown
+from handeye.visualact.frame_choice import FrameChoice
+from handeye.visualact.frames import Footage, Frame, take_frames
+from handeye.visualact.records import Clip
+from handeye.visualact.timeline import FrameError
+
+MOST_STILLS = 16
+SIDES = (320, 96)  # largest and least longer side of a still in pixels
+_LINE_WIDTH, _LINE_HEIGHT = 860.0, 26.0
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """One frame on the page; ``picture`` is the id of an embedded picture, empty if left out."""
+
+    picture: str
+    width: int
+    height: int
+    words: str
+    alt: str
+    evidence: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The frames in order of time; ``note`` says what they are where they are not those shown."""
+
+    stills: tuple[Still, ...] = ()
+    time: Markup = field(default_factory=Markup)
+    note: str = ""
+
+
+def film_strip(
+    key: str,
+    clip: Clip | None,
+    video: Path | None,
+    shown: Shown | None,
+    choice: FrameChoice | None,
+    album: Album,
+) -> Strip:
+    """Take the frames that the model was shown, and embed them.
+
+    Args:
+        key: unique on the page.
+        clip: with its evidence span, where its record has one.
+        video: its file; None where it is not at hand.
+        shown: what the prediction says was shown.
+        choice: how the run says frames were chosen, where the prediction does not say.
+        album: takes the pictures.
+    """
+    if clip is None or video is None:
+        return Strip(note="The set of this run is not at hand: no frames can be shown.")
+    wanted, note = _wanted(shown, choice)
+    try:
+        footage = take_frames(video, wanted)
+    except FrameError as error:
+        return Strip(note=f"No frames: {str(error).removeprefix(f'{video}: ')}.")
+    frames, more = _thinned(footage.frames)
+    span = _evidence(clip)
+    stills = tuple(_still(video, frame, span, album) for frame in frames)
+    if any(not still.picture for still in stills):
+        more += " Some pictures did not fit into the page's budget."
+    line = _time_line(f"{key}-time", footage, frames, span)
+    return Strip(stills, line, f"{note}{more}".strip())
+
+
+def _wanted(shown: Shown | None, choice: FrameChoice | None) -> tuple[FrameChoice, str]:
+    if shown is not None and shown.input == "native":
+        return (
+            FrameChoice(longest_side=SIDES[0]),
+            "The model got the video itself; these are eight frames of it at equal distances.",
+        )
+    if shown is not None and shown.seconds:
+        return FrameChoice("seconds", seconds=shown.seconds, longest_side=SIDES[0]), ""
+    if choice is not None:
+        plain = {**choice.as_dict(), "longest_side": SIDES[0]}
+        return FrameChoice.of(plain), ""
+    return (
+        FrameChoice(longest_side=SIDES[0]),
+        "Which frames were shown is not recorded; these are eight at equal distances.",
+    )
+
+
+def _thinned(frames: Sequence[Frame]) -> tuple[Sequence[Frame], str]:
+    if len(frames) <= MOST_STILLS:
+        return frames, ""
+    places = [round(k * (len(frames) - 1) / (MOST_STILLS - 1)) for k in range(MOST_STILLS)]
+    return [frames[k] for k in places], f" {MOST_STILLS} of the {len(frames)} frames shown."
+
+
+def _evidence(clip: Clip) -> tuple[float, float] | None:
+    span: Any = clip.meta.get("evidence")
+    if not isinstance(span, (list, tuple)) or len(span) != 2:
+        return None
+    if not all(isinstance(end, (int, float)) and not isinstance(end, bool) for end in span):
+        return None
+    return float(span[0]), float(span[1])
+
+
+def _still(video: Path, frame: Frame, span: tuple[float, float] | None, album: Album) -> Still:
+    picture = album.add_image((video, frame.index), Image.fromarray(frame.rgb))
+    inside = span is not None and span[0] <= frame.seconds <= span[1]
+    height, width = frame.rgb.shape[:2]
+    words = f"{frame.seconds:.2f} s"
+    alt = f"Frame at {frame.seconds:.2f} seconds{', within the evidence' if inside else ''}"
+    return Still(picture.id if picture else "", width, height, words, alt, inside)
+
+
+def _time_line(
+    key: str, footage: Footage, frames: Sequence[Frame], span: tuple[float, float] | None
+) -> Markup:
+    """The clip's time from left to right: a stroke a frame shown, a bar where the evidence is."""
+    left, right, y = 6.0, _LINE_WIDTH - 6.0, 9.0
+    length = max(footage.duration, 1e-6)
+
+    def place(seconds: float) -> float:
+        return left + (right - left) * min(max(seconds / length, 0.0), 1.0)
+
+    parts = [svg.line(left, y, right, y, "axis")]
+    words = [f"Clip of {footage.duration:.1f} seconds, {len(frames)} frames shown"]
+    if span is not None:
+        ends = place(span[0]), place(span[1])
+        wide = max(ends[1] - ends[0], 3.0)
+        parts.append(
+            svg.element(
+                "rect", x=ends[0], y=y - 4, width=wide, height=8.0, rx=2.0, class_="evidence"
+            )
+        )
+        inside = sum(span[0] <= frame.seconds <= span[1] for frame in frames)
+        words.append(f"evidence from {span[0]:.1f} to {span[1]:.1f}, {inside} of the frames in it")
+    parts += [svg.line(place(f.seconds), y - 6, place(f.seconds), y + 6, "shot") for f in frames]
+    parts.append(svg.text(left, _LINE_HEIGHT, "0 s", "tick"))
+    parts.append(svg.text(right, _LINE_HEIGHT, f"{footage.duration:.1f} s", "tick", "end"))
+    return svg.figure(
+        key, _LINE_WIDTH, _LINE_HEIGHT + 3, "Time line of the clip", "; ".join(words) + ".", *parts,
+        class_="timeline",
+    )  # fmt: skip
