@@ -123,6 +123,22 @@ class PriorClips:
         return Reply(self._prior.answer(asked.item_id, read_question(asked.question)))
 
 
+class Motion:
+    """Looks at the frames of a clip."""
+
+    def __init__(self) -> None:
+        from handeye.respondents.motion.respondent import MotionRespondent
+
+        cores = os.cpu_count() or 1
+        self.connections = 8 * cores
+        self._respondent = MotionRespondent(workers=cores)
+
+    async def answer(self, asked: Conversation) -> Reply:
+        """Answer from the frames; declines where they cannot be opened."""
+        text, declined = await self._respondent.answer(asked.images, asked.videos, asked.question)
+        return Reply(text, "content_filter" if declined else "stop")
+
+
 def spoken(text: str | None, stop: str | None, error: str | None, planted: Sequence[str]) -> Reply:
     """What a simulated answer is as a reply.
 
@@ -170,6 +186,7 @@ def _simulated(args: dict[str, Any]) -> Respondent:
 
 
 MODELS: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Respondent]]] = {
+    "motion": ((), lambda args: Motion()),
     "pixels": ((), lambda args: Pixels()),
     "prior": (("data",), lambda args: PriorClips(str(args["data"]))),
     "simulated": (("data", "faults", "seed"), _simulated),
