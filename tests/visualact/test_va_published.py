@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from handeye.visualact.published import LABEL, MISSING, MODELS, PUBLISHED
+from handeye.visualact.published import (
+    LABEL,
+    MISSING,
+    MODELS,
+    N_ACTIONS,
+    N_CLIPS,
+    PUBLISHED,
+    REMARKS,
+)
 from handeye.visualact.records import SCENARIOS
 
 
@@ -37,3 +45,25 @@ def test_what_is_missing_is_said():
     assert len(MODELS) < 29
     assert any("Table 2" in line and "29" in line for line in MISSING)
     assert any("Table 4" in line for line in MISSING)
+
+
+def test_shifted_cells_fit_each_other():
+    cells = {(row.model, row.table, row.scenario, row.figure): row for row in PUBLISHED}
+    shifted = [m for m, *cell in cells if cell == [2, "overall", "recall"]]
+    assert len(shifted) == 5
+    for model in shifted:
+        # The cells hold scale score, P, R: so the printed F1 is R, and P is not known.
+        assert (model, 3, "hmi", "scale") in cells
+        assert (model, 2, "overall", "precision") not in cells
+        assert cells[model, 2, "overall", "recall"].printed is None
+        assert (
+            cells[model, 2, "overall", "recall"].recomputed
+            == cells[model, 2, "overall", "f1"].printed
+        )
+
+
+def test_counts_of_the_data():
+    assert sum(N_CLIPS.values()) == 1074
+    assert list(N_CLIPS) == list(SCENARIOS)
+    assert sum(N_ACTIONS.values()) == 3733
+    assert any("Overall columns of eight rows" in line for line in REMARKS)

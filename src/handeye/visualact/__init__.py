@@ -16,13 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from handeye.visualact.clip_set import ClipSet
+    from handeye.visualact.description import describe
     from handeye.visualact.embedder import load_embedder
     from handeye.visualact.file_scoring import score_files
+    from handeye.visualact.frames import take_frames
+    from handeye.visualact.generation import generate
     from handeye.visualact.loader import load
     from handeye.visualact.records import Action, Clip, PredictedAction, Prediction
     from handeye.visualact.run_folder import read_run
     from handeye.visualact.scoring import score
     from handeye.visualact.sensitivity import rank
+    from handeye.visualact.verification import verify
 
 # Modules are nouns and functions verbs: a submodule must not take a function's name here.
 _HOMES = {
