@@ -53,6 +53,7 @@ def _train(c: Canvas, place: Place, row: float, color: str) -> None:
         [(right - 1, row), (right - 1, row - height), (far[0], far[1] - 40), (far[0], far[1])],
         shade(color, -0.25),
     )
+    c.shadow(x, row, 0.55 * width, 0.06 * width, 0.4)
     c.rect(x - width / 2, row - height, width, height, color, round=0.2 * metre)
     c.rect(
         x - 0.42 * width,
