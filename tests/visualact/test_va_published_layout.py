@@ -294,6 +294,45 @@ def test_two_columns_for_one_field(tmp_path, extra, inner, words, mapping):
     assert gist(load(tmp_path, mapping=mapping)) == gist(DATA)
 
 
+def test_groups_that_are_no_scenarios_and_no_splits(tmp_path):
+    rows = nested(DATA)
+    found = load(save(tmp_path, {"kinetics": rows[:2], "ucf": rows[2:]}))
+    assert gist(found) == gist(DATA)
+    assert [one.meta["columns"]["@group"] for one in found] == ["kinetics"] * 2 + ["ucf"] * 2
+
+
+def test_a_mapping_into_lists_names_them_too(tmp_path):
+    rows = [
+        {
+            "video": row["video"],
+            "scenario": row["scenario"],
+            "todo": [{"what": e["action"], "n": e["APL"], "k": e["type"]} for e in row["actions"]],
+            "other": [{"what": 1, "x": 2}],
+        }
+        for row in nested(DATA)
+    ]
+    save(tmp_path, rows)
+    with pytest.raises(DataError, match=r"no column found for actions. .*--map actions=COLUMN"):
+        load(tmp_path)
+    mapping = {"text": "todo.what", "apl": "n", "type": "k"}
+    assert gist(load(tmp_path, mapping=mapping)) == gist(DATA)
+
+
+@pytest.mark.parametrize("scalar", [False, True])
+def test_odd_names_in_parallel_and_flat_layouts(tmp_path, scalar):
+    rows = [
+        {key: row[key] for key in ("video", "scenario")}
+        | dict(zip("abc", (row["actions"][0]["action"], 3, "p"), strict=True))
+        for row in nested(DATA)
+    ]
+    if not scalar:
+        rows = [{k: [v] if k in "abc" else v for k, v in row.items()} for row in rows]
+    found = load(save(tmp_path, rows), mapping={"text": "a", "apl": "b", "type": "c"})
+    assert [one.actions for one in found] == [
+        (Action(one.actions[0].text, 3, True),) for one in DATA
+    ]
+
+
 def test_two_lists_of_actions(tmp_path):
     rows = nested(DATA)
     for row in rows:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from handeye.visualact.field_map import ACTION_FIELDS, FieldMap, example_of
+from handeye.visualact.columns import example_of
+from handeye.visualact.field_map import ACTION_FIELDS, FieldMap
 from handeye.visualact.layout_rows import Row, entries_of
 
 MISSING = object()

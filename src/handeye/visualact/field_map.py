@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from handeye.errors import DataError, OptionError
 from handeye.visualact.aliases import GROUP, KEY, MAP_NAMES, TEXT, meaning_of_true, rank
+from handeye.visualact.columns import HELD, Columns, Held, columns_of, kind_of, shown_columns
 from handeye.visualact.gold_values import read_scenario, read_type
-from handeye.visualact.layout_rows import Row, entries_of
+from handeye.visualact.layout_rows import SPLITS, Row, entries_of
 
 Form = Literal["nested", "parallel", "flat"]
-Columns = dict[str, list[Any]]
 ACTION_FIELDS = ("text", "apl", "type")
-_EXAMPLE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +58,13 @@ def find_fields(rows: Sequence[Row], mapping: Mapping[str, str] | None, path: Pa
     return _Finder(rows, mapping or {}, path).find()
 
 
-def columns_of(rows: Iterable[Mapping[str, Any]]) -> Columns:
-    """Values by column, in the order in which columns first appear."""
-    columns: Columns = {}
-    for row in rows:
-        for name, value in row.items():
-            columns.setdefault(name, []).append(value)
-    return columns
-
-
-def example_of(value: Any) -> str:
-    """A value as it stands in the file, shortened."""
-    text = repr(value)
-    return text if len(text) <= _EXAMPLE else f"{text[: _EXAMPLE - 3]}..."
-
-
-def _kind(values: Sequence[Any]) -> Literal["entries", "list", "value"]:
-    """What a column holds: lists of entries, lists of plain values, or plain values."""
-    lists = [value for value in values if isinstance(value, list | dict)]
-    if any(isinstance(v, dict) or any(isinstance(p, dict | list) for p in v) for v in lists):
-        return "entries"
-    return "list" if lists else "value"
-
-
 class _Finder:
     """One search; the order of the steps decides who gets a column that fits two fields."""
 
     def __init__(self, rows: Sequence[Row], mapping: Mapping[str, str], path: Path) -> None:
         self.path = path
         self.columns = columns_of(row.values for row in rows)
-        self.kinds = {name: _kind(values) for name, values in self.columns.items()}
+        self.kinds = {name: kind_of(values) for name, values in self.columns.items()}
         self.mapping = self._mapping(mapping)
         self.stated = {MAP_NAMES[name]: name for name in mapping}
         self.found: dict[str, str] = {}
@@ -114,7 +90,7 @@ class _Finder:
                 if self.entry_columns:
                     self._entry_field(field)
             elif field not in self.found:
-                kind = "list" if form == "parallel" else "value"
+                kind: Held = "list" if form == "parallel" else "value"
                 self._row_field(field, kind, required=True)
         for field in ("scenario", "video", "id", "split"):
             self._row_field(field, "value", required=False)
@@ -135,11 +111,7 @@ class _Finder:
             if self.kinds[named] == "value":
                 raise OptionError(f"{self.path}: --map actions={named}: it holds no lists")
         column = named or self._pick(("actions",), self._of("entries"))
-        if column is None and len(self._of("entries")) == 1:
-            only = self._of("entries")[0]
-            inner = columns_of(e for v in self.columns[only] if v for e in entries_of(v))
-            if any(rank("text", name) is not None for name in inner):
-                column = only
+        column = column or self._by_content()
         if column is None and (lists := self._of("list")):
             column = self.mapping.get("text") or self._pick(("actions", "text"), lists)
             column = column if column in lists else None
@@ -150,15 +122,35 @@ class _Finder:
             self.found["text"] = column
             return "parallel"
         self.found["actions"] = column
-        self.entry_columns = columns_of(
+        self.entry_columns = self._entries(column)
+        return "nested"
+
+    def _by_content(self) -> str | None:
+        """The lists that a mapping points into, or the only ones with texts in them."""
+        names = self._of("entries")
+        mapped = [self.mapping[field] for field in ACTION_FIELDS if field in self.mapping]
+        pointed = [
+            name
+            for name in names
+            if any(path.removeprefix(f"{name}.") in self._entries(name) for path in mapped)
+        ]
+        if len(pointed) == 1:
+            return pointed[0]
+        texts = len(names) == 1 and any(
+            rank("text", n) is not None for n in self._entries(names[0])
+        )
+        return names[0] if texts else None
+
+    def _entries(self, column: str) -> Columns:
+        """The columns of the entries of a column with lists."""
+        return columns_of(
             entry
-            for value in values
+            for value in self.columns[column]
             if isinstance(value, list | dict)
             for entry in entries_of(value)
         )
-        return "nested"
 
-    def _of(self, kind: str) -> list[str]:
+    def _of(self, kind: Held) -> list[str]:
         return [name for name, found in self.kinds.items() if found == kind]
 
     def _pick(self, fields: Sequence[str], names: Iterable[str], before: str = "") -> str | None:
@@ -183,7 +175,7 @@ class _Finder:
             )
         return best[0] if best else None
 
-    def _row_field(self, field: str, kind: str, *, required: bool) -> None:
+    def _row_field(self, field: str, kind: Held, *, required: bool) -> None:
         column = self.mapping.get(field)
         if column is not None:
             actions = self.found.get("actions")
@@ -192,10 +184,9 @@ class _Finder:
                 return
             self._known(field, column)
             if self.kinds[column] != kind:
-                held = {"entries": "lists of objects", "list": "lists", "value": "single values"}
                 raise OptionError(
-                    f"{self.path}: --map {field}={column}: it holds {held[self.kinds[column]]}, "
-                    f"but {held[kind]} are needed beside the texts"
+                    f"{self.path}: --map {field}={column}: it holds {HELD[self.kinds[column]]}; "
+                    f"{HELD[kind]} are needed here"
                 )
         else:
             fields = ("text", "actions") if field == "text" else (field,)
@@ -203,7 +194,8 @@ class _Finder:
         if column is not None:
             self.found[field] = column
         elif required:
-            self._refuse_missing(field)
+            lists = field == "text" and bool(self._of("entries"))
+            self._refuse_missing("actions" if lists else field)
 
     def _entry_field(self, field: str) -> None:
         before = f"{self.found['actions']}."
@@ -213,7 +205,7 @@ class _Finder:
             if column not in self.entry_columns:
                 self._refuse_unknown(field, self.mapping[field])
         else:
-            plain = [n for n in self.entry_columns if _kind(self.entry_columns[n]) == "value"]
+            plain = [n for n in self.entry_columns if kind_of(self.entry_columns[n]) == "value"]
             column = self._pick((field,), plain, before) or self._unnamed(field)
         if column is None:
             self._refuse_missing(field)
@@ -236,8 +228,7 @@ class _Finder:
     def _stand_ins(self) -> None:
         """Keys and other columns that tell what no column of that name does."""
         if "scenario" not in self.found and "scenario" not in self.inside:
-            groups = self.columns.get(GROUP, [])
-            if groups and all(read_scenario(group) for group in groups):
+            if self._all_named(GROUP, read_scenario):
                 self.found["scenario"] = GROUP
             else:
                 before = f"{self.found.get('actions', '')}."
@@ -246,7 +237,7 @@ class _Finder:
                     self._refuse_missing("scenario")
                 else:
                     self.inside["scenario"] = inner
-        elif "split" not in self.found and GROUP in self.columns:
+        if "split" not in self.found and self._all_named(GROUP, SPLITS.__contains__):
             self.found["split"] = GROUP
         if "video" not in self.found:
             stand_in = KEY if KEY in self.columns else self.found.get("id")
@@ -256,6 +247,11 @@ class _Finder:
                 self.found["video"] = stand_in
         elif "id" not in self.found and KEY in self.columns and self.found["video"] != KEY:
             self.found["id"] = KEY
+
+    def _all_named(self, column: str, known: Callable[[str], object]) -> bool:
+        """Whether a column is there and every value of it is a known name."""
+        values = self.columns.get(column, [])
+        return bool(values) and all(known(str(value).lower()) for value in values)
 
     def _refuse_doubles(self) -> None:
         """Only the video may share its column, with the id."""
@@ -288,6 +284,4 @@ class _Finder:
         actions = self.found.get("actions")
         shown = [(name, values) for name, values in self.columns.items() if name != actions]
         shown += [(f"{actions}.{name}", values) for name, values in self.entry_columns.items()]
-        words = [f"{name} ({example_of(values[0])})" for name, values in shown[:30]]
-        more = f" and {len(shown) - 30} more" if len(shown) > 30 else ""
-        return f"Columns: {', '.join(words)}{more}"
+        return f"Columns: {shown_columns(dict(shown))}"

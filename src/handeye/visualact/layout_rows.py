@@ -18,7 +18,7 @@ from handeye.visualact.aliases import ALIASES, GROUP, KEY, LIST, TEXT, rank, ran
 from handeye.visualact.gold_values import read_scenario, read_type
 
 VIDEO_ENDINGS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".flv", ".gif")
-_SPLITS = ("train", "test", "dev", "val", "validation")
+SPLITS = ("train", "test", "dev", "val", "validation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def _is_grouped(document: Mapping[str, Any]) -> bool:
     """Whether the keys are scenarios or splits, or lists of rows with videos stand under them."""
     if not all(isinstance(part, list | dict) for part in document.values()):
         return False
-    if all(read_scenario(key) or key.lower() in _SPLITS for key in document):
+    if all(read_scenario(key) or key.lower() in SPLITS for key in document):
         return bool(document)
     lists = [part for part in document.values() if isinstance(part, list)]
     return len(lists) == len(document) > 1 and all(

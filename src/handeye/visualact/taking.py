@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from handeye.visualact.clip_set import Taken
+from handeye.visualact.columns import Columns, columns_of, example_of
 from handeye.visualact.drafts import MISSING, Draft
-from handeye.visualact.field_map import Columns, FieldMap, columns_of, example_of
+from handeye.visualact.field_map import FieldMap
 from handeye.visualact.layout_rows import Row, entries_of
 from handeye.visualact.records import Clip
 

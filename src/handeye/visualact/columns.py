@@ -1,0 +1,48 @@
+"""Columns of rows: their values, what they hold, and how they are shown in a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+Columns = dict[str, list[Any]]
+Held = Literal["entries", "list", "value"]
+HELD: dict[Held, str] = {
+    "entries": "lists of objects",
+    "list": "lists",
+    "value": "single values",
+}
+"""What a column can hold, in words."""
+
+_LONGEST_EXAMPLE = 40
+_MOST_SHOWN = 30
+
+
+def columns_of(rows: Iterable[Mapping[str, Any]]) -> Columns:
+    """Values by column, in the order in which columns first appear."""
+    columns: Columns = {}
+    for row in rows:
+        for name, value in row.items():
+            columns.setdefault(name, []).append(value)
+    return columns
+
+
+def kind_of(values: Sequence[Any]) -> Held:
+    """What a column holds: lists of objects (or lists), lists of plain values, or plain values."""
+    lists = [value for value in values if isinstance(value, list | dict)]
+    if any(isinstance(v, dict) or any(isinstance(p, dict | list) for p in v) for v in lists):
+        return "entries"
+    return "list" if lists else "value"
+
+
+def example_of(value: Any) -> str:
+    """A value as it stands in the file, shortened."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_EXAMPLE else f"{text[: _LONGEST_EXAMPLE - 3]}..."
+
+
+def shown_columns(columns: Columns) -> str:
+    """Names of columns with an example of each."""
+    words = [f"{name} ({example_of(values[0])})" for name, values in columns.items()]
+    more = len(words) - _MOST_SHOWN
+    return ", ".join(words[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
