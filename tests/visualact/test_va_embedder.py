@@ -49,6 +49,36 @@ def test_similarities_that_the_reference_library_documents(minilm):
     assert np.abs(np.linalg.norm(rows, axis=1) - 1).max() < 1e-6
 
 
+# First six components as others have recorded them from the reference library for this model; token
+# ids as the reference tokenizer gives them.
+RECORDED = {
+    "This is an example sentence": (
+        (101, 2023, 2003, 2019, 2742, 6251, 102),
+        (0.06765693, 0.06349593, 0.04871314, 0.07930495, 0.03744806, 0.00265273),
+    ),
+    "Each sentence is converted.": (
+        (101, 2169, 6251, 2003, 4991, 1012, 102),
+        (0.07853645, 0.08856265, -0.00209270, -0.00717247, -0.01252624, 0.01881747),
+    ),
+    "": (
+        (101, 102),
+        (-0.11883835, 0.04829856, -0.00254805, -0.01101118, 0.05195070, 0.01029179),
+    ),
+    "Café déjà vu — 東京": (
+        (101, 7668, 2139, 3900, 24728, 1517, 1879, 1755, 102),
+        (0.05083271, 0.00967685, 0.09635572, -0.00997369, -0.01987603, 0.01692343),
+    ),
+}
+
+
+@needs_model
+def test_equals_recorded_vectors_of_the_reference_library(minilm):
+    rows = minilm.encode(list(RECORDED))
+    for row, (text, (ids, components)) in zip(rows, RECORDED.items(), strict=True):
+        assert tuple(minilm._tokenizer.encode(text).ids) == ids
+        assert np.abs(row[:6] - components).max() < 1e-6, text
+
+
 @needs_model
 def test_equals_a_slow_forward_pass_in_double_precision(minilm):
     from safetensors.numpy import load_file

@@ -66,7 +66,7 @@ _HMI_SCALE: Mapping[str, float] = {
     "InternVL2.5-2B": 15.5,
     "LLaVA-OV-0.5B": 2.1,
 }
-# Of the rows whose Overall cells begin with it, the five in which the printed R and F1 are the class
+# Of the rows whose Overall cells begin with it, those five in which printed R and F1 are the class
 # means of P and R, so that their true Overall R is known.
 _SHIFTED_WHOLE = (
     "Gemini-2-Flash",
