@@ -62,8 +62,9 @@ def play(
     *,
     spot: Point,
     twin: bool = False,
+    sunny: bool = True,
 ) -> Film:
-    """A film of the room with, in two of three cases, something on the wall that means nothing.
+    """A film of the room with, in most cases, something on the wall that means nothing.
 
     Args:
         draw: the clip's draws.
@@ -75,8 +76,10 @@ def play(
         facts: what the levels follow from.
         spot: middle of a free place of 64 x 76 pixels on the wall.
         twin: leave out what would tell the direction of time by itself.
+        sunny: whether a window may show a bright day.
     """
-    make = draw.pick((_clock, _view, _picture) if twin else (_clock, _view, _bowl, _picture))
+    makes = [_clock, _picture] + [_bowl] * (not twin) + [_view] * sunny
+    make = draw.pick(makes)
     still, moving, name = make(draw, seconds, spot)
 
     def backdrop(c: Canvas) -> None:

@@ -245,9 +245,14 @@ def _milk_pot(c: Canvas, x: float, y: float, level: float, t: float, spilled: fl
         return
     for i, dx in enumerate((-half, -0.5 * half, 0.3 * half, half)):
         down = high * ease(spilled, 0.12 * i, 0.5 + 0.12 * i)
-        c.rect(x + dx - 5, y - high - 3, 10, down + 4, "#fdfaf0", round=5)
+        c.rect(x + dx - 6, y - high - 4, 12, down + 6, "#d9cfb2", round=6)
+        c.rect(x + dx - 4.6, y - high - 4, 9.2, down + 5, "#fffdf5", round=4.6)
     spread = ease(spilled, 0.3, 1.8)
     c.oval(x, y + 2, half + 24 * spread, 4 + 3 * spread, "#fdfaf0")
+    for dx in (-26, 14):
+        c.rect(
+            x + dx, y + 4, 8, (30 if dx > 0 else 46) * ramp(spilled, 0.6, 1.6), "#fdfaf0", round=4
+        )
     for i in range(5):
         age = (spilled / 0.9 + 0.2 * i) % 1
         c.disc(
