@@ -176,6 +176,7 @@ def test_nothing_installed_and_no_hub(monkeypatch):
 
     monkeypatch.setattr(module, "files", not_installed)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", absent)
+    monkeypatch.setattr("huggingface_hub.get_hf_file_metadata", absent)
     with pytest.raises(RunError, match=r"no network here.*pip install --no-deps"):
         load_embedder()
 

@@ -196,11 +196,14 @@ def _find_minilm() -> Path:
 
 
 def _from_hub() -> Path:
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
 
     wanted = (_WEIGHTS_FILE, _TOKENIZER_FILE)
     for offline in (True, False):
         try:
+            if not offline:
+                # Fails at once without a network, where a download tries for half a minute.
+                get_hf_file_metadata(hf_hub_url(HUB_ID, _WEIGHTS_FILE))
             found = [hf_hub_download(HUB_ID, name, local_files_only=offline) for name in wanted]
         except Exception as error:  # one of many, by hub version and kind of network failure
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
