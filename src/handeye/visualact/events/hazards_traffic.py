@@ -104,7 +104,7 @@ def light_turns_red(draw: Draw, backward: bool) -> Film:
     if people:
         actions.append(LET_CROSS.at(2))
     facts: dict[str, float | str] = {"metres_left": end, "speed": speed, "people": len(people)}
-    return drive(draw, seconds, street, paint, actions, (amber, seconds), facts)
+    return drive(draw, seconds, street, paint, actions, (amber, seconds), facts, oncoming=False)
 
 
 MAKE_WAY = Rule(
@@ -148,7 +148,7 @@ def ambulance_comes(draw: Draw, backward: bool) -> Film:
 
     actions = [MAKE_WAY.at(3), SLOW_SIREN.at(2)]
     facts: dict[str, float | str] = {"metres_left": left, "closing_speed": round(speed + own, 2)}
-    return drive(draw, seconds, street, paint, actions, (0.8, seconds), facts)
+    return drive(draw, seconds, street, paint, actions, (0.8, seconds), facts, oncoming=False)
 
 
 AROUND = Rule(
@@ -178,7 +178,7 @@ def falls_off(draw: Draw, backward: bool) -> Film:
     speed, seconds = between(draw, 5, 8), between(draw, 3.2, 4.4)
     thing = draw.pick(("box", "barrel", "sack"))
     dropped = seconds - between(draw, 1.7, 2.3)
-    left = between(draw, 4.0, 17.0)
+    left = between(draw, 4.0, 14.0)
     # It drops with the speed that we and the van have and slides to a stop, evenly slowed.
     friction = between(draw, 4.5, 7.0)
 

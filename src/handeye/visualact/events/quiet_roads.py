@@ -49,7 +49,7 @@ def waits_at_red(draw: Draw, backward: bool) -> Film:
         for _ in range(draw.integer(1, 2))
     ]
     look, walks = some_look(draw), draw.below(2) == 1
-    paved = between(draw, 3.4, 4.0)
+    paved = between(draw, 2.4, 2.6)
 
     def paint(c: Canvas, t: float) -> None:
         near, beyond = z + 3.6, z + 11.5
@@ -65,7 +65,7 @@ def waits_at_red(draw: Draw, backward: bool) -> Film:
         traffic_light(c, *ground(KERB + 0.3, z - 0.8), size(1.0, z - 0.8), "red")
 
     facts: dict[str, float | str] = {"cars": len(cars), "walker": "yes" if walks else "no"}
-    return drive(draw, seconds, street, paint, [], (0.0, seconds), facts)
+    return drive(draw, seconds, street, paint, [], (0.0, seconds), facts, oncoming=False)
 
 
 KINDS = (

@@ -127,10 +127,10 @@ def bonnet(c: Canvas) -> None:
 Extra = tuple[str, Paint]
 
 
-def some_distractor(draw: Draw, seconds: float, *, either_way: bool = False) -> Extra:
-    """Something that moves and calls for nothing; ``either_way``: also when it runs backwards."""
+def some_distractor(draw: Draw, seconds: float, *, oncoming: bool = True) -> Extra:
+    """Something that moves and calls for nothing; only ``oncoming`` cars have a direction."""
     makes: list[Callable[[Draw, float], Extra]] = [_birds, _cloud, _sign]
-    if not either_way:
+    if oncoming:
         makes.append(_oncoming)
     return draw.pick(makes)(draw, seconds)
 

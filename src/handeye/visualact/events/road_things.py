@@ -50,6 +50,7 @@ def traffic_light(c: Canvas, x: float, y: float, metre: float, lit: str) -> None
 
 def lost_thing(c: Canvas, thing: str, x: float, y: float, metre: float, height: float) -> None:
     """A box, a barrel or a sack ``height`` metres above (x, y), where its shadow lies."""
+    metre *= 1.3
     c.shadow(x, y, 0.5 * metre, 0.1 * metre)
     y -= height * metre
     if thing == "box":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handeye.draw import Draw
 from handeye.visualact.canvas import WIDTH, Canvas
 from handeye.visualact.events.safety_outdoors import FENCE_FOOT, gate, substation
 from handeye.visualact.events.watching import watch
-from handeye.visualact.figures import Pose, person, some_look, walking
+from handeye.visualact.figures import STANDING, Pose, person, some_look, walking
 from handeye.visualact.film import Film, Kind, Rule
 from handeye.visualact.motion import between, ease, lerp, ramp, swing, wave
 
@@ -208,19 +210,22 @@ def crowd_tightens(draw: Draw, backward: bool) -> Film:
                 192 + 62 * side + between(draw, -14, 14),
                 142 + 46 * row + between(draw, -16, 16),
             )
-            people.append(((x, y), far, some_look(draw), between(draw, 0, 1)))
+            # Faces and backs alike, so that nobody's front tells where the crowd is going.
+            pose = replace(STANDING, eyes=draw.below(2) == 1, step=between(draw, 0, 1))
+            people.append(((x, y), far, some_look(draw), pose))
 
     def paint(c: Canvas, t: float) -> None:
         way = ease(t, start, stop)
         placed = []
-        for i, (near, far, look, phase) in enumerate(people):
+        for i, (near, far, look, pose) in enumerate(people):
             x, y = lerp(far[0], near[0], way), lerp(far[1], near[1], way)
-            x += (1 + 2 * swing(way, 0.31)) * wave(t, 0.9, phase)
-            placed.append((y, x, i, look, phase))
-        for y, x, _, look, phase in sorted(placed, key=lambda one: one[:3]):
+            x += (1 + 2 * swing(way, 0.31)) * wave(t, 0.9, pose.step)
+            placed.append((y, x, i, look, pose))
+        for y, x, _, look, pose in sorted(placed, key=lambda one: one[:3]):
             tall = 1.7 * place.metre(y)
             c.shadow(x, y, 0.2 * tall, 0.05 * tall)
-            person(c, x, y, tall, look, walking(2.5 * way + phase, 0, stride=0.5))
+            step = walking(2.5 * way + pose.step, 0, stride=0.5)
+            person(c, x, y, tall, look, replace(step, eyes=pose.eyes))
 
     if backward:
         actions = [REOPEN.at(1), KEEP_EYE.at(1), THANK.at(0)]

@@ -71,7 +71,7 @@ def car_rolls(draw: Draw, backward: bool) -> Film:
         [FOLLOW.at(1), KEEP_GAP.at(1)] if backward else [ROLL_HORN.at(level), BACK_OFF.at(level)]
     )
     facts: dict[str, float | str] = {"nearest": near, "farthest": far}
-    return drive(draw, seconds, street, paint, actions, (start, stop), facts, either_way=True)
+    return drive(draw, seconds, street, paint, actions, (start, stop), facts, oncoming=False)
 
 
 WAIT_CROSS = Rule(
@@ -122,7 +122,7 @@ def crosser(draw: Draw, backward: bool) -> Film:
     """Somebody walks from the pavement onto the crossing; backward: off it."""
     seconds = between(draw, 3.2, 4.2)
     z = between(draw, 6.2, 8.0)
-    away, on = between(draw, 3.9, 4.6), between(draw, 1.2, 1.7)
+    away, on = between(draw, 2.9, 3.3), between(draw, 0.7, 1.3)
     start, stop = between(draw, 0.2, 0.5), seconds - between(draw, 0.2, 0.4)
     street, look = some_street(draw, 0.0), some_look(draw)
 
@@ -134,7 +134,7 @@ def crosser(draw: Draw, backward: bool) -> Film:
 
     actions = [GO_FREE.at(1), NOD.at(0)] if backward else [WAIT_CROSS.at(3), SIGNAL_SEEN.at(1)]
     facts: dict[str, float | str] = {"metres": z, "beside": away, "on_road": on}
-    return drive(draw, seconds, street, paint, actions, (start, stop), facts, either_way=True)
+    return drive(draw, seconds, street, paint, actions, (start, stop), facts, oncoming=False)
 
 
 KINDS = (

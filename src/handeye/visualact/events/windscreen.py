@@ -27,13 +27,14 @@ def drive(
     evidence: tuple[float, float],
     facts: Mapping[str, float | str],
     *,
-    either_way: bool = False,
+    oncoming: bool = True,
 ) -> Film:
     """A film through the windscreen with, in half of all cases, something that means nothing.
 
-    ``either_way`` keeps out whatever looks odd when the film runs backwards.
+    ``oncoming=False`` keeps oncoming cars out: where the film also runs backwards, and where they
+    would have to stop themselves.
     """
-    extra = some_distractor(draw, seconds, either_way=either_way) if draw.below(2) else None
+    extra = some_distractor(draw, seconds, oncoming=oncoming) if draw.below(2) else None
 
     def all_of_it(c: Canvas, t: float) -> None:
         if extra and extra[0] != "oncoming car":
