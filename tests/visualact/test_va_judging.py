@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -301,3 +303,38 @@ def test_a_text_cannot_pass_for_another_entry():
     assert fingerprint(["a b"], ["c"]) == fingerprint(["a  b "], ["c"])
     assert fingerprint(["a"], ["b", "c"]) != fingerprint(["a", "b"], ["c"])
     assert set(SCHEMA["properties"]) == {"pairs"}
+
+
+@pytest.mark.server
+def test_a_killed_judgement_goes_on_where_it_was(tmp_path, monkeypatch):
+    monkeypatch.setenv("HANDEYE_TEST_API_KEY", "sk-never-write-this-down")
+    monkeypatch.setenv("HANDEYE_CACHE", str(tmp_path / "cache"))
+    clips = [clip for clip in make_clips(60) if clip.actions]
+    write_clips(tmp_path / "set", clips)
+    # Every clip has words of its own, hence a question of its own.
+    lines = [
+        {"clip_id": clip.clip_id, "model": "m", "raw_text": f"- Do number {place}"}
+        for place, clip in enumerate(clips)
+    ]
+    answers = tmp_path / "p.jsonl"
+    answers.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    score_files(answers, load(tmp_path / "set"), tmp_path / "run", NgramEmbedder(), bootstrap=0)
+    journal = tmp_path / "run" / "judgements.jsonl"
+    with serving(lambda request: Reply('{"pairs": []}', delay=0.05)) as server:
+        code = "import typer; from handeye.cli.visualact_scoring import judge; typer.run(judge)"
+        words = ["run", "--model", "openai-api/handeye-test/m", "--base-url", server.url]
+        command = [sys.executable, "-c", code, *words, "--connections", "2"]
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and len(server.sent) < 8:
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
+        known = journal.read_bytes().count(b"\n")
+        assert 4 <= known < len(clips)
+        before = len(server.requests)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert len(server.requests) - before == len(clips) - known
+    assert f"{known} pairs of lists judged before" in done.stdout
+    written = json.loads((tmp_path / "run" / "judge.json").read_text())
+    assert written["judges"]["openai-api/handeye-test/m"]["states"] == {"decided": len(clips)}

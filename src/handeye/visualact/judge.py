@@ -2,13 +2,14 @@
 
 A judge says which predicted and true actions of a clip mean the same deed. Its decisions are scored
 by the same metrics under their own name (``matcher: judge:NAME``), and compared with the embedding
-matcher over all candidate pairs. This module knows no model: whoever asks one hands over decisions.
+matcher over all candidate pairs. This module knows no model: whoever asks one
+(:mod:`handeye.visualact.judging`) hands over decisions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from handeye.visualact.cases import Case
 from handeye.visualact.clip_scores import embedding_pairs
 from handeye.visualact.matching import Pair, from_decisions
 from handeye.visualact.options import Options
-from handeye.visualact.records import Clip, PredictedAction
+from handeye.visualact.records import Clip
 from handeye.visualact.scoring import Result, score_cases
 from handeye.visualact.summary import RESAMPLES
 from handeye.visualact.sums import Sums
@@ -27,19 +28,6 @@ from handeye.visualact.sums import Sums
 Floats = NDArray[np.float64]
 Decisions = Mapping[str, Sequence[tuple[int, int]]]
 """Clip id to (predicted, truth) places that mean the same deed, counted from 0 as given."""
-
-
-class Judge(Protocol):
-    """What asks a model; used by the task, not here."""
-
-    @property
-    def name(self) -> str:
-        """The model, as it goes into results."""
-
-    async def decide(
-        self, clip: Clip, predicted: Sequence[PredictedAction]
-    ) -> Sequence[tuple[int, int]]:
-        """(predicted, truth) places that mean the same deed."""
 
 
 def score_judged(
