@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from handeye.draw import Draw
-from handeye.visualact.canvas import HEIGHT, WIDTH, Canvas, Point, mix, shade, turned
+from handeye.visualact.canvas import HEIGHT, WIDTH, Canvas, Point, shade, turned
 from handeye.visualact.film import Film, Paint
 from handeye.visualact.furniture import WOODS, crossbars, picture, window
 from handeye.visualact.motion import between, wave
@@ -63,6 +63,7 @@ def play(
     spot: Point,
     twin: bool = False,
     sunny: bool = True,
+    also: tuple[str, ...] = (),
 ) -> Film:
     """A film of the room with, in most cases, something on the wall that means nothing.
 
@@ -77,6 +78,7 @@ def play(
         spot: middle of a free place of 64 x 76 pixels on the wall.
         twin: leave out what would tell the direction of time by itself.
         sunny: whether a window may show a bright day.
+        also: what else moves in ``paint`` and means nothing.
     """
     makes = [_clock, _picture] + [_bowl] * (not twin) + [_view] * sunny
     make = draw.pick(makes)
@@ -90,7 +92,7 @@ def play(
         moving(c, t)
         paint(c, t)
 
-    names = (name,) if name else ()
+    names = (*also, name) if name else also
     return Film(seconds, evidence, tuple(actions), dict(facts), backdrop, all_of_it, names)
 
 
@@ -157,8 +159,3 @@ def _picture(draw: Draw, seconds: float, spot: Point) -> _Extra:
     color = draw.pick(("#6f9a86", "#7c8fb0", "#b58a6a"))
     x, y = spot
     return (lambda c: picture(c, x - 28, y - 24, 56, 44, color)), (lambda c, t: None), ""
-
-
-def wall_behind(room: Room, y: float) -> str:
-    """The wall's colour at a height, to cover something with."""
-    return mix(shade(room.wall, -0.05), shade(room.wall, 0.12), round(y / FLOOR, 3))

@@ -267,7 +267,8 @@ def calm_room(draw: Draw, backward: bool) -> Film:
             c.disc(x + 12, FRONT - 45, 3.6, "#ffffff")
 
     facts: Facts = {"shown": shown}
-    return play(draw, room, seconds, paint, [], (0.0, seconds), facts, spot=(60.0, 90.0))
+    span, spot = (0.0, seconds), (60.0, 90.0)
+    return play(draw, room, seconds, paint, [], span, facts, spot=spot, also=(shown,))
 
 
 def calm_floor(draw: Draw, backward: bool) -> Film:
@@ -294,8 +295,10 @@ def calm_floor(draw: Draw, backward: bool) -> Film:
         c.disc(x, FRONT - 8, 14, color)
         c.disc(*turned([(x + 7, FRONT - 8)], (x, FRONT - 8), turn)[0], 4.6, "#ffffff")
 
-    facts: Facts = {"shown": "ball on the floor"}
-    return play(draw, room, seconds, paint, [], (0.0, seconds), facts, spot=(70.0, 90.0))
+    shown = "ball on the floor"
+    facts: Facts = {"shown": shown, "stops_at": stop}
+    span, spot, also = (0.0, seconds), (70.0, 90.0), (shown, "mobile")
+    return play(draw, room, seconds, paint, [], span, facts, spot=spot, also=also)
 
 
 def _mobile(c: Canvas, x: float, turn: float) -> None:
