@@ -20,7 +20,7 @@ __all__ = ["ALL", "compare", "describe", "describe_clips"]
 _LEVELS = tuple(str(level) for level in range(LARGEST_LEVEL + 1))
 _MOST_SINGLE = 6
 """Actions of a clip are counted singly up to this."""
-Seconds = Mapping[str, float]
+Seconds = Mapping[str, float | None]
 
 
 def describe(
@@ -39,7 +39,7 @@ def describe(
         mapping: as there.
 
     Raises:
-        DataError: the set, or one of its videos, cannot be read.
+        DataError: the set cannot be read.
         OptionError: there is no such split.
     """
     clips = load(data, split=split, mapping=mapping)
@@ -59,32 +59,37 @@ def describe_clips(clips: ClipSet, *, name: str = "", durations: bool = True) ->
 
 
 def _seconds(clips: ClipSet, *, read: bool) -> Seconds:
-    """Length of each clip by id, from its row or else from its video."""
-    known = {
+    """Length of each clip by id, from its row or else from its video; None: not known."""
+    known: dict[str, float | None] = {
         clip.clip_id: float(clip.meta["seconds"])
         for clip in clips
         if isinstance(clip.meta.get("seconds"), int | float)
     }
     if read and len(known) < len(clips):
-        from handeye.visualact.timeline import read_timeline
+        from handeye.visualact.timeline import FrameError, read_timeline
 
         for clip in clips:
-            if clip.clip_id not in known and (line := read_timeline(clips.video_path(clip))):
-                known[clip.clip_id] = line.duration
+            if clip.clip_id in known:
+                continue
+            try:
+                timeline = read_timeline(clips.video_path(clip))
+            except FrameError:
+                timeline = None
+            known[clip.clip_id] = timeline.duration if timeline else None
     return known
 
 
 def _lines(clips: Sequence[Clip], seconds: Seconds) -> dict[str, Line]:
+    lengths = [seconds[clip.clip_id] for clip in clips if clip.clip_id in seconds]
+    unread = lengths.count(None)
     lines = [
         Line("clips", {"n": len(clips)}, compared=False),
         Line("actions", {"n": sum(len(clip.actions) for clip in clips)}, compared=False),
         Line("split", count_labels(clip.split for clip in clips), compared=False),
         Line("scenario", count_labels((clip.scenario for clip in clips), tuple(SCENARIOS))),
         *_action_lines(clips),
-        Line(
-            "duration, s",
-            values=tuple(seconds[clip.clip_id] for clip in clips if clip.clip_id in seconds),
-        ),
+        Line("duration, s", values=tuple(length for length in lengths if length is not None)),
+        Line("length not known", {"n": unread} if unread else {}, compared=False),
         *_event_lines(clips),
     ]
     return {line.name: line for line in lines if line.counts or line.values}
