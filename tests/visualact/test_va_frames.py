@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from fractions import Fraction
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from va_videos import SIZE, all_frames, make_audio, make_video, number_in, picture
@@ -264,6 +266,42 @@ def test_files_that_were_cut_off(tmp_path, name, codec, options):
     assert len(take_frames(path).frames) == 8
     with pytest.raises(FrameError, match="cut off"):
         take_frames(cut(path, 0.5, f"cut-{name}"))
+
+
+def test_an_unknown_coding(tmp_path):
+    path = make_video(tmp_path / "a.mp4")
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzz9"))
+    with pytest.raises(FrameError, match="coded in a way that FFmpeg cannot read"):
+        take_frames(path)
+
+
+def test_remarks_that_are_not_utf8(tmp_path):
+    """A title in another encoding is no fault of the pictures."""
+    path = make_video(tmp_path / "a.mp4", title="abcdefgh")
+    path.write_bytes(path.read_bytes().replace(b"abcdefgh", b"\xcd\xea\xffdefgh"))
+    assert len(take_frames(path).frames) == 8
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_any_damage_gives_frames_or_a_frame_error(data):
+    with tempfile.TemporaryDirectory() as folder:
+        name, codec = data.draw(
+            st.sampled_from([("a.mp4", "libx264"), ("a.mkv", "libx264"), ("a.avi", "mpeg4")])
+        )
+        path = make_video(Path(folder) / name, 12, codec=codec)
+        content = bytearray(path.read_bytes())
+        places = st.integers(0, len(content) - 1)
+        for place in data.draw(st.lists(places, max_size=30)):
+            content[place] ^= 0x5A
+        path.write_bytes(
+            bytes(content[: data.draw(places)] if data.draw(st.booleans()) else content)
+        )
+        try:
+            frames = take_frames(path).frames
+        except FrameError:
+            return
+        assert frames
 
 
 def test_damage_in_the_middle(tmp_path):

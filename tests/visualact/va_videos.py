@@ -41,12 +41,15 @@ def make_video(
     aspect: Fraction | None = None,
     fmt: str | None = None,
     first: int = 0,
+    title: str = "",
     show: Callable[[int], NDArray[np.uint8]] | None = None,
     options: dict[str, str] | None = None,
 ) -> Path:
     """Write a video; ``stamps`` are the times of its frames in milliseconds."""
     unit = Fraction(1, fps) if stamps is None else Fraction(1, 1000)
     with av.open(str(path), "w", format=fmt, options=options or {}) as container:
+        if title:
+            container.metadata["title"] = title
         settings = {"crf": "8", "g": "10", "bf": "2"} if codec == "libx264" else {}
         stream = container.add_stream(codec, rate=fps, options=settings)
         stream.width, stream.height = size

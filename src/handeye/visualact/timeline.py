@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from handeye.errors import DataError
 from handeye.visualact.frame_choice import FrameChoice
@@ -137,7 +137,7 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         if path.stat().st_size == 0:
             raise FrameError(f"{path}: the file is empty (0 bytes)")
         # The prefix keeps a name such as "http:a.mp4" from being read as an address.
-        with av.open(f"file:{path}", options=OPEN_OPTIONS) as container:
+        with av.open(f"file:{path}", options=OPEN_OPTIONS, metadata_errors="replace") as container:
             tracks = [
                 stream
                 for stream in container.streams.video
@@ -147,11 +147,17 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
                 kinds = sorted({stream.type for stream in container.streams})
                 there = f"only {' and '.join(kinds)}" if kinds else "nothing"
                 raise FrameError(f"{path}: no picture track; there is {there}")
-            tracks[0].codec_context.thread_count = 1  # clips are decoded beside one another
+            decoder: Any = tracks[0].codec_context
+            if decoder is None:
+                raise FrameError(f"{path}: its pictures are coded in a way that FFmpeg cannot read")
+            decoder.thread_count = 1  # clips are decoded beside one another
             yield container, tracks[0]
     except av.FFmpegError as error:
         reason = _REASONS.get(type(error).__name__) or error.strerror or str(error)
         raise FrameError(f"{path}: broken, cut off or no video: {reason}") from None
+    except IndexError:
+        # PyAV 18 trips over tracks that only appear late in a damaged stream.
+        raise FrameError(f"{path}: broken, cut off or no video: tracks come and go") from None
     except OSError as error:
         raise FrameError(f"{path}: cannot be read: {error.strerror or error}") from None
 
