@@ -97,6 +97,11 @@ def test_actions_follow_from_facts(kind: Kind, backward: bool) -> None:
     checks.check_values(kind, backward, (BACKWARD if backward else FORWARD)[kind.name])
 
 
+@pytest.mark.parametrize(("kind", "backward"), [case for case in CASES if case.values[0].rules])
+def test_wordings_of_an_action_match_each_other(kind: Kind, backward: bool) -> None:
+    checks.check_wordings(kind, backward)
+
+
 @EACH
 def test_evidence_moves(kind: Kind) -> None:
     checks.check_pictures(kind, range(6))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handeye.draw import Draw
 from handeye.visualact.canvas import HEIGHT, WIDTH, Canvas
+from handeye.visualact.embedder import Embedder, load_embedder
 from handeye.visualact.film import Film, Kind, Rule
 
 Calls = list[tuple[Rule, int]]
@@ -113,3 +115,26 @@ def check_repeatable(kind: Kind, seed: int) -> None:
     # Painted in the other order of time: a picture depends on the time alone.
     shown = picture(again, *reversed(times))[::-1]
     assert all(np.array_equal(a, b) for a, b in zip(picture(film, *times), shown, strict=True))
+
+
+@cache
+def embedder() -> Embedder:
+    return load_embedder()
+
+
+def check_wordings(kind: Kind, backward: bool) -> None:
+    """Wordings of one action match at the default threshold, and better than any other action's.
+
+    Otherwise the choice of the wording, not the action, would decide what a model scores.
+    """
+    rules = rules_of(kind, backward)
+    texts = [[text.format(thing="box") for text in rule.texts] for rule in rules]
+    rows = embedder().encode([text for group in texts for text in group])
+    owner = np.repeat(np.arange(len(texts)), [len(group) for group in texts])
+    near = np.asarray(rows @ rows.T)
+    for i, own in enumerate(owner):
+        same = [near[i, j] for j in range(len(owner)) if j != i and owner[j] == own]
+        assert min(same) >= 0.5, (kind.name, texts[own], near[i].round(2))
+        for other in set(owner.tolist()) - {int(own)}:
+            mean = near[i, owner == other].mean()
+            assert np.mean(same) > mean, (kind.name, texts[own], texts[other])

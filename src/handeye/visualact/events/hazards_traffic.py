@@ -110,8 +110,8 @@ def light_turns_red(draw: Draw, backward: bool) -> Film:
 MAKE_WAY = Rule(
     (
         "Pull over to the right and let the ambulance pass",
-        "Make way for the ambulance by moving to the edge of the road",
-        "Clear the road for the emergency vehicle",
+        "Pull over to the side of the road for the ambulance",
+        "Move to the edge of the road to make way for the ambulance",
     ),
     False,
     {3: "always"},
@@ -121,7 +121,7 @@ SLOW_SIREN = Rule(
     (
         "Slow down until the ambulance is past",
         "Reduce speed while the ambulance comes through",
-        "Take the foot off the gas for the emergency vehicle",
+        "Slow down for the ambulance",
     ),
     False,
     {2: "always"},
@@ -165,7 +165,7 @@ REPORT = Rule(
     (
         "Report the {thing} on the road to the road service",
         "Tell the road authority that a {thing} lies on the road",
-        "Call someone who clears the {thing} away",
+        "Call the road service to clear the {thing} off the road",
     ),
     True,
     {1: "always"},

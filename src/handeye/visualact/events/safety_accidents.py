@@ -46,8 +46,8 @@ MOVE_CURTAIN = Rule(
 LEAD_OUT = Rule(
     (
         "Get the person on the bench out of the room",
-        "Warn the waiting person and lead them out",
-        "Evacuate the person who sits near the fire",
+        "Lead the person on the bench out of the room",
+        "Evacuate the person sitting on the bench from the room",
     ),
     True,
     {4: "the flames end higher than the bin itself", 3: "lower flames, or smoke only"},
@@ -96,7 +96,7 @@ def bin_fire(draw: Draw, backward: bool) -> Film:
 SHUT_VALVE = Rule(
     (
         "Close the red valve of the burst pipe",
-        "Shut off the water supply",
+        "Shut the valve to stop the water from the burst pipe",
         "Turn the valve so that no more water comes out of the pipe",
     ),
     False,
@@ -106,8 +106,8 @@ SHUT_VALVE = Rule(
 CUT_POWER = Rule(
     (
         "Switch off the electricity before the water reaches the power strip",
-        "Cut the power because water is near the socket strip on the floor",
-        "Turn off the current so that nobody gets an electric shock",
+        "Cut the power before the water gets to the electric power strip",
+        "Turn off the electricity because water is near the power strip",
     ),
     True,
     {
@@ -130,8 +130,8 @@ SAVE_BOX = Rule(
 MOP_UP = Rule(
     (
         "Mop up the water on the cellar floor",
-        "Dry the floor afterwards",
-        "Pump the water out of the cellar and clean up",
+        "Clean up the water on the floor",
+        "Mop and dry the wet floor of the cellar",
     ),
     False,
     {1: "always"},

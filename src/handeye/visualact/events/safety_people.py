@@ -17,7 +17,7 @@ HELP_FALLEN = Rule(
     (
         "Help the person who has collapsed in the corridor",
         "Give first aid to the person lying on the floor",
-        "Go to the fallen person and check whether they breathe",
+        "Help the person who has fallen to the floor in the corridor",
     ),
     False,
     {4: "the person lies still", 3: "the person moves an arm"},
@@ -26,8 +26,8 @@ HELP_FALLEN = Rule(
 AMBULANCE = Rule(
     (
         "Call an ambulance for the person who fell down",
-        "Call the emergency number because somebody has collapsed",
-        "Get medical help for the person on the floor",
+        "Call the emergency number for an ambulance",
+        "Phone for an ambulance",
     ),
     False,
     {4: "the person lies still", 3: "the person moves an arm"},
@@ -37,7 +37,7 @@ DEFIBRILLATOR = Rule(
     (
         "Fetch the defibrillator",
         "Bring the defibrillator to the person on the floor",
-        "Get the AED ready in case the heart has stopped",
+        "Get the defibrillator and bring it here",
     ),
     True,
     {3: "the person lies still"},
@@ -46,8 +46,8 @@ DEFIBRILLATOR = Rule(
 SHOW_WAY = Rule(
     (
         "Send somebody to the entrance to show the paramedics the way",
-        "Keep the corridor clear for the rescuers",
-        "Make room for the paramedics",
+        "Meet the paramedics at the entrance and show them the way",
+        "Send someone to guide the paramedics from the entrance",
     ),
     True,
     {2: "always"},
@@ -93,7 +93,7 @@ SEND_GUARD = Rule(
     (
         "Inform security about the person who tries the door handles",
         "Send a guard to the person testing the doors",
-        "Report the stranger who tries to get into the rooms",
+        "Report to security that a stranger is trying the doors",
     ),
     False,
     {3: "a door has come open", 2: "all doors tried were locked"},
@@ -112,8 +112,8 @@ CHECK_DOORS = Rule(
 ASK = Rule(
     (
         "Ask the person over the loudspeaker what they are looking for",
-        "Speak to the stranger through the intercom",
-        "Tell the person at the doors that they are being watched",
+        "Ask the person at the doors over the intercom what they are looking for",
+        "Ask the person at the doors what they are looking for",
     ),
     True,
     {1: "always"},
@@ -190,8 +190,8 @@ GRAB_CHILD = Rule(
 TELL_PARENTS = Rule(
     (
         "Warn the parents that their child is climbing on the balcony",
-        "Ring at the flat so that an adult looks after the child",
-        "Alert the adults inside",
+        "Tell the parents at once that their child is climbing the railing",
+        "Alert the parents to their child climbing on the balcony railing",
     ),
     True,
     {3: "its hips are above the railing", 2: "only its chest"},
@@ -200,8 +200,8 @@ TELL_PARENTS = Rule(
 CATCH = Rule(
     (
         "Stand below the balcony to catch the child",
-        "Spread something soft under the balcony",
-        "Put mattresses on the ground below the child",
+        "Be ready below the balcony to catch the falling child",
+        "Wait under the balcony to catch the child if it falls",
     ),
     True,
     {3: "the hips of the child are above the railing"},
@@ -211,7 +211,7 @@ CLOSE_BALCONY = Rule(
     (
         "Lock the balcony door so that the child cannot go out alone",
         "Keep the balcony door closed from now on",
-        "Secure the balcony against climbing",
+        "Lock the door to the balcony",
     ),
     True,
     {2: "always"},

@@ -113,8 +113,8 @@ def platform_edge(draw: Draw, backward: bool) -> Film:
 REPORT_CASE = Rule(
     (
         "Report the unattended suitcase to security",
-        "Inform the station staff about the suitcase left behind",
-        "Have the abandoned luggage checked",
+        "Inform security about the unattended suitcase",
+        "Alert the security staff to the abandoned suitcase",
     ),
     False,
     {3: "people wait within two metres of it", 2: "nobody is near"},
@@ -122,9 +122,9 @@ REPORT_CASE = Rule(
 )
 CALL_AFTER = Rule(
     (
-        "Call after the traveller that the suitcase is still standing there",
+        "Call the traveller back to the forgotten suitcase",
         "Tell the person walking away that they forgot their suitcase",
-        "Stop the passenger who leaves without the luggage",
+        "Call after the passenger who left the suitcase behind",
     ),
     True,
     {2: "always"},
@@ -142,9 +142,9 @@ KEEP_AWAY = Rule(
 )
 OWNER_BACK = Rule(
     (
-        "Note that the owner has come back to the suitcase",
-        "Cancel the alert, because the traveller has returned to the luggage",
-        "Tell security that the suitcase belongs to the person now at it",
+        "Tell security that the owner has come back to the suitcase",
+        "Cancel the alert because the owner has returned to the suitcase",
+        "Let security know that the suitcase has its owner back",
     ),
     False,
     {1: "always"},
@@ -153,8 +153,8 @@ OWNER_BACK = Rule(
 REMIND = Rule(
     (
         "Remind the traveller never to leave luggage alone",
-        "Ask the passenger to keep the suitcase with them",
-        "Tell the owner not to leave the suitcase unattended again",
+        "Ask the passenger to keep the luggage with them",
+        "Remind the passenger to always stay with their luggage",
     ),
     True,
     {1: "always"},
@@ -163,8 +163,8 @@ REMIND = Rule(
 GOOD_TRIP = Rule(
     (
         "Wish the traveller a good trip",
-        "Greet the passenger in a friendly way",
-        "Say hello to the traveller",
+        "Wish the passenger a pleasant journey",
+        "Wish the traveller a nice trip",
     ),
     False,
     {0: "always"},

@@ -15,8 +15,8 @@ from handeye.visualact.motion import between, ease, lerp, ramp, swing, wave
 CALL_BACK = Rule(
     (
         "Warn the person climbing into the substation over the loudspeaker",
-        "Tell the intruder to get back over the fence",
-        "Call to the climber to stay out of the high-voltage area",
+        "Tell the person climbing the fence to stay out of the substation",
+        "Warn the climber not to enter the high-voltage substation",
     ),
     True,
     {4: "comes down less than 0.8 m beside a transformer", 3: "farther from both"},
@@ -24,9 +24,9 @@ CALL_BACK = Rule(
 )
 POWER_OFF = Rule(
     (
-        "Have the transformers switched off",
+        "Switch off the power of the substation",
         "Cut the power of the substation before the intruder touches something",
-        "Ask the control room to take the high voltage off",
+        "Have the electricity in the substation turned off",
     ),
     True,
     {3: "comes down less than 0.8 m beside a transformer"},
@@ -34,9 +34,9 @@ POWER_OFF = Rule(
 )
 GUARD_IN = Rule(
     (
-        "Send security to the person who has climbed into the fenced area",
+        "Send security to the intruder inside the fence",
         "Call the police about the intruder inside the fence",
-        "Report that somebody has broken into the substation",
+        "Alert security to the intruder who climbed over the fence",
     ),
     False,
     {3: "always"},
@@ -45,8 +45,8 @@ GUARD_IN = Rule(
 GUARD_OUT = Rule(
     (
         "Send security to question the person who climbed out of the substation",
-        "Report the person who has left the fenced area over the fence",
-        "Have the person who came out over the fence stopped",
+        "Report the person who climbed over the fence out of the substation to security",
+        "Have security stop the person who climbed out over the fence",
     ),
     False,
     {2: "always"},
@@ -55,8 +55,8 @@ GUARD_OUT = Rule(
 INSPECT = Rule(
     (
         "Check the fenced area for damage or theft",
-        "Inspect the transformers after the intruder has left",
-        "Look whether something is missing or broken inside the fence",
+        "Inspect the area inside the fence for damage",
+        "Check whether anything inside the fence is damaged or stolen",
     ),
     False,
     {2: "always"},
@@ -65,8 +65,8 @@ INSPECT = Rule(
 MEND_FENCE = Rule(
     (
         "Make the fence harder to climb",
-        "Put barbed wire on the fence",
-        "Secure the top of the fence against climbing",
+        "Put barbed wire on the fence against climbing",
+        "Secure the fence so that nobody can climb it",
     ),
     True,
     {1: "always"},
@@ -134,9 +134,9 @@ def _fence(c: Canvas) -> None:
 
 STOP_INFLOW = Rule(
     (
-        "Stop letting more people come to the gate",
-        "Hold back the crowd before it gets tighter at the entrance",
-        "Close the way to the crowded gate",
+        "Stop letting more people onto the square",
+        "Stop more people from coming onto the square",
+        "Let no more people onto the square before the gate",
     ),
     True,
     {4: "less than half a metre from person to person", 3: "more room"},
@@ -144,9 +144,9 @@ STOP_INFLOW = Rule(
 )
 OPEN_GATES = Rule(
     (
-        "Open the closed side gates to relieve the pressure",
-        "Open more entrances so that the crowd spreads out",
-        "Let people through the side gates as well",
+        "Open the closed side gates as well",
+        "Open the two side gates to spread the crowd",
+        "Open the side entrances to relieve the pressure",
     ),
     True,
     {3: "always"},
@@ -155,8 +155,8 @@ OPEN_GATES = Rule(
 SPEAK = Rule(
     (
         "Ask the crowd over the loudspeaker to take a step back",
-        "Tell the people at the gate not to push",
-        "Calm the crowd with an announcement",
+        "Tell the crowd at the gate over the loudspeaker to step back",
+        "Make an announcement that the crowd should move back",
     ),
     True,
     {2: "always"},
@@ -166,7 +166,7 @@ KEEP_EYE = Rule(
     (
         "Keep an eye on the crowd until the square is empty",
         "Keep watching the people as they spread out",
-        "Watch that everybody gets away from the gate safely",
+        "Keep watching the crowd as it leaves the square",
     ),
     True,
     {1: "always"},
@@ -175,8 +175,8 @@ KEEP_EYE = Rule(
 REOPEN = Rule(
     (
         "Let people in at the gate as usual again",
-        "Go back to normal entry now that the crowd has thinned out",
-        "Tell the staff at the gate that it is no longer crowded",
+        "Let people enter at the gate as normal again",
+        "Return to normal entry at the gate",
     ),
     False,
     {1: "always"},
@@ -185,8 +185,8 @@ REOPEN = Rule(
 THANK = Rule(
     (
         "Thank the people for their patience",
-        "Say a friendly word to the visitors",
-        "Wish everybody a nice day over the loudspeaker",
+        "Thank the crowd for being patient",
+        "Thank the visitors for waiting patiently",
     ),
     False,
     {0: "always"},

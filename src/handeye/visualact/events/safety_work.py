@@ -16,9 +16,9 @@ METRE = 46.0
 
 CLEAR_WORKER = Rule(
     (
-        "Call the worker away from under the swinging load",
-        "Warn the worker about the load hanging from the crane",
-        "Get the worker out of the danger zone of the crane load",
+        "Call the worker away from under the load",
+        "Warn the worker to get out from under the load",
+        "Get the worker out of the danger zone below the load",
     ),
     True,
     {
@@ -31,8 +31,8 @@ CLEAR_WORKER = Rule(
 CALM_LOAD = Rule(
     (
         "Stop the crane and let the load come to rest",
-        "Lower the swinging load slowly to the ground",
-        "Stop the load from swinging",
+        "Stop the crane so that the load comes to rest",
+        "Halt the crane and wait until the load hangs still",
     ),
     True,
     {3: "it swings by more than 1.2 m to each side", 2: "it swings less"},
@@ -41,8 +41,8 @@ CALM_LOAD = Rule(
 CORDON = Rule(
     (
         "Close off the area below the crane",
-        "Put up a barrier around the place under the load",
-        "Keep everybody out of the area under the crane",
+        "Put up a barrier around the area below the crane",
+        "Keep everybody out of the area below the crane",
     ),
     True,
     {2: "always"},
@@ -124,7 +124,7 @@ HOLD_LADDER = Rule(
     (
         "Hold the foot of the slipping ladder",
         "Steady the ladder so that it does not slide away",
-        "Grab the ladder before the worker falls",
+        "Hold the ladder so that its foot does not slip",
     ),
     True,
     {4: "its foot has slid more than half a metre", 3: "less"},
@@ -132,9 +132,9 @@ HOLD_LADDER = Rule(
 )
 CLIMB_DOWN = Rule(
     (
-        "Tell the worker to climb down from the ladder at once",
-        "Warn the worker on the ladder that it is slipping",
-        "Call to the worker to get off the ladder",
+        "Tell the worker to climb down at once",
+        "Ask the worker up there to come down immediately",
+        "Call to the worker to come down from the ladder",
     ),
     True,
     {3: "its foot has slid more than half a metre", 2: "less"},
@@ -143,8 +143,8 @@ CLIMB_DOWN = Rule(
 TIE_LADDER = Rule(
     (
         "Tie the ladder to the wall before anybody uses it again",
-        "Put a non-slip mat under the ladder",
-        "Secure the ladder against slipping",
+        "Fasten the ladder to the wall before it is used again",
+        "Tie the ladder fast before the next use",
     ),
     True,
     {1: "always"},

@@ -46,7 +46,7 @@ KEEP_GAP = Rule(
     (
         "Keep enough distance to the car that sets off",
         "Leave a safe gap to the car pulling away",
-        "Do not follow the departing car too closely",
+        "Keep a safe gap to the car that sets off",
     ),
     True,
     {1: "always"},
@@ -86,9 +86,9 @@ WAIT_CROSS = Rule(
 )
 SIGNAL_SEEN = Rule(
     (
-        "Show the pedestrian with a nod or the lights that we wait",
-        "Signal to the person that they may cross",
-        "Let the pedestrian know they have been seen",
+        "Show the pedestrian with a nod that we have seen them",
+        "Signal the pedestrian with the lights that they have been seen",
+        "Let the pedestrian know that they have been seen",
     ),
     True,
     {1: "always"},
@@ -97,7 +97,7 @@ SIGNAL_SEEN = Rule(
 GO_FREE = Rule(
     (
         "Drive on because the crossing is free again",
-        "Set off now that the pedestrian has left the road",
+        "Drive on now that the pedestrian has left the crossing",
         "Continue driving; nobody is on the crosswalk any more",
     ),
     False,
@@ -110,7 +110,7 @@ NOD = Rule(
     (
         "Nod goodbye to the pedestrian",
         "Give the pedestrian who has crossed a friendly nod",
-        "Wave to the person who has reached the pavement",
+        "Wave to the pedestrian who has crossed",
     ),
     False,
     {0: "always"},
