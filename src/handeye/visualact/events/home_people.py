@@ -10,7 +10,7 @@ from handeye.visualact.events.home import FRONT, METRE, Facts, play, some_room
 from handeye.visualact.figures import Pose, person, some_look, walking
 from handeye.visualact.film import Film, Kind, Rule
 from handeye.visualact.furniture import WOODS, counter, cup, table
-from handeye.visualact.motion import between, lerp, ramp, swing, wave
+from handeye.visualact.motion import between, ease, lerp, ramp, swing, wave
 
 TAKE_PLATES = Rule(
     (
@@ -126,14 +126,15 @@ def high_cup(draw: Draw, backward: bool) -> Film:
     )
 
     def paint(c: Canvas, t: float) -> None:
-        up = swing(t, period)
+        raised = ease(t, 0.2, 0.9)
+        up = raised * (0.8 + 0.2 * swing(t, period))
         angle = tilt * wave(t, rock)
         if on_stool:
             _stool(c, x, FRONT - 4, 40, angle)
         else:
             c.shadow(x, FRONT - 3, 26, 5)
         foot = turned([(x, stand)], (x, FRONT - 4), angle)[0]
-        reach = (0.035, lerp(-0.24, -0.325, up))
+        reach = (lerp(0.1, 0.035, raised), lerp(0.2, -0.325, up))
         pose = Pose(left=(-0.1, 0.26), right=reach, lean=angle, eyes=False)
         person(c, foot[0], foot[1] - 6 * up, tall, look, pose)
 

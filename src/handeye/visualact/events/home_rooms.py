@@ -239,7 +239,7 @@ def calm_room(draw: Draw, backward: bool) -> Film:
     seconds, fabric = between(draw, 3.2, 4.8), draw.pick(FABRICS)
     shown = draw.pick(("person with a cup", "cat on the sofa", "child with a ball"))
     look, color = some_look(draw), draw.pick(("#e09a3b", "#3c9aa3", "#d8574f"))
-    coat, period = draw.pick(("#4a4f59", "#c98a4b", "#8d8f96")), between(draw, 1.4, 2.2)
+    coat, period = draw.pick(("#363b45", "#f1e9dc", "#57402f")), between(draw, 1.4, 2.2)
     first, last = between(draw, 40, 90), between(draw, 250, 330)
     room = some_room(
         draw,
@@ -251,7 +251,8 @@ def calm_room(draw: Draw, backward: bool) -> Film:
 
     def paint(c: Canvas, t: float) -> None:
         if shown == "cat on the sofa":
-            cat(c, 236, 198, 44, coat, tail=wave(t, period))
+            paw = ease(t, 0.3, 1.0) * (0.6 + 0.3 * wave(t, 0.37 * period))
+            cat(c, 236, 200, 60, coat, paw=paw, tail=wave(t, period))
             return
         x = lerp(first, last, ramp(t, 0.0, seconds))
         tall = 1.68 if shown == "person with a cup" else 1.0
