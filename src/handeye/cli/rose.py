@@ -10,6 +10,7 @@ import typer
 from handeye.cli.bridge import bridge
 from handeye.cli.compare import contamination
 from handeye.cli.diagnosis import diagnose
+from handeye.cli.inputs import named_values, resumable
 from handeye.cli.sample_size import scenes
 
 app = typer.Typer(
@@ -63,7 +64,7 @@ def generate(
     from handeye.cli.progress import counting
     from handeye.rose.generation import generate as make
 
-    with counting("scenes") as progress, _resumable(directory):
+    with counting("scenes") as progress, resumable(directory):
         make(
             directory,
             seed=seed,
@@ -73,7 +74,7 @@ def generate(
             similarity=similarity,
             format=format,
             fonts=font or (),
-            emoji=_named_folders(emoji or []),
+            emoji=dict(named_values(emoji or [], "--emoji", "NAME=FOLDER")) or None,
             sprites=sprites,
             workers=workers,
             progress=progress,
@@ -102,7 +103,7 @@ def rerender(
     if len(paths) < 2:
         raise OptionError("give at least one metadata file, then the folder of the new set")
     *metadata, directory = paths
-    with counting("scenes") as progress, _resumable(directory):
+    with counting("scenes") as progress, resumable(directory):
         draw_again(
             metadata,
             directory,
@@ -194,35 +195,6 @@ app.command()(bridge)
 app.command()(diagnose)
 app.command()(scenes)
 app.command()(contamination)
-
-
-def _named_folders(pairs: list[str]) -> dict[str, str | Path] | None:
-    from handeye.errors import OptionError
-
-    out: dict[str, str | Path] = {}
-    for pair in pairs:
-        name, sign, folder = pair.partition("=")
-        if not sign or not name or not folder:
-            raise OptionError(f"emoji must read NAME=FOLDER, got {pair!r}")
-        out[name] = folder
-    return out or None
-
-
-class _resumable:  # noqa: N801  (used like a function)
-    """Turns Ctrl-C into one line that says how to go on."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, value: object, trace: object) -> None:
-        if kind is KeyboardInterrupt:
-            typer.echo(
-                f"stopped; run the same command again to go on in {self._directory}", err=True
-            )
-            raise typer.Exit(130)
 
 
 def _say_made(directory: Path) -> None:

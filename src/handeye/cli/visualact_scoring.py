@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handeye.cli.inputs import json_values, named_values, resumable
+
 if TYPE_CHECKING:
     from handeye.visualact.embedder import Embedder
     from handeye.visualact.options import Options
@@ -71,7 +73,7 @@ def score(
     from handeye.visualact.loader import load
 
     options = _options(threshold, assignment, option or [])
-    mapping = _pairs("--map", map_ or [])
+    mapping = named_values(map_ or [], "--map", "FIELD=NAME")
     whole = partial(load, data, split=split, mapping=mapping or None)
     chosen = whole(scenarios=_list(scenarios) or None, clips=clips)
     others = {clip.clip_id for clip in whole()} if scenarios or clips else set()
@@ -94,7 +96,13 @@ def score(
         )
     print_run(out)
     if judge is not None:
-        _judge(out, judge, _pairs("--judge-arg", judge_arg or []), judge_url, cache=cache)
+        _judge(
+            out,
+            judge,
+            json_values(named_values(judge_arg or [], "--judge-arg")),
+            judge_url,
+            cache=cache,
+        )
 
 
 def judge(
@@ -113,7 +121,7 @@ def judge(
 
     Every judgement is written down as it arrives: stopped and run again, nothing is asked twice.
     """
-    arguments = _pairs("-M", model_arg or [])
+    arguments = json_values(named_values(model_arg or [], "-M"))
     _judge(run, model, arguments, base_url, connections, attempts, cache=cache)
 
 
@@ -172,7 +180,7 @@ def rank(
 def _judge(
     run: Path,
     model: str,
-    arguments: dict[str, str],
+    arguments: dict[str, Any],
     base_url: str | None,
     connections: int = 10,
     attempts: int = 3,
@@ -188,6 +196,7 @@ def _judge(
     with (
         _embedding(str(opened.info["embedder"]["name"]), cache) as embedder,
         counting("judgements") as progress,
+        resumable(run),
     ):
         found = judge_run(
             opened,
@@ -223,23 +232,11 @@ def _embedding(name: str | None, cache: bool) -> Iterator[Embedder]:
 def _options(threshold: float | None, assignment: str | None, pairs: list[str]) -> Options:
     from handeye.visualact.options import Options
 
-    named: dict[str, Any] = dict(_pairs("--option", pairs))
+    named: dict[str, Any] = dict(named_values(pairs, "--option"))
     if "threshold" in named:
         named["threshold"] = _number("threshold", named["threshold"])
     given = {"threshold": threshold, "assignment": assignment}
     return Options.of(named | {name: value for name, value in given.items() if value is not None})
-
-
-def _pairs(what: str, pairs: list[str]) -> dict[str, str]:
-    from handeye.errors import OptionError
-
-    out: dict[str, str] = {}
-    for pair in pairs:
-        name, sign, value = pair.partition("=")
-        if not sign or not name or not value:
-            raise OptionError(f"{what} must read NAME=VALUE, got {pair!r}")
-        out[name.strip()] = value.strip()
-    return out
 
 
 def _list(text: str | None) -> list[str]:

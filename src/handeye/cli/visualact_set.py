@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from handeye.cli.inputs import named_values, resumable
+
 Workers = Annotated[
     int | None,
     typer.Option(help="Processes (default: one per core). Has no influence on the result."),
@@ -34,21 +36,17 @@ def generate(
     from handeye.visualact.generation import generate as make
     from handeye.visualact.loader import load
 
-    try:
-        with counting("clips") as progress:
-            make(
-                directory,
-                seed=seed,
-                clips=clips,
-                scenarios=scenarios,
-                split=split,
-                fps=fps,
-                workers=workers,
-                progress=progress,
-            )
-    except KeyboardInterrupt:
-        typer.echo(f"stopped; run the same command again to go on in {directory}", err=True)
-        raise typer.Exit(130) from None
+    with counting("clips") as progress, resumable(directory):
+        make(
+            directory,
+            seed=seed,
+            clips=clips,
+            scenarios=scenarios,
+            split=split,
+            fps=fps,
+            workers=workers,
+            progress=progress,
+        )
     made = load(directory, split=split)
     counts = ", ".join(f"{name} {n}" for name, n in made.scenario_counts().items() if n)
     actions = sum(len(clip.actions) for clip in made)
@@ -76,7 +74,7 @@ def describe(
 
     if len(data) > 2:
         raise OptionError(f"describe takes one set or two, got {len(data)}")
-    mapping = _mapping(map_ or [])
+    mapping = named_values(map_ or [], "--map", "FIELD=NAME")
     found = [
         statistics(name, split=split, durations=durations, mapping=mapping or None) for name in data
     ]
@@ -108,15 +106,3 @@ def verify(
         typer.echo(f"{counted}: {len(result.problems)} problems")
         raise typer.Exit(1)
     typer.echo(f"{counted}: every video as its row says, every twin mirrored, every hash right")
-
-
-def _mapping(pairs: list[str]) -> dict[str, str]:
-    from handeye.errors import OptionError
-
-    out: dict[str, str] = {}
-    for pair in pairs:
-        field, sign, name = pair.partition("=")
-        if not sign or not field or not name:
-            raise OptionError(f"--map must read FIELD=NAME, got {pair!r}")
-        out[field.strip()] = name.strip()
-    return out
