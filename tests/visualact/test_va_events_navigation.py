@@ -77,11 +77,9 @@ BACKWARD: dict[str, checks.Expected] = {
     "car_rolls": lambda f: [(standing.FOLLOW, 1), (standing.KEEP_GAP, 1)],
     "crosser": lambda f: [(standing.GO_FREE, 1), (standing.NOD, 0)],
 }
-CASES = [
-    pytest.param(kind, backward, id=f"{kind.name}{'-backward' if backward else ''}")
-    for kind in KINDS
-    for backward in checks.directions(kind)
-]
+CASES = [(kind, backward) for kind in KINDS for backward in checks.directions(kind)]
+IDS = [f"{kind.name}{'-backward' if backward else ''}" for kind, backward in CASES]
+WAYS = pytest.mark.parametrize(("kind", "backward"), CASES, ids=IDS)
 EACH = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
@@ -92,12 +90,12 @@ def test_every_kind_has_its_levels_checked() -> None:
     assert sum(kind.idle for kind in KINDS) == 2
 
 
-@pytest.mark.parametrize(("kind", "backward"), CASES)
+@WAYS
 def test_actions_follow_from_facts(kind: Kind, backward: bool) -> None:
     checks.check_values(kind, backward, (BACKWARD if backward else FORWARD)[kind.name])
 
 
-@pytest.mark.parametrize(("kind", "backward"), [case for case in CASES if case.values[0].rules])
+@WAYS
 def test_wordings_of_an_action_match_each_other(kind: Kind, backward: bool) -> None:
     checks.check_wordings(kind, backward)
 

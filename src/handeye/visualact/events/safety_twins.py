@@ -145,8 +145,8 @@ STOP_INFLOW = Rule(
 OPEN_GATES = Rule(
     (
         "Open the closed side gates as well",
-        "Open the two side gates to spread the crowd",
-        "Open the side entrances to relieve the pressure",
+        "Open the two side gates too",
+        "Open the side gates for the crowd",
     ),
     True,
     {3: "always"},
