@@ -12,6 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from handeye.errors import DataError, OptionError
+from handeye.hub import HUB, fetch_dataset
 from handeye.jsonl import numbered_lines
 from handeye.rose.items import Item, ItemSet, read_item
 from handeye.rose.questions import BRIDGE_KEYS, BY_KEY, MAIN_KEYS, SUBSETS, TEMPLATES
@@ -74,8 +75,8 @@ def metadata_files(data: str | Path) -> tuple[Path, list[Path]]:
     Raises:
         DataError: the path does not exist or holds no metadata.
     """
-    if str(data).startswith("hf:"):
-        data = _from_hub(str(data)[3:])
+    if str(data).startswith(HUB):
+        data = fetch_dataset(str(data))
     path = Path(data)
     if path.is_file():
         return path.parent, [path]
@@ -90,17 +91,6 @@ def metadata_files(data: str | Path) -> tuple[Path, list[Path]]:
             "or the ROSE release?"
         )
     return path, files
-
-
-def _from_hub(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    try:
-        return Path(snapshot_download(name, repo_type="dataset"))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise DataError(f"hf:{name}: could not be fetched from the Hub: {reason}") from None
 
 
 def template_ids(templates: str | Iterable[str] | None) -> frozenset[str] | None:
