@@ -393,6 +393,26 @@ def test_labels_that_cannot_be_read(tmp_path, name, value, words):
     assert "data.json: " in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["numbered_actions", "nested"])
+def test_one_odd_value_does_not_hide_its_column(tmp_path, name):
+    rows = next(one for one in LAYOUTS if one.name == name).write(DATA)
+    actions = rows[0]["actions"]
+    first = actions["action_0"] if isinstance(actions, dict) else actions[0]
+    first["action"] = ["Brake"]
+    with pytest.raises(DataError, match=r"row 1, action 1: text is \['Brake'\]"):
+        load(save(tmp_path, rows))
+
+
+def test_texts_as_keys(tmp_path):
+    rows = nested(DATA)
+    for row in rows:
+        row["actions"] = {
+            entry["action"]: {"apl": entry["APL"], "type": entry["type"]}
+            for entry in row["actions"]
+        }
+    assert gist(load(save(tmp_path, rows))) == gist(DATA)
+
+
 def test_an_action_without_a_label(tmp_path):
     rows = nested(DATA)
     del rows[2]["actions"][0]["APL"]

@@ -28,11 +28,18 @@ def columns_of(rows: Iterable[Mapping[str, Any]]) -> Columns:
 
 
 def kind_of(values: Sequence[Any]) -> Held:
-    """What a column holds: lists of objects (or lists), lists of plain values, or plain values."""
-    lists = [value for value in values if isinstance(value, list | dict)]
+    """What a column holds: lists of objects (or lists), lists of plain values, or plain values.
+
+    Most of its values decide, so that a single odd one is found to be odd in its row, instead of
+    making its column vanish.
+    """
+    known = [value for value in values if value is not None]
+    lists = [value for value in known if isinstance(value, list | dict)]
+    if not lists or 2 * len(lists) < len(known):
+        return "value"
     if any(isinstance(v, dict) or any(isinstance(p, dict | list) for p in v) for v in lists):
         return "entries"
-    return "list" if lists else "value"
+    return "list"
 
 
 def example_of(value: Any) -> str:

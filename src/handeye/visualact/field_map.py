@@ -215,11 +215,12 @@ class _Finder:
     def _unnamed(self, field: str) -> str | None:
         """The text or key of entries that have no name for a field."""
         keys = self.entry_columns.get(KEY, [])
+        types = bool(keys) and all(read_type(key) is not None for key in keys)
         if field == "text":
-            words = any(not str(key).isdecimal() for key in keys)
+            numbers = any(str(key)[-1:].isdecimal() for key in keys)
+            words = bool(keys) and not types and not numbers
             return TEXT if TEXT in self.entry_columns else KEY if words else None
-        typed = field == "type" and keys and all(read_type(key) is not None for key in keys)
-        return KEY if typed else None
+        return KEY if field == "type" and types else None
 
     def _inner(self, column: str) -> str:
         """A path of an entry, given with or without that of the list."""
