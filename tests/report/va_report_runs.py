@@ -100,32 +100,64 @@ def right(clip: Clip) -> dict[str, object]:
     )
 
 
+FAULTS = {
+    "navigation-00000": "prose",
+    "navigation-00001": "hostile",
+    "navigation-00002": "invented",
+    "navigation-00005": "refused",
+    "home-00000": "level",
+    "home-00001": "near",
+    "home-00003": "extra",
+    "home-00004": "error",
+    "safety-00001": "near",
+    "safety-00003": "extra",
+    "hmi-00000": "near",
+    "hmi-00001": "short",
+    "hmi-00003": "extra",
+    "hmi-00004": "type",
+}
+REASONS = {
+    "prose": "unreadable",
+    "refused": "unreadable",
+    "error": "unreadable",
+    "hostile": "missed-urgent",
+    "invented": "invented",
+    "level": "wrong-level",
+    "short": "missed",
+    "extra": "extra",
+    "type": "wrong-type",
+}
+"""The reason each fault must be given; ``near`` is one only where nothing urgent is missed."""
+_HALVES = {
+    "home": "Turn off the stove at some later point of time",
+    "safety": "Call the fire at some later point of time",
+    "hmi": "Hand over the cup at some later point of time",
+}
+
+
 def faulty(clip: Clip) -> dict[str, object]:
-    """Mostly right; every kind of fault somewhere."""
-    draw = Draw(5, "visualact faulty", clip.clip_id)
-    fault = draw.below(9)
-    if not clip.actions:
-        if fault < 4:
-            return answer(entry("Watch out and clean everything up", 3, "proactive"))
-        return answer()
+    """Right but for :data:`FAULTS`, which has every kind of fault."""
+    fault = FAULTS.get(clip.clip_id)
     own = [entry(a.text, a.apl, "proactive" if a.proactive else "reactive") for a in clip.actions]
-    first = clip.actions[0]
-    if fault == 0:
-        return {"raw_text": "The scene shows a square that moves over some ground for a while."}
-    if fault == 1:
-        return {"raw_text": "I cannot help with that.", "state": "refused"}
-    if fault == 2:
-        return {"raw_text": None, "error": "timeout"}
-    if fault == 3:
-        return answer(*own[1:], entry("<script>document.title='pwned'</script>", 2, "reactive"))
-    if fault == 4:
-        return answer(entry(first.text, (first.apl + 2) % 5, "reactive"), *own[1:])
-    if fault == 5:
-        half = " ".join(first.text.split()[: len(first.text.split()) // 2])
-        return answer(entry(half + " at some later point of time", first.apl, None), *own[1:])
-    if fault == 6:
-        return answer(*own, entry("Wait and see what else comes", None, "proactive"))
-    return answer(*own)
+    if fault is None:
+        return answer(*own)
+    first = clip.actions[0] if clip.actions else None
+    rows: dict[str, Callable[[], dict[str, object]]] = {
+        "prose": lambda: {"raw_text": "The scene shows a square that moves over some ground."},
+        "refused": lambda: {"raw_text": "I cannot help with that.", "state": "refused"},
+        "error": lambda: {"raw_text": None, "error": "timeout"},
+        "invented": lambda: answer(entry("Watch out and clean everything up", 3, "proactive")),
+        "hostile": lambda: answer(entry("<script>document.title='pwned'</script>", 2, None)),
+        "short": lambda: answer(*own[:1]),
+        "extra": lambda: answer(*own, entry("Wait and see what else comes", None, "proactive")),
+    }
+    if first is not None:
+        kind = "reactive" if first.proactive else "proactive"
+        stated = "proactive" if first.proactive else "reactive"
+        rows["level"] = lambda: answer(entry(first.text, 0, stated), *own[1:])
+        rows["type"] = lambda: answer(entry(first.text, first.apl, kind), *own[1:])
+        rows["near"] = lambda: answer(entry(_HALVES[clip.scenario], first.apl, stated), *own[1:])
+    return rows[fault]()
 
 
 def lazy(clip: Clip) -> dict[str, object]:

@@ -75,7 +75,7 @@
     const next = visible()[room];
     room += pageSize;
     page();
-    (next.querySelector(".open") || next).focus();
+    (next.querySelector("button.open") || next).focus();
   });
 
   function apply() {

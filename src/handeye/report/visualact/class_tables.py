@@ -55,7 +55,7 @@ def full_table(runs: Sequence[RunView]) -> Table:
     quoted = tuple(
         Row(model, tuple(_printed(found, key, name) for key in CLASSES for name, _ in _PLAIN),
             published=True)
-        for model, found in _by_model(("precision", "recall", "f1")).items()
+        for model, found in _by_model(("precision", "recall")).items()
     )  # fmt: skip
     caption = "Precision (P), recall (R) and F1 of the classes in percent, as in the paper's tables"
     return _grouped(runs, _PLAIN, "t-classes", f"{caption}.", quoted)

@@ -8,6 +8,7 @@ from typing import Any
 
 from handeye.report.rates import integer
 from handeye.report.visualact.runs import LoadedRun
+from handeye.report.visualact.view import comparison
 
 
 def shown_words(run: LoadedRun) -> str:
@@ -29,7 +30,7 @@ def facts(run: LoadedRun) -> tuple[tuple[str, str], ...]:
         ("protocol", info.get("protocol")),
         ("answers", None if structured is None else "structured" if structured else "free text"),
         ("matched by", _matcher(summary)),
-        ("threshold", f"{options['comparison']} {options['threshold']:.2f}"),
+        ("threshold", f"{comparison(options)} {options['threshold']:.2f}"),
         ("assignment", options["assignment"]),
         ("averaged over", "videos" if options["averaging"] == "video" else "actions of a class"),
         ("set", _set_name(info)),

@@ -20,7 +20,7 @@ from handeye.visualact.timeline import FrameError
 
 MOST_STILLS = 16
 SIDES = (320, 96)  # largest and least longer side of a still in pixels
-_LINE_WIDTH, _LINE_HEIGHT = 860.0, 26.0
+_LINE_HEIGHT = 27.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,10 @@ def film_strip(
     stills = tuple(_still(video, frame, span, album) for frame in frames)
     if any(not still.picture for still in stills):
         more += " Some pictures did not fit into the page's budget."
-    line = _time_line(f"{key}-time", footage, frames, span)
+    line = Markup("").join(
+        _time_line(f"{key}-time{narrow:d}", footage, frames, span, narrow)
+        for narrow in (False, True)
+    )
     return Strip(stills, line, f"{note}{more}".strip())
 
 
@@ -121,10 +124,15 @@ def _still(video: Path, frame: Frame, span: tuple[float, float] | None, album: A
 
 
 def _time_line(
-    key: str, footage: Footage, frames: Sequence[Frame], span: tuple[float, float] | None
+    key: str,
+    footage: Footage,
+    frames: Sequence[Frame],
+    span: tuple[float, float] | None,
+    narrow: bool,
 ) -> Markup:
     """The clip's time from left to right: a stroke a frame shown, a bar where the evidence is."""
-    left, right, y = 6.0, _LINE_WIDTH - 6.0, 9.0
+    width = 360.0 if narrow else 860.0
+    left, right, y = 6.0, width - 6.0, 9.0
     length = max(footage.duration, 1e-6)
 
     def place(seconds: float) -> float:
@@ -145,7 +153,7 @@ def _time_line(
     parts += [svg.line(place(f.seconds), y - 6, place(f.seconds), y + 6, "shot") for f in frames]
     parts.append(svg.text(left, _LINE_HEIGHT, "0 s", "tick"))
     parts.append(svg.text(right, _LINE_HEIGHT, f"{footage.duration:.1f} s", "tick", "end"))
-    return svg.figure(
-        key, _LINE_WIDTH, _LINE_HEIGHT + 3, "Time line of the clip", "; ".join(words) + ".", *parts,
-        class_="timeline",
-    )  # fmt: skip
+    class_ = "timeline " + ("narrow-only" if narrow else "wide-only")
+    title = "Time line of the clip"
+    told = "; ".join(words) + "."
+    return svg.figure(key, width, _LINE_HEIGHT + 2, title, told, *parts, class_=class_)

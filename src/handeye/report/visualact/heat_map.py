@@ -13,7 +13,7 @@ from markupsafe import Markup
 from handeye.report import svg
 from handeye.visualact.records import LARGEST_LEVEL
 
-_CELL, _LEFT, _TOP, _GAP = 44.0, 58.0, 44.0, 10.0
+_CELL, _LEFT, _TOP, _GAP = 46.0, 58.0, 44.0, 12.0
 _LEVELS = tuple(str(level) for level in range(LARGEST_LEVEL + 1))
 _EXTRA = {"unstated": "no level", "missed": "missed"}
 _WIDTH = _LEFT + _CELL * (len(_LEVELS) + len(_EXTRA)) + _GAP + 4
@@ -37,7 +37,8 @@ def heat_map(key: str, confusion: Confusion, title: str) -> Markup:
     ]
     for name in (*_LEVELS, *_EXTRA):
         centre = _x(name) + _CELL / 2
-        parts.append(svg.text(centre, _TOP - 8, _EXTRA.get(name, name), "tick strong", "middle"))
+        class_ = "tick" if name in _EXTRA else "tick strong"
+        parts.append(svg.text(centre, _TOP - 8, _EXTRA.get(name, name), class_, "middle"))
     for place, truth in enumerate(_LEVELS):
         y = _TOP + place * _CELL
         row = confusion.get(truth, {})

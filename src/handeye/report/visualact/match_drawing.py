@@ -149,13 +149,19 @@ def _type(proactive: bool | None) -> str:
 def _column(boxes: Sequence[Box], frame: _Frame, nothing: str) -> tuple[list[_Placed], float]:
     placed: list[_Placed] = []
     y = _TOP
-    for text in [box.text for box in boxes] or [nothing]:
-        lines = wrapped(text, frame.box - 2 * _PAD)
-        foot = _FOOT + (15.0 if frame.narrow else 0.0) if boxes else 0.0
+    shown: list[Box | None] = [*boxes] or [None]
+    for box in shown:
+        lines = wrapped(box.text if box else nothing, frame.box - 2 * _PAD)
+        foot = _foot_height(box, frame) if box else 0.0
         height = len(lines) * _LINE + 2 * _PAD - 2 + foot
         placed.append(_Placed(y, height, lines))
         y += height + _SPACE
     return placed, y - _SPACE + 2
+
+
+def _foot_height(box: Box, frame: _Frame) -> float:
+    """Room for level and type, and for a line more where a phone has to say what is lacking."""
+    return _FOOT + (15.0 if frame.narrow and not box.matched else 0.0)
 
 
 def _boxes(
@@ -200,7 +206,7 @@ def _box(
 
 def _foot(box: Box, where: _Placed, x: float, frame: _Frame, lacking: str) -> list[Markup]:
     """Level, type, and whether a match is lacking, along the lower edge of a box."""
-    base = where.y + where.height - _PAD - (15.0 if frame.narrow else 0.0)
+    base = where.y + where.height - _PAD - (_foot_height(box, frame) - _FOOT)
     words = "APL ?" if box.level is None else f"APL {box.level}"
     level = "none" if box.level is None else str(box.level)
     left = x + _PAD
@@ -220,7 +226,7 @@ def _foot(box: Box, where: _Placed, x: float, frame: _Frame, lacking: str) -> li
     if box.proactive is None:
         parts.append(svg.text(mark - 4, base, "no type", "type"))
     else:
-        shape, class_ = (3, "typemark") if box.proactive else (0, "typemark open")
+        shape, class_ = (3, "typemark") if box.proactive else (0, "typemark hollow")
         parts.append(svg.marker(shape, mark, base - 4, 3.6, class_))
         parts.append(svg.text(mark + 8, base, _type(box.proactive), "type"))
     if lacking:

@@ -61,7 +61,7 @@ def proactive_plot(key: str, found: Sequence[Dot], *, narrow: bool = False) -> M
         narrow: the drawing for phones.
     """
     width, height = (360.0, 330.0) if narrow else (860.0, 420.0)
-    left, right, top, bottom = 38.0, width - (14 if narrow else 150), 14.0, height - 46
+    left, right, top, bottom = 38.0, width - (32 if narrow else 150), 30.0, height - 46
     x_of, y_of = Scale(left, right), Scale(bottom, top)
     parts = [_axes(x_of, y_of)]
     parts += [
@@ -93,7 +93,7 @@ def _axes(x_of: Scale, y_of: Scale) -> Markup:
         parts.append(svg.text(x, y_of.start + 15, f"{tick * 100:.0f}", "tick", "middle"))
     below = y_of.start + 34
     parts.append(svg.text(x_of.end, below, "proposed actions called proactive, %", "tick", "end"))
-    parts.append(svg.text(x_of.start + 6, y_of.end + 4, "proactive truth found, %", "tick"))
+    parts.append(svg.text(0, y_of.end - 16, "proactive truth found, %", "tick"))
     return svg.group(*parts)
 
 

@@ -1,4 +1,8 @@
-"""Why a clip is worth a look: one reason a clip, the first in order that holds, and all signs."""
+"""Why a clip is worth a look: one reason a clip, and all signs that its answer shows.
+
+The reason is the first sign in the order of :data:`WORDS`, which is also the order of the gallery;
+only where no answer could be read, that is the reason, because it explains all the rest.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +14,21 @@ from handeye.report.signs import Sign, Vocabulary
 from handeye.visualact.priority import URGENT
 from handeye.visualact.records import Action, Clip
 
+UNREADABLE = "unreadable"
 NEAR = 0.10
 FAR_LEVELS = 2
 
 WORDS = Vocabulary(
     (
         Sign(
-            "unreadable",
-            "no readable answer",
-            "The model refused, was cut off, said nothing, failed, or wrote what cannot be read.",
+            "missed-urgent",
+            "missed an urgent action",
+            f"A true action of level {URGENT} or more has no match.",
         ),
         Sign(
             "invented",
             "acted where nothing is called for",
             "The clip calls for nothing, and something was proposed.",
-        ),
-        Sign(
-            "missed-urgent",
-            "missed an urgent action",
-            f"A true action of level {URGENT} or more has no match.",
         ),
         Sign(
             "wrong-level",
@@ -47,6 +47,11 @@ WORDS = Vocabulary(
             "wrong-type",
             "wrong type",
             "A matched action was called proactive and is reactive, or the other way round.",
+        ),
+        Sign(
+            UNREADABLE,
+            "no readable answer",
+            "The model refused, was cut off, said nothing, failed, or wrote what cannot be read.",
         ),
     )
 )
@@ -97,12 +102,16 @@ def find_reasons(
                 Found(
                     row["clip_id"],
                     row["scenario"],
-                    tuple(sorted(signs, key=_ORDER.index)),
+                    tuple(sorted(signs, key=_decisive)),
                     row["f1"] if row["f1"] is not None else 1.0,
                     row["n_truth"] - row["n_matched"],
                 )
             )
     return out
+
+
+def _decisive(sign: str) -> tuple[bool, int]:
+    return sign != UNREADABLE, _ORDER.index(sign)
 
 
 def _signs(
@@ -127,7 +136,7 @@ def _signs(
         if pair["predicted_proactive"] not in (None, pair["truth_proactive"])
     ]
     holds = {
-        "unreadable": row["answer_state"] != "answered",
+        UNREADABLE: row["answer_state"] != "answered",
         "invented": row["outcome"] == "unasked",
         "missed-urgent": any(level >= URGENT for level in missed),
         "wrong-level": bool(far),

@@ -81,10 +81,11 @@ class RunView:
         head = self.official.headline
         if head["f1"].value is None:
             return f"{self.label}: no clip of this run can be scored, so it has no F1."
-        weighted = "weighted " if self.summary["options"]["headline"] == "weighted" else ""
+        weighted = self.summary["options"]["headline"] == "weighted"
+        article = "a weighted" if weighted else "an"
         short = "95 % bootstrap intervals over clips" if head["f1"].interval else "no intervals"
         return (
-            f"{self.label} proposes the actions that a clip calls for with a {weighted}F1 of "
+            f"{self.label} proposes the actions that a clip calls for with {article} F1 of "
             f"{head['f1'].percent}{_NBSP}% {head['f1'].interval}: "
             f"{head['precision'].percent}{_NBSP}% of what it proposes is called for, and it finds "
             f"{head['recall'].percent}{_NBSP}% of what is ({self._basis_words()}; {short})."
@@ -102,7 +103,7 @@ class RunView:
             words.append(f"{without:,} without a readable answer, scored as nothing proposed")
         matcher = str(self.summary["matcher"])
         name = self.summary["embedder"].get("name", "?") if matcher == "embedding" else matcher
-        words.append(f"matched by {name} at {options['comparison']} {self.threshold:.2f}")
+        words.append(f"matched by {name} at {comparison(options)} {self.threshold:.2f}")
         return "; ".join(words)
 
 
@@ -188,6 +189,11 @@ def _warnings(summary: Tree) -> tuple[str, ...]:
     notes = [note for note in str(summary["note"]).split("; ") if note]
     out += [f"{note[:1].upper()}{note[1:]}." for note in notes if not note.startswith("partial")]
     return tuple(out)
+
+
+def comparison(options: Tree) -> str:
+    """How a similarity is compared with the threshold, as a sign."""
+    return "≥" if options["comparison"] == ">=" else str(options["comparison"])
 
 
 def scenario_words(key: str) -> str:
