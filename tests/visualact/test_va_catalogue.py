@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from handeye.draw import Draw
-from handeye.errors import OptionError
+from handeye.errors import DataError, OptionError
 from handeye.visualact.canvas import Canvas
 from handeye.visualact.events import catalogue
+from handeye.visualact.events.catalogue_tables import rewritten
 from handeye.visualact.film import Film, Kind, Rule
+from handeye.visualact.generation import generate
+from handeye.visualact.loader import load
 from handeye.visualact.own_sets import PlacedClip
-from handeye.visualact.records import Clip, problems
+from handeye.visualact.records import Action, Clip, problems
 from handeye.visualact.verification_rows import gold_problems
 
 SEEDS = range(12)
+DOCUMENT = Path(__file__).parents[2] / "docs" / "visualact-data.md"
 each_kind = pytest.mark.parametrize("kind", catalogue.KINDS, ids=lambda kind: kind.name)
 
 
@@ -66,7 +71,7 @@ def test_the_evidence_lies_within_the_film(kind):
 def test_something_moves_while_the_evidence_can_be_seen(kind):
     film = kind.make(Draw(5, kind.name), False)
     first, last = film.evidence
-    shown = [picture(film, first + (last - first) * share) for share in (0.0, 0.35, 0.7, 1.0)]
+    shown = [picture(film, first + (last - first) * share) for share in (0.0, 0.17, 0.55, 1.0)]
     assert any((a != b).any() for a, b in itertools.pairwise(shown))
 
 
@@ -108,3 +113,26 @@ def test_what_is_wrong_with_a_catalogue_is_told():
 def test_an_unknown_kind_names_those_that_are_known():
     with pytest.raises(OptionError, match=r"no kind of event is called 'yeti'.*steps_out"):
         catalogue.kind("yeti")
+
+
+def test_the_documentation_lists_the_kinds():
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert rewritten(text) == text, (
+        "run: python -m handeye.visualact.events.catalogue_tables docs/visualact-data.md"
+    )
+    for kind in catalogue.KINDS:
+        assert f"| `{kind.name}`: {kind.shows} |" in text
+        for rule in (*kind.rules, *kind.backward_rules):
+            assert f"| {rule.texts[0]} |" in text
+    with pytest.raises(DataError, match="no place for the tables"):
+        rewritten("a document")
+
+
+def test_the_documentation_names_every_field_of_a_row(tmp_path):
+    generate(tmp_path / "set", seed=1, clips=1, fps=2, workers=1)
+    text = DOCUMENT.read_text(encoding="utf-8")
+    clip = load(tmp_path / "set").clips[0]
+    for name in (*Clip.__struct_fields__, *clip.meta):
+        assert f"`{name}`" in text, name
+    for name in Action.__struct_fields__:
+        assert f"`actions[].{name}`" in text, name

@@ -6,7 +6,24 @@ from collections import Counter
 from collections.abc import Sequence
 
 from handeye.errors import OptionError
-from handeye.visualact.events import hazards, hazards_traffic, quiet_roads, standing
+from handeye.visualact.events import (
+    hazards,
+    hazards_traffic,
+    home_fixtures,
+    home_hall,
+    home_kitchen,
+    home_people,
+    home_rooms,
+    home_twins,
+    quiet_roads,
+    safety_accidents,
+    safety_people,
+    safety_platform,
+    safety_quiet,
+    safety_twins,
+    safety_work,
+    standing,
+)
 from handeye.visualact.film import Kind
 from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
 
@@ -15,6 +32,18 @@ KINDS: tuple[Kind, ...] = (
     *hazards_traffic.KINDS,
     *standing.KINDS,
     *quiet_roads.KINDS,
+    *home_kitchen.KINDS,
+    *home_people.KINDS,
+    *home_fixtures.KINDS,
+    *home_hall.KINDS,
+    *home_rooms.KINDS,
+    *home_twins.KINDS,
+    *safety_accidents.KINDS,
+    *safety_people.KINDS,
+    *safety_platform.KINDS,
+    *safety_work.KINDS,
+    *safety_twins.KINDS,
+    *safety_quiet.KINDS,
 )
 """In the paper's order of scenarios. A set depends on this order."""
 
