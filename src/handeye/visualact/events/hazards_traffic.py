@@ -95,7 +95,7 @@ def light_turns_red(draw: Draw, backward: bool) -> Film:
         z = end + speed * (seconds - t)
         crossing(c, z)
         for i, look in enumerate(people):
-            px, py = ground(KERB + 0.7 + 0.7 * i, z + 0.6 + 0.3 * i)
+            px, py = ground(KERB + 1.1 + 0.7 * i, z + 0.6 + 0.3 * i)
             person(c, px, py, size(1.7, z), look)
         lit = "red" if t >= red else "amber" if t >= amber else "green"
         traffic_light(c, *ground(KERB + 0.3, z - 0.8), size(1.0, z - 0.8), lit)

@@ -38,14 +38,19 @@ def traffic_light(c: Canvas, x: float, y: float, metre: float, lit: str) -> None
     metre *= 0.78
     c.rect(x - 0.07 * metre, y - 3.0 * metre, 0.14 * metre, 3.0 * metre, "#4a525d")
     c.rect(
-        x - 0.3 * metre, y - 4.3 * metre, 0.6 * metre, 1.5 * metre, "#23282f", round=0.12 * metre
+        x - 0.36 * metre,
+        y - 4.36 * metre,
+        0.72 * metre,
+        1.62 * metre,
+        "#23282f",
+        round=0.12 * metre,
     )
     lamps = (("red", "#ff4133"), ("amber", "#ffb428"), ("green", "#3fd474"))
     for i, (name, color) in enumerate(lamps):
         middle = y - 4.02 * metre + 0.47 * i * metre
         if name == lit:
-            c.disc(x, middle, 0.42 * metre, color, 0.3)
-        c.disc(x, middle, 0.19 * metre, color if name == lit else shade(color, -0.75))
+            c.disc(x, middle, 0.5 * metre, color, 0.3)
+        c.disc(x, middle, 0.225 * metre, color if name == lit else shade(color, -0.75))
 
 
 def lost_thing(c: Canvas, thing: str, x: float, y: float, metre: float, height: float) -> None:

@@ -76,6 +76,7 @@ def substation(draw: Draw) -> Place:
             bolt = [(44, 121), (37, 133), (42, 133), (40, 139), (47, 129), (42, 129)]
             c.poly([(x + dx, y) for dx, y in bolt], "#252a31")
         c.rect(190, 178, 4, 40, "#4d5661")
+        c.rect(177, 166, 30, 14, "#3a434d", round=3)
         for i in range(3):
             c.stroke([(58 + 24 * i, 60), (280 + 24 * i, 60)], 1.2, "#3a4350")
 
