@@ -242,4 +242,6 @@ def test_nothing_to_check(tmp_path):
     with pytest.raises(DataError, match="no such set"):
         verify(tmp_path / "nowhere")
     (tmp_path / ROWS).write_text("\n")
-    assert checked(tmp_path).problems == (f"{tmp_path / ROWS}: holds no clip",)
+    assert checked(tmp_path).problems == (
+        f"{tmp_path / ROWS}: the file is empty; expected one JSON object a line",
+    )

@@ -28,8 +28,8 @@ def clips_files(path: Path, split: str | None) -> tuple[Path, ...]:
         OptionError: the set has no such split.
     """
     if path.is_file():
-        return (path,) if _split_of(path) else ()
-    files = {_split_of(file): file for file in sorted(path.glob(clips_name("*")))}
+        return (path,) if split_of(path) else ()
+    files = {split_of(file): file for file in sorted(path.glob(clips_name("*")))}
     if split is None or not files:
         return tuple(files.values())
     if split not in files:
@@ -50,10 +50,10 @@ def read_clips(files: Sequence[Path]) -> list[PlacedClip]:
         for number, line in numbered_lines(file):
             where = f"{file}:{number}"
             clip = read_clip(line, where)
-            if clip.split != _split_of(file):
+            if clip.split != split_of(file):
                 raise DataError(
                     f"{where}: clip {clip.clip_id}: its split is {clip.split!r}, but the file is "
-                    f"for {_split_of(file)!r}"
+                    f"for {split_of(file)!r}"
                 )
             if clip.clip_id in found:
                 first = found[clip.clip_id].where
@@ -77,7 +77,7 @@ def check_videos(root: Path, clips: Sequence[PlacedClip]) -> None:
         )
 
 
-def _split_of(file: Path) -> str:
+def split_of(file: Path) -> str:
     """The split in the name of a clips file; empty if it is none."""
     name = file.name
     if not (name.startswith(_BEFORE) and name.endswith(_AFTER)):

@@ -7,17 +7,19 @@ decoded all the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from handeye.errors import DataError
+from handeye.jsonl import numbered_lines
 from handeye.processes import as_finished, worker_count
 from handeye.set_folder import read_record, record_problems
 from handeye.visualact.loader import load
-from handeye.visualact.own_sets import PlacedClip, clips_files
+from handeye.visualact.own_sets import PlacedClip, clips_files, split_of
 from handeye.visualact.records import Clip, problems
 from handeye.visualact.verification_rows import gold_problems, plan_problems
 from handeye.visualact.verification_videos import film_problems
@@ -71,15 +73,14 @@ def verify(
     processes = worker_count(workers)
     path = Path(data)
     files = clips_files(path, None) if path.exists() else ()
-    found = record_problems(path)
     if files:
-        placed, bad = _read_rows(files)
-        found += bad
+        placed, found = _read_rows(files)
         root = files[0].parent
     else:
         loaded = load(data, split=None)
-        placed = [PlacedClip(clip, str(loaded.files[0])) for clip in loaded]
+        placed, found = [PlacedClip(clip, str(loaded.files[0])) for clip in loaded], []
         root = loaded.root
+    found += record_problems(root)
     record = read_record(root)
     if record is not None:
         found += plan_problems(record, placed, root)
@@ -96,27 +97,31 @@ def _read_rows(files: Sequence[Path]) -> tuple[list[PlacedClip], list[str]]:
     placed: dict[str, PlacedClip] = {}
     found: list[str] = []
     for file in files:
-        split = file.name.removeprefix("clips_").removesuffix(".jsonl")
-        for number, line in enumerate(file.read_bytes().split(b"\n"), 1):
-            if not line.strip():
-                continue
-            where = f"{file}:{number}"
-            try:
-                clip = msgspec.json.decode(line, type=Clip)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                found.append(f"{where}: not a clip row: {error}")
-                continue
-            name = f"{where}: clip {clip.clip_id or '-'}"
-            found += [f"{name}: {what}" for what in problems(clip)]
-            if clip.split != split:
-                found.append(f"{name}: its split is {clip.split!r}, the file is for {split!r}")
-            if clip.clip_id in placed:
-                found.append(f"{name}: was already in {placed[clip.clip_id].where}")
-            else:
-                placed[clip.clip_id] = PlacedClip(clip, where)
-        if not any(one.where.startswith(f"{file}:") for one in placed.values()):
-            found.append(f"{file}: holds no clip")
+        try:
+            for number, line in numbered_lines(file):
+                found += _row_problems(line, f"{file}:{number}", split_of(file), placed)
+        except DataError as error:
+            found.append(str(error))
     return list(placed.values()), found
+
+
+def _row_problems(
+    line: bytes, where: str, split: str, placed: dict[str, PlacedClip]
+) -> Iterator[str]:
+    """Read one row into ``placed`` and tell what is wrong with it."""
+    try:
+        clip = msgspec.json.decode(line, type=Clip)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        yield f"{where}: not a clip row: {error}"
+        return
+    name = f"{where}: clip {clip.clip_id or '-'}"
+    yield from (f"{name}: {what}" for what in problems(clip))
+    if clip.split != split:
+        yield f"{name}: its split is {clip.split!r}, the file is for {split!r}"
+    if clip.clip_id in placed:
+        yield f"{name}: was already in {placed[clip.clip_id].where}"
+    else:
+        placed[clip.clip_id] = PlacedClip(clip, where)
 
 
 def _films(placed: Sequence[PlacedClip]) -> list[tuple[PlacedClip, ...]]:
