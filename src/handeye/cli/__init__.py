@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from handeye.cli import compare, report, rose, run, study
+from handeye.cli import compare, report, rose, run, study, visualact
 from handeye.errors import HandeyeError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(rose.app, name="rose")
+app.add_typer(visualact.app, name="visualact")
 app.add_typer(run.app, name="run")
 app.add_typer(study.app, name="study")
 app.command("report")(report.report)
