@@ -174,7 +174,7 @@ def test_wordings_of_an_action_match_each_other(kind: Kind, backward: bool) -> N
 
 @EACH
 def test_evidence_moves(kind: Kind) -> None:
-    checks.check_pictures(kind, range(6))
+    checks.check_pictures(kind, range(4))
 
 
 @EACH

@@ -45,11 +45,7 @@ def corridor(draw: Draw) -> Place:
                 ],
                 shade(wall, tone - 0.25),
             )
-            for near, far in ((1.55, 1.25), (2.5, 1.9), (4.3, 3.1)):
-                leaf = [(near, 0.3), (far, 0.3), (far, -1), (near, -1)]
-                c.poly([_wall(s, side, h) for s, h in leaf], shade(door, -0.1))
-                knob = _wall(0.85 * far + 0.15 * near, side, -0.4)
-                c.disc(*knob, 1.2 * far, "#e6dcc0")
+            _side_doors(c, side, door)
         for s in (1.25, 1.6, 2.1, 2.8, 3.8):
             a, b = _wall(s, -1, -1), _wall(s, 1, -1)
             c.rect(a[0], a[1], b[0] - a[0], 0.8, shade(floor, -0.12))
@@ -62,6 +58,14 @@ def corridor(draw: Draw) -> Place:
 
     extras = (sign_blinks(draw, 177, 72), lamp_flickers(draw, 158, 60, 68))
     return Place(backdrop, extras, horizon=_AHEAD[1], eye=2.2)
+
+
+def _side_doors(c: Canvas, side: int, color: str) -> None:
+    """Three doors in the left (-1) or the right wall of the corridor."""
+    for near, far in ((1.55, 1.25), (2.5, 1.9), (4.3, 3.1)):
+        leaf = [(near, 0.3), (far, 0.3), (far, -1), (near, -1)]
+        c.poly([_wall(s, side, h) for s, h in leaf], shade(color, -0.1))
+        c.disc(*_wall(0.85 * far + 0.15 * near, side, -0.4), 1.2 * far, "#e6dcc0")
 
 
 def _wall(s: float, x: float, h: float) -> Point:

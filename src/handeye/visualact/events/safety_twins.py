@@ -93,14 +93,9 @@ def fence_climber(draw: Draw, backward: bool) -> Film:
         foot = 206.0 if inside else 224.0
         y = lerp(foot, 122.0, up)
         reach = 0.08 * wave(6 * way, 1.0)
-        arms = Pose(
-            step=2.5 * way,
-            stride=0.9,
-            left=(-0.13, -0.06 + reach),
-            right=(0.13, -0.06 - reach),
-            crouch=0.8 * ramp(up, 0.7, 1.0),
-            eyes=inside,
-        )
+        left, right = (-0.13, reach - 0.06), (0.13, -reach - 0.06)
+        crouch = 0.8 * ramp(up, 0.7, 1.0)
+        arms = Pose(2.5 * way, 0.9, left, right, crouch=crouch, eyes=inside)
         if inside:
             person(c, x, y, 80, look, arms)
         _fence(c)
