@@ -51,7 +51,15 @@ def test_importing_the_suite_and_the_command_line_pulls_in_nothing_heavy():
 
 
 def test_scoring_needs_no_engine_no_video_and_no_torch():
-    names = "scoring file_scoring sensitivity judge judged_runs published run_folder".split()
+    names = [
+        "scoring",
+        "file_scoring",
+        "sensitivity",
+        "judge",
+        "judged_runs",
+        "published",
+        "run_folder",
+    ]
     run_code(
         "import importlib, sys\n"
         f"[importlib.import_module('handeye.visualact.' + m) for m in {names}]\n"
