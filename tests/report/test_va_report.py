@@ -446,6 +446,44 @@ def test_ids_are_unique_and_pictures_have_names(root: Path, tmp_path: Path) -> N
             assert attributes.get("aria-label") or attributes.get("aria-labelledby") in ids
 
 
+def test_judges_stand_beside_the_embedding_and_stale_ones_are_left_out(
+    root: Path, tmp_path: Path
+) -> None:
+    run = shutil.copytree(root / "faulty", tmp_path / "run")
+    info = json.loads((run / "run.json").read_text())
+    summary = json.loads((run / "summary.json").read_text())
+    entry = {
+        "n_clips": 15,
+        "n_decided": 14,
+        "agreement": {
+            "judge_only": 3,
+            "embedding_only": 1,
+            "agreement": {"value": 0.875, "low": 0.7, "high": 0.95, "n": 30},
+            "kappa": {"value": 0.66, "low": 0.4, "high": 0.9, "n": 30},
+        },
+        "scores": {"embedding": summary, "judge": summary},
+    }
+    about = {
+        "predictions": info["predictions"]["sha256"],
+        "embedder": info["embedder"]["digest"],
+        "options": info["options"],
+    }
+    record = {"format": 1, "about": about, "judges": {"openai/<b>j</b>": entry}}
+    (run / "judge.json").write_text(json.dumps(record))
+    page = report(tmp_path, run, gallery_limit=0)
+    shown = table(page, "t-judges")
+    assert "openai/&lt;b&gt;j" in shown
+    assert "14 of 15" in shown
+    assert "87.5" in shown
+    assert "0.66 [0.40" in shown
+    assert 'href="#judges"' in page
+    about["predictions"] = "of other answers"
+    (run / "judge.json").write_text(json.dumps(record))
+    stale = report(tmp_path, run, gallery_limit=0)
+    assert "t-judges" not in stale
+    assert 'href="#judges"' not in stale
+
+
 # ---- bad calls
 
 

@@ -216,11 +216,16 @@ def _facts(clip: Clip | None, found: Found, matching: Matching) -> tuple[str, ..
         return (*out, "the set is not at hand: unassigned true actions are not shown")
     meta = clip.meta
     if meta.get("kind"):
-        out.append(f"shows: {meta['kind']}{' (backward)' if meta.get('backward') else ''}")
+        way = " (backward)" if meta.get("backward") else ""
+        out.append(f"event: {str(meta['kind']).replace('_', ' ')}{way}")
     if meta.get("motion_only"):
-        out.append("only motion tells")
+        twin = f", twin {meta['twin']}" if meta.get("twin") else ""
+        out.append(f"only motion tells{twin}")
     if meta.get("idle"):
-        out.append("idle clip")
+        out.append("calls for nothing")
+    if isinstance(meta.get("distractors"), (list, tuple)) and meta["distractors"]:
+        named = ", ".join(str(name).replace("_", " ") for name in meta["distractors"])
+        out.append(f"distractors: {named}")
     return tuple(out)
 
 

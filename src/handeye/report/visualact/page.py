@@ -13,6 +13,7 @@ from handeye.report.visualact import class_tables, proactive_part
 from handeye.report.visualact.cards import Gallery, gallery_context
 from handeye.report.visualact.facts import facts, shown_words
 from handeye.report.visualact.frames_part import FramesPart, frames_part
+from handeye.report.visualact.judge_part import judge_table
 from handeye.report.visualact.priority_part import priority_part
 from handeye.report.visualact.runs import LoadedRun
 from handeye.report.visualact.threshold_part import threshold_part
@@ -36,6 +37,8 @@ def lay_out(
     threshold = threshold_part(views)
     absent = {"frames"} if frames is None else set()
     absent |= {"threshold"} if threshold is None else set()
+    judges = judge_table(runs)
+    absent |= {"judges"} if judges is None else set()
     dots = proactive_part.dots(views)
     return {
         "title": title,
@@ -64,6 +67,7 @@ def lay_out(
         "proactive_table": proactive_part.proactive_table(views),
         "over_acting_table": proactive_part.over_acting_table(views),
         "threshold": threshold,
+        "judge_table": judges,
         "gallery": gallery_context(gallery, [view.label for view in views]),
         "data": html.script_json(_data(views)),
     }

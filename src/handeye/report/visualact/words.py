@@ -10,6 +10,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ("levels", "Levels"),
     ("proactive", "Proactive"),
     ("threshold", "Threshold"),
+    ("judges", "Judges"),
     ("failures", "Gallery"),
     ("reading", "Reading"),
 )
