@@ -132,11 +132,9 @@ BACKWARD: dict[str, checks.Expected] = {
     "fridge_swings": lambda f: [(home_fixtures.CHECK_SEAL, 0)],
     "tub_level": lambda f: [(home_fixtures.RINSE, int(number(f, "low") < 0.2))],
 }
-CASES = [
-    pytest.param(kind, backward, id=f"{kind.name}{'-backward' if backward else ''}")
-    for kind in KINDS
-    for backward in checks.directions(kind)
-]
+CASES = [(kind, backward) for kind in KINDS for backward in checks.directions(kind)]
+IDS = [f"{kind.name}{'-backward' if backward else ''}" for kind, backward in CASES]
+WAYS = pytest.mark.parametrize(("kind", "backward"), CASES, ids=IDS)
 EACH = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
@@ -154,9 +152,16 @@ def test_every_kind_has_its_levels_checked() -> None:
     assert {rule.proactive for rule in rules} == {True, False}
 
 
-@pytest.mark.parametrize(("kind", "backward"), CASES)
+@WAYS
 def test_actions_follow_from_facts(kind: Kind, backward: bool) -> None:
     checks.check_values(kind, backward, (BACKWARD if backward else FORWARD)[kind.name])
+
+
+@WAYS
+def test_wordings_of_an_action_match_each_other(kind: Kind, backward: bool) -> None:
+    if rules := checks.rules_of(kind, backward):
+        assert all(len(rule.texts) == 3 for rule in rules)
+        checks.check_wordings(kind, backward)
 
 
 @EACH

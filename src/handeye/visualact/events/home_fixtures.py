@@ -90,9 +90,9 @@ WATER_OFF = Rule(
 )
 TOWELS = Rule(
     (
-        "Lay out towels in case the tub runs over",
-        "Put towels on the floor next to the bathtub",
-        "Get a mop ready for spilled water",
+        "Lay out towels on the bathroom floor",
+        "Put towels on the floor in case water spills",
+        "Get some towels ready for the wet bathroom floor",
     ),
     True,
     {1: "always"},

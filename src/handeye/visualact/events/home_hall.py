@@ -14,9 +14,9 @@ from handeye.visualact.motion import between, ease, lerp, ramp, swing, wave
 
 WARN_STAIRS = Rule(
     (
-        "Warn the person on the stairs about the toys on the steps",
-        "Tell the person carrying the laundry basket to stop before the toys",
-        "Call out so that the person does not trip over the toys on the stairs",
+        "Warn the person not to trip on the stairs",
+        "Tell the person to stop and not to trip on the stairs",
+        "Call out to the person so that they do not trip on the stairs",
     ),
     True,
     {4: "the person ends one step above the toys", 3: "two steps or more above"},
@@ -112,8 +112,8 @@ def _basket(c: Canvas, x: float, y: float) -> None:
 OPEN_DOOR = Rule(
     (
         "Open the door for the visitor who is ringing",
-        "Answer the doorbell",
-        "Go to the front door and let the visitor in",
+        "Answer the door for the visitor who rings the bell",
+        "Go to the front door and open it for the visitor",
     ),
     False,
     {2: "it rains on the visitor, or a parcel is brought", 1: "otherwise"},

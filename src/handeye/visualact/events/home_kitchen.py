@@ -17,7 +17,7 @@ CATCH = Rule(
     (
         "Catch the {thing} before it rolls off the table",
         "Stop the rolling {thing} at the edge of the table",
-        "Grab the {thing} so that it does not fall to the floor",
+        "Catch the rolling {thing} before it drops off the table",
     ),
     True,
     {3: "a glass ball", 2: "an egg", 1: "an orange or a toy ball"},
@@ -36,8 +36,8 @@ SWEEP = Rule(
 KEEP_OFF = Rule(
     (
         "Keep the child away from the broken glass",
-        "Tell the child not to step on the shards",
-        "Lead the child away before it cuts itself on the glass",
+        "Keep the child away so that it does not step on the broken glass",
+        "Lead the child away from the broken glass",
     ),
     True,
     {3: "a child stands there"},
@@ -56,8 +56,8 @@ WIPE_EGG = Rule(
 PICK_UP = Rule(
     (
         "Pick up the {thing} from the floor",
-        "Put the fallen {thing} back on the table",
-        "Lift the {thing} off the floor",
+        "Lift up the {thing} that is lying on the floor",
+        "Pick the fallen {thing} up off the floor",
     ),
     False,
     {1: "it may be stepped on: a child stands there", 0: "nobody is there"},
@@ -176,9 +176,9 @@ TAKE_OFF = Rule(
 )
 HOB_OFF = Rule(
     (
-        "Turn off the stove because the milk is boiling over",
-        "Take the overflowing pot off the hot stove",
-        "Switch off the heat under the pot that boils over",
+        "Switch off the heat under the overflowing pot",
+        "Take the overflowing pot off the heat",
+        "Turn off the heat under the pot that is overflowing",
     ),
     False,
     {3: "it has been running over for more than a second", 2: "shorter"},
@@ -187,8 +187,8 @@ HOB_OFF = Rule(
 WIPE_STOVE = Rule(
     (
         "Wipe the spilled milk off the stove",
-        "Clean the stove after the milk has run over",
-        "Mop up the milk that spilled",
+        "Clean the spilled milk off the stove",
+        "Wipe up the milk that was spilled on the stove",
     ),
     False,
     {1: "always"},

@@ -14,9 +14,9 @@ from handeye.visualact.motion import between, ease, lerp, ramp, swing, wave
 
 TAKE_PLATES = Rule(
     (
-        "Take some of the plates from the person who carries too many",
-        "Help the person to carry the tall stack of plates",
-        "Relieve the person of part of the wobbling plates",
+        "Take some plates off the person's tall stack",
+        "Help the person carry the tall stack of plates",
+        "Carry some of the stack of plates for the person",
     ),
     True,
     {3: "ten plates or more", 2: "fewer"},
@@ -97,9 +97,9 @@ STEADY = Rule(
 )
 BRING_STOOL = Rule(
     (
-        "Bring a step stool for the person",
-        "Fetch something to stand on for the person reaching up",
-        "Get a small ladder so that the person can reach the shelf",
+        "Bring a ladder for the person who cannot reach",
+        "Fetch a step ladder for the person",
+        "Get a small ladder for the person",
     ),
     False,
     {1: "the person stands on the floor"},

@@ -27,8 +27,8 @@ from handeye.visualact.motion import between, ease, lerp, ramp, wave
 LIFT_IRON = Rule(
     (
         "Lift the hot iron off the shirt",
-        "Take the smoking iron away from the ironing board",
-        "Put the iron upright because it is burning the cloth",
+        "Take the hot iron away from the shirt",
+        "Lift the iron because it is burning the shirt",
     ),
     False,
     {4: "flames are seen", 3: "there is only smoke"},
@@ -46,9 +46,9 @@ UNPLUG = Rule(
 )
 PUT_OUT = Rule(
     (
-        "Put out the fire on the ironing board",
+        "Put out the flames of the burning shirt",
         "Extinguish the flames of the burning shirt",
-        "Smother the flames with a fire blanket",
+        "Smother the flames on the shirt with a fire blanket",
     ),
     False,
     {4: "flames are seen"},
@@ -58,7 +58,7 @@ AIR = Rule(
     (
         "Open a window to let the smoke out",
         "Air the room to get rid of the smoke",
-        "Ventilate the smoky room",
+        "Air the smoky room by opening a window",
     ),
     False,
     {1: "there is only smoke"},

@@ -21,8 +21,8 @@ from handeye.visualact.motion import between, ease, lerp, wave
 STOP_CHILD = Rule(
     (
         "Keep the child away from the hot stove",
-        "Stop the child before it reaches the hot stove",
-        "Hold the child back so that it does not burn itself on the stove",
+        "Stop the child from going to the hot stove",
+        "Hold the child back from the hot stove",
     ),
     True,
     {4: "the child ends less than 0.4 m from the stove", 3: "farther away"},
@@ -40,9 +40,9 @@ HANDLE_BACK = Rule(
 )
 PLATE_OFF = Rule(
     (
-        "Switch off the hot stove before the child touches it",
-        "Turn off the glowing stove plate that the child is walking to",
-        "Turn the stove off because a child is coming near",
+        "Switch off the hot stove plate",
+        "Turn off the glowing plate of the stove",
+        "Turn the stove off at once",
     ),
     True,
     {3: "always"},
@@ -120,8 +120,8 @@ LIGHT_OFF = Rule(
 TV_OFF = Rule(
     (
         "Turn off the television that nobody is watching",
-        "Switch the TV off because the room is empty",
-        "Turn the screen off now that the viewer has left",
+        "Switch off the television because nobody is watching it",
+        "Turn off the TV now that the viewer has left",
     ),
     True,
     {1: "a television runs"},
@@ -129,9 +129,9 @@ TV_OFF = Rule(
 )
 GREET = Rule(
     (
-        "Greet the person who comes into the room",
+        "Greet the person who is coming into the room",
         "Say hello to the person entering the room",
-        "Welcome the person who has just come in",
+        "Greet and welcome the person who enters the room",
     ),
     False,
     {1: "always"},
