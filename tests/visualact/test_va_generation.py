@@ -167,7 +167,7 @@ def test_a_file_shows_what_was_drawn(tmp_path):
     assert (read.width, read.height, read.fps) == (384, 288, 12)
     assert len(read.frames) == len(drawn.frames)
     for found, true in zip(read.frames, drawn.frames, strict=True):
-        assert np.abs(found - mosaic(true)).max() < 10
+        assert np.abs(found.astype(int) - mosaic(true)).max() < 10
     data = path.read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
 

@@ -177,7 +177,9 @@ def test_a_video_that_is_cut_off_or_no_video(bad):
         ("width", 640, "width is 640, the video has 384"),
         ("height", 10, "height is 10, the video has 288"),
         ("fps", 30, "fps is 30, the video has 2"),
-        ("seconds", 99.0, "seconds is 99.0, the video lasts"),
+        ("seconds", 99.0, "seconds is 99.0, the video has"),
+        ("fps", "many", "fps is 'many', not a number"),
+        ("evidence", [1.0], r"evidence is \[1.0\], not two numbers"),
         ("evidence", [1.0, 99.0], "evidence 1.0 to 99.0 s does not lie within"),
         ("kind", "yeti", "no kind of event is called 'yeti'"),
         ("twin", "navigation-99999", "its twin navigation-99999 is not there"),
@@ -217,6 +219,12 @@ def test_other_frames_than_the_seed_gives(bad):
     assert not told(verify(bad, workers=1), bad, 0, "drawn again")
     result = verify(bad, redraw=True, workers=1)
     assert told(result, bad, 0, "drawn again from its seed, its frames are others")
+    found[0]["meta"]["kind"] = "yeti"
+    found[1]["actions"] = found[1]["actions"][1:]
+    write(bad, found)
+    result = verify(bad, redraw=True, workers=1)
+    assert told(result, bad, 0, "cannot be drawn again from what its row says: no kind")
+    assert told(result, bad, 1, "drawn again from its seed, it calls for other actions")
 
 
 def test_an_unfinished_set_is_told(bad):

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from handeye.visualact.timeline import opened
 
 TILE = 16
-"""Side of a tile in pixels; what is left over at the right and below is not seen."""
-Mosaic = NDArray[np.float32]
+"""Side of a tile in pixels; those at the right and below may be smaller."""
+Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,12 +27,12 @@ class CoarseFilm:
         fps: frames a second, on average; 0 where the file does not tell.
     """
 
-    frames: tuple[Mosaic, ...]
+    frames: tuple[Pixels, ...]
     width: int
     height: int
     fps: float
 
-    def differs(self, other: CoarseFilm, *, backward: bool = False) -> float:
+    def differs(self, other: CoarseFilm, *, backward: bool = False) -> int:
         """Largest difference of two tiles at the same place and time, 0..255.
 
         Args:
@@ -42,7 +43,7 @@ class CoarseFilm:
             ValueError: another number or size of frames.
         """
         frames = other.frames[::-1] if backward else other.frames
-        return max(float(np.abs(a - b).max()) for a, b in zip(self.frames, frames, strict=True))
+        return max(_difference(a, b) for a, b in zip(self.frames, frames, strict=True))
 
 
 def read_coarsely(path: Path) -> CoarseFilm:
@@ -60,8 +61,10 @@ def read_coarsely(path: Path) -> CoarseFilm:
         return CoarseFilm(tuple(frames), stream.width, stream.height, rate)
 
 
-def mosaic(rgb: NDArray[np.uint8]) -> Mosaic:
-    """Mean colours of the tiles of a (height, width, 3) picture."""
-    rows, columns = rgb.shape[0] // TILE, rgb.shape[1] // TILE
-    whole = rgb[: rows * TILE, : columns * TILE].astype(np.float32)
-    return np.asarray(whole.reshape(rows, TILE, columns, TILE, 3).mean(axis=(1, 3)), np.float32)
+def mosaic(rgb: Pixels) -> Pixels:
+    """Mean colours (rows, columns, 3) of the tiles of a (height, width, 3) picture."""
+    return np.asarray(Image.fromarray(rgb).reduce(TILE), dtype=np.uint8)
+
+
+def _difference(first: Pixels, second: Pixels) -> int:
+    return int(np.abs(first.astype(np.int16) - second.astype(np.int16)).max())

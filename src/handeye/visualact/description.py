@@ -131,7 +131,7 @@ def _counted_actions(clips: Sequence[Clip]) -> dict[str, int]:
 def _event_lines(clips: Sequence[Clip]) -> list[Line]:
     """What the rows of generated sets tell."""
     told = [clip for clip in clips if "kind" in clip.meta]
-    with_evidence = [clip for clip in told if clip.actions and clip.meta.get("evidence")]
+    timed = [clip for clip in told if {"evidence", "seconds"} <= clip.meta.keys() and clip.actions]
     return [
         Line("kind of event", count_labels(str(clip.meta["kind"]) for clip in told)),
         Line("only motion tells", _yes_no(told, lambda clip: bool(clip.meta.get("motion_only")))),
@@ -141,12 +141,14 @@ def _event_lines(clips: Sequence[Clip]) -> list[Line]:
             "distractors",
             count_labels(str(one) for clip in told for one in clip.meta.get("distractors", ())),
         ),
-        _numbers("evidence, share of clip", with_evidence, _evidence_share),
-        _numbers("evidence begins, share of clip", with_evidence, _evidence_begins),
-        Line("frames a second", count_labels(f"{clip.meta['fps']:g}" for clip in told)),
+        _numbers("evidence, share of clip", timed, _evidence_share),
+        _numbers("evidence begins, share of clip", timed, _evidence_begins),
+        Line("frames a second", count_labels(str(clip.meta.get("fps", "-")) for clip in told)),
         Line(
             "size, px",
-            count_labels(f"{clip.meta['width']} x {clip.meta['height']}" for clip in told),
+            count_labels(
+                f"{clip.meta.get('width', '-')} x {clip.meta.get('height', '-')}" for clip in told
+            ),
         ),
     ]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+from handeye.errors import OptionError
 from handeye.hashing import file_sha256
 from handeye.visualact.coarse_frames import CoarseFilm, read_coarsely
 from handeye.visualact.generation import drawn_again
@@ -12,8 +14,9 @@ from handeye.visualact.own_sets import PlacedClip
 from handeye.visualact.records import Clip
 from handeye.visualact.timeline import FrameError
 
-MIRROR_TOLERANCE = 16.0
+MIRROR_TOLERANCE = 16
 """Largest difference (0..255) of tiles between twins; the encoder alone stays below 8."""
+_ROUNDING = 0.001
 
 
 def film_problems(root: Path, placed: Sequence[PlacedClip], *, redraw: bool = False) -> list[str]:
@@ -56,21 +59,35 @@ def _row_problems(clip: Clip, film: CoarseFilm) -> Iterator[str]:
     """What the row of a clip says about its video and is not so."""
     if not film.frames:
         yield f"{clip.video} holds no frame"
-    actual = {"frames": len(film.frames), "width": film.width, "height": film.height}
-    actual_fps = round(film.fps, 3)
+    actual: dict[str, float] = {
+        "frames": len(film.frames),
+        "width": film.width,
+        "height": film.height,
+    }
+    if film.fps:
+        actual |= {"fps": film.fps, "seconds": len(film.frames) / film.fps}
     for name, value in actual.items():
-        if name in clip.meta and clip.meta[name] != value:
-            yield f"{name} is {clip.meta[name]}, the video has {value}"
-    if "fps" in clip.meta and abs(float(clip.meta["fps"]) - actual_fps) > 0.001:
-        yield f"fps is {clip.meta['fps']}, the video has {actual_fps:g}"
-    seconds = clip.meta.get("seconds")
-    if seconds is not None and film.fps and abs(seconds - len(film.frames) / film.fps) > 0.001:
-        yield f"seconds is {seconds}, the video lasts {len(film.frames) / film.fps:.3f}"
-    evidence = clip.meta.get("evidence")
-    if evidence is not None and seconds is not None:
-        first, last = evidence
-        if not 0 <= first <= last <= seconds:
-            yield f"evidence {first} to {last} s does not lie within the clip of {seconds} s"
+        stated = clip.meta.get(name, value)
+        if not _is_number(stated):
+            yield f"{name} is {stated!r}, not a number"
+        elif abs(stated - value) > _ROUNDING:
+            yield f"{name} is {stated}, the video has {value:.6g}"
+    if "evidence" in clip.meta:
+        yield from _evidence_problems(clip.meta["evidence"], clip.meta.get("seconds"))
+
+
+def _evidence_problems(evidence: Any, seconds: Any) -> Iterator[str]:
+    if not isinstance(evidence, list) or len(evidence) != 2 or not all(map(_is_number, evidence)):
+        yield f"evidence is {evidence!r}, not two numbers"
+        return
+    first, last = evidence
+    end = seconds if _is_number(seconds) else last
+    if not 0 <= first <= last <= end:
+        yield f"evidence {first} to {last} s does not lie within the clip of {end} s"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _twin_problems(twin: Clip, first: CoarseFilm, second: CoarseFilm) -> Iterator[str]:
@@ -82,14 +99,18 @@ def _twin_problems(twin: Clip, first: CoarseFilm, second: CoarseFilm) -> Iterato
         return
     if off > MIRROR_TOLERANCE:
         yield (
-            f"its twin {twin.clip_id} is not this clip backwards: frames differ by {off:.0f} of "
-            f"255 somewhere, more than {MIRROR_TOLERANCE:g}"
+            f"its twin {twin.clip_id} is not this clip backwards: frames differ by {off} of "
+            f"255 somewhere, more than {MIRROR_TOLERANCE}"
         )
 
 
 def _drawing_problems(clip: Clip) -> Iterator[str]:
     """A generated clip whose film, drawn again, is another one."""
-    again = drawn_again(clip)
+    try:
+        again = drawn_again(clip)
+    except (OptionError, ValueError, TypeError) as error:
+        yield f"cannot be drawn again from what its row says: {error}"
+        return
     if again is None:
         return
     frames_sha256, actions = again
