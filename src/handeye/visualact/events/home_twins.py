@@ -150,7 +150,7 @@ LEAVE_ON = Rule(
 
 
 def light_on(draw: Draw, backward: bool) -> Film:
-    """The only person leaves a lit room at night; backward: comes in."""
+    """The only person leaves a lit room; backward: comes in."""
     seconds = between(draw, 3.2, 4.2)
     from_x = between(draw, 120, 190)
     start, stop = between(draw, 0.2, 0.5), seconds - between(draw, 0.6, 1.0)
