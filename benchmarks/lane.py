@@ -87,7 +87,7 @@ def child(kind: str, data: Path, out: Path, url: str) -> None:
     import resource
 
     if kind == "lane":
-        from handeye.run.lane import run_rose
+        from handeye.rose.running import run_rose
 
         run_rose("openai-api/handeye-bench/m", data, out, base_url=url, progress=False, score=False)
     else:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from handeye.errors import DataError, OptionError, RunError
+from handeye.rose.dry_run import dry_run
+from handeye.rose.running import RoseOptions, request_keys
 from handeye.run.answers import Answer, Usage
-from handeye.run.dry_run import dry_run
 from handeye.run.image_tokens import image_rule
 from handeye.run.journal import open_journal
-from handeye.run.lane import RunOptions, request_keys
 from handeye.run.plan import claim
 from handeye.run.prices import Price, parse_price, read_prices
 
@@ -43,7 +43,7 @@ def test_image_tokens(model: str, size: tuple[int, int], tokens: int) -> None:
 def test_a_dry_run_counts_and_sends_and_writes_nothing(small_set: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     found = dry_run(
-        RunOptions(model="openai/gpt-5.5", data=str(small_set), out=out, price=Price(2.0, 8.0))
+        RoseOptions(model="openai/gpt-5.5", data=str(small_set), out=out, price=Price(2.0, 8.0))
     )
     assert (found.requests, found.answered, found.scenes) == (30, 0, 6)
     (tokens,) = found.image_tokens.values()
@@ -56,7 +56,7 @@ def test_a_dry_run_counts_and_sends_and_writes_nothing(small_set: Path, tmp_path
 
 
 def test_what_is_answered_already_is_not_counted(small_set: Path, tmp_path: Path) -> None:
-    options = RunOptions(model="openai/gpt-5.5", data=str(small_set), out=tmp_path / "run")
+    options = RoseOptions(model="openai/gpt-5.5", data=str(small_set), out=tmp_path / "run")
     items = options.load()
     keys = request_keys(items, options)
     claim(options.out, options.plan(items))
@@ -73,17 +73,17 @@ def test_what_is_answered_already_is_not_counted(small_set: Path, tmp_path: Path
 def test_an_unknown_model_gets_every_family_and_no_price_no_cost(
     small_set: Path, tmp_path: Path
 ) -> None:
-    found = dry_run(RunOptions(model="local/llava", data=str(small_set), out=tmp_path / "r"))
+    found = dry_run(RoseOptions(model="local/llava", data=str(small_set), out=tmp_path / "r"))
     assert len(found.image_tokens) > 3
     assert found.cost == {}
     assert "--price" in found.text()
 
 
 def test_a_dry_run_into_another_run_is_refused(small_set: Path, tmp_path: Path) -> None:
-    first = RunOptions(model="a/b", data=str(small_set), out=tmp_path)
+    first = RoseOptions(model="a/b", data=str(small_set), out=tmp_path)
     claim(tmp_path / "run", first.plan(first.load()))
     with pytest.raises(RunError, match="another run"):
-        dry_run(RunOptions(model="a/c", data=str(small_set), out=tmp_path / "run"))
+        dry_run(RoseOptions(model="a/c", data=str(small_set), out=tmp_path / "run"))
 
 
 def test_prices() -> None:

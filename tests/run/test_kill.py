@@ -17,7 +17,7 @@ from small_set import write_set
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 _RUN = (
-    "import sys; from pathlib import Path; from handeye.run.lane import run_rose;"
+    "import sys; from pathlib import Path; from handeye.rose.running import run_rose;"
     "run_rose('openai-api/handeye-test/m', sys.argv[1], Path(sys.argv[2]),"
     " base_url=sys.argv[3], max_connections=16, progress=False)"
 )

@@ -14,8 +14,8 @@ from PIL import Image
 from small_set import write_set
 
 from handeye.errors import OptionError, RunError
+from handeye.rose.running import run_rose
 from handeye.run import asker
-from handeye.run.lane import run_rose
 
 pytestmark = pytest.mark.server
 MODEL = "openai-api/handeye-test/m"

@@ -7,13 +7,13 @@ from small_set import write_set
 
 from handeye.errors import RunError
 from handeye.rose.release import load
-from handeye.run.lane import RunOptions
-from handeye.run.plan import claim, items_sha256
+from handeye.rose.running import RoseOptions
+from handeye.run.plan import claim, rows_sha256
 from handeye.run.secrets import without_keys, without_secrets
 
 
 def plan_of(data: Path, out: Path, **changes: object) -> object:
-    options = RunOptions(model="a/b", data=str(data), out=out, **changes)  # type: ignore[arg-type]
+    options = RoseOptions(model="a/b", data=str(data), out=out, **changes)  # type: ignore[arg-type]
     return options.plan(options.load())
 
 
@@ -52,7 +52,7 @@ def test_another_model_or_other_data_is_refused(small_set: Path, tmp_path: Path)
     other = write_set(tmp_path / "other", 6, side=64)
     with pytest.raises(RunError, match="items_sha256"):
         claim(out, plan_of(other, out))  # type: ignore[arg-type]
-    options = RunOptions(model="a/c", data=str(small_set), out=out)
+    options = RoseOptions(model="a/c", data=str(small_set), out=out)
     with pytest.raises(RunError, match="model was 'a/b', now 'a/c'"):
         claim(out, options.plan(options.load()))
 
@@ -74,9 +74,9 @@ def test_every_field_of_a_row_counts(small_set: Path, tmp_path: Path) -> None:
     text = (small_set / "metadata_test.jsonl").read_text()
     copy = tmp_path / "metadata_test.jsonl"
     copy.write_text(text)
-    assert items_sha256(load(copy)) == items_sha256(load(small_set))
+    assert rows_sha256(load(copy)) == rows_sha256(load(small_set))
     copy.write_text(text.replace("highlighted region", "marked region", 1))
-    assert items_sha256(load(copy)) != items_sha256(load(small_set))
+    assert rows_sha256(load(copy)) != rows_sha256(load(small_set))
 
 
 def test_secrets_are_not_kept() -> None:

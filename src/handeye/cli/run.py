@@ -77,7 +77,7 @@ def rose(
     Stopped at any moment and run again with the same options, it goes on where it was.
     """
     from handeye.cli import tables
-    from handeye.run.lane import RunOptions, run_rose
+    from handeye.rose.running import RoseOptions, run_rose
 
     common: dict[str, Any] = {
         "split": split,
@@ -92,9 +92,9 @@ def rose(
     }
     folder = out or Path("runs") / f"rose-{_slug(model)}-{_slug(data)}"
     if dry_run:
-        from handeye.run.dry_run import dry_run as estimate
+        from handeye.rose.dry_run import dry_run as estimate
 
-        options = RunOptions(model=model, data=data, out=folder, order=order, **common)  # type: ignore[arg-type]
+        options = RoseOptions(model=model, data=data, out=folder, order=order, **common)  # type: ignore[arg-type]
         typer.echo(estimate(options).text())
         return
     try:

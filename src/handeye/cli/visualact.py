@@ -6,9 +6,7 @@ import typer
 
 from handeye.cli import visualact_scoring, visualact_set
 
-app = typer.Typer(
-    help="VisualActBench: which actions does a video call for?", no_args_is_help=True
-)
+app = typer.Typer(help="VisualActBench: which actions does a video call for?", no_args_is_help=True)
 app.command("generate")(visualact_set.generate)
 app.command("describe")(visualact_set.describe)
 app.command("verify")(visualact_set.verify)

@@ -14,24 +14,35 @@ through here. The only file of this suite that knows Inspect.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.model import ChatMessageAssistant, ModelOutput, get_model
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageAssistant,
+    ChatMessageUser,
+    Content,
+    ContentImage,
+    ContentText,
+    ModelOutput,
+    get_model,
+)
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from handeye.rose.asking import Order, SceneRequest, check_order, scene_request
+from handeye.rose.asking import Order, Question, SceneRequest, check_order, scene_request
 from handeye.rose.items import Item, ItemSet
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.release import load
 from handeye.rose.scoring import score_item
-from handeye.run.answers import Answer
+from handeye.run.answers import Answer, request_sha256
 from handeye.run.asker import Asker
 from handeye.run.journal import open_journal
+from handeye.run.requests import Request
 
 _ANSWERS = "answers"
 _UNANSWERED = float("nan")
@@ -133,7 +144,7 @@ def ask_scene(scenes: _Scenes, journal: Path | None, connections: int | None = N
         if asker is None:
             asker = Asker(get_model(), kept, connections)
         request = scenes.request(str(state.sample_id))
-        answers = await asker.ask_scene(request)
+        answers = await asker.ask_all(requests_of(request, asker.config))
         state.metadata["image_sha256"] = {
             str(picture.path.name): picture.sha256 for picture in request.pictures
         }
@@ -144,6 +155,32 @@ def ask_scene(scenes: _Scenes, journal: Path | None, connections: int | None = N
         return state
 
     return solve
+
+
+def requests_of(scene: SceneRequest, config: Mapping[str, Any]) -> list[Request]:
+    """The requests of a scene's questions, each a conversation of its own.
+
+    Each picture is base64-encoded once, and only if some question still has to be asked.
+    """
+    urls: dict[int, str] = {}
+
+    def messages(question: Question) -> list[ChatMessage]:
+        if question.picture not in urls:
+            urls[question.picture] = scene.picture_of(question).data_url()
+        url = urls[question.picture]
+        content: list[Content] = [
+            ContentImage(image=url) if part is None else ContentText(text=part)
+            for part in question.parts
+        ]
+        return [ChatMessageUser(content=content)]
+
+    requests: list[Request] = []
+    for question in scene.questions:
+        picture = scene.picture_of(question).sha256
+        sha256 = request_sha256(picture, question.parts, config)
+        write = partial(messages, question)
+        requests.append(Request(question.item.item_id, sha256, picture, write))
+    return requests
 
 
 @scorer(metrics={"*": [mean()]}, name="rose")

@@ -22,7 +22,15 @@ import msgspec
 
 from handeye.rose.scoring import ANSWER_STATES, AnswerState
 
-__all__ = ["ANSWER_STATES", "Answer", "AnswerState", "Usage", "request_sha256", "state_of"]
+__all__ = [
+    "ANSWER_STATES",
+    "Answer",
+    "AnswerState",
+    "Usage",
+    "fingerprint",
+    "request_sha256",
+    "state_of",
+]
 
 # Stop reasons of the engine (inspect_ai 0.3.285, ``StopReason``) that cut an answer short.
 _CUT = ("max_tokens", "model_length")
@@ -52,8 +60,9 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One line of ``answers.jsonl``.
 
-    ``request`` is the SHA-256 of everything that was sent (:func:`request_sha256`), ``seconds``
-    the wall time of the call that brought the answer, ``at`` the UTC time it was written down.
+    ``request`` is the SHA-256 of everything that was sent (:func:`fingerprint`), ``media_sha256``
+    that of the file with the picture or video. ``seconds`` is the wall time of the call that
+    brought the answer, ``at`` the UTC time it was written down.
     """
 
     item_id: str
@@ -63,7 +72,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     raw_text: str = ""
     stop_reason: str | None = None
     error: str | None = None
-    image_sha256: str = ""
+    media_sha256: str = ""
     usage: Usage = Usage()
     seconds: float | None = None
     at: str = ""
@@ -90,12 +99,16 @@ def state_of(text: str, stop_reason: str | None, refused: bool) -> AnswerState:
 def request_sha256(
     image_sha256: str, parts: Sequence[str | None], config: Mapping[str, Any]
 ) -> str:
-    """Fingerprint of the content of one request.
+    """Fingerprint of the content of a request about one picture.
 
     Args:
         image_sha256: hex SHA-256 of the picture's file bytes.
         parts: the texts in the order sent, ``None`` where the picture stands.
         config: every setting that can change the answer (not connections, retries, timeouts).
     """
-    content = {"image": image_sha256, "parts": list(parts), "config": dict(config)}
+    return fingerprint({"image": image_sha256, "parts": list(parts), "config": dict(config)})
+
+
+def fingerprint(content: Mapping[str, Any]) -> str:
+    """SHA-256 of everything that a request says, from plain values (JSON)."""
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()

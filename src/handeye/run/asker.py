@@ -1,28 +1,22 @@
-"""Asks a model every question of a scene through Inspect and files what comes back.
+"""Asks a model through Inspect and files what comes back.
 
-Knows Inspect's ``Model`` and the journal. Does not know tasks, logs or scoring.
+Knows Inspect's ``Model`` and the journal. Does not know suites, tasks, logs or scoring.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
-from inspect_ai.model import (
-    ChatMessageUser,
-    Content,
-    ContentImage,
-    ContentText,
-    GenerateConfig,
-    Model,
-)
+from inspect_ai.model import GenerateConfig, Model
 from inspect_ai.util import LimitExceededError
 
 from handeye.errors import HandeyeError, RunError
-from handeye.rose.asking import Question, SceneRequest
-from handeye.run.answers import Answer, request_sha256
-from handeye.run.journal import Journal
+from handeye.run.answers import Answer
+from handeye.run.journal import Journal, Key
+from handeye.run.requests import Request
 from handeye.run.secrets import without_keys
 from handeye.run.wire import Pending, pending_request, tap
 from handeye.run.wire_process import ProviderError
@@ -54,7 +48,12 @@ def content_config(config: GenerateConfig) -> dict[str, Any]:
 
 
 class Asker:
-    """Asks one model; answers in the journal are used instead of asking."""
+    """Asks one model; answers in the journal are used instead of asking.
+
+    Attributes:
+        model_name: as answers are filed.
+        config: the settings of the run that can change an answer, for fingerprints.
+    """
 
     def __init__(
         self, model: Model, journal: Journal | None, connections: int | None = None
@@ -62,66 +61,84 @@ class Asker:
         self._model = model
         self._journal = journal
         self.model_name = str(model)
-        self._config = content_config(_effective_config(model))
+        self.config = content_config(_effective_config(model))
         self._arrived = 0
         self._failed_in_a_row = 0
         self._tap = None if journal is None else tap(model, journal, connections)
 
-    def request_of(self, scene: SceneRequest, question: Question) -> str:
-        """Fingerprint of a question's request."""
-        return request_sha256(scene.picture_of(question).sha256, question.parts, self._config)
+    def key(self, request: Request) -> Key:
+        """What an answer to a request is filed under."""
+        return (request.item_id, self.model_name, request.sha256)
 
-    async def ask_scene(self, scene: SceneRequest) -> list[Answer]:
-        """Ask all questions of a scene at once; answers in the order of the questions.
+    def arrived(self, request: Request) -> Answer | None:
+        """The answer to a request if the journal has one."""
+        return None if self._journal is None else self._journal.arrived(self.key(request))
 
-        Each picture is base64-encoded once, and only if some question still has to be asked.
+    async def ready(self) -> None:
+        """Wait until requests can be sent; before any of them, so that none loses time to it.
+
+        Raises:
+            RunError: the provider could not be made.
+        """
+        if self._tap is not None:
+            await self._tap.ready(_effective_config(self._model))
+
+    async def ask_all(self, requests: Sequence[Request]) -> list[Answer]:
+        """Ask several requests at once; answers in their order.
 
         Raises:
             RunError: the journal cannot be written, or nothing but failures came back.
         """
-        urls: dict[int, str] = {}
-        answers: list[Answer | None] = [None] * len(scene.questions)
+        answers: list[Answer | None] = [None] * len(requests)
         failure: HandeyeError | LimitExceededError | None = None
 
-        async def ask(place: int, question: Question) -> None:
+        async def ask(place: int, request: Request) -> None:
             nonlocal failure
             try:
-                answers[place] = await self._ask(scene, question, urls)
+                answers[place] = await self.ask(request)
             except (HandeyeError, LimitExceededError) as error:
                 failure = error
                 group.cancel_scope.cancel()
 
-        if self._tap is not None:
-            # Before any request, so that no attempt's time is spent on it.
-            await self._tap.ready(_effective_config(self._model))
+        await self.ready()
         async with anyio.create_task_group() as group:
-            for place, question in enumerate(scene.questions):
-                group.start_soon(ask, place, question)
+            for place, request in enumerate(requests):
+                group.start_soon(ask, place, request)
         if failure is not None:
             raise failure
         return [answer for answer in answers if answer is not None]
 
-    async def _ask(self, scene: SceneRequest, question: Question, urls: dict[int, str]) -> Answer:
-        pending = Pending(
-            item_id=question.item.item_id,
-            model=self.model_name,
-            request=self.request_of(scene, question),
-            image_sha256=scene.picture_of(question).sha256,
-        )
-        if self._journal is not None:
-            known = self._journal.arrived((pending.item_id, pending.model, pending.request))
-            if known is not None:
-                return known
-        url = urls.get(question.picture)
-        if url is None:
-            url = urls[question.picture] = scene.picture_of(question).data_url()
-        return await self._generate(pending, _content(question, url))
+    async def ask(self, request: Request) -> Answer:
+        """Ask one request, unless its answer is in the journal; a failure is an answer too.
 
-    async def _generate(self, pending: Pending, content: list[Content]) -> Answer:
+        Raises:
+            RunError: the journal cannot be written, or nothing but failures came back.
+        """
+        if (known := self.arrived(request)) is not None:
+            return known
+        return await self._generate(self._pending(request), request)
+
+    def refuse(self, request: Request, reason: str) -> Answer:
+        """File a failure of a request that could not even be written, such as a broken video."""
+        answer = self._pending(request).failed(reason, None)
+        self._file(answer)
+        return answer
+
+    def _pending(self, request: Request) -> Pending:
+        return Pending(
+            item_id=request.item_id,
+            model=self.model_name,
+            request=request.sha256,
+            media_sha256=request.media_sha256,
+        )
+
+    async def _generate(self, pending: Pending, request: Request) -> Answer:
         pending_request.set(pending)
         started = time.monotonic()
         try:
-            output = await self._model.generate([ChatMessageUser(content=content)])
+            output = await self._model.generate(
+                request.messages(), config=request.config or GenerateConfig()
+            )
         except (HandeyeError, LimitExceededError):
             raise
         except Exception as error:
@@ -156,13 +173,6 @@ def _effective_config(model: Model) -> GenerateConfig:
     from inspect_ai.model._generate_config import active_generate_config
 
     return model.config.merge(active_generate_config())
-
-
-def _content(question: Question, url: str) -> list[Content]:
-    return [
-        ContentImage(image=url) if part is None else ContentText(text=part)
-        for part in question.parts
-    ]
 
 
 def describe_failure(error: BaseException) -> str:

@@ -7,20 +7,12 @@ gold answer. Hidden reasoning cannot be foreseen and is left out.
 
 from __future__ import annotations
 
-import struct
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from handeye.errors import DataError
-from handeye.rose.asking import Picture, prompt_parts
-from handeye.rose.items import Item, ItemSet
 from handeye.run.answers import Usage
 from handeye.run.image_tokens import all_rules, image_rule
-from handeye.run.journal import Key, read_journal
-from handeye.run.lane import RunOptions, request_keys
-from handeye.run.plan import check_plan
+from handeye.run.lane import RunOptions
 from handeye.run.prices import Price
 
 # Rules of thumb: English prose, and "CLICK(R3,C11); " which tokenizers cut into short pieces.
@@ -81,57 +73,48 @@ class DryRun:
         return "\n".join(lines)
 
 
-def dry_run(options: RunOptions) -> DryRun:
-    """Estimate a run. Sends nothing, writes nothing.
+@dataclass(frozen=True, slots=True)
+class PictureLoad:
+    """One picture: width and height in pixels, bytes, and in how many requests it goes out."""
 
-    Raises:
-        DataError, OptionError: the set, or the selection from it, cannot be used.
-        RunError: the run folder holds another run.
-    """
-    items = options.load()
-    check_plan(options.out, options.plan(items))
-    keys = request_keys(items, options)
-    done = {answer.key for answer in read_journal(options.out / "answers.jsonl")}
-    open_items = [item for item in items if keys[item.item_id] not in done]
-    return _estimate(options, items, open_items, keys)
+    size: tuple[int, int]
+    n_bytes: int
+    times: float
 
 
-def _estimate(
-    options: RunOptions, items: ItemSet, open_items: list[Item], keys: Mapping[str, Key]
+def estimate(
+    options: RunOptions,
+    *,
+    requests: int,
+    answered: int,
+    scenes: int,
+    pictures: Sequence[PictureLoad],
+    characters: int,
+    answer_characters: int,
 ) -> DryRun:
-    per_picture = Counter(items.image_path(item) for item in open_items)
-    sizes = {path: _size(path) for path in per_picture}
+    """Tokens and dollars of requests.
+
+    Args:
+        options: of the run: model and price.
+        requests: to be sent.
+        answered: requests whose answer is there already.
+        scenes: scenes or clips that the requests are about.
+        pictures: what goes out as base64.
+        characters: of all prompts.
+        answer_characters: of all answers, if they are as long as the gold ones.
+    """
     rule = image_rule(options.model)
     rules = [rule] if rule is not None else all_rules()
-    text = sum(
-        len(part) for item in open_items for part in prompt_parts(item, options.order) if part
-    )
-    answers = sum(len(item.ground_truth_formal_answer) for item in open_items)
     return DryRun(
         model=options.model,
-        requests=len(open_items),
-        answered=len(keys) - len(open_items),
-        scenes=len({item.scene_id for item in open_items}),
-        upload_bytes=sum(4 * -(-p.stat().st_size // 3) * n for p, n in per_picture.items()),
+        requests=requests,
+        answered=answered,
+        scenes=scenes,
+        upload_bytes=round(sum(4 * -(-p.n_bytes // 3) * p.times for p in pictures)),
         image_tokens={
-            r.name: sum(r.tokens(*sizes[p]) * n for p, n in per_picture.items()) for r in rules
+            r.name: round(sum(r.tokens(*p.size) * p.times for p in pictures)) for r in rules
         },
-        text_tokens=round(text / _CHARACTERS_PER_TOKEN),
-        answer_tokens=round(answers / _ANSWER_CHARACTERS_PER_TOKEN),
+        text_tokens=round(characters / _CHARACTERS_PER_TOKEN),
+        answer_tokens=round(answer_characters / _ANSWER_CHARACTERS_PER_TOKEN),
         price=options.price,
     )
-
-
-def _size(path: Path) -> tuple[int, int]:
-    """Width and height of a picture in pixels, from its header."""
-    picture = Picture.read(path)
-    if picture.media_type == "image/png" and len(picture.data) >= 24:
-        width, height = struct.unpack(">II", picture.data[16:24])
-        return int(width), int(height)
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except (UnidentifiedImageError, OSError) as error:
-        raise DataError(f"{path}: not a readable picture: {error}") from None

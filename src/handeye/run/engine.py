@@ -1,4 +1,4 @@
-"""The call into Inspect: one evaluation of the ROSE task, with settings that suit it.
+"""The call into Inspect: one evaluation of a suite's task, with settings that suit it.
 
 The only place that names Inspect's ``eval`` and knows how it reports trouble.
 """
@@ -10,21 +10,30 @@ import re
 from typing import TYPE_CHECKING
 
 import inspect_ai
+from inspect_ai import Task
 from inspect_ai.log import EvalLog
 from inspect_ai.model import Model, get_model
 
 from handeye.errors import HandeyeError, RunError
-from handeye.rose.items import ItemSet
-from handeye.rose.task import rose_task
-from handeye.run.journal import Journal
 from handeye.run.wire import is_remote
 
 if TYPE_CHECKING:
     from handeye.run.lane import RunOptions
 
 
-def evaluate(options: RunOptions, items: ItemSet, journal: Journal) -> EvalLog:
-    """Ask every item that the journal has no answer to.
+def samples_in_flight(connections: int) -> int:
+    """How many samples keep so many connections busy, also beside a wire process."""
+    return connections + _waiting(connections) + 1
+
+
+def _waiting(connections: int) -> int:
+    # A wire process keeps the limit itself; the engine then hands over a few more, so that a
+    # connection that falls free has its next request waiting and none idles for bookkeeping.
+    return max(4, connections // 2)
+
+
+def evaluate(options: RunOptions, task: Task) -> EvalLog:
+    """Ask everything that the task's journal has no answer to.
 
     Raises:
         RunError: no such model, or the evaluation could not go on.
@@ -32,11 +41,9 @@ def evaluate(options: RunOptions, items: ItemSet, journal: Journal) -> EvalLog:
     """
     model = resolve_model(options)
     connections = options.max_connections
-    # A wire process keeps the limit itself; the engine then hands over a few more, so that a
-    # connection that falls free has its next request waiting and none idles for bookkeeping.
-    waiting = max(4, connections // 2) if is_remote(model) else 0
+    waiting = _waiting(connections) if is_remote(model) else 0
     logs = inspect_ai.eval(
-        rose_task(items, options.order, journal.path, connections),
+        task,
         model=model,
         display="none",
         log_dir=str(options.out / "logs"),
@@ -45,8 +52,8 @@ def evaluate(options: RunOptions, items: ItemSet, journal: Journal) -> EvalLog:
         log_realtime=False,
         log_level="error",
         score_display=False,
-        # A scene in flight has at least one item in flight, so this many scenes keep every
-        # connection busy even when all but one of their items are answered.
+        # A sample in flight has at least one item in flight, so this many keep every connection
+        # busy even when all but one of their items are answered.
         max_samples=connections + waiting + 1,
         max_connections=connections + waiting,
         max_retries=options.max_retries,

@@ -8,6 +8,7 @@ where the server stands) may differ.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ import msgspec
 
 from handeye.atomic import write_bytes
 from handeye.errors import RunError
-from handeye.rose.items import Item, ItemSet
 
 PLAN = "plan.json"
 
@@ -23,18 +23,20 @@ PLAN = "plan.json"
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The identity of a run.
 
-    ``items_sha256`` covers every field of every selected metadata row in order; ``config`` holds
-    the generation settings that were given, ``model_args`` the provider's (secrets blotted out).
+    ``items_sha256`` covers every field of every selected row of the set in order; ``config`` holds
+    the generation settings that were given, ``model_args`` the provider's (secrets blotted out),
+    ``asked`` what else the suite fixes about the questions (frames, protocol ...).
     """
 
     suite: str
     model: str
     items: int
-    scenes: int
+    scenes: int | None = None
     items_sha256: str
-    order: str
+    order: str | None = None
     config: dict[str, Any]
     model_args: dict[str, Any]
+    asked: dict[str, Any] = {}
     data: str
     split: str | None = None
     templates: str | None = None
@@ -46,18 +48,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 _FREE = frozenset({"data", "split", "templates", "subsets", "max_scenes"})
 
 
-def items_sha256(items: ItemSet) -> str:
-    """Fingerprint of the selected metadata rows, in order."""
+def rows_sha256(rows: Iterable[msgspec.Struct]) -> str:
+    """Fingerprint of the selected rows of a set, in order; every field counts."""
     digest = hashlib.sha256()
     encoder = msgspec.json.Encoder(order="deterministic")
-    for item in items:
-        digest.update(encoder.encode(_row(item)))
+    for row in rows:
+        fields = {name: getattr(row, name) for name in row.__struct_fields__}
+        digest.update(encoder.encode(fields))
         digest.update(b"\n")
     return digest.hexdigest()
-
-
-def _row(item: Item) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in item.__struct_fields__}
 
 
 def check_plan(out: Path, plan: Plan) -> bool:

@@ -51,7 +51,7 @@ class Pending:
     item_id: str
     model: str
     request: str
-    image_sha256: str
+    media_sha256: str
     answer: Answer | None = None
 
     def answered(self, output: ModelOutput, seconds: float | None) -> Answer:
@@ -66,7 +66,7 @@ class Pending:
             request=self.request,
             state="error",
             error=message,
-            image_sha256=self.image_sha256,
+            media_sha256=self.media_sha256,
             seconds=seconds,
             at=_now(),
         )
@@ -94,7 +94,7 @@ def answer_from(output: ModelOutput, pending: Pending, seconds: float | None) ->
         raw_text=output.completion,
         stop_reason=stop_reason,
         error=output.error,
-        image_sha256=pending.image_sha256,
+        media_sha256=pending.media_sha256,
         usage=usage_from(output),
         seconds=None if seconds is None else round(seconds, 3),
         at=_now(),
