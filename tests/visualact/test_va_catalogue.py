@@ -110,6 +110,14 @@ def test_what_is_wrong_with_a_catalogue_is_told():
     assert any("direction of time" in what for what in few)
 
 
+def test_the_digest_changes_with_kinds_order_and_rules():
+    found = catalogue.KINDS
+    assert catalogue.digest(found) == catalogue.digest()
+    other = replace(found[0], rules=(RULE, *found[0].rules))
+    for changed in (found[1:], found[::-1], (other, *found[1:])):
+        assert catalogue.digest(changed) != catalogue.digest()
+
+
 def test_an_unknown_kind_names_those_that_are_known():
     with pytest.raises(OptionError, match=r"no kind of event is called 'yeti'.*steps_out"):
         catalogue.kind("yeti")

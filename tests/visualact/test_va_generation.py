@@ -23,7 +23,6 @@ from handeye.visualact.generation import drawn_again, generate
 from handeye.visualact.generation_plan import (
     ROUND,
     ClipOrder,
-    SetOptions,
     film_groups,
     plan_clips,
     plan_set,
@@ -216,10 +215,14 @@ def test_a_finished_set_is_not_made_again(small_set):
     assert calls == [(CLIPS, CLIPS)]
 
 
-def test_a_folder_that_is_not_this_set_is_refused_untouched(small_set, tmp_path):
+def test_a_folder_that_is_not_this_set_is_refused_untouched(small_set, tmp_path, monkeypatch):
     before = digest(small_set)
     with pytest.raises(OptionError, match="seed is 7 there, 8 now"):
         generate(small_set, **{**SMALL, "seed": 8})
+    monkeypatch.setattr(catalogue, "digest", lambda: "another")
+    with pytest.raises(OptionError, match=r"catalogue is [0-9a-f]{16} there, another now"):
+        generate(small_set, **SMALL)
+    monkeypatch.undo()
     with pytest.raises(OptionError, match="split is test there, dev now"):
         generate(small_set, **SMALL, split="dev")
     assert digest(small_set) == before
@@ -286,8 +289,3 @@ def test_decoded_twins_are_mirrored_in_time(small_set):
         first, second = (read_coarsely(clips.video_path(one)) for one in (clip, twin))
         assert first.differs(second, backward=True) < 10
         assert first.differs(second) > 30
-
-
-def test_a_set_is_as_large_as_its_options_say():
-    options = SetOptions(1, {"home": 3}, "test", 12, {"home": ()})
-    assert len(plan_clips(options)) == 3

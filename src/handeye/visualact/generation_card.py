@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handeye.set_folder import RECORD
 from handeye.visualact.canvas import HEIGHT, WIDTH
+from handeye.visualact.events.catalogue import kinds
 from handeye.visualact.generation_plan import SetOptions
 from handeye.visualact.records import SCENARIOS
 
@@ -15,7 +16,7 @@ def card_text(options: SetOptions, rows: str, version: str) -> str:
     total = sum(options.clips.values())
     size = next((name for limit, name in _SIZES if total < limit), "100K<n<1M")
     counts = "\n".join(
-        f"| {SCENARIOS[name]} | {name} | {count} | {len(options.kinds[name])} |"
+        f"| {SCENARIOS[name]} | {name} | {count} | {len(kinds(name))} |"
         for name, count in options.clips.items()
     )
     return f"""---

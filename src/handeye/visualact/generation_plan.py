@@ -33,20 +33,18 @@ class SetOptions:
         clips: number of clips by scenario.
         split: name of the split.
         fps: frames a second.
-        kinds: names of the kinds of each scenario, in the catalogue's order.
+        catalogue: what tells one catalogue of events from another.
     """
 
     seed: int
     clips: Mapping[str, int]
     split: str
     fps: int
-    kinds: Mapping[str, tuple[str, ...]]
+    catalogue: str
 
     def record(self) -> dict[str, Any]:
         """JSON form."""
-        out = asdict(self)
-        out["kinds"] = {scenario: list(names) for scenario, names in self.kinds.items()}
-        return out
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +109,11 @@ def plan_set(
     wanted = scenario_keys(scenarios)
     if scenarios is not None and wanted is None:
         raise OptionError(f"scenarios must be taken from {', '.join(SCENARIOS)}; got none")
-    drawable = [name for name in SCENARIOS if catalogue.kinds(name)]
-    names = [name for name in SCENARIOS if name in (drawable if wanted is None else wanted)]
+    names = [name for name in SCENARIOS if wanted is None or name in wanted]
     share, rest = divmod(clips, len(names))
     counts = {name: share + (i < rest) for i, name in enumerate(names)}
     counts = {name: count for name, count in counts.items() if count}
-    kinds = {name: tuple(kind.name for kind in catalogue.kinds(name)) for name in counts}
-    if empty := [name for name, found in kinds.items() if not found]:
-        raise OptionError(f"no kind of event is known for {', '.join(empty)}")
-    return SetOptions(seed, counts, split, fps, kinds)
+    return SetOptions(seed, counts, split, fps, catalogue.digest())
 
 
 def plan_clips(options: SetOptions) -> list[ClipOrder]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
@@ -24,7 +25,7 @@ from handeye.visualact.events import (
     safety_work,
     standing,
 )
-from handeye.visualact.film import Kind
+from handeye.visualact.film import Kind, Rule
 from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
 
 KINDS: tuple[Kind, ...] = (
@@ -68,6 +69,15 @@ def kind(name: str) -> Kind:
     raise OptionError(f"no kind of event is called {name!r}; known: {_names(KINDS)}")
 
 
+def digest(found: Sequence[Kind] = KINDS) -> str:
+    """Sixteen hexadecimal digits of what kinds there are, in which order and with which rules."""
+    told = [
+        (one.name, one.scenario, one.shows, one.backward_shows, *map(_told, _rules(one)))
+        for one in found
+    ]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
 def problems(found: Sequence[Kind] = KINDS) -> list[str]:
     """Everything about kinds that is not as it should be, in words.
 
@@ -94,12 +104,20 @@ def _kind_problems(one: Kind) -> list[str]:
         out.append(f"scenario {one.scenario!r} is not known")
     if one.backward_rules and not one.reversible:
         out.append("rules for the backward film, but nothing that it shows")
-    for rule in (*one.rules, *one.backward_rules):
+    for rule in _rules(one):
         if len(rule.texts) < 2 or len(set(rule.texts)) < len(rule.texts):
             out.append(f"{rule.texts[0]!r} needs at least two different wordings")
         if not rule.levels or not all(0 <= level <= LARGEST_LEVEL for level in rule.levels):
             out.append(f"{rule.texts[0]!r} needs levels from 0 to {LARGEST_LEVEL}")
     return out
+
+
+def _rules(one: Kind) -> tuple[Rule, ...]:
+    return (*one.rules, *one.backward_rules)
+
+
+def _told(rule: Rule) -> tuple[object, ...]:
+    return (rule.texts, rule.proactive, sorted(rule.levels.items()))
 
 
 def _counted(found: Sequence[Kind]) -> Counter[str]:
