@@ -40,6 +40,7 @@ from handeye.report.visualact.match_drawing import (
 )
 from handeye.report.visualact.reasons import Found, find_reasons
 from handeye.report.visualact.runs import Shown, expand, load_runs
+from handeye.visualact.options import Options
 from handeye.visualact.published import PUBLISHED
 from handeye.visualact.records import Clip
 
@@ -482,6 +483,33 @@ def test_judges_stand_beside_the_embedding_and_stale_ones_are_left_out(
     stale = report(tmp_path, run, gallery_limit=0)
     assert "t-judges" not in stale
     assert 'href="#judges"' not in stale
+
+
+def test_what_was_not_measured_is_a_dash_and_claims_no_interval(root: Path, tmp_path: Path) -> None:
+    data = root / "set"
+    make_run(data, tmp_path / "bare", faulty, "bare", bootstrap=0)
+    page = report(tmp_path, tmp_path / "bare", resamples=0, gallery_limit=0)
+    assert "no intervals were computed" in page
+    assert "95 % bootstrap intervals" not in page.split('id="reading"')[0]
+    assert re.findall(r'class="ci"[^>]*>[^<]', page) == []
+
+    def plain(clip: Clip) -> dict[str, object]:
+        return {"raw_text": "\n".join(f"- {a.text}" for a in clip.actions) or "none"}
+
+    make_run(data, tmp_path / "plain", plain, "plain", info={"video_input": "native"})
+    page = report(tmp_path, tmp_path / "plain", gallery_limit=0)
+    assert set(values(page, "t-weighted")) == {"–"}
+    assert "No prediction states a level: weighted figures are not measured." in page
+    assert "nothing to plot" in page
+    assert "the video itself (native input)" in page
+    make_run(
+        data, tmp_path / "w", faulty, "w", options=Options(headline="weighted", averaging="pooled")
+    )
+    page = report(tmp_path, tmp_path / "w", gallery_limit=0)
+    assert "with a weighted F1 of" in page
+    summary = json.loads((tmp_path / "w" / "summary.json").read_text())
+    pooled = summary["bases"]["all"]["pooled"]["by_scenario"]["home"]["f1"]["value"]
+    assert values(page, "t-f1")[1] == percent(pooled)
 
 
 # ---- bad calls

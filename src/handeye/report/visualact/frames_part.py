@@ -18,7 +18,7 @@ from handeye.report.charts import Series
 from handeye.report.rates import NOTHING, Rate, rate_of
 from handeye.report.tables import Column, Row, Table
 from handeye.report.visualact.runs import LoadedRun
-from handeye.report.visualact.view import RunView
+from handeye.report.visualact.view import RunView, interval_words
 from handeye.stats.intervals import estimates
 from handeye.visualact.measures import averaged
 from handeye.visualact.published import MISSING as NOT_KNOWN
@@ -151,7 +151,7 @@ def _table(points: Sequence[Point], kinds: Sequence[str]) -> Table:
         Column("frames", "number of frames shown of every clip"),
         *(Column(KINDS[kind]) for kind in kinds),
     )
-    caption = "F1 in percent, mean of the classes, with 95 % intervals over clips."
+    caption = f"F1 in percent, mean of the classes; {interval_words([p.run for p in points])}."
     return Table(key="t-frames", caption=caption, columns=columns, rows=rows)
 
 

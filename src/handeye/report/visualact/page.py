@@ -17,7 +17,7 @@ from handeye.report.visualact.judge_part import judge_table
 from handeye.report.visualact.priority_part import priority_part
 from handeye.report.visualact.runs import LoadedRun
 from handeye.report.visualact.threshold_part import threshold_part
-from handeye.report.visualact.view import RunView, view_of
+from handeye.report.visualact.view import RunView, interval_words, view_of
 from handeye.report.visualact.words import SECTIONS, STATES_NOTE, TERMS
 
 
@@ -45,6 +45,7 @@ def lay_out(
         "runs": views,
         "sections": [section for section in SECTIONS if section[0] not in absent],
         "states_note": STATES_NOTE,
+        "intervals": interval_words(views),
         "terms": TERMS,
         "troubles": _troubles(runs),
         "run_legend": [

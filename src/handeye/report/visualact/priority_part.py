@@ -12,7 +12,7 @@ from handeye.report.rates import NOTHING, Rate, rate_of, signed
 from handeye.report.share_chart import Bar, BarRow, shares
 from handeye.report.tables import Column, Row, Table
 from handeye.report.visualact.heat_map import heat_map
-from handeye.report.visualact.view import RunView
+from handeye.report.visualact.view import RunView, interval_words
 from handeye.visualact.prompts import LEVELS
 from handeye.visualact.records import LARGEST_LEVEL
 
@@ -110,7 +110,7 @@ def _table(runs: Sequence[RunView]) -> Table:
     return Table(
         key="t-levels",
         caption="Recall by true level in percent, and how well levels are known, over the actions "
-        "of all clips; 95 % intervals over clips.",
+        f"of all clips; {interval_words(runs)}.",
         columns=columns,
         rows=rows,
         note="Levels are compared on matched actions whose level was stated.",

@@ -15,7 +15,7 @@ from handeye.report import svg
 from handeye.report.charts import Scale
 from handeye.report.rates import Rate, rate_of, signed
 from handeye.report.tables import Column, Row, Table
-from handeye.report.visualact.view import OVERALL, RunView, scenario_words
+from handeye.report.visualact.view import OVERALL, RunView, interval_words, scenario_words
 from handeye.visualact.records import SCENARIOS
 
 LETTERS = {"navigation": "N", "home": "H", "safety": "S", "hmi": "M", OVERALL: "all"}
@@ -131,7 +131,7 @@ def proactive_table(runs: Sequence[RunView]) -> Table:
     return Table(
         key="t-proactive",
         caption="Proactive and reactive actions in percent, sums over the actions of a class; "
-        "Overall is the mean of the classes; 95 % intervals over clips.",
+        f"Overall is the mean of the classes; {interval_words(runs)}.",
         columns=tuple(Column(head, meaning) for _, head, meaning in _COLUMNS),
         rows=tuple(rows),
         row_head="Class",
@@ -153,8 +153,8 @@ def over_acting_table(runs: Sequence[RunView]) -> Table:
         rows.append(Row(run.label, cells, run.style, note=run.partial_note))
     return Table(
         key="t-over-acting",
-        caption="Over-acting, answered clips only; shares in percent, actions as numbers, 95 % "
-        "intervals over clips.",
+        caption="Over-acting, answered clips only; shares in percent, actions as numbers; "
+        f"{interval_words(runs)}.",
         columns=(
             Column("acted on idle", "share of clips that call for nothing and got proposals"),
             Column("actions per idle clip"),

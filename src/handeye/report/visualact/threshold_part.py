@@ -16,7 +16,7 @@ from handeye.report import charts
 from handeye.report.charts import Series
 from handeye.report.rates import NOTHING, Rate, rate_of
 from handeye.report.tables import Column, Row, Table
-from handeye.report.visualact.view import RunView
+from handeye.report.visualact.view import RunView, interval_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def _rates(run: RunView, limits: Sequence[str], figure: str = "f1") -> tuple[Rat
 def _table(runs: Sequence[RunView], limits: Sequence[str]) -> Table:
     return Table(
         key="t-sweep",
-        caption="F1 in percent at each threshold, averaged over videos, then classes; 95 % "
-        "intervals over clips.",
+        caption="F1 in percent at each threshold, averaged over videos, then classes; "
+        f"{interval_words(runs)}.",
         columns=tuple(Column(limit) for limit in limits),
         rows=tuple(
             Row(run.label, _rates(run, limits), run.style, note=run.partial_note) for run in runs
@@ -108,6 +108,8 @@ def _not_comparable(runs: Sequence[RunView]) -> str:
                 return (
                     f"{runs[0].label} and {run.label} were scored with another {name.rstrip('s')}"
                 )
+        if run.set_hashes and runs[0].set_hashes and run.set_hashes != runs[0].set_hashes:
+            return f"{runs[0].label} and {run.label} were scored against different sets"
         if own["n_clips"] != first["n_clips"]:
             return f"{runs[0].label} and {run.label} have answers to another number of clips"
     return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ class RunView:
 
     ``official`` is over all clips, ``answered`` over those with a readable answer; None where the
     two are the same. ``partial`` is empty for a whole run. ``warnings`` are sentences that a reader
-    must know before any figure.
+    must know before any figure. ``set_hashes`` are those of the files that hold the clips.
     """
 
     label: str
@@ -49,6 +49,7 @@ class RunView:
     unusable: str
     warnings: tuple[str, ...]
     shown: str
+    set_hashes: tuple[str, ...] = ()
 
     @property
     def n_clips(self) -> int:
@@ -82,13 +83,17 @@ class RunView:
         if head["f1"].value is None:
             return f"{self.label}: no clip of this run can be scored, so it has no F1."
         weighted = self.summary["options"]["headline"] == "weighted"
-        article = "a weighted" if weighted else "an"
-        short = "95 % bootstrap intervals over clips" if head["f1"].interval else "no intervals"
+        found = (
+            f"its weighted precision is {_told(head['precision'])}, its weighted recall "
+            f"{_told(head['recall'])}"
+            if weighted
+            else f"{head['precision'].percent}{_NBSP}% of what it proposes is called for, and it "
+            f"finds {head['recall'].percent}{_NBSP}% of what is"
+        )
         return (
-            f"{self.label} proposes the actions that a clip calls for with {article} F1 of "
-            f"{head['f1'].percent}{_NBSP}% {head['f1'].interval}: "
-            f"{head['precision'].percent}{_NBSP}% of what it proposes is called for, and it finds "
-            f"{head['recall'].percent}{_NBSP}% of what is ({self._basis_words()}; {short})."
+            f"{self.label} proposes the actions that a clip calls for with "
+            f"{'a weighted' if weighted else 'an'} F1 of {_told(head['f1'])}: {found} "
+            f"({self._basis_words()}; {interval_words([self])})."
         )
 
     def _basis_words(self) -> str:
@@ -105,6 +110,17 @@ class RunView:
         name = self.summary["embedder"].get("name", "?") if matcher == "embedding" else matcher
         words.append(f"matched by {name} at {comparison(options)} {self.threshold:.2f}")
         return "; ".join(words)
+
+
+def interval_words(runs: Sequence[RunView]) -> str:
+    """What the intervals of tables and charts are; says so where no run has any."""
+    if any(run.summary["interval"]["resamples"] for run in runs):
+        return "95 % bootstrap intervals over clips"
+    return "no intervals were computed"
+
+
+def _told(rate: Rate) -> str:
+    return f"{rate.percent}{_NBSP}% {rate.interval}".strip()
 
 
 def view_of(run: LoadedRun, facts: tuple[tuple[str, str], ...], shown: str) -> RunView:
@@ -125,6 +141,11 @@ def view_of(run: LoadedRun, facts: tuple[tuple[str, str], ...], shown: str) -> R
         unusable=_unusable(summary),
         warnings=_warnings(summary),
         shown=shown,
+        set_hashes=tuple(
+            str(entry.get("sha256", ""))
+            for entry in run.info.get("data") or ()
+            if isinstance(entry, Mapping)
+        ),
     )
 
 
