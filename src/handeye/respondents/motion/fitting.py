@@ -1,38 +1,23 @@
 """Fits ``fitted.json`` from films of the catalogue, drawn from a seed of its own.
 
-    python -m handeye.respondents.motion.fitting --films 80 --workers 2
-
-Films are drawn from streams that no set uses, so a set is never fitted to, whatever its seed. Each
-film is looked at as a model would be shown it (as JPEG, at more than one quality and size), with
-all of its 16 frames and with every second, fourth and eighth of them, and two of them alone.
+python -m handeye.respondents.motion.fitting --films 40 --workers 2
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from string import Formatter
 
 import msgspec
 import numpy as np
-from PIL import Image
 
-from handeye import atomic
-from handeye.draw import Draw
-from handeye.respondents.motion.features import (
-    LAYOUT,
-    LENGTH,
-    STILL,
-    Array,
-    decoded,
-    glance,
-    measure,
-)
+from handeye.atomic import write_bytes
+from handeye.processes import as_finished, worker_count
+from handeye.respondents.motion.features import LAYOUT, LENGTH, STILL, Array
+from handeye.respondents.motion.film_looks import FRAMES, SEED, Examples, directions, examples
 from handeye.respondents.motion.model import (
     FITTED,
     STEPS,
@@ -41,95 +26,13 @@ from handeye.respondents.motion.model import (
     Line,
     RuleReading,
 )
-from handeye.visualact.canvas import Canvas
-from handeye.visualact.events.catalogue import KINDS
-from handeye.visualact.film import Film, Kind, Rule
+from handeye.visualact.events import catalogue
 
-SEED = 20260117
-FRAMES = 16
-QUALITIES = (70, 80, 90, 95)
-SCALES = (1.0, 1.0, 0.6)
-WITHIN = 0.05
+WITHIN = 0.02
 """Share of an even scatter mixed into the scatter within kinds, which has no full rank."""
-RIDGE = 10.0
+RIDGE = 0.2
 SLACK = 1.5
 """A stage is known up to this many times the distance that 999 of 1,000 films stay below."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Examples:
-    """Looks at films of one kind in one direction.
-
-    Attributes:
-        moving: (looks, LENGTH) measures from several frames.
-        still: (looks, STILL) measures from one frame.
-        levels: (looks, rules) of ``moving``; NaN where the rule's action is not called for.
-        facts: the values of the facts that wordings need, by name, one a look of ``moving``.
-    """
-
-    kind: str
-    backward: bool
-    moving: Array
-    still: Array
-    levels: Array
-    facts: dict[str, list[str]]
-
-
-def directions(kinds: Sequence[Kind] = KINDS) -> list[tuple[Kind, bool]]:
-    """All kinds, the reversible ones in both directions of time."""
-    return [(k, back) for k in kinds for back in ((False, True) if k.reversible else (False,))]
-
-
-def examples(kind: Kind, backward: bool, films: int, seed: int = SEED) -> Examples:
-    """Look at ``films`` films of a kind."""
-    rules = kind.backward_rules if backward else kind.rules
-    names = sorted({name for rule in rules for name in _named(rule)})
-    moving: list[Array] = []
-    still: list[Array] = []
-    levels: list[list[float]] = []
-    facts: dict[str, list[str]] = {name: [] for name in names}
-    for number in range(films):
-        film = kind.make(Draw(seed, "motion", kind.name, number), backward)
-        draw = Draw(seed, "motion look", kind.name, int(backward), number)
-        glances = [glance(frame) for frame in _shown(film, backward, draw)]
-        looks = [measure(glances[draw.below(step) :: step]) for step in (1, 2, 4, 8)]
-        moving += looks
-        still += [measure([draw.pick(glances)])[:STILL] for _ in range(2)]
-        levels += [rule_levels(film, rules)] * len(looks)
-        for name in names:
-            facts[name] += [str(film.facts[name])] * len(looks)
-    shape = (len(levels), len(rules))
-    found = np.asarray(levels, np.float64).reshape(shape)
-    return Examples(kind.name, backward, np.stack(moving), np.stack(still), found, facts)
-
-
-def rule_levels(film: Film, rules: Sequence[Rule]) -> list[float]:
-    """The level of each rule's action in a film, NaN where it is not called for."""
-    said = {action.text: float(action.apl) for action in film.actions}
-    return [said.get(rule.texts[0].format(**film.facts), np.nan) for rule in rules]
-
-
-def _named(rule: Rule) -> Iterator[str]:
-    """The facts that a rule's first wording needs."""
-    return (name for _, name, _, _ in Formatter().parse(rule.texts[0]) if name)
-
-
-def _shown(film: Film, backward: bool, draw: Draw) -> Iterator[Image.Image]:
-    """The frames of a film as they would be sent."""
-    quality, scale = draw.pick(QUALITIES), draw.pick(SCALES)
-    base = Canvas()
-    film.backdrop(base)
-    for number in range(FRAMES):
-        place = FRAMES - 1 - number if backward else number
-        canvas = base.copy()
-        film.paint(canvas, film.seconds * (place + 0.5) / FRAMES)
-        picture = canvas.finished()
-        if scale != 1:
-            size = (round(picture.width * scale), round(picture.height * scale))
-            picture = picture.resize(size, Image.Resampling.LANCZOS)
-        data = io.BytesIO()
-        picture.save(data, "JPEG", quality=quality)
-        yield decoded(data.getvalue())
 
 
 def fit(found: Sequence[Examples], recipe: dict[str, int | float | str]) -> Fitted:
@@ -234,26 +137,35 @@ def _rounded(values: Array) -> tuple[float, ...]:
 def main(argv: Sequence[str] | None = None) -> None:
     """The command of this module."""
     parser = argparse.ArgumentParser(prog="python -m handeye.respondents.motion.fitting")
-    parser.add_argument("--films", type=int, default=80, help="films of each kind and direction")
+    parser.add_argument("--films", type=int, default=40, help="films of each kind and direction")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name(FITTED))
     args = parser.parse_args(argv)
-    jobs = directions()
-    with ProcessPoolExecutor(args.workers) as pool:
-        waiting = [pool.submit(examples, *job, args.films, args.seed) for job in jobs]
-        found = [job.result() for job in waiting]
+    named = [(kind.name, backward) for kind, backward in directions()]
+    look = partial(_examples, films=args.films, seed=args.seed)
+    made = {(e.kind, e.backward): e for e in as_finished(look, named, worker_count(args.workers))}
+    write([made[name] for name in named], args.films, args.seed, args.out)
+    print(f"{args.out}: {len(made)} kinds and directions, {args.films} films each")
+
+
+def _examples(job: tuple[str, bool], films: int, seed: int) -> Examples:
+    name, backward = job
+    return examples(catalogue.kind(name), backward, films, seed)
+
+
+def write(found: Sequence[Examples], films: int, seed: int, out: Path) -> None:
+    """Fit and write the numbers with how they were made."""
     recipe: dict[str, int | float | str] = {
         "made_by": "python -m handeye.respondents.motion.fitting",
-        "seed": args.seed,
-        "films": args.films,
+        "seed": seed,
+        "films": films,
         "frames": FRAMES,
         "measures": LENGTH,
         "within": WITHIN,
         "ridge": RIDGE,
     }
-    atomic.write_bytes(args.out, msgspec.json.encode(fit(found, recipe)) + b"\n")
-    print(f"{args.out}: {len(found)} kinds and directions, {args.films} films each")
+    write_bytes(out, msgspec.json.encode(fit(found, recipe)) + b"\n")
 
 
 if __name__ == "__main__":

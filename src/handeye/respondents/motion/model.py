@@ -26,7 +26,7 @@ from handeye.visualact.events import catalogue
 from handeye.visualact.records import PredictedAction
 
 FITTED = "fitted.json"
-STEPS = 9999
+STEPS = 99
 """Weights are kept as whole numbers up to this, in parts of the largest of their row."""
 
 
