@@ -18,6 +18,7 @@ from handeye.visualact.film import Film, Kind, Rule
 from handeye.visualact.generation import generate
 from handeye.visualact.loader import load
 from handeye.visualact.own_sets import PlacedClip
+from handeye.visualact.prompts import LEVELS
 from handeye.visualact.records import Action, Clip, problems
 from handeye.visualact.verification_rows import gold_problems
 
@@ -132,6 +133,8 @@ def test_the_documentation_lists_the_kinds():
         assert f"| `{kind.name}`: {kind.shows} |" in text
         for rule in (*kind.rules, *kind.backward_rules):
             assert f"| {rule.texts[0]} |" in text
+    for level, words in enumerate(LEVELS):
+        assert f"| {level} | {words} |" in text
     with pytest.raises(DataError, match="no place for the tables"):
         rewritten("a document")
 
