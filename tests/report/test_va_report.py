@@ -40,6 +40,7 @@ from handeye.report.visualact.match_drawing import (
 )
 from handeye.report.visualact.reasons import Found, find_reasons
 from handeye.report.visualact.runs import Shown, expand, load_runs
+from handeye.report.visualact.threshold_gaps import overall_f1, threshold_gaps
 from handeye.visualact.options import Options
 from handeye.visualact.published import PUBLISHED
 from handeye.visualact.records import Clip
@@ -417,7 +418,11 @@ def test_threshold_tells_whether_the_order_holds(root: Path, tmp_path: Path) -> 
     make_run(data, tmp_path / "vague", vague, "vague")
     make_run(data, tmp_path / "half", half, "half")
     turned = report(tmp_path, tmp_path / "vague", tmp_path / "half", gallery_limit=0)
-    assert "1 of 1 pairs of runs changes places with the threshold" in turned
+    assert "1 of 1 pairs of runs changes places with the threshold from 0.30 to 0.80" in turned
+    gaps = threshold_gaps(load_runs([tmp_path / "vague", tmp_path / "half"]), (0.3, 0.8), 100)
+    assert gaps is not None
+    assert gaps[0].turns
+    assert gaps[0].turns_beyond_chance == ("1 of them beyond chance" in turned)
     make_run(data, tmp_path / "other", right, "other", bootstrap=0)
     info = tmp_path / "other" / "summary.json"
     summary = json.loads(info.read_text())
@@ -425,6 +430,19 @@ def test_threshold_tells_whether_the_order_holds(root: Path, tmp_path: Path) -> 
     info.write_text(json.dumps(summary))
     apart = report(tmp_path, root / "right", tmp_path / "other", gallery_limit=0)
     assert "cannot be ranked: simulated/right and other were scored with another embedder" in apart
+
+
+def test_thresholds_from_stored_pairs_are_those_of_the_sweep(root: Path, tmp_path: Path) -> None:
+    make_run(root / "set", tmp_path / "over", faulty, "m", options=Options(comparison=">"))
+    runs = load_runs([root / "faulty", root / "lazy", root / "ablation" / "frames-1"])
+    for run in (*runs, *load_runs([tmp_path / "over"])):
+        limits = [float(limit) for limit in run.summary["sweep"]]
+        found = overall_f1([run], limits, 0)
+        for limit, row in zip(limits, run.summary["sweep"].values(), strict=True):
+            assert found[run.number, limit].values[0] == pytest.approx(row["f1"]["value"])
+    masked = Options(assignment="mask-then-assign")
+    make_run(root / "set", tmp_path / "masked", faulty, "masked", options=masked)
+    assert threshold_gaps(load_runs([tmp_path / "masked"] * 2), (0.5,), 0) is None
 
 
 def test_runs_of_one_name_are_told_apart(root: Path) -> None:

@@ -30,11 +30,11 @@ def lay_out(
         runs: in the order of the page.
         gallery: already chosen and drawn.
         title: title of the page.
-        resamples: of the intervals that do not stand in the runs (motion-only clips).
+        resamples: of the intervals that do not stand in the runs (motion-only clips, thresholds).
     """
     views = [view_of(run, facts(run), shown_words(run)) for run in runs]
     frames = frames_part(runs, views, resamples)
-    threshold = threshold_part(views)
+    threshold = threshold_part(runs, views, resamples)
     absent = {"frames"} if frames is None else set()
     absent |= {"threshold"} if threshold is None else set()
     judges = judge_table(runs)

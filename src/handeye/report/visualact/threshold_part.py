@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from markupsafe import Markup
 
@@ -16,6 +15,8 @@ from handeye.report import charts
 from handeye.report.charts import Series
 from handeye.report.rates import NOTHING, Rate, rate_of
 from handeye.report.tables import Column, Row, Table
+from handeye.report.visualact.runs import LoadedRun
+from handeye.report.visualact.threshold_gaps import threshold_gaps
 from handeye.report.visualact.view import RunView, interval_words
 
 
@@ -28,7 +29,9 @@ class ThresholdPart:
     verdict: str
 
 
-def threshold_part(runs: Sequence[RunView]) -> ThresholdPart | None:
+def threshold_part(
+    loaded: Sequence[LoadedRun], runs: Sequence[RunView], resamples: int
+) -> ThresholdPart | None:
     """The part, or None where no run was swept."""
     limits = sorted({limit for run in runs for limit in run.summary["sweep"]}, key=float)
     if not limits:
@@ -41,7 +44,9 @@ def threshold_part(runs: Sequence[RunView]) -> ThresholdPart | None:
         )
         for narrow in (False, True)
     ]
-    return ThresholdPart(Markup("").join(drawn), _table(runs, limits), verdict(runs, limits))
+    return ThresholdPart(
+        Markup("").join(drawn), _table(runs, limits), verdict(loaded, runs, limits, resamples)
+    )
 
 
 def _names(limits: Sequence[str], narrow: bool) -> list[str]:
@@ -68,33 +73,29 @@ def _table(runs: Sequence[RunView], limits: Sequence[str]) -> Table:
     )
 
 
-def verdict(runs: Sequence[RunView], limits: Sequence[str]) -> str:
-    """Whether the order of the runs by F1 holds over the thresholds, in a sentence or two."""
+def verdict(
+    loaded: Sequence[LoadedRun], runs: Sequence[RunView], limits: Sequence[str], resamples: int
+) -> str:
+    """Whether the order of the runs by F1 holds over the thresholds, in a sentence."""
     if len(runs) < 2:
         return ""
     if reason := _not_comparable(runs):
         return f"The runs cannot be ranked: {reason}."
-    values = {run.label: [rate.value for rate in _rates(run, limits)] for run in runs}
-    changing = []
-    for first, second in combinations(values, 2):
-        gaps = [
-            a - b
-            for a, b in zip(values[first], values[second], strict=True)
-            if a is not None and b is not None
-        ]
-        if any(gap > 0 for gap in gaps) and any(gap < 0 for gap in gaps):
-            changing.append((first, second))
-    pairs = len(runs) * (len(runs) - 1) // 2
-    span = f"from {limits[0]} to {limits[-1]}"
-    if not changing:
+    gaps = threshold_gaps(loaded, [float(limit) for limit in limits], resamples)
+    if gaps is None:
+        return ""
+    pairs, span = len(gaps), f"from {limits[0]} to {limits[-1]}"
+    turning = [one for one in gaps if one.turns]
+    if not turning:
         held = "that pair keeps its order" if pairs == 1 else f"all {pairs} pairs keep their order"
         return f"The order of the runs does not hang on the threshold: {held} {span}."
-    names = f"{changing[0][0]} and {changing[0][1]}"
-    changed = "changes places" if len(changing) == 1 else "change places"
+    sure = [one for one in turning if one.turns_beyond_chance]
+    shown = (sure or turning)[0]
+    changed = "changes places" if len(turning) == 1 else "change places"
+    chance = f"{len(sure)} of them" if sure else "none of them"
     return (
-        f"{len(changing)} of {pairs} pairs of runs {changed} with the threshold {span} (for "
-        f"instance {names}), by their measured values alone, whether or not the difference is "
-        "beyond chance."
+        f"{len(turning)} of {pairs} pairs of runs {changed} with the threshold {span}, {chance} "
+        f"beyond chance in either order (for instance {shown.first} and {shown.second})."
     )
 
 
