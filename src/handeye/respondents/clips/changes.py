@@ -19,12 +19,32 @@ Drafts = tuple[PredictedAction, ...]
 Change = Callable[[Clip, Drafts, Draw], Drafts | None]
 Form = Callable[[Asked, Drafts, Draw], str | None]
 
+# Wordings far from any action of the catalogue, so that what is planted never matches.
 VAGUE = (
     "React in a suitable way",
-    "Do what is right in this moment",
+    "Proceed in the usual manner",
     "Take care of it",
     "Handle things as usual",
 )
+INVENTED: dict[str, tuple[PredictedAction, ...]] = {
+    "navigation": (
+        PredictedAction("Refuel at the next petrol station", 1, True),
+        PredictedAction("Choose the exit towards the city centre", 2, True),
+    ),
+    "home": (
+        PredictedAction("Feed the goldfish", 1, False),
+        PredictedAction("Water the roses on the balcony", 1, True),
+    ),
+    "safety": (
+        PredictedAction("Replace the empty battery of the camera", 2, True),
+        PredictedAction("Archive the recordings of last week", 0, False),
+    ),
+    "hmi": (
+        PredictedAction("Calibrate the sensors of the gripper", 2, True),
+        PredictedAction("Translate the menu into Spanish", 1, False),
+    ),
+}
+"""Actions of each scenario that no clip calls for."""
 UNREADABLE = (
     "I watched the whole video with care and thought about each of its moments.",
     "The video shows several things, and some of them could matter to someone.",
@@ -56,10 +76,10 @@ def _miss(clip: Clip, drafts: Drafts, draw: Draw) -> Drafts | None:
 
 
 def _invent(clip: Clip, drafts: Drafts, draw: Draw) -> Drafts:
-    """Add what one would guess in another scenario."""
-    elsewhere = draw.pick([name for name in TEMPLATES if name != clip.scenario])
+    """Add what belongs to another scenario."""
+    elsewhere = draw.pick([name for name in INVENTED if name != clip.scenario])
     place = draw.integer(0, len(drafts))
-    return (*drafts[:place], draw.pick(TEMPLATES[elsewhere]), *drafts[place:])
+    return (*drafts[:place], draw.pick(INVENTED[elsewhere]), *drafts[place:])
 
 
 def _reword(clip: Clip, drafts: Drafts, draw: Draw) -> Drafts | None:
@@ -109,7 +129,8 @@ def _untyped(clip: Clip, drafts: Drafts, draw: Draw) -> Drafts:
 
 def _sound(drafts: Drafts) -> list[int]:
     """Places of the actions that can match, whose labels therefore count."""
-    spoilt = {guess.text for guesses in TEMPLATES.values() for guess in guesses}.union(VAGUE)
+    added = (*TEMPLATES.values(), *INVENTED.values())
+    spoilt = {action.text for actions in added for action in actions}.union(VAGUE)
     return [place for place, draft in enumerate(drafts) if draft.text not in spoilt]
 
 
