@@ -3,20 +3,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from base64 import b64decode
-from html.parser import HTMLParser
 from pathlib import Path
 
 import polars as pl
 import pytest
+from va_report_pages import Reader, data_of, report, table, values
 from va_report_runs import (
-    FAULTS,
-    REASONS,
     answer,
     entry,
     faulty,
-    lazy,
-    make_ablation,
     make_clips,
     make_run,
     right,
@@ -24,95 +19,21 @@ from va_report_runs import (
 
 from handeye.errors import HandeyeError, OptionError
 from handeye.report import write_report
-from handeye.report.pictures import Album
 from handeye.report.rates import percent
-from handeye.report.visualact.cards import choose, matching_of
-from handeye.report.visualact.film_strip import SIDES, film_strip
 from handeye.report.visualact.frames_part import split
-from handeye.report.visualact.match_drawing import (
-    Box,
-    Link,
-    Matching,
-    described,
-    match_drawing,
-    ordered,
-    wrapped,
-)
-from handeye.report.visualact.reasons import Found, find_reasons
-from handeye.report.visualact.runs import Shown, expand, load_runs
+from handeye.report.visualact.runs import expand, load_runs
 from handeye.report.visualact.threshold_gaps import overall_f1, threshold_gaps
 from handeye.visualact.options import Options
 from handeye.visualact.published import PUBLISHED
 from handeye.visualact.records import Clip
 
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A set and runs over it: faulty, lazy, right, hostile, partial, and an ablation."""
-    root = tmp_path_factory.mktemp("va")
-    data = make_clips(root / "set")
-    make_run(data, root / "faulty", faulty, "simulated/faulty")
-    make_run(data, root / "lazy", lazy, "simulated/lazy")
-    make_run(data, root / "right", right, "simulated/right")
-    make_run(data, root / "hostile", faulty, "<script>alert('m')</script>", shown=False)
-    make_run(
-        data,
-        root / "partial",
-        lambda clip: faulty(clip) if clip.scenario != "home" else None,
-        "simulated/partial",
-        allow_missing=True,
-    )
-    make_ablation(data, root / "ablation", "simulated/looking", (1, 2, 4))
-    return root
-
-
-class Reader(HTMLParser):
-    """Collects tags with their attributes, and text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
-
-
-def report(tmp_path: Path, *runs: Path, **options: object) -> str:
-    """The page; few resamples unless asked for, to be quick."""
-    chosen = {"resamples": 100, **options}
-    out = write_report(runs, tmp_path / "report.html", **chosen)  # type: ignore[arg-type]
-    return out.read_text(encoding="utf-8")
-
-
-def table(page: str, key: str) -> str:
-    found = re.search(f'<table id="{key}".*?</table>', page, re.S)
-    assert found, key
-    return found[0]
-
-
-def values(page: str, key: str) -> list[str]:
-    """Numbers of a table's runs, the published rows left out."""
-    return re.findall(r'class="v">([^<]*)<', table(page, key).split('<tbody class="published"')[0])
-
-
-def data_of(page: str) -> dict[str, object]:
-    found = re.search(r'id="report-data">(.*?)</script>', page, re.S)
-    assert found
-    return json.loads(found[1])
-
-
 # ---- the page as a whole
 
 
 def test_page_refers_to_nothing_outside_itself_and_text_stays_text(
-    root: Path, tmp_path: Path
+    va_root: Path, tmp_path: Path
 ) -> None:
-    page = report(tmp_path, root / "faulty", root / "hostile", title="<b>bold</b>")
+    page = report(tmp_path, va_root / "faulty", va_root / "hostile", title="<b>bold</b>")
     reader = Reader(page)
     for tag, attributes in reader.tags:
         for name in ("src", "href", "srcset", "action", "data", "poster"):
@@ -126,9 +47,9 @@ def test_page_refers_to_nothing_outside_itself_and_text_stays_text(
     assert "document.title='pwned'" in "".join(reader.texts)
 
 
-def test_numbers_are_those_of_the_summary(root: Path, tmp_path: Path) -> None:
-    page = report(tmp_path, root / "faulty")
-    summary = json.loads((root / "faulty" / "summary.json").read_text())
+def test_numbers_are_those_of_the_summary(va_root: Path, tmp_path: Path) -> None:
+    page = report(tmp_path, va_root / "faulty")
+    summary = json.loads((va_root / "faulty" / "summary.json").read_text())
     classes = ("navigation", "home", "safety", "hmi")
     for basis, first in (("all", 0), ("answered", 5)):
         video = summary["bases"][basis]["video"]
@@ -154,9 +75,9 @@ def test_numbers_are_those_of_the_summary(root: Path, tmp_path: Path) -> None:
 
 
 def test_unanswered_clips_and_partial_runs_are_said_before_any_figure(
-    root: Path, tmp_path: Path
+    va_root: Path, tmp_path: Path
 ) -> None:
-    page = report(tmp_path, root / "partial")
+    page = report(tmp_path, va_root / "partial")
     body = page[page.index("<main") :]
     says = body.index('class="says"')
     assert body.index("Partial run.") < says
@@ -170,16 +91,18 @@ def test_unanswered_clips_and_partial_runs_are_said_before_any_figure(
         assert not {"nan", "inf"} & {word.strip("[],.()").lower() for word in text.split()}
 
 
-def test_losses_and_skipped_clips_are_said(root: Path, tmp_path: Path) -> None:
-    page = report(tmp_path, root / "faulty")
+def test_losses_and_skipped_clips_are_said(va_root: Path, tmp_path: Path) -> None:
+    page = report(tmp_path, va_root / "faulty")
     assert "took 4 concessions: 1 × actions without a type; 3 × actions without a level." in page
-    skipped = json.loads((root / "faulty" / "summary.json").read_text())["outcomes"]["both-empty"]
+    skipped = json.loads((va_root / "faulty" / "summary.json").read_text())["outcomes"][
+        "both-empty"
+    ]
     assert skipped > 1
     assert f"{skipped} clips that call for nothing and got no proposals are in no precision" in page
 
 
-def test_what_was_shown_stands_beside_the_run(root: Path, tmp_path: Path) -> None:
-    page = report(tmp_path, root / "faulty")
+def test_what_was_shown_stands_beside_the_run(va_root: Path, tmp_path: Path) -> None:
+    page = report(tmp_path, va_root / "faulty")
     facts = dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", page))
     assert facts["shown"] == "8 frames at equal distances, full size"
     assert facts["protocol"] == "one-pass"
@@ -188,8 +111,8 @@ def test_what_was_shown_stands_beside_the_run(root: Path, tmp_path: Path) -> Non
     assert facts["matched by"].startswith("test:char-ngrams (")
 
 
-def test_published_rows_with_the_recomputed_overall(root: Path, tmp_path: Path) -> None:
-    page = report(tmp_path, root / "faulty")
+def test_published_rows_with_the_recomputed_overall(va_root: Path, tmp_path: Path) -> None:
+    page = report(tmp_path, va_root / "faulty")
     body = table(page, "t-f1").split('<tbody class="published"')[1]
     assert "Published, arXiv 2512.09907" in body
     rows = dict(re.findall(r'class="name">([^<]*)</span></th>(.*?)</tr>', body, re.S))
@@ -205,8 +128,8 @@ def test_published_rows_with_the_recomputed_overall(root: Path, tmp_path: Path) 
 # ---- frames
 
 
-def test_an_ablation_stands_for_its_runs(root: Path, tmp_path: Path) -> None:
-    page = report(tmp_path, root / "ablation", gallery_limit=6)
+def test_an_ablation_stands_for_its_runs(va_root: Path, tmp_path: Path) -> None:
+    page = report(tmp_path, va_root / "ablation", gallery_limit=6)
     labels = [run["label"] for run in data_of(page)["runs"]]  # type: ignore[index, union-attr]
     assert labels == [f"simulated/looking ({n} frame{'s' * (n > 1)})" for n in (1, 2, 4)]
     assert page.count('id="frames-all-title"') == 1
@@ -214,17 +137,17 @@ def test_an_ablation_stands_for_its_runs(root: Path, tmp_path: Path) -> None:
     assert "Table 4 (number of frames)" in page
 
 
-def test_frames_of_several_runs_make_one_line_per_model(root: Path, tmp_path: Path) -> None:
-    runs = [root / "ablation" / f"frames-{n}" for n in (4, 1, 2)]
-    page = report(tmp_path, *runs, root / "lazy", gallery_limit=0)
+def test_frames_of_several_runs_make_one_line_per_model(va_root: Path, tmp_path: Path) -> None:
+    runs = [va_root / "ablation" / f"frames-{n}" for n in (4, 1, 2)]
+    page = report(tmp_path, *runs, va_root / "lazy", gallery_limit=0)
     chart = page[page.index('id="frames-all-desc"') :].split("</desc>")[0]
     assert chart.count("simulated/looking") == 1
     assert "simulated/lazy" not in chart
     assert re.search(r"1 frame [\d.]+ .*, 2 [\d.]+ .*, 4 [\d.]+ ", chart)
 
 
-def test_motion_only_figures_are_means_over_those_clips(root: Path) -> None:
-    run = load_runs([root / "ablation" / "frames-1"])[0]
+def test_motion_only_figures_are_means_over_those_clips(va_root: Path) -> None:
+    run = load_runs([va_root / "ablation" / "frames-1"])[0]
     found = split(run, 50)
     scores = run.scores()
     motion = {key for key, clip in run.material.clips.items() if clip.meta["motion_only"]}
@@ -249,165 +172,14 @@ def test_one_run_without_motion_only_clips_has_no_part_about_frames(tmp_path: Pa
     assert "no answer has a fault" in page
 
 
-# ---- gallery
-
-
-def test_every_planted_fault_gets_its_reason(root: Path) -> None:
-    run = load_runs([root / "faulty"])[0]
-    pairs: dict[str, list[dict[str, object]]] = {}
-    for row in run.pairs().iter_rows(named=True):
-        pairs.setdefault(row["clip_id"], []).append(row)
-    rows = list(run.scores().iter_rows(named=True))
-    found = {one.clip_id: one for one in find_reasons(rows, pairs, run.material.clips, 0.5)}
-    assert set(found) == set(FAULTS)
-    for clip_id, fault in FAULTS.items():
-        if fault == "near":
-            assert "near-miss" in found[clip_id].signs
-        else:
-            assert found[clip_id].reason == REASONS[fault], clip_id
-    assert found["hmi-00000"].reason == "near-miss"
-    assert found["home-00001"].reason == "missed-urgent"
-
-
-def test_choice_is_even_and_worst_first() -> None:
-    found = [
-        Found(f"c{k}", "home", ("missed",) if k < 20 else ("extra",), k / 100, 1) for k in range(24)
-    ]
-    picked = choose([found, found[:2]], 6)
-    assert len(picked) == 6
-    reasons = [one.reason for _, one in picked]
-    assert reasons.count("extra") >= 2
-    assert [one.f1 for _, one in picked if one.reason == "missed"] == sorted(
-        one.f1 for _, one in picked if one.reason == "missed"
-    )
-    assert {run for run, _ in picked} == {0, 1}
-    assert "c0" in {one.clip_id for _, one in picked}
-    assert choose([found], 0) == []
-
-
-def test_a_card_holds_the_frames_that_were_shown(root: Path, tmp_path: Path) -> None:
-    page = report(tmp_path, root / "ablation" / "frames-2")
-    cards = page.split('<li class="card"')[1:]
-    assert cards
-    for card in cards:
-        strip = card.split('<ol class="film"')[1].split("</ol>")[0]
-        assert strip.count("<use ") == 2
-        assert re.findall(r'class="t">([\d.]+) s', strip) == ["0.70", "2.20"]
-        assert strip.count('class="inside"') == 1
-
-
-def test_frames_within_the_evidence_are_marked_and_embedded_once(root: Path) -> None:
-    run = load_runs([root / "faulty"])[0]
-    clip = run.material.clips["home-00000"]
-    video = run.material.videos["home-00000"]
-    album = Album(10**6, 8, SIDES)
-    strip = film_strip("k", clip, video, Shown("frames", (0.0, 0.8, 2.2, 2.9)), None, album)
-    assert [still.evidence for still in strip.stills] == [False, True, True, False]
-    assert strip.note == ""
-    again = film_strip("j", clip, video, Shown("frames", (0.8,)), None, album)
-    assert again.stills[0].picture == strip.stills[1].picture
-    assert len(album.pictures) == 4
-    native = film_strip("n", clip, video, Shown("native"), None, album)
-    assert len(native.stills) == 8
-    assert "the video itself" in native.note
-    unknown = film_strip("u", clip, video, None, None, album)
-    assert "not recorded" in unknown.note
-
-
-def test_a_broken_video_leaves_the_card_with_its_reason(tmp_path: Path) -> None:
-    data = make_clips(tmp_path / "set", each=2)
-    make_run(data, tmp_path / "run", lazy, "m")
-    for video in (data / "videos").glob("navigation-*"):
-        video.write_bytes(b"no video at all")
-    page = report(tmp_path, tmp_path / "run")
-    assert page.count("No frames: ") == 2
-    assert str(data) not in page.split('<ul class="cards')[1]
-    assert "called for" in page
-
-
-def test_pictures_keep_to_their_budget(root: Path, tmp_path: Path) -> None:
-    page = report(tmp_path, root / "faulty", root / "lazy", picture_budget=30_000)
-    pictures = re.findall(r'href="data:image/\w+;base64,([^"]*)"', page)
-    assert 0 < sum(len(b64decode(one)) for one in pictures) <= 30_000
-    none = report(tmp_path, root / "faulty", picture_budget=0)
-    assert "data:image" not in none
-    assert "did not fit" in none
-    off = report(tmp_path, root / "faulty", gallery_limit=0)
-    assert "14 answers with a fault; the gallery was switched off" in off
-    assert 'class="card"' not in off
-
-
-def test_matching_keeps_places_and_draws_every_action(root: Path) -> None:
-    run = load_runs([root / "faulty"])[0]
-    clip = run.material.clips["hmi-00000"]
-    pairs = [row for row in run.pairs().iter_rows(named=True) if row["clip_id"] == clip.clip_id]
-    prediction = run.predictions()[clip.clip_id]
-    matching = matching_of(clip, prediction, pairs, 0.5)
-    assert [box.text for box in matching.truth] == [one.text for one in clip.actions]
-    assert [box.matched for box in matching.truth] == [False, True]
-    assert sorted((link.truth, link.predicted, link.matched) for link in matching.links) == [
-        (0, 0, False),
-        (1, 1, True),
-    ]
-    without = matching_of(None, prediction, pairs, 0.5)
-    assert [box.text for box in without.truth] == [one.text for one in clip.actions]
-    drawn = str(match_drawing("k", matching, "name"))
-    assert drawn.count('class="tie"') == 1
-    assert drawn.count('class="tie weak"') == 1
-    assert "0.41 &lt; 0.50" in drawn
-    assert drawn.count(">missed<") == 1
-    assert "was assigned, below the threshold" in described(matching)
-
-
-def test_proposed_actions_stand_beside_their_truth() -> None:
-    box = Box("x", 1, True, True)
-    links = (Link(1, 0, 0.9, True), Link(0, 2, 0.8, True))
-    matching = Matching((box, box), (box, box, box), links, 0.5)
-    assert ordered(matching) == [2, 0, 1]
-    empty = Matching((), (), (), 0.5, "No readable answer (refused).")
-    assert "Nothing is called for. No readable answer (refused)." in described(empty)
-    assert "No readable answer" in str(match_drawing("k", empty, "n", narrow=True))
-
-
-@pytest.mark.parametrize("text", ["a" * 400, "word " * 90, "消" * 80, "", "  \n two  lines "])
-def test_wrapped_text_keeps_its_letters_and_its_width(text: str) -> None:
-    lines = wrapped(text, 140)
-    assert 1 <= len(lines) <= 5
-    whole = "".join(lines).replace(" ", "")
-    plain = "".join(text.split())
-    assert whole == plain or (whole.endswith("…") and plain.startswith(whole[:-1]))
-
-
-def test_a_set_that_is_gone_leaves_figures_and_matchings(tmp_path: Path) -> None:
-    data = make_clips(tmp_path / "set", each=3)
-    make_run(data, tmp_path / "run", faulty, "m")
-    before = report(tmp_path, tmp_path / "run")
-    shutil.rmtree(data)
-    page = report(tmp_path, tmp_path / "run")
-    assert "Set not at hand." in page
-    assert "data:image" not in page
-    assert "no frames can be shown" in page
-    assert values(page, "t-f1") == values(before, "t-f1")
-    assert 'class="tie' in page
-
-
-def test_a_set_and_its_run_can_be_moved_together(tmp_path: Path) -> None:
-    make_clips(tmp_path / "here" / "set", each=3)
-    make_run(tmp_path / "here" / "set", tmp_path / "here" / "run", faulty, "m")
-    before = report(tmp_path, tmp_path / "here" / "run")
-    (tmp_path / "here").rename(tmp_path / "there")
-    assert report(tmp_path, tmp_path / "there" / "run") == before
-    assert "data:image" in before
-
-
 # ---- several runs
 
 
-def test_threshold_tells_whether_the_order_holds(root: Path, tmp_path: Path) -> None:
-    page = report(tmp_path, root / "right", root / "lazy", gallery_limit=0)
+def test_threshold_tells_whether_the_order_holds(va_root: Path, tmp_path: Path) -> None:
+    page = report(tmp_path, va_root / "right", va_root / "lazy", gallery_limit=0)
     assert "that pair keeps its order from 0.30 to 0.80" in page
     assert "handeye visualact rank" in page
-    data = root / "set"
+    data = va_root / "set"
 
     def vague(clip: Clip) -> dict[str, object]:
         return answer(*(entry(a.text[: len(a.text) // 2], a.apl, None) for a in clip.actions))
@@ -428,36 +200,36 @@ def test_threshold_tells_whether_the_order_holds(root: Path, tmp_path: Path) -> 
     summary = json.loads(info.read_text())
     summary["embedder"]["digest"] = "another"
     info.write_text(json.dumps(summary))
-    apart = report(tmp_path, root / "right", tmp_path / "other", gallery_limit=0)
+    apart = report(tmp_path, va_root / "right", tmp_path / "other", gallery_limit=0)
     assert "cannot be ranked: simulated/right and other were scored with another embedder" in apart
 
 
-def test_thresholds_from_stored_pairs_are_those_of_the_sweep(root: Path, tmp_path: Path) -> None:
-    make_run(root / "set", tmp_path / "over", faulty, "m", options=Options(comparison=">"))
-    runs = load_runs([root / "faulty", root / "lazy", root / "ablation" / "frames-1"])
+def test_thresholds_from_stored_pairs_are_those_of_the_sweep(va_root: Path, tmp_path: Path) -> None:
+    make_run(va_root / "set", tmp_path / "over", faulty, "m", options=Options(comparison=">"))
+    runs = load_runs([va_root / "faulty", va_root / "lazy", va_root / "ablation" / "frames-1"])
     for run in (*runs, *load_runs([tmp_path / "over"])):
         limits = [float(limit) for limit in run.summary["sweep"]]
         found = overall_f1([run], limits, 0)
         for limit, row in zip(limits, run.summary["sweep"].values(), strict=True):
             assert found[run.number, limit].values[0] == pytest.approx(row["f1"]["value"])
     masked = Options(assignment="mask-then-assign")
-    make_run(root / "set", tmp_path / "masked", faulty, "masked", options=masked)
+    make_run(va_root / "set", tmp_path / "masked", faulty, "masked", options=masked)
     assert threshold_gaps(load_runs([tmp_path / "masked"] * 2), (0.5,), 0) is None
 
 
-def test_runs_of_one_name_are_told_apart(root: Path) -> None:
-    runs = [root / "faulty", root / "faulty", root / "ablation" / "frames-1"]
+def test_runs_of_one_name_are_told_apart(va_root: Path) -> None:
+    runs = [va_root / "faulty", va_root / "faulty", va_root / "ablation" / "frames-1"]
     labels = [run.label for run in load_runs(runs)]
     assert len(set(labels)) == 3
 
 
-def test_same_runs_give_the_same_page(root: Path, tmp_path: Path) -> None:
-    one = report(tmp_path / "a", root / "faulty", root / "lazy")
-    assert one == report(tmp_path / "b", root / "faulty", root / "lazy")
+def test_same_runs_give_the_same_page(va_root: Path, tmp_path: Path) -> None:
+    one = report(tmp_path / "a", va_root / "faulty", va_root / "lazy")
+    assert one == report(tmp_path / "b", va_root / "faulty", va_root / "lazy")
 
 
-def test_ids_are_unique_and_pictures_have_names(root: Path, tmp_path: Path) -> None:
-    reader = Reader(report(tmp_path, root / "faulty", root / "lazy", root / "ablation"))
+def test_ids_are_unique_and_pictures_have_names(va_root: Path, tmp_path: Path) -> None:
+    reader = Reader(report(tmp_path, va_root / "faulty", va_root / "lazy", va_root / "ablation"))
     ids = [value for _, attributes in reader.tags if (value := attributes.get("id"))]
     assert len(ids) == len(set(ids))
     for tag, attributes in reader.tags:
@@ -466,9 +238,9 @@ def test_ids_are_unique_and_pictures_have_names(root: Path, tmp_path: Path) -> N
 
 
 def test_judges_stand_beside_the_embedding_and_stale_ones_are_left_out(
-    root: Path, tmp_path: Path
+    va_root: Path, tmp_path: Path
 ) -> None:
-    run = shutil.copytree(root / "faulty", tmp_path / "run")
+    run = shutil.copytree(va_root / "faulty", tmp_path / "run")
     info = json.loads((run / "run.json").read_text())
     summary = json.loads((run / "summary.json").read_text())
     entry = {
@@ -503,8 +275,10 @@ def test_judges_stand_beside_the_embedding_and_stale_ones_are_left_out(
     assert 'href="#judges"' not in stale
 
 
-def test_what_was_not_measured_is_a_dash_and_claims_no_interval(root: Path, tmp_path: Path) -> None:
-    data = root / "set"
+def test_what_was_not_measured_is_a_dash_and_claims_no_interval(
+    va_root: Path, tmp_path: Path
+) -> None:
+    data = va_root / "set"
     make_run(data, tmp_path / "bare", faulty, "bare", bootstrap=0)
     page = report(tmp_path, tmp_path / "bare", resamples=0, gallery_limit=0)
     assert "no intervals were computed" in page
@@ -533,21 +307,21 @@ def test_what_was_not_measured_is_a_dash_and_claims_no_interval(root: Path, tmp_
 # ---- bad calls
 
 
-def test_bad_calls_name_the_trouble_and_leave_nothing(root: Path, tmp_path: Path) -> None:
+def test_bad_calls_name_the_trouble_and_leave_nothing(va_root: Path, tmp_path: Path) -> None:
     out = tmp_path / "x.html"
     rose = tmp_path / "rose"
     rose.mkdir()
     (rose / "run.json").write_text('{"suite": "rose", "format": 1}')
     with pytest.raises(OptionError, match=r"one suite.*rose"):
-        write_report([root / "faulty", rose], out)
+        write_report([va_root / "faulty", rose], out)
     with pytest.raises(OptionError, match="human"):
-        write_report([root / "faulty"], out, human=tmp_path / "h.json")
+        write_report([va_root / "faulty"], out, human=tmp_path / "h.json")
     with pytest.raises(HandeyeError, match="nowhere"):
-        write_report([root / "faulty", tmp_path / "nowhere"], out)
+        write_report([va_root / "faulty", tmp_path / "nowhere"], out)
     with pytest.raises(OptionError, match="folder"):
-        write_report([root / "right"], tmp_path)
+        write_report([va_root / "right"], tmp_path)
     with pytest.raises(OptionError, match="gallery_limit"):
-        write_report([root / "right"], out, gallery_limit=-1)
+        write_report([va_root / "right"], out, gallery_limit=-1)
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "ablation.json").write_text('{"suite": "visualact", "runs": []}')
@@ -559,6 +333,6 @@ def test_bad_calls_name_the_trouble_and_leave_nothing(root: Path, tmp_path: Path
     assert not out.exists()
 
 
-def test_expanding_keeps_the_order(root: Path) -> None:
-    found = expand([root / "lazy", root / "ablation", root / "right"])
+def test_expanding_keeps_the_order(va_root: Path) -> None:
+    found = expand([va_root / "lazy", va_root / "ablation", va_root / "right"])
     assert [path.name for path in found] == ["lazy", "frames-1", "frames-2", "frames-4", "right"]

@@ -1,4 +1,4 @@
-"""``handeye report``: one self-contained HTML file from one or more runs."""
+"""``handeye report``: one self-contained HTML file from one or more runs of a suite."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ import typer
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN [RUN ...]", help="Run folders.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN [RUN ...]", help="Run folders of one suite.")
+    ],
     out: Annotated[Path, typer.Option(help="The HTML file to write.")],
     title: Annotated[str | None, typer.Option(help="Heading of the report.")] = None,
     human: Annotated[
-        Path | None, typer.Option(help="The human baseline from `handeye study agreement`.")
+        Path | None, typer.Option(help="ROSE: the human baseline from `handeye study agreement`.")
     ] = None,
     workers: Annotated[int, typer.Option(help="Processes; no influence on the result.")] = 2,
 ) -> None:
-    """Write a report: the diagnosis, tables beside the published models, gallery of failures."""
+    """Write a report: what was found, tables beside the published models, gallery of failures."""
     from handeye.report import write_report
 
     typer.echo(f"{write_report(runs, out, title=title, human=human, workers=workers)}")

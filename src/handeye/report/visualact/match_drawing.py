@@ -1,23 +1,20 @@
 """True and proposed actions side by side with the lines of the matching between them.
 
-Text is broken here, by estimated widths, so that a line ends exactly at its box and nothing moves
-when the page is read without a script.
+Text is broken before it is drawn (:mod:`.text_lines`), so that a line ends exactly at its box and
+nothing moves when the page is read without a script.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from handeye.report import svg
+from handeye.report.visualact.text_lines import wrapped
 
-_SIZE, _LINE, _PAD, _FOOT, _SPACE, _TOP = 12.0, 15.5, 9.0, 23.0, 10.0, 20.0
-_MOST_LINES = 5
-_NARROW_CHARACTERS = frozenset("iljtfrI.,:;'|!()[]- ")
-_WIDE_CHARACTERS = frozenset("mwMW@%—")
+_LINE, _PAD, _FOOT, _SPACE, _TOP = 15.5, 9.0, 23.0, 10.0, 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,52 +263,3 @@ def _lines(
         parts.append(svg.element("path", d=path, class_=class_))
         parts.append(svg.text(middle, place + 4, sign, class_ + " near", "middle"))
     return parts
-
-
-# ---- text
-
-
-def wrapped(text: str, width: float) -> tuple[str, ...]:
-    """Lines of at most ``width`` pixels at the drawing's letter size, at most five of them."""
-    lines: list[str] = []
-    current = ""
-    for word in " ".join(text.split()).split(" "):
-        for part in _parts(word, width):
-            joined = f"{current} {part}".strip()
-            if current and _width(joined) > width:
-                lines.append(current)
-                joined = part
-            current = joined
-    lines.append(current)
-    if len(lines) > _MOST_LINES:
-        kept = lines[:_MOST_LINES]
-        while kept[-1] and _width(kept[-1] + "…") > width:
-            kept[-1] = kept[-1][:-1]
-        return (*kept[:-1], kept[-1].rstrip() + "…")
-    return tuple(lines)
-
-
-def _parts(word: str, width: float) -> list[str]:
-    """A word, cut where it is longer than a line."""
-    out, current = [], ""
-    for letter in word:
-        if current and _width(current + letter) > width:
-            out.append(current)
-            current = ""
-        current += letter
-    return [*out, current]
-
-
-def _width(text: str) -> float:
-    return sum(map(_em, text)) * _SIZE
-
-
-def _em(letter: str) -> float:
-    """Width of a letter in ems, on the safe side for common sans-serif fonts."""
-    if letter in _NARROW_CHARACTERS:
-        return 0.36
-    if letter in _WIDE_CHARACTERS or unicodedata.east_asian_width(letter) in "WF":
-        return 1.0
-    if unicodedata.combining(letter):
-        return 0.0
-    return 0.72 if letter.isupper() else 0.58
