@@ -17,7 +17,7 @@ from handeye.draw import Draw
 from handeye.respondents.fault_changes import CHANGES, Draft, garbled, misformed, right, written
 from handeye.respondents.fault_rates import Faults, parse_rates
 from handeye.rose.items import Item
-from handeye.rose.scoring import AnswerState
+from handeye.run.answers import AnswerState
 
 MODEL = "handeye/simulated"
 REFUSAL = "I'm sorry, but I can't help with this picture."

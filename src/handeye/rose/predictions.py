@@ -19,7 +19,7 @@ import msgspec
 
 from handeye.errors import DataError, first_ten
 from handeye.jsonl import placed_lines
-from handeye.rose.scoring import ANSWER_STATES
+from handeye.run.answers import ANSWER_STATES
 
 
 class Prediction(msgspec.Struct, frozen=True):

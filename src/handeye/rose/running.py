@@ -101,7 +101,10 @@ class RoseJob:
         self._items = options.load()
         self._keys = request_keys(self._items, options)
         self.plan = options.plan(self._items)
-        self.total = len(self._items)
+
+    def total(self, journal: Journal) -> int:
+        """One answer an item."""
+        return len(self._items)
 
     def arrived(self, journal: Journal) -> list[Answer]:
         """The answers that are there already; failures do not count."""

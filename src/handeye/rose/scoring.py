@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,9 +18,7 @@ from handeye.rose.grammar import Parsed, parse
 from handeye.rose.items import Item
 from handeye.rose.questions import TaskMode
 from handeye.rose.scene import Cell
-
-AnswerState = Literal["answered", "empty", "refused", "truncated", "error"]
-ANSWER_STATES: tuple[AnswerState, ...] = get_args(AnswerState)
+from handeye.run.answers import ANSWER_STATES, AnswerState
 
 # A number of the whole grid is no error for these: their region is the grid, or (T2B) the authors'
 # evaluator leaves the field out of the bridge.

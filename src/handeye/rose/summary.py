@@ -19,8 +19,8 @@ from handeye.rose.pairing import check_pairs
 from handeye.rose.questions import BY_KEY, MAIN_KEYS, TEMPLATES
 from handeye.rose.rates import MEASURES, rate_table, with_measures
 from handeye.rose.score_frame import SCHEMA
-from handeye.rose.scoring import ANSWER_STATES
 from handeye.rose.tally import SCENE, Ledger, Scope, Tally
+from handeye.run.answers import ANSWER_STATES
 from handeye.run_folder import Summary
 from handeye.stats.intervals import LEVEL, Samples, difference, estimates, mean, measured
 

@@ -16,11 +16,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 import msgspec
-
-from handeye.rose.scoring import ANSWER_STATES, AnswerState
 
 __all__ = [
     "ANSWER_STATES",
@@ -31,6 +29,9 @@ __all__ = [
     "request_sha256",
     "state_of",
 ]
+
+AnswerState = Literal["answered", "empty", "refused", "truncated", "error"]
+ANSWER_STATES: tuple[AnswerState, ...] = get_args(AnswerState)
 
 # Stop reasons of the engine (inspect_ai 0.3.285, ``StopReason``) that cut an answer short.
 _CUT = ("max_tokens", "model_length")
@@ -62,7 +63,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     ``request`` is the SHA-256 of everything that was sent (:func:`fingerprint`), ``media_sha256``
     that of the file with the picture or video. ``seconds`` is the wall time of the call that
-    brought the answer, ``at`` the UTC time it was written down.
+    brought the answer, ``at`` the UTC time it was written down, ``note`` what the suite wants to
+    remember about what was sent.
     """
 
     item_id: str
@@ -76,6 +78,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage = Usage()
     seconds: float | None = None
     at: str = ""
+    note: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -130,6 +130,7 @@ class Asker:
             model=self.model_name,
             request=request.sha256,
             media_sha256=request.media_sha256,
+            note=None if request.note is None else dict(request.note),
         )
 
     async def _generate(self, pending: Pending, request: Request) -> Answer:

@@ -91,8 +91,9 @@ class Job(Protocol):
     """What a suite brings to the lane: questions, and what becomes of the answers."""
 
     plan: Plan
-    total: int
-    """Answers that a whole run has."""
+
+    def total(self, journal: Journal) -> int:
+        """Answers that a whole run has, as far as it can be told from those that are there."""
 
     def arrived(self, journal: Journal) -> list[Answer]:
         """The answers that are there already; failures do not count."""
@@ -132,10 +133,11 @@ def carry_out(options: RunOptions, job: Job) -> Path:
         # A mistyped name or a missing key must not claim the folder for a run that cannot be.
         resolve_model(options)
     with _journal(options, job.plan) as journal:
-        tally = Tally(job.total, options.price, time.monotonic)
+        total = job.total(journal)
+        tally = Tally(total, options.price, time.monotonic)
         for known in job.arrived(journal):
             tally.keep(known)
-        if tally.kept < job.total or not (options.out / "run.json").exists():
+        if tally.kept < total or not (options.out / "run.json").exists():
             _ask(options, job, journal, tally)
         journal.sync()
         answers = _whole(job.answers(journal), journal)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inspect_ai.model import ChatMessage, GenerateConfig
@@ -21,6 +21,7 @@ class Request:
         media_sha256: SHA-256 of the file with the picture or video.
         messages: makes the conversation; called only if the request has to be sent.
         config: settings of this request over those of the run.
+        note: what the suite wants to find in the answer's record.
     """
 
     item_id: str
@@ -28,3 +29,4 @@ class Request:
     media_sha256: str
     messages: Callable[[], list[ChatMessage]]
     config: GenerateConfig | None = None
+    note: Mapping[str, Any] | None = None

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import sniffio
 from inspect_ai.model import GenerateConfig, Model, ModelOutput, RetryDecision
 
@@ -52,6 +53,7 @@ class Pending:
     model: str
     request: str
     media_sha256: str
+    note: dict[str, Any] | None = None
     answer: Answer | None = None
 
     def answered(self, output: ModelOutput, seconds: float | None) -> Answer:
@@ -69,6 +71,7 @@ class Pending:
             media_sha256=self.media_sha256,
             seconds=seconds,
             at=_now(),
+            note=_note(self),
         )
 
 
@@ -98,7 +101,12 @@ def answer_from(output: ModelOutput, pending: Pending, seconds: float | None) ->
         usage=usage_from(output),
         seconds=None if seconds is None else round(seconds, 3),
         at=_now(),
+        note=_note(pending),
     )
+
+
+def _note(pending: Pending) -> dict[str, Any] | msgspec.UnsetType:
+    return msgspec.UNSET if pending.note is None else pending.note
 
 
 def usage_from(output: ModelOutput) -> Usage:

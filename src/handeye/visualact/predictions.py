@@ -8,6 +8,7 @@ of ``{"text", "apl", "proactive"}`` read elsewhere, taken as it is. Other fields
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import msgspec
 
 from handeye.errors import DataError, first_ten
 from handeye.jsonl import numbered_lines
+from handeye.run.answers import Answer
 from handeye.visualact.reading import Reading, read_actions, read_labels
 from handeye.visualact.records import LARGEST_LEVEL, PredictedAction, Prediction
 from handeye.visualact.summary import STATES
@@ -61,6 +63,24 @@ def read_predictions(path: Path) -> list[Prediction]:
     if doubles := [clip_id for clip_id, count in counts.items() if count > 1]:
         raise DataError(f"{path}: {len(doubles)} duplicate clip ids: {first_ten(doubles)}")
     return found
+
+
+def row_of(clip_id: str, answers: Sequence[Answer]) -> PredictionRow:
+    """What the answers about a clip say, as a line of a prediction file.
+
+    Where the second answer never came the whole row is an error: half of it would be scored as if
+    the model had left levels and types out.
+    """
+    first, last = answers[0], answers[-1]
+    failed = last.state == "error"
+    return PredictionRow(
+        clip_id=clip_id,
+        raw_text=None if failed else first.raw_text,
+        model=first.model,
+        error=last.error if failed else None,
+        state="error" if failed else first.state,
+        labels_text=last.raw_text if len(answers) > 1 else None,
+    )
 
 
 def read_row(row: PredictionRow, where: str) -> Prediction:
