@@ -16,6 +16,7 @@ import pytest
 
 from handeye.draw import Draw
 from handeye.errors import DataError, OptionError
+from handeye.processes import as_finished
 from handeye.visualact.coarse_frames import mosaic, read_coarsely
 from handeye.visualact.events import catalogue
 from handeye.visualact.film_writing import draw_film, encode_film
@@ -169,6 +170,21 @@ def test_a_file_shows_what_was_drawn(tmp_path):
         assert np.abs(found.astype(int) - mosaic(true)).max() < 10
     data = path.read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
+
+
+# Work
+
+
+def test_work_is_done_once_whatever_the_number_of_workers():
+    jobs = [str(number) for number in range(20)]
+    assert list(as_finished(int, jobs, 1)) == list(range(20))
+    assert sorted(as_finished(int, jobs, 2)) == list(range(20))
+    assert list(as_finished(int, [], 2)) == []
+
+
+def test_what_goes_wrong_in_a_worker_is_raised_here():
+    with pytest.raises(ValueError, match="'x'"):
+        list(as_finished(int, [*"12345x678"], 2))
 
 
 # Sets
