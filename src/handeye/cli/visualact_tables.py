@@ -47,6 +47,31 @@ def print_run(folder: Path) -> None:
     console.print(f"written to {folder}", highlight=False)
 
 
+def print_ablation(found: Tree, folder: Path) -> None:
+    """Print the figures of an ablation, a row for each number of frames."""
+    from handeye.visualact.run_folder import read_run
+
+    runs = found["runs"]
+    columns = {**_COLUMNS, "f1_motion": "F1 motion-only", "f1_rest": "F1 others"}
+    present = [name for name in columns if any(name in run["figures"] for run in runs)]
+    first = read_run(folder / runs[0]["folder"]).summary
+    table = Table(
+        title=f"{escape(found['model'])}: percent by number of frames",
+        caption=first["interval"]["words"],
+        title_justify="left",
+        caption_justify="left",
+    )
+    table.add_column("frames", justify="right")
+    for name in present:
+        table.add_column(columns[name], justify="right")
+    for run in runs:
+        cells = [_cell(run["figures"][n]) if n in run["figures"] else "-" for n in present]
+        table.add_row(str(run["frames"]), *cells)
+    console = Console()
+    console.print(table)
+    console.print(f"written to {folder}; `handeye report {folder}` draws it", highlight=False)
+
+
 def _print_header(console: Console, summary: Tree) -> None:
     name = escape(summary["model"] or "unnamed model")
     counts = summary["counts"]

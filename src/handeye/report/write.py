@@ -15,9 +15,9 @@ from handeye.report.human import read_human
 from handeye.report.pictures import Album
 from handeye.report.signs import Vocabulary, failures, undiagnosed, vocabulary
 from handeye.report.visualact.report_file import write_page
-from handeye.report.visualact.runs import ABLATION
 from handeye.rose.diagnosis import RESAMPLES, Diagnosis, diagnose, diagnose_runs
 from handeye.run_folder import RECORD, read_json
+from handeye.visualact.run_folder import ABLATION
 from handeye.visualact.summary import SUITE as VISUALACT
 
 GALLERY_LIMIT = 60

@@ -37,6 +37,7 @@ class DryRun:
     text_tokens: int
     answer_tokens: int
     price: Price | None
+    unit: str = "scenes"
 
     @property
     def input_tokens(self) -> Mapping[str, int]:
@@ -56,7 +57,7 @@ class DryRun:
     def text(self) -> str:
         """The dry run as lines for a person."""
         lines = [
-            f"{self.model}: {self.requests:,} requests about {self.scenes:,} scenes would be sent"
+            f"{self.model}: {self.requests:,} requests about {self.scenes:,} {self.unit} would be sent"
             + (f" ({self.answered:,} more are answered already)" if self.answered else ""),
             f"upload: {self.upload_bytes / 1e6:,.1f} MB of pictures as base64",
             f"text: about {self.text_tokens:,} tokens; answers: about {self.answer_tokens:,} "
@@ -91,6 +92,7 @@ def estimate(
     pictures: Sequence[PictureLoad],
     characters: int,
     answer_characters: int,
+    unit: str = "scenes",
 ) -> DryRun:
     """Tokens and dollars of requests.
 
@@ -102,6 +104,7 @@ def estimate(
         pictures: what goes out as base64.
         characters: of all prompts.
         answer_characters: of all answers, if they are as long as the gold ones.
+        unit: what the scenes are called.
     """
     rule = image_rule(options.model)
     rules = [rule] if rule is not None else all_rules()
@@ -117,4 +120,5 @@ def estimate(
         text_tokens=round(characters / _CHARACTERS_PER_TOKEN),
         answer_tokens=round(answer_characters / _ANSWER_CHARACTERS_PER_TOKEN),
         price=options.price,
+        unit=unit,
     )

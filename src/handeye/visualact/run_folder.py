@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 FORMAT = 1
+ABLATION = "ablation.json"
+"""What names the runs of a folder that holds one run for each number of frames."""
 JUDGED = "judge.json"
 JUDGEMENTS = "judgements.jsonl"
 

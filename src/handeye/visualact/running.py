@@ -76,33 +76,14 @@ class VisualactOptions(RunOptions):
         )
 
 
-def run_visualact(
-    model: str,
-    data: str | Path,
-    out: Path,
-    *,
-    scenarios: Sequence[str] | None = None,
-    frames: FrameChoice | str | int = 8,
-    video_input: str = "frames",
-    protocol: str = "one-pass",
-    structured: bool | None = None,
-    image_format: str = "jpeg",
-    **others: Any,
-) -> Path:
+def run_visualact(model: str, data: str | Path, out: Path, **others: Any) -> Path:
     """Show ``model`` every clip of ``data``, ask what ought to be done, and score into ``out``.
 
     Args:
         model: an Inspect model name, such as ``openai/gpt-5.5`` or ``handeye/motion``.
         data: a set folder, a published file with its videos, or ``hf:OWNER/NAME``.
         out: the run folder; made if absent. A folder of the same run is gone on with.
-        scenarios: of navigation, home, safety, hmi; all by default.
-        frames: which frames, as :meth:`FrameChoice.parse` reads them.
-        video_input: ``frames``, or ``native`` where the provider takes a video; frames elsewhere.
-        protocol: ``one-pass`` or ``two-pass``.
-        structured: tell the provider the schema of the answer; None where it is known to take one.
-        image_format: ``jpeg`` or ``png``.
-        **others: ``split``, ``clips``, ``mapping`` select; ``embedder`` and ``scoring`` say how
-            answers are scored; the rest are fields of :class:`handeye.run.lane.RunOptions`.
+        **others: as :func:`make_options` takes them.
 
     Returns:
         ``out``. Clips without an answer (state ``error``: no answer, a broken video) do not fail
@@ -115,9 +96,48 @@ def run_visualact(
             by another process, or nothing but failures came back.
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
+    return run(make_options(model, data, out, **others))
+
+
+def run(options: VisualactOptions) -> Path:
+    """As :func:`run_visualact`."""
+    return carry_out(options, VisualactJob(options))
+
+
+def make_options(
+    model: str,
+    data: str | Path,
+    out: Path,
+    *,
+    scenarios: Sequence[str] | None = None,
+    frames: FrameChoice | str | int = 8,
+    video_input: str = "frames",
+    protocol: str = "one-pass",
+    structured: bool | None = None,
+    image_format: str = "jpeg",
+    **others: Any,
+) -> VisualactOptions:
+    """The options of a run.
+
+    Args:
+        model: as :func:`run_visualact` takes it.
+        data: likewise.
+        out: likewise.
+        scenarios: of navigation, home, safety, hmi; all by default.
+        frames: which frames, as :meth:`FrameChoice.parse` reads them.
+        video_input: ``frames``, or ``native`` where the provider takes a video; frames elsewhere.
+        protocol: ``one-pass`` or ``two-pass``.
+        structured: tell the provider the schema of the answer; None where it is known to take one.
+        image_format: ``jpeg`` or ``png``.
+        **others: ``split``, ``clips``, ``mapping`` select; ``embedder`` and ``scoring`` say how
+            answers are scored; the rest are fields of :class:`handeye.run.lane.RunOptions`.
+
+    Raises:
+        OptionError: a value that is not allowed.
+    """
     choice = frames if isinstance(frames, FrameChoice) else FrameChoice.parse(frames)
     asking = Asking(choice, video_input, protocol, False, image_format)  # type: ignore[arg-type]
-    options = VisualactOptions(
+    return VisualactOptions(
         model=model,
         data=str(data),
         out=out,
@@ -125,7 +145,6 @@ def run_visualact(
         asking=fitted(asking, model, structured),
         **others,
     )
-    return carry_out(options, VisualactJob(options))
 
 
 def fitted(asking: Asking, model: str, structured: bool | None) -> Asking:
@@ -145,27 +164,31 @@ class VisualactJob:
 
     def __init__(self, options: VisualactOptions) -> None:
         self._options = options
-        self._clips = options.load()
-        for taken in self._clips.taken:
+        self.clips = options.load()
+        for taken in self.clips.taken:
             print(taken.words(), file=sys.stderr)
         self._config = _config(options)
-        self._sums = video_sums(self._clips)
+        self._sums = video_sums(self.clips)
         self._embedder: Embedder | None = None
         if options.score:
             # Before anything is asked: a run that cannot be scored should not cost anything.
             self._embedder = CachedEmbedder(load_embedder(options.embedder), cache_path())
-        self.plan = options.plan(self._clips)
+        self.plan = options.plan(self.clips)
+
+    def video_path(self, clip: Clip) -> Path:
+        """The clip's video file."""
+        return self.clips.video_path(clip)
 
     def total(self, journal: Journal) -> int:
         """One answer a clip, or two; a second one only where the first has actions."""
         if not self._options.asking.two_pass:
-            return len(self._clips)
-        first = [journal.arrived(self._key(clip)) for clip in self._clips]
+            return len(self.clips)
+        first = [journal.arrived(self.key(clip)) for clip in self.clips]
         return sum(1 if a is not None and second_turn(a) is None else 2 for a in first)
 
     def arrived(self, journal: Journal) -> list[Answer]:
         """The answers that are there already; failures do not count."""
-        found = (answer for clip in self._clips for answer in self._found(journal, clip))
+        found = (answer for clip in self.clips for answer in self._found(journal, clip))
         return [answer for answer in found if answer is not None and answer.state != "error"]
 
     def task(self, journal: Journal) -> Task:
@@ -174,7 +197,7 @@ class VisualactJob:
 
         options = self._options
         return visualact_task(
-            self._clips,
+            self.clips,
             options.asking,
             self._embedder,
             journal.path,
@@ -184,12 +207,12 @@ class VisualactJob:
 
     def answers(self, journal: Journal) -> list[Answer | None]:
         """In the order of the clips; of two passes the last one asked for."""
-        return [self._found(journal, clip)[-1] for clip in self._clips]
+        return [self._found(journal, clip)[-1] for clip in self.clips]
 
     def write_predictions(self, path: Path, journal: Journal) -> None:
         """What :mod:`handeye.visualact.predictions` reads, then what was shown and what it cost."""
         with replacing(path) as stream:
-            for clip in self._clips:
+            for clip in self.clips:
                 found = [a for a in self._found(journal, clip) if a is not None]
                 row = {
                     **msgspec.to_builtins(row_of(clip.clip_id, found)),
@@ -206,6 +229,7 @@ class VisualactJob:
         options = self._options
         return {
             **options.asking.as_dict(),
+            "mapping": dict(options.mapping) or None,
             "selection": {
                 "split": options.split,
                 "scenarios": options.scenarios,
@@ -221,23 +245,24 @@ class VisualactJob:
             raise OptionError("a run that is to be scored needs an embedder")
         score_files(
             self._options.out / "predictions.jsonl",
-            self._clips,
+            self.clips,
             self._options.out,
             self._embedder,
             self._options.scoring,
             run_info=info,
         )
 
-    def _key(self, clip: Clip, turns: Sequence[str] = ()) -> Key:
+    def key(self, clip: Clip, turns: Sequence[str] = ()) -> Key:
+        """What the answer about a clip is filed under."""
         config = self._config[bool(turns)]
         sha256 = self._options.asking.sha256(self._sums[clip.clip_id], config, turns)
         return (clip.clip_id, self._options.model, sha256)
 
     def _found(self, journal: Journal, clip: Clip) -> list[Answer | None]:
         """The answer about a clip, and the second one if there is something to ask for it."""
-        first = journal.get(self._key(clip))
+        first = journal.get(self.key(clip))
         turns = second_turn(first) if self._options.asking.two_pass else None
-        return [first] if turns is None else [first, journal.get(self._key(clip, turns))]
+        return [first] if turns is None else [first, journal.get(self.key(clip, turns))]
 
 
 def _config(options: VisualactOptions) -> dict[bool, dict[str, Any]]:

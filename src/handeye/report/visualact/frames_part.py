@@ -19,12 +19,9 @@ from handeye.report.rates import NOTHING, Rate, rate_of
 from handeye.report.tables import Column, Row, Table
 from handeye.report.visualact.runs import LoadedRun
 from handeye.report.visualact.view import RunView, interval_words
-from handeye.stats.intervals import estimates
-from handeye.visualact.measures import averaged
+from handeye.visualact.motion_split import split_f1
 from handeye.visualact.published import MISSING as NOT_KNOWN
 from handeye.visualact.published import PUBLISHED
-from handeye.visualact.records import Clip
-from handeye.visualact.sums import Sums
 
 KINDS = {
     "all": "all clips",
@@ -83,30 +80,9 @@ def count_of(run: LoadedRun) -> int | None:
 
 def split(run: LoadedRun, resamples: int) -> dict[str, Rate]:
     """F1 over motion-only clips and over the others; nothing where the set is not at hand."""
-    clips = run.material.clips
-    rows = [
-        (clips[clip_id], f1)
-        for clip_id, f1 in run.scores().select("clip_id", "f1").iter_rows()
-        if clip_id in clips
-    ]
-    kinds = {"motion": True, "rest": False}
-    return {
-        name: _f1(
-            [row for row in rows if bool(row[0].meta.get("motion_only")) is wanted], resamples
-        )
-        if any(clip.meta.get("motion_only") for clip, _ in rows)
-        else NOTHING
-        for name, wanted in kinds.items()
-    }
-
-
-def _f1(rows: Sequence[tuple[Clip, float | None]], resamples: int) -> Rate:
-    scored = [(clip.scenario, f1) for clip, f1 in rows if f1 is not None]
-    if not scored:
-        return NOTHING
-    columns = averaged("f1", [f1 for _, f1 in scored])
-    sums = Sums([scenario for scenario, _ in scored], columns, resamples, 0)
-    return rate_of(estimates({"f1": sums.macro("f1", "f1.n")})["f1"])
+    scores = dict(run.scores().select("clip_id", "f1").iter_rows())
+    found = split_f1(run.material.clips, scores, bootstrap=resamples)
+    return {kind: rate_of(found[kind]) if kind in found else NOTHING for kind in ("motion", "rest")}
 
 
 def _lines(points: Sequence[Point]) -> dict[str, list[Point]]:

@@ -19,12 +19,10 @@ from handeye.visualact.frame_choice import FrameChoice
 from handeye.visualact.loader import load
 from handeye.visualact.predictions import read_predictions
 from handeye.visualact.records import Clip, Prediction
-from handeye.visualact.run_folder import Run, read_run
+from handeye.visualact.run_folder import ABLATION, Run, read_run
 
 if TYPE_CHECKING:
     import polars as pl
-
-ABLATION = "ablation.json"
 
 
 @dataclass(frozen=True, slots=True)
