@@ -134,7 +134,8 @@ class Asker:
         )
 
     async def _generate(self, pending: Pending, request: Request) -> Answer:
-        pending_request.set(pending)
+        # Without a journal of ours, a tap that an earlier run left on the model is none of it.
+        pending_request.set(pending if self._tap is not None else None)
         started = time.monotonic()
         try:
             output = await self._model.generate(

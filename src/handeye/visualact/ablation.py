@@ -99,8 +99,9 @@ def _known(out: Path, model: str) -> dict[int, dict[str, Any]]:
 
 def _figures(folder: Path) -> dict[str, Any]:
     run = read_run(folder)
-    headline = run.summary["bases"]["all"]["headline"]
-    figures = {name: headline[name] for name in _FIGURES if name in headline}
+    basis = run.summary["bases"]["all"]
+    row = basis[run.summary["options"]["averaging"]]["mean"]
+    figures = {name: row[name] for name in _FIGURES} | {"headline_f1": basis["headline"]["f1"]}
     clips = {clip.clip_id: clip for file in run.data_files() for clip in load(file, split=None)}
     rows = run.scores().select("clip_id", "f1").iter_rows()
     for kind, found in split_f1(clips, dict(rows)).items():
