@@ -25,8 +25,9 @@ Extra = tuple[str, Paint]
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Where a film is set: colours of wall and floor, what stands there, what moves and means
-    nothing (all of it looks the same backwards in time).
+    """Where a film is set: colours of wall and floor, what stands there, what moves idly.
+
+    ``extras`` mean nothing, and all of them look the same backwards in time.
     """
 
     wall: str
@@ -130,8 +131,9 @@ def meet(
     *,
     distractors: Sequence[str] = (),
 ) -> Film:
-    """A film of a room, half of the time (with ``distractors``: always) with something moving on
-    the wall that means nothing; ``distractors`` are those that ``paint`` draws itself.
+    """A film of a room, half of the time with something on the wall that moves and means nothing.
+
+    ``distractors`` are those that ``paint`` draws itself; with any of them the wall always moves.
     """
     wanted = draw.below(2) == 1 or bool(distractors)
     extra = draw.pick(room.extras)
