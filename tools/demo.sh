@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The demo: a small set, two embedded respondents, a diagnosis, a comparison, one report. Started again, it starts afresh.
+# The demo: for both suites a small set, embedded respondents and a report. Started again, it starts afresh.
 set -euo pipefail
 handeye=$1
 out=$2
@@ -15,4 +15,8 @@ say run rose --model handeye/simulated --data "$out/set" --templates all --out "
 say rose diagnose "$out/simulated"
 say compare "$out/pixels" "$out/simulated" --out "$out/compare.html"
 say report "$out/pixels" "$out/simulated" --out "$out/report.html"
-printf '\nOpen %s/report.html and %s/compare.html in a browser.\n' "$out" "$out"
+say visualact generate "$out/clips" --seed 7 --clips 24
+say run visualact --model handeye/prior --data "$out/clips" --out "$out/prior"
+say run visualact --model handeye/motion --data "$out/clips" --out "$out/motion"
+say report "$out/prior" "$out/motion" --out "$out/visualact.html"
+printf '\nOpen %s/report.html, %s/compare.html and %s/visualact.html in a browser.\n' "$out" "$out" "$out"
