@@ -205,7 +205,7 @@ def stumbles(draw: Draw, backward: bool) -> Film:
             step.stride,
             (-0.02 - 0.24 * down, 0.29 - 0.34 * down + flail),
             (0.1 + 0.22 * down, 0.22 - 0.2 * down - flail),
-            5 + tilt * down,
+            5 + (tilt - 5) * down,
             1,
             0.12 + 0.3 * down,
         )
