@@ -34,9 +34,16 @@ def compare(
         bool, typer.Option("--all", help="Print the rows without a difference, too.")
     ] = False,
 ) -> None:
-    """Say which differences between runs are real: item by item, by template, subset and reason."""
+    """Say which differences between runs are real: item by item, or clip by clip."""
+    from handeye.run_folder import RECORD, read_json
+
+    if runs and (runs[0] / RECORD).is_file():
+        from handeye.visualact.summary import SUITE
+
+        if read_json(runs[0] / RECORD).get("suite") == SUITE:
+            _compare_clips(runs, out=out, json=json, common=common, all_pairs=all_pairs, seed=seed)
+            return
     from handeye.cli.compare_tables import print_comparison
-    from handeye.errors import OptionError
     from handeye.rose.comparison import compare_runs
     from handeye.rose.run_folder import read_run
 
@@ -44,17 +51,55 @@ def compare(
     found = compare_runs(opened, common=common, all_pairs=all_pairs, seed=seed)
     print_comparison(found.data, all_rows=all_rows)
     if json is not None:
-        from handeye.atomic import write_bytes
-
-        try:
-            write_bytes(json, found.to_json())
-        except OSError as error:
-            raise OptionError(f"{json}: cannot be written: {error.strerror}") from None
-        typer.echo(f"written to {json}")
+        _write_json(json, found.to_json())
     if out is not None:
         from handeye.report.compare import write_comparison
 
         typer.echo(f"written to {write_comparison(opened, found, out)}")
+
+
+def _compare_clips(
+    runs: list[Path],
+    *,
+    out: Path | None,
+    json: Path | None,
+    common: bool,
+    all_pairs: bool,
+    seed: int,
+) -> None:
+    from itertools import combinations
+
+    from handeye.cli.visualact_differences import print_comparison
+    from handeye.errors import OptionError
+    from handeye.run_folder import indented_json
+    from handeye.visualact.comparison import compare_scored
+    from handeye.visualact.run_folder import read_run
+
+    if len(runs) < 2:
+        raise OptionError(f"a comparison needs at least two runs, got {len(runs)}")
+    if out is not None:
+        raise OptionError(
+            "--out writes a page about ROSE runs; for runs about clips, `handeye report RUN RUN "
+            "--out FILE.html` shows them side by side"
+        )
+    opened = [read_run(run) for run in runs]
+    pairs = list(combinations(opened, 2)) if all_pairs else [(opened[0], b) for b in opened[1:]]
+    found = [compare_scored(a, b, common=common, seed=seed) for a, b in pairs]
+    for one in found:
+        print_comparison(one)
+    if json is not None:
+        _write_json(json, indented_json(found))
+
+
+def _write_json(path: Path, data: bytes) -> None:
+    from handeye.atomic import write_bytes
+    from handeye.errors import OptionError
+
+    try:
+        write_bytes(path, data)
+    except OSError as error:
+        raise OptionError(f"{path}: cannot be written: {error.strerror}") from None
+    typer.echo(f"written to {path}")
 
 
 def contamination(

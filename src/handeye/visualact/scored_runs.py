@@ -80,7 +80,7 @@ def rank_runs(
         raise OptionError(f"a ranking needs at least two runs, got {len(runs)}")
     opened = [read_run(run) for run in runs]
     options = _same_options(opened)
-    names = _names(opened)
+    names = run_names(opened)
     clips, answers = _same_clips(opened, common)
     found = rank(
         dict(zip(names, answers, strict=True)),
@@ -120,7 +120,7 @@ def _same_options(runs: Sequence[Run]) -> Options:
     return Options.of(kept[0])
 
 
-def _names(runs: Sequence[Run]) -> list[str]:
+def run_names(runs: Sequence[Run]) -> list[str]:
     """Models, with the folder where two runs have the same."""
     models = [str(run.info.get("model") or run.path.name) for run in runs]
     return [
