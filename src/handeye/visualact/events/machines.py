@@ -13,6 +13,7 @@ ARM_PAINTS = ("#e8862e", "#e3b02f", "#3f8f9c", "#c8554d")
 SHELLS = ("#f1f4f6", "#e6eef2", "#f4efe6")
 ACCENTS = ("#3aa0b8", "#5f9e6e", "#d9822f", "#7d6aa8")
 CARDBOARD = "#c69963"
+BED = 62.0
 _STEEL, _DARK = "#8b95a1", "#353d47"
 
 
@@ -221,9 +222,9 @@ def lift_doors(c: Canvas, x: float, y: float, width: float, height: float, gap: 
         c.rect(side, y - height, 12, height, "#8d949c")
 
 
-def bed(c: Canvas, x: float, y: float, width: float) -> float:
-    """A hospital bed with its head end left at x; returns the row of the mattress's top."""
-    top = y - 62
+def bed(c: Canvas, x: float, y: float, width: float) -> None:
+    """A hospital bed with its head end left at x; its mattress lies :data:`BED` above y."""
+    top = y - BED
     c.shadow(x + width / 2, y, 0.52 * width, 6)
     for leg in (x + 22, x + width - 26):
         c.rect(leg - 3, top + 24, 6, 30, "#7a8591")
@@ -233,7 +234,6 @@ def bed(c: Canvas, x: float, y: float, width: float) -> float:
     c.rect(x + 4, top + 15, width - 8, 11, "#a9b4be", round=3)
     c.rect(x + 6, top, width - 12, 17, "#f7f8f5", round=5)
     c.poly([(x + 8, top + 3), (x + 8, top - 40), (x + 22, top - 42), (x + 52, top + 3)], "#eef1ee")
-    return top
 
 
 def bench(c: Canvas, x: float, y: float, width: float, height: float) -> None:
