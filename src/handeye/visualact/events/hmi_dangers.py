@@ -39,9 +39,9 @@ STOP_ARM = Rule(
 )
 WARN_WORKER = Rule(
     (
-        "Warn the worker with a light and a sound",
+        "Warn the worker of the moving arm with a light and a sound",
         "Sound an alarm so that the worker notices the moving arm",
-        "Alert the person who has their back to the robot arm",
+        "Alert the worker, who looks away, to the moving arm",
     ),
     True,
     {3: "the gripper ends less than 0.45 m from the person", 2: "farther away"},
@@ -90,9 +90,9 @@ def arm_swings(draw: Draw, backward: bool) -> Film:
 
 OPEN_DOORS = Rule(
     (
-        "Open the lift doors again because a hand is between them",
-        "Reverse the closing doors before they trap the arm",
-        "Stop the doors from closing on the person's hand",
+        "Open the doors again because a hand is caught between them",
+        "Reverse the closing doors before they trap the hand",
+        "Stop the doors from closing on the hand",
     ),
     True,
     {4: "less than 0.35 m are left between the doors at the end", 3: "more is left"},
@@ -100,9 +100,9 @@ OPEN_DOORS = Rule(
 )
 HOLD_LIFT = Rule(
     (
-        "Do not start the lift while the hand is in the door",
-        "Keep the lift where it is until the doorway is clear",
-        "Block the lift from moving until nothing is between the doors",
+        "Do not let the lift move off yet",
+        "Keep the lift from moving off",
+        "Do not move the lift to another floor now",
     ),
     True,
     {4: "less than 0.35 m are left between the doors at the end", 3: "more is left"},
@@ -155,7 +155,7 @@ CATCH = Rule(
     (
         "Hold the person who is about to fall",
         "Catch the stumbling person before they fall",
-        "Support the elderly person so that they do not fall down",
+        "Support the stumbling person so that they do not fall",
     ),
     True,
     {4: "leans over by more than 22 degrees", 3: "leans over less"},
@@ -220,8 +220,8 @@ def stumbles(draw: Draw, backward: bool) -> Film:
 
 STOP_BELT = Rule(
     (
-        "Stop the conveyor because the boxes are jammed",
-        "Halt the belt before more boxes pile up",
+        "Stop the conveyor belt because of the jam",
+        "Halt the conveyor belt before more piles up",
         "Switch off the conveyor belt at once",
     ),
     True,
@@ -230,9 +230,9 @@ STOP_BELT = Rule(
 )
 CLEAR_JAM = Rule(
     (
-        "Clear the jammed boxes from the belt",
-        "Remove the box that blocks the conveyor",
-        "Free the blockage on the conveyor belt",
+        "Remove the jammed boxes",
+        "Take away the box that is stuck",
+        "Free the boxes that are stuck",
     ),
     False,
     {2: "always"},
@@ -301,7 +301,7 @@ def _fallen(
 HELP_LIFT = Rule(
     (
         "Help the worker lift the heavy box",
-        "Take hold of the other side of the box and lift together",
+        "Help to lift the heavy box by its other side",
         "Carry the heavy box for the worker",
     ),
     True,

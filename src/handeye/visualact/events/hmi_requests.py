@@ -74,8 +74,8 @@ def waves_over(draw: Draw, backward: bool) -> Film:
 
 HALT = Rule(
     (
-        "Stop because the person holds up a palm",
-        "Stop driving towards the person who shows the palm",
+        "Stop because the person holds up a hand",
+        "Stop driving because the person raises a hand",
         "Halt, the person signals stop with a raised hand",
     ),
     False,
@@ -142,12 +142,12 @@ FETCH = Rule(
 )
 CONFIRM = Rule(
     (
-        "Ask whether that is the right one",
+        "Ask the person whether that is the right one",
         "Check with the person that this is the right one",
-        "Confirm with the person which one is meant",
+        "Ask the person to confirm that it is the right one",
     ),
     True,
-    {1: "a neighbour on the shelf is near the line", 0: "the outermost one is meant"},
+    {1: "the box on the middle shelf is meant", 0: "the top or the bottom one is meant"},
     "It saves a wrong trip.",
 )
 _BOXES = (

@@ -132,8 +132,8 @@ NEXT_JOB = Rule(
 )
 WISH = Rule(
     (
-        "Wish the person a nice day",
-        "Say goodbye and wish them a good day",
+        "Say goodbye to the person",
+        "Say a kind goodbye and wish a good day",
         "Say a friendly goodbye to the person",
     ),
     False,
