@@ -14,7 +14,7 @@ import pytest
 from chat_server import ChatServer, Reply, Request, serving
 from PIL import Image
 
-from handeye.errors import DataError, OptionError, RunError
+from handeye.errors import OptionError, RunError
 from handeye.visualact import prompts
 from handeye.visualact.generation import generate
 from handeye.visualact.loader import load
@@ -143,7 +143,7 @@ def test_a_broken_video_is_marked_and_the_run_goes_on(
     assert all(row["state"] == "answered" for row in mended)
 
 
-def test_a_changed_video_is_refused_before_anything_is_asked(
+def test_a_changed_video_is_marked_and_never_shown(
     clips: Path, tmp_path: Path, key: str
 ) -> None:
     data = tmp_path / "set"
@@ -154,10 +154,11 @@ def test_a_changed_video_is_refused_before_anything_is_asked(
         (data / clip.video).write_bytes((clips / clip.video).read_bytes())
     (data / first.video).write_bytes((clips / others[0].video).read_bytes())
     with serving(lambda request: Reply(ONE)) as server:
-        with pytest.raises(DataError, match=f"{first.clip_id}.*the video was changed"):
-            run(server, data, tmp_path / "run")
-        assert not server.requests
-    assert not (tmp_path / "run").exists()
+        rows = run(server, data, tmp_path / "run")
+        assert len(server.requests) == 3
+    assert [row["state"] for row in rows] == ["error", *["answered"] * 3]
+    assert first.clip_id in rows[0]["error"]
+    assert "the video was changed or damaged" in rows[0]["error"]
 
 
 def test_other_questions_are_another_run(clips: Path, tmp_path: Path, key: str) -> None:

@@ -178,7 +178,10 @@ def ask_clip(
 
 
 async def _ask(asker: Asker, projector: Projector, asking: Asking, file: ClipFile) -> list[Answer]:
-    """One answer, or two; what the journal has is not asked for, nor its video decoded."""
+    """One answer, or two; what the journal has is not asked for, nor its video decoded.
+
+    A video that is not the one its row was written for is not shown: the gold is of another.
+    """
     first = _request(asker, asking, file)
     answer = asker.arrived(first)
     turns = second_turn(answer) if asking.two_pass else None
@@ -188,6 +191,8 @@ async def _ask(asker: Asker, projector: Projector, asking: Asking, file: ClipFil
         second = asker.arrived(_request(asker, asking, file, turns))
         if second is not None:
             return [answer, second]
+    if file.clip.video_sha256 and file.clip.video_sha256 != file.sha256:
+        return [asker.refuse(first, _changed(file))]
     await asker.ready()
     try:
         async with projector.clip(file.path) as showing:
@@ -207,6 +212,13 @@ async def _ask(asker: Asker, projector: Projector, asking: Asking, file: ClipFil
             return [answer] if turns is None else [answer, await asker.ask(request(turns))]
     except FrameError as error:
         return [asker.refuse(first, str(error))]
+
+
+def _changed(file: ClipFile) -> str:
+    return (
+        f"{file.path}: SHA-256 is {file.sha256[:16]}..., the row of clip {file.clip.clip_id} says "
+        f"{file.clip.video_sha256[:16]}...; the video was changed or damaged"
+    )
 
 
 def _request(
