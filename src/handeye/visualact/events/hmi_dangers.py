@@ -49,9 +49,9 @@ WARN_WORKER = Rule(
 )
 STAY_STOPPED = Rule(
     (
-        "Keep the arm switched off until the worker has left the cell",
+        "Do not start the robot again until the person has left the cell",
         "Do not start the robot again before the area is empty",
-        "Wait with further movements until the person is out of reach",
+        "Keep the robot switched off until the area is empty again",
     ),
     True,
     {2: "always"},
@@ -110,9 +110,9 @@ HOLD_LIFT = Rule(
 )
 WAIT_FOR = Rule(
     (
-        "Wait for the person to get in",
-        "Let the person who is hurrying step into the lift",
-        "Hold the lift for the passenger who wants to come along",
+        "Wait for the passenger who wants to get in",
+        "Let the passenger get into the lift",
+        "Wait until the passenger is in the lift",
     ),
     False,
     {1: "always"},
@@ -173,8 +173,8 @@ LOCK_WHEELS = Rule(
 )
 ASK_HURT = Rule(
     (
-        "Ask the person whether they are all right",
-        "Ask if the person needs help or has hurt themselves",
+        "Ask whether the person is okay after the stumble",
+        "Ask the person whether the stumble hurt them",
         "Check that the person is okay after the stumble",
     ),
     False,
@@ -312,7 +312,7 @@ ADVISE = Rule(
     (
         "Tell the worker not to lift the box alone",
         "Advise the worker to put the box down and get help",
-        "Warn the worker about hurting their back",
+        "Warn the worker that lifting the box alone hurts the back",
     ),
     True,
     {1: "always"},

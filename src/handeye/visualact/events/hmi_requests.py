@@ -86,7 +86,7 @@ BACK_AWAY = Rule(
     (
         "Move back to leave the person more room",
         "Drive backwards a little to give the person more space",
-        "Back away from the person",
+        "Move backwards, away from the person, to give them space",
     ),
     True,
     {2: "ends less than 0.6 m from the hand", 1: "farther away"},
