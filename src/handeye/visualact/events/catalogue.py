@@ -10,6 +10,11 @@ from handeye.errors import OptionError
 from handeye.visualact.events import (
     hazards,
     hazards_traffic,
+    hmi_care,
+    hmi_dangers,
+    hmi_quiet,
+    hmi_requests,
+    hmi_twins,
     home_fixtures,
     home_hall,
     home_kitchen,
@@ -45,6 +50,11 @@ KINDS: tuple[Kind, ...] = (
     *safety_work.KINDS,
     *safety_twins.KINDS,
     *safety_quiet.KINDS,
+    *hmi_dangers.KINDS,
+    *hmi_requests.KINDS,
+    *hmi_care.KINDS,
+    *hmi_twins.KINDS,
+    *hmi_quiet.KINDS,
 )
 """In the paper's order of scenarios. A set depends on this order."""
 
