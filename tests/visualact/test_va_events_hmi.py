@@ -15,13 +15,14 @@ from handeye.visualact.events import (
     hmi_quiet,
     hmi_requests,
     hmi_twins,
+    hmi_workshop,
 )
 from handeye.visualact.events.hmi_stage import METRE, hand_of
 from handeye.visualact.events.machines import arm
 from handeye.visualact.figures import Pose
 from handeye.visualact.film import Kind
 
-FILES = (hmi_dangers, hmi_requests, hmi_care, hmi_twins, hmi_quiet)
+FILES = (hmi_dangers, hmi_workshop, hmi_requests, hmi_care, hmi_twins, hmi_quiet)
 KINDS: tuple[Kind, ...] = tuple(kind for file in FILES for kind in file.KINDS)
 Facts = Mapping[str, float | str]
 
@@ -48,14 +49,14 @@ def stumbles(facts: Facts) -> checks.Calls:
 
 
 def belt_jams(facts: Facts) -> checks.Calls:
-    d, falls = hmi_dangers, facts["falls"] == "yes"
+    d, falls = hmi_workshop, facts["falls"] == "yes"
     out = [(d.STOP_BELT, 2 + falls), (d.CLEAR_JAM, 2)]
     return [*out, (d.PICK_BOX, 2)] if falls else out
 
 
 def heavy_box(facts: Facts) -> checks.Calls:
     large = number(facts, "box_metres") > 0.75
-    return [(hmi_dangers.HELP_LIFT, 2 + large), (hmi_dangers.ADVISE, 1)]
+    return [(hmi_workshop.HELP_LIFT, 2 + large), (hmi_workshop.ADVISE, 1)]
 
 
 def waves_over(facts: Facts) -> checks.Calls:
