@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handeye.draw import Draw
 from handeye.visualact.canvas import Canvas
+from handeye.visualact.events import hmi_workshop
 from handeye.visualact.events.hmi_stage import (
     FRONT,
     METRE,
@@ -238,4 +239,5 @@ KINDS = (
         stumbles,
         (CATCH, LOCK_WHEELS, ASK_HURT),
     ),
+    *hmi_workshop.KINDS,
 )
