@@ -1,4 +1,4 @@
-"""Makes the pictures of the README from a finished demo: one scene per source, the report's top.
+"""Makes the README's pictures from a finished demo: scenes, the report's top, films of clips.
 
 make demo && .venv/bin/pip install -e '.[test]' && .venv/bin/python tools/readme_pictures.py demo
 """
@@ -12,12 +12,17 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from handeye.draw import Draw
 from handeye.rose import load
 from handeye.rose.v01 import SOURCE_NAMES
+from handeye.visualact.canvas import Canvas
+from handeye.visualact.events.catalogue import kind
 
 OUT = Path(__file__).parents[1] / "docs" / "img"
 SIDE = 300
 GAP = 12
+# One kind of event of each scenario, in as many frames.
+CLIPS, FRAMES = ("steps_out", "rolls_off", "bin_fire", "arm_swings"), 6
 
 
 def scenes(demo: Path) -> None:
@@ -47,8 +52,25 @@ def report(demo: Path) -> None:
     picture.quantize(64).save(OUT / "report.png", optimize=True)
 
 
+def clips() -> None:
+    width, height, gap = 256, 192, 6
+    size = (FRAMES * (width + gap) - gap, len(CLIPS) * (height + gap) - gap)
+    sheet = Image.new("RGB", size, "white")
+    for row, name in enumerate(CLIPS):
+        film = kind(name).make(Draw(7, name, 1), False)
+        backdrop = Canvas()
+        film.backdrop(backdrop)
+        for column in range(FRAMES):
+            canvas = backdrop.copy()
+            film.paint(canvas, film.seconds * (column + 0.5) / FRAMES)
+            frame = canvas.finished().resize((width, height), Image.Resampling.LANCZOS)
+            sheet.paste(frame, (column * (width + gap), row * (height + gap)))
+    sheet.quantize(200).save(OUT / "clips.png", optimize=True)
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     OUT.mkdir(parents=True, exist_ok=True)
     scenes(folder)
     report(folder)
+    clips()
