@@ -89,7 +89,7 @@ def arm_swings(draw: Draw, backward: bool) -> Film:
 
 OPEN_DOORS = Rule(
     (
-        "Open the doors again because a hand is held between them",
+        "Open the doors again because a hand is caught between them",
         "Reverse the closing doors before they trap the hand",
         "Stop the doors from closing on the hand",
     ),
