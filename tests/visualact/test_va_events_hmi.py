@@ -16,13 +16,14 @@ from handeye.visualact.events import (
     hmi_requests,
     hmi_twins,
     hmi_workshop,
+    hmi_workshop,
 )
 from handeye.visualact.events.hmi_stage import METRE, hand_of
 from handeye.visualact.events.machines import arm
 from handeye.visualact.figures import Pose
 from handeye.visualact.film import Kind
 
-FILES = (hmi_dangers, hmi_requests, hmi_care, hmi_twins, hmi_quiet)
+FILES = (hmi_dangers, hmi_workshop, hmi_requests, hmi_care, hmi_twins, hmi_quiet)
 KINDS: tuple[Kind, ...] = tuple(kind for file in FILES for kind in file.KINDS)
 Facts = Mapping[str, float | str]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from handeye.draw import Draw
 from handeye.visualact.canvas import Canvas
-from handeye.visualact.events import hmi_workshop
 from handeye.visualact.events.hmi_stage import (
     FRONT,
     METRE,
@@ -239,5 +238,4 @@ KINDS = (
         stumbles,
         (CATCH, LOCK_WHEELS, ASK_HURT),
     ),
-    *hmi_workshop.KINDS,
 )
