@@ -16,7 +16,6 @@ from handeye.visualact.events import (
     hmi_requests,
     hmi_twins,
     hmi_workshop,
-    hmi_workshop,
 )
 from handeye.visualact.events.hmi_stage import METRE, hand_of
 from handeye.visualact.events.machines import arm
