@@ -35,6 +35,7 @@ class Recipe:
     log_every: int
     threads: int
     loaders: int
+    examined_scenes: int
 
     @property
     def total_pictures(self) -> int:
@@ -70,6 +71,7 @@ RECIPES: dict[str, Recipe] = {
         log_every=5,
         threads=1,
         loaders=0,
+        examined_scenes=4,
     ),
     "small": Recipe(
         preset="small",
@@ -85,6 +87,7 @@ RECIPES: dict[str, Recipe] = {
         log_every=20,
         threads=1,
         loaders=1,
+        examined_scenes=200,
     ),
 }
 

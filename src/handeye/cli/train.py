@@ -1,0 +1,111 @@
+"""``handeye train``: a small vision-language model of our own, trained from nothing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from handeye.errors import OptionError
+
+app = typer.Typer(
+    help="Train a small vision-language model (needs handeye[train]).", no_args_is_help=True
+)
+
+
+@app.command()
+def base(
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of the model; the same one goes on.")
+    ],
+    seed: Annotated[int, typer.Option(help="Decides the first weights and every scene.")],
+    preset: Annotated[str, typer.Option(help="tiny (seconds, for tests) or small.")] = "small",
+) -> None:
+    """Train the small model from random weights on scenes made on the fly, and examine it.
+
+    Stopped at any moment, the same command goes on from the last checkpoint.
+    """
+    needs_torch()
+    from handeye.training.recipe import recipe_of
+    from handeye.training.training_run import train
+
+    recipe = recipe_of(preset)
+    if not 0 <= seed < 2**32:
+        raise OptionError(f"seed must lie in 0..2^32-1, got {seed}")
+    train(out, recipe, seed, _tell)
+    _examine(out, recipe.examined_scenes, seed)
+
+
+@app.command()
+def examine(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A trained model.")],
+    scenes: Annotated[int, typer.Option(help="Scenes of seen and of held-out art, each.")] = 200,
+    seed: Annotated[int, typer.Option(help="Of the test scenes.")] = 0,
+) -> None:
+    """Ask a trained model about new scenes: PASS by template, seen and held-out art."""
+    needs_torch()
+    if scenes < 1:
+        raise OptionError(f"scenes must be at least 1, got {scenes}")
+    _examine(directory, scenes, seed)
+
+
+def needs_torch() -> None:
+    """Make sure that the extra is installed.
+
+    Raises:
+        OptionError: it is not; says how to install it.
+    """
+    from importlib.util import find_spec
+
+    missing = [name for name in ("torch", "transformers", "accelerate") if not find_spec(name)]
+    if missing:
+        raise OptionError(
+            f"training needs {', '.join(missing)}; install them with: pip install 'handeye[train]'"
+        )
+
+
+def _tell(step: int, steps: int, losses: dict[str, float]) -> None:
+    print(
+        f"step {step} of {steps}: answers {losses['answer_loss']:.3f}, "
+        f"patches {losses['patch_loss']:.3f}, exceptions seen {losses['odd_recall']:.0%}",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _examine(directory: Path, scenes: int, seed: int) -> None:
+    import json
+
+    from handeye.atomic import write_bytes
+    from handeye.cli.progress import counting
+    from handeye.training.examination import examine, load_model, record
+
+    model, processor = load_model(directory)
+    with counting("examining") as progress:
+        marks = examine(model, processor, seed=seed, scenes=scenes, progress=progress)
+    found = record(marks, seed, scenes)
+    write_bytes(directory / "examination.json", json.dumps(found, indent=1).encode())
+    _print(found)
+
+
+def _print(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="PASS in percent", title_justify="left", title_style="bold")
+    for name in ("template", "art", "items", "model", "95 %", "blind copy", "chance"):
+        table.add_column(name, justify="left" if name in ("template", "art") else "right")
+    for mark in found["marks"]:
+        rates = [f"{100 * mark[key]:.1f}" for key in ("passed", "blind", "chance")]
+        interval = f"{100 * mark['low']:.0f} to {100 * mark['high']:.0f}"
+        row = (mark["column"], mark["split"], str(mark["items"]), rates[0], interval, *rates[1:])
+        table.add_row(*row)
+    console = Console()
+    console.print(table)
+    for split, rates in found["averages"].items():
+        console.print(
+            f"{split} art: counting {100 * rates['counting']:.1f}, "
+            f"acting {100 * rates['acting']:.1f}, gap {100 * rates['gap']:.1f} points"
+        )
