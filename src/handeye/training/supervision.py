@@ -31,6 +31,7 @@ class Pupil(nn.Module):
         patch_weight: weight of the patch loss beside the answer loss.
         looking_steps: calls in training mode during which only the patch loss counts and the
             decoder rests: a picture costs half as much, and it learns to see first.
+        seed: of the heads' first weights.
     """
 
     def __init__(
@@ -38,18 +39,15 @@ class Pupil(nn.Module):
         model: LlavaForConditionalGeneration,
         patch_weight: float = 0.5,
         looking_steps: int = 0,
+        seed: int = 0,
     ) -> None:
         super().__init__()
         self.model = model
         width = model.config.vision_config.hidden_size
-        self.heads = nn.ModuleDict(
-            {
-                "row": nn.Linear(width, SIDES[1]),
-                "col": nn.Linear(width, SIDES[1]),
-                "odd": nn.Linear(width, 2),
-                "lit": nn.Linear(width, 2),
-            }
-        )
+        choices = {"row": SIDES[1], "col": SIDES[1], "odd": 2, "lit": 2}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.heads = nn.ModuleDict({k: nn.Linear(width, n) for k, n in choices.items()})
         self.patch_weight = patch_weight
         self.looking_steps = looking_steps
         self.register_buffer("calls", torch.zeros((), dtype=torch.long))

@@ -205,7 +205,7 @@ def _trainer(
         disable_tqdm=True,
         log_level="error",
     )
-    pupil = Pupil(model, recipe.patch_weight, recipe.looking_steps)
+    pupil = Pupil(model, recipe.patch_weight, recipe.looking_steps, seed)
     packer = Packer(processor)
     trainer = _PupilTrainer(
         model=pupil,
