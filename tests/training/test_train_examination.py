@@ -6,10 +6,10 @@ torch = pytest.importorskip("torch", reason="needs handeye[train]")
 pytest.importorskip("transformers", reason="needs handeye[train]")
 
 import handeye.training.examination as examination
+from handeye.errors import RunError
 from handeye.rose.questions import BY_KEY
 from handeye.training.architecture import build
 from handeye.training.examination import averages, examine, load_model, record
-from handeye.errors import RunError
 
 
 @pytest.fixture(scope="module")

@@ -58,7 +58,7 @@ def test_a_run_leaves_model_curve_and_card(unbroken):
     assert card["seed"] == 7
     assert card["data"]["pictures"] == 48
     assert card["libraries"]["torch"] == torch.__version__
-    assert (out / "learning-curve.svg").read_text().count("stroke-width=\"1.8\"") == 3
+    assert (out / "learning-curve.svg").read_text().count('stroke-width="1.8"') == 3
     assert not (out / "checkpoints").exists()
     assert sum(f.stat().st_size for f in out.iterdir()) < 10_000_000
 

@@ -7,11 +7,11 @@ pytest.importorskip("transformers", reason="needs handeye[train]")
 
 from handeye.draw import Draw
 from handeye.rose.questions import BY_KEY
+from handeye.rose.scoring import score_item
 from handeye.training.art import HELD_OUT, LEAST_DIFFERENCE, difference, plans_of, sprite_pair
 from handeye.training.examination import as_item
 from handeye.training.recipe import RECIPES
 from handeye.training.scenes import Ease, draw_scene, test_pictures, training_picture
-from handeye.rose.scoring import score_item
 
 picture_pair = test_pictures  # so that pytest does not take it for a test
 del test_pictures
@@ -36,15 +36,15 @@ def test_gold_answers_pass_and_the_picture_shows_the_targets(index):
     assert set(keys) == set(BY_KEY) - (set() if picture.cue else {"T4"})
     for question in picture.questions:
         assert score_item(as_item(picture, question), question.answer).passed == 1
-        assert str(question.gold[0].row) in question.answer if question.gold and "CLICK" in (
-            question.answer
-        ) else True
+        assert (
+            str(question.gold[0].row) in question.answer
+            if question.gold and "CLICK" in (question.answer)
+            else True
+        )
     if picture.cue is None:
         tiles = picture.pixels.reshape(rows, side, cols, side, 3).swapaxes(1, 2)
         odd = {(r - 1, c - 1) for r, c in picture.targets}
-        plain = next(
-            tiles[r, c] for r in range(rows) for c in range(cols) if (r, c) not in odd
-        )
+        plain = next(tiles[r, c] for r in range(rows) for c in range(cols) if (r, c) not in odd)
         for r in range(rows):
             for c in range(cols):
                 assert np.array_equal(tiles[r, c], plain) == ((r, c) not in odd)

@@ -72,8 +72,12 @@ def build_model(
 ) -> LlavaForConditionalGeneration:
     """A freshly initialised model in float32; the same seed gives the same weights."""
     import torch
-    from transformers import LlamaConfig, LlavaConfig, LlavaForConditionalGeneration
-    from transformers import SiglipVisionConfig
+    from transformers import (
+        LlamaConfig,
+        LlavaConfig,
+        LlavaForConditionalGeneration,
+        SiglipVisionConfig,
+    )
 
     vision = SiglipVisionConfig(
         image_size=shape.side,
@@ -136,9 +140,7 @@ def build_processor(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> LlavaPr
     )
 
 
-def save(
-    model: LlavaForConditionalGeneration, processor: LlavaProcessor, directory: Path
-) -> None:
+def save(model: LlavaForConditionalGeneration, processor: LlavaProcessor, directory: Path) -> None:
     """Write a folder that plain ``from_pretrained`` loads."""
     model.save_pretrained(directory)
     processor.save_pretrained(directory)

@@ -191,7 +191,7 @@ def _commonest(key: str) -> str:
 
 
 def averages(marks: Sequence[Mark], split: Split) -> tuple[float, float]:
-    """Counting Avg. and Action Avg. (0..1) of one side of the split; their difference is the gap."""
+    """Counting Avg. and Action Avg. (0..1) of one side of the split; the gap lies between."""
     passed = {mark.template: mark.passed for mark in marks if mark.split == split}
     counting, acting = (sum(passed[k] for k in keys) / len(keys) for keys in (COUNTING, ACTING))
     return counting, acting

@@ -64,10 +64,7 @@ class Packer:
         length = max(row.shape[1] for row in rows)
         filling = np.array([[self._pad_id], [0], [IGNORED], [-1]], np.int64)
         table = np.stack(
-            [
-                np.concatenate([row, np.repeat(filling, length - row.shape[1], 1)], 1)
-                for row in rows
-            ]
+            [np.concatenate([row, np.repeat(filling, length - row.shape[1], 1)], 1) for row in rows]
         )
         ids, positions, labels, blocks = (torch.from_numpy(table[:, i].copy()) for i in range(4))
         pixels = self._images([p.pixels for p in pictures], return_tensors="pt")["pixel_values"]

@@ -96,9 +96,7 @@ class _Teller(TrainerCallback):
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
 
-    def on_log(
-        self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any
-    ) -> None:
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         """Tell step, steps in all, and the numbers of the line."""
         if logs and "loss" in logs:
             self._progress(state.global_step, state.max_steps, logs)
