@@ -1,6 +1,6 @@
 """What can be set for a local model, read from model arguments; no torch, nothing is loaded.
 
-    -M path=DIR-or-hub-id -M dtype=bfloat16 -M device=cuda:0 -M batch_size=32 -M cache_bytes=2e9
+Such as ``-M path=DIR -M dtype=bfloat16 -M device=cuda:0 -M batch_size=32 -M cache_bytes=2e9``.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class LocalOptions:
                 raise OptionError(f"{name} must be at least {bound}, got {value}")
         if self.device_map is not None and self.device != "auto":
             raise OptionError(
-                f"device={self.device} and device_map={self.device_map} exclude each other; give one"
+                f"device={self.device} and device_map={self.device_map} exclude each other; "
+                "give one of them"
             )
 
 
