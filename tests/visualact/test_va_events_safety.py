@@ -133,7 +133,7 @@ BACKWARD: dict[str, checks.Expected] = {
     "fence_climber": lambda f: [
         (safety_twins.QUESTION, 2),
         (safety_twins.INSPECT, 2),
-        (safety_twins.EVIDENCE, 1),
+        (safety_twins.DESCRIBE, 1),
     ],
     "crowd_tightens": lambda f: [
         (safety_twins.REOPEN, 1),

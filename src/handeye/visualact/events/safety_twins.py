@@ -62,11 +62,11 @@ INSPECT = Rule(
     {2: "always"},
     "The person has been inside for a reason.",
 )
-EVIDENCE = Rule(
+DESCRIBE = Rule(
     (
-        "Save the video recording as evidence",
-        "Keep the recording as evidence",
-        "Save the camera footage as evidence",
+        "Note down what the person looks like",
+        "Write down what the person looks like",
+        "Write down a description of the person",
     ),
     False,
     {1: "always"},
@@ -115,7 +115,7 @@ def fence_climber(draw: Draw, backward: bool) -> Film:
 
     near = beside < 0.8
     if backward:
-        actions = [QUESTION.at(2), INSPECT.at(2), EVIDENCE.at(1)]
+        actions = [QUESTION.at(2), INSPECT.at(2), DESCRIBE.at(1)]
     else:
         actions = [CALL_BACK.at(4 if near else 3), GUARD_IN.at(3)]
         actions += [POWER_OFF.at(3)] if near else []
@@ -248,7 +248,7 @@ KINDS = (
         fence_climber,
         (CALL_BACK, GUARD_IN, POWER_OFF, MEND_FENCE),
         "somebody climbs over the fence out of a substation",
-        (QUESTION, INSPECT, EVIDENCE),
+        (QUESTION, INSPECT, DESCRIBE),
     ),
     Kind(
         "crowd_tightens",
