@@ -95,11 +95,6 @@ def cell_border(facts: Facts) -> checks.Calls:
     return [(hmi_twins.STOP_ENTERED, 3 + near), (hmi_twins.SEND_OUT, 2)]
 
 
-def cell_border_back(facts: Facts) -> checks.Calls:
-    near = number(facts, "nearest_metres") < 0.5
-    return [(hmi_twins.FULL_SPEED, 1), (hmi_twins.WATCH_BORDER, 1 + near)]
-
-
 def parcel_tray(facts: Facts) -> checks.Calls:
     wide = number(facts, "parcel_width") > number(facts, "tray_width")
     return [(hmi_twins.DELIVER, 2), (hmi_twins.SECURE, 1 + wide)]
@@ -110,7 +105,7 @@ def doors_move(facts: Facts) -> checks.Calls:
 
 
 def doors_move_back(facts: Facts) -> checks.Calls:
-    return [(hmi_twins.KEEP_OPEN, 2 + (facts["stick"] == "yes")), (hmi_twins.ASK_FLOOR, 1)]
+    return [(hmi_twins.TAKE_TIME, 1 + (facts["stick"] == "yes")), (hmi_twins.ASK_GOAL, 1)]
 
 
 FORWARD: dict[str, checks.Expected] = {
@@ -132,7 +127,7 @@ FORWARD: dict[str, checks.Expected] = {
     "talk_by_robot": lambda f: [],
 }
 BACKWARD: dict[str, checks.Expected] = {
-    "cell_border": cell_border_back,
+    "cell_border": lambda f: [(hmi_twins.FULL_SPEED, 1), (hmi_twins.NEXT_PIECE, 0)],
     "parcel_tray": lambda f: [(hmi_twins.NEXT_JOB, 1), (hmi_twins.WISH, 0)],
     "doors_move": doors_move_back,
 }

@@ -127,10 +127,13 @@ FORWARD: dict[str, checks.Expected] = {
     "calm_floor": lambda f: [],
 }
 BACKWARD: dict[str, checks.Expected] = {
-    "child_stove": lambda f: [(home_twins.UNUSED_OFF, 2), (home_twins.GUARD, 1)],
-    "light_on": lambda f: [(home_twins.GREET, 1), (home_twins.LEAVE_ON, 0)],
-    "fridge_swings": lambda f: [(home_fixtures.CHECK_SEAL, 0)],
-    "tub_level": lambda f: [(home_fixtures.RINSE, int(number(f, "low") < 0.2))],
+    "child_stove": lambda f: [(home_twins.FIND_COOK, 2), (home_twins.PLAY, 1)],
+    "light_on": lambda f: [(home_twins.GREET, 1), (home_twins.DRINK, 0)],
+    "fridge_swings": lambda f: [(home_fixtures.CHORES, 0)],
+    "tub_level": lambda f: [
+        (home_fixtures.SOAP_OFF, int(number(f, "low") < 0.2)),
+        (home_fixtures.DUCK_AWAY, 0),
+    ],
 }
 CASES = [(kind, backward) for kind in KINDS for backward in checks.directions(kind)]
 IDS = [f"{kind.name}{'-backward' if backward else ''}" for kind, backward in CASES]

@@ -74,8 +74,8 @@ FORWARD: dict[str, checks.Expected] = {
     "waits_at_red": lambda f: [],
 }
 BACKWARD: dict[str, checks.Expected] = {
-    "car_rolls": lambda f: [(standing.FOLLOW, 1), (standing.KEEP_GAP, 1)],
-    "crosser": lambda f: [(standing.GO_FREE, 1), (standing.NOD, 0)],
+    "car_rolls": lambda f: [(standing.SET_OFF, 1), (standing.MIRRORS, 1)],
+    "crosser": lambda f: [(standing.SET_OFF, 1), (standing.MIRRORS, 1)],
 }
 CASES = [(kind, backward) for kind in KINDS for backward in checks.directions(kind)]
 IDS = [f"{kind.name}{'-backward' if backward else ''}" for kind, backward in CASES]

@@ -127,14 +127,13 @@ FORWARD: dict[str, checks.Expected] = {
 }
 BACKWARD: dict[str, checks.Expected] = {
     "left_luggage": lambda f: [
-        (safety_platform.OWNER_BACK, 1),
-        (safety_platform.REMIND, 1),
+        (safety_platform.ALL_CLEAR, 1),
         (safety_platform.GOOD_TRIP, 0),
     ],
     "fence_climber": lambda f: [
-        (safety_twins.GUARD_OUT, 2),
+        (safety_twins.QUESTION, 2),
         (safety_twins.INSPECT, 2),
-        (safety_twins.MEND_FENCE, 1),
+        (safety_twins.DESCRIBE, 1),
     ],
     "crowd_tightens": lambda f: [
         (safety_twins.REOPEN, 1),

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from handeye.draw import Draw
+from handeye.errors import HandeyeError
 from handeye.visualact.canvas import HEIGHT, WIDTH, Canvas
-from handeye.visualact.embedder import Embedder, load_embedder
+from handeye.visualact.embedder import INSTALL, Embedder, load_embedder
 from handeye.visualact.film import Film, Kind, Rule
 
 Calls = list[tuple[Rule, int]]
@@ -118,6 +120,19 @@ def check_repeatable(kind: Kind, seed: int) -> None:
 
 
 @cache
+def has_embedder() -> bool:
+    """Whether the default sentence model is installed."""
+    try:
+        load_embedder()
+    except HandeyeError:
+        return False
+    return True
+
+
+needs_embedder = pytest.mark.skipif(not has_embedder(), reason=f"needs the model: {INSTALL}")
+
+
+@cache
 def embedder() -> Embedder:
     return load_embedder()
 
@@ -130,6 +145,8 @@ def check_wordings(kind: Kind, backward: bool) -> None:
     rules = rules_of(kind, backward)
     if kind.idle:
         return
+    if not has_embedder():
+        pytest.skip(f"needs the model: {INSTALL}")
     texts = [[text.format(thing="box") for text in rule.texts] for rule in rules]
     rows = embedder().encode([text for group in texts for text in group])
     owner = np.repeat(np.arange(len(texts)), [len(group) for group in texts])

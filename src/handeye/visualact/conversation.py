@@ -29,6 +29,8 @@ from handeye.visualact.asking import Asking
 from handeye.visualact.frames import FrameChoice, FrameError, take_frames
 from handeye.visualact.reel import Reel, Shown
 
+# A whole video weighs as much as hundreds of pictures; this many are held at a time.
+MOST_VIDEOS = 16
 _FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mpg": "mpeg", ".mpeg": "mpeg"}
 
 
@@ -45,7 +47,8 @@ class Projector:
 
     Args:
         asking: frames or the whole video.
-        limit: clips held at a time; whoever comes later waits.
+        limit: clips held at a time; whoever comes later waits. Of whole videos at most
+            :data:`MOST_VIDEOS` are held.
     """
 
     def __init__(self, asking: Asking, limit: int) -> None:
@@ -66,7 +69,7 @@ class Projector:
                 yield _frames(shown)
             return
         if self._places is None:
-            self._places = anyio.CapacityLimiter(self._limit)
+            self._places = anyio.CapacityLimiter(min(self._limit, MOST_VIDEOS))
         place = object()
         await self._places.acquire_on_behalf_of(place)
         try:

@@ -51,23 +51,23 @@ SEND_OUT = Rule(
 )
 FULL_SPEED = Rule(
     (
-        "Return to full speed because the person has left the area",
-        "Work at normal speed again now that the person is gone",
-        "Speed up again, the person has left",
+        "Return to full speed",
+        "Work at full speed again",
+        "Go back to normal speed",
     ),
     False,
     {1: "always"},
     "What the work was slowed down for is over.",
 )
-WATCH_BORDER = Rule(
+NEXT_PIECE = Rule(
     (
-        "Keep watching the edge of the area in case somebody comes back",
-        "Keep an eye on the border of the area for people who return",
-        "Watch the border of the area in case the person returns",
+        "Carry on with the next workpiece",
+        "Continue with the next workpiece",
+        "Go on to the next workpiece",
     ),
-    True,
-    {2: "it was less than 0.5 m from the arm", 1: "farther away"},
-    "Who went in once may do it again.",
+    False,
+    {0: "always"},
+    "It is the work that goes on anyway.",
 )
 
 
@@ -94,7 +94,7 @@ def cell_border(draw: Draw, backward: bool) -> Film:
         person(c, x, FRONT + 4, 1.72 * METRE, look, walking(3.0 * way, 0))
 
     close = near < 0.5
-    back = [FULL_SPEED.at(1), WATCH_BORDER.at(2 if close else 1)]
+    back = [FULL_SPEED.at(1), NEXT_PIECE.at(0)]
     actions = back if backward else [STOP_ENTERED.at(4 if close else 3), SEND_OUT.at(2)]
     facts: Facts = {"nearest_metres": near, "farthest_metres": far}
     return meet(draw, room, seconds, paint, actions, (start, stop), facts)
@@ -122,9 +122,9 @@ SECURE = Rule(
 )
 NEXT_JOB = Rule(
     (
-        "Drive back to the station for the next order",
-        "Return to the station, this delivery is done",
-        "Go back to the base and wait for the next delivery",
+        "Drive back to the station",
+        "Return to the station",
+        "Go back to the station and wait",
     ),
     False,
     {1: "always"},
@@ -202,21 +202,21 @@ NEXT_LIFT = Rule(
     {1: "always"},
     "Waiting is easier if one knows how long.",
 )
-KEEP_OPEN = Rule(
+TAKE_TIME = Rule(
     (
-        "Keep the doors open until the person has got in",
-        "Hold the lift doors open while the person walks in",
-        "Do not close the doors before the person is inside",
+        "Say that there is no hurry",
+        "Tell them that there is no need to hurry",
+        "Say calmly that there is no rush",
     ),
     True,
-    {3: "the person walks with a stick", 2: "without"},
-    "Doors that close on a slow person make them fall.",
+    {2: "the person walks with a stick", 1: "without"},
+    "Hurrying makes a slow person fall.",
 )
-ASK_FLOOR = Rule(
+ASK_GOAL = Rule(
     (
-        "Ask which floor the person wants to go to",
-        "Ask the person for the floor they want",
-        "Find out to which floor the passenger wants to go",
+        "Ask where the passenger wants to go",
+        "Ask the passenger where they want to go",
+        "Find out where the passenger wants to go",
     ),
     False,
     {1: "always"},
@@ -251,7 +251,7 @@ def doors_move(draw: Draw, backward: bool) -> Film:
             c.stroke([hand, (px + side * 36, y)], 3.4, "#6b4a32")
 
     forward = [REOPEN.at(2 if stick else 1), NEXT_LIFT.at(1)]
-    actions = [KEEP_OPEN.at(3 if stick else 2), ASK_FLOOR.at(1)] if backward else forward
+    actions = [TAKE_TIME.at(2 if stick else 1), ASK_GOAL.at(1)] if backward else forward
     facts: Facts = {"stick": "yes" if stick else "no"}
     return meet(draw, room, seconds, paint, actions, (start, stop), facts)
 
@@ -264,7 +264,7 @@ KINDS = (
         cell_border,
         (STOP_ENTERED, SEND_OUT),
         "a worker walks out of a robot arm's working area",
-        (FULL_SPEED, WATCH_BORDER),
+        (FULL_SPEED, NEXT_PIECE),
     ),
     Kind(
         "parcel_tray",
@@ -282,6 +282,6 @@ KINDS = (
         doors_move,
         (REOPEN, NEXT_LIFT),
         "lift doors open for somebody who waits",
-        (KEEP_OPEN, ASK_FLOOR),
+        (TAKE_TIME, ASK_GOAL),
     ),
 )

@@ -19,15 +19,15 @@ CLOSE_FRIDGE = Rule(
     {2: "it ends more than half open", 1: "it ends half open or less"},
     "Food gets warm and power is wasted; both take a while.",
 )
-CHECK_SEAL = Rule(
+CHORES = Rule(
     (
-        "Check that the fridge door has closed properly",
-        "Make sure the refrigerator is really shut",
-        "See whether the fridge door is fully closed",
+        "Carry on with the other housework",
+        "Go on with the other household chores",
+        "Continue with the other housework",
     ),
-    True,
+    False,
     {0: "always"},
-    "It has closed by itself.",
+    "The door has shut by itself: there is nothing left to do here.",
 )
 
 
@@ -48,7 +48,7 @@ def fridge_swings(draw: Draw, backward: bool) -> Film:
     def paint(c: Canvas, t: float) -> None:
         _fridge_door(c, left, 238, body, wide * ease(t, start, stop))
 
-    actions = [CHECK_SEAL.at(0)] if backward else [CLOSE_FRIDGE.at(2 if wide > 0.5 else 1)]
+    actions = [CHORES.at(0)] if backward else [CLOSE_FRIDGE.at(2 if wide > 0.5 else 1)]
     facts: Facts = {"open_share": wide}
     spot = (between(draw, 60, 110), 84.0)
     return play(draw, room, seconds, paint, actions, (start, stop), facts, spot=spot, twin=True)
@@ -98,15 +98,25 @@ TOWELS = Rule(
     {1: "always"},
     "It saves work if it comes too late.",
 )
-RINSE = Rule(
+SOAP_OFF = Rule(
     (
-        "Rinse the bathtub once it is empty",
-        "Clean the tub after the water has drained",
-        "Wipe out the bathtub when the water is gone",
+        "Clean away the soap residue",
+        "Wipe away the soap residue",
+        "Scrub off the soap residue",
     ),
     False,
     {0: "something is left in it", 1: "it ends less than a fifth full"},
     "The bath is over; this can be done at any time.",
+)
+DUCK_AWAY = Rule(
+    (
+        "Put the rubber duck away",
+        "Put the toy duck back in its place",
+        "Tidy the rubber duck away",
+    ),
+    False,
+    {0: "always"},
+    "Nobody plays with it any more.",
 )
 
 
@@ -123,7 +133,7 @@ def tub_level(draw: Draw, backward: bool) -> Film:
         _tub(c, level, t)
 
     forward = [WATER_OFF.at(3 if full > 0.9 else 2), TOWELS.at(1)]
-    actions = [RINSE.at(1 if low < 0.2 else 0)] if backward else forward
+    actions = [SOAP_OFF.at(1 if low < 0.2 else 0), DUCK_AWAY.at(0)] if backward else forward
     facts: Facts = {"full": full, "low": low}
     spot = (between(draw, 140, 220), 78.0)
     return play(draw, room, seconds, paint, actions, (start, stop), facts, spot=spot, twin=True)
@@ -183,7 +193,7 @@ KINDS = (
         fridge_swings,
         (CLOSE_FRIDGE,),
         "a fridge door swings shut",
-        (CHECK_SEAL,),
+        (CHORES,),
     ),
     Kind(
         "tub_level",
@@ -192,6 +202,6 @@ KINDS = (
         tub_level,
         (WATER_OFF, TOWELS),
         "a bathtub drains",
-        (RINSE,),
+        (SOAP_OFF, DUCK_AWAY),
     ),
 )

@@ -48,25 +48,25 @@ PLATE_OFF = Rule(
     {3: "always"},
     "It stays hot for minutes, so this does not replace holding the child.",
 )
-UNUSED_OFF = Rule(
+FIND_COOK = Rule(
     (
-        "Switch off the stove plate that nobody is using",
-        "Turn off the hot stove because nobody is cooking",
-        "Turn off the stove that was left on",
+        "Ask who is making dinner",
+        "Find out who is making dinner",
+        "Ask around who is making dinner",
     ),
     True,
     {2: "always"},
-    "Nobody is there who cooks, and nobody is near it.",
+    "A plate glows and nobody cooks, but nobody is near it either.",
 )
-GUARD = Rule(
+PLAY = Rule(
     (
-        "Put a guard in front of the stove before the child comes back",
-        "Fit a child safety guard to the stove",
-        "Block the way to the stove for the child",
+        "Play a game with the little one",
+        "Go after the little one and play a game together",
+        "Follow the little one and play together",
     ),
     True,
     {1: "always"},
-    "It has been there once.",
+    "Who plays elsewhere does not come back.",
 )
 
 
@@ -96,7 +96,7 @@ def child_stove(draw: Draw, backward: bool) -> Film:
         HANDLE_BACK.at(3 if close else 2),
         PLATE_OFF.at(3),
     ]
-    actions = [UNUSED_OFF.at(2), GUARD.at(1)] if backward else forward
+    actions = [FIND_COOK.at(2), PLAY.at(1)] if backward else forward
     facts: Facts = {"nearest_metres": near, "farthest_metres": far}
     spot = (between(draw, 90, 180), 92.0)
     return play(draw, room, seconds, paint, actions, (start, stop), facts, spot=spot, twin=True)
@@ -129,23 +129,23 @@ TV_OFF = Rule(
 )
 GREET = Rule(
     (
-        "Greet the person who is coming into the room",
-        "Say hello to the person entering the room",
-        "Greet and welcome the person who enters the room",
+        "Greet the person who is coming in",
+        "Say hello to the person who comes in",
+        "Greet and welcome the person who comes in",
     ),
     False,
     {1: "always"},
     "A courtesy.",
 )
-LEAVE_ON = Rule(
+DRINK = Rule(
     (
-        "Leave the light on for the person who has come in",
-        "Keep the lamp on while someone is in the room",
-        "Leave the room lit for the person entering",
+        "Offer the newcomer a drink",
+        "Ask the newcomer what they would like to drink",
+        "Offer the newcomer something to drink",
     ),
     False,
     {0: "always"},
-    "It is on already.",
+    "A courtesy that nobody waits for.",
 )
 
 
@@ -174,7 +174,7 @@ def light_on(draw: Draw, backward: bool) -> Film:
         c.rect(door + 62, 0, WIDTH, HEIGHT, wall)
         c.rect(door + 57, 0, 8, HEIGHT, shade(wall, 0.5))
 
-    actions = [GREET.at(1), LEAVE_ON.at(0)] if backward else [LIGHT_OFF.at(1)]
+    actions = [GREET.at(1), DRINK.at(0)] if backward else [LIGHT_OFF.at(1)]
     if tv and not backward:
         actions.append(TV_OFF.at(1))
     facts: Facts = {"television": "on" if tv else "none"}
@@ -205,7 +205,7 @@ KINDS = (
         child_stove,
         (STOP_CHILD, HANDLE_BACK, PLATE_OFF),
         "a child walks away from a hot stove",
-        (UNUSED_OFF, GUARD),
+        (FIND_COOK, PLAY),
     ),
     Kind(
         "light_on",
@@ -214,6 +214,6 @@ KINDS = (
         light_on,
         (LIGHT_OFF, TV_OFF),
         "somebody comes into a lit room",
-        (GREET, LEAVE_ON),
+        (GREET, DRINK),
     ),
 )

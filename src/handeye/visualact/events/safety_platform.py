@@ -140,25 +140,15 @@ KEEP_AWAY = Rule(
     {3: "people wait within two metres of it"},
     "As long as nobody knows what is in it.",
 )
-OWNER_BACK = Rule(
+ALL_CLEAR = Rule(
     (
-        "Tell security that the owner has come back to the suitcase",
-        "Cancel the alert because the owner has returned to the suitcase",
-        "Let security know that the suitcase has its owner back",
+        "Give the all-clear",
+        "Give the all-clear, there is no danger",
+        "Announce the all-clear",
     ),
     False,
     {1: "always"},
-    "Nobody needs to look after it any more.",
-)
-REMIND = Rule(
-    (
-        "Remind the traveller never to leave luggage alone",
-        "Ask the passenger to keep the luggage with them",
-        "Remind the passenger to always stay with their luggage",
-    ),
-    True,
-    {1: "always"},
-    "So that there is no false alarm.",
+    "The owner has it; nobody needs to look after it any more.",
 )
 GOOD_TRIP = Rule(
     (
@@ -198,7 +188,7 @@ def left_luggage(draw: Draw, backward: bool) -> Film:
 
     near = bool(others)
     if backward:
-        actions = [OWNER_BACK.at(1), REMIND.at(1), GOOD_TRIP.at(0)]
+        actions = [ALL_CLEAR.at(1), GOOD_TRIP.at(0)]
     else:
         actions = [REPORT_CASE.at(3 if near else 2), CALL_AFTER.at(2)]
         actions += [KEEP_AWAY.at(3)] if near else []
@@ -263,7 +253,7 @@ KINDS = (
         left_luggage,
         (REPORT_CASE, CALL_AFTER, KEEP_AWAY),
         "a traveller comes to a suitcase that stands alone and takes it",
-        (OWNER_BACK, REMIND, GOOD_TRIP),
+        (ALL_CLEAR, GOOD_TRIP),
     ),
     Kind("quiet_platform", "safety", "people wait behind the yellow line", quiet_platform),
 )

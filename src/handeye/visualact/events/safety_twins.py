@@ -42,11 +42,11 @@ GUARD_IN = Rule(
     {3: "always"},
     "Somebody is where nobody may be.",
 )
-GUARD_OUT = Rule(
+QUESTION = Rule(
     (
-        "Send security to question the person who climbed out of the substation",
-        "Report the person who climbed over the fence out of the substation to security",
-        "Have security stop the person who climbed out over the fence",
+        "Ask the person what they were doing in there",
+        "Ask the man or woman what they did in there",
+        "Question the person about what they did in there",
     ),
     False,
     {2: "always"},
@@ -54,13 +54,23 @@ GUARD_OUT = Rule(
 )
 INSPECT = Rule(
     (
-        "Check the fenced area for damage or theft",
-        "Inspect the area inside the fence for damage",
-        "Check whether anything inside the fence is damaged or stolen",
+        "Search the site for damage and missing equipment",
+        "Check the equipment for damage or theft",
+        "Check whether any equipment is damaged or stolen",
     ),
     False,
     {2: "always"},
     "The person has been inside for a reason.",
+)
+DESCRIBE = Rule(
+    (
+        "Note down what the person looks like",
+        "Write down what the person looks like",
+        "Write down a description of the person",
+    ),
+    False,
+    {1: "always"},
+    "Whoever looks into it will ask for it.",
 )
 MEND_FENCE = Rule(
     (
@@ -105,7 +115,7 @@ def fence_climber(draw: Draw, backward: bool) -> Film:
 
     near = beside < 0.8
     if backward:
-        actions = [GUARD_OUT.at(2), INSPECT.at(2), MEND_FENCE.at(1)]
+        actions = [QUESTION.at(2), INSPECT.at(2), DESCRIBE.at(1)]
     else:
         actions = [CALL_BACK.at(4 if near else 3), GUARD_IN.at(3)]
         actions += [POWER_OFF.at(3)] if near else []
@@ -159,9 +169,9 @@ SPEAK = Rule(
 )
 KEEP_EYE = Rule(
     (
-        "Keep an eye on the crowd until the square is empty",
-        "Keep watching the people as they spread out",
-        "Keep watching the crowd as it leaves the square",
+        "Go on watching until everyone has gone",
+        "Keep watching until everybody has gone",
+        "Keep watching until everyone has left",
     ),
     True,
     {1: "always"},
@@ -169,9 +179,9 @@ KEEP_EYE = Rule(
 )
 REOPEN = Rule(
     (
-        "Let people in at the gate as usual again",
-        "Let people enter at the gate as normal again",
-        "Return to normal entry at the gate",
+        "Resume normal entry",
+        "Return to normal entry",
+        "Go back to normal entry",
     ),
     False,
     {1: "always"},
@@ -179,8 +189,8 @@ REOPEN = Rule(
 )
 THANK = Rule(
     (
-        "Thank the people for their patience",
-        "Thank the crowd for being patient",
+        "Thank everybody for their patience",
+        "Thank everyone for being patient",
         "Thank the visitors for waiting patiently",
     ),
     False,
@@ -238,7 +248,7 @@ KINDS = (
         fence_climber,
         (CALL_BACK, GUARD_IN, POWER_OFF, MEND_FENCE),
         "somebody climbs over the fence out of a substation",
-        (GUARD_OUT, INSPECT, MEND_FENCE),
+        (QUESTION, INSPECT, DESCRIBE),
     ),
     Kind(
         "crowd_tightens",

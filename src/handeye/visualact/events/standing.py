@@ -26,31 +26,31 @@ BACK_OFF = Rule(
     (
         "Reverse a little to keep clear of the car that rolls back",
         "Back up to leave room for the car rolling towards us",
-        "Drive backwards a bit so that the car in front does not hit us",
+        "Reverse because the car ahead rolls back towards us",
     ),
     True,
     {3: "it ends nearer than 5 m", 2: "farther"},
     "Room is what is missing.",
 )
-FOLLOW = Rule(
+SET_OFF = Rule(
     (
-        "Drive on behind the car that has set off",
-        "Follow the car ahead, which is moving away",
-        "Start moving because the car in front has left",
+        "Set off and accelerate gently",
+        "Release the brake and accelerate gently",
+        "Start to accelerate slowly",
     ),
     False,
     {1: "always"},
-    "The way has become free.",
+    "What kept us waiting is out of the way.",
 )
-KEEP_GAP = Rule(
+MIRRORS = Rule(
     (
-        "Keep enough distance to the car that sets off",
-        "Leave a safe gap to the car pulling away",
-        "Keep a safe gap to the car that sets off",
+        "Check the mirrors before setting off",
+        "Look in the mirrors before moving off",
+        "Look into the mirrors before we set off",
     ),
     True,
     {1: "always"},
-    "It may stop again.",
+    "Something may have come up beside us while we stood.",
 )
 
 
@@ -68,7 +68,7 @@ def car_rolls(draw: Draw, backward: bool) -> Film:
 
     level = 3 if near < 5 else 2
     actions = (
-        [FOLLOW.at(1), KEEP_GAP.at(1)] if backward else [ROLL_HORN.at(level), BACK_OFF.at(level)]
+        [SET_OFF.at(1), MIRRORS.at(1)] if backward else [ROLL_HORN.at(level), BACK_OFF.at(level)]
     )
     facts: dict[str, float | str] = {"nearest": near, "farthest": far}
     return drive(draw, seconds, street, paint, actions, (start, stop), facts, oncoming=False)
@@ -94,28 +94,6 @@ SIGNAL_SEEN = Rule(
     {1: "always"},
     "It saves both a hesitation.",
 )
-GO_FREE = Rule(
-    (
-        "Drive on because the crossing is free again",
-        "Drive on now that the pedestrian has left the crossing",
-        "Continue driving; nobody is on the crosswalk any more",
-    ),
-    False,
-    {1: "always"},
-    "What we waited for is over.",
-)
-
-
-NOD = Rule(
-    (
-        "Nod goodbye to the pedestrian",
-        "Give the pedestrian who has crossed a friendly nod",
-        "Wave to the pedestrian who has crossed",
-    ),
-    False,
-    {0: "always"},
-    "A courtesy that nobody waits for.",
-)
 
 
 def crosser(draw: Draw, backward: bool) -> Film:
@@ -132,7 +110,7 @@ def crosser(draw: Draw, backward: bool) -> Film:
         px, py = ground(lerp(away, on, way), z + 1.0)
         person(c, px, py, size(1.72, z), look, walking(3.0 * way, 0))
 
-    actions = [GO_FREE.at(1), NOD.at(0)] if backward else [WAIT_CROSS.at(3), SIGNAL_SEEN.at(1)]
+    actions = [SET_OFF.at(1), MIRRORS.at(1)] if backward else [WAIT_CROSS.at(3), SIGNAL_SEEN.at(1)]
     facts: dict[str, float | str] = {"metres": z, "beside": away, "on_road": on}
     return drive(draw, seconds, street, paint, actions, (start, stop), facts, oncoming=False)
 
@@ -145,7 +123,7 @@ KINDS = (
         car_rolls,
         (ROLL_HORN, BACK_OFF),
         "the car ahead drives away",
-        (FOLLOW, KEEP_GAP),
+        (SET_OFF, MIRRORS),
     ),
     Kind(
         "crosser",
@@ -154,6 +132,6 @@ KINDS = (
         crosser,
         (WAIT_CROSS, SIGNAL_SEEN),
         "somebody walks off the crossing",
-        (GO_FREE, NOD),
+        (SET_OFF, MIRRORS),
     ),
 )
