@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from handeye.rose.sampling import LOCAL_TEMPLATES, region_case, sample_scene
@@ -31,6 +33,24 @@ def test_scenes_stay_within_the_official_ranges(drawn):
         assert rules.cell_sizes[0] <= scene.cell_size <= rules.cell_sizes[1]
         assert len(set(scene.targets)) == len(scene.targets)
         assert all(cell in scene.grid for cell in scene.targets)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    sides=st.tuples(st.integers(2, 30), st.integers(2, 30)).map(lambda s: (min(s), max(s))),
+    source=st.sampled_from(list(STATISTICS)),
+    index=st.integers(0, 1000),
+)
+def test_grids_of_any_asked_size_hold_regions_that_leave_a_cell_outside(sides, source, index):
+    scene = sample_scene(5, source, index, sides)
+    assert sides[0] <= min(scene.grid.rows, scene.grid.cols)
+    assert max(scene.grid.rows, scene.grid.cols) <= sides[1]
+    assert 1 <= len(scene.targets) <= max(1, scene.grid.cell_count // 3)
+    for region, _ in scene.regions.values():
+        assert 1 <= region.r1 <= region.r2 <= scene.grid.rows
+        assert 1 <= region.c1 <= region.c2 <= scene.grid.cols
+        covered = (region.r2 - region.r1 + 1) * (region.c2 - region.c1 + 1)
+        assert covered < scene.grid.cell_count
 
 
 def test_profiles_and_target_counts_follow_the_weights(drawn):

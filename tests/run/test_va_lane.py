@@ -143,9 +143,7 @@ def test_a_broken_video_is_marked_and_the_run_goes_on(
     assert all(row["state"] == "answered" for row in mended)
 
 
-def test_a_changed_video_is_marked_and_never_shown(
-    clips: Path, tmp_path: Path, key: str
-) -> None:
+def test_a_changed_video_is_marked_and_never_shown(clips: Path, tmp_path: Path, key: str) -> None:
     data = tmp_path / "set"
     (data / "videos").mkdir(parents=True)
     (data / "clips_test.jsonl").write_bytes((clips / "clips_test.jsonl").read_bytes())

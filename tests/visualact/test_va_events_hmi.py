@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pytest
 import va_kind_checks as checks
+from va_kind_checks import Facts, number
 
 from handeye.visualact.canvas import Canvas
 from handeye.visualact.events import (
@@ -24,13 +23,6 @@ from handeye.visualact.film import Kind
 
 FILES = (hmi_dangers, hmi_workshop, hmi_requests, hmi_care, hmi_twins, hmi_quiet)
 KINDS: tuple[Kind, ...] = tuple(kind for file in FILES for kind in file.KINDS)
-Facts = Mapping[str, float | str]
-
-
-def number(facts: Facts, name: str) -> float:
-    value = facts[name]
-    assert isinstance(value, float | int)
-    return value
 
 
 def arm_swings(facts: Facts) -> checks.Calls:
@@ -134,7 +126,6 @@ BACKWARD: dict[str, checks.Expected] = {
 CASES = [(kind, backward) for kind in KINDS for backward in checks.directions(kind)]
 IDS = [f"{kind.name}{'-backward' if backward else ''}" for kind, backward in CASES]
 WAYS = pytest.mark.parametrize(("kind", "backward"), CASES, ids=IDS)
-EACH = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
 def named(name: str) -> Kind:
@@ -154,23 +145,6 @@ def test_every_kind_has_its_levels_checked() -> None:
 @WAYS
 def test_actions_follow_from_facts(kind: Kind, backward: bool) -> None:
     checks.check_values(kind, backward, (BACKWARD if backward else FORWARD)[kind.name])
-
-
-@WAYS
-def test_wordings_of_an_action_match_each_other(kind: Kind, backward: bool) -> None:
-    if rules := checks.rules_of(kind, backward):
-        assert all(len(rule.texts) == 3 for rule in rules)
-        checks.check_wordings(kind, backward)
-
-
-@EACH
-def test_evidence_moves(kind: Kind) -> None:
-    checks.check_pictures(kind, range(4))
-
-
-@EACH
-def test_same_draw_same_picture(kind: Kind) -> None:
-    checks.check_repeatable(kind, 7)
 
 
 def test_idle_films_name_what_moves_and_means_nothing() -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pytest
 import va_kind_checks as checks
+from va_kind_checks import Facts, number
 
 from handeye.visualact.events import (
     home_fixtures,
@@ -21,13 +20,6 @@ from handeye.visualact.film import Kind
 
 FILES = (home_kitchen, home_people, home_hall, home_rooms, home_twins, home_fixtures)
 KINDS: tuple[Kind, ...] = tuple(kind for file in FILES for kind in file.KINDS)
-Facts = Mapping[str, float | str]
-
-
-def number(facts: Facts, name: str) -> float:
-    value = facts[name]
-    assert isinstance(value, float | int)
-    return value
 
 
 def rolls_off(facts: Facts) -> checks.Calls:
@@ -138,7 +130,6 @@ BACKWARD: dict[str, checks.Expected] = {
 CASES = [(kind, backward) for kind in KINDS for backward in checks.directions(kind)]
 IDS = [f"{kind.name}{'-backward' if backward else ''}" for kind, backward in CASES]
 WAYS = pytest.mark.parametrize(("kind", "backward"), CASES, ids=IDS)
-EACH = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
 def named(name: str) -> Kind:
@@ -158,29 +149,6 @@ def test_every_kind_has_its_levels_checked() -> None:
 @WAYS
 def test_actions_follow_from_facts(kind: Kind, backward: bool) -> None:
     checks.check_values(kind, backward, (BACKWARD if backward else FORWARD)[kind.name])
-
-
-@WAYS
-def test_wordings_of_an_action_match_each_other(kind: Kind, backward: bool) -> None:
-    if rules := checks.rules_of(kind, backward):
-        assert all(len(rule.texts) == 3 for rule in rules)
-        checks.check_wordings(kind, backward)
-
-
-@EACH
-def test_evidence_moves(kind: Kind) -> None:
-    checks.check_pictures(kind, range(5))
-
-
-@EACH
-def test_same_draw_same_picture(kind: Kind) -> None:
-    checks.check_repeatable(kind, 7)
-
-
-def test_idle_films_move_and_say_what_means_nothing() -> None:
-    for kind in KINDS:
-        if kind.idle:
-            assert all(checks.film_of(kind, seed).distractors for seed in range(20))
 
 
 def test_twins_hold_nothing_that_tells_the_direction_of_time() -> None:

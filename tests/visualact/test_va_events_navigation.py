@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 import va_kind_checks as checks
+from va_kind_checks import Facts, number
 
 from handeye.visualact.events import hazards, hazards_traffic, quiet_roads, standing
 from handeye.visualact.events.road import HORIZON, ground, size
@@ -14,13 +13,6 @@ from handeye.visualact.film import Kind
 
 FILES = (hazards, hazards_traffic, standing, quiet_roads)
 KINDS: tuple[Kind, ...] = tuple(kind for file in FILES for kind in file.KINDS)
-Facts = Mapping[str, float | str]
-
-
-def number(facts: Facts, name: str) -> float:
-    value = facts[name]
-    assert isinstance(value, float | int)
-    return value
 
 
 def time_left(facts: Facts) -> int:
@@ -80,7 +72,6 @@ BACKWARD: dict[str, checks.Expected] = {
 CASES = [(kind, backward) for kind in KINDS for backward in checks.directions(kind)]
 IDS = [f"{kind.name}{'-backward' if backward else ''}" for kind, backward in CASES]
 WAYS = pytest.mark.parametrize(("kind", "backward"), CASES, ids=IDS)
-EACH = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
 def test_every_kind_has_its_levels_checked() -> None:
@@ -93,21 +84,6 @@ def test_every_kind_has_its_levels_checked() -> None:
 @WAYS
 def test_actions_follow_from_facts(kind: Kind, backward: bool) -> None:
     checks.check_values(kind, backward, (BACKWARD if backward else FORWARD)[kind.name])
-
-
-@WAYS
-def test_wordings_of_an_action_match_each_other(kind: Kind, backward: bool) -> None:
-    checks.check_wordings(kind, backward)
-
-
-@EACH
-def test_evidence_moves(kind: Kind) -> None:
-    checks.check_pictures(kind, range(4))
-
-
-@EACH
-def test_same_draw_same_picture(kind: Kind) -> None:
-    checks.check_repeatable(kind, 7)
 
 
 def test_twins_show_nothing_that_runs_one_way() -> None:

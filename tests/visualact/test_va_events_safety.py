@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pytest
 import va_kind_checks as checks
+from va_kind_checks import Facts, number
 
 from handeye.visualact.events import (
     safety_accidents,
@@ -27,13 +26,6 @@ FILES = (
     safety_quiet,
 )
 KINDS: tuple[Kind, ...] = tuple(kind for file in FILES for kind in file.KINDS)
-Facts = Mapping[str, float | str]
-
-
-def number(facts: Facts, name: str) -> float:
-    value = facts[name]
-    assert isinstance(value, float | int)
-    return value
 
 
 def bin_fire(facts: Facts) -> checks.Calls:
@@ -144,7 +136,6 @@ BACKWARD: dict[str, checks.Expected] = {
 CASES = [(kind, backward) for kind in KINDS for backward in checks.directions(kind)]
 IDS = [f"{kind.name}{'-backward' if backward else ''}" for kind, backward in CASES]
 WAYS = pytest.mark.parametrize(("kind", "backward"), CASES, ids=IDS)
-EACH = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
 def named(name: str) -> Kind:
@@ -164,27 +155,6 @@ def test_every_kind_has_its_levels_checked() -> None:
 @WAYS
 def test_actions_follow_from_facts(kind: Kind, backward: bool) -> None:
     checks.check_values(kind, backward, (BACKWARD if backward else FORWARD)[kind.name])
-
-
-@WAYS
-def test_wordings_of_an_action_match_each_other(kind: Kind, backward: bool) -> None:
-    checks.check_wordings(kind, backward)
-
-
-@EACH
-def test_evidence_moves(kind: Kind) -> None:
-    checks.check_pictures(kind, range(4))
-
-
-@EACH
-def test_same_draw_same_picture(kind: Kind) -> None:
-    checks.check_repeatable(kind, 7)
-
-
-def test_idle_films_move_and_say_what_means_nothing() -> None:
-    for kind in KINDS:
-        if kind.idle:
-            assert all(checks.film_of(kind, seed).distractors for seed in range(20))
 
 
 def test_water_ends_where_the_facts_say() -> None:

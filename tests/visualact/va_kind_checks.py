@@ -15,10 +15,17 @@ from handeye.visualact.canvas import HEIGHT, WIDTH, Canvas
 from handeye.visualact.embedder import INSTALL, Embedder, load_embedder
 from handeye.visualact.film import Film, Kind, Rule
 
+Facts = Mapping[str, float | str]
 Calls = list[tuple[Rule, int]]
-Expected = Callable[[Mapping[str, float | str]], Calls]
+Expected = Callable[[Facts], Calls]
 
 SEEDS = range(50)
+
+
+def number(facts: Facts, name: str) -> float:
+    value = facts[name]
+    assert isinstance(value, float | int)
+    return value
 
 
 def film_of(kind: Kind, seed: int, backward: bool = False) -> Film:

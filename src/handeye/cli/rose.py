@@ -44,6 +44,12 @@ def generate(
         str | None,
         typer.Option(metavar="LOW:HIGH", help="Only pairs this alike; 0 to 1, 1 is the same."),
     ] = None,
+    grid: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LOW:HIGH", help="Fewest and most rows, and columns: 2 to 30 (default: v0.1's)."
+        ),
+    ] = None,
     workers: Workers = None,
     format: Format = "images",
     font: Annotated[
@@ -72,6 +78,7 @@ def generate(
             like=like,
             sources=sources,
             similarity=similarity,
+            grid=grid,
             format=format,
             fonts=font or (),
             emoji=dict(named_values(emoji or [], "--emoji", "NAME=FOLDER")) or None,

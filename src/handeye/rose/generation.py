@@ -64,6 +64,7 @@ def generate(
     like: str | None = None,
     sources: str | Sequence[str] | None = None,
     similarity: str | tuple[float, float] | None = None,
+    grid: str | tuple[int, int] | None = None,
     format: str = "images",
     fonts: Sequence[str | Path] = (),
     emoji: dict[str, str | Path] | None = None,
@@ -80,6 +81,7 @@ def generate(
         like: ``"v0.1"`` for the counts and splits of the official set.
         sources: names, see :data:`handeye.rose.v01.SOURCE_NAMES`; default all five.
         similarity: ``"LOW:HIGH"``, limits on the pairs' similarity (0..1).
+        grid: ``"LOW:HIGH"``, fewest and most rows, and columns (2..30); default: those of v0.1.
         format: ``"images"`` (release layout) or ``"parquet"`` (the same and Parquet shards).
         fonts: fonts, or folders of fonts, to draw glyphs with instead of the bundled ones.
         emoji: provider name to folder of pictures named by code point, added to the bundled ones.
@@ -97,6 +99,7 @@ def generate(
         like=like,
         sources=sources,
         similarity=similarity,
+        grid=grid,
         format=format,
         fonts=fonts,
         emoji=emoji,
@@ -175,7 +178,7 @@ def make_block(out: Path, options: SetOptions, block: Block) -> int:
 
 def _make_scene(out: Path, options: SetOptions, order: SceneOrder) -> Iterator[bytes]:
     source = _source(options_key(options), order.source)
-    scene = order.scene or sample_scene(options.seed, order.source, order.index)
+    scene = order.scene or sample_scene(options.seed, order.source, order.index, options.grid)
     pair = (
         source.official_pair(order.row)
         if order.row

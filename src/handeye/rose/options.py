@@ -14,13 +14,16 @@ from handeye.rose.sources.base import Band
 from handeye.rose.v01 import SOURCE_NAMES, STATISTICS
 
 FORMATS = ("images", "parquet")
+GRID_SIDES = (2, 30)
+"""Fewest and most rows, and columns, that can be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetOptions:
     """Everything that decides the bytes of a set.
 
-    ``scenes`` and ``dev`` are scene counts by source name. ``similarity`` limits the pairs.
+    ``scenes`` and ``dev`` are scene counts by source name. ``similarity`` limits the pairs,
+    ``grid`` the rows and the columns.
     ``fonts``, ``emoji``, ``sprites`` point to the user's own art. ``official`` names metadata
     files whose scenes are drawn again instead of sampled.
     """
@@ -30,6 +33,7 @@ class SetOptions:
     dev: Mapping[str, int]
     like: str | None = None
     similarity: tuple[float, float] | None = None
+    grid: tuple[int, int] | None = None
     format: str = "images"
     fonts: tuple[str, ...] = ()
     emoji: Mapping[str, str] | None = None
@@ -66,6 +70,7 @@ def plan_set(
     like: str | None = None,
     sources: str | Sequence[str] | None = None,
     similarity: str | tuple[float, float] | None = None,
+    grid: str | tuple[int, int] | None = None,
     format: str = "images",
     fonts: Sequence[str | Path] = (),
     emoji: Mapping[str, str | Path] | None = None,
@@ -90,6 +95,8 @@ def plan_set(
     if like is not None:
         if scenes is not None:
             raise OptionError("give either like=v0.1, which fixes the number of scenes, or scenes")
+        if grid is not None:
+            raise OptionError("give either like=v0.1, which fixes the sizes of grids, or grid")
         counts = {name: STATISTICS[name].scenes for name in names}
         dev = {name: STATISTICS[name].dev_scenes for name in names}
     else:
@@ -105,6 +112,7 @@ def plan_set(
         dev=dev,
         like=like,
         similarity=_band(similarity),
+        grid=_sides(grid),
         format=format,
         fonts=tuple(str(path) for path in fonts),
         emoji={name: str(path) for name, path in emoji.items()} if emoji else None,
@@ -140,6 +148,20 @@ def _band(similarity: str | tuple[float, float] | None) -> tuple[float, float] |
         ) from None
     if not 0 <= low <= high <= 1:
         raise OptionError(f"similarity must satisfy 0 <= LOW <= HIGH <= 1; got {low}:{high}")
+    return low, high
+
+
+def _sides(grid: str | tuple[int, int] | None) -> tuple[int, int] | None:
+    if grid is None:
+        return None
+    try:
+        low, high = (int(part) for part in (grid.split(":") if isinstance(grid, str) else grid))
+    except ValueError:
+        raise OptionError(f"grid must read LOW:HIGH, for example 3:8; got {grid!r}") from None
+    if not GRID_SIDES[0] <= low <= high <= GRID_SIDES[1]:
+        raise OptionError(
+            f"grid must satisfy {GRID_SIDES[0]} <= LOW <= HIGH <= {GRID_SIDES[1]}; got {low}:{high}"
+        )
     return low, high
 
 

@@ -7,6 +7,7 @@ of each template come from streams of their own, so that one can change without 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -14,20 +15,26 @@ from numpy.typing import NDArray
 
 from handeye.draw import Draw
 from handeye.rose.scene import Cell, Grid, Region, RegionType, Scene
-from handeye.rose.v01 import CASES, LOCAL_TYPES, PROFILES, STATISTICS, SourceStatistics
+from handeye.rose.v01 import CASES, LOCAL_TYPES, PROFILES, STATISTICS, Profile, SourceStatistics
 
 # The public metadata hold T3's regions only. T2 and T5 (what its text excludes) are drawn by the
 # same rules, independently; T4's highlighted rectangle by the rules of T3's rectangles.
 LOCAL_TEMPLATES = ("T2", "T3", "T4", "T5")
 
 
-def sample_scene(seed: int, source: str, index: int) -> Scene:
-    """Scene ``index`` (from 0) of ``source`` under ``seed``; its ``number`` is ``index + 1``."""
+def sample_scene(seed: int, source: str, index: int, sides: tuple[int, int] | None = None) -> Scene:
+    """Scene ``index`` (from 0) of ``source`` under ``seed``; its ``number`` is ``index + 1``.
+
+    ``sides`` are the fewest and the most rows, and columns, instead of the source's own.
+    """
     rules = STATISTICS[source]
     draw = Draw(seed, source, index, "grid")
     profile = draw.weighted(PROFILES, rules.profile_weights)
-    low, high = rules.sides[profile]
+    low, high = sides or rules.sides[profile]
     grid = Grid(draw.integer(low, high), draw.integer(low, high))
+    if sides:
+        profile = _profile_of(grid, rules)
+    rules = fitted_rules(rules, grid)
     cell_size = draw.integer(*rules.cell_sizes)
     draw = Draw(seed, source, index, "targets")
     count = draw.weighted(range(1, len(rules.target_weights) + 1), rules.target_weights)
@@ -40,6 +47,28 @@ def sample_scene(seed: int, source: str, index: int) -> Scene:
         for key in LOCAL_TEMPLATES
     }
     return Scene(index + 1, grid, cell_size, profile, targets, regions)
+
+
+def fitted_rules(rules: SourceStatistics, grid: Grid) -> SourceStatistics:
+    """``rules`` for a grid smaller than any of the release: regions that leave a cell outside.
+
+    Spans end a cell short of the shorter side, and at most a third of the cells are exceptions.
+    Grids as large as the release's are drawn as ever.
+    """
+    most = max(1, min(grid.rows, grid.cols) - 1)
+    (line_low, line_high), (side_low, side_high) = rules.line_spans, rules.rectangle_sides
+    return replace(
+        rules,
+        line_spans=(min(line_low, most), min(line_high, most)),
+        rectangle_sides=(min(side_low, most), min(side_high, most)),
+        target_weights=rules.target_weights[: max(1, grid.cell_count // 3)],
+    )
+
+
+def _profile_of(grid: Grid, rules: SourceStatistics) -> Profile:
+    """The release's name for a grid of that size."""
+    longer = max(grid.rows, grid.cols)
+    return next((name for name in PROFILES if longer <= rules.sides[name][1]), PROFILES[-1])
 
 
 def sample_region(

@@ -57,7 +57,8 @@ class DryRun:
     def text(self) -> str:
         """The dry run as lines for a person."""
         lines = [
-            f"{self.model}: {self.requests:,} requests about {self.scenes:,} {self.unit} would be sent"
+            f"{self.model}: {self.requests:,} requests about {self.scenes:,} {self.unit} "
+            "would be sent"
             + (f" ({self.answered:,} more are answered already)" if self.answered else ""),
             f"upload: {self.upload_bytes / 1e6:,.1f} MB of pictures as base64",
             f"text: about {self.text_tokens:,} tokens; answers: about {self.answer_tokens:,} "

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import inspect_ai
 from inspect_ai import Task
@@ -39,7 +40,7 @@ def evaluate(options: RunOptions, task: Task) -> EvalLog:
         RunError: no such model, or the evaluation could not go on.
         KeyboardInterrupt: the user stopped it.
     """
-    model = resolve_model(options)
+    model = resolve_model(options.model, options.base_url, options.model_args)
     connections = options.max_connections
     waiting = _waiting(connections) if is_remote(model) else 0
     logs = inspect_ai.eval(
@@ -70,18 +71,19 @@ def evaluate(options: RunOptions, task: Task) -> EvalLog:
     return log
 
 
-def resolve_model(options: RunOptions) -> Model:
-    """The model behind a name.
+def resolve_model(
+    name: str, base_url: str | None, arguments: Mapping[str, Any], role: str = "model"
+) -> Model:
+    """The model behind a name; ``role`` is what an error calls it.
 
     Raises:
         RunError: unknown provider, missing key or package, refused arguments.
     """
     try:
-        return get_model(options.model, base_url=options.base_url, **dict(options.model_args))
+        return get_model(name, base_url=base_url, **dict(arguments))
     except HandeyeError:
         raise
     except Exception as error:
         # The engine's messages are written for a terminal: "[bold]OPENAI_API_KEY[/bold]".
         reason = re.sub(r"\[/?[a-z]+\]", "", str(getattr(error, "message", None) or error))
-        reason = " ".join(reason.split())
-        raise RunError(f"model {options.model!r} cannot be used: {reason}") from error
+        raise RunError(f"{role} {name!r} cannot be used: {' '.join(reason.split())}") from error

@@ -131,7 +131,7 @@ def carry_out(options: RunOptions, job: Job) -> Path:
         from handeye.run.engine import resolve_model
 
         # A mistyped name or a missing key must not claim the folder for a run that cannot be.
-        resolve_model(options)
+        resolve_model(options.model, options.base_url, options.model_args)
     with _journal(options, job.plan) as journal:
         total = job.total(journal)
         tally = Tally(total, options.price, time.monotonic)

@@ -8,7 +8,6 @@ imported when a model is asked, not before.
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -109,7 +108,10 @@ def judge_cases(
     for name, value in (("connections", connections), ("attempts", attempts)):
         if value < 1:
             raise OptionError(f"{name} must be at least 1, got {value}")
-    judge = _resolve(model, base_url, model_args or {}) if isinstance(model, str) else model
+    from handeye.run.engine import resolve_model
+
+    given = model_args or {}
+    judge = resolve_model(model, base_url, given, "judge") if isinstance(model, str) else model
     questions = _questions(cases)
     opened = open_journal(journal)
     try:
@@ -283,24 +285,6 @@ def _failed(error: Exception, common: Mapping[str, Any]) -> Answer:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _resolve(name: str, base_url: str | None, arguments: Mapping[str, Any]) -> Model:
-    """The model behind a name.
-
-    Raises:
-        RunError: unknown provider, missing key or package, refused arguments.
-    """
-    from inspect_ai.model import get_model
-
-    try:
-        return get_model(name, base_url=base_url, **dict(arguments))
-    except HandeyeError:
-        raise
-    except Exception as error:
-        # The engine's messages are written for a terminal: "[bold]OPENAI_API_KEY[/bold]".
-        reason = re.sub(r"\[/?[a-z]+\]", "", str(getattr(error, "message", None) or error))
-        raise RunError(f"judge {name!r} cannot be used: {' '.join(reason.split())}") from error
 
 
 def _collect(asker: _Asker, questions: Iterable[_Question]) -> Judgements:
