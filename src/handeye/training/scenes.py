@@ -7,16 +7,14 @@ training, whatever the seeds. Knows scenes and pictures, nothing of tensors.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from handeye.draw import Draw
 from handeye.rose.questions import BY_KEY, formal_answer
-from handeye.rose.render import base_picture, cue_picture
+from handeye.rose.render import Mosaic, base_mosaic, cue_mosaic
 from handeye.rose.sampling import LOCAL_TEMPLATES, sample_region
 from handeye.rose.scene import Cell, Grid, Region, Scene
 from handeye.rose.v01 import STATISTICS, SourceStatistics
@@ -72,9 +70,9 @@ def training_picture(seed: int, index: int, ease: Ease) -> Picture:
     pair = sprite_pair(art_draw, "seen", ease.strangers)
     art = draw_pair(pair, scene.cell_size)
     if index % 2 == 0:
-        return _picture(scene, base_picture(scene.grid, scene.targets, art), _BASE_KEYS, None)
+        return _picture(scene, base_mosaic(scene.grid, scene.targets, art), _BASE_KEYS, None)
     cue = scene.regions["T4"][0]
-    shown, _ = cue_picture(scene.grid, scene.targets, art, cue)
+    shown, _ = cue_mosaic(scene.grid, scene.targets, art, cue)
     return _picture(scene, shown, ("T4", *_BASE_KEYS), cue)
 
 
@@ -83,8 +81,8 @@ def test_pictures(seed: int, split: Split, index: int, ease: Ease) -> tuple[Pict
     scene, art_draw = draw_scene(seed, f"examination-{split}", index, ease)
     art = draw_pair(sprite_pair(art_draw, split), scene.cell_size)
     cue = scene.regions["T4"][0]
-    shown, _ = cue_picture(scene.grid, scene.targets, art, cue)
-    base = base_picture(scene.grid, scene.targets, art)
+    shown, _ = cue_mosaic(scene.grid, scene.targets, art, cue)
+    base = base_mosaic(scene.grid, scene.targets, art)
     return _picture(scene, base, _BASE_KEYS, None), _picture(scene, shown, ("T4",), cue)
 
 
@@ -123,7 +121,7 @@ def region_rules(grid: Grid) -> SourceStatistics:
     )
 
 
-def _picture(scene: Scene, png: bytes, keys: tuple[str, ...], cue: Region | None) -> Picture:
+def _picture(scene: Scene, shown: Mosaic, keys: tuple[str, ...], cue: Region | None) -> Picture:
     regions = {key: region for key, (region, _) in scene.regions.items()}
     whole = Region.whole(scene.grid)
     regions |= {"T1": whole, "T1B": whole, "T2B": regions["T3"]}
@@ -133,5 +131,4 @@ def _picture(scene: Scene, png: bytes, keys: tuple[str, ...], cue: Region | None
         text = question_text(template, regions[key])
         answer = formal_answer(template.mode, gold)
         questions.append(Question(key, text, answer, regions[key], gold))
-    pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
-    return Picture(pixels, tuple(questions), scene.grid, scene.targets, cue)
+    return Picture(shown.pixels(), tuple(questions), scene.grid, scene.targets, cue)
