@@ -122,12 +122,19 @@ def build_model(
 def build_processor(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:
     """Pictures and texts to tensors; needs no torchvision."""
     from transformers import LlavaProcessor
-    from transformers.models.siglip import SiglipImageProcessorPil
+    from transformers.models.llava import LlavaImageProcessorPil
 
-    pictures = SiglipImageProcessorPil(
+    # Padded to a square, as LLaVA does: a cell is as wide as high, so that of all grids up to
+    # 8 x 8 there are seven sizes of a cell to learn and not 49 ways to stretch it.
+    grey = [0.5, 0.5, 0.5]
+    pictures = LlavaImageProcessorPil(
+        do_pad=True,
         size={"height": shape.side, "width": shape.side},
         # Bilinear: Pillow widens the filter when it shrinks, so that every pixel of a cell counts.
         resample=2,
+        do_center_crop=False,
+        image_mean=grey,
+        image_std=grey,
     )
     return LlavaProcessor(
         image_processor=pictures,

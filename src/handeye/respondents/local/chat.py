@@ -137,8 +137,8 @@ def video_frames(data: bytes, frames: int) -> list[Picture]:
     import av
 
     try:
-        with av.open(io.BytesIO(data)) as container:
-            shown = [frame.to_image() for frame in container.decode(video=0)]
+        with av.open(io.BytesIO(data), "r") as container:
+            shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     except (av.FFmpegError, OSError, ValueError, IndexError) as error:
         raise RunError(f"a video that was sent cannot be decoded: {error}") from None
     if not shown:
@@ -146,7 +146,7 @@ def video_frames(data: bytes, frames: int) -> list[Picture]:
     count = min(frames, len(shown))
     # The middle of each of `count` equal stretches: neither end is favoured.
     places = [(2 * i + 1) * len(shown) // (2 * count) for i in range(count)]
-    return [Picture.of(_png(shown[place])) for place in places]
+    return [Picture.of(_png(Image.fromarray(shown[place]))) for place in places]
 
 
 def _png(image: Image.Image) -> bytes:

@@ -128,13 +128,17 @@ def write_answers(loaded: LocalModel, rows: Sequence[Row]) -> None:
             mask, places = mask[kept.to(mask.device)], places[kept]
             batch = [batch[place] for place in going]
         mask = torch.nn.functional.pad(mask, (0, 1), value=1)
-        logits = loaded.model(
-            input_ids=torch.tensor([[row.written[-1]] for row in batch], device=loaded.device),
-            attention_mask=mask,
-            position_ids=_positions(loaded, places[:, None]),
-            past_key_values=cache,
-            use_cache=True,
-        ).logits[:, -1].float()
+        logits = (
+            loaded.model(
+                input_ids=torch.tensor([[row.written[-1]] for row in batch], device=loaded.device),
+                attention_mask=mask,
+                position_ids=_positions(loaded, places[:, None]),
+                past_key_values=cache,
+                use_cache=True,
+            )
+            .logits[:, -1]
+            .float()
+        )
         places = places + 1
 
 

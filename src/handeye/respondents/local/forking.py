@@ -24,7 +24,7 @@ from handeye.respondents.local.prefixes import Prefix
 _STEP = 64  # slots added at a time: growing by one column a token would copy everything every time
 
 
-class ForkedLayer(CacheLayerMixin):  # type: ignore[misc]
+class ForkedLayer(CacheLayerMixin):
     """Keys and values of one layer, shape (rows, heads, slots, width)."""
 
     is_sliding = False
@@ -92,7 +92,7 @@ class ForkedLayer(CacheLayerMixin):  # type: ignore[misc]
         self.values = self.values.index_select(0, rows.to(self.values.device))
 
 
-class ForkedCache(Cache):  # type: ignore[misc]
+class ForkedCache(Cache):
     """The cache of a batch.
 
     Attributes:

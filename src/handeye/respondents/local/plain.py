@@ -19,7 +19,9 @@ _NO_PREFIX = Prefix(0, (), (), 0)
 
 
 @torch.inference_mode()
-def write_plainly(loaded: LocalModel, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Row]:
+def write_plainly(
+    loaded: LocalModel, asks: Sequence[Ask], settings: Sequence[Settings]
+) -> list[Row]:
     """Answer several questions as one batch, padded on the left; their settings must be equal.
 
     Returns:
