@@ -122,19 +122,14 @@ def build_model(
 def build_processor(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:
     """Pictures and texts to tensors; needs no torchvision."""
     from transformers import LlavaProcessor
-    from transformers.models.llava import LlavaImageProcessorPil
+    from transformers.models.siglip import SiglipImageProcessorPil
 
-    # Padded to a square, as LLaVA does: a cell is as wide as high, so that of all grids up to
-    # 8 x 8 there are seven sizes of a cell to learn and not 49 ways to stretch it.
-    grey = [0.5, 0.5, 0.5]
-    pictures = LlavaImageProcessorPil(
-        do_pad=True,
+    # Stretched to a square, not padded: so the cells of a grid of 8, 4 or 2 a side begin where
+    # patches begin, along either side, and a patch shows one cell.
+    pictures = SiglipImageProcessorPil(
         size={"height": shape.side, "width": shape.side},
         # Bilinear: Pillow widens the filter when it shrinks, so that every pixel of a cell counts.
         resample=2,
-        do_center_crop=False,
-        image_mean=grey,
-        image_std=grey,
     )
     return LlavaProcessor(
         image_processor=pictures,

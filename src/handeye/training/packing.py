@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from handeye.training.scenes import Picture
 from handeye.training.words import ANSWER, END, IMAGE
@@ -31,7 +30,7 @@ class Batch(TypedDict):
     ``pixel_values`` (B, 3, side, side) float32; ``input_ids``, ``position_ids``, ``labels``
     (B, L) int64; ``blocks`` (B, L) int64: 0 the picture, 1.. its questions, -1 padding.
     ``patch_labels`` (B, P, 4) int64: row and column of the cell under a patch from 0, whether it
-    is an exception, whether it is highlighted; the first two are ``IGNORED`` beside the grid.
+    is an exception, whether it is highlighted.
     """
 
     pixel_values: torch.Tensor
@@ -111,31 +110,16 @@ def attention_mask(blocks: torch.Tensor) -> torch.Tensor:
 
 
 def patch_labels(picture: Picture, patches: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """What lies under the middle of each patch, ``(patches ** 2, 4)``; see :class:`Batch`.
-
-    The shorter side of a picture is padded on both sides alike; padding has no row and column.
-    """
-    grid = picture.grid
-    longer = max(grid.rows, grid.cols)
-    middle = (np.arange(patches) + 0.5) / patches * longer
-    rows, in_rows = _cells_along(middle, longer, grid.rows)
-    cols, in_cols = _cells_along(middle, longer, grid.cols)
-    inside = in_rows[:, None] & in_cols[None, :]
+    """What lies under the middle of each patch, ``(patches ** 2, 4)``; see :class:`Batch`."""
+    middle = (np.arange(patches) + 0.5) / patches
+    rows = (middle * picture.grid.rows).astype(np.int64)
+    cols = (middle * picture.grid.cols).astype(np.int64)
     row, col = np.meshgrid(rows, cols, indexing="ij")
-    odd = np.zeros(grid, np.int64)
+    odd = np.zeros(picture.grid, np.int64)
     for target in picture.targets:
         odd[target.row - 1, target.col - 1] = 1
-    lit = np.zeros(grid, np.int64)
+    lit = np.zeros(picture.grid, np.int64)
     if picture.cue is not None:
         lit[picture.cue.r1 - 1 : picture.cue.r2, picture.cue.c1 - 1 : picture.cue.c2] = 1
     labels = np.stack([row, col, odd[row, col], lit[row, col]], -1)
-    labels[~inside] = [IGNORED, IGNORED, 0, 0]
     return labels.reshape(-1, labels.shape[-1])
-
-
-def _cells_along(
-    middle: NDArray[np.float64], longer: int, cells: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Cell from 0 under each patch along one side, and whether there is one."""
-    place = np.floor(middle - (longer - cells) / 2).astype(np.int64)
-    return place.clip(0, cells - 1), (place >= 0) & (place < cells)

@@ -61,7 +61,9 @@ def load(options: LocalOptions) -> LocalModel:
         RunError: the folder or name holds no such model, or something it needs is not installed.
     """
     from transformers import AutoModelForImageTextToText, AutoProcessor
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # the run has one of its own
     try:
         processor = AutoProcessor.from_pretrained(options.path)
         model = AutoModelForImageTextToText.from_pretrained(options.path, **_placing(options))
@@ -146,13 +148,15 @@ def _media_tokens(config: Any, processor: Any) -> Iterator[tuple[int, str]]:
     for kind in ("image", "video", "audio"):
         for holder in (config, processor):
             for name in (f"{kind}_token_id", f"{kind}_token_index"):
-                if isinstance(token := getattr(holder, name, None), int):
-                    yield token, str(tokenizer.convert_ids_to_tokens(token))
-        text = getattr(processor, f"{kind}_token", None)
-        if isinstance(text, str):
-            token = tokenizer.convert_tokens_to_ids(text)
+                token = getattr(holder, name, None)
+                # A config may name a token that this vocabulary lacks, such as one for videos.
+                if isinstance(token, int) and (text := tokenizer.convert_ids_to_tokens(token)):
+                    yield token, str(text)
+        written = getattr(processor, f"{kind}_token", None)
+        if isinstance(written, str):
+            token = tokenizer.convert_tokens_to_ids(written)
             if isinstance(token, int) and token != tokenizer.unk_token_id:
-                yield token, text
+                yield token, written
 
 
 def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
