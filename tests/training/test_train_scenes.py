@@ -52,7 +52,7 @@ def test_gold_answers_pass_and_the_picture_shows_the_targets(index):
 
 def test_targets_are_a_minority_and_grids_stay_in_range():
     for index in range(200):
-        scene, _ = draw_scene(1, "training", index, Ease(5, 0.0))
+        scene, _ = draw_scene(1, "training", index, Ease((2, 5), 0.0))
         assert 2 <= scene.grid.rows <= 5
         assert 2 <= scene.grid.cols <= 5
         assert 0 < len(scene.targets) < scene.grid.cell_count / 2
@@ -83,8 +83,13 @@ def test_examination_scenes_differ_from_training_scenes_of_the_same_seed():
 
 def test_scenes_grow_harder():
     recipe = RECIPES["small"]
-    assert recipe.ease_at(0) == Ease(recipe.first_side, 1.0)
-    eases = [recipe.ease_at(i) for i in range(0, recipe.total_pictures, 100)]
-    sides = [ease.largest_side for ease in eases]
-    assert sides == sorted(sides)
-    assert eases[-1] == Ease()
+    assert recipe.ease_at(0).sides == (8, 8)
+    later = [
+        recipe.ease_at(i)
+        for i in range(recipe.square_steps * recipe.pictures, recipe.total_pictures, 100)
+    ]
+    assert {ease.sides for ease in later} == {(2, 8)}
+    strangers = [ease.strangers for ease in later]
+    assert strangers == sorted(strangers, reverse=True)
+    assert strangers[0] > 0.9
+    assert later[-1] == Ease()

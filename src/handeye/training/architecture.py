@@ -51,8 +51,8 @@ class Shape:
 PRESETS: dict[str, Shape] = {
     # For tests and first tries: learns the form of the answers in seconds, sees next to nothing.
     "tiny": Shape(side=32, patch=8, width=32, heads=2, tower_layers=1, decoder_layers=2),
-    # A cell of an 8 x 8 grid is 16 pixels, two by two patches.
-    "small": Shape(side=128, patch=8, width=128, heads=4, tower_layers=4, decoder_layers=4),
+    # A cell of an 8 x 8 grid is 16 pixels: one patch.
+    "small": Shape(side=128, patch=16, width=128, heads=4, tower_layers=4, decoder_layers=4),
 }
 
 

@@ -18,8 +18,10 @@ class Recipe:
 
     ``steps`` optimiser steps of ``pictures`` pictures each, the first ``looking_steps`` of them on
     the patch loss alone. The learning rate rises over ``warmup`` steps and falls along a cosine.
-    Grids grow from ``first_side`` cells to the largest, and pairs from strangers to relatives, over
-    the first ``easy_share`` (0..1) of all pictures.
+    The first ``square_steps`` show grids of the largest size only, whose cells are as large as a
+    patch: there a model finds out within a minute that it is about comparing cells. Then come all
+    sizes, at first with exceptions that are ``strangers`` to the majority; their share falls to
+    that of :class:`handeye.training.scenes.Ease` over the first ``easy_share`` (0..1) of all.
     """
 
     preset: str
@@ -29,7 +31,7 @@ class Recipe:
     learning_rate: float
     warmup: int
     patch_weight: float
-    first_side: int
+    square_steps: int
     easy_share: float
     checkpoint_every: int
     log_every: int
@@ -44,12 +46,12 @@ class Recipe:
 
     def ease_at(self, index: int) -> Ease:
         """How easy picture ``index`` (from 0) is."""
+        settled = Ease()
+        if index < self.square_steps * self.pictures:
+            return Ease((SIDES[1], SIDES[1]), settled.strangers)
         easy = self.easy_share * self.total_pictures
-        if index >= easy:
-            return Ease()
-        done = index / easy
-        side = self.first_side + int(done * (SIDES[1] - self.first_side + 1))
-        return Ease(min(side, SIDES[1]), 1.0 - done)
+        left = max(0.0, 1.0 - index / easy) if easy else 0.0
+        return Ease(SIDES, settled.strangers + (1.0 - settled.strangers) * left)
 
     def record(self) -> dict[str, Any]:
         """JSON form."""
@@ -65,7 +67,7 @@ RECIPES: dict[str, Recipe] = {
         learning_rate=2e-3,
         warmup=4,
         patch_weight=0.5,
-        first_side=2,
+        square_steps=5,
         easy_share=1.0,
         checkpoint_every=10,
         log_every=5,
@@ -75,19 +77,19 @@ RECIPES: dict[str, Recipe] = {
     ),
     "small": Recipe(
         preset="small",
-        steps=2800,
+        steps=8800,
         pictures=16,
-        looking_steps=1200,
-        learning_rate=1e-3,
+        looking_steps=4400,
+        learning_rate=1.2e-3,
         warmup=60,
         patch_weight=0.5,
-        first_side=3,
-        easy_share=0.5,
-        checkpoint_every=100,
-        log_every=20,
+        square_steps=300,
+        easy_share=0.25,
+        checkpoint_every=200,
+        log_every=40,
         threads=1,
         loaders=1,
-        examined_scenes=200,
+        examined_scenes=300,
     ),
 }
 

@@ -53,11 +53,12 @@ class Picture:
 class Ease:
     """How easy the scenes of one moment of a training are.
 
-    ``largest_side`` in cells, ``strangers`` as in :func:`handeye.training.art.sprite_pair`.
+    ``sides``: fewest and most rows, and columns; ``strangers`` as in
+    :func:`handeye.training.art.sprite_pair`.
     """
 
-    largest_side: int = SIDES[1]
-    strangers: float = 0.0
+    sides: tuple[int, int] = SIDES
+    strangers: float = 0.5
 
 
 def training_picture(seed: int, index: int, ease: Ease) -> Picture:
@@ -79,7 +80,7 @@ def training_picture(seed: int, index: int, ease: Ease) -> Picture:
 def test_pictures(seed: int, split: Split, index: int, ease: Ease) -> tuple[Picture, Picture]:
     """Scene ``index`` of an examination: base picture with six questions, cue picture with T4."""
     scene, art_draw = draw_scene(seed, f"examination-{split}", index, ease)
-    art = draw_pair(sprite_pair(art_draw, split), scene.cell_size)
+    art = draw_pair(sprite_pair(art_draw, split, ease.strangers), scene.cell_size)
     cue = scene.regions["T4"][0]
     shown, _ = cue_mosaic(scene.grid, scene.targets, art, cue)
     base = base_mosaic(scene.grid, scene.targets, art)
@@ -89,8 +90,7 @@ def test_pictures(seed: int, split: Split, index: int, ease: Ease) -> tuple[Pict
 def draw_scene(seed: int, purpose: str, index: int, ease: Ease) -> tuple[Scene, Draw]:
     """Grid, targets and regions of a scene, and the stream for its art."""
     draw = Draw(seed, "small-model", purpose, index, "grid")
-    low, high = SIDES[0], ease.largest_side
-    grid = Grid(draw.integer(low, high), draw.integer(low, high))
+    grid = Grid(draw.integer(*ease.sides), draw.integer(*ease.sides))
     count = draw.integer(1, min(MOST_TARGETS, max(1, grid.cell_count // 3)))
     targets = tuple(
         Cell(place // grid.cols + 1, place % grid.cols + 1)
