@@ -65,8 +65,10 @@ def load(options: LocalOptions) -> LocalModel:
 
     logging.disable_progress_bar()  # the run has one of its own
     try:
-        processor = AutoProcessor.from_pretrained(options.path)
-        model = AutoModelForImageTextToText.from_pretrained(options.path, **_placing(options))
+        processor = AutoProcessor.from_pretrained(options.path, revision=options.revision)
+        model = AutoModelForImageTextToText.from_pretrained(
+            options.path, revision=options.revision, **_placing(options)
+        )
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
         raise RunError(
             f"no vision-language model can be loaded from {options.path!r}: "
