@@ -18,7 +18,7 @@ from handeye.errors import OptionError, RunError
 from handeye.respondents.conversation import Conversation
 from handeye.respondents.faults import parse_faults, simulate
 from handeye.respondents.local.options import NAMES
-from handeye.respondents.local.shipped import small_model
+from handeye.respondents.local.shipped import small_model_dir
 from handeye.respondents.looking import PixelRespondent
 from handeye.respondents.lookup import ItemFinder
 
@@ -220,7 +220,7 @@ def _local(args: dict[str, Any]) -> Speaker:
 
 
 def _small(args: dict[str, Any]) -> Speaker:
-    return _local({"path": str(small_model()), **args})
+    return _local({"path": str(small_model_dir()), **args})
 
 
 MODELS: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Respondent | Speaker]]] = {

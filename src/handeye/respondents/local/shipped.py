@@ -6,10 +6,10 @@ from pathlib import Path
 
 from handeye.errors import RunError
 
-_FOLDER = Path(__file__).parents[2] / "assets" / "small"
+_FOLDER = Path(__file__).parents[2] / "data" / "small"
 
 
-def small_model() -> Path:
+def small_model_dir() -> Path:
     """Folder of ``handeye/small``, as ``from_pretrained`` reads it.
 
     Raises:
