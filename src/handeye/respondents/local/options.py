@@ -21,8 +21,8 @@ class LocalOptions:
 
     Attributes:
         path: a folder with a saved model, or a name on the Hugging Face Hub.
-        revision: branch, tag or commit on the Hub; None takes the main branch.
         dtype: of :data:`DTYPES`; ``auto`` is bfloat16 on a GPU and float32 on a CPU.
+        revision: branch, tag or commit on the Hub; None takes the main branch.
         device: a torch device such as ``cuda:1`` or ``cpu``; ``auto`` takes a GPU if there is one.
         device_map: spreads the model over devices (``auto``, ``balanced`` ...; needs accelerate);
             ``device`` must then be ``auto``.
@@ -39,8 +39,8 @@ class LocalOptions:
     """
 
     path: str
-    revision: str | None = None
     dtype: str = "auto"
+    revision: str | None = None
     device: str = "auto"
     device_map: str | None = None
     quantization: str | None = None
