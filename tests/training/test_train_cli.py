@@ -36,6 +36,10 @@ def test_base_trains_and_examines(tmp_path):
     found = json.loads((out / "examination.json").read_text())
     assert len(found["marks"]) == 14
     assert "gap" in result.output
+    assert "step 40 of 40" in result.stderr
+    again = CliRunner().invoke(app, command, catch_exceptions=False)
+    assert "trained already" in again.stderr
+    assert json.loads((out / "examination.json").read_text()) == found
 
 
 def test_bad_options_are_refused_before_anything_is_written(tmp_path):

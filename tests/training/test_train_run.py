@@ -15,7 +15,7 @@ pytest.importorskip("accelerate", reason="needs handeye[train]")
 
 from handeye.errors import OptionError, RunError
 from handeye.training.recipe import recipe_of
-from handeye.training.training_run import CARD, claim, last_checkpoint, train
+from handeye.training.training_run import CARD, Pictures, claim, last_checkpoint, steps_done, train
 
 TINY = replace(recipe_of("tiny"), steps=12, checkpoint_every=4, log_every=2, looking_steps=3)
 
@@ -79,7 +79,7 @@ def test_killed_runs_go_on_to_the_same_curve_and_weights(unbroken, tmp_path):
     )
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     assert not (out / CARD).exists()
-    assert last_checkpoint(out / "checkpoints").name == "checkpoint-4"
+    assert steps_done(out) == 4
     train(out, TINY, 7)
     assert _curve(out) == _curve(unbroken[0])
     assert json.loads((out / CARD).read_text())["resumed"] is True
@@ -121,6 +121,14 @@ def test_half_written_checkpoints_are_passed_over(tmp_path):
     assert last_checkpoint(tmp_path / "missing") is None
 
 
+def test_a_blind_training_asks_the_same_about_nothing():
+    blind = recipe_of("blind")
+    shown, kept = (Pictures(r, 3)[5] for r in (replace(blind, sighted=True), blind))
+    assert kept.questions == shown.questions
+    assert kept.pixels.shape == shown.pixels.shape
+    assert kept.pixels.min() == 255 > shown.pixels.min()
+
+
 def test_unknown_presets_are_named():
-    with pytest.raises(OptionError, match=r"huge.*tiny, small"):
+    with pytest.raises(OptionError, match=r"huge.*tiny, small, blind"):
         recipe_of("huge")

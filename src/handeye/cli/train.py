@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +23,10 @@ def base(
         Path, typer.Option(metavar="DIR", help="Folder of the model; the same one goes on.")
     ],
     seed: Annotated[int, typer.Option(help="Decides the first weights and every scene.")],
-    preset: Annotated[str, typer.Option(help="tiny (seconds, for tests) or small.")] = "small",
+    preset: Annotated[
+        str,
+        typer.Option(help="small, tiny (seconds, for tests), or blind: small, shown nothing."),
+    ] = "small",
 ) -> None:
     """Train the small model from random weights on scenes made on the fly, and examine it.
 
@@ -29,12 +34,17 @@ def base(
     """
     needs_torch()
     from handeye.training.recipe import recipe_of
-    from handeye.training.training_run import train
+    from handeye.training.training_run import CARD, claim, steps_done, train
 
     recipe = recipe_of(preset)
     if not 0 <= seed < 2**32:
         raise OptionError(f"seed must lie in 0..2^32-1, got {seed}")
-    train(out, recipe, seed, _tell)
+    claim(out, recipe, seed)
+    if (out / CARD).exists():
+        _say(f"{out} is trained already (see {CARD}); it is only examined again")
+    elif done := steps_done(out):
+        _say(f"going on in {out} after step {done} of {recipe.steps}")
+    train(out, recipe, seed, _teller())
     # Always the same test scenes: models of different seeds differ by their training alone.
     _examine(out, recipe.examined_scenes, seed=0)
 
@@ -67,13 +77,28 @@ def needs_torch() -> None:
         )
 
 
-def _tell(step: int, steps: int, losses: dict[str, float]) -> None:
-    print(
-        f"step {step} of {steps}: answers {losses['answer_loss']:.3f}, "
-        f"patches {losses['patch_loss']:.3f}, exceptions seen {losses['odd_recall']:.0%}",
-        file=sys.stderr,
-        flush=True,
-    )
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _teller() -> Callable[[int, int, dict[str, float]], None]:
+    """Prints a log line, with the time left at the speed since the line before."""
+    last: tuple[int, float] | None = None
+
+    def tell(step: int, steps: int, losses: dict[str, float]) -> None:
+        nonlocal last
+        now = time.monotonic()
+        left = ""
+        if last:
+            seconds = (now - last[1]) / (step - last[0]) * (steps - step)
+            left = f", {seconds / 60:.0f} min left at this speed"
+        last = step, now
+        _say(
+            f"step {step} of {steps}: answers {losses['answer_loss']:.3f}, "
+            f"patches {losses['patch_loss']:.3f}, exceptions seen {losses['odd_recall']:.0%}{left}"
+        )
+
+    return tell
 
 
 def _examine(directory: Path, scenes: int, seed: int) -> None:

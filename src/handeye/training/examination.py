@@ -92,7 +92,7 @@ def examine(
         chance: dict[str, list[int]] = {}
         for index in range(scenes):
             for picture in test_pictures(seed, split, index, ease):
-                empty = np.full_like(picture.pixels, 255)
+                empty = picture.blanked().pixels
                 looked = answers(model, processor, picture.pixels, picture.questions)
                 guessed = answers(model, processor, empty, picture.questions)
                 for n, question in enumerate(picture.questions):

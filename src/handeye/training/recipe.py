@@ -22,6 +22,7 @@ class Recipe:
     patch: there a model finds out within a minute that it is about comparing cells. Then come all
     sizes, at first with exceptions that are ``strangers`` to the majority; their share falls to
     that of :class:`handeye.training.scenes.Ease` over the first ``easy_share`` (0..1) of all.
+    Not ``sighted``, every picture is white: what is learned then is how well one can guess.
     """
 
     preset: str
@@ -38,6 +39,7 @@ class Recipe:
     threads: int
     loaders: int
     examined_scenes: int
+    sighted: bool = True
 
     @property
     def total_pictures(self) -> int:
@@ -91,11 +93,29 @@ RECIPES: dict[str, Recipe] = {
         loaders=1,
         examined_scenes=300,
     ),
+    # Long enough to guess as well as can be: its loss stands still from about step 400 on.
+    "blind": Recipe(
+        preset="small",
+        steps=600,
+        pictures=16,
+        looking_steps=0,
+        learning_rate=1.2e-3,
+        warmup=60,
+        patch_weight=0.0,
+        square_steps=0,
+        easy_share=0.0,
+        checkpoint_every=200,
+        log_every=40,
+        threads=1,
+        loaders=1,
+        examined_scenes=300,
+        sighted=False,
+    ),
 }
 
 
 def recipe_of(preset: str) -> Recipe:
-    """The recipe of a preset.
+    """The recipe of a preset: of a model, or ``blind``, the small one that is shown nothing.
 
     Raises:
         OptionError: no such preset.

@@ -48,6 +48,10 @@ class Picture:
     targets: tuple[Cell, ...]
     cue: Region | None
 
+    def blanked(self) -> Picture:
+        """The same questions about a white picture of the same size."""
+        return replace(self, pixels=np.full_like(self.pixels, 255))
+
 
 @dataclass(frozen=True, slots=True)
 class Ease:

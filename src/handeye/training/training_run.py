@@ -57,7 +57,8 @@ class Pictures(Dataset[Picture]):
         return self._recipe.total_pictures
 
     def __getitem__(self, index: int) -> Picture:
-        return training_picture(self._seed, index, self._recipe.ease_at(index))
+        picture = training_picture(self._seed, index, self._recipe.ease_at(index))
+        return picture if self._recipe.sighted else picture.blanked()
 
 
 class _PupilTrainer(Trainer):
@@ -151,6 +152,12 @@ def claim(out: Path, recipe: Recipe, seed: int) -> None:
         raise RunError(f"{out} is not empty and holds no training; choose a new folder")
     out.mkdir(parents=True, exist_ok=True)
     write_bytes(path, json.dumps(record, indent=1).encode())
+
+
+def steps_done(out: Path) -> int:
+    """Steps that need not be made again in the folder of a training, from 0."""
+    last = last_checkpoint(out / _CHECKPOINTS)
+    return int(last.name.partition("-")[2]) if last else 0
 
 
 def last_checkpoint(folder: Path) -> Path | None:
