@@ -1,17 +1,12 @@
-"""Questions per second and peak memory of a local model on ROSE: one by one, batched, shared.
+"""Local models: one request at a time, plain batches, and the picture encoded once.
 
-    python benchmarks/local_vlm.py [--scenes 2] [--tokens 16] [--threads 1] [--device cpu]
+    python benchmarks/local_vlm.py [--scenes 4] [--tokens 16] [--batch 14] [--threads 2]
 
-Three ways over the same model and the same questions (seven a scene, six about the base picture
-and one about the cue picture), each in a process of its own:
-
-    one      one question at a time with the library's ``generate``
-    batch    batches of 14 questions with ``generate``, every picture encoded for every question
-    shared   handeye/hf: each picture encoded once, its questions decoded as a batch
-
-The model is a LLaVA of about 100 million random weights with 576 picture tokens. Random weights
-never end an answer, so every answer has the same number of new tokens. Before the clock starts each
-way answers one question of another scene; the shared way checks itself with it, once a model.
+One random model for all (LLaVA-style, 576 tokens a picture, about 100 M parameters; random weights
+cost what trained ones cost), one set of ROSE with all seven items a scene, and the same number of
+new tokens for every answer, because a random model never stops by itself. Each way runs in a
+process of its own, on a GPU if there is one. Prints Markdown: items a second, peak memory, ratios,
+and whether all three ways wrote the same tokens.
 """
 
 from __future__ import annotations
@@ -26,45 +21,76 @@ import time
 from pathlib import Path
 from typing import Any
 
-WAYS = ("one", "batch", "shared")
-BATCH = 14
-TEMPLATE = (
-    "{%- for message in messages -%}{%- for part in message['content'] -%}"
-    "{%- if part['type'] == 'image' -%}<image>{%- else -%}{{ part['text'] }}{%- endif -%}"
-    "{%- endfor -%}{%- endfor -%}<answer>"
-)
+WAYS = {
+    "one": "one request at a time, `generate`",
+    "batched": "batches of `generate`, nothing shared",
+    "shared": "handeye/hf",
+}
 
 
-def tokenizer_of(texts: list[str]) -> Any:
-    """About a token a word, learned from the questions; no end token."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scenes", type=int, default=4)
+    parser.add_argument("--tokens", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=14)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.way:
+        print(json.dumps(measure(options)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(Path(folder), options.scenes)
+        print_table({way: in_a_process(way, Path(folder), options) for way in WAYS})
 
-    core = Tokenizer(models.BPE())
-    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    core.decoder = decoders.ByteLevel()
-    special = ["<pad>", "<image>", "<answer>"]
-    core.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=4000, special_tokens=special))
-    return PreTrainedTokenizerFast(
-        tokenizer_object=core,
-        pad_token="<pad>",
-        extra_special_tokens={"image_token": "<image>", "answer_token": "<answer>"},
-        padding_side="left",
-    )
+
+def prepare(folder: Path, scenes: int) -> None:
+    """Write the set and the model."""
+    from handeye.rose.generation import generate
+
+    generate(folder / "set", seed=5, scenes=scenes, workers=1)
+    write_model(folder / "model", texts(folder / "set"))
 
 
-def model_of(tokenizer: Any) -> tuple[Any, Any]:
-    """The model and its processor; weights from a fixed seed."""
+def texts(data: Path) -> list[str]:
+    from handeye.rose.asking import prompt_parts
+    from handeye.rose.release import load
+
+    parts = [prompt_parts(item, "image_first") for item in load(data, templates="all")]
+    return [part for told in parts for part in told if part]
+
+
+def write_model(folder: Path, corpus: list[str]) -> None:
     import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import (
         LlamaConfig,
         LlavaConfig,
         LlavaForConditionalGeneration,
         LlavaProcessor,
+        PreTrainedTokenizerFast,
         SiglipVisionConfig,
     )
     from transformers.models.siglip import SiglipImageProcessorPil
 
+    core = Tokenizer(models.BPE())
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    core.decoder = decoders.ByteLevel()
+    # Few merges, so that words fall into about as many pieces as in a large vocabulary.
+    trainer = trainers.BpeTrainer(
+        vocab_size=600,
+        special_tokens=["<pad>", "<end>", "<image>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    core.train_from_iterator(sorted(set(corpus)), trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=core,
+        pad_token="<pad>",
+        eos_token="<end>",
+        extra_special_tokens={"image_token": "<image>"},
+    )
     vision = SiglipVisionConfig(
         image_size=336,
         patch_size=14,
@@ -75,136 +101,142 @@ def model_of(tokenizer: Any) -> tuple[Any, Any]:
         vision_use_head=False,
     )
     text = LlamaConfig(
+        # As large as in practice: the output layer is part of every step.
         vocab_size=32000,
         hidden_size=640,
         intermediate_size=1728,
-        num_hidden_layers=11,
+        num_hidden_layers=8,
         num_attention_heads=10,
         num_key_value_heads=10,
         max_position_embeddings=4096,
+        pad_token_id=0,
         bos_token_id=None,
-        eos_token_id=None,
-        pad_token_id=tokenizer.pad_token_id,
-        tie_word_embeddings=True,
+        eos_token_id=1,
     )
-    torch.manual_seed(1)
     config = LlavaConfig(
         vision_config=vision,
         text_config=text,
-        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+        image_token_index=2,
         vision_feature_select_strategy="full",
         vision_feature_layer=-1,
         image_seq_length=576,
-        tie_word_embeddings=True,
+    )
+    torch.manual_seed(0)
+    model = LlavaForConditionalGeneration(config)
+    # No end token is ever likeliest.
+    with torch.no_grad():
+        model.lm_head.weight[1].zero_()
+    template = (
+        "{% for m in messages %}{% for p in m['content'] %}"
+        "{{ '<image>' if p['type'] == 'image' else p['text'] }}{% endfor %}{% endfor %}\n"
     )
     processor = LlavaProcessor(
         image_processor=SiglipImageProcessorPil(size={"height": 336, "width": 336}),
         tokenizer=tokenizer,
         patch_size=14,
         vision_feature_select_strategy="full",
-        chat_template=TEMPLATE,
+        chat_template=template,
+        image_token="<image>",
     )
-    return LlavaForConditionalGeneration(config), processor
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
 
 
-def questions_of(folder: str, loaded: Any) -> list[list[Any]]:
-    """The questions of each scene, laid out as a run sends them."""
+def in_a_process(way: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    told = {name: getattr(options, name) for name in ("scenes", "tokens", "batch", "threads")}
+    flags = [part for name, value in told.items() for part in (f"--{name}", str(value))]
+    command = [sys.executable, __file__, "--way", way, "--folder", str(folder), *flags]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    import torch
+
+    torch.set_num_threads(options.threads)
+    from handeye.respondents.local.decoding import Settings
+    from handeye.respondents.local.loading import load as load_model
+    from handeye.respondents.local.options import LocalOptions
+
+    loaded = load_model(LocalOptions(path=str(options.folder / "model")))
+    asks = requests(loaded, options.folder / "set")
+    settings = Settings(max_tokens=options.tokens)
+    answer(loaded, "one", asks[:1], settings, 1)  # first use of every kernel
+    start = time.perf_counter()
+    tokens = answer(loaded, options.way, asks, settings, options.batch)
+    synchronize()
+    seconds = time.perf_counter() - start
+    gpu = torch.cuda.is_available()
+    return {
+        "items": len(asks),
+        "parameters": sum(p.numel() for p in loaded.model.parameters()),
+        "device": torch.cuda.get_device_name() if gpu else "CPU",
+        "seconds": seconds,
+        "peak": torch.cuda.max_memory_allocated() if gpu else peak_memory(),
+        "tokens": tokens,
+    }
+
+
+def requests(loaded: Any, data: Path) -> list[Any]:
+    """The set's questions, scene by scene, as a run sends them."""
     from handeye.respondents.local.chat import write_ask
-    from handeye.rose import load
     from handeye.rose.asking import scene_request
+    from handeye.rose.release import load
     from handeye.rose.task import requests_of
 
-    items = load(folder)
+    items = load(data, templates="all")
     return [
-        [
-            write_ask(loaded, request.messages())
-            for request in requests_of(scene_request(scene, rows, items, "image_first"), {})
-        ]
+        write_ask(loaded, request.messages())
         for scene, rows in items.scenes().items()
+        for request in requests_of(scene_request(scene, rows, items, "image_first"), {})
     ]
 
 
-def measure(way: str, folder: str, tokens: int, threads: int, device: str) -> dict[str, Any]:
-    """One way in this process: seconds, questions, peak memory in MB, tokens written."""
+def answer(loaded: Any, way: str, asks: list[Any], settings: Any, batch: int) -> list[list[int]]:
+    from handeye.respondents.local.engine import Engine
+    from handeye.respondents.local.plain import write_plainly
+
+    if way == "shared":
+        found = Engine(loaded, batch_size=batch).answer(asks, [settings] * len(asks))
+        return [list(one.tokens) for one in found]
+    size = 1 if way == "one" else batch
+    rows = []
+    for start in range(0, len(asks), size):
+        part = asks[start : start + size]
+        rows += write_plainly(loaded, part, [settings] * len(part))
+    return [row.written for row in rows]
+
+
+def synchronize() -> None:
     import torch
 
-    from handeye.respondents.local.decoding import Settings
-    from handeye.respondents.local.engine import Engine
-    from handeye.respondents.local.loading import of
-    from handeye.respondents.local.plain import write_plainly
-    from handeye.rose import load
-
-    torch.set_num_threads(threads)
-    texts = [item.prompt or "" for item in load(folder)]
-    model, processor = model_of(tokenizer_of(texts))
-    loaded = of(model.to(device), processor)
-    before, *scenes = questions_of(folder, loaded)
-    asks = [ask for scene in scenes for ask in scene]
-    told = Settings(max_tokens=tokens)
-    engine = Engine(loaded, batch_size=BATCH)
-
-    def answer(some: list[Any]) -> list[list[int]]:
-        if way == "shared":
-            return [list(a.tokens) for a in engine.answer(some, [told] * len(some))]
-        size = 1 if way == "one" else BATCH
-        rows = []
-        for start in range(0, len(some), size):
-            part = some[start : start + size]
-            rows += write_plainly(loaded, part, [told] * len(part))
-        return [row.written for row in rows]
-
-    answer(before[:1])
-    start = time.perf_counter()
-    written = answer(asks)
-    seconds = time.perf_counter() - start
-    if device.startswith("cuda"):
-        peak = torch.cuda.max_memory_allocated() / 1e6
-    else:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    weights = sum(weight.numel() for weight in model.parameters())
-    found = {"seconds": seconds, "asks": len(asks), "peak": peak, "weights": weights}
-    return {**found, "written": written, "notices": engine.notices}
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--scenes", type=int, default=2)
-    parser.add_argument("--tokens", type=int, default=16)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
-    parser.add_argument("--folder", help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.way:
-        found = measure(given.way, given.folder, given.tokens, given.threads, given.device)
-        print(json.dumps(found))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        from handeye.rose import generate
-
-        generate(folder, seed=7, scenes=given.scenes + 1, workers=1, sources="emoji-style")
-        print_table({way: _apart(way, folder, sys.argv[1:]) for way in WAYS})
-
-
-def _apart(way: str, folder: str, options: list[str]) -> dict[str, Any]:
-    command = [sys.executable, str(Path(__file__)), *options, "--way", way, "--folder", folder]
-    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found: dict[str, Any] = json.loads(out.splitlines()[-1])
-    return found
+def peak_memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def print_table(found: dict[str, dict[str, Any]]) -> None:
     first = found["one"]
-    print(f"{first['weights'] / 1e6:.0f} M weights, {first['asks']} questions")
-    print(f"{'way':>8} {'items/s':>9} {'peak MB':>9} {'x batch':>8} {'as one by one':>14}")
-    for way, row in found.items():
-        speed = row["asks"] / row["seconds"]
-        ratio = found["batch"]["seconds"] / row["seconds"]
-        same = sum(a == b for a, b in zip(row["written"], first["written"], strict=True))
-        told = f"{same}/{row['asks']}"
-        print(f"{way:>8} {speed:9.3f} {row['peak']:9.0f} {ratio:8.2f} {told:>14}")
-        for notice in row["notices"]:
-            print(f"         note: {notice}")
+    print(
+        f"{first['items']} items, {first['parameters'] / 1e6:.0f} M parameters, {first['device']}, "
+        f"{len(first['tokens'][0])} new tokens an answer\n"
+    )
+    print("| way | s | items/s | peak MB | against one at a time | against batches |")
+    print("|---|---|---|---|---|---|")
+    for way, name in WAYS.items():
+        row = found[way]
+        ratios = (found[other]["seconds"] / row["seconds"] for other in ("one", "batched"))
+        print(
+            f"| {name} | {row['seconds']:.1f} | {row['items'] / row['seconds']:.2f} | "
+            f"{row['peak'] / 1e6:.0f} | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + " |"
+        )
+    same = [row["tokens"] == first["tokens"] for row in found.values()]
+    print(f"\nthe same tokens: {'yes' if all(same) else 'NO'}")
 
 
 if __name__ == "__main__":
