@@ -6,11 +6,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from handeye.errors import OptionError
+
+if TYPE_CHECKING:
+    from handeye.training.papers import Papers
 
 app = typer.Typer(
     help="Train a small vision-language model (needs handeye[train]).", no_args_is_help=True
@@ -33,6 +36,7 @@ def base(
     Stopped at any moment, the same command goes on from the last checkpoint.
     """
     needs_torch()
+    from handeye.training.papers import own_papers
     from handeye.training.recipe import recipe_of
     from handeye.training.training_run import CARD, claim, steps_done, train
 
@@ -46,7 +50,8 @@ def base(
         _say(f"going on in {out} after step {done} of {recipe.steps}")
     train(out, recipe, seed, _teller())
     # Always the same test scenes: models of different seeds differ by their training alone.
-    _examine(out, recipe.examined_scenes, seed=0)
+    scenes = recipe.examined_scenes
+    _write(out / "examination.json", _examine(out, own_papers(0, scenes), seed=0, scenes=scenes))
 
 
 @app.command()
@@ -54,12 +59,25 @@ def examine(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A trained model.")],
     scenes: Annotated[int, typer.Option(help="Scenes of seen and of held-out art, each.")] = 200,
     seed: Annotated[int, typer.Option(help="Of the test scenes.")] = 0,
+    data: Annotated[
+        Path | None, typer.Option(metavar="SET", help="Ask about this set's scenes instead.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write all figures as JSON.")
+    ] = None,
 ) -> None:
     """Ask a trained model about new scenes: PASS by template, seen and held-out art."""
     needs_torch()
+    from handeye.training.papers import own_papers, set_papers
+
     if scenes < 1:
         raise OptionError(f"scenes must be at least 1, got {scenes}")
-    _examine(directory, scenes, seed)
+    if data is not None:
+        found = _examine(directory, set_papers(data), set=data.name)
+    else:
+        found = _examine(directory, own_papers(seed, scenes), seed=seed, scenes=scenes)
+    if out:
+        _write(out, found)
 
 
 def needs_torch() -> None:
@@ -101,19 +119,23 @@ def _teller() -> Callable[[int, int, dict[str, float]], None]:
     return tell
 
 
-def _examine(directory: Path, scenes: int, seed: int) -> None:
-    import json
-
-    from handeye.atomic import write_bytes
+def _examine(directory: Path, papers: Papers, **asked: Any) -> dict[str, Any]:
     from handeye.cli.progress import counting
     from handeye.training.examination import examine, load_model, record
 
     model, processor = load_model(directory)
     with counting("examining") as progress:
-        marks = examine(model, processor, seed=seed, scenes=scenes, progress=progress)
-    found = record(marks, seed, scenes)
-    write_bytes(directory / "examination.json", json.dumps(found, indent=1).encode())
+        found = record(examine(model, processor, papers, progress), **asked)
     _print(found)
+    return found
+
+
+def _write(path: Path, found: dict[str, Any]) -> None:
+    import json
+
+    from handeye.atomic import write_bytes
+
+    write_bytes(path, json.dumps(found, indent=1).encode())
 
 
 def _print(found: dict[str, Any]) -> None:

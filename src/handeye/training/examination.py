@@ -23,7 +23,8 @@ from handeye.rose.items import Item
 from handeye.rose.questions import BY_KEY
 from handeye.rose.scoring import score_item
 from handeye.training.art import Split
-from handeye.training.scenes import Ease, Picture, Question, test_pictures, training_picture
+from handeye.training.papers import Papers
+from handeye.training.scenes import Ease, Picture, Question, training_picture
 
 if TYPE_CHECKING:
     from transformers import LlavaForConditionalGeneration, LlavaProcessor
@@ -67,61 +68,51 @@ def load_model(directory: Path) -> tuple[LlavaForConditionalGeneration, LlavaPro
 def examine(
     model: LlavaForConditionalGeneration,
     processor: LlavaProcessor,
-    *,
-    seed: int,
-    scenes: int,
-    ease: Ease | None = None,
+    papers: Papers,
     progress: Progress | None = None,
 ) -> list[Mark]:
-    """Examine a model on ``scenes`` scenes of each side of the split.
+    """Examine a model.
 
     Args:
         model: as :func:`load_model` gives it.
         processor: its processor.
-        seed: of the test scenes, which no training ever shows.
-        scenes: scenes of seen and as many of held-out art.
-        ease: limits on the scenes; default the whole range up to 8 x 8.
+        papers: the scenes, see :mod:`handeye.training.papers`.
         progress: called with (scenes done, scenes in all).
+
+    Returns:
+        A mark for each template and side of the split that the papers ask about.
     """
-    ease = ease or Ease()
-    marks: list[Mark] = []
-    splits = get_args(Split)
-    for place, split in enumerate(splits):
-        seen: dict[str, list[int]] = {}
-        blind: dict[str, list[int]] = {}
-        chance: dict[str, list[int]] = {}
-        for index in range(scenes):
-            for picture in test_pictures(seed, split, index, ease):
-                empty = picture.blanked().pixels
-                looked = answers(model, processor, picture.pixels, picture.questions)
-                guessed = answers(model, processor, empty, picture.questions)
-                for n, question in enumerate(picture.questions):
-                    item = as_item(picture, question)
-                    for kept, said in (
-                        (seen, looked[n]),
-                        (blind, guessed[n]),
-                        (chance, _commonest(question.key)),
-                    ):
-                        kept.setdefault(question.key, []).append(score_item(item, said).passed)
-            if progress:
-                progress(place * scenes + index + 1, len(splits) * scenes)
-        marks += _marks(split, seen, blind, chance)
-    return marks
+    kept: dict[tuple[Split, str], list[tuple[int, int, int]]] = {}
+    guesses: dict[str, str] = {}
+    for done, (split, paper) in enumerate(papers, 1):
+        for picture in paper():
+            told = answers(model, processor, picture.pixels, picture.questions)
+            # White is white at any size: a question without a picture is asked once.
+            new = [q for q in picture.questions if q.text not in guesses]
+            if new:
+                blind = answers(model, processor, picture.blanked().pixels, new)
+                guesses |= {q.text: said for q, said in zip(new, blind, strict=True)}
+            for question, said in zip(picture.questions, told, strict=True):
+                item = as_item(picture, question)
+                tried = (said, guesses[question.text], _commonest(question.key))
+                right = [score_item(item, one).passed for one in tried]
+                kept.setdefault((split, question.key), []).append((right[0], right[1], right[2]))
+        if progress:
+            progress(done, len(papers))
+    return [
+        _mark(split, key, kept[split, key])
+        for split in get_args(Split)
+        for key in BY_KEY
+        if (split, key) in kept
+    ]
 
 
-def _marks(
-    split: Split,
-    seen: dict[str, list[int]],
-    blind: dict[str, list[int]],
-    chance: dict[str, list[int]],
-) -> list[Mark]:
-    out = []
-    for key, template in BY_KEY.items():
-        n, right = len(seen[key]), sum(seen[key])
-        bounds = binomtest(right, n).proportion_ci(method="wilson")
-        rates = (sum(side[key]) / n for side in (blind, chance))
-        out.append(Mark(key, template.column, split, n, right / n, bounds.low, bounds.high, *rates))
-    return out
+def _mark(split: Split, key: str, right: Sequence[tuple[int, int, int]]) -> Mark:
+    n = len(right)
+    passed, blind, chance = (sum(column) for column in zip(*right, strict=True))
+    bounds = binomtest(passed, n).proportion_ci(method="wilson")
+    rates = passed / n, bounds.low, bounds.high, blind / n, chance / n
+    return Mark(key, BY_KEY[key].column, split, n, *rates)
 
 
 @torch.inference_mode()
@@ -190,22 +181,22 @@ def _commonest(key: str) -> str:
     return _commonest_answers()[key]
 
 
-def averages(marks: Sequence[Mark], split: Split) -> tuple[float, float]:
-    """Counting Avg. and Action Avg. (0..1) of one side of the split; the gap lies between."""
+def averages(marks: Sequence[Mark], split: Split) -> tuple[float, float] | None:
+    """Counting Avg. and Action Avg. (0..1) of one side of the split; the gap lies between.
+
+    None where a template of either is not among the marks.
+    """
     passed = {mark.template: mark.passed for mark in marks if mark.split == split}
+    if not passed.keys() >= {*COUNTING, *ACTING}:
+        return None
     counting, acting = (sum(passed[k] for k in keys) / len(keys) for keys in (COUNTING, ACTING))
     return counting, acting
 
 
-def record(marks: Sequence[Mark], seed: int, scenes: int) -> dict[str, Any]:
-    """JSON form of an examination."""
+def record(marks: Sequence[Mark], **asked: Any) -> dict[str, Any]:
+    """JSON form of an examination; ``asked`` says on what."""
     sides = {}
     for split in get_args(Split):
-        counting, acting = averages(marks, split)
-        sides[split] = {"counting": counting, "acting": acting, "gap": counting - acting}
-    return {
-        "seed": seed,
-        "scenes": scenes,
-        "averages": sides,
-        "marks": [asdict(mark) for mark in marks],
-    }
+        if found := averages(marks, split):
+            sides[split] = {"counting": found[0], "acting": found[1], "gap": found[0] - found[1]}
+    return {**asked, "averages": sides, "marks": [asdict(mark) for mark in marks]}
