@@ -2,6 +2,7 @@
 
     options.py    what can be set, and what is allowed
     loading.py    a folder or hub id -> model and processor
+    media.py      pictures, videos, sounds from what was sent
     chat.py       a conversation -> the chat template's messages, pictures beside them
     prompts.py    text and pictures -> token ids and tensors; the media of a scene only once
     prefixes.py   the encoded part that questions share: made once, kept within a bytes limit

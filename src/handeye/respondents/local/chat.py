@@ -7,10 +7,6 @@ would look for a picture that is not there.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,40 +14,16 @@ from typing import Any
 from inspect_ai.model import (
     ChatMessage,
     Content,
+    ContentAudio,
     ContentImage,
     ContentReasoning,
     ContentText,
     ContentVideo,
 )
-from PIL import Image, UnidentifiedImageError
 
 from handeye.errors import RunError
 from handeye.respondents.local.loading import LocalModel
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture as it was sent: encoded bytes, and the SHA-256 that tells it from others."""
-
-    data: bytes
-    digest: str
-
-    @classmethod
-    def of(cls, data: bytes) -> Picture:
-        """From the bytes of a file."""
-        return cls(data, hashlib.sha256(data).hexdigest())
-
-    def decoded(self) -> Image.Image:
-        """The pixels, RGB.
-
-        Raises:
-            RunError: not a picture that can be read.
-        """
-        try:
-            with Image.open(io.BytesIO(self.data)) as image:
-                return image.convert("RGB")
-        except (UnidentifiedImageError, OSError, ValueError) as error:
-            raise RunError(f"a picture that was sent cannot be read: {error}") from None
+from handeye.respondents.local.media import Medium, Picture, Sound, decoded_url, video_frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +31,20 @@ class Ask:
     """One question, ready for the processor.
 
     Attributes:
-        text: the whole conversation in the chat template, one placeholder for each picture.
-        pictures: in the order of the placeholders.
+        text: the whole conversation in the chat template, a placeholder for each picture and sound.
+        pictures: in the order of their placeholders.
+        sounds: in the order of theirs.
     """
 
     text: str
     pictures: tuple[Picture, ...] = ()
+    sounds: tuple[Sound, ...] = ()
+
+    @property
+    def media(self) -> tuple[str, ...]:
+        """Digests of all that is shown beside the words."""
+        media: tuple[Medium, ...] = (*self.pictures, *self.sounds)
+        return tuple(shown.digest for shown in media)
 
 
 def write_ask(loaded: LocalModel, messages: Sequence[ChatMessage], frames: int = 8) -> Ask:
@@ -78,7 +58,7 @@ def write_ask(loaded: LocalModel, messages: Sequence[ChatMessage], frames: int =
     Raises:
         RunError: content that cannot be shown to it, or a template that refuses the conversation.
     """
-    pictures: list[Picture] = []
+    media: list[Medium] = []
     turns: list[dict[str, Any]] = []
     for message in messages:
         if message.role == "tool":
@@ -89,9 +69,13 @@ def write_ask(loaded: LocalModel, messages: Sequence[ChatMessage], frames: int =
         )
         shown: list[dict[str, str]] = []
         for part in parts:
-            shown += _shown(part, pictures, loaded.media_texts, frames)
+            shown += _shown(part, media, loaded, frames)
         turns.append({"role": message.role, "content": shown})
-    return Ask(_templated(loaded.processor, turns), tuple(pictures))
+    return Ask(
+        _templated(loaded.processor, turns),
+        tuple(one for one in media if isinstance(one, Picture)),
+        tuple(one for one in media if isinstance(one, Sound)),
+    )
 
 
 def _templated(processor: Any, turns: list[dict[str, Any]]) -> str:
@@ -105,20 +89,24 @@ def _templated(processor: Any, turns: list[dict[str, Any]]) -> str:
 
 
 def _shown(
-    part: Content, pictures: list[Picture], placeholders: Sequence[str], frames: int
+    part: Content, media: list[Medium], loaded: LocalModel, frames: int
 ) -> list[dict[str, str]]:
     if isinstance(part, ContentText):
-        return [{"type": "text", "text": as_words(part.text, placeholders)}]
+        return [{"type": "text", "text": as_words(part.text, loaded.media_texts)}]
     if isinstance(part, ContentImage):
-        pictures.append(Picture.of(_decoded(part.image, "picture")))
+        media.append(Picture.of(decoded_url(part.image, "picture")))
         return [{"type": "image"}]
     if isinstance(part, ContentVideo):
-        taken = video_frames(_decoded(part.video, "video"), frames)
-        pictures.extend(taken)
+        taken = video_frames(decoded_url(part.video, "video"), frames)
+        media.extend(taken)
         return [{"type": "image"}] * len(taken)
+    if isinstance(part, ContentAudio) and loaded.sampling_rate is not None:
+        media.append(Sound.of(decoded_url(part.audio, "sound")))
+        return [{"type": "audio"}]
     if isinstance(part, ContentReasoning):
         return []
-    raise RunError(f"handeye/hf is shown text, pictures and videos, not {part.type}")
+    name = type(loaded.processor).__name__
+    raise RunError(f"handeye/hf cannot show {part.type} to this model ({name})")
 
 
 def as_words(text: str, placeholders: Sequence[str]) -> str:
@@ -126,40 +114,3 @@ def as_words(text: str, placeholders: Sequence[str]) -> str:
     for token in placeholders:
         text = text.replace(token, f"{token[0]} {token[1:]}")
     return text
-
-
-def video_frames(data: bytes, frames: int) -> list[Picture]:
-    """Pictures of a video, evenly over its length, as PNG.
-
-    Raises:
-        RunError: no video that can be decoded.
-    """
-    import av
-
-    try:
-        with av.open(io.BytesIO(data), "r") as container:
-            shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    except (av.FFmpegError, OSError, ValueError, IndexError) as error:
-        raise RunError(f"a video that was sent cannot be decoded: {error}") from None
-    if not shown:
-        raise RunError("a video that was sent holds no frame")
-    count = min(frames, len(shown))
-    # The middle of each of `count` equal stretches: neither end is favoured.
-    places = [(2 * i + 1) * len(shown) // (2 * count) for i in range(count)]
-    return [Picture.of(_png(Image.fromarray(shown[place]))) for place in places]
-
-
-def _png(image: Image.Image) -> bytes:
-    out = io.BytesIO()
-    image.save(out, "PNG", compress_level=1)
-    return out.getvalue()
-
-
-def _decoded(url: str, what: str) -> bytes:
-    head, comma, body = url.partition(",")
-    if not (comma and head.startswith("data:") and head.endswith(";base64")):
-        raise RunError(f"the {what} must come as a base64 data URL, got {url[:60]!r}")
-    try:
-        return base64.b64decode(body, validate=True)
-    except binascii.Error as error:
-        raise RunError(f"the {what}'s data URL cannot be decoded: {error}") from None

@@ -42,6 +42,13 @@ class LocalModel:
         return self.processor.tokenizer
 
     @property
+    def sampling_rate(self) -> int | None:
+        """Samples a second of the sounds it hears; None where it hears none."""
+        hears = getattr(self.processor, "feature_extractor", None)
+        rate = getattr(hears, "sampling_rate", None)
+        return rate if isinstance(rate, int) else None
+
+    @property
     def device(self) -> torch.device:
         """Where input is to be put."""
         device: torch.device = self.model.get_input_embeddings().weight.device

@@ -63,7 +63,7 @@ class PromptReader:
         if not self._whole:
             ids = self._tokens(ask.text)
             cut = _behind_last(ids, self._loaded.media_ids)
-            if bool(cut) == bool(ask.pictures):
+            if bool(cut) == bool(ask.media):
                 return Prompt(_key(ask, ids[:cut]), _tail(ids[cut:])), None
         return self._read_whole(ask)
 
@@ -73,7 +73,7 @@ class PromptReader:
         Raises:
             CannotShareError: head and tail cannot be told apart.
         """
-        if not ask.pictures:
+        if not ask.media:
             return prompt, Head(prompt.key)
         encoded = process(self._loaded, [ask])
         ids = encoded["input_ids"][0].tolist()
@@ -90,8 +90,8 @@ class PromptReader:
         encoded = process(self._loaded, [ask])
         ids = encoded["input_ids"][0].tolist()
         cut = _behind_last(ids, self._loaded.media_ids)
-        if ask.pictures and not cut:
-            raise CannotShareError("no placeholder of a picture among the token ids")
+        if ask.media and not cut:
+            raise CannotShareError("no placeholder of a picture or sound among the token ids")
         prompt = Prompt(_key(ask, ids[:cut]), _tail(ids[cut:]))
         return prompt, _cut_head(prompt.key, encoded, cut) if cut else Head(prompt.key)
 
@@ -107,6 +107,9 @@ def process(loaded: LocalModel, asks: Sequence[Ask]) -> dict[str, Any]:
     kwargs: dict[str, Any] = {"return_tensors": "pt"}
     if any(ask.pictures for ask in asks):
         kwargs["images"] = [[p.decoded() for p in ask.pictures] for ask in asks]
+    if rate := loaded.sampling_rate:
+        sounds = [sound.decoded(rate) for ask in asks for sound in ask.sounds]
+        kwargs |= {"audio": sounds, "sampling_rate": rate} if sounds else {}
     if len(asks) > 1:
         kwargs.update(padding=True, padding_side="left")
     kwargs["add_special_tokens"] = adds_special(loaded, texts[0])
@@ -160,6 +163,6 @@ def _tail(ids: Sequence[int]) -> tuple[int, ...]:
 
 def _key(ask: Ask, leading: Sequence[int]) -> str:
     told = hashlib.sha256(",".join(map(str, leading)).encode())
-    for picture in ask.pictures:
-        told.update(picture.digest.encode())
+    for digest in ask.media:
+        told.update(digest.encode())
     return told.hexdigest()

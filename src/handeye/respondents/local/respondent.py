@@ -43,7 +43,7 @@ class _Ticket:
 
     @property
     def scene(self) -> tuple[str, ...]:
-        return tuple(picture.digest for picture in self.ask.pictures)
+        return self.ask.media
 
 
 class LocalRespondent:

@@ -1,0 +1,117 @@
+"""What is shown beside the words: pictures, videos as pictures, sounds; from data URLs.
+
+Knows bytes and codecs, nothing of models.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from handeye.errors import RunError
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A file as it was sent: its bytes, and the SHA-256 that tells it from others."""
+
+    data: bytes
+    digest: str
+
+    @classmethod
+    def of(cls, data: bytes) -> Self:
+        """From the bytes of a file."""
+        return cls(data, hashlib.sha256(data).hexdigest())
+
+
+class Picture(Medium):
+    """A picture."""
+
+    __slots__ = ()
+
+    def decoded(self) -> Image.Image:
+        """The pixels, RGB.
+
+        Raises:
+            RunError: not a picture that can be read.
+        """
+        try:
+            with Image.open(io.BytesIO(self.data)) as image:
+                return image.convert("RGB")
+        except (UnidentifiedImageError, OSError, ValueError) as error:
+            raise RunError(f"a picture that was sent cannot be read: {error}") from None
+
+
+class Sound(Medium):
+    """A sound."""
+
+    __slots__ = ()
+
+    def decoded(self, rate: int) -> NDArray[np.float32]:
+        """The sound on one channel, shape (samples,), in -1..1, ``rate`` samples a second.
+
+        Raises:
+            RunError: not a sound that can be decoded.
+        """
+        import av
+
+        wanted = av.AudioResampler(format="flt", layout="mono", rate=rate)
+        try:
+            with av.open(io.BytesIO(self.data), "r") as container:
+                frames = [f for frame in container.decode(audio=0) for f in wanted.resample(frame)]
+                frames += wanted.resample(None)
+        except (av.FFmpegError, OSError, ValueError, IndexError) as error:
+            raise RunError(f"a sound that was sent cannot be decoded: {error}") from None
+        if not frames:
+            raise RunError("a sound that was sent holds no sample")
+        return np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float32)
+
+
+def video_frames(data: bytes, frames: int) -> list[Picture]:
+    """Pictures of a video, evenly over its length, as PNG.
+
+    Raises:
+        RunError: no video that can be decoded.
+    """
+    import av
+
+    try:
+        with av.open(io.BytesIO(data), "r") as container:
+            shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    except (av.FFmpegError, OSError, ValueError, IndexError) as error:
+        raise RunError(f"a video that was sent cannot be decoded: {error}") from None
+    if not shown:
+        raise RunError("a video that was sent holds no frame")
+    count = min(frames, len(shown))
+    # The middle of each of `count` equal stretches: neither end is favoured.
+    places = [(2 * i + 1) * len(shown) // (2 * count) for i in range(count)]
+    return [Picture.of(_png(Image.fromarray(shown[place]))) for place in places]
+
+
+def decoded_url(url: str, what: str) -> bytes:
+    """The bytes of a base64 data URL; ``what`` names it in an error.
+
+    Raises:
+        RunError: it is none.
+    """
+    head, comma, body = url.partition(",")
+    if not (comma and head.startswith("data:") and head.endswith(";base64")):
+        raise RunError(f"the {what} must come as a base64 data URL, got {url[:60]!r}")
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise RunError(f"the {what}'s data URL cannot be decoded: {error}") from None
+
+
+def _png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG", compress_level=1)
+    return out.getvalue()
