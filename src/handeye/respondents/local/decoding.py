@@ -28,14 +28,28 @@ class Settings:
         stop: strings that end it; they are left out of it.
         temperature: 0 takes the likeliest token; above, tokens are drawn.
         top_p: share of probability that is drawn from, in (0, 1].
+        top_k: likeliest tokens that are drawn from; 0 for all.
         seed: of the draws.
+        noted: likeliest tokens to note with their log-probabilities at each place; None notes
+            nothing, 0 the written token alone.
     """
 
     max_tokens: int = 256
     stop: tuple[str, ...] = ()
     temperature: float = 0.0
     top_p: float = 1.0
+    top_k: int = 0
     seed: int = 0
+    noted: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A written token, its natural log-probability, and the likeliest ones in its place."""
+
+    token: int
+    logprob: float
+    likeliest: tuple[tuple[int, float], ...]
 
 
 @dataclass(slots=True)
@@ -47,6 +61,7 @@ class Row:
     tail: tuple[int, ...]
     settings: Settings = field(default_factory=Settings)
     written: list[int] = field(default_factory=list)
+    noted: list[Noted] = field(default_factory=list)
     text: str = ""
     ending: Ending | None = None
     first_logits: torch.Tensor | None = None
@@ -116,8 +131,9 @@ def write_answers(loaded: LocalModel, rows: Sequence[Row]) -> None:
     places = torch.tensor([row.next_position + len(row.tail) for row in rows])
     batch = list(rows)
     while True:
-        for row, token in zip(batch, _chosen(batch, logits), strict=True):
+        for row, token, scores in zip(batch, _chosen(batch, logits), logits, strict=True):
             if row.ending is None:
+                note(row, token, scores)
                 _append(loaded, row, token)
         going = [place for place, row in enumerate(batch) if row.ending is None]
         if not going:
@@ -142,6 +158,17 @@ def write_answers(loaded: LocalModel, rows: Sequence[Row]) -> None:
         places = places + 1
 
 
+def note(row: Row, token: int, scores: torch.Tensor) -> None:
+    """Note a token that is about to be written, ``scores`` (words,), if that is asked for."""
+    count = row.settings.noted
+    if count is None:
+        return
+    shares = scores.float().log_softmax(-1)
+    best = shares.topk(count)
+    likeliest = tuple(zip(best.indices.tolist(), best.values.tolist(), strict=True))
+    row.noted.append(Noted(token, float(shares[token]), likeliest))
+
+
 def _positions(loaded: LocalModel, positions: torch.Tensor) -> torch.Tensor:
     """Text positions, shape (rows, tokens), in as many axes as the model has."""
     base = getattr(loaded.model, "model", loaded.model)
@@ -159,6 +186,8 @@ def _chosen(batch: Sequence[Row], logits: torch.Tensor) -> list[int]:
 
 def _drawn(logits: torch.Tensor, settings: Settings, draws: torch.Generator) -> int:
     shares, order = (logits / settings.temperature).softmax(-1).cpu().sort(descending=True)
+    if settings.top_k:
+        shares[settings.top_k :] = 0
     # The likeliest words whose shares reach top_p; the first always.
     shares[(shares.cumsum(-1) - shares) >= settings.top_p] = 0
     return int(order[torch.multinomial(shares, 1, generator=draws)])

@@ -22,7 +22,14 @@ import torch
 from handeye.errors import RunError
 from handeye.respondents.local.chat import Ask
 from handeye.respondents.local.choices import choice_logprobs
-from handeye.respondents.local.decoding import Ending, Row, Settings, run_tails, write_answers
+from handeye.respondents.local.decoding import (
+    Ending,
+    Noted,
+    Row,
+    Settings,
+    run_tails,
+    write_answers,
+)
 from handeye.respondents.local.loading import LocalModel
 from handeye.respondents.local.plain import write_plainly
 from handeye.respondents.local.prefixes import Prefix, PrefixCache, make_prefix
@@ -53,6 +60,7 @@ class Answer:
         shared_tokens: how many of them came from a prefix.
         way: ``shared``, or ``plain`` where the model cannot share.
         first_logits: at the first answer position, shape (words,), float32.
+        noted: log-probabilities of the tokens, where they were asked for.
         choices: log-probabilities of the strings asked for, see ``choices``.
     """
 
@@ -63,6 +71,7 @@ class Answer:
     shared_tokens: int
     way: Way
     first_logits: torch.Tensor
+    noted: tuple[Noted, ...] = ()
     choices: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -235,7 +244,14 @@ def _runs(settings: Sequence[Settings]) -> Iterator[tuple[int, int]]:
 def _answer(row: Row, way: Way, choices: Mapping[str, float]) -> Answer:
     assert row.ending is not None
     assert row.first_logits is not None
-    length = row.used + len(row.tail)
     return Answer(
-        row.text, tuple(row.written), row.ending, length, row.used, way, row.first_logits, choices
+        text=row.text,
+        tokens=tuple(row.written),
+        ending=row.ending,
+        prompt_tokens=row.used + len(row.tail),
+        shared_tokens=row.used,
+        way=way,
+        first_logits=row.first_logits,
+        noted=tuple(row.noted),
+        choices=choices,
     )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 
 from handeye.respondents.local.chat import Ask
-from handeye.respondents.local.decoding import Row, Settings
+from handeye.respondents.local.decoding import Row, Settings, note
 from handeye.respondents.local.loading import LocalModel
 from handeye.respondents.local.prefixes import Prefix
 from handeye.respondents.local.prompts import process
@@ -32,7 +32,12 @@ def write_plainly(
     kwargs: dict[str, object] = {"do_sample": False}
     if told.temperature > 0:
         torch.manual_seed(told.seed)
-        kwargs = {"do_sample": True, "temperature": told.temperature, "top_p": told.top_p}
+        kwargs = {
+            "do_sample": True,
+            "temperature": told.temperature,
+            "top_p": told.top_p,
+            "top_k": told.top_k,
+        }
     if told.stop:
         kwargs.update(stop_strings=list(told.stop), tokenizer=loaded.tokenizer)
     out = loaded.model.generate(
@@ -50,6 +55,8 @@ def write_plainly(
         row = Row(_NO_PREFIX, 0, tuple(tail), told)
         row.first_logits = out.logits[0][place].float()
         _fill(loaded, row, out.sequences[place, before:].tolist())
+        for step, token in enumerate(row.written):
+            note(row, token, out.logits[step][place])
         rows.append(row)
     return rows
 

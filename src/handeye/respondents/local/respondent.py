@@ -17,8 +17,11 @@ from inspect_ai.model import (
     ChatMessage,
     ChatMessageAssistant,
     GenerateConfig,
+    Logprob,
+    Logprobs,
     ModelOutput,
     ModelUsage,
+    TopLogprob,
 )
 
 from handeye.respondents.local.chat import Ask, write_ask
@@ -133,7 +136,9 @@ class LocalRespondent:
             stop=tuple(config.stop_seqs or ()),
             temperature=config.temperature or 0.0,
             top_p=config.top_p if config.top_p is not None else 1.0,
+            top_k=config.top_k or 0,
             seed=config.seed or 0,
+            noted=(config.top_logprobs or 0) if config.logprobs else None,
         )
 
     def _output(self, answer: Answer) -> ModelOutput:
@@ -146,7 +151,11 @@ class LocalRespondent:
         written = len(answer.tokens)
         return ModelOutput(
             model=MODEL,
-            choices=[ChatCompletionChoice(message=message, stop_reason=answer.ending)],
+            choices=[
+                ChatCompletionChoice(
+                    message=message, stop_reason=answer.ending, logprobs=self._logprobs(answer)
+                )
+            ],
             usage=ModelUsage(
                 input_tokens=answer.prompt_tokens,
                 output_tokens=written,
@@ -154,4 +163,22 @@ class LocalRespondent:
                 input_tokens_cache_read=answer.shared_tokens,
             ),
             metadata=metadata,
+        )
+
+    def _logprobs(self, answer: Answer) -> Logprobs | None:
+        if not answer.noted:
+            return None
+        spelt = self.engine.loaded.tokenizer.decode
+        return Logprobs(
+            content=[
+                Logprob(
+                    token=spelt([noted.token]),
+                    logprob=noted.logprob,
+                    top_logprobs=[
+                        TopLogprob(token=spelt([token]), logprob=logprob)
+                        for token, logprob in noted.likeliest
+                    ],
+                )
+                for noted in answer.noted
+            ]
         )
