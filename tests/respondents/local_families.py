@@ -20,6 +20,8 @@ from handeye.respondents.local.loading import LocalModel, of
 from handeye.training.architecture import build
 from handeye.training.words import CHAT_TEMPLATE, build_tokenizer
 
+# Two threads are many times slower than one beside another busy process.
+torch.set_num_threads(1)
 FAMILIES = ("llava", "qwen2_vl", "idefics3", "gemma3")
 
 
