@@ -147,15 +147,24 @@ def test_no_cache_answers_alike(models: dict[str, LocalModel]) -> None:
     assert engine.prefixes.bytes == 0
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory"),
+        MemoryError(),
+    ],
+    ids=["gpu", "cpu", "python"],
+)
 def test_out_of_memory_halves_the_batch_and_goes_on(
-    models: dict[str, LocalModel], monkeypatch: pytest.MonkeyPatch
+    models: dict[str, LocalModel], monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     loaded = models["llava"]
     write = engine_module.write_answers
 
     def small_memory(model: LocalModel, rows: list[object]) -> None:
         if len(rows) > 3:
-            raise torch.OutOfMemoryError("no room")
+            raise error
         write(model, rows)
 
     monkeypatch.setattr(engine_module, "write_answers", small_memory)

@@ -12,7 +12,6 @@ Not safe for several threads; the respondent has one batch under way at a time.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -45,7 +44,6 @@ from handeye.respondents.local.prompts import (
 Way = Literal["shared", "plain"]
 # Largest difference of a logit, relative to the largest logit, that arithmetic alone can explain.
 _TOLERANCE = {torch.float32: 1e-3, torch.float16: 3e-2, torch.bfloat16: 1e-1}
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,9 @@ class Engine:
             span = slice(len(answers), len(answers) + self.batch_size)
             try:
                 answers += self._batch(asks[span], settings[span])
-            except torch.OutOfMemoryError as error:
+            except (RuntimeError, MemoryError) as error:
+                if not _lacks_memory(error):
+                    raise
                 self._less_memory(error)
         return answers
 
@@ -174,9 +174,9 @@ class Engine:
         """Hold the shared way to the ordinary one on a question, and give it up if they differ."""
         try:
             shared = run_tails(self.loaded, self.rows([ask], [Settings()])).logits[0, -1]
-        except torch.OutOfMemoryError:
-            raise
         except (CannotShareError, RuntimeError, ValueError, TypeError, IndexError) as error:
+            if _lacks_memory(error):
+                raise
             self._give_up(f"it cannot be run in parts ({error or type(error).__name__})")
             return
         whole = whole_logits(self.loaded, ask)
@@ -192,14 +192,14 @@ class Engine:
         name = type(self.loaded.model).__name__
         self._notice(f"{name} encodes each picture once for every question: {reason}")
 
-    def _less_memory(self, error: torch.OutOfMemoryError) -> None:
+    def _less_memory(self, error: Exception) -> None:
         self.prefixes.clear()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         if self.batch_size == 1:
             raise RunError(
                 "no memory for a single question; use a smaller dtype, quantization or pictures, "
-                f"or several devices (device_map=auto): {str(error).splitlines()[0]}"
+                f"or several devices (device_map=auto): {(str(error) or type(error).__name__).splitlines()[0]}"
             ) from error
         self.batch_size //= 2
         self._notice(f"out of memory: going on with {self.batch_size} questions at a time")
@@ -207,7 +207,13 @@ class Engine:
     def _notice(self, text: str) -> None:
         if text not in self.notices:
             self.notices.append(text)
-            _log.warning(text)
+
+
+def _lacks_memory(error: Exception) -> bool:
+    # A GPU has an error of its own; the allocator of the CPU raises a plain one.
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
+        "DefaultCPUAllocator" in str(error)
+    )
 
 
 @torch.inference_mode()

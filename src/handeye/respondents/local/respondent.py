@@ -6,6 +6,7 @@ wait, scene by scene, and runs them off the event loop. Nobody waits for a batch
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -104,8 +105,10 @@ class LocalRespondent:
         while before < len(self._waiting) < self.engine.batch_size:
             before = len(self._waiting)
             await anyio.sleep(self._options.window)
-        batch = self._take()
+        batch, told = self._take(), len(self.engine.notices)
         await anyio.to_thread.run_sync(self._run, batch)
+        for notice in self.engine.notices[told:]:
+            print(f"\n{MODEL}: {notice}", file=sys.stderr, flush=True)
 
     def _take(self) -> list[_Ticket]:
         """The first that wait, each with the others about its pictures."""
