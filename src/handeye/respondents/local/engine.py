@@ -197,9 +197,10 @@ class Engine:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         if self.batch_size == 1:
+            reason = (str(error) or type(error).__name__).splitlines()[0]
             raise RunError(
                 "no memory for a single question; use a smaller dtype, quantization or pictures, "
-                f"or several devices (device_map=auto): {(str(error) or type(error).__name__).splitlines()[0]}"
+                f"or several devices (device_map=auto): {reason}"
             ) from error
         self.batch_size //= 2
         self._notice(f"out of memory: going on with {self.batch_size} questions at a time")
