@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from handeye.cli import app
+from handeye.rose.generation import generate
 
 
 def test_help_needs_no_torch():
@@ -40,6 +41,13 @@ def test_base_trains_and_examines(tmp_path):
     again = CliRunner().invoke(app, command, catch_exceptions=False)
     assert "trained already" in again.stderr
     assert json.loads((out / "examination.json").read_text()) == found
+    data = generate(tmp_path / "set", seed=1, scenes=2, sources="pixel-edit", grid="2:3", workers=1)
+    figures = tmp_path / "figures.json"
+    command = ["train", "examine", str(out), "--data", str(data), "--json", str(figures)]
+    CliRunner().invoke(app, command, catch_exceptions=False)
+    written = json.loads(figures.read_text())
+    assert written["set"] == "set"
+    assert sum(mark["items"] for mark in written["marks"]) == 14
 
 
 def test_bad_options_are_refused_before_anything_is_written(tmp_path):
