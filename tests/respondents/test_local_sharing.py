@@ -103,6 +103,18 @@ def test_batch_size_changes_nothing(models: dict[str, LocalModel], batch_size: i
     assert tokens(engine.answer(asks, [TOLD] * len(asks))) == one_by_one(loaded, asks)
 
 
+@pytest.mark.parametrize("share", [True, False])
+def test_penalties_that_a_model_brings_bend_no_answer(
+    models: dict[str, LocalModel], monkeypatch: pytest.MonkeyPatch, share: bool
+) -> None:
+    loaded = models["llava"]
+    asks = questions(loaded)[:5]
+    expected = one_by_one(loaded, asks)
+    monkeypatch.setattr(loaded.model.generation_config, "repetition_penalty", 9.0)
+    monkeypatch.setattr(loaded.model.generation_config, "no_repeat_ngram_size", 1)
+    assert tokens(Engine(loaded, share=share).answer(asks, [TOLD] * 5)) == expected
+
+
 def test_a_picture_is_encoded_once(
     models: dict[str, LocalModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:

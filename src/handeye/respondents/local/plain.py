@@ -16,6 +16,9 @@ from handeye.respondents.local.prefixes import Prefix
 from handeye.respondents.local.prompts import process
 
 _NO_PREFIX = Prefix(0, (), (), 0)
+# Some models bring penalties in their generation_config.json that bend even greedy answers
+# (Qwen2.5-VL repeats less readily); an answer shall be what the model holds likeliest.
+_AS_IT_IS = {"repetition_penalty": 1.0, "no_repeat_ngram_size": 0, "num_beams": 1}
 
 
 @torch.inference_mode()
@@ -46,6 +49,7 @@ def write_plainly(
         pad_token_id=loaded.pad_id,
         output_logits=True,
         return_dict_in_generate=True,
+        **_AS_IT_IS,
         **kwargs,
     )
     before = encoded["input_ids"].shape[1]
