@@ -311,6 +311,37 @@ def test_a_run_of_rose_asks_scene_by_scene_with_the_picture_first(
     assert len(set.union(*digests)) == 6
 
 
+def test_a_slow_processor_is_given_its_time(
+    folder: Path, scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    from handeye.respondents.local.engine import Engine
+    from handeye.rose.running import run_rose
+
+    answer = Engine.answer
+
+    def slowly(*args: Any) -> Any:
+        time.sleep(1.2)
+        return answer(*args)
+
+    monkeypatch.setattr(Engine, "answer", slowly)
+    out = tmp_path / "run"
+    run_rose(
+        "handeye/hf",
+        scenes,
+        out,
+        model_args={"path": str(folder), "max_tokens": 2},
+        templates="T1",
+        attempt_timeout=1,
+        max_retries=0,
+        progress=False,
+        score=False,
+    )
+    rows = [json.loads(line) for line in (out / "predictions.jsonl").read_text().splitlines()]
+    assert {row["state"] for row in rows} <= {"answered", "truncated", "empty"}
+
+
 def test_run_from_the_command_line(folder: Path, scenes: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     done = handeye(
