@@ -15,7 +15,7 @@ pytest.importorskip("transformers", reason="needs handeye[local]")
 
 import anyio
 import local_families as families
-from inspect_ai.model import ContentAudio, GenerateConfig, Model, get_model
+from inspect_ai.model import ContentAudio, ContentVideo, GenerateConfig, Model, get_model
 
 from handeye.errors import HandeyeError, OptionError, RunError
 from handeye.respondents.local.options import LocalOptions
@@ -232,6 +232,8 @@ def test_what_cannot_be_shown_is_refused(folder: Path) -> None:
 
     with pytest.raises(RunError, match="cannot show audio"):
         anyio.run(asked, [ContentAudio(audio="data:audio/wav;base64,AA==", format="wav")])
+    with pytest.raises(RunError, match="a video that was sent cannot be shown"):
+        anyio.run(asked, [ContentVideo(video="data:video/mp4;base64,AAAA", format="mp4")])
     broken = families.conversation("data:image/png;base64,AAAA")[0].content
     with pytest.raises(RunError, match="cannot be read"):
         anyio.run(asked, broken)
@@ -263,7 +265,7 @@ def test_one_bad_picture_costs_no_other_answer(folder: Path) -> None:
 def test_a_video_is_shown_as_pictures(folder: Path, tmp_path: Path, frames: int) -> None:
     import base64
 
-    from inspect_ai.model import ContentText, ContentVideo
+    from inspect_ai.model import ContentText
 
     from handeye.respondents.local.chat import write_ask
     from handeye.visualact.generation import generate as make_clips

@@ -9,7 +9,9 @@ import base64
 import binascii
 import hashlib
 import io
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -76,24 +78,22 @@ class Sound(Medium):
 
 
 def video_frames(data: bytes, frames: int) -> list[Picture]:
-    """Pictures of a video, evenly over its length, as PNG.
+    """Pictures of a video as the suite of clips takes them: evenly over its length, as PNG.
 
     Raises:
         RunError: no video that can be decoded.
     """
-    import av
+    from handeye.visualact.frames import FrameChoice, FrameError, encode_frame, take_frames
 
-    try:
-        with av.open(io.BytesIO(data), "r") as container:
-            shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    except (av.FFmpegError, OSError, ValueError, IndexError) as error:
-        raise RunError(f"a video that was sent cannot be decoded: {error}") from None
-    if not shown:
-        raise RunError("a video that was sent holds no frame")
-    count = min(frames, len(shown))
-    # The middle of each of `count` equal stretches: neither end is favoured.
-    places = [(2 * i + 1) * len(shown) // (2 * count) for i in range(count)]
-    return [Picture.of(_png(Image.fromarray(shown[place]))) for place in places]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "video"
+        path.write_bytes(data)
+        try:
+            footage = take_frames(path, FrameChoice(count=frames))
+        except FrameError as error:
+            told = str(error).replace(str(path), "it")
+            raise RunError(f"a video that was sent cannot be shown: {told}") from None
+    return [Picture.of(encode_frame(frame, "png")) for frame in footage.frames]
 
 
 def decoded_url(url: str, what: str) -> bytes:
@@ -109,9 +109,3 @@ def decoded_url(url: str, what: str) -> bytes:
         return base64.b64decode(body, validate=True)
     except binascii.Error as error:
         raise RunError(f"the {what}'s data URL cannot be decoded: {error}") from None
-
-
-def _png(image: Image.Image) -> bytes:
-    out = io.BytesIO()
-    image.save(out, "PNG", compress_level=1)
-    return out.getvalue()
