@@ -22,8 +22,9 @@ from inspect_ai.model import (
 )
 
 from handeye.errors import RunError
+from handeye.respondents.conversation import decoded_url
 from handeye.respondents.local.loading import LocalModel
-from handeye.respondents.local.media import Medium, Picture, Sound, decoded_url, video_frames
+from handeye.respondents.local.media import Medium, Picture, Sound, video_frames
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,10 @@
-"""What is shown beside the words: pictures, videos as pictures, sounds; from data URLs.
+"""What is shown beside the words: pictures, videos as pictures, sounds.
 
 Knows bytes and codecs, nothing of models.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import io
 import tempfile
@@ -94,18 +92,3 @@ def video_frames(data: bytes, frames: int) -> list[Picture]:
             told = str(error).replace(str(path), "it")
             raise RunError(f"a video that was sent cannot be shown: {told}") from None
     return [Picture.of(encode_frame(frame, "png")) for frame in footage.frames]
-
-
-def decoded_url(url: str, what: str) -> bytes:
-    """The bytes of a base64 data URL; ``what`` names it in an error.
-
-    Raises:
-        RunError: it is none.
-    """
-    head, comma, body = url.partition(",")
-    if not (comma and head.startswith("data:") and head.endswith(";base64")):
-        raise RunError(f"the {what} must come as a base64 data URL, got {url[:60]!r}")
-    try:
-        return base64.b64decode(body, validate=True)
-    except binascii.Error as error:
-        raise RunError(f"the {what}'s data URL cannot be decoded: {error}") from None
