@@ -41,11 +41,13 @@ pipeline_tag: image-text-to-text
 A vision-language model of {parameters:.1f} million parameters that answers the seven ROSE templates
 about grids of 2 x 2 to 8 x 8 cells. It was trained from random weights on scenes that handeye draws
 itself: no picture, text or weight of anyone else is in it. It exists so that a perception-to-action
-gap can be measured on any machine; it is of no use for anything else.
+gap can be measured on any machine; it is of no use for anything else. Of three seeds the first was
+shipped, as settled before they ran.
 
-- Made by `handeye train base --preset {preset} --seed {seed}` of handeye {handeye} in {minutes:.0f}
-  minutes on {cores} processor cores: {steps} steps of {pictures} pictures. `run-card.json` has
-  recipe, versions and counts; docs/training.md of handeye has the reasons.
+- Made by `handeye train base --preset {preset} --seed {seed}` of handeye {handeye}: {steps} steps of
+  {pictures} pictures, {minutes:.0f} minutes with one thread while another training ran beside it on
+  the same {cores} cores. `run-card.json` has recipe, versions and counts; docs/training.md of
+  handeye has the reasons.
 - A SigLIP tower ({side} x {side} pixels in patches of {patch}), a two-layer projector, a Llama
   decoder; plain Transformers classes, float32, {size:.1f} MB.
 - Art that it never saw in training: sprites of the plans {held_out}.
