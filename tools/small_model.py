@@ -44,9 +44,9 @@ itself: no picture, text or weight of anyone else is in it. It exists so that a 
 gap can be measured on any machine; it is of no use for anything else. Of three seeds the first was
 shipped, as settled before they ran.
 
-- Made by `handeye train base --preset {preset} --seed {seed}` of handeye {handeye}: {steps} steps of
-  {pictures} pictures, {minutes:.0f} minutes with one thread while another training ran beside it on
-  the same {cores} cores. `run-card.json` has recipe, versions and counts; docs/training.md of
+- Made by `handeye train base --preset {preset} --seed {seed}` of handeye {handeye}: {steps} steps
+  of {pictures} pictures, {minutes:.0f} minutes with one thread while another training ran beside it
+  on the same {cores} cores. `run-card.json` has recipe, versions and counts; docs/training.md of
   handeye has the reasons.
 - A SigLIP tower ({side} x {side} pixels in patches of {patch}), a two-layer projector, a Llama
   decoder; plain Transformers classes, float32, {size:.1f} MB.
