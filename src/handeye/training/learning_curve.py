@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from handeye.report.svg import element, number
 
-_WIDTH, _HEIGHT = 720.0, 300.0
+_WIDTH, _HEIGHT = 760.0, 300.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50.0, 600.0, 20.0, 260.0
 # Name in the log, words, colour; the last is a share, the others are losses in nats.
 _LOSSES = (("answer_loss", "answers", "#0b62a4"), ("patch_loss", "patches", "#c9552f"))
