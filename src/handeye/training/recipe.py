@@ -75,7 +75,7 @@ RECIPES: dict[str, Recipe] = {
         log_every=5,
         threads=1,
         loaders=0,
-        examined_scenes=4,
+        examined_scenes=2,
     ),
     "small": Recipe(
         preset="small",
