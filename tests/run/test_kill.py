@@ -25,7 +25,14 @@ _RUN = (
 
 def start(server: ChatServer, data: Path, out: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", _RUN, str(data), str(out), server.url]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # Tests that run in the background of a shell inherit that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def wait_for(condition: object, process: subprocess.Popen[str]) -> None:
