@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from chat_server import ChatServer, Reply, serving
+from chat_server import ChatServer, Reply, Request, serving
 from small_set import write_set
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
@@ -25,7 +25,14 @@ _RUN = (
 
 def start(server: ChatServer, data: Path, out: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", _RUN, str(data), str(out), server.url]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # Tests that run in the background of a shell inherit that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def wait_for(condition: object, process: subprocess.Popen[str]) -> None:
@@ -85,7 +92,13 @@ def test_killed_three_times_and_gone_on(tmp_path: Path, key: str, latency: float
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path: Path, key: str) -> None:
     data = write_set(tmp_path / "set", 10)
     out = tmp_path / "run"
-    with serving(lambda request: Reply("COUNT(1)", delay=0.3)) as server:
+    delays = iter([0.1] * 20)
+
+    def answer(request: Request) -> Reply:
+        # After 20 answers the server takes its time, so that the run is sure to be under way still.
+        return Reply("COUNT(1)", delay=next(delays, 5.0))
+
+    with serving(answer) as server:
         process = start(server, data, out)
         wait_for(lambda: len(server.sent) >= 16, process)
         process.send_signal(signal.SIGINT)
@@ -95,6 +108,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path: Path, key: str) ->
         kept = len(journaled(out))
         assert kept >= 16
         assert not (out / "run.json").exists()
+        delays = iter([0.1] * 50)
         process = start(server, data, out)
         assert process.wait(60) == 0
     assert len(journaled(out)) == 50
