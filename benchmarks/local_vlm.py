@@ -1,6 +1,6 @@
 """Local models: one request at a time, plain batches, and the picture encoded once.
 
-    python benchmarks/local_vlm.py [--scenes 4] [--tokens 16] [--batch 14] [--threads 2]
+    python benchmarks/local_vlm.py [--scenes 12] [--tokens 16] [--batch 14] [--threads 2]
 
 One random model for all (LLaVA-style, 576 tokens a picture, about 100 M parameters; random weights
 cost what trained ones cost), one set of ROSE with all seven items a scene, and the same number of
@@ -30,7 +30,7 @@ WAYS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scenes", type=int, default=4)
+    parser.add_argument("--scenes", type=int, default=12)
     parser.add_argument("--tokens", type=int, default=16)
     parser.add_argument("--batch", type=int, default=14)
     parser.add_argument("--threads", type=int, default=2)

@@ -226,10 +226,12 @@ def whole_logits(loaded: LocalModel, ask: Ask) -> torch.Tensor:
 
 
 def _common_tail(key: str, prompts: Sequence[Prompt]) -> tuple[int, ...]:
-    """What the questions of a scene have in common behind its head; one token is left to each."""
+    """What the questions of a scene have in common behind its head; one token is left to each.
+
+    For a question that is alone with its picture that is all but its last token, so that a long
+    one does not widen the batch for all others.
+    """
     tails = [prompt.tail for prompt in prompts if prompt.key == key]
-    if len(tails) == 1:
-        return ()
     shared = min(common_length(tails[0], tail) for tail in tails)
     return tails[0][: min(shared, min(map(len, tails)) - 1)]
 
