@@ -58,6 +58,17 @@ def _llava() -> tuple[Any, Any]:
     return build("tiny", 1)
 
 
+# A tower of 4 x 4 patches.
+SIGLIP_SIZES = {
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 4,
+    "image_size": 32,
+    "patch_size": 8,
+}
+
+
 def _text_sizes(tokenizer: Any) -> dict[str, Any]:
     return {
         "vocab_size": len(tokenizer),
@@ -172,14 +183,7 @@ def _idefics3() -> tuple[Any, Any]:
     )
     config = Idefics3Config(
         text_config={"model_type": "llama", **_text_sizes(tokenizer)},
-        vision_config={
-            "hidden_size": 32,
-            "intermediate_size": 48,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 4,
-            "image_size": 32,
-            "patch_size": 8,
-        },
+        vision_config=SIGLIP_SIZES,
         scale_factor=2,
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
         pad_token_id=tokenizer.pad_token_id,
@@ -203,14 +207,7 @@ def _gemma3() -> tuple[Any, Any]:
     )
     config = Gemma3Config(
         text_config={**_text_sizes(tokenizer), "head_dim": 8, "sliding_window": 16},
-        vision_config={
-            "hidden_size": 32,
-            "intermediate_size": 48,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 4,
-            "image_size": 32,
-            "patch_size": 8,
-        },
+        vision_config=SIGLIP_SIZES,
         mm_tokens_per_image=4,
         boi_token_index=tokenizer.convert_tokens_to_ids("<boi>"),
         eoi_token_index=tokenizer.convert_tokens_to_ids("<eoi>"),

@@ -131,6 +131,19 @@ def test_a_picture_is_encoded_once(
     hook.remove()
 
 
+def test_a_long_question_alone_with_its_picture_does_not_widen_the_batch(
+    models: dict[str, LocalModel],
+) -> None:
+    loaded = models["llava"]
+    one, other = families.picture(1), families.picture(2)
+    parts = [(one, "How many?"), (one, "Where?"), (other, "In which row, " * 9)]
+    asks = [write_ask(loaded, families.conversation(*told)) for told in parts]
+    engine = Engine(loaded)
+    widths = [len(row.tail) for row in engine.rows(asks, [TOLD] * len(asks))]
+    assert widths[2] == 1 < widths[0]
+    assert tokens(engine.answer(asks, [TOLD] * len(asks))) == one_by_one(loaded, asks)
+
+
 def test_the_cache_drops_what_was_not_used_longest() -> None:
     def prefix(size: int) -> Prefix:
         layer = torch.zeros(1, 1, size, 1)
