@@ -67,12 +67,14 @@ def load(options: LocalOptions) -> LocalModel:
     Raises:
         RunError: the folder or name holds no such model, or something it needs is not installed.
     """
-    from transformers import AutoModelForImageTextToText, AutoProcessor
+    from transformers import AutoModelForImageTextToText
     from transformers.utils import logging
+
+    from handeye.respondents.local.processors import load_processor
 
     logging.disable_progress_bar()  # the run has one of its own
     try:
-        processor = AutoProcessor.from_pretrained(options.path, revision=options.revision)
+        processor = load_processor(options.path, options.revision)
         model = AutoModelForImageTextToText.from_pretrained(
             options.path, revision=options.revision, **_placing(options)
         )
