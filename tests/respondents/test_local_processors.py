@@ -55,7 +55,7 @@ def test_a_published_model_answers_without_the_part_for_videos(
 ) -> None:
     made = families.model_of(family)
     save_as_published(made, tmp_path, **settings)
-    with pytest.raises((ImportError, ValueError), match="(?i)torchvision"):
+    with pytest.raises((ImportError, ValueError), match=r"(?i)torchvision"):
         AutoProcessor.from_pretrained(tmp_path)
     loaded = load(LocalOptions(path=str(tmp_path)))
     parts = (families.picture(1, 64, 24), "Which row?")
