@@ -3,7 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo
 
-.PHONY: demo test lint types clean
+# Local models and training; on Linux the CPU build is smaller:
+# make test-torch PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
+TORCH ?= torch==2.13.0
+
+.PHONY: demo test test-torch lint types clean
 
 .venv/.base: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -21,12 +25,22 @@ DEMO ?= demo
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
+.venv/.torch: .venv/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,local,train]'
+	@touch $@
+
 demo: .venv/.base .venv/.embedder
 	@bash tools/demo.sh $(BIN)/handeye $(DEMO)
 
 test: .venv/.test .venv/.embedder
 	@bash tools/ensure_browser.sh $(BIN)/playwright
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+
+# What skips without torch. One thread each: two were many times slower beside other processes.
+test-torch: .venv/.torch
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile \
+		tests/training tests/respondents/test_local_*.py
 
 lint: .venv/.test
 	$(BIN)/ruff check .

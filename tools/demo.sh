@@ -19,4 +19,14 @@ say visualact generate "$out/clips" --seed 7 --clips 24
 say run visualact --model handeye/prior --data "$out/clips" --out "$out/prior"
 say run visualact --model handeye/motion --data "$out/clips" --out "$out/motion"
 say report "$out/prior" "$out/motion" --out "$out/visualact.html"
-printf '\nOpen %s/report.html, %s/compare.html and %s/visualact.html in a browser.\n' "$out" "$out" "$out"
+pages="$out/report.html, $out/compare.html and $out/visualact.html"
+# The small model needs torch, which the base install does without (pip install 'handeye[local]').
+has_torch='import importlib.util as u, sys; sys.exit(not (u.find_spec("torch") and u.find_spec("transformers")))'
+if "$(dirname "$handeye")/python" -c "$has_torch"; then
+  say rose generate "$out/small-grids" --seed 7 --scenes 60 --sources pixel-content --grid 2:8
+  say run rose --model handeye/small --data "$out/small-grids" --templates all --out "$out/small"
+  say rose diagnose "$out/small"
+  say report "$out/small" --out "$out/small.html"
+  pages="$pages, $out/small.html"
+fi
+printf '\nOpen %s in a browser.\n' "$pages"

@@ -80,8 +80,15 @@ def test_every_field_of_a_row_counts(small_set: Path, tmp_path: Path) -> None:
 
 
 def test_secrets_are_not_kept() -> None:
-    kept = without_secrets({"api_key": "sk-1", "AUTH_TOKEN": "t", "stream": True})
-    assert kept == {"api_key": "[not kept]", "AUTH_TOKEN": "[not kept]", "stream": True}
+    kept = without_secrets(
+        {"api_key": "sk-1", "apikey": "sk-1", "AUTH_TOKEN": "t", "stream": True, "max_tokens": 6}
+    )
+    assert {name for name, value in kept.items() if value == "[not kept]"} == {
+        "api_key",
+        "apikey",
+        "AUTH_TOKEN",
+    }
+    assert (kept["stream"], kept["max_tokens"]) == (True, 6)
 
 
 def test_keys_are_blotted_out_of_texts() -> None:

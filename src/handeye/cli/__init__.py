@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from handeye.cli import compare, report, rose, run, study, visualact
+from handeye.cli import compare, report, rose, run, study, train, visualact
 from handeye.errors import HandeyeError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.add_typer(rose.app, name="rose")
 app.add_typer(visualact.app, name="visualact")
 app.add_typer(run.app, name="run")
 app.add_typer(study.app, name="study")
+app.add_typer(train.app, name="train")
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 

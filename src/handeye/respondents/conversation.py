@@ -75,9 +75,9 @@ def read_conversation(messages: Iterable[ChatMessage]) -> Conversation:
             if isinstance(part, ContentText):
                 words.append(part.text)
             elif isinstance(part, ContentImage):
-                images.append(_decoded(part.image, "picture"))
+                images.append(decoded_url(part.image, "picture"))
             elif isinstance(part, ContentVideo):
-                videos.append(_decoded(part.video, "video"))
+                videos.append(decoded_url(part.video, "video"))
         texts += words
         if message.role == "user":
             question = words
@@ -85,7 +85,12 @@ def read_conversation(messages: Iterable[ChatMessage]) -> Conversation:
     return Conversation(tuple(images), tuple(videos), tuple(texts), "\n\n".join(question), item_id)
 
 
-def _decoded(url: str, what: str) -> bytes:
+def decoded_url(url: str, what: str) -> bytes:
+    """The bytes of a base64 data URL; ``what`` names it in an error.
+
+    Raises:
+        RunError: it is none.
+    """
     head, comma, body = url.partition(",")
     if not (comma and head.startswith("data:") and head.endswith(";base64")):
         raise RunError(f"the {what} must come as a base64 data URL, got {url[:60]!r}")

@@ -4,6 +4,8 @@
     --model handeye/simulated -M data=DIR -M faults=miss=0.2 -M seed=7  either suite: knows the gold
     --model handeye/motion                                              VisualActBench: looks
     --model handeye/prior -M data=DIR                                   VisualActBench: guesses
+    --model handeye/small                                               ROSE: a model of our own
+    --model handeye/hf -M path=DIR                                      any: an open model
 
 - ``pixels`` and ``motion`` look off the event loop, at as many things at once as there are cores,
   and at a picture or clip once however many questions come about it. Where they cannot answer they
@@ -11,8 +13,10 @@
 - ``simulated`` answers from the gold of the set ``data`` with faults; which suite it answers for
   follows from the set. A planted API error is raised and not retried.
 - ``prior`` takes nothing from the set but the scenario of the clip.
-- Token usage is estimated: a token for 4 characters of text and for 28 x 28 pixels of picture; a
-  video counts as 8 of its frames.
+- ``small`` and ``hf`` are vision-language models on this machine; see
+  :mod:`handeye.respondents.local`.
+- Token usage of the others is estimated: a token for 4 characters of text and for 28 x 28 pixels of
+  picture; a video counts as 8 of its frames.
 """
 
 from __future__ import annotations
@@ -68,6 +72,8 @@ class HandeyeAPI(ModelAPI):
         config: GenerateConfig,
     ) -> ModelOutput:
         """Answer the last question of the conversation."""
+        if hasattr(self._respondent, "generate"):
+            return await self._respondent.generate(input, config)
         asked = read_conversation(input)
         reply = await self._respondent.answer(asked)
         return ModelOutput(

@@ -8,14 +8,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-from inspect_ai.model import StopReason
+from inspect_ai.model import ChatMessage, GenerateConfig, ModelOutput, StopReason
 
 from handeye.errors import OptionError, RunError
 from handeye.respondents.conversation import Conversation
 from handeye.respondents.faults import parse_faults, simulate
+from handeye.respondents.local.options import NAMES
+from handeye.respondents.local.shipped import small_model_dir
 from handeye.respondents.looking import PixelRespondent
 from handeye.respondents.lookup import ItemFinder
 
@@ -31,6 +34,19 @@ class Reply:
     text: str
     stop_reason: StopReason = "stop"
     metadata: dict[str, Any] | None = None
+
+
+class Speaker(Protocol):
+    """Whoever takes whole conversations with settings, as a language model does."""
+
+    connections: int
+    """How many requests are worth having in flight."""
+
+    async def generate(
+        self, messages: Sequence[ChatMessage], config: GenerateConfig
+    ) -> ModelOutput:
+        """Answer a conversation."""
+        ...
 
 
 class Respondent(Protocol):
@@ -154,11 +170,11 @@ def spoken(text: str | None, stop: str | None, error: str | None, planted: Seque
     return Reply(text, reasons.get(stop, "stop"), {"planted": list(planted)})
 
 
-def make_respondent(model_name: str, model_args: dict[str, Any]) -> Respondent:
+def make_respondent(model_name: str, model_args: dict[str, Any]) -> Respondent | Speaker:
     """The respondent behind ``handeye/NAME``.
 
     Raises:
-        RunError: no such model, an argument it does not take, ``data`` missing.
+        RunError: no such model, an argument it does not take, ``data`` missing, torch missing.
         OptionError: unknown faults or rates, a seed that is no integer.
         DataError: the set cannot be read.
     """
@@ -185,11 +201,35 @@ def _simulated(args: dict[str, Any]) -> Respondent:
     return kind(str(args["data"]), args.get("faults"), seed)
 
 
-MODELS: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Respondent]]] = {
+def _local(args: dict[str, Any]) -> Speaker:
+    """A vision-language model on this machine.
+
+    Raises:
+        RunError: what it needs is not installed.
+    """
+    missing = [name for name in ("torch", "transformers") if not find_spec(name)]
+    if missing:
+        raise RunError(
+            f"local models need {' and '.join(missing)}; install them with: "
+            "pip install 'handeye[local]'"
+        )
+    from handeye.respondents.local.options import read_options
+    from handeye.respondents.local.respondent import LocalRespondent
+
+    return LocalRespondent(read_options(args))
+
+
+def _small(args: dict[str, Any]) -> Speaker:
+    return _local({"path": str(small_model_dir()), **args})
+
+
+MODELS: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Respondent | Speaker]]] = {
+    "hf": (NAMES, _local),
     "motion": ((), lambda args: Motion()),
     "pixels": ((), lambda args: Pixels()),
     "prior": (("data",), lambda args: PriorClips(str(args["data"]))),
     "simulated": (("data", "faults", "seed"), _simulated),
+    "small": (tuple(name for name in NAMES if name != "path"), _small),
 }
 """Name of each respondent to the arguments it takes and what makes it."""
 

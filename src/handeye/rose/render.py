@@ -8,6 +8,7 @@ arithmetic is on integers, so pictures are the same on every machine.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,14 +32,33 @@ CUE_COLOURS: tuple[Colour, ...] = (
 _MAJORITY, _TARGET = 0, 1
 
 
-def base_picture(grid: Grid, targets: Iterable[Cell], art: Art) -> bytes:
-    """The scene without a cue as PNG, ``rows * size`` x ``cols * size`` pixels, RGB."""
-    return encode_tiles(_contents(grid, targets), (art.majority, art.target))
+@dataclass(frozen=True, slots=True)
+class Mosaic:
+    """A picture before it is encoded: ``layout`` (rows, cols) indices into square ``tiles``."""
+
+    layout: NDArray[np.int64]
+    tiles: tuple[Tile, ...]
+
+    def png(self) -> bytes:
+        """The picture as a PNG file, ``rows * size`` x ``cols * size`` pixels, RGB."""
+        return encode_tiles(self.layout, self.tiles)
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """The same pixels as an array ``(rows * size, cols * size, 3)``."""
+        rows, cols = self.layout.shape
+        size = self.tiles[0].shape[0]
+        placed = np.stack(self.tiles)[self.layout]
+        return placed.swapaxes(1, 2).reshape(rows * size, cols * size, 3)
 
 
-def cue_picture(
+def base_mosaic(grid: Grid, targets: Iterable[Cell], art: Art) -> Mosaic:
+    """The scene without a cue."""
+    return Mosaic(_contents(grid, targets), (art.majority, art.target))
+
+
+def cue_mosaic(
     grid: Grid, targets: Iterable[Cell], art: Art, region: Region
-) -> tuple[bytes, Colour]:
+) -> tuple[Mosaic, Colour]:
     """The scene with ``region`` (a rectangle) highlighted, and the colour used."""
     colour = cue_colour(art)
     layout = _contents(grid, targets)
@@ -53,7 +73,20 @@ def cue_picture(
                 known[key] = len(tiles)
                 tiles.append(_highlight(tiles[content], colour, edges))
             layout[row - 1, col - 1] = known[key]
-    return encode_tiles(layout, tiles), colour
+    return Mosaic(layout, tuple(tiles)), colour
+
+
+def base_picture(grid: Grid, targets: Iterable[Cell], art: Art) -> bytes:
+    """The scene without a cue as PNG, ``rows * size`` x ``cols * size`` pixels, RGB."""
+    return base_mosaic(grid, targets, art).png()
+
+
+def cue_picture(
+    grid: Grid, targets: Iterable[Cell], art: Art, region: Region
+) -> tuple[bytes, Colour]:
+    """The scene with ``region`` (a rectangle) highlighted as PNG, and the colour used."""
+    mosaic, colour = cue_mosaic(grid, targets, art, region)
+    return mosaic.png(), colour
 
 
 def cue_colour(art: Art) -> Colour:

@@ -58,7 +58,7 @@ def evaluate(options: RunOptions, task: Task) -> EvalLog:
         max_samples=connections + waiting + 1,
         max_connections=connections + waiting,
         max_retries=options.max_retries,
-        attempt_timeout=math.ceil(options.attempt_timeout),
+        attempt_timeout=_patience(model, options),
         **dict(options.generation),
     )
     # Stopped before its first sample, the engine hands back no log at all.
@@ -69,6 +69,17 @@ def evaluate(options: RunOptions, task: Task) -> EvalLog:
         reason = log.error.message if log.error is not None else log.status
         raise RunError(reason)
     return log
+
+
+def _patience(model: Model, options: RunOptions) -> int | None:
+    """Seconds an attempt may be silent; no limit for what answers in this process.
+
+    There no connection can hang, and a request that waits for its batch on a slow processor would
+    be given up and asked again without end.
+    """
+    if type(model.api).__module__.startswith("handeye."):
+        return None
+    return math.ceil(options.attempt_timeout)
 
 
 def resolve_model(

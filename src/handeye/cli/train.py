@@ -1,0 +1,159 @@
+"""``handeye train``: a small vision-language model of our own, trained from nothing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from handeye.errors import OptionError
+
+if TYPE_CHECKING:
+    from handeye.training.papers import Papers
+
+app = typer.Typer(
+    help="Train a small vision-language model (needs handeye[train]).", no_args_is_help=True
+)
+
+
+@app.command()
+def base(
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of the model; the same one goes on.")
+    ],
+    seed: Annotated[int, typer.Option(help="Decides the first weights and every scene.")],
+    preset: Annotated[
+        str,
+        typer.Option(help="small, tiny (seconds, for tests), or blind: small, shown nothing."),
+    ] = "small",
+) -> None:
+    """Train the small model from random weights on scenes made on the fly, and examine it.
+
+    Stopped at any moment, the same command goes on from the last checkpoint.
+    """
+    needs_torch()
+    from handeye.training.papers import own_papers
+    from handeye.training.recipe import recipe_of
+    from handeye.training.training_run import CARD, claim, steps_done, train
+
+    recipe = recipe_of(preset)
+    if not 0 <= seed < 2**32:
+        raise OptionError(f"seed must lie in 0..2^32-1, got {seed}")
+    claim(out, recipe, seed)
+    if (out / CARD).exists():
+        _say(f"{out} is trained already (see {CARD}); it is only examined again")
+    elif done := steps_done(out):
+        _say(f"going on in {out} after step {done} of {recipe.steps}")
+    train(out, recipe, seed, _teller())
+    # Always the same test scenes: models of different seeds differ by their training alone.
+    scenes = recipe.examined_scenes
+    _write(out / "examination.json", _examine(out, own_papers(0, scenes), seed=0, scenes=scenes))
+
+
+@app.command()
+def examine(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A trained model.")],
+    scenes: Annotated[int, typer.Option(help="Scenes of seen and of held-out art, each.")] = 200,
+    seed: Annotated[int, typer.Option(help="Of the test scenes.")] = 0,
+    data: Annotated[
+        Path | None, typer.Option(metavar="SET", help="Ask about this set's scenes instead.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write all figures as JSON.")
+    ] = None,
+) -> None:
+    """Ask a trained model about new scenes: PASS by template, seen and held-out art."""
+    needs_torch()
+    from handeye.training.papers import own_papers, set_papers
+
+    if scenes < 1:
+        raise OptionError(f"scenes must be at least 1, got {scenes}")
+    if data is not None:
+        found = _examine(directory, set_papers(data), set=data.name)
+    else:
+        found = _examine(directory, own_papers(seed, scenes), seed=seed, scenes=scenes)
+    if out:
+        _write(out, found)
+
+
+def needs_torch() -> None:
+    """Make sure that the extra is installed.
+
+    Raises:
+        OptionError: it is not; says how to install it.
+    """
+    from importlib.util import find_spec
+
+    missing = [name for name in ("torch", "transformers", "accelerate") if not find_spec(name)]
+    if missing:
+        raise OptionError(
+            f"training needs {', '.join(missing)}; install them with: pip install 'handeye[train]'"
+        )
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _teller() -> Callable[[int, int, dict[str, float]], None]:
+    """Prints a log line, with the time left at the speed since the line before."""
+    last: tuple[int, float] | None = None
+
+    def tell(step: int, steps: int, losses: dict[str, float]) -> None:
+        nonlocal last
+        now = time.monotonic()
+        left = ""
+        if last:
+            seconds = (now - last[1]) / (step - last[0]) * (steps - step)
+            left = f", {seconds / 60:.0f} min left at this speed"
+        last = step, now
+        _say(
+            f"step {step} of {steps}: answers {losses['answer_loss']:.3f}, "
+            f"patches {losses['patch_loss']:.3f}, exceptions seen {losses['odd_recall']:.0%}{left}"
+        )
+
+    return tell
+
+
+def _examine(directory: Path, papers: Papers, **asked: Any) -> dict[str, Any]:
+    from handeye.cli.progress import counting
+    from handeye.training.examination import examine, load_model, record
+
+    model, processor = load_model(directory)
+    with counting("examining") as progress:
+        found = record(examine(model, processor, papers, progress), **asked)
+    _print(found)
+    return found
+
+
+def _write(path: Path, found: dict[str, Any]) -> None:
+    import json
+
+    from handeye.atomic import write_bytes
+
+    write_bytes(path, json.dumps(found, indent=1).encode())
+
+
+def _print(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="PASS in percent", title_justify="left", title_style="bold")
+    for name in ("template", "art", "items", "model", "95 %", "blind copy", "chance"):
+        table.add_column(name, justify="left" if name in ("template", "art") else "right")
+    for mark in found["marks"]:
+        rates = [f"{100 * mark[key]:.1f}" for key in ("passed", "blind", "chance")]
+        interval = f"{100 * mark['low']:.0f} to {100 * mark['high']:.0f}"
+        row = (mark["column"], mark["split"], str(mark["items"]), rates[0], interval, *rates[1:])
+        table.add_row(*row)
+    console = Console()
+    console.print(table)
+    for split, rates in found["averages"].items():
+        console.print(
+            f"{split} art: counting {100 * rates['counting']:.1f}, "
+            f"acting {100 * rates['acting']:.1f}, gap {100 * rates['gap']:.1f} points"
+        )

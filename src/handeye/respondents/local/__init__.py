@@ -1,0 +1,17 @@
+"""Open vision-language models on this machine: ``handeye/hf``, with the picture encoded once.
+
+    options.py    what can be set, and what is allowed
+    loading.py    a folder or hub id -> model and processor
+    media.py      pictures, videos, sounds from what was sent
+    chat.py       a conversation -> the chat template's messages, pictures beside them
+    prompts.py    text and pictures -> token ids and tensors; the media of a scene only once
+    prefixes.py   the encoded part that questions share: made once, kept within a bytes limit
+    forking.py    the key-value cache: many prefixes, laid side by side, written in place
+    decoding.py   questions of several scenes as one batch, token by token
+    plain.py      the same by the library's own ``generate``, where forking is not safe
+    engine.py     batches, the check that forking changes nothing, memory, choices, hidden states
+    respondent.py requests as they come in -> batches; the only file here that knows Inspect
+                  (with chat.py)
+
+Needs ``pip install 'handeye[local]'``. Nothing here is imported before such a model is asked for.
+"""

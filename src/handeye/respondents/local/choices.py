@@ -1,0 +1,76 @@
+"""Log-probabilities of chosen strings as the beginning of an answer: letters, digits, keywords.
+
+A string's figure is the sum over its tokens, each given those before it, at the place where the
+answer begins. Strings of one token cost nothing; longer ones are run behind the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+
+from handeye.errors import OptionError
+from handeye.respondents.local.chat import Ask
+from handeye.respondents.local.decoding import Row, run_tails
+from handeye.respondents.local.loading import LocalModel
+from handeye.respondents.local.prompts import process
+
+
+def choice_tokens(loaded: LocalModel, choice: str) -> tuple[int, ...]:
+    """Token ids of a string at the beginning of an answer.
+
+    Raises:
+        OptionError: it has none.
+    """
+    ids = loaded.tokenizer(choice, add_special_tokens=False)["input_ids"]
+    if not ids:
+        raise OptionError(f"choice {choice!r} has no tokens in the model's vocabulary")
+    return tuple(ids)
+
+
+@torch.inference_mode()
+def choice_logprobs(
+    loaded: LocalModel, rows: Sequence[Row], choices: Sequence[str], whole: Sequence[Ask] = ()
+) -> list[dict[str, float]]:
+    """Natural log-probabilities of strings, for each question.
+
+    Args:
+        loaded: the model.
+        rows: questions whose first logits are known.
+        choices: strings, at least one token each.
+        whole: the questions themselves, where the model cannot be run in parts.
+
+    Raises:
+        OptionError: a choice without tokens.
+    """
+    found: list[dict[str, float]] = [{} for _ in rows]
+    for choice in choices:
+        ids = choice_tokens(loaded, choice)
+        for place, row in enumerate(rows):
+            assert row.first_logits is not None
+            found[place][choice] = float(row.first_logits.log_softmax(-1)[ids[0]])
+        if len(ids) == 1:
+            continue
+        for place, row in enumerate(rows):
+            later = (
+                _whole_logits(loaded, whole[place], ids[:-1])
+                if whole
+                else _later_logits(loaded, row, ids[:-1])
+            ).log_softmax(-1)
+            found[place][choice] += sum(float(later[i, t]) for i, t in enumerate(ids[1:]))
+    return found
+
+
+def _later_logits(loaded: LocalModel, row: Row, ids: tuple[int, ...]) -> torch.Tensor:
+    """Logits behind each of ``ids`` that follow a question, shape (ids, words)."""
+    longer = replace(row, tail=row.tail + ids, written=[])
+    return run_tails(loaded, [longer], keep=len(ids)).logits[0]
+
+
+def _whole_logits(loaded: LocalModel, ask: Ask, ids: tuple[int, ...]) -> torch.Tensor:
+    words = loaded.tokenizer.decode(ids)
+    encoded = process(loaded, [Ask(ask.text + words, ask.pictures)])
+    logits: torch.Tensor = loaded.model(**encoded, use_cache=False).logits[0, -len(ids) :].float()
+    return logits

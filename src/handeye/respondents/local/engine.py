@@ -1,0 +1,266 @@
+"""Questions in, answers out: batches of scenes, with everything that may go wrong about them.
+
+- The pictures of a scene are run through the model once (``prefixes``); its questions are decoded
+  together with those of other scenes (``decoding``).
+- Before the first shared answer of a model, one question is also run whole, the ordinary way. If
+  the two disagree, or the model cannot be run in parts at all, its questions are answered by plain
+  batches from then on, and every answer says so.
+- Out of memory halves the batch and goes on.
+
+Not safe for several threads; the respondent has one batch under way at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+
+from handeye.errors import RunError
+from handeye.respondents.local.chat import Ask
+from handeye.respondents.local.choices import choice_logprobs
+from handeye.respondents.local.decoding import (
+    Ending,
+    Noted,
+    Row,
+    Settings,
+    run_tails,
+    write_answers,
+)
+from handeye.respondents.local.loading import LocalModel
+from handeye.respondents.local.plain import write_plainly
+from handeye.respondents.local.prefixes import Prefix, PrefixCache, make_prefix
+from handeye.respondents.local.prompts import (
+    CannotShareError,
+    Head,
+    Prompt,
+    PromptReader,
+    common_length,
+    process,
+)
+
+Way = Literal["shared", "plain"]
+# Largest difference of a logit, relative to the largest logit, that arithmetic alone can explain.
+_TOLERANCE = {torch.float32: 1e-3, torch.float16: 3e-2, torch.bfloat16: 1e-1}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model wrote.
+
+    Attributes:
+        text: without end tokens and stop strings.
+        tokens: ids as written, an end token included.
+        ending: ``stop``, or ``max_tokens`` where it was cut off.
+        prompt_tokens: length of the question, pictures included.
+        shared_tokens: how many of them came from a prefix.
+        way: ``shared``, or ``plain`` where the model cannot share.
+        first_logits: at the first answer position, shape (words,), float32.
+        noted: log-probabilities of the tokens, where they were asked for.
+        choices: log-probabilities of the strings asked for, see ``choices``.
+    """
+
+    text: str
+    tokens: tuple[int, ...]
+    ending: Ending
+    prompt_tokens: int
+    shared_tokens: int
+    way: Way
+    first_logits: torch.Tensor
+    noted: tuple[Noted, ...] = ()
+    choices: Mapping[str, float] = field(default_factory=dict)
+
+
+class Engine:
+    """Answers questions with one model.
+
+    Attributes:
+        prefixes: what is kept of pictures.
+        notices: what a user should know: memory, sharing given up; each once.
+        batch_size: questions at a time; falls when memory runs out.
+    """
+
+    def __init__(
+        self,
+        loaded: LocalModel,
+        *,
+        batch_size: int = 16,
+        cache_bytes: int = 1_000_000_000,
+        share: bool = True,
+        choices: Sequence[str] = (),
+    ) -> None:
+        self.loaded = loaded
+        self.batch_size = batch_size
+        self.prefixes = PrefixCache(cache_bytes)
+        self.notices: list[str] = []
+        self._share = share
+        self._checked = False
+        self._choices = tuple(choices)
+        self._reader = PromptReader(loaded)
+
+    def answer(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Answer]:
+        """Answer questions, in their order; questions of one scene should stand together.
+
+        Raises:
+            RunError: a picture that cannot be read, or no memory for a single question.
+        """
+        answers: list[Answer] = []
+        while len(answers) < len(asks):
+            span = slice(len(answers), len(answers) + self.batch_size)
+            try:
+                answers += self._batch(asks[span], settings[span])
+            except (RuntimeError, MemoryError) as error:
+                if not _lacks_memory(error):
+                    raise
+                self._less_memory(error)
+        return answers
+
+    def rows(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Row]:
+        """Questions laid out for :func:`run_tails`, their prefixes made or found.
+
+        Raises:
+            CannotShareError: this model cannot be run in parts.
+        """
+        prompts: list[Prompt] = []
+        heads: dict[str, Head] = {}
+        for ask in asks:
+            prompt, head = self._reader.read(ask)
+            prompts.append(prompt)
+            if head is not None:
+                heads.setdefault(prompt.key, head)
+        found: dict[str, Prefix] = {}
+        for place, prompt in enumerate(prompts):
+            if prompt.key in found:
+                continue
+            prefix = self.prefixes.get(prompt.key)
+            if prefix is None:
+                prompt, head = self._head(asks[place], prompt, heads)
+                if prompt.key != prompts[place].key:  # the reader changed its ways: begin again
+                    return self.rows(asks, settings)
+                prefix = make_prefix(self.loaded, head, _common_tail(prompt.key, prompts))
+                self.prefixes.put(prompt.key, prefix)
+            found[prompt.key] = prefix
+        return [
+            _row(found[prompt.key], prompt, told)
+            for prompt, told in zip(prompts, settings, strict=True)
+        ]
+
+    def _head(self, ask: Ask, prompt: Prompt, heads: Mapping[str, Head]) -> tuple[Prompt, Head]:
+        if prompt.key in heads:
+            return prompt, heads[prompt.key]
+        return self._reader.head(ask, prompt)
+
+    def _batch(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Answer]:
+        if self._share and not self._checked:
+            self._check(asks[0])
+        if not self._share:
+            return self._plainly(asks, settings)
+        rows = self.rows(asks, settings)
+        write_answers(self.loaded, rows)
+        found = choice_logprobs(self.loaded, rows, self._choices)
+        return [_answer(r, "shared", c) for r, c in zip(rows, found, strict=True)]
+
+    def _plainly(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Answer]:
+        answers: list[Answer] = []
+        for start, stop in _runs(settings):
+            rows = write_plainly(self.loaded, asks[start:stop], settings[start:stop])
+            found = choice_logprobs(self.loaded, rows, self._choices, whole=asks[start:stop])
+            answers += [_answer(r, "plain", c) for r, c in zip(rows, found, strict=True)]
+        return answers
+
+    def _check(self, ask: Ask) -> None:
+        """Hold the shared way to the ordinary one on a question, and give it up if they differ."""
+        try:
+            shared = run_tails(self.loaded, self.rows([ask], [Settings()])).logits[0, -1]
+        except (CannotShareError, RuntimeError, ValueError, TypeError, IndexError) as error:
+            if _lacks_memory(error):
+                raise
+            self._give_up(f"it cannot be run in parts ({error or type(error).__name__})")
+            return
+        whole = whole_logits(self.loaded, ask)
+        limit = _TOLERANCE.get(self.loaded.dtype, 1e-1) * max(1.0, float(whole.abs().max()))
+        apart = float((shared - whole).abs().max())
+        if not apart <= limit:
+            self._give_up(f"a question run in parts is {apart:.2g} from the question run whole")
+        self._checked = True
+
+    def _give_up(self, reason: str) -> None:
+        self._share = False
+        self.prefixes.clear()
+        name = type(self.loaded.model).__name__
+        self._notice(f"{name} encodes each picture once for every question: {reason}")
+
+    def _less_memory(self, error: Exception) -> None:
+        self.prefixes.clear()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        if self.batch_size == 1:
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise RunError(
+                "no memory for a single question; use a smaller dtype, quantization or pictures, "
+                f"or several devices (device_map=auto): {reason}"
+            ) from error
+        self.batch_size //= 2
+        self._notice(f"out of memory: going on with {self.batch_size} questions at a time")
+
+    def _notice(self, text: str) -> None:
+        if text not in self.notices:
+            self.notices.append(text)
+
+
+def _lacks_memory(error: Exception) -> bool:
+    # A GPU has an error of its own; the allocator of the CPU raises a plain one.
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
+        "DefaultCPUAllocator" in str(error)
+    )
+
+
+@torch.inference_mode()
+def whole_logits(loaded: LocalModel, ask: Ask) -> torch.Tensor:
+    """Logits behind a question run in one piece, the ordinary way; shape (words,), float32."""
+    out = loaded.model(**process(loaded, [ask]), use_cache=False)
+    logits: torch.Tensor = out.logits[0, -1].float()
+    return logits
+
+
+def _common_tail(key: str, prompts: Sequence[Prompt]) -> tuple[int, ...]:
+    """What the questions of a scene have in common behind its head; one token is left to each.
+
+    For a question that is alone with its picture that is all but its last token, so that a long
+    one does not widen the batch for all others.
+    """
+    tails = [prompt.tail for prompt in prompts if prompt.key == key]
+    shared = min(common_length(tails[0], tail) for tail in tails)
+    return tails[0][: min(shared, min(map(len, tails)) - 1)]
+
+
+def _row(prefix: Prefix, prompt: Prompt, settings: Settings) -> Row:
+    behind = min(common_length(prefix.behind, prompt.tail), len(prompt.tail) - 1)
+    return Row(prefix, prefix.head_tokens + behind, prompt.tail[behind:], settings)
+
+
+def _runs(settings: Sequence[Settings]) -> Iterator[tuple[int, int]]:
+    """Stretches of equal settings."""
+    start = 0
+    for place in range(1, len(settings) + 1):
+        if place == len(settings) or settings[place] != settings[start]:
+            yield start, place
+            start = place
+
+
+def _answer(row: Row, way: Way, choices: Mapping[str, float]) -> Answer:
+    assert row.ending is not None
+    assert row.first_logits is not None
+    return Answer(
+        text=row.text,
+        tokens=tuple(row.written),
+        ending=row.ending,
+        prompt_tokens=row.used + len(row.tail),
+        shared_tokens=row.used,
+        way=way,
+        first_logits=row.first_logits,
+        noted=tuple(row.noted),
+        choices=choices,
+    )

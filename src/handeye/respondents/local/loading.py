@@ -1,0 +1,178 @@
+"""A folder or a name on the Hub -> a model that sees, its processor, and what its tokens mean.
+
+Loads by the library's auto classes, so every family of ``AutoModelForImageTextToText`` works by
+its own processor and chat template. Knows nothing of conversations or batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from handeye.errors import RunError
+from handeye.respondents.local.options import LocalOptions
+
+
+@dataclass(frozen=True, slots=True)
+class LocalModel:
+    """A loaded model.
+
+    Attributes:
+        model: an ``AutoModelForImageTextToText`` in eval mode.
+        processor: its ``AutoProcessor``, with a tokenizer and a chat template.
+        media_ids: token ids that stand for a piece of picture or video.
+        media_texts: how those tokens are written.
+        end_ids: token ids that end an answer.
+        pad_id: id to fill up with; never attended to.
+    """
+
+    model: Any
+    processor: Any
+    media_ids: frozenset[int]
+    media_texts: tuple[str, ...]
+    end_ids: frozenset[int]
+    pad_id: int
+
+    @property
+    def tokenizer(self) -> Any:
+        """The processor's tokenizer."""
+        return self.processor.tokenizer
+
+    @property
+    def sampling_rate(self) -> int | None:
+        """Samples a second of the sounds it hears; None where it hears none."""
+        hears = getattr(self.processor, "feature_extractor", None)
+        rate = getattr(hears, "sampling_rate", None)
+        return rate if isinstance(rate, int) else None
+
+    @property
+    def device(self) -> torch.device:
+        """Where input is to be put."""
+        device: torch.device = self.model.get_input_embeddings().weight.device
+        return device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the model's floating-point input."""
+        dtype: torch.dtype = self.model.dtype
+        return dtype
+
+
+def load(options: LocalOptions) -> LocalModel:
+    """Load a model and its processor.
+
+    Raises:
+        RunError: the folder or name holds no such model, or something it needs is not installed.
+    """
+    from transformers import AutoModelForImageTextToText
+    from transformers.utils import logging
+
+    from handeye.respondents.local.processors import load_processor
+
+    logging.disable_progress_bar()  # the run has one of its own
+    try:
+        processor = load_processor(options.path, options.revision)
+        model = AutoModelForImageTextToText.from_pretrained(
+            options.path, revision=options.revision, **_placing(options)
+        )
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        raise RunError(
+            f"no vision-language model can be loaded from {options.path!r}: "
+            f"{str(error).strip().splitlines()[0] if str(error) else type(error).__name__}; give "
+            "a folder written by save_pretrained (model, tokenizer, processor) or a hub id"
+        ) from error
+    if options.device_map is None and options.quantization is None:
+        model.to(_device(options))
+    return of(model, processor)
+
+
+def of(model: Any, processor: Any) -> LocalModel:
+    """A model that is loaded already, ready to be asked.
+
+    Raises:
+        RunError: the processor has no tokenizer or no chat template.
+    """
+    tokenizer = getattr(processor, "tokenizer", None)
+    if tokenizer is None or not _chat_template(processor):
+        lacks = "tokenizer" if tokenizer is None else "chat template"
+        raise RunError(
+            f"{type(processor).__name__} has no {lacks}; handeye/hf asks models that were tuned "
+            "for conversation: add it (such as chat_template.jinja) to the model's folder"
+        )
+    media = dict(_media_tokens(model.config, processor))
+    ends = _end_ids(model, tokenizer)
+    pad = tokenizer.pad_token_id
+    model.eval()
+    return LocalModel(
+        model,
+        processor,
+        frozenset(media),
+        tuple(dict.fromkeys(media.values())),
+        ends,
+        int(pad if pad is not None else min(ends, default=0)),
+    )
+
+
+def _placing(options: LocalOptions) -> dict[str, Any]:
+    dtype = options.dtype
+    if dtype == "auto":
+        dtype = "bfloat16" if _device(options).type == "cuda" else "float32"
+    kwargs: dict[str, Any] = {"dtype": getattr(torch, dtype)}
+    if options.attention is not None:
+        kwargs["attn_implementation"] = options.attention
+    if options.device_map is not None:
+        kwargs["device_map"] = options.device_map
+    if options.quantization is not None:
+        from transformers import BitsAndBytesConfig
+
+        kwargs["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=options.quantization == "4bit",
+            load_in_8bit=options.quantization == "8bit",
+            bnb_4bit_compute_dtype=kwargs["dtype"],
+        )
+        kwargs.setdefault("device_map", {"": str(_device(options))})
+    return kwargs
+
+
+def _device(options: LocalOptions) -> torch.device:
+    if options.device != "auto":
+        try:
+            return torch.device(options.device)
+        except RuntimeError as error:
+            raise RunError(f"device {options.device!r} is none: {error}") from None
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _chat_template(processor: Any) -> bool:
+    own = getattr(processor, "chat_template", None)
+    return bool(own or getattr(processor.tokenizer, "chat_template", None))
+
+
+def _media_tokens(config: Any, processor: Any) -> Iterator[tuple[int, str]]:
+    """Ids of placeholder tokens; families name them differently in config and processor."""
+    tokenizer = processor.tokenizer
+    for kind in ("image", "video", "audio"):
+        for holder in (config, processor):
+            for name in (f"{kind}_token_id", f"{kind}_token_index"):
+                token = getattr(holder, name, None)
+                # A config may name a token that this vocabulary lacks, such as one for videos.
+                if isinstance(token, int) and (text := tokenizer.convert_ids_to_tokens(token)):
+                    yield token, str(text)
+        written = getattr(processor, f"{kind}_token", None)
+        if isinstance(written, str):
+            token = tokenizer.convert_tokens_to_ids(written)
+            if isinstance(token, int) and token != tokenizer.unk_token_id:
+                yield token, written
+
+
+def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    found: set[int] = set()
+    holders = (model.generation_config.eos_token_id, tokenizer.eos_token_id)
+    for ids in holders:
+        found.update(ids if isinstance(ids, list | tuple) else () if ids is None else (ids,))
+    return frozenset(found)

@@ -1,0 +1,63 @@
+"""A model's processor; where torchvision is missing, without the part that would read videos.
+
+handeye shows videos as pictures, so that part is never used. The library makes it all the same,
+and without torchvision refuses the whole processor of several families: Qwen-VL, InternVL,
+LLaVA-OneVision, SmolVLM.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transformers import AutoConfig, AutoProcessor
+from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
+from transformers.utils import import_utils
+
+
+def load_processor(path: str, revision: str | None = None) -> Any:
+    """The processor of the model in a folder or on the Hub.
+
+    Raises:
+        ImportError, KeyError, OSError, ValueError: as the library raises them.
+    """
+    if not import_utils.is_torchvision_available():
+        config = type(AutoConfig.from_pretrained(path, revision=revision))
+        kind = PROCESSOR_MAPPING.get(config, None)
+        if kind is not None and "video_processor" in kind.get_attributes():
+            return pictures_only(kind).from_pretrained(path, revision=revision)
+    return AutoProcessor.from_pretrained(path, revision=revision)
+
+
+class NoVideos:
+    """Stands where a processor keeps its part for videos, and where it asks how that would read."""
+
+    num_frames = fps = None
+
+
+def pictures_only(kind: Any) -> Any:
+    """A processor class of the library with :class:`NoVideos` as its ``video_processor``."""
+    attributes: list[str] = kind.get_attributes()
+
+    class Others(kind):
+        @classmethod
+        def get_attributes(cls) -> list[str]:
+            return [name for name in attributes if name != "video_processor"]
+
+    class PicturesOnly(kind):
+        @classmethod
+        def _get_arguments_from_pretrained(cls, *given: Any, **kwargs: Any) -> list[Any]:
+            parts: list[Any] = Others._get_arguments_from_pretrained(*given, **kwargs)
+            parts.insert(attributes.index("video_processor"), NoVideos())
+            return parts
+
+        def check_argument_for_proper_class(self, argument_name: str, argument: Any) -> Any:
+            if isinstance(argument, NoVideos):
+                return NoVideos
+            return super().check_argument_for_proper_class(argument_name, argument)
+
+        def to_dict(self) -> dict[str, Any]:
+            told = super().to_dict()
+            return {name: value for name, value in told.items() if name != "video_processor"}
+
+    PicturesOnly.__name__ = PicturesOnly.__qualname__ = kind.__name__
+    return PicturesOnly

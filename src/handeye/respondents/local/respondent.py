@@ -1,0 +1,187 @@
+"""``handeye/hf`` as a respondent: requests as they come in, gathered into batches of scenes.
+
+Whoever finds no batch under way leads one: it waits a moment for more requests, takes those that
+wait, scene by scene, and runs them off the event loop. Nobody waits for a batch to fill.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import anyio
+import anyio.to_thread
+from inspect_ai.model import (
+    ChatCompletionChoice,
+    ChatMessage,
+    ChatMessageAssistant,
+    GenerateConfig,
+    Logprob,
+    Logprobs,
+    ModelOutput,
+    ModelUsage,
+    TopLogprob,
+)
+
+from handeye.respondents.local.chat import Ask, write_ask
+from handeye.respondents.local.decoding import Settings
+from handeye.respondents.local.engine import Answer, Engine
+from handeye.respondents.local.loading import load
+from handeye.respondents.local.options import LocalOptions
+
+MODEL = "handeye/hf"
+
+
+@dataclass(slots=True, eq=False)
+class _Ticket:
+    ask: Ask
+    settings: Settings
+    answer: Answer | None = None
+    failure: Exception | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.answer is not None or self.failure is not None
+
+    @property
+    def scene(self) -> tuple[str, ...]:
+        return self.ask.media
+
+
+class LocalRespondent:
+    """A vision-language model on this machine.
+
+    Attributes:
+        connections: requests worth having in flight: one batch running, one gathering.
+        engine: what answers.
+    """
+
+    def __init__(self, options: LocalOptions) -> None:
+        """Load the model.
+
+        Raises:
+            RunError: it cannot be loaded.
+        """
+        self.engine = Engine(
+            load(options),
+            batch_size=options.batch_size,
+            cache_bytes=options.cache_bytes,
+            share=options.share,
+            choices=options.choices,
+        )
+        self.connections = 2 * options.batch_size
+        self._options = options
+        self._waiting: list[_Ticket] = []
+        self._leading = anyio.Lock()
+
+    async def generate(
+        self, messages: Sequence[ChatMessage], config: GenerateConfig
+    ) -> ModelOutput:
+        """Answer a conversation.
+
+        Raises:
+            RunError: content that the model cannot be shown.
+        """
+        write = partial(write_ask, self.engine.loaded, messages, self._options.frames)
+        ticket = _Ticket(await anyio.to_thread.run_sync(write), self._settings(config))
+        self._waiting.append(ticket)
+        try:
+            while not ticket.done:
+                async with self._leading:
+                    if not ticket.done:
+                        await self._lead()
+        finally:
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+        if ticket.failure is not None:
+            raise ticket.failure
+        assert ticket.answer is not None
+        return self._output(ticket.answer)
+
+    async def _lead(self) -> None:
+        before = -1
+        while before < len(self._waiting) < self.engine.batch_size:
+            before = len(self._waiting)
+            await anyio.sleep(self._options.window)
+        batch, told = self._take(), len(self.engine.notices)
+        await anyio.to_thread.run_sync(self._run, batch)
+        for notice in self.engine.notices[told:]:
+            print(f"\n{MODEL}: {notice}", file=sys.stderr, flush=True)
+
+    def _take(self) -> list[_Ticket]:
+        """The first that wait, each with the others about its pictures."""
+        scenes: dict[tuple[str, ...], list[_Ticket]] = {}
+        for ticket in self._waiting:
+            scenes.setdefault(ticket.scene, []).append(ticket)
+        ordered = [ticket for tickets in scenes.values() for ticket in tickets]
+        batch = ordered[: self.engine.batch_size]
+        self._waiting = [ticket for ticket in self._waiting if ticket not in batch]
+        return batch
+
+    def _run(self, batch: Sequence[_Ticket]) -> None:
+        try:
+            answers = self.engine.answer([t.ask for t in batch], [t.settings for t in batch])
+        except Exception as error:
+            if len(batch) > 1:  # one bad picture must not cost the others their answers
+                for ticket in batch:
+                    self._run([ticket])
+            else:
+                batch[0].failure = error
+            return
+        for ticket, answer in zip(batch, answers, strict=True):
+            ticket.answer = answer
+
+    def _settings(self, config: GenerateConfig) -> Settings:
+        return Settings(
+            max_tokens=config.max_tokens or self._options.max_tokens,
+            stop=tuple(config.stop_seqs or ()),
+            temperature=config.temperature or 0.0,
+            top_p=config.top_p if config.top_p is not None else 1.0,
+            top_k=config.top_k or 0,
+            seed=config.seed or 0,
+            noted=(config.top_logprobs or 0) if config.logprobs else None,
+        )
+
+    def _output(self, answer: Answer) -> ModelOutput:
+        metadata: dict[str, object] = {"way": answer.way, "shared_tokens": answer.shared_tokens}
+        if answer.choices:
+            metadata["choice_logprobs"] = dict(answer.choices)
+        if self.engine.notices:
+            metadata["notices"] = list(self.engine.notices)
+        message = ChatMessageAssistant(content=answer.text, model=MODEL, source="generate")
+        written = len(answer.tokens)
+        return ModelOutput(
+            model=MODEL,
+            choices=[
+                ChatCompletionChoice(
+                    message=message, stop_reason=answer.ending, logprobs=self._logprobs(answer)
+                )
+            ],
+            usage=ModelUsage(
+                input_tokens=answer.prompt_tokens,
+                output_tokens=written,
+                total_tokens=answer.prompt_tokens + written,
+                input_tokens_cache_read=answer.shared_tokens,
+            ),
+            metadata=metadata,
+        )
+
+    def _logprobs(self, answer: Answer) -> Logprobs | None:
+        if not answer.noted:
+            return None
+        spelt = self.engine.loaded.tokenizer.decode
+        return Logprobs(
+            content=[
+                Logprob(
+                    token=spelt([noted.token]),
+                    logprob=noted.logprob,
+                    top_logprobs=[
+                        TopLogprob(token=spelt([token]), logprob=logprob)
+                        for token, logprob in noted.likeliest
+                    ],
+                )
+                for noted in answer.noted
+            ]
+        )

@@ -1,0 +1,125 @@
+"""Pictures with many questions -> one batch of tensors.
+
+One row holds a picture's tokens once and all its questions after them. A mask lets a question see
+the picture and itself only, and its positions go on where the picture's end, so each question is
+computed exactly as if it had been asked alone. Knows nothing of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypedDict
+
+import numpy as np
+import torch
+
+from handeye.training.scenes import Picture
+from handeye.training.words import ANSWER, END, IMAGE
+
+if TYPE_CHECKING:
+    from transformers import LlavaProcessor
+
+IGNORED = -100
+"""A label that no loss counts (as in PyTorch's cross entropy)."""
+
+
+class Batch(TypedDict):
+    """Tensors of ``B`` rows of ``L`` tokens; ``P`` patches a picture.
+
+    ``pixel_values`` (B, 3, side, side) float32; ``input_ids``, ``position_ids``, ``labels``
+    (B, L) int64; ``blocks`` (B, L) int64: 0 the picture, 1.. its questions, -1 padding.
+    ``patch_labels`` (B, P, 4) int64: row and column of the cell under a patch from 0, whether it
+    is an exception, whether it is highlighted.
+    """
+
+    pixel_values: torch.Tensor
+    input_ids: torch.Tensor
+    position_ids: torch.Tensor
+    labels: torch.Tensor
+    blocks: torch.Tensor
+    patch_labels: torch.Tensor
+
+
+class Packer:
+    """Makes batches for one processor."""
+
+    def __init__(self, processor: LlavaProcessor) -> None:
+        self._images = processor.image_processor
+        self._tokenizer = processor.tokenizer
+        size, patch = self._images.size, processor.patch_size
+        self.patches = size["height"] // patch
+        self._image_id, self._answer_id, self._end_id = (
+            self._tokenizer.convert_tokens_to_ids(token) for token in (IMAGE, ANSWER, END)
+        )
+        self._pad_id = self._tokenizer.pad_token_id
+        self._encode = lru_cache(maxsize=1 << 16)(self._encoded)
+
+    def _encoded(self, text: str) -> tuple[int, ...]:
+        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def pack(self, pictures: Sequence[Picture]) -> Batch:
+        """One row for each picture, padded on the right."""
+        rows = [self._row(picture) for picture in pictures]
+        length = max(row.shape[1] for row in rows)
+        filling = np.array([[self._pad_id], [0], [IGNORED], [-1]], np.int64)
+        table = np.stack(
+            [np.concatenate([row, np.repeat(filling, length - row.shape[1], 1)], 1) for row in rows]
+        )
+        ids, positions, labels, blocks = (torch.from_numpy(table[:, i].copy()) for i in range(4))
+        pixels = self._images([p.pixels for p in pictures], return_tensors="pt")["pixel_values"]
+        seen = np.stack([patch_labels(picture, self.patches) for picture in pictures])
+        return Batch(
+            pixel_values=pixels,
+            input_ids=ids,
+            position_ids=positions,
+            labels=labels,
+            blocks=blocks,
+            patch_labels=torch.from_numpy(seen),
+        )
+
+    def _row(self, picture: Picture) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+        """Ids, positions, labels and blocks of one picture, ``(4, length)``."""
+        start = self.patches**2
+        ids = [self._image_id] * start
+        positions, labels, blocks = list(range(start)), [IGNORED] * start, [0] * start
+        for number, question in enumerate(picture.questions, 1):
+            asked = [*self._encode(question.text), self._answer_id]
+            told = [*self._encode(question.answer), self._end_id]
+            ids += asked + told
+            labels += [IGNORED] * len(asked) + told
+            positions += range(start, start + len(asked) + len(told))
+            blocks += [number] * (len(asked) + len(told))
+        return np.array([ids, positions, labels, blocks], np.int64)
+
+
+def attention_mask(blocks: torch.Tensor) -> torch.Tensor:
+    """Who may look at whom: bool ``(B, 1, L, L)``, True where a row's token sees a column's.
+
+    Every token sees the picture up to itself and its own question up to itself. Padding sees
+    itself alone, so that no row of the softmax is empty.
+    """
+    length = blocks.shape[1]
+    earlier = torch.ones(length, length, dtype=torch.bool, device=blocks.device).tril()
+    same = blocks[:, :, None] == blocks[:, None, :]
+    picture = (blocks == 0)[:, None, :] & (blocks >= 0)[:, :, None]
+    padding = (blocks < 0)[:, :, None] | (blocks < 0)[:, None, :]
+    itself = torch.eye(length, dtype=torch.bool, device=blocks.device)
+    seen: torch.Tensor = ((same | picture) & earlier & ~padding) | itself
+    return seen[:, None]
+
+
+def patch_labels(picture: Picture, patches: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    """What lies under the middle of each patch, ``(patches ** 2, 4)``; see :class:`Batch`."""
+    middle = (np.arange(patches) + 0.5) / patches
+    rows = (middle * picture.grid.rows).astype(np.int64)
+    cols = (middle * picture.grid.cols).astype(np.int64)
+    row, col = np.meshgrid(rows, cols, indexing="ij")
+    odd = np.zeros(picture.grid, np.int64)
+    for target in picture.targets:
+        odd[target.row - 1, target.col - 1] = 1
+    lit = np.zeros(picture.grid, np.int64)
+    if picture.cue is not None:
+        lit[picture.cue.r1 - 1 : picture.cue.r2, picture.cue.c1 - 1 : picture.cue.c2] = 1
+    labels = np.stack([row, col, odd[row, col], lit[row, col]], -1)
+    return labels.reshape(-1, labels.shape[-1])

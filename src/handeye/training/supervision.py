@@ -1,0 +1,136 @@
+"""What training minimises: the loss on the answers, and on what each patch of the picture shows.
+
+The answers alone teach a small model to see very slowly. So four linear heads on the tower name,
+for every patch, the row and column of its cell, whether the cell is an exception and whether it is
+highlighted; they are dropped when the model is saved. Knows tensors, nothing of scenes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from handeye.training.packing import IGNORED, attention_mask
+from handeye.training.scenes import SIDES
+
+if TYPE_CHECKING:
+    from transformers import LlavaForConditionalGeneration
+
+# Exceptions are about one cell in eight; weighted so that "nowhere" is no comfortable answer.
+_ODD_WEIGHT = 3.0
+
+
+class Pupil(nn.Module):
+    """A model with its training heads.
+
+    Args:
+        model: what is trained and shipped.
+        patch_weight: weight of the patch loss beside the answer loss.
+        looking_steps: calls in training mode during which only the patch loss counts and the
+            decoder rests: a picture costs half as much, and it learns to see first.
+        seed: of the heads' first weights.
+    """
+
+    def __init__(
+        self,
+        model: LlavaForConditionalGeneration,
+        patch_weight: float = 0.5,
+        looking_steps: int = 0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        width = model.config.vision_config.hidden_size
+        choices = {"row": SIDES[1], "col": SIDES[1], "odd": 2, "lit": 2}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.heads = nn.ModuleDict({k: nn.Linear(width, n) for k, n in choices.items()})
+        self.patch_weight = patch_weight
+        self.looking_steps = looking_steps
+        self.register_buffer("calls", torch.zeros((), dtype=torch.long))
+
+    def forward(
+        self,
+        pixel_values: torch.Tensor,
+        input_ids: torch.Tensor,
+        position_ids: torch.Tensor,
+        labels: torch.Tensor,
+        blocks: torch.Tensor,
+        patch_labels: torch.Tensor,
+    ) -> dict[str, torch.Tensor]:
+        """Losses of a batch (:class:`handeye.training.packing.Batch`).
+
+        Returns:
+            ``loss``, what is minimised; ``patch_loss`` and ``answer_loss`` (zero while only
+            looking), both mean cross entropies in nats; ``odd_recall`` (0..1): the share of
+            exceptional patches told as such.
+        """
+        seen = self._look(pixel_values)
+        patch_loss, odd_recall = self._patch_loss(seen, patch_labels)
+        looking = self.training and int(self.calls) < self.looking_steps
+        if self.training:
+            self.calls += 1
+        parts = {"patch_loss": patch_loss.detach(), "odd_recall": odd_recall}
+        if looking:
+            return {"loss": patch_loss, "answer_loss": torch.zeros_like(patch_loss)} | parts
+        answer_loss = self._answer_loss(seen, input_ids, position_ids, labels, blocks)
+        loss = answer_loss + self.patch_weight * patch_loss
+        return {"loss": loss, "answer_loss": answer_loss.detach()} | parts
+
+    def _look(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        """The layer of the tower that the projector reads, ``(B, P, width)``."""
+        tower = self.model.model.vision_tower(pixel_values, output_hidden_states=True)
+        seen: torch.Tensor = tower.hidden_states[self.model.config.vision_feature_layer]
+        return seen
+
+    def _patch_loss(
+        self, seen: torch.Tensor, wanted: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        loss = seen.new_zeros(())
+        weight = seen.new_tensor([1.0, _ODD_WEIGHT])
+        odd = wanted[..., 2]
+        recall = seen.new_zeros(())
+        for place, (name, head) in enumerate(self.heads.items()):
+            scores = head(seen)
+            loss = loss + functional.cross_entropy(
+                scores.flatten(0, 1),
+                wanted[..., place].flatten(),
+                weight=weight if name == "odd" else None,
+            )
+            if name == "odd":
+                found = (scores.argmax(-1) == 1) & (odd == 1)
+                recall = found.sum() / odd.sum().clamp(min=1)
+        return loss, recall
+
+    def _answer_loss(
+        self,
+        seen: torch.Tensor,
+        input_ids: torch.Tensor,
+        position_ids: torch.Tensor,
+        labels: torch.Tensor,
+        blocks: torch.Tensor,
+    ) -> torch.Tensor:
+        inner = self.model.model
+        words = inner.get_input_embeddings()(input_ids)
+        patches = inner.multi_modal_projector(seen)
+        words = torch.cat([patches.to(words.dtype), words[:, patches.shape[1] :]], 1)
+        hidden = inner.language_model(
+            inputs_embeds=words,
+            attention_mask=_additive(attention_mask(blocks), words.dtype),
+            position_ids=position_ids,
+            use_cache=False,
+        ).last_hidden_state
+        # The token before a label tells it; only those go through the output layer.
+        follows = labels[:, 1:] != IGNORED
+        scores = self.model.lm_head(hidden[:, :-1][follows])
+        return functional.cross_entropy(scores, labels[:, 1:][follows])
+
+
+def _additive(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """A mask to be added to attention scores: 0 where allowed, else the lowest number."""
+    return torch.zeros(allowed.shape, dtype=dtype, device=allowed.device).masked_fill(
+        ~allowed, torch.finfo(dtype).min
+    )

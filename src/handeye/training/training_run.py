@@ -1,0 +1,236 @@
+"""Trains a model after a recipe: the Transformers Trainer, checkpoints, and going on after a kill.
+
+A picture is a function of its number and the order of pictures is fixed, so a run that goes on from
+a checkpoint sees what it would have seen; with optimiser, schedule and random states restored its
+losses are those of an unbroken run. Knows a folder:
+
+    OUT/training.json      seed and recipe; a folder of another training is refused
+    OUT/checkpoints/       the newest two, removed when all is done
+    OUT/learning-curve.*   numbers and picture
+    OUT/run-card.json      written last: the run is done
+    OUT/*                  the model, as `from_pretrained` reads it
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.utils.data import Dataset
+from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers.utils import logging as library_logging
+
+from handeye.atomic import write_bytes
+from handeye.errors import RunError
+from handeye.training.architecture import build, save
+from handeye.training.learning_curve import curve_svg
+from handeye.training.packing import Packer
+from handeye.training.recipe import Recipe
+from handeye.training.run_card import machine, run_card
+from handeye.training.scenes import Picture, training_picture
+from handeye.training.supervision import Pupil
+
+if TYPE_CHECKING:
+    from transformers import LlavaForConditionalGeneration, LlavaProcessor
+
+CARD = "run-card.json"
+_RECORD = "training.json"
+_CHECKPOINTS = "checkpoints"
+# What the pupil reports beside its loss, averaged over the steps between two log lines.
+_MEASURES = ("answer_loss", "patch_loss", "odd_recall")
+Progress = Callable[[int, int, dict[str, float]], None]
+
+
+class Pictures(Dataset[Picture]):
+    """The pictures of a training by number; made when they are asked for."""
+
+    def __init__(self, recipe: Recipe, seed: int) -> None:
+        self._recipe = recipe
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return self._recipe.total_pictures
+
+    def __getitem__(self, index: int) -> Picture:
+        picture = training_picture(self._seed, index, self._recipe.ease_at(index))
+        return picture if self._recipe.sighted else picture.blanked()
+
+
+class _PupilTrainer(Trainer):
+    """The Trainer, with what the pupil measures in its log."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sums: dict[str, float] = dict.fromkeys(_MEASURES, 0.0)
+        self._calls = 0
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, torch.Tensor | Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> Any:
+        """The pupil's loss; its measures are kept for the log."""
+        told = model(**inputs)
+        for name in _MEASURES:
+            self._sums[name] += float(told[name])
+        self._calls += 1
+        return (told["loss"], told) if return_outputs else told["loss"]
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Add the means since the last line."""
+        if self._calls and "loss" in logs:
+            logs |= {name: total / self._calls for name, total in self._sums.items()}
+            self._sums, self._calls = dict.fromkeys(_MEASURES, 0.0), 0
+        super().log(logs, start_time)
+
+
+class _Teller(TrainerCallback):
+    """Hands each log line to whoever shows progress."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        """Tell step, steps in all, and the numbers of the line."""
+        if logs and "loss" in logs:
+            self._progress(state.global_step, state.max_steps, logs)
+
+
+def train(out: Path, recipe: Recipe, seed: int, progress: Progress | None = None) -> Path:
+    """Train, or go on with, the model of ``recipe`` in ``out``; returns ``out``.
+
+    Args:
+        out: a new or empty folder, or that of the same training, which is then finished.
+        recipe: what to do.
+        seed: 0..2^32-1; decides the first weights and every scene.
+        progress: called with (step, steps in all, losses) at every log line.
+
+    Raises:
+        RunError: ``out`` holds something else.
+        OptionError: no such preset.
+    """
+    claim(out, recipe, seed)
+    if (out / CARD).exists():
+        return out
+    torch.set_num_threads(recipe.threads)
+    library_logging.disable_progress_bar()
+    start = time.monotonic()
+    model, processor = build(recipe.preset, seed)
+    trainer = _trainer(out, recipe, seed, model, processor)
+    if progress:
+        trainer.add_callback(_Teller(progress))
+    last = last_checkpoint(out / _CHECKPOINTS)
+    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    save(model, processor, out)
+    _finish(out, recipe, seed, trainer, time.monotonic() - start, resumed=last is not None)
+    return out
+
+
+def claim(out: Path, recipe: Recipe, seed: int) -> None:
+    """Make ``out`` the folder of this training.
+
+    Raises:
+        RunError: it is the folder of another training, or holds other files.
+    """
+    record = {"seed": seed, "recipe": recipe.record()}
+    path = out / _RECORD
+    if path.exists():
+        if json.loads(path.read_text("utf-8")) != record:
+            raise RunError(
+                f"{out} holds a training with another seed or recipe; see {path}, "
+                "and choose a new folder"
+            )
+        return
+    if out.exists() and any(out.iterdir()):
+        raise RunError(f"{out} is not empty and holds no training; choose a new folder")
+    out.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, json.dumps(record, indent=1).encode())
+
+
+def steps_done(out: Path) -> int:
+    """Steps that need not be made again in the folder of a training, from 0."""
+    last = last_checkpoint(out / _CHECKPOINTS)
+    return int(last.name.partition("-")[2]) if last else 0
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint that was written to its end; half-written ones are removed."""
+    found = sorted(folder.glob("checkpoint-*"), key=lambda p: int(p.name.partition("-")[2]))
+    while found:
+        newest = found.pop()
+        if _is_whole(newest):
+            return newest
+        shutil.rmtree(newest)
+    return None
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    # The state is written last, after model, optimiser, schedule and random states.
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _trainer(
+    out: Path,
+    recipe: Recipe,
+    seed: int,
+    model: LlavaForConditionalGeneration,
+    processor: LlavaProcessor,
+) -> _PupilTrainer:
+    settings = TrainingArguments(
+        output_dir=str(out / _CHECKPOINTS),
+        max_steps=recipe.steps,
+        per_device_train_batch_size=recipe.pictures,
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=recipe.warmup,
+        weight_decay=0.01,
+        adam_beta2=0.98,
+        max_grad_norm=1.0,
+        seed=seed,
+        train_sampling_strategy="sequential",
+        dataloader_num_workers=recipe.loaders,
+        dataloader_persistent_workers=recipe.loaders > 0,
+        dataloader_pin_memory=torch.cuda.is_available(),
+        remove_unused_columns=False,
+        logging_steps=recipe.log_every,
+        save_steps=recipe.checkpoint_every,
+        save_total_limit=2,
+        report_to="none",
+        disable_tqdm=True,
+        log_level="error",
+    )
+    pupil = Pupil(model, recipe.patch_weight, recipe.looking_steps, seed)
+    packer = Packer(processor)
+    trainer = _PupilTrainer(
+        model=pupil,
+        args=settings,
+        train_dataset=Pictures(recipe, seed),
+        data_collator=lambda pictures: dict(packer.pack(pictures)),
+    )
+    from transformers import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def _finish(
+    out: Path, recipe: Recipe, seed: int, trainer: Trainer, seconds: float, *, resumed: bool
+) -> None:
+    lines = [line for line in trainer.state.log_history if "loss" in line]
+    write_bytes(out / "learning-curve.json", json.dumps(lines, indent=1).encode())
+    write_bytes(out / "learning-curve.svg", curve_svg(lines, recipe.looking_steps).encode())
+    parameters = sum(p.numel() for p in trainer.model.model.parameters())
+    card = run_card(recipe, seed, seconds, parameters, machine(), resumed=resumed)
+    shutil.rmtree(out / _CHECKPOINTS, ignore_errors=True)
+    write_bytes(out / CARD, json.dumps(card, indent=1).encode())

@@ -1,0 +1,134 @@
+"""Training end to end on the tiny preset: files, the command line, going on after a kill."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs handeye[train]")
+pytest.importorskip("transformers", reason="needs handeye[train]")
+pytest.importorskip("accelerate", reason="needs handeye[train]")
+
+from handeye.errors import OptionError, RunError
+from handeye.training.recipe import recipe_of
+from handeye.training.training_run import CARD, Pictures, claim, last_checkpoint, steps_done, train
+
+TINY = replace(recipe_of("tiny"), steps=12, checkpoint_every=4, log_every=2, looking_steps=3)
+
+# Killed by itself at a step that no checkpoint has: what came after the last one is lost.
+KILLED = """
+import os, signal, sys
+from dataclasses import replace
+from pathlib import Path
+from handeye.training.recipe import recipe_of
+from handeye.training.training_run import train
+
+def kill(step, steps, losses):
+    if step == 6:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+tiny = replace(recipe_of("tiny"), steps=12, checkpoint_every=4, log_every=2, looking_steps=3)
+train(Path(sys.argv[1]), tiny, 7, kill)
+"""
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    out = tmp_path_factory.mktemp("unbroken")
+    told = []
+    train(out, TINY, 7, lambda *line: told.append(line))
+    return out, told
+
+
+def _curve(out):
+    return [
+        {key: line[key] for key in ("step", "loss", "answer_loss", "patch_loss")}
+        for line in json.loads((out / "learning-curve.json").read_text())
+    ]
+
+
+def test_a_run_leaves_model_curve_and_card(unbroken):
+    out, told = unbroken
+    assert [(step, steps) for step, steps, _ in told] == [(n, 12) for n in range(2, 13, 2)]
+    card = json.loads((out / CARD).read_text())
+    assert card["seed"] == 7
+    assert card["data"]["pictures"] == 48
+    assert card["libraries"]["torch"] == torch.__version__
+    assert (out / "learning-curve.svg").read_text().count('stroke-width="1.8"') == 3
+    assert not (out / "checkpoints").exists()
+    assert sum(f.stat().st_size for f in out.iterdir()) < 10_000_000
+
+
+def test_the_answers_are_learned_at_last(unbroken):
+    curve = _curve(unbroken[0])
+    assert curve[0]["answer_loss"] == 0
+    assert curve[-1]["answer_loss"] < curve[2]["answer_loss"]
+
+
+def test_killed_runs_go_on_to_the_same_curve_and_weights(unbroken, tmp_path):
+    out = tmp_path / "killed"
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(out)],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        timeout=300,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert not (out / CARD).exists()
+    assert steps_done(out) == 4
+    train(out, TINY, 7)
+    assert _curve(out) == _curve(unbroken[0])
+    assert json.loads((out / CARD).read_text())["resumed"] is True
+    weights = [(folder / "model.safetensors").read_bytes() for folder in (out, unbroken[0])]
+    assert weights[0] == weights[1]
+
+
+def test_a_finished_run_is_left_alone(unbroken):
+    out, _ = unbroken
+    before = {f.name: f.stat().st_mtime_ns for f in out.iterdir()}
+    train(out, TINY, 7)
+    assert before == {f.name: f.stat().st_mtime_ns for f in out.iterdir()}
+
+
+def test_another_seed_gives_another_model(unbroken, tmp_path):
+    out = train(tmp_path / "other", TINY, 8)
+    assert _curve(out) != _curve(unbroken[0])
+
+
+def test_foreign_folders_are_refused(tmp_path):
+    claim(tmp_path / "a", TINY, 1)
+    with pytest.raises(RunError, match="another seed or recipe"):
+        claim(tmp_path / "a", TINY, 2)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "thesis.tex").write_text("precious")
+    with pytest.raises(RunError, match="not empty"):
+        claim(tmp_path / "b", TINY, 1)
+    assert [f.name for f in (tmp_path / "b").iterdir()] == ["thesis.tex"]
+
+
+def test_half_written_checkpoints_are_passed_over(tmp_path):
+    for step, state in ((4, "{}"), (8, "{"), (12, None)):
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        if state is not None:
+            (folder / "trainer_state.json").write_text(state)
+    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-4"
+    assert [f.name for f in tmp_path.iterdir()] == ["checkpoint-4"]
+    assert last_checkpoint(tmp_path / "missing") is None
+
+
+def test_a_blind_training_asks_the_same_about_nothing():
+    blind = recipe_of("blind")
+    shown, kept = (Pictures(r, 3)[5] for r in (replace(blind, sighted=True), blind))
+    assert kept.questions == shown.questions
+    assert kept.pixels.shape == shown.pixels.shape
+    assert kept.pixels.min() == 255 > shown.pixels.min()
+
+
+def test_unknown_presets_are_named():
+    with pytest.raises(OptionError, match=r"huge.*tiny, small, blind"):
+        recipe_of("huge")
