@@ -1,7 +1,9 @@
 """The names a script needs are the same whatever was imported before."""
 
 import importlib
+import importlib.util
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,10 +32,27 @@ def test_functions_stay_functions_after_their_modules_were_imported():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+# Rooms of the extras, whose modules may import torch and transformers.
+TORCH_ROOMS = ("handeye.respondents.local.", "handeye.training.")
+HAS_TORCH = bool(importlib.util.find_spec("torch") and importlib.util.find_spec("transformers"))
+
+
 def test_every_module_imports():
     for module in pkgutil.walk_packages(handeye.__path__, "handeye."):
-        if module.name != "handeye.__main__":
+        if module.name == "handeye.__main__":
+            continue
+        if HAS_TORCH or not module.name.startswith(TORCH_ROOMS):
             importlib.import_module(module.name)
+
+
+def test_torch_is_imported_in_its_rooms_only():
+    root = Path(handeye.__file__).parent
+    found = set()
+    for path in root.rglob("*.py"):
+        if re.search(r"^\s*(import|from) (torch|transformers)\b", path.read_text("utf-8"), re.M):
+            found.add("handeye." + ".".join(path.relative_to(root).with_suffix("").parts))
+    assert found
+    assert all(name.startswith(TORCH_ROOMS) for name in found), found
 
 
 def test_the_core_needs_no_engine_no_drawing_and_no_torch():

@@ -2,6 +2,7 @@
 
     options.py    what can be set, and what is allowed
     loading.py    a folder or hub id -> model and processor
+    processors.py the processor, without torchvision too
     media.py      pictures, videos, sounds from what was sent
     chat.py       a conversation -> the chat template's messages, pictures beside them
     prompts.py    text and pictures -> token ids and tensors; the media of a scene only once
