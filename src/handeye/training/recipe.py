@@ -11,7 +11,7 @@ from typing import Any
 from handeye.errors import OptionError
 from handeye.training.scenes import SIDES, Ease
 
-_ANSWERING_WORK = 4.0  # times a step of looking, as measured for the preset small
+_ANSWERING_WORK = 4.5  # times a step of looking, as measured for the preset small
 
 
 @dataclass(frozen=True, slots=True)
