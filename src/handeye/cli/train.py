@@ -14,6 +14,7 @@ from handeye.errors import OptionError
 
 if TYPE_CHECKING:
     from handeye.training.papers import Papers
+    from handeye.training.recipe import Recipe
 
 app = typer.Typer(
     help="Train a small vision-language model (needs handeye[train]).", no_args_is_help=True
@@ -48,7 +49,7 @@ def base(
         _say(f"{out} is trained already (see {CARD}); it is only examined again")
     elif done := steps_done(out):
         _say(f"going on in {out} after step {done} of {recipe.steps}")
-    train(out, recipe, seed, _teller())
+    train(out, recipe, seed, _teller(recipe))
     # Always the same test scenes: models of different seeds differ by their training alone.
     scenes = recipe.examined_scenes
     _write(out / "examination.json", _examine(out, own_papers(0, scenes), seed=0, scenes=scenes))
@@ -99,7 +100,7 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _teller() -> Callable[[int, int, dict[str, float]], None]:
+def _teller(recipe: Recipe) -> Callable[[int, int, dict[str, float]], None]:
     """Prints a log line, with the time left at the speed since the line before."""
     last: tuple[int, float] | None = None
 
@@ -108,8 +109,8 @@ def _teller() -> Callable[[int, int, dict[str, float]], None]:
         now = time.monotonic()
         left = ""
         if last:
-            seconds = (now - last[1]) / (step - last[0]) * (steps - step)
-            left = f", {seconds / 60:.0f} min left at this speed"
+            speed = (recipe.work(step) - recipe.work(last[0])) / (now - last[1])
+            left = f", about {(recipe.work(steps) - recipe.work(step)) / speed / 60:.0f} min left"
         last = step, now
         _say(
             f"step {step} of {steps}: answers {losses['answer_loss']:.3f}, "

@@ -11,6 +11,8 @@ from typing import Any
 from handeye.errors import OptionError
 from handeye.training.scenes import SIDES, Ease
 
+_ANSWERING_WORK = 4.5  # times a step of looking, as measured for the preset small
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -54,6 +56,11 @@ class Recipe:
         easy = self.easy_share * self.total_pictures
         left = max(0.0, 1.0 - index / easy) if easy else 0.0
         return Ease(SIDES, settled.strangers + (1.0 - settled.strangers) * left)
+
+    def work(self, steps: int) -> float:
+        """Work of the first ``steps`` steps, for telling the time left; 1 a step of looking."""
+        looking = min(steps, self.looking_steps)
+        return looking + _ANSWERING_WORK * (steps - looking)
 
     def record(self) -> dict[str, Any]:
         """JSON form."""
