@@ -45,8 +45,8 @@ gap can be measured on any machine; it is of no use for anything else. Of three 
 shipped, as settled before they ran.
 
 - Made by `handeye train base --preset {preset} --seed {seed}` of handeye {handeye}: {steps} steps
-  of {pictures} pictures, {minutes:.0f} minutes on {cores} cores: one thread that trains and a process
-  that draws. `run-card.json` has recipe, versions and counts; docs/training.md of
+  of {pictures} pictures, {minutes:.0f} minutes on {cores} cores: one thread that trains and a
+  process that draws. `run-card.json` has recipe, versions and counts; docs/training.md of
   handeye has the reasons.
 - A SigLIP tower ({side} x {side} pixels in patches of {patch}), a two-layer projector, a Llama
   decoder; plain Transformers classes, float32, {size:.1f} MB.
