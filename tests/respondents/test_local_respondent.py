@@ -83,6 +83,8 @@ def test_options_are_checked(folder: Path, args: dict[str, Any], message: str) -
 def test_a_path_is_needed_and_must_hold_a_model(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="path=DIR"):
         get_model("handeye/hf", memoize=False)
+    with pytest.raises(RunError, match="is no folder"):
+        model(tmp_path / "nowhere")
     with pytest.raises(RunError, match="no vision-language model can be loaded") as error:
         model(tmp_path)
     assert str(tmp_path) in str(error.value)

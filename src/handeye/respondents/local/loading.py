@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from handeye.errors import RunError
 from handeye.respondents.local.options import LocalOptions
+
+_WANTED = "a folder written by save_pretrained (model, tokenizer, processor) or a hub id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ def load(options: LocalOptions) -> LocalModel:
 
     from handeye.respondents.local.processors import load_processor
 
+    if _is_path(options.path) and not Path(options.path).is_dir():
+        raise RunError(f"{options.path} is no folder; give {_WANTED}")
     logging.disable_progress_bar()  # the run has one of its own
     try:
         processor = load_processor(options.path, options.revision)
@@ -82,11 +87,16 @@ def load(options: LocalOptions) -> LocalModel:
         raise RunError(
             f"no vision-language model can be loaded from {options.path!r}: "
             f"{str(error).strip().splitlines()[0] if str(error) else type(error).__name__}; give "
-            "a folder written by save_pretrained (model, tokenizer, processor) or a hub id"
+            f"{_WANTED}"
         ) from error
     if options.device_map is None and options.quantization is None:
         model.to(_device(options))
     return of(model, processor)
+
+
+def _is_path(name: str) -> bool:
+    # A name on the hub is OWNER/NAME at most.
+    return Path(name).is_absolute() or name.startswith(".") or name.count("/") > 1
 
 
 def of(model: Any, processor: Any) -> LocalModel:
