@@ -89,6 +89,8 @@ def test_secrets_are_not_kept() -> None:
         "AUTH_TOKEN",
     }
     assert (kept["stream"], kept["max_tokens"]) == (True, 6)
+    others = {"keyfile": "k", "auth_tokens": "t", "secrets": "s", "token-id": "t"}
+    assert set(without_secrets(others).values()) == {"[not kept]"}
 
 
 def test_keys_are_blotted_out_of_texts() -> None:

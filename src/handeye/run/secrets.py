@@ -12,9 +12,9 @@ from typing import Any
 
 # Environment variables that hold keys, by the ends of their names.
 _ENDINGS = ("_API_KEY", "_TOKEN", "_SECRET", "_ACCESS_KEY", "_PASSWORD")
-# Provider arguments that have a word ending so in their name are never written down. Counts of
-# tokens (max_tokens) are.
-_WORDS = ("key", "keys", "token", "secret", "secrets", "password")
+# Provider arguments with such a word in their name are never written down; counts of tokens are.
+_WORDS = ("key", "token", "secret", "password")
+_COUNTS = ("max_tokens", "max_new_tokens")
 # Shorter values are no keys, and blotting them out would riddle the text.
 _SHORTEST = 6
 
@@ -40,7 +40,9 @@ def without_keys(
 
 def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
     """``values`` with everything that is named like a secret replaced by ``"[not kept]"``."""
-    return {
-        name: "[not kept]" if any(w.endswith(_WORDS) for w in name.lower().split("_")) else value
-        for name, value in values.items()
-    }
+    return {name: "[not kept]" if _is_secret(name) else value for name, value in values.items()}
+
+
+def _is_secret(name: str) -> bool:
+    lower = name.lower()
+    return lower not in _COUNTS and any(word in lower for word in _WORDS)
