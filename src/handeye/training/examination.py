@@ -82,7 +82,7 @@ def examine(
     Returns:
         A mark for each template and side of the split that the papers ask about.
     """
-    kept: dict[tuple[Split, str], list[tuple[int, int, int]]] = {}
+    kept: dict[tuple[Split, str], list[list[int]]] = {}
     guesses: dict[str, str] = {}
     for done, (split, paper) in enumerate(papers, 1):
         for picture in paper():
@@ -96,7 +96,7 @@ def examine(
                 item = as_item(picture, question)
                 tried = (said, guesses[question.text], _commonest(question.key))
                 right = [score_item(item, one).passed for one in tried]
-                kept.setdefault((split, question.key), []).append((right[0], right[1], right[2]))
+                kept.setdefault((split, question.key), []).append(right)
         if progress:
             progress(done, len(papers))
     return [
@@ -107,7 +107,8 @@ def examine(
     ]
 
 
-def _mark(split: Split, key: str, right: Sequence[tuple[int, int, int]]) -> Mark:
+def _mark(split: Split, key: str, right: Sequence[Sequence[int]]) -> Mark:
+    """``right``: whether the model, its blind copy and chance were right, for every item."""
     n = len(right)
     passed, blind, chance = (sum(column) for column in zip(*right, strict=True))
     bounds = binomtest(passed, n).proportion_ci(method="wilson")

@@ -49,10 +49,8 @@ def set_papers(data: str | Path) -> Papers:
         DataError: no set, or an unreadable one.
     """
     items = load(data)
-    scenes: dict[str, list[Item]] = {}
-    for item in items:
-        scenes.setdefault(item.scene_id, []).append(item)
-    return [(split_of(rows[0]), partial(_pictures, items, rows)) for rows in scenes.values()]
+    scenes = items.scenes().values()
+    return [(split_of(rows[0]), partial(_pictures, items, rows)) for rows in scenes]
 
 
 def split_of(item: Item) -> Split:
