@@ -17,6 +17,7 @@ def test_help_needs_no_torch():
         "sys.exit(any(name in sys.modules for name in ('torch', 'transformers')))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert "handeye[train]" in CliRunner().invoke(app, ["train", "--help"]).output
 
 
 def test_without_the_extra_the_command_says_what_to_install(monkeypatch, tmp_path):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from handeye.training.recipe import Recipe
 
 app = typer.Typer(
-    help="Train a small vision-language model (needs handeye[train]).", no_args_is_help=True
+    help=r"Train a small vision-language model (needs handeye\[train]).", no_args_is_help=True
 )
 
 
