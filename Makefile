@@ -40,7 +40,7 @@ test: .venv/.test .venv/.embedder
 # What skips without torch. One thread each: two were many times slower beside other processes.
 test-torch: .venv/.torch
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile \
-		tests/training tests/respondents/test_local_*.py
+		tests/training tests/respondents/local
 
 lint: .venv/.test
 	$(BIN)/ruff check .

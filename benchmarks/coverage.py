@@ -1,8 +1,8 @@
 """How often the intervals of handeye.stats hold the truth: the table of docs/statistics.md.
 
-The experiments of the tests (tests/stats/experiments.py) with more data sets. Items of a scene are
-correlated, strata of unequal size, true rates exact. A nominal 95 % interval that covers 94 % in
-1,000 data sets is as good as can be seen (standard error .7 points).
+The experiments of the tests (tests/support/experiments.py) with more data sets. Items of a scene
+are correlated, strata of unequal size, true rates exact. A nominal 95 % interval that covers 94 %
+in 1,000 data sets is as good as can be seen (standard error .7 points).
 
     python benchmarks/coverage.py              # some 50 s on one core
     python benchmarks/coverage.py --sims 100   # a look
@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "stats"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import experiments
-from experiments import Count, gap
+from tests.support import experiments
+from tests.support.experiments import Count, gap
 
 SIZES = {100: (30, 20, 20, 20, 10), 300: (80, 60, 60, 60, 40), 500: (150, 100, 100, 100, 50)}
 PAIRS = (((0.5, 0.3), (0.5, 0.3)), ((0.9, 0.5), (0.8, 0.6)), ((0.98, 0.95), (0.96, 0.95)))

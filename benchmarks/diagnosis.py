@@ -22,10 +22,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from taken import Taken, taken
+from taken import MappedField, taken
 
-from handeye.respondents.faults import simulate_predictions
 from handeye.rose import generate, load, score_files
+from handeye.rose.respondents.simulated import simulate_predictions
 
 LIMIT_S = 30
 MODELS = {
@@ -50,7 +50,7 @@ def make_runs(data: Path, templates: str, out: Path) -> list[Path]:
     return runs
 
 
-def command(*arguments: object) -> Taken:
+def command(*arguments: object) -> MappedField:
     return taken([sys.executable, "-m", "handeye", *map(str, arguments)], cores=2)
 
 

@@ -27,10 +27,11 @@ from pathlib import Path
 from PIL import Image
 from taken import taken
 
-from handeye.rose import load, sources
+from handeye.rose import load
 from handeye.rose.items import Item
 from handeye.rose.release import BRIDGE_FOLDERS
-from handeye.rose.render import cue_colour, frame_width
+from handeye.rose.scenes import sources
+from handeye.rose.scenes.render import cue_colour, frame_width
 from handeye.rose.v01 import SOURCE_NAMES, STATISTICS
 
 

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SUPPORT = ROOT / "tests" / "run"
+SUPPORT = ROOT / "tests" / "support"
 CONNECTIONS = 64
 ITEMS_PER_SCENE = 5
 
@@ -87,7 +87,7 @@ def child(kind: str, data: Path, out: Path, url: str) -> None:
     import resource
 
     if kind == "lane":
-        from handeye.rose.running import run_rose
+        from handeye.rose.asking.run import run_rose
 
         run_rose("openai-api/handeye-bench/m", data, out, base_url=url, progress=False, score=False)
     else:
@@ -99,7 +99,7 @@ def child(kind: str, data: Path, out: Path, url: str) -> None:
 async def bare(data: Path, url: str) -> None:
     from openai import AsyncOpenAI
 
-    from handeye.rose.asking import scene_request
+    from handeye.rose.asking.prompts import scene_request
     from handeye.rose.release import load
 
     items = load(data)
@@ -137,8 +137,8 @@ def main() -> None:
         kind, data, out, url = options.child
         child(kind, Path(data), Path(out), url)
         return
-    sys.path.insert(0, str(SUPPORT))
-    from small_set import write_set
+    sys.path.insert(0, str(ROOT))
+    from tests.support.rose.small_set import write_set
 
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {time.strftime('%Y-%m-%d')}")
     head = (

@@ -47,14 +47,14 @@ def main() -> None:
 
 def prepare(folder: Path, scenes: int) -> None:
     """Write the set and the model."""
-    from handeye.rose.generation import generate
+    from handeye.rose.scenes.generation import generate
 
     generate(folder / "set", seed=5, scenes=scenes, workers=1)
     write_model(folder / "model", texts(folder / "set"))
 
 
 def texts(data: Path) -> list[str]:
-    from handeye.rose.asking import prompt_parts
+    from handeye.rose.asking.prompts import prompt_parts
     from handeye.rose.release import load
 
     parts = [prompt_parts(item, "image_first") for item in load(data, templates="all")]
@@ -182,9 +182,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 def requests(loaded: Any, data: Path) -> list[Any]:
     """The set's questions, scene by scene, as a run sends them."""
     from handeye.respondents.local.chat import write_ask
-    from handeye.rose.asking import scene_request
+    from handeye.rose.asking.prompts import scene_request
+    from handeye.rose.asking.task import requests_of
     from handeye.rose.release import load
-    from handeye.rose.task import requests_of
 
     items = load(data, templates="all")
     return [

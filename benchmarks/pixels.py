@@ -13,8 +13,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from handeye.respondents.pixels import solve
 from handeye.rose import generate, load
+from handeye.rose.respondents.pixels import solve
 
 
 def best(call: Callable[[], object], times: int = 5) -> float:

@@ -17,10 +17,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from handeye.draw import Draw
-from handeye.respondents.fault_changes import right, written
-from handeye.respondents.faults import FAULTS
-from handeye.respondents.recovery import (
+from handeye.rose.diagnosis.reasons import REASONS
+from handeye.rose.items import Item
+from handeye.rose.respondents.fault_changes import right, written
+from handeye.rose.respondents.recovery import (
     attribute_answers,
     can_show,
     confusion,
@@ -29,9 +29,9 @@ from handeye.respondents.recovery import (
     recover,
     recovered_rate,
 )
-from handeye.rose.items import Item
-from handeye.rose.reasons import REASONS
+from handeye.rose.respondents.simulated import FAULTS
 from handeye.rose.scene import Cell
+from handeye.sets.draw import Draw
 
 KEYS = [reason.key for reason in REASONS]
 RATES = (0.05, 0.2, 0.6)

@@ -34,9 +34,9 @@ from taken import taken
 
 from handeye.rose.items import read_item
 from handeye.rose.questions import SUBSETS, TEMPLATES, formal_answer, prompt_local
-from handeye.rose.sampling import sample_scene
 from handeye.rose.scene import Cell, Region
-from handeye.rose.scoring import score_item
+from handeye.rose.scenes.sampling import sample_scene
+from handeye.rose.scoring.score_item import score_item
 from handeye.rose.v01 import SOURCE_NAMES
 
 OURS = """
@@ -196,7 +196,7 @@ def main() -> None:
         data = (str(folder / "predictions.jsonl"), str(folder / "metadata.jsonl"))
         size = sum(Path(file).stat().st_size for file in data) / 2**20
         print(f"{items:,} items, {size:,.0f} MB of input, shuffled; one core, processor seconds")
-        begin, _ = measure("import handeye.rose.file_scoring")
+        begin, _ = measure("import handeye.rose.scoring.file_scoring")
         print(f"start      {begin:8.2f} s  Python and imports, not in the times below")
         times = {}
         for kind in ("whole", "lane", "rows") if with_reference else ("whole",):

@@ -19,25 +19,25 @@ import time
 from pathlib import Path
 from typing import Any
 
-from taken import Taken, taken
+from taken import MappedField, taken
 
-from handeye.visualact.frame_choice import FrameChoice
-from handeye.visualact.frames import take_frames
+from handeye.media.frame_choice import FrameChoice
+from handeye.media.frames import take_frames
 from handeye.visualact.loader import load
-from handeye.visualact.run_folder import read_run
+from handeye.visualact.scoring.run_folder import read_run
 
 LIMIT = 180.0
 RESPONDENTS = ("prior", "motion", "simulated")
 FAULTS = "faults=miss=0.2,invent=0.1,level=0.3,vague=0.1"
 
 
-def handeye(*arguments: str) -> Taken:
+def handeye(*arguments: str) -> MappedField:
     command = [str(Path(sys.executable).parent / "handeye"), *arguments]
     return taken(command, cores=2)
 
 
-def respondents(folder: Path) -> dict[str, Taken]:
-    steps: dict[str, Taken] = {}
+def respondents(folder: Path) -> dict[str, MappedField]:
+    steps: dict[str, MappedField] = {}
     for name in RESPONDENTS:
         extra = ["--model-arg", FAULTS] if name == "simulated" else []
         model = ["--model", f"handeye/{name}", "--data", str(folder / "set")]

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from handeye import rose
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+
+import os
+import shutil
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+Open = Callable[..., Any]
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -52,3 +62,44 @@ def chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def opened(chromium: Browser) -> Open:
+    """Open a file in a fresh page; any message, error or request of it fails the test."""
+
+    @contextmanager
+    def open_file(file: Path, **options: Any) -> Iterator[Page]:
+        page = chromium.new_page(**options)
+        trouble: list[str] = []
+        page.on("console", lambda message: trouble.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (trouble.append("dialog"), dialog.dismiss()))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith("data:") or request.url == file.as_uri()
+                else trouble.append(f"request: {request.url[:100]}")
+            ),
+        )
+        page.goto(file.as_uri())
+        yield page
+        page.close()
+        assert trouble == []
+
+    return open_file
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> str:
+    """An API key in the environment that must never be written anywhere."""
+    secret = "sk-never-write-this-down"
+    monkeypatch.setenv("HANDEYE_TEST_API_KEY", secret)
+    return secret
+
+
+@pytest.fixture(scope="session")
+def study_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """15 scenes, three of each source."""
+    return rose.generate(tmp_path_factory.mktemp("study") / "set", seed=5, scenes=15, workers=1)

@@ -12,11 +12,11 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from handeye.draw import Draw
 from handeye.rose import load
 from handeye.rose.v01 import SOURCE_NAMES
-from handeye.visualact.canvas import Canvas
-from handeye.visualact.events.catalogue import kind
+from handeye.sets.draw import Draw
+from handeye.visualact.scenes.drawing.canvas import Canvas
+from handeye.visualact.scenes.events.catalogue import kind
 
 OUT = Path(__file__).parents[1] / "docs" / "img"
 SIDE = 300

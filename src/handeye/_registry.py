@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from handeye.respondents.provider import handeye_provider
-from handeye.rose.task import rose
-from handeye.visualact.task import visualact
+from handeye.models.provider import handeye_provider
+from handeye.rose.asking.task import rose
+from handeye.visualact.asking.task import visualact
 
 __all__ = ["handeye_provider", "rose", "visualact"]

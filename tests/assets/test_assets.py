@@ -133,7 +133,8 @@ def test_emoji_of_the_tables_are_drawn_and_named() -> None:
 
 def test_reading_art_needs_no_drawing_library() -> None:
     code = (
-        "import sys, handeye.assets as a, handeye.rose.sources as s; a.attribution(['twemoji']);"
+        "import sys, handeye.assets as a, handeye.rose.scenes.sources as s\n"
+        "a.attribution(['twemoji']);"
         "print([m for m in ('PIL', 'resvg_py', 'polars', 'inspect_ai') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -2,11 +2,11 @@ import json
 from pathlib import Path
 
 import pytest
-from metadata_rows import row
 
 from handeye.errors import DataError, OptionError
 from handeye.rose.items import safe_image_path
 from handeye.rose.release import load
+from tests.support.rose.metadata_rows import row
 
 
 def write(path: Path, *rows) -> Path:

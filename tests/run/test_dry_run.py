@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from handeye.errors import DataError, OptionError, RunError
-from handeye.rose.dry_run import dry_run
-from handeye.rose.running import RoseOptions, request_keys
+from handeye.rose.asking.dry_run import dry_run
+from handeye.rose.asking.run import RoseOptions, request_keys
 from handeye.run.answers import Answer, Usage
 from handeye.run.image_tokens import image_rule
 from handeye.run.journal import open_journal

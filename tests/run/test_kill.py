@@ -12,12 +12,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from chat_server import ChatServer, Reply, Request, serving
-from small_set import write_set
+
+from tests.support.chat_server import ChatServer, Reply, Request, serving
+from tests.support.rose.small_set import write_set
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 _RUN = (
-    "import sys; from pathlib import Path; from handeye.rose.running import run_rose;"
+    "import sys; from pathlib import Path; from handeye.rose.asking.run import run_rose;"
     "run_rose('openai-api/handeye-test/m', sys.argv[1], Path(sys.argv[2]),"
     " base_url=sys.argv[3], max_connections=16, progress=False)"
 )

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_server import ChatServer, Reply, Request, serving
 from PIL import Image
-from small_set import write_set
 
 from handeye.errors import OptionError, RunError
-from handeye.rose.running import run_rose
+from handeye.rose.asking.run import run_rose
 from handeye.run import asker
+from tests.support.chat_server import ChatServer, Reply, Request, serving
+from tests.support.rose.small_set import write_set
 
 pytestmark = pytest.mark.server
 MODEL = "openai-api/handeye-test/m"

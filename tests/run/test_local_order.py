@@ -8,11 +8,11 @@ from typing import Any
 import anyio
 import pytest
 from inspect_ai.model import ChatMessage, ContentImage, ContentText, ModelOutput
-from small_set import write_set
 
-from handeye.respondents.provider import HandeyeAPI
+from handeye.models.provider import HandeyeAPI
+from handeye.rose.asking.run import run_rose
 from handeye.rose.release import load
-from handeye.rose.running import run_rose
+from tests.support.rose.small_set import write_set
 
 CONNECTIONS = 8
 

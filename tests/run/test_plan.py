@@ -3,13 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_set import write_set
 
 from handeye.errors import RunError
+from handeye.rose.asking.run import RoseOptions
 from handeye.rose.release import load
-from handeye.rose.running import RoseOptions
 from handeye.run.plan import claim, rows_sha256
 from handeye.run.secrets import without_keys, without_secrets
+from tests.support.rose.small_set import write_set
 
 
 def plan_of(data: Path, out: Path, **changes: object) -> object:

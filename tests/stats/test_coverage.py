@@ -6,7 +6,8 @@ docs/statistics.md, so that a seed does not decide; ``benchmarks/coverage.py`` d
 
 import numpy as np
 import pytest
-from experiments import (
+
+from tests.support.experiments import (
     gap,
     holm_null,
     macro_rate,
@@ -15,7 +16,7 @@ from experiments import (
     pooled_share,
     thresholds,
 )
-from simulated import tolerance
+from tests.support.simulated import tolerance
 
 SIMS = 400
 SMALL = (30, 20, 20, 20, 10)

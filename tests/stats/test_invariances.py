@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated import Scenes
 
 from handeye.stats.agreement import krippendorff_alpha
 from handeye.stats.curves import logistic
@@ -21,6 +20,7 @@ from handeye.stats.mcnemar import mcnemar
 from handeye.stats.paired_bootstrap import p_value, paired_rates
 from handeye.stats.sample_size import spread
 from handeye.stats.shares import clustered_shares
+from tests.support.simulated import Scenes
 
 MADE = Scenes((25, 20))
 

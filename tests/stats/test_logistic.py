@@ -4,13 +4,13 @@ import warnings
 
 import numpy as np
 import pytest
-from simulated import Scenes
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
 from handeye.errors import DataError
 from handeye.stats.curves import logistic
 from handeye.stats.logistic import fit_curves
+from tests.support.simulated import Scenes
 
 
 def data(slope=-1.5, at=(0.5, -0.5), sizes=(80, 60), seed=0):

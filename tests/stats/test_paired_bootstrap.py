@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from simulated import Scenes
 
 from handeye.errors import DataError
 from handeye.stats.intervals import Samples, difference, estimates
 from handeye.stats.paired_bootstrap import p_value, paired_rates
+from tests.support.simulated import Scenes
 
 MADE = Scenes((30, 20))
 GROUPS = {"count": MADE.group == 0, "act": MADE.group == 1, "all": np.ones(MADE.n, bool)}

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from simulated import Scenes, tolerance
 
 from handeye.errors import DataError, OptionError
 from handeye.stats.intervals import estimates
@@ -21,6 +20,7 @@ from handeye.stats.sample_size import (
     smallest_difference,
     spread,
 )
+from tests.support.simulated import Scenes, tolerance
 
 
 def test_textbook_cases():

@@ -13,19 +13,12 @@ from typing import Any
 
 import pytest
 import uvicorn
-from taking_part import Served
 
-from handeye import rose
 from handeye.study.serve import address, listen, make_server
 from handeye.study.session import Study, open_study
+from tests.support.study.taking_part import Served
 
 COMMAND = "from handeye.cli.study import app; app()"
-
-
-@pytest.fixture(scope="session")
-def study_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """15 scenes, three of each source."""
-    return rose.generate(tmp_path_factory.mktemp("study") / "set", seed=5, scenes=15, workers=1)
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from expecting import expecting
-from taking_part import go_through, right
 
 from handeye import rose
 from handeye.errors import DataError, OptionError
-from handeye.study.replies import Reply
+from handeye.rose.human.replies import Reply
 from handeye.study.session import ConflictError, Study, UnknownPersonError, open_study
 from handeye.study.store import Store, create
+from tests.support.study.expecting import expecting
+from tests.support.study.taking_part import go_through, right
 
 
 def test_a_person_goes_through_all_items_and_every_answer_is_kept(study: Study) -> None:

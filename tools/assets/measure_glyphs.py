@@ -16,8 +16,8 @@ import numpy as np
 from fontTools.ttLib import TTFont
 
 from handeye import assets
-from handeye.rose.sources.glyph import measure
-from handeye.rose.sources.typeface import Typeface, font_size_for
+from handeye.rose.scenes.sources.glyph import measure
+from handeye.rose.scenes.sources.typeface import Typeface, font_size_for
 
 TABLE = Path(__file__).parents[2] / "src/handeye/assets/pairs/glyph.tsv"
 FEWEST_FACES = 3

@@ -2,8 +2,9 @@
 
 All 6,763 characters of GB 2312 are drawn in Noto Sans and Noto Serif at the measuring size. Cosine
 of the blurred pictures gives each character its nearest neighbours; the score of
-``handeye.rose.sources.similarity`` then places every candidate, and pairs are taken so that their
-spread is that of the official ROSE v0.1 pairs measured the same way. Official pairs are left out.
+``handeye.rose.scenes.sources.similarity`` then places every candidate, and pairs are taken so that
+their spread is that of the official ROSE v0.1 pairs measured the same way. Official pairs are left
+out.
 
     python tools/assets/mine_glyphs.py WORK METADATA.jsonl   # writes WORK/glyph-pairs.txt
 """
@@ -21,8 +22,8 @@ import numpy as np
 from families import families
 from scipy.ndimage import gaussian_filter
 
-from handeye.rose.sources.similarity import MEASURE_SIZE, lab
-from handeye.rose.sources.typeface import Typeface, font_size_for
+from handeye.rose.scenes.sources.similarity import MEASURE_SIZE, lab
+from handeye.rose.scenes.sources.typeface import Typeface, font_size_for
 
 PAIRS = 1000
 NEIGHBOURS = 14

@@ -12,8 +12,10 @@ from typing import Annotated
 
 import typer
 
-from handeye.cli import compare, report, rose, run, study, train, visualact
+from handeye.cli import compare, report, run, study, train
 from handeye.errors import HandeyeError
+from handeye.rose.commands import sets as rose
+from handeye.visualact import commands as visualact
 
 app = typer.Typer(
     name="handeye",

@@ -1,10 +1,9 @@
-"""``handeye compare`` and ``handeye rose contamination``: differences that are real."""
+"""``handeye compare``: differences that are real."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -35,17 +34,17 @@ def compare(
     ] = False,
 ) -> None:
     """Say which differences between runs are real: item by item, or clip by clip."""
-    from handeye.run_folder import RECORD, read_json
+    from handeye.scores.run_folder import RECORD, read_json
 
     if runs and (runs[0] / RECORD).is_file():
-        from handeye.visualact.summary import SUITE
+        from handeye.visualact.scoring.summary import SUITE
 
         if read_json(runs[0] / RECORD).get("suite") == SUITE:
             _compare_clips(runs, out=out, json=json, common=common, all_pairs=all_pairs, seed=seed)
             return
-    from handeye.cli.compare_tables import print_comparison
-    from handeye.rose.comparison import compare_runs
-    from handeye.rose.run_folder import read_run
+    from handeye.rose.comparing.compare import compare_runs
+    from handeye.rose.pages.console_compare import print_comparison
+    from handeye.rose.scoring.run_folder import read_run
 
     opened = [read_run(run) for run in runs]
     found = compare_runs(opened, common=common, all_pairs=all_pairs, seed=seed)
@@ -53,7 +52,7 @@ def compare(
     if json is not None:
         _write_json(json, found.to_json())
     if out is not None:
-        from handeye.report.compare import write_comparison
+        from handeye.rose.pages.compare import write_comparison
 
         typer.echo(f"written to {write_comparison(opened, found, out)}")
 
@@ -69,11 +68,11 @@ def _compare_clips(
 ) -> None:
     from itertools import combinations
 
-    from handeye.cli.visualact_differences import print_comparison
     from handeye.errors import OptionError
-    from handeye.run_folder import indented_json
-    from handeye.visualact.comparison import compare_scored
-    from handeye.visualact.run_folder import read_run
+    from handeye.scores.run_folder import indented_json
+    from handeye.visualact.comparing.compare import compare_scored
+    from handeye.visualact.pages.console_compare import print_comparison
+    from handeye.visualact.scoring.run_folder import read_run
 
     if len(runs) < 2:
         raise OptionError(f"a comparison needs at least two runs, got {len(runs)}")
@@ -100,31 +99,3 @@ def _write_json(path: Path, data: bytes) -> None:
     except OSError as error:
         raise OptionError(f"{path}: cannot be written: {error.strerror}") from None
     typer.echo(f"written to {path}")
-
-
-def contamination(
-    official: Annotated[
-        Path, typer.Argument(metavar="OFFICIAL_RUN", help="Run over the published set.")
-    ],
-    fresh: Annotated[
-        Path,
-        typer.Argument(metavar="FRESH_RUN", help="Run of the same model over a generated set."),
-    ],
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
-) -> None:
-    """Ask whether a model remembers the published set: PASS on it against fresh scenes.
-
-    Fresh items are matched with the official ones in difficulty.
-    """
-    from handeye.cli.compare_tables import print_contamination
-    from handeye.rose.contamination import contamination_of_runs
-    from handeye.rose.run_folder import read_run
-
-    found: Mapping[str, Any] = contamination_of_runs(read_run(official), read_run(fresh), seed=seed)
-    if json:
-        import msgspec
-
-        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=1))
-    else:
-        print_contamination(found)

@@ -101,9 +101,9 @@ def agreement(
     seed: Annotated[int, typer.Option(help="Of the intervals.")] = 0,
 ) -> None:
     """Tell how far people agree, and write the human row for the report."""
-    from handeye.cli.study_tables import print_agreement
     from handeye.study.agreement import agreement as measure
     from handeye.study.agreement import write_agreement
+    from handeye.study.console import print_agreement
 
     found = measure(study, data, finished_only=finished, seed=seed)
     write_agreement(out, found)

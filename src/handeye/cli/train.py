@@ -13,7 +13,7 @@ import typer
 from handeye.errors import OptionError
 
 if TYPE_CHECKING:
-    from handeye.training.papers import Papers
+    from handeye.training.questions import Papers
     from handeye.training.recipe import Recipe
 
 app = typer.Typer(
@@ -37,7 +37,7 @@ def base(
     Stopped at any moment, the same command goes on from the last checkpoint.
     """
     needs_torch()
-    from handeye.training.papers import own_papers
+    from handeye.training.questions import own_papers
     from handeye.training.recipe import recipe_of
     from handeye.training.training_run import CARD, claim, steps_done, train
 
@@ -69,7 +69,7 @@ def examine(
 ) -> None:
     """Ask a trained model about new scenes: PASS by template, seen and held-out art."""
     needs_torch()
-    from handeye.training.papers import own_papers, set_papers
+    from handeye.training.questions import own_papers, set_papers
 
     if scenes < 1:
         raise OptionError(f"scenes must be at least 1, got {scenes}")
@@ -121,8 +121,8 @@ def _teller(recipe: Recipe) -> Callable[[int, int, dict[str, float]], None]:
 
 
 def _examine(directory: Path, papers: Papers, **asked: Any) -> dict[str, Any]:
-    from handeye.cli.progress import counting
-    from handeye.training.examination import examine, load_model, record
+    from handeye.terminal.progress import counting
+    from handeye.training.evaluation import examine, load_model, record
 
     model, processor = load_model(directory)
     with counting("examining") as progress:

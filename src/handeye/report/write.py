@@ -6,19 +6,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import polars as pl
-
 from handeye.errors import DataError, OptionError
-from handeye.report import gallery, html, load, page
-from handeye.report.from_diagnosis import diagnosis_view
-from handeye.report.human import read_human
-from handeye.report.pictures import Album
-from handeye.report.signs import Vocabulary, failures, undiagnosed, vocabulary
-from handeye.report.visualact.report_file import write_page
-from handeye.rose.diagnosis import RESAMPLES, Diagnosis, diagnose, diagnose_runs
-from handeye.run_folder import RECORD, read_json
-from handeye.visualact.run_folder import ABLATION
-from handeye.visualact.summary import SUITE as VISUALACT
+from handeye.rose.diagnosis.diagnose import RESAMPLES
+from handeye.rose.pages.write import write_page as write_rose_page
+from handeye.scores.run_folder import RECORD, read_json
+from handeye.visualact.pages.write import write_page
+from handeye.visualact.scoring.run_folder import ABLATION
+from handeye.visualact.scoring.summary import SUITE as VISUALACT
 
 GALLERY_LIMIT = 60
 PICTURE_BUDGET = 4_000_000
@@ -75,23 +69,16 @@ def write_report(
             picture_budget=picture_budget,
             resamples=resamples,
         )
-    people = read_human(Path(human)) if human is not None else None
-    loaded = load.load_runs([Path(run) for run in runs])
-    found = _diagnoses(loaded, resamples, workers)
-    failed = [_failed(run, one) for run, one in zip(loaded, found, strict=True)]
-    known = [one for one in found if isinstance(one, Diagnosis)]
-    words = vocabulary(one.data["attribution"] for one in known)
-    views = [
-        run.view(len(rows), diagnosis_view(one.data))
-        if isinstance(one, Diagnosis)
-        else run.view(len(rows), None, one)
-        for run, rows, one in zip(loaded, failed, found, strict=True)
-    ]
-    cards, album = _cards(loaded, failed, words, gallery_limit, picture_budget)
-    heading = title or _title([view.label for view in views])
-    published = load.published_models()
-    context = page.lay_out(views, published, cards, album.pictures, words, heading, people)
-    return html.write(Path(out), html.render(context))
+    return write_rose_page(
+        [Path(run) for run in runs],
+        Path(out),
+        title=title,
+        human=None if human is None else Path(human),
+        gallery_limit=gallery_limit,
+        picture_budget=picture_budget,
+        resamples=resamples,
+        workers=workers,
+    )
 
 
 def _suite(folders: Sequence[Path]) -> str | None:
@@ -111,64 +98,3 @@ def _named_suite(folder: Path) -> str | None:
             if isinstance(suite, str):
                 return suite
     return None
-
-
-def _diagnoses(
-    runs: Sequence[load.LoadedRun], resamples: int, workers: int
-) -> list[Diagnosis | str]:
-    """One diagnosis per run, or the words that say why there is none."""
-    try:
-        everything = [run.run for run in runs]
-        return list(diagnose_runs(everything, resamples=resamples, workers=workers))
-    except DataError:
-        return [_diagnosis(run, resamples) for run in runs]
-
-
-def _diagnosis(run: load.LoadedRun, resamples: int) -> Diagnosis | str:
-    try:
-        return diagnose(run.run, resamples=resamples)
-    except DataError as error:
-        return str(error)
-
-
-def _failed(run: load.LoadedRun, found: Diagnosis | str) -> pl.DataFrame:
-    return failures(found.reasons) if isinstance(found, Diagnosis) else undiagnosed(run.scores)
-
-
-def _title(labels: Sequence[str]) -> str:
-    names = list(dict.fromkeys(labels))
-    if len(names) <= 3:
-        return f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} on ROSE"
-    return f"{len(names)} models on ROSE"
-
-
-def _cards(
-    runs: Sequence[load.LoadedRun],
-    failed: Sequence[pl.DataFrame],
-    words: Vocabulary,
-    limit: int,
-    budget: int,
-) -> tuple[list[gallery.Card], Album]:
-    choices = gallery.choose(failed, limit)
-    album = Album(budget, len(choices))
-    sources = [
-        run.evidence([c.item_id for c in choices if c.run == number])
-        for number, run in enumerate(runs)
-    ]
-    cards = []
-    for number, choice in enumerate(choices):
-        found = sources[choice.run]
-        item = found.items.get(choice.item_id)
-        cards.append(
-            gallery.build_card(
-                number,
-                choice,
-                runs[choice.run].label,
-                found.rows[choice.item_id],
-                found.answers.get(choice.item_id),
-                item,
-                gallery.picture_of(album, found.root, item),
-                words,
-            )
-        )
-    return cards, album

@@ -7,10 +7,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-from inspect_ai.model import ChatMessage, ContentImage, ContentText, ContentVideo
+from inspect_ai.model import (
+    ChatMessage,
+    ContentImage,
+    ContentText,
+    ContentVideo,
+    GenerateConfig,
+    ModelOutput,
+    StopReason,
+)
 
 from handeye.errors import RunError
 
@@ -98,3 +107,55 @@ def decoded_url(url: str, what: str) -> bytes:
         return base64.b64decode(body, validate=True)
     except binascii.Error as error:
         raise RunError(f"the {what}'s data URL cannot be decoded: {error}") from None
+
+
+class SimulatedApiError(Exception):
+    """A planted failure of the API; no :class:`HandeyeError`, since nothing is to be mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a respondent says, and how it ended."""
+
+    text: str
+    stop_reason: StopReason = "stop"
+    metadata: dict[str, Any] | None = None
+
+
+class ChatRespondent(Protocol):
+    """Whoever takes whole conversations with settings, as a language model does."""
+
+    connections: int
+    """How many requests are worth having in flight."""
+
+    async def generate(
+        self, messages: Sequence[ChatMessage], config: GenerateConfig
+    ) -> ModelOutput:
+        """Answer a conversation."""
+        ...
+
+
+class Respondent(Protocol):
+    """Whoever answers a conversation."""
+
+    connections: int
+    """How many requests are worth having in flight."""
+
+    async def answer(self, asked: Conversation) -> Reply:
+        """Answer one conversation."""
+        ...
+
+
+def spoken(text: str | None, stop: str | None, error: str | None, planted: Sequence[str]) -> Reply:
+    """What a simulated answer is as a reply.
+
+    Raises:
+        SimulatedApiError: there is no answer.
+    """
+    if text is None:
+        raise SimulatedApiError(error)
+    reasons: dict[str | None, StopReason] = {
+        "content_filter": "content_filter",
+        "max_tokens": "max_tokens",
+    }
+    return Reply(text, reasons.get(stop, "stop"), {"planted": list(planted)})

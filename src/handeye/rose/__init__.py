@@ -16,29 +16,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from handeye.rose.description import describe
-    from handeye.rose.diagnosis import diagnose
-    from handeye.rose.file_scoring import score, score_files
-    from handeye.rose.generation import generate
+    from handeye.rose.diagnosis.diagnose import diagnose
     from handeye.rose.items import Item, ItemSet
     from handeye.rose.release import load
-    from handeye.rose.rerendering import rerender
-    from handeye.rose.summary import summarize
-    from handeye.rose.verification import verify
+    from handeye.rose.scenes.description import describe
+    from handeye.rose.scenes.generation import generate
+    from handeye.rose.scenes.rerendering import rerender
+    from handeye.rose.scenes.verification import verify
+    from handeye.rose.scoring.file_scoring import score, score_files
+    from handeye.rose.scoring.summary import summarize
 
 # Modules are nouns and functions verbs: a submodule must not take a function's name here.
 _HOMES = {
-    "Item": "items",
-    "ItemSet": "items",
-    "describe": "description",
-    "diagnose": "diagnosis",
-    "generate": "generation",
-    "load": "release",
-    "rerender": "rerendering",
-    "score": "file_scoring",
-    "score_files": "file_scoring",
-    "summarize": "summary",
-    "verify": "verification",
+    "Item": "handeye.rose.items",
+    "ItemSet": "handeye.rose.items",
+    "describe": "handeye.rose.scenes.description",
+    "diagnose": "handeye.rose.diagnosis.diagnose",
+    "generate": "handeye.rose.scenes.generation",
+    "load": "handeye.rose.release",
+    "rerender": "handeye.rose.scenes.rerendering",
+    "score": "handeye.rose.scoring.file_scoring",
+    "score_files": "handeye.rose.scoring.file_scoring",
+    "summarize": "handeye.rose.scoring.summary",
+    "verify": "handeye.rose.scenes.verification",
 }
 
 __all__ = [
@@ -59,6 +59,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'handeye.rose' has no attribute {name!r}")
-    value = getattr(import_module(f"handeye.rose.{_HOMES[name]}"), name)
+    value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

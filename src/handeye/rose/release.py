@@ -12,11 +12,11 @@ from itertools import zip_longest
 from pathlib import Path
 
 from handeye.errors import DataError, OptionError
-from handeye.hub import HUB, fetch_dataset
-from handeye.jsonl import numbered_lines
 from handeye.rose.items import Item, ItemSet, read_item
 from handeye.rose.questions import BRIDGE_KEYS, BY_KEY, MAIN_KEYS, SUBSETS, TEMPLATES
 from handeye.rose.v01 import SOURCE_NAMES, STATISTICS
+from handeye.sets.hub import HUB, fetch_dataset
+from handeye.sets.jsonl import numbered_lines
 
 # Folders of the two bridge sets beside the main metadata files (release layout).
 BRIDGE_FOLDERS = {"T1B": "global_click", "T2B": "matched_local_count"}

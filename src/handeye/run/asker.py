@@ -16,9 +16,10 @@ from inspect_ai.util import LimitExceededError
 from handeye.errors import HandeyeError, RunError
 from handeye.run.answers import Answer
 from handeye.run.journal import Journal, Key
+from handeye.run.pending import Pending, pending_request
 from handeye.run.requests import Request
 from handeye.run.secrets import without_keys
-from handeye.run.wire import Pending, pending_request, tap
+from handeye.run.wire import tap
 from handeye.run.wire_process import ProviderError
 
 # Settings that steer how a request is carried, not what is asked: a run may go on with others.

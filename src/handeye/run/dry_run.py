@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from handeye.run.answers import Usage
 from handeye.run.image_tokens import all_rules, image_rule
-from handeye.run.lane import RunOptions
+from handeye.run.options import RunOptions
 from handeye.run.prices import Price
 
 # Rules of thumb: English prose, and "CLICK(R3,C11); " which tokenizers cut into short pieces.

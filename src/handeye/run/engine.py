@@ -19,7 +19,7 @@ from handeye.errors import HandeyeError, RunError
 from handeye.run.wire import is_remote
 
 if TYPE_CHECKING:
-    from handeye.run.lane import RunOptions
+    from handeye.run.options import RunOptions
 
 
 def samples_in_flight(connections: int) -> int:

@@ -1,7 +1,7 @@
 """What a run folder was started for, so that nothing else is ever mixed into it.
 
 ``plan.json`` is written before the first request. A later run over the same folder must ask the
-same items of the same model in the same way; settings of carriage (connections, retries, timeouts,
+same items of the same model in the same way; settings of transport (connections, retries, timeouts,
 where the server stands) may differ.
 """
 

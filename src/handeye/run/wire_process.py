@@ -26,7 +26,7 @@ from handeye.run.answers import Answer
 from handeye.run.journal import Journal
 
 if TYPE_CHECKING:
-    from handeye.run.wire import Pending
+    from handeye.run.pending import Pending
 
 LENGTH = struct.Struct("!Q")
 

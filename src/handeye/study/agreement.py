@@ -15,15 +15,15 @@ from typing import Any
 
 from handeye.atomic import write_text
 from handeye.errors import DataError
-from handeye.rose.grammar import parse
+from handeye.rose.human.human_row import Outcome, human_row
 from handeye.rose.items import Item
 from handeye.rose.questions import TEMPLATES, Template
 from handeye.rose.release import load
-from handeye.rose.scoring import score_item
+from handeye.rose.scoring.grammar import parse
+from handeye.rose.scoring.score_item import score_item
 from handeye.stats.agreement import krippendorff_alpha
 from handeye.stats.intervals import estimates, mean
 from handeye.study.export import PersonAnswers, read_people
-from handeye.study.human_row import Outcome, human_row
 from handeye.study.settings import set_fingerprint
 
 FORMAT = 1

@@ -29,8 +29,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from handeye.errors import DataError
+from handeye.rose.human.replies import Reply
 from handeye.study.guard import Guard
-from handeye.study.replies import Reply
 from handeye.study.session import ConflictError, Study, UnknownPersonError
 
 _TYPES = {

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import lcm
 
-from handeye.draw import Draw
 from handeye.errors import OptionError
 from handeye.rose.items import Item
 from handeye.rose.questions import TEMPLATES
-from handeye.rose.tally import ordered_subsets
+from handeye.rose.scoring.tally import ordered_subsets
+from handeye.sets.draw import Draw
 
 Stratum = tuple[str, str]
 

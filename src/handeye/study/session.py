@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from handeye.errors import DataError
-from handeye.rose.asking import Picture
+from handeye.rose.asking.prompts import Picture
+from handeye.rose.human.practice import PracticeItem, make_practice
+from handeye.rose.human.replies import Reply, answer_text
+from handeye.rose.human.wording import wording
 from handeye.rose.items import Item, ItemSet
-from handeye.rose.scoring import score_item
+from handeye.rose.scoring.score_item import score_item
 from handeye.study.plan import Plan
-from handeye.study.practice import PracticeItem, make_practice
-from handeye.study.replies import Reply, answer_text
 from handeye.study.settings import Settings, plan_of, settle
 from handeye.study.store import Person, Store, create
-from handeye.study.wording import wording
 
 Phase = Literal["practice", "items", "done"]
 NICKNAME_LENGTH = 40

@@ -23,8 +23,8 @@ import msgspec
 
 from handeye.atomic import TEMPORARY
 from handeye.errors import DataError
+from handeye.rose.human.practice import PracticeItem
 from handeye.rose.items import Item
-from handeye.study.practice import PracticeItem
 
 FORMAT = 1
 _APPLICATION_ID = 0x68657374  # "hest"

@@ -11,12 +11,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.draw import Draw
-from handeye.rose.sources.base import Art
-from handeye.rose.sources.raster import on_white, stretch
-from handeye.rose.sources.sprite_plans import PLANS
-from handeye.rose.sources.sprites import AVATAR, Sprite, random_sprite, relative
-from handeye.rose.visibility import visible_pixels
+from handeye.rose.scenes.sources.base import Art
+from handeye.rose.scenes.sources.raster import on_white, stretch
+from handeye.rose.scenes.sources.sprite_plans import PLANS
+from handeye.rose.scenes.sources.sprites import AVATAR, Sprite, random_sprite, relative
+from handeye.rose.scenes.visibility import visible_pixels
+from handeye.sets.draw import Draw
 
 Split = Literal["seen", "unseen"]
 

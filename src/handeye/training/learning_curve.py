@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from handeye.report.svg import element, number
+from handeye.pages.charts.svg import element, number
 
 _WIDTH, _HEIGHT = 760.0, 300.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50.0, 600.0, 20.0, 260.0

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.draw import Draw
 from handeye.rose.questions import BY_KEY, formal_answer
-from handeye.rose.render import Mosaic, base_mosaic, cue_mosaic
-from handeye.rose.sampling import LOCAL_TEMPLATES, sample_region
 from handeye.rose.scene import Cell, Grid, Region, Scene
+from handeye.rose.scenes.render import Mosaic, base_mosaic, cue_mosaic
+from handeye.rose.scenes.sampling import LOCAL_TEMPLATES, sample_region
 from handeye.rose.v01 import STATISTICS, SourceStatistics
+from handeye.sets.draw import Draw
 from handeye.training.art import Split, draw_pair, sprite_pair
 from handeye.training.words import question_text
 

@@ -15,36 +15,36 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from handeye.media.frames import take_frames
     from handeye.visualact.clip_set import ClipSet
-    from handeye.visualact.description import describe
-    from handeye.visualact.embedder import load_embedder
-    from handeye.visualact.file_scoring import score_files
-    from handeye.visualact.frames import take_frames
-    from handeye.visualact.generation import generate
+    from handeye.visualact.comparing.sensitivity import rank
     from handeye.visualact.loader import load
     from handeye.visualact.records import Action, Clip, PredictedAction, Prediction
-    from handeye.visualact.run_folder import read_run
-    from handeye.visualact.scoring import score
-    from handeye.visualact.sensitivity import rank
-    from handeye.visualact.verification import verify
+    from handeye.visualact.scenes.description import describe
+    from handeye.visualact.scenes.generation import generate
+    from handeye.visualact.scenes.verification import verify
+    from handeye.visualact.scoring.embedder import load_embedder
+    from handeye.visualact.scoring.file_scoring import score_files
+    from handeye.visualact.scoring.run_folder import read_run
+    from handeye.visualact.scoring.score import score
 
 # Modules are nouns and functions verbs: a submodule must not take a function's name here.
 _HOMES = {
-    "Action": "records",
-    "Clip": "records",
-    "ClipSet": "clip_set",
-    "PredictedAction": "records",
-    "Prediction": "records",
-    "describe": "description",
-    "generate": "generation",
-    "load": "loader",
-    "load_embedder": "embedder",
-    "rank": "sensitivity",
-    "read_run": "run_folder",
-    "score": "scoring",
-    "score_files": "file_scoring",
-    "take_frames": "frames",
-    "verify": "verification",
+    "Action": "handeye.visualact.records",
+    "Clip": "handeye.visualact.records",
+    "ClipSet": "handeye.visualact.clip_set",
+    "PredictedAction": "handeye.visualact.records",
+    "Prediction": "handeye.visualact.records",
+    "describe": "handeye.visualact.scenes.description",
+    "generate": "handeye.visualact.scenes.generation",
+    "load": "handeye.visualact.loader",
+    "load_embedder": "handeye.visualact.scoring.embedder",
+    "rank": "handeye.visualact.comparing.sensitivity",
+    "read_run": "handeye.visualact.scoring.run_folder",
+    "score": "handeye.visualact.scoring.score",
+    "score_files": "handeye.visualact.scoring.file_scoring",
+    "take_frames": "handeye.media.frames",
+    "verify": "handeye.visualact.scenes.verification",
 }
 
 __all__ = [
@@ -69,6 +69,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'handeye.visualact' has no attribute {name!r}")
-    value = getattr(import_module(f"handeye.visualact.{_HOMES[name]}"), name)
+    value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

@@ -11,7 +11,7 @@ from handeye.visualact.records import SCENARIOS, Clip
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class MappedField:
     """One line of what the loader made of a foreign file.
 
     Attributes:
@@ -51,7 +51,7 @@ class ClipSet:
     clips: tuple[Clip, ...]
     files: tuple[Path, ...]
     name: str
-    taken: tuple[Taken, ...] = ()
+    taken: tuple[MappedField, ...] = ()
 
     def __len__(self) -> int:
         return len(self.clips)

@@ -1,7 +1,8 @@
 """Loading sets of clips: handeye's own, the published dataset, and both from the Hub.
 
 A folder with ``clips_{split}.jsonl`` is a set of ours and read strictly; anything else is taken for
-the published layout, whose field names are detected (:mod:`handeye.visualact.published_layout`).
+the published layout, whose field names are detected
+(:mod:`handeye.visualact.foreign.published_layout`).
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from itertools import zip_longest
 from pathlib import Path
 
 from handeye.errors import DataError, OptionError
-from handeye.hub import HUB, fetch_dataset
+from handeye.sets.hub import HUB, fetch_dataset
 from handeye.visualact.clip_set import ClipSet
-from handeye.visualact.gold_values import read_scenario
+from handeye.visualact.foreign.gold_values import read_scenario
+from handeye.visualact.foreign.published_layout import published_file, read_published
 from handeye.visualact.own_sets import PlacedClip, check_videos, clips_files, read_clips
-from handeye.visualact.published_layout import published_file, read_published
 from handeye.visualact.records import SCENARIOS
 
 

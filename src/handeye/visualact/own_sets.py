@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handeye.errors import DataError, OptionError, first_ten
-from handeye.jsonl import numbered_lines
+from handeye.sets.jsonl import numbered_lines
 from handeye.visualact.records import Clip, clips_name, read_clip
 
 _BEFORE, _AFTER = clips_name("\0").split("\0")

@@ -81,7 +81,7 @@ def video_frames(data: bytes, frames: int) -> list[Picture]:
     Raises:
         RunError: no video that can be decoded.
     """
-    from handeye.visualact.frames import FrameChoice, FrameError, encode_frame, take_frames
+    from handeye.media.frames import FrameChoice, FrameError, encode_frame, take_frames
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "video"

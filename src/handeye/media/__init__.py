@@ -1,0 +1,1 @@
+"""Video and audio: which frames, when, decoded a few at a time."""

@@ -1,0 +1,223 @@
+"""When each frame of a video is on screen, read from its packets without decoding.
+
+Everything that can be wrong with a video file is found here or while decoding and raised as
+:class:`FrameError` with the file and the reason.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from handeye.errors import DataError
+from handeye.media.frame_choice import FrameChoice
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+# Containers of videos only. Play lists and scripts, which would open other files, are not among
+# them, nor is plain text, which FFmpeg can also show as a film.
+_FORMATS = (
+    "mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,ogg,gif,apng,h264,hevc,ivf,m4v,mjpeg,nut,"
+    "dv,rm,mxf,image2,jpeg_pipe,png_pipe,webp_pipe,mp3,wav,flac,aac"
+)
+OPEN_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+# A file that ends this much before the length its header states was cut off.
+_SLACK_SECONDS, _SLACK_SHARE = 0.5, 0.05
+# Stamps are rounded to the file's unit (often 1 ms), and times to decimals.
+_ROUNDING = 0.001
+# FFmpeg's words for these say nothing to somebody who has a file that does not play.
+_REASONS = {
+    "EOFError": "it ends before the first frame",
+    "InvalidDataError": "FFmpeg finds invalid data in it",
+}
+
+
+class FrameError(DataError):
+    """A video whose frames cannot be taken: the file and the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Frames of a video in order of time.
+
+    Attributes:
+        stamps: time of each frame, ascending, in units of ``unit`` seconds.
+        keys: stamps of the frames that decoding can start from, ascending.
+        unit: seconds.
+        last: how long the last frame stays, in units.
+    """
+
+    stamps: tuple[int, ...]
+    keys: tuple[int, ...]
+    unit: Fraction
+    last: int
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first frame's beginning to the last one's end."""
+        return float((self.stamps[-1] + self.last - self.stamps[0]) * self.unit)
+
+    def second(self, index: int) -> float:
+        """When frame ``index`` comes on screen."""
+        return float((self.stamps[index] - self.stamps[0]) * self.unit)
+
+    def index_at(self, second: float | Fraction) -> int:
+        """The frame on screen at a time.
+
+        One that comes at most a millisecond later counts as there.
+        """
+        slack = min(self.unit / 2, Fraction(_ROUNDING)) + Fraction(1, 1_000_000)
+        stamp = (Fraction(second) + slack) / self.unit + self.stamps[0]
+        return max(0, bisect_right(self.stamps, stamp) - 1)
+
+    def chosen(self, choice: FrameChoice, path: Path) -> list[int]:
+        """Numbers of the chosen frames, ascending, each once.
+
+        Raises:
+            FrameError: more frames than the choice allows, a time or number beyond the end.
+        """
+        total = len(self.stamps)
+        length = (self.stamps[-1] + self.last - self.stamps[0]) * self.unit
+        if choice.method == "indices":
+            _refuse_beyond(choice.indices, total - 1, "frame", f"has {total} frames", path)
+            return sorted(set(choice.indices))
+        if choice.method == "seconds":
+            end = float(length)
+            _refuse_beyond(choice.seconds, end, "second", f"is {end:.3f} s long", path)
+            return sorted({self.index_at(second) for second in choice.seconds})
+        if choice.method == "fps":
+            return self._at_rate(choice, length, path)
+        if total <= choice.count:
+            return list(range(total))
+        middles = (length * (2 * part + 1) / (2 * choice.count) for part in range(choice.count))
+        return sorted({self.index_at(middle) for middle in middles})
+
+    def _at_rate(self, choice: FrameChoice, length: Fraction, path: Path) -> list[int]:
+        rate = Fraction(choice.fps or 0)
+        count = max(1, math.ceil(length * rate))
+        if count > choice.max_frames:
+            raise FrameError(
+                f"{path}: {choice.fps:g} frames a second over {float(length):.1f} s are {count} "
+                f"frames, more than max_frames={choice.max_frames}; take fewer a second or raise "
+                "the limit"
+            )
+        return sorted({self.index_at(number / rate) for number in range(count)})
+
+
+def _refuse_beyond(values: Sequence[float], end: float, what: str, length: str, path: Path) -> None:
+    beyond = [value for value in values if value > end + _ROUNDING]
+    if beyond:
+        raise FrameError(f"{path}: no {what} {beyond[0]:g}; the video {length}")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open a video for reading: the file and its picture track, set to decode on one thread.
+
+    Raises:
+        FrameError: not there, empty, no video file, no picture track; also whatever FFmpeg meets
+            inside the block.
+    """
+    import av
+    from av.stream import Disposition
+
+    if not path.is_file():
+        raise FrameError(f"{path}: {'is a folder' if path.is_dir() else 'no such video'}")
+    try:
+        if path.stat().st_size == 0:
+            raise FrameError(f"{path}: the file is empty (0 bytes)")
+        # The prefix keeps a name such as "http:a.mp4" from being read as an address.
+        with av.open(f"file:{path}", options=OPEN_OPTIONS, metadata_errors="replace") as container:
+            tracks = [
+                stream
+                for stream in container.streams.video
+                if not stream.disposition & Disposition.attached_pic
+            ]
+            if not tracks:
+                kinds = sorted({stream.type for stream in container.streams})
+                there = f"only {' and '.join(kinds)}" if kinds else "nothing"
+                raise FrameError(f"{path}: no picture track; there is {there}")
+            decoder: Any = tracks[0].codec_context
+            if decoder is None:
+                raise FrameError(f"{path}: its pictures are coded in a way that FFmpeg cannot read")
+            decoder.thread_count = 1  # clips are decoded beside one another
+            yield container, tracks[0]
+    except av.FFmpegError as error:
+        reason = _REASONS.get(type(error).__name__) or error.strerror or str(error)
+        raise FrameError(f"{path}: broken, cut off or no video: {reason}") from None
+    except IndexError:
+        # PyAV 18 trips over tracks that only appear late in a damaged stream.
+        raise FrameError(f"{path}: broken, cut off or no video: tracks come and go") from None
+    except OSError as error:
+        raise FrameError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def read_timeline(path: Path) -> Timeline | None:
+    """Times of all frames, from the packets.
+
+    Returns:
+        None where the packets do not say (no time stamps, or one twice): then only decoding tells.
+
+    Raises:
+        FrameError: the file cannot be read, is cut off, or holds no frame.
+    """
+    with opened(path) as (container, stream):
+        packets, end = _packets(container, stream)
+        if not packets:
+            raise FrameError(f"{path}: the picture track holds no frame")
+        stated = _stated_seconds(container, stream)
+        if end < stated * (1 - _SLACK_SHARE) - _SLACK_SECONDS:
+            raise FrameError(
+                f"{path}: cut off: it ends after {end:.1f} s of the {stated:.1f} s that its header "
+                "states"
+            )
+        shown = [packet for packet in packets if not packet.is_discard]
+        stamps = sorted({packet.pts for packet in shown if packet.pts is not None})
+        if len(stamps) < len(shown) or not stamps or stream.time_base is None:
+            return None
+        keys = sorted(p.pts for p in packets if p.is_keyframe and p.pts is not None)
+        lengths = {packet.pts: packet.duration for packet in shown}
+        return Timeline(
+            tuple(stamps), tuple(keys), stream.time_base, _last(stamps, lengths[stamps[-1]], stream)
+        )
+
+
+def _stated_seconds(container: InputContainer, stream: VideoStream) -> float:
+    """The length that the header states, 0 where none is stated and a cut ends in an error."""
+    if "matroska" in container.format.name:
+        return (container.duration or 0) / 1_000_000
+    if container.format.name == "avi" and stream.average_rate:
+        return float(stream.frames / stream.average_rate)
+    return 0.0
+
+
+def _packets(container: InputContainer, stream: VideoStream) -> tuple[list[Packet[Stream]], float]:
+    """Packets of the picture track, and the second at which the last packet of any track ends."""
+    found: list[Packet[Stream]] = []
+    end = 0.0
+    for packet in container.demux():
+        if packet.pts is not None and packet.time_base:
+            end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+        if packet.stream_index == stream.index and packet.size:
+            found.append(packet)
+    return found, end
+
+
+def _last(stamps: Sequence[int], stated: int | None, stream: VideoStream) -> int:
+    """How long the last frame stays: as stated, as the one before it, or by the rate."""
+    if stated:
+        return stated
+    if len(stamps) > 1:
+        return stamps[-1] - stamps[-2]
+    rate = stream.average_rate or stream.guessed_rate
+    return max(1, round(1 / (rate * stream.time_base))) if rate and stream.time_base else 1

@@ -1,0 +1,1 @@
+"""Who answers as ``handeye/NAME``, and what they are to Inspect."""

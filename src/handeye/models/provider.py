@@ -1,0 +1,143 @@
+"""The respondents as Inspect models ``handeye/NAME``.
+
+    --model handeye/pixels                                              ROSE: looks
+    --model handeye/simulated -M data=DIR -M faults=miss=0.2 -M seed=7  either suite: knows the gold
+    --model handeye/motion                                              VisualActBench: looks
+    --model handeye/prior -M data=DIR                                   VisualActBench: guesses
+    --model handeye/small                                               ROSE: a model of our own
+    --model handeye/hf -M path=DIR                                      any: an open model
+
+- ``pixels`` and ``motion`` look off the event loop, at as many things at once as there are cores,
+  and at a picture or clip once however many questions come about it. Where they cannot answer they
+  decline (stop reason ``content_filter``) with a text that says why.
+- ``simulated`` answers from the gold of the set ``data`` with faults; which suite it answers for
+  follows from the set. A planted API error is raised and not retried.
+- ``prior`` takes nothing from the set but the scenario of the clip.
+- ``small`` and ``hf`` are vision-language models on this machine; see
+  :mod:`handeye.respondents.local`.
+- Token usage of the others is estimated: a token for 4 characters of text and for 28 x 28 pixels of
+  picture; a video counts as 8 of its frames.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from inspect_ai.model import (
+    ChatCompletionChoice,
+    ChatMessage,
+    ChatMessageAssistant,
+    GenerateConfig,
+    ModelAPI,
+    ModelOutput,
+    ModelUsage,
+    modelapi,
+)
+from inspect_ai.tool import ToolChoice, ToolInfo
+from PIL import Image, UnidentifiedImageError
+
+from handeye.models.registry import make_respondent
+from handeye.respondents.conversation import Conversation, Reply, read_conversation
+
+VIDEO_FRAMES = 8
+"""A video is estimated to cost as many tokens as this many of its frames."""
+
+
+class HandeyeAPI(ModelAPI):
+    """The provider ``handeye`` with the models of :data:`MODELS`.
+
+    Raises:
+        RunError: no such model, a model argument it does not take or lacks.
+        OptionError: unknown faults or rates, a seed that is no integer.
+        DataError: the set of ``simulated`` cannot be read.
+    """
+
+    def __init__(
+        self,
+        model_name: str,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        config: GenerateConfig = GenerateConfig(),  # noqa: B008  (as the base class has it)
+        **model_args: Any,
+    ) -> None:
+        super().__init__(model_name, base_url, api_key, [], config)
+        self._respondent = make_respondent(model_name, model_args)
+
+    async def generate(
+        self,
+        input: list[ChatMessage],
+        tools: list[ToolInfo],
+        tool_choice: ToolChoice,
+        config: GenerateConfig,
+    ) -> ModelOutput:
+        """Answer the last question of the conversation."""
+        if hasattr(self._respondent, "generate"):
+            return await self._respondent.generate(input, config)
+        asked = read_conversation(input)
+        reply = await self._respondent.answer(asked)
+        return ModelOutput(
+            model=f"handeye/{self.model_name}",
+            choices=[
+                ChatCompletionChoice(
+                    message=ChatMessageAssistant(
+                        content=reply.text, model=f"handeye/{self.model_name}", source="generate"
+                    ),
+                    stop_reason=reply.stop_reason,
+                )
+            ],
+            usage=_usage(asked, reply),
+            metadata=reply.metadata,
+        )
+
+    async def count_text_tokens(self, text: str) -> int:
+        """A token for every 4 characters (Inspect's own counter fetches a table)."""
+        return text_tokens(text)
+
+    def max_connections(self) -> int:
+        """As many as keep the cores busy."""
+        return self._respondent.connections
+
+    def connection_key(self) -> str:
+        """One pool for each model."""
+        return self.model_name
+
+
+@modelapi(name="handeye")
+def handeye_provider() -> type[ModelAPI]:
+    """What Inspect's registry finds under ``handeye/``."""
+    return HandeyeAPI
+
+
+def text_tokens(text: str) -> int:
+    """Estimated tokens of a text."""
+    return -(-len(text) // 4)
+
+
+def _usage(asked: Conversation, reply: Reply) -> ModelUsage:
+    media = sum(map(_image_tokens, asked.images)) + sum(map(_video_tokens, asked.videos))
+    read = media + text_tokens(asked.text)
+    written = text_tokens(reply.text)
+    return ModelUsage(input_tokens=read, output_tokens=written, total_tokens=read + written)
+
+
+def _image_tokens(image: bytes) -> int:
+    try:
+        with Image.open(io.BytesIO(image)) as picture:  # reads the header only
+            return _tokens(picture.width, picture.height)
+    except (UnidentifiedImageError, OSError, ValueError):
+        return 0
+
+
+def _video_tokens(video: bytes) -> int:
+    import av
+
+    try:
+        with av.open(io.BytesIO(video)) as container:
+            return VIDEO_FRAMES * sum(_tokens(v.width, v.height) for v in container.streams.video)
+    except (av.FFmpegError, OSError, ValueError):
+        return 0
+
+
+def _tokens(width: int, height: int) -> int:
+    return -(-width // 28) * -(-height // 28)

@@ -1,0 +1,312 @@
+"""The charts of the report: the gap, the ladder, and small multiples of one factor.
+
+Each takes plain series of rates and gives one inline SVG. Charts come in a wide and a narrow
+drawing where the words would be too small on a phone; the style sheet shows one of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from handeye.pages.charts import svg
+from handeye.scores.estimate import Estimate
+
+_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of a chart: a run, people, or a published model (grey, without intervals)."""
+
+    label: str
+    rates: tuple[Estimate, ...]
+    style: int = 0
+    published: bool = False
+    human: bool = False
+
+    @property
+    def class_(self) -> str:
+        """Style-sheet class of the line."""
+        return _class(self.style, self.published, self.human)
+
+
+def _class(style: int, published: bool, human: bool) -> str:
+    if human:
+        return "series human"
+    return "series pub" if published else f"series s{style % svg.STYLE_COUNT}"
+
+
+def shorten(label: str, limit: int) -> str:
+    """``label`` cut to ``limit`` characters with an ellipsis."""
+    return label if len(label) <= limit else label[: limit - 1].rstrip() + "…"
+
+
+def _described(categories: Sequence[str], series: Sequence[Series]) -> str:
+    """The chart in words, for readers that cannot see it."""
+    parts = []
+    for one in series:
+        values = ", ".join(f"{c} {r.both}" for c, r in zip(categories, one.rates, strict=True))
+        parts.append(f"{one.label}{' (published)' if one.published else ''}: {values}.")
+    return "Percent. " + " ".join(parts)
+
+
+def _interval(x: float, rate: Estimate, y_of: Scale, cap: float = 2.5) -> Markup:
+    if rate.low is None or rate.high is None:
+        return Markup("")
+    low, high = y_of(rate.low), y_of(rate.high)
+    return (
+        svg.line(x, low, x, high, "bar")
+        + svg.line(x - cap, low, x + cap, low, "bar")
+        + svg.line(x - cap, high, x + cap, high, "bar")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Linear map from 0..1 to pixels ``start``..``end``."""
+
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        """Pixel of ``value``, held within the ends."""
+        return self.start + (self.end - self.start) * min(max(value, 0.0), 1.0)
+
+
+def _polyline(xs: Sequence[float], rates: Sequence[Estimate], y_of: Scale) -> Markup:
+    """Line through the known rates, broken where one is missing."""
+    steps: list[str] = []
+    pen_down = False
+    for x, rate in zip(xs, rates, strict=True):
+        if rate.value is None:
+            pen_down = False
+            continue
+        steps.append(f"{'L' if pen_down else 'M'}{svg.number(x)} {svg.number(y_of(rate.value))}")
+        pen_down = True
+    return svg.element("path", d=" ".join(steps), class_="line") if steps else Markup("")
+
+
+def _draw_series(
+    one: Series, categories: Sequence[str], xs: list[float], y_of: Scale, joined: bool = True
+) -> Markup:
+    points = []
+    for x, rate, category in zip(xs, one.rates, categories, strict=True):
+        if rate.value is None:
+            continue
+        tip = svg.element("title", f"{one.label}, {category}: {rate.both} %" + _of(rate))
+        size = 2.2 if one.published else 4.2
+        mark = svg.marker(0 if one.published else one.style, x, y_of(rate.value), size)
+        points.append(svg.group(tip, _interval(x, rate, y_of), mark))
+    joint = _polyline(xs, one.rates, y_of) if joined else Markup("")
+    return svg.group(joint, *points, class_=one.class_)
+
+
+def _of(rate: Estimate) -> str:
+    return f" (n = {rate.n:,})" if rate.n else ""
+
+
+def ladder(
+    key: str,
+    categories: Sequence[str],
+    series: Sequence[Series],
+    *,
+    narrow: bool = False,
+    title: str = "PASS along the ladder of templates, in percent",
+) -> Markup:
+    """Rates along ordered categories, one line per run, with intervals and end labels.
+
+    Args:
+        key: unique on the page.
+        categories: from left to right; template columns, numbers of frames.
+        series: runs and published models; each with one rate per category.
+        narrow: the drawing for phones, without end labels (a legend stands below it).
+        title: name of the picture for readers that cannot see it.
+    """
+    width, height = (360.0, 300.0) if narrow else (860.0, 440.0)
+    left, right = (30.0, 346.0) if narrow else (44.0, 690.0)
+    top, bottom = 14.0, height - (28.0 if narrow else 34.0)
+    y_of = Scale(bottom, top)
+    step = (right - left) / len(categories)
+    centres = [left + step * (k + 0.5) for k in range(len(categories))]
+    parts = [_y_axis(y_of, left, right)]
+    parts += [
+        svg.text(x, bottom + 20, name, "tick strong", "middle")
+        for x, name in zip(centres, categories, strict=True)
+    ]
+    runs = [one for one in series if not one.published]
+    dodge = min(step * 0.5 / max(len(runs), 1), 10.0)
+    # Published lines first: they lie beneath the runs.
+    for one in sorted(series, key=lambda s: not s.published):
+        offset = 0.0 if one.published else (runs.index(one) - (len(runs) - 1) / 2) * dodge
+        parts.append(_draw_series(one, categories, [x + offset for x in centres], y_of))
+    if not narrow:
+        parts.append(_end_labels(series, centres[-1], right, y_of))
+    return svg.figure(
+        key,
+        width,
+        height,
+        title,
+        _described(categories, series),
+        *parts,
+        class_="narrow-only" if narrow else "wide-only",
+    )
+
+
+def _y_axis(y_of: Scale, left: float, right: float, ticks: Sequence[float] = _TICKS) -> Markup:
+    parts = []
+    for tick in ticks:
+        y = y_of(tick)
+        parts.append(svg.line(left, y, right, y, "grid" if tick else "axis"))
+        parts.append(svg.text(left - 6, y + 3.5, f"{tick * 100:.0f}", "tick", "end"))
+    return svg.group(*parts)
+
+
+def _end_labels(series: Sequence[Series], last_x: float, right: float, y_of: Scale) -> Markup:
+    """Names at the right end of the lines, moved apart where they would overlap."""
+    known = [(one, y_of(v)) for one in series if (v := one.rates[-1].value) is not None]
+    places = svg.spread([y for _, y in known], 13.5, y_of.end, y_of.start)
+    parts = []
+    for (one, y), place in zip(known, places, strict=True):
+        bend = f"M{svg.number(last_x + 12)} {svg.number(y)}H{svg.number(right - 18)}"
+        path = f"{bend}L{svg.number(right + 6)} {svg.number(place)}"
+        lead = svg.element("path", d=path, class_="lead")
+        words = shorten(one.label, 32 if one.published else 24)
+        label = svg.text(right + 10, place + 3.5, words, "label")
+        parts.append(svg.group(lead, label, class_=one.class_))
+    return svg.group(*parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One row of the gap chart."""
+
+    label: str
+    counting: Estimate
+    action: Estimate
+    gap: Estimate
+    style: int = 0
+    published: bool = False
+    human: bool = False
+
+
+def gaps(key: str, rows: Sequence[Gap], title: str, *, narrow: bool = False) -> Markup:
+    """Counting and action averages of each row, joined by a bar: the gap is its length."""
+    row_height = 40.0 if narrow else 26.0
+    left, right, width = (8.0, 352.0, 360.0) if narrow else (180.0, 690.0, 860.0)
+    top = 26.0
+    height = top + row_height * len(rows) + 12
+    x_of = Scale(left, right)
+    parts = []
+    for tick in _TICKS:
+        x = x_of(tick)
+        anchor = {0.0: "start", 1.0: "end"}.get(tick, "middle") if narrow else "middle"
+        parts.append(svg.line(x, top - 8, x, height - 8, "grid"))
+        parts.append(svg.text(x, top - 12, f"{tick * 100:.0f}", "tick", anchor))
+    for k, row in enumerate(rows):
+        y = top + row_height * (k + 0.5) + (7 if narrow else 0)
+        label_at = (left, y - 13, "start") if narrow else (left - 14, y + 4, "end")
+        parts.append(_gap_row(row, x_of, y, label_at, (right, width, narrow)))
+    words = " ".join(
+        f"{row.label}: counting {row.counting.both}, action {row.action.both}, gap {row.gap.both}."
+        for row in rows
+    )
+    class_ = "narrow-only" if narrow else "wide-only"
+    return svg.figure(key, width, height, title, "Percent. " + words, *parts, class_=class_)
+
+
+def _gap_row(
+    row: Gap,
+    x_of: Scale,
+    y: float,
+    label_at: tuple[float, float, str],
+    room: tuple[float, float, bool],
+) -> Markup:
+    right, width, narrow = room
+    class_ = _class(row.style, row.published, row.human)
+    parts = [
+        svg.text(
+            label_at[0],
+            label_at[1],
+            shorten(row.label, 32 if row.published else 26),
+            "label",
+            label_at[2],
+        )
+    ]
+    words = f"gap {row.gap.both}" if narrow else row.gap.both
+    gap_y = y - 13 if narrow else y + 4
+    parts.append(
+        svg.text(
+            width - 8 if narrow else right + 18, gap_y, words, "value", "end" if narrow else "start"
+        )
+    )
+    if row.counting.value is not None and row.action.value is not None:
+        ends = x_of(row.counting.value), x_of(row.action.value)
+        parts.append(svg.line(ends[0], y, ends[1], y, "span"))
+    for rate, name, shape in ((row.counting, "counting", 0), (row.action, "action", 3)):
+        if rate.value is None:
+            continue
+        tip = svg.element("title", f"{row.label}, {name}: {rate.both} %")
+        bar = Markup("")
+        if rate.low is not None and rate.high is not None:
+            bar = svg.line(x_of(rate.low), y, x_of(rate.high), y, "bar wide")
+        mark = svg.marker(
+            shape,
+            x_of(rate.value),
+            y,
+            5.0 if shape == 0 else 4.6,
+            "mark" if name == "counting" else "mark open",
+        )
+        parts.append(svg.group(tip, bar, mark))
+    return svg.group(*parts, class_=class_)
+
+
+def panel(
+    key: str,
+    title: str,
+    bins: Sequence[str],
+    series: Sequence[Series],
+    *,
+    joined: bool = True,
+    size: tuple[float, float] = (214.0, 156.0),
+) -> Markup:
+    """One small multiple: PASS against the bins of a factor, one line per run.
+
+    ``joined`` draws the line between the bins; leave it out where they have no order. ``size`` is
+    width and height in pixels.
+    """
+    width, height = size
+    left, right, top, bottom = 26.0, width - 4, 10.0, height - 30
+    y_of = Scale(bottom, top)
+    step = (right - left) / max(len(bins), 1)
+    centres = [left + step * (k + 0.5) for k in range(len(bins))]
+    parts = [_y_axis(y_of, left, right, (0.0, 0.5, 1.0))]
+    # Names that would touch stand on two levels in turn.
+    stagger = 12.0 if max((len(name) for name in bins), default=0) * 5.6 > step - 3 else 0.0
+    parts += [
+        svg.text(x, bottom + 14 + stagger * (k % 2), name, "tick", "middle")
+        for k, (x, name) in enumerate(zip(centres, bins, strict=True))
+    ]
+    dodge = min(step * 0.6 / max(len(series), 1), 7.0)
+    for k, one in enumerate(series):
+        offset = (k - (len(series) - 1) / 2) * dodge
+        parts.append(_draw_series(one, bins, [x + offset for x in centres], y_of, joined))
+    return svg.figure(key, width, height, title, _described(bins, series), *parts, class_="panel")
+
+
+def swatch(style: int, *, published: bool = False, human: bool = False) -> Markup:
+    """The marker and dash of a series, for legends and tables (decorative)."""
+    class_ = _class(style, published, human)
+    stroke = svg.line(1, 7, 27, 7, "line")
+    mark = svg.marker(0 if published else style, 14, 7, 2.2 if published else 4.2)
+    return svg.element(
+        "svg",
+        svg.group(stroke, mark, class_=class_),
+        viewBox="0 0 28 14",
+        width="28",
+        height="14",
+        aria_hidden="true",
+        class_="swatch",
+    )

@@ -1,0 +1,93 @@
+"""Turning a laid-out report into one self-contained HTML file.
+
+Everything a model, a data set or a file name says is untrusted: templates escape by default, data
+for scripts is JSON with ``<``, ``>``, ``&`` written as escapes, and the page's own policy forbids
+every request and every script but the one it was made with.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+import handeye
+from handeye.atomic import write_bytes
+from handeye.errors import OptionError
+from handeye.pages.charts.charts import swatch
+
+SHEETS = ("report.css", "diagnosis.css")
+_JSON_ESCAPES = {
+    ord("<"): "\\u003c",
+    ord(">"): "\\u003e",
+    ord("&"): "\\u0026",
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+}
+
+
+@cache
+def _environment(package: str) -> Environment:
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("handeye.pages")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["swatch"] = swatch
+    return environment
+
+
+def script_json(value: object) -> Markup:
+    """``value`` as JSON that can stand inside a ``<script>`` element, whatever its strings hold."""
+    return Markup(json.dumps(value, ensure_ascii=False).translate(_JSON_ESCAPES))
+
+
+def render(package: str, page: str, context: Mapping[str, Any], sheets: Sequence[str] = ()) -> str:
+    """A laid-out page.
+
+    Args:
+        package: whose ``templates`` folder holds the page, such as ``handeye.rose.pages``; the
+            frame's own templates stand behind it.
+        page: the template.
+        context: what the template reads.
+        sheets: style sheets of its own, after the frame's.
+    """
+    environment = _environment(package)
+    assert environment.loader is not None
+    style = "".join(
+        environment.loader.get_source(environment, name)[0] for name in (*SHEETS, *sheets)
+    )
+    script = environment.loader.get_source(environment, "report.js")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template(page).render(
+        **context,
+        style=Markup(style),
+        script=Markup(script),
+        script_hash=f"sha256-{digest}",
+        version=handeye.__version__,
+    )
+
+
+def write(out: Path, page: str) -> Path:
+    """Write the page in one step, so that no half of it is ever seen.
+
+    Raises:
+        OptionError: ``out`` is a folder or cannot be written.
+    """
+    if out.is_dir():
+        raise OptionError(f"{out} is a folder; give the name of the HTML file to write")
+    try:
+        # Lone surrogates can come in through broken answers; they have no UTF-8 form.
+        write_bytes(out, page.encode("utf-8", "replace"))
+    except OSError as error:
+        raise OptionError(f"{out}: the report could not be written: {error.strerror}") from None
+    return out

@@ -1,0 +1,1 @@
+"""What is asked of a model about a scene: prompts, the run, the Inspect task."""

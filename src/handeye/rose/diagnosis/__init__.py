@@ -1,0 +1,1 @@
+"""Why items failed, and where between eye and hand."""

@@ -1,0 +1,151 @@
+"""Where the number of an answer comes from: the region, the whole grid, or what was said before.
+
+For items that ask about a part of the targets, the number said or clicked is drawn from a mixture:
+
+    the region        its number of targets plus an error, errors as seen in the other answers
+    the whole grid    the number of all targets plus an error, errors as seen in the model's G-Cnt
+    repeated          exactly the number the model gave for the whole grid of the same scene
+
+Only scenes whose whole-grid count was wrong can tell the last two apart. That numbers are repeated
+is decided per model by the log-ratio of likelihoods with and without that part, against half a
+chi-square as in :mod:`handeye.rose.diagnosis.convention_findings`. Errors are clipped at
+:data:`_WIDEST`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import erfc, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handeye.rose.diagnosis.convention_findings import FEWEST, LEVEL
+from handeye.rose.diagnosis.evidence import Evidence
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_WIDEST = 12
+_CELLS = 2 * _WIDEST + 1
+# Weight of an even spread over all errors, in answers: no error is impossible.
+_PRIOR = 1.0
+_ROUNDS = 300
+_STOP = 1e-6
+_NO_NUMBER = -(10**6)
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """What decided the numbers of a model's answers.
+
+    Posterior probabilities by answer (0 where an answer is not of the kind): ``whole`` that the
+    number is the whole grid's, ``repeated`` that it repeats the whole-grid count. ``weights``
+    are the model's rates of region, whole grid, repeated. ``decided`` tells whether numbers are
+    repeated more often than chance explains.
+    """
+
+    whole: Floats
+    repeated: Floats
+    weights: tuple[float, float, float]
+    log_likelihood_ratio: float
+    p_value: float
+    decided: bool
+
+
+def said_number(found: Evidence) -> int | None:
+    """The number an answer stands for: said, submitted, or of cells clicked; None without one."""
+    if found.reading is None:
+        return None
+    if found.reading.number is not None:
+        return found.reading.number
+    return None if found.template.mode == "COUNT" else len(found.clicked)
+
+
+def asks_for_part(found: Evidence) -> bool:
+    """Whether the item asks about a region that does not hold all targets."""
+    return len(found.gold) < len(found.targets)
+
+
+def can_repeat(found: Evidence) -> bool:
+    """Whether repeating the whole-grid count would show: it was wrong, and is wrong here too."""
+    counted = found.counted_globally
+    known = counted is not None and said_number(found) is not None
+    return known and asks_for_part(found) and counted not in (len(found.targets), len(found.gold))
+
+
+def find_origins(evidence: Sequence[Evidence]) -> Origins:
+    """Decide where one model's numbers come from; call it for counting and action apart.
+
+    Args:
+        evidence: items of one model and of one kind of answer.
+    """
+    whole, repeated = np.zeros(len(evidence)), np.zeros(len(evidence))
+    numbers = [said_number(found) for found in evidence]
+    rows = [i for i, n in enumerate(numbers) if n is not None and asks_for_part(evidence[i])]
+    if not rows:
+        return Origins(whole, repeated, (0.0, 0.0, 0.0), 0.0, 1.0, False)
+    said = np.array([min(numbers[i] or 0, 10**6) for i in rows])
+    items = [evidence[i] for i in rows]
+    errors = _global_errors(evidence)
+    total, weights, posterior = _fit(said, items, errors, allowed=(1.0, 1.0, 1.0))
+    without, *_ = _fit(said, items, errors, allowed=(1.0, 1.0, 0.0))
+    ratio = max(0.0, total - without)
+    p_value = 1.0 if ratio <= 0 else 0.5 * erfc(sqrt(ratio))
+    shows = np.array([can_repeat(found) for found in items])
+    enough = int((shows & (posterior[:, 2] > 0.5)).sum()) >= FEWEST
+    whole[rows], repeated[rows] = posterior[:, 1], posterior[:, 2]
+    region, everywhere, again = weights.tolist()
+    return Origins(
+        whole, repeated, (region, everywhere, again), ratio, p_value, p_value < LEVEL and enough
+    )
+
+
+def _global_errors(evidence: Sequence[Evidence]) -> Floats:
+    """How far off the model's whole-grid counts are, one count per scene: (errors,)."""
+    off = {
+        found.scene_id: found.counted_globally - len(found.targets)
+        for found in evidence
+        if found.counted_globally is not None
+    }
+    return _spread(_place(np.array(list(off.values()), np.int64)), np.ones(len(off)))
+
+
+def _place(errors: Ints) -> Ints:
+    return np.clip(errors, -_WIDEST, _WIDEST) + _WIDEST
+
+
+def _spread(places: Ints, weights: Floats) -> Floats:
+    """Distribution of errors seen with weights, a little evened out."""
+    seen = np.bincount(places, weights=weights, minlength=_CELLS) + _PRIOR / _CELLS
+    return np.asarray(seen / seen.sum())
+
+
+def _fit(
+    said: Ints, items: Sequence[Evidence], errors: Floats, allowed: tuple[float, float, float]
+) -> tuple[float, Floats, Floats]:
+    """EM: log-likelihood, weights (3,) and posteriors (n, 3)."""
+    gold = np.array([len(found.gold) for found in items])
+    every = np.array([len(found.targets) for found in items])
+    counted = [found.counted_globally for found in items]
+    before = np.array([_NO_NUMBER if n is None else min(n, 10**6) for n in counted])
+    near, far = _place(said - gold), _place(said - every)
+    # Where nothing is to be found, errors are of another kind.
+    empty = gold == 0
+    kinds = [empty, ~empty]
+    local = np.full((len(kinds), _CELLS), 1.0 / _CELLS)
+    local[:, _WIDEST] += 1.0
+    weights = np.array(allowed) * (0.8, 0.1, 0.1)
+    weights /= weights.sum()
+    last = -np.inf
+    for _ in range(_ROUNDS):
+        here = np.where(empty, local[0][near], local[1][near])
+        joint = np.stack([here, errors[far], (said == before).astype(float)], axis=1) * weights
+        summed = joint.sum(1, keepdims=True)
+        total, posterior = float(np.log(summed).sum()), joint / summed
+        if total - last < _STOP:
+            break
+        last, weights = total, posterior.mean(0)
+        local = np.stack([_spread(near[kind], posterior[kind, 0]) for kind in kinds])
+    return total, weights, posterior

@@ -1,0 +1,137 @@
+"""From the score rows of one run to where between eye and hand it fails.
+
+Puts together what the summary has (headline, bridges, consistency) and what needs the answers
+themselves: the decomposition of the gap, one reason for every failed item, and the curves against
+difficulty. Needs the run folder only, not the set. docs/diagnosis.md tells how to read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from handeye.atomic import replacing, write_bytes
+from handeye.errors import OptionError
+from handeye.rose.diagnosis.attribution import attribute
+from handeye.rose.diagnosis.attribution_tables import attribution_tables
+from handeye.rose.diagnosis.decomposition import decompose
+from handeye.rose.diagnosis.evidence import run_evidence
+from handeye.rose.diagnosis.thresholds import thresholds
+from handeye.rose.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
+
+FORMAT = 1
+RESAMPLES = 2000
+# What the diagnosis takes over from the summary as it stands.
+_FROM_SUMMARY = ("model", "n_items", "n_expected", "n_scenes", "partial", "note", "states")
+_TABLES = ("bridges", "consistency", "drops")
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A run diagnosed.
+
+    ``data`` is diagnosis.json as nested dicts (docs/diagnosis.md). ``reasons`` has one row per item
+    in the order of the scores: item_id, scene_id, rose_subset, task_template, state, passed,
+    reason (null exactly where it passed) and tags.
+    """
+
+    data: Mapping[str, Any]
+    reasons: pl.DataFrame
+
+    def __getitem__(self, name: str) -> Any:
+        return self.data[name]
+
+    def to_json(self) -> bytes:
+        """The diagnosis as indented JSON."""
+        return msgspec.json.format(msgspec.json.encode(self.data), indent=1) + b"\n"
+
+
+def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:
+    """Diagnose one scored run.
+
+    Args:
+        run: a run folder, or one already read.
+        seed: of the bootstrap; the same gives the same intervals.
+        resamples: number of resamples of scenes; 0 gives figures without intervals.
+
+    Raises:
+        RunError: not a run folder.
+        DataError: a file of the run cannot be read, or its scores are of an older handeye.
+        OptionError: a negative number of resamples.
+    """
+    if resamples < 0:
+        raise OptionError(f"resamples must be at least 0, got {resamples}")
+    found = run if isinstance(run, Run) else read_run(run)
+    summary = found.summary
+    evidence = run_evidence(found)
+    attribution = attribute(evidence)
+    everything = summary["bases"]["all"]
+    data = {
+        "format": FORMAT,
+        "suite": "rose",
+        **{name: summary[name] for name in _FROM_SUMMARY},
+        "interval": {**summary["interval"], "resamples": resamples, "seed": seed},
+        "headline": everything["headline"],
+        "columns": everything["columns"],
+        **{name: summary[name] for name in _TABLES},
+        "decomposition": decompose(evidence, seed=seed, resamples=resamples),
+        "attribution": attribution_tables(attribution, seed=seed, resamples=resamples),
+        "thresholds": thresholds(found.scores()),
+    }
+    return Diagnosis(data, attribution.rows)
+
+
+def diagnose_runs(
+    runs: Sequence[Run | Path | str],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Diagnosis]:
+    """Diagnose several runs, in as many processes as ``workers`` says.
+
+    Args:
+        runs: run folders.
+        seed: as in :func:`diagnose`.
+        resamples: as in :func:`diagnose`.
+        workers: processes; has no influence on the result. More than one needs a main module that
+            can be imported again (``if __name__ == "__main__":``), as always with processes.
+        progress: called with how many runs are done and how many there are.
+
+    Raises:
+        OptionError, RunError, DataError: as :func:`diagnose`.
+    """
+    folders = [run.path if isinstance(run, Run) else Path(run) for run in runs]
+    tell = progress or (lambda done, total: None)
+    out: list[Diagnosis] = []
+    if min(workers, len(folders)) <= 1:
+        for folder in folders:
+            out.append(diagnose(folder, seed=seed, resamples=resamples))
+            tell(len(out), len(folders))
+        return out
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        tasks = [pool.submit(diagnose, f, seed=seed, resamples=resamples) for f in folders]
+        for task in tasks:
+            out.append(task.result())
+            tell(len(out), len(folders))
+    return out
+
+
+def write_diagnosis(diagnosis: Diagnosis, folder: Path) -> tuple[Path, Path]:
+    """Write diagnosis.json and reasons.parquet into a run folder, each in one step.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    with replacing(folder / REASONS) as stream:
+        diagnosis.reasons.write_parquet(stream, compression="zstd")
+    write_bytes(folder / DIAGNOSIS, diagnosis.to_json())
+    return folder / DIAGNOSIS, folder / REASONS

@@ -1,0 +1,253 @@
+"""The gallery: which failures are shown, and what stands on each card.
+
+The choice is balanced, not proportional: every template, subset, reason and run gets its turn
+before any gets another, so that a rare failure is seen beside a common one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from handeye.errors import DataError
+from handeye.pages.charts import svg
+from handeye.pages.pictures import Album, Picture
+from handeye.pages.selection import pick_evenly
+from handeye.pages.signs import Sign, Vocabulary
+from handeye.rose.items import Item
+from handeye.rose.pages import overlay
+from handeye.rose.questions import TEMPLATES
+from handeye.rose.scene import Cell, Grid, Region
+from handeye.sets.draw import Draw
+
+_CELL = re.compile(r"\s*R(\d+)\s*,\s*C(\d+)\s*\Z")
+_LONGEST_ANSWER = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One failure to show: which run, which row of its scores, why it failed, what else it shows.
+
+    ``tags`` are keys of every sign, the reason among them or not.
+    """
+
+    run: int
+    row: int
+    item_id: str
+    reason: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything a card shows; texts are raw and escaped by the template.
+
+    ``tags`` are the signs besides the reason.
+    """
+
+    id: str
+    run: int
+    run_label: str
+    item_id: str
+    scene_id: str
+    template: str
+    column: str
+    subset: str
+    reason: Sign
+    tags: tuple[Sign, ...]
+    question: str
+    prompt: str
+    answer: str
+    state: str
+    gold: str
+    facts: tuple[str, ...]
+    view_box: str
+    drawing: Markup
+    has_picture: bool
+    alt: str
+    legend: tuple[str, ...]
+
+
+def choose(failed: Sequence[pl.DataFrame], limit: int) -> list[Choice]:
+    """Pick up to ``limit`` failures over all runs, evenly over what they have in common.
+
+    Args:
+        failed: one frame per run, as :func:`signs.failures` gives it.
+        limit: how many at most; 0 for none.
+
+    Returns:
+        The choices ordered by run, template, subset; the same for the same input.
+    """
+    piles: dict[tuple[int, str, str, str], list[Choice]] = {}
+    for run, frame in enumerate(failed):
+        columns = frame.select("task_template", "rose_subset", "reason", "row", "item_id", "tags")
+        for template, subset, reason, row, item_id, tags in columns.iter_rows():
+            choice = Choice(run, row, item_id, reason, tuple(tags))
+            piles.setdefault((run, template, subset, reason), []).append(choice)
+    shuffled = {
+        key: Draw(0, "gallery", *key).shuffled(pile)[:limit][::-1]
+        for key, pile in sorted(piles.items())
+    }
+    picked = pick_evenly(shuffled, limit, _marginals)
+    order = {name: k for k, name in enumerate(TEMPLATES)}
+    picked.sort(key=lambda p: (order.get(p[0][1], 99), p[0][2], p[0][3], p[1].row, p[0][0]))
+    return [choice for _, choice in picked]
+
+
+def _marginals(key: tuple[int, str, str, str]) -> list[tuple[str, str | int]]:
+    names = ("run", "template", "subset", "reason")
+    singles: list[tuple[str, str | int]] = list(zip(names, key, strict=True))
+    # The pair counts too, or a template could be shown failing for one reason only.
+    return [*singles, ("pair", f"{key[1]} {key[3]}"), ("cell", f"{key[1]} {key[2]}")]
+
+
+def build_card(
+    number: int,
+    choice: Choice,
+    run_label: str,
+    row: Mapping[str, Any],
+    answer: str | None,
+    item: Item | None,
+    picture: Picture | None,
+    words: Vocabulary,
+) -> Card:
+    """Lay out one failure.
+
+    Args:
+        number: place in the gallery, for the element's id.
+        choice: what was chosen.
+        run_label: name of the run on the page.
+        row: the score row.
+        answer: raw text of the prediction; None when there was none.
+        item: the item, for prompt and region; None when the data set is not at hand.
+        picture: the embedded picture; None shows the grid schematically.
+        words: what the keys of reason and tags mean.
+    """
+    marks = _marks(row, item)
+    template = TEMPLATES.get(row["task_template"])
+    drawn = {kind for kind, cells in marks.sorted_into().items() if cells}
+    drawn |= {"out"} if marks.out_of_grid else set()
+    if marks.region is not None and marks.region.type != "GLOBAL":
+        drawn.add("excluded" if marks.region.type == "EXCLUSION" else "region")
+    return Card(
+        id=f"card{number}",
+        run=choice.run,
+        run_label=run_label,
+        item_id=str(row["item_id"]),
+        scene_id=str(row["scene_id"]),
+        template=str(row["task_template"]),
+        column=template.column if template else str(row["task_template"]),
+        subset=str(row["rose_subset"]),
+        reason=words[choice.reason],
+        tags=tuple(words[key] for key in choice.tags if key != choice.reason),
+        question=item.prompt_local if item else "",
+        prompt=(item.prompt or f"{item.prompt_global}\n{item.prompt_local}").strip()
+        if item
+        else "",
+        answer=_clipped(answer),
+        state=str(row["answer_state"]),
+        gold=str(row["ground_truth_formal_answer"] or ""),
+        facts=_facts(row),
+        view_box=overlay.view_box(marks.grid),
+        drawing=_base(marks.grid, picture) + overlay.draw(marks),
+        has_picture=picture is not None,
+        alt=_alt(row, marks, picture),
+        legend=tuple(kind for kind, _ in overlay.LEGEND if kind in drawn),
+    )
+
+
+def _base(grid: Grid, picture: Picture | None) -> Markup:
+    if picture is None:
+        return overlay.schematic(grid)
+    width, height = grid.cols * overlay.CELL, grid.rows * overlay.CELL
+    # The picture itself stands once in the page's <defs>, sized 1 x 1.
+    scale = f"scale({svg.number(width)} {svg.number(height)})"
+    return svg.element("use", href=f"#{picture.id}", transform=scale, class_="picture")
+
+
+def _clipped(answer: str | None) -> str:
+    if answer is None:
+        return ""
+    if len(answer) <= _LONGEST_ANSWER:
+        return answer
+    return f"{answer[:_LONGEST_ANSWER]}\n… and {len(answer) - _LONGEST_ANSWER:,} more characters"
+
+
+def cells(texts: Sequence[str] | None) -> list[Cell]:
+    """Cells of a score row's list; numbers past nine digits are cut to stay drawable."""
+    found = (_CELL.match(text) for text in texts or ())
+    return [Cell(_bounded(m[1]), _bounded(m[2])) for m in found if m]
+
+
+def _bounded(digits: str) -> int:
+    return int(digits) if len(digits) <= 9 else 10**9
+
+
+def _marks(row: Mapping[str, Any], item: Item | None) -> overlay.Marks:
+    grid = Grid(int(row["rows"]), int(row["cols"]))
+    region = _region(row, item)
+    clicked = frozenset(cells(row["pred_clicks_valid_unique"])) if row["click_applicable"] else None
+    return overlay.Marks(
+        grid=grid,
+        gold=frozenset(cells(row["region_target_cells"])),
+        elsewhere=frozenset(cells(row["out_region_target_cells"])),
+        clicked=clicked,
+        out_of_grid=tuple(dict.fromkeys(cells(row["pred_clicks_invalid"]))),
+        region=region,
+    )
+
+
+def _region(row: Mapping[str, Any], item: Item | None) -> Region | None:
+    """The item's region; from the score row where the set is not at hand, None in old scores."""
+    try:
+        if item is not None:
+            return item.region
+        bounds = row.get("region_bounds")
+        return Region.from_bounds(row["region_type"], bounds) if bounds else None
+    except DataError:
+        return None
+
+
+def _facts(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Short figures under the answer: only those that say something."""
+    facts = [f"{row['rows']} × {row['cols']} cells"]
+    if row["gt_count"] is not None:
+        facts.append(f"{row['gt_count']} to find")
+    if row["click_applicable"] and row["format_valid"]:
+        facts.append(f"{row['pred_click_count_unique']} clicked")
+    if row["submit_count"] is not None:
+        facts.append(f"{str(row['submit_count'])[:12]} submitted")
+    if row["parse_error"] and row["answer_state"] == "answered":
+        facts.append(f"grammar: {row['parse_error']}")
+    return tuple(facts)
+
+
+def _alt(row: Mapping[str, Any], marks: overlay.Marks, picture: Picture | None) -> str:
+    what = "Picture of" if picture else "Schematic of"
+    sorted_cells = marks.sorted_into()
+    names = {
+        "hit": "right",
+        "missed": "missed",
+        "wrong": "wrong",
+        "stray": "outside the region",
+        "gold": "to count",
+    }
+    counts = [f"{len(sorted_cells[k])} {name}" for k, name in names.items() if sorted_cells.get(k)]
+    counts += [f"{len(marks.out_of_grid)} outside the grid"] if marks.out_of_grid else []
+    told = "; cells " + ", ".join(counts) if counts else ""
+    return f"{what} a grid of {row['rows']} rows and {row['cols']} columns{told}."
+
+
+def picture_of(album: Album, root: Path | None, item: Item | None) -> Picture | None:
+    """Embed the item's picture, or None where the set or the file is not at hand."""
+    if root is None or item is None or not item.image:
+        return None
+    path = (root / item.image).resolve()
+    # A report must not carry files from elsewhere: the same rule as when scoring.
+    return album.add(path) if path.is_relative_to(root.resolve()) else None

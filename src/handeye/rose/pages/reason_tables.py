@@ -1,0 +1,191 @@
+"""Why items failed: charts and tables of reasons, signs and conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from handeye.pages.charts.share_chart import Bar, BarRow, shares
+from handeye.rose.pages.diagnosis_view import DiagnosisView, Group, Share
+from handeye.rose.pages.view import RunView
+from handeye.rose.questions import TEMPLATES
+from handeye.scores.estimate import NOTHING, Estimate, integer
+from handeye.scores.tables import Column, Row, Table
+
+Diagnosed = tuple[RunView, DiagnosisView]
+# Of a chart; the tables have all.
+_MOST_ROWS, _LEAST = 12, 0.005
+_KINDS = (("action", "Action items"), ("counting", "Counting items"))
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonChart:
+    """One chart: over which items, how many failed (of a single run), and the drawing."""
+
+    title: str
+    lead: str
+    chart: Markup
+
+
+def reason_charts(known: Sequence[Diagnosed]) -> list[ReasonChart]:
+    """Rates of the reasons over all action items and over all counting items, largest first."""
+    out = []
+    for kind, title in _KINDS:
+        held = [(run, group) for run, found in known if (group := _group(found, kind)).n_items]
+        rows = _rows(held)
+        if not rows:
+            continue
+        name = f"{title}: share that failed for each reason, in percent of all such items"
+        chart = Markup("").join(
+            shares(f"reasons-{kind}-{narrow:d}", rows[:_MOST_ROWS], name, narrow=narrow)
+            for narrow in (False, True)
+        )
+        group = held[0][1]
+        failed = f"{group.n_failed:,} of {group.n_items:,} failed, {group.failed.both} %."
+        out.append(ReasonChart(title, failed if len(held) == 1 else "", chart))
+    return out
+
+
+def _group(found: DiagnosisView, kind: str) -> Group:
+    return found.action if kind == "action" else found.counting
+
+
+def _rows(held: Sequence[tuple[RunView, Group]]) -> list[BarRow]:
+    labels: dict[str, str] = {}
+    rates: dict[str, dict[int, Estimate]] = {}
+    for k, (_, group) in enumerate(held):
+        for share in group.reasons:
+            labels[share.sign.key] = share.sign.label
+            rates.setdefault(share.sign.key, {})[k] = share.rate
+    order = sorted(rates, key=lambda key: -max(r.value or 0.0 for r in rates[key].values()))
+    nothing = Estimate(0.0)  # the reason did not occur in that run
+    return [
+        BarRow(
+            labels[key],
+            tuple(
+                Bar(run.label, run.style, rates[key].get(k, nothing))
+                for k, (run, _) in enumerate(held)
+            ),
+        )
+        for key in order
+        if max(r.value or 0.0 for r in rates[key].values()) >= _LEAST
+    ]
+
+
+def reason_tables(run: RunView, found: DiagnosisView) -> list[Table]:
+    """One run's reasons, action and counting apart: items, shares, and items by template."""
+    return [_reason_table(run, found, kind) for kind, _ in _KINDS if _group(found, kind).reasons]
+
+
+def _reason_table(run: RunView, found: DiagnosisView, kind: str) -> Table:
+    group = _group(found, kind)
+    of_kind = [t.column for t in TEMPLATES.values() if (t.mode == "COUNT") == (kind == "counting")]
+    columns = [name for name in of_kind if name in found.by_template]
+    rows = [
+        Row(
+            share.sign.label,
+            (
+                integer(share.count),
+                share.share,
+                share.rate,
+                *(_count(found.by_template[c].reasons, share.sign.key) for c in columns),
+            ),
+            basis=share.sign.meaning,
+            reason=share.sign.key,
+        )
+        for share in sorted(group.reasons, key=lambda s: -s.count)
+    ]
+    return Table(
+        f"t-reasons-{kind}-{run.style}",
+        f"{run.label}: {group.n_failed:,} of {group.n_items:,} {kind} items failed. The reason is "
+        f"the first that holds, in percent with 95 % intervals{_partial([run])}; it leads to "
+        "examples in the gallery.",
+        (
+            Column("items", "how many items failed for this reason"),
+            Column("% of failed", f"share among the {kind} items that failed"),
+            Column("% of all", f"share among all {kind} items"),
+            *(Column(name, f"items of {name}") for name in columns),
+        ),
+        tuple(rows),
+        row_head="Reason",
+    )
+
+
+def tag_table(run: RunView, found: DiagnosisView) -> Table:
+    """Every sign that failed items show, several on one item."""
+    rows = [
+        Row(
+            share.sign.label,
+            (integer(share.count), share.share),
+            basis=share.sign.meaning,
+            group=label,
+        )
+        for kind, label in _KINDS
+        for share in sorted(_group(found, kind).tags, key=lambda s: -s.count)
+    ]
+    return Table(
+        f"t-tags-{run.style}",
+        f"{run.label}: all signs on failed items{_partial([run])}; one item can show several.",
+        (Column("items"), Column("% of failed")),
+        tuple(rows),
+        row_head="Sign",
+        slim=True,
+    )
+
+
+def sign_table(known: Sequence[Diagnosed]) -> Table | None:
+    """Habits: how often each sign occurs among the items where it can."""
+    signs = {sign.key: sign for _, found in known for sign, _ in found.signs}
+    if not signs:
+        return None
+    rows = tuple(
+        Row(
+            sign.label,
+            tuple(_rate(found, key) for _, found in known),
+            basis=sign.meaning,
+        )
+        for key, sign in signs.items()
+    )
+    return Table(
+        "t-signs",
+        "Habits in percent of the items where each can show, passed items among them; 95 % "
+        f"intervals{_partial([run for run, _ in known])}.",
+        tuple(Column(run.label) for run, _ in known),
+        rows,
+        row_head="Habit",
+        slim=len(known) == 1,
+    )
+
+
+def _partial(runs: Sequence[RunView]) -> str:
+    """What the caption must say of partial runs."""
+    several = len(runs) > 1
+    notes = [
+        f"{run.label + ': ' if several else ''}{run.partial_note}" for run in runs if run.partial
+    ]
+    return "".join(f"; {note}" for note in notes)
+
+
+def _rate(found: DiagnosisView, key: str) -> Estimate:
+    return next((rate for sign, rate in found.signs if sign.key == key), NOTHING)
+
+
+def _count(shares_: Iterable[Share], key: str) -> str:
+    count = next((share.count for share in shares_ if share.sign.key == key), 0)
+    return integer(count) if count else "·"
+
+
+def convention_notes(known: Sequence[Diagnosed]) -> list[tuple[str, str, bool]]:
+    """Label, finding and whether it was decided, for each convention of coordinates looked for."""
+    out = []
+    for run, one in ((run, one) for run, found in known for one in found.conventions):
+        of_run = f"{run.label}: " if len(known) > 1 else ""
+        p = f"p = {one.p_value:.2g}" if one.p_value >= 1e-4 else "p < 0.0001"
+        words = (
+            f"{one.weight.both} % of {one.n_items:,} answers with clicks; log-likelihood ratio "
+            f"{one.ratio:.1f}, {p}"
+        )
+        out.append((of_run + one.label, words, one.decided))
+    return out

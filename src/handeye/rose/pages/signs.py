@@ -1,0 +1,74 @@
+"""Reasons and signs of failed items: how the gallery and the tables name them.
+
+The words come with the diagnosis (``handeye.rose.diagnosis.attribution``); this module knows none
+of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from handeye.pages.signs import UNDIAGNOSED, Sign, Vocabulary
+
+_COLUMNS = ("row", "item_id", "task_template", "rose_subset", "reason", "tags")
+
+
+def vocabulary(attributions: Iterable[Mapping[str, Any]]) -> Vocabulary:
+    """The words of ``diagnosis["attribution"]`` of one or more runs.
+
+    Each list holds only what occurred, in one common order; they are merged keeping that order,
+    reasons first.
+    """
+    found = list(attributions)
+    order: list[Sign] = []
+    for part in ("reasons", "tags"):
+        own: list[Sign] = []
+        for attribution in found:
+            for group in (attribution["action"], attribution["counting"]):
+                _merge(own, [_sign(entry) for entry in group[part]])
+        keys = {sign.key for sign in order}
+        order += [sign for sign in own if sign.key not in keys]
+    return Vocabulary(order)
+
+
+def _sign(entry: Mapping[str, Any]) -> Sign:
+    return Sign(str(entry["key"]), str(entry["label"]), str(entry.get("meaning") or ""))
+
+
+def _merge(order: list[Sign], more: Iterable[Sign]) -> None:
+    at = 0
+    keys = [sign.key for sign in order]
+    for sign in more:
+        if sign.key in keys:
+            at = keys.index(sign.key) + 1
+            continue
+        order.insert(at, sign)
+        keys.insert(at, sign.key)
+        at += 1
+
+
+def failures(reasons: pl.DataFrame) -> pl.DataFrame:
+    """The items that did not pass, with one reason each and all their signs.
+
+    Args:
+        reasons: one row per score row, in their order (``Diagnosis.reasons``).
+
+    Returns:
+        ``row`` (0-based index in the scores), ``item_id``, ``task_template``, ``rose_subset``,
+        ``reason`` and ``tags`` (list of keys).
+    """
+    return reasons.with_row_index("row").filter(~pl.col("passed")).select(_COLUMNS)
+
+
+def undiagnosed(scores: pl.LazyFrame) -> pl.DataFrame:
+    """The same frame for a run without a diagnosis."""
+    return (
+        scores.with_row_index("row")
+        .filter(pl.col("pass") == 0)
+        .with_columns(reason=pl.lit(UNDIAGNOSED.key), tags=pl.lit([], dtype=pl.List(pl.String)))
+        .select(_COLUMNS)
+        .collect()
+    )

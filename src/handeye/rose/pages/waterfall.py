@@ -1,0 +1,211 @@
+"""The decomposition drawn: from a level of counting, one step after the other, down to acting.
+
+Every step hangs where the one above it ended, so that one sees the losses add up to the gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from handeye.pages.charts import svg
+from handeye.pages.charts.charts import Scale, shorten
+from handeye.rose.pages.diagnosis_view import Chain, Step
+from handeye.scores.estimate import Estimate
+
+_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Where things stand: labels beside the bars (wide) or above them (narrow); pixels."""
+
+    width: float
+    left: float
+    right: float
+    row: float
+    bar: float
+    drop: float  # from the middle of a row down to the middle of its bar
+    narrow: bool
+
+    def label_at(self, y: float) -> tuple[float, float, str]:
+        """x, y and anchor of a row's label."""
+        return (self.left, y - 8, "start") if self.narrow else (self.left - 16, y + 4, "end")
+
+    def value_at(self, y: float) -> tuple[float, float, str]:
+        """x, y and anchor of a row's figures."""
+        return (self.right, y - 8, "end") if self.narrow else (self.right + 16, y + 4, "start")
+
+
+_WIDE = _Room(860, 262, 690, 31, 17, 0, narrow=False)
+_NARROW = _Room(360, 4, 356, 40, 13, 7, narrow=True)
+_TOP = 22.0
+
+
+def waterfall(
+    key: str, chain: Chain, title: str, style: int = 0, *, narrow: bool = False, class_: str = ""
+) -> Markup:
+    """One chain as stepped bars.
+
+    Args:
+        key: unique on the page.
+        chain: what is drawn.
+        title: name of the picture for readers that cannot see it.
+        style: colour of the run.
+        narrow: the drawing for phones and for pages with several runs.
+        class_: further classes of the drawing.
+    """
+    room = _NARROW if narrow else _WIDE
+    height = _TOP + room.row * (len(chain.steps) + 3) + 6
+    x_of = Scale(room.left, room.right)
+    parts = [_axis(room, x_of, height)]
+    level = chain.start[1].value or 0.0
+    parts.append(_level(room, x_of, 0, *chain.start, "level"))
+    for k, step in enumerate(chain.steps, 1):
+        parts.append(_step(room, x_of, k, step, level))
+        level = level - (step.loss.value or 0.0)
+    parts.append(_level(room, x_of, len(chain.steps) + 1, *chain.end, "level open"))
+    parts.append(_whole(room, x_of, len(chain.steps) + 2, chain))
+    return svg.figure(
+        key,
+        room.width,
+        height,
+        title,
+        _described(chain),
+        svg.group(*parts, class_=f"series s{style % svg.STYLE_COUNT}"),
+        class_=f"waterfall {class_}".strip(),
+    )
+
+
+def _described(chain: Chain) -> str:
+    steps = " ".join(
+        f"{step.label} {points(step.loss)} {step.loss.interval}." for step in chain.steps
+    )
+    return (
+        f"Percent. {chain.start[0]} {chain.start[1].both}. {steps} {chain.end[0]} "
+        f"{chain.end[1].both}. The whole: {points(chain.whole)} {chain.whole.interval}."
+    )
+
+
+def points(loss: Estimate) -> str:
+    """A loss as what happens to the level: ``−31.0``, ``+1.2``."""
+    if loss.value is None:
+        return loss.percent
+    words = Estimate(-loss.value).percent
+    return words if words.startswith("−") or words == "0.0" else f"+{words}"
+
+
+def change(loss: Estimate) -> Estimate:
+    """A loss seen as a change of the level: the sign turned, the interval with it."""
+    if loss.value is None:
+        return loss
+    low = None if loss.high is None else -loss.high
+    high = None if loss.low is None else -loss.low
+    return Estimate(-loss.value, low, high, loss.n)
+
+
+def _axis(room: _Room, x_of: Scale, height: float) -> Markup:
+    parts = []
+    for tick in _TICKS:
+        x = x_of(tick)
+        anchor = {0.0: "start", 1.0: "end"}.get(tick, "middle") if room.narrow else "middle"
+        parts.append(svg.line(x, _TOP - 6, x, height - 4, "grid"))
+        parts.append(svg.text(x, _TOP - 11, f"{tick * 100:.0f}", "tick", anchor))
+    return svg.group(*parts)
+
+
+def _middle(room: _Room, k: int) -> float:
+    return _TOP + room.row * (k + 0.5)
+
+
+def _level(room: _Room, x_of: Scale, k: int, label: str, rate: Estimate, class_: str) -> Markup:
+    """The bar of a level, from 0; the interval as a whisker at its end."""
+    y = _middle(room, k)
+    bar_y = y + room.drop
+    value = rate.value or 0.0
+    rect = svg.element(
+        "rect",
+        x=x_of(0.0),
+        y=bar_y - room.bar / 2,
+        width=max(x_of(value) - x_of(0.0), 0.5),
+        height=float(room.bar),
+        class_=class_,
+    )
+    return svg.group(
+        svg.element("title", f"{label}: {rate.both} %"),
+        rect,
+        _whisker(x_of, rate.low, rate.high, bar_y),
+        _label(room, y, label, "strong"),
+        _value(room, y, rate.percent, rate.interval, "strong"),
+    )
+
+
+def _step(room: _Room, x_of: Scale, k: int, step: Step, before: float) -> Markup:
+    loss = step.loss.value or 0.0
+    after = before - loss
+    y = _middle(room, k)
+    bar_y = y + room.drop
+    left, right = sorted((x_of(before), x_of(after)))
+    kind = "gain" if loss < 0 else "loss"
+    rect = svg.element(
+        "rect",
+        x=left,
+        y=bar_y - room.bar / 2,
+        width=max(right - left, 1.5),
+        height=float(room.bar),
+        class_=kind if step.sure else f"{kind} unsure",
+    )
+    above = _middle(room, k - 1) + room.drop + room.bar / 2
+    low = None if step.loss.high is None else before - step.loss.high
+    high = None if step.loss.low is None else before - step.loss.low
+    return svg.group(
+        svg.element("title", f"{step.label}: {points(step.loss)} {step.loss.interval} points"),
+        svg.line(x_of(before), above, x_of(before), bar_y + room.bar / 2, "hang"),
+        rect,
+        _whisker(x_of, low, high, bar_y),
+        _label(room, y, step.label),
+        _value(room, y, points(step.loss), change(step.loss).interval),
+    )
+
+
+def _whole(room: _Room, x_of: Scale, k: int, chain: Chain) -> Markup:
+    """A brace over everything that was lost, with its sum."""
+    y = _middle(room, k)
+    bar_y = y + room.drop
+    ends = x_of(chain.end[1].value or 0.0), x_of(chain.start[1].value or 0.0)
+    n = svg.number
+    path = f"M{n(ends[0])} {n(bar_y - 5)}V{n(bar_y)}H{n(ends[1])}V{n(bar_y - 5)}"
+    return svg.group(
+        svg.element("path", d=path, class_="brace"),
+        _label(room, y, "all together"),
+        _value(room, y, points(chain.whole), change(chain.whole).interval, "strong"),
+    )
+
+
+def _whisker(x_of: Scale, low: float | None, high: float | None, y: float) -> Markup:
+    if low is None or high is None:
+        return Markup("")
+    ends = x_of(low), x_of(high)
+    caps = [svg.line(x, y - 3.5, x, y + 3.5, "whisker") for x in ends]
+    return svg.group(svg.line(ends[0], y, ends[1], y, "whisker"), *caps)
+
+
+def _label(room: _Room, y: float, words: str, class_: str = "") -> Markup:
+    x, at, anchor = room.label_at(y)
+    return svg.text(x, at, shorten(words, 38), f"rowlabel {class_}".strip(), anchor)
+
+
+def _value(room: _Room, y: float, value: str, interval: str, class_: str = "") -> Markup:
+    x, at, anchor = room.value_at(y)
+    words = svg.element("tspan", value, class_="v")
+    limits = svg.element("tspan", f" {interval}" if interval else "", class_="ci")
+    return svg.element(
+        "text",
+        words,
+        limits,
+        x=float(x),
+        y=float(at),
+        text_anchor=anchor,
+        class_=f"rowvalue {class_}".strip(),
+    )

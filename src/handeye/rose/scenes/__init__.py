@@ -1,0 +1,1 @@
+"""From a seed to a set on disk; its statistics and its check."""

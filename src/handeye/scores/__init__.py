@@ -1,0 +1,1 @@
+"""What every scored run has: folder, estimates, tables, comparison; knows no suite."""

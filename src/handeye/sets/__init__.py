@@ -1,0 +1,1 @@
+"""Sets on disk: folders, lines, draws, statistics; knows no suite."""

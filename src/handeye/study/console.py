@@ -1,0 +1,69 @@
+"""Terminal tables of ``handeye study``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from handeye.scores.estimate import percent_with_interval
+
+
+def print_agreement(found: Mapping[str, Any]) -> None:
+    """Print the human row, each person's PASS, and the agreement between people."""
+    console = Console()
+    console.print(_row(found))
+    console.print(_people(found))
+    if found["agreement"]:
+        console.print(_between(found["agreement"]))
+    else:
+        console.print("No item was answered by two people: nothing can be said about agreement.")
+
+
+def _row(found: Mapping[str, Any]) -> Table:
+    over = "scenes and people" if len(found["people"]) > 1 else "scenes; one person"
+    caption = f"Percent PASS; 95 % intervals over {over}"
+    table = Table(title=found["label"], title_justify="left", title_style="bold", caption=caption)
+    table.add_column("", min_width=8)
+    table.add_column("PASS", justify="right")
+    table.add_column("answers", justify="right")
+    for name, estimate in {**found["columns"], **found["headline"]}.items():
+        table.add_row(name, percent_with_interval(estimate), str(estimate["n"]))
+    return table
+
+
+def _people(found: Mapping[str, Any]) -> Table:
+    columns = [name for name in found["columns"] if name != "Avg."]
+    table = Table(caption="Percent PASS; time is the median a picture was visible")
+    for name in ("", "answered", "seconds", *columns):
+        table.add_column(name, justify="left" if not name else "right")
+    for person in found["people"]:
+        answered = f"{person['answered']}" + ("" if person["finished"] else " so far")
+        values = (person["columns"].get(name) for name in columns)
+        shown = ("-" if value is None else f"{100 * value:.1f}" for value in values)
+        name = person["model"].removeprefix("human:")
+        table.add_row(name, answered, f"{person['seconds_median']:.1f}", *shown)
+    return table
+
+
+def _between(agreement: Mapping[str, Any]) -> Table:
+    table = Table(
+        caption="Krippendorff's alpha: 1 always the same answer, 0 as by chance; "
+        "95 % intervals over scenes"
+    )
+    for name in ("", "same answer", "alpha (same answer)", "alpha (number)", "items"):
+        table.add_column(name, justify="left" if not name else "right")
+    for column, one in agreement.items():
+        equal = "-" if one["equal"] is None else f"{100 * one['equal']:.1f} %"
+        number = _alpha(one["alpha_number"]) if "alpha_number" in one else ""
+        table.add_row(column, equal, _alpha(one["alpha"]), number, str(one["n_items"]))
+    return table
+
+
+def _alpha(found: Mapping[str, Any]) -> str:
+    if found["value"] is None:
+        return "-"
+    text = f"{found['value']:.2f}"
+    return text if found["low"] is None else f"{text} ({found['low']:.2f} to {found['high']:.2f})"

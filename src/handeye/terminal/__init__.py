@@ -1,0 +1,1 @@
+"""What every command line needs: inputs, options, progress, tables."""

@@ -1,0 +1,124 @@
+"""One model asked again with other numbers of frames: a run for each, and a table.
+
+OUT/
+ablation.json       the runs and their figures; what `handeye report OUT` reads
+tables/frames.csv   the same figures, with intervals
+frames-1/ ...       a whole run folder for each number of frames
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from handeye.atomic import write_bytes
+from handeye.errors import OptionError, RunError
+from handeye.media.frame_choice import FrameChoice
+from handeye.run.plan import PLAN
+from handeye.scores.csv_and_tex import csv_text
+from handeye.scores.run_folder import indented_json, read_json
+from handeye.visualact.asking.run import run_visualact
+from handeye.visualact.loader import load
+from handeye.visualact.scoring.motion_split import split_f1
+from handeye.visualact.scoring.run_folder import ABLATION, read_run
+
+_FIGURES = ("precision", "recall", "f1", "weighted_f1", "scale")
+
+
+def run_frames(
+    model: str,
+    data: str | Path,
+    out: Path,
+    counts: Sequence[int],
+    *,
+    longest_side: int | None = 768,
+    started: Callable[[int, Path], None] | None = None,
+    **others: Any,
+) -> dict[str, Any]:
+    """Run a model once for each number of frames, few to many; finished runs are not repeated.
+
+    Args:
+        model: an Inspect model name.
+        data: as :func:`run_visualact` takes it.
+        out: the folder; made if absent. More numbers may be added to one that is there.
+        counts: numbers of frames at equal distances, each at least 1.
+        longest_side: of the frames in pixels.
+        started: called before each run with the number of frames and its folder.
+        **others: what else :func:`run_visualact` takes.
+
+    Returns:
+        What ``ablation.json`` holds: ``runs`` with ``frames``, ``folder`` and ``figures``
+        (estimates of the headline, and of F1 on motion-only clips and the rest where the set knows
+        them).
+
+    Raises:
+        OptionError: no number, or one given twice.
+        RunError: ``out`` holds something else; and as :func:`run_visualact`.
+    """
+    wanted = sorted(set(counts))
+    if not wanted or len(wanted) != len(counts):
+        raise OptionError(f"frames must be different numbers, got {', '.join(map(str, counts))}")
+    if others.get("score") is False:
+        raise OptionError("an ablation compares scores; it cannot be run without scoring")
+    known = _known(out, model)
+    for count in wanted:
+        folder = out / _folder(count)
+        if started is not None:
+            started(count, folder)
+        choice = FrameChoice(count=count, longest_side=longest_side)
+        run_visualact(model, data, folder, frames=choice, **others)
+        known[count] = {"frames": count, "folder": folder.name, "figures": _figures(folder)}
+        _write(out, model, known)
+    return _record(model, known)
+
+
+def _folder(count: int) -> str:
+    return f"frames-{count}"
+
+
+def _known(out: Path, model: str) -> dict[int, dict[str, Any]]:
+    """The runs that are there; refuses a folder of something else, or of another model."""
+    path = out / ABLATION
+    if path.exists():
+        found = read_json(path)
+        if found.get("model") != model:
+            raise RunError(
+                f"{path}: was made for {found.get('model')}, not {model}; choose another folder"
+            )
+        return {int(run["frames"]): run for run in found["runs"]}
+    others = [p.name for p in out.iterdir()] if out.is_dir() else []
+    strange = [name for name in others if not name.startswith("frames-")]
+    if (out / PLAN).exists() or strange or (out.exists() and not out.is_dir()):
+        raise RunError(
+            f"{out}: holds something else ({', '.join(sorted(strange)[:5]) or 'a file'}); an "
+            "ablation over frames needs a folder of its own"
+        )
+    return {}
+
+
+def _figures(folder: Path) -> dict[str, Any]:
+    run = read_run(folder)
+    basis = run.summary["bases"]["all"]
+    row = basis[run.summary["options"]["averaging"]]["mean"]
+    figures = {name: row[name] for name in _FIGURES} | {"headline_f1": basis["headline"]["f1"]}
+    clips = {clip.clip_id: clip for file in run.data_files() for clip in load(file, split=None)}
+    rows = run.scores().select("clip_id", "f1").iter_rows()
+    for kind, found in split_f1(clips, dict(rows)).items():
+        figures[f"f1_{kind}"] = found
+    return figures
+
+
+def _record(model: str, known: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    runs = [known[count] for count in sorted(known)]
+    return {"suite": "visualact", "axis": "frames", "model": model, "runs": runs}
+
+
+def _write(out: Path, model: str, known: dict[int, dict[str, Any]]) -> None:
+    record = _record(model, known)
+    tree = {str(run["frames"]): run["figures"] for run in record["runs"]}
+    interval = read_run(out / record["runs"][0]["folder"]).summary["interval"]["words"]
+    (out / "tables").mkdir(exist_ok=True)
+    text = csv_text(["frames", "figure"], tree, interval=interval, note=f"model: {model}")
+    write_bytes(out / "tables" / "frames.csv", text.encode())
+    write_bytes(out / ABLATION, indented_json(record))

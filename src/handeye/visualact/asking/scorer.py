@@ -1,0 +1,92 @@
+"""Scores of single clips for Inspect's log, by the suite's own rules."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from anyio import CapacityLimiter, to_thread
+from inspect_ai.scorer import (
+    Metric,
+    SampleScore,
+    Score,
+    Scorer,
+    Target,
+    mean,
+    metric,
+    scorer,
+)
+from inspect_ai.solver import TaskState
+
+from handeye.run.answers import Answer
+from handeye.visualact.records import SCENARIOS, Clip
+from handeye.visualact.scoring.cases import make_cases
+from handeye.visualact.scoring.clip_scores import score_case
+from handeye.visualact.scoring.embedder import Embedder
+from handeye.visualact.scoring.options import Options
+from handeye.visualact.scoring.reading.predictions import read_row, row_of
+
+ANSWERS = "answers"
+"""Where the solver leaves the answers in the sample's store."""
+_NOTHING = math.nan
+_FIGURES = ("precision", "recall", "f1", "weighted_f1")
+
+
+@metric
+def class_mean() -> Metric:
+    """The mean of the classes' means (the paper's Overall), over the classes that have scores."""
+
+    def compute(scores: list[SampleScore]) -> float:
+        by_class: dict[str, list[float]] = {}
+        for one in scores:
+            value = one.score.as_float()
+            if not math.isnan(value):
+                by_class.setdefault((one.sample_metadata or {})["scenario"], []).append(value)
+        means = [sum(found) / len(found) for found in by_class.values()]
+        return sum(means) / len(means) if means else math.nan
+
+    return compute
+
+
+@scorer(
+    metrics={
+        **{name: [class_mean(), mean()] for name in _FIGURES},
+        "unanswered": [mean()],
+    },
+    name="visualact",
+)
+def match_actions(by_id: Mapping[str, Clip], embedder: Embedder, options: Options) -> Scorer:
+    """Precision, recall, F1 and weighted F1 of each clip; NaN where it has no answer."""
+    # The embedder is not asked from two threads at once.
+    alone: CapacityLimiter | None = None
+
+    async def score(state: TaskState, target: Target) -> Score:
+        nonlocal alone
+        if alone is None:
+            alone = CapacityLimiter(1)
+        clip = by_id[str(state.sample_id)]
+        kept: list[dict[str, Any]] = state.store.get(ANSWERS, [])
+        answers = [msgspec.convert(one, Answer) for one in kept]
+        row = row_of(clip.clip_id, answers)
+        value: dict[str, float] = dict.fromkeys(_FIGURES, _NOTHING)
+        value["unanswered"] = float(row.state == "error")
+        pairs: list[dict[str, Any]] = []
+        if row.state != "error":
+            prediction = read_row(row, clip.clip_id)
+            (case,) = await to_thread.run_sync(
+                make_cases, [prediction], [clip], embedder, options, limiter=alone
+            )
+            found, matched = score_case(case, options)
+            for name in _FIGURES:
+                figure = getattr(found, name)
+                value[name] = _NOTHING if figure is None else figure
+            pairs = [msgspec.to_builtins(pair) for pair in matched]
+        return Score(
+            value=value,
+            answer=state.output.completion,
+            metadata={"scenario": SCENARIOS[clip.scenario], "pairs": pairs},
+        )
+
+    return score

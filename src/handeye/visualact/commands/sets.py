@@ -1,0 +1,108 @@
+"""``handeye visualact generate``, ``describe``, ``verify``: sets of clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handeye.terminal.inputs import named_values, resumable
+
+Workers = Annotated[
+    int | None,
+    typer.Option(help="Processes (default: one per core). Has no influence on the result."),
+]
+
+
+def generate(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new set.")],
+    seed: Annotated[int, typer.Option(help="Same seed and options, same set.")],
+    clips: Annotated[int, typer.Option(help="Number of clips over all scenarios.")] = 100,
+    scenarios: Annotated[
+        str | None, typer.Option(help="Of navigation, home, safety, hmi (default all).")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Name of the split; another one, other clips.")] = (
+        "test"
+    ),
+    fps: Annotated[int, typer.Option(help="Frames a second.")] = 12,
+    workers: Workers = None,
+) -> None:
+    """Make a set of animated clips with the actions they call for.
+
+    Stopped and run again with the same options, it goes on where it was.
+    """
+    from handeye.terminal.progress import counting
+    from handeye.visualact.loader import load
+    from handeye.visualact.scenes.generation import generate as make
+
+    with counting("clips") as progress, resumable(directory):
+        make(
+            directory,
+            seed=seed,
+            clips=clips,
+            scenarios=scenarios,
+            split=split,
+            fps=fps,
+            workers=workers,
+            progress=progress,
+        )
+    made = load(directory, split=split)
+    counts = ", ".join(f"{name} {n}" for name, n in made.scenario_counts().items() if n)
+    actions = sum(len(clip.actions) for clip in made)
+    typer.echo(f"{directory}: {len(made)} clips ({counts}), {actions} actions")
+
+
+def describe(
+    data: Annotated[
+        list[str],
+        typer.Argument(metavar="SET [SET2]", help="Set folders, published files, hf:OWNER/NAME."),
+    ],
+    split: Annotated[str, typer.Option(help="Clips of this split; all for every split.")] = "test",
+    by_scenario: Annotated[bool, typer.Option(help="Also a table for every scenario.")] = True,
+    durations: Annotated[bool, typer.Option(help="Open videos to learn their length.")] = True,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="FIELD=NAME", help="Column of a published file."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Print the statistics of a set, or of two side by side with tests of their difference."""
+    from handeye.errors import OptionError
+    from handeye.terminal import tables
+    from handeye.visualact.scenes.description import describe as statistics
+
+    if len(data) > 2:
+        raise OptionError(f"describe takes one set or two, got {len(data)}")
+    mapping = named_values(map_ or [], "--map", "FIELD=NAME")
+    found = [
+        statistics(name, split=split, durations=durations, mapping=mapping or None) for name in data
+    ]
+    if json:
+        import json as json_
+
+        typer.echo(json_.dumps({d.name: d.as_dict() for d in found}, indent=2, ensure_ascii=False))
+    else:
+        tables.print_descriptions(found, by_subset=by_scenario)
+
+
+def verify(
+    directory: Annotated[str, typer.Argument(metavar="DIR", help="Folder of the set.")],
+    redraw: Annotated[
+        bool, typer.Option(help="Also draw every generated clip again and compare.")
+    ] = False,
+    workers: Workers = None,
+) -> None:
+    """Check every row, hash, video and twin of a set, and its gold against the rules."""
+    from handeye.terminal.progress import counting
+    from handeye.visualact.scenes.verification import verify as check
+
+    with counting("clips") as progress:
+        result = check(directory, redraw=redraw, workers=workers, progress=progress)
+    for problem in result.problems:
+        typer.echo(problem)
+    counted = f"{result.clips} clips, {result.actions} actions, {result.pairs} pairs of twins"
+    if not result.ok:
+        typer.echo(f"{counted}: {len(result.problems)} problems")
+        raise typer.Exit(1)
+    typer.echo(f"{counted}: every video as its row says, every twin mirrored, every hash right")

@@ -1,0 +1,1 @@
+"""A judge model beside the matcher."""

@@ -1,0 +1,313 @@
+"""The gallery: which clips are shown, and what stands on each card."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from handeye.media.frame_choice import FrameChoice
+from handeye.pages.film_strip import MOST_STILLS, SIDES, Strip, film_strip
+from handeye.pages.pictures import Album
+from handeye.pages.selection import options, pick_evenly
+from handeye.pages.signs import Sign
+from handeye.visualact.pages.match_drawing import Box, Link, Matching, match_drawing
+from handeye.visualact.pages.reasons import WORDS, Found, find_reasons, truths
+from handeye.visualact.pages.runs import Answer, LoadedRun, Shown
+from handeye.visualact.pages.view import scenario_words
+from handeye.visualact.records import SCENARIOS, Action, Clip, Prediction
+
+_LONGEST_ANSWER = 4000
+Pairs = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything a card shows; texts are raw and escaped by the template."""
+
+    id: str
+    place: int
+    run: int
+    run_label: str
+    clip_id: str
+    scenario: str
+    title: str
+    reason: Sign
+    tags: tuple[Sign, ...]
+    strip: Strip
+    drawing: Markup
+    state: str
+    answer: str
+    labels: str
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """The cards, their pictures, and how many clips had something to show."""
+
+    cards: tuple[Card, ...]
+    album: Album
+    n_found: int
+
+
+def make_gallery(runs: Sequence[LoadedRun], limit: int, budget: int) -> Gallery:
+    """Choose clips evenly over runs, reasons and classes, worst first, and lay them out.
+
+    Args:
+        runs: of the page.
+        limit: at most so many cards; 0 for none.
+        budget: bytes for all pictures together.
+
+    Raises:
+        DataError: a file of a run cannot be read.
+    """
+    pairs = [_pairs(run) for run in runs]
+    found = [
+        find_reasons(
+            list(run.scores().iter_rows(named=True)),
+            own,
+            run.material.clips,
+            float(run.summary["options"]["threshold"]),
+        )
+        for run, own in zip(runs, pairs, strict=True)
+    ]
+    chosen = choose(found, limit)
+    album = Album(budget, _stills(runs, chosen), SIDES)
+    cards: list[Card] = []
+    for number, run in enumerate(runs):
+        own = [(place, one) for place, (owner, one) in enumerate(chosen) if owner == number]
+        cards += _cards(run, own, pairs[number], album)
+    cards.sort(key=lambda card: card.place)
+    return Gallery(tuple(cards), album, sum(map(len, found)))
+
+
+def choose(found: Sequence[Sequence[Found]], limit: int) -> list[tuple[int, Found]]:
+    """Up to ``limit`` clips, in the order of the page: by reason, worst first."""
+    piles: dict[tuple[int, str, str], list[Found]] = defaultdict(list)
+    for number, own in enumerate(found):
+        for one in own:
+            piles[number, one.reason, one.scenario].append(one)
+    worst_first = {
+        key: sorted(piles[key], key=lambda one: one.badness)
+        for key in sorted(piles, key=lambda key: (WORDS.order.index(key[1]), key))
+    }
+
+    def marginals(key: tuple[int, str, str]) -> Iterable[Hashable]:
+        run, reason, scenario = key
+        return (("run", run), ("reason", reason), ("scenario", scenario), ("pair", run, reason))
+
+    picked = [(key[0], one) for key, one in pick_evenly(worst_first, limit, marginals)]
+    reasons = WORDS.order
+    return sorted(picked, key=lambda p: (reasons.index(p[1].reason), p[1].badness, p[0]))
+
+
+def _stills(runs: Sequence[LoadedRun], chosen: Sequence[tuple[int, Found]]) -> int:
+    """How many pictures there will be at most; one clip shown twice is embedded once."""
+    clips = {(runs[number].material.videos.get(one.clip_id), number) for number, one in chosen}
+    each = [runs[number].frames for _, number in clips]
+    return sum(
+        min(MOST_STILLS, c.count if c is not None and c.method == "uniform" else 8) for c in each
+    )
+
+
+def _pairs(run: LoadedRun) -> Pairs:
+    out: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in run.pairs().iter_rows(named=True):
+        out[row["clip_id"]].append(row)
+    return out
+
+
+def _cards(
+    run: LoadedRun, chosen: Sequence[tuple[int, Found]], pairs: Pairs, album: Album
+) -> list[Card]:
+    if not chosen:
+        return []
+    answers = run.answers({one.clip_id for _, one in chosen})
+    predictions = run.predictions()
+    return [
+        _card(
+            place,
+            run,
+            one,
+            pairs.get(one.clip_id, ()),
+            answers.get(one.clip_id, Answer(one.clip_id)),
+            predictions.get(one.clip_id, Prediction(one.clip_id)),
+            album,
+        )
+        for place, one in chosen
+    ]
+
+
+def _card(
+    place: int,
+    run: LoadedRun,
+    found: Found,
+    pairs: Sequence[Mapping[str, Any]],
+    answer: Answer,
+    prediction: Prediction,
+    album: Album,
+) -> Card:
+    key = f"card{place}"
+    clip = run.material.clips.get(found.clip_id)
+    video = run.material.videos.get(found.clip_id)
+    matching = matching_of(clip, prediction, pairs, float(run.summary["options"]["threshold"]))
+    name = f"Actions called for by clip {found.clip_id} and those proposed by {run.label}"
+    reason, *tags = (WORDS[sign] for sign in found.signs)
+    return Card(
+        id=key,
+        place=place,
+        run=run.number,
+        run_label=run.label,
+        clip_id=found.clip_id,
+        scenario=found.scenario,
+        title=scenario_words(found.scenario),
+        reason=reason,
+        tags=tuple(tags),
+        strip=shown_strip(key, clip, video, answer.shown, run.frames, album),
+        drawing=match_drawing(f"{key}-w", matching, name)
+        + match_drawing(f"{key}-n", matching, name, narrow=True),
+        state=prediction.state,
+        answer=_clipped(answer.raw_text or (f"error: {answer.error}" if answer.error else "")),
+        labels=_clipped(answer.labels_text or ""),
+        facts=_facts(clip, found, matching),
+    )
+
+
+def shown_strip(
+    key: str,
+    clip: Clip | None,
+    video: Path | None,
+    shown: Shown | None,
+    choice: FrameChoice | None,
+    album: Album,
+) -> Strip:
+    """The frames that the model was shown, as the prediction says, else as the run does."""
+    if clip is None or video is None:
+        return Strip(note="The set of this run is not at hand: no frames can be shown.")
+    wanted, note = _wanted(shown, choice)
+    return film_strip(key, video, wanted, album, span=_evidence(clip), note=note)
+
+
+def _wanted(shown: Shown | None, choice: FrameChoice | None) -> tuple[FrameChoice, str]:
+    if shown is not None and shown.input == "native":
+        return (
+            FrameChoice(longest_side=SIDES[0]),
+            "The model got the video itself; these are eight frames of it at equal distances.",
+        )
+    if shown is not None and shown.seconds:
+        return FrameChoice("seconds", seconds=shown.seconds, longest_side=SIDES[0]), ""
+    if choice is not None:
+        plain = {**choice.as_dict(), "longest_side": SIDES[0]}
+        return FrameChoice.of(plain), ""
+    return (
+        FrameChoice(longest_side=SIDES[0]),
+        "Which frames were shown is not recorded; these are eight at equal distances.",
+    )
+
+
+def _evidence(clip: Clip) -> tuple[float, float] | None:
+    span: Any = clip.meta.get("evidence")
+    if not isinstance(span, (list, tuple)) or len(span) != 2:
+        return None
+    if not all(isinstance(end, (int, float)) and not isinstance(end, bool) for end in span):
+        return None
+    return float(span[0]), float(span[1])
+
+
+def matching_of(
+    clip: Clip | None,
+    prediction: Prediction,
+    pairs: Sequence[Mapping[str, Any]],
+    threshold: float,
+) -> Matching:
+    """The matching of a clip as it is drawn; without the set only assigned truths are known."""
+    matched_truth = {pair["truth"] for pair in pairs if pair["matched"]}
+    matched_predicted = {pair["predicted"] for pair in pairs if pair["matched"]}
+    true_actions: Mapping[int, Action] = truths(clip, pairs)
+    rows = {place: row for row, place in enumerate(sorted(true_actions))}
+    proposed = prediction.actions or ()
+    return Matching(
+        truth=[
+            Box(true_actions[p].text, true_actions[p].apl, true_actions[p].proactive,
+                p in matched_truth)
+            for p in sorted(true_actions)
+        ],
+        predicted=[
+            Box(one.text, one.apl, one.proactive, place in matched_predicted)
+            for place, one in enumerate(proposed)
+        ],
+        links=[
+            Link(rows[pair["truth"]], pair["predicted"], pair["similarity"], pair["matched"])
+            for pair in pairs
+        ],
+        threshold=threshold,
+        nothing="Nothing was proposed."
+        if prediction.state == "answered"
+        else f"No readable answer ({prediction.state}).",
+    )  # fmt: skip
+
+
+def _facts(clip: Clip | None, found: Found, matching: Matching) -> tuple[str, ...]:
+    matches = sum(link.matched for link in matching.links)
+    out = [f"{matches} matched", f"F1 {found.f1 * 100:.0f} %"]
+    if clip is None:
+        return (*out, "the set is not at hand: unassigned true actions are not shown")
+    meta = clip.meta
+    if meta.get("kind"):
+        way = " (backward)" if meta.get("backward") else ""
+        out.append(f"event: {str(meta['kind']).replace('_', ' ')}{way}")
+    if meta.get("motion_only"):
+        twin = f", twin {meta['twin']}" if meta.get("twin") else ""
+        out.append(f"only motion tells{twin}")
+    if meta.get("idle"):
+        out.append("calls for nothing")
+    if isinstance(meta.get("distractors"), (list, tuple)) and meta["distractors"]:
+        named = ", ".join(str(name).replace("_", " ") for name in meta["distractors"])
+        out.append(f"distractors: {named}")
+    return tuple(out)
+
+
+def _clipped(answer: str) -> str:
+    if len(answer) <= _LONGEST_ANSWER:
+        return answer
+    return f"{answer[:_LONGEST_ANSWER]}\n… and {len(answer) - _LONGEST_ANSWER:,} more characters"
+
+
+def gallery_context(gallery: Gallery, labels: Sequence[str]) -> dict[str, Any]:
+    """The names that the gallery template reads."""
+    cards = gallery.cards
+    words = (
+        f"{len(cards):,} of {gallery.n_found:,} answers with a fault, chosen evenly over runs, "
+        "reasons and classes (so not in proportion to how often they occur), the worst of each "
+        "first."
+    )
+    empty = "Nothing to show: no answer has a fault."
+    if gallery.n_found:
+        empty = f"{gallery.n_found:,} answers with a fault; the gallery was switched off."
+    return {
+        "cards": cards,
+        "pictures": gallery.album.pictures,
+        "words": words,
+        "empty_words": empty,
+        "runs": options(
+            Counter(str(card.run) for card in cards),
+            lambda value: labels[int(value)],
+            [str(place) for place in range(len(labels))],
+        ),
+        "scenarios": options(
+            Counter(card.scenario for card in cards), scenario_words, list(SCENARIOS)
+        ),
+        "reasons": options(
+            Counter(card.reason.key for card in cards), lambda key: WORDS[key].label, WORDS.order
+        ),
+        "tags": options(
+            Counter(sign.key for card in cards for sign in (card.reason, *card.tags)),
+            lambda key: WORDS[key].label,
+            WORDS.order,
+        ),
+    }

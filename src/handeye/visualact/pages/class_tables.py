@@ -1,0 +1,175 @@
+"""The tables by class, in the columns of the paper, with what is known of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from handeye.scores.estimate import MISSING, NOTHING, Estimate, percent
+from handeye.scores.tables import Column, Row, Table, run_rows
+from handeye.visualact.pages.view import OVERALL, Basis, RunView, scenario_words
+from handeye.visualact.records import SCENARIOS
+from handeye.visualact.scoring.published import MISSING as NOT_KNOWN
+from handeye.visualact.scoring.published import PUBLISHED, Published
+
+PUBLISHED_HEAD = "Published, arXiv 2512.09907 (no intervals given there; cells that are known)"
+CLASSES = (*SCENARIOS, OVERALL)
+_RECOMPUTED = Column(
+    "recomputed", "the mean of the paper's own class figures, where its printed Overall is another"
+)
+_SHORT = {
+    "navigation": "Navigation",
+    "home": "Home",
+    "safety": "Safety",
+    "hmi": "Human-Mach.",
+    OVERALL: "Overall",
+}
+_PLAIN = (("precision", "P"), ("recall", "R"), ("f1", "F1"))
+_WEIGHTED = (("weighted_precision", "P"), ("weighted_recall", "R"), ("weighted_f1", "F1"))
+
+
+def f1_table(runs: Sequence[RunView]) -> Table:
+    """F1 by class beside the published rows, recomputed Overall beside the printed one."""
+    return _one_figure(
+        runs,
+        "f1",
+        "t-f1",
+        f"F1 by class in percent, {_averaging(runs)}; {runs[0].interval_words}.",
+        "Overall is the mean of the classes. " + _known_words("Table 2"),
+    )
+
+
+def scale_table(runs: Sequence[RunView]) -> Table:
+    """Scale score by class: how near the levels of matched actions are."""
+    return _one_figure(
+        runs,
+        "scale",
+        "t-scale",
+        "Scale score by class in percent: mean of 1 − |difference of levels| / 4 over a clip's "
+        "matches, 0 for a clip without a match.",
+        _known_words("Table 3"),
+    )
+
+
+def full_table(runs: Sequence[RunView]) -> Table:
+    """Precision, recall and F1 of every class: the columns of the paper's Table 2."""
+    quoted = tuple(
+        Row(model, tuple(_printed(found, key, name) for key in CLASSES for name, _ in _PLAIN),
+            published=True)
+        for model, found in _by_model(("precision", "recall")).items()
+    )  # fmt: skip
+    caption = "Precision (P), recall (R) and F1 of the classes in percent, as in the paper's tables"
+    return _grouped(runs, _PLAIN, "t-classes", f"{caption}.", quoted)
+
+
+def weighted_table(runs: Sequence[RunView]) -> Table:
+    """The same with matches weighted by how near the levels are."""
+    caption = (
+        "Weighted precision, recall and F1 in percent: a match counts 1 − |difference of "
+        "levels| / 4."
+    )
+    return _grouped(runs, _WEIGHTED, "t-weighted", caption, ())
+
+
+def _averaging(runs: Sequence[RunView]) -> str:
+    ways = {run.summary["options"]["averaging"] for run in runs}
+    if ways == {"video"}:
+        return "averaged over videos, then classes"
+    return "from sums over a class" if ways == {"pooled"} else "averaged as each run says"
+
+
+def _cells(names: Sequence[str]) -> Callable[[RunView, Basis], tuple[Estimate | str, ...]]:
+    def cells(_: RunView, basis: Basis) -> tuple[Estimate | str, ...]:
+        return tuple(basis.classes.get(k, {}).get(n, NOTHING) for k in CLASSES for n in names)
+
+    return cells
+
+
+def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str, note: str) -> Table:
+    columns = [Column(_SHORT[name], scenario_words(name), name == OVERALL) for name in CLASSES]
+    own = [
+        Row(row.label, (*row.cells, ""), row.style, basis=row.basis, note=row.note,
+            continued=row.continued)
+        for row in run_rows(runs, _cells((figure,)), of="clips")
+    ]  # fmt: skip
+    quoted = [
+        Row(
+            model,
+            (*(_printed(found, name, figure) for name in CLASSES), _recomputed(found, figure)),
+            published=True,
+        )
+        for model, found in _by_model((figure,)).items()
+    ]
+    return Table(
+        key=key,
+        caption=caption,
+        columns=(*columns, _RECOMPUTED),
+        rows=(*own, *quoted),
+        note=note,
+        published_head=PUBLISHED_HEAD,
+    )
+
+
+def _grouped(
+    runs: Sequence[RunView],
+    figures: Sequence[tuple[str, str]],
+    key: str,
+    caption: str,
+    quoted: tuple[Row, ...],
+) -> Table:
+    columns = tuple(
+        Column(head, f"{scenario_words(name)}: {figure.replace('_', ' ')}")
+        for name in CLASSES
+        for figure, head in figures
+    )
+    names = [figure for figure, _ in figures]
+    return Table(
+        key=key,
+        caption=caption,
+        columns=columns,
+        rows=(*run_rows(runs, _cells(names), of="clips"), *quoted),
+        groups=tuple((scenario_words(name), len(figures)) for name in CLASSES),
+        published_head=PUBLISHED_HEAD,
+    )
+
+
+# ---- published rows
+
+
+def _by_model(figures: Sequence[str]) -> dict[str, list[Published]]:
+    """Known cells of Tables 2 and 3 by model, the best known Overall F1 or scale first."""
+    out: dict[str, list[Published]] = {}
+    for row in PUBLISHED:
+        if row.figure in figures and row.table in (2, 3):
+            out.setdefault(row.model, []).append(row)
+
+    def best(model: str) -> float:
+        known = [r for r in out[model] if r.scenario == OVERALL]
+        return max((r.recomputed or r.printed or 0.0 for r in known), default=0.0)
+
+    return {model: out[model] for model in sorted(out, key=lambda m: (-best(m), m))}
+
+
+def _find(found: Sequence[Published], scenario: str, figure: str) -> Published | None:
+    return next((r for r in found if r.scenario == scenario and r.figure == figure), None)
+
+
+def _printed(found: Sequence[Published], scenario: str, figure: str) -> Estimate | str:
+    row = _find(found, scenario, figure)
+    if row is None:
+        return MISSING
+    if row.printed is not None:
+        return Estimate(row.printed / 100)
+    # The cell holds another figure; what it must have held follows from the paper's other cells.
+    return f"({percent(None if row.recomputed is None else row.recomputed / 100)})"
+
+
+def _recomputed(found: Sequence[Published], figure: str) -> Estimate | str:
+    row = _find(found, OVERALL, figure)
+    if row is None or row.recomputed is None or row.printed is None:
+        return ""
+    return Estimate(row.recomputed / 100)
+
+
+def _known_words(table: str) -> str:
+    lacking = [words for words in NOT_KNOWN if words.startswith(table)]
+    return f"Not known here: {lacking[0]}." if lacking else ""

@@ -1,0 +1,199 @@
+"""Opening run folders for the report: what was run, the set behind it, and single answers.
+
+The figures stand in the run. The set is only needed for the gallery and for what depends on the
+clips' records (motion-only clips); where it is gone or has changed, those parts say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from handeye.errors import DataError, HandeyeError
+from handeye.media.frame_choice import FrameChoice
+from handeye.scores.run_folder import read_json
+from handeye.visualact.loader import load
+from handeye.visualact.records import Clip, Prediction
+from handeye.visualact.scoring.reading.predictions import read_predictions
+from handeye.visualact.scoring.run_folder import ABLATION, Run, read_run
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The clips a run was scored on by id, and their video files; empty where not at hand."""
+
+    clips: Mapping[str, Clip] = field(default_factory=dict)
+    videos: Mapping[str, Path] = field(default_factory=dict)
+    trouble: str = ""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What the model was shown of a clip: ``frames`` or ``native`` video, and the frames' times."""
+
+    input: str = "frames"
+    seconds: tuple[float, ...] = ()
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One line of predictions.jsonl as far as the gallery shows it."""
+
+    clip_id: str
+    raw_text: str | None = None
+    labels_text: str | None = None
+    error: Any = None
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRun:
+    """A run folder that has been opened.
+
+    ``model`` is its model (the folder's name where none is known), ``label`` its name on the page,
+    which is unique there; ``number`` is its place.
+    """
+
+    run: Run
+    model: str
+    label: str
+    number: int
+    material: Material
+
+    @property
+    def info(self) -> Mapping[str, Any]:
+        """run.json."""
+        return self.run.info
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """summary.json."""
+        return self.run.summary.data
+
+    @property
+    def frames(self) -> FrameChoice | None:
+        """How frames were chosen; None for native video, or where run.json does not say."""
+        return _frames(self.info)
+
+    def scores(self) -> pl.DataFrame:
+        """Score rows, one a clip."""
+        return self.run.scores()
+
+    def pairs(self) -> pl.DataFrame:
+        """Assigned pairs of actions."""
+        return self.run.pairs()
+
+    def predictions(self) -> dict[str, Prediction]:
+        """Every answer as it was read, by clip."""
+        return {row.clip_id: row for row in read_predictions(self.run.predictions_path())}
+
+    def answers(self, wanted: Collection[str]) -> dict[str, Answer]:
+        """The lines of chosen clips.
+
+        Raises:
+            DataError: predictions.jsonl cannot be read.
+        """
+        path, decoder = self.run.predictions_path(), msgspec.json.Decoder(Answer)
+        found: dict[str, Answer] = {}
+        try:
+            for line in path.read_bytes().splitlines():
+                if line.strip():
+                    answer = decoder.decode(line)
+                    if answer.clip_id in wanted:
+                        found[answer.clip_id] = answer
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise DataError(f"{path}: not a file of predictions: {error}") from None
+        return found
+
+
+def expand(folders: Iterable[Path]) -> list[Path]:
+    """Run folders, with the runs of an ablation in place of its folder.
+
+    Raises:
+        DataError: an ablation.json that names no runs.
+    """
+    out: list[Path] = []
+    for folder in folders:
+        if not (folder / ABLATION).is_file():
+            out.append(folder)
+            continue
+        runs = read_json(folder / ABLATION).get("runs")
+        names = [run.get("folder") for run in runs or () if isinstance(run, Mapping)]
+        if not names or not all(isinstance(name, str) for name in names):
+            raise DataError(f"{folder / ABLATION}: names no runs; start the ablation again")
+        out += [folder / str(name) for name in names]
+    return out
+
+
+def load_runs(folders: Sequence[Path]) -> list[LoadedRun]:
+    """Open run folders and give each a name of its own.
+
+    Raises:
+        RunError: a folder is absent, not a run, or of another format.
+        DataError: a file of a run cannot be read.
+    """
+    runs = [read_run(folder) for folder in folders]
+    models = [str(run.info.get("model") or run.path.resolve().name) for run in runs]
+    labels = _labels(runs, models)
+    sets: dict[tuple[str, ...], Material] = {}
+    return [
+        LoadedRun(run, model, label, number, _material(run, sets))
+        for number, (run, model, label) in enumerate(zip(runs, models, labels, strict=True))
+    ]
+
+
+def _labels(runs: Sequence[Run], models: Sequence[str]) -> list[str]:
+    """Models, with what sets runs of one model apart: frames, else the folder's name."""
+    out = list(models)
+    for model in dict.fromkeys(models):
+        own = [place for place, name in enumerate(models) if name == model]
+        if len(own) < 2:
+            continue
+        ways = [_input_words(runs[place].info) for place in own]
+        for place, way in zip(own, ways, strict=True):
+            alone = way and ways.count(way) == 1
+            out[place] = f"{model} ({way if alone else runs[place].path.resolve().name})"
+    seen: dict[str, int] = {}
+    for place, label in enumerate(out):
+        seen[label] = seen.get(label, 0) + 1
+        if seen[label] > 1:
+            out[place] = f"{label} #{seen[label]}"
+    return out
+
+
+def _input_words(info: Mapping[str, Any]) -> str:
+    if info.get("video_input") == "native":
+        return "native video"
+    choice = _frames(info)
+    return choice.words().partition(",")[0].removesuffix(" at equal distances") if choice else ""
+
+
+def _frames(info: Mapping[str, Any]) -> FrameChoice | None:
+    if info.get("video_input") == "native" or not isinstance(info.get("frames"), Mapping):
+        return None
+    try:
+        return FrameChoice.of(info["frames"])
+    except (HandeyeError, TypeError):
+        return None  # of another version; the page then shows less
+
+
+def _material(run: Run, known: dict[tuple[str, ...], Material]) -> Material:
+    """The set of a run, read once however many runs were scored against it."""
+    try:
+        files = run.data_files()
+        key = tuple(str(file.resolve()) for file in files)
+        if key not in known:
+            sets = [load(file, split=None, mapping=run.info.get("mapping")) for file in files]
+            clips = {clip.clip_id: clip for one in sets for clip in one}
+            videos = {clip.clip_id: one.video_path(clip) for one in sets for clip in one}
+            known[key] = Material(clips, videos)
+        return known[key]
+    except HandeyeError as error:
+        return Material(trouble=str(error))

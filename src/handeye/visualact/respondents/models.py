@@ -1,0 +1,70 @@
+"""The respondents of VisualActBench as ``handeye/NAME``: two that know the set, one that looks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from handeye.respondents.conversation import Conversation, Reply, spoken
+
+
+class SimulatedClips:
+    """Knows the gold of a set of clips and spoils it as told."""
+
+    connections = 64
+
+    def __init__(self, data: str, faults: str | Sequence[str] | None, seed: int) -> None:
+        from handeye.respondents.fault_rates import parse_rates
+        from handeye.visualact.loader import load
+        from handeye.visualact.respondents.faults import FAULTS
+
+        self._faults = parse_rates(faults, FAULTS)
+        self._seed = seed
+        self._set = load(data, split=None)
+        self._clips = {clip.clip_id: clip for clip in self._set}
+
+    async def answer(self, asked: Conversation) -> Reply:
+        """Answer from the gold with the faults that fire for the clip."""
+        from handeye.visualact.respondents import faults, prior, questions
+
+        question = questions.read_question(asked.question)
+        clip = self._clips.get(asked.item_id or "")
+        if clip is None:
+            raise prior.unknown_clip("simulated", asked.item_id, self._set.name)
+        found = faults.simulate(clip, self._faults, self._seed, question)
+        return spoken(found.raw_text, found.stop_reason, found.error, found.planted)
+
+
+class PriorClips:
+    """Knows the scenario of every clip of a set, and never looks."""
+
+    connections = 64
+
+    def __init__(self, data: str) -> None:
+        from handeye.visualact.loader import load
+        from handeye.visualact.respondents.prior import Prior
+
+        clips = load(data, split=None)
+        self._prior = Prior(clips, clips.name)
+
+    async def answer(self, asked: Conversation) -> Reply:
+        """The template of the clip's scenario."""
+        from handeye.visualact.respondents.questions import read_question
+
+        return Reply(self._prior.answer(asked.item_id, read_question(asked.question)))
+
+
+class Motion:
+    """Looks at the frames of a clip."""
+
+    def __init__(self) -> None:
+        from handeye.visualact.respondents.motion.respondent import MotionRespondent
+
+        cores = os.cpu_count() or 1
+        self.connections = 8 * cores
+        self._respondent = MotionRespondent(workers=cores)
+
+    async def answer(self, asked: Conversation) -> Reply:
+        """Answer from the frames; declines where they cannot be opened."""
+        text, declined = await self._respondent.answer(asked.images, asked.videos, asked.question)
+        return Reply(text, "content_filter" if declined else "stop")

@@ -1,0 +1,1 @@
+"""From a seed to clips on disk; their statistics and their check."""

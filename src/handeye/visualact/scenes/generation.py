@@ -1,0 +1,239 @@
+"""From options to a set of clips on disk, on any number of workers, resumable.
+
+Workers take blocks of films; each block writes its videos and one row file under ``.unfinished/``;
+when all blocks are there their rows are joined in the order of the plan. A block is a pure function
+of the options, so the number of workers, the order and interruptions leave no trace in the bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from handeye import __version__
+from handeye.atomic import replacing, write_bytes, write_text
+from handeye.sets.draw import Draw
+from handeye.sets.folder import UNFINISHED, claim, finish
+from handeye.sets.processes import as_finished, worker_count
+from handeye.visualact.records import Action, Clip, clip_line, clips_name
+from handeye.visualact.scenes.events import catalogue
+from handeye.visualact.scenes.film import Film
+from handeye.visualact.scenes.film_writing import Drawn, draw_film, encode_film, encoder_versions
+from handeye.visualact.scenes.generation_card import card_text
+from handeye.visualact.scenes.generation_plan import (
+    ClipOrder,
+    SetOptions,
+    film_groups,
+    plan_clips,
+    plan_set,
+)
+
+BLOCK = 4
+FPS = 12
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Films that one worker makes in one go, each with the clips that show it."""
+
+    name: str
+    films: tuple[tuple[ClipOrder, ...], ...]
+
+    @property
+    def size(self) -> int:
+        """Number of clips."""
+        return sum(map(len, self.films))
+
+
+def generate(
+    out: str | Path,
+    *,
+    seed: int,
+    clips: int = 100,
+    scenarios: Sequence[str] | str | None = None,
+    split: str = "test",
+    fps: int = FPS,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Make a set of clips in ``out``; the same arguments give the same set.
+
+    Frames and rows are the same everywhere; the bytes of the videos are the same with the same
+    encoder, whose versions ``generation.json`` names.
+
+    Args:
+        out: folder of the set; empty or new, or begun earlier with the same arguments.
+        seed: 0..2^63-1.
+        clips: number of clips, divided evenly over the scenarios.
+        scenarios: keys, titles or abbreviations; default all four.
+        split: name of the split, part of what the clips are drawn from.
+        fps: frames a second, 2..60.
+        workers: processes (default: one per core); has no influence on the result.
+        progress: called with (clips done, clips in all).
+
+    Returns:
+        The folder.
+
+    Raises:
+        OptionError: an argument is not allowed, or ``out`` holds something else.
+    """
+    out = Path(out)
+    options = plan_set(seed, clips, scenarios, split, fps)
+    processes = worker_count(workers)
+    orders = plan_clips(options)
+    record = {
+        "handeye": __version__,
+        "suite": "visualact",
+        "libraries": encoder_versions(),
+        "options": options.record(),
+    }
+    if not claim(out, record):
+        if progress:
+            progress(len(orders), len(orders))
+        return out
+    blocks = _blocks(orders)
+    _make_blocks(out, options, blocks, processes, progress)
+    rows = out / clips_name(split)
+    _join(out, blocks, orders, rows)
+    write_text(out / "README.md", card_text(options, rows.name, __version__))
+    finish(out, record, [rows])
+    return out
+
+
+def _blocks(orders: Sequence[ClipOrder]) -> list[Block]:
+    films = film_groups(orders)
+    return [
+        Block(f"{start // BLOCK:06d}", tuple(films[start : start + BLOCK]))
+        for start in range(0, len(films), BLOCK)
+    ]
+
+
+def _make_blocks(
+    out: Path,
+    options: SetOptions,
+    blocks: Sequence[Block],
+    workers: int,
+    progress: Progress | None,
+) -> None:
+    todo = [block for block in blocks if not _row_file(out, block).exists()]
+    total = sum(block.size for block in blocks)
+    done = total - sum(block.size for block in todo)
+    for finished in as_finished(partial(make_block, out, options), todo, workers):
+        done += finished
+        if progress:
+            progress(done, total)
+
+
+def make_block(out: Path, options: SetOptions, block: Block) -> int:
+    """Write the videos and the row file of one block; returns its number of clips."""
+    lines = [clip_line(clip) for orders in block.films for clip in _make_film(out, options, orders)]
+    write_bytes(_row_file(out, block), b"\n".join(lines))
+    return block.size
+
+
+def _make_film(out: Path, options: SetOptions, orders: Sequence[ClipOrder]) -> Iterator[Clip]:
+    """Draw one film and write the clips that show it."""
+    forward: Drawn | None = None
+    for order in orders:
+        film = film_of(options.seed, options.split, order)
+        forward = forward or draw_film(film, options.fps)
+        drawn = forward.reversed() if order.backward else forward
+        video = f"videos/{order.clip_id}.mp4"
+        data = encode_film(drawn)
+        write_bytes(out / video, data)
+        yield Clip(
+            clip_id=order.clip_id,
+            video=video,
+            scenario=order.scenario,
+            actions=_worded(options.seed, options.split, order, film.actions),
+            split=options.split,
+            video_sha256=hashlib.sha256(data).hexdigest(),
+            meta=_meta(options, order, film, drawn),
+        )
+
+
+def film_of(seed: int, split: str, order: ClipOrder) -> Film:
+    """The film of a clip; both of a pair are drawn from the same stream."""
+    draw = Draw(seed, split, order.scenario, "film", order.film)
+    return catalogue.kind(order.kind).make(draw, order.backward)
+
+
+def drawn_again(clip: Clip) -> tuple[str, tuple[Action, ...]] | None:
+    """Hash of the frames and actions of a generated clip, made anew from what its row says.
+
+    None where the row does not tell what to draw.
+    """
+    meta = clip.meta
+    if not {"seed", "index", "kind", "backward", "twin", "fps"} <= meta.keys():
+        return None
+    twin = int(meta["twin"].rpartition("-")[2]) if meta["twin"] else None
+    index = meta["index"]
+    film_number = index if twin is None else min(index, twin)
+    order = ClipOrder(clip.scenario, index, meta["kind"], meta["backward"], film_number, twin)
+    film = film_of(meta["seed"], clip.split, order)
+    drawn = draw_film(film, meta["fps"])
+    drawn = drawn.reversed() if order.backward else drawn
+    return drawn.sha256(), _worded(meta["seed"], clip.split, order, film.actions)
+
+
+def _worded(
+    seed: int, split: str, order: ClipOrder, actions: Sequence[Action]
+) -> tuple[Action, ...]:
+    """The actions with one of their wordings, drawn for this clip, as the main one."""
+    draw = Draw(seed, split, order.scenario, "wording", order.index)
+    out: list[Action] = []
+    for action in actions:
+        texts = (action.text, *action.phrasings)
+        text = draw.pick(texts)
+        others = tuple(other for other in texts if other != text)
+        out.append(Action(text, action.apl, action.proactive, others))
+    return tuple(out)
+
+
+def _meta(options: SetOptions, order: ClipOrder, film: Film, drawn: Drawn) -> dict[str, Any]:
+    first, last = film.evidence
+    if order.backward:
+        # Kinds state the evidence on the film's own clock, which runs down in a backward clip.
+        first, last = drawn.seconds - last, drawn.seconds - first
+    seconds = round(drawn.seconds, 6)
+    height, width = drawn.frames[0].shape[:2]
+    return {
+        "seed": options.seed,
+        "index": order.index,
+        "kind": order.kind,
+        "backward": order.backward,
+        "motion_only": order.twin is not None,
+        "twin": order.twin_id,
+        "idle": not film.actions,
+        "evidence": [min(seconds, max(0.0, round(t, 3))) for t in (first, last)],
+        "facts": dict(film.facts),
+        "distractors": list(film.distractors),
+        "fps": drawn.fps,
+        "frames": len(drawn.frames),
+        "seconds": seconds,
+        "width": width,
+        "height": height,
+        "frames_sha256": drawn.sha256(),
+    }
+
+
+def _row_file(out: Path, block: Block) -> Path:
+    return out / UNFINISHED / f"{block.name}.jsonl"
+
+
+def _join(out: Path, blocks: Sequence[Block], orders: Sequence[ClipOrder], rows: Path) -> None:
+    """Write the rows of all blocks in the order of the plan."""
+    lines: dict[str, bytes] = {}
+    for block in blocks:
+        for line in _row_file(out, block).read_bytes().split(b"\n"):
+            lines[msgspec.json.decode(line, type=Clip).clip_id] = line
+    with replacing(rows) as stream:
+        for order in orders:
+            stream.write(lines[order.clip_id] + b"\n")

@@ -1,0 +1,1 @@
+"""From answer text to score rows, tables and run folders."""

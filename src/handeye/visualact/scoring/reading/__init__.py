@@ -1,0 +1,1 @@
+"""From answer text to actions."""

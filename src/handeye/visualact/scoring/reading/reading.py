@@ -1,0 +1,179 @@
+"""Model text -> predicted actions, and what was lost on the way.
+
+Reads JSON in any dress (``tolerant_json``), then lists with bullets or numbers, then
+"none". What cannot be read is None, not an empty list, and every loss is counted by kind
+(:data:`LOSSES`): levels and types are never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from handeye.visualact.records import PredictedAction
+from handeye.visualact.scoring.reading.entries import (
+    action_lists,
+    entry_action,
+    label_of,
+    number_of,
+)
+from handeye.visualact.scoring.reading.list_reading import read_list
+from handeye.visualact.scoring.reading.tolerant_json import find_values
+
+LOSSES: dict[str, str] = {
+    "json-mended": "the JSON was not valid and had to be mended",
+    "json-cut": "the JSON was cut off; its complete entries were kept",
+    "json-drafts": "lists of actions before the last one, which was taken",
+    "not-json": "read from a list of lines",
+    "plain-lines": "read from lines without bullets or numbers",
+    "lines-skipped": "lines of text beside the list that were not read",
+    "thinking-removed": "a thinking block before the answer that was not read",
+    "entry-unreadable": "entries that were neither an object nor a text",
+    "text-missing": "entries without a text",
+    "level-missing": "actions without a level",
+    "level-unreadable": "actions whose level is not 0 to 4",
+    "type-missing": "actions without a type",
+    "type-unreadable": "actions whose type is neither proactive nor reactive",
+    "label-unmatched": "labels for an action that is not there, or for one labelled before",
+}
+_NONE = re.compile(
+    r"(there (is|are) )?(none|nothing|no (action|actions))"
+    r"( (is|are|to be|needs? to be|has to be))?"
+    r"( (needed|required|necessary|called for|done|taken))?"
+    r"( (here|now|at this time|at the moment))?"
+)
+# Up to the last end of a block; a block without an end swallowed the answer.
+_THINKING = re.compile(r"^.*</think(?:ing)?>|^\s*<think(?:ing)?>.*$", re.DOTALL | re.IGNORECASE)
+_AROUND = " \t\r\n.!\"'`*_[](){}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text says: ``actions`` is None where nothing could be read.
+
+    ``state``: ``answered``, ``empty`` (no text) or ``unreadable``. ``losses``: kind to number.
+    """
+
+    actions: tuple[PredictedAction, ...] | None
+    state: str
+    losses: Mapping[str, int]
+
+
+def read_actions(text: str | None, *, plain_lines: bool = False) -> Reading:
+    """Read an answer.
+
+    Args:
+        text: as it came.
+        plain_lines: take lines without bullets for actions too (the first of two passes, where
+            lines are what was asked for).
+    """
+    losses: Counter[str] = Counter()
+    answer = _without_thinking(_whole_characters(text or ""), losses)
+    if not answer.strip():
+        return _reading(None, "unreadable" if losses["thinking-removed"] else "empty", losses)
+    if _says_none(answer):
+        return _reading((), "answered", losses)
+    entries = _entries(answer, losses)
+    if entries is None:
+        actions = _from_lines(answer, losses, plain_lines)
+    else:
+        actions = _from_entries(entries, losses)
+    if actions is None:
+        return _reading(None, "unreadable", losses)
+    _count_gaps(actions, losses)
+    return _reading(tuple(actions), "answered", losses)
+
+
+def read_labels(text: str | None, actions: Sequence[str]) -> Reading:
+    """Read the second answer of the two-pass protocol.
+
+    Args:
+        text: as it came: JSON with ``number`` (from 1), ``apl``, ``type``; entries without numbers
+            are taken in order if there is one for each action.
+        actions: the texts of the first answer.
+
+    Returns:
+        All actions, with the levels and types that could be read.
+    """
+    losses: Counter[str] = Counter()
+    answer = _without_thinking(_whole_characters(text or ""), losses)
+    entries = _entries(answer, losses)
+    labels: dict[int, tuple[int | None, bool | None]] = {}
+    dicts = [entry for entry in entries or [] if isinstance(entry, dict)]
+    losses["entry-unreadable"] += len(entries or []) - len(dicts)
+    in_order = len(dicts) == len(actions) and all(number_of(entry) is None for entry in dicts)
+    for place, entry in enumerate(dicts, 1):
+        number = place if in_order else number_of(entry)
+        if number is None or not 1 <= number <= len(actions) or number in labels:
+            losses["label-unmatched"] += 1
+        else:
+            labels[number] = label_of(entry, losses)
+    found = tuple(
+        PredictedAction(words, *labels.get(number, (None, None)))
+        for number, words in enumerate(actions, 1)
+    )
+    _count_gaps(found, losses)
+    state = "answered" if entries is not None else "unreadable" if answer.strip() else "empty"
+    return _reading(found, state, losses)
+
+
+def _reading(
+    actions: tuple[PredictedAction, ...] | None, state: str, losses: Counter[str]
+) -> Reading:
+    return Reading(actions, state, {kind: losses[kind] for kind in LOSSES if losses[kind]})
+
+
+def _whole_characters(text: str) -> str:
+    """Half a surrogate pair (an answer cut inside an emoji) becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _without_thinking(text: str, losses: Counter[str]) -> str:
+    rest, removed = _THINKING.subn("", text, count=1)
+    losses["thinking-removed"] += removed
+    return rest
+
+
+def _says_none(text: str) -> bool:
+    words = " ".join(text.strip(_AROUND).lower().split())
+    return words in ("n/a", "na") or _NONE.fullmatch(words) is not None
+
+
+def _entries(text: str, losses: Counter[str]) -> list[Any] | None:
+    """The entries of the last list of actions in the text, None without one."""
+    lists = action_lists(find_values(text))
+    if not lists:
+        return None
+    entries, how = lists[-1]
+    losses["json-drafts"] += len(lists) - 1
+    if how != "strict":
+        losses[f"json-{how}"] += 1
+    return entries
+
+
+def _from_entries(entries: Sequence[Any], losses: Counter[str]) -> list[PredictedAction] | None:
+    found = [entry_action(entry, losses) for entry in entries]
+    actions = [action for action in found if action is not None]
+    # Entries of which none could be read are no statement that nothing ought to be done.
+    lost = bool(entries) or losses["json-cut"] > 0
+    return None if lost and not actions else actions
+
+
+def _from_lines(text: str, losses: Counter[str], plain_lines: bool) -> list[PredictedAction] | None:
+    found = read_list(text, losses, plain_lines=plain_lines)
+    if found and len(found) == 1 and _says_none(found[0].text):
+        return []
+    return found
+
+
+def _count_gaps(actions: Sequence[PredictedAction], losses: Counter[str]) -> None:
+    """Levels and types that are not known and were not counted as unreadable."""
+    losses["level-missing"] += (
+        sum(action.apl is None for action in actions) - losses["level-unreadable"]
+    )
+    losses["type-missing"] += (
+        sum(action.proactive is None for action in actions) - losses["type-unreadable"]
+    )

@@ -1,0 +1,107 @@
+"""Predictions and clips -> scores in memory.
+
+result = score(predictions, clips, load_embedder())
+result.summary["bases"]["all"]["headline"]["f1"]
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from handeye.scores.run_folder import Summary
+from handeye.visualact.records import Clip, Prediction
+from handeye.visualact.scoring.cases import Case, make_cases
+from handeye.visualact.scoring.clip_scores import ClipScore, Decide, PairScore, score_case
+from handeye.visualact.scoring.embedder import Embedder
+from handeye.visualact.scoring.options import SWEEP, Options
+from handeye.visualact.scoring.summary import RESAMPLES, summarize
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Scores of one model: a row a clip, a row an assigned pair, and every table."""
+
+    clips: tuple[ClipScore, ...]
+    pairs: tuple[PairScore, ...]
+    summary: Summary
+
+
+def score(
+    predictions: Iterable[Prediction],
+    clips: Iterable[Clip],
+    embedder: Embedder,
+    options: Options | None = None,
+    *,
+    allow_missing: bool = False,
+    sweep: Sequence[float] = SWEEP,
+    seed: int = 0,
+    bootstrap: int = RESAMPLES,
+) -> Result:
+    """Match by similarity and score.
+
+    Args:
+        predictions: of one model, one a clip.
+        clips: the clips asked about.
+        embedder: of the texts; its name and digest go into the summary.
+        options: of matching and scoring; defaults as documented.
+        allow_missing: score what is there and mark the run as partial.
+        sweep: thresholds for the sweep, none for no sweep.
+        seed: of the bootstrap.
+        bootstrap: number of resamples; 0 for no intervals.
+
+    Raises:
+        DataError: predictions and clips that do not fit, an embedder that fails.
+        OptionError: a threshold of the sweep that is not allowed.
+    """
+    chosen = options or Options()
+    known = list(clips)
+    cases = make_cases(predictions, known, embedder, chosen, allow_missing=allow_missing)
+    at = {limit: replace(chosen, threshold=limit) for limit in sweep}
+    others = {limit: [score_case(case, one)[0] for case in cases] for limit, one in at.items()}
+    return score_cases(
+        cases,
+        known,
+        chosen,
+        sweep=others,
+        embedder={"name": embedder.name, "digest": embedder.digest},
+        seed=seed,
+        bootstrap=bootstrap,
+    )
+
+
+def score_cases(
+    cases: Sequence[Case],
+    clips: Sequence[Clip],
+    options: Options,
+    *,
+    decide: Decide | None = None,
+    matcher: str = "embedding",
+    sweep: Mapping[float, Sequence[ClipScore]] | None = None,
+    embedder: Mapping[str, str] | None = None,
+    seed: int = 0,
+    bootstrap: int = RESAMPLES,
+) -> Result:
+    """Score cases that are made already, with the embedding matcher or with ``decide``."""
+    rows: list[ClipScore] = []
+    pairs: list[PairScore] = []
+    losses: Counter[str] = Counter()
+    for case in cases:
+        row, found = score_case(case, options, decide)
+        rows.append(row)
+        pairs += found
+        losses.update(case.prediction.losses)
+    summary = summarize(
+        rows,
+        pairs,
+        clips,
+        options,
+        sweep=sweep,
+        losses=losses,
+        embedder=embedder,
+        matcher=matcher,
+        seed=seed,
+        bootstrap=bootstrap,
+    )
+    return Result(tuple(rows), tuple(pairs), summary)

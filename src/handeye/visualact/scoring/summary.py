@@ -1,0 +1,244 @@
+"""Clip scores -> every table of a run, each figure with an interval (docs/visualact-scoring.md).
+
+Averages go from videos to classes to the mean of the classes, as in the paper; sums over a class
+and over everything stand beside them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from handeye.errors import DataError, OptionError
+from handeye.scores.run_folder import Summary
+from handeye.stats.intervals import LEVEL, Samples, estimates, mean
+from handeye.visualact.records import SCENARIOS, Clip
+from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
+from handeye.visualact.scoring.measures import AVERAGES, BASES, averaged, columns
+from handeye.visualact.scoring.options import Options
+from handeye.visualact.scoring.priority import priority_columns, priority_table
+from handeye.visualact.scoring.sums import Sums, harmonic, undefined
+
+FORMAT = 1
+SUITE = "visualact"
+RESAMPLES = 2000
+STATES = ("answered", "empty", "refused", "truncated", "unreadable", "error")
+SWEEP_FIGURES = ("precision", "recall", "f1", "weighted_f1")
+_POOLED = {
+    "precision": ("hits", "predicted"),
+    "recall": ("hits", "truth"),
+    "f1": ("hits2", "actions"),
+    "weighted_precision": ("weights", "levelled_predicted"),
+    "weighted_recall": ("weights", "levelled_truth"),
+    "weighted_f1": ("weights2", "levelled_actions"),
+    "scale": ("weights", "matched_with_level"),
+}
+_NEEDS_LEVELS = frozenset(
+    {"weighted_precision", "weighted_recall", "weighted_f1", "scale", "scale_matched"}
+)
+_TYPES = {
+    "recall": ("proactive_matched", "truth_proactive"),
+    "recall_reactive": ("reactive_matched", "truth_reactive"),
+    "share_of_predictions": ("predicted_proactive", "with_type"),
+    "share_of_truth": ("truth_proactive", "called_for"),
+    "type_agreement": ("type_agrees", "type_known"),
+}
+Sweep = Mapping[float, Sequence[ClipScore]]
+
+
+def summarize(
+    rows: Sequence[ClipScore],
+    pairs: Sequence[PairScore],
+    clips: Sequence[Clip],
+    options: Options,
+    *,
+    sweep: Sweep | None = None,
+    losses: Mapping[str, int] | None = None,
+    embedder: Mapping[str, str] | None = None,
+    matcher: str = "embedding",
+    seed: int = 0,
+    bootstrap: int = RESAMPLES,
+) -> Summary:
+    """Make every table.
+
+    Args:
+        rows: one a scored clip.
+        pairs: the assigned pairs of these clips.
+        clips: all clips asked about; those without a row make the run partial.
+        options: that the rows were made with.
+        sweep: rows at other thresholds, in the order of ``rows``.
+        losses: what reading the answers lost, by kind.
+        embedder: name and digest.
+        matcher: ``embedding``, or ``judge:NAME``.
+        seed: of the bootstrap.
+        bootstrap: resamples of clips within classes; 0 gives figures without intervals.
+
+    Raises:
+        DataError: no rows. OptionError: a negative number of resamples.
+    """
+    if bootstrap < 0:
+        raise OptionError(f"bootstrap must be at least 0, got {bootstrap}")
+    if not rows:
+        raise DataError("there are no clip scores to summarise")
+    ids = {row.clip_id for row in rows}
+    scored = [clip for clip in clips if clip.clip_id in ids]
+    table = columns(rows, options) | priority_columns(scored, rows, pairs)
+    for limit, others in (sweep or {}).items():
+        for name in SWEEP_FIGURES:
+            table |= averaged(f"sweep.{limit}.{name}", [getattr(row, name) for row in others])
+    sums = Sums([row.scenario for row in rows], table, bootstrap, seed)
+    tree = {
+        "bases": {basis: _tables(sums, basis, options) for basis in BASES},
+        "proactive": _by_class(sums, lambda stratum: _shares(sums, "all", _TYPES, stratum)),
+        "priority": priority_table(sums),
+        "over_acting": _over_acting(sums),
+        "sweep": {f"{limit:.2f}": _sweep_row(sums, limit) for limit in sweep or {}},
+    }
+    header = _header(rows, len(clips), sums, options, seed)
+    known = {"embedder": dict(embedder or {}), "matcher": matcher, "losses": dict(losses or {})}
+    return Summary({"format": FORMAT, "suite": SUITE, **header, **known, **estimates(tree)})
+
+
+def _header(
+    rows: Sequence[ClipScore], asked: int, sums: Sums, options: Options, seed: int
+) -> dict[str, Any]:
+    states = Counter(row.answer_state for row in rows)
+    missing = max(asked - len(rows), 0)
+    lacking = [SCENARIOS[key] for key in SCENARIOS if key not in sums.clips]
+    notes = [f"partial run: {len(rows)} of {asked} clips"] if missing else []
+    if lacking:
+        notes.append(f"no clips of {', '.join(lacking)}: means are over the other classes")
+    if _no_levels(sums, "all"):
+        notes.append("no prediction states a level: weighted figures are not measured")
+    return {
+        "model": next((row.model for row in rows if row.model), None),
+        "n_clips": len(rows),
+        "n_expected": asked,
+        "partial": missing > 0,
+        "note": "; ".join(notes),
+        "states": {**dict.fromkeys(STATES, 0), **states, "missing": missing},
+        "outcomes": dict(Counter(row.outcome for row in rows)),
+        "counts": {
+            name: sums.count(f"all.{column}")
+            for name, column in {
+                "predicted": "proposed",
+                "truth": "called_for",
+                "matched": "matched",
+                "predicted_with_level": "with_level",
+                "matched_with_level": "matched_with_level",
+                "predicted_with_type": "with_type",
+            }.items()
+        },
+        "scenarios": {
+            key: {"title": SCENARIOS[key], "n_clips": sums.clips[key]} for key in _classes(sums)
+        },
+        "options": options.to_dict(),
+        "interval": _interval_words(sums, len(rows), seed),
+    }
+
+
+def _interval_words(sums: Sums, clips: int, seed: int) -> dict[str, Any]:
+    made = (
+        f"95 % intervals over {clips} clips drawn within their classes, B = {sums.resamples}, "
+        f"seed {seed}: Wilson score at the resampled variance for shares, percentiles for the rest"
+    )
+    return {
+        "level": LEVEL,
+        "resamples": sums.resamples,
+        "seed": seed,
+        "words": made if sums.resamples else "no intervals were computed",
+    }
+
+
+def _classes(sums: Sums) -> list[str]:
+    """Classes that have clips, in the paper's order."""
+    return [key for key in SCENARIOS if key in sums.clips]
+
+
+def _by_class(sums: Sums, figures: Any) -> dict[str, Any]:
+    """Figures of each class, their unweighted mean, and of all clips as one class."""
+    by_class = {key: figures(key) for key in _classes(sums)}
+    names = next(iter(by_class.values()))
+    average = {name: mean([row[name] for row in by_class.values()]) for name in names}
+    return {"by_scenario": by_class, "mean": average, "pooled": figures(None)}
+
+
+def _shares(
+    sums: Sums, basis: str, names: Mapping[str, tuple[str, str]], stratum: str | None
+) -> dict[str, Samples]:
+    return {
+        name: sums.share(f"{basis}.{part}", f"{basis}.{base}", stratum)
+        for name, (part, base) in names.items()
+    }
+
+
+def _tables(sums: Sums, basis: str, options: Options) -> dict[str, Any]:
+    """Averages over videos and quotients of sums, by class; the headline of the options."""
+    names = {name: (name, f"{name}.n") for name in AVERAGES}
+    video = _by_class(sums, lambda stratum: _shares(sums, basis, names, stratum))
+    pooled = _by_class(sums, lambda stratum: _shares(sums, basis, _POOLED, stratum))
+    for table in (video, pooled):
+        for prefix in ("", "weighted_"):
+            row = table["mean"]
+            row[f"{prefix}f1_harmonic"] = harmonic(
+                row[f"{prefix}precision"], row[f"{prefix}recall"]
+            )
+    if _no_levels(sums, basis):
+        video, pooled = (_without_levels(table, sums.resamples) for table in (video, pooled))
+    chosen = video if options.averaging == "video" else pooled
+    return {
+        "meaning": BASES[basis],
+        "headline": _headline(chosen["mean"], options),
+        "video": video,
+        "pooled": pooled,
+    }
+
+
+def _headline(row: Mapping[str, Samples], options: Options) -> dict[str, Samples]:
+    prefix = "weighted_" if options.headline == "weighted" else ""
+    kind = "f1" if options.overall_f1 == "mean-of-classes" else "f1_harmonic"
+    return {
+        "precision": row[f"{prefix}precision"],
+        "recall": row[f"{prefix}recall"],
+        "f1": row[f"{prefix}{kind}"],
+        "scale": row["scale"],
+    }
+
+
+def _no_levels(sums: Sums, basis: str) -> bool:
+    """Whether something was proposed, and never with a level."""
+    return sums.count(f"{basis}.proposed") > 0 and sums.count(f"{basis}.with_level") == 0
+
+
+def _without_levels(table: Any, resamples: int) -> Any:
+    """The table with all figures that need levels marked as not measured."""
+    return {
+        name: (undefined(resamples) if _needs_levels(name) else part)
+        if isinstance(part, Samples)
+        else _without_levels(part, resamples)
+        for name, part in table.items()
+    }
+
+
+def _needs_levels(name: str) -> bool:
+    return name in _NEEDS_LEVELS or name.startswith("weighted_")
+
+
+def _over_acting(sums: Sums) -> dict[str, Any]:
+    """What was proposed where nothing is called for, and the reverse; answered clips only."""
+    return {
+        "acted_on_idle": sums.share("answered.idle_acted", "answered.idle"),
+        "actions_per_idle_clip": sums.average("answered.idle_actions", "answered.idle"),
+        "nothing_on_busy": sums.share("answered.busy_unmoved", "answered.busy"),
+        "predicted_per_clip": sums.average("answered.proposed", "answered.clips"),
+        "truth_per_clip": sums.average("answered.called_for", "answered.clips"),
+    }
+
+
+def _sweep_row(sums: Sums, limit: float) -> dict[str, Samples]:
+    names = {name: f"sweep.{limit}.{name}" for name in SWEEP_FIGURES}
+    row = {name: sums.macro(column, f"{column}.n") for name, column in names.items()}
+    if _no_levels(sums, "all"):
+        row["weighted_f1"] = undefined(sums.resamples)
+    return row

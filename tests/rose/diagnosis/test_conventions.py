@@ -1,0 +1,128 @@
+"""Conventions and repeated numbers are found where they are in use, and only there."""
+
+import pytest
+
+from handeye.rose.diagnosis.convention_findings import FEWEST, find_conventions
+from handeye.rose.diagnosis.conventions import CONVENTIONS
+from handeye.rose.diagnosis.evidence import evidence
+from handeye.rose.respondents.recovery import attribute_answers, items_without_pictures, recover
+from handeye.rose.scene import Cell
+from handeye.rose.scoring.score_frame import to_frame
+from handeye.rose.scoring.score_item import score_item
+from handeye.sets.draw import Draw
+
+ITEMS = items_without_pictures(8, 24)
+CLICKS = [one for one in ITEMS if one.task_mode != "COUNT"]
+
+
+def written(cells, one):
+    end = "DONE" if one.task_mode == "CLICK" else f"SUBMIT({len(cells)})"
+    return "; ".join([*(f"CLICK(R{row},C{col})" for row, col in cells), end])
+
+
+def found(items, texts):
+    rows = [score_item(one, text) for one, text in zip(items, texts, strict=True)]
+    return find_conventions(evidence(to_frame(rows), {}))
+
+
+def in_use(items, texts):
+    return {one.convention.key for one in found(items, texts).findings if one.decided}
+
+
+def coded(convention, cell, one):
+    """``cell`` written in a convention: the inverse of its translation, by search."""
+    size = max(one.rows, one.cols) + 2
+    for row in range(size):
+        for col in range(size):
+            if convention.translate(row, col, one.rows, one.cols) == cell:
+                return Cell(row, col)
+    raise AssertionError(convention)
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS, ids=lambda c: c.key)
+@pytest.mark.parametrize("share", [0.08, 1.0])
+def test_each_convention_is_found_and_no_other(convention, share):
+    texts, uses = [], 0
+    for one in CLICKS:
+        use = Draw(1, one.item_id, "convention").unit() < share
+        uses += use and bool(one.gold)
+        cells = [coded(convention, cell, one) if use else cell for cell in one.gold]
+        texts.append(written(cells, one))
+    result = found(CLICKS, texts)
+    by_key = {one.convention.key: one for one in result.findings}
+    assert {key for key, one in by_key.items() if one.decided} == {convention.key}
+    clicking = sum(bool(one.gold) for one in CLICKS)
+    assert by_key[convention.key].n_items == clicking
+    # Clicks that read the same both ways are all that leaves a doubt.
+    assert by_key[convention.key].weight == pytest.approx(uses / clicking, abs=0.03)
+    assert {one.key for one in result.used if one} == {convention.key}
+
+
+def random_cells(one, count, draw):
+    return [Cell(draw.integer(1, one.rows), draw.integer(1, one.cols)) for _ in range(count)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_wild_clicks_use_no_convention(seed):
+    texts = []
+    for one in CLICKS:
+        draw = Draw(seed, one.item_id)
+        right = draw.unit() < 0.4
+        cells = one.gold if right else random_cells(one, draw.integer(1, 6), draw)
+        texts.append(written(cells, one))
+    assert in_use(CLICKS, texts) == set()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_unsteady_pointing_is_no_convention(seed):
+    texts = []
+    for one in CLICKS:
+        draw = Draw(seed, one.item_id)
+        cells = one.gold
+        if draw.unit() < 0.6:
+            cells = [Cell(r + draw.integer(-1, 1), c + draw.integer(-1, 1)) for r, c in cells]
+        texts.append(written(cells, one))
+    assert in_use(CLICKS, texts) == set()
+
+
+def test_a_chance_hit_in_a_model_without_the_convention_is_not_given_to_it():
+    one = next(i for i in CLICKS if len(i.gold) == 1 and i.gold[0].row != i.gold[0].col)
+    texts = [written(i.gold, i) for i in CLICKS]
+    ((row, col),) = one.gold
+    texts[CLICKS.index(one)] = written([Cell(col, row)], one)
+    rows = attribute_answers(CLICKS, texts).rows
+    (reason,) = rows["reason"].drop_nulls()
+    assert reason != "swapped"
+    assert FEWEST > 1
+
+
+def test_clicks_that_read_the_same_both_ways_belong_to_no_convention():
+    run = recover(ITEMS, {"swap_row_col": 1.0, "ignore_region": 0.5}, 2)
+    tags = run.attribution.rows["tags"].to_list()
+    for signs, planted in zip(tags, run.planted, strict=True):
+        if "swapped" in signs:
+            assert "swap_row_col" in planted
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_numbers_are_repeated_only_by_a_model_that_repeats(seed):
+    alike = {"miscount_scene": 0.6, "miscount": 0.3, "ignore_region": 0.2}
+    without = recover(ITEMS, alike, seed).attribution
+    assert not without.counting.decided
+    assert not without.action.decided
+    assert "anchored" not in without.rows["reason"].to_list()
+    repeating = recover(ITEMS, {"miscount_scene": 0.6, "anchor": 0.5}, seed).attribution
+    assert repeating.counting.decided
+    assert repeating.action.decided
+    assert repeating.action.weights[2] > 0.1
+
+
+def test_counts_that_hit_the_whole_grid_by_chance_are_miscounts():
+    # One more than the region holds is often just what the grid holds.
+    run = recover(ITEMS, {"over": 0.5}, 1)
+    rows = run.attribution.rows
+    hits = rows["tags"].list.contains("whole_grid_number") & rows["task_template"].is_in(
+        ["T2_COUNT_LOCAL_NUMERIC", "T2B_COUNT_LOCAL_MATCHED"]
+    )
+    assert hits.sum() > 5
+    assert "whole_grid" not in rows.filter(hits)["reason"].to_list()

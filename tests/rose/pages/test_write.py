@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from handeye.errors import HandeyeError, OptionError
+from handeye.pages import html
+from handeye.report import write_report
+from handeye.rose import generate, load
+from handeye.rose.respondents.simulated import simulate_predictions
+from handeye.rose.scoring.file_scoring import score_files
+from handeye.scores.estimate import percent
+
+
+class Reader(HTMLParser):
+    """Collects tags, attributes and text; knows nothing else."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def report(tmp_path: Path, *runs: Path, **options: object) -> str:
+    """The page; few resamples and cards unless asked for, to be quick."""
+    chosen = {"gallery_limit": 12, "resamples": 100, **options}
+    out = write_report(runs, tmp_path / "report.html", **chosen)  # type: ignore[arg-type]
+    return out.read_text(encoding="utf-8")
+
+
+def test_page_refers_to_nothing_outside_itself(runs: dict[str, Path], tmp_path: Path) -> None:
+    page = report(tmp_path, runs["faulty"], runs["hostile"])
+    reader = Reader(page)
+    for tag, attributes in reader.tags:
+        for name in ("src", "href", "srcset", "action", "data", "poster"):
+            target = attributes.get(name)
+            assert target is None or target.startswith(("#", "data:")), (tag, target)
+    assert "@import" not in page
+    assert re.findall(r"url\((?!#)", page) == []
+    policy = next(a["content"] for t, a in reader.tags if a.get("http-equiv"))
+    assert policy is not None
+    assert "default-src 'none'" in policy
+
+
+def test_model_text_stays_text(runs: dict[str, Path], tmp_path: Path) -> None:
+    page = report(tmp_path, runs["hostile"], title="<b>bold</b>")
+    reader = Reader(page)
+    assert [tag for tag, _ in reader.tags].count("script") == 2
+    assert "b" not in {t for t, a in reader.tags if a.get("class") == "title"}
+    assert "<b>bold</b>" in "".join(reader.texts)
+    assert "<script>alert" not in page.replace(html.script_json("<script>alert"), "")
+
+
+@pytest.mark.parametrize(
+    "text", ["</script><script>alert(1)</script>", "<!--", "]]>", "\u2028", "&"]
+)
+def test_json_in_a_script_element_cannot_leave_it(text: str) -> None:
+    made = str(html.script_json({"x": text}))
+    assert not set(made) & set("<>&\u2028")
+    assert json.loads(made) == {"x": text}
+
+
+def test_states_come_before_any_rate_and_partial_runs_say_so(
+    runs: dict[str, Path], tmp_path: Path
+) -> None:
+    page = report(tmp_path, runs["partial"])
+    body = page[page.index("<main") :]
+    assert body.index("Partial run.") < body.index('class="says"') < body.index('class="quote"')
+    assert body.index("Partial run.") < body.index('class="states"') < body.index("<table")
+    tables = re.findall(r"<table.*?</table>", body, re.S)
+    with_rates = [table for table in tables if 'class="ci"' in table]
+    assert with_rates
+    assert all("partial run" in table for table in with_rates)
+    assert "partial run" in re.findall(r'id="quote1">(.*?)</p>', body, re.S)[0]
+
+
+def test_run_too_small_for_a_gap(runs: dict[str, Path], tmp_path: Path) -> None:
+    page = report(tmp_path, runs["counting"])
+    assert "too little for a gap" in page
+    assert 'class="huge"' not in page
+    assert 'id="t-global"' not in page
+    words = {word.strip("[],.") for text in Reader(page).texts for word in text.lower().split()}
+    assert not words & {"nan", "inf"}
+
+
+def test_both_bases_are_named(runs: dict[str, Path], tmp_path: Path) -> None:
+    page = report(tmp_path, runs["faulty"])
+    table = re.findall(r'<table id="t-templates".*?</table>', page, re.S)[0]
+    assert re.search(r"all 120 items", table)
+    assert re.search(r"\d+ answered items only", table)
+    assert "Published, arXiv 2606.19965" in table
+    assert "GPT-5.5" in table
+
+
+def test_numbers_are_those_of_the_summary(runs: dict[str, Path], tmp_path: Path) -> None:
+    page = report(tmp_path, runs["faulty"])
+    summary = json.loads((runs["faulty"] / "summary.json").read_text())
+    cells = {
+        key: re.findall(r'class="v">([^<]*)<', page.split(f'id="{key}"')[1].split("</tbody>")[0])
+        for key in ("t-headline", "t-templates", "t-global")
+    }
+    columns = summary["bases"]["all"]["columns"]
+    names = ["G-Cnt", "L-Cnt", "L-Clk", "V-Clk", "Excl-CS", "Avg.", "C-F1", "R-OK", "VALID"]
+    assert cells["t-templates"][:9] == [percent(columns[name]["value"]) for name in names]
+    answered = summary["bases"]["answered"]["columns"]
+    assert cells["t-templates"][9:18] == [percent(answered[name]["value"]) for name in names]
+    head = summary["bases"]["all"]["headline"]
+    assert cells["t-headline"][:3] == [
+        percent(head[k]["value"]) for k in ("counting", "action", "gap")
+    ]
+    bridge = summary["bridges"]["global"]["macro_equal_subset"]
+    assert cells["t-global"][1] == percent(bridge["gclk_pass_rate"]["value"])
+
+
+def test_authors_metadata_without_pictures(tmp_path: Path) -> None:
+    default = Path(__file__).parents[3] / "../shared/rose-v0.1"
+    parity = Path(os.environ.get("HANDEYE_ROSE_DATA", default)) / "parity"
+    if not parity.is_dir():
+        pytest.skip("the authors' metadata are not here")
+    run = tmp_path / "run"
+    score_files(parity / "predictions.jsonl", parity / "metadata.jsonl", run)
+    page = report(tmp_path, run, gallery_limit=60)
+    assert "grids are drawn instead" in page
+    # The prompts are those of the rows, not our wording.
+    assert "Answer only using CLICK(Rr,Cc); ...; DONE." in page
+    assert page.count('<li class="card"') == 60
+
+
+def test_run_without_failures(runs: dict[str, Path], tmp_path: Path) -> None:
+    page = report(tmp_path, runs["right"])
+    assert "every item passed" in page
+    assert 'class="card"' not in page
+    assert "100.0" in page
+
+
+def test_run_with_only_failures(runs: dict[str, Path], tmp_path: Path) -> None:
+    page = report(tmp_path, runs["wrong"], gallery_limit=10)
+    assert page.count('<li class="card"') == 10
+    assert "10 of 168 failures" in page
+
+
+def test_gallery_can_be_switched_off(runs: dict[str, Path], tmp_path: Path) -> None:
+    page = report(tmp_path, runs["wrong"], gallery_limit=0)
+    assert 'class="card"' not in page
+    assert "data:image" not in page
+    assert "switched off" in page
+
+
+def test_same_runs_give_the_same_page(runs: dict[str, Path], tmp_path: Path) -> None:
+    one = report(tmp_path / "a", runs["faulty"])
+    assert one == report(tmp_path / "b", runs["faulty"])
+
+
+def test_set_that_has_gone_away_leaves_a_readable_report(
+    runs: dict[str, Path], tmp_path: Path, data: Path
+) -> None:
+    away = data.with_name("away")
+    data.rename(away)
+    try:
+        page = report(tmp_path, runs["faulty"])
+    finally:
+        away.rename(data)
+    assert "grids are drawn instead" in page
+    assert "data:image" not in page
+    assert 'class="sheet"' in page
+
+
+def test_bad_calls_name_the_trouble_and_leave_nothing(
+    runs: dict[str, Path], tmp_path: Path
+) -> None:
+    with pytest.raises(OptionError, match="no run folder"):
+        write_report([], tmp_path / "x.html")
+    with pytest.raises(HandeyeError, match="nowhere"):
+        write_report([tmp_path / "nowhere"], tmp_path / "x.html")
+    with pytest.raises(OptionError, match="folder"):
+        write_report([runs["right"]], tmp_path)
+    with pytest.raises(OptionError, match="gallery_limit"):
+        write_report([runs["right"]], tmp_path / "x.html", gallery_limit=-1)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(HandeyeError, match="empty"):
+        write_report([tmp_path / "empty"], tmp_path / "x.html")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["empty"]
+
+
+def test_more_runs_than_colours(runs: dict[str, Path], tmp_path: Path) -> None:
+    page = report(tmp_path, *[runs["faulty"]] * 7, gallery_limit=7)
+    assert page.count('<article class="run">') == 7
+
+
+def test_a_set_and_its_run_can_be_moved_together(tmp_path: Path) -> None:
+    generate(tmp_path / "here" / "set", seed=2, scenes=5, sources="glyph", workers=1)
+    rows = simulate_predictions(load(tmp_path / "here" / "set"), {"zero_based": 1.0}, 1)
+    answers = tmp_path / "answers.jsonl"
+    answers.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+    score_files(answers, tmp_path / "here" / "set", tmp_path / "here" / "run")
+    before = write_report([tmp_path / "here" / "run"], tmp_path / "a.html").read_bytes()
+    shutil.move(tmp_path / "here", tmp_path / "there")
+    after = write_report([tmp_path / "there" / "run"], tmp_path / "b.html").read_bytes()
+    assert b"data:image/webp" in before
+    assert before == after

