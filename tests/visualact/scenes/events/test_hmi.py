@@ -7,16 +7,26 @@ import pytest
 
 from handeye.visualact.scenes.drawing.canvas import Canvas
 from handeye.visualact.scenes.drawing.figures import Pose
-from handeye.visualact.scenes.events import (
-    hmi_care,
-    hmi_dangers,
-    hmi_quiet,
-    hmi_requests,
-    hmi_twins,
-    hmi_workshop,
+from handeye.visualact.scenes.events.hmi import (
+    care as hmi_care,
 )
-from handeye.visualact.scenes.events.hmi_stage import METRE, hand_of
-from handeye.visualact.scenes.events.machines import arm
+from handeye.visualact.scenes.events.hmi import (
+    dangers as hmi_dangers,
+)
+from handeye.visualact.scenes.events.hmi import (
+    quiet as hmi_quiet,
+)
+from handeye.visualact.scenes.events.hmi import (
+    requests as hmi_requests,
+)
+from handeye.visualact.scenes.events.hmi import (
+    twins as hmi_twins,
+)
+from handeye.visualact.scenes.events.hmi import (
+    workshop as hmi_workshop,
+)
+from handeye.visualact.scenes.events.hmi.machines import arm
+from handeye.visualact.scenes.events.hmi.stage import METRE, hand_of
 from handeye.visualact.scenes.film import Kind
 from tests.support.visualact import kind_checks as checks
 from tests.support.visualact.kind_checks import Facts, number

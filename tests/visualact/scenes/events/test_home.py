@@ -5,15 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from handeye.visualact.scenes.events import (
-    home_fixtures,
-    home_hall,
-    home_kitchen,
-    home_people,
-    home_rooms,
-    home_twins,
+from handeye.visualact.scenes.events.home import (
+    fixtures as home_fixtures,
 )
-from handeye.visualact.scenes.events.home import METRE
+from handeye.visualact.scenes.events.home import (
+    hall as home_hall,
+)
+from handeye.visualact.scenes.events.home import (
+    kitchen as home_kitchen,
+)
+from handeye.visualact.scenes.events.home import (
+    people as home_people,
+)
+from handeye.visualact.scenes.events.home import (
+    rooms as home_rooms,
+)
+from handeye.visualact.scenes.events.home import (
+    twins as home_twins,
+)
+from handeye.visualact.scenes.events.home.room import METRE
 from handeye.visualact.scenes.film import Kind
 from tests.support.visualact import kind_checks as checks
 from tests.support.visualact.kind_checks import Facts, number

@@ -5,13 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from handeye.visualact.scenes.events import (
-    safety_accidents,
-    safety_people,
-    safety_platform,
-    safety_quiet,
-    safety_twins,
-    safety_work,
+from handeye.visualact.scenes.events.safety import (
+    accidents as safety_accidents,
+)
+from handeye.visualact.scenes.events.safety import (
+    people as safety_people,
+)
+from handeye.visualact.scenes.events.safety import (
+    platform as safety_platform,
+)
+from handeye.visualact.scenes.events.safety import (
+    quiet as safety_quiet,
+)
+from handeye.visualact.scenes.events.safety import (
+    twins as safety_twins,
+)
+from handeye.visualact.scenes.events.safety import (
+    work as safety_work,
 )
 from handeye.visualact.scenes.film import Kind
 from tests.support.visualact import kind_checks as checks

@@ -8,29 +8,69 @@ from collections.abc import Sequence
 
 from handeye.errors import OptionError
 from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
-from handeye.visualact.scenes.events import (
+from handeye.visualact.scenes.events.hmi import (
+    care as hmi_care,
+)
+from handeye.visualact.scenes.events.hmi import (
+    dangers as hmi_dangers,
+)
+from handeye.visualact.scenes.events.hmi import (
+    quiet as hmi_quiet,
+)
+from handeye.visualact.scenes.events.hmi import (
+    requests as hmi_requests,
+)
+from handeye.visualact.scenes.events.hmi import (
+    twins as hmi_twins,
+)
+from handeye.visualact.scenes.events.hmi import (
+    workshop as hmi_workshop,
+)
+from handeye.visualact.scenes.events.home import (
+    fixtures as home_fixtures,
+)
+from handeye.visualact.scenes.events.home import (
+    hall as home_hall,
+)
+from handeye.visualact.scenes.events.home import (
+    kitchen as home_kitchen,
+)
+from handeye.visualact.scenes.events.home import (
+    people as home_people,
+)
+from handeye.visualact.scenes.events.home import (
+    rooms as home_rooms,
+)
+from handeye.visualact.scenes.events.home import (
+    twins as home_twins,
+)
+from handeye.visualact.scenes.events.navigation import (
     hazards,
-    hazards_traffic,
-    hmi_care,
-    hmi_dangers,
-    hmi_quiet,
-    hmi_requests,
-    hmi_twins,
-    hmi_workshop,
-    home_fixtures,
-    home_hall,
-    home_kitchen,
-    home_people,
-    home_rooms,
-    home_twins,
-    quiet_roads,
-    safety_accidents,
-    safety_people,
-    safety_platform,
-    safety_quiet,
-    safety_twins,
-    safety_work,
     standing,
+)
+from handeye.visualact.scenes.events.navigation import (
+    quiet as quiet_roads,
+)
+from handeye.visualact.scenes.events.navigation import (
+    traffic as hazards_traffic,
+)
+from handeye.visualact.scenes.events.safety import (
+    accidents as safety_accidents,
+)
+from handeye.visualact.scenes.events.safety import (
+    people as safety_people,
+)
+from handeye.visualact.scenes.events.safety import (
+    platform as safety_platform,
+)
+from handeye.visualact.scenes.events.safety import (
+    quiet as safety_quiet,
+)
+from handeye.visualact.scenes.events.safety import (
+    twins as safety_twins,
+)
+from handeye.visualact.scenes.events.safety import (
+    work as safety_work,
 )
 from handeye.visualact.scenes.film import Kind, Rule
 

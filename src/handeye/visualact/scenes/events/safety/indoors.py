@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from handeye.sets.draw import Draw
 from handeye.visualact.scenes.drawing.canvas import HEIGHT, WIDTH, Canvas, Point, mix, shade
-from handeye.visualact.scenes.events.watching import Place, lamp_flickers, sign_blinks
+from handeye.visualact.scenes.events.safety.camera import Place, lamp_flickers, sign_blinks
 
 WALLS = ("#d5dde2", "#e2dccd", "#d3ddd2", "#dcd6de")
 FLOORS = ("#a9b3bb", "#b7ab98", "#9fb0a6", "#a7a3b2")

@@ -6,15 +6,7 @@ from handeye.sets.draw import Draw
 from handeye.visualact.scenes.drawing.canvas import Canvas
 from handeye.visualact.scenes.drawing.figures import Pose, person, some_look, walking, worker_look
 from handeye.visualact.scenes.drawing.motion import between, swing, wave
-from handeye.visualact.scenes.events.hmi_stage import (
-    FRONT,
-    METRE,
-    Facts,
-    meet,
-    some_hall,
-    some_house,
-)
-from handeye.visualact.scenes.events.machines import (
+from handeye.visualact.scenes.events.hmi.machines import (
     ACCENTS,
     ARM_PAINTS,
     arm,
@@ -22,6 +14,14 @@ from handeye.visualact.scenes.events.machines import (
     fence,
     parcel,
     server,
+)
+from handeye.visualact.scenes.events.hmi.stage import (
+    FRONT,
+    METRE,
+    Facts,
+    meet,
+    some_hall,
+    some_house,
 )
 from handeye.visualact.scenes.film import Film, Kind
 

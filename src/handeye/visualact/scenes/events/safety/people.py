@@ -8,9 +8,9 @@ from handeye.sets.draw import Draw
 from handeye.visualact.scenes.drawing.canvas import Canvas, shade, turned
 from handeye.visualact.scenes.drawing.figures import Pose, child_look, person, some_look, walking
 from handeye.visualact.scenes.drawing.motion import between, ease, lerp, ramp, wave
-from handeye.visualact.scenes.events.safety_indoors import corridor, door_places, hallway
-from handeye.visualact.scenes.events.safety_outdoors import BALCONY, house, parapet
-from handeye.visualact.scenes.events.watching import watch
+from handeye.visualact.scenes.events.safety.camera import watch
+from handeye.visualact.scenes.events.safety.indoors import corridor, door_places, hallway
+from handeye.visualact.scenes.events.safety.outdoors import BALCONY, house, parapet
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 HELP_FALLEN = Rule(

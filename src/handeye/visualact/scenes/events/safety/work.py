@@ -8,8 +8,8 @@ from handeye.sets.draw import Draw
 from handeye.visualact.scenes.drawing.canvas import Canvas, Point, turned
 from handeye.visualact.scenes.drawing.figures import Pose, person, some_look, worker_look
 from handeye.visualact.scenes.drawing.motion import between, ease, ramp, swing, wave
-from handeye.visualact.scenes.events.safety_outdoors import SITE_GROUND, building_site
-from handeye.visualact.scenes.events.watching import watch
+from handeye.visualact.scenes.events.safety.camera import watch
+from handeye.visualact.scenes.events.safety.outdoors import SITE_GROUND, building_site
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 METRE = 46.0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from handeye.sets.draw import Draw
 from handeye.visualact.scenes.drawing.canvas import HEIGHT, WIDTH, Canvas, mix, shade
-from handeye.visualact.scenes.events.watching import Place, birds_pass, flag_waves, sign_blinks
+from handeye.visualact.scenes.events.safety.camera import Place, birds_pass, flag_waves, sign_blinks
 
 PLATFORM_EDGE = ((150.0, 96.0), (96.0, 288.0))
 SITE_GROUND = 244.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handeye.visualact.scenes.drawing.canvas import Canvas, shade, turned
 from handeye.visualact.scenes.drawing.motion import wave
-from handeye.visualact.scenes.events.road import KERB, NEAREST, ground
+from handeye.visualact.scenes.events.navigation.road import KERB, NEAREST, ground
 
 
 def crossing(c: Canvas, z: float) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from handeye.sets.draw import Draw
 from handeye.visualact.records import Action
 from handeye.visualact.scenes.drawing.canvas import Canvas
-from handeye.visualact.scenes.events.road import Street, bonnet, some_distractor
+from handeye.visualact.scenes.events.navigation.road import Street, bonnet, some_distractor
 from handeye.visualact.scenes.film import Film, Paint
 
 TTC = {4: "less than 1.2 s away at our speed", 3: "1.2 to 2.5 s away", 2: "more than 2.5 s away"}

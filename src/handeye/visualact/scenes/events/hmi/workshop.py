@@ -6,8 +6,7 @@ from handeye.sets.draw import Draw
 from handeye.visualact.scenes.drawing.canvas import Canvas
 from handeye.visualact.scenes.drawing.figures import Pose, person, worker_look
 from handeye.visualact.scenes.drawing.motion import between, bounce, ease, ramp, wave
-from handeye.visualact.scenes.events.hmi_stage import FRONT, METRE, Facts, meet, some_hall
-from handeye.visualact.scenes.events.machines import (
+from handeye.visualact.scenes.events.hmi.machines import (
     ACCENTS,
     ARM_PAINTS,
     arm,
@@ -15,6 +14,7 @@ from handeye.visualact.scenes.events.machines import (
     parcel,
     server,
 )
+from handeye.visualact.scenes.events.hmi.stage import FRONT, METRE, Facts, meet, some_hall
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 STOP_BELT = Rule(

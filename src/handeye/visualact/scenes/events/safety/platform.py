@@ -13,8 +13,8 @@ from handeye.visualact.scenes.drawing.figures import (
     walking,
 )
 from handeye.visualact.scenes.drawing.motion import between, ease, lerp, ramp
-from handeye.visualact.scenes.events.safety_outdoors import edge, platform
-from handeye.visualact.scenes.events.watching import Place, watch
+from handeye.visualact.scenes.events.safety.camera import Place, watch
+from handeye.visualact.scenes.events.safety.outdoors import edge, platform
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 STEP_BACK = Rule(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from handeye.sets.draw import Draw
 from handeye.visualact.scenes.drawing.canvas import Canvas, Point, mix, shade, turned
 from handeye.visualact.scenes.drawing.figures import TOPS, person, some_look, walking
+from handeye.visualact.scenes.drawing.fire import flames, smoke
 from handeye.visualact.scenes.drawing.furniture import (
     FABRICS,
     WOODS,
@@ -20,8 +21,7 @@ from handeye.visualact.scenes.drawing.furniture import (
     window,
 )
 from handeye.visualact.scenes.drawing.motion import between, ease, lerp, ramp, wave
-from handeye.visualact.scenes.events.fire import flames, smoke
-from handeye.visualact.scenes.events.home import FRONT, METRE, Facts, play, some_room
+from handeye.visualact.scenes.events.home.room import FRONT, METRE, Facts, play, some_room
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 LIFT_IRON = Rule(

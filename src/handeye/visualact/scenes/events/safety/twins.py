@@ -8,8 +8,8 @@ from handeye.sets.draw import Draw
 from handeye.visualact.scenes.drawing.canvas import WIDTH, Canvas
 from handeye.visualact.scenes.drawing.figures import STANDING, Pose, person, some_look, walking
 from handeye.visualact.scenes.drawing.motion import between, ease, lerp, ramp, swing, wave
-from handeye.visualact.scenes.events.safety_outdoors import FENCE_FOOT, gate, substation
-from handeye.visualact.scenes.events.watching import watch
+from handeye.visualact.scenes.events.safety.camera import watch
+from handeye.visualact.scenes.events.safety.outdoors import FENCE_FOOT, gate, substation
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 CALL_BACK = Rule(

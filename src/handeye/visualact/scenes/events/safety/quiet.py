@@ -6,8 +6,8 @@ from handeye.sets.draw import Draw
 from handeye.visualact.scenes.drawing.canvas import Canvas
 from handeye.visualact.scenes.drawing.figures import Look, Pose, person, some_look, walking
 from handeye.visualact.scenes.drawing.motion import between, lerp, ramp, wave
-from handeye.visualact.scenes.events.safety_indoors import corridor
-from handeye.visualact.scenes.events.watching import watch
+from handeye.visualact.scenes.events.safety.camera import watch
+from handeye.visualact.scenes.events.safety.indoors import corridor
 from handeye.visualact.scenes.film import Film, Kind
 
 

@@ -7,10 +7,10 @@ import math
 from handeye.sets.draw import Draw
 from handeye.visualact.scenes.drawing.canvas import Canvas
 from handeye.visualact.scenes.drawing.figures import Pose, person, some_look
+from handeye.visualact.scenes.drawing.fire import flames, jet, smoke
 from handeye.visualact.scenes.drawing.motion import between, ease, ramp, wave
-from handeye.visualact.scenes.events.fire import flames, jet, smoke
-from handeye.visualact.scenes.events.safety_indoors import CELLAR_FLOOR, cellar, waiting_room
-from handeye.visualact.scenes.events.watching import watch
+from handeye.visualact.scenes.events.safety.camera import watch
+from handeye.visualact.scenes.events.safety.indoors import CELLAR_FLOOR, cellar, waiting_room
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 PUT_OUT = Rule(

@@ -15,8 +15,8 @@ from handeye.visualact.scenes.drawing.motion import (
     ramp,
     wave,
 )
-from handeye.visualact.scenes.events.hmi_stage import FRONT, METRE, Facts, hand_of, meet, some_house
-from handeye.visualact.scenes.events.machines import ACCENTS, BED, bed, server
+from handeye.visualact.scenes.events.hmi.machines import ACCENTS, BED, bed, server
+from handeye.visualact.scenes.events.hmi.stage import FRONT, METRE, Facts, hand_of, meet, some_house
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 GIVE_GLASS = Rule(

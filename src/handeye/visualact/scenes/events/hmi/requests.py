@@ -8,7 +8,15 @@ from handeye.sets.draw import Draw
 from handeye.visualact.scenes.drawing.canvas import Canvas, Point
 from handeye.visualact.scenes.drawing.figures import Pose, person, some_look, worker_look
 from handeye.visualact.scenes.drawing.motion import between, ease, lerp, wave
-from handeye.visualact.scenes.events.hmi_stage import (
+from handeye.visualact.scenes.events.hmi.machines import (
+    ACCENTS,
+    ARM_PAINTS,
+    arm,
+    bench,
+    parcel,
+    server,
+)
+from handeye.visualact.scenes.events.hmi.stage import (
     FRONT,
     METRE,
     Facts,
@@ -17,7 +25,6 @@ from handeye.visualact.scenes.events.hmi_stage import (
     some_hall,
     some_house,
 )
-from handeye.visualact.scenes.events.machines import ACCENTS, ARM_PAINTS, arm, bench, parcel, server
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 COME = Rule(

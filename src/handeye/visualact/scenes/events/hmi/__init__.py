@@ -1,0 +1,1 @@
+"""Human-Machine Interaction: people and machines, seen from the side."""

@@ -1,0 +1,1 @@
+"""Home Service: rooms seen from the front."""

@@ -1,0 +1,1 @@
+"""Dynamic Navigation: what is seen from behind a windscreen."""

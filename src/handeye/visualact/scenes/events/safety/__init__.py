@@ -1,0 +1,1 @@
+"""Safety and Monitoring: what a fixed camera watches."""
