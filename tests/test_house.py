@@ -145,8 +145,7 @@ def test_every_suite_has_the_same_rooms(suite: str) -> None:
 
 
 def test_the_register_holds_every_suite() -> None:
-    from handeye.suites import SUITES as REGISTER
-    from handeye.suites import all_suites
+    from handeye.suites import SUITES as REGISTER, all_suites
 
     assert tuple(REGISTER) == SUITES
     assert tuple(suite.name for suite in all_suites())[: len(SUITES)] == SUITES

@@ -9,20 +9,10 @@ from handeye.visualact.scenes.drawing.canvas import Canvas
 from handeye.visualact.scenes.drawing.figures import Pose
 from handeye.visualact.scenes.events.hmi import (
     care as hmi_care,
-)
-from handeye.visualact.scenes.events.hmi import (
     dangers as hmi_dangers,
-)
-from handeye.visualact.scenes.events.hmi import (
     quiet as hmi_quiet,
-)
-from handeye.visualact.scenes.events.hmi import (
     requests as hmi_requests,
-)
-from handeye.visualact.scenes.events.hmi import (
     twins as hmi_twins,
-)
-from handeye.visualact.scenes.events.hmi import (
     workshop as hmi_workshop,
 )
 from handeye.visualact.scenes.events.hmi.machines import arm

@@ -7,20 +7,10 @@ import pytest
 
 from handeye.visualact.scenes.events.home import (
     fixtures as home_fixtures,
-)
-from handeye.visualact.scenes.events.home import (
     hall as home_hall,
-)
-from handeye.visualact.scenes.events.home import (
     kitchen as home_kitchen,
-)
-from handeye.visualact.scenes.events.home import (
     people as home_people,
-)
-from handeye.visualact.scenes.events.home import (
     rooms as home_rooms,
-)
-from handeye.visualact.scenes.events.home import (
     twins as home_twins,
 )
 from handeye.visualact.scenes.events.home.room import METRE

@@ -6,12 +6,8 @@ import pytest
 
 from handeye.visualact.scenes.events.navigation import (
     hazards,
-    standing,
-)
-from handeye.visualact.scenes.events.navigation import (
     quiet as quiet_roads,
-)
-from handeye.visualact.scenes.events.navigation import (
+    standing,
     traffic as hazards_traffic,
 )
 from handeye.visualact.scenes.events.navigation.road import HORIZON, ground, size

@@ -7,20 +7,10 @@ import pytest
 
 from handeye.visualact.scenes.events.safety import (
     accidents as safety_accidents,
-)
-from handeye.visualact.scenes.events.safety import (
     people as safety_people,
-)
-from handeye.visualact.scenes.events.safety import (
     platform as safety_platform,
-)
-from handeye.visualact.scenes.events.safety import (
     quiet as safety_quiet,
-)
-from handeye.visualact.scenes.events.safety import (
     twins as safety_twins,
-)
-from handeye.visualact.scenes.events.safety import (
     work as safety_work,
 )
 from handeye.visualact.scenes.film import Kind

@@ -8,96 +8,10 @@ from collections.abc import Sequence
 
 from handeye.errors import OptionError
 from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
-from handeye.visualact.scenes.events.hmi import (
-    care as hmi_care,
-)
-from handeye.visualact.scenes.events.hmi import (
-    dangers as hmi_dangers,
-)
-from handeye.visualact.scenes.events.hmi import (
-    quiet as hmi_quiet,
-)
-from handeye.visualact.scenes.events.hmi import (
-    requests as hmi_requests,
-)
-from handeye.visualact.scenes.events.hmi import (
-    twins as hmi_twins,
-)
-from handeye.visualact.scenes.events.hmi import (
-    workshop as hmi_workshop,
-)
-from handeye.visualact.scenes.events.home import (
-    fixtures as home_fixtures,
-)
-from handeye.visualact.scenes.events.home import (
-    hall as home_hall,
-)
-from handeye.visualact.scenes.events.home import (
-    kitchen as home_kitchen,
-)
-from handeye.visualact.scenes.events.home import (
-    people as home_people,
-)
-from handeye.visualact.scenes.events.home import (
-    rooms as home_rooms,
-)
-from handeye.visualact.scenes.events.home import (
-    twins as home_twins,
-)
-from handeye.visualact.scenes.events.navigation import (
-    hazards,
-    standing,
-)
-from handeye.visualact.scenes.events.navigation import (
-    quiet as quiet_roads,
-)
-from handeye.visualact.scenes.events.navigation import (
-    traffic as hazards_traffic,
-)
-from handeye.visualact.scenes.events.safety import (
-    accidents as safety_accidents,
-)
-from handeye.visualact.scenes.events.safety import (
-    people as safety_people,
-)
-from handeye.visualact.scenes.events.safety import (
-    platform as safety_platform,
-)
-from handeye.visualact.scenes.events.safety import (
-    quiet as safety_quiet,
-)
-from handeye.visualact.scenes.events.safety import (
-    twins as safety_twins,
-)
-from handeye.visualact.scenes.events.safety import (
-    work as safety_work,
-)
+from handeye.visualact.scenes.events import hmi, home, navigation, safety
 from handeye.visualact.scenes.film import Kind, Rule
 
-KINDS: tuple[Kind, ...] = (
-    *hazards.KINDS,
-    *hazards_traffic.KINDS,
-    *standing.KINDS,
-    *quiet_roads.KINDS,
-    *home_kitchen.KINDS,
-    *home_people.KINDS,
-    *home_fixtures.KINDS,
-    *home_hall.KINDS,
-    *home_rooms.KINDS,
-    *home_twins.KINDS,
-    *safety_accidents.KINDS,
-    *safety_people.KINDS,
-    *safety_platform.KINDS,
-    *safety_work.KINDS,
-    *safety_twins.KINDS,
-    *safety_quiet.KINDS,
-    *hmi_dangers.KINDS,
-    *hmi_workshop.KINDS,
-    *hmi_requests.KINDS,
-    *hmi_care.KINDS,
-    *hmi_twins.KINDS,
-    *hmi_quiet.KINDS,
-)
+KINDS: tuple[Kind, ...] = (*navigation.KINDS, *home.KINDS, *safety.KINDS, *hmi.KINDS)
 """In the paper's order of scenarios. A set depends on this order."""
 
 FEWEST_KINDS = 6
