@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from handeye.atomic import write_text
 from handeye.errors import DataError
@@ -23,6 +23,12 @@ from handeye.study.plan import kinds_and_groups, stratum
 from handeye.suite import Asked, AsksPeople
 
 FORMAT = 1
+
+
+class _Answer(NamedTuple):
+    person: int
+    item: Asked
+    text: str
 
 
 def agreement(
@@ -55,8 +61,7 @@ def agreement(
     Raises:
         DataError: not a study file, nobody has (finished) answering, or another set.
     """
-    answered = read_people(file)
-    people, settings = answered.people, answered.settings
+    people, settings, _ = read_people(file)
     if finished_only:
         people = [person for person in people if person.finished]
     people = [person for person in people if person.texts()]
@@ -67,7 +72,12 @@ def agreement(
             f"{data} is not the set of this study, which was called {settings['set_name']}"
         )
     items: dict[str, Asked] = {item.item_id: item for item in suite.load(data)}
-    row = _row(suite, people, items, seed, resamples)
+    answers = [
+        _Answer(person.number, items[item_id], text)
+        for person in people
+        for item_id, text in person.texts().items()
+    ]
+    row = _row(suite, answers, seed, resamples)
     columns, headline = suite.human_row(row.columns)
     found = estimates({"columns": dict(columns), "headline": dict(headline)})
     return {
@@ -76,7 +86,7 @@ def agreement(
         "columns": found["columns"],
         "headline": found["headline"],
         "people": [_person(one, row.people[one.number]) for one in people],
-        "agreement": _agreement(suite, people, items, list(row.columns), seed, resamples),
+        "agreement": _agreement(suite, answers, list(row.columns), seed, resamples),
         "settings": settings,
     }
 
@@ -98,38 +108,20 @@ def _label(count: int, settings: Mapping[str, Any]) -> str:
     return f"Human ({people}{', with rulers' if settings['rulers'] else ''})"
 
 
-def _row(
-    suite: AsksPeople,
-    people: Sequence[PersonAnswers],
-    items: Mapping[str, Asked],
-    seed: int,
-    resamples: int,
-) -> HumanRow:
+def _row(suite: AsksPeople, answers: Sequence[_Answer], seed: int, resamples: int) -> HumanRow:
     def group(values: Sequence[str]) -> str:
         return "/".join(values) or "all"
 
-    asked = {id_: items[id_] for person in people for id_ in person.texts()}
-    kinds, groups = kinds_and_groups(asked.values(), suite.strata)
-    columns = {stratum(item, suite.strata)[0]: suite.column(item) for item in asked.values()}
-    outcomes = [
-        Outcome(
-            person.number,
-            item.scene_id,
-            group(stratum(item, suite.strata)[1:]),
-            suite.column(item),
-            suite.passed(item, text),
-        )
-        for person in people
-        for item_id, text in person.texts().items()
-        for item in (items[item_id],)
-    ]
-    return human_row(
-        outcomes,
-        [columns[kind] for kind in kinds],
-        [group(values) for values in groups],
-        seed=seed,
-        resamples=resamples,
-    )
+    kinds, groups = kinds_and_groups([one.item for one in answers], suite.strata)
+    columns: dict[str, str] = {}
+    outcomes = []
+    for person, item, text in answers:
+        kind, *others = stratum(item, suite.strata)
+        columns[kind] = suite.column(item)
+        passed = suite.passed(item, text)
+        outcomes.append(Outcome(person, item.scene_id, group(others), columns[kind], passed))
+    names = [columns[kind] for kind in kinds]
+    return human_row(outcomes, names, [*map(group, groups)], seed=seed, resamples=resamples)
 
 
 def _person(person: PersonAnswers, columns: Mapping[str, float | None]) -> dict[str, Any]:
@@ -147,45 +139,33 @@ def _person(person: PersonAnswers, columns: Mapping[str, float | None]) -> dict[
 
 def _agreement(
     suite: AsksPeople,
-    people: Sequence[PersonAnswers],
-    items: Mapping[str, Asked],
+    answers: Sequence[_Answer],
     columns: Sequence[str],
     seed: int,
     resamples: int,
 ) -> dict[str, Any]:
     """By column; only columns with an item that two people answered."""
-    given: dict[str, dict[str, str]] = defaultdict(dict)
-    for person in people:
-        for item_id, text in person.texts().items():
-            given[item_id][str(person.number)] = text
+    given: dict[str, list[_Answer]] = defaultdict(list)
+    for one in answers:
+        given[one.item.item_id].append(one)
     out: dict[str, Any] = {}
     for column in columns:
-        shared = [
-            (items[item_id], texts)
-            for item_id, texts in given.items()
-            if len(texts) > 1 and suite.column(items[item_id]) == column
-        ]
+        shared = [of for of in given.values() if len(of) > 1 and suite.column(of[0].item) == column]
         if shared:
             out[column] = _alphas(suite, shared, seed, resamples)
     return out
 
 
 def _alphas(
-    suite: AsksPeople,
-    shared: Sequence[tuple[Asked, Mapping[str, str]]],
-    seed: int,
-    resamples: int,
+    suite: AsksPeople, shared: Sequence[Sequence[_Answer]], seed: int, resamples: int
 ) -> dict[str, Any]:
-    units = [
-        {person: suite.meaning(item, text) for person, text in texts.items()}
-        for item, texts in shared
-    ]
-    scenes = [item.scene_id for item, _ in shared]
+    units = [{str(person): suite.meaning(item, text) for person, item, text in of} for of in shared]
+    scenes = [of[0].item.scene_id for of in shared]
 
     def alpha(level: Level) -> Agreement:
         return krippendorff_alpha(units, level, clusters=scenes, resamples=resamples, seed=seed)
 
-    same, level = alpha("nominal"), suite.level(shared[0][0])
+    same, level = alpha("nominal"), suite.level(shared[0][0].item)
     out: dict[str, Any] = {
         "alpha": _estimate(same),
         "equal": same.equal,

@@ -52,17 +52,8 @@ class PersonAnswers:
         return {a.item_id: a.raw_text for a in self.answers if a.raw_text is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """Everybody who answered anything, in order of joining; the study's settings and strata."""
-
-    people: list[PersonAnswers]
-    settings: dict[str, Any]
-    strata: list[str]
-
-
-def read_people(file: Path) -> Answered:
-    """Read what was answered so far.
+def read_people(file: Path) -> tuple[list[PersonAnswers], dict[str, Any], list[str]]:
+    """Everybody who answered anything, in order of joining; the study's settings and strata.
 
     Raises:
         DataError: not a study file, or nobody has answered anything.
@@ -87,7 +78,7 @@ def read_people(file: Path) -> Answered:
         )
         for person, name in zip(present, names, strict=True)
     ]
-    return Answered(found, settings, strata)
+    return found, settings, strata
 
 
 def _names(people: Sequence[Person]) -> list[str]:
@@ -113,10 +104,10 @@ def export(file: Path, out: Path) -> list[Path]:
     Raises:
         DataError: not a study file, or nothing answered yet, or ``out`` cannot be written.
     """
-    found = read_people(file)
+    people, _, strata = read_people(file)
     written: list[Path] = []
     try:
-        for person in found.people:
+        for person in people:
             texts = person.texts()
             if not texts:
                 continue
@@ -125,7 +116,7 @@ def export(file: Path, out: Path) -> list[Path]:
             write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
             write_text(out / f"{person.file_name}.items.txt", "".join(f"{i}\n" for i in texts))
             written.append(path)
-        write_text(out / "times.csv", _times(found))
+        write_text(out / "times.csv", _times(people, strata))
     except OSError as error:
         raise DataError(f"{out}: cannot be written: {error.strerror}") from None
     return written
@@ -142,12 +133,12 @@ def _row(model: str, answer: GivenAnswer) -> dict[str, object]:
     }
 
 
-def _times(found: Answered) -> str:
+def _times(people: Sequence[PersonAnswers], strata: Sequence[str]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    head = ("person", "model", "place", "item_id", "scene_id", *found.strata)
+    head = ("person", "model", "place", "item_id", "scene_id", *strata)
     table.writerow((*head, "started_at", "answered_at", "response_ms", "skipped"))
-    for person in found.people:
+    for person in people:
         for a in person.answers:
             asked = (person.number + 1, person.model, a.place + 1, a.item_id, a.scene_id)
             given = (a.shown_at, a.answered_at, a.response_ms, int(a.raw_text is None))

@@ -32,11 +32,15 @@ from handeye.suite import AsksPeople, Shown
 MOST = 99_999
 _NAMED = frozenset({"ROW_RANGE", "COL_RANGE", "RECTANGLE", "EXCLUSION"})
 _NOTE = "Rows are counted from the top, columns from the left, both starting at 1."
-# By answer mode: what stands above the question, and beside the number field if there is one.
-_LABELS = {
-    "COUNT": ("Count", "How many?"),
-    "CLICK": ("Click", None),
-    "CLICK_COUNT": ("Click and count", "How many did you click?"),
+_CLICK, _DIFFERS = "Click every cell", "that differs from the majority"
+# By answer mode: board, what stands above the question, label of the number, question around where.
+_BOARDS = {
+    "COUNT": ("number", "Count", "How many?", "How many cells", "differ from the majority?"),
+    "CLICK": ("grid", "Click", None, _CLICK, f"{_DIFFERS}."),
+    "CLICK_COUNT": (
+        *("grid", "Click and count", "How many did you click?", _CLICK),
+        f"{_DIFFERS}, then enter how many cells you clicked.",
+    ),
 }
 
 
@@ -104,14 +108,10 @@ class RosePeople(AsksPeople):
 
     def board(self, item: Item) -> dict[str, Any]:
         """A grid to click on or a number to enter, and the question in a person's words."""
-        eyebrow, number = _LABELS[item.task_mode]
-        before, after = "Click every cell", "that differs from the majority."
-        if item.task_mode == "COUNT":
-            before, after = "How many cells", "differ from the majority?"
-        elif item.task_mode == "CLICK_COUNT":
-            after = "that differs from the majority, then enter how many cells you clicked."
+        kind, eyebrow, number, before, after = _BOARDS[item.task_mode]
+        note = _NOTE if item.region_type in _NAMED else ""
         return {
-            "kind": "number" if item.task_mode == "COUNT" else "grid",
+            "kind": kind,
             "rows": item.rows,
             "cols": item.cols,
             "number": number,
@@ -120,7 +120,7 @@ class RosePeople(AsksPeople):
                 "before": before,
                 "where": where(item.region),
                 "after": after,
-                "note": _NOTE if item.region_type in _NAMED else "",
+                "note": note,
             },
         }
 
