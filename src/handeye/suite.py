@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -10,13 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 if TYPE_CHECKING:
     from handeye.stats.agreement import Level
     from handeye.stats.intervals import Samples
-
-
-class Items(Protocol):
-    """A loaded set: rows are msgspec structs."""
-
-    def __len__(self) -> int: ...
-    def __iter__(self) -> Iterator[Any]: ...
 
 
 class Asked(Protocol):
@@ -68,8 +61,8 @@ class AsksPeople(Protocol):
 
     def load(
         self, data: str | Path, *, split: str | None = None, templates: str | None = None
-    ) -> Items:
-        """The items of a set, or those of a split and of some kinds.
+    ) -> Iterable[Any]:
+        """The items of a set, or those of a split and of some kinds, iterable again and again.
 
         Raises:
             DataError, OptionError: no set, or nothing left by the choice.

@@ -8,6 +8,7 @@ finds the same place.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from handeye.errors import DataError
 from handeye.study.plan import Plan
 from handeye.study.settings import Settings, plan_of, settle
 from handeye.study.store import Person, Store, create
-from handeye.suite import Asked, AsksPeople, Items, Shown
+from handeye.suite import Asked, AsksPeople, Shown
 
 Phase = Literal["practice", "items", "done"]
 NICKNAME_LENGTH = 40
@@ -63,7 +64,12 @@ class Study:
     """
 
     def __init__(
-        self, suite: AsksPeople, store: Store, plan: Plan, items: Items, settings: Settings
+        self,
+        suite: AsksPeople,
+        store: Store,
+        plan: Plan,
+        items: Iterable[Any],
+        settings: Settings,
     ) -> None:
         self.suite = suite
         self.store = store

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from handeye.errors import OptionError
 from handeye.study.plan import Plan, make_plan
-from handeye.suite import AsksPeople, Items
+from handeye.suite import AsksPeople
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def settle(
     return settings
 
 
-def plan_of(suite: AsksPeople, data: str | Path, settings: Settings) -> tuple[Plan, Items]:
+def plan_of(suite: AsksPeople, data: str | Path, settings: Settings) -> tuple[Plan, Iterable[Any]]:
     """The plan of a study and the set it is about; same settings, same plan."""
     found = suite.load(data, split=settings.split, templates=settings.templates)
     plan = make_plan(
