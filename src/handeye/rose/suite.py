@@ -30,5 +30,6 @@ SUITE = Suite(
     quantities=Part("handeye.rose.comparing.quantities:quantities"),
     report=Part("handeye.rose.pages.write:write_page"),
     print_run=Part("handeye.rose.pages.console:print_run"),
+    people=Part("handeye.rose.human.people:RosePeople"),
     diagnose=Part("handeye.rose.diagnosis.diagnose:diagnose"),
 )

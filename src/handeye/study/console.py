@@ -35,7 +35,7 @@ def _row(found: Mapping[str, Any]) -> Table:
 
 
 def _people(found: Mapping[str, Any]) -> Table:
-    columns = [name for name in found["columns"] if name != "Avg."]
+    columns = list(found["people"][0]["columns"])
     table = Table(caption="Percent PASS; time is the median a picture was visible")
     for name in ("", "answered", "seconds", *columns):
         table.add_column(name, justify="left" if not name else "right")

@@ -3,7 +3,7 @@
 Two things are drawn by chance: the scenes and the people. Both are resampled, independently of each
 other (the pigeonhole bootstrap, Owen 2007, Ann. Appl. Stat. 1:386): a resample weighs the answer of
 person p on scene s by (times p was drawn) x (times s was drawn). Scenes are drawn within their
-subset. With one person only scenes are drawn, and the interval is about that person.
+group. With one person only scenes are drawn, and the interval is about that person.
 """
 
 from __future__ import annotations
@@ -14,80 +14,79 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.rose.questions import TEMPLATES
-from handeye.rose.scoring.tally import ordered_subsets
 from handeye.stats.bootstrap import resample_weights
-from handeye.stats.intervals import Samples, difference, mean
+from handeye.stats.intervals import Samples
 
 Floats = NDArray[np.float64]
 
 _PEOPLE_STREAM = 0
-COUNTING = ("G-Cnt", "L-Cnt")
-ACTION = ("L-Clk", "V-Clk", "Excl-CS")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Whether one person passed one item."""
+    """Whether one person passed one item; ``group`` is not empty."""
 
     person: int
     scene_id: str
-    subset: str
-    template: str
+    group: str
+    column: str
     passed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class HumanRow:
-    """PASS by template column.
+    """PASS by column: the mean over people, and each person's own.
 
-    ``columns`` and ``headline`` (counting, action, gap; only those whose templates were all asked)
-    are means over people; ``people`` maps a person to their own measured PASS by column. Within a
-    person, PASS is the unweighted mean over subsets, as in the paper's tables.
+    Within a person, PASS is the unweighted mean over groups, as in the tables of models.
     """
 
     columns: dict[str, Samples]
-    headline: dict[str, Samples]
     people: dict[int, dict[str, float | None]]
 
 
-def human_row(outcomes: Sequence[Outcome], *, seed: int = 0, resamples: int = 2000) -> HumanRow:
+def human_row(
+    outcomes: Sequence[Outcome],
+    columns: Sequence[str],
+    groups: Sequence[str],
+    *,
+    seed: int = 0,
+    resamples: int = 2000,
+) -> HumanRow:
     """Average what people did.
 
     Args:
         outcomes: at least one.
+        columns: in this order; those without an outcome are left out.
+        groups: every group of an outcome.
         seed: of the bootstrap.
         resamples: their number.
     """
     people = sorted({one.person for one in outcomes})
     drawn = _people_weights(len(people), resamples, seed)
-    scenes = {
-        subset: _SceneDraws(outcomes, subset, resamples, seed)
-        for subset in ordered_subsets({one.subset for one in outcomes})
-    }
-    columns: dict[str, Samples] = {}
+    scenes = [_SceneDraws(outcomes, group, resamples, seed) for group in groups]
+    out: dict[str, Samples] = {}
     own: dict[int, dict[str, float | None]] = {person: {} for person in people}
-    for template in TEMPLATES.values():
-        of = [one for one in outcomes if one.template == template.id]
+    for column in columns:
+        of = [one for one in outcomes if one.column == column]
         if not of:
             continue
-        rates = _macro([draws.rates(of, people) for draws in scenes.values()])
+        rates = _macro([draws.rates(of, people) for draws in scenes])
         for place, person in enumerate(people):
             value = float(rates[0, place])
-            own[person][template.column] = None if np.isnan(value) else value
+            own[person][column] = None if np.isnan(value) else value
         trials = len({one.scene_id for one in of})
-        columns[template.column] = Samples(_over_people(rates, drawn), len(of), trials)
-    return HumanRow(columns, _headline(columns), own)
+        out[column] = Samples(_over_people(rates, drawn), len(of), trials)
+    return HumanRow(out, own)
 
 
 class _SceneDraws:
-    """The scenes of a subset and how often each is drawn; row 0 is as measured."""
+    """The scenes of a group and how often each is drawn; row 0 is as measured."""
 
-    def __init__(self, outcomes: Sequence[Outcome], subset: str, resamples: int, seed: int) -> None:
-        self._subset = subset
-        found = dict.fromkeys(one.scene_id for one in outcomes if one.subset == subset)
+    def __init__(self, outcomes: Sequence[Outcome], group: str, resamples: int, seed: int) -> None:
+        self._group = group
+        found = dict.fromkeys(one.scene_id for one in outcomes if one.group == group)
         self._places = {scene: place for place, scene in enumerate(found)}
-        stream = int.from_bytes(subset.encode(), "big")
+        stream = int.from_bytes(group.encode(), "big")
         self._weights = _with_measured(len(found), resamples, seed, stream)
 
     def rates(self, outcomes: Sequence[Outcome], people: Sequence[int]) -> Floats:
@@ -96,7 +95,7 @@ class _SceneDraws:
         asked = np.zeros_like(passed)
         places = {person: place for place, person in enumerate(people)}
         for one in outcomes:
-            if one.subset == self._subset:
+            if one.group == self._group:
                 where = self._places[one.scene_id], places[one.person]
                 passed[where] += one.passed
                 asked[where] += 1
@@ -120,7 +119,7 @@ def _people_weights(count: int, resamples: int, seed: int) -> Floats:
 
 
 def _macro(parts: Sequence[Floats]) -> Floats:
-    """Mean over the subsets that are defined, person by person."""
+    """Mean over the groups that are defined, person by person."""
     stacked = np.stack(parts)
     defined = ~np.isnan(stacked)
     count = defined.sum(axis=0)
@@ -137,14 +136,4 @@ def _over_people(rates: Floats, drawn: Floats) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
         found = (weights * np.nan_to_num(rates)).sum(axis=1) / total
     out: Floats = np.where(total > 0, found, np.nan)
-    return out
-
-
-def _headline(columns: dict[str, Samples]) -> dict[str, Samples]:
-    out: dict[str, Samples] = {}
-    for name, parts in (("counting", COUNTING), ("action", ACTION)):
-        if all(column in columns for column in parts):
-            out[name] = mean([columns[column] for column in parts])
-    if len(out) == 2:
-        out["gap"] = difference(out["counting"], out["action"])
     return out
