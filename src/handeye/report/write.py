@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
-from handeye.errors import DataError, OptionError
+from handeye.errors import OptionError
 from handeye.rose.diagnosis.diagnose import RESAMPLES
 from handeye.rose.pages.write import write_page as write_rose_page
-from handeye.scores.run_folder import RECORD, read_json
+from handeye.scores.run_folder import expand, one_suite
 from handeye.visualact.pages.write import write_page
-from handeye.visualact.scoring.run_folder import ABLATION
 from handeye.visualact.scoring.summary import SUITE as VISUALACT
 
 GALLERY_LIMIT = 60
@@ -54,15 +52,16 @@ def write_report(
             cannot be written.
         DataError: a folder is not a run folder, or a file of it or ``human`` cannot be read.
     """
-    if not runs:
-        raise OptionError("no run folder was given; name at least one")
     if gallery_limit < 0 or picture_budget < 0:
         raise OptionError("gallery_limit and picture_budget must be 0 or more")
-    if _suite([Path(run) for run in runs]) == VISUALACT:
+    folders = [Path(run) for run in runs]
+    suite = one_suite(folders)
+    folders = expand(folders)
+    if suite == VISUALACT:
         if human is not None:
             raise OptionError("a human baseline is a row of the ROSE report; leave --human out")
         return write_page(
-            [Path(run) for run in runs],
+            folders,
             Path(out),
             title=title,
             gallery_limit=gallery_limit,
@@ -70,7 +69,7 @@ def write_report(
             resamples=resamples,
         )
     return write_rose_page(
-        [Path(run) for run in runs],
+        folders,
         Path(out),
         title=title,
         human=None if human is None else Path(human),
@@ -79,22 +78,3 @@ def write_report(
         resamples=resamples,
         workers=workers,
     )
-
-
-def _suite(folders: Sequence[Path]) -> str | None:
-    """The suite that the runs are of; None where none of them says so (an older run, no run)."""
-    found = {folder: _named_suite(folder) for folder in folders}
-    suites = {suite: folder for folder, suite in found.items() if suite is not None}
-    if len(suites) > 1:
-        named = ", ".join(f"{folder} ({suite})" for suite, folder in suites.items())
-        raise OptionError(f"a report is about one suite, these are of several: {named}")
-    return next(iter(suites), None)
-
-
-def _named_suite(folder: Path) -> str | None:
-    for name in (ABLATION, RECORD):
-        with suppress(DataError):  # said better by whoever reads the whole folder
-            suite = read_json(folder / name).get("suite")
-            if isinstance(suite, str):
-                return suite
-    return None

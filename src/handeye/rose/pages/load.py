@@ -15,8 +15,6 @@ import msgspec
 import polars as pl
 
 from handeye.errors import DataError, HandeyeError
-from handeye.hashing import file_sha256
-from handeye.rose.comparing.paired_runs import run_labels
 from handeye.rose.items import Item, read_item
 from handeye.rose.pages import from_summary
 from handeye.rose.pages.diagnosis_view import DiagnosisView
@@ -26,6 +24,7 @@ from handeye.rose.scoring.predictions import read_prediction
 from handeye.rose.scoring.published import PUBLISHED
 from handeye.rose.scoring.run_folder import Run, read_run
 from handeye.scores.estimate import Estimate, integer
+from handeye.scores.labels import run_labels
 from handeye.sets.folder import read_record
 from handeye.sets.jsonl import numbered_lines
 
@@ -139,7 +138,7 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
     created = str(info.get("created") or "").replace("T", " ")[:16]
     found: list[tuple[str, object]] = [
         ("model", info.get("model")),
-        ("set", _set_name(info)),
+        ("set", _set_name(run)),
         ("set seed", _set_seed(run)),
         ("items", integer(info.get("n_items"))),
         ("scenes", integer(info.get("n_scenes"))),
@@ -166,66 +165,43 @@ def _cost(cost: object) -> str | None:
     return None if cost is None else _words(cost)
 
 
-def _metadata(run: Run) -> list[tuple[Path, str]]:
-    """Metadata files that run.json names, with their hashes; found again after a joint move."""
-    entries = run.info.get("data") or []
-    return [
-        (_where(run, entry), str(entry.get("sha256", "")))
-        for entry in entries
-        if isinstance(entry, Mapping) and "path" in entry
-    ]
-
-
-def _where(run: Run, entry: Mapping[str, Any]) -> Path:
-    path = Path(entry["path"])
-    if path.is_file() or "relative" not in entry:
-        return path
-    return run.path / str(entry["relative"])
-
-
-def _root(files: Sequence[tuple[Path, str]]) -> Path:
+def _root(files: Sequence[Path]) -> Path:
     """The set's folder; a bridge's metadata lie one folder further down."""
-    folder = files[0][0].parent
+    folder = files[0].parent
     return folder.parent if folder.name in BRIDGE_FOLDERS.values() else folder
 
 
 def _set_seed(run: Run) -> object:
     """Seed of a generated set, None for another one or where it is not at hand."""
-    files = _metadata(run)
-    if not files:
-        return None
     try:
-        record = read_record(_root(files))
+        record = read_record(_root(run.data_files()))
     except DataError:
         return None
     return (record or {}).get("options", {}).get("seed")
 
 
-def _set_name(info: Mapping[str, Any]) -> str | None:
-    entries = [e for e in info.get("data") or [] if isinstance(e, Mapping) and "path" in e]
-    if not entries:
-        return None
-    path = Path(entries[0]["path"])
-    return path.parent.name if path.name.startswith("metadata_") else path.name
+def _set_name(run: Run) -> str | None:
+    for entry in run.data_entries():
+        path = Path(entry.path)
+        return path.parent.name if path.name.startswith("metadata_") else path.name
+    return None
 
 
 def _items(run: Run, wanted: frozenset[str]) -> tuple[Path | None, dict[str, Item]]:
     """The chosen items and the set's folder; nothing where the set is gone or has changed."""
-    files = _metadata(run)
-    if not files or not wanted:
+    if not wanted:
         return None, {}
     found: dict[str, Item] = {}
-    for file, digest in files:
-        try:
-            if file_sha256(file) != digest:
-                return None, {}
+    try:
+        files = run.data_files()
+        for file in files:
             for number, line in numbered_lines(file):
                 if msgspec.json.decode(line, type=_Id).item_id in wanted:
                     item = read_item(line, f"{file}:{number}")
                     found[item.item_id] = item
-        except (OSError, HandeyeError, msgspec.MsgspecError):
-            # The figures stand without it; the gallery says that pictures are not at hand.
-            return None, {}
+    except (HandeyeError, msgspec.MsgspecError):
+        # The figures stand without it; the gallery says that pictures are not at hand.
+        return None, {}
     return _root(files), found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from handeye.pages import html
 from handeye.visualact.pages.cards import make_gallery
 from handeye.visualact.pages.page import lay_out
-from handeye.visualact.pages.runs import expand, load_runs
+from handeye.visualact.pages.runs import load_runs
 
 
 def write_page(
@@ -23,7 +23,7 @@ def write_page(
     """Write the page; the arguments are those of :func:`handeye.report.write_report`.
 
     Args:
-        folders: run folders, or folders of ablations, whose runs take their place.
+        folders: run folders.
         out: the HTML file; replaced in one step.
         title: heading of the page; by default made from the models' names.
         gallery_limit: at most so many clips are shown with their frames; 0 for none.
@@ -34,7 +34,7 @@ def write_page(
         OptionError: ``out`` cannot be written.
         DataError: a folder is not a run folder, or a file of it cannot be read.
     """
-    runs = load_runs(expand(folders))
+    runs = load_runs(folders)
     gallery = make_gallery(runs, gallery_limit, picture_budget)
     names = list(dict.fromkeys(run.model for run in runs))
     context = lay_out(runs, gallery, title or _title(names), resamples)
