@@ -18,24 +18,11 @@ import msgspec
 
 from handeye.errors import DataError, RunError
 from handeye.hashing import file_sha256
+from handeye.scores.summary import Summary, read
 
 RECORD = "run.json"
 # The marks of a folder that handeye may write into: a scored run, or one that is being asked.
 MARKS = (RECORD, "plan.json")
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Every table of a run; ``data`` is summary.json as nested dicts (docs of the suite)."""
-
-    data: Mapping[str, Any]
-
-    def __getitem__(self, name: str) -> Any:
-        return self.data[name]
-
-    def to_json(self) -> bytes:
-        """The summary as indented JSON."""
-        return msgspec.json.format(msgspec.json.encode(self.data), indent=1) + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +50,9 @@ class ScoredRun:
 AnyRun = TypeVar("AnyRun", bound=ScoredRun)
 
 
-def open_run(path: Path | str, suite: str, run_format: int, kind: type[AnyRun]) -> AnyRun:
+def open_run(
+    path: Path | str, suite: str, run_format: int, kind: type[AnyRun], summary: type[Summary]
+) -> AnyRun:
     """Read run.json and summary.json of a run folder.
 
     Args:
@@ -71,6 +60,7 @@ def open_run(path: Path | str, suite: str, run_format: int, kind: type[AnyRun]) 
         suite: whose run it must be.
         run_format: the number in run.json that this version reads.
         kind: what to make of it.
+        summary: what its summary.json holds.
 
     Raises:
         RunError: no such folder, not a run, not scored yet, of another suite or version.
@@ -95,7 +85,7 @@ def open_run(path: Path | str, suite: str, run_format: int, kind: type[AnyRun]) 
             f"{folder}: run format {info.get('format')!r}; this version of handeye reads format "
             f"{run_format}: score predictions.jsonl again with 'handeye {suite} score'"
         )
-    return kind(folder, info, Summary(read_json(folder / "summary.json")))
+    return kind(folder, info, read(folder / "summary.json", summary))
 
 
 def check_free(out: Path) -> None:

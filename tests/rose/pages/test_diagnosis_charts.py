@@ -4,13 +4,13 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
+from handeye.rose.pages.diagnosis_view import Chain
+from handeye.rose.pages.from_diagnosis import diagnosis_view
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handeye.pages.charts.share_chart import Bar, BarRow, scale_end, shares
-from handeye.rose.pages.curve_chart import axis_of, curve_panel, figure
-from handeye.rose.pages.diagnosis_view import Chain
-from handeye.rose.pages.from_diagnosis import diagnosis_view
+from handeye.rose.pages.curves import axis_of, curve_panel, figure
 from handeye.rose.pages.waterfall import change, waterfall
 from handeye.scores.estimate import NOTHING, Estimate
 from tests.support.rose.diagnosis_data import LOSSES, chain, diagnosis

@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from handeye.rose.pages.human import read_human
 
 from handeye.errors import DataError
 from handeye.report import write_report
 from handeye.rose.diagnosis.diagnose import Diagnosis
 from handeye.rose.pages import write
-from handeye.rose.pages.human import read_human
 from tests.support.rose.diagnosis_data import diagnosis, est
 
 HUMAN = {"label": "Human (3 people)", "columns": {

@@ -6,12 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 import typer
+from handeye.rose.pages.bridge_sections import read_bridges
 from typer.testing import CliRunner
 
 from handeye.errors import DataError, HandeyeError, OptionError, RunError
 from handeye.rose import generate, load, score_files
 from handeye.rose.commands.bridge import bridge
-from handeye.rose.pages.bridge_sections import read_bridges
 from handeye.rose.respondents.simulated import simulate_predictions
 from handeye.rose.scoring.join_parts import bridge_files
 from handeye.rose.scoring.partners import check_pairs

@@ -97,7 +97,7 @@ def test_a_failure_half_way_leaves_the_old_run(scored, tmp_path, monkeypatch):
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(run_folder, "csv_tables", fail)
+    monkeypatch.setattr(run_folder, "table_files", fail)
     with pytest.raises(OSError, match="disk full"):
         score_files(tmp_path / "p.jsonl", tmp_path / "m.jsonl", scored)
     assert {path: path.read_bytes() for path in scored.rglob("*") if path.is_file()} == before

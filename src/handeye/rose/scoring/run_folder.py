@@ -25,6 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
+import msgspec
 import polars as pl
 
 from handeye import __version__
@@ -32,13 +33,12 @@ from handeye.errors import DataError
 from handeye.hashing import file_sha256
 from handeye.rose.scoring.score_frame import SCHEMA, encode_rows, to_frame
 from handeye.rose.scoring.score_item import ScoreRow
-from handeye.rose.scoring.summary import summarize
-from handeye.rose.scoring.tables import csv_tables, tex_tables
+from handeye.rose.scoring.summary import Summary, summarize
+from handeye.rose.scoring.tables import table_files
 from handeye.scores.run_folder import (
     RECORD,
     RunSummary,
     ScoredRun,
-    Summary,
     check_free,
     data_entries,
     folder_beside,
@@ -58,6 +58,8 @@ REASONS = "reasons.parquet"
 @dataclass(frozen=True, slots=True)
 class Run(ScoredRun):
     """A run of this suite read back from its folder."""
+
+    summary: Summary
 
     def scan(self) -> pl.LazyFrame:
         """The score rows, read when collected."""
@@ -150,10 +152,10 @@ class RunWriter:
         shutil.rmtree(folder / "parts")
         summary = summarize(pl.scan_parquet(scores), seed=seed, n_expected=n_expected)
         if summary["model"] is None and model is not None:
-            summary = Summary({**summary.data, "model": model})
+            summary = msgspec.structs.replace(summary, model=model)
         (folder / "summary.json").write_bytes(summary.to_json())
         (folder / "tables").mkdir()
-        for name, text in {**csv_tables(summary.data), **tex_tables(summary.data)}.items():
+        for name, text in table_files(summary).items():
             (folder / "tables" / name).write_text(text, encoding="utf-8")
         shutil.copyfile(predictions, folder / "predictions.jsonl")
         record = _record(summary, predictions, metadata, seed, info, self.out)
@@ -170,7 +172,7 @@ def read_run(path: Path | str) -> Run:
         RunError: no such folder, not a run, not scored yet, or of a newer version of handeye.
         DataError: a file of the run is missing or cannot be read.
     """
-    opened = open_run(path, SUITE, FORMAT, Run)
+    opened = open_run(path, SUITE, FORMAT, Run, Summary)
     scores = opened.path / "scores.parquet"
     try:
         lacking = sorted(set(SCHEMA) - set(pl.read_parquet_schema(scores)))

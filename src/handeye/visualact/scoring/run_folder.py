@@ -43,8 +43,8 @@ from handeye.scores.run_folder import (
 )
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
 from handeye.visualact.scoring.score import Result
-from handeye.visualact.scoring.summary import SUITE
-from handeye.visualact.scoring.tables import csv_tables, tex_tables
+from handeye.visualact.scoring.summary import SUITE, Summary
+from handeye.visualact.scoring.tables import table_files
 
 if TYPE_CHECKING:
     import polars as pl
@@ -59,6 +59,8 @@ JUDGEMENTS = "judgements.jsonl"
 @dataclass(frozen=True, slots=True)
 class Run(ScoredRun):
     """A run of this suite read back from its folder."""
+
+    summary: Summary
 
     def scores(self) -> pl.DataFrame:
         """The score rows, one a clip."""
@@ -104,8 +106,7 @@ def write_run(
         _write_rows(folder / "pairs", result.pairs, PairScore)
         (folder / "summary.json").write_bytes(result.summary.to_json())
         (folder / "tables").mkdir()
-        data = result.summary.data
-        for name, text in {**csv_tables(data), **tex_tables(data)}.items():
+        for name, text in table_files(result.summary).items():
             (folder / "tables" / name).write_text(text, encoding="utf-8")
         shutil.copyfile(predictions, folder / "predictions.jsonl")
         (folder / RECORD).write_bytes(indented_json(record))
@@ -120,7 +121,7 @@ def read_run(path: Path | str) -> Run:
         RunError: no such folder, not a run, not scored yet, of another suite or format.
         DataError: a file of the run is missing or cannot be read.
     """
-    return open_run(path, SUITE, FORMAT, Run)
+    return open_run(path, SUITE, FORMAT, Run, Summary)
 
 
 def to_frame(rows: Sequence[ClipScore] | Sequence[PairScore], kind: type) -> pl.DataFrame:
