@@ -10,7 +10,7 @@ from handeye.errors import DataError, OptionError
 from handeye.rose.diagnosis.diagnose import RESAMPLES
 from handeye.rose.pages.page import write_page as write_rose_page
 from handeye.scores.run_folder import RECORD, read_json
-from handeye.visualact.pages.write import write_page
+from handeye.visualact.pages.page import write_page
 from handeye.visualact.scoring.run_folder import ABLATION
 from handeye.visualact.scoring.summary import SUITE as VISUALACT
 

@@ -126,7 +126,7 @@ def percent(value: float | None) -> str:
     return number(value)
 
 
-def plain(found: Mapping[str, Any] | Estimate) -> dict[str, Any]:
+def plain(found: object) -> dict[str, Any]:
     """An estimate for programs that read a page: value, low, high, n."""
     data: dict[str, Any] = msgspec.to_builtins(rate_of(found))
     return data

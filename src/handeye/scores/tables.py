@@ -29,11 +29,14 @@ _TEX_SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"} | {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its short head, what it means in full, and its name in files (else the head)."""
+    """One column: its short head, what it means in full, and its name in files (else the head).
+
+    ``words`` are no figures and stand from the left.
+    """
 
     head: str
     meaning: str = ""
-    strong: bool = False
+    words: bool = False
     name: str = ""
 
     @property

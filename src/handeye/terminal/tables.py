@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -61,7 +61,8 @@ def print_table(
     stacked = len(table.columns) > _MOST_SENTENCES
     drawn.add_column(escape(table.row_head), overflow="fold", min_width=8)
     for column in table.columns:
-        drawn.add_column(escape(column.head), justify="right", no_wrap=not stacked)
+        justify: Literal["left", "right"] = "left" if column.words else "right"
+        drawn.add_column(escape(column.head), justify=justify, no_wrap=not stacked)
     for heading, rows in table.bodies:
         if heading:
             drawn.add_section()

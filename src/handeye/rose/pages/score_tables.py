@@ -11,8 +11,8 @@ from handeye.rose.scoring.tables import HEADLINE_COLUMNS, SUBSET_AVERAGES, TEMPL
 from handeye.scores.estimate import NOTHING, Estimate, rate_of
 from handeye.scores.tables import Column, Row, Table, run_rows
 
-# What the terminal shows as well, and a page's table has no room for.
-_LEFT_OUT = frozenset({"same number", "mL-Cnt→L-Clk"})
+# For the terminal; a page's table has no room for them, or other words.
+_LEFT_OUT = frozenset({"same number", "G-Cnt to G-Clk", "mL-Cnt to L-Clk", "mL-Cnt→L-Clk"})
 # In every published row; alone they say nothing about pairs.
 _SHARED = frozenset({"G-Cnt", "V-Clk", "L-Clk"})
 

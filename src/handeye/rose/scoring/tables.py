@@ -46,9 +46,10 @@ _GLOBAL = (
     Column("G-Clk†", "G-Clk given that G-Cnt passed", name="gclk_pass_given_gcnt_correct"),
     Column("Card", "clean answers with the right number of clicks", name="cardinality_exact_rate"),
     Column("Loc|Card", "PASS among those", name="location_exact_given_cardinality"),
+    Column("G-Cnt to G-Clk", "drop on scenes that have both", name="gcnt_to_gclk_drop"),
     Column("V-Clk"),
-    Column("G-Cnt→G-Clk", "drop in points", name="gcnt_to_gclk_drop"),
-    Column("G-Clk→V-Clk", "drop in points"),
+    Column("G-Cnt→G-Clk", "drop in points", name="G-Cnt to G-Clk"),
+    Column("G-Clk→V-Clk", "drop in points", name="G-Clk to V-Clk"),
 )
 _MATCHED = (
     Column("mL-Cnt", "count in exactly the region of L-Clk", name="mlcnt_pass_rate"),
@@ -56,7 +57,8 @@ _MATCHED = (
     Column("L-Clk†", "L-Clk given that mL-Cnt passed", name="lclk_pass_given_mlcnt_correct"),
     Column("Fail†", "1 − L-Clk†", name="transfer_failure_given_mlcnt_correct"),
     Column("same number", name="cross_task_cardinality_consistency_rate"),
-    Column("mL-Cnt→L-Clk", "drop in points", name="mlcnt_to_lclk_drop"),
+    Column("mL-Cnt to L-Clk", "drop on scenes that have both", name="mlcnt_to_lclk_drop"),
+    Column("mL-Cnt→L-Clk", "drop in points", name="mL-Cnt to L-Clk"),
 )
 _CASES = {
     "zero": "no target in the region",
@@ -190,9 +192,8 @@ def _pairs(summary: Summary) -> list[Table]:
         out.append(Table("consistency", caption, _CONSISTENCY, tuple(rows)))
     if (bridge := summary.bridges.get("global")) is not None:
         templates = summary.rates.by_template.get(BY_KEY["T4"].id, {})
-        drop = summary.drops.get("G-Clk to V-Clk", NOTHING)
         more: list[dict[str, Figure]] = [
-            {"V-Clk": summary.bases["all"].columns["V-Clk"], "G-Clk→V-Clk": drop},
+            {"V-Clk": summary.bases["all"].columns["V-Clk"], **summary.drops},
             {"V-Clk": templates.get("pass_rate", NOTHING)},
         ]
         caption = (
@@ -206,7 +207,7 @@ def _pairs(summary: Summary) -> list[Table]:
         rows = _both(bridge, "", _GLOBAL, more)
         out.append(Table("global", caption, _GLOBAL, tuple(rows), note=note))
     if (bridge := summary.bridges.get("matched")) is not None:
-        rows = _both(bridge, "all regions", _MATCHED, [{}, {}])
+        rows = _both(bridge, "all regions", _MATCHED, [summary.drops, {}])
         for kind, found in (("actual", bridge.by_actual_case), ("labelled", bridge.by_region_case)):
             for case, part in (found or {}).items():
                 label = _CASES.get(case, case) if kind == "actual" else case
@@ -243,7 +244,11 @@ def bridge_table(summary: Summary) -> Table:
         if key in found:
             group = title.format(found[key].rows[0].path[-1])
             table = replace(found[key], rows=found[key].rows[:2]).turned()
-            rows += [replace(row, group=group) for row in table.rows if row.cells[0] is not None]
+            rows += [
+                replace(row, label=row.label.replace("→", " to "), group=group)
+                for row in table.rows
+                if row.label not in ("G-Cnt→G-Clk", "mL-Cnt→L-Clk") and row.cells[0] is not None
+            ]
     fail = [column.head for column in _MATCHED].index("Fail†")
     titles = {"labelled": "Fail† by case, as labelled", "actual": "Fail† by case, as it is"}
     for kind, group in titles.items():

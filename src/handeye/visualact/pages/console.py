@@ -232,7 +232,11 @@ def print_ranking(found: Tree) -> None:
 def _setting_table(
     embedder: str, rows: Sequence[Tree], models: Sequence[str], letters: Mapping[str, str]
 ) -> Table:
-    columns = ("assignment", *(letters.get(model, model) for model in models), "ranking")
+    columns = (
+        Column("assignment", words=True),
+        *(Column(letters.get(model, model)) for model in models),
+        Column("ranking", words=True),
+    )
     shown = [
         Row(
             f"{row['threshold']:.2f}",
@@ -245,7 +249,7 @@ def _setting_table(
         for row in rows
     ]
     title = f"F1 in percent, {embedder}"
-    return Table("settings", title, tuple(map(Column, columns)), tuple(shown), row_head="threshold")
+    return Table("settings", title, columns, tuple(shown), row_head="threshold")
 
 
 def _order(row: Tree, letters: Mapping[str, str]) -> str:
