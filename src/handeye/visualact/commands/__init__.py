@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from handeye.visualact.commands import diagnose as visualact_diagnose
 from handeye.visualact.commands import scoring as visualact_scoring
 from handeye.visualact.commands import sets as visualact_set
 
@@ -13,4 +14,5 @@ app.command("describe")(visualact_set.describe)
 app.command("verify")(visualact_set.verify)
 app.command("score")(visualact_scoring.score)
 app.command("judge")(visualact_scoring.judge)
+app.command("diagnose")(visualact_diagnose.diagnose)
 app.command("rank")(visualact_scoring.rank)

@@ -16,7 +16,7 @@ from handeye.pages.film_strip import MOST_STILLS, SIDES, Strip, film_strip
 from handeye.pages.pictures import Album
 from handeye.pages.selection import options, pick_evenly
 from handeye.pages.signs import Sign
-from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, truths
+from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, pairs_by_clip, truths
 from handeye.visualact.pages.match_drawing import Box, Link, Matching, match_drawing
 from handeye.visualact.pages.runs import Answer, LoadedRun, Shown
 from handeye.visualact.records import SCENARIOS, Action, Clip, Prediction
@@ -66,7 +66,7 @@ def make_gallery(runs: Sequence[LoadedRun], limit: int, budget: int) -> Gallery:
     Raises:
         DataError: a file of a run cannot be read.
     """
-    pairs = [_pairs(run) for run in runs]
+    pairs = [pairs_by_clip(run.run) for run in runs]
     found = [
         find_reasons(
             list(run.scores().iter_rows(named=True)),
@@ -113,13 +113,6 @@ def _stills(runs: Sequence[LoadedRun], chosen: Sequence[tuple[int, Found]]) -> i
     return sum(
         min(MOST_STILLS, c.count if c is not None and c.method == "uniform" else 8) for c in each
     )
-
-
-def _pairs(run: LoadedRun) -> Pairs:
-    out: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in run.pairs().iter_rows(named=True):
-        out[row["clip_id"]].append(row)
-    return out
 
 
 def _cards(

@@ -11,6 +11,8 @@
       predictions.jsonl   the answers that were scored
       judge.json, judgements.jsonl
                           what a judge model decided, once one was asked
+      diagnosis.json, reasons.parquet
+                          what is wrong with the answers, once `diagnose` was asked
 
 Other files in RUN (a run's logs and journal) are left alone.
 """
@@ -54,6 +56,8 @@ ABLATION = "ablation.json"
 """What names the runs of a folder that holds one run for each number of frames."""
 JUDGED = "judge.json"
 JUDGEMENTS = "judgements.jsonl"
+DIAGNOSIS = "diagnosis.json"
+REASONS = "reasons.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def write_run(
             (folder / "tables" / name).write_text(text, encoding="utf-8")
         shutil.copyfile(predictions, folder / "predictions.jsonl")
         (folder / RECORD).write_bytes(indented_json(record))
-        publish(folder, out, stale=(JUDGED,))
+        publish(folder, out, stale=(JUDGED, DIAGNOSIS, REASONS))
     return RunSummary(out, result.summary, record)
 
 
