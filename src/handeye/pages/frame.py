@@ -140,11 +140,10 @@ def set_name(run: ScoredRun, part: str = "") -> str:
         run: a run.
         part: how the names of a set's files begin; empty where every file is one of a set.
     """
-    entries = [e for e in run.info.get("data") or () if isinstance(e, Mapping) and "path" in e]
-    if run.info.get("set") or not entries:
-        return str(run.info.get("set") or "")
-    path = Path(entries[0]["path"])
-    return path.parent.name if path.name.startswith(part) else path.name
+    if named := run.info.get("set"):
+        return str(named)
+    paths = [Path(entry.path) for entry in run.data_entries()[:1]]
+    return "".join(p.parent.name if p.name.startswith(part) else p.name for p in paths)
 
 
 # ---- parts of a page

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from handeye.errors import OptionError
-from handeye.rose.comparing.paired_runs import COLUMNS, PairedRuns, pair_runs, run_labels
+from handeye.rose.comparing.paired_runs import COLUMNS, PairedRuns, pair_runs
 from handeye.rose.comparing.quantities import families
 from handeye.rose.diagnosis.attribution import attribute
 from handeye.rose.diagnosis.evidence import run_evidence
@@ -24,6 +24,7 @@ from handeye.rose.questions import TEMPLATES
 from handeye.rose.scoring.run_folder import Run
 from handeye.scores.comparison_tests import Tested, tested
 from handeye.scores.comparison_words import letter, sentences, verdict, verdict_words
+from handeye.scores.labels import run_labels
 from handeye.scores.quantity import Family, Quantity
 from handeye.stats.intervals import LEVEL, Samples, estimates
 from handeye.stats.mcnemar import mcnemar

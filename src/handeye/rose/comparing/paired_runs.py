@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from handeye.errors import DataError, OptionError, first_ten
 from handeye.rose.scoring.breakdowns import FACTORS
-from handeye.rose.scoring.run_folder import Run
 from handeye.rose.scoring.tally import ordered_subsets
 from handeye.stats.pairing import pair, pair_common
 
@@ -78,15 +77,6 @@ class PairedRuns:
     def n_scenes(self) -> int:
         """How many scenes they are about."""
         return int(self.cluster.max(initial=-1)) + 1
-
-
-def run_labels(runs: Sequence[Run]) -> list[str]:
-    """A name for each run: its model, with the folder's name where models repeat."""
-    models = [str(run.info.get("model") or run.path.resolve().name) for run in runs]
-    return [
-        f"{model} ({run.path.resolve().name})" if models.count(model) > 1 else model
-        for run, model in zip(runs, models, strict=True)
-    ]
 
 
 def pair_runs(

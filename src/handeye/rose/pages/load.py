@@ -15,13 +15,12 @@ import msgspec
 import polars as pl
 
 from handeye.errors import DataError, HandeyeError
-from handeye.hashing import file_sha256
 from handeye.pages.frame import Words, cost_words, fact_words, moment_words, set_name
-from handeye.rose.comparing.paired_runs import run_labels
 from handeye.rose.items import Item, read_item
 from handeye.rose.release import BRIDGE_FOLDERS
 from handeye.rose.scoring.predictions import read_prediction
 from handeye.rose.scoring.run_folder import Run, read_run
+from handeye.scores.labels import run_labels
 from handeye.sets.folder import read_record
 from handeye.sets.jsonl import numbered_lines
 
@@ -100,36 +99,16 @@ def facts(run: Run) -> Words:
     )
 
 
-def _metadata(run: Run) -> list[tuple[Path, str]]:
-    """Metadata files that run.json names, with their hashes; found again after a joint move."""
-    entries = run.info.get("data") or []
-    return [
-        (_where(run, entry), str(entry.get("sha256", "")))
-        for entry in entries
-        if isinstance(entry, Mapping) and "path" in entry
-    ]
-
-
-def _where(run: Run, entry: Mapping[str, Any]) -> Path:
-    path = Path(entry["path"])
-    if path.is_file() or "relative" not in entry:
-        return path
-    return run.path / str(entry["relative"])
-
-
-def _root(files: Sequence[tuple[Path, str]]) -> Path:
+def _root(files: Sequence[Path]) -> Path:
     """The set's folder; a bridge's metadata lie one folder further down."""
-    folder = files[0][0].parent
+    folder = files[0].parent
     return folder.parent if folder.name in BRIDGE_FOLDERS.values() else folder
 
 
 def _set_seed(run: Run) -> object:
     """Seed of a generated set, None for another one or where it is not at hand."""
-    files = _metadata(run)
-    if not files:
-        return None
     try:
-        record = read_record(_root(files))
+        record = read_record(_root(run.data_files()))
     except DataError:
         return None
     return (record or {}).get("options", {}).get("seed")
@@ -137,21 +116,19 @@ def _set_seed(run: Run) -> object:
 
 def _items(run: Run, wanted: frozenset[str]) -> tuple[Path | None, dict[str, Item]]:
     """The chosen items and the set's folder; nothing where the set is gone or has changed."""
-    files = _metadata(run)
-    if not files or not wanted:
+    if not wanted:
         return None, {}
     found: dict[str, Item] = {}
-    for file, digest in files:
-        try:
-            if file_sha256(file) != digest:
-                return None, {}
+    try:
+        files = run.data_files()
+        for file in files:
             for number, line in numbered_lines(file):
                 if msgspec.json.decode(line, type=_Id).item_id in wanted:
                     item = read_item(line, f"{file}:{number}")
                     found[item.item_id] = item
-        except (OSError, HandeyeError, msgspec.MsgspecError):
-            # The figures stand without it; the gallery says that pictures are not at hand.
-            return None, {}
+    except (HandeyeError, msgspec.MsgspecError):
+        # The figures stand without it; the gallery says that pictures are not at hand.
+        return None, {}
     return _root(files), found
 
 

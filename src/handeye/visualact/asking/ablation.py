@@ -17,12 +17,12 @@ from handeye.errors import OptionError, RunError
 from handeye.media.frame_choice import FrameChoice
 from handeye.run.plan import PLAN
 from handeye.scores.estimate import rate_of
-from handeye.scores.run_folder import indented_json, read_json
+from handeye.scores.run_folder import ABLATION, indented_json, read_json
 from handeye.scores.tables import csv_files, table_of
 from handeye.visualact.asking.run import run_visualact
 from handeye.visualact.loader import load
 from handeye.visualact.scoring.motion_split import split_f1
-from handeye.visualact.scoring.run_folder import ABLATION, read_run
+from handeye.visualact.scoring.run_folder import read_run
 
 _FIGURES = ("precision", "recall", "f1", "weighted_f1", "scale")
 

@@ -14,7 +14,7 @@ from handeye.visualact.pages.cards import Gallery, gallery_context, make_gallery
 from handeye.visualact.pages.frames import frames_part
 from handeye.visualact.pages.judges import judge_table
 from handeye.visualact.pages.priority import priority_part
-from handeye.visualact.pages.runs import LoadedRun, expand, load_runs
+from handeye.visualact.pages.runs import LoadedRun, load_runs
 from handeye.visualact.pages.thresholds import threshold_part
 from handeye.visualact.pages.view import RunView, interval_words, view_of
 from handeye.visualact.pages.words import SECTIONS, STATES_NOTE, TERMS
@@ -33,7 +33,7 @@ def write_page(
     """Write the page; the arguments are those of :func:`handeye.report.write_report`.
 
     Args:
-        folders: run folders, or folders of ablations, whose runs take their place.
+        folders: run folders.
         out: the HTML file; replaced in one step.
         title: heading of the page; by default made from the models' names.
         gallery_limit: at most so many clips are shown with their frames; 0 for none.
@@ -44,7 +44,7 @@ def write_page(
         OptionError: ``out`` cannot be written.
         DataError: a folder is not a run folder, or a file of it cannot be read.
     """
-    runs = load_runs(expand(folders))
+    runs = load_runs(folders)
     views = [view_of(run) for run in runs]
     gallery = make_gallery(runs, gallery_limit, picture_budget)
     context = lay_out(runs, views, gallery, resamples)
