@@ -9,8 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from handeye.errors import DataError, OptionError
 from handeye.scores.join import Join, LineReader, PredictionFile, Predictions, Words

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from handeye.errors import OptionError
 from handeye.scores.run_folder import expand, same_set
-from handeye.suites import suite_of_runs
+from handeye.suite import Part, Suite
+from handeye.suites import all_suites, suite_of_runs
 
 GALLERY_LIMIT = 60
 PICTURE_BUDGET = 4_000_000
@@ -71,8 +72,16 @@ def write_report(
         "resamples": resamples,
         "workers": workers,
     }
-    taken = signature(suite.report.get()).parameters
+    taken = _options(suite)
     if human is not None and "human" not in taken:
-        raise OptionError(f"the {suite.title} report has no row for people; leave --human out")
-    chosen = {name: value for name, value in known.items() if name in taken}
-    return suite.report(folders, Path(out), **chosen)
+        titles = " and ".join(one.title for one in all_suites() if "human" in _options(one))
+        raise OptionError(f"a human baseline is a row of the {titles} report; leave --human out")
+    return suite.report(
+        folders, Path(out), **{name: value for name, value in known.items() if name in taken}
+    )
+
+
+def _options(suite: Suite) -> Collection[str]:
+    """What a suite's report takes beside the folders and the file."""
+    report = suite.report
+    return signature(report.get() if isinstance(report, Part) else report).parameters.keys()

@@ -10,8 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from handeye.scores.estimate import MINUS, MISSING, Estimate
-from handeye.scores.tables import Cell
-from handeye.scores.tables import Table as Said
+from handeye.scores.tables import Cell, Table as Said
 
 if TYPE_CHECKING:
     from handeye.sets.statistics import Description

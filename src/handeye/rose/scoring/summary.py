@@ -24,8 +24,7 @@ from handeye.rose.scoring.score_frame import SCHEMA
 from handeye.rose.scoring.tally import SCENE, Ledger, Scope, Tally
 from handeye.run.answers import ANSWER_STATES
 from handeye.scores.estimate import Estimate, Figures
-from handeye.scores.summary import Interval
-from handeye.scores.summary import Summary as AnySummary
+from handeye.scores.summary import Interval, Summary as AnySummary
 from handeye.stats.intervals import LEVEL, Samples, difference, estimates, mean, measured
 
 FORMAT = 1

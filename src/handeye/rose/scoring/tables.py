@@ -11,7 +11,7 @@ from typing import Any
 
 from handeye.rose.questions import BY_KEY, MAIN_KEYS, TEMPLATES
 from handeye.rose.scoring.summary import Bridge, Consistency, Summary
-from handeye.scores.estimate import NOTHING, Figure
+from handeye.scores.estimate import NOTHING, Figure, rate_of
 from handeye.scores.tables import Cell, Column, Row, Table, csv_files, table_of, tex_rows
 
 TEMPLATE_COLUMNS = (
@@ -261,8 +261,9 @@ def bridge_table(summary: Summary) -> Table:
         kept = sum(n for n in counts if isinstance(n, int))
         group = f"Same scene, {kept} with G-Cnt right"
         for row in found["consistency"].turned().rows[1:]:
-            label = row.label.removesuffix("|T1")
-            rows.append(Row(label, (*row.cells, None), group=group))
+            if rate_of(row.cells[0]).value is not None:
+                label = row.label.removesuffix("|T1")
+                rows.append(Row(label, (*row.cells, None), group=group))
     columns = (Column("mean of subsets"), Column("all items"))
     return Table("bridges", "", columns, tuple(rows), row_head="")
 

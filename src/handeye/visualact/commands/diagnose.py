@@ -24,8 +24,7 @@ def diagnose(
     Leaves diagnosis.json and reasons.parquet in the run folder.
     """
     from handeye.errors import RunError
-    from handeye.visualact.diagnosis.diagnose import diagnose as diagnosed
-    from handeye.visualact.diagnosis.diagnose import write_diagnosis
+    from handeye.visualact.diagnosis.diagnose import diagnose as diagnosed, write_diagnosis
 
     texts = []
     for folder in runs:

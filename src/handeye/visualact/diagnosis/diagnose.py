@@ -1,8 +1,9 @@
 """From one scored run to what is wrong with its answers: a reason a clip, counted with intervals.
 
-Reasons exclude each other, signs (``tags``) do not (:mod:`handeye.visualact.diagnosis.reasons`). Needs the run
-folder; where the set is not at hand, true actions that no prediction was assigned to are not known,
-and what was missed is told from the level of the clip alone (``note`` says so).
+Reasons exclude each other, signs (``tags``) do not; :mod:`handeye.visualact.diagnosis.reasons` has
+both. Needs the run folder; where the set is not at hand, true actions that no prediction was
+assigned to are not known, and what was missed is told from the level of the clip alone (``note``
+says so).
 """
 
 from __future__ import annotations

@@ -9,8 +9,7 @@ from handeye.scores.estimate import MISSING, Estimate, percent
 from handeye.scores.tables import Column, Row, Table, run_rows
 from handeye.visualact.pages.view import RunView
 from handeye.visualact.records import SCENARIOS
-from handeye.visualact.scoring.published import MISSING as NOT_KNOWN
-from handeye.visualact.scoring.published import PUBLISHED, Published
+from handeye.visualact.scoring.published import MISSING as NOT_KNOWN, PUBLISHED, Published
 from handeye.visualact.scoring.tables import OVERALL, class_key, scenario_words
 
 PUBLISHED_HEAD = "Published, arXiv 2512.09907 (no intervals given there; cells that are known)"

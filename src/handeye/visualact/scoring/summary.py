@@ -15,8 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from handeye.errors import DataError, OptionError
 from handeye.scores.estimate import Estimate
-from handeye.scores.summary import Interval
-from handeye.scores.summary import Summary as AnySummary
+from handeye.scores.summary import Interval, Summary as AnySummary
 from handeye.stats.intervals import LEVEL, Samples, estimates, mean
 from handeye.visualact.records import SCENARIOS, Clip
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
