@@ -17,7 +17,7 @@ from handeye.errors import DataError
 from handeye.rose.human.human_row import Outcome, human_row
 from handeye.rose.human.replies import Reply
 from handeye.rose.items import Item
-from handeye.rose.pages.human import read_human
+from handeye.rose.pages.view import read_human
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.scoring.file_scoring import score_files
 from handeye.sets.draw import Draw

@@ -25,6 +25,7 @@ import msgspec
 from handeye.errors import DataError, OptionError, RunError
 from handeye.hashing import file_sha256
 from handeye.run.plan import PLAN
+from handeye.scores.summary import Summary, read
 
 if TYPE_CHECKING:
     import polars as pl
@@ -140,7 +141,8 @@ class RunFormat:
             (``predictions``, ``seeds``), entries of the summary, and what a caller told
             (``data``, ``cost``). What else a caller tells comes behind.
         packages: whose versions run.json has, beside handeye's.
-        tables: the contents of summary.json to file name and text of every table.
+        summary: what its summary.json holds.
+        tables: a summary to file name and text of every table.
         stale: files made from an earlier run's scores, which must not stay beside new ones.
     """
 
@@ -149,25 +151,12 @@ class RunFormat:
     rows: Mapping[str, Columns]
     record: tuple[str, ...]
     packages: tuple[str, ...]
-    tables: Callable[[Mapping[str, Any]], Mapping[str, str]]
+    summary: type[Summary]
+    tables: Callable[[Any], Mapping[str, str]]
     stale: tuple[str, ...] = ()
 
 
 # ---- a run read back
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Every table of a run; ``data`` is summary.json as nested dicts (docs of the suite)."""
-
-    data: Mapping[str, Any]
-
-    def __getitem__(self, name: str) -> Any:
-        return self.data[name]
-
-    def to_json(self) -> bytes:
-        """The summary as indented JSON."""
-        return msgspec.json.format(msgspec.json.encode(self.data), indent=1) + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +271,7 @@ def open_run(path: Path | str, form: RunFormat, kind: type[AnyRun]) -> AnyRun:
             f"{folder}: run format {info.get('format')!r}; this version of handeye reads format "
             f"{form.number}: score predictions.jsonl again with 'handeye {form.suite} score'"
         )
-    opened = kind(folder, info, Summary(read_json(folder / "summary.json")))
+    opened = kind(folder, info, read(folder / "summary.json", form.summary))
     for name, columns in form.rows.items():
         _check_columns(folder / f"{name}.parquet", columns)
     return opened

@@ -25,9 +25,9 @@ from handeye.scores.run_folder import (
     DataEntry,
     RunFormat,
     RunSummary,
-    Summary,
     indented_json,
 )
+from handeye.scores.summary import Summary
 
 if TYPE_CHECKING:
     import polars as pl
@@ -97,7 +97,7 @@ class RunWriter:
             rows.finish()
         (folder / "summary.json").write_bytes(summary.to_json())
         (folder / "tables").mkdir()
-        for name, text in self.form.tables(summary.data).items():
+        for name, text in self.form.tables(summary).items():
             (folder / "tables" / name).write_text(text, encoding="utf-8")
         shutil.copyfile(predictions, folder / "predictions.jsonl")
         record = self._record(summary, predictions, info)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handeye.rose.scoring.score_frame import COLUMNS
-from handeye.rose.scoring.tables import csv_tables, tex_tables
+from handeye.rose.scoring.summary import Summary
+from handeye.rose.scoring.tables import table_files
 from handeye.scores.run_folder import RunFormat, ScoredRun, open_run
 
 DIAGNOSIS = "diagnosis.json"
@@ -28,7 +29,8 @@ RUN_FORMAT = RunFormat(
         *("partial", "states", "cost"),
     ),
     packages=("polars", "numpy", "msgspec"),
-    tables=lambda summary: {**csv_tables(summary), **tex_tables(summary)},
+    summary=Summary,
+    tables=table_files,
     # A diagnosis of other scores must not stay beside these.
     stale=(DIAGNOSIS, REASONS),
 )
@@ -37,6 +39,8 @@ RUN_FORMAT = RunFormat(
 @dataclass(frozen=True, slots=True)
 class Run(ScoredRun):
     """A run of this suite read back from its folder."""
+
+    summary: Summary
 
 
 def read_run(path: Path | str) -> Run:

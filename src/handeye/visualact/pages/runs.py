@@ -20,6 +20,7 @@ from handeye.visualact.loader import load
 from handeye.visualact.records import Clip, Prediction
 from handeye.visualact.scoring.reading.predictions import read_predictions
 from handeye.visualact.scoring.run_folder import Run, read_run
+from handeye.visualact.scoring.summary import Summary
 
 if TYPE_CHECKING:
     import polars as pl
@@ -71,9 +72,9 @@ class LoadedRun:
         return self.run.info
 
     @property
-    def summary(self) -> Mapping[str, Any]:
+    def summary(self) -> Summary:
         """summary.json."""
-        return self.run.summary.data
+        return self.run.summary
 
     @property
     def frames(self) -> FrameChoice | None:

@@ -8,6 +8,8 @@ RUN/
   summary.json        every table with intervals (docs/visualact-scoring.md)
   judge.json, judgements.jsonl
                       what a judge model decided, once one was asked
+  diagnosis.json, reasons.parquet
+                      what is wrong with the answers, once `handeye visualact diagnose` was asked
 """
 
 from __future__ import annotations
@@ -18,14 +20,16 @@ from typing import TYPE_CHECKING
 
 from handeye.scores.run_folder import Columns, RunFormat, ScoredRun, open_run
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
-from handeye.visualact.scoring.summary import SUITE
-from handeye.visualact.scoring.tables import csv_tables, tex_tables
+from handeye.visualact.scoring.summary import SUITE, Summary
+from handeye.visualact.scoring.tables import table_files
 
 if TYPE_CHECKING:
     import polars as pl
 
 JUDGED = "judge.json"
 JUDGEMENTS = "judgements.jsonl"
+DIAGNOSIS = "diagnosis.json"
+REASONS = "reasons.parquet"
 RUN_FORMAT = RunFormat(
     suite=SUITE,
     number=1,
@@ -35,14 +39,17 @@ RUN_FORMAT = RunFormat(
         *("partial", "states", "losses", "cost"),
     ),
     packages=("numpy", "scipy", "polars", "msgspec"),
-    tables=lambda summary: {**csv_tables(summary), **tex_tables(summary)},
-    stale=(JUDGED,),
+    summary=Summary,
+    tables=table_files,
+    stale=(JUDGED, DIAGNOSIS, REASONS),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Run(ScoredRun):
     """A run of this suite read back from its folder; ``scores`` has one row a clip."""
+
+    summary: Summary
 
     def pairs(self) -> pl.DataFrame:
         """The assigned pairs of actions."""
