@@ -15,7 +15,7 @@ from handeye import rose
 from handeye.cli.study import app
 from handeye.errors import DataError
 from handeye.rose.items import Item
-from handeye.rose.pages.human import read_human
+from handeye.rose.pages.view import read_human
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.scoring.file_scoring import score_files
 from handeye.sets.draw import Draw

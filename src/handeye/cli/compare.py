@@ -34,14 +34,13 @@ def compare(
     ] = False,
 ) -> None:
     """Say which differences between runs are real: item by item, or clip by clip."""
-    from handeye.scores.run_folder import RECORD, read_json
+    from handeye.scores.run_folder import expand, one_suite
+    from handeye.visualact.scoring.summary import SUITE
 
-    if runs and (runs[0] / RECORD).is_file():
-        from handeye.visualact.scoring.summary import SUITE
-
-        if read_json(runs[0] / RECORD).get("suite") == SUITE:
-            _compare_clips(runs, out=out, json=json, common=common, all_pairs=all_pairs, seed=seed)
-            return
+    suite, runs = one_suite(runs), expand(runs)
+    if suite == SUITE:
+        _compare_clips(runs, out=out, json=json, common=common, all_pairs=all_pairs, seed=seed)
+        return
     from handeye.rose.comparing.compare import compare_runs
     from handeye.rose.pages.console_compare import print_comparison
     from handeye.rose.scoring.run_folder import read_run

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from handeye.media.frames import take_frames
     from handeye.visualact.clip_set import ClipSet
     from handeye.visualact.comparing.sensitivity import rank
+    from handeye.visualact.diagnosis.diagnose import diagnose
     from handeye.visualact.loader import load
     from handeye.visualact.records import Action, Clip, PredictedAction, Prediction
     from handeye.visualact.scenes.description import describe
@@ -36,6 +37,7 @@ _HOMES = {
     "PredictedAction": "handeye.visualact.records",
     "Prediction": "handeye.visualact.records",
     "describe": "handeye.visualact.scenes.description",
+    "diagnose": "handeye.visualact.diagnosis.diagnose",
     "generate": "handeye.visualact.scenes.generation",
     "load": "handeye.visualact.loader",
     "load_embedder": "handeye.visualact.scoring.embedder",
@@ -54,6 +56,7 @@ __all__ = [
     "PredictedAction",
     "Prediction",
     "describe",
+    "diagnose",
     "generate",
     "load",
     "load_embedder",

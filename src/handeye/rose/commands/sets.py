@@ -184,7 +184,8 @@ def score(
 ) -> None:
     """Score a prediction file exactly and write tables with intervals."""
     from handeye.rose.pages.console import print_run
-    from handeye.rose.scoring.file_scoring import read_item_ids, score_files
+    from handeye.rose.scoring.file_scoring import score_files
+    from handeye.scores.join import read_item_ids
 
     score_files(
         predictions,

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from handeye.scores.comparison_words import signed
-from handeye.scores.estimate import percent_with_interval
+from handeye.scores.estimate import percent
 
 Tree = Mapping[str, Any]
 # Families whose rows are many: only what differs is shown, unless asked for.
@@ -74,7 +74,7 @@ def _print_family(console: Console, family: Tree, first: str, second: str, all_r
             table.add_row(f"[italic]{escape(heading)}[/]")
         table.add_row(
             ("  " if heading else "") + escape(row["label"]),
-            *(percent_with_interval({**row[name], "low": None}) for name in ("first", "second")),
+            *(percent(row[name]["value"]) for name in ("first", "second")),
             _points(row["difference"]),
             p_words(row["p_adjusted"]),
             row["words"],
@@ -146,8 +146,8 @@ def print_contamination(found: Tree) -> None:
 def _line(table: Table, label: str, row: Tree, p: float | None) -> None:
     table.add_row(
         escape(label),
-        percent_with_interval({**row["official"], "low": None}),
-        percent_with_interval({**row["matched"], "low": None}),
+        percent(row["official"]["value"]),
+        percent(row["matched"]["value"]),
         _points(row["difference"]),
         p_words(p),
         _points({**row["unmatched"], "low": None}),

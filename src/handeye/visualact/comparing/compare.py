@@ -19,12 +19,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from handeye.errors import DataError, OptionError
+from handeye.scores.labels import run_labels
 from handeye.stats.intervals import Samples, estimates
 from handeye.stats.mcnemar import mcnemar
 from handeye.stats.multiplicity import holm
 from handeye.stats.paired_bootstrap import p_value, paired_rates
 from handeye.stats.pairing import pair_common
-from handeye.visualact.comparing.scored_runs import clips_of, run_names
+from handeye.visualact.comparing.scored_runs import clips_of
 from handeye.visualact.records import SCENARIOS, Action, Clip
 from handeye.visualact.scoring.run_folder import Run
 
@@ -97,7 +98,7 @@ def compare_scored(
         "over_acting": [_over_acting(draw)],
     }
     return {
-        "names": run_names([first, second]),
+        "names": run_labels([first, second]),
         "n_clips": len(paired.clips),
         "n_left_out": paired.left_out,
         "resamples": bootstrap,

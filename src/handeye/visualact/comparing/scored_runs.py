@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from handeye.errors import DataError, OptionError
+from handeye.scores.labels import run_labels
 from handeye.visualact.comparing.sensitivity import ASSIGNMENTS, rank
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip, Prediction
@@ -80,7 +81,7 @@ def rank_runs(
         raise OptionError(f"a ranking needs at least two runs, got {len(runs)}")
     opened = [read_run(run) for run in runs]
     options = _same_options(opened)
-    names = run_names(opened)
+    names = run_labels(opened)
     clips, answers = _same_clips(opened, common)
     found = rank(
         dict(zip(names, answers, strict=True)),
@@ -118,15 +119,6 @@ def _same_options(runs: Sequence[Run]) -> Options:
                 f"({', '.join(differing)}); score one of them again"
             )
     return Options.of(kept[0])
-
-
-def run_names(runs: Sequence[Run]) -> list[str]:
-    """Models, with the folder where two runs have the same."""
-    models = [str(run.info.get("model") or run.path.name) for run in runs]
-    return [
-        f"{model} ({run.path})" if models.count(model) > 1 else model
-        for model, run in zip(models, runs, strict=True)
-    ]
 
 
 def _same_clips(runs: Sequence[Run], common: bool) -> tuple[list[Clip], list[list[Prediction]]]:

@@ -53,7 +53,7 @@ def frames_part(
 ) -> FramesPart | None:
     """The part, or None where neither frames nor motion-only clips tell anything."""
     points = [
-        Point(view, count_of(run), {"all": view.official.headline["f1"], **split(run, resamples)})
+        Point(view, count_of(run), {"all": view.headline["f1"], **split(run, resamples)})
         for run, view in zip(loaded, views, strict=True)
     ]
     motion = any(point.f1["motion"].value is not None for point in points)

@@ -6,6 +6,7 @@ only where no answer could be read, that is the reason, because it explains all 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from handeye.pages.signs import Sign, Vocabulary
 from handeye.visualact.records import Action, Clip
 from handeye.visualact.scoring.priority import URGENT
+from handeye.visualact.scoring.run_folder import Run
 
 UNREADABLE = "unreadable"
 NEAR = 0.10
@@ -77,6 +79,14 @@ class Found:
     def badness(self) -> tuple[float, int, str]:
         """Worst first: least F1, then most true actions missed; then by id, to be the same."""
         return (self.f1, -self.missed, self.clip_id)
+
+
+def pairs_by_clip(run: Run) -> dict[str, list[Mapping[str, Any]]]:
+    """The assigned pairs of a run's clips; clips without a pair are left out."""
+    out: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in run.pairs().iter_rows(named=True):
+        out[row["clip_id"]].append(row)
+    return out
 
 
 def find_reasons(

@@ -7,26 +7,21 @@ foresees stands high.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from handeye.pages.charts import svg
 from handeye.pages.charts.charts import Scale
-from handeye.scores.estimate import Estimate, rate_of, signed
-from handeye.scores.tables import Column, Row, Table
-from handeye.visualact.pages.view import OVERALL, RunView, interval_words, scenario_words
+from handeye.scores.estimate import Estimate
+from handeye.scores.tables import Row, Table
+from handeye.visualact.pages.view import RunView, interval_words
 from handeye.visualact.records import SCENARIOS
+from handeye.visualact.scoring.tables import OVERALL, scenario_words
 
 LETTERS = {"navigation": "N", "home": "H", "safety": "S", "hmi": "M", OVERALL: "all"}
+_SHARES = frozenset({"acted_on_idle", "nothing_on_busy"})
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
-_COLUMNS = (
-    ("recall", "found, proactive", "share of proactive true actions that were matched"),
-    ("recall_reactive", "found, reactive", "share of reactive true actions that were matched"),
-    ("share_of_predictions", "proposed proactive", "share of proposed actions called proactive"),
-    ("share_of_truth", "truly proactive", "share of true actions that are proactive"),
-    ("type_agreement", "right type", "share of matched actions with the true type"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +39,9 @@ def dots(runs: Sequence[RunView]) -> list[Dot]:
     """Points of every run and class for which both figures were measured."""
     out = []
     for run in runs:
-        table = run.summary["proactive"]
-        for key, row in [*table["by_scenario"].items(), (OVERALL, table["mean"])]:
-            x, y = rate_of(row["share_of_predictions"]), rate_of(row["recall"])
+        table = run.summary.proactive
+        for key, row in [*table.by_scenario.items(), (OVERALL, table.mean)]:
+            x, y = row["share_of_predictions"], row["recall"]
             if x.value is not None and y.value is not None:
                 out.append(Dot(run.label, key, run.style, x, y))
     return out
@@ -118,50 +113,42 @@ def _dot(dot: Dot, x_of: Scale, y_of: Scale) -> Markup:
 
 def proactive_table(runs: Sequence[RunView]) -> Table:
     """The figures behind the plot by class, and how well types are known."""
-    rows = []
-    for run in runs:
-        table = run.summary["proactive"]
-        for key in [*table["by_scenario"], OVERALL]:
-            row = table["mean"] if key == OVERALL else table["by_scenario"][key]
-            cells = tuple(rate_of(row[name]) for name, _, _ in _COLUMNS)
-            rows.append(
-                Row(scenario_words(key), cells, note=run.partial_note if key == OVERALL else "",
-                    group=run.label)
-            )  # fmt: skip
-    return Table(
+    rows = [
+        replace(
+            row,
+            label="Overall" if overall else scenario_words(row.label),
+            note=run.partial_note if overall else "",
+            group=run.label,
+        )
+        for run in runs
+        for row in run.tables["proactive"].rows
+        if (overall := row.path == ("mean of classes",)) or row.label in SCENARIOS
+    ]
+    return replace(
+        runs[0].tables["proactive"],
         key="t-proactive",
         caption="Proactive and reactive actions in percent, sums over the actions of a class; "
         f"Overall is the mean of the classes; {interval_words(runs)}.",
-        columns=tuple(Column(head, meaning) for _, head, meaning in _COLUMNS),
         rows=tuple(rows),
-        row_head="Class",
     )
 
 
 def over_acting_table(runs: Sequence[RunView]) -> Table:
     """What is proposed where nothing is called for, and the reverse."""
+    said = runs[0].tables["over-acting"]
     rows = []
     for run in runs:
-        found = {name: rate_of(one) for name, one in run.summary["over_acting"].items()}
-        cells = (
-            found["acted_on_idle"],
-            signed(found["actions_per_idle_clip"]),
-            found["nothing_on_busy"],
-            signed(found["predicted_per_clip"]),
-            signed(found["truth_per_clip"]),
+        found = run.summary.over_acting
+        cells = tuple(
+            found[c.key] if c.key in _SHARES else found[c.key].text("cell", "plain")
+            for c in said.columns
         )
         rows.append(Row(run.label, cells, run.style, note=run.partial_note))
-    return Table(
+    return replace(
+        said,
         key="t-over-acting",
         caption="Over-acting, answered clips only; shares in percent, actions as numbers; "
         f"{interval_words(runs)}.",
-        columns=(
-            Column("acted on idle", "share of clips that call for nothing and got proposals"),
-            Column("actions per idle clip"),
-            Column("nothing on busy", "share of clips that call for something and got nothing"),
-            Column("proposed per clip"),
-            Column("called for per clip"),
-        ),
         rows=tuple(rows),
     )
 

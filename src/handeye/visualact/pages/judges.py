@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handeye.errors import DataError
-from handeye.scores.estimate import rate_of, signed
+from handeye.scores.estimate import rate_of
 from handeye.scores.run_folder import read_json
 from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.pages.runs import LoadedRun
@@ -73,7 +73,7 @@ def _cells(entry: Mapping[str, Any]) -> tuple[Any, ...]:
         f1("embedding"),
         f1("judge"),
         rate_of(agreement["agreement"]),
-        signed(rate_of(agreement["kappa"])),
+        rate_of(agreement["kappa"]).text("cell", "plain"),
         f"{agreement['judge_only']:,}",
         f"{agreement['embedding_only']:,}",
     )

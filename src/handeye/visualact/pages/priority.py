@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from handeye.pages.charts.heat_map import heat_map
 from handeye.pages.charts.share_chart import Bar, BarRow, shares
-from handeye.pages.panels import Panel
-from handeye.scores.estimate import NOTHING, Estimate, rate_of, signed
+from handeye.pages.frame import Panel
+from handeye.scores.estimate import NOTHING, Estimate
 from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.asking.prompts import LEVELS
 from handeye.visualact.pages.view import RunView, interval_words
@@ -37,7 +37,7 @@ def priority_part(runs: Sequence[RunView]) -> PriorityPart:
             heat_map(
                 f"levels-{place}",
                 [str(level) for level in range(LARGEST_LEVEL + 1)],
-                run.summary["priority"]["confusion"],
+                run.summary.priority.confusion,
                 f"Levels given by {run.label} against true levels",
             ),
             run.style,
@@ -48,22 +48,19 @@ def priority_part(runs: Sequence[RunView]) -> PriorityPart:
     return PriorityPart(maps, _recall_charts(runs), _table(runs))
 
 
-def _figure(run: RunView, name: str) -> Estimate:
-    return rate_of(run.summary["priority"].get(name))
-
-
 def _lines(run: RunView) -> tuple[tuple[str, str], ...]:
-    exact = _figure(run, "exact")
+    found = run.summary.priority
+    exact = found.exact
     return (
-        ("Rank correlation of levels", signed(_figure(run, "rank_correlation"))),
+        ("Rank correlation of levels", found.rank_correlation.text("cell", "plain")),
         ("Right level, of matched", f"{exact.both} %" if exact.value is not None else "–"),
-        ("Mean error (above 0: too urgent)", signed(_figure(run, "mean_error"))),
+        ("Mean error (above 0: too urgent)", found.mean_error.text("cell", "plain")),
     )
 
 
 def _recalls(run: RunView) -> dict[str, Estimate]:
-    found = run.summary["priority"]["recall_by_level"]
-    return {level: rate_of(found.get(level)) for level in _ALL_LEVELS}
+    found = run.summary.priority.recall_by_level
+    return {level: found.get(level, NOTHING) for level in _ALL_LEVELS}
 
 
 def _recall_charts(runs: Sequence[RunView]) -> Markup:
@@ -88,7 +85,7 @@ def _recall_charts(runs: Sequence[RunView]) -> Markup:
 def _table(runs: Sequence[RunView]) -> Table:
     columns = (
         *(Column(f"APL {level}", LEVELS[int(level)]) for level in reversed(_ALL_LEVELS)),
-        Column("urgent", "recall of true actions of levels 3 and 4 together", strong=True),
+        Column("urgent", "recall of true actions of levels 3 and 4 together"),
         Column("right level", "share of matched actions with the true level"),
         Column("rank corr.", "Spearman's rank correlation of given and true levels"),
         Column("mean error", "given minus true level; above 0: too urgent"),
@@ -98,15 +95,16 @@ def _table(runs: Sequence[RunView]) -> Table:
             run.label,
             (
                 *(_recalls(run)[level] for level in reversed(_ALL_LEVELS)),
-                _figure(run, "recall_of_urgent"),
-                _figure(run, "exact"),
-                signed(_figure(run, "rank_correlation")),
-                signed(_figure(run, "mean_error")),
+                found.recall_of_urgent,
+                found.exact,
+                found.rank_correlation.text("cell", "plain"),
+                found.mean_error.text("cell", "plain"),
             ),
             run.style,
             note=run.partial_note,
         )
         for run in runs
+        for found in (run.summary.priority,)
     )
     return Table(
         key="t-levels",

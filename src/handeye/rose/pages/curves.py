@@ -13,9 +13,75 @@ from markupsafe import Markup
 
 from handeye.pages.charts import svg
 from handeye.pages.charts.charts import Scale
-from handeye.rose.diagnosis.difficulty import SCALES
-from handeye.rose.pages.diagnosis_view import Curve, CurvePair
-from handeye.scores.estimate import MISSING, Estimate, figure
+from handeye.pages.frame import Panel, Part
+from handeye.rose.diagnosis.findings import Curve, CurvePair, Factor, Findings
+from handeye.rose.diagnosis.thresholds import SCALES
+from handeye.rose.pages.view import RunView
+from handeye.scores.estimate import MISSING, Estimate, number
+
+# ---- parts of the page
+
+
+_MEANINGS = {
+    "similarity": "How alike target and majority look: 0 nothing alike, 1 the same. Each source of "
+    "pictures measures it in its own way, so read it within a subset.",
+    "cells": "Number of cells in the grid.",
+    "targets": "Number of targets in the grid.",
+}
+# Scales that differ between subsets: read whole they mislead.
+_WITHIN = frozenset({"similarity"})
+
+
+def curve_parts(known: Sequence[tuple[RunView, Findings]]) -> list[Part]:
+    """One part for each factor that some run has curves along."""
+    keys = dict.fromkeys(key for _, found in known for key in found.thresholds)
+    return [
+        _factor(key, [(run, f.thresholds[key]) for run, f in known if key in f.thresholds])
+        for key in keys
+    ]
+
+
+def _factor(key: str, held: Sequence[tuple[RunView, Factor]]) -> Part:
+    alone = len(held) == 1
+    titles = dict.fromkeys(title for _, factor in held for title in factor.pairs())
+    panels: dict[str, list[Panel]] = {}
+    for place, title in enumerate(titles):
+        drawn = [
+            (run, factor, factor.pairs()[title]) for run, factor in held if title in factor.pairs()
+        ]
+        axis = axis_of(key, [pair for *_, pair in drawn])
+        for run, factor, pair in drawn:
+            name = title if alone else run.label if place == 0 else f"{run.label}, {title}"
+            words = f"{run.label}, {title}: PASS against {held[0][1].title.lower()}, in percent"
+            chart = curve_panel(f"curve-{key}-{run.style}-{place}", pair, words, axis, run.style)
+            left_out = factor.left_out if place == 0 else ()
+            lines = _lines(pair, axis, left_out)
+            panels.setdefault(title, []).append(Panel(name, chart, run.style, lines))
+    whole, *subsets = panels.values()
+    more = tuple(panel for part in subsets for panel in part)
+    meaning = _MEANINGS.get(key, "")
+    if alone and key in _WITHIN:
+        return Part(key, held[0][1].title, meaning, (*whole, *more))
+    return Part(key, held[0][1].title, meaning, tuple(whole), more)
+
+
+def _lines(pair: CurvePair, axis: Axis, left_out: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Where both curves cross one half, and how far apart; or why that cannot be told."""
+    lines = []
+    for name, curve in (("Counting", pair.counting), ("Acting", pair.action)):
+        known = curve.threshold.value is not None
+        lines.append(
+            (name, axis.amount(curve.threshold) if known else curve.threshold.reason or MISSING)
+        )
+    if pair.distance.value is not None:
+        lines.append(("Apart", pair.distance.text("cell", "plain")))
+    if left_out:
+        lines.append(("Without", ", ".join(name.removeprefix("ROSE-") for name in left_out)))
+    return tuple(lines)
+
+
+# ---- drawing
+
 
 _WIDTH, _HEIGHT = 284.0, 190.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 30.0, 278.0, 10.0, 160.0
@@ -55,6 +121,10 @@ class Axis:
 _NBSP = "\N{NO-BREAK SPACE}"
 
 
+def _figure(value: float) -> str:
+    return number(value, "plain")
+
+
 def axis_of(key: str, pairs: Sequence[CurvePair]) -> Axis:
     """An axis that holds every mark and fitted point of the panels of the factor ``key``."""
     scale = next((one for one in SCALES if one.key == key), None)
@@ -66,11 +136,11 @@ def axis_of(key: str, pairs: Sequence[CurvePair]) -> Axis:
         forth(x)
         for pair in pairs
         for curve in (pair.counting, pair.action)
-        for x in (*(mark.x for mark in curve.marks), *(x for x, _ in curve.fit))
+        for x in (*(mark.x for mark in curve.points), *(one.x for one in curve.fit))
     ]
     low, high = (min(xs), max(xs)) if xs else (0.0, 1.0)
     room = (high - low) * 0.04 or 0.5
-    return Axis(low - room, high + room, forth, figure if scale is None else scale.words)
+    return Axis(low - room, high + room, forth, _figure if scale is None else scale.words)
 
 
 def curve_panel(key: str, pair: CurvePair, title: str, axis: Axis, style: int = 0) -> Markup:
@@ -103,8 +173,12 @@ def described(pair: CurvePair, axis: Axis) -> str:
     """The panel in words."""
     out = []
     for name, curve in (("Counting", pair.counting), ("Acting", pair.action)):
-        marks = ", ".join(f"{mark.label}: {mark.rate.percent} %" for mark in curve.marks)
-        at = f"crosses 50 % at {axis.amount(curve.threshold)}" if _known(curve) else curve.reason
+        marks = ", ".join(f"{mark.label}: {mark.rate.percent} %" for mark in curve.points)
+        at = (
+            f"crosses 50 % at {axis.amount(curve.threshold)}"
+            if _known(curve)
+            else curve.threshold.reason or MISSING
+        )
         out.append(f"{name} {at}; {marks}.")
     return " ".join(out)
 
@@ -120,7 +194,7 @@ def _axes(pair: CurvePair, axis: Axis, y_of: Scale) -> Markup:
         parts.append(svg.line(_LEFT, y, _RIGHT, y, "grid" if tick else "axis"))
         parts.append(svg.text(_LEFT - 6, y + 3.5, f"{tick * 100:.0f}", "tick", "end"))
     last = -100.0
-    for mark in sorted(pair.counting.marks or pair.action.marks, key=lambda m: m.x):
+    for mark in sorted(pair.counting.points or pair.action.points, key=lambda m: m.x):
         x = axis.place(mark.x)
         parts.append(svg.line(x, _BOTTOM, x, _BOTTOM + 3, "axis"))
         if x - last >= 14 + 2.9 * len(mark.label):
@@ -132,18 +206,18 @@ def _axes(pair: CurvePair, axis: Axis, y_of: Scale) -> Markup:
 def _curve(curve: Curve, name: str, axis: Axis, y_of: Scale) -> Markup:
     parts = []
     if curve.fit:
-        upper = [
-            (axis.place(x), y_of(r.high if r.high is not None else r.value or 0))
-            for x, r in curve.fit
-        ]
-        lower = [
-            (axis.place(x), y_of(r.low if r.low is not None else r.value or 0))
-            for x, r in curve.fit
-        ]
+        upper, lower = (
+            [
+                (axis.place(one.x), y_of(one.y if end is None else end))
+                for one in curve.fit
+                for end in (getattr(one, name),)
+            ]
+            for name in ("high", "low")
+        )
         parts.append(svg.element("path", d=_path([*upper, *lower[::-1]]) + "Z", class_="band"))
-        line = [(axis.place(x), y_of(r.value or 0)) for x, r in curve.fit]
+        line = [(axis.place(one.x), y_of(one.y)) for one in curve.fit]
         parts.append(svg.element("path", d=_path(line), class_="line"))
-    for mark in curve.marks:
+    for mark in curve.points:
         if mark.rate.value is None:
             continue
         x, y = axis.place(mark.x), y_of(mark.rate.value)
