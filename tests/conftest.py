@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,16 +16,25 @@ from handeye import rose
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-
-import os
-import shutil
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
-
 Open = Callable[..., Any]
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--fewest N``: a run in which fewer tests pass has failed, however green it looks."""
+    parser.addoption("--fewest", type=int, default=0, help="fail if fewer tests than this pass")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hold ``--fewest``, once, where the results of all workers come together."""
+    fewest = session.config.getoption("--fewest")
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not fewest or reporter is None or hasattr(session.config, "workerinput"):
+        return
+    passed = len(reporter.stats.get("passed", ()))
+    if passed < fewest:
+        reporter.write_line(f"only {passed} tests passed, at least {fewest} must", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def _browser_path() -> str | None:

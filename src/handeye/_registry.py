@@ -1,9 +1,10 @@
-"""What Inspect finds through its entry point: the tasks and the model providers of handeye."""
+"""What Inspect finds through its entry point: the task of every suite, and our model providers."""
 
 from __future__ import annotations
 
 from handeye.models.provider import handeye_provider
-from handeye.rose.asking.task import rose
-from handeye.visualact.asking.task import visualact
+from handeye.suites import all_suites
 
-__all__ = ["handeye_provider", "rose", "visualact"]
+globals().update({suite.name: suite.task.get() for suite in all_suites()})
+
+__all__ = ["handeye_provider"]

@@ -1,8 +1,7 @@
 """Pairs are complete or an error says what is missing."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from handeye.errors import DataError
 from handeye.stats.pairing import pair, pair_common

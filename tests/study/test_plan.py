@@ -6,13 +6,11 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from handeye.errors import OptionError
 from handeye.rose.items import Item
-from handeye.rose.questions import BY_KEY, MAIN_KEYS, SUBSETS
-from handeye.rose.questions import TEMPLATES as TEMPLATES_BY_ID
+from handeye.rose.questions import BY_KEY, MAIN_KEYS, SUBSETS, TEMPLATES as TEMPLATES_BY_ID
 from handeye.sets.draw import Draw
 from handeye.study.plan import make_plan, ordered
 from tests.support.study.expecting import expecting

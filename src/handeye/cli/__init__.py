@@ -12,10 +12,9 @@ from typing import Annotated
 
 import typer
 
-from handeye.cli import compare, report, run, study, train
+from handeye.cli import compare, report, run, study, suites, train
 from handeye.errors import HandeyeError
-from handeye.rose.commands import sets as rose
-from handeye.visualact import commands as visualact
+from handeye.suites import all_suites
 
 app = typer.Typer(
     name="handeye",
@@ -24,13 +23,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(rose.app, name="rose")
-app.add_typer(visualact.app, name="visualact")
+for suite in all_suites():
+    app.add_typer(suite.commands.get(), name=suite.name)
 app.add_typer(run.app, name="run")
 app.add_typer(study.app, name="study")
 app.add_typer(train.app, name="train")
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
+app.command("suites")(suites.suites)
 
 
 def _version(wanted: bool) -> None:

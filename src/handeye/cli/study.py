@@ -48,8 +48,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve a study until Ctrl-C; run again with the same --out it goes on where it was."""
-    from handeye.study.serve import check_token, default_file
-    from handeye.study.serve import serve as run
+    from handeye.study.serve import check_token, default_file, serve as run
     from handeye.study.session import open_study
 
     check_token(host, token)
@@ -101,8 +100,7 @@ def agreement(
     seed: Annotated[int, typer.Option(help="Of the intervals.")] = 0,
 ) -> None:
     """Tell how far people agree, and write the human row for the report."""
-    from handeye.study.agreement import agreement as measure
-    from handeye.study.agreement import write_agreement
+    from handeye.study.agreement import agreement as measure, write_agreement
     from handeye.study.console import print_agreement
 
     found = measure(study, data, finished_only=finished, seed=seed)

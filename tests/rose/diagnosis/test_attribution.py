@@ -5,8 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from handeye.rose.diagnosis.attribution import attribute
 from handeye.rose.diagnosis.attribution_tables import attribution_tables

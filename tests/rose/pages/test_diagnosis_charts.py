@@ -4,8 +4,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from handeye.pages.charts.share_chart import Bar, BarRow, scale_end, shares
 from handeye.rose.pages.curve_chart import axis_of, curve_panel, figure

@@ -1,6 +1,5 @@
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy import stats
 
 from handeye.rose.scenes.sampling import LOCAL_TEMPLATES, region_case, sample_scene

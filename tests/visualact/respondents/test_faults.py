@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from handeye.errors import OptionError
 from handeye.visualact.records import SCENARIOS, Action, Clip, PredictedAction

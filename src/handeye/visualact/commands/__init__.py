@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from handeye.visualact.commands import scoring as visualact_scoring
-from handeye.visualact.commands import sets as visualact_set
+from handeye.visualact.commands import scoring as visualact_scoring, sets as visualact_set
 
 app = typer.Typer(help="VisualActBench: which actions does a video call for?", no_args_is_help=True)
 app.command("generate")(visualact_set.generate)

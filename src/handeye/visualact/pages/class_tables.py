@@ -8,8 +8,7 @@ from handeye.scores.estimate import MISSING, NOTHING, Estimate, percent
 from handeye.scores.tables import Column, Row, Table, run_rows
 from handeye.visualact.pages.view import OVERALL, Basis, RunView, scenario_words
 from handeye.visualact.records import SCENARIOS
-from handeye.visualact.scoring.published import MISSING as NOT_KNOWN
-from handeye.visualact.scoring.published import PUBLISHED, Published
+from handeye.visualact.scoring.published import MISSING as NOT_KNOWN, PUBLISHED, Published
 
 PUBLISHED_HEAD = "Published, arXiv 2512.09907 (no intervals given there; cells that are known)"
 CLASSES = (*SCENARIOS, OVERALL)

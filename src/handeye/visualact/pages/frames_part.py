@@ -20,8 +20,7 @@ from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.pages.view import RunView, interval_words
 from handeye.visualact.scoring.motion_split import split_f1
-from handeye.visualact.scoring.published import MISSING as NOT_KNOWN
-from handeye.visualact.scoring.published import PUBLISHED
+from handeye.visualact.scoring.published import MISSING as NOT_KNOWN, PUBLISHED
 
 KINDS = {
     "all": "all clips",

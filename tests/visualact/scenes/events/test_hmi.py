@@ -7,16 +7,16 @@ import pytest
 
 from handeye.visualact.scenes.drawing.canvas import Canvas
 from handeye.visualact.scenes.drawing.figures import Pose
-from handeye.visualact.scenes.events import (
-    hmi_care,
-    hmi_dangers,
-    hmi_quiet,
-    hmi_requests,
-    hmi_twins,
-    hmi_workshop,
+from handeye.visualact.scenes.events.hmi import (
+    care as hmi_care,
+    dangers as hmi_dangers,
+    quiet as hmi_quiet,
+    requests as hmi_requests,
+    twins as hmi_twins,
+    workshop as hmi_workshop,
 )
-from handeye.visualact.scenes.events.hmi_stage import METRE, hand_of
-from handeye.visualact.scenes.events.machines import arm
+from handeye.visualact.scenes.events.hmi.machines import arm
+from handeye.visualact.scenes.events.hmi.stage import METRE, hand_of
 from handeye.visualact.scenes.film import Kind
 from tests.support.visualact import kind_checks as checks
 from tests.support.visualact.kind_checks import Facts, number

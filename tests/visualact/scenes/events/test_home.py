@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from handeye.visualact.scenes.events import (
-    home_fixtures,
-    home_hall,
-    home_kitchen,
-    home_people,
-    home_rooms,
-    home_twins,
+from handeye.visualact.scenes.events.home import (
+    fixtures as home_fixtures,
+    hall as home_hall,
+    kitchen as home_kitchen,
+    people as home_people,
+    rooms as home_rooms,
+    twins as home_twins,
 )
-from handeye.visualact.scenes.events.home import METRE
+from handeye.visualact.scenes.events.home.room import METRE
 from handeye.visualact.scenes.film import Kind
 from tests.support.visualact import kind_checks as checks
 from tests.support.visualact.kind_checks import Facts, number

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from handeye.visualact.scenes.events import hazards, hazards_traffic, quiet_roads, standing
-from handeye.visualact.scenes.events.road import HORIZON, ground, size
-from handeye.visualact.scenes.events.windscreen import TTC, urgency
+from handeye.visualact.scenes.events.navigation import (
+    hazards,
+    quiet as quiet_roads,
+    standing,
+    traffic as hazards_traffic,
+)
+from handeye.visualact.scenes.events.navigation.road import HORIZON, ground, size
+from handeye.visualact.scenes.events.navigation.windscreen import TTC, urgency
 from handeye.visualact.scenes.film import Kind
 from tests.support.visualact import kind_checks as checks
 from tests.support.visualact.kind_checks import Facts, number

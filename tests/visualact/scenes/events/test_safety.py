@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from handeye.visualact.scenes.events import (
-    safety_accidents,
-    safety_people,
-    safety_platform,
-    safety_quiet,
-    safety_twins,
-    safety_work,
+from handeye.visualact.scenes.events.safety import (
+    accidents as safety_accidents,
+    people as safety_people,
+    platform as safety_platform,
+    quiet as safety_quiet,
+    twins as safety_twins,
+    work as safety_work,
 )
 from handeye.visualact.scenes.film import Kind
 from tests.support.visualact import kind_checks as checks

@@ -1,0 +1,34 @@
+"""ROSE as the rest of the house sees it: its table of contents."""
+
+from __future__ import annotations
+
+from handeye.suite import Part, Suite
+
+SUITE = Suite(
+    name="rose",
+    title="ROSE",
+    about="ROSE: one scene of look-alike cells, seven coupled tasks.",
+    unit="items",
+    scene="scenes",
+    run_format=1,
+    commands=Part("handeye.rose.commands:app"),
+    run_command=Part("handeye.rose.commands.run:rose"),
+    respondents={},
+    recognizes=Part("handeye.rose.release:recognizes"),
+    generate=Part("handeye.rose.scenes.generation:generate"),
+    load=Part("handeye.rose.release:load"),
+    describe=Part("handeye.rose.scenes.description:describe"),
+    verify=Part("handeye.rose.scenes.verification:verify"),
+    run=Part("handeye.rose.asking.run:run_rose"),
+    asking=Part("handeye.rose.asking.prompts:RoseAsking"),
+    job=Part("handeye.rose.asking.run:job"),
+    task=Part("handeye.rose.asking.task:rose"),
+    score_files=Part("handeye.rose.scoring.file_scoring:score_files"),
+    summarize=Part("handeye.rose.scoring.summary:summarize"),
+    open_run=Part("handeye.rose.scoring.run_folder:read_run"),
+    tables=Part("handeye.rose.scoring.tables:tables"),
+    quantities=Part("handeye.rose.comparing.quantities:quantities"),
+    report=Part("handeye.rose.pages.write:write_page"),
+    print_run=Part("handeye.rose.pages.console:print_run"),
+    diagnose=Part("handeye.rose.diagnosis.diagnose:diagnose"),
+)

@@ -1,0 +1,110 @@
+"""The register of suites: the only list of them, one line a suite.
+
+Other packages add theirs by an entry point of the group ``handeye.suites`` that names a
+:class:`handeye.suite.Suite`. One that cannot be loaded is told on stderr and left out, so that a
+broken plugin takes nothing else down with it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from handeye.errors import DataError, OptionError
+from handeye.suite import Part, Suite
+
+SUITES = {
+    "rose": Part("handeye.rose.suite:SUITE"),
+    "visualact": Part("handeye.visualact.suite:SUITE"),
+}
+_GROUP = "handeye.suites"
+
+
+@cache
+def all_suites() -> tuple[Suite, ...]:
+    """Every suite: our own in the order of the register, then those of other packages by name."""
+    found: dict[str, Suite] = {name: part.get() for name, part in SUITES.items()}
+    for point in sorted(entry_points(group=_GROUP), key=lambda point: point.name):
+        try:
+            suite = point.load()
+            if not isinstance(suite, Suite):
+                raise TypeError(f"{point.value} is no handeye.suite.Suite")
+            if suite.name in found:
+                raise ValueError(f"there is a suite {suite.name!r} already")
+            suite.commands.get()
+        except Exception as error:  # whatever a plugin does wrong
+            reason = f"{type(error).__name__}: {error}"
+            print(f"warning: the suite {point.name} is left out: {reason}", file=sys.stderr)
+        else:
+            found[suite.name] = suite
+    return tuple(found.values())
+
+
+def get(name: str) -> Suite:
+    """A suite by its name.
+
+    Raises:
+        OptionError: there is none of that name.
+    """
+    known = {suite.name: suite for suite in all_suites()}
+    if name not in known:
+        raise OptionError(f"no suite is called {name!r}; there are: {', '.join(known)}")
+    return known[name]
+
+
+def suite_of_set(data: str | Path) -> Suite:
+    """The suite of a set: the one that its record names, else the one that recognizes it.
+
+    Args:
+        data: a set folder, one of its files, or ``hf:OWNER/NAME``.
+
+    Raises:
+        DataError: no suite, or several, take it for theirs.
+    """
+    from handeye.sets.folder import read_record
+
+    folder = Path(data) if Path(data).is_dir() else Path(data).parent
+    if not str(data).startswith("hf:"):
+        named = (read_record(folder) or {}).get("suite")
+        if isinstance(named, str):
+            return get(named)
+    found = [suite for suite in all_suites() if suite.recognizes(str(data))]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(suite.name for suite in found or all_suites())
+    raise DataError(f"{data}: {'could be a set of' if found else 'is a set of none of'}: {names}")
+
+
+def suite_of_runs(runs: Sequence[Path | str]) -> Suite:
+    """The one suite of some run folders.
+
+    Raises:
+        OptionError: they are of several suites, or of one that is not installed.
+        RunError: a folder is no run.
+    """
+    from handeye.scores.run_folder import one_suite
+
+    return get(one_suite([Path(run) for run in runs]))
+
+
+def face(name: str, part: str) -> Callable[..., Any]:
+    """What ``handeye.NAME.run``, ``compare`` and ``report`` are: the frame's, for one suite.
+
+    The only way up from a suite, taken when somebody asks the suite's package for these names.
+
+    Raises:
+        AttributeError: the frame gives no such name.
+    """
+    if part == "run":
+        return get(name).run
+    if part == "report":
+        return get(name).report
+    if part == "compare":
+        from handeye.report import compare
+
+        return compare
+    raise AttributeError(f"module 'handeye.{name}' has no attribute {part!r}")

@@ -1,0 +1,34 @@
+"""VisualActBench as the rest of the house sees it: its table of contents."""
+
+from __future__ import annotations
+
+from handeye.suite import Part, Suite
+
+SUITE = Suite(
+    name="visualact",
+    title="VisualActBench",
+    about="VisualActBench: which actions does a video call for?",
+    unit="clips",
+    scene="clips",
+    run_format=1,
+    commands=Part("handeye.visualact.commands:app"),
+    run_command=Part("handeye.visualact.commands.run:visualact"),
+    respondents={},
+    recognizes=Part("handeye.visualact.loader:recognizes"),
+    generate=Part("handeye.visualact.scenes.generation:generate"),
+    load=Part("handeye.visualact.loader:load"),
+    describe=Part("handeye.visualact.scenes.description:describe"),
+    verify=Part("handeye.visualact.scenes.verification:verify"),
+    run=Part("handeye.visualact.asking.run:run_visualact"),
+    asking=Part("handeye.visualact.asking.options:Asking"),
+    job=Part("handeye.visualact.asking.run:job"),
+    task=Part("handeye.visualact.asking.task:visualact"),
+    score_files=Part("handeye.visualact.scoring.file_scoring:score_files"),
+    summarize=Part("handeye.visualact.scoring.summary:summarize"),
+    open_run=Part("handeye.visualact.scoring.run_folder:read_run"),
+    tables=Part("handeye.visualact.scoring.tables:tables"),
+    quantities=Part("handeye.visualact.comparing.quantities:quantities"),
+    report=Part("handeye.visualact.pages.write:write_page"),
+    print_run=Part("handeye.visualact.pages.console:print_run"),
+    diagnose=Part("handeye.visualact.diagnosis.reasons:diagnose"),
+)

@@ -1,0 +1,96 @@
+"""The imports of the package, read from its source: at run time, lazy, and modules in strings."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "handeye"
+# A module, or a name in it, that stands in a string: imported later, and an import all the same.
+_IN_STRING = re.compile(r"handeye(?:\.\w+)+(?::\w+)?")
+
+
+def module_of(path: Path, package: Path = PACKAGE) -> str:
+    """``handeye.run.lane`` of ``src/handeye/run/lane.py``."""
+    parts = path.relative_to(package.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room_of(module: str) -> str:
+    """The first folder (or file) below the package: ``run`` of ``handeye.run.lane``."""
+    return [*module.split("."), ""][1]
+
+
+def imports_of(own: str, tree: ast.AST, known: frozenset[str]) -> set[str]:
+    """Modules of the package that ``own`` imports, at the top, within functions, or by a string."""
+    found: set[str] = set()
+    for node in _at_run_time(tree):
+        if isinstance(node, ast.Import):
+            found |= {_module(alias.name, known) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {_module(f"{node.module}.{alias.name}", known) for alias in node.names}
+        elif isinstance(node, ast.Constant) and _IN_STRING.fullmatch(str(node.value)):
+            named = _module(str(node.value).replace(":", "."), known)
+            # The own package by name is where its data lie, not an import.
+            found |= {named} - {own.rpartition(".")[0]}
+    return found - {"", own}
+
+
+def _at_run_time(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node but what stands under ``if TYPE_CHECKING``."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        yield node
+        yield from _at_run_time(node)
+
+
+def _module(name: str, known: frozenset[str]) -> str:
+    """The longest beginning of ``name`` that is a module of the package; empty if there is none."""
+    parts = name.split(".")
+    while parts and ".".join(parts) not in known:
+        parts.pop()
+    return ".".join(parts) if len(parts) > 1 else ""
+
+
+@cache
+def graph(package: Path = PACKAGE) -> Mapping[str, set[str]]:
+    """Every module of the package to those that it imports."""
+    files = {module_of(path, package): path for path in package.rglob("*.py")}
+    known = frozenset(files)
+    return {
+        name: imports_of(name, ast.parse(path.read_text("utf-8")), known)
+        for name, path in files.items()
+    }
+
+
+def circles(edges: Mapping[str, set[str]]) -> list[list[str]]:
+    """Groups of modules that import each other (strongly connected, more than one; Tarjan)."""
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    out: list[list[str]] = []
+
+    def visit(node: str) -> None:
+        number[node] = lowest[node] = len(number)
+        stack.append(node)
+        for other in edges.get(node, ()):
+            if other not in number:
+                visit(other)
+                lowest[node] = min(lowest[node], lowest[other])
+            elif other in stack:
+                lowest[node] = min(lowest[node], number[other])
+        if lowest[node] == number[node]:
+            group = stack[stack.index(node) :]
+            del stack[stack.index(node) :]
+            if len(group) > 1:
+                out.append(sorted(group))
+
+    for node in edges:
+        if node not in number:
+            visit(node)
+    return out

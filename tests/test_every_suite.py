@@ -1,0 +1,498 @@
+"""What every suite must hold, by the commands that people type. A new suite is one line of KITS.
+
+A kit says how a small set is made and which faults its simulated respondent takes; the rest is the
+same for all.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from handeye.suite import ABILITIES, Part, Suite
+from handeye.suites import all_suites, get, suite_of_runs, suite_of_set
+
+
+@dataclass(frozen=True)
+class Kit:
+    """How a suite is tried: options of a small set, planted faults, the name of an item's id."""
+
+    generate: tuple[str, ...]
+    faults: str
+    more_faults: str
+    item_id: str = "item_id"
+    run: tuple[str, ...] = ()
+    score: tuple[str, ...] = ()
+    perfect: float = 1.0
+
+
+KITS = {
+    "rose": Kit(
+        ("--scenes", "10", "--sources", "glyph,pixel-edit"),
+        "miss=0.3,refuse=0.1",
+        "miss=0.9,miscount=0.9",
+        run=("--split", "all"),
+    ),
+    "visualact": Kit(
+        ("--clips", "8"),
+        "miss=0.3,refuse=0.1",
+        "miss=0.9",
+        item_id="clip_id",
+        run=("--embedder", "test:char-ngrams"),
+        score=("--embedder", "test:char-ngrams"),
+    ),
+}
+HOSTILE = "<script>alert('m')</script>[bold]\x1b[31m"
+
+
+def handeye(*words: object, code: int = 0, **environment: str) -> str:
+    """What a command prints on both streams; its exit code is checked."""
+    done = subprocess.run(
+        [sys.executable, "-m", "handeye", *map(str, words)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "80", **environment},
+    )
+    assert done.returncode == code, f"{words}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+@dataclass(frozen=True)
+class Case:
+    """A suite with a set and three runs over it: right, faulty, and without any answer."""
+
+    suite: Suite
+    kit: Kit
+    root: Path
+
+    @property
+    def set(self) -> Path:
+        return self.root / "set"
+
+    def run(self, name: str) -> Path:
+        return self.root / name
+
+    def ask(self, out: Path, faults: str = "", data: Path | None = None, *more: str) -> str:
+        arguments = ["--model-arg", f"faults={faults}"] if faults else []
+        words = ["--model", "handeye/simulated", "--data", data or self.set, "--out", out]
+        return handeye("run", self.suite.name, *words, *arguments, *self.kit.run, *more, "--quiet")
+
+    def score(self, predictions: Path, out: Path, *more: str, code: int = 0) -> str:
+        words = ["--data", self.set, "--out", out, *self.kit.score, *more]
+        return handeye(self.suite.name, "score", predictions, *words, code=code)
+
+
+@pytest.fixture(scope="session", params=KITS)
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    name = request.param
+    made = Case(get(name), KITS[name], tmp_path_factory.mktemp(name))
+    handeye(name, "generate", made.set, "--seed", "7", *made.kit.generate)
+    made.ask(made.run("right"))
+    made.ask(made.run("faulty"), made.kit.faults)
+    rows = predictions_of(made.run("right"))
+    silent = [row | {"raw_text": None, "error": "no answer", "state": "error"} for row in rows]
+    made.score(written(made.root / "silent.jsonl", silent), made.run("silent"))
+    return made
+
+
+def predictions_of(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / "predictions.jsonl").read_text().splitlines()]
+
+
+def written(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def json_of(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text())  # type: ignore[no-any-return]
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a set, but for the record of how it was made."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "generation.json"
+    }
+
+
+def leaves(tree: Any) -> Iterator[float | None]:
+    """Every measured value of a summary."""
+    if isinstance(tree, dict):
+        if set(tree) == {"value", "low", "high", "n"}:
+            yield tree["value"]
+        else:
+            for part in tree.values():
+                yield from leaves(part)
+
+
+# ---- the contract
+
+
+def test_every_suite_is_tried_here() -> None:
+    assert set(KITS) == {suite.name for suite in all_suites()}
+
+
+@pytest.mark.parametrize("suite", all_suites(), ids=lambda suite: suite.name)
+def test_every_part_is_there(suite: Suite) -> None:
+    parts = [getattr(suite, name) for name in suite.__dataclass_fields__]
+    parts += [factory for _, factory in suite.respondents.values()]
+    for part in parts:
+        if isinstance(part, Part):
+            assert part.get() is not None, part
+
+
+def test_the_matrix_says_what_suites_can_do() -> None:
+    needed = [
+        "generate",
+        "describe",
+        "verify",
+        "run",
+        "score",
+        "summarize",
+        "compare",
+        "report",
+        "scenes",
+        "diagnose",
+    ]
+    for suite in all_suites():
+        assert all(suite.abilities()[ability] for ability in needed), suite.name
+    assert get("rose").abilities()["study"]
+    assert not get("visualact").abilities()["study"]
+    printed = handeye("suites")
+    for ability in ABILITIES:
+        row = next(line for line in printed.splitlines() if re.search(rf"│ {ability} ", line))
+        cells = [cell.strip() for cell in row.strip("│").split("│")][1:]
+        assert cells == ["yes" if s.abilities()[ability] else "-" for s in all_suites()]
+
+
+# ---- sets
+
+
+def test_the_same_seed_gives_the_same_set_with_any_number_of_workers(
+    case: Case, tmp_path: Path
+) -> None:
+    for workers in ("1", "2"):
+        again = tmp_path / workers
+        words = ["--seed", "7", *case.kit.generate, "--workers", workers]
+        handeye(case.suite.name, "generate", again, *words)
+        assert hashes(again) == hashes(case.set)
+    other = tmp_path / "other"
+    handeye(case.suite.name, "generate", other, "--seed", "8", *case.kit.generate)
+    assert hashes(other) != hashes(case.set)
+
+
+def test_a_killed_generation_goes_on_to_the_same_set(case: Case, tmp_path: Path) -> None:
+    out = tmp_path / "set"
+    words = [case.suite.name, "generate", str(out), "--seed", "7", *case.kit.generate]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "handeye", *words, "--workers", "1"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not list(out.glob(".unfinished/*.jsonl")) and time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGKILL) if process.poll() is None else None
+    process.wait()
+    handeye(*words)
+    assert hashes(out) == hashes(case.set)
+
+
+def test_the_suite_stands_in_what_is_made_as_a_label(case: Case, tmp_path: Path) -> None:
+    record = case.set / "generation.json"
+    assert json_of(record)["suite"] == case.suite.name
+    for name in ("right", "faulty", "silent"):
+        assert json_of(case.run(name) / "run.json")["suite"] == case.suite.name
+    assert suite_of_set(case.set).name == case.suite.name
+    # Made before the label: recognized by content, and the same set still.
+    old = {
+        key: value for key, value in json_of(record).items() if key not in ("suite", "generator")
+    }
+    text = record.read_text()
+    try:
+        record.write_text(json.dumps(old))
+        assert suite_of_set(case.set).name == case.suite.name
+        handeye(case.suite.name, "generate", case.set, "--seed", "7", *case.kit.generate)
+    finally:
+        record.write_text(text)
+
+
+def test_describe_and_verify(case: Case) -> None:
+    assert "statistic" in handeye(case.suite.name, "describe", case.set)
+    handeye(case.suite.name, "verify", case.set)
+
+
+# ---- scores
+
+
+def test_a_right_respondent_scores_one(case: Case) -> None:
+    head = json_of(case.run("right") / "summary.json")["bases"]["all"]["headline"]
+    shares = [one["value"] for name, one in head.items() if name != "gap"]
+    assert shares
+    assert min(shares) == case.kit.perfect
+
+
+def test_a_silent_respondent_scores_nothing_and_is_counted_as_unanswered(case: Case) -> None:
+    summary = json_of(case.run("silent") / "summary.json")
+    head = summary["bases"]["all"]["headline"]
+    assert {one["value"] for one in head.values()} <= {0.0, None}
+    assert summary["states"]["error"] == len(predictions_of(case.run("silent")))
+    assert not summary["states"].get("answered")
+    assert "error" in handeye(
+        case.suite.name, "score", case.root / "silent.jsonl", "--data", case.set,
+        "--out", case.root / "silent-again", *case.kit.score,
+    )  # fmt: skip
+
+
+def test_the_order_of_the_answers_does_not_matter(case: Case, tmp_path: Path) -> None:
+    rows = predictions_of(case.run("faulty"))
+    random.Random(3).shuffle(rows)
+    case.score(written(tmp_path / "shuffled.jsonl", rows), tmp_path / "run")
+    found = json_of(tmp_path / "run" / "summary.json")
+    wanted = json_of(case.run("faulty") / "summary.json")
+    assert found["bases"] == wanted["bases"]
+
+
+def test_missing_answers_are_refused_or_make_a_partial_run(case: Case, tmp_path: Path) -> None:
+    rows = predictions_of(case.run("faulty"))[1:]
+    file = written(tmp_path / "part.jsonl", rows)
+    assert "no prediction" in case.score(file, tmp_path / "no", code=2)
+    assert not (tmp_path / "no").exists()
+    case.score(file, tmp_path / "part", "--allow-missing")
+    assert json_of(tmp_path / "part" / "run.json")["partial"]
+
+
+def test_task_and_run_ask_the_same(case: Case, tmp_path: Path) -> None:
+    """Inspect's own command fills a journal with the keys of ``handeye run``."""
+    from inspect_ai._util.registry import registry_lookup  # noqa: F401  (the entry point loads)
+
+    journal = tmp_path / "answers.jsonl"
+    words = [f"handeye/{case.suite.name}", "--model", "handeye/simulated", "--display", "none"]
+    words += ["-M", f"data={case.set}", "-T", f"data={case.set}", "-T", f"journal={journal}"]
+    words += ["--log-dir", str(tmp_path / "logs")]
+    if case.kit.run[:1] == ("--split",):
+        words += ["-T", "split="]
+    if "--embedder" in case.kit.run:
+        words += ["-T", f"embedder={case.kit.run[1]}"]
+    command = [sys.executable, "-m", "inspect_ai", "eval", *words]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert keys(journal) == keys(case.run("right") / "answers.jsonl")
+
+
+def keys(journal: Path) -> set[tuple[str, str]]:
+    rows = [msgspec.json.decode(line) for line in journal.read_bytes().splitlines()]
+    return {(row["item_id"], row["request"]) for row in rows if "request" in row}
+
+
+# ---- what people read
+
+
+def test_every_command_fits_80_columns(case: Case) -> None:
+    said = [
+        handeye(case.suite.name, "describe", case.set),
+        case.score(case.root / "silent.jsonl", case.root / "silent-80"),
+        handeye("compare", case.run("right"), case.run("faulty"), "--all"),
+        handeye(
+            "compare", case.run("right"), case.run("faulty"), case.run("silent"), "--all-pairs"
+        ),
+        handeye(case.suite.name, "diagnose", case.run("faulty")),
+        handeye(case.suite.name, "scenes", case.run("faulty")),
+        handeye("suites"),
+    ]
+    for text in said:
+        tables = [line for line in text.splitlines() if line[:1] in "┏┃┡│├└┌"]
+        assert tables
+        assert max(map(len, tables)) <= 80, text
+
+
+def test_tables_say_the_same_in_csv_latex_and_html(case: Case, tmp_path: Path) -> None:
+    run = case.run("faulty")
+    summary = json_of(run / "summary.json")
+    known = {round(value, 9) for value in leaves(summary) if value is not None}
+    files = sorted((run / "tables").iterdir())
+    assert {file.suffix for file in files} == {".csv", ".tex"}
+    for file in (file for file in files if file.suffix == ".csv"):
+        with file.open() as stream:
+            rows = list(csv.DictReader(stream))
+        values = {round(float(row["value"]), 9) for row in rows if row["low"]}
+        assert values <= known, file
+    shown = {f"{100 * value:.1f}" for value in known}
+    for file in (file for file in files if file.suffix == ".tex"):
+        found = re.findall(r"(?<![\d.\[])\d+\.\d(?![\d\]])", _first_row(file.read_text()))
+        assert set(found) <= shown, file
+    out = tmp_path / "report.html"
+    handeye("report", run, "--out", out)
+    cells = _Cells(out.read_text())
+    head = [one["value"] for one in summary["bases"]["all"]["headline"].values()]
+    for value in head:
+        if value is not None and value >= 0:
+            assert any(text.startswith(f"{100 * value:.1f}") for text in cells.found), value
+
+
+def _first_row(text: str) -> str:
+    return next(line for line in text.splitlines() if line and not line.startswith("%"))
+
+
+class _Cells(HTMLParser):
+    """The texts of all cells of a page's tables."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._inside = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("td", "th"):
+            self._inside = True
+            self.found.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.found[-1] = (self.found[-1] + data).strip()
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_a_report_of_so_many_runs(case: Case, tmp_path: Path, count: int) -> None:
+    runs = [case.run(("right", "faulty", "silent")[k % 3]) for k in range(count)]
+    out = tmp_path / "report.html"
+    handeye("report", *runs, "--out", out)
+    page = out.read_text()
+    assert page.count("<html") == 1
+    assert case.suite.title in page
+
+
+def test_hostile_names_stay_text(case: Case, tmp_path: Path) -> None:
+    rows = [row | {"model": HOSTILE} for row in predictions_of(case.run("faulty"))]
+    run = tmp_path / "hostile"
+    said = case.score(written(tmp_path / "hostile.jsonl", rows), run)
+    out = tmp_path / "page.html"
+    said += handeye("report", run, "--out", out)
+    said += handeye("compare", run, case.run("right"), "--out", tmp_path / "compare.html")
+    assert "\x1b" not in said
+    for page in (out, tmp_path / "compare.html"):
+        assert "<script>alert" not in page.read_text()
+    for file in (run / "tables").glob("*.tex"):
+        assert r"\{" not in HOSTILE
+        assert "<script>alert" in file.read_text() or "[bold]" in file.read_text()
+
+
+# ---- several runs
+
+
+def test_runs_of_one_model_have_names_of_their_own(case: Case, tmp_path: Path) -> None:
+    for parent in ("a", "b"):
+        case.ask(tmp_path / parent / "run")
+    runs = [tmp_path / "a" / "run", tmp_path / "b" / "run"]
+    found = tmp_path / "found.json"
+    handeye("compare", *runs, "--json", found, "--out", tmp_path / "compare.html")
+    labels = [run["label"] for run in json_of(found)["runs"]]
+    assert len(set(labels)) == 2
+    handeye("report", *runs, "--out", tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert all(label in page for label in labels)
+
+
+def test_a_run_compared_with_itself_shows_no_difference(case: Case, tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    handeye("compare", case.run("faulty"), case.run("faulty"), "--json", found)
+    rows = _rows(json_of(found))
+    assert rows
+    assert {row["verdict"] for row in rows} <= {"none", "unknown"}
+    assert {row["difference"]["value"] for row in rows} <= {0.0, None}
+
+
+def test_differences_are_the_second_run_minus_the_first(case: Case, tmp_path: Path) -> None:
+    case.ask(tmp_path / "worse", case.kit.more_faults)
+    found = tmp_path / "found.json"
+    handeye("compare", case.run("right"), tmp_path / "worse", "--json", found)
+    rows = _rows(json_of(found))
+    measured = [row for row in rows if row["difference"]["value"] is not None]
+    for row in measured:
+        wanted = row["second"]["value"] - row["first"]["value"]
+        assert row["difference"]["value"] == pytest.approx(wanted, abs=1e-6)
+    passes = [row for row in measured if row["sense"] == "pass"]
+    assert min(row["difference"]["value"] for row in passes) < 0
+    assert max(row["difference"]["value"] for row in passes) <= 0
+
+
+def _rows(found: dict[str, Any]) -> list[dict[str, Any]]:
+    return [row for pair in found["pairs"] for family in pair["families"] for row in family["rows"]]
+
+
+def test_runs_of_two_suites_are_refused_in_one_way(tmp_path: Path, case: Case) -> None:
+    other = next(suite.name for suite in all_suites() if suite.name != case.suite.name)
+    stranger = tmp_path / "stranger"
+    stranger.mkdir()
+    record = json_of(case.run("right") / "run.json") | {"suite": other}
+    (stranger / "run.json").write_text(json.dumps(record))
+    said = {
+        handeye("compare", case.run("right"), stranger, code=2),
+        handeye("report", case.run("right"), stranger, "--out", tmp_path / "no.html", code=2),
+    }
+    assert len(said) == 1
+    assert all(word in said.pop() for word in (case.suite.name, other, "stranger"))
+    assert not (tmp_path / "no.html").exists()
+    assert suite_of_runs([case.run("right")]).name == case.suite.name
+
+
+def test_runs_over_different_sets_are_told_apart(case: Case, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    handeye(case.suite.name, "generate", other, "--seed", "8", *case.kit.generate)
+    case.ask(tmp_path / "run", "", other)
+    said = handeye("report", case.run("right"), tmp_path / "run", "--out", tmp_path / "r.html")
+    assert "different" in said
+    said = handeye("compare", case.run("right"), tmp_path / "run", code=2)
+    assert "set" in said
+
+
+def test_a_simulated_run_goes_on_after_its_set_has_moved(case: Case, tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    handeye(case.suite.name, "generate", first, "--seed", "7", *case.kit.generate)
+    case.ask(tmp_path / "run", "", first)
+    journal = tmp_path / "run" / "answers.jsonl"
+    kept = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(kept[: len(kept) // 2]))
+    (tmp_path / "run" / "run.json").unlink()
+    first.rename(tmp_path / "second")
+    case.ask(tmp_path / "run", "", tmp_path / "second")
+    assert keys(journal) == keys(case.run("right") / "answers.jsonl")
+    assert journal.read_bytes().startswith(b"".join(kept[: len(kept) // 2]))
+
+
+def test_a_diagnosis_gives_each_failed_item_one_reason(case: Case) -> None:
+    import polars as pl
+
+    handeye(case.suite.name, "diagnose", case.run("faulty"))
+    reasons = pl.read_parquet(case.run("faulty") / "reasons.parquet")
+    assert case.kit.item_id in reasons.columns
+    failed = reasons.filter(~pl.col("passed"))
+    assert failed.height > 0
+    assert failed["reason"].null_count() == 0
+    assert reasons.filter("passed")["reason"].drop_nulls().is_empty()
