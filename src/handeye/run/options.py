@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from handeye.errors import OptionError
-from handeye.run.prices import Price
+
+if TYPE_CHECKING:
+    from handeye.run.prices import Price
 
 # 64 requests at a time; the engine's adaptive default starts at 20 and needs minutes to grow.
 MAX_CONNECTIONS = 64

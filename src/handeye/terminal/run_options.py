@@ -4,28 +4,136 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handeye.run.options import ATTEMPT_TIMEOUT, MAX_CONNECTIONS, MAX_RETRIES
+
 if TYPE_CHECKING:
+    from handeye.respondents.conversation import Respondents
     from handeye.run.job import Job
     from handeye.run.prices import Price
 
+_PREFIX = "handeye/"
 
-def _shared(
+
+@dataclass(frozen=True)
+class Run:
+    """What was said on the command line that is the same for every suite.
+
+    Attributes:
+        options: fields of :class:`handeye.run.options.RunOptions`.
+        dry_run: count, and send nothing.
+    """
+
+    options: dict[str, Any]
+    dry_run: bool
+
+    @property
+    def out(self) -> Path:
+        """The run folder."""
+        return Path(self.options["out"])
+
+    def carry_out(self, job: Job, show: Callable[[Path], object]) -> None:
+        """Ask, score and show the run, or print what it would send and cost."""
+        if self.dry_run:
+            from handeye.run.dry_run import dry_run
+
+            typer.echo(dry_run(job).text())
+            return
+        from handeye.run.lane import carry_out
+
+        carry_out(job)
+        show(self.out)
+
+
+def run_command(
+    suite: str, respondents: Respondents, data: str
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a suite's own options a command with those that every run has.
+
+    The function made into a command takes a :class:`Run`, then its own options. Stopped by Ctrl-C,
+    the command ends with exit code 130.
+
+    Args:
+        suite: its name, for the default run folder.
+        respondents: those of the suite; one that knows a set is told the one it is asked about.
+        data: what ``--data`` takes, for ``--help``.
+    """
+    names = [f"{_PREFIX}{name}" for name in respondents]
+    ours = f"{', '.join(names[:-1])} or {names[-1]}"
+    folder = f"Run folder (default: runs/{suite}-MODEL-SET)."
+    first = [
+        _option("model", str, f"Any Inspect model, {ours}."),
+        _option("data", str, data),
+        _option("out", Path | None, folder, None, metavar="RUN"),
+    ]
+    split = _option("split", str, "test, dev or all.", "test")
+    counted = "Count requests, tokens and cost; send nothing."
+    dry_run = _option("dry_run", bool, counted, False, "--dry-run")
+
+    def decorate(ask: Callable[..., None]) -> Callable[..., None]:
+        _, *own = inspect.signature(ask, eval_str=True).parameters.values()
+        _, _, *carried = inspect.signature(_carried, eval_str=True).parameters.values()
+
+        @functools.wraps(ask)
+        def command(
+            *, model: str, data: str, out: Path | None, split: str, dry_run: bool, **given: Any
+        ) -> None:
+            chosen = {parameter.name: given.pop(parameter.name) for parameter in own}
+            name = model.removeprefix(_PREFIX) if model.startswith(_PREFIX) else ""
+            knows_the_set = name in respondents and "data" in respondents[name][0]
+            options = {
+                "model": model,
+                "data": data,
+                "out": out or Path("runs") / f"{suite}-{_slug(model)}-{_slug(data)}",
+                "split": split,
+                **_carried(model, data if knows_the_set else None, **given),
+            }
+            try:
+                ask(Run(options, dry_run), **chosen)
+            except KeyboardInterrupt:
+                raise typer.Exit(130) from None
+
+        parameters = [
+            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for parameter in (*first, *own, split, *carried, dry_run)
+        ]
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        command.__annotations__ = {one.name: one.annotation for one in parameters}
+        return command
+
+    return decorate
+
+
+def _option(
+    name: str,
+    kind: Any,
+    told: str,
+    default: object = inspect.Parameter.empty,
+    *flags: str,
+    **more: Any,
+) -> inspect.Parameter:
+    annotation = Annotated[kind, typer.Option(*flags, help=told, **more)]
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+def _carried(
     model: str,
-    data: str,
-    out: Path | None = None,
-    split: Annotated[str, typer.Option(help="test, dev or all.")] = "test",
-    max_connections: Annotated[int, typer.Option(help="Requests at a time.")] = 64,
-    max_retries: Annotated[int, typer.Option(help="Further attempts after a failure.")] = 5,
+    known_set: str | None,
+    max_connections: Annotated[int, typer.Option(help="Requests at a time.")] = MAX_CONNECTIONS,
+    max_retries: Annotated[
+        int, typer.Option(help="Further attempts after a failure.")
+    ] = MAX_RETRIES,
     timeout: Annotated[
         int, typer.Option(help="Seconds before a silent attempt is given up.")
-    ] = 600,
+    ] = ATTEMPT_TIMEOUT,
     base_url: Annotated[
         str | None, typer.Option(help="Address of an OpenAI-compatible or other server.")
     ] = None,
@@ -48,9 +156,48 @@ def _shared(
         typer.Option("--price", metavar="IN:OUT[:CACHED]", help="Dollars per million tokens."),
     ] = None,
     prices: Annotated[Path | None, typer.Option(help="JSON file of prices by model.")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Count requests, tokens and cost; send nothing.")
-    ] = False,
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
-) -> None:
-    """The options that every suite has."""
+) -> dict[str, Any]:
+    """Fields of :class:`handeye.run.options.RunOptions` from the options that every run has.
+
+    A model that has to know the set it is asked about (``known_set``) is told so here.
+
+    Raises:
+        OptionError: a pair that is not NAME=VALUE, or a price that cannot be read.
+    """
+    from handeye.terminal.inputs import json_values, named_values
+
+    arguments = json_values(named_values(model_arg or [], "--model-arg", empty=True))
+    if known_set is not None:
+        arguments.setdefault("data", known_set)
+    return {
+        "max_connections": max_connections,
+        "max_retries": max_retries,
+        "attempt_timeout": timeout,
+        "base_url": base_url,
+        "generation": json_values(named_values(setting or [], "--setting", empty=True)),
+        "model_args": arguments,
+        "price": _price(price, prices, model),
+        "progress": not quiet,
+    }
+
+
+def _slug(name: str) -> str:
+    kept = "".join(c if c.isalnum() or c in "-._" else "-" for c in name.rstrip("/"))
+    return kept.strip("-.") or "set"
+
+
+def _price(price: str | None, prices: Path | None, model: str) -> Price | None:
+    from handeye.errors import OptionError
+    from handeye.run.prices import parse_price, read_prices
+
+    if price and prices:
+        raise OptionError("give either --price or --prices")
+    if price:
+        return parse_price(price)
+    if prices:
+        found = read_prices(prices, model)
+        if found is None:
+            raise OptionError(f"{prices} has no price for {model}")
+        return found
+    return None
