@@ -24,7 +24,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import sniffio
@@ -36,7 +35,6 @@ from handeye.run.journal import Journal
 from handeye.run.messages import Arrived, Ask, Cancel, Failed, Ready, Setup, frame, read_frame
 from handeye.run.pending import Pending, pending_request
 
-_Generate = Callable[..., Awaitable[Any]]
 _MARK = "_handeye_wire"
 # Inspect providers that are HTTP clients and nothing else, so that a second instance in another
 # process is the same provider. Those that start a server (vllm, sglang) do so only without a URL.
@@ -66,8 +64,8 @@ class Tap:
         self._model = model
         self._connections = connections
         self._journal = journal
-        self._inner: _Generate = type(model.api).generate.__get__(model.api)
-        self._should_retry = type(model.api).should_retry.__get__(model.api)
+        # Looked up when they are called: the provider's own, whatever stands in for them by then.
+        self._provider = type(model.api)
         self._apart = sys.platform != "win32" and is_remote(model)
         self._process: WireProcess | None = None
 
@@ -88,7 +86,7 @@ class Tap:
         """Stands in for the provider's ``generate``."""
         pending = pending_request.get()
         if pending is None:
-            return await self._inner(*args, **kwargs)
+            return await self._provider.generate(self._model.api, *args, **kwargs)
         if self._process is None:
             return await self._here(pending, args, kwargs)
         output, pending.answer = await self._process.ask(pending, kwargs["input"], kwargs["config"])
@@ -96,7 +94,7 @@ class Tap:
 
     async def _here(self, pending: Pending, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         started = time.monotonic()
-        result = await self._inner(*args, **kwargs)
+        result = await self._provider.generate(self._model.api, *args, **kwargs)
         output = result[0] if isinstance(result, tuple) else result
         if isinstance(output, ModelOutput):
             pending.answer = pending.answered(output, time.monotonic() - started)
@@ -107,7 +105,7 @@ class Tap:
         """Stands in for the provider's ``should_retry``."""
         if isinstance(ex, ProviderError):
             return ex.decision
-        decision: bool | RetryDecision = self._should_retry(ex)
+        decision: bool | RetryDecision = self._provider.should_retry(self._model.api, ex)
         return decision
 
 
