@@ -67,7 +67,12 @@ def reply(request: Request) -> Reply:
 
 
 def same(
-    run: Callable[..., Path], task: Callable[..., Task], model: str, data: Path, at: Path, **how: Any
+    run: Callable[..., Path],
+    task: Callable[..., Task],
+    model: str,
+    data: Path,
+    at: Path,
+    **how: Any,
 ) -> set[tuple[str, str, str]]:
     """The keys of a run, which the task has too."""
     carried = {"progress": False, "score": False, **how.pop("carried", {})}
@@ -126,6 +131,28 @@ def test_visualact(clips: Path, tmp_path: Path, key: str, options: dict[str, Any
     assert {item for item, _, _ in remote} == {item for item, _, _ in ours}
 
 
+def test_a_mapping_of_a_foreign_file(clips: Path, tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in (clips / "clips_test.jsonl").read_text().splitlines()]
+    foreign = [
+        {
+            "video": row["video"],
+            "scenario": row["scenario"],
+            "actions": [
+                {"text": one["text"], "x_apl": one["apl"], "type": "proactive"}
+                for one in row["actions"]
+            ],
+        }
+        for row in rows
+    ]
+    data = tmp_path / "foreign"
+    (data / "videos").mkdir(parents=True)
+    for row in rows:
+        (data / row["video"]).write_bytes((clips / row["video"]).read_bytes())
+    (data / "annotations.json").write_text(json.dumps(foreign))
+    how: dict[str, Any] = {"mapping": {"apl": "x_apl"}, "split": None}
+    assert len(same(run_visualact, visualact, "handeye/motion", data, tmp_path, **how)) == 2
+
+
 def _told_the_schema(request: Request) -> bool:
     """Whether the provider was told a schema, where the question asks for JSON."""
     free = len(request.parsed["messages"]) == 1 and prompts.FREE_ELICITATION in request.text
@@ -150,5 +177,3 @@ def test_a_task_object_asks_each_of_several_models(
         assert len(server.requests) == 5
     assert {model for _, model, _ in keys(journal)} == {REMOTE, "handeye/simulated"}
     assert len(keys(journal)) == 10
-
-

@@ -6,6 +6,7 @@ Takes conversations and gives replies; what they are to Inspect is ``provider``'
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
@@ -46,11 +47,10 @@ def make_respondent(model_name: str, model_args: Mapping[str, Any]) -> Responden
 
 def _whose(data: str, suites: list[Suite]) -> Suite:
     """The suite of a set; what none takes for its own is left to the first to complain about."""
-    try:
-        found = suite_of_set(data)
-    except HandeyeError:
-        return suites[0]
-    return found if found in suites else suites[0]
+    with suppress(HandeyeError):
+        if (found := suite_of_set(data)) in suites:
+            return found
+    return next((suite for suite in suites if suite.recognizes(data)), suites[0])
 
 
 def _check(model_name: str, given: Mapping[str, Any], takes: tuple[str, ...]) -> None:
