@@ -99,7 +99,7 @@ def child(kind: str, data: Path, out: Path, url: str) -> None:
 async def bare(data: Path, url: str) -> None:
     from openai import AsyncOpenAI
 
-    from handeye.rose.asking.prompts import scene_request
+    from handeye.rose.asking.prompts import Picture, prompt_parts
     from handeye.rose.release import load
 
     items = load(data)
@@ -118,12 +118,13 @@ async def bare(data: Path, url: str) -> None:
             free.release()
 
     async with asyncio.TaskGroup() as group:
-        for scene_id, rows in items.scenes().items():
-            scene = scene_request(scene_id, rows, items, "image_first")
-            urls = [picture.data_url() for picture in scene.pictures]
-            for question in scene.questions:
+        for rows in items.scenes().values():
+            paths = {items.image_path(item) for item in rows}
+            urls = {path: Picture.read(path).data_url() for path in paths}
+            for item in rows:
                 await free.acquire()
-                group.create_task(ask(urls[question.picture], question.parts[1] or ""))
+                _, text = prompt_parts(item, "image_first")
+                group.create_task(ask(urls[items.image_path(item)], text or ""))
 
 
 def main() -> None:

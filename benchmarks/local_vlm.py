@@ -182,16 +182,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 def requests(loaded: Any, data: Path) -> list[Any]:
     """The set's questions, scene by scene, as a run sends them."""
     from handeye.respondents.local.chat import write_ask
-    from handeye.rose.asking.prompts import scene_request
-    from handeye.rose.asking.task import requests_of
+    from handeye.rose.asking.prompts import Asking
     from handeye.rose.release import load
+    from handeye.run.questions import by_scene
 
-    items = load(data, templates="all")
-    return [
-        write_ask(loaded, request.messages())
-        for scene, rows in items.scenes().items()
-        for request in requests_of(scene_request(scene, rows, items, "image_first"), {})
-    ]
+    scenes = by_scene(Asking().questions(load(data, templates="all"))).values()
+    return [write_ask(loaded, q.write().messages) for scene in scenes for q in scene]
 
 
 def answer(loaded: Any, way: str, asks: list[Any], settings: Any, batch: int) -> list[list[int]]:

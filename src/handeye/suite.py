@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 if TYPE_CHECKING:
     from msgspec import Struct
 
-    from handeye.run.questions import Asking, Job
+    from handeye.respondents.conversation import Respondents
+    from handeye.run.job import Job
+    from handeye.run.questions import Asking
     from handeye.scores.compare import Quantities
     from handeye.scores.run_folder import RunSummary, ScoredRun
     from handeye.scores.tables import Table
@@ -118,7 +120,7 @@ class Suite:
     run_format: int
     commands: Part
     run_command: Part
-    respondents: Mapping[str, tuple[tuple[str, ...], Part]]
+    respondents: Respondents
 
     recognizes: Callable[[str], bool]
     generate: Callable[..., Path] | None
@@ -127,7 +129,7 @@ class Suite:
     verify: Callable[..., Verified]
 
     run: Callable[..., Path]
-    asking: Callable[..., Asking]
+    asking: Callable[..., Asking[Any]]
     job: Callable[..., Job]
     task: Part
 

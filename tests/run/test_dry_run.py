@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from handeye.errors import DataError, OptionError, RunError
-from handeye.rose.asking.dry_run import dry_run
-from handeye.rose.asking.run import RoseOptions, request_keys
+from handeye.rose.asking.run import RoseOptions, job
 from handeye.run.answers import Answer, Usage
+from handeye.run.dry_run import dry_run
 from handeye.run.image_tokens import image_rule
 from handeye.run.journal import open_journal
 from handeye.run.plan import claim
@@ -43,7 +43,9 @@ def test_image_tokens(model: str, size: tuple[int, int], tokens: int) -> None:
 def test_a_dry_run_counts_and_sends_and_writes_nothing(small_set: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     found = dry_run(
-        RoseOptions(model="openai/gpt-5.5", data=str(small_set), out=out, price=Price(2.0, 8.0))
+        job(
+            RoseOptions(model="openai/gpt-5.5", data=str(small_set), out=out, price=Price(2.0, 8.0))
+        )
     )
     assert (found.requests, found.answered, found.scenes) == (30, 0, 6)
     (tokens,) = found.image_tokens.values()
@@ -57,23 +59,23 @@ def test_a_dry_run_counts_and_sends_and_writes_nothing(small_set: Path, tmp_path
 
 def test_what_is_answered_already_is_not_counted(small_set: Path, tmp_path: Path) -> None:
     options = RoseOptions(model="openai/gpt-5.5", data=str(small_set), out=tmp_path / "run")
-    items = options.load()
-    keys = request_keys(items, options)
-    claim(options.out, options.plan(items))
+    asked = job(options)
+    keys = [asked.key(question) for question in asked.questions]
+    claim(options.out, asked.plan)
     journal = open_journal(options.out / "answers.jsonl")
-    for place, (item, model, request) in enumerate(keys.values()):
+    for place, (item, model, request) in enumerate(keys):
         if place < 7:
             state = "error" if place < 2 else "answered"
             journal.append(Answer(item_id=item, model=model, request=request, state=state))  # type: ignore[arg-type]
     journal.close()
-    found = dry_run(options)
+    found = dry_run(job(options))
     assert (found.requests, found.answered) == (25, 5)
 
 
 def test_an_unknown_model_gets_every_family_and_no_price_no_cost(
     small_set: Path, tmp_path: Path
 ) -> None:
-    found = dry_run(RoseOptions(model="local/llava", data=str(small_set), out=tmp_path / "r"))
+    found = dry_run(job(RoseOptions(model="local/llava", data=str(small_set), out=tmp_path / "r")))
     assert len(found.image_tokens) > 3
     assert found.cost == {}
     assert "--price" in found.text()
@@ -81,9 +83,9 @@ def test_an_unknown_model_gets_every_family_and_no_price_no_cost(
 
 def test_a_dry_run_into_another_run_is_refused(small_set: Path, tmp_path: Path) -> None:
     first = RoseOptions(model="a/b", data=str(small_set), out=tmp_path)
-    claim(tmp_path / "run", first.plan(first.load()))
+    claim(tmp_path / "run", job(first).plan)
     with pytest.raises(RunError, match="another run"):
-        dry_run(RoseOptions(model="a/c", data=str(small_set), out=tmp_path / "run"))
+        dry_run(job(RoseOptions(model="a/c", data=str(small_set), out=tmp_path / "run")))
 
 
 def test_prices() -> None:

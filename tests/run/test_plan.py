@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from handeye.errors import RunError
-from handeye.rose.asking.run import RoseOptions
+from handeye.rose.asking.run import RoseOptions, job
 from handeye.rose.release import load
 from handeye.run.plan import claim, rows_sha256
 from handeye.run.secrets import without_keys, without_secrets
@@ -14,7 +14,7 @@ from tests.support.rose.small_set import write_set
 
 def plan_of(data: Path, out: Path, **changes: object) -> object:
     options = RoseOptions(model="a/b", data=str(data), out=out, **changes)  # type: ignore[arg-type]
-    return options.plan(options.load())
+    return job(options).plan
 
 
 def test_the_same_run_goes_on(small_set: Path, tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_another_model_or_other_data_is_refused(small_set: Path, tmp_path: Path)
         claim(out, plan_of(other, out))  # type: ignore[arg-type]
     options = RoseOptions(model="a/c", data=str(small_set), out=out)
     with pytest.raises(RunError, match="model was 'a/b', now 'a/c'"):
-        claim(out, options.plan(options.load()))
+        claim(out, job(options).plan)
 
 
 def test_the_same_items_by_other_words_are_the_same_run(small_set: Path, tmp_path: Path) -> None:

@@ -11,8 +11,7 @@ from PIL import Image
 from handeye.respondents.local.chat import write_ask
 from handeye.respondents.local.loading import of
 from handeye.respondents.local.prompts import process
-from handeye.rose.asking.prompts import scene_request
-from handeye.rose.asking.task import requests_of
+from handeye.rose.asking.prompts import Asking
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.release import load
 from handeye.rose.scenes.generation import generate
@@ -33,13 +32,8 @@ def asked(tmp_path_factory):
         workers=1,
     )
     items = load(folder, templates="all")
-    out = []
-    for scene in {item.scene_id for item in items}:
-        together = [item for item in items if item.scene_id == scene]
-        request = scene_request(scene, together, items, "image_first")
-        for question, sent in zip(request.questions, requests_of(request, {}), strict=True):
-            out.append((question.item, request.picture_of(question), sent.messages()))
-    return out
+    asked = zip(items, Asking().questions(items), strict=True)
+    return [(item, question.media[0], question.write().messages) for item, question in asked]
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,5 @@
-"""Respondents of our own: some that look, some that guess, and simulated ones with planted faults.
+"""What answers as a model of our own has in common; who there is stands in the suites.
 
-``pixels``, ``clips``, ``motion`` and the faults are plain Python; only ``provider``, ``roster`` and
-``conversation`` know Inspect.
+A respondent takes a conversation and gives a reply: some look, some guess, some know the gold and
+have faults planted. ``local`` runs open models on this machine.
 """

@@ -1,27 +1,21 @@
 """What a respondent is sent: the pictures, videos and words of a conversation, read from Inspect's.
 
-Media must come as base64 data URLs; nothing is decoded further here.
+Media must come as base64 data URLs; nothing is decoded further here. Inspect is imported when a
+conversation is read, so that naming respondents costs nothing.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from inspect_ai.model import (
-    ChatMessage,
-    ContentImage,
-    ContentText,
-    ContentVideo,
-    GenerateConfig,
-    ModelOutput,
-    StopReason,
-)
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from handeye.errors import RunError
+
+if TYPE_CHECKING:
+    from inspect_ai.model import ChatMessage, GenerateConfig, ModelOutput, StopReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +51,8 @@ class Conversation:
         if len(self.images) != 1 or self.videos:
             video = " and a video" if self.videos else ""
             raise RunError(
-                f"handeye's respondents answer about one picture, got {len(self.images)}{video}; "
-                "clips are answered by handeye/prior, handeye/motion and handeye/simulated with "
-                "a set of clips"
+                f"this respondent answers about one picture, got {len(self.images)}{video}; "
+                "clips are answered by others (docs/respondents.md)"
             )
         return self.images[0]
 
@@ -70,6 +63,8 @@ def read_conversation(messages: Iterable[ChatMessage]) -> Conversation:
     Raises:
         RunError: a picture or video that is not sent as a base64 data URL.
     """
+    from inspect_ai.model import ContentImage, ContentText, ContentVideo
+
     images: list[bytes] = []
     videos: list[bytes] = []
     texts: list[str] = []
@@ -144,6 +139,10 @@ class Respondent(Protocol):
     async def answer(self, asked: Conversation) -> Reply:
         """Answer one conversation."""
         ...
+
+
+Respondents: TypeAlias = Mapping[str, tuple[tuple[str, ...], Callable[..., Respondent]]]
+"""Respondents by name: the model arguments each takes, and what makes it from them."""
 
 
 def spoken(text: str | None, stop: str | None, error: str | None, planted: Sequence[str]) -> Reply:

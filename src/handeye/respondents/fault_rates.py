@@ -1,4 +1,4 @@
-"""The grammar of fault rates (``miss=0.2,refuse``), shared by the simulated respondents."""
+"""What simulated respondents are told: fault rates (``miss=0.2,refuse``), and a seed."""
 
 from __future__ import annotations
 
@@ -45,3 +45,15 @@ def _rate(name: str, value: object) -> float:
     if not 0.0 <= rate <= 1.0:
         raise OptionError(f"the rate of fault {name!r} must lie in 0..1, got {value!r}")
     return rate
+
+
+def read_seed(seed: object) -> int:
+    """A seed from a model argument.
+
+    Raises:
+        OptionError: it is no integer.
+    """
+    try:
+        return int(seed)  # type: ignore[call-overload, no-any-return]
+    except (TypeError, ValueError):
+        raise OptionError(f"seed must be an integer, got {seed!r}") from None

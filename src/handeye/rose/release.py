@@ -69,6 +69,17 @@ def load(
     return ItemSet(items, root)
 
 
+def recognizes(data: str) -> bool:
+    """Whether a folder, file or ``hf:`` name is a set of this suite, by its name and files."""
+    if data.startswith(HUB):
+        return "rose" in data.lower()
+    path = Path(data)
+    if path.is_dir():
+        folders = [path, *(path / folder for folder in BRIDGE_FOLDERS.values())]
+        return any(any(folder.glob("metadata_*.jsonl")) for folder in folders)
+    return path.suffix == ".jsonl" and "metadata" in path.name
+
+
 def metadata_files(data: str | Path) -> tuple[Path, list[Path]]:
     """Find the root of a set and its metadata files, main ones first.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handeye.rose.respondents.models import RESPONDENTS
 from handeye.suite import Part, Suite
 
 SUITE = Suite(
@@ -13,14 +14,14 @@ SUITE = Suite(
     run_format=1,
     commands=Part("handeye.rose.commands:app"),
     run_command=Part("handeye.rose.commands.run:rose"),
-    respondents={},
+    respondents=RESPONDENTS,
     recognizes=Part("handeye.rose.release:recognizes"),
     generate=Part("handeye.rose.scenes.generation:generate"),
     load=Part("handeye.rose.release:load"),
     describe=Part("handeye.rose.scenes.description:describe"),
     verify=Part("handeye.rose.scenes.verification:verify"),
     run=Part("handeye.rose.asking.run:run_rose"),
-    asking=Part("handeye.rose.asking.prompts:RoseAsking"),
+    asking=Part("handeye.rose.asking.prompts:Asking"),
     job=Part("handeye.rose.asking.run:job"),
     task=Part("handeye.rose.asking.task:rose"),
     score_files=Part("handeye.rose.scoring.file_scoring:score_files"),

@@ -6,46 +6,28 @@ Knows Inspect's ``Model`` and the journal. Does not know suites, tasks, logs or 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any
 
-import anyio
-from inspect_ai.model import GenerateConfig, Model
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageAssistant,
+    ChatMessageUser,
+    GenerateConfig,
+    Model,
+)
 from inspect_ai.util import LimitExceededError
 
 from handeye.errors import HandeyeError, RunError
 from handeye.run.answers import Answer
-from handeye.run.journal import Journal, Key
+from handeye.run.journal import Journal
 from handeye.run.pending import Pending, pending_request
-from handeye.run.requests import Request
+from handeye.run.questions import Opening, Question, content_config
 from handeye.run.secrets import without_keys
-from handeye.run.wire import tap
-from handeye.run.wire_process import ProviderError
+from handeye.run.wire import ProviderError, tap
 
-# Settings that steer how a request is carried, not what is asked: a run may go on with others.
-CARRIAGE = frozenset(
-    {
-        "max_retries",
-        "timeout",
-        "attempt_timeout",
-        "stream_idle_timeout",
-        "max_connections",
-        "adaptive_connections",
-        "cache",
-        "cache_prompt",
-        "batch",
-        "fail_on_refusal",
-    }
-)
 # A model that fails this often in a row before its first answer is not there: a wrong key, a wrong
 # name, no server. Asking the other thousands of items would only hide the reason.
 HOPELESS_AFTER = 20
 _MAX_ERROR = 400
-
-
-def content_config(config: GenerateConfig) -> dict[str, Any]:
-    """The settings that can change an answer, as they enter a request's fingerprint."""
-    return config.model_dump(mode="json", exclude_none=True, exclude=set(CARRIAGE))
 
 
 class Asker:
@@ -67,13 +49,11 @@ class Asker:
         self._failed_in_a_row = 0
         self._tap = None if journal is None else tap(model, journal, connections)
 
-    def key(self, request: Request) -> Key:
-        """What an answer to a request is filed under."""
-        return (request.item_id, self.model_name, request.sha256)
-
-    def arrived(self, request: Request) -> Answer | None:
-        """The answer to a request if the journal has one."""
-        return None if self._journal is None else self._journal.arrived(self.key(request))
+    def arrived(self, question: Question) -> Answer | None:
+        """The answer to a question if the journal has one."""
+        if self._journal is None:
+            return None
+        return self._journal.arrived(question.key(self.model_name, self.config))
 
     async def ready(self) -> None:
         """Wait until requests can be sent; before any of them, so that none loses time to it.
@@ -84,63 +64,21 @@ class Asker:
         if self._tap is not None:
             await self._tap.ready(_effective_config(self._model))
 
-    async def ask_all(self, requests: Sequence[Request]) -> list[Answer]:
-        """Ask several requests at once; answers in their order.
+    async def ask(self, question: Question, opening: Opening) -> Answer:
+        """Ask one question, unless its answer is in the journal; a failure is an answer too.
 
         Raises:
             RunError: the journal cannot be written, or nothing but failures came back.
         """
-        answers: list[Answer | None] = [None] * len(requests)
-        failure: HandeyeError | LimitExceededError | None = None
-
-        async def ask(place: int, request: Request) -> None:
-            nonlocal failure
-            try:
-                answers[place] = await self.ask(request)
-            except (HandeyeError, LimitExceededError) as error:
-                failure = error
-                group.cancel_scope.cancel()
-
-        await self.ready()
-        async with anyio.create_task_group() as group:
-            for place, request in enumerate(requests):
-                group.start_soon(ask, place, request)
-        if failure is not None:
-            raise failure
-        return [answer for answer in answers if answer is not None]
-
-    async def ask(self, request: Request) -> Answer:
-        """Ask one request, unless its answer is in the journal; a failure is an answer too.
-
-        Raises:
-            RunError: the journal cannot be written, or nothing but failures came back.
-        """
-        if (known := self.arrived(request)) is not None:
+        if (known := self.arrived(question)) is not None:
             return known
-        return await self._generate(self._pending(request), request)
-
-    def refuse(self, request: Request, reason: str) -> Answer:
-        """File a failure of a request that could not even be written, such as a broken video."""
-        answer = self._pending(request).failed(reason, None)
-        self._file(answer)
-        return answer
-
-    def _pending(self, request: Request) -> Pending:
-        return Pending(
-            item_id=request.item_id,
-            model=self.model_name,
-            request=request.sha256,
-            media_sha256=request.media_sha256,
-            note=None if request.note is None else dict(request.note),
-        )
-
-    async def _generate(self, pending: Pending, request: Request) -> Answer:
+        pending = self._pending(question, opening)
         # Without a journal of ours, a tap that an earlier run left on the model is none of it.
         pending_request.set(pending if self._tap is not None else None)
         started = time.monotonic()
         try:
             output = await self._model.generate(
-                request.messages(), config=request.config or GenerateConfig()
+                _messages(question, opening), config=question.config or GenerateConfig()
             )
         except (HandeyeError, LimitExceededError):
             raise
@@ -157,6 +95,23 @@ class Asker:
             self._file(pending.answer)
         return pending.answer
 
+    def refuse(self, question: Question, reason: str) -> Answer:
+        """File a failure of a question that could not even be written, such as a broken video."""
+        answer = self._pending(question).failed(reason, None)
+        self._file(answer)
+        return answer
+
+    def _pending(self, question: Question, opening: Opening | None = None) -> Pending:
+        note = None if opening is None else opening.note
+        item_id, model, request = question.key(self.model_name, self.config)
+        return Pending(
+            item_id=item_id,
+            model=model,
+            request=request,
+            media_sha256=question.media_sha256,
+            note=None if note is None else dict(note),
+        )
+
     def _file(self, answer: Answer) -> None:
         if self._journal is not None:
             self._journal.append(answer)
@@ -169,6 +124,17 @@ class Asker:
                 f"last with: {answer.error}; stopped. Check the model's name, the key and the "
                 "server, then run the same command again"
             )
+
+
+def _messages(question: Question, opening: Opening) -> list[ChatMessage]:
+    """The conversation: its opening, then what was said, by the model and to it in turn."""
+    messages = list(opening.messages)
+    for place, text in enumerate(question.turns):
+        if place % 2:
+            messages.append(ChatMessageUser(content=text, metadata=opening.messages[-1].metadata))
+        else:
+            messages.append(ChatMessageAssistant(content=text))
+    return messages
 
 
 def _effective_config(model: Model) -> GenerateConfig:

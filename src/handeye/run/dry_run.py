@@ -7,17 +7,26 @@ gold answer. Hidden reasoning cannot be foreseen and is left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
+from handeye.errors import DataError
 from handeye.run.answers import Usage
 from handeye.run.image_tokens import all_rules, image_rule
-from handeye.run.options import RunOptions
+from handeye.run.job import Job
+from handeye.run.journal import ANSWERS, read_journal
+from handeye.run.plan import check_plan
 from handeye.run.prices import Price
+from handeye.run.questions import PictureLoad, Question
 
 # Rules of thumb: English prose, and "CLICK(R3,C11); " which tokenizers cut into short pieces.
 _CHARACTERS_PER_TOKEN = 4.0
 _ANSWER_CHARACTERS_PER_TOKEN = 2.0
+# Questions that are written to learn what pictures weigh; the rest are taken to be like them.
+_SAMPLE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ class DryRun:
     text_tokens: int
     answer_tokens: int
     price: Price | None
-    unit: str = "scenes"
+    unit: str
 
     @property
     def input_tokens(self) -> Mapping[str, int]:
@@ -75,51 +84,72 @@ class DryRun:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class PictureLoad:
-    """One picture: width and height in pixels, bytes, and in how many requests it goes out."""
+def dry_run(job: Job) -> DryRun:
+    """Estimate a run. Sends nothing, writes nothing.
 
-    size: tuple[int, int]
-    n_bytes: int
-    times: float
+    Where what is shown of a file has to be made first (frames of a video), a sample of the
+    questions stands for all. A video that is sent whole counts as the frames that would be shown
+    instead: providers count videos by rules of their own.
 
-
-def estimate(
-    options: RunOptions,
-    *,
-    requests: int,
-    answered: int,
-    scenes: int,
-    pictures: Sequence[PictureLoad],
-    characters: int,
-    answer_characters: int,
-    unit: str = "scenes",
-) -> DryRun:
-    """Tokens and dollars of requests.
-
-    Args:
-        options: of the run: model and price.
-        requests: to be sent.
-        answered: requests whose answer is there already.
-        scenes: scenes or clips that the requests are about.
-        pictures: what goes out as base64.
-        characters: of all prompts.
-        answer_characters: of all answers, if they are as long as the gold ones.
-        unit: what the scenes are called.
+    Raises:
+        DataError: a picture cannot be read.
+        RunError: the run folder holds another run.
     """
+    options = job.options
+    check_plan(options.out, job.plan)
+    done = {answer.key for answer in read_journal(options.out / ANSWERS)}
+    rest = [question for question in job.questions if job.key(question) not in done]
+    turns = [turn for question in rest for turn in question.likely]
+    pictures = [*_files(rest), *_made(rest)]
     rule = image_rule(options.model)
     rules = [rule] if rule is not None else all_rules()
     return DryRun(
         model=options.model,
-        requests=requests,
-        answered=answered,
-        scenes=scenes,
-        upload_bytes=round(sum(4 * -(-p.n_bytes // 3) * p.times for p in pictures)),
+        requests=len(turns),
+        answered=len(job.questions) - len(rest),
+        scenes=len({question.scene_id for question in rest}),
+        upload_bytes=round(sum(4 * -(-one.n_bytes // 3) * times for one, times in pictures)),
         image_tokens={
-            r.name: round(sum(r.tokens(*p.size) * p.times for p in pictures)) for r in rules
+            r.name: round(sum(r.tokens(one.width, one.height) * n for one, n in pictures))
+            for r in rules
         },
-        text_tokens=round(characters / _CHARACTERS_PER_TOKEN),
-        answer_tokens=round(answer_characters / _ANSWER_CHARACTERS_PER_TOKEN),
+        text_tokens=round(sum(turn.asked for turn in turns) / _CHARACTERS_PER_TOKEN),
+        answer_tokens=round(sum(turn.answered for turn in turns) / _ANSWER_CHARACTERS_PER_TOKEN),
         price=options.price,
-        unit=unit,
+        unit=job.unit,
     )
+
+
+def _files(questions: Sequence[Question]) -> Iterator[tuple[PictureLoad, float]]:
+    """Pictures that go out as they lie, and in how many requests."""
+    times: Counter[Path] = Counter()
+    for question in questions:
+        for media in question.media:
+            if media.pictures is None:
+                times[media.path] += len(question.likely)
+    for path, number in times.items():
+        yield _picture(path), number
+
+
+def _made(questions: Sequence[Question]) -> Iterator[tuple[PictureLoad, float]]:
+    """Pictures of a sample of what is made when it is asked, each standing for others too."""
+    made = [q for q in questions if any(media.pictures is not None for media in q.media)]
+    sample = made[:: max(1, len(made) // _SAMPLE)]
+    for question in sample:
+        share = len(question.likely) * len(made) / len(sample)
+        for media in question.media:
+            # A file that cannot be used is told when the run comes to it.
+            with suppress(DataError):
+                for picture in media.pictures() if media.pictures is not None else ():
+                    yield picture, share
+
+
+def _picture(path: Path) -> PictureLoad:
+    """A picture's size, from its header."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            return PictureLoad(*image.size, path.stat().st_size)
+    except (UnidentifiedImageError, OSError) as error:
+        raise DataError(f"{path}: not a readable picture: {error}") from None

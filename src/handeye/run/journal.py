@@ -26,6 +26,8 @@ if sys.platform != "win32":
     import fcntl
 
 Key = tuple[str, str, str]
+ANSWERS = "answers.jsonl"
+"""Name of the journal in a run folder."""
 _open_journals: dict[Path, Journal] = {}
 # A killed run's wire process holds the lock for up to a second longer.
 _LOCK_PATIENCE = 5.0

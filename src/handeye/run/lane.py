@@ -9,61 +9,32 @@
 
 The engine does the asking; this file prepares it, watches it and turns the journal into scores.
 The same call goes on where a killed or stopped one left off. What is asked and how it is scored is
-a :class:`Job`, which the suite brings.
+a :class:`~handeye.run.job.Job`, which the suite makes.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import msgspec
 
 from handeye.errors import RunError
 from handeye.run.answers import ANSWER_STATES, Answer
-from handeye.run.journal import Journal, open_journal
+from handeye.run.job import Job
+from handeye.run.journal import ANSWERS, Journal, open_journal
 from handeye.run.options import RunOptions
 from handeye.run.plan import PLAN, Plan, claim
 from handeye.run.progress import Progress, Tally
 from handeye.run.secrets import without_secrets
 
-if TYPE_CHECKING:
-    from inspect_ai import Task
 
-
-class Job(Protocol):
-    """What a suite brings to the lane: questions, and what becomes of the answers."""
-
-    plan: Plan
-
-    def total(self, journal: Journal) -> int:
-        """Answers that a whole run has, as far as it can be told from those that are there."""
-
-    def arrived(self, journal: Journal) -> list[Answer]:
-        """The answers that are there already; failures do not count."""
-
-    def task(self, journal: Journal) -> Task:
-        """The Inspect task that asks for the rest."""
-
-    def answers(self, journal: Journal) -> list[Answer | None]:
-        """Every answer of the run, or the failure in its place, or None where nothing is known."""
-
-    def write_predictions(self, path: Path, journal: Journal) -> None:
-        """Write the prediction file, one row per item."""
-
-    def info(self) -> dict[str, Any]:
-        """What ``run.json`` says about the questions."""
-
-    def score(self, info: Mapping[str, Any]) -> None:
-        """Score the prediction file into the run folder."""
-
-
-def carry_out(options: RunOptions, job: Job) -> Path:
+def carry_out(job: Job) -> Path:
     """Ask what has no answer yet, keep every answer the moment it arrives, and score.
 
     Returns:
@@ -76,33 +47,33 @@ def carry_out(options: RunOptions, job: Job) -> Path:
             process, or nothing but failures came back.
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
+    options = job.options
     if not (options.out / PLAN).exists():
         from handeye.run.engine import resolve_model
 
         # A mistyped name or a missing key must not claim the folder for a run that cannot be.
         resolve_model(options.model, options.base_url, options.model_args)
-    with _journal(options, job.plan) as journal:
+    with _journal(options.out, job.plan) as journal:
         total = job.total(journal)
         tally = Tally(total, options.price, time.monotonic)
         for known in job.arrived(journal):
             tally.keep(known)
         if tally.kept < total or not (options.out / "run.json").exists():
-            _ask(options, job, journal, tally)
+            _ask(job, journal, tally)
         journal.sync()
         answers = _whole(job.answers(journal), journal)
         job.write_predictions(options.out / "predictions.jsonl", journal)
-    info = {**run_info(options, tally, answers), **job.info()}
     if options.score:
-        job.score(info)
+        job.score(run_info(options, tally, answers))
     _say_what_is_missing(answers)
     return options.out
 
 
 @contextmanager
-def _journal(options: RunOptions, plan: Plan) -> Iterator[Journal]:
+def _journal(out: Path, plan: Plan) -> Iterator[Journal]:
     """Claim the run folder and hold its journal; a refused folder is left as it was."""
-    claim(options.out, plan)
-    journal = open_journal(options.out / "answers.jsonl")
+    claim(out, plan)
+    journal = open_journal(out / ANSWERS)
     for notice in journal.notices:
         print(f"note: {notice}", file=sys.stderr)
     try:
@@ -111,9 +82,10 @@ def _journal(options: RunOptions, plan: Plan) -> Iterator[Journal]:
         journal.close()
 
 
-def _ask(options: RunOptions, job: Job, journal: Journal, tally: Tally) -> None:
+def _ask(job: Job, journal: Journal, tally: Tally) -> None:
     from handeye.run.engine import evaluate
 
+    options = job.options
     journal.listeners.append(tally.add)
     try:
         with Progress(tally, shown=options.progress, tick=journal.sync):

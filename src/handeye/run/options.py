@@ -1,4 +1,4 @@
-"""Whom a run asks, and how its requests are carried."""
+"""Whom a run asks about what, and how its requests are carried."""
 
 from __future__ import annotations
 
@@ -8,19 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handeye.errors import OptionError
-from handeye.run.prices import Price
 
 if TYPE_CHECKING:
-    pass
+    from handeye.run.prices import Price
 
 # 64 requests at a time; the engine's adaptive default starts at 20 and needs minutes to grow.
 MAX_CONNECTIONS = 64
-
-
 # After the HTTP client's own two retries, which honour Retry-After: waits of 3, 6, 12, ... seconds.
 MAX_RETRIES = 5
-
-
 # Seconds before a silent connection is given up and the request sent again. Slow reasoning models
 # answer one request in minutes; the OpenAI client's own limit is the same.
 ATTEMPT_TIMEOUT = 600
@@ -28,10 +23,12 @@ ATTEMPT_TIMEOUT = 600
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """Whom a run asks, and how its requests are carried; suites add what they ask.
+    """Whom a run asks about what, and how its requests are carried; suites add what they ask.
 
     Attributes:
         model: an Inspect model name, such as ``openai/gpt-5.5``.
+        data: a set folder, a file of one, or ``hf:OWNER/NAME``.
+        split: only this split of the set; None, empty or ``all`` keeps every split.
         out: the run folder; made if absent. A folder of the same run is gone on with.
         max_connections: requests under way at a time, at least 1.
         max_retries: attempts after the first, on top of the HTTP client's own, at least 0.
@@ -46,7 +43,9 @@ class RunOptions:
     """
 
     model: str
+    data: str
     out: Path
+    split: str | None = "test"
     max_connections: int = MAX_CONNECTIONS
     max_retries: int = MAX_RETRIES
     attempt_timeout: int = ATTEMPT_TIMEOUT

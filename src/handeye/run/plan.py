@@ -24,8 +24,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The identity of a run.
 
     ``items_sha256`` covers every field of every selected row of the set in order; ``config`` holds
-    the generation settings that were given, ``model_args`` the provider's (secrets blotted out),
-    ``asked`` what else the suite fixes about the questions (frames, protocol ...).
+    the generation settings that were given, ``model_args`` the provider's (secrets blotted out, a
+    set that the model knows named by its rows), ``asked`` what else the suite fixes about the
+    questions (frames, protocol ...).
     """
 
     suite: str
@@ -48,6 +49,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 _FREE = frozenset({"data", "split", "templates", "subsets", "max_scenes"})
 
 
+# What a set that a model knows is called in ``model_args``, before the hash of its rows.
+_BY_ROWS = "rows sha256:"
+
+
 def rows_sha256(rows: Iterable[msgspec.Struct]) -> str:
     """Fingerprint of the selected rows of a set, in order; every field counts."""
     digest = hashlib.sha256()
@@ -57,6 +62,11 @@ def rows_sha256(rows: Iterable[msgspec.Struct]) -> str:
         digest.update(encoder.encode(fields))
         digest.update(b"\n")
     return digest.hexdigest()
+
+
+def named_by_rows(rows: Iterable[msgspec.Struct]) -> str:
+    """The name of a set in a plan: the same wherever it lies."""
+    return _BY_ROWS + rows_sha256(rows)
 
 
 def check_plan(out: Path, plan: Plan) -> bool:
@@ -95,10 +105,22 @@ def _check_same(path: Path, plan: Plan) -> None:
     differences = [
         f"{name} was {getattr(known, name)!r}, now {getattr(plan, name)!r}"
         for name in plan.__struct_fields__
-        if name not in _FREE and getattr(known, name) != getattr(plan, name)
+        if name not in _FREE
+        and getattr(known, name) != getattr(plan, name)
+        and not (name == "model_args" and _same_but_for_a_path(known.model_args, plan.model_args))
     ]
     if differences:
         raise RunError(
             f"{path.parent}: holds another run ({'; '.join(differences)}); nothing was changed. "
             "Choose another output folder, or repeat the options of that run"
         )
+
+
+def _same_but_for_a_path(known: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Whether arguments are the same but for the set, named by its place until version 0.1.
+
+    It may have moved since; that its rows are those of then is held by ``items_sha256``.
+    """
+    old, new = (str(arguments.get("data", "")) for arguments in (known, now))
+    by_place = new.startswith(_BY_ROWS) and old and not old.startswith(_BY_ROWS)
+    return bool(by_place) and known | {"data": new} == now

@@ -4,29 +4,37 @@ The engine's bookkeeping after a response costs 8 to 15 ms of its one event loop
 dozens of responses wait for it; killed then, they would be lost and asked again. So the provider's
 own ``generate`` is replaced by one that files the answer before any of that bookkeeping:
 
-- providers that speak HTTP run in a process of their own (:mod:`handeye.run.wire_process`), which
-  has nothing else to do than to send, receive and write down;
+- providers that speak HTTP run in a process of their own (:mod:`handeye.run.sender`), which has
+  nothing else to do than to send, receive and write down;
 - all others (local models, handeye's respondents, third-party providers, batch mode) run where
   they are and file the answer when their ``generate`` returns.
+
+The wire process holds a second instance of the provider and the journal's file (the same open file,
+so the journal stays locked until both are gone). It writes an answer down, then sends it here. When
+this end vanishes, even by SIGKILL, it gives what is on its way a moment to land and ends.
 
 Knows Inspect's ``Model`` and ``ModelAPI``; knows nothing of suites.
 """
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import socket
+import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import sniffio
-from inspect_ai.model import GenerateConfig, Model, ModelOutput, RetryDecision
+from inspect_ai.model import ChatMessage, GenerateConfig, Model, ModelOutput, RetryDecision
 
+from handeye.errors import RunError
+from handeye.run.answers import Answer
 from handeye.run.journal import Journal
+from handeye.run.messages import Arrived, Ask, Cancel, Failed, Ready, Setup, frame, read_frame
 from handeye.run.pending import Pending, pending_request
-from handeye.run.wire_process import ProviderError, WireProcess
 
-_Generate = Callable[..., Awaitable[Any]]
 _MARK = "_handeye_wire"
 # Inspect providers that are HTTP clients and nothing else, so that a second instance in another
 # process is the same provider. Those that start a server (vllm, sglang) do so only without a URL.
@@ -56,8 +64,8 @@ class Tap:
         self._model = model
         self._connections = connections
         self._journal = journal
-        self._inner: _Generate = type(model.api).generate.__get__(model.api)
-        self._should_retry = type(model.api).should_retry.__get__(model.api)
+        # Looked up when they are called: the provider's own, whatever stands in for them by then.
+        self._provider = type(model.api)
         self._apart = sys.platform != "win32" and is_remote(model)
         self._process: WireProcess | None = None
 
@@ -78,7 +86,7 @@ class Tap:
         """Stands in for the provider's ``generate``."""
         pending = pending_request.get()
         if pending is None:
-            return await self._inner(*args, **kwargs)
+            return await self._provider.generate(self._model.api, *args, **kwargs)
         if self._process is None:
             return await self._here(pending, args, kwargs)
         output, pending.answer = await self._process.ask(pending, kwargs["input"], kwargs["config"])
@@ -86,7 +94,7 @@ class Tap:
 
     async def _here(self, pending: Pending, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         started = time.monotonic()
-        result = await self._inner(*args, **kwargs)
+        result = await self._provider.generate(self._model.api, *args, **kwargs)
         output = result[0] if isinstance(result, tuple) else result
         if isinstance(output, ModelOutput):
             pending.answer = pending.answered(output, time.monotonic() - started)
@@ -97,7 +105,7 @@ class Tap:
         """Stands in for the provider's ``should_retry``."""
         if isinstance(ex, ProviderError):
             return ex.decision
-        decision: bool | RetryDecision = self._should_retry(ex)
+        decision: bool | RetryDecision = self._provider.should_retry(self._model.api, ex)
         return decision
 
 
@@ -117,3 +125,146 @@ def tap(model: Model, journal: Journal, connections: int | None = None) -> Tap:
     model.api.generate = new.generate  # type: ignore[method-assign]
     model.api.should_retry = new.should_retry  # type: ignore[method-assign]
     return new
+
+
+class ProviderError(Exception):
+    """What the provider raised in the wire process, told in one line."""
+
+    def __init__(self, failed: Failed) -> None:
+        super().__init__(failed.message)
+        self.decision = failed.decision
+
+
+class WireProcess:
+    """One wire process, bound to the event loop it is first asked on."""
+
+    def __init__(self, model: Model, journal: Journal, connections: int | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._journal = journal
+        self._numbers = itertools.count()
+        self._waiting: dict[int, tuple[tuple[str, str, str], asyncio.Future[Arrived]]] = {}
+        self._late: dict[tuple[str, str, str], Arrived] = {}
+        self._ended: str | None = None
+        ours, theirs = socket.socketpair()
+        with theirs:
+            descriptors = (theirs.fileno(), journal.descriptor)
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "handeye.run.sender", *map(str, descriptors)],
+                pass_fds=descriptors,
+                stdin=subprocess.DEVNULL,
+                # Out of reach of what hits the engine's process group (Ctrl-C, kill -9 -PGID).
+                start_new_session=True,
+            )
+        ours.setblocking(False)
+        setup = Setup(
+            model=str(model),
+            base_url=model.explicit_base_url,
+            api_key=getattr(model.api, "api_key", None),
+            model_args=dict(model.model_args),
+            config=model.config.model_copy(),
+            connections=connections,
+        )
+        self._connected = self._loop.create_task(self._connect(ours, setup))
+        self._is_ready = asyncio.Event()
+        journal.closing.append(self.close)
+
+    def usable(self) -> bool:
+        """Whether this process can take requests from the running loop."""
+        return self._ended is None and self._loop is asyncio.get_running_loop()
+
+    async def _connect(self, ours: socket.socket, setup: Setup) -> asyncio.StreamWriter:
+        reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 24)
+        writer.write(frame(setup))
+        self._listener = self._loop.create_task(self._listen(reader, writer))
+        return writer
+
+    async def ready(self) -> None:
+        """Wait until requests can be sent.
+
+        Raises:
+            RunError: the process could not make the provider, or ended.
+        """
+        await self._is_ready.wait()
+        if self._ended is not None:
+            raise RunError(self._ended)
+
+    async def ask(
+        self, pending: Pending, input: list[ChatMessage], config: GenerateConfig
+    ) -> tuple[ModelOutput, Answer]:
+        """Send one request and wait for its answer.
+
+        Raises:
+            ProviderError: the attempt failed.
+            RunError: the process ended, or it could not write the journal.
+        """
+        key = (pending.item_id, pending.model, pending.request)
+        if (late := self._late.pop(key, None)) is not None:
+            # It arrived after its attempt was given up; it is not asked again.
+            return late.output, late.answer
+        await self.ready()
+        writer = await asyncio.shield(self._connected)
+        number = next(self._numbers)
+        future: asyncio.Future[Arrived] = self._loop.create_future()
+        self._waiting[number] = (key, future)
+        try:
+            writer.write(frame(Ask(number, pending, input, config)))
+            await writer.drain()
+            arrived = await future
+        except asyncio.CancelledError:
+            if self._ended is None:
+                writer.write(frame(Cancel(number)))
+            raise
+        return arrived.output, arrived.answer
+
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                self._take(await read_frame(reader))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self._end("the process that talks to the provider ended; run the same command again")
+        finally:
+            writer.close()
+
+    def _take(self, message: Ready | Arrived | Failed) -> None:
+        if isinstance(message, Ready):
+            if message.trouble is not None:
+                self._end(message.trouble)
+            self._is_ready.set()
+            return
+        if isinstance(message, Arrived):
+            self._journal.accept(message.answer)
+        key, future = self._waiting.pop(message.number)
+        if isinstance(message, Failed):
+            if message.fatal:
+                self._end(message.message)
+            if not future.done():
+                failure = RunError if message.fatal else None
+                future.set_exception(
+                    failure(message.message) if failure else ProviderError(message)
+                )
+        elif future.done():
+            self._late[key] = message
+        else:
+            future.set_result(message)
+
+    def _end(self, reason: str) -> None:
+        if self._ended is None:
+            self._ended = reason
+        self._is_ready.set()
+        for _, future in self._waiting.values():
+            if not future.done():
+                future.set_exception(RunError(self._ended))
+        self._waiting.clear()
+
+    def close(self) -> None:
+        """End the process and wait for it; called when the journal closes."""
+        if self._ended is None:
+            self._ended = "the run is over"
+        if not self._loop.is_closed():
+            return
+        # The loop is gone, and with it our end of the socket: the process sees that and ends.
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

@@ -1,65 +1,166 @@
-"""Options that every suite's ``handeye run`` has, and what is made of them."""
+"""What every suite's ``handeye run`` has in common: options, and what is done with them."""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handeye.run.options import ATTEMPT_TIMEOUT, MAX_CONNECTIONS, MAX_RETRIES
+
 if TYPE_CHECKING:
+    from handeye.respondents.conversation import Respondents
+    from handeye.run.job import Job
     from handeye.run.prices import Price
 
-Split = Annotated[str, typer.Option(help="test, dev or all.")]
-MaxConnections = Annotated[int, typer.Option(help="Requests at a time.")]
-MaxRetries = Annotated[int, typer.Option(help="Further attempts after a failure.")]
-Timeout = Annotated[int, typer.Option(help="Seconds before a silent attempt is given up.")]
-BaseUrl = Annotated[
-    str | None, typer.Option(help="Address of an OpenAI-compatible or other server.")
-]
-ModelArg = Annotated[
-    list[str] | None,
-    typer.Option("--model-arg", "-M", metavar="NAME=VALUE", help="Argument of the provider."),
-]
-Setting = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--setting",
-        "-s",
-        metavar="NAME=VALUE",
-        help="Of generation: temperature, max_tokens, reasoning_effort ... Not given: left to "
-        "the provider.",
-    ),
-]
-PriceText = Annotated[
-    str | None,
-    typer.Option("--price", metavar="IN:OUT[:CACHED]", help="Dollars per million tokens."),
-]
-Prices = Annotated[Path | None, typer.Option(help="JSON file of prices by model.")]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Count requests, tokens and cost; send nothing.")
-]
-Quiet = Annotated[bool, typer.Option(help="No progress.")]
-
-# The respondents that need the set they are asked about.
-_KNOWS_THE_SET = ("handeye/simulated", "handeye/prior")
+_PREFIX = "handeye/"
 
 
-def transport(
+@dataclass(frozen=True)
+class Run:
+    """What was said on the command line that is the same for every suite.
+
+    Attributes:
+        options: fields of :class:`handeye.run.options.RunOptions`.
+        dry_run: count, and send nothing.
+    """
+
+    options: dict[str, Any]
+    dry_run: bool
+
+    @property
+    def out(self) -> Path:
+        """The run folder."""
+        return Path(self.options["out"])
+
+    def carry_out(self, job: Job, show: Callable[[Path], object]) -> None:
+        """Ask, score and show the run, or print what it would send and cost."""
+        if self.dry_run:
+            from handeye.run.dry_run import dry_run
+
+            typer.echo(dry_run(job).text())
+            return
+        from handeye.run.lane import carry_out
+
+        carry_out(job)
+        show(self.out)
+
+
+def run_command(
+    suite: str, respondents: Respondents, data: str
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a suite's own options a command with those that every run has.
+
+    The function made into a command takes a :class:`Run`, then its own options. Stopped by Ctrl-C,
+    the command ends with exit code 130.
+
+    Args:
+        suite: its name, for the default run folder.
+        respondents: those of the suite; one that knows a set is told the one it is asked about.
+        data: what ``--data`` takes, for ``--help``.
+    """
+    names = [f"{_PREFIX}{name}" for name in respondents]
+    ours = f"{', '.join(names[:-1])} or {names[-1]}"
+    folder = f"Run folder (default: runs/{suite}-MODEL-SET)."
+    first = [
+        _option("model", str, f"Any Inspect model, {ours}."),
+        _option("data", str, data),
+        _option("out", Path | None, folder, None, metavar="RUN"),
+    ]
+    split = _option("split", str, "test, dev or all.", "test")
+    counted = "Count requests, tokens and cost; send nothing."
+    dry_run = _option("dry_run", bool, counted, False, "--dry-run")
+
+    def decorate(ask: Callable[..., None]) -> Callable[..., None]:
+        _, *own = inspect.signature(ask, eval_str=True).parameters.values()
+        _, _, *carried = inspect.signature(_carried, eval_str=True).parameters.values()
+
+        @functools.wraps(ask)
+        def command(
+            *, model: str, data: str, out: Path | None, split: str, dry_run: bool, **given: Any
+        ) -> None:
+            chosen = {parameter.name: given.pop(parameter.name) for parameter in own}
+            name = model.removeprefix(_PREFIX) if model.startswith(_PREFIX) else ""
+            knows_the_set = name in respondents and "data" in respondents[name][0]
+            options = {
+                "model": model,
+                "data": data,
+                "out": out or Path("runs") / f"{suite}-{_slug(model)}-{_slug(data)}",
+                "split": split,
+                **_carried(model, data if knows_the_set else None, **given),
+            }
+            try:
+                ask(Run(options, dry_run), **chosen)
+            except KeyboardInterrupt:
+                raise typer.Exit(130) from None
+
+        parameters = [
+            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for parameter in (*first, *own, split, *carried, dry_run)
+        ]
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        command.__annotations__ = {one.name: one.annotation for one in parameters}
+        return command
+
+    return decorate
+
+
+def _option(
+    name: str,
+    kind: Any,
+    told: str,
+    default: object = inspect.Parameter.empty,
+    *flags: str,
+    **more: Any,
+) -> inspect.Parameter:
+    annotation = Annotated[kind, typer.Option(*flags, help=told, **more)]
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+def _carried(
     model: str,
-    data: str,
-    *,
-    max_connections: int,
-    max_retries: int,
-    timeout: int,
-    base_url: str | None,
-    model_arg: list[str] | None,
-    setting: list[str] | None,
-    price: str | None,
-    prices: Path | None,
-    quiet: bool,
+    known_set: str | None,
+    max_connections: Annotated[int, typer.Option(help="Requests at a time.")] = MAX_CONNECTIONS,
+    max_retries: Annotated[
+        int, typer.Option(help="Further attempts after a failure.")
+    ] = MAX_RETRIES,
+    timeout: Annotated[
+        int, typer.Option(help="Seconds before a silent attempt is given up.")
+    ] = ATTEMPT_TIMEOUT,
+    base_url: Annotated[
+        str | None, typer.Option(help="Address of an OpenAI-compatible or other server.")
+    ] = None,
+    model_arg: Annotated[
+        list[str] | None,
+        typer.Option("--model-arg", "-M", metavar="NAME=VALUE", help="Argument of the provider."),
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--setting",
+            "-s",
+            metavar="NAME=VALUE",
+            help="Of generation: temperature, max_tokens, reasoning_effort ... Not given: left to "
+            "the provider.",
+        ),
+    ] = None,
+    price: Annotated[
+        str | None,
+        typer.Option("--price", metavar="IN:OUT[:CACHED]", help="Dollars per million tokens."),
+    ] = None,
+    prices: Annotated[Path | None, typer.Option(help="JSON file of prices by model.")] = None,
+    quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> dict[str, Any]:
-    """The fields of :class:`handeye.run.options.RunOptions` from the options of a command.
+    """Fields of :class:`handeye.run.options.RunOptions` from the options that every run has.
+
+    A model that has to know the set it is asked about (``known_set``) is told so here.
 
     Raises:
         OptionError: a pair that is not NAME=VALUE, or a price that cannot be read.
@@ -67,8 +168,8 @@ def transport(
     from handeye.terminal.inputs import json_values, named_values
 
     arguments = json_values(named_values(model_arg or [], "--model-arg", empty=True))
-    if model in _KNOWS_THE_SET:
-        arguments.setdefault("data", data)
+    if known_set is not None:
+        arguments.setdefault("data", known_set)
     return {
         "max_connections": max_connections,
         "max_retries": max_retries,
@@ -79,11 +180,6 @@ def transport(
         "price": _price(price, prices, model),
         "progress": not quiet,
     }
-
-
-def run_folder(out: Path | None, suite: str, model: str, data: str) -> Path:
-    """The folder of the run: the given one, else one named after model and set."""
-    return out or Path("runs") / f"{suite}-{_slug(model)}-{_slug(data)}"
 
 
 def _slug(name: str) -> str:

@@ -17,7 +17,7 @@ from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.foreign.gold_values import read_scenario
 from handeye.visualact.foreign.published_layout import published_file, read_published
 from handeye.visualact.own_sets import PlacedClip, check_videos, clips_files, read_clips
-from handeye.visualact.records import SCENARIOS
+from handeye.visualact.records import SCENARIOS, clips_name
 
 
 def load(
@@ -81,6 +81,20 @@ def _published(
         placed = [one for one in placed if one.clip.split == split]
     chosen = select(placed, wanted, count, name)
     return ClipSet(root, tuple(one.clip for one in chosen), (file,), name, taken)
+
+
+def recognizes(data: str) -> bool:
+    """Whether a folder, file or ``hf:`` name is a set of this suite, by its name and files.
+
+    Nothing is fetched to find out; a foreign set is told by its folder of videos.
+    """
+    if data.startswith(HUB):
+        return "visualact" in data.lower()
+    path = Path(data)
+    if path.is_dir():
+        videos = (path / "videos").is_dir() and not any(path.glob("metadata*.jsonl"))
+        return videos or any(path.glob(clips_name("*")))
+    return path.match(clips_name("*")) or path.suffix == ".json"
 
 
 def scenario_keys(names: Iterable[str] | None) -> frozenset[str] | None:

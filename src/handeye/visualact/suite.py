@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handeye.suite import Part, Suite
+from handeye.visualact.respondents.models import RESPONDENTS
 
 SUITE = Suite(
     name="visualact",
@@ -13,14 +14,14 @@ SUITE = Suite(
     run_format=1,
     commands=Part("handeye.visualact.commands:app"),
     run_command=Part("handeye.visualact.commands.run:visualact"),
-    respondents={},
+    respondents=RESPONDENTS,
     recognizes=Part("handeye.visualact.loader:recognizes"),
     generate=Part("handeye.visualact.scenes.generation:generate"),
     load=Part("handeye.visualact.loader:load"),
     describe=Part("handeye.visualact.scenes.description:describe"),
     verify=Part("handeye.visualact.scenes.verification:verify"),
     run=Part("handeye.visualact.asking.run:run_visualact"),
-    asking=Part("handeye.visualact.asking.options:Asking"),
+    asking=Part("handeye.visualact.asking.questions:Asking"),
     job=Part("handeye.visualact.asking.run:job"),
     task=Part("handeye.visualact.asking.task:visualact"),
     score_files=Part("handeye.visualact.scoring.file_scoring:score_files"),

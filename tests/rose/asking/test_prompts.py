@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from handeye.errors import DataError, OptionError
-from handeye.rose.asking.prompts import Picture, check_order, prompt_parts, scene_request
+from handeye.rose.asking.prompts import Asking, Picture, check_order, prompt_parts
 from handeye.rose.release import load
+from handeye.run.questions import by_scene
 from tests.support.rose.small_set import write_set
 
 
@@ -37,12 +38,15 @@ def test_the_type_is_told_from_the_bytes_not_the_name(folder: Path) -> None:
 
 
 def test_each_picture_of_a_scene_is_read_once_and_the_cue_only_asked_by_t4(folder: Path) -> None:
-    items = load(folder)
-    request = scene_request("s00001", items.scenes()["s00001"], items, "image_first")
-    names = [picture.path.name for picture in request.pictures]
+    asked = by_scene(Asking().questions(load(folder)))["s00001"]
+    pictures = [picture for question in asked for picture in question.media]
+    names = list(dict.fromkeys(picture.path.name for picture in pictures))
     assert names == ["s00001_base.png", "s00001_cue.png"]
-    asked = {q.item.item_id: request.picture_of(q).path.name for q in request.questions}
-    assert {i for i, name in asked.items() if name.endswith("cue.png")} == {"s00001_T4"}
+    assert len(set(map(id, pictures))) == 2
+    cued = {q.item_id for q in asked if q.media[0].path.name.endswith("cue.png")}
+    assert cued == {"s00001_T4"}
+    base = {id(q.write().messages[0].content[0].image) for q in asked if q.item_id not in cued}  # type: ignore[union-attr]
+    assert len(base) == 1, "one picture in memory for all questions about it"
 
 
 def test_the_two_orders(folder: Path) -> None:
@@ -78,17 +82,19 @@ def test_a_missing_a_changed_and_a_wrong_picture_are_named(folder: Path) -> None
     path = folder / "images" / "s00000_base.png"
     right = hashlib.sha256(path.read_bytes()).hexdigest()
     items = load(edited(folder, image="images/s00000_base.png", image_sha256=right))
-    rows = items.scenes()["s00000"]
-    assert len(scene_request("s00000", rows, items, "image_first").pictures) == 1
+    first, *others = Asking().questions(items)
+    assert {question.media_sha256 for question in others} == {first.media_sha256} == {right}
+    assert len(first.write().messages) == 1
     path.write_bytes(path.read_bytes() + b"x")
-    with pytest.raises(DataError, match="was changed"):
-        scene_request("s00000", rows, items, "image_first")
+    changed = next(Asking().questions(items))
+    with pytest.raises(DataError, match=f"{first.item_id} says .*; the picture was changed"):
+        changed.write()
     path.write_bytes(b"<svg/>")
     with pytest.raises(DataError, match="not a PNG"):
-        scene_request("s00000", rows, items, "image_first")
+        next(Asking().questions(items))
     path.unlink()
     with pytest.raises(DataError, match="cannot be read"):
-        scene_request("s00000", rows, items, "image_first")
+        next(Asking().questions(items))
 
 
 def test_an_unknown_order_names_the_allowed_ones() -> None:

@@ -10,9 +10,9 @@ import inspect_ai
 import pytest
 
 from handeye.errors import OptionError, RunError
+from handeye.run.dry_run import dry_run
 from handeye.visualact.asking.ablation import run_frames
-from handeye.visualact.asking.dry_run import dry_run
-from handeye.visualact.asking.run import make_options, run_visualact
+from handeye.visualact.asking.run import job, make_options, run_visualact
 from handeye.visualact.asking.task import visualact
 from handeye.visualact.comparing.scored_runs import clips_of
 from handeye.visualact.loader import load
@@ -152,7 +152,7 @@ def test_a_dry_run_counts_and_sends_and_writes_nothing(clips: Path, tmp_path: Pa
         options = make_options(
             "openai/gpt-5.5", clips, tmp_path / "run", frames=4, protocol=protocol, embedder=NGRAMS
         )
-        found = dry_run(options)
+        found = dry_run(job(options))
         assert (found.requests, found.answered, found.scenes) == (8 * passes, 0, 8)
         (tokens,) = found.image_tokens.values()
         assert tokens == 8 * passes * 4 * 210

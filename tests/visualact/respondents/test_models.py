@@ -25,9 +25,9 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from handeye.errors import DataError, OptionError, RunError
 from handeye.models.provider import HandeyeAPI
-from handeye.models.registry import holds_clips
 from handeye.respondents.conversation import SimulatedApiError
 from handeye.visualact.asking import prompts
+from handeye.visualact.loader import recognizes
 from handeye.visualact.records import SCENARIOS
 from handeye.visualact.respondents.faults import simulate
 from handeye.visualact.respondents.prior import TEMPLATES
@@ -179,10 +179,10 @@ def test_wrong_arguments_are_named(
 
 
 def test_a_set_of_clips_is_told_from_one_of_rose(folder: str, tmp_path: Path) -> None:
-    assert holds_clips(folder)
-    assert holds_clips(f"{folder}/clips_test.jsonl")
-    assert holds_clips("hf:Proactive-LMM/VisualActBench")
-    assert not holds_clips("hf:someone/ROSE")
+    assert recognizes(folder)
+    assert recognizes(f"{folder}/clips_test.jsonl")
+    assert recognizes("hf:Proactive-LMM/VisualActBench")
+    assert not recognizes("hf:someone/ROSE")
     (tmp_path / "metadata_test.jsonl").touch()
-    assert not holds_clips(str(tmp_path))
-    assert not holds_clips(str(tmp_path / "metadata_test.jsonl"))
+    assert not recognizes(str(tmp_path))
+    assert not recognizes(str(tmp_path / "metadata_test.jsonl"))

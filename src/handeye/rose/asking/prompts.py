@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 from handeye.errors import DataError, OptionError
 from handeye.rose.items import Item, ItemSet
+from handeye.run.answers import Answer
+from handeye.run.questions import Media, Opening, Question, Turn
 
 Order = Literal["image_first", "authors"]
 _SIGNATURES = (
@@ -98,48 +101,71 @@ def prompt_parts(item: Item, order: Order) -> tuple[str | None, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One item ready to be asked; ``picture`` indexes the pictures of its scene."""
+class Asking:
+    """How a set is asked: every item in a conversation of its own, about one picture."""
 
-    item: Item
-    parts: tuple[str | None, ...]
-    picture: int
+    order: Order = "image_first"
+    scenes_held: ClassVar[int | None] = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"order": self.order}
+
+    def fitted(self, model: str) -> Self:
+        """Every model can take it as it is."""
+        return self
+
+    def questions(self, items: ItemSet) -> Iterator[Question]:
+        """One question an item.
+
+        Raises:
+            DataError: a picture is missing or none, or a row lacks the prompts that are asked for.
+        """
+        pictures: dict[Path, Media] = {}
+        for item in items:
+            path = items.image_path(item)
+            if path not in pictures:
+                pictures[path] = Media(path, "image", Picture.read(path).sha256)
+            picture, parts = pictures[path], prompt_parts(item, self.order)
+            asked = sum(len(part) for part in parts if part)
+            yield Question(
+                item.item_id,
+                item.scene_id,
+                {"image": picture.sha256, "parts": list(parts)},
+                (picture,),
+                partial(_opening, item, parts, picture),
+                likely=(Turn(asked, len(item.ground_truth_formal_answer)),),
+            )
+
+    def follow_up(self, asked: Question, answer: Answer) -> None:
+        """Nothing is asked after an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class SceneRequest:
-    """All questions about one scene and the pictures they share, each read once."""
-
-    scene_id: str
-    pictures: tuple[Picture, ...]
-    questions: tuple[Question, ...]
-
-    def picture_of(self, question: Question) -> Picture:
-        """The picture that a question is about."""
-        return self.pictures[question.picture]
-
-
-def scene_request(
-    scene_id: str, items: Sequence[Item], source: ItemSet, order: Order
-) -> SceneRequest:
-    """Read the pictures of a scene and lay out its questions.
+def _opening(item: Item, parts: Sequence[str | None], picture: Media) -> Opening:
+    """The whole conversation about an item.
 
     Raises:
-        DataError: a picture is missing, damaged or not the one the metadata was written for.
+        DataError: the picture is not the one that the row was written for; the gold is of another.
     """
-    pictures: list[Picture] = []
-    places: dict[Path, int] = {}
-    questions: list[Question] = []
-    for item in items:
-        path = source.image_path(item)
-        if path not in places:
-            places[path] = len(pictures)
-            pictures.append(Picture.read(path))
-        picture = pictures[places[path]]
-        if item.image_sha256 and item.image_sha256 != picture.sha256:
-            raise DataError(
-                f"{path}: SHA-256 is {picture.sha256[:16]}..., the metadata of item "
-                f"{item.item_id} says {item.image_sha256[:16]}...; the picture was changed"
-            )
-        questions.append(Question(item, prompt_parts(item, order), places[path]))
-    return SceneRequest(scene_id, tuple(pictures), tuple(questions))
+    from inspect_ai.model import ChatMessageUser, Content, ContentImage, ContentText
+
+    expected = item.image_sha256 or picture.sha256
+    if expected != picture.sha256:
+        raise DataError(
+            f"{picture.path}: SHA-256 is {picture.sha256[:16]}..., the metadata of item "
+            f"{item.item_id} says {expected[:16]}...; the picture was changed"
+        )
+    url = _data_url(picture.path, picture.sha256)
+    content: list[Content] = [
+        ContentImage(image=url) if part is None else ContentText(text=part) for part in parts
+    ]
+    return Opening([ChatMessageUser(content=content)])
+
+
+# The items of a scene go out together: each picture is read and encoded once for all of them.
+@lru_cache(maxsize=32)
+def _data_url(path: Path, sha256: str) -> str:
+    picture = Picture.read(path)
+    if picture.sha256 != sha256:
+        raise DataError(f"{path}: the picture was changed while the run was under way")
+    return picture.data_url()

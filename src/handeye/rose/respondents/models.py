@@ -1,20 +1,22 @@
-"""The respondents of ROSE as ``handeye/NAME``: one that looks, one that knows the gold."""
+"""The respondents of ROSE as ``handeye/NAME``: one that looks, one that knows the gold.
+
+What they are made of is imported when one is made.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 
-from handeye.respondents.conversation import Conversation, Reply, spoken
-from handeye.rose.respondents.lookup import ItemFinder
-from handeye.rose.respondents.pixels.respondent import PixelRespondent
-from handeye.rose.respondents.simulated import parse_faults, simulate
+from handeye.respondents.conversation import Conversation, Reply, Respondents, spoken
 
 
 class Pixels:
     """Looks at the picture and reads the prompt."""
 
     def __init__(self) -> None:
+        from handeye.rose.respondents.pixels.respondent import PixelRespondent
+
         cores = os.cpu_count() or 1
         self.connections = 8 * cores
         self._respondent = PixelRespondent(workers=cores)
@@ -30,15 +32,28 @@ class Simulated:
 
     connections = 64
 
-    def __init__(self, data: str, faults: str | Sequence[str] | None, seed: int) -> None:
+    def __init__(
+        self, data: object, faults: str | Sequence[str] | None = None, seed: object = 0
+    ) -> None:
+        from handeye.respondents.fault_rates import read_seed
         from handeye.rose.release import load
+        from handeye.rose.respondents.lookup import ItemFinder
+        from handeye.rose.respondents.simulated import parse_faults
 
         self._faults = parse_faults(faults)
-        self._seed = seed
-        self._items = ItemFinder(load(data))
+        self._seed = read_seed(seed)
+        self._items = ItemFinder(load(str(data)))
 
     async def answer(self, asked: Conversation) -> Reply:
         """Answer from the gold with the faults that fire for the item."""
+        from handeye.rose.respondents.simulated import simulate
+
         item = self._items.find(asked.one_picture(), asked.text)
         found = simulate(item, self._faults, self._seed)
         return spoken(found.raw_text, found.stop_reason, found.error, found.planted)
+
+
+RESPONDENTS: Respondents = {
+    "pixels": ((), Pixels),
+    "simulated": (("data", "faults", "seed"), Simulated),
+}

@@ -7,27 +7,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from handeye.atomic import replacing
 from handeye.errors import OptionError
-from handeye.hashing import file_sha256
 from handeye.media.frame_choice import FrameChoice
-from handeye.run.answers import Answer
-from handeye.run.journal import Journal, Key
+from handeye.run.answers import Answer, Usage
+from handeye.run.job import Job
 from handeye.run.lane import carry_out
 from handeye.run.options import RunOptions
-from handeye.run.plan import Plan, rows_sha256
-from handeye.run.secrets import without_secrets
-from handeye.visualact.asking.capabilities import provider_of, takes_schema, takes_video
-from handeye.visualact.asking.options import Asking, second_turn
+from handeye.run.questions import Question
+from handeye.visualact.asking.questions import Asking
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.loader import load
-from handeye.visualact.records import Clip
 from handeye.visualact.scoring.embedder import MINILM, Embedder, load_embedder
 from handeye.visualact.scoring.embedding_cache import CachedEmbedder, cache_path
 from handeye.visualact.scoring.options import Options
@@ -41,8 +37,6 @@ if TYPE_CHECKING:
 class VisualactOptions(RunOptions):
     """Everything a run of VisualActBench is asked for; see :func:`run_visualact`."""
 
-    data: str
-    split: str | None = "test"
     scenarios: tuple[str, ...] | None = None
     clips: int | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -58,22 +52,6 @@ class VisualactOptions(RunOptions):
             scenarios=self.scenarios,
             clips=self.clips,
             mapping=dict(self.mapping) or None,
-        )
-
-    def plan(self, clips: ClipSet) -> Plan:
-        """The identity of the run over ``clips``."""
-        return Plan(
-            suite="visualact",
-            model=self.model,
-            items=len(clips),
-            items_sha256=rows_sha256(clips),
-            config=dict(self.generation),
-            model_args=without_secrets(self.model_args),
-            asked=self.asking.as_dict(),
-            data=self.data,
-            split=self.split,
-            subsets=None if self.scenarios is None else ",".join(self.scenarios),
-            max_scenes=self.clips,
         )
 
 
@@ -97,12 +75,7 @@ def run_visualact(model: str, data: str | Path, out: Path, **others: Any) -> Pat
             by another process, or nothing but failures came back.
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
-    return run(make_options(model, data, out, **others))
-
-
-def run(options: VisualactOptions) -> Path:
-    """As :func:`run_visualact`."""
-    return carry_out(options, VisualactJob(options))
+    return carry_out(job(make_options(model, data, out, **others)))
 
 
 def make_options(
@@ -137,150 +110,91 @@ def make_options(
         OptionError: a value that is not allowed.
     """
     choice = frames if isinstance(frames, FrameChoice) else FrameChoice.parse(frames)
-    asking = Asking(choice, video_input, protocol, False, image_format)  # type: ignore[arg-type]
+    asking = Asking(choice, video_input, protocol, structured, image_format)  # type: ignore[arg-type]
     return VisualactOptions(
         model=model,
         data=str(data),
         out=out,
         scenarios=None if scenarios is None else tuple(scenarios),
-        asking=fitted(asking, model, structured),
+        asking=asking,
         **others,
     )
 
 
-def fitted(asking: Asking, model: str, structured: bool | None) -> Asking:
-    """The asking as the model's provider can take it; a change is told on stderr."""
-    if asking.video_input == "native" and not takes_video(model):
-        print(
-            f"note: the provider {provider_of(model)} is not known to take videos; frames are "
-            "shown instead, and the run says so",
-            file=sys.stderr,
-        )
-        asking = replace(asking, video_input="frames")
-    return replace(asking, structured=takes_schema(model) if structured is None else structured)
+def job(options: VisualactOptions) -> Job:
+    """What a run is to the lane; what was taken for what in a foreign file is told on stderr.
 
-
-class VisualactJob:
-    """VisualActBench as the lane sees it."""
-
-    def __init__(self, options: VisualactOptions) -> None:
-        self._options = options
-        self.clips = options.load()
-        for taken in self.clips.taken:
-            print(taken.words(), file=sys.stderr)
-        self._config = _config(options)
-        self._sums = video_sums(self.clips)
-        self._embedder: Embedder | None = None
-        if options.score:
-            # Before anything is asked: a run that cannot be scored should not cost anything.
-            self._embedder = CachedEmbedder(load_embedder(options.embedder), cache_path())
-        self.plan = options.plan(self.clips)
-
-    def video_path(self, clip: Clip) -> Path:
-        """The clip's video file."""
-        return self.clips.video_path(clip)
-
-    def total(self, journal: Journal) -> int:
-        """One answer a clip, or two; a second one only where the first has actions."""
-        if not self._options.asking.two_pass:
-            return len(self.clips)
-        first = [journal.arrived(self.key(clip)) for clip in self.clips]
-        return sum(1 if a is not None and second_turn(a) is None else 2 for a in first)
-
-    def arrived(self, journal: Journal) -> list[Answer]:
-        """The answers that are there already; failures do not count."""
-        found = (answer for clip in self.clips for answer in self._found(journal, clip))
-        return [answer for answer in found if answer is not None and answer.state != "error"]
-
-    def task(self, journal: Journal) -> Task:
-        """One sample a clip."""
-        from handeye.visualact.asking.task import visualact_task
-
-        options = self._options
-        return visualact_task(
-            self.clips,
-            options.asking,
-            self._embedder,
-            journal.path,
-            options.max_connections,
-            options.scoring,
-        )
-
-    def answers(self, journal: Journal) -> list[Answer | None]:
-        """In the order of the clips; of two passes the last one asked for."""
-        return [self._found(journal, clip)[-1] for clip in self.clips]
-
-    def write_predictions(self, path: Path, journal: Journal) -> None:
-        """The answers as scoring reads them, then what was shown and what it cost."""
-        with replacing(path) as stream:
-            for clip in self.clips:
-                found = [a for a in self._found(journal, clip) if a is not None]
-                row = {
-                    **msgspec.to_builtins(row_of(clip.clip_id, found)),
-                    "stop_reason": found[-1].stop_reason,
-                    "usage": sum((a.usage for a in found[1:]), found[0].usage),
-                    "seconds": round(sum(a.seconds or 0.0 for a in found), 3),
-                    "video_sha256": self._sums[clip.clip_id],
-                    "shown": found[-1].note if found[-1].note is not msgspec.UNSET else None,
-                }
-                stream.write(msgspec.json.encode(row) + b"\n")
-
-    def info(self) -> dict[str, Any]:
-        """What was shown and asked, and the selection."""
-        options = self._options
-        return {
-            **options.asking.as_dict(),
+    Raises:
+        DataError, OptionError: the set, or the selection from it, cannot be used.
+        RunError: no embedder, and the run is to be scored.
+    """
+    clips = options.load()
+    for taken in clips.taken:
+        print(taken.words(), file=sys.stderr)
+    embedder: Embedder | None = None
+    if options.score:
+        # Before anything is asked: a run that cannot be scored should not cost anything.
+        embedder = CachedEmbedder(load_embedder(options.embedder), cache_path())
+    scenarios = options.scenarios
+    return Job(
+        options,
+        clips,
+        options.asking,
+        suite="visualact",
+        unit="clips",
+        plan={
+            "subsets": None if scenarios is None else ",".join(scenarios),
+            "max_scenes": options.clips,
+        },
+        info={
             "mapping": dict(options.mapping) or None,
             "selection": {
                 "split": options.split,
-                "scenarios": options.scenarios,
+                "scenarios": scenarios,
                 "clips": options.clips,
             },
-        }
-
-    def score(self, info: Mapping[str, Any]) -> None:
-        """Score the prediction file into the run folder."""
-        from handeye.visualact.scoring.file_scoring import score_files
-
-        if self._embedder is None:
-            raise OptionError("a run that is to be scored needs an embedder")
-        score_files(
-            self._options.out / "predictions.jsonl",
-            self.clips,
-            self._options.out,
-            self._embedder,
-            self._options.scoring,
-            run_info=info,
-        )
-
-    def key(self, clip: Clip, turns: Sequence[str] = ()) -> Key:
-        """What the answer about a clip is filed under."""
-        config = self._config[bool(turns)]
-        sha256 = self._options.asking.sha256(self._sums[clip.clip_id], config, turns)
-        return (clip.clip_id, self._options.model, sha256)
-
-    def _found(self, journal: Journal, clip: Clip) -> list[Answer | None]:
-        """The answer about a clip, and the second one if there is something to ask for it."""
-        first = journal.get(self.key(clip))
-        turns = second_turn(first) if self._options.asking.two_pass else None
-        return [first] if turns is None else [first, journal.get(self.key(clip, turns))]
+        },
+        whole=partial(load, split=None),
+        task=partial(_task, embedder=embedder, options=options.scoring),
+        row=_row,
+        score=partial(_score, options, clips, embedder),
+    )
 
 
-def _config(options: VisualactOptions) -> dict[bool, dict[str, Any]]:
-    """Settings that can change an answer, of the first (False) and the second turn (True)."""
-    from inspect_ai.model import GenerateConfig
+def _task(*laid_out: Any, **scored: Any) -> Task:
+    from handeye.visualact.asking.task import visualact_task
 
-    from handeye.run.asker import content_config
-    from handeye.visualact.asking.conversation import answer_config
-
-    common = content_config(GenerateConfig(**options.generation))
-    out: dict[bool, dict[str, Any]] = {}
-    for second in (False, True):
-        own = answer_config(options.asking, second)
-        out[second] = common if own is None else {**common, **content_config(own)}
-    return out
+    return visualact_task(*laid_out, **scored)
 
 
-def video_sums(clips: ClipSet) -> dict[str, str]:
-    """SHA-256 of every video file, by clip id."""
-    return {clip.clip_id: file_sha256(clips.video_path(clip)) for clip in clips}
+def _row(asked: Question, answers: Sequence[Answer]) -> Mapping[str, Any]:
+    """The answers as scoring reads them, then what was shown and what it cost."""
+    last = answers[-1]
+    return {
+        **msgspec.to_builtins(row_of(asked.item_id, answers)),
+        "stop_reason": last.stop_reason,
+        "usage": sum((answer.usage for answer in answers), Usage()),
+        "seconds": round(sum(answer.seconds or 0.0 for answer in answers), 3),
+        "video_sha256": asked.media_sha256,
+        "shown": last.note if last.note is not msgspec.UNSET else None,
+    }
+
+
+def _score(
+    options: VisualactOptions,
+    clips: ClipSet,
+    embedder: Embedder | None,
+    info: Mapping[str, Any],
+) -> None:
+    from handeye.visualact.scoring.file_scoring import score_files
+
+    if embedder is None:
+        raise OptionError("a run that is to be scored needs an embedder")
+    score_files(
+        options.out / "predictions.jsonl",
+        clips,
+        options.out,
+        embedder,
+        options.scoring,
+        run_info=info,
+    )

@@ -20,7 +20,7 @@ from inspect_ai.scorer import (
 )
 from inspect_ai.solver import TaskState
 
-from handeye.run.answers import Answer
+from handeye.run.task import answers_of
 from handeye.visualact.records import SCENARIOS, Clip
 from handeye.visualact.scoring.cases import make_cases
 from handeye.visualact.scoring.clip_scores import score_case
@@ -28,8 +28,6 @@ from handeye.visualact.scoring.embedder import Embedder
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.reading.predictions import read_row, row_of
 
-ANSWERS = "answers"
-"""Where the solver leaves the answers in the sample's store."""
 _NOTHING = math.nan
 _FIGURES = ("precision", "recall", "f1", "weighted_f1")
 
@@ -67,9 +65,7 @@ def match_actions(by_id: Mapping[str, Clip], embedder: Embedder, options: Option
         if alone is None:
             alone = CapacityLimiter(1)
         clip = by_id[str(state.sample_id)]
-        kept: list[dict[str, Any]] = state.store.get(ANSWERS, [])
-        answers = [msgspec.convert(one, Answer) for one in kept]
-        row = row_of(clip.clip_id, answers)
+        row = row_of(clip.clip_id, answers_of(state))
         value: dict[str, float] = dict.fromkeys(_FIGURES, _NOTHING)
         value["unanswered"] = float(row.state == "error")
         pairs: list[dict[str, Any]] = []

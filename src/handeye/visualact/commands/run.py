@@ -8,19 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from handeye.terminal import run_options as options
+from handeye.terminal.run_options import Run, run_command
+from handeye.visualact.respondents.models import RESPONDENTS
 
 
+@run_command("visualact", RESPONDENTS, data="Set folder, published file, or hf:OWNER/NAME.")
 def visualact(
-    model: Annotated[
-        str,
-        typer.Option(help="Any Inspect model, handeye/motion, handeye/prior or handeye/simulated."),
-    ],
-    data: Annotated[str, typer.Option(help="Set folder, published file, or hf:OWNER/NAME.")],
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="RUN", help="Run folder (default: runs/visualact-MODEL-SET)."),
-    ] = None,
+    run: Run,
     frames: Annotated[
         str,
         typer.Option(
@@ -49,7 +43,6 @@ def visualact(
     clips: Annotated[
         int | None, typer.Option(help="Only this many, from every scenario in turn.")
     ] = None,
-    split: options.Split = "test",
     map_field: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="FIELD=NAME", help="Column of a published file."),
@@ -63,16 +56,6 @@ def visualact(
             "--option", metavar="NAME=VALUE", help="Of scoring; see docs/visualact-scoring.md."
         ),
     ] = None,
-    max_connections: options.MaxConnections = 64,
-    max_retries: options.MaxRetries = 5,
-    timeout: options.Timeout = 600,
-    base_url: options.BaseUrl = None,
-    model_arg: options.ModelArg = None,
-    setting: options.Setting = None,
-    price: options.PriceText = None,
-    prices: options.Prices = None,
-    dry_run: options.DryRun = False,
-    quiet: options.Quiet = False,
 ) -> None:
     """Ask a model which actions each clip calls for, and score the answers.
 
@@ -82,62 +65,34 @@ def visualact(
     from handeye.media.frame_choice import FrameChoice
     from handeye.terminal.inputs import json_values, named_values
     from handeye.visualact.asking.ablation import run_frames
-    from handeye.visualact.asking.run import make_options, run
+    from handeye.visualact.asking.run import job, make_options
     from handeye.visualact.pages import console
     from handeye.visualact.scoring.embedder import MINILM
     from handeye.visualact.scoring.options import Options
 
-    folder = options.run_folder(out, "visualact", model, data)
     side = longest_side or None
-    common: dict[str, Any] = {
+    chosen: dict[str, Any] = {
+        **run.options,
         "video_input": video,
         "protocol": protocol,
         "structured": structured,
         "image_format": image_format,
         "scenarios": None if scenarios is None else _names(scenarios),
         "clips": clips,
-        "split": None if split == "all" else split,
+        "split": None if run.options["split"] == "all" else run.options["split"],
         "mapping": named_values(map_field or [], "--map"),
         "embedder": embedder or MINILM,
         "scoring": Options.of(json_values(named_values(scoring or [], "--option"))),
-        **options.transport(
-            model,
-            data,
-            max_connections=max_connections,
-            max_retries=max_retries,
-            timeout=timeout,
-            base_url=base_url,
-            model_arg=model_arg,
-            setting=setting,
-            price=price,
-            prices=prices,
-            quiet=quiet,
-        ),
     }
-    several = re.fullmatch(r"\s*\d+(\s*,\s*\d+)+\s*", frames)
-    try:
-        if several is None:
-            choice = FrameChoice.parse(frames, longest_side=side)
-            chosen = make_options(model, data, folder, frames=choice, **common)
-            if dry_run:
-                _estimate(chosen)
-                return
-            run(chosen)
-            console.print_run(folder)
-            return
-        if dry_run:
-            raise OptionError("--dry-run takes one number of frames; give --frames 8")
-        counts = [int(number) for number in frames.split(",")]
-        found = run_frames(model, data, folder, counts, longest_side=side, started=_say, **common)
-        console.print_ablation(found, folder)
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _estimate(chosen: Any) -> None:
-    from handeye.visualact.asking.dry_run import dry_run as estimate
-
-    typer.echo(estimate(chosen).text())
+    if re.fullmatch(r"\s*\d+(\s*,\s*\d+)+\s*", frames) is None:
+        choice = FrameChoice.parse(frames, longest_side=side)
+        run.carry_out(job(make_options(frames=choice, **chosen)), console.print_run)
+        return
+    if run.dry_run:
+        raise OptionError("--dry-run takes one number of frames; give --frames 8")
+    counts = [int(number) for number in frames.split(",")]
+    found = run_frames(counts=counts, longest_side=side, started=_say, **chosen)
+    console.print_ablation(found, run.out)
 
 
 def _names(text: str) -> list[str]:

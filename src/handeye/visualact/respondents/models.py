@@ -1,11 +1,14 @@
-"""The respondents of VisualActBench as ``handeye/NAME``: two that know the set, one that looks."""
+"""The respondents of VisualActBench as ``handeye/NAME``: two that know the set, one that looks.
+
+What they are made of is imported when one is made.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 
-from handeye.respondents.conversation import Conversation, Reply, spoken
+from handeye.respondents.conversation import Conversation, Reply, Respondents, spoken
 
 
 class SimulatedClips:
@@ -13,14 +16,16 @@ class SimulatedClips:
 
     connections = 64
 
-    def __init__(self, data: str, faults: str | Sequence[str] | None, seed: int) -> None:
-        from handeye.respondents.fault_rates import parse_rates
+    def __init__(
+        self, data: object, faults: str | Sequence[str] | None = None, seed: object = 0
+    ) -> None:
+        from handeye.respondents.fault_rates import parse_rates, read_seed
         from handeye.visualact.loader import load
         from handeye.visualact.respondents.faults import FAULTS
 
         self._faults = parse_rates(faults, FAULTS)
-        self._seed = seed
-        self._set = load(data, split=None)
+        self._seed = read_seed(seed)
+        self._set = load(str(data), split=None)
         self._clips = {clip.clip_id: clip for clip in self._set}
 
     async def answer(self, asked: Conversation) -> Reply:
@@ -40,11 +45,11 @@ class PriorClips:
 
     connections = 64
 
-    def __init__(self, data: str) -> None:
+    def __init__(self, data: object) -> None:
         from handeye.visualact.loader import load
         from handeye.visualact.respondents.prior import Prior
 
-        clips = load(data, split=None)
+        clips = load(str(data), split=None)
         self._prior = Prior(clips, clips.name)
 
     async def answer(self, asked: Conversation) -> Reply:
@@ -68,3 +73,10 @@ class Motion:
         """Answer from the frames; declines where they cannot be opened."""
         text, declined = await self._respondent.answer(asked.images, asked.videos, asked.question)
         return Reply(text, "content_filter" if declined else "stop")
+
+
+RESPONDENTS: Respondents = {
+    "motion": ((), Motion),
+    "prior": (("data",), PriorClips),
+    "simulated": (("data", "faults", "seed"), SimulatedClips),
+}

@@ -1,6 +1,6 @@
 """The wire process: sends requests, writes answers down, passes them on. Started by the lane.
 
-``python -m handeye.run.wire_child SOCKET_FD JOURNAL_FD``. Its event loop does nothing but this, so
+``python -m handeye.run.sender SOCKET_FD JOURNAL_FD``. Its event loop does nothing but this, so
 that an answer is in the journal a few milliseconds after its last byte came in, however busy the
 engine is.
 """
@@ -18,8 +18,8 @@ from inspect_ai.model import Model, ModelOutput, RetryDecision, get_model
 
 from handeye.errors import RunError
 from handeye.run.journal import append_line
+from handeye.run.messages import Arrived, Ask, Cancel, Failed, Ready, Setup, frame, read_frame
 from handeye.run.secrets import without_keys
-from handeye.run.wire_process import Arrived, Ask, Cancel, Failed, Ready, Setup, frame, read_frame
 
 # When the engine is gone: how long answers that are on their way may still land, in seconds.
 _GRACE = 1.0

@@ -1,0 +1,164 @@
+"""A run as the lane sees it: questions of a suite, and what becomes of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import msgspec
+
+from handeye.atomic import replacing
+from handeye.run.answers import Answer
+from handeye.run.journal import Journal, Key
+from handeye.run.options import RunOptions
+from handeye.run.plan import Plan, named_by_rows, rows_sha256
+from handeye.run.questions import Asking, Question, content_config, conversation
+from handeye.run.secrets import without_secrets
+
+if TYPE_CHECKING:
+    from inspect_ai import Task
+
+
+class Items(Protocol):
+    """A loaded set."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[msgspec.Struct]: ...
+
+
+ItemsT = TypeVar("ItemsT", bound=Items)
+
+
+class Job:
+    """What is asked in one run, and the answers to it in a journal.
+
+    Every list of answers is in the order of the set.
+
+    Attributes:
+        options: of the run.
+        asking: how the set is asked, as the model can take it.
+        questions: the first question about every item.
+        unit: what the scenes are called: ``scenes``, ``clips``.
+        plan: the identity of the run.
+    """
+
+    def __init__(
+        self,
+        options: RunOptions,
+        items: ItemsT,
+        asking: Asking[ItemsT],
+        *,
+        suite: str,
+        unit: str,
+        plan: Mapping[str, Any],
+        info: Mapping[str, Any],
+        whole: Callable[[str], Iterable[msgspec.Struct]],
+        task: Callable[..., Task],
+        row: Callable[[Question, Sequence[Answer]], Mapping[str, Any]],
+        score: Callable[[Mapping[str, Any]], object],
+    ) -> None:
+        """Lay out the questions.
+
+        Args:
+            options: of the run.
+            items: what is asked about.
+            asking: how; it is fitted to the model here.
+            suite: its name.
+            unit: what its scenes are called.
+            plan: fields of :class:`handeye.run.plan.Plan` that say how the items were selected, or
+                that this suite fills in its own way.
+            info: what ``run.json`` says besides about the questions.
+            whole: loads all rows of a set.
+            task: makes the Inspect task from items, fitted asking, path of the journal, questions
+                and connections.
+            row: one line of ``predictions.jsonl`` from the answers about an item, at least one.
+            score: scores the prediction file into the run folder; takes entries of ``run.json``.
+
+        Raises:
+            DataError: a file is missing, or an item cannot be asked like this.
+        """
+        from inspect_ai.model import GenerateConfig
+
+        self.options = options
+        self._items = items
+        self.asking = asking.fitted(options.model)
+        self.questions = list(self.asking.questions(items))
+        self.unit = unit
+        self._info, self._task, self._row, self._score = info, task, row, score
+        self._config = content_config(GenerateConfig(**options.generation))
+        self._keys = {question: self._hashed(question) for question in self.questions}
+        self.plan = Plan(
+            **{
+                "suite": suite,
+                "model": options.model,
+                "items": len(items),
+                "items_sha256": rows_sha256(items),
+                "config": dict(options.generation),
+                "model_args": _named_sets(options, whole),
+                "asked": self.asking.as_dict(),
+                "data": options.data,
+                "split": options.split,
+                **plan,
+            }
+        )
+
+    def key(self, question: Question) -> Key:
+        """What the answer to a question is filed under."""
+        return self._keys.get(question) or self._hashed(question)
+
+    def _hashed(self, question: Question) -> Key:
+        return question.key(self.options.model, self._config)
+
+    def total(self, journal: Journal) -> int:
+        """Answers that a whole run has, as far as it can be told from those that are there."""
+        total = 0
+        for question in self.questions:
+            walk = list(self._walk(question, journal.arrived))
+            total += len(walk) if walk[-1] else max(len(walk), len(question.likely))
+        return total
+
+    def arrived(self, journal: Journal) -> list[Answer]:
+        """The answers that are there already; failures do not count."""
+        found = (answer for answers in self._found(journal) for answer in answers)
+        return [answer for answer in found if answer is not None and answer.state != "error"]
+
+    def task(self, journal: Journal) -> Task:
+        """The Inspect task that asks for the rest."""
+        asked = (self._items, self.asking, journal.path, self.questions)
+        return self._task(*asked, self.options.max_connections)
+
+    def answers(self, journal: Journal) -> list[Answer | None]:
+        """The last answer about every item, or the failure in its place, or None."""
+        return [found[-1] for found in self._found(journal)]
+
+    def write_predictions(self, path: Path, journal: Journal) -> None:
+        """Write the prediction file, one row an item that something is known about."""
+        with replacing(path) as stream:
+            for question, found in zip(self.questions, self._found(journal), strict=True):
+                if answers := [answer for answer in found if answer is not None]:
+                    stream.write(msgspec.json.encode(self._row(question, answers)) + b"\n")
+
+    def score(self, info: Mapping[str, Any]) -> None:
+        """Score the prediction file into the run folder; ``info`` says how the answers came."""
+        self._score({**info, **self.asking.as_dict(), **self._info})
+
+    def _found(self, journal: Journal) -> Iterator[list[Answer | None]]:
+        """What is known about every item: answers, at the end maybe a failure or None."""
+        return (list(self._walk(question, journal.get)) for question in self.questions)
+
+    def _walk(
+        self, first: Question, answer_to: Callable[[Key], Answer | None]
+    ) -> Iterator[Answer | None]:
+        walk = conversation(self.asking, first, lambda question: answer_to(self.key(question)))
+        return (answer for _, answer in walk)
+
+
+def _named_sets(
+    options: RunOptions, whole: Callable[[str], Iterable[msgspec.Struct]]
+) -> dict[str, Any]:
+    """The model's arguments, where a set is named by its rows: a run may move with its set."""
+    arguments = without_secrets(options.model_args)
+    if options.model.startswith("handeye/") and arguments.get("data"):
+        arguments["data"] = named_by_rows(whole(str(arguments["data"])))
+    return arguments

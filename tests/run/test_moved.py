@@ -1,0 +1,105 @@
+"""A run whose model knows the set goes on after both have moved, also one begun before that."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from handeye.errors import RunError
+from handeye.rose.asking.run import run_rose
+from handeye.visualact.asking.run import job, make_options
+from tests.support.rose.small_set import write_set
+from tests.support.visualact.written_set import clips_of, written_set
+
+FAULTS = "faults=miss=0.3,refuse=0.1"
+
+
+def command(data: Path, out: Path) -> list[str]:
+    words = ["run", "rose", "--model", "handeye/simulated", "-M", FAULTS, "--data", str(data)]
+    words += ["--out", str(out), "--max-connections", "2", "--quiet"]
+    return [sys.executable, "-m", "handeye", *words]
+
+
+def lines(out: Path) -> list[bytes]:
+    path = out / "answers.jsonl"
+    return path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+
+
+def killed_half_way(data: Path, out: Path) -> None:
+    process = subprocess.Popen(command(data, out), start_new_session=True)
+    deadline = time.monotonic() + 120
+    while len(lines(out)) < 30 and time.monotonic() < deadline:
+        assert process.poll() is None, "it was to be killed in the middle"
+        time.sleep(0.002)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["now", "begun-with-a-path-in-the-plan"])
+def test_a_run_killed_half_way_goes_on_where_it_was_moved_to(tmp_path: Path, old: bool) -> None:
+    was, now = tmp_path / "was", tmp_path / "now" / "here"
+    data = write_set(was / "set", 60)
+    killed_half_way(data, was / "run")
+    plan = was / "run" / "plan.json"
+    kept = json.loads(plan.read_text())
+    assert str(was) not in json.dumps(kept["model_args"])
+    if old:
+        kept["model_args"]["data"] = str(data)
+        plan.write_text(json.dumps(kept))
+    before = lines(was / "run")
+    assert 30 <= len(before) < 300
+    now.parent.mkdir()
+    was.rename(now)
+    done = subprocess.run(command(now / "set", now / "run"), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    after = lines(now / "run")
+    assert after[: len(before)] == before
+    assert len(after) == 300, "nothing was asked twice"
+    assert json.loads((now / "run" / "run.json").read_text())["model_args"]["data"] == (
+        str(now / "set")
+    )
+
+
+def test_a_model_that_knows_another_set_is_another_run(tmp_path: Path) -> None:
+    data, other = write_set(tmp_path / "a", 2), write_set(tmp_path / "b", 2, side=64)
+    out = tmp_path / "run"
+
+    def run(known: Path, **more: object) -> None:
+        arguments = {"data": str(known), **more}
+        run_rose("handeye/simulated", data, out, model_args=arguments, score=False, progress=False)
+
+    run(data)
+    run(data / "metadata_test.jsonl")  # the same rows by another name
+    with pytest.raises(RunError, match="model_args was"):
+        run(other)
+    with pytest.raises(RunError, match="model_args was"):
+        run(data, faults="miss=1")
+    plan = json.loads((out / "plan.json").read_text())
+    plan["model_args"]["data"] = "some/place"
+    (out / "plan.json").write_text(json.dumps(plan))
+    run(data)
+    with pytest.raises(RunError, match="model_args was"):
+        run(data, faults="miss=1")
+
+
+def test_a_plan_names_the_set_of_clips_whole_and_by_its_rows(tmp_path: Path) -> None:
+    def named(folder: str, **options: object) -> str:
+        data = written_set(tmp_path / folder, clips_of(8))
+        how = {"score": False, "model_args": {"data": str(data)}, **options}
+        plan = job(make_options("handeye/prior", data, tmp_path / "run", **how)).plan  # type: ignore[arg-type]
+        return str(plan.model_args["data"])
+
+    assert named("a") == named("b", clips=2)
+    assert named("c").startswith("rows sha256:")
+    here = written_set(tmp_path / "d", clips_of(8))
+    options = make_options(
+        "openai/x", here, tmp_path / "run", score=False, model_args={"data": str(here)}
+    )
+    assert job(options).plan.model_args == {"data": str(here)}, "of no account to other providers"

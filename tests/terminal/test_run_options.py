@@ -1,0 +1,120 @@
+"""What every ``handeye run`` does alike, over a command of the test's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from handeye.errors import OptionError
+from handeye.rose.asking.run import RoseOptions, job
+from handeye.terminal.run_options import Run, run_command
+from tests.support.rose.small_set import write_set
+
+WORDS = ("--data", "some/set", "--model")
+
+
+@pytest.fixture
+def said() -> list[Any]:
+    return []
+
+
+@pytest.fixture
+def app(said: list[Any]) -> typer.Typer:
+    out = typer.Typer()
+
+    @out.command()
+    @run_command("toy", {"seer": ((), object), "knower": (("data", "seed"), object)}, data="A set.")
+    def toy(
+        run: Run,
+        rounds: Annotated[int, typer.Option(help="How many rounds.")] = 3,
+    ) -> None:
+        """Ask a toy."""
+        said.append((run, rounds))
+        if rounds == 0:
+            raise KeyboardInterrupt
+
+    return out
+
+
+def invoke(app: typer.Typer, *words: str) -> Any:
+    return CliRunner().invoke(app, list(words), catch_exceptions=False)
+
+
+def test_shared_options_become_those_of_a_run(app: typer.Typer, said: list[Any]) -> None:
+    words = ("openai/x", "--timeout", "7", "-s", "temperature=0.5", "-M", "stream=true", "--quiet")
+    assert invoke(app, *WORDS, *words, "--price", "1:2", "--rounds", "5").exit_code == 0
+    ((run, rounds),) = said
+    assert rounds == 5
+    assert not run.dry_run
+    price = run.options.pop("price")
+    assert (price.input, price.output) == (1.0, 2.0)
+    assert run.options == {
+        "model": "openai/x",
+        "data": "some/set",
+        "out": Path("runs/toy-openai-x-some-set"),
+        "split": "test",
+        "max_connections": 64,
+        "max_retries": 5,
+        "attempt_timeout": 7,
+        "base_url": None,
+        "generation": {"temperature": 0.5},
+        "model_args": {"stream": True},
+        "progress": False,
+    }
+    assert RoseOptions(**run.options).max_connections == 64
+
+
+@pytest.mark.parametrize(
+    ("words", "arguments"),
+    [
+        (("handeye/seer",), {}),
+        (("handeye/knower",), {"data": "some/set"}),
+        (("handeye/knower", "-M", "data=other", "-M", "seed=2"), {"data": "other", "seed": 2}),
+        (("openai/knower",), {}),
+        (("knower",), {}),
+        (("handeye/stranger",), {}),
+    ],
+)
+def test_a_respondent_that_knows_a_set_is_told_which(
+    app: typer.Typer, said: list[Any], words: tuple[str, ...], arguments: dict[str, Any]
+) -> None:
+    assert invoke(app, *WORDS, *words).exit_code == 0
+    assert said[0][0].options["model_args"] == arguments
+
+
+def test_ctrl_c_ends_with_130(app: typer.Typer) -> None:
+    assert invoke(app, *WORDS, "a/b", "--rounds", "0").exit_code == 130
+
+
+def test_help_names_every_option_and_the_suites_own_respondents(app: typer.Typer) -> None:
+    shown = invoke(app, "--help").output
+    for option in ("--model", "--out", "--rounds", "--split", "--price", "--dry-run", "--quiet"):
+        assert option in shown
+    assert "Ask a toy." in shown
+    words = " ".join(shown.replace("│", " ").split())
+    assert "handeye/seer or handeye/knower" in words
+
+
+def test_wrong_pairs_and_prices_are_told(app: typer.Typer) -> None:
+    with pytest.raises(OptionError, match="--model-arg"):
+        invoke(app, *WORDS, "a/b", "-M", "x")
+    with pytest.raises(OptionError, match="either --price or --prices"):
+        invoke(app, *WORDS, "a/b", "--price", "1:2", "--prices", "p.json")
+
+
+def test_a_run_is_estimated_or_carried_out_and_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = write_set(tmp_path / "set", 2), tmp_path / "run"
+    options = {"model": "handeye/pixels", "data": str(data), "out": out, "progress": False}
+    shown: list[Path] = []
+    Run(options, dry_run=True).carry_out(job(RoseOptions(**options)), shown.append)  # type: ignore[arg-type]
+    assert "10 requests about 2 scenes would be sent" in capsys.readouterr().out
+    assert not out.exists()
+    Run(options, dry_run=False).carry_out(job(RoseOptions(**options)), shown.append)  # type: ignore[arg-type]
+    assert shown == [out]
+    assert (out / "summary.json").exists()
