@@ -1,4 +1,4 @@
-"""The one task of every suite, over a small suite of the test's own: conversations of any length."""
+"""The one task of every suite, over a suite of the test's own: conversations of any length."""
 
 from __future__ import annotations
 
