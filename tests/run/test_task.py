@@ -1,4 +1,4 @@
-"""The one task of every suite, over a suite of the test's own: conversations of any length."""
+"""The one task of every suite, over one of the test's own: conversations of any length."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ class EchoAPI(ModelAPI):
 
     calls: list[list[ChatMessage]]
     broken: int | None
-    under_way: int
 
     def __init__(self, model_name: str, **others: Any) -> None:
         super().__init__(model_name, config=GenerateConfig())

@@ -147,6 +147,24 @@ def test_a_journal_alone_makes_a_task_resumable(folder: Path, tmp_path: Path) ->
     assert metrics(log)["Excl-CS"] == (1.0, 4, 0)
 
 
+def test_a_changed_picture_is_never_asked_about_and_the_rest_is(
+    folder: Path, tmp_path: Path
+) -> None:
+    file = folder / "metadata_test.jsonl"
+    first, *others = file.read_text().splitlines()
+    changed = json.dumps(json.loads(first) | {"image_sha256": "0" * 64})
+    file.write_text("\n".join([changed, *others]) + "\n")
+    model = gold_model(folder)
+    log = evaluate(folder, tmp_path, model)
+    assert isinstance(model.api, GoldAPI)
+    assert len(model.api.calls) == 19
+    assert metrics(log)["G-Cnt"] == (1.0, 3, 1)
+    assert log.samples is not None
+    answer = log.samples[0].store["answers"][0]
+    assert (answer["item_id"], answer["state"]) == ("s00000_T1", "error")
+    assert "the picture was changed" in answer["error"]
+
+
 def test_the_task_is_found_by_name() -> None:
     pytest.importorskip("handeye.models.provider")
     from inspect_ai._util.registry import registry_find, registry_info

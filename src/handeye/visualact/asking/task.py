@@ -52,7 +52,7 @@ def visualact(
         scenarios: of navigation, home, safety, hmi.
         clips: keep this many, from every scenario in turn.
         frames: ``8``, ``fps:2``, ``seconds:0.5,1.5`` or ``indices:0,10``.
-        longest_side: of the frames in pixels.
+        longest_side: of the frames in pixels; 0 or None for full size.
         video_input: ``frames``, or ``native`` for the file itself.
         protocol: ``one-pass`` or ``two-pass``.
         structured: tell the provider the schema of the answer; by default where it is known to
@@ -71,7 +71,7 @@ def visualact(
     names = scenarios.split(",") if isinstance(scenarios, str) else scenarios
     chosen = load(data, split=split, scenarios=names, clips=clips, mapping=mapping)
     asking = Asking(
-        FrameChoice.parse(frames, longest_side=longest_side),
+        FrameChoice.parse(frames, longest_side=longest_side or None),
         video_input,  # type: ignore[arg-type]
         protocol,  # type: ignore[arg-type]
         structured,
