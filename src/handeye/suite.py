@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from msgspec import Struct
 
+    from handeye.pages.differing import Drawn
     from handeye.run.questions import Asking, Job
-    from handeye.scores.compare import Quantities
+    from handeye.scores.quantity import Quantities
     from handeye.scores.run_folder import RunSummary, ScoredRun
     from handeye.scores.tables import Table
     from handeye.sets.checks import Verified
@@ -99,6 +100,7 @@ class Suite:
         open_run: ``(folder) -> ScoredRun``.
         tables: ``(summary) -> tables``, said once and drawn for terminal, HTML, CSV and LaTeX.
         quantities: ``(runs, ...) -> Quantities``: what runs are compared by; the frame resamples.
+        pair_cards: ``(runs, chosen, budget) -> Drawn``: items that tell runs apart, drawn.
         report: ``(runs, out, ...) -> Path``: the page about runs.
         print_run: what a terminal says of a run folder.
         diagnose: ``(run) -> reasons``.
@@ -134,6 +136,7 @@ class Suite:
     open_run: Callable[[Path | str], ScoredRun]
     tables: Callable[..., Sequence[Table]]
     quantities: Callable[..., Quantities]
+    pair_cards: Callable[..., Drawn]
     report: Callable[..., Path]
     print_run: Callable[[Path], None]
 
