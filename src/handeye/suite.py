@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 if TYPE_CHECKING:
     from msgspec import Struct
 
+    from handeye.pages.differing import Drawn
     from handeye.respondents.conversation import Respondents
     from handeye.run.job import Job
     from handeye.run.questions import Asking
-    from handeye.scores.compare import Quantities
+    from handeye.scores.quantity import Quantities
     from handeye.scores.run_folder import RunSummary, ScoredRun
     from handeye.scores.tables import Table
     from handeye.sets.checks import Verified
@@ -103,6 +104,7 @@ class Suite:
         open_run: ``(folder) -> ScoredRun``.
         tables: ``(summary) -> tables``, said once and drawn for terminal, HTML, CSV and LaTeX.
         quantities: ``(runs, ...) -> Quantities``: what runs are compared by; the frame resamples.
+        pair_cards: ``(runs, chosen, budget) -> Drawn``: items that tell runs apart, drawn.
         report: ``(runs, out, ...) -> Path``: the page about runs.
         print_run: what a terminal says of a run folder.
         diagnose: ``(run) -> reasons``.
@@ -138,6 +140,7 @@ class Suite:
     open_run: Callable[[Path | str], ScoredRun]
     tables: Callable[..., Sequence[Table]]
     quantities: Callable[..., Quantities]
+    pair_cards: Callable[..., Drawn]
     report: Callable[..., Path]
     print_run: Callable[[Path], None]
 

@@ -29,6 +29,7 @@ SUITE = Suite(
     open_run=Part("handeye.rose.scoring.run_folder:read_run"),
     tables=Part("handeye.rose.scoring.tables:tables"),
     quantities=Part("handeye.rose.comparing.quantities:quantities"),
+    pair_cards=Part("handeye.rose.pages.pair_cards:pair_cards"),
     report=Part("handeye.rose.pages.page:write_page"),
     print_run=Part("handeye.rose.pages.console:print_run"),
     people=Part("handeye.rose.human.people:RosePeople"),

@@ -87,7 +87,7 @@ def compare(
     about = [_about(run, suite.unit) for run in runs]
     told = [own | more for own, more in zip(compared["runs"], about, strict=True)]
     notes = [*_notes(suite, runs, found), *compared["notes"]]
-    return Comparison(compared.data | {"runs": told, "notes": notes}, suite, found, tuple(runs))
+    return Comparison({**compared.data, "runs": told, "notes": notes}, suite, found, tuple(runs))
 
 
 def compare_quantities(
@@ -209,26 +209,26 @@ def _family(
     found: Quantities,
 ) -> list[list[dict[str, Any]]]:
     """The rows of a family, one list per pair of runs; Holm over all of them."""
-    asked_of = [[one for one in family.quantities if one.occurs(*pair)] for pair in pairs]
-    figures = {
-        (k, one.key): tuple(samples[name] for name, _ in _names(family, one, [pair]))
+    figures: dict[tuple[int, str], tuple[Samples, Samples]] = {}
+    tests: dict[tuple[int, str], Tested] = {}
+    asked_of = {
+        (k, one.key): one
         for k, pair in enumerate(pairs)
-        for one in asked_of[k]
+        for one in family.quantities
+        if one.occurs(*pair)
     }
-    tests = {
-        (k, one.key): tested(one, pair, figures[k, one.key], found.cluster)
-        for k, pair in enumerate(pairs)
-        for one in asked_of[k]
-    }
+    for (k, key), one in asked_of.items():
+        first, second = (samples[name] for name, _ in _names(family, one, [pairs[k]]))
+        figures[k, key] = first, second
+        tests[k, key] = tested(one, pairs[k], (first, second), found.cluster)
     adjusted = holm({name: test.p_value for name, test in tests.items()})
     asked = sum(p is not None for p in adjusted.values())
-    rows = {}
-    for name, test in tests.items():
+    rows: list[list[dict[str, Any]]] = [[] for _ in pairs]
+    for (k, key), one in asked_of.items():
+        test = tests[k, key]
         smallest = test.smallest(found.n_scenes, asked)
-        rows[name] = (figures[name], test, adjusted[name], smallest)
-    return [
-        [_row(one, pair, *rows[k, one.key]) for one in asked_of[k]] for k, pair in enumerate(pairs)
-    ]
+        rows[k].append(_row(one, pairs[k], figures[k, key], test, adjusted[k, key], smallest))
+    return rows
 
 
 def _row(
@@ -244,6 +244,7 @@ def _row(
     if test.same and found["difference"]["value"] is not None:
         # Resamples of runs that never differ do not vary; the adjusted Wald interval does.
         found["difference"] |= {"low": test.signs.low, "high": test.signs.high}
+    first, second = map(letter, pair)
     decided = verdict(one.sense, found["difference"]["value"], adjusted)
     own_way = one.sense == "gap"
     return {
@@ -260,7 +261,7 @@ def _row(
         "p_adjusted": adjusted,
         "verdict": decided,
         "smallest_difference": smallest,
-        "words": verdict_words(decided, *map(letter, pair), smallest),
+        "words": verdict_words(decided, first, second, smallest),
     }
 
 

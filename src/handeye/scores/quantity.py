@@ -61,8 +61,8 @@ class Quantity:
 
     def inside(self, first: int, second: int) -> Mask:
         """(n,) the items that a comparison of two runs is about."""
-        known = ~np.isnan(self.outcomes[:, [first, second]]).any(axis=1)
-        return (self.weights != 0) & known
+        both = self.outcomes[:, first] + self.outcomes[:, second]
+        return np.asarray((self.weights != 0) & ~np.isnan(both))
 
     def occurs(self, first: int, second: int) -> bool:
         """Whether there is anything to ask: a reason that neither run shows is no question."""

@@ -123,7 +123,9 @@ class _Speaker:
         if gap is not None and gap["verdict"] not in UNDECIDED:
             wider = "wider" if gap["difference"]["value"] > 0 else "narrower"
             size = abs(100 * gap["difference"]["value"])
-            text += f"; its gap between the two is {size:.1f} points {wider} {_interval(gap)}"
+            text += (
+                f"; its gap between the two is {size:.1f} points {wider} {_interval(gap)}".rstrip()
+            )
         elif gap is not None:
             text += f"; no difference of the gap is seen {_reach(gap)}"
         return f"{text} {self._where}."
@@ -142,7 +144,7 @@ class _Speaker:
     def _more(self, one: Quantity, row: Tree) -> str:
         value = 100 * row["difference"]["value"]
         more = self._words.more if value > 0 else self._words.fewer
-        return f"{abs(value):.1f} points {more} {one.said} {_interval(row)}"
+        return f"{abs(value):.1f} points {more} {one.said} {_interval(row)}".rstrip()
 
     def parts(self, noun: str, rows: Sequence[Tree]) -> list[str]:
         """Where the second run is better or worse."""

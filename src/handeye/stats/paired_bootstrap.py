@@ -113,7 +113,9 @@ def paired_rates(
         for mask in groups.values()
         for weights in _weights(table, mask)
     ]
-    sums = np.stack(columns, axis=1) if columns else np.zeros((len(names), 0))
+    sums: Floats = np.zeros((len(names), 0))
+    if columns:
+        sums = np.stack(columns, axis=1).astype(np.float64)
     found, clusters = paired_totals(sums, stratum[first], resamples=resamples, seed=seed)
     width = 1 + runs
     totals = {name: found[:, :, k * width : (k + 1) * width] for k, name in enumerate(groups)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
+from unicodedata import category
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 # More columns than this hold value and interval on two lines, or 80 characters are not enough.
 _MOST_SENTENCES = 3
+# What stands for a sign on a terminal that has only ASCII.
+_PLAIN = str.maketrans({MINUS: "-", MISSING: "-", "“": '"', "”": '"', "\N{NO-BREAK SPACE}": " "})
 
 
 def say(console: Console, words: str, style: str = "") -> None:
@@ -25,11 +28,18 @@ def say(console: Console, words: str, style: str = "") -> None:
 
 
 def shown(words: str, console: Console) -> str:
-    """The words with a hyphen for the minus and the dash where the terminal cannot show them."""
+    """The words as a terminal can show them, and without what it would obey.
+
+    A hyphen stands for the minus where the terminal has none, and so on; control characters in the
+    name of a model or a folder are left out.
+    """
+    words = "".join(c for c in words if c == "\n" or category(c) != "Cc")
     try:
-        f"{MINUS}{MISSING}".encode(console.encoding)
-    except (UnicodeEncodeError, LookupError):
-        return words.replace(MINUS, "-").replace(MISSING, "-")
+        words.encode(console.encoding)
+    except UnicodeEncodeError:
+        return words.translate(_PLAIN).encode(console.encoding, "replace").decode(console.encoding)
+    except LookupError:
+        return words.translate(_PLAIN)
     return words
 
 

@@ -167,7 +167,7 @@ def _card(
         state=prediction.state,
         answer=frame.clipped(answer.raw_text or (f"error: {answer.error}" if answer.error else "")),
         labels=frame.clipped(answer.labels_text or ""),
-        facts=_facts(clip, found, matching),
+        facts=(*answer_facts(matching, found.f1), *clip_facts(clip)),
     )
 
 
@@ -245,11 +245,16 @@ def matching_of(
     )  # fmt: skip
 
 
-def _facts(clip: Clip | None, found: Found, matching: Matching) -> tuple[str, ...]:
-    matches = sum(link.matched for link in matching.links)
-    out = [f"{matches} matched", f"F1 {found.f1 * 100:.0f} %"]
+def answer_facts(matching: Matching, f1: float) -> tuple[str, ...]:
+    """How right an answer is, in words."""
+    return f"{sum(link.matched for link in matching.links)} matched", f"F1 {f1 * 100:.0f} %"
+
+
+def clip_facts(clip: Clip | None) -> tuple[str, ...]:
+    """What a generated clip says of itself."""
     if clip is None:
-        return (*out, "the set is not at hand: unassigned true actions are not shown")
+        return ("the set is not at hand: unassigned true actions are not shown",)
+    out = []
     meta = clip.meta
     if meta.get("kind"):
         way = " (backward)" if meta.get("backward") else ""

@@ -15,7 +15,7 @@ import msgspec
 
 from handeye.errors import DataError, HandeyeError
 from handeye.media.frame_choice import FrameChoice
-from handeye.scores.labels import run_labels
+from handeye.visualact.comparing.scored_runs import frames_of, labels_of
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip, Prediction
 from handeye.visualact.scoring.reading.predictions import read_predictions
@@ -79,7 +79,7 @@ class LoadedRun:
     @property
     def frames(self) -> FrameChoice | None:
         """How frames were chosen; None for native video, or where run.json does not say."""
-        return _frames(self.info)
+        return frames_of(self.info)
 
     def scores(self) -> pl.DataFrame:
         """Score rows, one a clip."""
@@ -123,28 +123,12 @@ def load_runs(folders: Sequence[Path]) -> list[LoadedRun]:
     """
     runs = [read_run(folder) for folder in folders]
     models = [str(run.info.get("model") or run.path.resolve().name) for run in runs]
-    labels = run_labels(runs, [_input_words(run.info) for run in runs])
+    labels = labels_of(runs)
     sets: dict[tuple[str, ...], Material] = {}
     return [
         LoadedRun(run, model, label, number, _material(run, sets))
         for number, (run, model, label) in enumerate(zip(runs, models, labels, strict=True))
     ]
-
-
-def _input_words(info: Mapping[str, Any]) -> str:
-    if info.get("video_input") == "native":
-        return "native video"
-    choice = _frames(info)
-    return choice.words().partition(",")[0].removesuffix(" at equal distances") if choice else ""
-
-
-def _frames(info: Mapping[str, Any]) -> FrameChoice | None:
-    if info.get("video_input") == "native" or not isinstance(info.get("frames"), Mapping):
-        return None
-    try:
-        return FrameChoice.of(info["frames"])
-    except (HandeyeError, TypeError):
-        return None  # of another version; the page then shows less
 
 
 def _material(run: Run, known: dict[tuple[str, ...], Material]) -> Material:
