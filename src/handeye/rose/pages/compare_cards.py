@@ -19,8 +19,7 @@ from handeye.pages.signs import Sign, Vocabulary
 from handeye.rose.comparing.paired_runs import PairedRuns
 from handeye.rose.diagnosis.reasons import REASONS
 from handeye.rose.pages import gallery
-from handeye.rose.pages.filters import common_filters, legend
-from handeye.rose.pages.gallery import Card, Choice
+from handeye.rose.pages.gallery import Card, Choice, common_filters, legend
 from handeye.rose.pages.load import LoadedRun
 from handeye.scores.comparison_words import letter
 
