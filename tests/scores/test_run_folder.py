@@ -18,13 +18,13 @@ from handeye.scores.run_folder import (
     Columns,
     RunFormat,
     ScoredRun,
-    Summary,
     expand,
     one_suite,
     open_run,
     same_set,
     suite_of,
 )
+from handeye.scores.summary import Summary
 from handeye.scores.write import RunWriter, data_entries
 
 
@@ -42,12 +42,19 @@ class Pair(msgspec.Struct, frozen=True):
     other: str
 
 
+class Puzzles(Summary, kw_only=True):
+    model: str | None
+    n_items: int
+    interval: dict[str, int]
+
+
 FORM = RunFormat(
     suite="puzzles",
     number=3,
     rows={"scores": Columns(Score, floats=["error"]), "pairs": Columns(Pair)},
     record=("data", "predictions", "n_items", "seeds", "cost"),
     packages=("polars",),
+    summary=Puzzles,
     tables=lambda summary: {"items.csv": f"n\n{summary['n_items']}\n"},
     stale=("why.json",),
 )
@@ -65,7 +72,7 @@ def make(
         for row in rows:
             writer.add("scores", [row])
         n_items = writer.scan("scores").select(pl.len()).collect().item()
-        summary = Summary({"model": "m", "n_items": n_items, "interval": {"seed": 5}})
+        summary = Puzzles(model="m", n_items=n_items, interval={"seed": 5})
         writer.finish(summary, predictions=predictions, info={**info, **entries})
     return open_run(out, FORM, ScoredRun)
 

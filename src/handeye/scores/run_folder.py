@@ -271,10 +271,9 @@ def open_run(path: Path | str, form: RunFormat, kind: type[AnyRun]) -> AnyRun:
             f"{folder}: run format {info.get('format')!r}; this version of handeye reads format "
             f"{form.number}: score predictions.jsonl again with 'handeye {form.suite} score'"
         )
-    opened = kind(folder, info, read(folder / "summary.json", form.summary))
     for name, columns in form.rows.items():
         _check_columns(folder / f"{name}.parquet", columns)
-    return opened
+    return kind(folder, info, read(folder / "summary.json", form.summary))
 
 
 def _no_run(folder: Path, suite: str) -> RunError:

@@ -9,7 +9,7 @@ from handeye.rose.comparing.compare import compare_runs
 
 from handeye.errors import DataError, RunError
 from handeye.rose.pages.load import load_runs
-from handeye.rose.scoring import run_folder
+from handeye.rose.scoring import tables
 from handeye.rose.scoring.file_scoring import score_files
 from handeye.rose.scoring.published import BRIDGE_COLUMNS, COLUMNS, PUBLISHED
 from handeye.rose.scoring.run_folder import read_run
@@ -96,10 +96,10 @@ def test_scoring_again_replaces_our_files_and_no_others(scored, tmp_path):
 def test_a_failure_half_way_leaves_the_old_run(scored, tmp_path, monkeypatch):
     before = {path: path.read_bytes() for path in scored.rglob("*") if path.is_file()}
 
-    def fail(*_):
+    def fail(*_, **__):
         raise OSError("disk full")
 
-    monkeypatch.setattr(run_folder, "table_files", fail)
+    monkeypatch.setattr(tables, "csv_files", fail)
     with pytest.raises(OSError, match="disk full"):
         score_files(tmp_path / "p.jsonl", tmp_path / "m.jsonl", scored)
     assert {path: path.read_bytes() for path in scored.rglob("*") if path.is_file()} == before
