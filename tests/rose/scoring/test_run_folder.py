@@ -5,9 +5,9 @@ import json
 
 import polars as pl
 import pytest
+from handeye.rose.comparing.compare import compare_runs
 
 from handeye.errors import DataError, RunError
-from handeye.rose.comparing.compare import compare_runs
 from handeye.rose.pages.load import load_runs
 from handeye.rose.scoring import run_folder
 from handeye.rose.scoring.file_scoring import score_files
