@@ -172,6 +172,17 @@ def test_a_page_without_gallery_or_differences(
         write_comparison(found, tmp_path)
 
 
+def test_nine_runs_side_by_side(runs: dict[str, Path], tmp_path: Path) -> None:
+    folders = [runs[name] for name in ("right", "faulty", "hostile")] * 3
+    found = compare_runs(folders, resamples=100)
+    assert len(found["pairs"]) == 8
+    assert [run["letter"] for run in found["runs"]] == list("ABCDEFGHI")
+    assert len({run["label"] for run in found["runs"]}) == 9
+    text = write_comparison(found, tmp_path / "nine.html", gallery_limit=9).read_text()
+    assert text.count('<li class="card"') == 9
+    assert "<h1>9 runs compared on ROSE</h1>" in text
+
+
 @pytest.mark.browser
 def test_opens_silently_and_filters_by_who_is_right(opened: Open, page: Path) -> None:
     def shown(window: Page) -> int:
