@@ -88,12 +88,14 @@ def write_comparison(
     drawn = found.suite.pair_cards(found.runs, chosen, picture_budget)
     unit = found.suite.unit
     some = f"{len(chosen):,} of {total:,} {unit} that one run answers better than the other"
+    kinds = " and ".join(one.title.lower() for one in found.found.properties)
     gallery = {
         "cards": list(zip(chosen, drawn.cards, strict=True)),
         "pictures": drawn.pictures,
         "legend": drawn.legend,
         "style": drawn.style,
-        "words": f"{some}, chosen evenly over directions and properties. {drawn.lead}",
+        "words": f"{some}, chosen evenly over who is {found.found.words.right}, {kinds} (so not in "
+        f"proportion to how often they occur). {drawn.lead}",
         "empty_words": f"{total:,} {unit} differ; the gallery was switched off."
         if total
         else f"Nothing to show: the runs get the same {unit}.",

@@ -6,9 +6,14 @@ import pytest
 
 from handeye.errors import DataError, OptionError
 from handeye.rose import generate, load, score_files
-from handeye.rose.comparing.sample_size import scenes_needed
+from handeye.rose.comparing.quantities import quantities
 from handeye.rose.respondents.simulated import simulate_predictions
 from handeye.rose.scoring.run_folder import read_run
+from handeye.scores import planning
+
+
+def scenes_needed(points, *runs, **options):
+    return planning.scenes_needed(quantities, points, runs, **options)
 
 
 @pytest.fixture(scope="module")

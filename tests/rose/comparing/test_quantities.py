@@ -9,16 +9,22 @@ import pytest
 from scipy.stats import binom
 
 from handeye.errors import DataError, OptionError
-from handeye.rose.comparing.compare import Comparison, compare_paired
-from handeye.rose.comparing.paired_runs import PairedRuns, pair_runs
+from handeye.rose.comparing.quantities import of_frames
 from handeye.rose.questions import BY_KEY
-from handeye.scores.comparison_words import verdict, verdict_words
+from handeye.rose.suite import SUITE
+from handeye.scores.compare import Comparison, compare_quantities
+from handeye.scores.quantity import Quantities
+from handeye.scores.sentences import verdict, verdict_words
 from tests.support.rose.score_frames import TEMPLATES, answered, items
 
 
-def paired(*frames: pl.DataFrame, **options: object) -> PairedRuns:
+def paired(*frames: pl.DataFrame, **options: object) -> Quantities:
     labels = ["first", "second", "third"][: len(frames)]
-    return pair_runs(frames, labels, **options)  # type: ignore[arg-type]
+    return of_frames(frames, labels, **options)  # type: ignore[arg-type]
+
+
+def compare_paired(found: Quantities, **options: object) -> Comparison:
+    return compare_quantities(SUITE, found, **options)  # type: ignore[arg-type]
 
 
 def rows_of(found: Comparison, family: str, pair: int = 0) -> dict[str, dict[str, object]]:
@@ -47,7 +53,7 @@ def test_missing_items_are_named_unless_only_common_ones_are_wanted() -> None:
     both = paired(one[:-3], two[12:], common=True)
     assert both.n_items == 100 - 15
     assert both.left_out == (12, 3)
-    assert both.items["item_id"].to_list() == one["item_id"].to_list()[12:-3]
+    assert both.ids == one["item_id"].to_list()[12:-3]
     note = compare_paired(both, resamples=100)["notes"][0]
     assert (
         note == "Only the 85 items that all runs have are compared; left out are 12 of A, 3 of B."
@@ -84,7 +90,7 @@ def test_the_order_of_cells_means_nothing() -> None:
 def test_one_run_strangers_and_no_resamples_are_refused() -> None:
     one, two = answered(items(5), 0.6, np.random.default_rng(1), runs=2)
     with pytest.raises(OptionError, match="two runs"):
-        paired(one)
+        compare_paired(paired(one))
     with pytest.raises(DataError, match="lack the columns pass"):
         paired(one, two.drop("pass"))
     with pytest.raises(DataError, match="share no item"):
