@@ -17,7 +17,6 @@ import msgspec
 
 from handeye.scores.estimate import MINUS, NOTHING, Estimate, Figure, number
 
-PUBLISHED_HEAD = "Published, arXiv 2606.19965 (no intervals given there)"
 Cell = Figure | str | None
 """What stands in a table; None where there is no such figure (files leave it out)."""
 _TEX_SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"} | {
@@ -89,7 +88,7 @@ class Table:
     shaded: bool = False
     slim: bool = False
     groups: tuple[tuple[str, int], ...] = ()
-    published_head: str = PUBLISHED_HEAD
+    published_head: str = "Published"
     file: str = ""
     heads: tuple[str, ...] = ()
 

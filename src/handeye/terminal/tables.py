@@ -78,7 +78,7 @@ def print_table(
             drawn.add_row(f"[bold]{escape(heading)}[/]")
         for row in rows:
             basis = f"\n[dim]{escape(row.basis)}[/]" if row.basis else ""
-            label = escape(f"{'  ' * bool(heading)}{row.label}")
+            label = escape(row.label if stacked or not heading else f"  {row.label}")
             cells = (_cell(cell, stacked, intervals) for cell in row.cells)
             drawn.add_row(label + basis, *(shown(cell, console) for cell in cells))
     console.print(drawn)

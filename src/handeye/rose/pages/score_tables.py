@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from handeye.rose.pages.view import QuotedModel, RunView
 from handeye.rose.questions import SUBSETS
+from handeye.rose.scoring.published import HEAD
 from handeye.rose.scoring.tables import HEADLINE_COLUMNS, SUBSET_AVERAGES, TEMPLATE_COLUMNS
 from handeye.scores.estimate import NOTHING, Estimate, rate_of
 from handeye.scores.tables import Column, Row, Table, run_rows
@@ -38,6 +39,7 @@ def template_table(runs: Sequence[RunView], quoted: Sequence[QuotedModel]) -> Ta
         runs[0].tables["templates"],
         key="t-templates",
         columns=TEMPLATE_COLUMNS,
+        published_head=HEAD,
         rows=(*rows, *(_quoted(model, TEMPLATE_COLUMNS) for model in quoted)),
     )
 
@@ -75,6 +77,7 @@ def subset_table(runs: Sequence[RunView], published: Sequence[QuotedModel]) -> T
         runs[0].tables["subsets"],
         key="t-subsets",
         columns=columns,
+        published_head=HEAD,
         rows=(*run_rows(runs, "subsets", columns), *quoted),
         note="Of the published results only the averages are quoted here, not those by subset.",
     )
@@ -114,7 +117,8 @@ def pair_tables(runs: Sequence[RunView], published: Sequence[QuotedModel]) -> li
         columns = tuple(column for column in said.columns if column.head not in _LEFT_OUT)
         own = {column.head for column in columns} - _SHARED
         quoted = [_quoted(model, columns) for model in published if own & model.columns.keys()]
-        out.append(replace(said, key=f"t-{key}", columns=columns, rows=(*rows, *quoted)))
+        whole = (*rows, *quoted)
+        out.append(replace(said, key=f"t-{key}", columns=columns, rows=whole, published_head=HEAD))
     return out
 
 
