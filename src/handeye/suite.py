@@ -12,6 +12,7 @@ or clips to rows), ``asking/``, ``scoring/``, ``diagnosis/``, ``comparing/``, ``
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -55,6 +56,25 @@ class Part:
 
     def __repr__(self) -> str:
         return f"Part({self.path!r})"
+
+
+def face(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
+    """The ``__getattr__`` of a suite's package: its public names, each imported when first used.
+
+    Args:
+        package: the package's ``__name__``.
+        names: public name to ``"module:name"``.
+    """
+
+    def get(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = Part(names[name]).get()
+        # A submodule that is imported later must not take a function's place.
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return get
 
 
 class Items(Protocol):
