@@ -21,9 +21,9 @@ from handeye.visualact.loader import load
 from handeye.visualact.records import SCENARIOS
 from handeye.visualact.scenes.coarse_frames import mosaic, read_coarsely
 from handeye.visualact.scenes.events import catalogue
-from handeye.visualact.scenes.film_writing import draw_film, encode_film
+from handeye.visualact.scenes.encoding import draw_film, encode_film
 from handeye.visualact.scenes.generation import drawn_again, generate
-from handeye.visualact.scenes.generation_plan import (
+from handeye.visualact.scenes.plan import (
     ROUND,
     ClipOrder,
     film_groups,

@@ -9,12 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -28,24 +24,10 @@ from handeye.rose.release import load
 from handeye.rose.scene import Cell
 from handeye.rose.scenes.sampling import region_case
 from handeye.rose.scenes.visibility import is_visible, visible_pixels
+from handeye.sets.checks import Verified, problems_of
 from handeye.sets.folder import record_problems
 
 Pixels = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What was checked and every problem found, in set order."""
-
-    scenes: int
-    items: int
-    pictures: int
-    problems: tuple[str, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing was wrong."""
-        return not self.problems
 
 
 def verify(
@@ -53,32 +35,24 @@ def verify(
     *,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Verification:
+) -> Verified:
     """Check every picture and item of the set in ``data``.
+
+    Returns:
+        Counts of ``scenes``, ``items`` and ``pictures``, and every problem.
 
     Raises:
         DataError: the set cannot be read at all.
+        OptionError: workers below 1.
     """
     items = load(data)
-    problems = record_problems(Path(data))
     scenes = list(items.scenes().values())
     check = partial(_scene_problems, items.root)
-    workers = min(workers or os.cpu_count() or 1, len(scenes))
-    found: list[list[str]] = []
-    if workers == 1:
-        for scene in scenes:
-            found.append(check(scene))
-            if progress:
-                progress(len(found), len(scenes))
-    else:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            for result in pool.map(check, scenes, chunksize=8):
-                found.append(result)
-                if progress:
-                    progress(len(found), len(scenes))
-    problems += [problem for scene in found for problem in scene]
+    found = record_problems(Path(data))
+    found += problems_of(check, scenes, block=8, workers=workers, progress=progress)
     pictures = len({item.image for item in items})
-    return Verification(len(scenes), len(items), pictures, tuple(problems))
+    counts = {"scenes": len(scenes), "items": len(items), "pictures": pictures}
+    return Verified(counts, tuple(found))
 
 
 def _scene_problems(root: Path, items: Sequence[Item]) -> list[str]:

@@ -11,7 +11,7 @@ from handeye.visualact.own_sets import PlacedClip
 from handeye.visualact.records import Action
 from handeye.visualact.scenes.events import catalogue
 from handeye.visualact.scenes.film import Rule
-from handeye.visualact.scenes.generation_plan import clip_name
+from handeye.visualact.scenes.plan import clip_name
 
 
 def plan_problems(
