@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,7 @@ Piece = TypeVar("Piece")
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was checked and every problem found.
+    """What was checked, of a set or of a piece of it, and every problem found.
 
     Attributes:
         counts: number of everything that was looked at, by name (``scenes``, ``items`` ...).
@@ -22,7 +23,7 @@ class Verified:
     """
 
     counts: Mapping[str, int]
-    problems: tuple[str, ...]
+    problems: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -30,20 +31,20 @@ class Verified:
         return not self.problems
 
 
-def problems_of(
-    check: Callable[[Piece], Iterable[str]],
+def check_pieces(
+    check: Callable[[Piece], Verified],
     pieces: Sequence[Piece],
     *,
     block: int,
     size: Callable[[Piece], int] = lambda _: 1,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> list[str]:
-    """Check every piece (a scene, a film) and collect what is wrong, in the order of the pieces.
+) -> Verified:
+    """Check every piece (a scene, a film) and put together what was found.
 
     Args:
-        check: what is wrong with a piece, in words; it and the pieces are sent to other processes.
-        pieces: of the set.
+        check: what one piece comes to; it and the pieces are sent to other processes.
+        pieces: of the set, in its order.
         block: number of pieces that one worker checks in one go.
         size: how much of the progress a piece is.
         workers: processes (default: one per core).
@@ -57,17 +58,26 @@ def problems_of(
         for number, start in enumerate(range(0, len(pieces), block))
     ]
     total, done = sum(map(size, pieces)), 0
-    found: dict[int, list[str]] = {}
-    for number, problems in as_finished(partial(_check, check), jobs, worker_count(workers)):
-        found[number] = problems
+    found: dict[int, Verified] = {}
+    for number, result in as_finished(partial(_check, check), jobs, worker_count(workers)):
+        found[number] = result
         done += sum(map(size, jobs[number][1]))
         if progress:
             progress(done, total)
-    return [problem for number in sorted(found) for problem in found[number]]
+    return _together(found[number] for number in range(len(jobs)))
 
 
 def _check(
-    check: Callable[[Piece], Iterable[str]], job: tuple[int, Sequence[Piece]]
-) -> tuple[int, list[str]]:
+    check: Callable[[Piece], Verified], job: tuple[int, Sequence[Piece]]
+) -> tuple[int, Verified]:
     number, pieces = job
-    return number, [problem for piece in pieces for problem in check(piece)]
+    return number, _together(map(check, pieces))
+
+
+def _together(results: Iterable[Verified]) -> Verified:
+    counts: Counter[str] = Counter()
+    problems: list[str] = []
+    for one in results:
+        counts.update(one.counts)
+        problems += one.problems
+    return Verified(dict(counts), tuple(problems))

@@ -26,13 +26,13 @@ from handeye.errors import RunError
 from handeye.models.provider import HandeyeAPI
 from handeye.sets.draw import Draw
 from handeye.visualact.asking import prompts
-from handeye.visualact.respondents.motion import respondent
-from handeye.visualact.respondents.motion.features import LENGTH, STILL, glance, measure
-from handeye.visualact.respondents.motion.fitting import SEED, discriminants, examples, fit
-from handeye.visualact.respondents.motion.model import actions, decide, fitted
-from handeye.visualact.respondents.motion.respondent import CannotSeeError, look
+from handeye.visualact.respondents import motion as respondent
+from handeye.visualact.respondents.motion import CannotSeeError, look
 from handeye.visualact.scenes.events import catalogue
 from handeye.visualact.scenes.film import Film, Kind
+from handeye.visualact.scenes.solver.features import LENGTH, STILL, glance, measure
+from handeye.visualact.scenes.solver.fitting import SEED, discriminants, examples, fit
+from handeye.visualact.scenes.solver.model import actions, decide, fitted
 from handeye.visualact.scoring.reading.reading import read_actions, read_labels
 from tests.support.visualact.films import encoded_video, jpegs, painted
 from tests.support.visualact.written_set import frames_message
@@ -98,7 +98,7 @@ def test_the_nearest_middle_wins() -> None:
 
 def test_what_comes_with_the_package_fits_the_catalogue() -> None:
     """Red after a change of kinds: run ``python -m
-    handeye.visualact.respondents.motion.fitting``."""
+    handeye.visualact.scenes.solver.fitting``."""
     model = fitted()
     assert [(one.kind, one.backward) for one in model.kinds] == [(k.name, b) for k, b in DIRECTIONS]
     assert model.recipe["seed"] == SEED != TEST_SEED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +13,7 @@ from handeye.rose.commands.contamination import contamination
 from handeye.rose.commands.diagnose import diagnose
 from handeye.rose.commands.scenes import scenes
 from handeye.terminal.inputs import named_values, resumable
-from handeye.terminal.sets import (
-    AsJson,
-    Workers,
-    check_count,
-    print_descriptions,
-    print_verified,
-)
+from handeye.terminal.sets import AsJson, Workers, print_statistics, print_verified
 
 app = typer.Typer(
     help="ROSE: one scene of look-alike cells, seven coupled tasks.", no_args_is_help=True
@@ -138,9 +133,7 @@ def describe(
     """Print the statistics of a set, or of two side by side with tests of their difference."""
     from handeye.rose.scenes.description import describe as statistics
 
-    check_count(data)
-    found = [statistics(name, split=split) for name in data]
-    print_descriptions(found, by_group=by_subset, json=json)
+    print_statistics(data, partial(statistics, split=split), by_group=by_subset, json=json)
 
 
 @app.command()

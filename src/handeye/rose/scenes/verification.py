@@ -24,7 +24,7 @@ from handeye.rose.release import load
 from handeye.rose.scene import Cell
 from handeye.rose.scenes.sampling import region_case
 from handeye.rose.scenes.visibility import is_visible, visible_pixels
-from handeye.sets.checks import Verified, problems_of
+from handeye.sets.checks import Verified, check_pieces
 from handeye.sets.folder import record_problems
 
 Pixels = NDArray[np.uint8]
@@ -46,13 +46,19 @@ def verify(
         OptionError: workers below 1.
     """
     items = load(data)
-    scenes = list(items.scenes().values())
-    check = partial(_scene_problems, items.root)
-    found = record_problems(Path(data))
-    found += problems_of(check, scenes, block=8, workers=workers, progress=progress)
-    pictures = len({item.image for item in items})
-    counts = {"scenes": len(scenes), "items": len(items), "pictures": pictures}
-    return Verified(counts, tuple(found))
+    found = check_pieces(
+        partial(_check_scene, items.root),
+        list(items.scenes().values()),
+        block=8,
+        workers=workers,
+        progress=progress,
+    )
+    return Verified(found.counts, (*record_problems(Path(data)), *found.problems))
+
+
+def _check_scene(root: Path, items: Sequence[Item]) -> Verified:
+    counts = {"scenes": 1, "items": len(items), "pictures": len({item.image for item in items})}
+    return Verified(counts, tuple(_scene_problems(root, items)))
 
 
 def _scene_problems(root: Path, items: Sequence[Item]) -> list[str]:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from handeye.terminal.inputs import named_values, resumable
-from handeye.terminal.sets import (
-    AsJson,
-    Workers,
-    check_count,
-    print_descriptions,
-    print_verified,
-)
+from handeye.terminal.sets import AsJson, Workers, print_statistics, print_verified
 
 
 def generate(
@@ -72,12 +67,9 @@ def describe(
     """Print the statistics of a set, or of two side by side with tests of their difference."""
     from handeye.visualact.scenes.description import describe as statistics
 
-    check_count(data)
-    mapping = named_values(map_ or [], "--map", "FIELD=NAME")
-    found = [
-        statistics(name, split=split, durations=durations, mapping=mapping or None) for name in data
-    ]
-    print_descriptions(found, by_group=by_scenario, json=json)
+    mapping = named_values(map_ or [], "--map", "FIELD=NAME") or None
+    describe_one = partial(statistics, split=split, durations=durations, mapping=mapping)
+    print_statistics(data, describe_one, by_group=by_scenario, json=json)
 
 
 def verify(

@@ -16,10 +16,16 @@ from handeye.sets.blocks import Progress, make_set
 from handeye.sets.draw import Draw
 from handeye.sets.folder import set_record
 from handeye.visualact.records import Action, Clip, clip_line, clips_name
+from handeye.visualact.scenes.card import card_text
+from handeye.visualact.scenes.encoding import (
+    Drawn,
+    draw_film,
+    encode_film,
+    encoder_versions,
+    frame_count,
+)
 from handeye.visualact.scenes.events import catalogue
 from handeye.visualact.scenes.film import Film
-from handeye.visualact.scenes.encoding import Drawn, draw_film, encode_film, encoder_versions
-from handeye.visualact.scenes.card import card_text
 from handeye.visualact.scenes.plan import (
     ClipOrder,
     SetOptions,
@@ -110,10 +116,17 @@ def film_of(seed: int, split: str, order: ClipOrder) -> Film:
     return catalogue.kind(order.kind).make(draw, order.backward)
 
 
-def drawn_again(clip: Clip) -> tuple[str, tuple[Action, ...]] | None:
-    """Hash of the frames and actions of a generated clip, made anew from what its row says.
+def drawn_again(
+    clip: Clip, numbers: Sequence[int] | None = None
+) -> tuple[Drawn, tuple[Action, ...]] | None:
+    """The frames and actions of a generated clip, made anew from what its row says.
 
-    None where the row does not tell what to draw.
+    Args:
+        clip: the clip.
+        numbers: draw only these of its frames, from 0.
+
+    Returns:
+        None where the row does not tell what to draw.
     """
     meta = clip.meta
     if not {"seed", "index", "kind", "backward", "twin", "fps"} <= meta.keys():
@@ -123,9 +136,10 @@ def drawn_again(clip: Clip) -> tuple[str, tuple[Action, ...]] | None:
     film_number = index if twin is None else min(index, twin)
     order = ClipOrder(clip.scenario, index, meta["kind"], meta["backward"], film_number, twin)
     film = film_of(meta["seed"], clip.split, order)
-    drawn = draw_film(film, meta["fps"])
-    drawn = drawn.reversed() if order.backward else drawn
-    return drawn.sha256(), _worded(meta["seed"], clip.split, order, film.actions)
+    count = frame_count(film, meta["fps"])
+    asked = range(count) if numbers is None else numbers
+    drawn = draw_film(film, meta["fps"], [count - 1 - n if order.backward else n for n in asked])
+    return drawn, _worded(meta["seed"], clip.split, order, film.actions)
 
 
 def _worded(
