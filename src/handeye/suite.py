@@ -39,7 +39,7 @@ class Part:
     """A function or class of a suite, imported when it is first called or asked for.
 
     Args:
-        path: ``"module:name"``, such as ``"handeye.rose.release:load"``.
+        path: ``"module:name"``, such as ``"mypackage.loading:load"``.
     """
 
     def __init__(self, path: str) -> None:
@@ -99,8 +99,8 @@ class Suite:
     """One benchmark. Abilities that a suite lacks are None; ``handeye suites`` prints the matrix.
 
     Attributes:
-        name: ``rose``: the command, the folder, ``suite`` in run.json and generation.json.
-        title: ``ROSE``, as a sentence has it.
+        name: ``toy``: the command, the folder, ``suite`` in run.json and generation.json.
+        title: ``The Toy``, as a sentence has it.
         about: one line for ``handeye --help``.
         unit: what its tables count: ``items``, ``clips``.
         scene: what is asked about together and resampled together: ``scenes``, ``clips``.
