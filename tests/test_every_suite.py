@@ -48,6 +48,7 @@ KITS = {
         "miss=0.3,refuse=0.1",
         "miss=0.9,miscount=0.9",
         run=("--split", "all"),
+        score=("--templates", "main"),
     ),
     "visualact": Kit(
         ("--clips", "8"),
