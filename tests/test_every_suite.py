@@ -399,9 +399,6 @@ def test_hostile_names_stay_text(case: Case, tmp_path: Path) -> None:
     assert "\x1b" not in said
     for page in (out, tmp_path / "compare.html"):
         assert "<script>alert" not in page.read_text()
-    for file in (run / "tables").glob("*.tex"):
-        assert r"\{" not in HOSTILE
-        assert "<script>alert" in file.read_text() or "[bold]" in file.read_text()
 
 
 # ---- several runs
@@ -458,7 +455,8 @@ def test_runs_of_two_suites_are_refused_in_one_way(tmp_path: Path, case: Case) -
         handeye("report", case.run("right"), stranger, "--out", tmp_path / "no.html", code=2),
     }
     assert len(said) == 1
-    assert all(word in said.pop() for word in (case.suite.name, other, "stranger"))
+    (refusal,) = said
+    assert all(word in refusal for word in (case.suite.name, other, "stranger"))
     assert not (tmp_path / "no.html").exists()
     assert suite_of_runs([case.run("right")]).name == case.suite.name
 
@@ -468,7 +466,7 @@ def test_runs_over_different_sets_are_told_apart(case: Case, tmp_path: Path) -> 
     handeye(case.suite.name, "generate", other, "--seed", "8", *case.kit.generate)
     case.ask(tmp_path / "run", "", other)
     said = handeye("report", case.run("right"), tmp_path / "run", "--out", tmp_path / "r.html")
-    assert "different" in said
+    assert "warning: the runs were scored against" in said
     said = handeye("compare", case.run("right"), tmp_path / "run", code=2)
     assert "set" in said
 
