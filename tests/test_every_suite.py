@@ -38,6 +38,7 @@ class Kit:
     more_faults: str
     item_id: str = "item_id"
     run: tuple[str, ...] = ()
+    task: tuple[str, ...] = ()
     score: tuple[str, ...] = ()
     perfect: float = 1.0
 
@@ -48,6 +49,7 @@ KITS = {
         "miss=0.3,refuse=0.1",
         "miss=0.9,miscount=0.9",
         run=("--split", "all"),
+        task=("split=", "templates=main"),
         score=("--templates", "main"),
     ),
     "visualact": Kit(
@@ -56,6 +58,7 @@ KITS = {
         "miss=0.9",
         item_id="clip_id",
         run=("--embedder", "test:char-ngrams"),
+        task=("embedder=test:char-ngrams",),
         score=("--embedder", "test:char-ngrams"),
     ),
 }
@@ -292,10 +295,7 @@ def test_task_and_run_ask_the_same(case: Case, tmp_path: Path) -> None:
     words = [f"handeye/{case.suite.name}", "--model", "handeye/simulated", "--display", "none"]
     words += ["-M", f"data={case.set}", "-T", f"data={case.set}", "-T", f"journal={journal}"]
     words += ["--log-dir", str(tmp_path / "logs")]
-    if case.kit.run[:1] == ("--split",):
-        words += ["-T", "split="]
-    if "--embedder" in case.kit.run:
-        words += ["-T", f"embedder={case.kit.run[1]}"]
+    words += [word for option in case.kit.task for word in ("-T", option)]
     command = [sys.executable, "-m", "inspect_ai", "eval", *words]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
