@@ -17,10 +17,10 @@ from handeye.visualact.own_sets import PlacedClip
 from handeye.visualact.records import Action, Clip, problems
 from handeye.visualact.scenes.drawing.canvas import Canvas
 from handeye.visualact.scenes.events import catalogue
-from handeye.visualact.scenes.events.catalogue_tables import rewritten
+from handeye.visualact.scenes.events.tables import rewritten
 from handeye.visualact.scenes.film import Film, Kind, Rule
 from handeye.visualact.scenes.generation import generate
-from handeye.visualact.scenes.verification_rows import gold_problems
+from handeye.visualact.scenes.verification import gold_problems
 
 SEEDS = range(12)
 DOCUMENT = Path(__file__).parents[4] / "docs" / "visualact-data.md"
@@ -127,7 +127,7 @@ def test_an_unknown_kind_names_those_that_are_known():
 def test_the_documentation_lists_the_kinds():
     text = DOCUMENT.read_text(encoding="utf-8")
     assert rewritten(text) == text, (
-        "run: python -m handeye.visualact.scenes.events.catalogue_tables docs/visualact-data.md"
+        "run: python -m handeye.visualact.scenes.events.tables docs/visualact-data.md"
     )
     for kind in catalogue.KINDS:
         assert f"| `{kind.name}`: {kind.shows} |" in text

@@ -13,7 +13,7 @@ from handeye.visualact.scenes.events import (
     home_rooms,
     home_twins,
 )
-from handeye.visualact.scenes.events.home import METRE
+from handeye.visualact.scenes.events.home_stage import METRE
 from handeye.visualact.scenes.film import Kind
 from tests.support.visualact import kind_checks as checks
 from tests.support.visualact.kind_checks import Facts, number

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from handeye.visualact.scenes.events import hazards, hazards_traffic, quiet_roads, standing
+from handeye.visualact.scenes.events import hazards, quiet_roads, standing, traffic
 from handeye.visualact.scenes.events.road import HORIZON, ground, size
 from handeye.visualact.scenes.events.windscreen import TTC, urgency
 from handeye.visualact.scenes.film import Kind
 from tests.support.visualact import kind_checks as checks
 from tests.support.visualact.kind_checks import Facts, number
 
-FILES = (hazards, hazards_traffic, standing, quiet_roads)
+FILES = (hazards, traffic, standing, quiet_roads)
 KINDS: tuple[Kind, ...] = tuple(kind for file in FILES for kind in file.KINDS)
 
 
@@ -36,8 +36,8 @@ def steps_out(facts: Facts) -> checks.Calls:
 
 
 def light_turns_red(facts: Facts) -> checks.Calls:
-    waiting = [(hazards_traffic.LET_CROSS, 2)] if facts["people"] else []
-    return [(hazards_traffic.STOP_RED, 3), *waiting]
+    waiting = [(traffic.LET_CROSS, 2)] if facts["people"] else []
+    return [(traffic.STOP_RED, 3), *waiting]
 
 
 FORWARD: dict[str, checks.Expected] = {
@@ -51,15 +51,15 @@ FORWARD: dict[str, checks.Expected] = {
         (hazards.STAY_BEHIND, 2),
     ],
     "lead_brakes": lambda f: [
-        (hazards_traffic.SLOW_BEHIND, time_left(f)),
-        (hazards_traffic.HAZARD_LIGHTS, 2),
+        (traffic.SLOW_BEHIND, time_left(f)),
+        (traffic.HAZARD_LIGHTS, 2),
     ],
     "light_turns_red": light_turns_red,
     "ambulance_comes": lambda f: [
-        (hazards_traffic.MAKE_WAY, 3),
-        (hazards_traffic.SLOW_SIREN, 2),
+        (traffic.MAKE_WAY, 3),
+        (traffic.SLOW_SIREN, 2),
     ],
-    "falls_off": lambda f: [(hazards_traffic.AROUND, time_left(f)), (hazards_traffic.REPORT, 1)],
+    "falls_off": lambda f: [(traffic.AROUND, time_left(f)), (traffic.REPORT, 1)],
     "car_rolls": lambda f: [(standing.ROLL_HORN, rolls(f)), (standing.BACK_OFF, rolls(f))],
     "crosser": lambda f: [(standing.WAIT_CROSS, 3), (standing.SIGNAL_SEEN, 1)],
     "quiet_drive": lambda f: [],

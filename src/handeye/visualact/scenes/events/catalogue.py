@@ -10,7 +10,6 @@ from handeye.errors import OptionError
 from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
 from handeye.visualact.scenes.events import (
     hazards,
-    hazards_traffic,
     hmi_care,
     hmi_dangers,
     hmi_quiet,
@@ -31,12 +30,13 @@ from handeye.visualact.scenes.events import (
     safety_twins,
     safety_work,
     standing,
+    traffic,
 )
 from handeye.visualact.scenes.film import Kind, Rule
 
 KINDS: tuple[Kind, ...] = (
     *hazards.KINDS,
-    *hazards_traffic.KINDS,
+    *traffic.KINDS,
     *standing.KINDS,
     *quiet_roads.KINDS,
     *home_kitchen.KINDS,

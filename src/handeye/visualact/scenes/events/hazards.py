@@ -10,7 +10,7 @@ from handeye.visualact.scenes.drawing.figures import child_look, person, some_lo
 from handeye.visualact.scenes.drawing.motion import between, lerp, ramp, wave
 from handeye.visualact.scenes.drawing.vehicles import PAINTS, van
 from handeye.visualact.scenes.events.road import KERB, NEAREST, ground, size, some_street
-from handeye.visualact.scenes.events.road_things import cyclist
+from handeye.visualact.scenes.events.street import cyclist
 from handeye.visualact.scenes.events.windscreen import TTC, drive, urgency
 from handeye.visualact.scenes.film import Film, Kind, Rule
 

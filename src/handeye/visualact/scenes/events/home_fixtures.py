@@ -6,7 +6,7 @@ from handeye.sets.draw import Draw
 from handeye.visualact.scenes.drawing.canvas import HEIGHT, WIDTH, Canvas, shade
 from handeye.visualact.scenes.drawing.furniture import counter, fridge, plant, pot
 from handeye.visualact.scenes.drawing.motion import between, ease, lerp, wave
-from handeye.visualact.scenes.events.home import FLOOR, Facts, play, some_room
+from handeye.visualact.scenes.events.home_stage import FLOOR, Facts, play, some_room
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 CLOSE_FRIDGE = Rule(

@@ -9,7 +9,7 @@ from handeye.visualact.scenes.drawing.canvas import HEIGHT, WIDTH, Canvas, shade
 from handeye.visualact.scenes.drawing.figures import Look, Pose, person, some_look, walking
 from handeye.visualact.scenes.drawing.furniture import FABRICS, WOODS, plant, sofa
 from handeye.visualact.scenes.drawing.motion import between, ease, lerp, ramp, swing, wave
-from handeye.visualact.scenes.events.home import FLOOR, METRE, Facts, play, some_room
+from handeye.visualact.scenes.events.home_stage import FLOOR, METRE, Facts, play, some_room
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 WARN_STAIRS = Rule(

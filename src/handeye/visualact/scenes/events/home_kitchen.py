@@ -25,7 +25,7 @@ from handeye.visualact.scenes.drawing.motion import (
     ramp,
     wave,
 )
-from handeye.visualact.scenes.events.home import FRONT, METRE, Facts, play, some_room
+from handeye.visualact.scenes.events.home_stage import FRONT, METRE, Facts, play, some_room
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 GRAVITY = 9.81 * METRE

@@ -9,7 +9,7 @@ from handeye.visualact.scenes.drawing.canvas import Canvas, shade, turned
 from handeye.visualact.scenes.drawing.figures import Pose, person, some_look, walking
 from handeye.visualact.scenes.drawing.furniture import WOODS, counter, cup, table
 from handeye.visualact.scenes.drawing.motion import between, ease, lerp, ramp, swing, wave
-from handeye.visualact.scenes.events.home import FRONT, METRE, Facts, play, some_room
+from handeye.visualact.scenes.events.home_stage import FRONT, METRE, Facts, play, some_room
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 TAKE_PLATES = Rule(

@@ -21,7 +21,7 @@ from handeye.visualact.scenes.drawing.furniture import (
 )
 from handeye.visualact.scenes.drawing.motion import between, ease, lerp, ramp, wave
 from handeye.visualact.scenes.events.fire import flames, smoke
-from handeye.visualact.scenes.events.home import FRONT, METRE, Facts, play, some_room
+from handeye.visualact.scenes.events.home_stage import FRONT, METRE, Facts, play, some_room
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 LIFT_IRON = Rule(

@@ -15,7 +15,7 @@ from handeye.visualact.scenes.drawing.furniture import (
     stove,
 )
 from handeye.visualact.scenes.drawing.motion import between, ease, lerp, wave
-from handeye.visualact.scenes.events.home import FLOOR, FRONT, METRE, Facts, play, some_room
+from handeye.visualact.scenes.events.home_stage import FLOOR, FRONT, METRE, Facts, play, some_room
 from handeye.visualact.scenes.film import Film, Kind, Rule
 
 STOP_CHILD = Rule(

@@ -8,7 +8,7 @@ from handeye.visualact.scenes.drawing.figures import person, some_look, walking
 from handeye.visualact.scenes.drawing.motion import between, lerp, ramp
 from handeye.visualact.scenes.drawing.vehicles import PAINTS, front, side, van
 from handeye.visualact.scenes.events.road import KERB, ROAD, ground, size, some_street
-from handeye.visualact.scenes.events.road_things import crossing, traffic_light
+from handeye.visualact.scenes.events.street import crossing, traffic_light
 from handeye.visualact.scenes.events.windscreen import drive
 from handeye.visualact.scenes.film import Film, Kind
 

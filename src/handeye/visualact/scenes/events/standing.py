@@ -8,7 +8,7 @@ from handeye.visualact.scenes.drawing.figures import person, some_look, walking
 from handeye.visualact.scenes.drawing.motion import between, ease, lerp
 from handeye.visualact.scenes.drawing.vehicles import PAINTS, rear
 from handeye.visualact.scenes.events.road import ground, size, some_street
-from handeye.visualact.scenes.events.road_things import crossing
+from handeye.visualact.scenes.events.street import crossing
 from handeye.visualact.scenes.events.windscreen import drive
 from handeye.visualact.scenes.film import Film, Kind, Rule
 

@@ -1,4 +1,8 @@
-"""Answers questions about clips from their frames: off the event loop, each clip looked at once."""
+"""``handeye/motion``: the check that clips can be solved, asked in the place of a model.
+
+It answers questions about clips from their frames, off the event loop, each clip looked at once.
+It is fitted on the generator's own films: on others it is no respondent to compare with.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,9 @@ from handeye.errors import RunError
 from handeye.media.frames import FrameError, take_frames
 from handeye.respondents.workers import WorkerPool
 from handeye.visualact.records import PredictedAction
-from handeye.visualact.respondents.motion.features import decoded, glance, measure
-from handeye.visualact.respondents.motion.model import actions, decide, fitted
 from handeye.visualact.respondents.questions import read_question, written
+from handeye.visualact.scenes.solver.features import decoded
+from handeye.visualact.scenes.solver.model import fitted, solve
 
 Seen = tuple[PredictedAction, ...]
 
@@ -63,8 +67,7 @@ def look(images: Sequence[bytes], videos: Sequence[bytes] = ()) -> Seen:
         frames = _video_frames(videos[0]) if videos else [decoded(image) for image in images]
     except (OSError, ValueError, FrameError, Image.DecompressionBombError) as error:
         raise CannotSeeError(f"what was sent cannot be opened ({error})") from None
-    measures = measure([glance(frame) for frame in frames])
-    return actions(decide(measures, len(frames), fitted()))
+    return solve(frames)
 
 
 def _video_frames(video: bytes) -> list[Image.Image]:

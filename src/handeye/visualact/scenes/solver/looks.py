@@ -16,10 +16,10 @@ import numpy as np
 from PIL import Image
 
 from handeye.sets.draw import Draw
-from handeye.visualact.respondents.motion.features import STILL, Array, decoded, glance, measure
 from handeye.visualact.scenes.drawing.canvas import Canvas
 from handeye.visualact.scenes.events.catalogue import KINDS
 from handeye.visualact.scenes.film import Film, Kind, Rule
+from handeye.visualact.scenes.solver.features import STILL, Array, decoded, glance, measure
 
 SEED = 20260117
 FRAMES = 16

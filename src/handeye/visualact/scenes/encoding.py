@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -73,18 +73,22 @@ def frame_count(film: Film, fps: int) -> int:
     return max(2, round(film.seconds * fps))
 
 
-def draw_film(film: Film, fps: int) -> Drawn:
-    """Draw all frames; the first shows second 0, each next one 1/fps later."""
-    return Drawn(tuple(_frames(film, fps)), fps)
+def draw_film(film: Film, fps: int, numbers: Iterable[int] | None = None) -> Drawn:
+    """Draw the frames of a film; the first shows second 0, each next one 1/fps later.
 
-
-def _frames(film: Film, fps: int) -> Iterator[Pixels]:
+    Args:
+        film: the film.
+        fps: frames a second.
+        numbers: draw only these, from 0, in this order.
+    """
     stage = Canvas()
     film.backdrop(stage)
-    for number in range(frame_count(film, fps)):
+    frames: list[Pixels] = []
+    for number in range(frame_count(film, fps)) if numbers is None else numbers:
         picture = stage.copy()
         film.paint(picture, number / fps)
-        yield np.asarray(picture.finished(), dtype=np.uint8)
+        frames.append(np.asarray(picture.finished(), dtype=np.uint8))
+    return Drawn(tuple(frames), fps)
 
 
 def encode_film(drawn: Drawn) -> bytes:

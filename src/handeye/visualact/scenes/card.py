@@ -6,7 +6,7 @@ from handeye.sets.folder import RECORD
 from handeye.visualact.records import SCENARIOS
 from handeye.visualact.scenes.drawing.canvas import HEIGHT, WIDTH
 from handeye.visualact.scenes.events.catalogue import kinds
-from handeye.visualact.scenes.generation_plan import SetOptions
+from handeye.visualact.scenes.plan import SetOptions
 
 _SIZES = ((1000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 

@@ -1,6 +1,6 @@
 """The catalogue as tables for the documentation.
 
-``python -m handeye.visualact.scenes.events.catalogue_tables docs/visualact-data.md`` writes them
+``python -m handeye.visualact.scenes.events.tables docs/visualact-data.md`` writes them
 anew between the marks in that file; a test compares the two.
 """
 
@@ -16,7 +16,7 @@ from handeye.visualact.records import SCENARIOS
 from handeye.visualact.scenes.events import catalogue
 from handeye.visualact.scenes.film import Kind, Rule
 
-BEGIN = "<!-- kinds: written by python -m handeye.visualact.scenes.events.catalogue_tables -->"
+BEGIN = "<!-- kinds: written by python -m handeye.visualact.scenes.events.tables -->"
 END = "<!-- end of kinds -->"
 _HEAD = ("event", "calls for", "level", "type", "because")
 

@@ -1,6 +1,6 @@
 """Fits ``fitted.json`` from films of the catalogue, drawn from a seed of its own.
 
-python -m handeye.visualact.respondents.motion.fitting --films 40 --workers 2
+python -m handeye.visualact.scenes.solver.fitting --films 40 --workers 2
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ import numpy as np
 
 from handeye.atomic import write_bytes
 from handeye.sets.processes import as_finished, worker_count
-from handeye.visualact.respondents.motion.features import LAYOUT, LENGTH, STILL, Array
-from handeye.visualact.respondents.motion.film_looks import (
+from handeye.visualact.scenes.events import catalogue
+from handeye.visualact.scenes.solver.features import LAYOUT, LENGTH, STILL, Array
+from handeye.visualact.scenes.solver.looks import (
     FRAMES,
     SEED,
     Examples,
     directions,
     examples,
 )
-from handeye.visualact.respondents.motion.model import (
+from handeye.visualact.scenes.solver.model import (
     FITTED,
     STEPS,
     Fitted,
@@ -32,7 +33,6 @@ from handeye.visualact.respondents.motion.model import (
     Line,
     RuleReading,
 )
-from handeye.visualact.scenes.events import catalogue
 
 WITHIN = 0.02
 """Share of an even scatter mixed into the scatter within kinds, which has no full rank."""
@@ -142,7 +142,7 @@ def _rounded(values: Array) -> tuple[float, ...]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The command of this module."""
-    parser = argparse.ArgumentParser(prog="python -m handeye.visualact.respondents.motion.fitting")
+    parser = argparse.ArgumentParser(prog="python -m handeye.visualact.scenes.solver.fitting")
     parser.add_argument("--films", type=int, default=40, help="films of each kind and direction")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--workers", type=int, default=2)
@@ -163,7 +163,7 @@ def _examples(job: tuple[str, bool], films: int, seed: int) -> Examples:
 def write(found: Sequence[Examples], films: int, seed: int, out: Path) -> None:
     """Fit and write the numbers with how they were made."""
     recipe: dict[str, int | float | str] = {
-        "made_by": "python -m handeye.visualact.respondents.motion.fitting",
+        "made_by": "python -m handeye.visualact.scenes.solver.fitting",
         "seed": seed,
         "films": films,
         "frames": FRAMES,

@@ -8,7 +8,7 @@ from handeye.visualact.scenes.drawing.figures import person, some_look
 from handeye.visualact.scenes.drawing.motion import between, ease
 from handeye.visualact.scenes.drawing.vehicles import PAINTS, ambulance, rear, van
 from handeye.visualact.scenes.events.road import KERB, NEAREST, ground, size, some_street
-from handeye.visualact.scenes.events.road_things import crossing, lost_thing, traffic_light
+from handeye.visualact.scenes.events.street import crossing, lost_thing, traffic_light
 from handeye.visualact.scenes.events.windscreen import TTC, drive, urgency
 from handeye.visualact.scenes.film import Film, Kind, Rule
 

@@ -7,23 +7,24 @@
   off by linear functions of the measures, one each (ridge regression within the kind).
 - A stage whose colours are far from those of every kind is not known, and nothing is said about it.
 
-The numbers are in ``fitted.json``; :mod:`handeye.visualact.respondents.motion.fitting` makes them.
+The numbers are in ``fitted.json``; :mod:`handeye.visualact.scenes.solver.fitting` makes them.
 The words of an action come from its rule in the catalogue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 import msgspec
 import numpy as np
+from PIL import Image
 
 from handeye.visualact.records import PredictedAction
-from handeye.visualact.respondents.motion.features import LAYOUT, STILL, Array
 from handeye.visualact.scenes.events import catalogue
+from handeye.visualact.scenes.solver.features import LAYOUT, STILL, Array, glance, measure
 
 FITTED = "fitted.json"
 STEPS = 99
@@ -99,15 +100,25 @@ class Decision:
 @cache
 def fitted() -> Fitted:
     """The numbers that come with the package."""
-    data = files("handeye.visualact.respondents.motion").joinpath(FITTED).read_bytes()
+    data = files("handeye.visualact.scenes.solver").joinpath(FITTED).read_bytes()
     return msgspec.json.decode(data, type=Fitted)
+
+
+def solve(frames: Sequence[Image.Image]) -> tuple[PredictedAction, ...]:
+    """What ought to be done, as far as frames show it.
+
+    Args:
+        frames: at least one, of any size, in order of time.
+    """
+    measures = measure([glance(frame) for frame in frames])
+    return actions(decide(measures, len(frames), fitted()))
 
 
 def decide(measures: Array, frames: int, model: Fitted) -> Decision:
     """Decide what a clip shows.
 
     Args:
-        measures: of :func:`handeye.visualact.respondents.motion.features.measure`.
+        measures: of :func:`handeye.visualact.scenes.solver.features.measure`.
         frames: how many frames they were taken from; from one, levels are those that are usual.
         model: what to compare with.
     """
