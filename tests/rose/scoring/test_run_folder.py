@@ -5,9 +5,9 @@ import json
 
 import polars as pl
 import pytest
-from handeye.rose.comparing.compare import compare_runs
 
 from handeye.errors import DataError, RunError
+from handeye.report import compare
 from handeye.rose.pages.load import load_runs
 from handeye.rose.scoring import tables
 from handeye.rose.scoring.file_scoring import score_files
@@ -120,9 +120,10 @@ def test_runs_of_one_model_in_folders_of_one_name(tmp_path):
     data = write(tmp_path / "m.jsonl", [row(n) for n in (1, 2, 3)])
     predictions = write(tmp_path / "p.jsonl", [answer(n, model="m") for n in (1, 2, 3)])
     folders = [tmp_path / name / "RUN" for name in ("monday", "tuesday")]
-    runs = [read_run(score_files(predictions, data, folder).path) for folder in folders]
+    for folder in folders:
+        score_files(predictions, data, folder)
     expected = ["m (monday/RUN)", "m (tuesday/RUN)"]
-    assert [run["label"] for run in compare_runs(runs, resamples=100)["runs"]] == expected
+    assert [run["label"] for run in compare(folders, resamples=100)["runs"]] == expected
     assert [run.label for run in load_runs(folders)] == expected
 
 
