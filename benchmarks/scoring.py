@@ -42,15 +42,16 @@ from handeye.rose.v01 import SOURCE_NAMES
 OURS = """
 import sys
 from pathlib import Path
-from handeye.rose import run_folder
-from handeye.rose.file_scoring import score_files
+from handeye.rose.scoring import file_scoring
+from handeye.rose.scoring.file_scoring import score_files
+from handeye.scores import write
 class Stop(Exception): pass
 def stop(*a, **k): raise Stop
 if sys.argv[4] == "rows":
-    run_folder.RunWriter.add = lambda self, rows: self._jsonl.write(run_folder.encode_rows(rows))
-    run_folder.RunWriter.finish = stop
+    write._Rows.add = lambda self, rows: self._jsonl.write(self._columns.encode(rows))
+    write.RunWriter.scan = stop
 elif sys.argv[4] == "lane":
-    run_folder.summarize = stop
+    file_scoring.summarize = stop
 try: score_files(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
 except Stop: pass
 """

@@ -31,8 +31,8 @@ FLOORS = (
     ("__main__",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-# The suite's own package hands out ``run``, ``compare`` and ``report`` of the frame, when asked.
-UPWARD = {(f"handeye.{suite}", "handeye.suites") for suite in SUITES}
+# The suite's own package hands out ``compare`` and ``report`` of the frame, when asked.
+UPWARD = {(f"handeye.{suite}", "handeye.report") for suite in SUITES}
 # Rooms of the frame that speak of a suite by name until their own issue makes them general.
 ROSE_ONLY = ("training",)
 ROOMS = {

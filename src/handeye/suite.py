@@ -12,30 +12,34 @@ or clips to rows), ``asking/``, ``scoring/``, ``diagnosis/``, ``comparing/``, ``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from msgspec import Struct
 
+    from handeye.pages.differing import Drawn
     from handeye.respondents.conversation import Respondents
     from handeye.run.job import Job
     from handeye.run.questions import Asking
-    from handeye.scores.compare import Quantities
+    from handeye.scores.quantity import Quantities
     from handeye.scores.run_folder import RunSummary, ScoredRun
     from handeye.scores.tables import Table
     from handeye.sets.checks import Verified
     from handeye.sets.statistics import Description
+    from handeye.stats.agreement import Level
+    from handeye.stats.intervals import Samples
 
 
 class Part:
     """A function or class of a suite, imported when it is first called or asked for.
 
     Args:
-        path: ``"module:name"``, such as ``"handeye.rose.release:load"``.
+        path: ``"module:name"``, such as ``"mypackage.loading:load"``.
     """
 
     def __init__(self, path: str) -> None:
@@ -52,6 +56,25 @@ class Part:
 
     def __repr__(self) -> str:
         return f"Part({self.path!r})"
+
+
+def face(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
+    """The ``__getattr__`` of a suite's package: its public names, each imported when first used.
+
+    Args:
+        package: the package's ``__name__``.
+        names: public name to ``"module:name"``.
+    """
+
+    def get(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = Part(names[name]).get()
+        # A submodule that is imported later must not take a function's place.
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return get
 
 
 class Items(Protocol):
@@ -76,8 +99,8 @@ class Suite:
     """One benchmark. Abilities that a suite lacks are None; ``handeye suites`` prints the matrix.
 
     Attributes:
-        name: ``rose``: the command, the folder, ``suite`` in run.json and generation.json.
-        title: ``ROSE``, as a sentence has it.
+        name: ``toy``: the command, the folder, ``suite`` in run.json and generation.json.
+        title: ``The Toy``, as a sentence has it.
         about: one line for ``handeye --help``.
         unit: what its tables count: ``items``, ``clips``.
         scene: what is asked about together and resampled together: ``scenes``, ``clips``.
@@ -101,6 +124,7 @@ class Suite:
         open_run: ``(folder) -> ScoredRun``.
         tables: ``(summary) -> tables``, said once and drawn for terminal, HTML, CSV and LaTeX.
         quantities: ``(runs, ...) -> Quantities``: what runs are compared by; the frame resamples.
+        pair_cards: ``(runs, chosen, budget) -> Drawn``: items that tell runs apart, drawn.
         report: ``(runs, out, ...) -> Path``: the page about runs.
         print_run: what a terminal says of a run folder.
         diagnose: ``(run) -> reasons``.
@@ -136,6 +160,7 @@ class Suite:
     open_run: Callable[[Path | str], ScoredRun]
     tables: Callable[..., Sequence[Table]]
     quantities: Callable[..., Quantities]
+    pair_cards: Callable[..., Drawn]
     report: Callable[..., Path]
     print_run: Callable[[Path], None]
 
@@ -170,8 +195,131 @@ ABILITIES = {
 """What a person calls an ability, and the part of a :class:`Suite` that gives it."""
 
 
+class Asked(Protocol):
+    """An item put to people; it also has the fields that :attr:`AsksPeople.strata` names."""
+
+    @property
+    def item_id(self) -> str:
+        """Unique within the set."""
+        ...
+
+    @property
+    def scene_id(self) -> str:
+        """What it is about: never shown twice in a row, and resampled whole."""
+        ...
+
+
+class Shown(NamedTuple):
+    """A picture as a person's page gets it: exact bytes, and ``image/png`` or the like."""
+
+    data: bytes
+    media_type: str
+
+
 class AsksPeople(Protocol):
-    """What the study needs to put items to people."""
+    """What the study needs to put items to people.
+
+    Attributes:
+        item: the struct of an item, to read practice items back from the study file.
+        strata: names of the fields of an item over which a study is balanced, each with its values
+            in order (values that are not listed follow by name). The first tells kinds of question
+            apart: each is a column of every table. Over the others a person's score is averaged
+            with equal weights. They name columns of the study file and of ``times.csv``.
+        words: texts of the pages: ``title`` and ``about`` of the study, ``lead`` (what people
+            see and do), ``care`` (what makes an answer wrong), ``right`` (what is marked as right
+            after a practice item).
+    """
+
+    item: type[Any]
+    strata: Mapping[str, Sequence[str]]
+    words: Mapping[str, str]
+
+    def templates(self, wanted: str | None, data: str | Path) -> str:
+        """The one spelling of a choice of kinds of items; None: what is asked of this set.
+
+        Raises:
+            OptionError: there is no such kind.
+        """
+        ...
+
+    def load(
+        self, data: str | Path, *, split: str | None = None, templates: str | None = None
+    ) -> Iterable[Any]:
+        """The items of a set, or those of a split and of some kinds, iterable again and again.
+
+        Raises:
+            DataError, OptionError: no set, or nothing left by the choice.
+        """
+        ...
+
+    def fingerprint(self, data: str | Path) -> str:
+        """Hexadecimal SHA-256 of what makes two sets the same, wherever they lie."""
+        ...
+
+    def picture_path(self, items: Any, item: Any) -> Path:
+        """Where the item's picture lies, whether it is there or not."""
+        ...
+
+    def picture(self, items: Any, item: Any) -> Shown:
+        """The item's picture.
+
+        Raises:
+            DataError: it is missing, no picture, or not the one that the set tells of.
+        """
+        ...
+
+    def practice(self, items: Sequence[Any]) -> Sequence[tuple[Asked, bytes]]:
+        """Items to practise on before ``items``, none of them of any set, with pictures in PNG."""
+        ...
+
+    def board(self, item: Any) -> Mapping[str, Any]:
+        """What the page shows, and nothing of the answer.
+
+        ``kind`` is one of grid, number, choice, text, points, form; ``eyebrow`` (two words above
+        the question), ``question`` (``before``, ``where`` in bold, ``after``, ``note`` below).
+        A grid and a number have ``rows`` and ``cols`` of the picture, and ``number``, the label
+        of the number field (None: no number is asked for). Given back are ``clicks``, 1-based
+        ``[row, column]`` pairs in the order of clicking, and ``number`` or null.
+        """
+        ...
+
+    def reply(self, item: Any, given: Mapping[str, Any]) -> str:
+        """What a person gave, as the answer text that the suite scores.
+
+        Raises:
+            DataError: it is no answer to this item; the message says why.
+        """
+        ...
+
+    def passed(self, item: Any, text: str) -> bool:
+        """Whether an answer text is right."""
+        ...
+
+    def feedback(self, item: Any, text: str) -> Mapping[str, Any]:
+        """What is told after a practice item: ``explain``, and what was right.
+
+        On a grid or a number: ``cells`` ``[row, column]``, and the ``region`` that was asked about
+        as bounds ``rows`` and ``cols`` (``outside``: all but them).
+        """
+        ...
+
+    def column(self, item: Any) -> str:
+        """The column of tables that items of this kind are counted in."""
+        ...
+
+    def meaning(self, item: Any, text: str) -> Hashable:
+        """What two answers must share to be the same; None for one that says nothing."""
+        ...
+
+    def level(self, item: Any) -> Level:
+        """At which level of measurement meanings of this kind differ; nominal: equal or not."""
+        ...
+
+    def human_row(
+        self, columns: Mapping[str, Samples]
+    ) -> tuple[Mapping[str, Samples], Mapping[str, Samples]]:
+        """The row for the report: all its columns (averages added), and its headline."""
+        ...
 
 
 class Probed(Protocol):

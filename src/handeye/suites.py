@@ -8,11 +8,10 @@ broken plugin takes nothing else down with it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
 from handeye.errors import DataError, OptionError
 from handeye.suite import Part, Suite
@@ -89,22 +88,3 @@ def suite_of_runs(runs: Sequence[Path | str]) -> Suite:
     from handeye.scores.run_folder import one_suite
 
     return get(one_suite([Path(run) for run in runs]))
-
-
-def face(name: str, part: str) -> Callable[..., Any]:
-    """What ``handeye.NAME.run``, ``compare`` and ``report`` are: the frame's, for one suite.
-
-    The only way up from a suite, taken when somebody asks the suite's package for these names.
-
-    Raises:
-        AttributeError: the frame gives no such name.
-    """
-    if part == "run":
-        return get(name).run
-    if part == "report":
-        return get(name).report
-    if part == "compare":
-        from handeye.report import compare
-
-        return compare
-    raise AttributeError(f"module 'handeye.{name}' has no attribute {part!r}")

@@ -16,7 +16,8 @@ import uvicorn
 
 from handeye.study.serve import address, listen, make_server
 from handeye.study.session import Study, open_study
-from tests.support.study.taking_part import Served
+from handeye.suite import AsksPeople
+from tests.support.study.taking_part import ROSE, Served
 
 COMMAND = "from handeye.cli.study import app; app()"
 
@@ -25,7 +26,7 @@ COMMAND = "from handeye.cli.study import app; app()"
 def practised_file(study_set: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh study file of 20 items with practice."""
     file = tmp_path_factory.mktemp("file") / "study.sqlite"
-    open_study(study_set, file, items=20, seed=1, split="all").store.close()
+    open_study(ROSE, study_set, file, items=20, seed=1, split="all").store.close()
     return file
 
 
@@ -34,7 +35,7 @@ def practised(practised_file: Path, study_set: Path, tmp_path: Path) -> Iterator
     """A study of 20 items with practice."""
     file = tmp_path / "practised.sqlite"
     shutil.copy(practised_file, file)
-    study = open_study(study_set, file)
+    study = open_study(ROSE, study_set, file)
     yield study
     study.store.close()
 
@@ -43,7 +44,7 @@ def practised(practised_file: Path, study_set: Path, tmp_path: Path) -> Iterator
 def study(study_set: Path, tmp_path: Path) -> Iterator[Study]:
     """A study of 20 items without practice."""
     file = tmp_path / "study.sqlite"
-    made = open_study(study_set, file, items=20, seed=1, split="all", practice=False)
+    made = open_study(ROSE, study_set, file, items=20, seed=1, split="all", practice=False)
     yield made
     made.store.close()
 
@@ -53,9 +54,14 @@ def at_hand(study_set: Path, tmp_path: Path) -> Iterator[Callable[..., tuple[Pat
     """Serve studies from a thread (quicker than a process); gives their file and link."""
     running: list[tuple[uvicorn.Server, threading.Thread, Study]] = []
 
-    def start(file: Path | None = None, **options: Any) -> tuple[Path, str]:
+    def start(
+        file: Path | None = None,
+        suite: AsksPeople = ROSE,
+        data: Path = study_set,
+        **options: Any,
+    ) -> tuple[Path, str]:
         file = file or tmp_path / f"study-{len(running)}.sqlite"
-        study = open_study(study_set, file, **options)
+        study = open_study(suite, data, file, **options)
         listening, server = listen("127.0.0.1", 0), make_server(study)
         link = address("127.0.0.1", listening.getsockname()[1], None)
         work = asyncio.run

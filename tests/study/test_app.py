@@ -77,7 +77,7 @@ def test_an_answer_is_acknowledged_repeatable_and_final(client: TestClient, stud
     key = join(client)
     item = study.plan.items_of(0)[0]
     reply = right(item, 0)
-    body = {"place": 0, "clicks": reply.clicks, "number": reply.number, "visible_ms": 10}
+    body = {"place": 0, **reply.given, "visible_ms": 10}
     for _ in range(2):
         answer = client.post(f"/api/{key}/answer", json=body)
         assert answer.status_code == 200

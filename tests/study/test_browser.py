@@ -17,7 +17,7 @@ from handeye.study.export import export
 from handeye.study.session import open_study
 from handeye.study.store import Store
 from tests.support.study.hands import Finger, Keyboard, Mouse, ready
-from tests.support.study.taking_part import Served
+from tests.support.study.taking_part import ROSE, Served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -110,7 +110,7 @@ def passed(file: Path, data: Path, items: list[Item], tmp_path: Path) -> list[bo
 
 def items_of(file: Path, data: Path, number: int = 0) -> list[Item]:
     """A participant's items in order."""
-    study = open_study(data, file)
+    study = open_study(ROSE, data, file)
     study.store.close()
     return study.plan.items_of(number)
 
@@ -119,9 +119,9 @@ def test_twenty_items_by_mouse_with_practice(
     opened: Any, at_hand: Serve, practised_file: Path, study_set: Path, tmp_path: Path
 ) -> None:
     file = shutil.copy(practised_file, tmp_path / "study.sqlite")
-    items = items_of(file, study_set)
-    with Store(file) as store:
-        practice = [one.item for one in store.practice()]
+    study = open_study(ROSE, study_set, file)
+    study.store.close()
+    items, practice = study.plan.items_of(0), [item for item, _ in study.practice]
     with opened(at_hand(file)[1]) as page:
         page.click("#start")
         assert page.is_visible("text=Please tick the box")

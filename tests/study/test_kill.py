@@ -15,7 +15,7 @@ from handeye.rose.items import Item
 from handeye.sets.draw import Draw
 from handeye.study.settings import Settings, plan_of
 from handeye.study.store import Store
-from tests.support.study.taking_part import Served, right
+from tests.support.study.taking_part import ROSE, Served, right
 
 pytestmark = pytest.mark.server
 PEOPLE = 4
@@ -57,7 +57,7 @@ class Participant:
         """Answer one item and note that it was acknowledged."""
         self.pending = place
         reply = right(self.items[place], place)
-        body = {"place": place, "clicks": reply.clicks, "number": reply.number, "visible_ms": 5}
+        body = {"place": place, **reply.given, "visible_ms": 5}
         answer = client.post(f"/api/{self.key}/answer", json=body)
         assert answer.status_code == 200
         self.acknowledged[place] = self.items[place].item_id
@@ -72,7 +72,7 @@ def test_no_acknowledged_answer_is_lost(
     options = ["--items", "40", "--split", "all", "--seed", "4", "--no-practice"]
     server = served(file, *options)
     with Store(file, read_only=True) as store:
-        plan, _ = plan_of(study_set, Settings(**store.settings()))
+        plan, _ = plan_of(ROSE, study_set, Settings(**store.settings()))
     people = [Participant(plan.items_of(number)) for number in range(PEOPLE)]
     for one in people:
         one.join(server.link)

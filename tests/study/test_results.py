@@ -14,28 +14,28 @@ from typer.testing import CliRunner
 from handeye import rose
 from handeye.cli.study import app
 from handeye.errors import DataError
-from handeye.rose.human.human_row import Outcome, human_row
-from handeye.rose.human.replies import Reply
 from handeye.rose.items import Item
-from handeye.rose.pages.human import read_human
+from handeye.rose.pages.view import read_human
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.scoring.file_scoring import score_files
 from handeye.sets.draw import Draw
 from handeye.stats.intervals import estimates
 from handeye.study.agreement import agreement, write_agreement
 from handeye.study.export import export
-from handeye.study.session import Study
+from handeye.study.human_row import HumanRow, Outcome, human_row
+from handeye.study.session import Reply, Study
 from tests.support.study.expecting import expecting
-from tests.support.study.taking_part import go_through, right
+from tests.support.study.taking_part import ROSE, go_through, right
 
 
 def wrong(item: Item, place: int) -> Reply:
     """An answer in the right form that is not the gold one."""
     reply = right(item, place)
     if item.task_mode == "COUNT":
-        return Reply(place, number=(reply.number or 0) + 1, visible_ms=2000)
-    cells = [] if reply.clicks else [(1, 1)]
-    return Reply(place, cells, None if item.task_mode == "CLICK" else len(cells), visible_ms=2000)
+        return Reply(place, {"number": reply.given["number"] + 1}, visible_ms=2000)
+    cells = [] if reply.given["clicks"] else [(1, 1)]
+    number = None if item.task_mode == "CLICK" else len(cells)
+    return Reply(place, {"clicks": cells, "number": number}, visible_ms=2000)
 
 
 def answer_all(study: Study, key: str, number: int, failing: Sequence[str] = ()) -> None:
@@ -96,7 +96,7 @@ def test_export_without_answers_is_an_error(study: Study, tmp_path: Path) -> Non
 
 
 def test_the_human_row_and_agreement(answered: Study, study_set: Path, tmp_path: Path) -> None:
-    found = agreement(answered.store.path, study_set, finished_only=True)
+    found = agreement(ROSE, answered.store.path, study_set, finished_only=True)
     assert found["label"] == "Human (2 people)"
     values = {name: one["value"] for name, one in found["columns"].items()}
     expected = {"G-Cnt": 1, "L-Cnt": 1, "L-Clk": 0.5, "V-Clk": 1, "Excl-CS": 1, "Avg.": 0.9}
@@ -115,7 +115,7 @@ def test_the_human_row_and_agreement(answered: Study, study_set: Path, tmp_path:
     assert found["agreement"]["L-Clk"]["alpha"]["value"] < 0
     assert found["agreement"]["Excl-CS"]["alpha"]["value"] == 1
     assert all(one["n_items"] == 4 for one in found["agreement"].values())
-    everybody = agreement(answered.store.path, study_set)
+    everybody = agreement(ROSE, answered.store.path, study_set)
     assert everybody["label"] == "Human (3 people)"
     assert [one["finished"] for one in everybody["people"]] == [True, True, False]
     assert everybody["people"][2]["skipped"] == 1
@@ -128,7 +128,7 @@ def test_the_human_row_and_agreement(answered: Study, study_set: Path, tmp_path:
 def test_agreement_refuses_another_set(answered: Study, tmp_path: Path) -> None:
     other = rose.generate(tmp_path / "other", seed=99, scenes=5, workers=1)
     with expecting(DataError, "not the set of this study", answered.settings.set_name):
-        agreement(answered.store.path, other)
+        agreement(ROSE, answered.store.path, other)
 
 
 def test_the_command_line(answered: Study, study_set: Path, tmp_path: Path) -> None:
@@ -145,56 +145,62 @@ def test_the_command_line(answered: Study, study_set: Path, tmp_path: Path) -> N
     assert json.loads(human.read_text())["columns"]["G-Cnt"]["value"] == 1
 
 
+COLUMNS = ("G-Cnt", "L-Clk")
+
+
+def row_of(outcomes: Sequence[Outcome], **options: int) -> HumanRow:
+    groups = sorted({one.group for one in outcomes})
+    return human_row(outcomes, COLUMNS, groups, **options)
+
+
 def made_up(people: int, scenes: int, seed: int) -> list[Outcome]:
     """Outcomes that depend on the person, the scene and chance; some answers are missing."""
     draw = Draw(seed, "people")
     skill = [0.25 * draw.unit() for _ in range(people)]
     ease = [0.5 + 0.25 * draw.unit() for _ in range(scenes)]
     return [
-        Outcome(p, f"S{s}", f"sub{s % 2}", template, draw.unit() < skill[p] + ease[s])
+        Outcome(p, f"S{s}", f"sub{s % 2}", column, draw.unit() < skill[p] + ease[s])
         for p in range(people)
         for s in range(scenes)
-        for template in ("T1_COUNT_GLOBAL", "T3_CLICK_LOCAL_NUMERIC")
+        for column in COLUMNS
         if draw.unit() < 0.9
     ]
 
 
-def test_the_row_is_the_mean_over_people_of_means_over_subsets() -> None:
+def test_the_row_is_the_mean_over_people_of_means_over_groups() -> None:
     outcomes = made_up(5, 12, seed=1)
-    row = human_row(outcomes, resamples=10)
-    for column, template in (("G-Cnt", "T1_COUNT_GLOBAL"), ("L-Clk", "T3_CLICK_LOCAL_NUMERIC")):
+    row = row_of(outcomes, resamples=10)
+    for column in COLUMNS:
         people = []
         for person in range(5):
             parts = [
-                np.mean([o.passed for o in outcomes if (o.person, o.subset, o.template) == key])
-                for key in ((person, "sub0", template), (person, "sub1", template))
+                np.mean([o.passed for o in outcomes if (o.person, o.group, o.column) == key])
+                for key in ((person, "sub0", column), (person, "sub1", column))
             ]
             people.append(np.mean(parts))
             assert row.people[person][column] == pytest.approx(people[-1])
         assert row.columns[column].values[0] == pytest.approx(np.mean(people))
-    assert row.headline == {}  # L-Cnt and other templates were not asked
+    columns, headline = ROSE.human_row(row.columns)
+    assert columns == row.columns  # L-Cnt and other templates were not asked
+    assert headline == {}
 
 
 def test_resamples_draw_scenes_and_people() -> None:
     """Equal people vary with the scenes only, equal scenes with the people only."""
     same_people = [
-        Outcome(p, f"S{s}", "sub", "T1_COUNT_GLOBAL", s % 2 == 0)
-        for p in range(4)
-        for s in range(30)
+        Outcome(p, f"S{s}", "sub", "G-Cnt", s % 2 == 0) for p in range(4) for s in range(30)
     ]
     same_scenes = [
-        Outcome(p, f"S{s}", "sub", "T1_COUNT_GLOBAL", p % 2 == 0)
-        for p in range(4)
-        for s in range(30)
+        Outcome(p, f"S{s}", "sub", "G-Cnt", p % 2 == 0) for p in range(4) for s in range(30)
     ]
     over_scenes, over_people = (
-        human_row(o, resamples=4000).columns["G-Cnt"].values for o in (same_people, same_scenes)
+        row_of(o, resamples=4000).columns["G-Cnt"].values for o in (same_people, same_scenes)
     )
     assert over_scenes[0] == over_people[0] == 0.5
     # Binomial: 30 scenes, 4 people; the spread of 4000 resamples is known to about 1.2 %.
     assert over_scenes[1:].std() == pytest.approx((0.25 / 30) ** 0.5, rel=0.06)
     assert over_people[1:].std() == pytest.approx((0.25 / 4) ** 0.5, rel=0.06)
-    alone = human_row([o for o in same_scenes if o.person == 0], resamples=50).columns["G-Cnt"]
+    alone = row_of([o for o in same_scenes if o.person == 0], resamples=50).columns["G-Cnt"]
     found = estimates({"x": alone})["x"]
     assert (found["value"], found["high"]) == (1, 1)
     assert found["low"] == pytest.approx(0.025 ** (1 / 30))  # exact binomial over 30 scenes
@@ -205,7 +211,7 @@ def test_intervals_hold_the_true_mean_as_often_as_they_say() -> None:
     truth = 0.125 + 0.625
     held = 0
     for seed in range(200):
-        row = human_row(made_up(8, 30, seed), resamples=200, seed=seed)
+        row = row_of(made_up(8, 30, seed), resamples=200, seed=seed)
         found = estimates(row.columns)["G-Cnt"]
         held += found["low"] <= truth <= found["high"]
     assert held >= 186

@@ -12,11 +12,10 @@ import pytest
 
 from handeye import rose
 from handeye.errors import DataError, OptionError
-from handeye.rose.human.replies import Reply
-from handeye.study.session import ConflictError, Study, UnknownPersonError, open_study
+from handeye.study.session import ConflictError, Reply, Study, UnknownPersonError, open_study
 from handeye.study.store import Store, create
 from tests.support.study.expecting import expecting
-from tests.support.study.taking_part import go_through, right
+from tests.support.study.taking_part import ROSE, go_through, right
 
 
 def test_a_person_goes_through_all_items_and_every_answer_is_kept(study: Study) -> None:
@@ -80,7 +79,7 @@ def test_the_state_tells_nothing_about_the_answer(study: Study) -> None:
     for _ in range(20):
         state = study.state(key)
         assert set(state) == allowed | {"picture", "next_picture"}
-        assert set(state["item"]) == {"mode", "rows", "cols", "question"}
+        assert set(state["item"]) == {"kind", "rows", "cols", "number", "eyebrow", "question"}
         assert set(state["item"]["question"]) == {"before", "where", "after", "note"}
         study.answer(key, Reply(state["place"], skipped=True))
 
@@ -111,16 +110,16 @@ def test_the_visual_task_shows_the_cue_picture(study: Study) -> None:
 
 def test_practice_gives_feedback_and_is_not_exported(practised: Study) -> None:
     key = practised.join()
-    practice = [one.item for one in practised.store.practice()]
+    practice = [item for item, _ in practised.practice]
     assert [item.task_template[:2] for item in practice] == ["T1", "T2", "T3", "T4", "T5", "T4"]
     assert [bool(item.gold) for item in practice] == [True] * 5 + [False]
     study_scenes = {(i.scene_id, i.image_sha256) for i in practised.plan.shared}
     assert not study_scenes & {(i.scene_id, i.image_sha256) for i in practice}
     for place, item in enumerate(practice):
         assert practised.state(key)["place"] == place
-        wrong = Reply(
-            place, [] if item.gold else [(1, 1)], 77 if item.task_mode != "CLICK" else None
-        )
+        clicks = [(1, 1)] if item.task_mode != "COUNT" and not item.gold else []
+        number = 77 if item.task_mode != "CLICK" else None
+        wrong = Reply(place, {"clicks": clicks, "number": number})
         assert not practised.practise(key, wrong)["passed"]
         found = practised.practise(key, right(item, place))
         assert found["passed"]
@@ -137,14 +136,14 @@ def test_items_cannot_be_answered_before_practice_is_over(practised: Study) -> N
         practised.answer(key, right(practised.plan.items_of(0)[0], 0))
     assert conflict.value.state["phase"] == "practice"
     with pytest.raises(ConflictError):
-        practised.practise(key, Reply(3, [(1, 1)]))
+        practised.practise(key, Reply(3, {"clicks": [(1, 1)]}))
 
 
 def test_it_goes_on_where_it_was_after_a_restart(study: Study, study_set: Path) -> None:
     keys = [study.join("a"), study.join("b")]
     go_through(study, keys[0], 0, upto=7)
     study.store.close()
-    again = open_study(study_set, study.store.path)
+    again = open_study(ROSE, study_set, study.store.path)
     assert again.settings == study.settings
     assert again.state(keys[0])["place"] == 7
     go_through(again, keys[0], 0)
@@ -172,22 +171,22 @@ def test_another_study_on_the_same_file_is_refused(
     study: Study, study_set: Path, changed: dict[str, Any], words: str
 ) -> None:
     with expecting(OptionError, words, "another --out"):
-        open_study(study_set, study.store.path, **changed)
+        open_study(ROSE, study_set, study.store.path, **changed)
     same = {"items": 20, "seed": 1, "templates": "T5,T4,T3,T2,T1", "split": "all"}
-    open_study(study_set, study.store.path, **same).store.close()  # type: ignore[arg-type]
+    open_study(ROSE, study_set, study.store.path, **same).store.close()  # type: ignore[arg-type]
 
 
 def test_another_set_is_refused_and_a_moved_one_is_not(
     study: Study, study_set: Path, tmp_path: Path
 ) -> None:
     moved = shutil.copytree(study_set, tmp_path / "moved")
-    open_study(moved, study.store.path).store.close()
+    open_study(ROSE, moved, study.store.path).store.close()
     metadata = moved / "metadata_test.jsonl"
     metadata.write_text(
         metadata.read_text().replace('"difficulty":"medium"', '"difficulty":"hard"')
     )
     with expecting(OptionError, "set_sha256"):
-        open_study(moved, study.store.path)
+        open_study(ROSE, moved, study.store.path)
 
 
 def test_a_missing_or_changed_picture_is_found_before_anybody_joins(
@@ -197,12 +196,12 @@ def test_a_missing_or_changed_picture_is_found_before_anybody_joins(
     picture = next((data / "images").rglob("*.png"))
     picture.write_bytes(picture.read_bytes()[:-1] + b"x")
     with expecting(DataError, picture.name):
-        open_study(data, tmp_path / "s.sqlite", items=75, split="all", practice=False)
+        open_study(ROSE, data, tmp_path / "s.sqlite", items=75, split="all", practice=False)
     picture.unlink()
     for overlap in (1.0, 0.0):
         with expecting(DataError, picture.name):
             file = tmp_path / "s.sqlite"
-            open_study(data, file, items=75, split="all", overlap=overlap, practice=False)
+            open_study(ROSE, data, file, items=75, split="all", overlap=overlap, practice=False)
     assert not (tmp_path / "s.sqlite").exists()
 
 
@@ -210,7 +209,7 @@ def test_a_file_that_is_no_study_is_left_alone(study_set: Path, tmp_path: Path) 
     text = tmp_path / "notes.txt"
     text.write_text("not a database, but more than sixteen bytes long")
     with expecting(DataError, "cannot be read as a study file"):
-        open_study(study_set, text)
+        open_study(ROSE, study_set, text)
     assert text.read_text().startswith("not a database")
     other = tmp_path / "other.sqlite"
     with sqlite3.connect(other) as db:
@@ -220,9 +219,9 @@ def test_a_file_that_is_no_study_is_left_alone(study_set: Path, tmp_path: Path) 
     with expecting(DataError, "no such study file"):
         Store(tmp_path / "none.sqlite")
     with expecting(DataError, "already"):
-        create(other, {}, [])
+        create(other, {}, [], [])
     with expecting(DataError, "cannot be written"):
-        create(text / "below" / "s.sqlite", {}, [])
+        create(text / "below" / "s.sqlite", {}, [], [])
 
 
 def test_people_who_join_and_answer_at_once_do_not_disturb_each_other(study: Study) -> None:

@@ -20,7 +20,7 @@ from emoji_score import calibrate
 from emoji_sets import PACKAGES, load_names, load_set, plain
 
 from handeye.rose.scenes.sources.colour_score import CURVE, SIZE, colour_score, histogram
-from handeye.rose.scenes.sources.emoji_art import tile
+from handeye.rose.scenes.sources.drawings import tile
 from handeye.rose.scenes.sources.raster import Rgba, on_white, svg_body
 from handeye.rose.scenes.sources.similarity import MEASURE_SIZE, similarity
 from handeye.rose.scenes.visibility import is_visible, visible_pixels

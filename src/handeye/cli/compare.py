@@ -33,61 +33,16 @@ def compare(
         bool, typer.Option("--all", help="Print the rows without a difference, too.")
     ] = False,
 ) -> None:
-    """Say which differences between runs are real: item by item, or clip by clip."""
-    from handeye.scores.run_folder import RECORD, read_json
+    """Say which differences between runs are real: item by item, the second minus the first."""
+    from handeye.report import compare as compared, write_comparison
+    from handeye.terminal.comparison import print_comparison
 
-    if runs and (runs[0] / RECORD).is_file():
-        from handeye.visualact.scoring.summary import SUITE
-
-        if read_json(runs[0] / RECORD).get("suite") == SUITE:
-            _compare_clips(runs, out=out, json=json, common=common, all_pairs=all_pairs, seed=seed)
-            return
-    from handeye.rose.comparing.compare import compare_runs
-    from handeye.rose.pages.console_compare import print_comparison
-    from handeye.rose.scoring.run_folder import read_run
-
-    opened = [read_run(run) for run in runs]
-    found = compare_runs(opened, common=common, all_pairs=all_pairs, seed=seed)
-    print_comparison(found.data, all_rows=all_rows)
+    found = compared(runs, common=common, all_pairs=all_pairs, seed=seed)
+    print_comparison(found, all_rows=all_rows)
     if json is not None:
         _write_json(json, found.to_json())
     if out is not None:
-        from handeye.rose.pages.compare import write_comparison
-
-        typer.echo(f"written to {write_comparison(opened, found, out)}")
-
-
-def _compare_clips(
-    runs: list[Path],
-    *,
-    out: Path | None,
-    json: Path | None,
-    common: bool,
-    all_pairs: bool,
-    seed: int,
-) -> None:
-    from itertools import combinations
-
-    from handeye.errors import OptionError
-    from handeye.scores.run_folder import indented_json
-    from handeye.visualact.comparing.compare import compare_scored
-    from handeye.visualact.pages.console_compare import print_comparison
-    from handeye.visualact.scoring.run_folder import read_run
-
-    if len(runs) < 2:
-        raise OptionError(f"a comparison needs at least two runs, got {len(runs)}")
-    if out is not None:
-        raise OptionError(
-            "--out writes a page about ROSE runs; for runs about clips, `handeye report RUN RUN "
-            "--out FILE.html` shows them side by side"
-        )
-    opened = [read_run(run) for run in runs]
-    pairs = list(combinations(opened, 2)) if all_pairs else [(opened[0], b) for b in opened[1:]]
-    found = [compare_scored(a, b, common=common, seed=seed) for a, b in pairs]
-    for one in found:
-        print_comparison(one)
-    if json is not None:
-        _write_json(json, indented_json(found))
+        typer.echo(f"written to {write_comparison(found, out)}")
 
 
 def _write_json(path: Path, data: bytes) -> None:

@@ -15,7 +15,10 @@ def report(
     out: Annotated[Path, typer.Option(help="The HTML file to write.")],
     title: Annotated[str | None, typer.Option(help="Heading of the report.")] = None,
     human: Annotated[
-        Path | None, typer.Option(help="ROSE: the human baseline from `handeye study agreement`.")
+        Path | None,
+        typer.Option(
+            help="A row for people, from `handeye study agreement`, where a suite has one."
+        ),
     ] = None,
     workers: Annotated[int, typer.Option(help="Processes; no influence on the result.")] = 2,
 ) -> None:

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from handeye.errors import OptionError
+
+if TYPE_CHECKING:
+    from handeye.suite import AsksPeople
 
 app = typer.Typer(help="A human baseline: a small web page where people answer items.")
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.sqlite", help="The study file.")]
+
+
+def _people(data: str) -> AsksPeople:
+    """What the suite of a set gives to put its items to people."""
+    from handeye.suites import suite_of_set
+
+    suite = suite_of_set(data)
+    if suite.people is None:
+        raise OptionError(f"{data}: the suite {suite.title} puts no items to people (yet)")
+    return suite.people()
 
 
 @app.command()
@@ -23,7 +38,7 @@ def serve(
         Path | None, typer.Option(help="Study file (default study-DIR.sqlite); goes on if there.")
     ] = None,
     templates: Annotated[
-        str | None, typer.Option(help="T1,T3 ...; main (default), bridges, all.")
+        str | None, typer.Option(help="Kinds of items, such as T1,T3, main (default) or all.")
     ] = None,
     split: Annotated[str | None, typer.Option(help="test (default), dev or all.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of choice and orders (default 0).")] = None,
@@ -54,6 +69,7 @@ def serve(
     check_token(host, token)
     file = out or default_file(data)
     study = open_study(
+        _people(data),
         data,
         file,
         items=items,
@@ -79,7 +95,7 @@ def export(
     study: StudyFile,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the prediction files.")],
 ) -> None:
-    """Write one prediction file a person, as `handeye rose score` takes it, and the times."""
+    """Write one prediction file a person, as `handeye SUITE score` takes it, and the times."""
     from handeye.study.export import export as write
 
     for path in write(study, out):
@@ -103,7 +119,7 @@ def agreement(
     from handeye.study.agreement import agreement as measure, write_agreement
     from handeye.study.console import print_agreement
 
-    found = measure(study, data, finished_only=finished, seed=seed)
+    found = measure(_people(data), study, data, finished_only=finished, seed=seed)
     write_agreement(out, found)
     print_agreement(found)
     typer.echo(f"written to {out}")

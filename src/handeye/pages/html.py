@@ -55,7 +55,7 @@ def render(package: str, page: str, context: Mapping[str, Any], sheets: Sequence
     """A laid-out page.
 
     Args:
-        package: whose ``templates`` folder holds the page, such as ``handeye.rose.pages``; the
+        package: whose ``templates`` folder holds the page, the package of the suite; the
             frame's own templates stand behind it.
         page: the template.
         context: what the template reads.

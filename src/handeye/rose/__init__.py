@@ -12,10 +12,13 @@ The names are resolved when they are first used, so that importing the suite cos
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from handeye.suite import face
 
 if TYPE_CHECKING:
+    from handeye.report import compare, write_report as report
+    from handeye.rose.asking.run import run_rose as run
     from handeye.rose.diagnosis.diagnose import diagnose
     from handeye.rose.items import Item, ItemSet
     from handeye.rose.release import load
@@ -28,37 +31,37 @@ if TYPE_CHECKING:
 
 # Modules are nouns and functions verbs: a submodule must not take a function's name here.
 _HOMES = {
-    "Item": "handeye.rose.items",
-    "ItemSet": "handeye.rose.items",
-    "describe": "handeye.rose.scenes.description",
-    "diagnose": "handeye.rose.diagnosis.diagnose",
-    "generate": "handeye.rose.scenes.generation",
-    "load": "handeye.rose.release",
-    "rerender": "handeye.rose.scenes.rerendering",
-    "score": "handeye.rose.scoring.file_scoring",
-    "score_files": "handeye.rose.scoring.file_scoring",
-    "summarize": "handeye.rose.scoring.summary",
-    "verify": "handeye.rose.scenes.verification",
+    "Item": "handeye.rose.items:Item",
+    "ItemSet": "handeye.rose.items:ItemSet",
+    "compare": "handeye.report:compare",
+    "describe": "handeye.rose.scenes.description:describe",
+    "diagnose": "handeye.rose.diagnosis.diagnose:diagnose",
+    "generate": "handeye.rose.scenes.generation:generate",
+    "load": "handeye.rose.release:load",
+    "report": "handeye.report:write_report",
+    "rerender": "handeye.rose.scenes.rerendering:rerender",
+    "run": "handeye.rose.asking.run:run_rose",
+    "score": "handeye.rose.scoring.file_scoring:score",
+    "score_files": "handeye.rose.scoring.file_scoring:score_files",
+    "summarize": "handeye.rose.scoring.summary:summarize",
+    "verify": "handeye.rose.scenes.verification:verify",
 }
 
 __all__ = [
     "Item",
     "ItemSet",
+    "compare",
     "describe",
     "diagnose",
     "generate",
     "load",
+    "report",
     "rerender",
+    "run",
     "score",
     "score_files",
     "summarize",
     "verify",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'handeye.rose' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = face(__name__, _HOMES)

@@ -29,7 +29,9 @@ SUITE = Suite(
     open_run=Part("handeye.rose.scoring.run_folder:read_run"),
     tables=Part("handeye.rose.scoring.tables:tables"),
     quantities=Part("handeye.rose.comparing.quantities:quantities"),
-    report=Part("handeye.rose.pages.write:write_page"),
+    pair_cards=Part("handeye.rose.pages.pair_cards:pair_cards"),
+    report=Part("handeye.rose.pages.page:write_page"),
     print_run=Part("handeye.rose.pages.console:print_run"),
+    people=Part("handeye.rose.human.people:RosePeople"),
     diagnose=Part("handeye.rose.diagnosis.diagnose:diagnose"),
 )

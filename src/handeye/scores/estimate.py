@@ -1,25 +1,30 @@
-"""One measured rate with its interval, and how rates are written in words.
+"""One measured figure with its interval, and the one way in which figures are written.
 
-Everything the report prints as a number goes through here, so that a missing value, a rounding and
-a minus sign look the same everywhere.
+Everything that a page, a table or a terminal prints as a number goes through here, so that a
+missing value, a rounding and a minus sign look the same everywhere. Minus is U+2212 for people;
+CSV and JSON hold the bare numbers, LaTeX writes ``$-$`` (:mod:`handeye.scores.tables`), and a
+terminal that cannot show it gets a hyphen (:mod:`handeye.terminal.tables`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
 
 MISSING = "–"
 MINUS = "−"
+Unit = Literal["percent", "points", "plain"]
+Style = Literal["value", "ends", "cell", "sentence", "range"]
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A rate in 0..1 (a difference of rates in -1..1) with its 95 % interval.
+class Estimate(msgspec.Struct, frozen=True):
+    """A figure with its 95 % interval: as it stands in summary.json, as a page shows it.
 
-    ``value`` is None when nothing was there to measure; ``low`` and ``high`` are None when no
-    interval is known (published values). ``n`` counts the items behind it, 0 when unknown.
+    Mostly a rate in 0..1 or a difference of rates in -1..1. ``value`` is None when nothing was
+    there to measure; ``low`` and ``high`` are None when no interval is known (published values, no
+    resamples). ``n`` counts the items behind it, 0 when unknown.
     """
 
     value: float | None
@@ -27,41 +32,72 @@ class Estimate:
     high: float | None = None
     n: int = 0
 
+    def __neg__(self) -> Estimate:
+        """The same seen from the other side: a loss as a change."""
+        value, low, high = (
+            None if end is None else -end for end in (self.value, self.high, self.low)
+        )
+        return Estimate(value, low, high, self.n)
+
+    def text(self, style: Style = "cell", unit: Unit = "percent") -> str:
+        """The figure in words.
+
+        Args:
+            style: ``value``: ``95.4``; ``ends``: ``[94.1, 96.6]``, empty where there are none;
+                ``cell``: both of them; ``sentence``: ``95.4 (94.1 to 96.6)``, with points
+                ``+1.2 points, −2.0 to +4.4``; ``range``: ``94.1-96.6``, for narrow columns.
+            unit: ``percent`` of a fraction; ``points``, the same with its sign; ``plain`` for what
+                is no fraction, in three digits.
+        """
+        value = number(self.value, unit)
+        if style == "value" or self.value is None:
+            return "" if style in ("ends", "range") else value
+        said = f"{value} points" if (style, unit) == ("sentence", "points") else value
+        if self.low is None or self.high is None:
+            return "" if style in ("ends", "range") else said
+        low, high = number(self.low, unit), number(self.high, unit)
+        if style == "range":
+            return f"{low}-{high}".replace("100.0", "100")
+        if style == "sentence":
+            return f"{said}, {low} to {high}" if unit == "points" else f"{said} ({low} to {high})"
+        ends = f"[{low},\N{NO-BREAK SPACE}{high}]"
+        return ends if style == "ends" else f"{value} {ends}"
+
     @property
     def percent(self) -> str:
         """``95.4``, ``−0.3``, or a dash."""
-        return percent(self.value)
+        return self.text("value")
 
     @property
     def interval(self) -> str:
         """``[94.1, 96.6]`` in percent, or an empty text."""
-        if self.low is None or self.high is None:
-            return ""
-        return f"[{percent(self.low)},\N{NO-BREAK SPACE}{percent(self.high)}]"
+        return self.text("ends")
 
     @property
     def both(self) -> str:
         """Value and interval on one line."""
-        return f"{self.percent} {self.interval}".strip()
+        return self.text("cell")
 
 
 NOTHING = Estimate(None)
+Figure = Estimate | int | float
+"""What the tables of a summary hold: measured figures, and plain counts."""
+Figures = dict[str, Figure]
 
 
-def rate_of(found: object) -> Estimate:
-    """An estimate of a summary (``value``, ``low``, ``high``, ``n``), or nothing."""
-    if not isinstance(found, Mapping) or found.get("value") is None:
-        return NOTHING
-    return Estimate(found["value"], found.get("low"), found.get("high"), int(found.get("n") or 0))
-
-
-def percent(value: float | None) -> str:
-    """A fraction as percent with one decimal and a true minus sign; a dash for None."""
+def number(value: float | None, unit: Unit = "percent") -> str:
+    """One number in a unit (see :meth:`Estimate.text`) with a true minus; a dash for None."""
     if value is None:
         return MISSING
-    words = f"{value * 100:.1f}"
-    if words == "-0.0":
-        return "0.0"
+    if unit == "plain":
+        size = abs(value)
+        words = f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
+    else:
+        words = f"{value * 100:.1f}"
+        if words == "-0.0":
+            words = "0.0"
+        elif unit == "points" and not words.startswith("-") and words != "0.0":
+            words = f"+{words}"
     return words.replace("-", MINUS)
 
 
@@ -70,32 +106,27 @@ def integer(value: int | None) -> str:
     return MISSING if value is None else f"{value:,}"
 
 
-def mean_rate(values: list[float | None]) -> Estimate:
+def rate_of(found: object) -> Estimate:
+    """The estimate of a tree (``value``, ``low``, ``high``, ``n``), or nothing."""
+    if isinstance(found, Estimate):
+        return found
+    if not isinstance(found, Mapping) or found.get("value") is None:
+        return NOTHING
+    return Estimate(found["value"], found.get("low"), found.get("high"), int(found.get("n") or 0))
+
+
+def mean_rate(values: Sequence[float | None]) -> Estimate:
     """Plain mean of published values (no interval); nothing if one is missing."""
     known = [value for value in values if value is not None]
     return Estimate(sum(known) / len(known)) if known and len(known) == len(values) else NOTHING
 
 
-def figure(value: float) -> str:
-    """Any value in three digits: ``0.74``, ``12.3``, ``410``."""
-    size = abs(value)
-    words = f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
-    return words.replace("-", MINUS)
+def percent(value: float | None) -> str:
+    """A fraction as percent with one decimal and a true minus sign; a dash for None."""
+    return number(value)
 
 
-def signed(rate: Estimate) -> str:
-    """A value that is no share, with its interval: a distance, a number, a correlation."""
-    if rate.value is None:
-        return MISSING
-    ends = [figure(end) for end in (rate.value, rate.low, rate.high) if end is not None]
-    return ends[0] if len(ends) < 3 else f"{ends[0]} [{ends[1]},\N{NO-BREAK SPACE}{ends[2]}]"
-
-
-def percent_with_interval(found: Mapping[str, Any]) -> str:
-    """An estimate in percent with its interval."""
-    if found["value"] is None:
-        return "-"
-    text = f"{100 * found['value']:.1f}"
-    if found["low"] is None:
-        return text
-    return f"{text} ({100 * found['low']:.1f} to {100 * found['high']:.1f})"
+def plain(found: object) -> dict[str, Any]:
+    """An estimate for programs that read a page: value, low, high, n."""
+    data: dict[str, Any] = msgspec.to_builtins(rate_of(found))
+    return data

@@ -1,41 +1,162 @@
-"""The folder of a run, whatever the suite: who may write there, and how files get there whole.
+"""The folder of a scored run, whatever the suite: what it holds, and how it is read back.
 
-A suite's own run folder (what its files are, how they are read back) is its own business.
+    RUN/
+      run.json            what was scored, when, with what; written last: with it the run is whole
+      NAME.parquet        score rows: ``scores``, and a file for every further kind of row
+      NAME.jsonl          the same rows, numbers of any size
+      summary.json        every table with intervals
+      tables/             CSV and LaTeX rows
+      predictions.jsonl   the answers that were scored
+
+Other files in RUN (a run's logs and journal) are left alone. :mod:`handeye.scores.write` writes the
+folder; what a suite's rows, tables and record are, it says in a :class:`RunFormat`.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import msgspec
 
-from handeye.errors import DataError, RunError
+from handeye.errors import DataError, OptionError, RunError
 from handeye.hashing import file_sha256
+from handeye.run.plan import PLAN
+from handeye.scores.summary import Summary, read
+
+if TYPE_CHECKING:
+    import polars as pl
 
 RECORD = "run.json"
-# The marks of a folder that handeye may write into: a scored run, or one that is being asked.
-MARKS = (RECORD, "plan.json")
+ABLATION = "ablation.json"
+"""What names the runs of a folder that holds several, one for each value of what was varied."""
+LARGEST = 2**63 - 1
+_LARGEST_FLOAT = 10**300
+# Between texts of a list that are joined; a control character that no format of ours writes.
+_SEPARATOR = "\x1f"
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Every table of a run; ``data`` is summary.json as nested dicts (docs of the suite)."""
+# ---- what a suite's run folders hold
 
-    data: Mapping[str, Any]
 
-    def __getitem__(self, name: str) -> Any:
-        return self.data[name]
+class Columns:
+    """Score rows of one kind as Polars frames: one named, typed column a field of their struct.
 
-    def to_json(self) -> bytes:
-        """The summary as indented JSON."""
-        return msgspec.json.format(msgspec.json.encode(self.data), indent=1) + b"\n"
+    Columns are named as the struct is encoded, in its order. Whole numbers are Int64; a number that
+    is larger ends at :data:`LARGEST`, because a model may write one of any length (the JSON lines
+    have it in full).
+
+    Args:
+        row: the struct; its fields are texts, numbers, truth values (each may be None) or lists of
+            texts.
+        floats: whole-number fields that become Float64 and end at 1e300, so that their means hold
+            for any number.
+    """
+
+    def __init__(self, row: type[msgspec.Struct], floats: Iterable[str] = ()) -> None:
+        fields = msgspec.structs.fields(row)
+        self.names = tuple(field.encode_name for field in fields)
+        self._kinds = {field.encode_name: _kind(field.type) for field in fields}
+        self._floats = frozenset(floats)
+        self._encoder = msgspec.json.Encoder()
+
+    @cached_property
+    def schema(self) -> dict[str, pl.DataType]:
+        """Column name to type."""
+        import polars as pl
+
+        types: dict[Any, pl.DataType] = {
+            str: pl.String(),
+            int: pl.Int64(),
+            float: pl.Float64(),
+            bool: pl.Boolean(),
+            list[str]: pl.List(pl.String()),
+        }
+        kinds = {**self._kinds, **dict.fromkeys(self._floats, float)}
+        return {name: types[kinds[name]] for name in self.names}
+
+    def encode(self, rows: Sequence[msgspec.Struct]) -> bytes:
+        """The rows as JSON lines."""
+        return self._encoder.encode_lines(rows)
+
+    def frame(self, rows: Sequence[msgspec.Struct]) -> pl.DataFrame:
+        """The frame of ``rows``, one row each; an empty sequence gives an empty frame."""
+        import polars as pl
+
+        columns = list(zip(*map(msgspec.structs.astuple, rows), strict=True))
+        named = zip(self.schema.items(), columns or [()] * len(self.names), strict=True)
+        return pl.DataFrame([self._series(name, kind, values) for (name, kind), values in named])
+
+    def _series(self, name: str, kind: pl.DataType, values: Sequence[Any]) -> pl.Series:
+        import polars as pl
+
+        if self._kinds[name] == list[str]:
+            return _texts_series(name, values)
+        if name in self._floats:
+            top = _LARGEST_FLOAT
+            values = [None if v is None else float(max(-top, min(v, top))) for v in values]
+        try:
+            return pl.Series(name, values, kind)
+        except (TypeError, OverflowError):
+            if self._kinds[name] is not int:
+                raise
+            cut = [None if v is None else max(-LARGEST, min(v, LARGEST)) for v in values]
+            return pl.Series(name, cut, kind)
+
+
+def _kind(hint: Any) -> Any:
+    """The type of a field, of ``T | None`` the ``T``."""
+    kinds = [kind for kind in get_args(hint) if kind is not type(None)]
+    return hint if hint == list[str] or not kinds else kinds[0]
+
+
+def _texts_series(name: str, values: Sequence[Sequence[str]]) -> pl.Series:
+    """A column of lists of texts that are not empty.
+
+    Polars takes lists from Python one value at a time; joined and split again is 10 times as fast.
+    """
+    import polars as pl
+
+    joined = pl.Series(name, [_SEPARATOR.join(texts) for texts in values], pl.String)
+    found = joined.str.split(_SEPARATOR)
+    empty = joined == ""
+    if sum(map(len, values)) != int(found.list.len().sum()) - int(empty.sum()):
+        return pl.Series(name, values, pl.List(pl.String()))  # the separator is in a text
+    nothing = pl.lit([], dtype=pl.List(pl.String()))
+    return pl.select(pl.when(empty).then(nothing).otherwise(found).alias(name)).to_series()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFormat:
+    """What the run folders of a suite hold beside what every run folder holds.
+
+    Attributes:
+        suite: as run.json names it.
+        number: of the format; this version writes and reads no other.
+        rows: name of a file of rows to its columns.
+        record: what run.json says after ``versions``, in this order: what the writer measures
+            (``predictions``, ``seeds``), entries of the summary, and what a caller told
+            (``data``, ``cost``). What else a caller tells comes behind.
+        packages: whose versions run.json has, beside handeye's.
+        summary: what its summary.json holds.
+        tables: a summary to file name and text of every table.
+        stale: files made from an earlier run's scores, which must not stay beside new ones.
+    """
+
+    suite: str
+    number: int
+    rows: Mapping[str, Columns]
+    record: tuple[str, ...]
+    packages: tuple[str, ...]
+    summary: type[Summary]
+    tables: Callable[[Any], Mapping[str, str]]
+    stale: tuple[str, ...] = ()
+
+
+# ---- a run read back
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +168,20 @@ class RunSummary:
     info: Mapping[str, Any]
 
 
+class DataEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file that a run was scored against, as run.json names it.
+
+    ``relative`` is the path from the run folder, so that a set and its runs can be moved together.
+    """
+
+    path: str
+    relative: str = ""
+    sha256: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ScoredRun:
-    """A run read back from its folder; suites add their rows."""
+    """A run read back from its folder; ``info`` is run.json. Suites add their further rows."""
 
     path: Path
     info: Mapping[str, Any]
@@ -59,140 +191,218 @@ class ScoredRun:
         """The answers that were scored."""
         return self.path / "predictions.jsonl"
 
+    def scan(self, rows: str = "scores") -> pl.LazyFrame:
+        """Rows of a kind, read when collected."""
+        import polars as pl
+
+        return pl.scan_parquet(self.path / f"{rows}.parquet")
+
+    def scores(self) -> pl.DataFrame:
+        """The score rows."""
+        return self.scan().collect()
+
+    def data_entries(self) -> tuple[DataEntry, ...]:
+        """What run.json says of the set; empty where it says nothing that can be read."""
+        try:
+            return tuple(msgspec.convert(self.info.get("data") or (), list[DataEntry]))
+        except msgspec.ValidationError:
+            return ()
+
+    def data_files(self) -> tuple[Path, ...]:
+        """The files the run was scored against, as they were then.
+
+        Found again where run and set were moved together.
+
+        Raises:
+            DataError: the run names none, or one is gone or was changed.
+        """
+        entries = self.data_entries()
+        if not entries:
+            raise DataError(
+                f"{self.path}: run.json names no set; score the predictions again with "
+                f"'handeye {self.info.get('suite')} score --data'"
+            )
+        return tuple(self._data_file(entry) for entry in entries)
+
+    def _data_file(self, entry: DataEntry) -> Path:
+        places = [Path(entry.path), *([self.path / entry.relative] if entry.relative else [])]
+        there = [place for place in places if place.is_file()]
+        try:
+            same = [place for place in there if file_sha256(place) == entry.sha256]
+        except OSError as error:
+            raise DataError(f"{error.filename}: cannot be read: {error.strerror}") from None
+        if same:
+            return same[0]
+        if there:
+            raise DataError(
+                f"{there[0]}: is not the file that {self.path} was scored against (its SHA-256 "
+                "differs); score the predictions again"
+            )
+        raise DataError(
+            f"{self.path}: was scored against {entry.path}, which is not there; put the set back, "
+            "or score the predictions again with --data"
+        )
+
 
 AnyRun = TypeVar("AnyRun", bound=ScoredRun)
 
 
-def open_run(path: Path | str, suite: str, run_format: int, kind: type[AnyRun]) -> AnyRun:
-    """Read run.json and summary.json of a run folder.
+def open_run(path: Path | str, form: RunFormat, kind: type[AnyRun]) -> AnyRun:
+    """Read a run folder; its rows stay on disk until they are asked for.
 
     Args:
         path: the folder.
-        suite: whose run it must be.
-        run_format: the number in run.json that this version reads.
+        form: what it must be: a run of this suite, in this format, with these columns.
         kind: what to make of it.
 
     Raises:
-        RunError: no such folder, not a run, not scored yet, of another suite or version.
-        DataError: a file of the run is missing or cannot be read.
+        RunError: no such folder, not a run, not scored yet, of another suite or format.
+        DataError: a file of the run is missing, cannot be read, or lacks columns.
     """
     folder = Path(path)
-    if not folder.is_dir():
-        raise RunError(f"{folder}: no such run folder")
     if not (folder / RECORD).exists():
-        unfinished = (folder / "plan.json").exists()
-        hint = (
-            "the run is not finished; start the same 'handeye run' again"
-            if unfinished
-            else f"make one with 'handeye {suite} score' or 'handeye run'"
-        )
-        raise RunError(f"{folder}: holds no {RECORD}: {hint}")
+        raise _no_run(folder, form.suite)
     info = read_json(folder / RECORD)
-    if info.get("suite") != suite:
-        raise RunError(f"{folder}: run.json is of suite {info.get('suite')!r}; expected {suite!r}")
-    if info.get("format") != run_format:
+    # A record without a suite was recognized by whoever chose this one.
+    if info.get("suite", form.suite) != form.suite:
+        raise RunError(f"{folder}: run.json is of suite {info['suite']!r}; expected {form.suite!r}")
+    if info.get("format") != form.number:
         raise RunError(
             f"{folder}: run format {info.get('format')!r}; this version of handeye reads format "
-            f"{run_format}: score predictions.jsonl again with 'handeye {suite} score'"
+            f"{form.number}: score predictions.jsonl again with 'handeye {form.suite} score'"
         )
-    return kind(folder, info, Summary(read_json(folder / "summary.json")))
+    for name, columns in form.rows.items():
+        _check_columns(folder / f"{name}.parquet", columns)
+    return kind(folder, info, read(folder / "summary.json", form.summary))
 
 
-def check_free(out: Path) -> None:
-    """Refuse a place that holds something else than a run of handeye.
+def _no_run(folder: Path, suite: str) -> RunError:
+    if not folder.is_dir():
+        return RunError(f"{folder}: no such run folder")
+    hint = (
+        "the run is not finished; start the same 'handeye run' again"
+        if (folder / PLAN).exists()
+        else f"make one with 'handeye {suite} score' or 'handeye run'"
+    )
+    return RunError(f"{folder}: holds no {RECORD}: {hint}")
+
+
+def _check_columns(path: Path, columns: Columns) -> None:
+    import polars as pl
+
+    try:
+        lacking = sorted(set(columns.names) - set(pl.read_parquet_schema(path)))
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+    if lacking:
+        raise DataError(f"{path}: lacks the columns {', '.join(lacking)}; score the run again")
+
+
+# ---- several run folders
+
+
+class _Named(msgspec.Struct):
+    suite: str | None = None
+
+
+class _Member(msgspec.Struct):
+    folder: str
+
+
+class _Series(msgspec.Struct):
+    runs: list[_Member]
+
+
+def suite_of(folder: Path) -> str | None:
+    """The suite that a run folder names: in ablation.json, run.json or plan.json.
+
+    Returns:
+        None where no such file is there, or none that says so; whoever reads the whole folder can
+        say better what is wrong with it.
+    """
+    for name in (ABLATION, RECORD, PLAN):
+        try:
+            found = msgspec.json.decode((folder / name).read_bytes(), type=_Named).suite
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            continue
+        if found:
+            return found
+    return None
+
+
+def one_suite(folders: Sequence[Path], named: Callable[[Path], str | None] = suite_of) -> str:
+    """The suite that all of some run folders are of.
+
+    Args:
+        folders: run folders, or folders of several runs.
+        named: tells the suite of a folder; one that also looks at contents knows older runs.
 
     Raises:
-        RunError: ``out`` is a file, or a folder with files and none of :data:`MARKS`.
+        OptionError: no folder, or runs of several suites.
+        RunError: none of the folders is a run of a known suite.
     """
-    if out.exists() and not out.is_dir():
-        raise RunError(f"{out}: is a file; give a folder for the run")
-    if not out.exists() or not any(out.iterdir()) or any((out / m).exists() for m in MARKS):
-        return
-    found = sorted(entry.name for entry in out.iterdir())[:5]
-    raise RunError(
-        f"{out}: is not empty and holds no run of handeye ({', '.join(found)}); nothing was "
-        "written: choose another folder"
+    if not folders:
+        raise OptionError("no run folder was given; name at least one")
+    found = {folder: named(folder) for folder in folders}
+    suites = {suite: folder for folder, suite in reversed(found.items()) if suite is not None}
+    if len(suites) > 1:
+        told = ", ".join(f"{folder} ({suite})" for suite, folder in reversed(suites.items()))
+        raise OptionError(f"runs are shown and compared within one suite, these differ: {told}")
+    if not suites and (folders[0] / RECORD).exists():
+        raise RunError(f"{folders[0] / RECORD}: names no suite that this handeye knows")
+    if not suites:
+        raise _no_run(folders[0], "SUITE")
+    return next(iter(suites))
+
+
+def same_set(runs: Sequence[ScoredRun], labels: Sequence[str] = ()) -> str | None:
+    """A warning where runs were scored against different data; by SHA-256, whatever the paths.
+
+    Args:
+        runs: runs of one suite; those that name no data are passed over.
+        labels: names of the runs in the warning; their folders by default.
+
+    Returns:
+        None where all that is known is the same.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for run, label in zip(runs, labels or [str(run.path) for run in runs], strict=True):
+        if entries := run.data_entries():
+            groups.setdefault(tuple(sorted(e.sha256 for e in entries)), []).append(label)
+    if len(groups) < 2:
+        return None
+    told = "; ".join(", ".join(names) for names in groups.values())
+    return (
+        f"the runs were scored against data that are not the same to the byte ({told}): a "
+        "difference between their figures may be one of the sets"
     )
 
 
-@contextmanager
-def folder_beside(out: Path) -> Iterator[Path]:
-    """A hidden folder beside ``out``, gone afterwards with the parents that were made for it.
+def expand(folders: Iterable[Path]) -> list[Path]:
+    """Run folders, with its runs in place of a folder that holds several (:data:`ABLATION`).
 
     Raises:
-        RunError: it cannot be made.
+        DataError: an ablation.json that cannot be read or names no runs.
     """
-    made = [folder for folder in (out.parent, *out.parent.parents) if not folder.exists()]
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.scoring.", dir=out.parent))
-    except OSError as error:
-        raise RunError(f"{out}: cannot be written: {error.strerror}") from None
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        for parent in made:
-            with suppress(OSError):  # not empty: the run lies there now
-                parent.rmdir()
+    out: list[Path] = []
+    for folder in folders:
+        path = folder / ABLATION
+        if not path.is_file():
+            out.append(folder)
+            continue
+        try:
+            runs = msgspec.json.decode(path.read_bytes(), type=_Series).runs
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            runs = []
+        if not runs:
+            raise DataError(f"{path}: names no runs; start the ablation again")
+        out += [folder / run.folder for run in runs]
+    return out
 
 
-def publish(folder: Path, out: Path, stale: Iterable[str] = ()) -> None:
-    """Put ``folder`` in place of ``out``, or its files into a folder that has others.
-
-    Args:
-        folder: a whole run, run.json among its files, on the file system of ``out``.
-        out: the run folder; files that ``folder`` does not have are kept.
-        stale: names of files made from an earlier run's scores, which must not stay beside these.
-    """
-    if not out.exists():
-        # mkdtemp makes private folders; a run folder is one like any other.
-        folder.chmod(0o777 & ~_umask())
-        folder.rename(out)
-        return
-    # run.json goes first and comes last, so that a half-moved run never looks whole.
-    for name in (RECORD, *stale):
-        (out / name).unlink(missing_ok=True)
-    for entry in sorted(folder.iterdir(), key=lambda entry: (entry.name == RECORD, entry.name)):
-        target = out / entry.name
-        if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target)
-        entry.replace(target)
-
-
-def data_entries(files: Iterable[Path], out: Path) -> list[dict[str, str]]:
-    """What run.json says of the files a run was scored against: path, relative path, SHA-256."""
-    return [
-        {
-            "path": str(file.resolve()),
-            # From the run folder, so that a set and its runs can be moved together.
-            "relative": os.path.relpath(file.resolve(), out.resolve()),
-            "sha256": file_sha256(file),
-        }
-        for file in files
-    ]
-
-
-def data_file(entry: Mapping[str, Any], run: Path) -> Path:
-    """The file that an entry of :func:`data_entries` names, also where set and run were moved.
-
-    Raises:
-        DataError: it is in neither place, or is another file by now.
-    """
-    named = Path(str(entry["path"]))
-    places = [named, run / str(entry.get("relative", named))]
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
-        raise DataError(
-            f"{run}: was scored against {named}, which is not there; put the set back, or score "
-            "the predictions again with --data"
-        )
-    if file_sha256(found) != entry["sha256"]:
-        raise DataError(
-            f"{found}: is not the file that {run} was scored against (its SHA-256 differs); score "
-            "the predictions again"
-        )
-    return found
+# ---- JSON
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -210,9 +420,3 @@ def read_json(path: Path) -> dict[str, Any]:
 def indented_json(value: Any) -> bytes:
     """JSON for people, with a line end; what JSON does not know is written as its text."""
     return msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=1) + b"\n"
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

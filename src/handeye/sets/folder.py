@@ -2,6 +2,10 @@
 
 ``generation.json`` says what a set is made from. It is written first, so that a folder belongs to
 one set from the beginning, and again at the end with the hashes of the set's metadata.
+
+What decides the bytes is the set's identity: options, generator version and the libraries that
+draw. The rest of the record is told, not compared: a set begun by another version of handeye goes
+on, and a record of before the suite stood in it gets its label when the set is finished.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from handeye import __version__
 from handeye.atomic import TEMPORARY, write_text
 from handeye.errors import DataError, OptionError
 from handeye.hashing import file_sha256
@@ -19,6 +24,26 @@ from handeye.hashing import file_sha256
 RECORD = "generation.json"
 UNFINISHED = ".unfinished"
 """Folder, inside the set, of what is kept until all of it is there."""
+
+
+def set_record(
+    suite: str, generator: int, libraries: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a set is made from, as it stands in its record.
+
+    Args:
+        suite: whose set it is.
+        generator: from 1; raised when the same options come to give other bytes.
+        libraries: versions of the libraries that draw, by name.
+        options: in JSON form.
+    """
+    return {
+        "handeye": __version__,
+        "suite": suite,
+        "generator": generator,
+        "libraries": dict(libraries),
+        "options": dict(options),
+    }
 
 
 def claim(out: Path, record: Mapping[str, Any]) -> bool:
@@ -35,10 +60,12 @@ def claim(out: Path, record: Mapping[str, Any]) -> bool:
             raise OptionError(f"{out} is not empty and holds no handeye set; give a new folder")
         write_text(out / RECORD, _json({**record, "complete": False}))
         return True
-    for part, now in record.items():
-        if found.get(part) != now:
+    # Records of before these two stood there are of the first generator, and of any suite.
+    there = {"suite": record["suite"], "generator": 1, **found}
+    for part in ("suite", "generator", "libraries", "options"):
+        if there.get(part) != record[part]:
             raise OptionError(
-                f"{out} was begun with other {part}: {_difference(found.get(part), now)}. "
+                f"{out} was begun with other {part}: {_difference(there.get(part), record[part])}. "
                 "Nothing was changed; give another folder, or the same options and versions."
             )
     return not found.get("complete")

@@ -106,25 +106,45 @@ def paired_rates(
     """
     table = outcomes.reshape(len(outcomes), -1)
     _check(table, cluster, stratum, groups)
-    runs, strata = table.shape[1], int(stratum.max(initial=-1)) + 1
-    totals = {name: np.zeros((strata, 1 + resamples, 1 + runs)) for name in groups}
+    runs = table.shape[1]
+    names, first, place = np.unique(cluster, return_index=True, return_inverse=True)
+    columns = [
+        np.bincount(place, weights=weights, minlength=len(names))
+        for mask in groups.values()
+        for weights in _weights(table, mask)
+    ]
+    sums: Floats = np.zeros((len(names), 0))
+    if columns:
+        sums = np.stack(columns, axis=1).astype(np.float64)
+    found, clusters = paired_totals(sums, stratum[first], resamples=resamples, seed=seed)
+    width = 1 + runs
+    totals = {name: found[:, :, k * width : (k + 1) * width] for k, name in enumerate(groups)}
+    return PairedRates(runs, clusters, totals)
+
+
+def paired_totals(
+    sums: Floats, stratum: Ints, *, resamples: int = RESAMPLES, seed: int = 0
+) -> tuple[Floats, tuple[int, ...]]:
+    """Column totals by stratum, as measured and over clusters that are drawn once for all columns.
+
+    Args:
+        sums: (clusters, k), one row a cluster: any sums of any runs.
+        stratum: (clusters,) number of each cluster's stratum, 0, 1, ...
+        resamples: number of resamples.
+        seed: the same gives the same resamples.
+
+    Returns:
+        (strata, 1 + resamples, k), the measured totals first, and the clusters of each stratum.
+    """
+    strata = int(stratum.max(initial=-1)) + 1
+    totals = np.zeros((strata, 1 + resamples, sums.shape[1]))
     clusters = []
     for s in range(strata):
-        inside = stratum == s
-        names, place = np.unique(cluster[inside], return_inverse=True)
-        clusters.append(len(names))
-        columns = [
-            np.bincount(place, weights=weights, minlength=len(names))
-            for mask in groups.values()
-            for weights in _weights(table[inside], mask[inside])
-        ]
-        if not columns or not len(names):
-            continue
-        sums = np.stack(columns, axis=1)
-        found = resample_sums(sums.astype(np.float32), sums.sum(axis=0), resamples, seed, s)
-        for k, name in enumerate(groups):
-            totals[name][s] = found[:, k * (1 + runs) : (k + 1) * (1 + runs)]
-    return PairedRates(runs, tuple(clusters), totals)
+        own = sums[stratum == s]
+        clusters.append(len(own))
+        if own.size:
+            totals[s] = resample_sums(own.astype(np.float32), own.sum(axis=0), resamples, seed, s)
+    return totals, tuple(clusters)
 
 
 def _weights(table: Floats, mask: NDArray[np.bool_]) -> list[Floats]:

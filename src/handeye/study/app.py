@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from html import escape
 from importlib.resources import files
+from string import Template
 from typing import Any
 
 import msgspec
@@ -29,9 +31,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from handeye.errors import DataError
-from handeye.rose.human.replies import Reply
 from handeye.study.guard import Guard
-from handeye.study.session import ConflictError, Study, UnknownPersonError
+from handeye.study.session import ConflictError, Reply, Study, UnknownPersonError
 
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -83,6 +84,10 @@ class _Pages:
             for one in folder.iterdir()
             if (ending := one.name[one.name.rfind(".") :]) in _TYPES
         }
+        words = {name: escape(text) for name, text in study.suite.words.items()}
+        for name in ("welcome.html", "session.html"):
+            body, media_type = self._files[name]
+            self._files[name] = Template(body.decode()).substitute(words).encode(), media_type
 
     def _file(self, name: str) -> Response:
         if name not in self._files:
@@ -136,7 +141,9 @@ class _Pages:
         self, request: Request, work: Callable[[str, Reply], dict[str, Any]]
     ) -> Response:
         try:
-            reply = msgspec.json.decode(await _body(request), type=Reply)
+            values = msgspec.json.decode(await _body(request), type=dict[str, Any])
+            given = {n: v for n, v in values.items() if n not in Reply.__struct_fields__}
+            reply = msgspec.convert({**values, "given": given}, Reply)
         except (msgspec.MsgspecError, DataError, UnicodeDecodeError) as error:
             return _error(400, str(error))
         return await _answered(work, request.path_params["key"], reply)

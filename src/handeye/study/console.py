@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from handeye.scores.estimate import percent_with_interval
+from handeye.scores.estimate import rate_of
 
 
 def print_agreement(found: Mapping[str, Any]) -> None:
@@ -30,12 +30,12 @@ def _row(found: Mapping[str, Any]) -> Table:
     table.add_column("PASS", justify="right")
     table.add_column("answers", justify="right")
     for name, estimate in {**found["columns"], **found["headline"]}.items():
-        table.add_row(name, percent_with_interval(estimate), str(estimate["n"]))
+        table.add_row(name, rate_of(estimate).text("sentence"), str(estimate["n"]))
     return table
 
 
 def _people(found: Mapping[str, Any]) -> Table:
-    columns = [name for name in found["columns"] if name != "Avg."]
+    columns = list(found["people"][0]["columns"])
     table = Table(caption="Percent PASS; time is the median a picture was visible")
     for name in ("", "answered", "seconds", *columns):
         table.add_column(name, justify="left" if not name else "right")

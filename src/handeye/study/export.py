@@ -19,24 +19,11 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from handeye.atomic import write_text
 from handeye.errors import DataError
 from handeye.study.store import GivenAnswer, Person, Store
-
-_COLUMNS = (
-    "person",
-    "model",
-    "place",
-    "item_id",
-    "scene_id",
-    "task_template",
-    "rose_subset",
-    "started_at",
-    "answered_at",
-    "response_ms",
-    "skipped",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +52,15 @@ class PersonAnswers:
         return {a.item_id: a.raw_text for a in self.answers if a.raw_text is not None}
 
 
-def read_people(file: Path) -> tuple[list[PersonAnswers], dict[str, object]]:
-    """Everybody who answered anything, in order of joining, and the study's settings.
+def read_people(file: Path) -> tuple[list[PersonAnswers], dict[str, Any], list[str]]:
+    """Everybody who answered anything, in order of joining; the study's settings and strata.
 
     Raises:
         DataError: not a study file, or nobody has answered anything.
     """
     with Store(file, read_only=True) as store:
-        people, answers, settings = store.people(), store.answers(), store.settings()
+        people, answers = store.people(), store.answers()
+        settings, strata = store.settings(), store.strata()
     by_person: dict[int, list[GivenAnswer]] = defaultdict(list)
     for answer in answers:
         by_person[answer.person].append(answer)
@@ -90,7 +78,7 @@ def read_people(file: Path) -> tuple[list[PersonAnswers], dict[str, object]]:
         )
         for person, name in zip(present, names, strict=True)
     ]
-    return found, settings
+    return found, settings, strata
 
 
 def _names(people: Sequence[Person]) -> list[str]:
@@ -116,7 +104,7 @@ def export(file: Path, out: Path) -> list[Path]:
     Raises:
         DataError: not a study file, or nothing answered yet, or ``out`` cannot be written.
     """
-    people, _ = read_people(file)
+    people, _, strata = read_people(file)
     written: list[Path] = []
     try:
         for person in people:
@@ -128,7 +116,7 @@ def export(file: Path, out: Path) -> list[Path]:
             write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
             write_text(out / f"{person.file_name}.items.txt", "".join(f"{i}\n" for i in texts))
             written.append(path)
-        write_text(out / "times.csv", _times(people))
+        write_text(out / "times.csv", _times(people, strata))
     except OSError as error:
         raise DataError(f"{out}: cannot be written: {error.strerror}") from None
     return written
@@ -145,25 +133,14 @@ def _row(model: str, answer: GivenAnswer) -> dict[str, object]:
     }
 
 
-def _times(people: Sequence[PersonAnswers]) -> str:
+def _times(people: Sequence[PersonAnswers], strata: Sequence[str]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(_COLUMNS)
+    head = ("person", "model", "place", "item_id", "scene_id", *strata)
+    table.writerow((*head, "started_at", "answered_at", "response_ms", "skipped"))
     for person in people:
         for a in person.answers:
-            table.writerow(
-                (
-                    person.number + 1,
-                    person.model,
-                    a.place + 1,
-                    a.item_id,
-                    a.scene_id,
-                    a.task_template,
-                    a.rose_subset,
-                    a.shown_at,
-                    a.answered_at,
-                    a.response_ms,
-                    int(a.raw_text is None),
-                )
-            )
+            asked = (person.number + 1, person.model, a.place + 1, a.item_id, a.scene_id)
+            given = (a.shown_at, a.answered_at, a.response_ms, int(a.raw_text is None))
+            table.writerow((*asked, *a.stratum, *given))
     return text.getvalue()

@@ -1,24 +1,48 @@
 """Which items of a set a study asks, and in which order each person meets them.
 
-Items are taken in turn from every template and subset, so that any first part of the sequence is
-balanced over both. A person's order spreads templates and subsets evenly and never shows the same
-scene twice in a row. Everything is a pure function of (set, settings, participant number).
+Items are taken in turn from every stratum (kind of question, and whatever else the suite names), so
+that any first part of the sequence is balanced. A person's order spreads the strata evenly and
+never shows the same scene twice in a row. Everything is a pure function of (set, settings,
+participant number).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import lcm
 
 from handeye.errors import OptionError
-from handeye.rose.items import Item
-from handeye.rose.questions import TEMPLATES
-from handeye.rose.scoring.tally import ordered_subsets
 from handeye.sets.draw import Draw
+from handeye.suite import Asked
 
-Stratum = tuple[str, str]
+Strata = Mapping[str, Sequence[str]]
+"""Fields of an item to balance over, each with its values in order."""
+Stratum = tuple[str, ...]
+
+
+def stratum(item: Asked, strata: Iterable[str]) -> Stratum:
+    """The item's values of the fields that are called ``strata``."""
+    return tuple(str(getattr(item, name)) for name in strata)
+
+
+def kinds_and_groups(items: Iterable[Asked], strata: Strata) -> tuple[list[str], list[Stratum]]:
+    """The first stratum's values that occur, and the combinations of all others, both in order."""
+    found = {stratum(item, strata) for item in items}
+    kind, *others = strata.values()
+    kinds = _in_order({values[:1] for values in found}, [kind])
+    return [name for (name,) in kinds], _in_order({values[1:] for values in found}, others)
+
+
+def _in_order(found: set[Stratum], orders: Sequence[Sequence[str]]) -> list[Stratum]:
+    ranks = [{value: rank for rank, value in enumerate(order)} for order in orders]
+    return sorted(
+        found,
+        key=lambda values: [
+            (rank.get(value, len(rank)), value) for rank, value in zip(ranks, values, strict=True)
+        ],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +53,22 @@ class Plan:
     stretch, from which each person gets ``own`` further items that others may not get.
     """
 
-    shared: tuple[Item, ...]
-    rest: tuple[Item, ...]
+    shared: tuple[Asked, ...]
+    rest: tuple[Asked, ...]
     own: int
     seed: int
+    strata: Strata
 
     @property
     def items_each(self) -> int:
         """Number of items every person is asked."""
         return len(self.shared) + self.own
 
-    def items_of(self, number: int) -> list[Item]:
+    def items_of(self, number: int) -> list[Asked]:
         """The items of participant ``number`` (from 0), in the order of asking."""
-        return ordered(self._chosen(number), Draw(self.seed, "study", "order", number))
+        return ordered(self._chosen(number), self.strata, Draw(self.seed, "study", "order", number))
 
-    def _chosen(self, number: int) -> list[Item]:
+    def _chosen(self, number: int) -> list[Asked]:
         chosen = list(self.shared)
         scenes = Counter(item.scene_id for item in chosen)
         limit = _most_of_a_scene(self.items_each)
@@ -57,11 +82,14 @@ class Plan:
         return chosen
 
 
-def make_plan(items: Sequence[Item], count: int, *, seed: int, overlap: float = 1.0) -> Plan:
+def make_plan(
+    items: Sequence[Asked], strata: Strata, count: int, *, seed: int, overlap: float = 1.0
+) -> Plan:
     """Choose the items of a study.
 
     Args:
-        items: what may be asked, for instance ``rose.load(DIR, templates="main").items``.
+        items: what may be asked.
+        strata: what to balance over, at least one.
         count: items for each person, at least 1.
         seed: of the choice and of every order.
         overlap: share of the items that all people have in common, 0..1.
@@ -83,14 +111,14 @@ def make_plan(items: Sequence[Item], count: int, *, seed: int, overlap: float = 
             f"{count} items on {len(per_scene)} scenes cannot be asked without showing a scene "
             "twice in a row; ask fewer items or take a set with more scenes"
         )
-    sequence = list(_balanced(items, Draw(seed, "study", "choice")))
+    sequence = list(_balanced(items, strata, Draw(seed, "study", "choice")))
     common = round(count * overlap)
     shared = _first(sequence, common, limit)
     if common == count:
-        return Plan(tuple(shared), (), 0, seed)
+        return Plan(tuple(shared), (), 0, seed, strata)
     taken = {item.item_id for item in shared}
     rest = tuple(item for item in sequence if item.item_id not in taken)
-    return Plan(tuple(shared), rest, count - common, seed)
+    return Plan(tuple(shared), rest, count - common, seed, strata)
 
 
 def _most_of_a_scene(count: int) -> int:
@@ -98,10 +126,10 @@ def _most_of_a_scene(count: int) -> int:
     return (count + 1) // 2
 
 
-def _first(sequence: Sequence[Item], count: int, limit: int) -> list[Item]:
+def _first(sequence: Sequence[Asked], count: int, limit: int) -> list[Asked]:
     """The first ``count`` items with at most ``limit`` of one scene."""
     scenes: Counter[str] = Counter()
-    out: list[Item] = []
+    out: list[Asked] = []
     for item in sequence:
         if len(out) < count and scenes[item.scene_id] < limit:
             out.append(item)
@@ -109,22 +137,20 @@ def _first(sequence: Sequence[Item], count: int, limit: int) -> list[Item]:
     return out
 
 
-def _balanced(items: Sequence[Item], draw: Draw) -> Iterator[Item]:
-    """All items, templates and subsets in turn, scenes that were not used yet first."""
-    strata: dict[Stratum, list[Item]] = defaultdict(list)
+def _balanced(items: Sequence[Asked], strata: Strata, draw: Draw) -> Iterator[Asked]:
+    """All items, kinds and other strata in turn, scenes that were not used yet first."""
+    by_stratum: dict[Stratum, list[Asked]] = defaultdict(list)
     for item in items:
-        strata[item.task_template, item.rose_subset].append(item)
-    templates = [name for name in TEMPLATES if any(key[0] == name for key in strata)]
-    subsets = ordered_subsets({key[1] for key in strata})
-    queues = {key: draw.shuffled(strata[key]) for key in sorted(strata)}
+        by_stratum[stratum(item, strata)].append(item)
+    queues = {key: draw.shuffled(by_stratum[key]) for key in sorted(by_stratum)}
     used: Counter[str] = Counter()
-    period = lcm(len(templates), len(subsets))
+    kinds, groups = kinds_and_groups(items, strata)
+    period = lcm(len(kinds), len(groups))
     turn = 0
     while queues:
-        # Walks the table of templates x subsets along its diagonals: each cell once in
-        # len(templates) * len(subsets) turns, rows and columns balanced in every stretch.
-        subset = subsets[(turn + turn // period) % len(subsets)]
-        key = (templates[turn % len(templates)], subset)
+        # Walks the table of kinds x groups along its diagonals: each cell once in
+        # len(kinds) * len(groups) turns, rows and columns balanced in every stretch.
+        key = (kinds[turn % len(kinds)], *groups[(turn + turn // period) % len(groups)])
         turn += 1
         queue = queues.get(key)
         if queue is None:
@@ -137,11 +163,11 @@ def _balanced(items: Sequence[Item], draw: Draw) -> Iterator[Item]:
         yield item
 
 
-def ordered(items: Sequence[Item], draw: Draw) -> list[Item]:
+def ordered(items: Sequence[Asked], strata: Strata, draw: Draw) -> list[Asked]:
     """Put items in an order that is balanced and never shows a scene twice in a row.
 
-    At each place the template and the subset that lag most behind an even spread are taken;
-    within them, the item whose scene was seen longest ago.
+    At each place the strata that lag most behind an even spread are taken; within them, the item
+    whose scene was seen longest ago.
 
     Raises:
         OptionError: one scene has more than half of the items, rounded up.
@@ -151,8 +177,8 @@ def ordered(items: Sequence[Item], draw: Draw) -> list[Item]:
         raise OptionError(
             f"{len(items)} items with {max(left.values())} of one scene cannot be kept apart"
         )
-    spread = _Spread(items, draw)
-    out: list[Item] = []
+    spread = _Spread(items, strata, draw)
+    out: list[Asked] = []
     last_seen: dict[str, int] = {}
     for place in range(len(items)):
         last = out[-1].scene_id if out else ""
@@ -175,29 +201,26 @@ def _urgent(left: Counter[str], places: int) -> str | None:
 
 
 class _Spread:
-    """Items by template and subset, taken so that both keep an even pace."""
+    """Items by stratum, taken so that all strata keep an even pace."""
 
-    def __init__(self, items: Sequence[Item], draw: Draw) -> None:
-        self._queues: dict[Stratum, list[Item]] = defaultdict(list)
+    def __init__(self, items: Sequence[Asked], strata: Strata, draw: Draw) -> None:
+        self._queues: dict[Stratum, list[Asked]] = defaultdict(list)
         for item in draw.shuffled(items):
-            self._queues[item.task_template, item.rose_subset].append(item)
+            self._queues[stratum(item, strata)].append(item)
         self._rank = {key: k for k, key in enumerate(draw.shuffled(sorted(self._queues)))}
         self._total = len(items)
-        self._planned = [Counter(key[part] for key in self._keys(items)) for part in (0, 1)]
-        self._done: list[Counter[str]] = [Counter(), Counter()]
-
-    @staticmethod
-    def _keys(items: Sequence[Item]) -> list[Stratum]:
-        return [(item.task_template, item.rose_subset) for item in items]
+        keys = [stratum(item, strata) for item in items]
+        self._planned = [Counter(values) for values in zip(*keys, strict=True)]
+        self._done: list[Counter[str]] = [Counter() for _ in strata]
 
     def _lag(self, key: Stratum, place: int) -> float:
-        """How many items of the stratum's template and subset should have come and have not."""
+        """How many items with the stratum's values should have come and have not."""
         return sum(
             (place + 1) * planned[name] / self._total - done[name]
             for name, planned, done in zip(key, self._planned, self._done, strict=True)
         )
 
-    def take(self, place: int, urgent: str | None, last: str, last_seen: dict[str, int]) -> Item:
+    def take(self, place: int, urgent: str | None, last: str, last_seen: dict[str, int]) -> Asked:
         """Remove and return the item for ``place``."""
         keys = sorted(self._queues, key=lambda key: (-self._lag(key, place), self._rank[key]))
         for key in keys:

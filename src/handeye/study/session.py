@@ -8,25 +8,36 @@ finds the same place.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from handeye.errors import DataError
-from handeye.rose.asking.prompts import Picture
-from handeye.rose.human.practice import PracticeItem, make_practice
-from handeye.rose.human.replies import Reply, answer_text
-from handeye.rose.human.wording import wording
-from handeye.rose.items import Item, ItemSet
-from handeye.rose.scoring.score_item import score_item
 from handeye.study.plan import Plan
 from handeye.study.settings import Settings, plan_of, settle
 from handeye.study.store import Person, Store, create
+from handeye.suite import Asked, AsksPeople, Shown
 
 Phase = Literal["practice", "items", "done"]
 NICKNAME_LENGTH = 40
 # A week; longer is a broken clock.
 _LONGEST_MS = 7 * 24 * 3600 * 1000
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """One answer as the page sends it.
+
+    ``place`` is the item's 0-based place in the person's order, ``given`` what the person did on
+    its board. ``visible_ms`` is how long the picture was on the screen, pauses with the page hidden
+    not counted. ``skipped`` says that the picture could not be shown.
+    """
+
+    place: int
+    given: dict[str, Any] = {}
+    visible_ms: int = 0
+    skipped: bool = False
 
 
 class UnknownPersonError(Exception):
@@ -41,35 +52,39 @@ class ConflictError(Exception):
         self.state = state
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A picture as it is sent: the exact bytes of its file."""
-
-    data: bytes
-    media_type: str
-
-
 class Study:
     """A study that people can take part in.
 
     Args:
+        suite: of the set.
         store: the open study file.
         plan: who is asked what.
         items: the set, for its pictures.
         settings: of the study.
     """
 
-    def __init__(self, store: Store, plan: Plan, items: ItemSet, settings: Settings) -> None:
+    def __init__(
+        self,
+        suite: AsksPeople,
+        store: Store,
+        plan: Plan,
+        items: Iterable[Any],
+        settings: Settings,
+    ) -> None:
+        self.suite = suite
         self.store = store
         self.plan = plan
         self.settings = settings
         self._set = items
-        self._items = {item.item_id: item for item in items}
-        self._practice = store.practice()
+        self._items: dict[str, Asked] = {item.item_id: item for item in items}
+        self.practice: list[tuple[Asked, bytes]] = [
+            (msgspec.json.decode(text, type=suite.item), picture)
+            for text, picture in store.practice()
+        ]
 
     def about(self) -> dict[str, int]:
         """How many items, and practice items, each person is shown."""
-        return {"items": self.plan.items_each, "practice": len(self._practice)}
+        return {"items": self.plan.items_each, "practice": len(self.practice)}
 
     def join(self, nickname: str = "") -> str:
         """Add a person and return the secret of their link."""
@@ -88,13 +103,13 @@ class Study:
         return person
 
     def _phase(self, person: Person) -> Phase:
-        if person.practised < len(self._practice) and person.answered == 0:
+        if person.practised < len(self.practice) and person.answered == 0:
             return "practice"
         return "items" if person.answered < person.items else "done"
 
-    def _item(self, person: Person, phase: Phase, place: int) -> Item:
+    def _item(self, person: Person, phase: Phase, place: int) -> Asked:
         if phase == "practice":
-            return self._practice[place].item
+            return self.practice[place][0]
         return self._items[self.store.item_id(person.number, place)]
 
     def state(self, key: str) -> dict[str, Any]:
@@ -105,7 +120,7 @@ class Study:
         """
         person = self._person(key)
         phase = self._phase(person)
-        practice = len(self._practice)
+        practice = len(self.practice)
         out: dict[str, Any] = {
             "phase": phase,
             "nickname": person.nickname,
@@ -121,7 +136,7 @@ class Study:
         following = place + 1 < (practice if phase == "practice" else person.items)
         return out | {
             "place": place,
-            "item": _shown_item(self._item(person, phase, place)),
+            "item": self.suite.board(self._item(person, phase, place)),
             "picture": f"{phase}/{place}",
             "next_picture": f"{phase}/{place + 1}" if following else None,
         }
@@ -140,41 +155,34 @@ class Study:
         person = self._person(key)
         if self._phase(person) == "practice" or not 0 <= reply.place < person.items:
             raise ConflictError(self.state(key))
-        text = answer_text(self._item(person, "items", reply.place), reply)
+        text = self._text(self._item(person, "items", reply.place), reply)
         spent = min(max(reply.visible_ms, 0), _LONGEST_MS)
         added = self.store.add_answer(person.number, reply.place, text, spent)
         if not added and self.store.given_text(person.number, reply.place) != (text,):
             raise ConflictError(self.state(key))
         return self.state(key)
 
+    def _text(self, item: Asked, reply: Reply) -> str | None:
+        return None if reply.skipped else self.suite.reply(item, reply.given)
+
     def practise(self, key: str, reply: Reply) -> dict[str, Any]:
         """Judge an answer to a practice item.
 
         Returns:
-            ``passed``, and the right answer: ``cells`` and ``number``, with the ``region`` that
-            was meant as bounds (``outside`` when everything but them was meant).
+            ``passed``, and what the suite tells of the right answer (nothing when skipped).
 
         Raises:
             UnknownPersonError, ConflictError, DataError: as :meth:`answer`.
         """
         person = self._person(key)
-        if not 0 <= reply.place < min(person.practised + 1, len(self._practice)):
+        if not 0 <= reply.place < min(person.practised + 1, len(self.practice)):
             raise ConflictError(self.state(key))
-        item = self._practice[reply.place].item
-        text = answer_text(item, reply)
-        passed = text is not None and bool(score_item(item, text).passed)
+        item = self.practice[reply.place][0]
+        text = self._text(item, reply)
+        passed = text is not None and self.suite.passed(item, text)
         self.store.note_practice(person.number, reply.place, passed=passed)
-        region = item.region
-        return {
-            "passed": passed,
-            "cells": [list(cell) for cell in sorted(item.gold)],
-            "number": None if item.task_mode == "CLICK" else item.ground_truth_count,
-            "region": {
-                "rows": [region.r1, region.r2],
-                "cols": [region.c1, region.c2],
-                "outside": region.type == "EXCLUSION",
-            },
-        }
+        told = {} if text is None else self.suite.feedback(item, text)
+        return {"passed": passed, **told}
 
     def picture(self, key: str, phase: str, place: int) -> Shown:
         """The picture of an item the person may see: any up to the one after the present.
@@ -185,42 +193,15 @@ class Study:
             DataError: the file is missing or was changed.
         """
         person = self._person(key)
-        if phase == "practice" and 0 <= place < len(self._practice):
-            return Shown(self._practice[place].picture, "image/png")
+        if phase == "practice" and 0 <= place < len(self.practice):
+            return Shown(self.practice[place][1], "image/png")
         if phase == "items" and 0 <= place < min(person.items, person.answered + 2):
-            found = read_picture(self._set, self._item(person, "items", place))
-            return Shown(found.data, found.media_type)
+            return self.suite.picture(self._set, self._item(person, "items", place))
         raise LookupError(f"no picture {phase}/{place}")
 
 
-def _shown_item(item: Item) -> dict[str, Any]:
-    words = wording(item)
-    return {
-        "mode": item.task_mode,
-        "rows": item.rows,
-        "cols": item.cols,
-        "question": {
-            "before": words.before,
-            "where": words.where,
-            "after": words.after,
-            "note": words.note,
-        },
-    }
-
-
-def read_picture(items: ItemSet, item: Item) -> Picture:
-    """The item's picture.
-
-    Raises:
-        DataError: it is missing, no picture, or not the one the metadata was written for.
-    """
-    found = Picture.read(items.image_path(item))
-    if item.image_sha256 and item.image_sha256 != found.sha256:
-        raise DataError(f"{found.path}: not the picture the metadata of {item.item_id} tell of")
-    return found
-
-
 def open_study(
+    suite: AsksPeople,
     data: str | Path,
     out: Path,
     *,
@@ -235,11 +216,12 @@ def open_study(
     """Make the study file ``out``, or go on with the one that is there.
 
     Args:
+        suite: of the set.
         data: a set with its pictures.
         out: the study file.
         items: items for each person (50).
         seed: of choice and order (0).
-        templates: as in :func:`handeye.rose.load` (main).
+        templates: kinds of items, as the suite calls them (its main ones).
         split: test, dev or all (test).
         overlap: share of the items that all people have in common (1).
         rulers: show row and column numbers beside the pictures (no).
@@ -262,16 +244,15 @@ def open_study(
     if out.exists():
         with Store(out, read_only=True) as found:
             stored = found.settings()
-    settings = settle(data, given, stored, out)
-    plan, source = plan_of(data, settings)
+    settings = settle(suite, data, given, stored, out)
+    plan, source = plan_of(suite, data, settings)
     for item in plan.shared:
-        read_picture(source, item)
+        suite.picture(source, item)
     for item in plan.rest:
-        if not source.image_path(item).is_file():
-            raise DataError(f"{source.image_path(item)}: the picture of {item.item_id} is missing")
+        if not (path := suite.picture_path(source, item)).is_file():
+            raise DataError(f"{path}: the picture of {item.item_id} is missing")
     if stored is None:
-        made: list[PracticeItem] = []
-        if settings.practice:
-            made = make_practice([*plan.shared, *plan.rest])
-        create(out, settings.record(), made)
-    return Study(Store(out), plan, source, settings)
+        made = suite.practice([*plan.shared, *plan.rest]) if settings.practice else ()
+        rows = [(msgspec.json.encode(item), picture) for item, picture in made]
+        create(out, settings.record(), suite.strata, rows)
+    return Study(suite, Store(out), plan, source, settings)

@@ -12,27 +12,23 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from handeye.atomic import TEMPORARY
 from handeye.errors import DataError
-from handeye.rose.human.practice import PracticeItem
-from handeye.rose.items import Item
+from handeye.study.plan import stratum
+from handeye.suite import Asked
 
 FORMAT = 1
 _APPLICATION_ID = 0x68657374  # "hest"
 _SCHEMA = """
 CREATE TABLE study (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE items (
-    item_id TEXT PRIMARY KEY, scene_id TEXT NOT NULL, task_template TEXT NOT NULL,
-    rose_subset TEXT NOT NULL);
+CREATE TABLE items (item_id TEXT PRIMARY KEY, scene_id TEXT NOT NULL{strata});
 CREATE TABLE practice (place INTEGER PRIMARY KEY, item TEXT NOT NULL, picture BLOB NOT NULL);
 CREATE TABLE people (
     person INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, nickname TEXT NOT NULL,
@@ -67,19 +63,19 @@ class Person:
 class GivenAnswer:
     """One answer as it lies in the file; ``raw_text`` is None where the picture was skipped.
 
-    Times are ISO 8601 in UTC; ``response_ms`` is the time the picture was visible.
+    Times are ISO 8601 in UTC; ``response_ms`` is the time the picture was visible. ``stratum`` is
+    the item's value of each of :meth:`Store.strata`.
     """
 
     person: int
     place: int
-    item_id: str
-    scene_id: str
-    task_template: str
-    rose_subset: str
     raw_text: str | None
     shown_at: str | None
     answered_at: str
     response_ms: int
+    item_id: str
+    scene_id: str
+    stratum: tuple[str, ...]
 
 
 def now() -> str:
@@ -87,8 +83,19 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def create(path: Path, settings: Mapping[str, Any], practice: Sequence[PracticeItem]) -> None:
+def create(
+    path: Path,
+    settings: Mapping[str, Any],
+    strata: Iterable[str],
+    practice: Sequence[tuple[bytes, bytes]],
+) -> None:
     """Make a new study file in one step.
+
+    Args:
+        path: of the file.
+        settings: what the study is made with.
+        strata: names of the strata; columns of its table of items.
+        practice: items as JSON, with their pictures in PNG.
 
     Raises:
         DataError: the file is there already or cannot be written.
@@ -102,12 +109,13 @@ def create(path: Path, settings: Mapping[str, Any], practice: Sequence[PracticeI
         with closing(sqlite3.connect(temporary)) as new:
             new.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             new.execute(f"PRAGMA user_version = {FORMAT}")
-            new.executescript(_SCHEMA)
+            columns = "".join(f', "{name}" TEXT NOT NULL' for name in strata)
+            new.executescript(_SCHEMA.format(strata=columns))
             rows = [(name, json.dumps(value)) for name, value in settings.items()]
             new.executemany("INSERT INTO study VALUES (?, ?)", rows)
-            for place, one in enumerate(practice):
-                text = msgspec.json.encode(one.item).decode()
-                new.execute("INSERT INTO practice VALUES (?, ?, ?)", (place, text, one.picture))
+            for place, (item, picture) in enumerate(practice):
+                row = (place, item.decode(), picture)
+                new.execute("INSERT INTO practice VALUES (?, ?, ?)", row)
             new.commit()
         temporary.replace(path)
         _sync_folder(path.parent)
@@ -200,25 +208,31 @@ class Store:
         """What the study was made with."""
         return {name: json.loads(value) for name, value in self._rows("SELECT * FROM study")}
 
-    def practice(self) -> list[PracticeItem]:
-        """The practice items in order."""
+    def practice(self) -> list[tuple[str, bytes]]:
+        """The practice items in order: JSON, and the picture in PNG."""
         rows = self._rows("SELECT item, picture FROM practice ORDER BY place")
-        return [PracticeItem(msgspec.json.decode(text, type=Item), data) for text, data in rows]
+        return [(text, picture) for text, picture in rows]
+
+    def strata(self) -> list[str]:
+        """Names of the strata of the study's items."""
+        return [row[1] for row in self._rows("PRAGMA table_info(items)")[2:]]
 
     def next_number(self) -> int:
         """The number of the next person."""
         return int(self._rows("SELECT COALESCE(MAX(person) + 1, 0) FROM people")[0][0])
 
-    def add_person(self, number: int, key: str, nickname: str, items: Sequence[Item]) -> bool:
+    def add_person(self, number: int, key: str, nickname: str, items: Sequence[Asked]) -> bool:
         """Add a person with their items in order; False if the number was taken meanwhile."""
+        strata = self.strata()
         with self._changing() as db:
             try:
                 row = (number, key, nickname, now())
                 db.execute("INSERT INTO people VALUES (?, ?, ?, ?)", row)
             except sqlite3.IntegrityError:
                 return False
-            rows = [(i.item_id, i.scene_id, i.task_template, i.rose_subset) for i in items]
-            db.executemany("INSERT OR IGNORE INTO items VALUES (?, ?, ?, ?)", rows)
+            rows = [(i.item_id, i.scene_id, *stratum(i, strata)) for i in items]
+            marks = ", ".join("?" * (2 + len(strata)))
+            db.executemany(f"INSERT OR IGNORE INTO items VALUES ({marks})", rows)
             order = [(number, place, item.item_id) for place, item in enumerate(items)]
             db.executemany("INSERT INTO questions VALUES (?, ?, ?, NULL)", order)
         return True
@@ -281,12 +295,14 @@ class Store:
     def answers(self) -> list[GivenAnswer]:
         """Every answer, by person and place."""
         rows = self._rows(
-            "SELECT q.person, q.place, i.item_id, i.scene_id, i.task_template, i.rose_subset, "
-            "a.raw_text, q.shown_at, a.answered_at, a.response_ms FROM answers a "
-            "JOIN questions q ON q.person = a.person AND q.place = a.place "
+            "SELECT q.person, q.place, a.raw_text, q.shown_at, a.answered_at, a.response_ms, i.* "
+            "FROM answers a JOIN questions q ON q.person = a.person AND q.place = a.place "
             "JOIN items i ON i.item_id = q.item_id ORDER BY q.person, q.place"
         )
-        return [GivenAnswer(*row) for row in rows]
+        return [
+            GivenAnswer(person, place, text, shown, given, ms, item_id, scene_id, tuple(values))
+            for person, place, text, shown, given, ms, item_id, scene_id, *values in rows
+        ]
 
 
 _PEOPLE = (

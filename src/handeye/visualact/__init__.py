@@ -11,13 +11,17 @@ The names are resolved when they are first used, so that importing the suite cos
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from handeye.suite import face
 
 if TYPE_CHECKING:
     from handeye.media.frames import take_frames
+    from handeye.report import compare, write_report as report
+    from handeye.visualact.asking.run import run_visualact as run
     from handeye.visualact.clip_set import ClipSet
     from handeye.visualact.comparing.sensitivity import rank
+    from handeye.visualact.diagnosis.diagnose import diagnose
     from handeye.visualact.loader import load
     from handeye.visualact.records import Action, Clip, PredictedAction, Prediction
     from handeye.visualact.scenes.description import describe
@@ -30,21 +34,25 @@ if TYPE_CHECKING:
 
 # Modules are nouns and functions verbs: a submodule must not take a function's name here.
 _HOMES = {
-    "Action": "handeye.visualact.records",
-    "Clip": "handeye.visualact.records",
-    "ClipSet": "handeye.visualact.clip_set",
-    "PredictedAction": "handeye.visualact.records",
-    "Prediction": "handeye.visualact.records",
-    "describe": "handeye.visualact.scenes.description",
-    "generate": "handeye.visualact.scenes.generation",
-    "load": "handeye.visualact.loader",
-    "load_embedder": "handeye.visualact.scoring.embedder",
-    "rank": "handeye.visualact.comparing.sensitivity",
-    "read_run": "handeye.visualact.scoring.run_folder",
-    "score": "handeye.visualact.scoring.score",
-    "score_files": "handeye.visualact.scoring.file_scoring",
-    "take_frames": "handeye.media.frames",
-    "verify": "handeye.visualact.scenes.verification",
+    "Action": "handeye.visualact.records:Action",
+    "Clip": "handeye.visualact.records:Clip",
+    "ClipSet": "handeye.visualact.clip_set:ClipSet",
+    "PredictedAction": "handeye.visualact.records:PredictedAction",
+    "Prediction": "handeye.visualact.records:Prediction",
+    "compare": "handeye.report:compare",
+    "describe": "handeye.visualact.scenes.description:describe",
+    "diagnose": "handeye.visualact.diagnosis.diagnose:diagnose",
+    "generate": "handeye.visualact.scenes.generation:generate",
+    "load": "handeye.visualact.loader:load",
+    "load_embedder": "handeye.visualact.scoring.embedder:load_embedder",
+    "rank": "handeye.visualact.comparing.sensitivity:rank",
+    "read_run": "handeye.visualact.scoring.run_folder:read_run",
+    "report": "handeye.report:write_report",
+    "run": "handeye.visualact.asking.run:run_visualact",
+    "score": "handeye.visualact.scoring.score:score",
+    "score_files": "handeye.visualact.scoring.file_scoring:score_files",
+    "take_frames": "handeye.media.frames:take_frames",
+    "verify": "handeye.visualact.scenes.verification:verify",
 }
 
 __all__ = [
@@ -53,22 +61,20 @@ __all__ = [
     "ClipSet",
     "PredictedAction",
     "Prediction",
+    "compare",
     "describe",
+    "diagnose",
     "generate",
     "load",
     "load_embedder",
     "rank",
     "read_run",
+    "report",
+    "run",
     "score",
     "score_files",
     "take_frames",
     "verify",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'handeye.visualact' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = face(__name__, _HOMES)

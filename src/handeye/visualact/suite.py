@@ -29,7 +29,8 @@ SUITE = Suite(
     open_run=Part("handeye.visualact.scoring.run_folder:read_run"),
     tables=Part("handeye.visualact.scoring.tables:tables"),
     quantities=Part("handeye.visualact.comparing.quantities:quantities"),
-    report=Part("handeye.visualact.pages.write:write_page"),
+    pair_cards=Part("handeye.visualact.pages.pair_cards:pair_cards"),
+    report=Part("handeye.visualact.pages.page:write_page"),
     print_run=Part("handeye.visualact.pages.console:print_run"),
-    diagnose=Part("handeye.visualact.diagnosis.reasons:diagnose"),
+    diagnose=Part("handeye.visualact.diagnosis.diagnose:diagnose"),
 )

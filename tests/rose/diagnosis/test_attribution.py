@@ -7,8 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from handeye.rose.diagnosis.attribution import attribute
-from handeye.rose.diagnosis.attribution_tables import attribution_tables
+from handeye.rose.diagnosis.attribution import attribute, attribution_tables
 from handeye.rose.diagnosis.reasons import BY_KEY, REASONS, SIGNS, TAGS
 from handeye.rose.respondents.recovery import attribute_answers, items_without_pictures, recover
 from handeye.rose.respondents.simulated import FAULTS

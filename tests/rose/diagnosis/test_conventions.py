@@ -2,8 +2,8 @@
 
 import pytest
 
-from handeye.rose.diagnosis.convention_findings import FEWEST, find_conventions
-from handeye.rose.diagnosis.conventions import CONVENTIONS
+from handeye.rose.diagnosis.click_model import CONVENTIONS
+from handeye.rose.diagnosis.conventions import FEWEST, find_conventions
 from handeye.rose.diagnosis.evidence import evidence
 from handeye.rose.respondents.recovery import attribute_answers, items_without_pictures, recover
 from handeye.rose.scene import Cell

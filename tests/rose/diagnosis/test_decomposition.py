@@ -11,8 +11,7 @@ from scipy.stats import binom
 
 from handeye.rose import generate, load, score
 from handeye.rose.diagnosis import decomposition
-from handeye.rose.diagnosis.chains import PLANS, STEPS
-from handeye.rose.diagnosis.decomposition import decompose
+from handeye.rose.diagnosis.decomposition import PLANS, STEPS, decompose
 from handeye.rose.diagnosis.evidence import Evidence, evidence
 from handeye.rose.diagnosis.lenient import Reading
 from handeye.rose.questions import BY_KEY

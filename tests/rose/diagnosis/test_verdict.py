@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from handeye.rose.diagnosis.claims import Claim
-from handeye.rose.diagnosis.verdict import FLOOR, claims, verdict
+from handeye.rose.diagnosis.verdict import FLOOR, Claim, claims, verdict
 from tests.support.rose.diagnosis_data import LOSSES, diagnosis, est, factor, sign
 
 NOTHING_LOST = dict.fromkeys(LOSSES, 0.0)

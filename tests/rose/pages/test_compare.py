@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 from handeye.cli.compare import compare
 from handeye.errors import DataError, OptionError
 from handeye.pages.charts.forest import Block, ForestRow, forest, points, reach_of
+from handeye.pages.differing import choose, differing, directions, filters
+from handeye.report import compare as compare_runs, write_comparison
 from handeye.rose.commands.contamination import contamination
-from handeye.rose.comparing.compare import Comparison, compare_runs
-from handeye.rose.pages.compare import write_comparison
-from handeye.rose.pages.compare_cards import differing, directions
-from handeye.rose.scoring.run_folder import Run, read_run
+from handeye.rose.scoring.run_folder import read_run
+from handeye.scores.compare import Comparison
 from handeye.scores.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -30,21 +30,19 @@ Open = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def opened_runs(runs: dict[str, Path]) -> list[Run]:
-    return [read_run(runs[name]) for name in ("right", "faulty", "hostile")]
+def folders(runs: dict[str, Path]) -> list[Path]:
+    return [runs[name] for name in ("right", "faulty", "hostile")]
 
 
 @pytest.fixture(scope="module")
-def found(opened_runs: list[Run]) -> Comparison:
-    return compare_runs(opened_runs, all_pairs=True, resamples=300)
+def found(folders: list[Path]) -> Comparison:
+    return compare_runs(folders, all_pairs=True, resamples=300)
 
 
 @pytest.fixture(scope="module")
-def page(
-    opened_runs: list[Run], found: Comparison, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def page(found: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("compare") / "compare.html"
-    return write_comparison(opened_runs, found, out, gallery_limit=30)
+    return write_comparison(found, out, gallery_limit=30)
 
 
 # ---- run folders
@@ -71,7 +69,7 @@ def test_runs_are_compared_with_their_reasons(found: Comparison, runs: dict[str,
 
 
 def test_partial_runs_need_common_and_say_so(runs: dict[str, Path]) -> None:
-    opened = [read_run(runs[name]) for name in ("faulty", "partial")]
+    opened = [runs[name] for name in ("faulty", "partial")]
     with pytest.raises(DataError, match="are missing in simulated/partial"):
         compare_runs(opened, resamples=100)
     common = compare_runs(opened, common=True, resamples=100)
@@ -87,7 +85,7 @@ def test_metadata_that_differ_in_words_only_are_told(runs: dict[str, Path], tmp_
     info = json.loads((copy / "run.json").read_text())
     info["data"][0]["sha256"] = "0" * 64
     (copy / "run.json").write_text(json.dumps(info))
-    found = compare_runs([read_run(runs["faulty"]), read_run(copy)], resamples=100)
+    found = compare_runs([runs["faulty"], copy], resamples=100)
     assert "not the same to the byte" in found["notes"][0]
     assert found["runs"][1]["label"] == "simulated/faulty (copy)"
 
@@ -137,13 +135,14 @@ def test_decided_and_undecided_rows_differ_in_shape() -> None:
 
 def test_the_gallery_holds_items_that_tell_the_runs_apart(found: Comparison) -> None:
     shown = directions(found["pairs"])
-    assert [one.label for one in shown[:2]] == ["A right, B wrong", "B right, A wrong"]
-    paired = found.paired
-    frame = differing(paired, shown[0])
-    assert frame.height == int((paired.passed[:, 1] == 0).sum())
-    assert frame["reason"].null_count() == 0
-    assert differing(paired, shown[1]).is_empty()
-    assert differing(paired, shown[4]).is_empty()
+    ((_, _, choices), *_) = filters(found.found, choose(found.found, shown, 30)[0], shown)
+    assert choices[0].label == "A right, B wrong"
+    paired = found.found
+    items = differing(paired, shown[0])
+    assert len(items) == int((paired.score[:, 1] == 0).sum())
+    assert all(one.values["reason"] for one in items)
+    assert differing(paired, shown[1]) == []
+    assert differing(paired, shown[4]) == []
 
 
 def test_page_carries_its_figures_and_escapes_names(page: Path) -> None:
@@ -159,19 +158,29 @@ def test_page_carries_its_figures_and_escapes_names(page: Path) -> None:
 
 
 def test_a_page_without_gallery_or_differences(
-    opened_runs: list[Run], found: Comparison, tmp_path: Path
+    folders: list[Path], found: Comparison, tmp_path: Path
 ) -> None:
-    bare = write_comparison(opened_runs, found, tmp_path / "bare.html", gallery_limit=0)
+    bare = write_comparison(found, tmp_path / "bare.html", gallery_limit=0)
     assert "the gallery was switched off" in bare.read_text()
-    twins = opened_runs[1:]
-    same = compare_runs(twins, resamples=100)
-    text = write_comparison(twins, same, tmp_path / "same.html").read_text()
+    same = compare_runs(folders[1:], resamples=100)
+    text = write_comparison(same, tmp_path / "same.html").read_text()
     assert "the runs get the same items" in text
     assert "exactly the same items" in text
     with pytest.raises(OptionError, match="0 or more"):
-        write_comparison(opened_runs, found, tmp_path / "no.html", gallery_limit=-1)
+        write_comparison(found, tmp_path / "no.html", gallery_limit=-1)
     with pytest.raises(OptionError, match="is a folder"):
-        write_comparison(opened_runs, found, tmp_path)
+        write_comparison(found, tmp_path)
+
+
+def test_nine_runs_side_by_side(runs: dict[str, Path], tmp_path: Path) -> None:
+    folders = [runs[name] for name in ("right", "faulty", "hostile")] * 3
+    found = compare_runs(folders, resamples=100)
+    assert len(found["pairs"]) == 8
+    assert [run["letter"] for run in found["runs"]] == list("ABCDEFGHI")
+    assert len({run["label"] for run in found["runs"]}) == 9
+    text = write_comparison(found, tmp_path / "nine.html", gallery_limit=9).read_text()
+    assert text.count('<li class="card"') == 9
+    assert "<h1>9 runs compared on ROSE</h1>" in text
 
 
 @pytest.mark.browser

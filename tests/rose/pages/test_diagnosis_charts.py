@@ -1,23 +1,35 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
 from handeye.pages.charts.share_chart import Bar, BarRow, scale_end, shares
-from handeye.rose.pages.curve_chart import axis_of, curve_panel, figure
-from handeye.rose.pages.diagnosis_view import Chain
-from handeye.rose.pages.from_diagnosis import diagnosis_view
-from handeye.rose.pages.waterfall import change, waterfall
-from handeye.scores.estimate import NOTHING, Estimate
+from handeye.rose.diagnosis.findings import Chain, CurvePair, Findings
+from handeye.rose.pages.curves import axis_of, curve_panel
+from handeye.rose.pages.waterfall import waterfall
+from handeye.scores.estimate import NOTHING, Estimate, number
 from tests.support.rose.diagnosis_data import LOSSES, chain, diagnosis
 
 
 def view_of(losses: dict[str, float], counting: float = 0.9) -> Chain:
-    data = diagnosis(counting, losses)
-    return diagnosis_view(data).chains["gap"]
+    return chain_of(diagnosis(counting, losses))
+
+
+def chain_of(data: Mapping[str, Any]) -> Chain:
+    found = msgspec.convert(data, Findings).decomposition["gap"]
+    assert found is not None
+    return found
+
+
+def curves_of(place: int) -> CurvePair:
+    factors = msgspec.convert(diagnosis(), Findings).thresholds
+    return list(factors.values())[place].pairs()["all subsets"]
 
 
 def rects(tree: ET.Element, name: str) -> list[ET.Element]:
@@ -75,7 +87,7 @@ def test_a_chain_without_intervals_has_no_whiskers() -> None:
     for end in ("start", "end", "whole"):
         bare[end] |= {"low": None, "high": None}
     data["decomposition"]["gap"] = bare
-    tree = ET.fromstring(waterfall("k", diagnosis_view(data).chains["gap"], "t"))
+    tree = ET.fromstring(waterfall("k", chain_of(data), "t"))
     assert not [e for e in tree.iter("line") if e.get("class") == "whisker"]
     assert "unsure" in (rects(tree, "loss")[0].get("class") or "")
 
@@ -90,8 +102,8 @@ def test_any_chain_can_be_drawn(losses: dict[str, float], counting: float) -> No
 
 
 def test_change_turns_the_sign_and_the_interval() -> None:
-    assert change(Estimate(0.3, 0.2, 0.5, 9)) == Estimate(-0.3, -0.5, -0.2, 9)
-    assert change(NOTHING) == NOTHING
+    assert -Estimate(0.3, 0.2, 0.5, 9) == Estimate(-0.3, -0.5, -0.2, 9)
+    assert -NOTHING == NOTHING
 
 
 # ---- shares
@@ -128,9 +140,9 @@ def test_scale_ends_just_above_the_largest(most: float, end: float) -> None:
 # ---- curves
 
 
-def drawn(number: int, key: str, **axis: float) -> ET.Element:
+def drawn(place: int, key: str, **axis: float) -> ET.Element:
     """The made-up curves of one factor, drawn along the axis of ``key``."""
-    pair = diagnosis_view(diagnosis()).curves[number].whole
+    pair = curves_of(place)
     return ET.fromstring(curve_panel("k", pair, "t", replace(axis_of(key, [pair]), **axis)))
 
 
@@ -164,7 +176,7 @@ def test_a_threshold_outside_the_axis_has_no_foot() -> None:
 def test_an_axis_holds_everything_and_always_has_a_width() -> None:
     bare = axis_of("similarity", [])
     assert bare.low < bare.high
-    pair = diagnosis_view(diagnosis()).curves[0].whole
+    pair = curves_of(0)
     axis = axis_of("similarity", [pair])
     places = [axis.place(x) for x in (0.5, 0.7, 0.95)]
     assert places == sorted(places)
@@ -176,7 +188,7 @@ def test_an_axis_holds_everything_and_always_has_a_width() -> None:
     ("value", "words"), [(0.741, "0.74"), (12.34, "12.3"), (412.0, "412"), (-0.2, "−0.20")]
 )
 def test_any_value_in_three_digits(value: float, words: str) -> None:
-    assert figure(value) == words
+    assert number(value, "plain") == words
 
 
 def test_amounts_with_and_without_interval() -> None:

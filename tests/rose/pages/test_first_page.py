@@ -7,14 +7,16 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 
 from handeye.errors import DataError
 from handeye.report import write_report
 from handeye.rose.diagnosis.diagnose import Diagnosis
-from handeye.rose.pages import write
-from handeye.rose.pages.human import read_human
+from handeye.rose.diagnosis.findings import Findings
+from handeye.rose.pages import page as report_page
+from handeye.rose.pages.view import read_human
 from tests.support.rose.diagnosis_data import diagnosis, est
 
 HUMAN = {"label": "Human (3 people)", "columns": {
@@ -32,8 +34,8 @@ def made_up(runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPat
             schema={"item_id": pl.String, "task_template": pl.String, "rose_subset": pl.String,
                     "passed": pl.Boolean, "reason": pl.String, "tags": pl.List(pl.String)}
         )  # fmt: skip
-        found = [Diagnosis(one, empty) for one in data]
-        monkeypatch.setattr(write, "diagnose_runs", lambda *_args, **_options: found)
+        found = [Diagnosis(msgspec.convert(one, Findings), empty) for one in data]
+        monkeypatch.setattr(report_page, "diagnose_runs", lambda *_args, **_options: found)
         out = tmp_path / "report.html"
         return write_report([runs[run]] * len(data), out, **options).read_text(encoding="utf-8")
 

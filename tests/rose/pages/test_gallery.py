@@ -7,11 +7,13 @@ import polars as pl
 from PIL import Image
 
 from handeye.pages.pictures import Album
+from handeye.rose.diagnosis.findings import Attribution, Group, Share
 from handeye.rose.items import Item
 from handeye.rose.pages import gallery, signs
 from handeye.rose.release import load
 from handeye.rose.scoring.score_frame import to_frame
 from handeye.rose.scoring.score_item import score_item
+from handeye.scores.estimate import NOTHING
 
 
 def item(mode: str, **more: object) -> Item:
@@ -83,12 +85,12 @@ def test_a_run_without_diagnosis_still_has_failures() -> None:
 
 
 def test_words_of_several_runs_keep_their_order() -> None:
-    def entry(key: str) -> dict[str, str]:
-        return {"key": key, "label": key.upper(), "meaning": f"about {key}"}
+    def shares(keys: str) -> list[Share]:
+        return [Share(k, k.upper(), f"about {k}", 1, NOTHING, NOTHING) for k in keys]
 
-    def attribution(reasons: str, tags: str = "") -> dict[str, object]:
-        group = {"reasons": [entry(k) for k in reasons], "tags": [entry(k) for k in tags]}
-        return {"action": group, "counting": {"reasons": [], "tags": []}}
+    def attribution(reasons: str, tags: str = "") -> Attribution:
+        action = Group(9, 9, NOTHING, shares(reasons), shares(tags))
+        return Attribution(action, Group(0, 0, NOTHING, [], []), {}, [], {})
 
     words = signs.vocabulary([attribution("acd", "az"), attribution("abd")])
     assert words.order == ["a", "b", "c", "d", "z", "undiagnosed"]

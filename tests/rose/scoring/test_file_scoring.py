@@ -10,7 +10,8 @@ from polars.testing import assert_frame_equal
 
 from handeye.errors import DataError, OptionError, RunError
 from handeye.rose.release import load
-from handeye.rose.scoring.file_scoring import read_item_ids, score, score_files
+from handeye.rose.scoring.file_scoring import score, score_files
+from handeye.scores.join import read_item_ids
 from tests.support.rose.files import answer, write
 from tests.support.rose.metadata_rows import row
 from tests.support.rose.parity import PARITY, differences, needs_parity, rows

@@ -1,6 +1,7 @@
 """Bridges from one run and from separate files: the same figures, and nothing paired wrongly."""
 
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -11,12 +12,12 @@ from typer.testing import CliRunner
 from handeye.errors import DataError, HandeyeError, OptionError, RunError
 from handeye.rose import generate, load, score_files
 from handeye.rose.commands.bridge import bridge
-from handeye.rose.pages.bridge_sections import read_bridges
 from handeye.rose.respondents.simulated import simulate_predictions
 from handeye.rose.scoring.join_parts import bridge_files
 from handeye.rose.scoring.partners import check_pairs
 from handeye.rose.scoring.run_folder import read_run
 from handeye.rose.scoring.summary import summarize
+from handeye.rose.scoring.tables import bridge_table
 from tests.support.rose.made_up import scenes
 from tests.support.rose.parity import FOLDER, PARITY, differences, needs_parity, rows
 
@@ -266,38 +267,43 @@ def test_what_there_is_to_bridge(made, copy, tmp_path):
 
 def test_every_line_is_a_figure_of_the_summary(made, tmp_path):
     score_files(made / "all.jsonl", made / "set", tmp_path / "RUN")
-    sections = {section.key: section for section in read_bridges(tmp_path / "RUN")}
     summary = read_run(tmp_path / "RUN").summary
+    sections = dict(bridge_table(summary).bodies)
+    titles = list(sections)
     pairs = {
-        "global": ["G-Cnt", "G-Clk", "G-Clk†", "Card", "Loc|Card", "G-Cnt to G-Clk", "V-Clk",
-                   "G-Clk to V-Clk"],
-        "matched": ["mL-Cnt", "L-Clk", "L-Clk†", "Fail†", "same number", "mL-Cnt to L-Clk"],
-        "consistency": ["L-Cnt", "L-Clk", "V-Clk", "Excl-CS", "Action Ret."],
+        "Whole grid": ["G-Cnt", "G-Clk", "G-Clk†", "Card", "Loc|Card", "G-Cnt to G-Clk", "V-Clk",
+                       "G-Clk to V-Clk"],
+        "Same region": ["mL-Cnt", "L-Clk", "L-Clk†", "Fail†", "same number", "mL-Cnt to L-Clk"],
+        "Same scene": ["L-Cnt", "L-Clk", "V-Clk", "Excl-CS", "Action Ret."],
     }  # fmt: skip
     for key, labels in pairs.items():
-        assert [line.label for line in sections[key].lines] == labels
-    lines = {line.label: line for line in sections["global"].lines}
-    columns = summary["bases"]["all"]["columns"]
-    assert lines["V-Clk"].macro == columns["V-Clk"]
-    assert lines["G-Clk"].macro == columns["G-Clk"]
-    assert lines["G-Cnt"].pooled["n"] == 10
-    drop = lines["G-Cnt"].macro["value"] - lines["G-Clk"].macro["value"]
-    assert lines["G-Cnt to G-Clk"].macro["value"] == pytest.approx(drop)
+        title = next(title for title in titles if title.startswith(key))
+        assert [row.label for row in sections[title]] == labels
+    lines = {row.label: row.cells for row in sections[titles[0]]}
+    columns = summary.bases["all"].columns
+    assert lines["V-Clk"][0] == columns["V-Clk"]
+    assert lines["G-Clk"][0] == columns["G-Clk"]
+    assert lines["G-Cnt"][1].n == 10
+    drop = lines["G-Cnt"][0].value - lines["G-Clk"][0].value
+    assert lines["G-Cnt to G-Clk"][0].value == pytest.approx(drop)
     cases = summary["bridges"]["matched"]["by_region_case"]
-    assert [line.label.split()[0] for line in sections["by_region_case"].lines] == list(cases)
-    items = sum(int(line.label.split("(")[1][:-1]) for line in sections["by_actual_case"].lines)
-    assert items == 10
+    labelled = sections["Fail† by case, as labelled"]
+    assert [row.label.split()[0] for row in labelled] == list(cases)
+    actual = sections["Fail† by case, as it is"]
+    assert sum(int(row.label.split("(")[1][:-1]) for row in actual) == 10
 
 
 def test_a_run_without_bridges(made, tmp_path):
     score_files(made / "all.jsonl", made / "set", tmp_path / "RUN", templates="main")
-    with pytest.raises(RunError, match=r"holds no bridge items .*--templates all"):
-        read_bridges(tmp_path / "RUN")
+    error = command(tmp_path / "RUN").exception
+    assert isinstance(error, RunError)
+    assert re.search(r"holds no bridge items .*--templates all", str(error))
     score_files(made / "all.jsonl", made / "set", tmp_path / "RUN", templates="T2B")
-    assert [s.key for s in read_bridges(tmp_path / "RUN")] == [
-        "matched",
-        "by_region_case",
-        "by_actual_case",
+    sections = bridge_table(read_run(tmp_path / "RUN").summary).bodies
+    assert [title.split(",")[0] for title, _ in sections] == [
+        "Same region",
+        "Fail† by case",
+        "Fail† by case",
     ]
 
 

@@ -5,9 +5,11 @@ import json
 
 import polars as pl
 import pytest
+from handeye.rose.comparing.compare import compare_runs
 
 from handeye.errors import DataError, RunError
-from handeye.rose.scoring import run_folder
+from handeye.rose.pages.load import load_runs
+from handeye.rose.scoring import tables
 from handeye.rose.scoring.file_scoring import score_files
 from handeye.rose.scoring.published import BRIDGE_COLUMNS, COLUMNS, PUBLISHED
 from handeye.rose.scoring.run_folder import read_run
@@ -94,10 +96,10 @@ def test_scoring_again_replaces_our_files_and_no_others(scored, tmp_path):
 def test_a_failure_half_way_leaves_the_old_run(scored, tmp_path, monkeypatch):
     before = {path: path.read_bytes() for path in scored.rglob("*") if path.is_file()}
 
-    def fail(*_):
+    def fail(*_, **__):
         raise OSError("disk full")
 
-    monkeypatch.setattr(run_folder, "csv_tables", fail)
+    monkeypatch.setattr(tables, "csv_files", fail)
     with pytest.raises(OSError, match="disk full"):
         score_files(tmp_path / "p.jsonl", tmp_path / "m.jsonl", scored)
     assert {path: path.read_bytes() for path in scored.rglob("*") if path.is_file()} == before
@@ -112,6 +114,16 @@ def test_a_started_run_may_be_scored_into(tmp_path):
         read_run(tmp_path / "RUN")
     score_files(predictions, data, tmp_path / "RUN")
     assert {p.name for p in (tmp_path / "RUN").iterdir()} == FILES | {"plan.json"}
+
+
+def test_runs_of_one_model_in_folders_of_one_name(tmp_path):
+    data = write(tmp_path / "m.jsonl", [row(n) for n in (1, 2, 3)])
+    predictions = write(tmp_path / "p.jsonl", [answer(n, model="m") for n in (1, 2, 3)])
+    folders = [tmp_path / name / "RUN" for name in ("monday", "tuesday")]
+    runs = [read_run(score_files(predictions, data, folder).path) for folder in folders]
+    expected = ["m (monday/RUN)", "m (tuesday/RUN)"]
+    assert [run["label"] for run in compare_runs(runs, resamples=100)["runs"]] == expected
+    assert [run.label for run in load_runs(folders)] == expected
 
 
 def test_out_is_a_file(tmp_path):

@@ -12,8 +12,9 @@ from handeye.errors import DataError
 from handeye.rose.items import read_item
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.scene import Cell, Grid, Region
-from handeye.rose.scoring.score_frame import LARGEST, SCHEMA, to_frame
+from handeye.rose.scoring.score_frame import SCHEMA, to_frame
 from handeye.rose.scoring.score_item import ScoreRow, score_item
+from handeye.scores.run_folder import LARGEST
 from tests.support.rose.items import item
 from tests.support.rose.parity import PARITY, differences, needs_parity, rows
 

@@ -35,6 +35,8 @@ def chain(counting: float, losses: Mapping[str, float], half: float = 0.02) -> T
                 "meaning": f"What {key} takes.",
                 "loss": est(loss, half),
                 "level": est(level, half),
+                "sides": {},
+                "alternative": None,
             }
         )
     return {
@@ -84,8 +86,11 @@ def curve(threshold: float | None, reason: str | None = None) -> Tree:
             y = 1 / (1 + 2.718281828 ** (12 * (x - threshold)))
             fit.append({"x": x, "y": y, "low": max(y - 0.05, 0.0), "high": min(y + 0.05, 1.0)})
     points = [
-        {"x": p["x"], "label": f"{p['x']:.2f}", **est(p["y"], 0.06, 90)} for p in fit[::3]
-    ] or [{"x": x, "label": f"{x:.2f}", **est(1.0, 0.0, 90)} for x in xs[::3]]
+        {"x": x, "from": x, "to": x, "label": f"{x:.2f}", **est(y, *about)}
+        for x, y, *about in (
+            [(p["x"], p["y"], 0.06, 90) for p in fit[::3]] or [(x, 1.0, 0.0, 90) for x in xs[::3]]
+        )
+    ]
     return {
         "n_items": 400,
         "n_scenes": 200,

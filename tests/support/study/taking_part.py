@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import subprocess
 
-from handeye.rose.human.replies import Reply
+from handeye.rose.human.people import RosePeople
 from handeye.rose.items import Item
-from handeye.study.session import Study
+from handeye.study.session import Reply, Study
+
+ROSE = RosePeople()
 
 
 def right(item: Item, place: int) -> Reply:
     """The gold answer."""
     number = None if item.task_mode == "CLICK" else item.ground_truth_count
     clicks = [] if item.task_mode == "COUNT" else [(r, c) for r, c in item.gold]
-    return Reply(place, clicks, number, visible_ms=1234)
+    return Reply(place, {"clicks": clicks, "number": number}, visible_ms=1234)
 
 
 def go_through(study: Study, key: str, number: int, upto: int | None = None) -> None:

@@ -6,10 +6,34 @@ import io
 from pathlib import Path
 
 import av
+import numpy as np
 from PIL import Image
 
+from handeye.sets.draw import Draw
 from handeye.visualact.scenes.drawing.canvas import Canvas
-from handeye.visualact.scenes.film import Film
+from handeye.visualact.scenes.events import catalogue
+from handeye.visualact.scenes.film import Film, Kind
+
+# None of the seeds that anything was fitted on or that a published set uses.
+TEST_SEED = 4711
+DIRECTIONS = [
+    (k, b) for k in catalogue.KINDS for b in ((False, True) if k.reversible else (False,))
+]
+TWINS = [kind for kind in catalogue.KINDS if kind.reversible]
+
+
+def film_of(kind: Kind, backward: bool = False, number: int = 0) -> Film:
+    return kind.make(Draw(TEST_SEED, kind.name, number), backward)
+
+
+def texts_of(film: Film) -> set[str]:
+    return {action.text for action in film.actions}
+
+
+def random_frames(seed: int, count: int) -> list[Image.Image]:
+    rng = np.random.default_rng(seed)
+    blocks = rng.integers(0, 256, (count, 6, 8, 3), dtype=np.uint8)
+    return [Image.fromarray(block).resize((384, 288)) for block in blocks]
 
 
 def painted(film: Film, count: int, *, backward: bool = False) -> list[Image.Image]:

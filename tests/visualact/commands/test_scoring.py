@@ -98,6 +98,13 @@ def test_a_selection_leaves_other_predictions_out(place):
     assert info["selection"] == {"split": "test", "scenarios": "home,safety", "clips": None}
 
 
+def test_only_the_clips_named_in_a_file(place):
+    ids = [json.loads(line)["clip_id"] for line in Path("one.jsonl").read_text().splitlines()]
+    Path("ids.txt").write_text("\n".join(ids[:5]))
+    assert "5 clips" in scored("one.jsonl", "run", "--items", "ids.txt")
+    assert json.loads((place / "run" / "run.json").read_text())["partial"] is False
+
+
 def test_missing_predictions(place):
     lines = Path("one.jsonl").read_text().splitlines(keepends=True)
     Path("part.jsonl").write_text("".join(lines[:20]))

@@ -12,6 +12,7 @@ import pytest
 from handeye.pages.film_strip import SIDES
 from handeye.pages.pictures import Album
 from handeye.pages.text_lines import wrapped
+from handeye.visualact.diagnosis.reasons import Found, find_reasons
 from handeye.visualact.pages.cards import choose, matching_of, shown_strip
 from handeye.visualact.pages.match_drawing import (
     Box,
@@ -21,7 +22,6 @@ from handeye.visualact.pages.match_drawing import (
     match_drawing,
     ordered,
 )
-from handeye.visualact.pages.reasons import Found, find_reasons
 from handeye.visualact.pages.runs import Shown, load_runs
 from tests.support.visualact.report_pages import report, values
 from tests.support.visualact.report_runs import (

@@ -11,9 +11,10 @@ import pytest
 from handeye.errors import HandeyeError, OptionError
 from handeye.report import write_report
 from handeye.scores.estimate import percent
-from handeye.visualact.pages.frames_part import split
-from handeye.visualact.pages.runs import expand, load_runs
-from handeye.visualact.pages.threshold_gaps import overall_f1, threshold_gaps
+from handeye.scores.run_folder import expand
+from handeye.visualact.pages.frames import split
+from handeye.visualact.pages.runs import load_runs
+from handeye.visualact.pages.thresholds import overall_f1, threshold_gaps
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.published import PUBLISHED

@@ -1,15 +1,12 @@
-"""handeye/motion: measures of frames, what they are taken for, and what is answered."""
+"""handeye/motion: what it answers about the frames of a clip."""
 
 from __future__ import annotations
 
 import base64
-import io
 from pathlib import Path
 
 import anyio
-import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
 from inspect_ai.model import (
     ChatMessage,
     ChatMessageAssistant,
@@ -23,89 +20,26 @@ from PIL import Image
 
 from handeye.errors import RunError
 from handeye.models.provider import HandeyeAPI
-from handeye.sets.draw import Draw
 from handeye.visualact.asking import prompts
-from handeye.visualact.respondents.motion import respondent
-from handeye.visualact.respondents.motion.features import LENGTH, STILL, glance, measure
-from handeye.visualact.respondents.motion.fitting import SEED, discriminants, examples, fit
-from handeye.visualact.respondents.motion.model import actions, decide, fitted
-from handeye.visualact.respondents.motion.respondent import CannotSeeError, look
+from handeye.visualact.respondents import motion
+from handeye.visualact.respondents.motion import CannotSeeError, look
 from handeye.visualact.scenes.events import catalogue
-from handeye.visualact.scenes.film import Film, Kind
 from handeye.visualact.scoring.reading.reading import read_actions, read_labels
-from tests.support.visualact.films import encoded_video, jpegs, painted
+from tests.support.visualact.films import (
+    DIRECTIONS,
+    TWINS,
+    encoded_video,
+    film_of,
+    jpegs,
+    painted,
+    random_frames,
+    texts_of,
+)
 from tests.support.visualact.written_set import frames_message
-
-# None of the seeds that anything was fitted on or that a published set uses.
-TEST_SEED = 4711
-DIRECTIONS = [
-    (k, b) for k in catalogue.KINDS for b in ((False, True) if k.reversible else (False,))
-]
-TWINS = [kind for kind in catalogue.KINDS if kind.reversible]
-
-
-def film_of(kind: Kind, backward: bool = False, number: int = 0) -> Film:
-    return kind.make(Draw(TEST_SEED, kind.name, number), backward)
-
-
-def texts_of(film: Film) -> set[str]:
-    return {action.text for action in film.actions}
-
-
-def random_frames(seed: int, count: int) -> list[Image.Image]:
-    rng = np.random.default_rng(seed)
-    blocks = rng.integers(0, 256, (count, 6, 8, 3), dtype=np.uint8)
-    return [Image.fromarray(block).resize((384, 288)) for block in blocks]
 
 
 def ask(*messages: ChatMessage) -> ModelOutput:
     return anyio.run(HandeyeAPI("motion").generate, list(messages), [], "none", GenerateConfig())
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 999), st.integers(1, 6))
-def test_reversed_frames_turn_the_trends_and_nothing_else(seed: int, count: int) -> None:
-    glances = [glance(frame) for frame in random_frames(seed, count)]
-    there, back = measure(glances), measure(glances[::-1])
-    assert there.shape == (LENGTH,)
-    assert np.allclose(np.abs(there), np.abs(back))
-    assert np.allclose(there[:STILL], back[:STILL])
-    if count == 1:
-        assert not there[STILL:-15].any()
-
-
-def test_measures_hardly_change_with_size_and_compression() -> None:
-    frames = painted(film_of(TWINS[0]), 4)
-    whole = measure([glance(frame) for frame in frames])
-    smaller = [frame.resize((256, 192), Image.Resampling.LANCZOS) for frame in frames]
-    sent = [glance(Image.open(io.BytesIO(data))) for data in jpegs(smaller, 80)]
-    other = measure([glance(frame) for frame in random_frames(1, 4)])
-    assert np.abs(measure(sent) - whole).mean() < 0.1 * np.abs(other - whole).mean()
-
-
-def test_the_nearest_middle_wins() -> None:
-    rng = np.random.default_rng(3)
-    middles = np.array([[0.0, 0, 0], [4, 0, 0], [0, 4, 1]])
-    spread = np.array([1.0, 1.0, 0.1])
-    groups = [middle + spread * rng.normal(size=(200, 3)) for middle in middles]
-    lines = discriminants(groups)
-    for number, middle in enumerate(middles):
-        said = [max(range(3), key=lambda k, r=row: lines[k](r)) for row in groups[number]]  # type: ignore[misc]
-        assert said.count(number) > 180
-        assert max(range(3), key=lambda k, m=middle: lines[k](m)) == number  # type: ignore[misc]
-
-
-def test_what_comes_with_the_package_fits_the_catalogue() -> None:
-    """Red after a change of kinds: run ``python -m
-    handeye.visualact.respondents.motion.fitting``."""
-    model = fitted()
-    assert [(one.kind, one.backward) for one in model.kinds] == [(k.name, b) for k, b in DIRECTIONS]
-    assert model.recipe["seed"] == SEED != TEST_SEED
-    for one, (kind, backward) in zip(model.kinds, DIRECTIONS, strict=True):
-        rules = kind.backward_rules if backward else kind.rules
-        assert len(one.rules) == len(rules)
-        for read, rule in zip(one.rules, rules, strict=True):
-            assert set(read.levels) <= set(rule.levels)
 
 
 def test_eight_frames_tell_what_happens() -> None:
@@ -152,9 +86,9 @@ def test_it_answers_all_three_questions_and_looks_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked: list[int] = []
-    real = respondent.look
+    real = motion.look
     monkeypatch.setattr(
-        respondent, "look", lambda images, videos: looked.append(1) or real(images, videos)
+        motion, "look", lambda images, videos: looked.append(1) or real(images, videos)
     )
     film = film_of(TWINS[0])
     frames = jpegs(painted(film, 8))
@@ -218,21 +152,3 @@ def test_it_declines_what_it_cannot_open() -> None:
         ask(ChatMessageUser(content=prompts.ELICITATION))
     with pytest.raises(RunError, match="questions of the suite visualact"):
         ask(frames_message([b"no picture"], None, "What is this?"))
-
-
-def test_a_fit_recovers_levels_options_and_direction() -> None:
-    """The whole way on two kinds: fit on some films, read others."""
-    kinds = [(kind, back) for kind in TWINS[:1] for back in (False, True)]
-    optional = next(kind for kind in catalogue.KINDS if kind.name == "light_turns_red")
-    kinds.append((optional, False))
-    model = fit([examples(kind, back, 8, seed=1) for kind, back in kinds], {})
-    right = 0
-    for kind, back in kinds:
-        for number in range(4):
-            film = film_of(kind, back, number)
-            frames = [glance(frame) for frame in painted(film, 8, backward=back)]
-            decision = decide(measure(frames), 8, model)
-            assert decision.reading is not None
-            assert (decision.reading.kind, decision.reading.backward) == (kind.name, back)
-            right += {action.text for action in actions(decision)} == texts_of(film)
-    assert right >= 9

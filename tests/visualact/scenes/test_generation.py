@@ -19,17 +19,17 @@ from handeye.sets.draw import Draw
 from handeye.sets.processes import as_finished
 from handeye.visualact.loader import load
 from handeye.visualact.records import SCENARIOS
-from handeye.visualact.scenes.coarse_frames import mosaic, read_coarsely
+from handeye.visualact.scenes.encoding import draw_film, encode_film
 from handeye.visualact.scenes.events import catalogue
-from handeye.visualact.scenes.film_writing import draw_film, encode_film
 from handeye.visualact.scenes.generation import drawn_again, generate
-from handeye.visualact.scenes.generation_plan import (
+from handeye.visualact.scenes.plan import (
     ROUND,
     ClipOrder,
     film_groups,
     plan_clips,
     plan_set,
 )
+from handeye.visualact.scenes.videos import mosaic, read_coarsely
 
 CLIPS = 32
 """Of the small set: eight clips of each scenario."""
@@ -293,7 +293,8 @@ def test_every_wording_comes_first_at_times(small_set):
 def test_frames_and_actions_follow_from_the_row(small_set):
     twins = [clip for clip in load(small_set) if clip.meta["twin"]]
     for clip in (twins[0], twins[1], load(small_set).clips[0]):
-        assert drawn_again(clip) == (clip.meta["frames_sha256"], clip.actions)
+        drawn, actions = drawn_again(clip)
+        assert (drawn.sha256(), actions) == (clip.meta["frames_sha256"], clip.actions)
 
 
 def test_decoded_twins_are_mirrored_in_time(small_set):

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from handeye.errors import DataError
+from handeye.sets.checks import Verified
 from handeye.visualact.records import clip_line
 from handeye.visualact.scenes.generation import generate
-from handeye.visualact.scenes.verification import Verification, verify
+from handeye.visualact.scenes.verification import verify
 from tests.support.visualact.data import clip
 from tests.support.visualact.videos import make_video
 
@@ -45,13 +46,13 @@ def number_of(folder: Path, test: Callable[[Row], bool]) -> int:
     return next(number for number, row in enumerate(rows(folder)) if test(row))
 
 
-def checked(folder: Path) -> Verification:
+def checked(folder: Path) -> Verified:
     result = verify(folder, workers=1)
     assert not result.ok
     return result
 
 
-def edited(folder: Path, number: int, **changes: Any) -> Verification:
+def edited(folder: Path, number: int, **changes: Any) -> Verified:
     """The problems after changing fields of a row (``meta__x`` of its meta)."""
     found = rows(folder)
     for name, value in changes.items():
@@ -63,7 +64,7 @@ def edited(folder: Path, number: int, **changes: Any) -> Verification:
     return checked(folder)
 
 
-def told(result: Verification, folder: Path, number: int, words: str) -> bool:
+def told(result: Verified, folder: Path, number: int, words: str) -> bool:
     """Whether a problem names file, line and clip, and says the words."""
     clip_id = rows(folder)[number]["clip_id"] or "-"
     before = re.escape(f"{folder / ROWS}:{number + 1}: clip {clip_id}: ")
@@ -75,8 +76,14 @@ def test_a_good_set_has_no_problem(good):
     result = verify(good, redraw=True, workers=2, progress=lambda *at: calls.append(at))
     assert result.problems == ()
     assert result.ok
-    assert (result.clips, result.pairs) == (14, 2)
-    assert result.actions == sum(len(row["actions"]) for row in rows(good))
+    solved = result.counts["solved from their frames"]
+    assert result.counts == {
+        "clips": 14,
+        "actions": sum(len(row["actions"]) for row in rows(good)),
+        "pairs of twins": 2,
+        "solved from their frames": solved,
+    }
+    assert 10 <= solved <= 14
     assert calls[-1] == (14, 14)
 
 
@@ -227,6 +234,54 @@ def test_other_frames_than_the_seed_gives(bad):
     assert told(result, bad, 1, "drawn again from its seed, it calls for other actions")
 
 
+def test_a_film_that_calls_for_other_actions_than_its_row(bad):
+    """Rows that break no rule of their kinds, with right hashes, over each other's videos."""
+    found = rows(bad)
+    one, other = (
+        number_of(bad, lambda row, kind=kind: row["meta"]["kind"] == kind)
+        for kind in ("cyclist_sways", "light_turns_red")
+    )
+    first, second = found[one], found[other]
+    videos = [bad / row["video"] for row in (first, second)]
+    data = [path.read_bytes() for path in videos]
+    for path, content in zip(videos, reversed(data), strict=True):
+        path.write_bytes(content)
+    first["video_sha256"], second["video_sha256"] = second["video_sha256"], first["video_sha256"]
+    for name in ("evidence", "frames", "seconds", "frames_sha256"):
+        first["meta"][name], second["meta"][name] = second["meta"][name], first["meta"][name]
+    write(bad, found)
+    result = checked(bad)
+    assert told(result, bad, one, r"its video does not show the film of its row \(cyclist_sways\)")
+    assert told(
+        result, bad, other, r"its video does not show the film of its row \(light_turns_red"
+    )
+    assert len(result.problems) == 3, "the two and the hash of the rows, which were changed"
+
+
+def test_actions_that_the_rules_allow_and_the_film_does_not_call_for(bad):
+    number = number_of(bad, lambda row: row["meta"]["kind"] == "cyclist_sways")
+    actions = rows(bad)[number]["actions"]
+    assert told(edited(bad, number, actions=actions[1:]), bad, number, "drawn again from its seed,")
+
+
+def test_films_of_another_generator_are_not_solved(bad):
+    record = json.loads((bad / "generation.json").read_text())
+    for changed in ({"generator": 2}, {"options": record["options"] | {"catalogue": "0" * 16}}):
+        (bad / "generation.json").write_text(json.dumps(record | changed))
+        result = verify(bad, workers=1)
+        assert result.ok
+        assert "solved from their frames" not in result.counts
+
+
+def test_a_record_of_before_suite_and_generator_stood_in_it(bad):
+    record = json.loads((bad / "generation.json").read_text())
+    old = {name: value for name, value in record.items() if name not in ("suite", "generator")}
+    (bad / "generation.json").write_text(json.dumps(old | {"handeye": "0.1.0"}))
+    result = verify(bad, workers=1)
+    assert result.ok
+    assert "solved from their frames" in result.counts
+
+
 def test_an_unfinished_set_is_told(bad):
     record = json.loads((bad / "generation.json").read_text())
     (bad / "generation.json").write_text(json.dumps({**record, "complete": False}))
@@ -241,7 +296,7 @@ def test_a_set_of_ones_own_needs_no_record(tmp_path):
     (tmp_path / ROWS).write_bytes(b"\n".join(map(clip_line, clips)))
     result = verify(tmp_path, workers=1)
     assert result.problems == ()
-    assert (result.clips, result.actions, result.pairs) == (2, 2, 0)
+    assert result.counts == {"clips": 2, "actions": 2, "pairs of twins": 0}
     (tmp_path / "videos" / "b.mp4").write_bytes(b"x" * 100)
     assert told(checked(tmp_path), tmp_path, 1, ".*broken")
 

@@ -10,9 +10,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from handeye.errors import DataError, RunError
+from handeye.errors import DataError, OptionError, RunError
+from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.scoring.file_scoring import score_files
 from handeye.visualact.scoring.reading.predictions import read_predictions
+from handeye.visualact.scoring.run_folder import read_run
 from tests.support.visualact.data import PREDICTED, TABLE, clip, random_run
 from tests.support.visualact.vectors import ExactEmbedder, TableEmbedder
 
@@ -112,6 +114,38 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path):
     with pytest.raises(RunError, match="is a file"):
         score_files(answers, [clip("a")], answers, TableEmbedder(TABLE))
     assert [path.name for path in out.iterdir()] == ["thesis.txt"]
+
+
+def test_chosen_clips_are_all_there_is(tmp_path):
+    answers = write_lines(tmp_path / "p.jsonl", rows("a", "b"))
+    clips = [clip(name) for name in "abc"]
+
+    def run(ids: list[str]):
+        return score_files(
+            answers, clips, tmp_path / "run", TableEmbedder(TABLE), item_ids=ids, bootstrap=0
+        )
+
+    done = run(["a"])
+    assert (done.info["n_clips"], done.info["n_expected"], done.info["partial"]) == (1, 1, False)
+    with pytest.raises(DataError, match="1 of the chosen clip ids are not in the set: z"):
+        run(["a", "z"])
+    with pytest.raises(DataError, match=r"p.jsonl: 1 of 2 clips have no prediction: c"):
+        run(["a", "c"])
+    with pytest.raises(OptionError, match="no clip is left"):
+        run([])
+
+
+def test_several_sets_and_a_model_named_by_the_run(tmp_path):
+    answers = write_lines(tmp_path / "p.jsonl", [{"clip_id": n, "raw_text": ANSWER} for n in "ab"])
+    sets = []
+    for name in "ab":
+        file = write_lines(tmp_path / f"{name}.jsonl", [])
+        sets.append(ClipSet(tmp_path, (clip(name),), (file,), name))
+    done = score_files(
+        answers, sets, tmp_path / "run", TableEmbedder(TABLE), run_info={"model": "m"}, bootstrap=0
+    )
+    assert (done.info["model"], done.info["set"], done.info["n_clips"]) == ("m", "a, b", 2)
+    assert read_run(tmp_path / "run").data_files() == (tmp_path / "a.jsonl", tmp_path / "b.jsonl")
 
 
 def test_states_and_losses_reach_the_summary(tmp_path):

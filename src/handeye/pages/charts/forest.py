@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from handeye.pages.charts import svg
 from handeye.pages.charts.charts import Scale, shorten
-from handeye.scores.estimate import MINUS, MISSING, Estimate, percent
+from handeye.scores.estimate import MINUS, Estimate
 
 _TOP, _ROW, _HEADING, _GAP = 40.0, 22.0, 24.0, 8.0
 _NARROW_ROW = 36.0
@@ -91,15 +91,7 @@ def forest(
 
 def points(rate: Estimate) -> str:
     """A difference in points, signs always shown, with its interval if there is one."""
-    if rate.value is None:
-        return MISSING
-    ends = [_signed(end) for end in (rate.value, rate.low, rate.high) if end is not None]
-    return ends[0] if len(ends) < 3 else f"{ends[0]} [{ends[1]},\N{NO-BREAK SPACE}{ends[2]}]"
-
-
-def _signed(value: float) -> str:
-    words = percent(value)
-    return words if words == "0.0" or words.startswith(MINUS) else f"+{words}"
+    return rate.text("cell", "points")
 
 
 def reach_of(differences: Iterable[Estimate]) -> float:

@@ -1,4 +1,4 @@
-"""Small parts of inline SVG: safe elements, markers, and label spacing. Knows nothing of ROSE.
+"""Small parts of inline SVG: safe elements, markers, and label spacing. Knows no suite.
 
 Colours, dashes and fonts live in the style sheet (classes ``s0``..``s5`` and ``pub``), so that
 light, dark and print share one drawing.

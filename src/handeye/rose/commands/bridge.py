@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from handeye.rose.pages.bridge_sections import Section
     from handeye.rose.scoring.join_parts import Bridged
     from handeye.rose.scoring.run_folder import Run
 
@@ -40,7 +39,7 @@ def bridge(
     Give a run that holds bridge items, or the files in which main and bridge answers lie, with
     --data and --out.
     """
-    from handeye.rose.pages.bridge_sections import read_bridges
+    from handeye.errors import RunError
     from handeye.rose.scoring.join_parts import bridge_files
     from handeye.rose.scoring.run_folder import read_run
 
@@ -51,11 +50,16 @@ def bridge(
         run = read_run(folder)
     else:
         run = read_run(paths[0])
-    sections = read_bridges(run)
+    if not any(run.summary.bridges.values()):
+        raise RunError(
+            f"{run.path}: holds no bridge items (G-Clk, mL-Cnt); ask for them with "
+            "'--templates all', or join their prediction files: "
+            "'handeye rose bridge MAIN.jsonl BRIDGE.jsonl --data SET --out RUN'"
+        )
     if json:
         _print_json(run)
     else:
-        _print(run, sections, joined)
+        _print(run, joined)
 
 
 def _needed(data: Sequence[str] | None, out: Path | None) -> Path:
@@ -75,30 +79,21 @@ def _print_json(run: Run) -> None:
     typer.echo(msgspec.json.format(msgspec.json.encode(tables), indent=1))
 
 
-def _print(run: Run, sections: Sequence[Section], joined: Bridged | None) -> None:
+def _print(run: Run, joined: Bridged | None) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.markup import escape
 
-    from handeye.scores.estimate import percent_with_interval
+    from handeye.rose.scoring.tables import bridge_table
+    from handeye.terminal.tables import print_table, say
 
     console = Console()
     summary = run.summary
-    console.print(f"\n[bold]{summary['model'] or 'unnamed model'}[/]", highlight=False)
-    if summary["partial"]:
-        console.print(f"[yellow]{summary['note']}[/]")
+    console.print(f"\n[bold]{escape(summary.model or 'unnamed model')}[/]", highlight=False)
+    if summary.partial:
+        say(console, summary.note, "yellow")
     for column, found in (joined.unpaired if joined else {}).items():
         shown = ", ".join(found[:10]) + (" ..." if len(found) > 10 else "")
-        console.print(f"[yellow]{len(found)} of {column} without partner:[/] {shown}")
-    table = Table(caption=f"Percent; {summary['interval']['words']}", caption_justify="left")
-    table.add_column("", overflow="fold")
-    for name in ("mean of subsets", "all items"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for section in sections:
-        table.add_row(f"[bold]{section.title}[/]")
-        for line in section.lines:
-            pooled = percent_with_interval(line.pooled) if line.pooled else ""
-            table.add_row(f"  {line.label}", percent_with_interval(line.macro), pooled)
-        table.add_section()
-    console.print(table)
+        console.print(f"[yellow]{len(found)} of {column} without partner:[/] {escape(shown)}")
+    print_table(console, bridge_table(summary), caption=f"Percent; {summary.interval.words}")
     if joined:
-        console.print(f"written to {run.path}", highlight=False)
+        say(console, f"written to {run.path}")

@@ -25,7 +25,6 @@ def contamination(
     Fresh items are matched with the official ones in difficulty.
     """
     from handeye.rose.comparing.contamination import contamination_of_runs
-    from handeye.rose.pages.console_compare import print_contamination
     from handeye.rose.scoring.run_folder import read_run
 
     found: Mapping[str, Any] = contamination_of_runs(read_run(official), read_run(fresh), seed=seed)
@@ -34,4 +33,54 @@ def contamination(
 
         typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=1))
     else:
-        print_contamination(found)
+        _print(found)
+
+
+def _print(found: Mapping[str, Any]) -> None:
+    """The sentence, the table by template and subset, and how items were matched."""
+    from rich.console import Console
+
+    from handeye.rose.scoring.breakdowns import FACTORS
+    from handeye.scores.estimate import percent
+    from handeye.scores.sentences import p_words
+    from handeye.terminal.comparison import plain_table, points
+    from handeye.terminal.tables import say, shown
+
+    console = Console()
+    console.print()
+    say(console, str(found["model"] or "unnamed model"), "bold")
+    say(console, found["sentence"])
+    heads = ("", "official", "fresh,\nmatched", "difference", "p", "without\nmatching")
+    table = plain_table(console, "", heads)
+
+    def line(label: str, row: Mapping[str, Any], p: float | None) -> None:
+        cells = (
+            percent(row["official"]["value"]),
+            percent(row["matched"]["value"]),
+            points(row["difference"]),
+            p_words(p),
+            points({**row["unmatched"], "low": None}),
+        )
+        table.add_row(label, *(shown(cell, console) for cell in cells))
+
+    line("over all", found["overall"], found["overall"]["p_value"])
+    for key, title in (("by_template", "Templates"), ("by_subset", "Subsets")):
+        table.add_row(f"[italic]{title}[/]")
+        for name, row in found[key].items():
+            line(f"  {name.removeprefix('ROSE-')}", row, row["p_adjusted"])
+    console.print(table)
+    titles = {factor.key: factor.title.lower() for factor in FACTORS}
+    for level in found["matching"]:
+        by = ", ".join(titles[key] for key in level["matched_by"])
+        share = f"{100 * level['share']:.1f} % of the official items"
+        say(console, f"{share} matched by subset, template, {by}")
+    if found["left_out"]:
+        say(
+            console,
+            f"{found['left_out']:,} official items left out: the fresh run has too few of their "
+            "subset, template and number of targets",
+            "yellow",
+        )
+    if found["similarity_unknown"]:
+        names = ", ".join(found["similarity_unknown"])
+        say(console, f"similarity not known in {names}: matched without it", "yellow")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from handeye.rose.diagnosis.findings import Chain, Findings, Group
+    from handeye.scores.tables import Table
 
 Runs = Annotated[list[Path], typer.Argument(metavar="RUN [RUN ...]", help="Run folders.")]
 
@@ -35,65 +38,52 @@ def diagnose(
         except OSError as error:
             raise RunError(f"{folder}: cannot be written: {error.strerror}") from None
         if not json:
-            _print(diagnosis.data)
+            _print(diagnosis.findings)
             typer.echo(f"written to {written[0]} and {written[1].name}")
     if json:
         texts = [diagnosis.to_json().decode().strip() for diagnosis in found]
         typer.echo(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
 
 
-def _print(data: Mapping[str, Any]) -> None:
+def _print(found: Findings) -> None:
     from rich.console import Console
+    from rich.markup import escape
 
     from handeye.rose.diagnosis.verdict import verdict
+    from handeye.terminal.tables import print_table, say
 
     console = Console()
-    console.print(f"\n[bold]{data['model'] or 'unnamed model'}[/]", highlight=False)
-    if data["partial"]:
-        console.print(f"[yellow]{data['note']}[/]")
-    console.print(verdict(data), highlight=False)
-    for chain in data["decomposition"].values():
+    console.print(f"\n[bold]{escape(found.model or 'unnamed model')}[/]", highlight=False)
+    if found.partial:
+        say(console, found.note, "yellow")
+    say(console, verdict(found.data))
+    for chain in found.decomposition.values():
         if chain is not None:
-            console.print(_chain(chain))
-    console.print(_reasons(data["attribution"]["action"]))
+            print_table(console, _chain(chain))
+    print_table(console, _reasons(found.attribution.action))
 
 
-def _chain(chain: Mapping[str, Any]) -> Any:
-    from rich.table import Table
+def _chain(chain: Chain) -> Table:
+    from handeye.scores.tables import Column, Row, Table
 
-    from handeye.scores.estimate import percent_with_interval
-
-    table = Table(title=chain["title"], title_justify="left", title_style="bold")
-    table.add_column("")
-    table.add_column("points lost", justify="right")
-    table.add_column("level", justify="right")
-    table.add_row(chain["start"]["label"], "", percent_with_interval(chain["start"]))
-    for step in chain["steps"]:
-        table.add_row(
-            f"  {step['label']}",
-            percent_with_interval(step["loss"]),
-            percent_with_interval(step["level"]),
-        )
-    table.add_row(chain["end"]["label"], "", percent_with_interval(chain["end"]))
-    table.add_row("the whole gap", percent_with_interval(chain["whole"]), "")
-    return table
+    rows = (
+        Row(chain.start.label, ("", chain.start.level)),
+        *(Row(f"  {step.label}", (step.loss, step.level)) for step in chain.steps),
+        Row(chain.end.label, ("", chain.end.level)),
+        Row("the whole gap", (chain.whole, "")),
+    )
+    columns = (Column("points lost"), Column("level"))
+    return Table(chain.key, chain.title, columns, rows, row_head="")
 
 
-def _reasons(group: Mapping[str, Any]) -> Any:
-    from rich.table import Table
+def _reasons(group: Group) -> Table:
+    from handeye.scores.tables import Column, Row, Table
 
-    from handeye.scores.estimate import percent_with_interval
-
-    heading = f"Why {group['n_failed']} of {group['n_items']} action items failed"
-    table = Table(title=heading, title_justify="left", title_style="bold")
-    for name in ("reason", "items", "% of the failed", "% of all"):
-        first = name == "reason"
-        table.add_column(name, justify="left" if first else "right", no_wrap=first)
-    for row in group["reasons"]:
-        table.add_row(
-            row["label"],
-            str(row["count"]),
-            percent_with_interval(row["share"]),
-            percent_with_interval(row["rate"]),
-        )
-    return table
+    rows = tuple(Row(row.label, (row.count, row.share, row.rate)) for row in group.reasons)
+    return Table(
+        "reasons",
+        f"Why {group.n_failed} of {group.n_items} action items failed",
+        (Column("items"), Column("% of the failed"), Column("% of all")),
+        rows,
+        row_head="reason",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,15 +13,12 @@ from handeye.rose.commands.contamination import contamination
 from handeye.rose.commands.diagnose import diagnose
 from handeye.rose.commands.scenes import scenes
 from handeye.terminal.inputs import named_values, resumable
+from handeye.terminal.sets import AsJson, Workers, print_statistics, print_verified
 
 app = typer.Typer(
     help="ROSE: one scene of look-alike cells, seven coupled tasks.", no_args_is_help=True
 )
 
-Workers = Annotated[
-    int | None,
-    typer.Option(help="Processes (default: one per core). Has no influence on the result."),
-]
 Format = Annotated[
     str, typer.Option(help="images (the release's layout) or parquet (the same, and shards).")
 ]
@@ -130,22 +128,12 @@ def describe(
     ],
     split: Annotated[str | None, typer.Option(help="Only this split.")] = None,
     by_subset: Annotated[bool, typer.Option(help="Also a table for every subset.")] = True,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Print the statistics of a set, or of two side by side with tests of their difference."""
-    from handeye.errors import OptionError
     from handeye.rose.scenes.description import describe as statistics
-    from handeye.terminal import tables
 
-    if len(data) > 2:
-        raise OptionError(f"describe takes one set or two, got {len(data)}")
-    found = [statistics(name, split=split) for name in data]
-    if json:
-        import json as json_
-
-        typer.echo(json_.dumps({d.name: d.as_dict() for d in found}, indent=2, ensure_ascii=False))
-    else:
-        tables.print_descriptions(found, by_subset=by_subset)
+    print_statistics(data, partial(statistics, split=split), by_group=by_subset, json=json)
 
 
 @app.command()
@@ -159,13 +147,7 @@ def verify(
 
     with counting("scenes") as progress:
         result = check(directory, workers=workers, progress=progress)
-    for problem in result.problems:
-        typer.echo(problem)
-    counted = f"{result.scenes} scenes, {result.items} items, {result.pictures} pictures"
-    if not result.ok:
-        typer.echo(f"{counted}: {len(result.problems)} problems")
-        raise typer.Exit(1)
-    typer.echo(f"{counted}: every scene solvable, every gold answer and hash right")
+    print_verified(result, "every scene solvable, every gold answer and hash right")
 
 
 @app.command()
@@ -184,7 +166,8 @@ def score(
 ) -> None:
     """Score a prediction file exactly and write tables with intervals."""
     from handeye.rose.pages.console import print_run
-    from handeye.rose.scoring.file_scoring import read_item_ids, score_files
+    from handeye.rose.scoring.file_scoring import score_files
+    from handeye.scores.join import read_item_ids
 
     score_files(
         predictions,

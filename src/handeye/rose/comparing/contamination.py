@@ -21,7 +21,7 @@ from handeye.rose.comparing.strata import FEWEST, LEVELS, Matched, match_subset,
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.scoring.run_folder import Run
 from handeye.rose.scoring.tally import ordered_subsets
-from handeye.scores.comparison_words import signed
+from handeye.scores.sentences import signed
 from handeye.stats.intervals import Samples, difference, estimates, mean
 from handeye.stats.multiplicity import holm
 from handeye.stats.paired_bootstrap import p_value

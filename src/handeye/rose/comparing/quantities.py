@@ -1,250 +1,375 @@
-"""What is compared between runs: quantities in families, each as measured and in every resample.
-
-A family is a set of questions that are asked together; p-values are adjusted within it. All
-quantities of all runs come from one resampling of the scenes
-(:mod:`handeye.stats.paired_bootstrap`).
-"""
+"""What runs are compared by: PASS in averages, templates, subsets and bins; reasons and states."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+import polars as pl
 
-from handeye.rose.comparing.paired_runs import PairedRuns
+from handeye.rose.diagnosis.attribution import attribute
+from handeye.rose.diagnosis.evidence import run_evidence
 from handeye.rose.diagnosis.reasons import REASONS
-from handeye.rose.questions import BY_KEY, MAIN_KEYS, TEMPLATES
+from handeye.rose.questions import BY_KEY, MAIN_KEYS, SUBSETS, TEMPLATES
 from handeye.rose.scoring.breakdowns import FACTORS
+from handeye.rose.scoring.run_folder import Run
 from handeye.rose.scoring.summary import ACTION_KEYS, COUNTING_KEYS
-from handeye.scores.quantity import Family, Quantity
-from handeye.stats.intervals import Samples, difference, mean
-from handeye.stats.paired_bootstrap import paired_rates
+from handeye.rose.scoring.tally import ordered_subsets
+from handeye.scores.labels import run_labels
+from handeye.scores.quantity import (
+    Family,
+    Floats,
+    Mask,
+    Property,
+    Quantities,
+    Quantity,
+    Units,
+    Value,
+    Words,
+    average,
+    counted,
+    macro,
+    pair_rows,
+    pooled,
+)
+from handeye.stats.intervals import Samples, difference
 
-Mask = NDArray[np.bool_]
-
-ANSWERED = "answered"
+# What two runs must agree in, item by item.
+_ABOUT = (
+    "scene_id",
+    "rose_subset",
+    "task_template",
+    "rows",
+    "cols",
+    "region_type",
+    "region_bounds",
+    "gt_count",
+    "region_target_cells",
+    "all_target_cells",
+)
+_FACTOR_COLUMNS = ("grid_size_profile", "global_target_count", "region_case_actual")
+COLUMNS = ("item_id", *_ABOUT, *_FACTOR_COLUMNS, "pair_similarity", "pass", "answer_state")
+"""Columns of a score row that a comparison reads."""
+WORDS = Words(
+    stratum="subset",
+    verb="passes",
+    more="more of",
+    fewer="fewer of",
+    alike="pass and fail exactly the same items",
+    tallied="items",
+    right="right",
+    wrong="wrong",
+    checked="targets, regions and grids",
+    source="ROSE: arXiv 2606.19965.",
+    terms=(("Gap", "Counting Avg. minus Action Avg.; higher is wider, which is worse."),),
+)
+_ANSWERED = "answered"
 _MAIN = tuple(BY_KEY[key].id for key in MAIN_KEYS)
 _COUNTING = tuple(BY_KEY[key].id for key in COUNTING_KEYS)
 _ACTION = tuple(BY_KEY[key].id for key in ACTION_KEYS)
 # The size class says the same as the number of cells, in bounds that differ between subsets.
 _REPEATED = frozenset({"profile"})
-_KINDS = {"action": ("CLICK", "CLICK_COUNT"), "counting": ("COUNT",)}
+# Kinds of items that reasons are shares of: modes of templates, and a heading.
+_KINDS = {
+    "action": (("CLICK", "CLICK_COUNT"), "of clicking items"),
+    "counting": (("COUNT",), "of counting items"),
+}
+_CALLED = {template.id: (template.key, template.column) for template in TEMPLATES.values()}
 
 
-class _Passes:
-    """PASS of every group of items, resampled once."""
-
-    def __init__(self, runs: PairedRuns, seed: int, resamples: int) -> None:
-        self.runs = runs
-        template = runs.items["task_template"]
-        self.present = [t for t in TEMPLATES if (template == t).any()]
-        main = np.isin(template.to_numpy(), _MAIN)
-        self.main: Mask = main if main.any() else np.ones(len(template), bool)
-        self.masks: dict[str, Mask] = {t: (template == t).to_numpy() for t in self.present}
-        for k, name in enumerate(runs.subsets):
-            self.masks[f"subset {name}"] = self.main & (runs.stratum == k)
-        self.bins = _bins(runs)
-        self.masks |= {name: mask for name, (_, _, mask) in self.bins.items()}
-        found = paired_rates(
-            runs.passed, runs.cluster, runs.stratum, self.masks, seed=seed, resamples=resamples
-        )
-        numbers = range(len(runs.labels))
-        self.macro = [found.rates(run) for run in numbers]
-        self.pooled = [found.pooled(run) for run in numbers]
-
-    def group(self, name: str, key: str, label: str, *, macro: bool, group: str = "") -> Quantity:
-        """PASS of one group of items."""
-        table = self.macro if macro else self.pooled
-        inside = self.masks[name]
-        scenes = self.runs.cluster[inside]
-        return Quantity(
-            key,
-            label,
-            "pass",
-            tuple(rates[name] for rates in table),
-            inside.astype(np.float64),
-            self.runs.passed,
-            one_per_scene=len(np.unique(scenes)) == len(scenes),
-            group=group,
-        )
-
-    def contrast(
-        self,
-        key: str,
-        label: str,
-        sense: str,
-        weights: dict[str, float],
-        of: Callable[[dict[str, Samples]], Samples],
-    ) -> Quantity:
-        """A quantity made from the macro rates of several templates."""
-        share = np.zeros(self.runs.n_items)
-        for template, weight in weights.items():
-            share[self.masks[template]] = weight
-        samples = tuple(of(rates) for rates in self.macro)
-        return Quantity(key, label, sense, samples, share, self.runs.passed)
-
-
-def families(runs: PairedRuns, *, seed: int, resamples: int) -> list[Family]:
-    """Every family that the items allow; families without a quantity are left out.
+def quantities(runs: Sequence[Run], *, common: bool = False, reasons: bool = True) -> Quantities:
+    """What runs over the same items are compared by.
 
     Args:
-        runs: the runs side by side.
-        seed: of the bootstrap.
-        resamples: number of resamples.
+        runs: in the order of the comparison.
+        common: compare only the items that all runs have.
+        reasons: also compare why items failed; needs the answers.
+
+    Raises:
+        DataError: the runs are not about the same items, or a file cannot be read.
     """
-    passes = _Passes(runs, seed, resamples)
-    shares = _shares(runs, seed, resamples)
-    found = (
-        Family(
-            "headline",
-            "Headline",
-            "Macro averages over subsets, as in the paper's tables.",
-            tuple(_headline(passes)),
-        ),
-        Family(
-            "templates",
-            "Templates",
-            "PASS of each template, macro over subsets.",
-            tuple(
-                passes.group(t, TEMPLATES[t].key, TEMPLATES[t].column, macro=True)
-                for t in passes.present
-            ),
-        ),
-        Family(
-            "subsets",
-            "Subsets",
-            "PASS over the items of the five templates in each subset.",
-            tuple(
-                passes.group(f"subset {name}", name, name.removeprefix("ROSE-"), macro=False)
-                for name in runs.subsets
-                if passes.masks[f"subset {name}"].any()
-            ),
-        ),
-        Family(
-            "difficulty",
-            "Difficulty",
-            "PASS of counting (G-Cnt, L-Cnt) and acting (L-Clk, V-Clk, Excl-CS) in each bin of a "
-            "property, pooled over subsets.",
-            tuple(
-                passes.group(key, key, label, macro=False, group=title)
-                for key, (title, label, _) in passes.bins.items()
-            ),
-        ),
-        Family(
-            "reasons",
-            "Reasons of failure",
-            "Share of all items of a kind that failed for a reason, pooled over subsets.",
-            shares["reasons"],
-        ),
-        Family(
-            "states",
-            "States",
-            "Share of all items without a usable answer, by what happened.",
-            shares["states"],
-        ),
+    frames = [run.scan().select(COLUMNS).collect() for run in runs]
+    why = [attribute(run_evidence(run)).rows["reason"] for run in runs] if reasons else []
+    return of_frames(frames, run_labels(runs), reasons=why, common=common)
+
+
+def of_frames(
+    frames: Sequence[pl.DataFrame],
+    labels: Sequence[str],
+    *,
+    reasons: Sequence[pl.Series] = (),
+    common: bool = False,
+) -> Quantities:
+    """As :func:`quantities` for score rows.
+
+    Args:
+        frames: score rows of each run, at least :data:`COLUMNS`.
+        labels: names of the runs.
+        reasons: one series per run, aligned with its frame, null where passed; none: reasons are
+            not compared.
+        common: compare only the items that all runs have.
+
+    Raises:
+        DataError: see :func:`handeye.scores.quantity.pair_rows`.
+    """
+    places = pair_rows(
+        frames,
+        labels,
+        item="item_id",
+        unit="items",
+        needed=COLUMNS,
+        same=_ABOUT,
+        common=common,
     )
-    return [family for family in found if family.quantities]
+    rows = [frame.select(COLUMNS)[place] for frame, place in zip(frames, places, strict=True)]
+    paired = _Paired(rows, [why[place] for why, place in zip(reasons, places, strict=False)])
+    families = (family for family in paired.families() if family.quantities)
+    return Quantities(
+        labels=tuple(labels),
+        words=WORDS,
+        ids=paired.items["item_id"].to_list(),
+        cluster=paired.cluster,
+        stratum=paired.stratum,
+        families=tuple(families),
+        units=tuple(paired.units()),
+        score=paired.passed,
+        properties=tuple(paired.properties()),
+        about={
+            "subsets": paired.subsets,
+            "templates": [TEMPLATES[template].column for template in paired.templates],
+        },
+        left_out=tuple(frame.height - len(places[0]) for frame in frames),
+    )
 
 
-def _headline(passes: _Passes) -> list[Quantity]:
-    """Counting, Action and gap where no template is missing; Avg. over the templates there are."""
-    present = set(passes.present)
-    counting = {t: 1 / len(_COUNTING) for t in _COUNTING}
-    action = {t: 1 / len(_ACTION) for t in _ACTION}
-    averages = {"Counting": counting, "Action": action}
-    out = [
-        passes.contrast(name.lower(), name, "pass", weights, _average(tuple(weights)))
-        for name, weights in averages.items()
-        if present.issuperset(weights)
-    ]
-    if len(out) == len(averages):
-        both = counting | {t: -weight for t, weight in action.items()}
-        of_counting, of_action = _average(_COUNTING), _average(_ACTION)
-        out.append(
-            passes.contrast(
-                "gap", "Gap", "gap", both, lambda r: difference(of_counting(r), of_action(r))
-            )
+class _Paired:
+    """The same items in every run, and the groups that they fall into."""
+
+    def __init__(self, rows: Sequence[pl.DataFrame], reasons: Sequence[pl.Series]) -> None:
+        first = rows[0]
+        self.items, self.reasons = first, reasons
+        self.states = [frame["answer_state"] for frame in rows]
+        passed = [(frame["pass"] == 1).to_numpy().astype(np.float64) for frame in rows]
+        self.passed: Floats = np.stack(passed, axis=1)
+        self.subsets = ordered_subsets(first["rose_subset"].unique().to_list())
+        number = {name: k for k, name in enumerate(self.subsets)}
+        scenes = first.select(pl.struct("rose_subset", "scene_id").rank("dense") - 1).to_series()
+        self.cluster = scenes.to_numpy().astype(np.int64)
+        self.stratum = np.array([number[name] for name in first["rose_subset"]], np.int64)
+        self.template = first["task_template"].to_numpy()
+        present = set(self.template)
+        self.templates = [template for template in TEMPLATES if template in present]
+        self.of: dict[str, Mask] = {t: self.template == t for t in self.templates}
+
+    def families(self) -> Iterator[Family]:
+        """Every family, also those without a quantity."""
+        yield Family(
+            key="headline",
+            title="Headline",
+            meaning="Macro averages over subsets, as in the paper's tables.",
+            quantities=tuple(self._headline()),
+            chart="PASS",
+            overall="average",
         )
-    main = [t for t in _MAIN if t in present]
-    if main:
-        equal = {t: 1 / len(main) for t in main}
-        out.append(passes.contrast("average", "Avg.", "pass", equal, _average(tuple(main))))
-    return out
-
-
-def _average(templates: Sequence[str]) -> Callable[[dict[str, Samples]], Samples]:
-    return lambda rates: mean([rates[template] for template in templates])
-
-
-def _bins(runs: PairedRuns) -> dict[str, tuple[str, str, Mask]]:
-    """Bins of every factor that divides the items: key to the factor's title, label and items."""
-    template = runs.items["task_template"].to_numpy()
-    kinds = {"counting": np.isin(template, _COUNTING), "acting": np.isin(template, _ACTION)}
-    out = {}
-    for factor in FACTORS:
-        if factor.key in _REPEATED:
-            continue
-        column = runs.items[f"bin_{factor.key}"]
-        seen = set(column.drop_nulls().unique().to_list())
-        if len(seen) < 2:
-            continue
-        for name in [*(b for b in factor.bins if b in seen), *sorted(seen.difference(factor.bins))]:
-            of_bin = (column == name).fill_null(False).to_numpy()
-            for kind, of_kind in kinds.items():
-                inside = of_bin & of_kind
-                if inside.any():
-                    key = f"{factor.key}:{name}:{kind}"
-                    out[key] = (factor.title, f"{name}, {kind}", inside)
-    return out
-
-
-def _shares(runs: PairedRuns, seed: int, resamples: int) -> dict[str, tuple[Quantity, ...]]:
-    """How often each reason and each state occurs in every run."""
-    keys = [("reasons", r.key) for r in REASONS if _occurs(runs.reasons, r.key)]
-    states = sorted({str(s) for series in runs.states for s in series.unique()} - {ANSWERED})
-    keys += [("states", state) for state in states]
-    if not keys:
-        return {"reasons": (), "states": ()}
-    sources = {"reasons": runs.reasons, "states": runs.states}
-    indicators = [
-        np.stack(
-            [(s == key).fill_null(False).to_numpy().astype(np.float64) for s in sources[kind]],
-            axis=1,
+        yield Family(
+            key="templates",
+            title="Templates",
+            meaning="PASS of each template, macro over subsets.",
+            quantities=tuple(
+                self._passes(inside, macro, _CALLED[t], planned=_CALLED[t][1])
+                for t, inside in self.of.items()
+            ),
+            chart="PASS",
+            parts="templates",
         )
-        for kind, key in keys
-    ]
-    modes = np.array([TEMPLATES[t].mode for t in runs.items["task_template"]])
-    masks = {kind: np.isin(modes, of) for kind, of in _KINDS.items()}
-    masks["all"] = np.ones(runs.n_items, bool)
-    table = np.concatenate(indicators, axis=1)
-    found = paired_rates(table, runs.cluster, runs.stratum, masks, seed=seed, resamples=resamples)
-    count = len(runs.labels)
-    labels = {reason.key: reason.label for reason in REASONS}
-    out: dict[str, list[Quantity]] = {"reasons": [], "states": []}
-    for group, mask in masks.items():
-        for k, (kind, key) in enumerate(keys):
-            if (kind == "states") != (group == "all") or not indicators[k][mask].any():
+        main = np.isin(self.template, _MAIN)
+        of_subset = {
+            name: (main if main.any() else True) & (self.stratum == k)
+            for k, name in enumerate(self.subsets)
+        }
+        yield Family(
+            key="subsets",
+            title="Subsets",
+            meaning="PASS over the items of the five templates in each subset.",
+            quantities=tuple(
+                self._passes(inside, pooled, (name, name.removeprefix("ROSE-")))
+                for name, inside in of_subset.items()
+                if inside.any()
+            ),
+            chart="PASS",
+        )
+        yield Family(
+            key="difficulty",
+            title="Difficulty",
+            meaning="PASS of counting (G-Cnt, L-Cnt) and acting (L-Clk, V-Clk, Excl-CS) in each "
+            "bin of a property, pooled over subsets.",
+            quantities=tuple(self._bins()),
+            chart="By difficulty",
+            long=True,
+        )
+        yield Family(
+            key="reasons",
+            title="Reasons of failure",
+            meaning="Share of all items of a kind that failed for a reason, pooled over subsets.",
+            quantities=tuple(self._reasons()),
+            chart="Why items failed",
+            reason="reason",
+            long=True,
+        )
+        yield Family(
+            key="states",
+            title="States",
+            meaning="Share of all items without a usable answer, by what happened.",
+            quantities=tuple(self._states()),
+            chart="Why items failed",
+        )
+
+    def _headline(self) -> Iterator[Quantity]:
+        """Counting, Action and gap where no template is missing; Avg. over those there are."""
+        present = set(self.templates)
+        averages = {"Counting": _COUNTING, "Action": _ACTION}
+        known = {name: of for name, of in averages.items() if present.issuperset(of)}
+        for name, of in known.items():
+            yield self._contrast(
+                name, "pass", {t: 1 / len(of) for t in of}, average,
+                said=f"{name.lower()} items", named=name.lower(), planned=f"{name} Avg.",
+            )  # fmt: skip
+        if len(known) == len(averages):
+            counting = {t: 1 / len(_COUNTING) for t in _COUNTING}
+            weights = counting | {t: -1 / len(_ACTION) for t in _ACTION}
+            yield self._contrast("Gap", "gap", weights, _gap)
+        main = [t for t in _MAIN if t in present]
+        if main:
+            yield self._contrast(
+                "Avg.", "pass", {t: 1 / len(main) for t in main}, average,
+                key="average", said="all items", named="Avg. PASS",
+            )  # fmt: skip
+
+    def _contrast(
+        self,
+        label: str,
+        sense: str,
+        weights: Mapping[str, float],
+        value: Value,
+        *,
+        key: str = "",
+        said: str = "",
+        named: str = "",
+        planned: str = "",
+    ) -> Quantity:
+        """A figure made of the macro rates of several templates."""
+        share = np.zeros(self.items.height)
+        for template, weight in weights.items():
+            share[self.of[template]] = weight
+        return Quantity(
+            key=key or label.lower(),
+            label=label,
+            sense=sense,
+            sums=counted([self.of[template] for template in weights], self.passed),
+            value=value,
+            weights=share,
+            outcomes=self.passed,
+            said=said,
+            named=named,
+            planned=planned,
+        )
+
+    def _passes(
+        self,
+        inside: Mask,
+        value: Value,
+        called: tuple[str, str],
+        group: str = "",
+        planned: str = "",
+    ) -> Quantity:
+        """PASS of one group of items."""
+        return Quantity(
+            key=called[0],
+            label=called[1],
+            sense="pass",
+            sums=counted([inside], self.passed),
+            value=value,
+            weights=inside.astype(np.float64),
+            outcomes=self.passed,
+            one_per_scene=len(np.unique(self.cluster[inside])) == inside.sum(),
+            group=group,
+            planned=planned,
+        )
+
+    def _bins(self) -> Iterator[Quantity]:
+        """PASS in the bins of every factor that divides the items."""
+        kinds = {
+            "counting": np.isin(self.template, _COUNTING),
+            "acting": np.isin(self.template, _ACTION),
+        }
+        for factor in FACTORS:
+            column = self.items.select(factor.bin.alias("bin")).to_series()
+            seen = set(column.drop_nulls().unique().to_list())
+            if factor.key in _REPEATED or len(seen) < 2:
                 continue
-            samples = tuple(found.pooled(k * count + run)[group] for run in range(count))
-            label, title = (labels[key], _TITLES[group]) if kind == "reasons" else (key, "")
-            name = f"{group}:{key}" if kind == "reasons" else key
-            out[kind].append(
-                Quantity(
-                    name,
-                    label,
-                    "share",
-                    samples,
-                    mask.astype(np.float64),
-                    indicators[k],
-                    group=title,
-                )
-            )
-    return {kind: tuple(rows) for kind, rows in out.items()}
+            known = [name for name in factor.bins if name in seen]
+            for name in [*known, *sorted(seen.difference(factor.bins))]:
+                of_bin = (column == name).fill_null(False).to_numpy()
+                for kind, of_kind in kinds.items():
+                    if (inside := of_bin & of_kind).any():
+                        called = f"{factor.key}:{name}:{kind}", f"{name}, {kind}"
+                        yield self._passes(inside, pooled, called, factor.title)
+
+    def _reasons(self) -> Iterator[Quantity]:
+        """How often each reason occurs in every run."""
+        if not self.reasons:
+            return
+        modes = np.array([TEMPLATES[template].mode for template in self.template])
+        for kind, (of, title) in _KINDS.items():
+            inside = np.isin(modes, of)
+            for reason in REASONS:
+                shown = _shown(self.reasons, reason.key)
+                if shown[inside].any():
+                    yield _share((f"{kind}:{reason.key}", reason.label), inside, shown, title)
+
+    def _states(self) -> Iterator[Quantity]:
+        """How often each state but the one of an answer occurs in every run."""
+        seen = {str(state) for series in self.states for state in series.unique()}
+        everything = np.ones(self.items.height, bool)
+        for state in sorted(seen - {_ANSWERED}):
+            yield _share((state, state), everything, _shown(self.states, state), "")
+
+    def units(self) -> Iterator[Units]:
+        """Who passes what, by template."""
+        for template, inside in self.of.items():
+            yield Units(*_CALLED[template], self.passed[inside])
+
+    def properties(self) -> Iterator[Property]:
+        """What a gallery is chosen by."""
+        columns = {t: found.column for t, found in TEMPLATES.items()}
+        yield Property("template", "Template", columns, (self.template.tolist(),))
+        names = {name: name.removeprefix("ROSE-") for name in SUBSETS}
+        yield Property("subset", "Subset", names, (self.items["rose_subset"].to_list(),))
+        if self.reasons:
+            labels = {reason.key: reason.label for reason in REASONS}
+            values = tuple(series.to_list() for series in self.reasons)
+            yield Property("reason", "Reason", labels, values)
 
 
-_TITLES = {"action": "of clicking items", "counting": "of counting items"}
+def _gap(sums: Floats, clusters: Sequence[int]) -> Samples:
+    split = 2 * len(_COUNTING)
+    return difference(average(sums[:, :, :split], clusters), average(sums[:, :, split:], clusters))
 
 
-def _occurs(series: Sequence[object], key: str) -> bool:
-    return any(bool((one == key).any()) for one in series)  # type: ignore[attr-defined]
+def _shown(series: Sequence[pl.Series], key: str) -> Floats:
+    """(n, runs) 1 where a run shows a reason or a state."""
+    columns = [(one == key).fill_null(False).to_numpy().astype(np.float64) for one in series]
+    return np.stack(columns, axis=1)
+
+
+def _share(called: tuple[str, str], inside: Mask, shown: Floats, group: str) -> Quantity:
+    return Quantity(
+        key=called[0],
+        label=called[1],
+        sense="share",
+        sums=counted([inside], shown),
+        value=pooled,
+        weights=inside.astype(np.float64),
+        outcomes=shown,
+        group=group,
+    )

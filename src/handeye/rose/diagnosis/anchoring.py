@@ -8,7 +8,7 @@ For items that ask about a part of the targets, the number said or clicked is dr
 
 Only scenes whose whole-grid count was wrong can tell the last two apart. That numbers are repeated
 is decided per model by the log-ratio of likelihoods with and without that part, against half a
-chi-square as in :mod:`handeye.rose.diagnosis.convention_findings`. Errors are clipped at
+chi-square as in :mod:`handeye.rose.diagnosis.conventions`. Errors are clipped at
 :data:`_WIDEST`.
 """
 
@@ -21,7 +21,7 @@ from math import erfc, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.rose.diagnosis.convention_findings import FEWEST, LEVEL
+from handeye.rose.diagnosis.conventions import FEWEST, LEVEL
 from handeye.rose.diagnosis.evidence import Evidence
 
 Floats = NDArray[np.float64]

@@ -1,65 +1,106 @@
-"""Ways to write the coordinates of a cell, besides the one that is asked for.
+"""Does a model mean other coordinates than it was asked for? Decided over all its click answers.
 
-What a model uses is decided in :mod:`handeye.rose.diagnosis.convention_findings`.
+Each click answer is a draw from the mixture of :mod:`handeye.rose.diagnosis.click_model`: as
+asked, blurred, or in one of the conventions. A convention is in use if leaving it out costs more
+likelihood than chance allows: twice the log-ratio against half a chi-square with one degree of
+freedom, because a weight of 0 lies on the border (Self and Liang 1987).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from math import erfc, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-# One coordinate, or those of many clicks.
-N = TypeVar("N", int, NDArray[np.int64])
+from handeye.rose.diagnosis.click_model import CONVENTIONS, ClickModel, Convention
+from handeye.rose.diagnosis.evidence import Evidence
+
+Floats = NDArray[np.float64]
+
+# A convention is in use at a p-value below LEVEL, divided by the number of conventions, and with
+# at least FEWEST answers that it explains best.
+LEVEL = 0.001
+FEWEST = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Convention:
-    """A way to write coordinates; ``reason`` is the reason of items that fail by it."""
+class Finding:
+    """What is known about one convention in a model's click answers.
 
-    key: str
-    label: str
-    reason: str
-    swapped: bool = False
-    zero_based: bool = False
-    from_below: bool = False
-    from_right: bool = False
+    ``weight`` is its share (0..1) among the answers that are not blurred, ``items`` the number of
+    answers that it explains best. ``pull`` (n_items, 2) says how a single answer moves the
+    weight's numerator and denominator: over resampled answers, the sums of its columns are added
+    to ``numerator`` and ``denominator``.
+    """
 
-    def translate(self, row: N, col: N, rows: N, cols: N) -> tuple[N, N]:
-        """Row and column that are meant by those written, in a grid of ``rows`` x ``cols``."""
-        if self.swapped:
-            row, col = col, row
-        if self.zero_based:
-            row, col = row + 1, col + 1
-        if self.from_below:
-            row = rows + 1 - row
-        if self.from_right:
-            col = cols + 1 - col
-        return row, col
+    convention: Convention
+    n_items: int
+    items: int
+    numerator: float
+    denominator: float
+    pull: Floats
+    log_likelihood_ratio: float
+    p_value: float
+    decided: bool
+
+    @property
+    def weight(self) -> float:
+        """Share among the answers that are not blurred; 0 where there are none."""
+        return self.numerator / self.denominator if self.denominator > 0 else 0.0
 
 
-CONVENTIONS: tuple[Convention, ...] = (
-    Convention("zero_based", "rows and columns counted from 0", "zero_based", zero_based=True),
-    Convention("swapped", "row and column swapped", "swapped", swapped=True),
-    Convention(
-        "swapped_zero_based",
-        "row and column swapped, counted from 0",
-        "swapped",
-        swapped=True,
-        zero_based=True,
-    ),
-    Convention("flipped_rows", "rows counted from below", "flipped", from_below=True),
-    Convention("flipped_cols", "columns counted from the right", "flipped", from_right=True),
-    Convention(
-        "flipped_both",
-        "rows counted from below, columns from the right",
-        "flipped",
-        from_below=True,
-        from_right=True,
-    ),
-)
-"""Conventions that are looked for."""
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All conventions, and which one each answer is written in.
 
-AS_ASKED = Convention("asked", "as asked", "")
+    ``used[i]`` is the convention of answer ``i`` of those given, None for the one asked for, for
+    answers without clicks, and where conventions cannot be told apart. ``places`` are the indices
+    of the answers with clicks, the rows of every ``pull``.
+    """
+
+    findings: tuple[Finding, ...]
+    used: tuple[Convention | None, ...]
+    places: tuple[int, ...]
+
+
+def find_conventions(evidence: Sequence[Evidence]) -> Findings:
+    """Decide which conventions a model uses, and in which answers.
+
+    Args:
+        evidence: all items of one model; those without clicks count for nothing.
+
+    Returns:
+        One finding per convention. An answer is assigned to a convention that is in use where its
+        posterior exceeds one half and it explains the clicks better than the one asked for does.
+    """
+    places = [i for i, found in enumerate(evidence) if found.reading and found.reading.clicks]
+    used: list[Convention | None] = [None] * len(evidence)
+    if not places:
+        return Findings(tuple(_nothing(one) for one in CONVENTIONS), tuple(used), ())
+    model = ClickModel([evidence[i] for i in places])
+    fit = model.fit(np.ones(2 + len(CONVENTIONS), bool))
+    best = fit.posterior > 0.5
+    better = fit.likelihood[:, 2:] > fit.likelihood[:, :1] + 1e-6
+    moved = best[:, 2:] & better
+    ratios = [model.cost(fit, 2 + k) for k in range(len(CONVENTIONS))]
+    findings: list[Finding] = []
+    for k, convention in enumerate(CONVENTIONS):
+        p_value = 1.0 if ratios[k] <= 0 else 0.5 * erfc(sqrt(ratios[k]))
+        items = int(moved[:, k].sum())
+        decided = p_value * len(CONVENTIONS) < LEVEL and items >= FEWEST
+        pull = np.stack([fit.pull[:, 2 + k], -fit.pull[:, 1]], axis=1)
+        weights = float(fit.weights[2 + k]), float(1 - fit.weights[1])
+        findings.append(
+            Finding(convention, len(places), items, *weights, pull, ratios[k], p_value, decided)
+        )
+        if decided:
+            for row in np.flatnonzero(moved[:, k]).tolist():
+                used[places[row]] = convention
+    return Findings(tuple(findings), tuple(used), tuple(places))
+
+
+def _nothing(convention: Convention) -> Finding:
+    return Finding(convention, 0, 0, 0.0, 0.0, np.zeros((0, 2)), 0.0, 1.0, False)

@@ -16,41 +16,49 @@ from typing import Any
 
 import msgspec
 import polars as pl
+from msgspec.structs import replace
 
 from handeye.atomic import replacing, write_bytes
 from handeye.errors import OptionError
-from handeye.rose.diagnosis.attribution import attribute
-from handeye.rose.diagnosis.attribution_tables import attribution_tables
+from handeye.rose.diagnosis.attribution import attribute, attribution_tables
 from handeye.rose.diagnosis.decomposition import decompose
 from handeye.rose.diagnosis.evidence import run_evidence
+from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.diagnosis.thresholds import thresholds
 from handeye.rose.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
 
 FORMAT = 1
 RESAMPLES = 2000
 # What the diagnosis takes over from the summary as it stands.
-_FROM_SUMMARY = ("model", "n_items", "n_expected", "n_scenes", "partial", "note", "states")
-_TABLES = ("bridges", "consistency", "drops")
+_FROM_SUMMARY = (
+    "model", "n_items", "n_expected", "n_scenes", "partial", "note", "states",
+    "bridges", "consistency", "drops",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """A run diagnosed.
 
-    ``data`` is diagnosis.json as nested dicts (docs/diagnosis.md). ``reasons`` has one row per item
-    in the order of the scores: item_id, scene_id, rose_subset, task_template, state, passed,
-    reason (null exactly where it passed) and tags.
+    ``findings`` is diagnosis.json, ``data`` the same as nested dicts (docs/diagnosis.md).
+    ``reasons`` has one row per item in the order of the scores: item_id, scene_id, rose_subset,
+    task_template, state, passed, reason (null exactly where it passed) and tags.
     """
 
-    data: Mapping[str, Any]
+    findings: Findings
     reasons: pl.DataFrame
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """diagnosis.json as nested dicts."""
+        return self.findings.data
 
     def __getitem__(self, name: str) -> Any:
         return self.data[name]
 
     def to_json(self) -> bytes:
         """The diagnosis as indented JSON."""
-        return msgspec.json.format(msgspec.json.encode(self.data), indent=1) + b"\n"
+        return self.findings.to_json()
 
 
 def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:
@@ -72,20 +80,19 @@ def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES
     summary = found.summary
     evidence = run_evidence(found)
     attribution = attribute(evidence)
-    everything = summary["bases"]["all"]
+    everything = summary.bases["all"]
     data = {
         "format": FORMAT,
         "suite": "rose",
-        **{name: summary[name] for name in _FROM_SUMMARY},
-        "interval": {**summary["interval"], "resamples": resamples, "seed": seed},
-        "headline": everything["headline"],
-        "columns": everything["columns"],
-        **{name: summary[name] for name in _TABLES},
+        **{name: getattr(summary, name) for name in _FROM_SUMMARY},
+        "interval": replace(summary.interval, resamples=resamples, seed=seed),
+        "headline": everything.headline,
+        "columns": everything.columns,
         "decomposition": decompose(evidence, seed=seed, resamples=resamples),
         "attribution": attribution_tables(attribution, seed=seed, resamples=resamples),
         "thresholds": thresholds(found.scores()),
     }
-    return Diagnosis(data, attribution.rows)
+    return Diagnosis(msgspec.convert(data, Findings), attribution.rows)
 
 
 def diagnose_runs(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from handeye.rose.diagnosis.anchoring import asks_for_part, can_repeat, said_number
-from handeye.rose.diagnosis.conventions import Convention
+from handeye.rose.diagnosis.click_model import Convention
 from handeye.rose.diagnosis.evidence import Evidence
 from handeye.rose.diagnosis.reasons import SIGNS
 from handeye.rose.scene import Cell, Grid

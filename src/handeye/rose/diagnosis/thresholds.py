@@ -28,7 +28,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from handeye.errors import DataError, first_ten
-from handeye.rose.diagnosis.difficulty import SCALES, Scale
 from handeye.rose.questions import BY_KEY, TEMPLATES
 from handeye.rose.scoring.tally import ordered_subsets
 from handeye.stats.curves import Bounded, Curves
@@ -36,7 +35,74 @@ from handeye.stats.intervals import DECIMALS
 from handeye.stats.logistic import fit_curves
 from handeye.stats.shares import clustered_shares
 
+# ---- scales of difficulty
+
+
 Floats = NDArray[np.float64]
+
+# Likeness at which the scale of the fit ends: pairs that differ less are the same to any picture.
+_ALIKE = 1 - 2.0**-14
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """One factor of difficulty.
+
+    ``value`` reads it from a score row; ``forth`` brings it to the scale of the fit, on which PASS
+    is expected to fall, ``back`` one value from there; ``words`` writes one value.
+    """
+
+    key: str
+    title: str
+    unit: str
+    transform: str
+    noun: str
+    value: pl.Expr
+    forth: Callable[[Floats], Floats]
+    back: Callable[[float], float]
+    words: Callable[[float], str]
+
+
+SCALES: tuple[Scale, ...] = (
+    Scale(
+        "similarity",
+        "Similarity",
+        "",
+        "-log2(1 - x)",
+        "similarity",
+        pl.col("pair_similarity"),
+        lambda x: -np.log2(1 - np.minimum(x, _ALIKE)),
+        lambda z: 1 - 2.0 ** -max(z, 0.0),
+        lambda x: f"{x:.2f}" if x < 0.95 else f"{x:.3f}",
+    ),
+    Scale(
+        "cells",
+        "Grid size",
+        "cells",
+        "log2(x)",
+        "the number of cells",
+        (pl.col("rows") * pl.col("cols")).cast(pl.Float64),
+        np.log2,
+        lambda z: 2.0 ** min(z, 60.0),
+        lambda x: f"{x:.0f}",
+    ),
+    Scale(
+        "targets",
+        "Targets in the grid",
+        "targets",
+        "x",
+        "the number of targets",
+        pl.col("global_target_count").cast(pl.Float64),
+        lambda x: x,
+        float,
+        lambda x: f"{x:.0f}" if x == round(x) else f"{x:.1f}",
+    ),
+)
+
+
+# ---- curves
+
+
 Ints = NDArray[np.int64]
 Tree = dict[str, Any]
 
@@ -97,7 +163,7 @@ def thresholds(scores: pl.DataFrame) -> Tree:
         scores: score rows of one run (:data:`COLUMNS` are read).
 
     Returns:
-        By factor (:data:`handeye.rose.diagnosis.difficulty.SCALES`): ``key``, ``title``, ``unit``,
+        By factor (:data:`handeye.rose.diagnosis.thresholds.SCALES`): ``key``, ``title``, ``unit``,
         ``transform``, ``sentence``, ``left_out`` (subsets that the curves of all subsets do not
         rest on), ``counting`` and ``action`` (curves), ``distance`` (counting minus action, in the
         factor's unit, above 0 where counting holds out longer), ``by_template`` (column to curve)

@@ -9,18 +9,14 @@ Reads diagnosis.json only; knows nothing of pages.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from handeye.rose.diagnosis.claims import (
-    Claim,
-    Figure,
-    Tree,
-    interval,
-    percent,
-    points,
-    read_figure,
-)
+from handeye.scores.estimate import Estimate, rate_of
 
+Tree = Mapping[str, Any]
+Unit = Literal["percent", "points", "factor"]
+_NBSP = "\N{NO-BREAK SPACE}"
 # A habit is worth a word from one item in twenty on.
 FLOOR = 0.05
 # Fewer scenes, or an interval of the gap wider than this, and only ranges are told.
@@ -68,6 +64,53 @@ _CONVENTIONS = {
     "flipped_cols": "counts columns from the right",
     "flipped_both": "counts rows from below and columns from the right",
 }
+
+
+class Figure(Estimate, frozen=True, kw_only=True):
+    """One estimate behind a claim.
+
+    A fraction of items (``percent``), a difference of two such (``points``), or a distance along a
+    factor of difficulty (``factor``).
+    """
+
+    value: float
+    label: str
+    unit: Unit = "percent"
+
+    @property
+    def top(self) -> float:
+        """Upper end; without an interval, what 3.7 unseen cases in n would still allow.
+
+        A share that never occurred in n independent items is below 3.7 / n with 97.5 % confidence
+        (from (1 - p) ** n = 0.025).
+        """
+        if self.high is not None:
+            return self.high
+        return self.value + min(1.0, 3.7 / max(self.n, 1))
+
+    @property
+    def width(self) -> float | None:
+        """Width of the interval, None without one."""
+        return None if self.low is None or self.high is None else self.high - self.low
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One part of a verdict.
+
+    ``words`` is a clause without capital or full stop; ``why`` says in words which condition on the
+    figures lets it be said. ``bound`` is None for a fact about the run; otherwise the interval of
+    ``figures[0]`` lies wholly above it (below it for ``below``). ``spoken`` claims form the
+    sentence, the others stand beneath it.
+    """
+
+    key: str
+    words: str
+    why: str
+    figures: tuple[Figure, ...] = ()
+    bound: float | None = None
+    below: bool = False
+    spoken: bool = True
 
 
 def verdict(diagnosis: Tree) -> str:
@@ -118,7 +161,7 @@ def _silent(diagnosis: Tree) -> list[Claim]:
         return []
     kinds = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     words = f"{total:,} of {n:,} items have no usable answer ({kinds})"
-    figure = Figure("items without a usable answer", total / n, None, None, n)
+    figure = Figure(value=total / n, n=n, label="items without a usable answer")
     return [Claim("silent", words, "Counted, not estimated.", (figure,))]
 
 
@@ -127,8 +170,8 @@ def _silent(diagnosis: Tree) -> list[Claim]:
 
 def _level(diagnosis: Tree) -> Claim:
     head: Tree = diagnosis.get("headline") or {}
-    counting, action = (read_figure(name, head.get(name)) for name in ("counting", "action"))
-    gap = read_figure("gap, counting minus action", head.get("gap"), "points")
+    counting, action = (_figure(name, head.get(name)) for name in ("counting", "action"))
+    gap = _figure("gap, counting minus action", head.get("gap"), "points")
     if counting is None or action is None or gap is None:
         return _columns(diagnosis)
     figures = (gap, counting, action)
@@ -152,7 +195,9 @@ def _level(diagnosis: Tree) -> Claim:
     elif (counting.value, action.value) == (1.0, 1.0):
         words += ": nothing is lost between the two"
     else:
-        words += f"; no gap between the two can be told from chance ({points(gap)})"
+        words += (
+            f"; no gap between the two can be told from chance ({gap.text('sentence', 'points')})"
+        )
     return Claim("level", words, "The interval of the gap holds 0.", figures)
 
 
@@ -163,8 +208,8 @@ def _levels(counting: float, action: float, joint: str, only: str) -> str:
     if counting == action or (alike and joint == "and"):
         return f"counts and acts right on {_share(counting)}"
     if alike or (joint == "and" and abs(counting - action) < _CLOSE):
-        words = f"counts {percent(counting)} of scenes right {joint} acts on "
-        return f"{words}{only}{percent(action)}"
+        words = f"counts {_percent(counting)} of scenes right {joint} acts on "
+        return f"{words}{only}{_percent(action)}"
     last = _extreme(action) or f"{only}{tenths[1]}{' of 10' if _extreme(counting) else ''}"
     return f"counts {_share(counting)} right {joint} acts on {last}"
 
@@ -185,7 +230,7 @@ def _share(value: float) -> str:
 
 def _small(figures: tuple[Figure, ...], scenes: int) -> Claim:
     gap, counting, action = figures
-    levels = f"counts {interval(counting)} of scenes right, acts on {interval(action)}"
+    levels = f"counts {_interval(counting)} of scenes right, acts on {_interval(action)}"
     words = f"{scenes:,} scene{'s' * (scenes != 1)}, too few to say where it fails: {levels}"
     why = (
         f"Fewer than {FEWEST_SCENES} scenes, or an interval of the gap wider than "
@@ -198,10 +243,10 @@ def _columns(diagnosis: Tree) -> Claim:
     """A run without the templates that a gap needs: what it has, one by one."""
     columns: Mapping[str, Tree] = diagnosis.get("columns") or {}
     names = ("G-Cnt", "L-Cnt", "mL-Cnt", "L-Clk", "V-Clk", "Excl-CS", "G-Clk")
-    found = [f for name in names if (f := read_figure(name, columns.get(name))) is not None]
+    found = [f for name in names if (f := _figure(name, columns.get(name))) is not None]
     if not found:
         return Claim("empty", "nothing was scored", "The run holds no item of any template.")
-    words = ", ".join(f"{one.label} {percent(one.value)}" for one in found)
+    words = ", ".join(f"{one.label} {_percent(one.value)}" for one in found)
     words = f"too few kinds of question for a gap; passes {words}"
     why = "A gap needs the counting templates G-Cnt, L-Cnt and the action templates."
     return Claim("columns", words, why, tuple(found))
@@ -215,11 +260,11 @@ def _losses(diagnosis: Tree) -> list[Claim]:
     chain: Tree | None = (diagnosis.get("decomposition") or {}).get("gap")
     if not chain:
         return []
-    whole = read_figure("the whole gap", chain["whole"], "points")
+    whole = _figure("the whole gap", chain["whole"], "points")
     steps = [
         (str(step["key"]), figure)
         for step in chain["steps"]
-        if (figure := read_figure(str(step["label"]), step["loss"], "points")) is not None
+        if (figure := _figure(str(step["label"]), step["loss"], "points")) is not None
     ]
     sure = [(key, one) for key, one in steps if one.low is not None and one.low > 0]
     sure.sort(key=lambda pair: -pair[1].value)
@@ -285,10 +330,10 @@ def _told(habits: Sequence[Claim]) -> list[Claim]:
 
 
 def _habit(key: str, label: str, rate: Tree) -> Claim | None:
-    figure = read_figure(label, rate)
+    figure = _figure(label, rate)
     if figure is None or figure.low is None or figure.low <= FLOOR:
         return None
-    share = percent(figure.value)
+    share = _percent(figure.value)
     words = f"it {_HABITS[key].format(share)}" if key in _HABITS else f"{label}: {share}"
     why = f"The interval lies above {FLOOR * 100:.0f} %."
     return Claim(f"sign:{key}", words, why, (figure,), FLOOR)
@@ -299,18 +344,18 @@ def _form(kind: str, row: Tree) -> Claim | None:
     if claim is None:
         return None
     return replace(
-        claim, words="it " + _FORMS[row["key"]].format(percent(row["rate"]["value"]), kind)
+        claim, words="it " + _FORMS[row["key"]].format(_percent(row["rate"]["value"]), kind)
     )
 
 
 def _conventions(attribution: Tree) -> list[Claim]:
     out = []
     for found in attribution.get("conventions") or ():
-        weight = read_figure(str(found["label"]), found.get("weight"))
+        weight = _figure(str(found["label"]), found.get("weight"))
         if not found.get("decided") or weight is None or not weight.low or weight.low <= 0:
             continue
         does = _CONVENTIONS.get(str(found["key"]), f"uses other coordinates ({found['label']})")
-        words = f"it {does} in {percent(weight.value)} of its click answers"
+        words = f"it {does} in {_percent(weight.value)} of its click answers"
         why = "Decided over all click answers by likelihood ratio; its interval lies above 0."
         out.append(Claim(f"convention:{found['key']}", words, why, (weight,), 0.0))
     return out
@@ -320,7 +365,7 @@ def _reach(diagnosis: Tree) -> list[Claim]:
     """Curves that lie apart: where acting gives out before counting does."""
     out = []
     for factor in (diagnosis.get("thresholds") or {}).values():
-        apart = read_figure("counting minus action", factor.get("distance"), "factor")
+        apart = _figure("counting minus action", factor.get("distance"), "factor")
         if apart is None or apart.low is None or apart.high is None:
             continue
         if apart.low <= 0 <= apart.high:
@@ -331,3 +376,28 @@ def _reach(diagnosis: Tree) -> list[Claim]:
         claim = Claim(f"curve:{factor['key']}", words, why, (apart,), 0.0, below, spoken=False)
         out.append(claim)
     return out
+
+
+# ---- figures in whole percents
+
+
+def _figure(label: str, found: Tree | None, unit: Unit = "percent") -> Figure | None:
+    """The figure of ``{"value", "low", "high", "n"}``; None where nothing was measured."""
+    one = rate_of(found)
+    if one.value is None:
+        return None
+    return Figure(value=one.value, low=one.low, high=one.high, n=one.n, label=label, unit=unit)
+
+
+def _percent(value: float) -> str:
+    """``61 %``; one decimal below 1 and above 99, where it matters."""
+    number = value * 100
+    digits = 0 if number in (0.0, 100.0) or 1 <= number <= 99 else 1
+    return f"{number:.{digits}f}{_NBSP}%"
+
+
+def _interval(figure: Figure) -> str:
+    """Only the ends, ``70 to 90 %``; the value where there are none."""
+    if figure.low is None or figure.high is None:
+        return _percent(figure.value)
+    return f"{100 * figure.low:.0f} to {100 * figure.high:.0f}{_NBSP}%"

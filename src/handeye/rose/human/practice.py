@@ -7,12 +7,10 @@ are the only items whose gold answers a person gets to see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from handeye.rose.asking.prompts import Picture
 from handeye.rose.items import Item
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.release import load
@@ -25,19 +23,10 @@ _SCENES_PER_SOURCE = 4
 _MOST_TO_FIND = 4
 
 
-@dataclass(frozen=True, slots=True)
-class PracticeItem:
-    """One item with its picture as PNG."""
-
-    item: Item
-    picture: bytes
-
-
-def make_practice(items: Iterable[Item]) -> list[PracticeItem]:
-    """Draw practice items for a study of ``items``: same templates, same kinds of art."""
-    asked = list(items)
-    templates = [name for name in TEMPLATES if any(i.task_template == name for i in asked)]
-    subsets = {item.rose_subset for item in asked}
+def make_practice(items: Sequence[Item]) -> list[tuple[Item, bytes]]:
+    """Items for a study of ``items``, of its templates and kinds of art; with pictures in PNG."""
+    templates = [name for name in TEMPLATES if any(i.task_template == name for i in items)]
+    subsets = {item.rose_subset for item in items}
     sources = [name for name, rules in STATISTICS.items() if rules.subset in subsets]
     sources = sources or list(STATISTICS)
     with TemporaryDirectory(prefix="handeye-practice-") as folder:
@@ -50,7 +39,7 @@ def make_practice(items: Iterable[Item]) -> list[PracticeItem]:
         )
         found = load(Path(folder))
         chosen = _choose(found.items, templates)
-        return [PracticeItem(item, Picture.read(found.image_path(item)).data) for item in chosen]
+        return [(item, found.image_path(item).read_bytes()) for item in chosen]
 
 
 def _choose(candidates: Sequence[Item], templates: Sequence[str]) -> list[Item]:

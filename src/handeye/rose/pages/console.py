@@ -2,50 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
-from handeye.scores.estimate import percent_with_interval
-
-if TYPE_CHECKING:
-    pass
+from handeye.scores.estimate import Estimate
+from handeye.scores.tables import Cell, Table
+from handeye.terminal.tables import print_table, say
 
 
 def print_run(folder: Path) -> None:
     """Print what a scored run says: states first, then the main columns with their intervals."""
     from handeye.rose.scoring.run_folder import read_run
+    from handeye.rose.scoring.tables import tables
 
     summary = read_run(folder).summary
     console = Console()
-    states = {name: n for name, n in summary["states"].items() if n and name != "answered"}
-    counted = f"{summary['n_items']} items on {summary['n_scenes']} scenes"
-    console.print(f"\n[bold]{summary['model'] or 'unnamed model'}[/]: {counted}", highlight=False)
-    if summary["partial"]:
-        console.print(f"[yellow]{summary['note']}[/]")
+    states = {name: n for name, n in summary.states.items() if n and name != "answered"}
+    counted = f"{summary.n_items} items on {summary.n_scenes} scenes"
+    name = escape(summary.model or "unnamed model")
+    console.print(f"\n[bold]{name}[/]: {counted}", highlight=False)
+    if summary.partial:
+        say(console, summary.note, "yellow")
     if states:
         shown = ", ".join(f"{n} {name}" for name, n in states.items())
-        console.print(f"[yellow]not answered: {shown}[/]")
-    table = Table(caption=f"Percent; {summary['interval']['words']}", caption_justify="left")
-    table.add_column("", min_width=8)
-    bases = {"all items": "all", "answered items": "answered"} if states else {"all items": "all"}
-    for heading in bases:
-        table.add_column(heading, justify="right")
-    shown_bases = [summary["bases"][key] for key in bases.values()]
-    for name in shown_bases[0]["columns"]:
-        if shown_bases[0]["columns"][name]["value"] is not None:
-            table.add_row(
-                name, *(percent_with_interval(basis["columns"][name]) for basis in shown_bases)
-            )
-    for name in ("counting", "action", "gap"):
-        if all(
-            (basis["headline"] or {}).get(name, {}).get("value") is not None
-            for basis in shown_bases
-        ):
-            table.add_row(
-                name, *(percent_with_interval(basis["headline"][name]) for basis in shown_bases)
-            )
-    console.print(table)
-    console.print(f"written to {folder}", highlight=False)
+        say(console, f"not answered: {shown}", "yellow")
+    found = {table.key: table for table in tables(summary)}
+    bases = ("all", "answered") if states else ("all",)
+    wide = _beside(found["templates"], found["headline"], bases)
+    print_table(console, wide, caption=f"Percent; {summary.interval.words}")
+    say(console, f"written to {folder}")
+
+
+def _beside(templates: Table, headline: Table, bases: tuple[str, ...]) -> Table:
+    """Columns of both tables below each other, what was not measured left out."""
+    below = [
+        replace(table, rows=tuple(row for row in table.rows if row.path[0] in bases)).turned()
+        for table in (templates, headline)
+    ]
+    rows = tuple(
+        replace(row, label=row.label if table is below[0] else row.label.lower())
+        for table in below
+        for row in table.rows
+        if _measured(row.cells[0])
+    )
+    return replace(below[0], caption="", rows=rows)
+
+
+def _measured(cell: Cell) -> bool:
+    return isinstance(cell, Estimate) and cell.value is not None

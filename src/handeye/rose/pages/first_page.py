@@ -12,10 +12,9 @@ from typing import Any
 
 from handeye.pages.charts import charts
 from handeye.pages.charts.charts import Series
-from handeye.pages.panels import Panel, Part
-from handeye.rose.diagnosis.claims import Claim, Figure
-from handeye.rose.pages.chain_parts import chain_parts
-from handeye.rose.pages.curve_parts import curve_parts
+from handeye.pages.frame import Panel, Part
+from handeye.rose.diagnosis.verdict import Claim, Figure, claims, verdict
+from handeye.rose.pages.curves import curve_parts
 from handeye.rose.pages.reason_tables import (
     convention_notes,
     reason_charts,
@@ -23,9 +22,10 @@ from handeye.rose.pages.reason_tables import (
     sign_table,
     tag_table,
 )
+from handeye.rose.pages.score_tables import paired
 from handeye.rose.pages.view import RunView
-from handeye.rose.pages.waterfall import change, points
-from handeye.scores.estimate import NOTHING, Estimate, signed
+from handeye.rose.pages.waterfall import chain_parts
+from handeye.scores.estimate import NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Verdict:
 
 def first_page(runs: Sequence[RunView]) -> dict[str, Any]:
     """Everything the diagnosis part of the page reads."""
-    known = [(run, run.diagnosis) for run in runs if run.diagnosis is not None]
+    known = [(run, run.findings) for run in runs if run.findings is not None]
     return {
         "verdicts": [_verdict(run) for run in runs],
         "bridges": _bridges(runs),
@@ -66,10 +66,10 @@ def first_page(runs: Sequence[RunView]) -> dict[str, Any]:
 
 
 def _verdict(run: RunView) -> Verdict:
-    found = run.diagnosis
-    if found is None:
+    if run.findings is None:
         return Verdict(run, "", run.trouble, ())
-    return Verdict(run, found.sentence, "", tuple(map(_ground, found.claims)))
+    found = run.findings.data
+    return Verdict(run, verdict(found), "", tuple(map(_ground, claims(found))))
 
 
 def _ground(claim: Claim) -> Ground:
@@ -79,11 +79,10 @@ def _ground(claim: Claim) -> Ground:
 
 
 def _words(one: Figure) -> str:
-    rate = Estimate(one.value, one.low, one.high, one.n)
     if one.unit == "factor":
-        return signed(rate)
+        return one.text("cell", "plain")
     sign = "%" if one.unit == "percent" else "points"
-    return f"{rate.percent}\N{NO-BREAK SPACE}{sign} {rate.interval}".strip()
+    return f"{one.percent}\N{NO-BREAK SPACE}{sign} {one.interval}".strip()
 
 
 # ---- bridges
@@ -93,7 +92,6 @@ _BRIDGES = (
         "global",
         "Whole picture",
         "Count every target, click every target, then click those in a highlighted region.",
-        "",
         ("G-Cnt", "G-Clk", "V-Clk"),
         ("G-Cnt→G-Clk", "G-Clk→V-Clk"),
     ),
@@ -101,7 +99,6 @@ _BRIDGES = (
         "matched",
         "Same region",
         "Count in a region, then click in exactly that region.",
-        "all regions",
         ("mL-Cnt", "L-Clk"),
         ("mL-Cnt→L-Clk",),
     ),
@@ -109,7 +106,6 @@ _BRIDGES = (
         "consistency",
         "Scenes counted right",
         "PASS of the other questions about pictures whose targets were all counted right.",
-        "",
         ("L-Cnt|T1", "L-Clk|T1", "V-Clk|T1", "Excl-CS|T1"),
         (),
     ),
@@ -118,17 +114,19 @@ _BRIDGES = (
 
 def _bridges(runs: Sequence[RunView]) -> list[Part]:
     out = []
-    for key, title, meaning, row, columns, drops in _BRIDGES:
+    for key, title, meaning, columns, drops in _BRIDGES:
         series, lines = [], []
         for run in runs:
-            rates = run.pairs.get(key, {}).get(row, {})
+            rates = paired(run, key)
             values = tuple(rates.get(name, NOTHING) for name in columns)
             if all(rate.value is None for rate in values):
                 continue
             series.append(Series(run.label, values, run.style))
             for name in drops:
                 loss = rates.get(name, NOTHING)
-                lines.append((name, f"{points(loss)} {change(loss).interval}".strip()))
+                change = -loss
+                ends = change.interval
+                lines.append((name, f"{change.text('value', 'points')} {ends}".strip()))
         if not series:
             continue
         names = [name.removesuffix("|T1") for name in columns]
@@ -142,7 +140,7 @@ def _bridges(runs: Sequence[RunView]) -> list[Part]:
 
 
 def _bridge_note(runs: Sequence[RunView]) -> str:
-    lacking = [run.label for run in runs if not {"global", "matched"} & set(run.pairs)]
+    lacking = [run.label for run in runs if not {"global", "matched"} & run.tables.keys()]
     if not lacking:
         return ""
     who = "This run holds" if len(runs) == 1 else f"{', '.join(lacking)}:"

@@ -7,6 +7,7 @@ before any gets another, so that a rare failure is seen beside a common one.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,18 +17,20 @@ import polars as pl
 from markupsafe import Markup
 
 from handeye.errors import DataError
+from handeye.pages import frame
 from handeye.pages.charts import svg
+from handeye.pages.frame import clipped
 from handeye.pages.pictures import Album, Picture
-from handeye.pages.selection import pick_evenly
+from handeye.pages.selection import Option, options, pick_evenly
 from handeye.pages.signs import Sign, Vocabulary
 from handeye.rose.items import Item
 from handeye.rose.pages import overlay
-from handeye.rose.questions import TEMPLATES
+from handeye.rose.pages.view import RunView
+from handeye.rose.questions import SUBSETS, TEMPLATES
 from handeye.rose.scene import Cell, Grid, Region
 from handeye.sets.draw import Draw
 
 _CELL = re.compile(r"\s*R(\d+)\s*,\s*C(\d+)\s*\Z")
-_LONGEST_ANSWER = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,8 @@ def choose(failed: Sequence[pl.DataFrame], limit: int) -> list[Choice]:
         The choices ordered by run, template, subset; the same for the same input.
     """
     piles: dict[tuple[int, str, str, str], list[Choice]] = {}
-    for run, frame in enumerate(failed):
-        columns = frame.select("task_template", "rose_subset", "reason", "row", "item_id", "tags")
+    for run, rows in enumerate(failed):
+        columns = rows.select("task_template", "rose_subset", "reason", "row", "item_id", "tags")
         for template, subset, reason, row, item_id, tags in columns.iter_rows():
             choice = Choice(run, row, item_id, reason, tuple(tags))
             piles.setdefault((run, template, subset, reason), []).append(choice)
@@ -150,7 +153,7 @@ def build_card(
         prompt=(item.prompt or f"{item.prompt_global}\n{item.prompt_local}").strip()
         if item
         else "",
-        answer=_clipped(answer),
+        answer=clipped(answer),
         state=str(row["answer_state"]),
         gold=str(row["ground_truth_formal_answer"] or ""),
         facts=_facts(row),
@@ -169,14 +172,6 @@ def _base(grid: Grid, picture: Picture | None) -> Markup:
     # The picture itself stands once in the page's <defs>, sized 1 x 1.
     scale = f"scale({svg.number(width)} {svg.number(height)})"
     return svg.element("use", href=f"#{picture.id}", transform=scale, class_="picture")
-
-
-def _clipped(answer: str | None) -> str:
-    if answer is None:
-        return ""
-    if len(answer) <= _LONGEST_ANSWER:
-        return answer
-    return f"{answer[:_LONGEST_ANSWER]}\n… and {len(answer) - _LONGEST_ANSWER:,} more characters"
 
 
 def cells(texts: Sequence[str] | None) -> list[Cell]:
@@ -251,3 +246,67 @@ def picture_of(album: Album, root: Path | None, item: Item | None) -> Picture | 
     path = (root / item.image).resolve()
     # A report must not carry files from elsewhere: the same rule as when scoring.
     return album.add(path) if path.is_relative_to(root.resolve()) else None
+
+
+# ---- what stands around the cards
+
+
+def gallery_context(
+    runs: Sequence[RunView],
+    cards: Sequence[Card],
+    pictures: Sequence[Picture],
+    words: Vocabulary,
+) -> dict[str, Any]:
+    """The names the gallery template reads; ``cards`` as chosen, ``runs`` as on the page."""
+    total = sum(run.n_failed for run in runs)
+    lead = (
+        f"{len(cards):,} of {total:,} failures, chosen evenly over runs, templates, subsets and "
+        "reasons (so not in proportion to how often they occur). Select a picture to "
+        "enlarge it; the arrow keys go on from there, M hides the marks."
+    )
+    if not any(card.has_picture for card in cards):
+        lead += " The pictures of this set are not at hand: grids are drawn instead."
+    empty = f"{total:,} failures; the gallery was switched off."
+    return frame.gallery_context(
+        cards,
+        pictures,
+        [run.label for run in runs],
+        words,
+        lead=lead,
+        empty=empty if total else "Nothing to show: every item passed.",
+        legend=legend(cards),
+        **common_filters(cards),
+    )
+
+
+def common_filters(cards: Sequence[Card]) -> dict[str, list[Option]]:
+    """The filters by template and subset."""
+    return {
+        "templates": options(
+            Counter(card.template for card in cards),
+            lambda value: TEMPLATES[value].column if value in TEMPLATES else value,
+            list(TEMPLATES),
+        ),
+        "subsets": options(
+            Counter(card.subset for card in cards),
+            lambda value: value.removeprefix("ROSE-"),
+            SUBSETS,
+        ),
+    }
+
+
+def legend(cards: Sequence[Card]) -> list[dict[str, Any]]:
+    """The marks that any card shows, each with its words."""
+    drawn = {kind for card in cards for kind in card.legend}
+    return [
+        {"symbol": _symbol(kind), "label": label} for kind, label in overlay.LEGEND if kind in drawn
+    ]
+
+
+def _symbol(kind: str) -> Markup:
+    if kind in ("region", "excluded"):
+        box = {"x": 1.0, "y": 4.0, "width": 26.0, "height": 20.0}
+        shape = svg.element("rect", **box, class_=f"ink m-{kind}")
+    else:
+        shape = overlay.mark(kind, 14.0, 14.0)
+    return svg.element("svg", shape, viewBox="0 0 28 28", aria_hidden="true")

@@ -1,40 +1,142 @@
-"""Laying out: from runs as plain values to the names that the page's templates read.
-
-Computes no statistics; it orders, labels and pairs what the run folders hold.
-"""
+"""The report of ROSE: from run folders to what its templates read, and to one HTML file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 from markupsafe import Markup
 
-from handeye.pages import html
+from handeye.errors import DataError
+from handeye.pages import frame
 from handeye.pages.charts import charts
 from handeye.pages.charts.charts import Gap, Series
-from handeye.pages.pictures import Picture
+from handeye.pages.frame import Legend, wide_and_narrow
+from handeye.pages.pictures import Album, Picture
 from handeye.pages.signs import Vocabulary
-from handeye.rose.pages import human
+from handeye.rose.diagnosis.diagnose import Diagnosis, diagnose, diagnose_runs
+from handeye.rose.diagnosis.verdict import verdict
+from handeye.rose.pages import gallery
 from handeye.rose.pages.factors import factors
-from handeye.rose.pages.filters import gallery_context
 from handeye.rose.pages.first_page import first_page
-from handeye.rose.pages.gallery import Card
-from handeye.rose.pages.main_tables import matrix, subset_table, template_table
-from handeye.rose.pages.pair_tables import pair_tables
-from handeye.rose.pages.view import Basis, QuotedModel, RunView
+from handeye.rose.pages.gallery import Card, gallery_context
+from handeye.rose.pages.load import LoadedRun, load_runs
+from handeye.rose.pages.score_tables import (
+    headline_table,
+    matrix,
+    pair_tables,
+    subset_table,
+    template_table,
+)
+from handeye.rose.pages.signs import failures, undiagnosed, vocabulary
+from handeye.rose.pages.view import QuotedModel, RunView, published_models, read_human, view_of
 from handeye.rose.pages.words import SECTIONS, STATES_NOTE, TERMS
 from handeye.rose.questions import BY_KEY, MAIN_KEYS
-from handeye.scores.estimate import NOTHING, Estimate
-from handeye.scores.tables import Column, Table, run_rows
+from handeye.scores.estimate import NOTHING, Estimate, plain
 
 LADDER = tuple(BY_KEY[key].column for key in MAIN_KEYS)
-_HEADLINE = (
-    Column("Counting", "Counting Avg.: mean of G-Cnt and L-Cnt"),
-    Column("Action", "Action Avg.: mean of L-Clk, V-Clk and Excl-CS"),
-    Column("Gap", "Counting Avg. minus Action Avg., in points"),
-)
+
+
+def write_page(
+    folders: Sequence[Path],
+    out: Path,
+    *,
+    title: str | None,
+    human: Path | None,
+    gallery_limit: int,
+    picture_budget: int,
+    resamples: int,
+    workers: int,
+) -> Path:
+    """Write the page; the arguments are those of :func:`handeye.report.write_report`.
+
+    Raises:
+        OptionError: ``out`` cannot be written.
+        DataError: a folder is not a run folder, or a file of it or ``human`` cannot be read.
+    """
+    people = read_human(human) if human is not None else None
+    loaded = load_runs(folders)
+    found = _diagnoses(loaded, resamples, workers)
+    failed = [_failed(run, one) for run, one in zip(loaded, found, strict=True)]
+    words = vocabulary(one.findings.attribution for one in found if isinstance(one, Diagnosis))
+    views = [
+        view_of(run, len(rows), one.findings)
+        if isinstance(one, Diagnosis)
+        else view_of(run, len(rows), None, one)
+        for run, rows, one in zip(loaded, failed, found, strict=True)
+    ]
+    cards, album = _cards(loaded, failed, words, gallery_limit, picture_budget)
+    context = lay_out(views, published_models(), cards, album.pictures, words, people)
+    context["title"] = title or frame.page_title([view.label for view in views], "ROSE")
+    diagnosis = context["diagnosis"]
+    return frame.write_page(
+        out,
+        "handeye.rose.pages",
+        context,
+        sections=SECTIONS,
+        optional={
+            "bridges": diagnosis["bridges"],
+            "losses": diagnosis["chains"],
+            "reasons": diagnosis["reason_charts"],
+            "curves": diagnosis["curves"],
+            "factors": context["factors"],
+        },
+        data=_data(views, people),
+    )
+
+
+def _diagnoses(runs: Sequence[LoadedRun], resamples: int, workers: int) -> list[Diagnosis | str]:
+    """One diagnosis per run, or the words that say why there is none."""
+    try:
+        everything = [run.run for run in runs]
+        return list(diagnose_runs(everything, resamples=resamples, workers=workers))
+    except DataError:
+        return [_diagnosis(run, resamples) for run in runs]
+
+
+def _diagnosis(run: LoadedRun, resamples: int) -> Diagnosis | str:
+    try:
+        return diagnose(run.run, resamples=resamples)
+    except DataError as error:
+        return str(error)
+
+
+def _failed(run: LoadedRun, found: Diagnosis | str) -> pl.DataFrame:
+    return failures(found.reasons) if isinstance(found, Diagnosis) else undiagnosed(run.scores)
+
+
+def _cards(
+    runs: Sequence[LoadedRun],
+    failed: Sequence[pl.DataFrame],
+    words: Vocabulary,
+    limit: int,
+    budget: int,
+) -> tuple[list[Card], Album]:
+    choices = gallery.choose(failed, limit)
+    album = Album(budget, len(choices))
+    sources = [
+        run.evidence([c.item_id for c in choices if c.run == number])
+        for number, run in enumerate(runs)
+    ]
+    cards = []
+    for number, choice in enumerate(choices):
+        found = sources[choice.run]
+        item = found.items.get(choice.item_id)
+        cards.append(
+            gallery.build_card(
+                number,
+                choice,
+                runs[choice.run].label,
+                found.rows[choice.item_id],
+                found.answers.get(choice.item_id),
+                item,
+                gallery.picture_of(album, found.root, item),
+                words,
+            )
+        )
+    return cards, album
 
 
 def lay_out(
@@ -43,10 +145,9 @@ def lay_out(
     cards: Sequence[Card],
     pictures: Sequence[Picture],
     words: Vocabulary,
-    title: str,
     people: QuotedModel | None = None,
 ) -> dict[str, Any]:
-    """Everything the templates read.
+    """Everything the templates read; computes no statistics.
 
     Args:
         runs: in the order of the page; styles already given.
@@ -54,92 +155,53 @@ def lay_out(
         cards: the gallery, already chosen and drawn.
         pictures: the pictures the cards refer to.
         words: what the reasons and signs on the cards mean.
-        title: title of the page.
         people: the human baseline.
     """
-    shown_factors = factors(runs)
-    diagnosis = first_page(runs)
-    kept = {
-        "bridges": diagnosis["bridges"],
-        "losses": diagnosis["chains"],
-        "reasons": diagnosis["reason_charts"],
-        "curves": diagnosis["curves"],
-        "factors": shown_factors,
-    }
-    sections = [s for s in SECTIONS if s[0] not in kept or kept[s[0]]]
-    run_legend = [_Legend(run.label, run.style) for run in runs]
+    run_legend = frame.legend(runs)
     beside = [people] if people else []
     return {
-        "diagnosis": diagnosis,
-        "title": title,
+        "diagnosis": first_page(runs),
         "runs": runs,
-        "sections": sections,
         "states_note": STATES_NOTE,
         "terms": TERMS,
-        "headline_table": _headline_table(runs),
+        "headline_table": headline_table(runs),
         "gap_charts": _gap_charts(runs, beside),
         "published_gap_charts": _published_gaps(published),
         "ladder_charts": _ladders(runs, [*published, *beside]),
         "legend": [
             *run_legend,
-            *(_Legend(m.label, human=True) for m in beside),
-            _Legend("published models", published=True),
+            *(Legend(m.label, human=True) for m in beside),
+            Legend("published models", published=True),
         ],
         "run_legend": run_legend,
         "template_table": template_table(runs, [*beside, *published]),
         "subset_table": subset_table(runs, published),
         "matrix_tables": [matrix(run) for run in runs],
         "scene_tables": pair_tables(runs, published),
-        "factors": shown_factors,
+        "factors": factors(runs),
         "gallery": gallery_context(runs, cards, pictures, words),
-        "data": html.script_json(_data(runs, people)),
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _Legend:
-    label: str
-    style: int = 0
-    published: bool = False
-    human: bool = False
-
-
-# ---- headline and ladder
-
-
-def _headline_table(runs: Sequence[RunView]) -> Table:
-    def cells(run: RunView, basis: Basis) -> tuple[Estimate, ...]:
-        return (basis.headline.counting, basis.headline.action, basis.headline.gap)
-
-    return Table(
-        key="t-headline",
-        caption=f"Headline averages in percent; {runs[0].interval_words}.",
-        columns=_HEADLINE,
-        rows=run_rows(runs, cells),
-        note="Items of the five templates; bridges stand apart. Rates over all items are "
-        "the official ones: an item without an answer scores 0. Rates over answered items leave "
-        "such items out.",
-    )
-
-
-def _both(draw: Callable[[bool], Markup]) -> Markup:
-    return draw(False) + draw(True)
 
 
 def _gap_charts(runs: Sequence[RunView], beside: Sequence[QuotedModel]) -> Markup:
     rows = [
-        Gap(run.label, run.headline.counting, run.headline.action, run.headline.gap, run.style)
+        Gap(run.label, head["counting"], head["action"], head["gap"], run.style)
         for run in runs
+        for head in (run.headline,)
     ]
     rows += [Gap(m.label, m.counting, m.action, m.gap, human=True) for m in beside]
     title = "Counting and action averages of the runs"
-    return _both(lambda narrow: charts.gaps(f"gap-{narrow:d}", rows, title, narrow=narrow))
+    return wide_and_narrow(
+        lambda narrow: charts.gaps(f"gap-{narrow:d}", rows, title, narrow=narrow)
+    )
 
 
 def _published_gaps(published: Sequence[QuotedModel]) -> Markup:
     rows = [Gap(m.label, m.counting, m.action, m.gap, published=True) for m in published]
     title = "Counting and action averages of published models"
-    return _both(lambda narrow: charts.gaps(f"pubgap-{narrow:d}", rows, title, narrow=narrow))
+    return wide_and_narrow(
+        lambda narrow: charts.gaps(f"pubgap-{narrow:d}", rows, title, narrow=narrow)
+    )
 
 
 def _ladders(runs: Sequence[RunView], quoted: Sequence[QuotedModel]) -> Markup:
@@ -149,31 +211,29 @@ def _ladders(runs: Sequence[RunView], quoted: Sequence[QuotedModel]) -> Markup:
     series = [
         Series(m.label, rates(m.columns), published=not m.human, human=m.human) for m in quoted
     ]
-    series += [Series(run.label, rates(run.official.columns), run.style) for run in runs]
-    return _both(lambda narrow: charts.ladder(f"ladder-{narrow:d}", LADDER, series, narrow=narrow))
+    series += [Series(run.label, rates(run.columns), run.style) for run in runs]
+    return wide_and_narrow(
+        lambda narrow: charts.ladder(f"ladder-{narrow:d}", LADDER, series, narrow=narrow)
+    )
 
 
 def _data(runs: Sequence[RunView], people: QuotedModel | None) -> dict[str, Any]:
     """Verdicts, headline and ladder once more, for programs that read the page."""
-
-    def plain(rate: Estimate) -> dict[str, float | int | None]:
-        return {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n}
-
     return {
         "runs": [
             {
                 "label": run.label,
-                "items": run.n_items,
-                "scenes": run.n_scenes,
+                "items": run.n,
+                "scenes": run.summary.n_scenes,
                 "partial": bool(run.partial),
-                "verdict": run.diagnosis.sentence if run.diagnosis else None,
+                "verdict": verdict(run.findings.data) if run.findings else None,
                 "states": {state.key: state.count for state in run.states},
-                "counting_avg": plain(run.headline.counting),
-                "action_avg": plain(run.headline.action),
-                "gap": plain(run.headline.gap),
-                "pass": {name: plain(rate) for name, rate in run.official.columns.items()},
+                "counting_avg": plain(run.headline["counting"]),
+                "action_avg": plain(run.headline["action"]),
+                "gap": plain(run.headline["gap"]),
+                "pass": {name: plain(rate) for name, rate in run.columns.items()},
             }
             for run in runs
         ],
-        "human": human.plain(people) if people else None,
+        "human": people.data() if people else None,
     }

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from handeye.pages.charts.share_chart import Bar, BarRow, shares
-from handeye.rose.pages.diagnosis_view import DiagnosisView, Group, Share
+from handeye.rose.diagnosis.findings import Findings, Group, Share
 from handeye.rose.pages.view import RunView
 from handeye.rose.questions import TEMPLATES
 from handeye.scores.estimate import NOTHING, Estimate, integer
 from handeye.scores.tables import Column, Row, Table
 
-Diagnosed = tuple[RunView, DiagnosisView]
+Diagnosed = tuple[RunView, Findings]
 # Of a chart; the tables have all.
 _MOST_ROWS, _LEAST = 12, 0.005
 _KINDS = (("action", "Action items"), ("counting", "Counting items"))
@@ -48,8 +48,8 @@ def reason_charts(known: Sequence[Diagnosed]) -> list[ReasonChart]:
     return out
 
 
-def _group(found: DiagnosisView, kind: str) -> Group:
-    return found.action if kind == "action" else found.counting
+def _group(found: Findings, kind: str) -> Group:
+    return found.attribution.action if kind == "action" else found.attribution.counting
 
 
 def _rows(held: Sequence[tuple[RunView, Group]]) -> list[BarRow]:
@@ -57,8 +57,8 @@ def _rows(held: Sequence[tuple[RunView, Group]]) -> list[BarRow]:
     rates: dict[str, dict[int, Estimate]] = {}
     for k, (_, group) in enumerate(held):
         for share in group.reasons:
-            labels[share.sign.key] = share.sign.label
-            rates.setdefault(share.sign.key, {})[k] = share.rate
+            labels[share.key] = share.label
+            rates.setdefault(share.key, {})[k] = share.rate
     order = sorted(rates, key=lambda key: -max(r.value or 0.0 for r in rates[key].values()))
     nothing = Estimate(0.0)  # the reason did not occur in that run
     return [
@@ -74,26 +74,26 @@ def _rows(held: Sequence[tuple[RunView, Group]]) -> list[BarRow]:
     ]
 
 
-def reason_tables(run: RunView, found: DiagnosisView) -> list[Table]:
+def reason_tables(run: RunView, found: Findings) -> list[Table]:
     """One run's reasons, action and counting apart: items, shares, and items by template."""
     return [_reason_table(run, found, kind) for kind, _ in _KINDS if _group(found, kind).reasons]
 
 
-def _reason_table(run: RunView, found: DiagnosisView, kind: str) -> Table:
+def _reason_table(run: RunView, found: Findings, kind: str) -> Table:
     group = _group(found, kind)
     of_kind = [t.column for t in TEMPLATES.values() if (t.mode == "COUNT") == (kind == "counting")]
-    columns = [name for name in of_kind if name in found.by_template]
+    columns = [name for name in of_kind if name in found.attribution.by_template]
     rows = [
         Row(
-            share.sign.label,
+            share.label,
             (
                 integer(share.count),
                 share.share,
                 share.rate,
-                *(_count(found.by_template[c].reasons, share.sign.key) for c in columns),
+                *(_count(found.attribution.by_template[c].reasons, share.key) for c in columns),
             ),
-            basis=share.sign.meaning,
-            reason=share.sign.key,
+            basis=share.meaning,
+            reason=share.key,
         )
         for share in sorted(group.reasons, key=lambda s: -s.count)
     ]
@@ -113,13 +113,13 @@ def _reason_table(run: RunView, found: DiagnosisView, kind: str) -> Table:
     )
 
 
-def tag_table(run: RunView, found: DiagnosisView) -> Table:
+def tag_table(run: RunView, found: Findings) -> Table:
     """Every sign that failed items show, several on one item."""
     rows = [
         Row(
-            share.sign.label,
+            share.label,
             (integer(share.count), share.share),
-            basis=share.sign.meaning,
+            basis=share.meaning,
             group=label,
         )
         for kind, label in _KINDS
@@ -137,7 +137,7 @@ def tag_table(run: RunView, found: DiagnosisView) -> Table:
 
 def sign_table(known: Sequence[Diagnosed]) -> Table | None:
     """Habits: how often each sign occurs among the items where it can."""
-    signs = {sign.key: sign for _, found in known for sign, _ in found.signs}
+    signs = {key: sign for _, found in known for key, sign in found.attribution.signs.items()}
     if not signs:
         return None
     rows = tuple(
@@ -168,24 +168,25 @@ def _partial(runs: Sequence[RunView]) -> str:
     return "".join(f"; {note}" for note in notes)
 
 
-def _rate(found: DiagnosisView, key: str) -> Estimate:
-    return next((rate for sign, rate in found.signs if sign.key == key), NOTHING)
+def _rate(found: Findings, key: str) -> Estimate:
+    sign = found.attribution.signs.get(key)
+    return sign.rate if sign else NOTHING
 
 
 def _count(shares_: Iterable[Share], key: str) -> str:
-    count = next((share.count for share in shares_ if share.sign.key == key), 0)
+    count = next((share.count for share in shares_ if share.key == key), 0)
     return integer(count) if count else "·"
 
 
 def convention_notes(known: Sequence[Diagnosed]) -> list[tuple[str, str, bool]]:
     """Label, finding and whether it was decided, for each convention of coordinates looked for."""
     out = []
-    for run, one in ((run, one) for run, found in known for one in found.conventions):
+    for run, one in ((run, one) for run, found in known for one in found.attribution.conventions):
         of_run = f"{run.label}: " if len(known) > 1 else ""
         p = f"p = {one.p_value:.2g}" if one.p_value >= 1e-4 else "p < 0.0001"
         words = (
             f"{one.weight.both} % of {one.n_items:,} answers with clicks; log-likelihood ratio "
-            f"{one.ratio:.1f}, {p}"
+            f"{one.log_likelihood_ratio:.1f}, {p}"
         )
         out.append((of_run + one.label, words, one.decided))
     return out

@@ -6,17 +6,17 @@ of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import polars as pl
 
 from handeye.pages.signs import UNDIAGNOSED, Sign, Vocabulary
+from handeye.rose.diagnosis.findings import Attribution, Share
 
 _COLUMNS = ("row", "item_id", "task_template", "rose_subset", "reason", "tags")
 
 
-def vocabulary(attributions: Iterable[Mapping[str, Any]]) -> Vocabulary:
+def vocabulary(attributions: Iterable[Attribution]) -> Vocabulary:
     """The words of ``diagnosis["attribution"]`` of one or more runs.
 
     Each list holds only what occurred, in one common order; they are merged keeping that order,
@@ -27,15 +27,12 @@ def vocabulary(attributions: Iterable[Mapping[str, Any]]) -> Vocabulary:
     for part in ("reasons", "tags"):
         own: list[Sign] = []
         for attribution in found:
-            for group in (attribution["action"], attribution["counting"]):
-                _merge(own, [_sign(entry) for entry in group[part]])
+            for group in (attribution.action, attribution.counting):
+                shares: list[Share] = getattr(group, part)
+                _merge(own, [Sign(one.key, one.label, one.meaning) for one in shares])
         keys = {sign.key for sign in order}
         order += [sign for sign in own if sign.key not in keys]
     return Vocabulary(order)
-
-
-def _sign(entry: Mapping[str, Any]) -> Sign:
-    return Sign(str(entry["key"]), str(entry["label"]), str(entry.get("meaning") or ""))
 
 
 def _merge(order: list[Sign], more: Iterable[Sign]) -> None:

@@ -1,59 +1,114 @@
-"""What the report shows of one run, as plain values: the seam between a run folder and the page.
-
-:mod:`handeye.rose.pages.load` fills these from a run folder; :mod:`handeye.rose.pages.page` lays
-them out. Neither the templates nor the charts know how a summary file is written.
-"""
+"""What the report shows of one run, and the rows that stand beside the runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from handeye.pages.state import State
-from handeye.rose.pages.diagnosis_view import DiagnosisView
-from handeye.scores.estimate import NOTHING, Estimate, mean_rate
+import msgspec
+
+from handeye.errors import DataError
+from handeye.pages.frame import PageRun, states_of
+from handeye.rose.diagnosis.findings import Findings
+from handeye.rose.pages.load import LoadedRun, facts
+from handeye.rose.questions import TEMPLATES
+from handeye.rose.scoring.published import PUBLISHED
+from handeye.rose.scoring.summary import Summary
+from handeye.rose.scoring.tables import tables
+from handeye.scores.estimate import NOTHING, Estimate, mean_rate, plain
 
 # Order of display; every run shows all of them, also the ones that did not occur.
 STATES = ("answered", "refused", "truncated", "empty", "error", "missing")
 _NBSP = "\N{NO-BREAK SPACE}"
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """Counting Avg., Action Avg. and their difference."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView(PageRun):
+    """One run, ready to be laid out.
 
-    counting: Estimate = NOTHING
-    action: Estimate = NOTHING
-    gap: Estimate = NOTHING
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """Every table's rates over one set of items: all of them, or the answered ones.
-
-    ``columns`` maps a paper column (G-Cnt ... Excl-CS, Avg., C-F1, R-OK, VALID) to its rate,
-    ``subsets`` a subset (and ``Avg.``) to PASS, SOFT and VALID, ``matrix`` a subset to the PASS of
-    its templates.
+    ``findings`` are None where the run could not be diagnosed; ``trouble`` then says why.
     """
 
-    name: str
-    n: int
-    headline: Headline
-    columns: Mapping[str, Estimate]
-    subsets: Mapping[str, Mapping[str, Estimate]]
-    matrix: Mapping[str, Mapping[str, Estimate]]
+    summary: Summary
+    n_failed: int
+    findings: Findings | None = None
+    trouble: str = ""
+
+    @property
+    def headline(self) -> Mapping[str, Estimate]:
+        """Counting, action, gap over all items: a failure scores 0."""
+        return self.summary.bases["all"].headline
+
+    @property
+    def columns(self) -> Mapping[str, Estimate]:
+        """PASS and more by the paper's columns, over all items."""
+        return self.summary.bases["all"].columns
+
+    @property
+    def sentence(self) -> str:
+        """The headline as one sentence to quote."""
+        counting, action, gap = (self.headline[name] for name in ("counting", "action", "gap"))
+        if gap.value is None:
+            return (
+                f"{self.label}: this run holds too little for a gap; it needs counting templates "
+                "(G-Cnt, L-Cnt) and action templates (L-Clk, V-Clk, Excl-CS)."
+            )
+        scenes, items = self.summary.n_scenes, self.counted["all"]
+        n = f"{scenes:,} scene{'s' if scenes != 1 else ''}, {items:,} items"
+        caveat = "; partial run" if self.partial else ""
+        if "answered" in self.counted:
+            unanswered = items - self.counted["answered"]
+            caveat += f"; {unanswered:,} without an answer, scored as failed"
+        joint = "but" if gap.value > 0 else "and"
+        interval = self.summary.interval
+        made = f"{interval.level * 100:.0f} % bootstrap intervals over scenes"
+        return (
+            f"{self.label} passes {counting.percent}{_NBSP}% of counting items "
+            f"{counting.interval} {joint} {action.percent}{_NBSP}% of action items "
+            f"{action.interval}: a perception-to-action gap of {gap.percent} points "
+            f"{gap.interval} (ROSE, {n}{caveat}; {made if interval.resamples else 'no intervals'})."
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class QuotedModel:
+def view_of(
+    loaded: LoadedRun, n_failed: int, findings: Findings | None, trouble: str = ""
+) -> RunView:
+    """What the page shows of a run; ``trouble`` says why there are no findings."""
+    summary = loaded.run.summary
+    answered = summary.states["answered"] < summary.n_items
+    return RunView(
+        label=loaded.label,
+        style=loaded.number,
+        facts=facts(loaded.run),
+        states=states_of(summary.states, STATES),
+        n=summary.n_items,
+        expected=summary.n_expected,
+        counted={
+            name: summary.bases[name].n for name in (("all", "answered") if answered else ("all",))
+        },
+        tables={table.key: table for table in tables(summary)},
+        interval_words=summary.interval.words,
+        summary=summary,
+        n_failed=n_failed,
+        findings=findings,
+        trouble=trouble,
+    )
+
+
+# ---- rows beside the runs
+
+
+class QuotedModel(msgspec.Struct):
     """A row that stands beside the runs: of the paper's tables, without intervals, or people.
 
-    ``columns`` as in :class:`Basis`, with the bridge columns (G-Clk, G-Clk†, Card, Loc|Card,
-    mL-Cnt, L-Clk†) where they were published.
+    ``columns`` as in a summary, with the bridge columns (G-Clk, G-Clk†, Card, Loc|Card, mL-Cnt,
+    L-Clk†) where they were published.
     """
 
     label: str
-    columns: Mapping[str, Estimate]
+    columns: dict[str, Estimate]
     human: bool = False
 
     @property
@@ -75,92 +130,44 @@ class QuotedModel:
         counting, action = self.counting.value, self.action.value
         return NOTHING if counting is None or action is None else Estimate(counting - action)
 
-
-@dataclass(frozen=True, slots=True)
-class Factor:
-    """PASS by template key against the bins of one property."""
-
-    key: str
-    title: str
-    meaning: str
-    bins: tuple[str, ...]
-    rates: Mapping[str, tuple[Estimate, ...]]
+    def data(self) -> dict[str, Any]:
+        """The row for programs that read the page."""
+        return {"label": self.label, "pass": {k: plain(r) for k, r in self.columns.items()}}
 
 
-@dataclass(frozen=True, slots=True)
-class RunView:
-    """One run, ready to be laid out.
+def published_models() -> list[QuotedModel]:
+    """The paper's results as rates; percent becomes 0..1."""
+    out = []
+    for row in PUBLISHED:
+        printed = {**row.columns, **row.bridges}
+        rates = {k: Estimate(None if v is None else v / 100) for k, v in printed.items()}
+        out.append(QuotedModel(row.model, rates))
+    return out
 
-    ``official`` is taken over all items, ``answered`` over those with an answer; it is None where
-    the two are the same.
-    ``diagnosis`` is None where the run could not be diagnosed; ``trouble`` then says why.
-    ``partial`` is empty for a whole run, else a sentence that says what is missing. ``pairs`` maps
-    the names of the same-scene and bridge tables to ``{row: {column: rate}}``.
+
+def read_human(file: Path) -> QuotedModel:
+    """The human row of a report, as ``handeye study agreement`` writes it.
+
+    Args:
+        file: JSON with ``label`` and ``columns``: template column (``G-Cnt``) to
+            ``{"value", "low", "high", "n"}``, fractions.
+
+    Raises:
+        DataError: the file cannot be read, has another form, or holds no known column.
     """
-
-    label: str
-    style: int
-    facts: tuple[tuple[str, str], ...]
-    states: tuple[State, ...]
-    n_items: int
-    n_scenes: int
-    n_failed: int
-    partial: str
-    interval_words: str
-    short_interval_words: str
-    official: Basis
-    answered: Basis | None
-    pairs: Mapping[str, Mapping[str, Mapping[str, Estimate]]]
-    factors: tuple[Factor, ...]
-    diagnosis: DiagnosisView | None = None
-    trouble: str = ""
-
-    @property
-    def unusable(self) -> str:
-        """How many items have no usable answer, in words; empty where all have one."""
-        found = [s for s in self.states if s.count and s.key not in ("answered", "missing")]
-        if not found:
-            return ""
-        kinds = ", ".join(f"{state.count:,} {state.key}" for state in found)
-        total = sum(state.count for state in found)
-        share = f"{100 * total / max(self.n_items, 1):.1f}{_NBSP}%"
-        return f"{total:,} of {self.n_items:,} items ({share}) have no usable answer: {kinds}."
-
-    @property
-    def states_words(self) -> str:
-        """States in one line, for readers that cannot see the bar."""
-        return ", ".join(f"{state.count:,} {state.key}" for state in self.states)
-
-    @property
-    def headline(self) -> Headline:
-        """The official headline: over all items, a failure scores 0."""
-        return self.official.headline
-
-    @property
-    def partial_note(self) -> str:
-        """What stands beside every rate of a partial run."""
-        return f"partial run, n = {self.n_items:,}" if self.partial else ""
-
-    @property
-    def sentence(self) -> str:
-        """The headline as one sentence to quote."""
-        head = self.headline
-        if head.gap.value is None:
-            return (
-                f"{self.label}: this run holds too little for a gap; it needs counting templates "
-                "(G-Cnt, L-Cnt) and action templates (L-Clk, V-Clk, Excl-CS)."
-            )
-        n = f"{self.n_scenes:,} scene{'s' if self.n_scenes != 1 else ''}, {self.official.n:,} items"
-        caveat = ""
-        if self.partial:
-            caveat = "; partial run"
-        if self.answered is not None:
-            unanswered = self.official.n - self.answered.n
-            caveat += f"; {unanswered:,} without an answer, scored as failed"
-        joint = "but" if head.gap.value > 0 else "and"
-        return (
-            f"{self.label} passes {head.counting.percent}{_NBSP}% of counting items "
-            f"{head.counting.interval} {joint} {head.action.percent}{_NBSP}% of action items "
-            f"{head.action.interval}: a perception-to-action gap of {head.gap.percent} points "
-            f"{head.gap.interval} (ROSE, {n}{caveat}; {self.short_interval_words})."
-        )
+    try:
+        found = msgspec.json.decode(file.read_bytes(), type=QuotedModel)
+    except OSError as error:
+        raise DataError(f"{file}: the human baseline cannot be read: {error.strerror}") from None
+    except msgspec.MsgspecError as error:
+        raise DataError(
+            f"{file}: no human baseline as `handeye study agreement` writes it: {error}"
+        ) from None
+    for name, one in found.columns.items():
+        for end in (one.value, one.low, one.high):
+            if end is not None and not 0 <= end <= 1:
+                raise DataError(f"{file}: {name} holds {end}; rates are fractions from 0 to 1")
+    known = {template.column for template in TEMPLATES.values()}
+    if not known & found.columns.keys():
+        raise DataError(f"{file}: none of its columns is a template ({', '.join(sorted(known))})")
+    return QuotedModel(found.label, found.columns, human=True)

@@ -5,14 +5,93 @@ Every step hangs where the one above it ended, so that one sees the losses add u
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from handeye.pages.charts import svg
 from handeye.pages.charts.charts import Scale, shorten
-from handeye.rose.pages.diagnosis_view import Chain, Step
+from handeye.pages.frame import Panel, Part
+from handeye.rose.diagnosis.findings import Chain, End, Findings, Step
+from handeye.rose.pages.view import RunView
 from handeye.scores.estimate import Estimate
+from handeye.scores.tables import Column, Row, Table
+
+# ---- parts of the page
+
+
+def chain_parts(known: Sequence[tuple[RunView, Findings]]) -> list[Part]:
+    """One part for each chain that some run has, the whole gap first."""
+    keys = dict.fromkeys(
+        key for _, found in known for key, chain in found.decomposition.items() if chain
+    )
+    out = []
+    for key in keys:
+        held = [(run, chain) for run, found in known if (chain := found.decomposition.get(key))]
+        first = held[0][1]
+        panels = []
+        for run, chain in held:
+            chart = _fall(key, run, chain, alone=len(known) == 1)
+            panels.append(Panel(run.label, chart, run.style))
+        table = _chain_table(key, held)
+        part = Part(key, first.title, first.meaning, tuple(panels), table=table, terms=_terms(held))
+        out.append(part)
+    return out
+
+
+def _terms(held: Sequence[tuple[RunView, Chain]]) -> tuple[tuple[str, str], ...]:
+    """What each step means; of a single run also what another order would give."""
+    out = []
+    for step in held[0][1].steps:
+        words = step.meaning
+        if len(held) == 1 and step.other_orders is not None:
+            ends = [(-Estimate(loss)).percent for loss in step.other_orders[::-1]]
+            words += f" Forgiven earlier or later: {ends[0]} to {ends[1]} points."
+        out.append((step.label, words))
+    return tuple(out)
+
+
+def _fall(key: str, run: RunView, chain: Chain, *, alone: bool) -> Markup:
+    """One run's chain; the only run of a page has room for a wide drawing as well."""
+    title = f"{run.label}: {chain.title}, in percent"
+    name = f"chain-{key}-{run.style}"
+    if not alone:
+        return waterfall(name, chain, title, run.style, narrow=True)
+    wide = waterfall(f"{name}-0", chain, title, run.style, class_="wide-only")
+    small = waterfall(f"{name}-1", chain, title, run.style, narrow=True, class_="narrow-only")
+    return wide + small
+
+
+def _chain_table(key: str, held: Sequence[tuple[RunView, Chain]]) -> Table:
+    first = held[0][1]
+    columns = [Column(first.start.label, "level at the start")]
+    columns += [Column(step.label, step.meaning) for step in first.steps]
+    columns += [Column(first.end.label, "level at the end"), Column("whole", "start minus end")]
+    rows = tuple(
+        Row(
+            run.label,
+            (
+                chain.start.level,
+                *(-s.loss for s in chain.steps),
+                chain.end.level,
+                -chain.whole,
+            ),
+            run.style,
+            note=run.partial_note,
+        )
+        for run, chain in held
+    )
+    return Table(
+        f"t-chain-{key}",
+        f"{first.title}: levels in percent, changes in points, with 95 % intervals.",
+        tuple(columns),
+        rows,
+    )
+
+
+# ---- drawing
+
 
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -60,12 +139,12 @@ def waterfall(
     height = _TOP + room.row * (len(chain.steps) + 3) + 6
     x_of = Scale(room.left, room.right)
     parts = [_axis(room, x_of, height)]
-    level = chain.start[1].value or 0.0
-    parts.append(_level(room, x_of, 0, *chain.start, "level"))
+    level = chain.start.value or 0.0
+    parts.append(_level(room, x_of, 0, chain.start, "level"))
     for k, step in enumerate(chain.steps, 1):
         parts.append(_step(room, x_of, k, step, level))
         level = level - (step.loss.value or 0.0)
-    parts.append(_level(room, x_of, len(chain.steps) + 1, *chain.end, "level open"))
+    parts.append(_level(room, x_of, len(chain.steps) + 1, chain.end, "level open"))
     parts.append(_whole(room, x_of, len(chain.steps) + 2, chain))
     return svg.figure(
         key,
@@ -79,30 +158,21 @@ def waterfall(
 
 
 def _described(chain: Chain) -> str:
-    steps = " ".join(
-        f"{step.label} {points(step.loss)} {step.loss.interval}." for step in chain.steps
-    )
+    steps = " ".join(f"{step.label} {_change(step.loss)}." for step in chain.steps)
     return (
-        f"Percent. {chain.start[0]} {chain.start[1].both}. {steps} {chain.end[0]} "
-        f"{chain.end[1].both}. The whole: {points(chain.whole)} {chain.whole.interval}."
+        f"Percent. {chain.start.label} {chain.start.level.both}. {steps} {chain.end.label} "
+        f"{chain.end.level.both}. The whole: {_change(chain.whole)}."
     )
 
 
-def points(loss: Estimate) -> str:
-    """A loss as what happens to the level: ``−31.0``, ``+1.2``."""
-    if loss.value is None:
-        return loss.percent
-    words = Estimate(-loss.value).percent
-    return words if words.startswith("−") or words == "0.0" else f"+{words}"
+def _change(loss: Estimate) -> str:
+    """A loss as what happens to the level: ``−31.0 [−35.2, −26.1]``, ``+1.2``."""
+    return (-loss).text("cell", "points")
 
 
-def change(loss: Estimate) -> Estimate:
-    """A loss seen as a change of the level: the sign turned, the interval with it."""
-    if loss.value is None:
-        return loss
-    low = None if loss.high is None else -loss.high
-    high = None if loss.low is None else -loss.low
-    return Estimate(-loss.value, low, high, loss.n)
+def _parts(loss: Estimate) -> tuple[str, str]:
+    change = -loss
+    return change.text("value", "points"), change.interval
 
 
 def _axis(room: _Room, x_of: Scale, height: float) -> Markup:
@@ -119,8 +189,9 @@ def _middle(room: _Room, k: int) -> float:
     return _TOP + room.row * (k + 0.5)
 
 
-def _level(room: _Room, x_of: Scale, k: int, label: str, rate: Estimate, class_: str) -> Markup:
+def _level(room: _Room, x_of: Scale, k: int, end: End, class_: str) -> Markup:
     """The bar of a level, from 0; the interval as a whisker at its end."""
+    label, rate = end.label, end.level
     y = _middle(room, k)
     bar_y = y + room.drop
     value = rate.value or 0.0
@@ -160,12 +231,12 @@ def _step(room: _Room, x_of: Scale, k: int, step: Step, before: float) -> Markup
     low = None if step.loss.high is None else before - step.loss.high
     high = None if step.loss.low is None else before - step.loss.low
     return svg.group(
-        svg.element("title", f"{step.label}: {points(step.loss)} {step.loss.interval} points"),
+        svg.element("title", f"{step.label}: {_change(step.loss)} points"),
         svg.line(x_of(before), above, x_of(before), bar_y + room.bar / 2, "hang"),
         rect,
         _whisker(x_of, low, high, bar_y),
         _label(room, y, step.label),
-        _value(room, y, points(step.loss), change(step.loss).interval),
+        _value(room, y, *_parts(step.loss)),
     )
 
 
@@ -173,13 +244,13 @@ def _whole(room: _Room, x_of: Scale, k: int, chain: Chain) -> Markup:
     """A brace over everything that was lost, with its sum."""
     y = _middle(room, k)
     bar_y = y + room.drop
-    ends = x_of(chain.end[1].value or 0.0), x_of(chain.start[1].value or 0.0)
+    ends = x_of(chain.end.value or 0.0), x_of(chain.start.value or 0.0)
     n = svg.number
     path = f"M{n(ends[0])} {n(bar_y - 5)}V{n(bar_y)}H{n(ends[1])}V{n(bar_y - 5)}"
     return svg.group(
         svg.element("path", d=path, class_="brace"),
         _label(room, y, "all together"),
-        _value(room, y, points(chain.whole), change(chain.whole).interval, "strong"),
+        _value(room, y, *_parts(chain.whole), "strong"),
     )
 
 

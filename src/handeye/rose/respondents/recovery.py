@@ -15,8 +15,7 @@ import numpy as np
 import polars as pl
 
 from handeye.respondents.fault_rates import Faults
-from handeye.rose.diagnosis.attribution import Attribution, attribute
-from handeye.rose.diagnosis.attribution_tables import attribution_tables
+from handeye.rose.diagnosis.attribution import Attribution, attribute, attribution_tables
 from handeye.rose.diagnosis.evidence import evidence
 from handeye.rose.diagnosis.reasons import REASONS
 from handeye.rose.items import Item
@@ -63,7 +62,7 @@ class Recovery:
     attribution: Attribution
 
     def tables(self, *, seed: int = 0, resamples: int = 1000) -> dict[str, Any]:
-        """:func:`handeye.rose.diagnosis.attribution_tables.attribution_tables` of the run."""
+        """:func:`handeye.rose.diagnosis.attribution.attribution_tables` of the run."""
         return attribution_tables(self.attribution, seed=seed, resamples=resamples)
 
 

@@ -1,24 +1,18 @@
-"""From options to a set on disk: blocks of scenes on any number of workers, resumable.
-
-Each block writes its pictures and one row file under ``.unfinished/``; when all blocks are there
-the row files are joined into the metadata in order. A block is a pure function of the options, so
-the number of workers, the order and interruptions leave no trace in the bytes.
-"""
+"""From options to a set of scenes on disk: pictures, seven rows a scene, card and licences."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
-from handeye import __version__
 from handeye.atomic import replacing, write_bytes
 from handeye.rose.scene import Scene
 from handeye.rose.scenes import card, layout, sources
@@ -28,12 +22,13 @@ from handeye.rose.scenes.rows import Drawn, image_id, image_name, scene_rows
 from handeye.rose.scenes.sampling import sample_scene
 from handeye.rose.scenes.sources.base import Source
 from handeye.rose.v01 import STATISTICS
+from handeye.sets.blocks import Progress, make_set
 from handeye.sets.draw import Draw
-from handeye.sets.folder import UNFINISHED, claim, finish
-from handeye.sets.processes import as_finished, worker_count
+from handeye.sets.folder import set_record
 
+GENERATOR = 1
+"""Raised when the same options come to give other bytes."""
 BLOCK = 8
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +41,6 @@ class SceneOrder:
     scene: Scene | None = None
     row: dict[str, Any] | None = None
     kept: dict[str, dict[str, Any]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Scenes that one worker makes in one go."""
-
-    name: str
-    orders: tuple[SceneOrder, ...]
 
 
 def generate(
@@ -108,7 +95,7 @@ def generate(
     # Art or a band that cannot be must be refused before the folder is claimed for it.
     for name in options.scenes:
         _source(options_key(options), name).pair(options.seed, 0, options.band)
-    return make_set(Path(out), options, list(_sampled(options)), workers, progress)
+    return make_scenes(Path(out), options, list(_sampled(options)), workers, progress)
 
 
 def _sampled(options: SetOptions) -> Iterator[SceneOrder]:
@@ -118,7 +105,7 @@ def _sampled(options: SetOptions) -> Iterator[SceneOrder]:
             yield SceneOrder(name, index, "dev" if index in dev else "test")
 
 
-def make_set(
+def make_scenes(
     out: Path,
     options: SetOptions,
     orders: Sequence[SceneOrder],
@@ -126,57 +113,20 @@ def make_set(
     progress: Progress | None,
 ) -> Path:
     """Make or finish the set of ``orders`` in ``out``."""
-    workers = worker_count(workers)
-    record = {"handeye": __version__, "libraries": libraries(), "options": options.record()}
-    if not claim(out, record):
-        if progress:
-            progress(len(orders), len(orders))
-        return out
-    blocks = _blocks(orders)
-    _make_blocks(out, options, blocks, workers, progress)
-    attributions = _join(out, blocks)
-    card.write_card(out, options, attributions)
-    if options.format == "parquet":
-        from handeye.rose.scenes import parquet
-
-        parquet.write_shards(out)
-    finish(out, record, layout.metadata_paths(out))
-    return out
-
-
-def _blocks(orders: Sequence[SceneOrder]) -> list[Block]:
-    return [
-        Block(f"{start // BLOCK:06d}", tuple(orders[start : start + BLOCK]))
-        for start in range(0, len(orders), BLOCK)
-    ]
-
-
-def _make_blocks(
-    out: Path,
-    options: SetOptions,
-    blocks: Sequence[Block],
-    workers: int,
-    progress: Progress | None,
-) -> None:
-    total = sum(len(block.orders) for block in blocks)
-    todo = [block for block in blocks if not _row_file(out, block).exists()]
-    done = total - sum(len(block.orders) for block in todo)
-    for finished in as_finished(partial(make_block, out, options), todo, workers):
-        done += finished
-        if progress:
-            progress(done, total)
-
-
-def make_block(out: Path, options: SetOptions, block: Block) -> int:
-    """Write the pictures and the row file of one block; returns its number of scenes."""
-    lines: list[bytes] = []
-    for order in block.orders:
-        lines += _make_scene(out, options, order)
-    write_bytes(_row_file(out, block), b"\n".join(lines))
-    return len(block.orders)
+    return make_set(
+        out,
+        set_record("rose", GENERATOR, libraries(), options.record()),
+        orders,
+        partial(_make_scene, out, options),
+        partial(_join, out, options),
+        block=BLOCK,
+        workers=workers,
+        progress=progress,
+    )
 
 
 def _make_scene(out: Path, options: SetOptions, order: SceneOrder) -> Iterator[bytes]:
+    """Write the two pictures of a scene and give its rows, each with the file it belongs to."""
     source = _source(options_key(options), order.source)
     scene = order.scene or sample_scene(options.seed, order.source, order.index, options.grid)
     pair = (
@@ -223,21 +173,21 @@ def _source(key: OptionsKey, name: str) -> Source:
     return sources.get(name, fonts=fonts or None, emoji=dict(emoji) or None, sprites=sprites)
 
 
-def _row_file(out: Path, block: Block) -> Path:
-    return out / UNFINISHED / f"{block.name}.jsonl"
-
-
-def _join(out: Path, blocks: Sequence[Block]) -> list[str]:
-    """Join the row files into the metadata files; returns the art used."""
-    attributions: set[str] = set()
+def _join(out: Path, options: SetOptions, lines: Iterator[bytes]) -> list[Path]:
+    """Write the rows into the metadata files, then what describes them; returns the files."""
+    art: set[str] = set()
     with ExitStack() as stack:
-        streams: dict[str, Any] = {}
-        for block in blocks:
-            for line in _row_file(out, block).read_bytes().split(b"\n"):
-                head, row = line.split(b"\t", 1)
-                info = json.loads(head)
-                attributions.update(info["art"])
-                if info["file"] not in streams:
-                    streams[info["file"]] = stack.enter_context(replacing(out / info["file"]))
-                streams[info["file"]].write(row + b"\n")
-    return sorted(attributions)
+        streams: dict[str, BinaryIO] = {}
+        for line in lines:
+            head, row = line.split(b"\t", 1)
+            info = json.loads(head)
+            art.update(info["art"])
+            if info["file"] not in streams:
+                streams[info["file"]] = stack.enter_context(replacing(out / info["file"]))
+            streams[info["file"]].write(row + b"\n")
+    card.write_card(out, options, sorted(art))
+    if options.format == "parquet":
+        from handeye.rose.scenes import parquet
+
+        parquet.write_shards(out)
+    return layout.metadata_paths(out)

@@ -16,10 +16,11 @@ from handeye.errors import DataError, OptionError
 from handeye.rose.items import Item, read_item
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.scene import Cell, Region, Scene
-from handeye.rose.scenes.generation import Progress, SceneOrder, make_set
+from handeye.rose.scenes.generation import SceneOrder, make_scenes
 from handeye.rose.scenes.options import FORMATS, SetOptions
 from handeye.rose.scenes.sampling import LOCAL_TEMPLATES, sample_region
 from handeye.rose.v01 import STATISTICS
+from handeye.sets.blocks import Progress
 from handeye.sets.draw import Draw
 from handeye.sets.jsonl import numbered_lines
 
@@ -74,7 +75,7 @@ def rerender(
         official=tuple(str(path) for path in files),
         keep_prompts=keep_prompts,
     )
-    return make_set(Path(out), options, orders, workers, progress)
+    return make_scenes(Path(out), options, orders, workers, progress)
 
 
 def _orders(files: Sequence[Path], seed: int, keep_prompts: bool) -> list[SceneOrder]:

@@ -9,12 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -28,24 +24,10 @@ from handeye.rose.release import load
 from handeye.rose.scene import Cell
 from handeye.rose.scenes.sampling import region_case
 from handeye.rose.scenes.visibility import is_visible, visible_pixels
+from handeye.sets.checks import Verified, check_pieces
 from handeye.sets.folder import record_problems
 
 Pixels = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What was checked and every problem found, in set order."""
-
-    scenes: int
-    items: int
-    pictures: int
-    problems: tuple[str, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing was wrong."""
-        return not self.problems
 
 
 def verify(
@@ -53,32 +35,30 @@ def verify(
     *,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Verification:
+) -> Verified:
     """Check every picture and item of the set in ``data``.
+
+    Returns:
+        Counts of ``scenes``, ``items`` and ``pictures``, and every problem.
 
     Raises:
         DataError: the set cannot be read at all.
+        OptionError: workers below 1.
     """
     items = load(data)
-    problems = record_problems(Path(data))
-    scenes = list(items.scenes().values())
-    check = partial(_scene_problems, items.root)
-    workers = min(workers or os.cpu_count() or 1, len(scenes))
-    found: list[list[str]] = []
-    if workers == 1:
-        for scene in scenes:
-            found.append(check(scene))
-            if progress:
-                progress(len(found), len(scenes))
-    else:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            for result in pool.map(check, scenes, chunksize=8):
-                found.append(result)
-                if progress:
-                    progress(len(found), len(scenes))
-    problems += [problem for scene in found for problem in scene]
-    pictures = len({item.image for item in items})
-    return Verification(len(scenes), len(items), pictures, tuple(problems))
+    found = check_pieces(
+        partial(_check_scene, items.root),
+        list(items.scenes().values()),
+        block=8,
+        workers=workers,
+        progress=progress,
+    )
+    return Verified(found.counts, (*record_problems(Path(data)), *found.problems))
+
+
+def _check_scene(root: Path, items: Sequence[Item]) -> Verified:
+    counts = {"scenes": 1, "items": len(items), "pictures": len({item.image for item in items})}
+    return Verified(counts, tuple(_scene_problems(root, items)))
 
 
 def _scene_problems(root: Path, items: Sequence[Item]) -> list[str]:

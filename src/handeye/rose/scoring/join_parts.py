@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
-
 from handeye.atomic import write_bytes
 from handeye.errors import DataError, OptionError, first_ten
 from handeye.hashing import file_sha256
@@ -22,7 +20,7 @@ from handeye.rose.release import metadata_files
 from handeye.rose.scoring.file_scoring import score_files
 from handeye.rose.scoring.partners import PARTNERS
 from handeye.rose.scoring.predictions import PredictionFile
-from handeye.scores.run_folder import RunSummary
+from handeye.scores.run_folder import RECORD, RunSummary, indented_json
 from handeye.sets.jsonl import numbered_lines
 
 _JOINED = "predictions.jsonl"
@@ -102,9 +100,9 @@ def _read_parts(paths: Sequence[Path]) -> dict[str, Path]:
     files: dict[Path, None] = {}
     for path in paths:
         with PredictionFile(path) as part:
-            if part.model is not None:
-                models.setdefault(part.model, path)
-            for item_id in part.unseen():  # nothing was asked for yet: all there are
+            if (model := part.model()) is not None:
+                models.setdefault(model, path)
+            for item_id in part.ids():
                 if item_id in answered:
                     twice.append(item_id)
                     files |= {answered[item_id]: None, path: None}
@@ -181,6 +179,5 @@ def _name_predictions(run: RunSummary) -> RunSummary:
     """Let run.json name the joined answers where they lie now: in the run folder."""
     kept = (run.path / _JOINED).resolve()
     info = {**run.info, "predictions": {**run.info["predictions"], "path": str(kept)}}
-    line = msgspec.json.encode(info, enc_hook=str)
-    write_bytes(run.path / "run.json", msgspec.json.format(line, indent=1) + b"\n")
+    write_bytes(run.path / RECORD, indented_json(info))
     return replace(run, info=info)

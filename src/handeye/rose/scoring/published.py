@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 LABEL = "published"
+HEAD = "Published, arXiv 2606.19965 (no intervals given there)"
 COLUMNS = ("G-Cnt", "L-Cnt", "L-Clk", "V-Clk", "Excl-CS", "Avg.", "VALID")
 BRIDGE_COLUMNS = ("G-Clk", "G-Clk†", "Card", "Loc|Card", "mL-Cnt", "L-Clk†")
 

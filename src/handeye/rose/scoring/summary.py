@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
 import polars as pl
+from msgspec import UNSET, UnsetType
 
 from handeye.errors import DataError, OptionError
 from handeye.rose.questions import BY_KEY, MAIN_KEYS, TEMPLATES
@@ -21,7 +23,8 @@ from handeye.rose.scoring.rates import MEASURES, rate_table, with_measures
 from handeye.rose.scoring.score_frame import SCHEMA
 from handeye.rose.scoring.tally import SCENE, Ledger, Scope, Tally
 from handeye.run.answers import ANSWER_STATES
-from handeye.scores.run_folder import Summary
+from handeye.scores.estimate import Estimate, Figures
+from handeye.scores.summary import Interval, Summary as AnySummary
 from handeye.stats.intervals import LEVEL, Samples, difference, estimates, mean, measured
 
 FORMAT = 1
@@ -39,6 +42,83 @@ _TEXTS = {
 }
 _COLUMNS = [name for name, kind in SCHEMA.items() if kind.is_numeric() or name in _TEXTS]
 _MAIN_IDS = frozenset(BY_KEY[key].id for key in MAIN_KEYS)
+
+
+Rows = dict[str, Figures]
+Estimates = dict[str, Estimate]
+
+
+class Basis(msgspec.Struct):
+    """The paper's tables over one choice of items; ``n`` counts those of the five templates.
+
+    ``columns`` by the paper's column, ``subsets`` by subset (and ``Avg.``), ``matrix`` by subset
+    and template column. Figures that were not measured are there, with the value None.
+    """
+
+    meaning: str
+    n: int
+    headline: Estimates
+    columns: Estimates
+    subsets: dict[str, Estimates]
+    matrix: dict[str, Estimates]
+
+
+class Rates(msgspec.Struct):
+    """The authors' 33 figures (:mod:`handeye.rose.scoring.rates`) of each group of items."""
+
+    overall: Figures
+    by_subset: Rows
+    by_template: Rows
+    by_region_type: Rows
+
+
+class Bridge(msgspec.Struct, kw_only=True):
+    """A bridge under official names; the cases of the matched bridge are bridges of their own."""
+
+    macro_equal_subset: Figures
+    micro_pooled: Figures | UnsetType = UNSET
+    by_subset: Rows
+    by_region_case: dict[str, Bridge] | UnsetType = UNSET
+    by_actual_case: dict[str, Bridge] | UnsetType = UNSET
+
+
+class Consistency(msgspec.Struct):
+    """Same-scene consistency under official names."""
+
+    macro_equal_subset: Figures
+    by_subset: Rows
+
+
+class Breakdown(msgspec.Struct):
+    """PASS by template column and bin of one property, the bins in order."""
+
+    title: str
+    meaning: str
+    bins: list[str]
+    by_template: dict[str, Estimates]
+
+
+class Summary(AnySummary, kw_only=True):
+    """summary.json of a run; docs/rose-summary.md says what each table means."""
+
+    format: int
+    suite: str
+    model: str | None
+    n_items: int
+    n_expected: int
+    n_scenes: int
+    partial: bool
+    note: str
+    states: dict[str, int]
+    subsets: dict[str, dict[str, int]]
+    interval: Interval
+    bases: dict[str, Basis]
+    rates: Rates
+    consistency: Consistency | None
+    bridges: dict[str, Bridge | None]
+    drops: Estimates
+    breakdowns: dict[str, Breakdown]
+    official: dict[str, Any]
 
 
 def summarize(
@@ -81,7 +161,8 @@ def summarize(
     tally = _tally(lazy, subsets, seed, bootstrap, states["answered"] < len(overview))
     asked = len(overview) if n_expected is None else max(n_expected, len(overview))
     header = _header(models[0] if models else None, len(overview), asked, states, tally, seed)
-    return Summary({"format": FORMAT, "suite": "rose", **header, **_tables(tally, states, header)})
+    tree = {"format": FORMAT, "suite": "rose", **header, **_tables(tally, states, header)}
+    return msgspec.convert(tree, Summary)
 
 
 def _tally(

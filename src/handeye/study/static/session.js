@@ -6,6 +6,7 @@ import { Clock } from "./clock.js";
 import { NumberPad } from "./number.js";
 import { Server } from "./server.js";
 
+const KINDS = ["grid", "number"]; // of boards that this page has
 const PAUSE_AFTER = 10 * 60 * 1000; // of looking
 const ARM_AFTER = 350; // so that a double click does not answer two items
 
@@ -27,7 +28,8 @@ const board = new Board(
 const pad = new NumberPad(byId("typed"), byId("pad"), () => changed("number"));
 
 let now = null; // the server's state
-let mode = "COUNT";
+let marking = false; // whether the item asks for marks on the picture
+let counting = false; // whether it asks for a number
 let shown = null; // phase and place of the item on the screen, null while there is none
 let armed = false; // whether an answer can be given at this moment
 let judged = false; // practice: the feedback is on the screen
@@ -58,11 +60,10 @@ function refresh() {
   const open = armed && !judged;
   const clicks = board.clicks.length > 0;
   const typed = pad.value !== null;
-  board.clickable = open && mode !== "COUNT";
-  pad.enabled = open && mode !== "CLICK";
+  board.clickable = open && marking;
+  pad.enabled = open && counting;
   byId("pane").classList.toggle("clickable", board.clickable);
-  const complete = { COUNT: typed, CLICK: clicks, CLICK_COUNT: clicks && typed }[mode];
-  byId("done").disabled = !(open && complete);
+  byId("done").disabled = !open || (marking && !clicks) || (counting && !typed);
   document.body.classList.toggle("judged", judged);
   byId("nothing").disabled = !open || clicks;
   byId("undo").disabled = !open || board.history.length === 0;
@@ -113,7 +114,7 @@ function backToTask() {
   byId("task").hidden = false;
   byId("pause-button").hidden = false;
   board.fit();
-  byId(mode === "COUNT" ? "typed" : "board").focus({ preventScroll: true });
+  focusAnswer();
 }
 
 function show(state) {
@@ -179,17 +180,27 @@ function progress() {
 
 async function present() {
   const { item } = now;
-  mode = item.mode;
+  if (!KINDS.includes(item.kind)) {
+    sheet({
+      title: "This page cannot show what comes next",
+      text: `It knows pictures to click on and to count in, but not questions of the kind \u201c${item.kind}\u201d. `
+        + "Please tell the people who gave you the link. Your answers so far are saved.",
+    });
+    return;
+  }
+  marking = item.kind === "grid";
+  counting = item.number !== null;
   shown = null;
   armed = false;
   judged = false;
   lastCount = 0;
   for (const part of ["before", "after", "note"]) byId(part).textContent = item.question[part];
   byId("region").textContent = item.question.where;
-  byId("eyebrow").textContent = { COUNT: "Count", CLICK: "Click", CLICK_COUNT: "Click and count" }[mode];
-  byId("typed-label").textContent = mode === "COUNT" ? "How many?" : "How many did you click?";
-  byId("board").tabIndex = mode === "COUNT" ? -1 : 0;
-  document.body.dataset.mode = mode;
+  byId("eyebrow").textContent = item.eyebrow;
+  byId("typed-label").textContent = item.number;
+  byId("board").tabIndex = marking ? 0 : -1;
+  document.body.classList.toggle("no-marks", !marking);
+  document.body.classList.toggle("no-number", !counting);
   byId("feedback").hidden = true;
   byId("broken").hidden = true;
   pad.set("");
@@ -224,7 +235,7 @@ async function present() {
 
 function focusAnswer() {
   if (byId("task").hidden) return;
-  byId(mode === "COUNT" ? "typed" : "board").focus({ preventScroll: true });
+  byId(marking ? "board" : "typed").focus({ preventScroll: true });
 }
 
 async function submit({ nothing = false, skipped = false } = {}) {
@@ -233,7 +244,7 @@ async function submit({ nothing = false, skipped = false } = {}) {
   const reply = {
     place: now.place,
     clicks: nothing || skipped ? [] : board.clicks,
-    number: skipped || mode === "CLICK" ? null : nothing ? 0 : pad.value,
+    number: skipped || !counting ? null : nothing ? 0 : pad.value,
     visible_ms: clock.ms,
     skipped,
   };
@@ -267,25 +278,14 @@ async function practised(reply) {
   board.judge(found);
   refresh();
   byId("verdict").textContent = found.passed ? "That is right" : "Not quite";
-  byId("explain").textContent = explain(found, reply);
+  byId("explain").textContent = found.explain;
   byId("legend-right").hidden = found.cells.length === 0;
-  byId("legend-wrong").hidden = mode === "COUNT" || found.passed;
+  byId("legend-wrong").hidden = !marking || found.passed;
   byId("again").hidden = found.passed;
   byId("feedback").classList.toggle("passed", found.passed);
   byId("feedback").hidden = false;
   byId("go-on").focus();
   byId("feedback").scrollIntoView({ block: "nearest" });
-}
-
-function explain(found, reply) {
-  const count = found.cells.length;
-  const differ = count === 0 ? "No cell differs there." : count === 1 ? "One cell differs there." : `${count} cells differ there.`;
-  if (found.passed) return differ;
-  if (mode === "COUNT") return `${differ} You entered ${reply.number}.`;
-  if (mode === "CLICK_COUNT" && reply.number !== reply.clicks.length) {
-    return `${differ} The number must be the number of cells you clicked.`;
-  }
-  return count === 0 ? `${differ} Then choose \u201cNothing to click\u201d.` : differ;
 }
 
 function failed(error) {
@@ -348,7 +348,7 @@ document.addEventListener("keydown", (event) => {
       event.preventDefault();
       submit();
     }
-  } else if (event.key === "z" && (event.ctrlKey || event.metaKey) && mode !== "COUNT") {
+  } else if (event.key === "z" && (event.ctrlKey || event.metaKey) && marking) {
     event.preventDefault();
     board.undo();
   } else if (event.ctrlKey || event.altKey || event.metaKey) {
@@ -357,10 +357,10 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     board.zoomBy(event.key === "+" ? 1 : -1);
     refresh();
-  } else if (!inField && mode !== "CLICK" && /^[0-9]$/.test(event.key)) {
+  } else if (!inField && counting && /^[0-9]$/.test(event.key)) {
     event.preventDefault();
     pad.press(event.key);
-  } else if (!inField && !onButton && mode !== "CLICK" && event.key === "Backspace") {
+  } else if (!inField && !onButton && counting && event.key === "Backspace") {
     event.preventDefault();
     pad.press("back");
   }

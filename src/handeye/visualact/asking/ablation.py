@@ -16,12 +16,13 @@ from handeye.atomic import write_bytes
 from handeye.errors import OptionError, RunError
 from handeye.media.frame_choice import FrameChoice
 from handeye.run.plan import PLAN
-from handeye.scores.csv_and_tex import csv_text
-from handeye.scores.run_folder import indented_json, read_json
+from handeye.scores.estimate import rate_of
+from handeye.scores.run_folder import ABLATION, indented_json, read_json
+from handeye.scores.tables import csv_files, table_of
 from handeye.visualact.asking.run import run_visualact
 from handeye.visualact.loader import load
 from handeye.visualact.scoring.motion_split import split_f1
-from handeye.visualact.scoring.run_folder import ABLATION, read_run
+from handeye.visualact.scoring.run_folder import read_run
 
 _FIGURES = ("precision", "recall", "f1", "weighted_f1", "scale")
 
@@ -116,9 +117,13 @@ def _record(model: str, known: dict[int, dict[str, Any]]) -> dict[str, Any]:
 
 def _write(out: Path, model: str, known: dict[int, dict[str, Any]]) -> None:
     record = _record(model, known)
-    tree = {str(run["frames"]): run["figures"] for run in record["runs"]}
+    tree = {
+        str(run["frames"]): {name: rate_of(found) for name, found in run["figures"].items()}
+        for run in record["runs"]
+    }
     interval = read_run(out / record["runs"][0]["folder"]).summary["interval"]["words"]
     (out / "tables").mkdir(exist_ok=True)
-    text = csv_text(["frames", "figure"], tree, interval=interval, note=f"model: {model}")
-    write_bytes(out / "tables" / "frames.csv", text.encode())
+    table = table_of("frames", ("frames", "figure"), tree, file="frames.csv")
+    for name, text in csv_files([table], interval=interval, note=f"model: {model}").items():
+        write_bytes(out / "tables" / name, text.encode())
     write_bytes(out / ABLATION, indented_json(record))

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from handeye.visualact.commands import scoring as visualact_scoring, sets as visualact_set
+from handeye.suite import Part
+from handeye.terminal.scenes import scenes_command
+from handeye.visualact.commands import (
+    diagnose as visualact_diagnose,
+    scoring as visualact_scoring,
+    sets as visualact_set,
+)
 
 app = typer.Typer(help="VisualActBench: which actions does a video call for?", no_args_is_help=True)
 app.command("generate")(visualact_set.generate)
@@ -12,4 +18,12 @@ app.command("describe")(visualact_set.describe)
 app.command("verify")(visualact_set.verify)
 app.command("score")(visualact_scoring.score)
 app.command("judge")(visualact_scoring.judge)
+app.command("diagnose")(visualact_diagnose.diagnose)
 app.command("rank")(visualact_scoring.rank)
+app.command("scenes")(
+    scenes_command(
+        Part("handeye.visualact.scoring.run_folder:read_run"),
+        Part("handeye.visualact.comparing.quantities:quantities"),
+        "clips",
+    )
+)

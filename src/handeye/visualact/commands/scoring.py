@@ -55,6 +55,9 @@ def score(
     split: Annotated[str, typer.Option(help="Clips of this split; all for every split.")] = "test",
     scenarios: Annotated[str | None, typer.Option(help="Only these, e.g. navigation,home.")] = None,
     clips: Annotated[int | None, typer.Option(help="Only the first N, over scenarios.")] = None,
+    items: Annotated[
+        Path | None, typer.Option(help="Only the clips whose ids stand in this file, one a line.")
+    ] = None,
     map_: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="FIELD=NAME", help="Column of a published file."),
@@ -66,28 +69,35 @@ def score(
     judge_url: JudgeUrl = None,
 ) -> None:
     """Score a prediction file by sentence similarity and write tables with intervals."""
-    from functools import partial
-
+    from handeye.scores.join import read_item_ids
     from handeye.visualact.loader import load
     from handeye.visualact.pages.console import print_run
     from handeye.visualact.scoring.file_scoring import score_files
 
     options = _options(threshold, assignment, option or [])
     mapping = named_values(map_ or [], "--map", "FIELD=NAME")
-    whole = partial(load, data, split=split, mapping=mapping or None)
-    chosen = whole(scenarios=_list(scenarios) or None, clips=clips)
-    others = {clip.clip_id for clip in whole()} if scenarios or clips else set()
-    for line in chosen.taken:
+    whole = load(data, split=split, mapping=mapping or None)
+    wanted = read_item_ids(items) if items else None
+    if scenarios or clips:
+        some = load(
+            data,
+            split=split,
+            scenarios=_list(scenarios) or None,
+            clips=clips,
+            mapping=mapping or None,
+        )
+        wanted = [c.clip_id for c in some if wanted is None or c.clip_id in wanted]
+    for line in whole.taken:
         typer.echo(line.words(), err=True)
     with _embedding(embedder, cache) as model:
         score_files(
             predictions,
-            chosen,
+            whole,
             out,
             model,
             options,
             allow_missing=allow_missing,
-            unselected=others - {clip.clip_id for clip in chosen},
+            item_ids=wanted,
             run_info={
                 "selection": {"split": split, "scenarios": scenarios, "clips": clips},
                 **({"mapping": mapping} if mapping else {}),

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from handeye.terminal.inputs import named_values, resumable
-
-Workers = Annotated[
-    int | None,
-    typer.Option(help="Processes (default: one per core). Has no influence on the result."),
-]
+from handeye.terminal.sets import AsJson, Workers, print_statistics, print_verified
 
 
 def generate(
@@ -65,25 +62,14 @@ def describe(
         list[str] | None,
         typer.Option("--map", metavar="FIELD=NAME", help="Column of a published file."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Print the statistics of a set, or of two side by side with tests of their difference."""
-    from handeye.errors import OptionError
-    from handeye.terminal import tables
     from handeye.visualact.scenes.description import describe as statistics
 
-    if len(data) > 2:
-        raise OptionError(f"describe takes one set or two, got {len(data)}")
-    mapping = named_values(map_ or [], "--map", "FIELD=NAME")
-    found = [
-        statistics(name, split=split, durations=durations, mapping=mapping or None) for name in data
-    ]
-    if json:
-        import json as json_
-
-        typer.echo(json_.dumps({d.name: d.as_dict() for d in found}, indent=2, ensure_ascii=False))
-    else:
-        tables.print_descriptions(found, by_subset=by_scenario)
+    mapping = named_values(map_ or [], "--map", "FIELD=NAME") or None
+    describe_one = partial(statistics, split=split, durations=durations, mapping=mapping)
+    print_statistics(data, describe_one, by_group=by_scenario, json=json)
 
 
 def verify(
@@ -99,10 +85,4 @@ def verify(
 
     with counting("clips") as progress:
         result = check(directory, redraw=redraw, workers=workers, progress=progress)
-    for problem in result.problems:
-        typer.echo(problem)
-    counted = f"{result.clips} clips, {result.actions} actions, {result.pairs} pairs of twins"
-    if not result.ok:
-        typer.echo(f"{counted}: {len(result.problems)} problems")
-        raise typer.Exit(1)
-    typer.echo(f"{counted}: every video as its row says, every twin mirrored, every hash right")
+    print_verified(result, "every video as its row says, every twin mirrored, every hash right")

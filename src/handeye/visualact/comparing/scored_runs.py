@@ -6,11 +6,13 @@ nothing is scored against another set unnoticed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from handeye.errors import DataError, OptionError
+from handeye.errors import DataError, HandeyeError, OptionError
+from handeye.media.frame_choice import FrameChoice
+from handeye.scores.labels import run_labels
 from handeye.visualact.comparing.sensitivity import ASSIGNMENTS, rank
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip, Prediction
@@ -80,7 +82,7 @@ def rank_runs(
         raise OptionError(f"a ranking needs at least two runs, got {len(runs)}")
     opened = [read_run(run) for run in runs]
     options = _same_options(opened)
-    names = run_names(opened)
+    names = labels_of(opened)
     clips, answers = _same_clips(opened, common)
     found = rank(
         dict(zip(names, answers, strict=True)),
@@ -120,13 +122,26 @@ def _same_options(runs: Sequence[Run]) -> Options:
     return Options.of(kept[0])
 
 
-def run_names(runs: Sequence[Run]) -> list[str]:
-    """Models, with the folder where two runs have the same."""
-    models = [str(run.info.get("model") or run.path.name) for run in runs]
-    return [
-        f"{model} ({run.path})" if models.count(model) > 1 else model
-        for model, run in zip(models, runs, strict=True)
-    ]
+def labels_of(runs: Sequence[Run]) -> list[str]:
+    """A name for each run: its model, and where that repeats, what the model was shown."""
+    return run_labels(runs, [_shown_words(run.info) for run in runs])
+
+
+def _shown_words(info: Mapping[str, Any]) -> str:
+    if info.get("video_input") == "native":
+        return "native video"
+    choice = frames_of(info)
+    return choice.words().partition(",")[0].removesuffix(" at equal distances") if choice else ""
+
+
+def frames_of(info: Mapping[str, Any]) -> FrameChoice | None:
+    """How frames were chosen; None for native video, or where this version cannot read it."""
+    if info.get("video_input") == "native" or not isinstance(info.get("frames"), Mapping):
+        return None
+    try:
+        return FrameChoice.of(info["frames"])
+    except (HandeyeError, TypeError):
+        return None
 
 
 def _same_clips(runs: Sequence[Run], common: bool) -> tuple[list[Clip], list[list[Prediction]]]:

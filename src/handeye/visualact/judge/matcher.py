@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from handeye.errors import DataError, OptionError, first_ten
@@ -81,8 +82,8 @@ def score_judged(
         bootstrap=bootstrap,
     )
     found = agreement(cases, decisions, chosen, seed=seed, bootstrap=bootstrap)
-    data = {**result.summary.data, "judge": {"name": name, "agreement": found}}
-    return Result(result.clips, result.pairs, type(result.summary)(data))
+    summary = replace(result.summary, judge={"name": name, "agreement": found})
+    return Result(result.clips, result.pairs, summary)
 
 
 def agreement(

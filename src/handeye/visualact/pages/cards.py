@@ -11,17 +11,17 @@ from typing import Any
 from markupsafe import Markup
 
 from handeye.media.frame_choice import FrameChoice
+from handeye.pages import frame
 from handeye.pages.film_strip import MOST_STILLS, SIDES, Strip, film_strip
 from handeye.pages.pictures import Album
 from handeye.pages.selection import options, pick_evenly
 from handeye.pages.signs import Sign
+from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, pairs_by_clip, truths
 from handeye.visualact.pages.match_drawing import Box, Link, Matching, match_drawing
-from handeye.visualact.pages.reasons import WORDS, Found, find_reasons, truths
 from handeye.visualact.pages.runs import Answer, LoadedRun, Shown
-from handeye.visualact.pages.view import scenario_words
 from handeye.visualact.records import SCENARIOS, Action, Clip, Prediction
+from handeye.visualact.scoring.tables import scenario_words
 
-_LONGEST_ANSWER = 4000
 Pairs = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
@@ -66,13 +66,13 @@ def make_gallery(runs: Sequence[LoadedRun], limit: int, budget: int) -> Gallery:
     Raises:
         DataError: a file of a run cannot be read.
     """
-    pairs = [_pairs(run) for run in runs]
+    pairs = [pairs_by_clip(run.run) for run in runs]
     found = [
         find_reasons(
             list(run.scores().iter_rows(named=True)),
             own,
             run.material.clips,
-            float(run.summary["options"]["threshold"]),
+            float(run.summary.options["threshold"]),
         )
         for run, own in zip(runs, pairs, strict=True)
     ]
@@ -115,13 +115,6 @@ def _stills(runs: Sequence[LoadedRun], chosen: Sequence[tuple[int, Found]]) -> i
     )
 
 
-def _pairs(run: LoadedRun) -> Pairs:
-    out: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in run.pairs().iter_rows(named=True):
-        out[row["clip_id"]].append(row)
-    return out
-
-
 def _cards(
     run: LoadedRun, chosen: Sequence[tuple[int, Found]], pairs: Pairs, album: Album
 ) -> list[Card]:
@@ -155,7 +148,7 @@ def _card(
     key = f"card{place}"
     clip = run.material.clips.get(found.clip_id)
     video = run.material.videos.get(found.clip_id)
-    matching = matching_of(clip, prediction, pairs, float(run.summary["options"]["threshold"]))
+    matching = matching_of(clip, prediction, pairs, float(run.summary.options["threshold"]))
     name = f"Actions called for by clip {found.clip_id} and those proposed by {run.label}"
     reason, *tags = (WORDS[sign] for sign in found.signs)
     return Card(
@@ -172,9 +165,9 @@ def _card(
         drawing=match_drawing(f"{key}-w", matching, name)
         + match_drawing(f"{key}-n", matching, name, narrow=True),
         state=prediction.state,
-        answer=_clipped(answer.raw_text or (f"error: {answer.error}" if answer.error else "")),
-        labels=_clipped(answer.labels_text or ""),
-        facts=_facts(clip, found, matching),
+        answer=frame.clipped(answer.raw_text or (f"error: {answer.error}" if answer.error else "")),
+        labels=frame.clipped(answer.labels_text or ""),
+        facts=(*answer_facts(matching, found.f1), *clip_facts(clip)),
     )
 
 
@@ -252,11 +245,16 @@ def matching_of(
     )  # fmt: skip
 
 
-def _facts(clip: Clip | None, found: Found, matching: Matching) -> tuple[str, ...]:
-    matches = sum(link.matched for link in matching.links)
-    out = [f"{matches} matched", f"F1 {found.f1 * 100:.0f} %"]
+def answer_facts(matching: Matching, f1: float) -> tuple[str, ...]:
+    """How right an answer is, in words."""
+    return f"{sum(link.matched for link in matching.links)} matched", f"F1 {f1 * 100:.0f} %"
+
+
+def clip_facts(clip: Clip | None) -> tuple[str, ...]:
+    """What a generated clip says of itself."""
     if clip is None:
-        return (*out, "the set is not at hand: unassigned true actions are not shown")
+        return ("the set is not at hand: unassigned true actions are not shown",)
+    out = []
     meta = clip.meta
     if meta.get("kind"):
         way = " (backward)" if meta.get("backward") else ""
@@ -272,16 +270,10 @@ def _facts(clip: Clip | None, found: Found, matching: Matching) -> tuple[str, ..
     return tuple(out)
 
 
-def _clipped(answer: str) -> str:
-    if len(answer) <= _LONGEST_ANSWER:
-        return answer
-    return f"{answer[:_LONGEST_ANSWER]}\n… and {len(answer) - _LONGEST_ANSWER:,} more characters"
-
-
 def gallery_context(gallery: Gallery, labels: Sequence[str]) -> dict[str, Any]:
     """The names that the gallery template reads."""
     cards = gallery.cards
-    words = (
+    lead = (
         f"{len(cards):,} of {gallery.n_found:,} answers with a fault, chosen evenly over runs, "
         "reasons and classes (so not in proportion to how often they occur), the worst of each "
         "first."
@@ -289,25 +281,7 @@ def gallery_context(gallery: Gallery, labels: Sequence[str]) -> dict[str, Any]:
     empty = "Nothing to show: no answer has a fault."
     if gallery.n_found:
         empty = f"{gallery.n_found:,} answers with a fault; the gallery was switched off."
-    return {
-        "cards": cards,
-        "pictures": gallery.album.pictures,
-        "words": words,
-        "empty_words": empty,
-        "runs": options(
-            Counter(str(card.run) for card in cards),
-            lambda value: labels[int(value)],
-            [str(place) for place in range(len(labels))],
-        ),
-        "scenarios": options(
-            Counter(card.scenario for card in cards), scenario_words, list(SCENARIOS)
-        ),
-        "reasons": options(
-            Counter(card.reason.key for card in cards), lambda key: WORDS[key].label, WORDS.order
-        ),
-        "tags": options(
-            Counter(sign.key for card in cards for sign in (card.reason, *card.tags)),
-            lambda key: WORDS[key].label,
-            WORDS.order,
-        ),
-    }
+    scenarios = options(Counter(card.scenario for card in cards), scenario_words, list(SCENARIOS))
+    return frame.gallery_context(
+        cards, gallery.album.pictures, labels, WORDS, lead=lead, empty=empty, scenarios=scenarios
+    )

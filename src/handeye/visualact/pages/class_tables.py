@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
-from handeye.scores.estimate import MISSING, NOTHING, Estimate, percent
+from handeye.scores.estimate import MISSING, Estimate, percent
 from handeye.scores.tables import Column, Row, Table, run_rows
-from handeye.visualact.pages.view import OVERALL, Basis, RunView, scenario_words
+from handeye.visualact.pages.view import RunView
 from handeye.visualact.records import SCENARIOS
 from handeye.visualact.scoring.published import MISSING as NOT_KNOWN, PUBLISHED, Published
+from handeye.visualact.scoring.tables import OVERALL, class_key, scenario_words
 
 PUBLISHED_HEAD = "Published, arXiv 2512.09907 (no intervals given there; cells that are known)"
 CLASSES = (*SCENARIOS, OVERALL)
@@ -70,26 +72,20 @@ def weighted_table(runs: Sequence[RunView]) -> Table:
 
 
 def _averaging(runs: Sequence[RunView]) -> str:
-    ways = {run.summary["options"]["averaging"] for run in runs}
+    ways = {run.summary.options["averaging"] for run in runs}
     if ways == {"video"}:
         return "averaged over videos, then classes"
     return "from sums over a class" if ways == {"pooled"} else "averaged as each run says"
 
 
-def _cells(names: Sequence[str]) -> Callable[[RunView, Basis], tuple[Estimate | str, ...]]:
-    def cells(_: RunView, basis: Basis) -> tuple[Estimate | str, ...]:
-        return tuple(basis.classes.get(k, {}).get(n, NOTHING) for k in CLASSES for n in names)
-
-    return cells
-
-
 def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str, note: str) -> Table:
-    columns = [Column(_SHORT[name], scenario_words(name), name == OVERALL) for name in CLASSES]
+    columns = [
+        Column(_SHORT[name], scenario_words(name), name=class_key(name, figure)) for name in CLASSES
+    ]
     own = [
-        Row(row.label, (*row.cells, ""), row.style, basis=row.basis, note=row.note,
-            continued=row.continued)
-        for row in run_rows(runs, _cells((figure,)), of="clips")
-    ]  # fmt: skip
+        replace(row, cells=(*row.cells, ""))
+        for row in run_rows(runs, "classes", columns, of="clips")
+    ]
     quoted = [
         Row(
             model,
@@ -116,16 +112,19 @@ def _grouped(
     quoted: tuple[Row, ...],
 ) -> Table:
     columns = tuple(
-        Column(head, f"{scenario_words(name)}: {figure.replace('_', ' ')}")
+        Column(
+            head,
+            f"{scenario_words(name)}: {figure.replace('_', ' ')}",
+            name=class_key(name, figure),
+        )
         for name in CLASSES
         for figure, head in figures
     )
-    names = [figure for figure, _ in figures]
     return Table(
         key=key,
         caption=caption,
         columns=columns,
-        rows=(*run_rows(runs, _cells(names), of="clips"), *quoted),
+        rows=(*run_rows(runs, "classes", columns, of="clips"), *quoted),
         groups=tuple((scenario_words(name), len(figures)) for name in CLASSES),
         published_head=PUBLISHED_HEAD,
     )

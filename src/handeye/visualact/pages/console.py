@@ -8,26 +8,17 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from handeye.scores.estimate import percent_with_interval
+from handeye.scores.estimate import NOTHING, number, rate_of
+from handeye.scores.tables import Column, Row, Table
+from handeye.terminal.tables import print_table, say
+from handeye.visualact.scoring.summary import Summary
+from handeye.visualact.scoring.tables import FIGURES, tables
 
 Tree = Mapping[str, Any]
 
-_COLUMNS = {
-    "precision": "P",
-    "recall": "R",
-    "f1": "F1",
-    "weighted_f1": "weighted F1",
-    "scale": "scale",
-}
-_SENTENCES = (
-    ("proactive actions found", ("proactive", "mean", "recall")),
-    ("reactive actions found", ("proactive", "mean", "recall_reactive")),
-    ("predictions called proactive", ("proactive", "mean", "share_of_predictions")),
-    ("urgent actions found (levels 3, 4)", ("priority", "recall_of_urgent")),
-    ("acted where nothing is called for", ("over_acting", "acted_on_idle")),
-    ("nothing where something is called for", ("over_acting", "nothing_on_busy")),
+_COLUMNS = tuple(
+    column for column in FIGURES if column.key not in ("weighted_precision", "weighted_recall")
 )
 
 
@@ -35,16 +26,17 @@ def print_run(folder: Path) -> None:
     """Print what a scored run says: states, figures by class, sweep, and what they rest on."""
     from handeye.visualact.scoring.run_folder import read_run
 
-    summary = read_run(folder).summary.data
+    summary = read_run(folder).summary
+    found = {table.key: table for table in tables(summary)}
     console = Console()
     _print_header(console, summary)
-    console.print(_class_table(summary))
-    _print_answered(console, summary)
+    print_table(console, _class_table(summary, found["by-class"]), caption=summary.interval.words)
     _print_sentences(console, summary)
-    if summary["sweep"]:
-        console.print(_sweep_table(summary))
+    if summary.sweep:
+        title = "mean of classes at other thresholds"
+        print_table(console, found["sweep"], title=title, intervals=False)
     _print_basis(console, summary)
-    console.print(f"written to {folder}", highlight=False)
+    say(console, f"written to {folder}")
 
 
 def print_ablation(found: Tree, folder: Path) -> None:
@@ -52,128 +44,99 @@ def print_ablation(found: Tree, folder: Path) -> None:
     from handeye.visualact.scoring.run_folder import read_run
 
     runs = found["runs"]
-    columns = {**_COLUMNS, "f1_motion": "F1 motion-only", "f1_rest": "F1 others"}
-    present = [name for name in columns if any(name in run["figures"] for run in runs)]
-    first = read_run(folder / runs[0]["folder"]).summary
-    table = Table(
-        title=f"{escape(found['model'])}: percent by number of frames",
-        caption=first["interval"]["words"],
-        title_justify="left",
-        caption_justify="left",
+    columns = (
+        *_COLUMNS,
+        Column("F1 motion-only", name="f1_motion"),
+        Column("F1 others", name="f1_rest"),
     )
-    table.add_column("frames", justify="right")
-    for name in present:
-        table.add_column(columns[name], justify="right")
-    for run in runs:
-        cells = [_cell(run["figures"][n]) if n in run["figures"] else "-" for n in present]
-        table.add_row(str(run["frames"]), *cells)
+    present = tuple(c for c in columns if any(c.key in run["figures"] for run in runs))
+    rows = tuple(
+        Row(
+            str(run["frames"]),
+            tuple(rate_of(run["figures"].get(column.key)) for column in present),
+        )
+        for run in runs
+    )
+    title = f"{found['model']}: percent by number of frames"
+    first = read_run(folder / runs[0]["folder"]).summary
     console = Console()
-    console.print(table)
-    console.print(f"written to {folder}; `handeye report {folder}` draws it", highlight=False)
+    table = Table("ablation", title, present, rows, row_head="frames")
+    print_table(console, table, caption=first.interval.words)
+    say(console, f"written to {folder}; `handeye report {folder}` draws it")
 
 
-def _print_header(console: Console, summary: Tree) -> None:
-    name = escape(summary["model"] or "unnamed model")
-    counts = summary["counts"]
+def _print_header(console: Console, summary: Summary) -> None:
+    name = escape(summary.model or "unnamed model")
+    counts = summary.counts
     console.print(
-        f"\n[bold]{name}[/]: {summary['n_clips']} clips; {counts['predicted']} actions proposed, "
+        f"\n[bold]{name}[/]: {summary.n_clips} clips; {counts['predicted']} actions proposed, "
         f"{counts['truth']} called for, {counts['matched']} matched",
         highlight=False,
     )
-    if summary["note"]:
-        console.print(f"[yellow]{escape(summary['note'])}[/]", highlight=False)
+    if summary.note:
+        say(console, summary.note, "yellow")
     if states := _not_answered(summary):
         shown = ", ".join(f"{n} {name}" for name, n in states.items())
-        console.print(f"[yellow]not answered: {shown} (scored as nothing proposed)[/]")
+        say(console, f"not answered: {shown} (scored as nothing proposed)", "yellow")
 
 
-def _not_answered(summary: Tree) -> dict[str, int]:
+def _not_answered(summary: Summary) -> dict[str, int]:
     return {
-        name: n for name, n in summary["states"].items() if n and name not in ("answered", "empty")
+        name: n for name, n in summary.states.items() if n and name not in ("answered", "empty")
     }
 
 
-def _class_table(summary: Tree) -> Table:
-    """Classes, their mean and all clips pooled; below each value its interval."""
-    averaged = summary["bases"]["all"]["video"]
-    table = Table(
-        title="percent, averaged over the clips of a class",
-        caption=summary["interval"]["words"],
-        title_justify="left",
-        caption_justify="left",
-    )
-    table.add_column("", min_width=len("Human-Machine"))
-    for heading in _COLUMNS.values():
-        table.add_column(heading, justify="right")
-    for key, scenario in summary["scenarios"].items():
-        row = averaged["by_scenario"][key]
-        table.add_row(f"{scenario['title']}\n[dim]{scenario['n_clips']} clips[/]", *_cells(row))
-    table.add_section()
-    table.add_row("[bold]mean of classes[/]", *_cells(averaged["mean"]))
-    table.add_row("all clips as one class", *_cells(averaged["pooled"]))
-    sums = summary["bases"]["all"]["pooled"]["mean"]
-    table.add_row("mean of classes,\nfrom sums of actions", *_cells(sums))
-    return table
-
-
-def _cells(row: Tree) -> list[str]:
-    return [_cell(row[name]) for name in _COLUMNS]
-
-
-def _cell(found: Tree) -> str:
-    if found["value"] is None:
-        return "-"
-    text = f"{100 * found['value']:.1f}"
-    if found["low"] is None:
-        return text
-    return f"{text}\n[dim]{_short(found['low'])}-{_short(found['high'])}[/]"
-
-
-def _short(value: float) -> str:
-    """Percent; five columns with intervals must fit a terminal of 80 characters."""
-    text = f"{100 * value:.1f}"
-    return "100" if text == "100.0" else text
-
-
-def _print_answered(console: Console, summary: Tree) -> None:
-    if _not_answered(summary):
-        row = summary["bases"]["answered"]["headline"]
-        console.print(
-            f"F1 over answered clips alone: {percent_with_interval(row['f1'])}", highlight=False
+def _class_table(summary: Summary, table: Table) -> Table:
+    """Classes, their mean and all clips pooled, averaged over clips; the mean also from sums."""
+    rows = []
+    for row in table.rows:
+        basis, way, scenario = row.path
+        if basis != "all" or (way != "video" and scenario != "mean of classes"):
+            continue
+        cells = {c.key: cell for c, cell in zip(table.columns, row.cells, strict=True)}
+        known = summary.scenarios.get(scenario)
+        label = known.title if known else "all clips as one class"
+        if scenario == "mean of classes":
+            label = scenario if way == "video" else f"{scenario}, from sums of actions"
+        rows.append(
+            Row(
+                label,
+                tuple(cells[column.key] for column in _COLUMNS),
+                basis=f"{known.n_clips} clips" if known else "",
+                group="" if known else "all classes",
+            )
         )
+    return Table(
+        "classes", "percent, averaged over the clips of a class", _COLUMNS, tuple(rows), row_head=""
+    )
 
 
-def _print_sentences(console: Console, summary: Tree) -> None:
-    for words, path in _SENTENCES:
-        found: Any = summary
-        for name in path:
-            found = found.get(name, {})
-        if found.get("value") is not None:
-            console.print(f"{words}: {percent_with_interval(found)}", highlight=False)
+def _print_sentences(console: Console, summary: Summary) -> None:
+    priority, acting, proactive = summary.priority, summary.over_acting, summary.proactive.mean
+    answered = summary.bases["answered"].headline["f1"]
+    sentences = (
+        ("F1 over answered clips alone", answered if _not_answered(summary) else NOTHING),
+        ("proactive actions found", proactive["recall"]),
+        ("reactive actions found", proactive["recall_reactive"]),
+        ("predictions called proactive", proactive["share_of_predictions"]),
+        ("urgent actions found (levels 3, 4)", priority.recall_of_urgent),
+        ("acted where nothing is called for", acting["acted_on_idle"]),
+        ("nothing where something is called for", acting["nothing_on_busy"]),
+    )
+    for words, found in sentences:
+        if found.value is not None:
+            say(console, f"{words}: {found.text('sentence')}")
 
 
-def _sweep_table(summary: Tree) -> Table:
-    names = ("precision", "recall", "f1", "weighted_f1")
-    table = Table(title="mean of classes at other thresholds", title_justify="left")
-    table.add_column("threshold", justify="right")
-    for name in names:
-        table.add_column(_COLUMNS[name], justify="right")
-    for limit, row in summary["sweep"].items():
-        values = [row[name]["value"] for name in names]
-        shown = ("-" if value is None else f"{100 * value:.1f}" for value in values)
-        table.add_row(limit, *shown)
-    return table
-
-
-def _print_basis(console: Console, summary: Tree) -> None:
+def _print_basis(console: Console, summary: Summary) -> None:
     """What the figures rest on: embedder, choices, and what reading the answers lost."""
     from handeye.visualact.scoring.options import Options
 
     usual = Options().to_dict()
-    changed = {name: value for name, value in summary["options"].items() if usual[name] != value}
-    options = summary["options"]
+    changed = {name: value for name, value in summary.options.items() if usual[name] != value}
+    options = summary.options
     console.print(
-        f"matched by {summary['embedder']['name']} ({summary['embedder']['digest'][:12]}), "
+        f"matched by {summary.embedder['name']} ({summary.embedder['digest'][:12]}), "
         f"similarity {options['comparison']} {options['threshold']}, {options['assignment']}",
         highlight=False,
         markup=False,
@@ -181,7 +144,7 @@ def _print_basis(console: Console, summary: Tree) -> None:
     if changed:
         shown = ", ".join(f"{name}={value}" for name, value in changed.items())
         console.print(f"[yellow]not the defaults: {escape(shown)}[/]", highlight=False)
-    if losses := {kind: n for kind, n in summary["losses"].items() if n}:
+    if losses := {kind: n for kind, n in summary.losses.items() if n}:
         shown = ", ".join(f"{n} {kind}" for kind, n in losses.items())
         console.print(f"lost in reading the answers: {shown}", highlight=False, markup=False)
 
@@ -206,13 +169,13 @@ def print_judgement(found: Tree, run: Path) -> None:
             "below; run 'handeye visualact judge' again to ask for those that failed[/]",
             highlight=False,
         )
-    table = Table(title="percent, on the clips that were judged", title_justify="left")
-    table.add_column("matches decided by")
-    for heading in _COLUMNS.values():
-        table.add_column(heading, justify="right")
+    rows = []
     for name in ("embedding", "judge"):
-        table.add_row(name, *_cells(found["scores"][name]["bases"]["all"]["video"]["mean"]))
-    console.print(table)
+        figures = found["scores"][name]["bases"]["all"]["video"]["mean"]
+        rows.append(Row(name, tuple(rate_of(figures[column.key]) for column in _COLUMNS)))
+    title = "percent, on the clips that were judged"
+    table = Table("judged", title, _COLUMNS, tuple(rows), row_head="matches decided by")
+    print_table(console, table)
     agreement = found["agreement"]
     pairs = {name: agreement[name] for name in ("both", "judge_only", "embedding_only", "neither")}
     console.print(
@@ -220,18 +183,12 @@ def print_judgement(found: Tree, run: Path) -> None:
         "{embedding_only}, neither {neither}".format(**pairs),
         highlight=False,
     )
-    agreed = percent_with_interval(agreement["agreement"])
-    console.print(
-        f"agreement {agreed} %; Cohen's kappa {_plain(agreement['kappa'])}", highlight=False
+    agreed, kappa = (rate_of(agreement[name]) for name in ("agreement", "kappa"))
+    say(
+        console,
+        f"agreement {agreed.text('sentence')} %; Cohen's kappa {kappa.text('sentence', 'plain')}",
     )
-    console.print(f"written to {run / 'judge.json'}", highlight=False)
-
-
-def _plain(found: Tree) -> str:
-    if found["value"] is None:
-        return "-"
-    text = f"{found['value']:.2f}"
-    return text if found["low"] is None else f"{text} ({found['low']:.2f} to {found['high']:.2f})"
+    say(console, f"written to {run / 'judge.json'}")
 
 
 def print_ranking(found: Tree) -> None:
@@ -252,7 +209,7 @@ def print_ranking(found: Tree) -> None:
     console.print(counted, highlight=False)
     for embedder in found["embedders"]:
         rows = [row for row in found["settings"] if row["embedder"] == embedder]
-        console.print(_setting_table(embedder, rows, models, letters))
+        print_table(console, _setting_table(embedder, rows, models, letters))
     tau = found["kendall"]
     if tau["least"] is not None:
         console.print(
@@ -275,17 +232,24 @@ def print_ranking(found: Tree) -> None:
 def _setting_table(
     embedder: str, rows: Sequence[Tree], models: Sequence[str], letters: Mapping[str, str]
 ) -> Table:
-    table = Table(title=escape(f"F1 in percent, {embedder}"), title_justify="left")
-    table.add_column("threshold", justify="right")
-    table.add_column("assignment")
-    for model in models:
-        table.add_column(letters.get(model, model), justify="right")
-    table.add_column("ranking")
-    for row in rows:
-        values = [row["f1"][model]["value"] for model in models]
-        shown = ("-" if value is None else f"{100 * value:.1f}" for value in values)
-        table.add_row(f"{row['threshold']:.2f}", row["assignment"], *shown, _order(row, letters))
-    return table
+    columns = (
+        Column("assignment", words=True),
+        *(Column(letters.get(model, model)) for model in models),
+        Column("ranking", words=True),
+    )
+    shown = [
+        Row(
+            f"{row['threshold']:.2f}",
+            (
+                row["assignment"],
+                *(number(row["f1"][model]["value"]) for model in models),
+                _order(row, letters),
+            ),
+        )
+        for row in rows
+    ]
+    title = f"F1 in percent, {embedder}"
+    return Table("settings", title, columns, tuple(shown), row_head="threshold")
 
 
 def _order(row: Tree, letters: Mapping[str, str]) -> str:

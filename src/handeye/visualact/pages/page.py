@@ -1,76 +1,107 @@
-"""Laying out: from opened runs to the names that the page's templates read."""
+"""The report of VisualActBench: from run folders to what its template reads, and to one file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-from handeye.pages import html
-from handeye.scores.estimate import Estimate
-from handeye.visualact.pages import class_tables, proactive_part
-from handeye.visualact.pages.cards import Gallery, gallery_context
-from handeye.visualact.pages.facts import facts, shown_words
-from handeye.visualact.pages.frames_part import FramesPart, frames_part
-from handeye.visualact.pages.judge_part import judge_table
-from handeye.visualact.pages.priority_part import priority_part
-from handeye.visualact.pages.runs import LoadedRun
-from handeye.visualact.pages.threshold_part import threshold_part
+from handeye.pages import frame
+from handeye.pages.frame import Legend, wide_and_narrow
+from handeye.scores.estimate import plain
+from handeye.visualact.pages import class_tables, proactive
+from handeye.visualact.pages.cards import Gallery, gallery_context, make_gallery
+from handeye.visualact.pages.frames import frames_part
+from handeye.visualact.pages.judges import judge_table
+from handeye.visualact.pages.priority import priority_part
+from handeye.visualact.pages.runs import LoadedRun, load_runs
+from handeye.visualact.pages.thresholds import threshold_part
 from handeye.visualact.pages.view import RunView, interval_words, view_of
 from handeye.visualact.pages.words import SECTIONS, STATES_NOTE, TERMS
+from handeye.visualact.scoring.tables import class_key
+
+
+def write_page(
+    folders: Sequence[Path],
+    out: Path,
+    *,
+    title: str | None,
+    gallery_limit: int,
+    picture_budget: int,
+    resamples: int,
+) -> Path:
+    """Write the page; the arguments are those of :func:`handeye.report.write_report`.
+
+    Args:
+        folders: run folders.
+        out: the HTML file; replaced in one step.
+        title: heading of the page; by default made from the models' names.
+        gallery_limit: at most so many clips are shown with their frames; 0 for none.
+        picture_budget: bytes for all embedded pictures together.
+        resamples: of the intervals that do not stand in the runs.
+
+    Raises:
+        OptionError: ``out`` cannot be written.
+        DataError: a folder is not a run folder, or a file of it cannot be read.
+    """
+    runs = load_runs(folders)
+    views = [view_of(run) for run in runs]
+    gallery = make_gallery(runs, gallery_limit, picture_budget)
+    context = lay_out(runs, views, gallery, resamples)
+    context["title"] = title or frame.page_title([run.model for run in runs], "VisualActBench")
+    return frame.write_page(
+        out,
+        "handeye.visualact.pages",
+        context,
+        sections=SECTIONS,
+        optional={
+            name: context[key] is not None
+            for name, key in (
+                ("frames", "frames"), ("threshold", "threshold"), ("judges", "judge_table")
+            )
+        },
+        data=_data(views),
+        sheets=["visualact.css"],
+    )  # fmt: skip
 
 
 def lay_out(
-    runs: Sequence[LoadedRun], gallery: Gallery, title: str, resamples: int
+    runs: Sequence[LoadedRun], views: Sequence[RunView], gallery: Gallery, resamples: int
 ) -> dict[str, Any]:
-    """Everything the templates read.
+    """Everything the template reads.
 
     Args:
         runs: in the order of the page.
+        views: of the same runs.
         gallery: already chosen and drawn.
-        title: title of the page.
         resamples: of the intervals that do not stand in the runs (motion-only clips, thresholds).
     """
-    views = [view_of(run, facts(run), shown_words(run)) for run in runs]
     frames = frames_part(runs, views, resamples)
-    threshold = threshold_part(runs, views, resamples)
-    absent = {"frames"} if frames is None else set()
-    absent |= {"threshold"} if threshold is None else set()
-    judges = judge_table(runs)
-    absent |= {"judges"} if judges is None else set()
-    dots = proactive_part.dots(views)
+    dots = proactive.dots(views)
     return {
-        "title": title,
         "runs": views,
-        "sections": [section for section in SECTIONS if section[0] not in absent],
         "states_note": STATES_NOTE,
         "intervals": interval_words(views),
         "terms": TERMS,
         "troubles": _troubles(runs),
-        "run_legend": [
-            {"label": view.label, "style": view.style, "published": False, "human": False}
-            for view in views
-        ],
+        "run_legend": frame.legend(views),
         "f1_table": class_tables.f1_table(views),
         "full_table": class_tables.full_table(views),
         "weighted_table": class_tables.weighted_table(views),
         "scale_table": class_tables.scale_table(views),
         "frames": frames,
-        "frames_legend": _frames_legend(frames),
+        "frames_legend": [Legend(m, k) for k, m in enumerate(frames.models)] if frames else [],
         "levels": priority_part(views),
         "dots": dots,
-        "proactive_charts": Markup("").join(
-            proactive_part.proactive_plot(f"proactive-{narrow:d}", dots, narrow=narrow)
-            for narrow in (False, True)
+        "proactive_charts": wide_and_narrow(
+            lambda narrow: proactive.proactive_plot(f"proactive-{narrow:d}", dots, narrow=narrow)
         ),
-        "class_letters": proactive_part.CLASS_LETTERS,
-        "proactive_table": proactive_part.proactive_table(views),
-        "over_acting_table": proactive_part.over_acting_table(views),
-        "threshold": threshold,
-        "judge_table": judges,
+        "class_letters": proactive.CLASS_LETTERS,
+        "proactive_table": proactive.proactive_table(views),
+        "over_acting_table": proactive.over_acting_table(views),
+        "threshold": threshold_part(runs, views, resamples),
+        "judge_table": judge_table(runs),
         "gallery": gallery_context(gallery, [view.label for view in views]),
-        "data": html.script_json(_data(views)),
     }
 
 
@@ -83,34 +114,26 @@ def _troubles(runs: Sequence[LoadedRun]) -> list[str]:
     return [f"{', '.join(labels)}: {words}" for words, labels in out.items()]
 
 
-def _frames_legend(frames: FramesPart | None) -> list[dict[str, Any]]:
-    if frames is None:
-        return []
-    return [
-        {"label": model, "style": place, "published": False, "human": False}
-        for place, model in enumerate(frames.models)
-    ]
-
-
 def _data(views: Sequence[RunView]) -> dict[str, Any]:
     """Headline and classes once more, for programs that read the page."""
-
-    def plain(rate: Estimate) -> dict[str, float | int | None]:
-        return {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n}
-
     return {
         "suite": "visualact",
         "runs": [
             {
                 "label": view.label,
                 "model": view.model,
-                "clips": view.n_clips,
+                "clips": view.n,
                 "partial": bool(view.partial),
                 "states": {state.key: state.count for state in view.states},
                 "shown": view.shown,
-                "headline": {name: plain(r) for name, r in view.official.headline.items()},
-                "f1": {key: plain(row["f1"]) for key, row in view.official.classes.items()},
+                "headline": {name: plain(rate) for name, rate in view.headline.items()},
+                "f1": {
+                    key: plain(line[class_key(key, "f1")])
+                    for key in class_tables.CLASSES
+                    if class_key(key, "f1") in line
+                },
             }
             for view in views
+            for line in (view.tables["classes"].line("all"),)
         ],
     }

@@ -6,7 +6,7 @@ clips' records (motion-only clips); where it is gone or has changed, those parts
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,12 @@ import msgspec
 
 from handeye.errors import DataError, HandeyeError
 from handeye.media.frame_choice import FrameChoice
-from handeye.scores.run_folder import read_json
+from handeye.visualact.comparing.scored_runs import frames_of, labels_of
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip, Prediction
 from handeye.visualact.scoring.reading.predictions import read_predictions
-from handeye.visualact.scoring.run_folder import ABLATION, Run, read_run
+from handeye.visualact.scoring.run_folder import Run, read_run
+from handeye.visualact.scoring.summary import Summary
 
 if TYPE_CHECKING:
     import polars as pl
@@ -71,14 +72,14 @@ class LoadedRun:
         return self.run.info
 
     @property
-    def summary(self) -> Mapping[str, Any]:
+    def summary(self) -> Summary:
         """summary.json."""
-        return self.run.summary.data
+        return self.run.summary
 
     @property
     def frames(self) -> FrameChoice | None:
         """How frames were chosen; None for native video, or where run.json does not say."""
-        return _frames(self.info)
+        return frames_of(self.info)
 
     def scores(self) -> pl.DataFrame:
         """Score rows, one a clip."""
@@ -113,25 +114,6 @@ class LoadedRun:
         return found
 
 
-def expand(folders: Iterable[Path]) -> list[Path]:
-    """Run folders, with the runs of an ablation in place of its folder.
-
-    Raises:
-        DataError: an ablation.json that names no runs.
-    """
-    out: list[Path] = []
-    for folder in folders:
-        if not (folder / ABLATION).is_file():
-            out.append(folder)
-            continue
-        runs = read_json(folder / ABLATION).get("runs")
-        names = [run.get("folder") for run in runs or () if isinstance(run, Mapping)]
-        if not names or not all(isinstance(name, str) for name in names):
-            raise DataError(f"{folder / ABLATION}: names no runs; start the ablation again")
-        out += [folder / str(name) for name in names]
-    return out
-
-
 def load_runs(folders: Sequence[Path]) -> list[LoadedRun]:
     """Open run folders and give each a name of its own.
 
@@ -141,47 +123,12 @@ def load_runs(folders: Sequence[Path]) -> list[LoadedRun]:
     """
     runs = [read_run(folder) for folder in folders]
     models = [str(run.info.get("model") or run.path.resolve().name) for run in runs]
-    labels = _labels(runs, models)
+    labels = labels_of(runs)
     sets: dict[tuple[str, ...], Material] = {}
     return [
         LoadedRun(run, model, label, number, _material(run, sets))
         for number, (run, model, label) in enumerate(zip(runs, models, labels, strict=True))
     ]
-
-
-def _labels(runs: Sequence[Run], models: Sequence[str]) -> list[str]:
-    """Models, with what sets runs of one model apart: frames, else the folder's name."""
-    out = list(models)
-    for model in dict.fromkeys(models):
-        own = [place for place, name in enumerate(models) if name == model]
-        if len(own) < 2:
-            continue
-        ways = [_input_words(runs[place].info) for place in own]
-        for place, way in zip(own, ways, strict=True):
-            alone = way and ways.count(way) == 1
-            out[place] = f"{model} ({way if alone else runs[place].path.resolve().name})"
-    seen: dict[str, int] = {}
-    for place, label in enumerate(out):
-        seen[label] = seen.get(label, 0) + 1
-        if seen[label] > 1:
-            out[place] = f"{label} #{seen[label]}"
-    return out
-
-
-def _input_words(info: Mapping[str, Any]) -> str:
-    if info.get("video_input") == "native":
-        return "native video"
-    choice = _frames(info)
-    return choice.words().partition(",")[0].removesuffix(" at equal distances") if choice else ""
-
-
-def _frames(info: Mapping[str, Any]) -> FrameChoice | None:
-    if info.get("video_input") == "native" or not isinstance(info.get("frames"), Mapping):
-        return None
-    try:
-        return FrameChoice.of(info["frames"])
-    except (HandeyeError, TypeError):
-        return None  # of another version; the page then shows less
 
 
 def _material(run: Run, known: dict[tuple[str, ...], Material]) -> Material:

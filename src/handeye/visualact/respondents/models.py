@@ -1,6 +1,7 @@
-"""The respondents of VisualActBench as ``handeye/NAME``: two that know the set, one that looks.
+"""The respondents of VisualActBench as ``handeye/NAME``.
 
-What they are made of is imported when one is made.
+Two know the set; the third is the check that clips can be solved. What they are made of is
+imported when one is made.
 """
 
 from __future__ import annotations
@@ -60,10 +61,10 @@ class PriorClips:
 
 
 class Motion:
-    """Looks at the frames of a clip."""
+    """The check that clips can be solved: looks at the frames, fitted on films like these."""
 
     def __init__(self) -> None:
-        from handeye.visualact.respondents.motion.respondent import MotionRespondent
+        from handeye.visualact.respondents.motion import MotionRespondent
 
         cores = os.cpu_count() or 1
         self.connections = 8 * cores

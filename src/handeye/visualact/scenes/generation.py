@@ -1,15 +1,9 @@
-"""From options to a set of clips on disk, on any number of workers, resumable.
-
-Workers take blocks of films; each block writes its videos and one row file under ``.unfinished/``;
-when all blocks are there their rows are joined in the order of the plan. A block is a pure function
-of the options, so the number of workers, the order and interruptions leave no trace in the bytes.
-"""
+"""From options to a set of clips on disk: one video and one row a clip, and a card."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,15 +12,21 @@ import msgspec
 
 from handeye import __version__
 from handeye.atomic import replacing, write_bytes, write_text
+from handeye.sets.blocks import Progress, make_set
 from handeye.sets.draw import Draw
-from handeye.sets.folder import UNFINISHED, claim, finish
-from handeye.sets.processes import as_finished, worker_count
+from handeye.sets.folder import set_record
 from handeye.visualact.records import Action, Clip, clip_line, clips_name
+from handeye.visualact.scenes.card import card_text
+from handeye.visualact.scenes.encoding import (
+    Drawn,
+    draw_film,
+    encode_film,
+    encoder_versions,
+    frame_count,
+)
 from handeye.visualact.scenes.events import catalogue
 from handeye.visualact.scenes.film import Film
-from handeye.visualact.scenes.film_writing import Drawn, draw_film, encode_film, encoder_versions
-from handeye.visualact.scenes.generation_card import card_text
-from handeye.visualact.scenes.generation_plan import (
+from handeye.visualact.scenes.plan import (
     ClipOrder,
     SetOptions,
     film_groups,
@@ -34,22 +34,10 @@ from handeye.visualact.scenes.generation_plan import (
     plan_set,
 )
 
+GENERATOR = 1
+"""Raised when the same options come to give other frames or rows."""
 BLOCK = 4
 FPS = 12
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Films that one worker makes in one go, each with the clips that show it."""
-
-    name: str
-    films: tuple[tuple[ClipOrder, ...], ...]
-
-    @property
-    def size(self) -> int:
-        """Number of clips."""
-        return sum(map(len, self.films))
 
 
 def generate(
@@ -86,60 +74,22 @@ def generate(
     """
     out = Path(out)
     options = plan_set(seed, clips, scenarios, split, fps)
-    processes = worker_count(workers)
     orders = plan_clips(options)
-    record = {
-        "handeye": __version__,
-        "suite": "visualact",
-        "libraries": encoder_versions(),
-        "options": options.record(),
-    }
-    if not claim(out, record):
-        if progress:
-            progress(len(orders), len(orders))
-        return out
-    blocks = _blocks(orders)
-    _make_blocks(out, options, blocks, processes, progress)
-    rows = out / clips_name(split)
-    _join(out, blocks, orders, rows)
-    write_text(out / "README.md", card_text(options, rows.name, __version__))
-    finish(out, record, [rows])
-    return out
+    return make_set(
+        out,
+        set_record("visualact", GENERATOR, encoder_versions(), options.record()),
+        film_groups(orders),
+        partial(_make_film, out, options),
+        partial(_join, out, options, orders),
+        block=BLOCK,
+        size=len,
+        workers=workers,
+        progress=progress,
+    )
 
 
-def _blocks(orders: Sequence[ClipOrder]) -> list[Block]:
-    films = film_groups(orders)
-    return [
-        Block(f"{start // BLOCK:06d}", tuple(films[start : start + BLOCK]))
-        for start in range(0, len(films), BLOCK)
-    ]
-
-
-def _make_blocks(
-    out: Path,
-    options: SetOptions,
-    blocks: Sequence[Block],
-    workers: int,
-    progress: Progress | None,
-) -> None:
-    todo = [block for block in blocks if not _row_file(out, block).exists()]
-    total = sum(block.size for block in blocks)
-    done = total - sum(block.size for block in todo)
-    for finished in as_finished(partial(make_block, out, options), todo, workers):
-        done += finished
-        if progress:
-            progress(done, total)
-
-
-def make_block(out: Path, options: SetOptions, block: Block) -> int:
-    """Write the videos and the row file of one block; returns its number of clips."""
-    lines = [clip_line(clip) for orders in block.films for clip in _make_film(out, options, orders)]
-    write_bytes(_row_file(out, block), b"\n".join(lines))
-    return block.size
-
-
-def _make_film(out: Path, options: SetOptions, orders: Sequence[ClipOrder]) -> Iterator[Clip]:
-    """Draw one film and write the clips that show it."""
+def _make_film(out: Path, options: SetOptions, orders: Sequence[ClipOrder]) -> Iterator[bytes]:
+    """Draw one film, write the clips that show it, and give their rows."""
     forward: Drawn | None = None
     for order in orders:
         film = film_of(options.seed, options.split, order)
@@ -148,7 +98,7 @@ def _make_film(out: Path, options: SetOptions, orders: Sequence[ClipOrder]) -> I
         video = f"videos/{order.clip_id}.mp4"
         data = encode_film(drawn)
         write_bytes(out / video, data)
-        yield Clip(
+        clip = Clip(
             clip_id=order.clip_id,
             video=video,
             scenario=order.scenario,
@@ -157,6 +107,7 @@ def _make_film(out: Path, options: SetOptions, orders: Sequence[ClipOrder]) -> I
             video_sha256=hashlib.sha256(data).hexdigest(),
             meta=_meta(options, order, film, drawn),
         )
+        yield clip_line(clip)
 
 
 def film_of(seed: int, split: str, order: ClipOrder) -> Film:
@@ -165,10 +116,17 @@ def film_of(seed: int, split: str, order: ClipOrder) -> Film:
     return catalogue.kind(order.kind).make(draw, order.backward)
 
 
-def drawn_again(clip: Clip) -> tuple[str, tuple[Action, ...]] | None:
-    """Hash of the frames and actions of a generated clip, made anew from what its row says.
+def drawn_again(
+    clip: Clip, numbers: Sequence[int] | None = None
+) -> tuple[Drawn, tuple[Action, ...]] | None:
+    """The frames and actions of a generated clip, made anew from what its row says.
 
-    None where the row does not tell what to draw.
+    Args:
+        clip: the clip.
+        numbers: draw only these of its frames, from 0.
+
+    Returns:
+        None where the row does not tell what to draw.
     """
     meta = clip.meta
     if not {"seed", "index", "kind", "backward", "twin", "fps"} <= meta.keys():
@@ -178,9 +136,10 @@ def drawn_again(clip: Clip) -> tuple[str, tuple[Action, ...]] | None:
     film_number = index if twin is None else min(index, twin)
     order = ClipOrder(clip.scenario, index, meta["kind"], meta["backward"], film_number, twin)
     film = film_of(meta["seed"], clip.split, order)
-    drawn = draw_film(film, meta["fps"])
-    drawn = drawn.reversed() if order.backward else drawn
-    return drawn.sha256(), _worded(meta["seed"], clip.split, order, film.actions)
+    count = frame_count(film, meta["fps"])
+    asked = range(count) if numbers is None else numbers
+    drawn = draw_film(film, meta["fps"], [count - 1 - n if order.backward else n for n in asked])
+    return drawn, _worded(meta["seed"], clip.split, order, film.actions)
 
 
 def _worded(
@@ -224,16 +183,14 @@ def _meta(options: SetOptions, order: ClipOrder, film: Film, drawn: Drawn) -> di
     }
 
 
-def _row_file(out: Path, block: Block) -> Path:
-    return out / UNFINISHED / f"{block.name}.jsonl"
-
-
-def _join(out: Path, blocks: Sequence[Block], orders: Sequence[ClipOrder], rows: Path) -> None:
-    """Write the rows of all blocks in the order of the plan."""
-    lines: dict[str, bytes] = {}
-    for block in blocks:
-        for line in _row_file(out, block).read_bytes().split(b"\n"):
-            lines[msgspec.json.decode(line, type=Clip).clip_id] = line
+def _join(
+    out: Path, options: SetOptions, orders: Sequence[ClipOrder], lines: Iterator[bytes]
+) -> list[Path]:
+    """Write the rows in the order of the plan, and the card; returns the file of the rows."""
+    by_id = {msgspec.json.decode(line, type=Clip).clip_id: line for line in lines}
+    rows = out / clips_name(options.split)
     with replacing(rows) as stream:
         for order in orders:
-            stream.write(lines[order.clip_id] + b"\n")
+            stream.write(by_id[order.clip_id] + b"\n")
+    write_text(out / "README.md", card_text(options, rows.name, __version__))
+    return [rows]

@@ -1,4 +1,4 @@
-"""Checks a set of clips: rows, hashes, every video decoded, twins compared, gold by the rules.
+"""Checks a set of clips: rows, gold by the rules, and every video (see ``videos``).
 
 Every problem is found and told with file, line and clip, not only the first. Rows of sets that
 handeye did not make are read by the loader, which stops at the first bad row; their videos are
@@ -7,46 +7,27 @@ decoded all the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from handeye.errors import DataError
+from handeye.errors import DataError, OptionError, first_ten
+from handeye.sets.checks import Verified, check_pieces
 from handeye.sets.folder import read_record, record_problems
 from handeye.sets.jsonl import numbered_lines
-from handeye.sets.processes import as_finished, worker_count
 from handeye.visualact.loader import load
 from handeye.visualact.own_sets import PlacedClip, clips_files, split_of
-from handeye.visualact.records import Clip, problems
-from handeye.visualact.scenes.verification_rows import gold_problems, plan_problems
-from handeye.visualact.scenes.verification_videos import film_problems
+from handeye.visualact.records import Action, Clip, problems as row_problems
+from handeye.visualact.scenes.events import catalogue
+from handeye.visualact.scenes.film import Rule
+from handeye.visualact.scenes.generation import GENERATOR
+from handeye.visualact.scenes.plan import clip_name
+from handeye.visualact.scenes.videos import check_film
 
-_CLIPS_A_JOB = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What was checked and every problem found, in the order of the set.
-
-    Attributes:
-        clips: rows read.
-        actions: in these rows.
-        pairs: motion twins compared.
-        problems: in words, with file, line and clip.
-    """
-
-    clips: int
-    actions: int
-    pairs: int
-    problems: tuple[str, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing was wrong."""
-        return not self.problems
+_FILMS_A_JOB = 4
 
 
 def verify(
@@ -55,41 +36,64 @@ def verify(
     redraw: bool = False,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Verification:
+) -> Verified:
     """Check a set of clips.
 
     Args:
         data: a set folder or clips file, or anything else that
             :func:`handeye.visualact.loader.load` takes.
-        redraw: also draw every generated film again and compare the hash of its frames and its
-            actions (about as long as making the set).
+        redraw: draw every generated film again and compare its frames and actions (about as long
+            as making the set), not only those that cannot be solved from their frames.
         workers: processes (default: one per core).
         progress: called with (clips done, clips in all).
+
+    Returns:
+        Counts of ``clips`` (rows read), ``actions`` in them, ``pairs of twins`` compared and, for
+        sets made by this generator, clips ``solved from their frames``; and every problem with
+        file, line and clip.
 
     Raises:
         DataError: the set cannot be read at all.
         OptionError: workers below 1.
     """
-    processes = worker_count(workers)
     path = Path(data)
     files = clips_files(path, None) if path.exists() else ()
     if files:
-        placed, found = _read_rows(files)
+        placed, problems = _read_rows(files)
         root = files[0].parent
     else:
         loaded = load(data, split=None)
-        placed, found = [PlacedClip(clip, str(loaded.files[0])) for clip in loaded], []
+        placed, problems = [PlacedClip(clip, str(loaded.files[0])) for clip in loaded], []
         root = loaded.root
-    found += record_problems(root)
+    problems += record_problems(root)
     record = read_record(root)
     if record is not None:
-        found += plan_problems(record, placed, root)
-        found += [problem for one in placed for problem in gold_problems(one)]
+        problems += _plan_problems(record, placed, root)
+        problems += [problem for one in placed for problem in gold_problems(one)]
     films = _films(placed)
-    found += _video_problems(root, films, redraw, processes, progress, len(placed))
-    pairs = sum(len(film) == 2 for film in films)
-    actions = sum(len(one.clip.actions) for one in placed)
-    return Verification(len(placed), actions, pairs, tuple(found))
+    found = check_pieces(
+        partial(check_film, root=root, ours=_is_ours(record), redraw=redraw),
+        films,
+        block=_FILMS_A_JOB,
+        size=len,
+        workers=workers,
+        progress=progress,
+    )
+    counts = {
+        "clips": len(placed),
+        "actions": sum(len(one.clip.actions) for one in placed),
+        "pairs of twins": sum(len(film) == 2 for film in films),
+        **found.counts,
+    }
+    return Verified(counts, (*problems, *found.problems))
+
+
+def _is_ours(record: Mapping[str, Any] | None) -> bool:
+    """Whether a set was made by this generator from this catalogue of events."""
+    if record is None:
+        return False
+    made_from = record.get("generator", 1), record["options"].get("catalogue")
+    return made_from == (GENERATOR, catalogue.digest())
 
 
 def _read_rows(files: Sequence[Path]) -> tuple[list[PlacedClip], list[str]]:
@@ -115,7 +119,7 @@ def _row_problems(
         yield f"{where}: not a clip row: {error}"
         return
     name = f"{where}: clip {clip.clip_id or '-'}"
-    yield from (f"{name}: {what}" for what in problems(clip))
+    yield from (f"{name}: {what}" for what in row_problems(clip))
     if clip.split != split:
         yield f"{name}: its split is {clip.split!r}, the file is for {split!r}"
     if clip.clip_id in placed:
@@ -142,29 +146,57 @@ def _films(placed: Sequence[PlacedClip]) -> list[tuple[PlacedClip, ...]]:
     return out
 
 
-def _video_problems(
-    root: Path,
-    films: Sequence[tuple[PlacedClip, ...]],
-    redraw: bool,
-    workers: int,
-    progress: Callable[[int, int], None] | None,
-    total: int,
-) -> list[str]:
-    """What is wrong with the videos, in the order of the films."""
-    jobs = [
-        tuple(range(start, min(start + _CLIPS_A_JOB, len(films))))
-        for start in range(0, len(films), _CLIPS_A_JOB)
-    ]
-    done, found = 0, dict[int, list[str]]()
-    for result in as_finished(partial(_job, root, films, redraw), jobs, workers):
-        found |= result
-        done += sum(len(films[number]) for number in result)
-        if progress:
-            progress(done, total)
-    return [problem for number in range(len(films)) for problem in found[number]]
+def _plan_problems(
+    record: Mapping[str, Any], placed: Sequence[PlacedClip], root: Path
+) -> Iterator[str]:
+    """Clips that the record of a set promises and no row has, and rows that it does not know."""
+    counts = record["options"].get("clips")
+    if not isinstance(counts, Mapping) or not record.get("complete"):
+        return
+    promised = [clip_name(name, index) for name, n in counts.items() for index in range(n)]
+    there = {one.clip.clip_id: one for one in placed}
+    if missing := [name for name in promised if name not in there]:
+        yield f"{root}: no row for {first_ten(missing)}"
+    for name in sorted(there.keys() - set(promised)):
+        yield f"{there[name].where}: clip {name}: the set was made without this clip"
 
 
-def _job(
-    root: Path, films: Sequence[tuple[PlacedClip, ...]], redraw: bool, numbers: Sequence[int]
-) -> dict[int, list[str]]:
-    return {number: film_problems(root, films[number], redraw=redraw) for number in numbers}
+def gold_problems(one: PlacedClip) -> list[str]:
+    """Actions of a generated clip that no rule of its kind of event gives."""
+    clip, before = one.clip, f"{one.where}: clip {one.clip.clip_id}"
+    if "kind" not in clip.meta:
+        return []
+    try:
+        kind = catalogue.kind(str(clip.meta["kind"]))
+    except OptionError as error:
+        return [f"{before}: {error}; was the set made by another version of handeye?"]
+    out: list[str] = []
+    if kind.scenario != clip.scenario:
+        out.append(f"{before}: {kind.name} is a kind of {kind.scenario}, not of {clip.scenario}")
+    rules = kind.backward_rules if clip.meta.get("backward") else kind.rules
+    facts = clip.meta.get("facts", {})
+    for place, action in enumerate(clip.actions, 1):
+        if what := _action_problem(action, rules, facts):
+            out.append(f"{before}: action {place}: {what}")
+    if bool(clip.meta.get("idle")) != (not clip.actions):
+        out.append(f"{before}: idle is {clip.meta.get('idle')}, but it has {len(clip.actions)}")
+    return out
+
+
+def _action_problem(action: Action, rules: Sequence[Rule], facts: Mapping[str, Any]) -> str:
+    texts = {action.text, *action.phrasings}
+    for rule in rules:
+        if texts == {_filled(text, facts) for text in rule.texts}:
+            if action.apl not in rule.levels:
+                return f"level {action.apl}, but the rule gives {', '.join(map(str, rule.levels))}"
+            if action.proactive != rule.proactive:
+                return f"proactive is {action.proactive}, but the rule says {rule.proactive}"
+            return ""
+    return f"{action.text!r} with its wordings is no rule of this kind of event"
+
+
+def _filled(text: str, facts: Mapping[str, Any]) -> str:
+    try:
+        return text.format(**facts)
+    except (KeyError, IndexError):
+        return text

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from handeye.errors import DataError, first_ten
+from handeye.scores.join import Join, Predictions, Words
 from handeye.visualact.records import Action, Clip, PredictedAction, Prediction
 from handeye.visualact.scoring.embedder import Embedder, checked_rows
 from handeye.visualact.scoring.matching import Floats, cosine, nearest_wording
 from handeye.visualact.scoring.options import Options
+
+CLIPS = Words("clip", "set", "to score the rest as a partial run use --allow-missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,39 +84,13 @@ def join(
     predictions: Iterable[Prediction], clips: Iterable[Clip], *, allow_missing: bool = False
 ) -> list[tuple[Clip, Prediction]]:
     """Pair clips with predictions; see :func:`make_cases`."""
-    by_id: dict[str, Prediction] = {}
-    doubles: list[str] = []
-    models: dict[str, None] = {}
-    for row in predictions:
-        if row.clip_id in by_id:
-            doubles.append(row.clip_id)
-        by_id[row.clip_id] = row
-        if row.model:
-            models[row.model] = None
-    known = list(clips)
-    ids = {clip.clip_id for clip in known}
-    if len(ids) < len(known):
-        raise DataError(f"{len(known) - len(ids)} clip ids stand more than once; give a set once")
-    if doubles:
-        raise DataError(f"{len(doubles)} clips have several predictions: {first_ten(doubles)}")
-    if len(models) > 1:
-        raise DataError(
-            f"predictions of {len(models)} models ({first_ten(list(models))}); score each alone"
-        )
-    if unknown := [clip_id for clip_id in by_id if clip_id not in ids]:
-        raise DataError(
-            f"{len(unknown)} predictions are about clips that are not in the set: "
-            f"{first_ten(unknown)}; is it the set the model was asked about?"
-        )
-    missing = [clip.clip_id for clip in known if clip.clip_id not in by_id]
-    if missing and not allow_missing:
-        raise DataError(
-            f"{len(missing)} of {len(known)} clips have no prediction: {first_ten(missing)}; to "
-            "score the rest as a partial run use --allow-missing"
-        )
-    if not by_id:
-        raise DataError("there are no predictions to score")
-    return [(clip, by_id[clip.clip_id]) for clip in known if clip.clip_id in by_id]
+    answers = (
+        predictions
+        if isinstance(predictions, Predictions)
+        else Predictions(predictions, CLIPS, doubled="clips have several predictions")
+    )
+    answers.model()  # of one alone
+    return list(Join[Clip, Prediction](answers, allow_missing=allow_missing).pairs(clips))
 
 
 def _wordings(action: Action, options: Options) -> Sequence[str]:

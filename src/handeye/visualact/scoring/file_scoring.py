@@ -6,26 +6,32 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from handeye.scores.run_folder import RunSummary, check_free, data_entries
+from msgspec.structs import replace
+
+from handeye.errors import OptionError
+from handeye.scores.join import Predictions, refuse_absent
+from handeye.scores.run_folder import RunSummary
+from handeye.scores.write import RunWriter, check_free, data_entries
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.records import Clip
+from handeye.visualact.scoring.cases import CLIPS
 from handeye.visualact.scoring.embedder import Embedder
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.reading.predictions import read_predictions
-from handeye.visualact.scoring.run_folder import write_run
+from handeye.visualact.scoring.run_folder import RUN_FORMAT
 from handeye.visualact.scoring.score import score
 from handeye.visualact.scoring.summary import RESAMPLES
 
 
 def score_files(
     predictions: Path,
-    clips: ClipSet | Sequence[Clip],
+    clips: ClipSet | Sequence[ClipSet] | Sequence[Clip],
     out: Path,
     embedder: Embedder,
     options: Options | None = None,
     *,
     allow_missing: bool = False,
-    unselected: Collection[str] = (),
+    item_ids: Collection[str] | None = None,
     run_info: Mapping[str, Any] | None = None,
     seed: int = 0,
     bootstrap: int = RESAMPLES,
@@ -34,33 +40,68 @@ def score_files(
 
     Args:
         predictions: JSONL (:mod:`handeye.visualact.scoring.reading.predictions`).
-        clips: all clips that were asked about; of a loaded set, run.json names the files.
+        clips: all clips that were asked about; of a loaded set (or several whose clips together
+            are the set), run.json names the files.
         out: the run folder; an earlier run of ours there is replaced, its other files are kept.
         embedder: of the texts, cached or not.
         options: of matching and scoring.
         allow_missing: score what is there and mark the run as partial.
-        unselected: ids of clips that are in the set and were not chosen; predictions about them are
-            left out.
-        run_info: further entries of run.json: ``cost``, ``frames``, ``prompt_version`` ...
+        item_ids: only these clips; the others were never meant to be asked: they are not missing,
+            and predictions about them are left out.
+        run_info: further entries of run.json: ``cost``, ``frames``, ``prompt_version`` ...;
+            ``model`` names the model where the predictions do not.
         seed: of the bootstrap.
         bootstrap: number of resamples.
 
     Raises:
         DataError: predictions that cannot be used or do not fit the clips; nothing is written.
+        OptionError: no clip is left to score.
         RunError: ``out`` is not a place for a run.
     """
-    leave_out = frozenset(unselected)
     check_free(out)  # before the slow part
+    sets, known = _sets_and_clips(clips)
+    chosen = _chosen(known, item_ids, str(predictions))
+    left_out = {clip.clip_id for clip in known} - {clip.clip_id for clip in chosen}
+    info = {"allow_missing": allow_missing, **(run_info or {})}
+    answers = (
+        replace(row, model=row.model or info.get("model"))
+        for row in read_predictions(predictions)
+        if row.clip_id not in left_out
+    )
     result = score(
-        [row for row in read_predictions(predictions) if row.clip_id not in leave_out],
-        tuple(clips),
+        Predictions(answers, CLIPS, str(predictions)),
+        chosen,
         embedder,
         options,
         allow_missing=allow_missing,
         seed=seed,
         bootstrap=bootstrap,
     )
-    info = {"allow_missing": allow_missing, **dict(run_info or {})}
+    if sets:
+        files = [file for one in sets for file in one.files]
+        info |= {"data": data_entries(files, out), "set": ", ".join(one.name for one in sets)}
+    with RunWriter(out, RUN_FORMAT) as writer:
+        writer.add("scores", result.clips)
+        writer.add("pairs", result.pairs)
+        return writer.finish(result.summary, predictions=predictions, info=info)
+
+
+def _sets_and_clips(
+    clips: ClipSet | Sequence[ClipSet] | Sequence[Clip],
+) -> tuple[list[ClipSet], list[Clip]]:
     if isinstance(clips, ClipSet):
-        info |= {"data": data_entries(clips.files, out), "set": clips.name}
-    return write_run(result, out, predictions=predictions, info=info)
+        return [clips], list(clips)
+    sets = [one for one in clips if isinstance(one, ClipSet)]
+    alone = [one for one in clips if isinstance(one, Clip)]
+    return sets, [clip for one in sets for clip in one] + alone
+
+
+def _chosen(clips: list[Clip], item_ids: Collection[str] | None, where: str) -> list[Clip]:
+    if item_ids is None:
+        return clips
+    wanted = frozenset(item_ids)
+    chosen = [clip for clip in clips if clip.clip_id in wanted]
+    refuse_absent(wanted - {clip.clip_id for clip in chosen}, where, CLIPS)
+    if not chosen:
+        raise OptionError("no clip is left by the selection: no clip ids were chosen")
+    return chosen

@@ -10,13 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from handeye.scores.run_folder import Summary
 from handeye.visualact.records import Clip, Prediction
 from handeye.visualact.scoring.cases import Case, make_cases
 from handeye.visualact.scoring.clip_scores import ClipScore, Decide, PairScore, score_case
 from handeye.visualact.scoring.embedder import Embedder
 from handeye.visualact.scoring.options import SWEEP, Options
-from handeye.visualact.scoring.summary import RESAMPLES, summarize
+from handeye.visualact.scoring.summary import RESAMPLES, Summary, summarize
 
 
 @dataclass(frozen=True, slots=True)

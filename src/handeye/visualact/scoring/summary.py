@@ -10,8 +10,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
 from handeye.errors import DataError, OptionError
-from handeye.scores.run_folder import Summary
+from handeye.scores.estimate import Estimate
+from handeye.scores.summary import Interval, Summary as AnySummary
 from handeye.stats.intervals import LEVEL, Samples, estimates, mean
 from handeye.visualact.records import SCENARIOS, Clip
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
@@ -45,6 +49,72 @@ _TYPES = {
     "type_agreement": ("type_agrees", "type_known"),
 }
 Sweep = Mapping[float, Sequence[ClipScore]]
+
+
+Estimates = dict[str, Estimate]
+
+
+class ByClass(msgspec.Struct):
+    """Figures of each class, their unweighted mean, and of all clips as one class."""
+
+    by_scenario: dict[str, Estimates]
+    mean: Estimates
+    pooled: Estimates
+
+
+class Basis(msgspec.Struct):
+    """Averages over videos and quotients of sums over one set of clips."""
+
+    meaning: str
+    headline: Estimates
+    video: ByClass
+    pooled: ByClass
+
+
+class Priority(msgspec.Struct):
+    """What is known of urgency; ``confusion`` is true level, predicted level, count."""
+
+    confusion: dict[str, dict[str, int]]
+    rank_correlation: Estimate
+    exact: Estimate
+    mean_error: Estimate
+    recall_by_level: Estimates
+    recall_of_urgent: Estimate
+    f1_by_video_level: Estimates
+
+
+class Scenario(msgspec.Struct):
+    """A class that has clips."""
+
+    title: str
+    n_clips: int
+
+
+class Summary(AnySummary, kw_only=True):
+    """summary.json of a run; docs/visualact-scoring.md says what each table means."""
+
+    format: int
+    suite: str
+    model: str | None
+    n_clips: int
+    n_expected: int
+    partial: bool
+    note: str
+    states: dict[str, int]
+    outcomes: dict[str, int]
+    counts: dict[str, int]
+    scenarios: dict[str, Scenario]
+    options: dict[str, Any]
+    interval: Interval
+    embedder: dict[str, str]
+    matcher: str
+    losses: dict[str, int]
+    bases: dict[str, Basis]
+    proactive: ByClass
+    priority: Priority
+    over_acting: Estimates
+    sweep: dict[str, Estimates]
+    judge: dict[str, Any] | UnsetType = UNSET
 
 
 def summarize(
@@ -97,7 +167,8 @@ def summarize(
     }
     header = _header(rows, len(clips), sums, options, seed)
     known = {"embedder": dict(embedder or {}), "matcher": matcher, "losses": dict(losses or {})}
-    return Summary({"format": FORMAT, "suite": SUITE, **header, **known, **estimates(tree)})
+    whole = {"format": FORMAT, "suite": SUITE, **header, **known, **estimates(tree)}
+    return msgspec.convert(whole, Summary)
 
 
 def _header(

@@ -1,78 +1,149 @@
-"""The tables of a summary as files: CSV for people and programs, LaTeX rows for papers.
+"""Every table of a summary, said once: pages and terminals draw them, CSV files hold them whole.
 
-Every CSV row carries how its interval was made and the notes of the run, because files get
-separated from their run. LaTeX rows follow the paper's columns: class by class, then overall.
+LaTeX rows follow the paper's columns: class by class, then overall.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from handeye.scores.csv_and_tex import csv_text, tex_rows
-from handeye.visualact.records import SCENARIOS
+from handeye.scores.tables import Column, Table, csv_files, table_of, tex_rows
+from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
+from handeye.visualact.scoring.summary import SWEEP_FIGURES, ByClass, Summary
 
-_PAPER = ("precision", "recall", "f1")
-Summary = Mapping[str, Any]
+OVERALL = "overall"
+POOLED = "pooled"
+FIGURES = (
+    Column("P", "share of proposed actions that are called for", name="precision"),
+    Column("R", "share of the actions called for that were proposed", name="recall"),
+    Column("F1", name="f1"),
+    Column("weighted P", name="weighted_precision"),
+    Column("weighted R", name="weighted_recall"),
+    Column("weighted F1", name="weighted_f1"),
+    Column("scale", "how near the levels of matched actions are", name="scale"),
+)
+_PROACTIVE = (
+    Column("found, proactive", "share of proactive true actions that were matched", name="recall"),
+    Column("found, reactive", "share of reactive true actions that were matched",
+           name="recall_reactive"),
+    Column("proposed proactive", "share of proposed actions called proactive",
+           name="share_of_predictions"),
+    Column("truly proactive", "share of true actions that are proactive", name="share_of_truth"),
+    Column("right type", "share of matched actions with the true type", name="type_agreement"),
+)  # fmt: skip
+_OVER_ACTING = (
+    Column("acted on idle", "share of clips that call for nothing and got proposals",
+           name="acted_on_idle"),
+    Column("actions per idle clip", name="actions_per_idle_clip"),
+    Column("nothing on busy", "share of clips that call for something and got nothing",
+           name="nothing_on_busy"),
+    Column("proposed per clip", name="predicted_per_clip"),
+    Column("called for per clip", name="truth_per_clip"),
+)  # fmt: skip
 
 
-def csv_tables(summary: Summary) -> dict[str, str]:
-    """File name to CSV text: value, low, high (fractions of 1) and n per row."""
-    bases = summary["bases"]
+def scenario_words(key: str) -> str:
+    """The title of a class, or Overall."""
+    return SCENARIOS.get(key, "Overall" if key == OVERALL else key)
+
+
+def tables(summary: Summary) -> tuple[Table, ...]:
+    """All tables of a run, those of the CSV files in their order there.
+
+    ``by-class`` has a row for a choice of clips, a way of averaging and a class each, ``classes``
+    the classes beside each other (:func:`class_key`) averaged as the options of the run say.
+    """
+    bases, priority = summary.bases, summary.priority
+    headline = {basis: found.headline for basis, found in bases.items()}
     by_class = {
-        basis: {way: tables[way] for way in ("video", "pooled")} for basis, tables in bases.items()
+        basis: {way: _flat(getattr(found, way)) for way in ("video", POOLED)}
+        for basis, found in bases.items()
     }
-    headline = {basis: tables["headline"] for basis, tables in bases.items()}
-    priority = {key: part for key, part in summary["priority"].items() if key != "confusion"}
-    tables: dict[str, tuple[tuple[str, ...], Any]] = {
-        "headline.csv": (("clips", "figure"), headline),
-        "by_scenario.csv": (("clips", "averaging", "scenario", "figure"), _flat(by_class, 2)),
-        "proactive.csv": (("scenario", "figure"), _flat(summary["proactive"], 0)),
-        "priority.csv": (("figure", "level"), priority),
-        "confusion.csv": (("truth", "predicted"), summary["priority"]["confusion"]),
-        "over_acting.csv": (("figure",), summary["over_acting"]),
-        "sweep.csv": (("threshold", "figure"), summary["sweep"]),
+    levels = [Column(str(level)) for level in range(LARGEST_LEVEL + 1)]
+    of_levels: dict[str, Any] = {
+        "rank_correlation": {"": priority.rank_correlation},
+        "exact": {"": priority.exact},
+        "mean_error": {"": priority.mean_error},
+        "recall_by_level": priority.recall_by_level,
+        "recall_of_urgent": {"": priority.recall_of_urgent},
+        "f1_by_video_level": priority.f1_by_video_level,
     }
-    words = summary["interval"]["words"]
-    return {
-        name: csv_text(head, tree, interval=words, note=summary["note"])
-        for name, (head, tree) in tables.items()
-    }
+    return (
+        table_of("headline", ("clips", "figure"), headline, file="headline.csv"),
+        table_of("by-class", ("clips", "averaging", "scenario", "figure"), by_class, FIGURES,
+                 file="by_scenario.csv"),
+        table_of("proactive", ("scenario", "figure"), _flat(summary.proactive), _PROACTIVE,
+                 file="proactive.csv", row_head="Class"),
+        table_of("priority", ("figure", "level"), of_levels, levels, file="priority.csv"),
+        table_of("confusion", ("truth", "predicted"), priority.confusion, levels,
+                 file="confusion.csv"),
+        table_of("over-acting", ("figure",), summary.over_acting, _OVER_ACTING,
+                 file="over_acting.csv"),
+        table_of("sweep", ("threshold", "figure"), summary.sweep,
+                 [column for column in FIGURES if column.key in SWEEP_FIGURES],
+                 file="sweep.csv", row_head="threshold"),
+        class_table(summary, summary.options["averaging"], summary.options["overall_f1"]),
+    )  # fmt: skip
 
 
-def _flat(tree: Any, depth: int) -> Any:
-    """Rows of the classes, then their mean and all clips pooled, at ``depth`` of the tree."""
-    if depth:
-        return {name: _flat(part, depth - 1) for name, part in tree.items()}
-    return {
-        **tree["by_scenario"],
-        "mean of classes": tree["mean"],
-        "all clips as one": tree["pooled"],
-    }
+def _flat(table: ByClass) -> dict[str, Any]:
+    """Rows of the classes, then their mean and all clips pooled."""
+    more = {"mean of classes": table.mean, "all clips as one": table.pooled}
+    return {**table.by_scenario, **more}
 
 
-def tex_tables(summary: Summary) -> dict[str, str]:
-    """File name to LaTeX rows: percent with one decimal, a comment with columns and method."""
-    video = summary["bases"]["all"]["video"]
-    plain: dict[str, Any] = {}
-    weighted: dict[str, Any] = {}
-    scale: dict[str, Any] = {}
-    for key, row in [*video["by_scenario"].items(), ("overall", video["mean"])]:
-        title = SCENARIOS.get(key, "Overall")
-        for figure in _PAPER:
-            plain[f"{title} {figure}"] = row[figure]
-            weighted[f"{title} {figure}"] = row[f"weighted_{figure}"]
-        scale[title] = row["scale"]
-    tables = {"by_scenario.tex": plain, "weighted.tex": weighted, "scale.tex": scale}
-    return {name: _tex(summary, cells) for name, cells in tables.items()}
+def class_key(scenario: str, figure: str) -> str:
+    """The column of a figure of a class where classes stand beside each other."""
+    return f"{scenario_words(scenario)} {figure}"
 
 
-def _tex(summary: Summary, cells: Mapping[str, Any]) -> str:
-    options = ", ".join(f"{name} {value}" for name, value in summary["options"].items())
-    embedder = summary["embedder"].get("name")
+def class_table(summary: Summary, averaging: str, overall: str = "mean-of-classes") -> Table:
+    """Classes beside each other, Overall last.
+
+    Args:
+        summary: of a run.
+        averaging: ``video`` or ``pooled``.
+        overall: ``harmonic``: the Overall F1 is the harmonic mean of the overall P and R.
+    """
+    tree = {}
+    for basis, found in summary.bases.items():
+        table: ByClass = getattr(found, averaging)
+        mean = dict(table.mean)
+        if overall == "harmonic":
+            mean |= {f"{k}f1": mean[f"{k}f1_harmonic"] for k in ("", "weighted_")}
+        tree[basis] = {
+            class_key(key, figure): estimate
+            for key, row in [*table.by_scenario.items(), (OVERALL, mean)]
+            for figure, estimate in row.items()
+        }
+    return table_of("classes", ("clips", "figure"), tree)
+
+
+# ---- files
+
+
+def table_files(summary: Summary) -> dict[str, str]:
+    """File name to text, CSV and LaTeX, as a run folder's ``tables`` holds them."""
+    csv = csv_files(tables(summary), interval=summary.interval.words, note=summary.note)
+    line = class_table(summary, "video").line("all")
+    options = ", ".join(f"{name} {value}" for name, value in summary.options.items())
     comments = [
-        f"percent, averaged over videos, then classes; {embedder}; {options}",
-        f"second row: intervals; {summary['interval']['words']}",
-        *([summary["note"]] if summary["note"] else []),
+        f"percent, averaged over videos, then classes; {summary.embedder.get('name')}; {options}",
+        f"second row: intervals; {summary.interval.words}",
+        *([summary.note] if summary.note else []),
     ]
-    return tex_rows(summary["model"] or "model", cells, comments)
+    paper = ("precision", "recall", "f1")
+    classes = [*summary.bases["all"].video.by_scenario, OVERALL]
+    columns: dict[str, dict[str, str]] = {
+        "by_scenario.tex": {class_key(k, f): class_key(k, f) for k in classes for f in paper},
+        "weighted.tex": {
+            class_key(k, f): class_key(k, f"weighted_{f}") for k in classes for f in paper
+        },
+        "scale.tex": {scenario_words(k): class_key(k, "scale") for k in classes},
+    }
+    return csv | {
+        name: tex_rows(
+            summary.model or "model", {head: line[key] for head, key in found.items()}, comments
+        )
+        for name, found in columns.items()
+    }

@@ -11,10 +11,10 @@ from PIL import Image
 from handeye import assets
 from handeye.errors import AssetError, OptionError
 from handeye.rose.scenes import sources
-from handeye.rose.scenes.sources import emoji_art
+from handeye.rose.scenes.sources import drawings
+from handeye.rose.scenes.sources.chinese_labels import GROUPS, SUBGROUPS
 from handeye.rose.scenes.sources.colour_score import colour_score, histogram
-from handeye.rose.scenes.sources.emoji_art import plain, text_of
-from handeye.rose.scenes.sources.emoji_labels import GROUPS, SUBGROUPS
+from handeye.rose.scenes.sources.drawings import plain, text_of
 
 BODY = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}">{body}</svg>'
 
@@ -89,8 +89,8 @@ def test_an_emoji_no_set_has_is_named(name: str) -> None:
 
 
 def test_drawings_keep_a_margin_and_fill_the_rest() -> None:
-    twemoji = emoji_art.bundled()["twemoji"]
-    tile = emoji_art.tile(twemoji, "2b1b", 64)  # a black square
+    twemoji = drawings.bundled()["twemoji"]
+    tile = drawings.tile(twemoji, "2b1b", 64)  # a black square
     ink = np.argwhere((tile < 255).any(axis=-1))
     assert ink.min() >= 64 // 16
     assert ink.max() < 64 - 64 // 16

@@ -20,7 +20,7 @@ from handeye.visualact.scenes.events import catalogue
 from handeye.visualact.scenes.events.tables import rewritten
 from handeye.visualact.scenes.film import Film, Kind, Rule
 from handeye.visualact.scenes.generation import generate
-from handeye.visualact.scenes.verification_rows import gold_problems
+from handeye.visualact.scenes.verification import gold_problems
 
 SEEDS = range(12)
 DOCUMENT = Path(__file__).parents[4] / "docs" / "visualact-data.md"

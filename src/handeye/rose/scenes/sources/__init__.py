@@ -51,8 +51,8 @@ def get(
 
         return GlyphSource(user_faces(fonts) if fonts else None)
     if name in ("emoji-style", "emoji-content"):
+        from handeye.rose.scenes.sources.drawings import from_folders
         from handeye.rose.scenes.sources.emoji import EmojiContentSource, EmojiStyleSource
-        from handeye.rose.scenes.sources.emoji_art import from_folders
 
         own = from_folders(emoji) if emoji else None
         return EmojiStyleSource(own) if name == "emoji-style" else EmojiContentSource(own)

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 from handeye import assets
 from handeye.errors import AssetError
 from handeye.rose.scenes.sources.base import Art, Band, Pair, check_cell_size
+from handeye.rose.scenes.sources.chinese_labels import GROUPS, SUBGROUPS
 from handeye.rose.scenes.sources.colour_score import SIZE, colour_score, histogram
-from handeye.rose.scenes.sources.emoji_art import (
+from handeye.rose.scenes.sources.drawings import (
     CREDITS,
     Provider,
     bundled,
@@ -26,7 +27,6 @@ from handeye.rose.scenes.sources.emoji_art import (
     text_of,
     tile,
 )
-from handeye.rose.scenes.sources.emoji_labels import GROUPS, SUBGROUPS
 from handeye.rose.scenes.sources.order import choose, within
 from handeye.rose.scenes.sources.raster import on_white
 from handeye.rose.scenes.sources.similarity import MEASURE_SIZE, similarity

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from handeye.errors import AssetError
-from handeye.rose.scenes.sources.emoji_art import read_png
+from handeye.rose.scenes.sources.drawings import read_png
 from handeye.rose.scenes.sources.raster import Rgba, on_white, stretch
 from handeye.rose.scenes.sources.similarity import MEASURE_SIZE, lab, similarity
 

@@ -7,17 +7,17 @@ of ``{"text", "apl", "proactive"}`` read elsewhere, taken as it is. Other fields
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from handeye.errors import DataError, first_ten
+from handeye.errors import DataError
 from handeye.run.answers import Answer
-from handeye.sets.jsonl import numbered_lines
+from handeye.scores.join import LineReader, Predictions
 from handeye.visualact.records import LARGEST_LEVEL, PredictedAction, Prediction
+from handeye.visualact.scoring.cases import CLIPS
 from handeye.visualact.scoring.reading.reading import Reading, read_actions, read_labels
 from handeye.visualact.scoring.summary import STATES
 
@@ -39,7 +39,7 @@ class PredictionRow(msgspec.Struct, frozen=True):
     scenario: Any = None
 
 
-_decoder = msgspec.json.Decoder(PredictionRow)
+_read_line = LineReader(PredictionRow, STATES)
 
 
 def read_predictions(path: Path) -> list[Prediction]:
@@ -49,20 +49,11 @@ def read_predictions(path: Path) -> list[Prediction]:
         DataError: no such file, empty, a line that is no prediction (file, line), a level outside
             0 to 4, an unknown state, duplicate clip ids.
     """
-    found: list[Prediction] = []
-    if path.is_dir():
-        raise DataError(f"{path}: is a folder; give the JSONL file with the predictions")
-    for number, line in numbered_lines(path):
-        where = f"{path}:{number}"
-        try:
-            row = _decoder.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise DataError(f"{where}: not a prediction row: {error}") from None
-        found.append(read_row(row, where))
-    counts = Counter(row.clip_id for row in found)
-    if doubles := [clip_id for clip_id, count in counts.items() if count > 1]:
-        raise DataError(f"{path}: {len(doubles)} duplicate clip ids: {first_ten(doubles)}")
-    return found
+    return list(Predictions.of_file(path, _read, CLIPS))
+
+
+def _read(line: bytes, file: str, number: int) -> Prediction:
+    return read_row(_read_line(line, file, number), f"{file}:{number}")
 
 
 def row_of(clip_id: str, answers: Sequence[Answer]) -> PredictionRow:
@@ -89,16 +80,14 @@ def read_row(row: PredictionRow, where: str) -> Prediction:
     The state given wins; without one, an error gives ``error`` and the rest follows from the text.
 
     Raises:
-        DataError: a level outside 0 to 4, an action without a text, an unknown state, a row of a
-            set (its true actions would score 100 %).
+        DataError: a level outside 0 to 4, an action without a text, a row of a set (its true
+            actions would score 100 %).
     """
     if row.raw_text is None and row.video is not None and row.scenario is not None:
         raise DataError(
             f"{where}: clip {row.clip_id}: is a row of a set, with its true actions, and no "
             "prediction; give the file with a model's answers"
         )
-    if row.state is not None and row.state not in STATES:
-        raise DataError(f"{where}: state {row.state!r} is not known; allowed: {', '.join(STATES)}")
     error = None if row.error in _NO_ERROR else str(row.error)
     reading = _reading(row, where)
     state = row.state or ("error" if error is not None else reading.state)

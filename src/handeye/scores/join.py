@@ -1,0 +1,411 @@
+"""Predictions joined to the items they are about, once for every suite.
+
+A prediction file is JSON lines with an id (``item_id``, ``clip_id``), ``raw_text`` and what else
+the suite reads. :class:`Join` goes through the items of a set in their order and refuses at the end
+what must not be scored: predictions about other items, items without one, items that are there
+twice. :class:`PredictionFile` keeps only where each line lies, so that a file of any size can be
+asked for its rows in any order.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+from types import TracebackType
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from handeye.errors import DataError, OptionError, first_ten
+from handeye.sets.jsonl import numbered_lines, placed_lines
+
+IN_MEMORY = "the predictions"
+"""Where predictions stand that come from no file, in messages."""
+
+
+class Answered(Protocol):
+    """What is read of every prediction, beside its id."""
+
+    @property
+    def model(self) -> str | None:
+        """Who answered, None if nobody said."""
+
+
+class Line(Answered, Protocol):
+    """A line of a prediction file."""
+
+    @property
+    def state(self) -> str | None:
+        """How the answer ended, None if it is to be told from the answer."""
+
+
+Row = TypeVar("Row", bound=Answered)
+LineRow = TypeVar("LineRow", bound=Line)
+Item = TypeVar("Item")
+Read = Callable[[bytes, str, int], Row]
+"""Decodes a line; file and line number (from 1) are for messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a suite speaks of what it asks about.
+
+    Attributes:
+        unit: ``item``, ``clip``; ids stand in the field ``item_id``, ``clip_id``.
+        whole: what the items are in: ``data``, ``set``.
+        missing: what to do where items have no prediction.
+    """
+
+    unit: str
+    whole: str
+    missing: str
+
+    @property
+    def field(self) -> str:
+        """The field with the id."""
+        return f"{self.unit}_id"
+
+
+class LineReader(Generic[LineRow]):
+    """Reads lines of prediction files into a struct.
+
+    Args:
+        row: the struct; fields that it does not have are left alone.
+        states: the answer states that may be given.
+    """
+
+    def __init__(self, row: type[LineRow], states: Sequence[str]) -> None:
+        self._decoder = msgspec.json.Decoder(row)
+        self._states = frozenset(states)
+        self._allowed = ", ".join(states)
+
+    def __call__(self, line: bytes, file: str, number: int) -> LineRow:
+        """Decode one line.
+
+        Args:
+            line: one JSON object in UTF-8.
+            file: where it stands, for messages.
+            number: its line there, from 1.
+
+        Raises:
+            DataError: not UTF-8, not JSON, no id, a field of the wrong type, an unknown state.
+        """
+        try:
+            found = self._decoder.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            found = self._loosely(line, f"{file}:{number}", str(error))
+        if found.state is not None and found.state not in self._states:
+            raise DataError(
+                f"{file}:{number}: state {found.state!r} is not known; allowed: {self._allowed}"
+            )
+        return found
+
+    def _loosely(self, line: bytes, where: str, reason: str) -> LineRow:
+        """Read what Python's own json module writes beyond the standard.
+
+        Half a surrogate pair (an answer cut inside an emoji) becomes U+FFFD; NaN (an empty cell of
+        a data frame) becomes null.
+        """
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{where}: not UTF-8 text ({error.reason} at byte {error.start})"
+            ) from None
+        try:
+            row = json.loads(text, parse_constant=lambda name: None)
+            mended = json.dumps(row, ensure_ascii=False).encode("utf-16", "surrogatepass")
+            return self._decoder.decode(mended.decode("utf-16", "replace"))
+        except (ValueError, RecursionError, msgspec.MsgspecError):
+            raise DataError(f"{where}: not a prediction row: {reason}") from None
+
+
+class Predictions(Generic[Row]):
+    """Predictions by item id, at most one an item; use as a context manager, like a file of them.
+
+    Args:
+        rows: in any order.
+        words: of the suite.
+        where: they stand, for messages.
+        doubled: what ids that stand more than once are called.
+
+    Raises:
+        DataError: an id stands more than once.
+    """
+
+    def __init__(
+        self, rows: Iterable[Row], words: Words, where: str = IN_MEMORY, doubled: str = ""
+    ) -> None:
+        self.where, self.words = where, words
+        self._rows = list(rows)
+        self._places: dict[str, int] = {}
+        doubles: list[str] = []
+        for place, item_id in enumerate(map(attrgetter(words.field), self._rows)):
+            if item_id in self._places:
+                doubles.append(item_id)
+            self._places.setdefault(item_id, place)
+        self._refuse_doubles(doubles, doubled)
+        self.models = tuple(dict.fromkeys(r.model for r in self._rows if r.model is not None))
+
+    @classmethod
+    def of_file(cls, path: Path, read: Read[Row], words: Words) -> Predictions[Row]:
+        """All predictions of a file, read into memory.
+
+        Raises:
+            DataError: no such file, a folder, empty, an unreadable line (file and line), an id that
+                stands more than once.
+        """
+        _refuse_folder(path)
+        name = str(path)
+        return cls((read(line, name, n) for n, line in numbered_lines(path)), words, name)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Row]:
+        """Every prediction, in the order given."""
+        return map(self.row, self._places.values())
+
+    def __enter__(self) -> Predictions[Row]:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # The index is the largest thing a scoring holds, and nobody asks after this.
+        self._places.clear()
+
+    def ids(self) -> Collection[str]:
+        """The item ids, in the order given."""
+        return self._places.keys()
+
+    def place(self, item_id: str) -> int | None:
+        """The number of an item's prediction, from 0; None if it has none."""
+        return self._places.get(item_id)
+
+    def row(self, place: int) -> Row:
+        """The prediction with a number."""
+        return self._rows[place]
+
+    def get(self, item_id: str) -> Row | None:
+        """The prediction for an item, None if there is none."""
+        place = self._places.get(item_id)
+        return None if place is None else self.row(place)
+
+    def model(self) -> str | None:
+        """The model that answered; None where no prediction names one.
+
+        Raises:
+            DataError: there are several.
+        """
+        if len(self.models) > 1:
+            raise DataError(
+                f"{self.where}: answers of {len(self.models)} models "
+                f"({first_ten(list(self.models))}); a run is one model: split the file by its "
+                "'model' field and score each part"
+            )
+        return next(iter(self.models), None)
+
+    def _refuse_doubles(self, doubles: list[str], doubled: str = "") -> None:
+        if doubles:
+            called = doubled or f"duplicate {self.words.unit} ids"
+            raise DataError(f"{self.where}: {len(doubles)} {called}: {first_ten(doubles)}")
+
+
+class PredictionFile(Predictions[Row]):
+    """The predictions of a file, read when asked for; use as a context manager.
+
+    Raises:
+        DataError: when opening: no such file, a folder, empty, an unreadable line (file and line),
+            an id that stands more than once, answers of several models.
+    """
+
+    def __init__(self, path: Path, read: Read[Row], words: Words) -> None:
+        super().__init__((), words, str(path))
+        self.path = path
+        self._read = read
+        self._starts = array("Q")
+        self._lines = array("Q")
+        _refuse_folder(path)
+        try:
+            self._stream = path.open("rb")
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+        try:
+            if path.stat().st_size == 0:
+                raise DataError(f"{path}: the file is empty; expected one JSON object a line")
+            self._bytes = mmap.mmap(self._stream.fileno(), 0, access=mmap.ACCESS_READ)
+            self._build_index()
+        except BaseException:
+            self._stream.close()
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, value, trace)
+        self._bytes.close()
+        self._stream.close()
+
+    def row(self, place: int) -> Row:
+        """The prediction with a number."""
+        start = self._starts[place]
+        end = self._bytes.find(b"\n", start)
+        line = self._bytes[start : end if end >= 0 else len(self._bytes)]
+        return self._read(line, self.where, self._lines[place])
+
+    def _build_index(self) -> None:
+        id_of = attrgetter(self.words.field)
+        doubles: list[str] = []
+        models: dict[str, None] = {}
+        for number, start, line in placed_lines(self._stream):
+            row = self._read(line, self.where, number)
+            if row.model is not None:
+                models[row.model] = None
+            item_id = id_of(row)
+            if item_id in self._places:
+                doubles.append(item_id)
+                continue
+            self._places[item_id] = len(self._starts)
+            self._starts.append(start)
+            self._lines.append(number)
+        self.models = tuple(models)
+        self.model()
+        self._refuse_doubles(doubles)
+        if not self._places:
+            raise DataError(f"{self.path}: the file is empty; expected one JSON object a line")
+
+
+class Join(Generic[Item, Row]):
+    """Items of a set with their predictions.
+
+    Args:
+        answers: the predictions.
+        allow_missing: leave items without a prediction out instead of refusing.
+        wanted: whether an item was chosen; predictions about others are known and left out.
+        item_ids: only these items; the others were never meant to be asked and are not missing.
+        selection: in words, for the message that it leaves nothing.
+
+    Attributes:
+        expected: items asked for that have been met. answered: those with a prediction.
+    """
+
+    def __init__(
+        self,
+        answers: Predictions[Row],
+        *,
+        allow_missing: bool = False,
+        wanted: Callable[[Item], bool] | None = None,
+        item_ids: Collection[str] | None = None,
+        selection: str = "",
+    ) -> None:
+        self.expected = self.answered = 0
+        self._answers, self._words = answers, answers.words
+        self._allow_missing, self._selection = allow_missing, selection
+        self._wanted = wanted
+        self._named = None if item_ids is None else frozenset(item_ids)
+        # What is not met is not there; with another selection it may just not have been chosen.
+        self._absent = set(self._named or ()) if wanted is None else set()
+        self._seen = bytearray(len(answers))
+        self._missing: dict[str, None] = {}
+        self._doubles: list[str] = []
+
+    def pairs(self, items: Iterable[Item]) -> Iterator[tuple[Item, Row]]:
+        """Every item that has a prediction, with it, in the order of the items.
+
+        Raises:
+            DataError: after the last item: ids that stand more than once, predictions about other
+                items, items without a prediction, chosen ids that are not there, nothing to score.
+            OptionError: after the last item: the selection leaves nothing.
+        """
+        answers, seen, id_of = self._answers, self._seen, attrgetter(self._words.field)
+        wanted, named, absent = self._wanted, self._named, self._absent
+        for item in items:
+            item_id = id_of(item)
+            place = answers.place(item_id)
+            if place is not None:
+                if seen[place]:
+                    self._doubles.append(item_id)
+                    continue
+                seen[place] = 1
+            if not ((named is None or item_id in named) and (wanted is None or wanted(item))):
+                continue
+            self.expected += 1
+            absent.discard(item_id)
+            if place is not None:
+                self.answered += 1
+                yield item, answers.row(place)
+            elif item_id in self._missing:
+                self._doubles.append(item_id)
+            else:
+                self._missing[item_id] = None
+        self._refuse()
+
+    def _refuse(self) -> None:
+        where, unit, whole = self._answers.where, self._words.unit, self._words.whole
+        if self._doubles:
+            raise DataError(
+                f"there are {len(self._doubles)} {unit} ids more than once: "
+                f"{first_ten(self._doubles)}; give each set once"
+            )
+        seen = self._seen
+        if unknown := [name for place, name in enumerate(self._answers.ids()) if not seen[place]]:
+            raise DataError(
+                f"{where}: {len(unknown)} {unit} ids are not in the {whole}: {first_ten(unknown)}; "
+                "is it the set the model was asked about?"
+            )
+        if not self.expected and self._selection:
+            raise OptionError(f"no {unit} is left by the selection ({self._selection})")
+        if self._missing and not self._allow_missing:
+            raise DataError(
+                f"{where}: {len(self._missing)} of {self.expected} {unit}s have no prediction: "
+                f"{first_ten(list(self._missing))}; {self._words.missing}"
+            )
+        if not self.answered:
+            raise DataError(f"{where}: there is no prediction for any {unit} that was asked for")
+        refuse_absent(self._absent, where, self._words)
+
+
+def refuse_absent(absent: Collection[str], where: str, words: Words) -> None:
+    """Refuse ids that were chosen by name and are not in the set.
+
+    Raises:
+        DataError: there are such ids.
+    """
+    if absent:
+        raise DataError(
+            f"{where}: {len(absent)} of the chosen {words.unit} ids are not in the {words.whole}: "
+            f"{first_ten(sorted(absent))}"
+        )
+
+
+def read_item_ids(path: Path) -> list[str]:
+    """Item ids from a text file, one a line; blank lines are left out.
+
+    Raises:
+        DataError: the file cannot be read, or names nothing.
+    """
+    try:
+        found = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+    ids = [item_id for item_id in found if item_id]
+    if not ids:
+        raise DataError(f"{path}: names no item; expected one item id a line")
+    return ids
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise DataError(f"{path}: is a folder; give the JSONL file with the predictions")

@@ -1,0 +1,200 @@
+"""What a comparison says in words: nothing that its adjusted p-values do not carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from handeye.scores.quantity import Family, Quantities, Quantity
+
+ALPHA = 0.05
+UNDECIDED = ("none", "unknown")
+Tree = Mapping[str, Any]
+
+
+def letter(run: int) -> str:
+    """A, B, ... Z, R27, ...: what a run is called in tables."""
+    return chr(ord("A") + run) if run < 26 else f"R{run + 1}"
+
+
+def verdict(sense: str, value: float | None, p_adjusted: float | None) -> str:
+    """What an adjusted test allows to say.
+
+    Args:
+        sense: ``pass``, ``gap`` or ``share``.
+        value: second run minus first.
+        p_adjusted: after Holm, None where nothing was tested.
+
+    Returns:
+        ``unknown`` (nothing measured), ``none``, or ``first_`` or ``second_`` followed by
+        ``better``, ``wider`` (gap) or ``more`` (share).
+    """
+    if value is None or p_adjusted is None:
+        return "unknown"
+    if p_adjusted >= ALPHA or value == 0:
+        return "none"
+    return f"{'second' if value > 0 else 'first'}_{_WORD[sense]}"
+
+
+_WORD = {"pass": "better", "gap": "wider", "share": "more"}
+_SAID = {"better": "{} better", "wider": "{}'s gap is wider", "more": "{} more often"}
+
+
+def verdict_words(verdict: str, first: str, second: str, smallest: float | None) -> str:
+    """A verdict in a few words, with what could have been seen where nothing was.
+
+    Args:
+        verdict: as :func:`verdict` gives it.
+        first: short name of the first run.
+        second: short name of the second run.
+        smallest: smallest difference that a power of 0.8 shows, 0..1; None: not known.
+    """
+    if verdict == "unknown":
+        return "nothing to compare"
+    if verdict == "none":
+        reach = f" ({100 * smallest:.1f} would have been)" if smallest else ""
+        return f"no difference seen{reach}"
+    who, _, what = verdict.partition("_")
+    return _SAID[what].format(first if who == "first" else second)
+
+
+def p_words(p: float | None) -> str:
+    """A p-value with three decimals, without claiming that one is 0."""
+    if p is None:
+        return "–"
+    return "< .001" if p < 0.001 else f"{p:.3f}"
+
+
+def signed(value: float) -> str:
+    """A difference, 0..1, in points with its sign; the minus is a minus."""
+    return f"{100 * value:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def sentences(found: Quantities, pair: Tree, where: str) -> list[str]:
+    """The comparison of two runs in sentences to quote, the most important first.
+
+    Args:
+        found: what the runs were compared by.
+        pair: one entry of the comparison's ``pairs`` (without ``sentences``).
+        where: what was compared, in brackets.
+    """
+    first, second = (found.labels[pair[name]] for name in ("first", "second"))
+    families = list(zip(found.families, (one["rows"] for one in pair["families"]), strict=True))
+    head = [(family, rows) for family, rows in families if family.overall]
+    counts = [*pair["discordance"], *(row for _, rows in head for row in rows)]
+    if not any(row["only_first"] or row["only_second"] for row in counts):
+        return [f"{second} and {first} {found.words.alike} {where}."]
+    speaker = _Speaker(found, first, second, where)
+    out = [speaker.headline(family, rows) for family, rows in head if rows]
+    for family, rows in families:
+        if family.parts:
+            out += speaker.parts(family.parts, rows)
+        if family.reason:
+            out += speaker.reason(family.reason, rows)
+    return out
+
+
+class _Speaker:
+    """Says what was found about two runs."""
+
+    def __init__(self, found: Quantities, first: str, second: str, where: str) -> None:
+        self._words, self._where = found.words, where
+        self._first, self._second = first, second
+
+    def headline(self, family: Family, rows: Sequence[Tree]) -> str:
+        """The quantities that are said one by one; where none differs, the one for all."""
+        own = {one.key: one for one in family.quantities}
+        one_by_one = [
+            (own[row["key"]], row)
+            for row in rows
+            if own[row["key"]].said and row["key"] != family.overall
+        ]
+        seen = [(one, row) for one, row in one_by_one if row["verdict"] not in UNDECIDED]
+        unseen = [(one, row) for one, row in one_by_one if row["verdict"] == "none"]
+        if not seen:
+            overall = next(row for row in rows if row["key"] == family.overall)
+            return self._overall(own[family.overall], overall)
+        parts = [self._more(one, row) for one, row in seen]
+        text = f"{self._second} {self._words.verb} {' and '.join(parts)} than {self._first}"
+        text += "".join(
+            f"; no difference is seen in {one.named} {_reach(row)}" for one, row in unseen
+        )
+        gap = next((row for row in rows if row["sense"] == "gap"), None)
+        if gap is not None and gap["verdict"] not in UNDECIDED:
+            wider = "wider" if gap["difference"]["value"] > 0 else "narrower"
+            size = abs(100 * gap["difference"]["value"])
+            text += (
+                f"; its gap between the two is {size:.1f} points {wider} {_interval(gap)}".rstrip()
+            )
+        elif gap is not None:
+            text += f"; no difference of the gap is seen {_reach(gap)}"
+        return f"{text} {self._where}."
+
+    def _overall(self, one: Quantity, row: Tree) -> str:
+        if row["verdict"] == "unknown":
+            return f"{one.named} cannot be compared {self._where}."
+        if row["verdict"] != "none":
+            told = self._more(one, row)
+            return f"{self._second} {self._words.verb} {told} than {self._first} {self._where}."
+        return (
+            f"No difference between {self._first} and {self._second} is seen: {one.named} "
+            f"{_reach(row)} {self._where}."
+        )
+
+    def _more(self, one: Quantity, row: Tree) -> str:
+        value = 100 * row["difference"]["value"]
+        more = self._words.more if value > 0 else self._words.fewer
+        return f"{abs(value):.1f} points {more} {one.said} {_interval(row)}".rstrip()
+
+    def parts(self, noun: str, rows: Sequence[Tree]) -> list[str]:
+        """Where the second run is better or worse."""
+        better = [row for row in rows if row["verdict"] == "second_better"]
+        worse = [row for row in rows if row["verdict"] == "first_better"]
+        parts = []
+        for found, word in ((better, "better"), (worse, "worse")):
+            if found:
+                listed = ", ".join(
+                    f"{row['label']} ({signed(row['difference']['value'])})" for row in found
+                )
+                parts.append(f"{word} on {listed}")
+        if not parts:
+            return []
+        rest = len(rows) - len(better) - len(worse)
+        tail = f"; no difference is seen on the other {rest} of {len(rows)} {noun}" if rest else ""
+        return [f"{self._second} is {' and '.join(parts)} than {self._first}{tail}."]
+
+    def reason(self, noun: str, rows: Sequence[Tree]) -> list[str]:
+        """The row that changed most, if any did."""
+        seen = [row for row in rows if row["verdict"] not in UNDECIDED]
+        if not seen:
+            return []
+        most = max(seen, key=lambda row: abs(row["difference"]["value"]))
+        often = "more" if most["difference"]["value"] > 0 else "less"
+        shares = [
+            f"{100 * most[name]['value']:.1f}\N{NO-BREAK SPACE}%" for name in ("second", "first")
+        ]
+        return [
+            f"What changes most is the {noun} “{most['label']}”: {often} often in {self._second} "
+            f"than in {self._first} ({shares[0]} against {shares[1]} {most['group']})."
+        ]
+
+
+def _interval(row: Tree) -> str:
+    """Interval of a difference whose size alone was said, so that signs cannot mislead."""
+    low, high = row["difference"]["low"], row["difference"]["high"]
+    if low is None or high is None:
+        return ""
+    if row["difference"]["value"] < 0:
+        low, high = -high, -low
+    return f"({100 * low:.1f} to {100 * high:.1f})"
+
+
+def _reach(row: Tree) -> str:
+    found = row["difference"]
+    text = f"{signed(found['value'])} points"
+    if found["low"] is not None:
+        text += f", {signed(found['low'])} to {signed(found['high'])}"
+    smallest = row["smallest_difference"]
+    if smallest:
+        text += f"; {100 * smallest:.1f} would have been seen with a power of 80\N{NO-BREAK SPACE}%"
+    return f"({text})"

@@ -1,0 +1,145 @@
+"""Comparisons of runs on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from handeye.scores.compare import Comparison, counted_words
+from handeye.scores.estimate import rate_of
+from handeye.scores.quantity import Family
+from handeye.scores.sentences import UNDECIDED, p_words, signed
+from handeye.terminal.tables import say, shown
+
+Tree = Mapping[str, Any]
+
+
+def print_comparison(found: Comparison, *, all_rows: bool = False) -> None:
+    """Print who is compared, then for each pair of runs its sentences and families.
+
+    Reads at 80 columns: runs are letters, numbers are never broken, labels are.
+
+    Args:
+        found: the comparison.
+        all_rows: also those rows of long families in which no difference is seen.
+    """
+    console = Console()
+    console.print()
+    for run in found["runs"]:
+        say(console, f"{run['letter']}  {run['label']}")
+    say(console, f"{counted_words(found.suite, found.found)}, paired")
+    for note in found["notes"]:
+        say(console, note, "yellow")
+    for pair in found["pairs"]:
+        letters = tuple(found["runs"][pair[name]]["letter"] for name in ("first", "second"))
+        console.print()
+        for text in pair["sentences"]:
+            say(console, text)
+        for family, told in zip(found.found.families, pair["families"], strict=True):
+            if told["rows"]:
+                _print_family(console, family, told["rows"], letters, all_rows)
+        _print_discordance(console, found, pair["discordance"], letters)
+    interval = found["interval"]
+    console.print()
+    say(
+        console,
+        f"Percent and points; differences are the second run minus the first (B − A). "
+        f"{100 * interval['level']:.0f} % intervals of a paired bootstrap over "
+        f"{found.suite.scene} ({interval['resamples']:,} resamples, seed {interval['seed']}). p: "
+        "after Holm within each table"
+        + (", over all pairs of runs." if len(found["pairs"]) > 1 else ".")
+        + f" In brackets: the difference that a power of {100 * interval['power']:.0f} % shows.",
+    )
+
+
+def _print_family(
+    console: Console,
+    family: Family,
+    rows: Sequence[Tree],
+    letters: tuple[str, ...],
+    all_rows: bool,
+) -> None:
+    kept = rows
+    if family.long and not all_rows:
+        kept = [row for row in rows if row["verdict"] not in UNDECIDED]
+    console.print()
+    title = family.title
+    if len(kept) < len(rows):
+        title += f" ({len(kept)} of {len(rows)} rows differ; --all shows all)"
+    if not kept:
+        say(console, title, "bold")
+        return
+    first, second = letters
+    table = plain_table(console, title, ("", first, second, f"{second} − {first}", "p"))
+    words = [_words(row) for row in kept]
+    # The verdict is what one looks for: on a narrow terminal the label gives way.
+    table.add_column("", no_wrap=True, min_width=max(map(len, words)))
+    heading = ""
+    for row, told in zip(kept, words, strict=True):
+        if row["group"] != heading:
+            heading = row["group"]
+            table.add_row(f"[italic]{escape(heading)}[/]")
+        table.add_row(
+            ("  " if heading else "") + escape(row["label"]),
+            *(shown(rate_of(row[name]).percent, console) for name in ("first", "second")),
+            shown(points(row["difference"]), console),
+            shown(p_words(row["p_adjusted"]), console),
+            told,
+        )
+    console.print(table)
+
+
+def _words(row: Tree) -> str:
+    """The verdict, short enough for 80 columns."""
+    smallest = row["smallest_difference"]
+    reach = f" ({100 * smallest:.1f})" if smallest else ""
+    short = {"none": f"none seen{reach}", "unknown": "not compared"}
+    return short.get(row["verdict"], str(row["words"]))
+
+
+def points(found: Tree) -> str:
+    """A difference in points with its interval, ``+2.9 (+0.2 to +5.6)``."""
+    if found["value"] is None:
+        return "–"
+    text = signed(found["value"])
+    if found["low"] is None:
+        return text
+    return f"{text} ({signed(found['low'])} to {signed(found['high'])})"
+
+
+def _print_discordance(
+    console: Console, found: Comparison, rows: Sequence[Tree], letters: tuple[str, ...]
+) -> None:
+    title = f"Who is right where ({found.found.words.tallied})"
+    first, second = letters
+    heads = ("", "both", f"only {first}", f"only {second}", "neither", "exact p")
+    table = plain_table(console, title, heads)
+    for row in rows:
+        counts = [f"{row[key]:,}" for key in ("both", "only_first", "only_second", "neither")]
+        p = shown(p_words(row["p_value"]), console)
+        table.add_row(escape(row["label"]), *counts, p)
+    if rows:
+        console.print()
+        console.print(table)
+
+
+def plain_table(console: Console, title: str, heads: Sequence[str]) -> Table:
+    """A table without lines: label, then numbers that stay whole."""
+    table = Table(
+        title=shown(title, console) or None,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    for k, head in enumerate(heads):
+        words = shown(head, console)
+        if k:
+            table.add_column(words, justify="right", no_wrap=True)
+        else:
+            table.add_column(words, overflow="fold")
+    return table

@@ -1,0 +1,231 @@
+"""From one scored run to what is wrong with its answers: a reason a clip, counted with intervals.
+
+Reasons exclude each other, signs (``tags``) do not; :mod:`handeye.visualact.diagnosis.reasons` has
+both. Needs the run folder; where the set is not at hand, true actions that no prediction was
+assigned to are not known, and what was missed is told from the level of the clip alone (``note``
+says so).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec.structs import replace
+
+from handeye.atomic import replacing, write_bytes
+from handeye.errors import HandeyeError, OptionError
+from handeye.scores.estimate import Estimate
+from handeye.scores.summary import Interval, Recorded
+from handeye.stats.intervals import estimates
+from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, pairs_by_clip
+from handeye.visualact.loader import load
+from handeye.visualact.records import Clip
+from handeye.visualact.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
+from handeye.visualact.scoring.summary import RESAMPLES, SUITE
+from handeye.visualact.scoring.sums import Sums
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FORMAT = 1
+
+
+class Share(msgspec.Struct):
+    """How often one reason or sign occurs: among the clips with a fault, and among all.
+
+    ``share`` and ``rate`` are fractions; their ``n`` are the clips that they are over.
+    """
+
+    key: str
+    label: str
+    meaning: str
+    count: int
+    share: Estimate
+    rate: Estimate
+
+
+class Group(msgspec.Struct):
+    """What is wrong in some clips; ``reasons`` exclude each other, ``tags`` do not."""
+
+    n_clips: int
+    n_faulty: int
+    faulty: Estimate
+    reasons: list[Share]
+    tags: list[Share]
+
+
+class Findings(Recorded, kw_only=True):
+    """diagnosis.json: all clips together, and those of each class."""
+
+    format: int
+    suite: str
+    model: str | None
+    n_clips: int
+    n_expected: int
+    partial: bool
+    note: str
+    states: dict[str, int]
+    interval: Interval
+    all: Group
+    by_scenario: dict[str, Group]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A run diagnosed.
+
+    ``findings`` is diagnosis.json, ``data`` the same as nested dicts. ``reasons`` has one row a
+    clip in the order of the scores: clip_id, scenario, state, passed (nothing is wrong), reason
+    (null exactly where it passed) and tags (every sign, the reason first).
+    """
+
+    findings: Findings
+    reasons: pl.DataFrame
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """diagnosis.json as nested dicts."""
+        return self.findings.data
+
+    def to_json(self) -> bytes:
+        """diagnosis.json."""
+        return self.findings.to_json()
+
+
+def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:
+    """Say of every clip what is wrong with the answer to it, and how often each reason occurs.
+
+    Args:
+        run: a run folder, or one already read.
+        seed: of the bootstrap over clips within classes; the same gives the same intervals.
+        resamples: number of resamples of clips; 0 gives shares without intervals.
+
+    Raises:
+        RunError: not a run folder.
+        DataError: a file of the run cannot be read.
+        OptionError: a negative number of resamples.
+    """
+    if resamples < 0:
+        raise OptionError(f"resamples must be at least 0, got {resamples}")
+    opened = run if isinstance(run, Run) else read_run(run)
+    clips, trouble = _clips(opened)
+    rows = list(opened.scores().iter_rows(named=True))
+    summary = opened.summary
+    threshold = float(summary.options["threshold"])
+    reasons = find_reasons(rows, pairs_by_clip(opened), clips, threshold)
+    found = {one.clip_id: one for one in reasons}
+    classes, tables = _tables(rows, found, seed, resamples)
+    interval = replace(summary.interval, resamples=resamples, seed=seed)
+    findings = Findings(
+        format=FORMAT,
+        suite=SUITE,
+        model=summary.model,
+        n_clips=summary.n_clips,
+        n_expected=summary.n_expected,
+        partial=summary.partial,
+        note="; ".join(filter(None, [summary.note, trouble])),
+        states=summary.states,
+        interval=replace(interval, words=_interval_words(len(rows), seed, resamples)),
+        all=tables[None],
+        by_scenario={name: tables[name] for name in classes},
+    )
+    return Diagnosis(findings, _frame(rows, found))
+
+
+def _clips(run: Run) -> tuple[dict[str, Clip], str]:
+    """The clips a run was scored on by id, or why they are not at hand."""
+    try:
+        mapping = run.info.get("mapping")
+        sets = [load(file, split=None, mapping=mapping) for file in run.data_files()]
+    except HandeyeError:
+        return {}, "the set is not at hand: unassigned true actions are not known"
+    return {clip.clip_id: clip for one in sets for clip in one}, ""
+
+
+def _interval_words(clips: int, seed: int, resamples: int) -> str:
+    if not resamples:
+        return "no intervals were computed"
+    return (
+        f"95 % intervals over {clips} clips drawn within their classes, B = {resamples}, seed "
+        f"{seed}: Wilson score at the resampled variance"
+    )
+
+
+def _tables(
+    rows: Sequence[Mapping[str, Any]], found: Mapping[str, Found], seed: int, resamples: int
+) -> tuple[tuple[str, ...], dict[str | None, Group]]:
+    """The classes that there are, and a group for each of them and for all clips (None)."""
+    import numpy as np
+
+    own = [found.get(row["clip_id"]) for row in rows]
+    columns = {"clips": np.ones(len(rows)), "faulty": np.array([float(f is not None) for f in own])}
+    for key in WORDS.order:
+        columns[f"reason.{key}"] = np.array([float(f is not None and f.reason == key) for f in own])
+        columns[f"sign.{key}"] = np.array([float(f is not None and key in f.signs) for f in own])
+    sums = Sums([row["scenario"] for row in rows], columns, resamples, seed)
+    return sums.strata, {name: _group(sums, name) for name in (None, *sums.strata)}
+
+
+def _group(sums: Sums, stratum: str | None) -> Group:
+    def shares(kind: str) -> list[dict[str, Any]]:
+        out = []
+        for key in WORDS.order:
+            column, sign = f"{kind}.{key}", WORDS[key]
+            if count := sums.count(column, stratum):
+                share = sums.share(column, "faulty", stratum)
+                rate = sums.share(column, "clips", stratum)
+                words = {"key": key, "label": sign.label, "meaning": sign.meaning}
+                out.append({**words, "count": count, "share": share, "rate": rate})
+        return out
+
+    tree = {
+        "n_clips": sums.count("clips", stratum),
+        "n_faulty": sums.count("faulty", stratum),
+        "faulty": sums.share("faulty", "clips", stratum),
+        "reasons": {str(k): one for k, one in enumerate(shares("reason"))},
+        "tags": {str(k): one for k, one in enumerate(shares("sign"))},
+    }
+    told = estimates(tree)
+    return msgspec.convert(
+        {**told, **{name: list(told[name].values()) for name in ("reasons", "tags")}}, Group
+    )
+
+
+def _frame(rows: Sequence[Mapping[str, Any]], found: Mapping[str, Found]) -> pl.DataFrame:
+    import polars as pl
+
+    own = [found.get(row["clip_id"]) for row in rows]
+    return pl.DataFrame(
+        {
+            "clip_id": [row["clip_id"] for row in rows],
+            "scenario": [row["scenario"] for row in rows],
+            "state": [row["answer_state"] for row in rows],
+            "passed": [one is None for one in own],
+            "reason": [one.reason if one else None for one in own],
+            "tags": [list(one.signs) if one else [] for one in own],
+        },
+        schema={
+            "clip_id": pl.String(),
+            "scenario": pl.String(),
+            "state": pl.String(),
+            "passed": pl.Boolean(),
+            "reason": pl.String(),
+            "tags": pl.List(pl.String()),
+        },
+    )
+
+
+def write_diagnosis(diagnosis: Diagnosis, folder: Path) -> tuple[Path, Path]:
+    """Write diagnosis.json and reasons.parquet into a run folder, each in one step.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    with replacing(folder / REASONS) as stream:
+        diagnosis.reasons.write_parquet(stream, compression="zstd")
+    write_bytes(folder / DIAGNOSIS, diagnosis.to_json())
+    return folder / DIAGNOSIS, folder / REASONS
