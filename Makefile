@@ -39,7 +39,7 @@ test: .venv/.test .venv/.embedder
 
 # What skips without torch. One thread each: two were many times slower beside other processes.
 test-torch: .venv/.torch
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --fewest 160 \
 		tests/training tests/respondents/local
 
 lint: .venv/.test

@@ -38,6 +38,7 @@ class Kit:
     more_faults: str
     item_id: str = "item_id"
     run: tuple[str, ...] = ()
+    task: tuple[str, ...] = ()
     score: tuple[str, ...] = ()
     perfect: float = 1.0
 
@@ -48,6 +49,8 @@ KITS = {
         "miss=0.3,refuse=0.1",
         "miss=0.9,miscount=0.9",
         run=("--split", "all"),
+        task=("split=", "templates=main"),
+        score=("--templates", "main"),
     ),
     "visualact": Kit(
         ("--clips", "8"),
@@ -55,6 +58,7 @@ KITS = {
         "miss=0.9",
         item_id="clip_id",
         run=("--embedder", "test:char-ngrams"),
+        task=("embedder=test:char-ngrams",),
         score=("--embedder", "test:char-ngrams"),
     ),
 }
@@ -291,10 +295,7 @@ def test_task_and_run_ask_the_same(case: Case, tmp_path: Path) -> None:
     words = [f"handeye/{case.suite.name}", "--model", "handeye/simulated", "--display", "none"]
     words += ["-M", f"data={case.set}", "-T", f"data={case.set}", "-T", f"journal={journal}"]
     words += ["--log-dir", str(tmp_path / "logs")]
-    if case.kit.run[:1] == ("--split",):
-        words += ["-T", "split="]
-    if "--embedder" in case.kit.run:
-        words += ["-T", f"embedder={case.kit.run[1]}"]
+    words += [word for option in case.kit.task for word in ("-T", option)]
     command = [sys.executable, "-m", "inspect_ai", "eval", *words]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -398,9 +399,6 @@ def test_hostile_names_stay_text(case: Case, tmp_path: Path) -> None:
     assert "\x1b" not in said
     for page in (out, tmp_path / "compare.html"):
         assert "<script>alert" not in page.read_text()
-    for file in (run / "tables").glob("*.tex"):
-        assert r"\{" not in HOSTILE
-        assert "<script>alert" in file.read_text() or "[bold]" in file.read_text()
 
 
 # ---- several runs
@@ -457,7 +455,8 @@ def test_runs_of_two_suites_are_refused_in_one_way(tmp_path: Path, case: Case) -
         handeye("report", case.run("right"), stranger, "--out", tmp_path / "no.html", code=2),
     }
     assert len(said) == 1
-    assert all(word in said.pop() for word in (case.suite.name, other, "stranger"))
+    (refusal,) = said
+    assert all(word in refusal for word in (case.suite.name, other, "stranger"))
     assert not (tmp_path / "no.html").exists()
     assert suite_of_runs([case.run("right")]).name == case.suite.name
 
@@ -467,7 +466,7 @@ def test_runs_over_different_sets_are_told_apart(case: Case, tmp_path: Path) -> 
     handeye(case.suite.name, "generate", other, "--seed", "8", *case.kit.generate)
     case.ask(tmp_path / "run", "", other)
     said = handeye("report", case.run("right"), tmp_path / "run", "--out", tmp_path / "r.html")
-    assert "different" in said
+    assert "warning: the runs were scored against" in said
     said = handeye("compare", case.run("right"), tmp_path / "run", code=2)
     assert "set" in said
 

@@ -124,7 +124,8 @@ class Suite:
         open_run: ``(folder) -> ScoredRun``.
         tables: ``(summary) -> tables``, said once and drawn for terminal, HTML, CSV and LaTeX.
         quantities: ``(runs, ...) -> Quantities``: what runs are compared by; the frame resamples.
-        pair_cards: ``(runs, chosen, budget) -> Drawn``: items that tell runs apart, drawn.
+        pair_cards: ``(runs, chosen, budget) -> Drawn``: items that tell runs apart, drawn; None: no
+            page of a comparison.
         report: ``(runs, out, ...) -> Path``: the page about runs.
         print_run: what a terminal says of a run folder.
         diagnose: ``(run) -> reasons``.
@@ -160,10 +161,10 @@ class Suite:
     open_run: Callable[[Path | str], ScoredRun]
     tables: Callable[..., Sequence[Table]]
     quantities: Callable[..., Quantities]
-    pair_cards: Callable[..., Drawn]
     report: Callable[..., Path]
     print_run: Callable[[Path], None]
 
+    pair_cards: Callable[..., Drawn] | None = None
     diagnose: Callable[..., Any] | None = None
     people: Callable[[], AsksPeople] | None = None
     probed: Callable[[], Probed] | None = None

@@ -84,6 +84,8 @@ def write_comparison(
     if gallery_limit < 0 or picture_budget < 0:
         raise OptionError("gallery_limit and picture_budget must be 0 or more")
     shown = directions(found["pairs"])
+    if found.suite.pair_cards is None:
+        raise OptionError(f"{found.suite.title} draws no page of a comparison; leave --out away")
     chosen, total = choose(found.found, shown, gallery_limit)
     drawn = found.suite.pair_cards(found.runs, chosen, picture_budget)
     unit = found.suite.unit

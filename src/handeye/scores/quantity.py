@@ -223,6 +223,35 @@ def counted(parts: Sequence[Mask], outcomes: Floats) -> Callable[[int], Floats]:
     return sums
 
 
+def rated(
+    called: tuple[str, str],
+    inside: Mask,
+    outcomes: Floats,
+    value: Value,
+    *,
+    sense: str = "pass",
+    one_per_scene: bool = False,
+    group: str = "",
+    said: str = "",
+    planned: str = "",
+) -> Quantity:
+    """The rate of one group of items; ``called`` is its key and its label."""
+    return Quantity(
+        key=called[0],
+        label=called[1],
+        sense=sense,
+        sums=counted([inside], outcomes),
+        value=value,
+        weights=inside.astype(np.float64),
+        outcomes=outcomes,
+        one_per_scene=one_per_scene,
+        group=group,
+        said=said,
+        named=called[1],
+        planned=planned,
+    )
+
+
 def pooled(sums: Floats, clusters: Sequence[int]) -> Samples:
     """The rate over all items: the second column by the first, whatever the stratum."""
     return rate(sums[:, :, 1].sum(axis=0), sums[:, :, 0].sum(axis=0), sum(clusters))

@@ -65,6 +65,27 @@ def test_an_interrupted_set_goes_on_to_the_same_bytes(small_set, tmp_path):
     assert digest(out) == digest(small_set)
 
 
+def test_a_set_begun_by_handeye_0_1_goes_on_and_gets_its_label(small_set, tmp_path):
+    """Its record names the version, and neither suite nor generator."""
+    out = tmp_path / "cut"
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        generate(out, seed=7, scenes=30, workers=1, progress=stop)
+    head, row = (out / ".unfinished" / "000000.jsonl").read_text().split("\n")[0].split("\t")
+    assert json.loads(head).keys() == {"file", "art"}
+    assert json.loads(row)["scene_index"] == 0
+    record = json.loads((out / "generation.json").read_text())
+    old = {name: record[name] for name in ("libraries", "options", "complete")}
+    (out / "generation.json").write_text(json.dumps({"handeye": "0.1.0", **old}))
+    generate(out, seed=7, scenes=30, workers=1)
+    assert digest(out) == digest(small_set)
+    assert json.loads((out / "generation.json").read_text())["suite"] == "rose"
+    assert verify(out, workers=1).ok
+
+
 def test_another_seed_gives_other_scenes(small_set, tmp_path):
     other = digest(generate(tmp_path / "other", seed=8, scenes=30, workers=2))
     same = [n for n, v in digest(small_set).items() if n.startswith("images/") and other[n] == v]

@@ -16,7 +16,6 @@ import pytest
 
 from handeye.errors import DataError, OptionError
 from handeye.sets.draw import Draw
-from handeye.sets.processes import as_finished
 from handeye.visualact.loader import load
 from handeye.visualact.records import SCENARIOS
 from handeye.visualact.scenes.encoding import draw_film, encode_film
@@ -172,21 +171,6 @@ def test_a_file_shows_what_was_drawn(tmp_path):
     assert data.index(b"moov") < data.index(b"mdat")
 
 
-# Work
-
-
-def test_work_is_done_once_whatever_the_number_of_workers():
-    jobs = [str(number) for number in range(20)]
-    assert list(as_finished(int, jobs, 1)) == list(range(20))
-    assert sorted(as_finished(int, jobs, 2)) == list(range(20))
-    assert list(as_finished(int, [], 2)) == []
-
-
-def test_what_goes_wrong_in_a_worker_is_raised_here():
-    with pytest.raises(ValueError, match="'x'"):
-        list(as_finished(int, [*"12345x678"], 2))
-
-
 # Sets
 
 
@@ -216,6 +200,24 @@ def test_an_interrupted_set_goes_on_to_the_same_bytes(small_set, tmp_path):
     assert made
     for name, changed in made.items():
         assert (out / name).stat().st_mtime_ns == changed
+
+
+def test_a_set_begun_by_handeye_0_1_goes_on(small_set, tmp_path):
+    """Its record names the version, and no generator; its row files are what they are today."""
+    out = tmp_path / "cut"
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        generate(out, **SMALL, workers=1, progress=stop)
+    lines = (out / ".unfinished" / "000000.jsonl").read_text().split("\n")
+    assert {json.loads(line)["meta"]["index"] for line in lines} <= {0, 1}
+    record = json.loads((out / "generation.json").read_text())
+    old = {name: record[name] for name in ("suite", "libraries", "options", "complete")}
+    (out / "generation.json").write_text(json.dumps({"handeye": "0.1.0", **old}))
+    generate(out, **SMALL, workers=1)
+    assert digest(out) == digest(small_set)
 
 
 def _videos_of(row_files: dict[Path, int], out: Path) -> dict[str, Path]:

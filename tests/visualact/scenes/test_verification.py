@@ -264,6 +264,21 @@ def test_actions_that_the_rules_allow_and_the_film_does_not_call_for(bad):
     assert told(edited(bad, number, actions=actions[1:]), bad, number, "drawn again from its seed,")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("index", None), ("seed", "x"), ("twin", 5), ("backward", "no"), ("fps", 0)]
+)
+def test_rows_that_tell_no_film_are_told_and_nothing_breaks(bad, name, value):
+    number = number_of(bad, lambda row: row["meta"]["kind"] == "cyclist_sways")
+    found = rows(bad)
+    found[number]["meta"][name] = value
+    found[number]["actions"] = found[number]["actions"][:1]
+    write(bad, found)
+    assert told(verify(bad, workers=1), bad, number, "")
+    del found[number]["meta"]["frames"]
+    write(bad, found)
+    assert not verify(bad, redraw=True, workers=1).ok
+
+
 def test_films_of_another_generator_are_not_solved(bad):
     record = json.loads((bad / "generation.json").read_text())
     for changed in ({"generator": 2}, {"options": record["options"] | {"catalogue": "0" * 16}}):

@@ -31,6 +31,7 @@ from handeye.scores.quantity import (
     macro,
     pair_rows,
     pooled,
+    rated,
 )
 from handeye.stats.intervals import Samples, difference
 
@@ -283,17 +284,9 @@ class _Paired:
         planned: str = "",
     ) -> Quantity:
         """PASS of one group of items."""
-        return Quantity(
-            key=called[0],
-            label=called[1],
-            sense="pass",
-            sums=counted([inside], self.passed),
-            value=value,
-            weights=inside.astype(np.float64),
-            outcomes=self.passed,
-            one_per_scene=len(np.unique(self.cluster[inside])) == inside.sum(),
-            group=group,
-            planned=planned,
+        alone = len(np.unique(self.cluster[inside])) == inside.sum()
+        return rated(
+            called, inside, self.passed, value, one_per_scene=alone, group=group, planned=planned
         )
 
     def _bins(self) -> Iterator[Quantity]:
@@ -325,14 +318,16 @@ class _Paired:
             for reason in REASONS:
                 shown = _shown(self.reasons, reason.key)
                 if shown[inside].any():
-                    yield _share((f"{kind}:{reason.key}", reason.label), inside, shown, title)
+                    called = f"{kind}:{reason.key}", reason.label
+                    yield rated(called, inside, shown, pooled, sense="share", group=title)
 
     def _states(self) -> Iterator[Quantity]:
         """How often each state but the one of an answer occurs in every run."""
         seen = {str(state) for series in self.states for state in series.unique()}
         everything = np.ones(self.items.height, bool)
         for state in sorted(seen - {_ANSWERED}):
-            yield _share((state, state), everything, _shown(self.states, state), "")
+            shown = _shown(self.states, state)
+            yield rated((state, state), everything, shown, pooled, sense="share")
 
     def units(self) -> Iterator[Units]:
         """Who passes what, by template."""
@@ -360,16 +355,3 @@ def _shown(series: Sequence[pl.Series], key: str) -> Floats:
     """(n, runs) 1 where a run shows a reason or a state."""
     columns = [(one == key).fill_null(False).to_numpy().astype(np.float64) for one in series]
     return np.stack(columns, axis=1)
-
-
-def _share(called: tuple[str, str], inside: Mask, shown: Floats, group: str) -> Quantity:
-    return Quantity(
-        key=called[0],
-        label=called[1],
-        sense="share",
-        sums=counted([inside], shown),
-        value=pooled,
-        weights=inside.astype(np.float64),
-        outcomes=shown,
-        group=group,
-    )

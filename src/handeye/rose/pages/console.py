@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from handeye.scores.estimate import Estimate
 from handeye.scores.tables import Cell, Table
-from handeye.terminal.tables import print_table, say
+from handeye.terminal.tables import print_table, say, shown as printable
 
 
 def print_run(folder: Path) -> None:
@@ -22,7 +22,7 @@ def print_run(folder: Path) -> None:
     console = Console()
     states = {name: n for name, n in summary.states.items() if n and name != "answered"}
     counted = f"{summary.n_items} items on {summary.n_scenes} scenes"
-    name = escape(summary.model or "unnamed model")
+    name = escape(printable(summary.model or "unnamed model", console))
     console.print(f"\n[bold]{name}[/]: {counted}", highlight=False)
     if summary.partial:
         say(console, summary.note, "yellow")

@@ -1,6 +1,9 @@
-"""A PNG writer for pictures made of repeated tiles: fast, and the same bytes everywhere.
+"""A PNG writer for pictures made of repeated tiles: the same bytes on every machine.
 
-General encoders search for repetition; here it is known. A strip (one row of cells) is written as
+That is its reason; the bytes of a compression library depend on its version. zlib is faster at a
+palette PNG of the same picture and packs it tighter (``benchmarks/generation.py``).
+
+The repetition need not be searched for, it is known. A strip (one row of cells) is written as
 LZ77 matches one cell back, a pixel back or a line up, and a strip that occurs again is written
 again from its finished bytes. Pictures are 8-bit RGB without interlacing or filters (RFC 2083),
 readable by any decoder.

@@ -132,14 +132,14 @@ def _flat(table: Bridge | Consistency | None) -> dict[str, Mapping[str, Figure]]
 
 def _bridge_files(bridges: Mapping[str, Bridge | None]) -> list[Table]:
     """Bridge, region case ("any" for all items), subset: the figures under their official names."""
-    out = []
+    heads = ("bridge", "case", "subset", "figure")
+    out = [table_of("bridges", heads, {}, file="bridges.csv")]  # the file's head, come what may
     for name, bridge in bridges.items():
         if bridge is None:
             continue
         cases: dict[str, Any] = {"any": _flat(bridge)}
         for prefix, found in (("", bridge.by_region_case), ("actual ", bridge.by_actual_case)):
             cases |= {prefix + case: _flat(rows) for case, rows in (found or {}).items()}
-        heads = ("bridge", "case", "subset", "figure")
         out.append(table_of(f"by-{name}", heads, {name: cases}, file="bridges.csv"))
     return out
 

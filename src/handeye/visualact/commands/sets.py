@@ -79,7 +79,7 @@ def verify(
     ] = False,
     workers: Workers = None,
 ) -> None:
-    """Check every row, hash, video and twin of a set, and its gold against the rules."""
+    """Check every row, hash, video and twin of a set, its gold, and that clips can be solved."""
     from handeye.terminal.progress import counting
     from handeye.visualact.scenes.verification import verify as check
 

@@ -25,10 +25,10 @@ from handeye.scores.quantity import (
     Quantity,
     Units,
     Words,
-    counted,
     macro,
     pair_rows,
     pooled,
+    rated,
 )
 from handeye.visualact.comparing.scored_runs import clips_of, labels_of
 from handeye.visualact.diagnosis.reasons import WORDS as REASONS, find_reasons, pairs_by_clip
@@ -214,19 +214,8 @@ class _Paired:
 
     def _figure(self, column: str, inside: Mask, called: tuple[str, str]) -> Quantity:
         """The mean over classes of a figure that every clip may have."""
-        outcomes = self._column(column)
-        return Quantity(
-            key=called[0],
-            label=called[1],
-            sense="pass",
-            sums=counted([inside], outcomes),
-            value=macro,
-            weights=inside.astype(np.float64),
-            outcomes=outcomes,
-            said="F1" if called[0] == "f1" else "",
-            named=called[1],
-            planned=called[1],
-        )
+        said = "F1" if called[0] == "f1" else ""
+        return rated(called, inside, self._column(column), macro, said=said, planned=called[1])
 
     def _found_rates(self) -> Iterator[Quantity]:
         """Actions found by actions called for: a ratio of sums, of every kind that occurs."""
@@ -257,16 +246,8 @@ class _Paired:
     ) -> Iterator[Quantity]:
         """How often something is so in every run; nothing where it never is."""
         if shown.any() and shown[inside].any():
-            yield Quantity(
-                key=key,
-                label=label,
-                sense="share",
-                sums=counted([inside], shown),
-                value=pooled,
-                weights=inside.astype(np.float64),
-                outcomes=shown,
-                one_per_scene=True,
-                group=group,
+            yield rated(
+                (key, label), inside, shown, pooled, sense="share", one_per_scene=True, group=group
             )
 
     def _shown(self, key: str) -> Floats:

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from handeye.scores.estimate import NOTHING, number, rate_of
 from handeye.scores.tables import Column, Row, Table
-from handeye.terminal.tables import print_table, say
+from handeye.terminal.tables import print_table, say, shown as printable
 from handeye.visualact.scoring.summary import Summary
 from handeye.visualact.scoring.tables import FIGURES, tables
 
@@ -66,7 +66,7 @@ def print_ablation(found: Tree, folder: Path) -> None:
 
 
 def _print_header(console: Console, summary: Summary) -> None:
-    name = escape(summary.model or "unnamed model")
+    name = escape(printable(summary.model or "unnamed model", console))
     counts = summary.counts
     console.print(
         f"\n[bold]{name}[/]: {summary.n_clips} clips; {counts['predicted']} actions proposed, "

@@ -1,4 +1,5 @@
-"""Respondents for clips (VisualActBench) that do not look: a language prior, and a simulated one.
+"""Respondents for clips (VisualActBench): a language prior, a simulated one, and a check.
 
-Nothing here knows Inspect.
+The first two never look. ``motion`` looks, but is fitted on the generator's own films: it is the
+check that clips can be solved. Nothing here knows Inspect.
 """

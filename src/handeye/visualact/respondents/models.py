@@ -1,7 +1,6 @@
 """The respondents of VisualActBench as ``handeye/NAME``.
 
-Two know the set; the third is the check that clips can be solved. What they are made of is
-imported when one is made.
+Two know the set; the third is the check that clips can be solved.
 """
 
 from __future__ import annotations

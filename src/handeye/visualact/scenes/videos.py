@@ -39,6 +39,8 @@ TILE = 16
 ENCODER_TOLERANCE = 16
 """Largest difference (0..255) of tiles of one film encoded or drawn twice; it stays below 8."""
 _ROUNDING = 0.001
+_NO_FILM = (OptionError, ValueError, TypeError, AttributeError, ArithmeticError)
+"""What comes of drawing a film from a row whose numbers are none, or out of all bounds."""
 Pixels = NDArray[np.uint8]
 
 
@@ -134,7 +136,7 @@ def check_film(placed: Sequence[PlacedClip], *, root: Path, ours: bool, redraw: 
             continue
         films.append(film)
         wrong = list(_row_problems(clip, film))
-        known = ours and not wrong and "kind" in clip.meta
+        known = bool(film.pictures) and not wrong and "kind" in clip.meta
         said = solve(film.pictures) if known else ()
         solved += known and _says(said, clip.actions, levels=False)
         if redraw or (known and not _says(said, clip.actions, levels=True)):
@@ -231,7 +233,7 @@ def _drawing_problems(clip: Clip, film: CoarseFilm, *, whole: bool) -> Iterator[
     numbers = range(len(film.frames)) if whole else _spread(len(film.frames), COMPARED)
     try:
         again = drawn_again(clip, None if whole else numbers)
-    except (OptionError, ValueError, TypeError) as error:
+    except _NO_FILM as error:
         yield f"cannot be drawn again from what its row says: {error}"
         return
     if again is None:
