@@ -1,20 +1,13 @@
 """Respondents as Inspect models ``handeye/NAME``; who there is: :mod:`handeye.models.registry`.
 
-    --model handeye/pixels                                              ROSE: looks
-    --model handeye/simulated -M data=DIR -M faults=miss=0.2 -M seed=7  either suite: knows the gold
-    --model handeye/motion                                              VisualActBench: a check
-    --model handeye/prior -M data=DIR                                   VisualActBench: guesses
-    --model handeye/small                                               ROSE: a model of our own
-    --model handeye/hf -M path=DIR                                      any: an open model
+    --model handeye/simulated -M data=DIR -M faults=miss=0.2 -M seed=7
+    --model handeye/hf -M path=DIR
 
-- ``pixels`` and ``motion`` look off the event loop, at as many things at once as there are cores,
-  and at a picture or clip once however many questions come about it. Where they cannot answer they
-  decline (stop reason ``content_filter``) with a text that says why.
-- ``motion`` is fitted on films of the generator: it is the check that clips can be solved from
-  their frames (``handeye visualact verify`` asks it), not a respondent that competes.
-- ``simulated`` answers from the gold of the set ``data`` with faults; which suite it answers for
-  follows from the set. A planted API error is raised and not retried.
-- ``prior`` takes nothing from the set but the scenario of the clip.
+- Those that look do so off the event loop, at as many things at once as there are cores, and at a
+  picture or clip once however many questions come about it. Where they cannot answer they decline
+  (stop reason ``content_filter``) with a text that says why.
+- Those that know a set (``data``) answer from it, with faults where they are told to. A planted API
+  error is raised and not retried.
 - ``small`` and ``hf`` are vision-language models on this machine; see
   :mod:`handeye.respondents.local`.
 - Token usage of the others is estimated: a token for 4 characters of text and for 28 x 28 pixels of

@@ -31,7 +31,7 @@ _MAX_ERROR = 400
 
 
 class Asker:
-    """Asks one model; answers in the journal are used instead of asking.
+    """Asks one model, and files its answers in a journal.
 
     Attributes:
         model_name: as answers are filed.
@@ -65,13 +65,11 @@ class Asker:
             await self._tap.ready(_effective_config(self._model))
 
     async def ask(self, question: Question, opening: Opening) -> Answer:
-        """Ask one question, unless its answer is in the journal; a failure is an answer too.
+        """Ask a question that has no answer in the journal; a failure is an answer too.
 
         Raises:
             RunError: the journal cannot be written, or nothing but failures came back.
         """
-        if (known := self.arrived(question)) is not None:
-            return known
         pending = self._pending(question, opening)
         # Without a journal of ours, a tap that an earlier run left on the model is none of it.
         pending_request.set(pending if self._tap is not None else None)

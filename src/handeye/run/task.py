@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import anyio
 import msgspec
 from anyio import to_thread
+from anyio.lowlevel import current_token
 from inspect_ai import Task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import ChatMessageAssistant, Model, ModelOutput, get_model
@@ -101,7 +102,7 @@ def ask_scenes(
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         model = get_model()
-        place = (model, anyio.lowlevel.current_token())
+        place = (model, current_token())
         if place not in known:
             known[place] = _Scenes(items, asking, model, kept, connections)
         scenes = known[place]
