@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from handeye.run.options import RunOptions
 
 
-def samples_in_flight(connections: int) -> int:
-    """How many samples keep so many connections busy, also beside a wire process."""
-    return connections + _waiting(connections) + 1
-
-
 def _waiting(connections: int) -> int:
     # A wire process keeps the limit itself; the engine then hands over a few more, so that a
     # connection that falls free has its next request waiting and none idles for bookkeeping.
