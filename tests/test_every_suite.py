@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import os
 import random
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -25,6 +27,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from handeye.cli import main
 from handeye.suite import ABILITIES, Part, Suite
 from handeye.suites import all_suites, get, suite_of_runs, suite_of_set
 
@@ -65,16 +68,17 @@ KITS = {
 HOSTILE = "<script>alert('m')</script>[bold]\x1b[31m"
 
 
-def handeye(*words: object, code: int = 0, **environment: str) -> str:
-    """What a command prints on both streams; its exit code is checked."""
-    done = subprocess.run(
-        [sys.executable, "-m", "handeye", *map(str, words)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "COLUMNS": "80", **environment},
-    )
-    assert done.returncode == code, f"{words}\n{done.stdout}\n{done.stderr}"
-    return done.stdout + done.stderr
+def handeye(*words: object, code: int = 0) -> str:
+    """What a command prints on both streams, 80 columns wide; its exit code is checked."""
+    said, given = io.StringIO(), ["handeye", *map(str, words)]
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
+        patch.setenv("COLUMNS", "80")
+        patch.setattr(sys, "argv", given)
+        with pytest.raises(SystemExit) as end:
+            main()
+            sys.exit(0)
+    assert (end.value.code or 0) == code, f"{words}\n{said.getvalue()}"
+    return said.getvalue()
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,8 @@ def test_every_suite_is_tried_here() -> None:
 @pytest.mark.parametrize("suite", all_suites(), ids=lambda suite: suite.name)
 def test_every_part_is_there(suite: Suite) -> None:
     parts = [getattr(suite, name) for name in suite.__dataclass_fields__]
-    parts += [factory for _, factory in suite.respondents.values()]
+    parts += [kind.make for kind in suite.respondents.values()]
+    assert all(kind.about for kind in suite.respondents.values())
     for part in parts:
         if isinstance(part, Part):
             assert part.get() is not None, part
@@ -387,6 +392,7 @@ def test_a_report_of_so_many_runs(case: Case, tmp_path: Path, count: int) -> Non
     page = out.read_text()
     assert page.count("<html") == 1
     assert case.suite.title in page
+    assert case.suite.respondents["simulated"].about in page
 
 
 def test_hostile_names_stay_text(case: Case, tmp_path: Path) -> None:

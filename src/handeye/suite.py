@@ -107,8 +107,8 @@ class Suite:
         run_format: the number in run.json that this version writes and reads.
         commands: its Typer app, for ``handeye NAME``.
         run_command: the function behind ``handeye run NAME``.
-        respondents: ``handeye/NAME`` to (arguments it takes, what makes it from them). Two suites
-            may give one name; which is meant follows from the set (:attr:`recognizes`).
+        respondents: ``handeye/NAME`` to its ``Kind`` (:mod:`handeye.respondents.conversation`).
+            Two suites may give one name; which is meant follows from the set.
         recognizes: whether a folder, file or ``hf:`` name is a set of this suite, without reading
             it; for sets made before ``suite`` stood in their record.
         generate: ``(out, *, seed, ...) -> Path``.
@@ -126,7 +126,7 @@ class Suite:
         quantities: ``(runs, ...) -> Quantities``: what runs are compared by; the frame resamples.
         pair_cards: ``(runs, chosen, budget) -> Drawn``: items that tell runs apart, drawn; None: no
             page of a comparison.
-        report: ``(runs, out, ...) -> Path``: the page about runs.
+        report: ``(runs, out, ...) -> Path``: the page about opened runs.
         print_run: what a terminal says of a run folder.
         diagnose: ``(run) -> reasons``.
         people: what the study needs to put items to people.

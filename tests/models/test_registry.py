@@ -10,6 +10,7 @@ import pytest
 
 from handeye.errors import DataError, RunError
 from handeye.models import registry
+from handeye.respondents.conversation import Kind
 from handeye.rose.respondents.models import Simulated
 from handeye.suite import Suite
 from handeye.suites import all_suites
@@ -28,7 +29,10 @@ class Guess:
 @pytest.fixture
 def third(monkeypatch: pytest.MonkeyPatch) -> Suite:
     """A further suite with respondents of its own and one more ``simulated``."""
-    takes = {"simulated": (("data", "seed"), Guess), "deaf": ((), object)}
+    takes = {
+        "simulated": Kind(("data", "seed"), Guess, "guesses"),
+        "deaf": Kind((), Guess, "hears nothing"),
+    }
     suite = replace(
         all_suites()[0],
         name="third",

@@ -37,12 +37,12 @@ def make_respondent(model_name: str, model_args: Mapping[str, Any]) -> Responden
         names = {name for suite in all_suites() for name in suite.respondents} | set(_LOCAL)
         allowed = ", ".join(f"handeye/{name}" for name in sorted(names))
         raise RunError(f"no model handeye/{model_name}; there are: {allowed}")
-    every = (name for suite in suites for name in suite.respondents[model_name][0])
+    every = (name for suite in suites for name in suite.respondents[model_name].takes)
     _check(model_name, model_args, tuple(dict.fromkeys(every)))
     suite = suites[0] if len(suites) == 1 else _whose(str(model_args["data"]), suites)
-    takes, maker = suite.respondents[model_name]
-    _check(model_name, model_args, takes)
-    return maker(**model_args)
+    kind = suite.respondents[model_name]
+    _check(model_name, model_args, kind.takes)
+    return kind.make(**model_args)
 
 
 def _whose(data: str, suites: list[Suite]) -> Suite:

@@ -16,12 +16,14 @@ from handeye.pages.charts.forest import Block, ForestRow, forest, points
 from handeye.pages.differing import choose, directions, filters
 from handeye.pages.frame import Words, fact_words, moment_words, wide_and_narrow
 from handeye.report.write import GALLERY_LIMIT, PICTURE_BUDGET
+from handeye.respondents.conversation import about
 from handeye.scores.compare import RESAMPLES, Comparison, compare as compare_runs
 from handeye.scores.estimate import integer, percent, rate_of
 from handeye.scores.quantity import Family
 from handeye.scores.run_folder import expand
 from handeye.scores.sentences import UNDECIDED, letter, p_words
 from handeye.scores.tables import Column, Row, Table
+from handeye.suite import Suite
 from handeye.suites import suite_of_runs
 
 Tree = Mapping[str, Any]
@@ -139,8 +141,7 @@ def _context(found: Comparison, title: str | None) -> dict[str, Any]:
         "source": found.found.words.source,
         "title": title or f"{named} compared on {suite.title}",
         "runs": [
-            run | {"facts": _facts(suite.unit, run), "style": k}
-            for k, run in enumerate(data["runs"])
+            run | {"facts": _facts(suite, run), "style": k} for k, run in enumerate(data["runs"])
         ],
         "pairs": pairs,
         "overview": _overview(found),
@@ -151,13 +152,14 @@ def _context(found: Comparison, title: str | None) -> dict[str, Any]:
     }
 
 
-def _facts(unit: str, run: Tree) -> Words:
+def _facts(suite: Suite, run: Tree) -> Words:
     states = {name: count for name, count in (run.get("states") or {}).items() if count}
     return fact_words(
         [
             ("model", run.get("model")),
+            ("respondent", about(run.get("model"), suite.respondents)),
             ("folder", Path(run["path"]).name if run.get("path") else None),
-            (unit, run.get("n_items")),
+            (suite.unit, run.get("n_items")),
             ("not compared", run["left_out"] or None),
             ("states", ", ".join(f"{count:,} {name}" for name, count in states.items())),
             ("created", moment_words(run)),

@@ -60,8 +60,8 @@ def write_report(
     if gallery_limit < 0 or picture_budget < 0:
         raise OptionError("gallery_limit and picture_budget must be 0 or more")
     suite = suite_of_runs(runs)
-    folders = expand([Path(run) for run in runs])
-    warning = same_set([suite.open_run(folder) for folder in folders])
+    opened = [suite.open_run(folder) for folder in expand([Path(run) for run in runs])]
+    warning = same_set(opened)
     if warning is not None:
         print(f"warning: {warning}", file=sys.stderr)
     known: dict[str, Any] = {
@@ -77,11 +77,11 @@ def write_report(
         titles = " and ".join(one.title for one in all_suites() if "human" in _options(one))
         raise OptionError(f"a human baseline is a row of the {titles} report; leave --human out")
     return suite.report(
-        folders, Path(out), **{name: value for name, value in known.items() if name in taken}
+        opened, Path(out), **{name: value for name, value in known.items() if name in taken}
     )
 
 
 def _options(suite: Suite) -> Collection[str]:
-    """What a suite's report takes beside the folders and the file."""
+    """What a suite's report takes beside the runs and the file."""
     report = suite.report
     return signature(report.get() if isinstance(report, Part) else report).parameters.keys()

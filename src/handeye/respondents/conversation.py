@@ -10,7 +10,7 @@ import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from handeye.errors import RunError
 
@@ -141,8 +141,28 @@ class Respondent(Protocol):
         ...
 
 
-Respondents: TypeAlias = Mapping[str, tuple[tuple[str, ...], Callable[..., Respondent]]]
-"""Respondents by name: the model arguments each takes, and what makes it from them."""
+class Kind(NamedTuple):
+    """A respondent that can be had as ``handeye/NAME``.
+
+    Attributes:
+        takes: the model arguments it takes.
+        make: makes it from them.
+        about: what it is, in one clause: shown wherever its figures are.
+    """
+
+    takes: tuple[str, ...]
+    make: Callable[..., Respondent]
+    about: str
+
+
+Respondents: TypeAlias = Mapping[str, Kind]
+"""Respondents of a suite by name."""
+
+
+def about(model: object, respondents: Respondents) -> str:
+    """What a run's model is where it is one of ours (``handeye/NAME``); else nothing."""
+    place, _, name = str(model).partition("/")
+    return respondents[name].about if place == "handeye" and name in respondents else ""
 
 
 def spoken(text: str | None, stop: str | None, error: str | None, planted: Sequence[str]) -> Reply:

@@ -86,7 +86,7 @@ def run_command(
         ) -> None:
             chosen = {parameter.name: given.pop(parameter.name) for parameter in own}
             name = model.removeprefix(_PREFIX) if model.startswith(_PREFIX) else ""
-            knows_the_set = name in respondents and "data" in respondents[name][0]
+            knows_the_set = name in respondents and "data" in respondents[name].takes
             options = {
                 "model": model,
                 "data": data,

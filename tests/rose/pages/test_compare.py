@@ -22,6 +22,7 @@ from handeye.rose.commands.contamination import contamination
 from handeye.rose.scoring.run_folder import read_run
 from handeye.scores.compare import Comparison
 from handeye.scores.estimate import Estimate
+from tests.support.report_pages import data_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -151,10 +152,7 @@ def test_page_carries_its_figures_and_escapes_names(page: Path) -> None:
     assert "<script>alert" not in text
     assert text.count("<script") == 2
     assert "default-src 'none'" in text
-    data = json.loads(
-        re.search(r'id="report-data">(.*?)</script>', text, re.S)[1]  # type: ignore[index]
-    )
-    assert data["runs"][2]["label"] == "<script>alert('m')</script>"
+    assert data_of(text)["runs"][2]["label"] == "<script>alert('m')</script>"
 
 
 def test_a_page_without_gallery_or_differences(

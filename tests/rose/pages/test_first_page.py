@@ -17,6 +17,7 @@ from handeye.rose.diagnosis.diagnose import Diagnosis
 from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.pages import page as report_page
 from handeye.rose.pages.view import read_human
+from tests.support.report_pages import data_of
 from tests.support.rose.diagnosis_data import diagnosis, est
 
 HUMAN = {"label": "Human (3 people)", "columns": {
@@ -170,7 +171,7 @@ def test_people_stand_beside_the_models(made_up: Any, tmp_path: Path) -> None:
     # Above the published rows, not among them.
     assert ladder.index('<tr class="human">') < ladder.index('<tbody class="published">')
     assert "Human (3 people): counting 97.5" in part(page, "headline")
-    data = json.loads(page.split('id="report-data">')[1].split("</script>")[0])
+    data = data_of(page)
     assert data["human"]["pass"]["L-Clk"]["value"] == 0.95
 
 

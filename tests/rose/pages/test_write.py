@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shutil
-from html.parser import HTMLParser
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -17,29 +17,11 @@ from handeye.rose import generate, load
 from handeye.rose.respondents.simulated import simulate_predictions
 from handeye.rose.scoring.file_scoring import score_files
 from handeye.scores.estimate import percent
+from tests.support import report_pages
+from tests.support.report_pages import Reader
 
-
-class Reader(HTMLParser):
-    """Collects tags, attributes and text; knows nothing else."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
-
-
-def report(tmp_path: Path, *runs: Path, **options: object) -> str:
-    """The page; few resamples and cards unless asked for, to be quick."""
-    chosen = {"gallery_limit": 12, "resamples": 100, **options}
-    out = write_report(runs, tmp_path / "report.html", **chosen)  # type: ignore[arg-type]
-    return out.read_text(encoding="utf-8")
+# Few cards, to be quick.
+report = partial(report_pages.report, gallery_limit=12)
 
 
 def test_page_refers_to_nothing_outside_itself(runs: dict[str, Path], tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_runs_of_one_model_in_folders_of_one_name(tmp_path):
         score_files(predictions, data, folder)
     expected = ["m (monday/RUN)", "m (tuesday/RUN)"]
     assert [run["label"] for run in compare(folders, resamples=100)["runs"]] == expected
-    assert [run.label for run in load_runs(folders)] == expected
+    assert [run.label for run in load_runs([read_run(folder) for folder in folders])] == expected
 
 
 def test_out_is_a_file(tmp_path):

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import typer
 
-from handeye.respondents.conversation import Conversation, Reply
+from handeye.respondents.conversation import Conversation, Kind, Reply
 from handeye.run.answers import Answer
 from handeye.run.options import RunOptions
 from handeye.run.questions import Opening, Question, Turn
@@ -272,10 +272,10 @@ def quantities(runs: Sequence[ScoredRun], *, common: bool = False) -> Quantities
     )  # fmt: skip
 
 
-def report(runs: Sequence[Path], out: Path, *, title: str | None = None) -> Path:
+def report(runs: Sequence[ScoredRun], out: Path, *, title: str | None = None) -> Path:
     from handeye.pages.html import write
 
-    told = [f"<li>{open_sums(run).summary['right']['value']:.2f}</li>" for run in runs]
+    told = [f"<li>{run.summary['right']['value']:.2f}</li>" for run in runs]
     return write(out, f"<html><title>{title or 'Sums'}</title><ul>{''.join(told)}</ul></html>")
 
 
@@ -324,8 +324,8 @@ def run_command(
 SUITE = Suite(
     name="sums", title="Sums", about="Sums of two numbers.", unit="items", scene="scenes",
     run_format=1, commands=Part("toy_suite:app"), run_command=Part("toy_suite:run_command"),
-    respondents={"adder": (("wrong",), Adder)}, recognizes=recognizes, generate=generate,
-    load=load, describe=describe, verify=verify, run=run, asking=Asking, job=job,
+    respondents={"adder": Kind(("wrong",), Adder, "adds")}, recognizes=recognizes,
+    generate=generate, load=load, describe=describe, verify=verify, run=run, asking=Asking, job=job,
     task=Part("toy_suite:task"), score_files=score_files, summarize=summarize,
     open_run=open_sums, tables=tables, quantities=quantities, report=report, print_run=print_run,
 )  # fmt: skip

@@ -22,8 +22,8 @@ from handeye.visualact.pages.match_drawing import (
     match_drawing,
     ordered,
 )
-from handeye.visualact.pages.runs import Shown, load_runs
-from tests.support.visualact.report_pages import report, values
+from handeye.visualact.pages.runs import Shown
+from tests.support.report_pages import loaded, report, values
 from tests.support.visualact.report_runs import (
     FAULTS,
     REASONS,
@@ -37,7 +37,7 @@ from tests.support.visualact.report_runs import (
 
 
 def test_every_planted_fault_gets_its_reason(va_root: Path) -> None:
-    run = load_runs([va_root / "faulty"])[0]
+    run = loaded(va_root / "faulty")[0]
     pairs: dict[str, list[dict[str, object]]] = {}
     for row in run.pairs().iter_rows(named=True):
         pairs.setdefault(row["clip_id"], []).append(row)
@@ -81,7 +81,7 @@ def test_a_card_holds_the_frames_that_were_shown(va_root: Path, tmp_path: Path) 
 
 
 def test_frames_within_the_evidence_are_marked_and_embedded_once(va_root: Path) -> None:
-    run = load_runs([va_root / "faulty"])[0]
+    run = loaded(va_root / "faulty")[0]
     clip = run.material.clips["home-00000"]
     video = run.material.videos["home-00000"]
     album = Album(10**6, 8, SIDES)
@@ -122,7 +122,7 @@ def test_pictures_keep_to_their_budget(va_root: Path, tmp_path: Path) -> None:
 
 
 def test_matching_keeps_places_and_draws_every_action(va_root: Path) -> None:
-    run = load_runs([va_root / "faulty"])[0]
+    run = loaded(va_root / "faulty")[0]
     clip = run.material.clips["hmi-00000"]
     pairs = [row for row in run.pairs().iter_rows(named=True) if row["clip_id"] == clip.clip_id]
     prediction = run.predictions()[clip.clip_id]

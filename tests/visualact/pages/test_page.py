@@ -13,12 +13,11 @@ from handeye.report import write_report
 from handeye.scores.estimate import percent
 from handeye.scores.run_folder import expand
 from handeye.visualact.pages.frames import split
-from handeye.visualact.pages.runs import load_runs
 from handeye.visualact.pages.thresholds import overall_f1, threshold_gaps
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.published import PUBLISHED
-from tests.support.visualact.report_pages import Reader, data_of, report, table, values
+from tests.support.report_pages import Reader, data_of, loaded, report, table, values
 from tests.support.visualact.report_runs import (
     answer,
     entry,
@@ -148,7 +147,7 @@ def test_frames_of_several_runs_make_one_line_per_model(va_root: Path, tmp_path:
 
 
 def test_motion_only_figures_are_means_over_those_clips(va_root: Path) -> None:
-    run = load_runs([va_root / "ablation" / "frames-1"])[0]
+    run = loaded(va_root / "ablation" / "frames-1")[0]
     found = split(run, 50)
     scores = run.scores()
     motion = {key for key, clip in run.material.clips.items() if clip.meta["motion_only"]}
@@ -192,7 +191,7 @@ def test_threshold_tells_whether_the_order_holds(va_root: Path, tmp_path: Path) 
     make_run(data, tmp_path / "half", half, "half")
     turned = report(tmp_path, tmp_path / "vague", tmp_path / "half", gallery_limit=0)
     assert "1 of 1 pairs of runs changes places with the threshold from 0.30 to 0.80" in turned
-    gaps = threshold_gaps(load_runs([tmp_path / "vague", tmp_path / "half"]), (0.3, 0.8), 100)
+    gaps = threshold_gaps(loaded(tmp_path / "vague", tmp_path / "half"), (0.3, 0.8), 100)
     assert gaps is not None
     assert gaps[0].turns
     assert gaps[0].turns_beyond_chance == ("1 of them beyond chance" in turned)
@@ -207,20 +206,20 @@ def test_threshold_tells_whether_the_order_holds(va_root: Path, tmp_path: Path) 
 
 def test_thresholds_from_stored_pairs_are_those_of_the_sweep(va_root: Path, tmp_path: Path) -> None:
     make_run(va_root / "set", tmp_path / "over", faulty, "m", options=Options(comparison=">"))
-    runs = load_runs([va_root / "faulty", va_root / "lazy", va_root / "ablation" / "frames-1"])
-    for run in (*runs, *load_runs([tmp_path / "over"])):
+    runs = loaded(va_root / "faulty", va_root / "lazy", va_root / "ablation" / "frames-1")
+    for run in (*runs, *loaded(tmp_path / "over")):
         limits = [float(limit) for limit in run.summary["sweep"]]
         found = overall_f1([run], limits, 0)
         for limit, row in zip(limits, run.summary["sweep"].values(), strict=True):
             assert found[run.number, limit].values[0] == pytest.approx(row["f1"]["value"])
     masked = Options(assignment="mask-then-assign")
     make_run(va_root / "set", tmp_path / "masked", faulty, "masked", options=masked)
-    assert threshold_gaps(load_runs([tmp_path / "masked"] * 2), (0.5,), 0) is None
+    assert threshold_gaps(loaded(tmp_path / "masked", tmp_path / "masked"), (0.5,), 0) is None
 
 
 def test_runs_of_one_name_are_told_apart(va_root: Path) -> None:
     runs = [va_root / "faulty", va_root / "faulty", va_root / "ablation" / "frames-1"]
-    labels = [run.label for run in load_runs(runs)]
+    labels = [run.label for run in loaded(*runs)]
     assert len(set(labels)) == 3
 
 

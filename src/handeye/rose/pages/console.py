@@ -8,6 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from handeye.respondents.conversation import about
+from handeye.rose.respondents.models import RESPONDENTS
 from handeye.scores.estimate import Estimate
 from handeye.scores.tables import Cell, Table
 from handeye.terminal.tables import print_table, say, shown as printable
@@ -24,6 +26,8 @@ def print_run(folder: Path) -> None:
     counted = f"{summary.n_items} items on {summary.n_scenes} scenes"
     name = escape(printable(summary.model or "unnamed model", console))
     console.print(f"\n[bold]{name}[/]: {counted}", highlight=False)
+    if ours := about(summary.model, RESPONDENTS):
+        say(console, ours)
     if summary.partial:
         say(console, summary.note, "yellow")
     if states:

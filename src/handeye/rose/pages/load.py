@@ -16,10 +16,12 @@ import polars as pl
 
 from handeye.errors import DataError, HandeyeError
 from handeye.pages.frame import Words, cost_words, fact_words, moment_words, set_name
+from handeye.respondents.conversation import about
 from handeye.rose.items import Item, read_item
 from handeye.rose.release import BRIDGE_FOLDERS
+from handeye.rose.respondents.models import RESPONDENTS
 from handeye.rose.scoring.predictions import read_prediction
-from handeye.rose.scoring.run_folder import Run, read_run
+from handeye.rose.scoring.run_folder import Run
 from handeye.scores.labels import run_labels
 from handeye.sets.folder import read_record
 from handeye.sets.jsonl import numbered_lines
@@ -63,14 +65,8 @@ class LoadedRun:
         return Evidence(rows, _answers(self.run.predictions_path(), wanted), items, root)
 
 
-def load_runs(folders: Sequence[Path]) -> list[LoadedRun]:
-    """Open run folders and give each a name: its model, with the folder where models repeat.
-
-    Raises:
-        RunError: a folder is absent, not a run, or of another format.
-        DataError: a file of a run cannot be read.
-    """
-    runs = [read_run(folder) for folder in folders]
+def load_runs(runs: Sequence[Run]) -> list[LoadedRun]:
+    """Give each run a name of its own."""
     labels = run_labels(runs)
     return [LoadedRun(r, label, k) for k, (r, label) in enumerate(zip(runs, labels, strict=True))]
 
@@ -84,6 +80,7 @@ def facts(run: Run) -> Words:
     return fact_words(
         [
             ("model", info.get("model")),
+            ("respondent", about(info.get("model"), RESPONDENTS)),
             ("set", set_name(run, "metadata_")),
             ("set seed", None if seed is None else str(seed)),
             ("items", info.get("n_items")),

@@ -34,13 +34,14 @@ from handeye.rose.pages.signs import failures, undiagnosed, vocabulary
 from handeye.rose.pages.view import QuotedModel, RunView, published_models, read_human, view_of
 from handeye.rose.pages.words import SECTIONS, STATES_NOTE, TERMS
 from handeye.rose.questions import BY_KEY, MAIN_KEYS
+from handeye.rose.scoring.run_folder import Run
 from handeye.scores.estimate import NOTHING, Estimate, plain
 
 LADDER = tuple(BY_KEY[key].column for key in MAIN_KEYS)
 
 
 def write_page(
-    folders: Sequence[Path],
+    runs: Sequence[Run],
     out: Path,
     *,
     title: str | None,
@@ -50,14 +51,14 @@ def write_page(
     resamples: int,
     workers: int,
 ) -> Path:
-    """Write the page; the arguments are those of :func:`handeye.report.write_report`.
+    """Write the page; the arguments are those of :func:`handeye.report.write_report`, runs opened.
 
     Raises:
         OptionError: ``out`` cannot be written.
-        DataError: a folder is not a run folder, or a file of it or ``human`` cannot be read.
+        DataError: a file of a run or ``human`` cannot be read.
     """
     people = read_human(human) if human is not None else None
-    loaded = load_runs(folders)
+    loaded = load_runs(runs)
     found = _diagnoses(loaded, resamples, workers)
     failed = [_failed(run, one) for run, one in zip(loaded, found, strict=True)]
     words = vocabulary(one.findings.attribution for one in found if isinstance(one, Diagnosis))

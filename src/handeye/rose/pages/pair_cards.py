@@ -44,7 +44,7 @@ def pair_cards(runs: Sequence[Run], chosen: Sequence[Chosen], budget: int) -> Dr
     Raises:
         DataError: a file of a run cannot be read.
     """
-    loaded = load_runs([run.path for run in runs])
+    loaded = load_runs(runs)
     ids = [one.item_id for one in chosen]
     album = Album(budget, len(set(ids)))
     sources = [run.evidence(ids) for run in loaded] if ids else []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from handeye.respondents.conversation import Conversation, Reply, Respondents, spoken
+from handeye.respondents.conversation import Conversation, Kind, Reply, Respondents, spoken
 
 
 class Pixels:
@@ -54,6 +54,6 @@ class Simulated:
 
 
 RESPONDENTS: Respondents = {
-    "pixels": ((), Pixels),
-    "simulated": (("data", "faults", "seed"), Simulated),
+    "pixels": Kind((), Pixels, "looks at the picture; no learned model"),
+    "simulated": Kind(("data", "faults", "seed"), Simulated, "knows the gold, spoils it as told"),
 }

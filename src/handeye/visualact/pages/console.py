@@ -9,9 +9,11 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from handeye.respondents.conversation import about
 from handeye.scores.estimate import NOTHING, number, rate_of
 from handeye.scores.tables import Column, Row, Table
 from handeye.terminal.tables import print_table, say, shown as printable
+from handeye.visualact.respondents.models import RESPONDENTS
 from handeye.visualact.scoring.summary import Summary
 from handeye.visualact.scoring.tables import FIGURES, tables
 
@@ -73,6 +75,8 @@ def _print_header(console: Console, summary: Summary) -> None:
         f"{counts['truth']} called for, {counts['matched']} matched",
         highlight=False,
     )
+    if ours := about(summary.model, RESPONDENTS):
+        say(console, ours)
     if summary.note:
         say(console, summary.note, "yellow")
     if states := _not_answered(summary):

@@ -18,11 +18,12 @@ from handeye.visualact.pages.runs import LoadedRun, load_runs
 from handeye.visualact.pages.thresholds import threshold_part
 from handeye.visualact.pages.view import RunView, interval_words, view_of
 from handeye.visualact.pages.words import SECTIONS, STATES_NOTE, TERMS
+from handeye.visualact.scoring.run_folder import Run
 from handeye.visualact.scoring.tables import class_key
 
 
 def write_page(
-    folders: Sequence[Path],
+    runs: Sequence[Run],
     out: Path,
     *,
     title: str | None,
@@ -30,25 +31,17 @@ def write_page(
     picture_budget: int,
     resamples: int,
 ) -> Path:
-    """Write the page; the arguments are those of :func:`handeye.report.write_report`.
-
-    Args:
-        folders: run folders.
-        out: the HTML file; replaced in one step.
-        title: heading of the page; by default made from the models' names.
-        gallery_limit: at most so many clips are shown with their frames; 0 for none.
-        picture_budget: bytes for all embedded pictures together.
-        resamples: of the intervals that do not stand in the runs.
+    """Write the page; the arguments are those of :func:`handeye.report.write_report`, runs opened.
 
     Raises:
         OptionError: ``out`` cannot be written.
-        DataError: a folder is not a run folder, or a file of it cannot be read.
+        DataError: a file of a run cannot be read.
     """
-    runs = load_runs(folders)
-    views = [view_of(run) for run in runs]
-    gallery = make_gallery(runs, gallery_limit, picture_budget)
-    context = lay_out(runs, views, gallery, resamples)
-    context["title"] = title or frame.page_title([run.model for run in runs], "VisualActBench")
+    loaded = load_runs(runs)
+    views = [view_of(run) for run in loaded]
+    gallery = make_gallery(loaded, gallery_limit, picture_budget)
+    context = lay_out(loaded, views, gallery, resamples)
+    context["title"] = title or frame.page_title([run.model for run in loaded], "VisualActBench")
     return frame.write_page(
         out,
         "handeye.visualact.pages",

@@ -61,7 +61,7 @@ def pair_cards(runs: Sequence[Run], chosen: Sequence[Chosen], budget: int) -> Dr
         DataError: a file of a run cannot be read.
     """
     ids = {one.item_id for one in chosen}
-    sources = [_Source(run, ids) for run in load_runs([run.path for run in runs])] if ids else []
+    sources = [_Source(run, ids) for run in load_runs(runs)] if ids else []
     album = Album(budget, _STILLS * len(ids), SIDES)
     return Drawn(
         package="handeye.visualact.pages",

@@ -19,7 +19,7 @@ from handeye.visualact.comparing.scored_runs import frames_of, labels_of
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip, Prediction
 from handeye.visualact.scoring.reading.predictions import read_predictions
-from handeye.visualact.scoring.run_folder import Run, read_run
+from handeye.visualact.scoring.run_folder import Run
 from handeye.visualact.scoring.summary import Summary
 
 if TYPE_CHECKING:
@@ -114,14 +114,8 @@ class LoadedRun:
         return found
 
 
-def load_runs(folders: Sequence[Path]) -> list[LoadedRun]:
-    """Open run folders and give each a name of its own.
-
-    Raises:
-        RunError: a folder is absent, not a run, or of another format.
-        DataError: a file of a run cannot be read.
-    """
-    runs = [read_run(folder) for folder in folders]
+def load_runs(runs: Sequence[Run]) -> list[LoadedRun]:
+    """Give each run a name of its own, and find its set; sets are read once."""
     models = [str(run.info.get("model") or run.path.resolve().name) for run in runs]
     labels = labels_of(runs)
     sets: dict[tuple[str, ...], Material] = {}

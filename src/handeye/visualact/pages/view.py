@@ -15,8 +15,10 @@ from handeye.pages.frame import (
     set_name,
     states_of,
 )
+from handeye.respondents.conversation import about
 from handeye.scores.estimate import Estimate, integer
 from handeye.visualact.pages.runs import LoadedRun
+from handeye.visualact.respondents.models import RESPONDENTS
 from handeye.visualact.scoring.reading.reading import LOSSES
 from handeye.visualact.scoring.summary import Summary
 from handeye.visualact.scoring.tables import tables
@@ -126,6 +128,8 @@ def view_of(run: LoadedRun) -> RunView:
 
 def _warnings(summary: Summary) -> tuple[str, ...]:
     out = []
+    if ours := about(summary.model, RESPONDENTS):
+        out.append(f"{summary.model}: {ours}.")
     if losses := {kind: n for kind, n in summary.losses.items() if n}:
         total = sum(losses.values())
         listed = "; ".join(f"{n:,} × {LOSSES.get(kind, kind)}" for kind, n in losses.items())
@@ -158,6 +162,7 @@ def _facts(run: LoadedRun) -> Words:
     structured = info.get("structured")
     found: list[tuple[str, object]] = [
         ("model", info.get("model")),
+        ("respondent", about(info.get("model"), RESPONDENTS)),
         ("shown", shown_words(run)),
         ("protocol", info.get("protocol")),
         ("answers", None if structured is None else "structured" if structured else "free text"),

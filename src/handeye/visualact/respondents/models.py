@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from handeye.respondents.conversation import Conversation, Reply, Respondents, spoken
+from handeye.respondents.conversation import Conversation, Kind, Reply, Respondents, spoken
 
 
 class SimulatedClips:
@@ -76,7 +76,11 @@ class Motion:
 
 
 RESPONDENTS: Respondents = {
-    "motion": ((), Motion),
-    "prior": (("data",), PriorClips),
-    "simulated": (("data", "faults", "seed"), SimulatedClips),
+    "prior": Kind(("data",), PriorClips, "knows every clip's class, never looks"),
+    "simulated": Kind(
+        ("data", "faults", "seed"), SimulatedClips, "knows the gold, spoils it as told"
+    ),
+    "motion": Kind(
+        (), Motion, "fitted on the generator's own films: the check that clips can be solved"
+    ),
 }

@@ -1,4 +1,4 @@
-"""Making the page of VisualActBench runs in tests, and reading it back."""
+"""Making the page of runs in tests, and reading it back."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 from handeye.report import write_report
+from handeye.visualact.pages.runs import LoadedRun, load_runs
+from handeye.visualact.scoring.run_folder import read_run
 
 
 class Reader(HTMLParser):
@@ -33,6 +36,11 @@ def report(tmp_path: Path, *runs: Path, **options: object) -> str:
     return out.read_text(encoding="utf-8")
 
 
+def loaded(*runs: Path) -> list[LoadedRun]:
+    """Runs over clips as their page has them."""
+    return load_runs([read_run(run) for run in runs])
+
+
 def table(page: str, key: str) -> str:
     found = re.search(f'<table id="{key}".*?</table>', page, re.S)
     assert found, key
@@ -44,7 +52,8 @@ def values(page: str, key: str) -> list[str]:
     return re.findall(r'class="v">([^<]*)<', table(page, key).split('<tbody class="published"')[0])
 
 
-def data_of(page: str) -> dict[str, object]:
+def data_of(page: str) -> dict[str, Any]:
+    """What the page carries for programs."""
     found = re.search(r'id="report-data">(.*?)</script>', page, re.S)
     assert found
     return json.loads(found[1])
