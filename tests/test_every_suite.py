@@ -74,10 +74,12 @@ def handeye(*words: object, code: int = 0) -> str:
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
         patch.setenv("COLUMNS", "80")
         patch.setattr(sys, "argv", given)
-        with pytest.raises(SystemExit) as end:
+        ended: object = 0
+        try:
             main()
-            sys.exit(0)
-    assert (end.value.code or 0) == code, f"{words}\n{said.getvalue()}"
+        except SystemExit as end:
+            ended = end.code or 0
+    assert ended == code, f"{words}\n{said.getvalue()}"
     return said.getvalue()
 
 
