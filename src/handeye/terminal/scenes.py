@@ -47,7 +47,7 @@ def scenes_command(
             f"{power:g}"
         )
         table = Table(title=wanted, title_justify="left", title_style="bold")
-        for name in ("figure", f"{unit} needed", f"{unit} in this run", "design effect"):
+        for name in ("figure", f"{unit} needed", f"{unit} it rests on", "design effect"):
             table.add_column(name, justify="left" if name == "figure" else "right")
         for row in found:
             effect = row.pilot.design_effect if row.pilot else None
@@ -57,7 +57,10 @@ def scenes_command(
                 f"{row.pilot.n_scenes:,}" if row.pilot else "-",
                 "-" if effect is None else f"{effect:.2f}",
             )
-        Console().print(table)
+        console = Console()
+        console.print(table)
+        if any(row.scenes is None and row.pilot for row in found):
+            console.print(f"-: the {unit} are all alike in this figure and show no spread.")
 
     scenes.__doc__ = f"""Say how many {unit} are needed to see so many points.
 
