@@ -6,14 +6,15 @@ two runs over the same items for the difference between two models like them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from handeye.errors import DataError, OptionError
-from handeye.scores.quantity import Quantities, Value
+from handeye.scores.quantity import Value
 from handeye.scores.run_folder import ScoredRun
 from handeye.stats.sample_size import (
     POWER,
@@ -23,6 +24,9 @@ from handeye.stats.sample_size import (
     scenes_for_difference,
     scenes_for_precision,
 )
+
+if TYPE_CHECKING:
+    from handeye.suite import Suite
 
 # A variance that is one of rounding.
 _ALIKE = 1e-12
@@ -42,7 +46,7 @@ class Needed:
 
 
 def scenes_needed(
-    quantities: Callable[..., Quantities],
+    suite: Suite,
     points: float,
     runs: Sequence[ScoredRun],
     *,
@@ -51,7 +55,7 @@ def scenes_needed(
     """Scenes needed, shared out over the strata as in the runs, for every figure worth planning.
 
     Args:
-        quantities: what the suite compares runs by.
+        suite: whose runs they are.
         points: with one run, the half width of a 95 % interval; with two, the smallest true
             difference that must be seen. A fraction: 0.03 for 3 points.
         runs: one pilot, or two over the same items.
@@ -63,7 +67,9 @@ def scenes_needed(
     """
     if not 0 < points < 1:
         raise OptionError(f"points must lie between 0 and 100, got {100 * points:g}")
-    found = quantities(runs, reasons=False)
+    if len(runs) > 2:
+        raise OptionError(f"scenes are planned by one run or two, got {len(runs)}")
+    found = suite.quantities(runs, reasons=False)
     last = len(runs) - 1
     out = []
     for _, one in found.each():

@@ -330,12 +330,12 @@ def suite_of(folder: Path) -> str | None:
     return None
 
 
-def one_suite(folders: Sequence[Path], named: Callable[[Path], str | None] = suite_of) -> str:
+def one_suite(folders: Sequence[Path], named: Callable[[Path], str | None]) -> str:
     """The suite that all of some run folders are of.
 
     Args:
         folders: run folders, or folders of several runs.
-        named: tells the suite of a folder; one that also looks at contents knows older runs.
+        named: tells the suite of a folder; None where nobody can.
 
     Raises:
         OptionError: no folder, or runs of several suites.

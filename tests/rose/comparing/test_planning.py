@@ -7,17 +7,17 @@ import pytest
 
 from handeye.errors import DataError, OptionError
 from handeye.rose import generate, load, score_files
-from handeye.rose.comparing.quantities import quantities
 from handeye.rose.questions import BY_KEY, MAIN_KEYS
 from handeye.rose.respondents.simulated import simulate_predictions
 from handeye.rose.scoring.run_folder import read_run
+from handeye.rose.suite import SUITE
 from handeye.scores import planning
 
 MAIN = [BY_KEY[key].id for key in MAIN_KEYS]
 
 
 def scenes_needed(points, *runs, **options):
-    return planning.scenes_needed(quantities, points, runs, **options)
+    return planning.scenes_needed(SUITE, points, runs, **options)
 
 
 @pytest.fixture(scope="module")

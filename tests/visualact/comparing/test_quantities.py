@@ -15,12 +15,12 @@ from handeye.report import compare
 from handeye.scores.compare import Comparison
 from handeye.scores.planning import scenes_needed
 from handeye.visualact.clip_set import ClipSet
-from handeye.visualact.comparing.quantities import quantities
 from handeye.visualact.records import SCENARIOS, Action, Clip, clip_line
 from handeye.visualact.scoring.embedder import NGRAMS, load_embedder
 from handeye.visualact.scoring.file_scoring import score_files
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.run_folder import Run, read_run
+from handeye.visualact.suite import SUITE
 
 WORDS = ("stop the engine", "close the window", "call a doctor", "lift the box", "open the gate")
 
@@ -208,13 +208,13 @@ def test_another_clip_under_the_same_id_is_an_error(clips: ClipSet, tmp_path: Pa
 def test_scenes_are_clips_here(clips: ClipSet, tmp_path: Path) -> None:
     whole = write_run(clips, tmp_path / "whole", found=2)
     half = write_run(clips, tmp_path / "half", found=1, blind=9)
-    wide, narrow = (scenes_needed(quantities, points, [half]) for points in (0.06, 0.03))
+    wide, narrow = (scenes_needed(SUITE, points, [half]) for points in (0.06, 0.03))
     assert [row.label for row in wide][:2] == ["F1", "precision"]
     for one, four in zip(wide, narrow, strict=True):
         assert one.scenes is not None
         assert four.scenes is not None
         assert one.scenes <= four.scenes <= max(4 * one.scenes, 2)
-    paired = scenes_needed(quantities, 0.05, [whole, half])
+    paired = scenes_needed(SUITE, 0.05, [whole, half])
     assert len(paired) == len(wide)
 
 

@@ -69,6 +69,11 @@ def _media_type(data: bytes, path: Path) -> str:
     raise DataError(f"{path}: not a PNG, JPEG, GIF or WebP file")
 
 
+def default_templates(data: str) -> str | None:
+    """What a set is asked where nobody says: T1 to T5; a metadata file as it is."""
+    return None if Path(data).is_file() else "main"
+
+
 def check_order(order: str) -> Order:
     """Return ``order`` if it is one.
 

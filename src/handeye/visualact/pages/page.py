@@ -54,6 +54,7 @@ def write_page(
                 ("frames", "frames"), ("threshold", "threshold"), ("judges", "judge_table")
             )
         },
+        runs=runs,
         data=_data(views),
         sheets=["visualact.css"],
     )  # fmt: skip

@@ -1,24 +1,56 @@
-"""How many scenes a question needs: the command ``handeye SUITE scenes``."""
+"""Commands that every suite gets from the frame, as far as it has none of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from handeye.suite import Suite
+from handeye.terminal.sets import AsJson, Workers, print_statistics, print_verified
 
-def scenes_command(
-    open_run: Callable[..., Any], quantities: Callable[..., Any], unit: str
-) -> Callable[..., None]:
-    """The command of a suite.
 
-    Args:
-        open_run: of the suite.
-        quantities: of the suite.
-        unit: what is drawn: ``scenes``, ``clips``.
-    """
+def commands_of(suite: Suite) -> typer.Typer:
+    """The app of a suite, ``describe``, ``verify`` and ``scenes`` added where it lacks them."""
+    app: typer.Typer = suite.commands.get()
+    known = {one.name or getattr(one.callback, "__name__", "") for one in app.registered_commands}
+    for make in (_describe, _verify, _scenes):
+        name = make.__name__.removeprefix("_")
+        if name not in known:
+            app.command(name)(make(suite))
+    return app
+
+
+def _describe(suite: Suite) -> Callable[..., None]:
+    def describe(
+        data: Annotated[list[str], typer.Argument(metavar="SET [SET2]", help="Set folders.")],
+        json: AsJson = False,
+    ) -> None:
+        """Print the statistics of a set, or of two side by side with tests of their difference."""
+        print_statistics(data, suite.describe, by_group=True, json=json)
+
+    return describe
+
+
+def _verify(suite: Suite) -> Callable[..., None]:
+    def verify(
+        directory: Annotated[str, typer.Argument(metavar="DIR", help="Folder of the set.")],
+        workers: Workers = None,
+    ) -> None:
+        """Check a set: rows, media, gold, and that it can be solved."""
+        from handeye.terminal.progress import counting
+
+        with counting(suite.scene) as progress:
+            result = suite.verify(directory, workers=workers, progress=progress)
+        print_verified(result, "nothing wrong")
+
+    return verify
+
+
+def _scenes(suite: Suite) -> Callable[..., None]:
+    unit = suite.scene
 
     def scenes(
         run: Annotated[Path, typer.Argument(metavar="RUN", help="A run to learn the spread from.")],
@@ -37,9 +69,11 @@ def scenes_command(
         from rich.table import Table
 
         from handeye.scores.planning import scenes_needed
+        from handeye.scores.run_folder import expand
 
-        runs = [open_run(folder) for folder in (run, other) if folder is not None]
-        found = scenes_needed(quantities, points / 100, runs, power=power)
+        named = [folder for folder in (run, other) if folder is not None]
+        runs = [suite.open_run(folder) for folder in expand(named)]
+        found = scenes_needed(suite, points / 100, runs, power=power)
         wanted = (
             f"{unit.capitalize()} for 95 % intervals of ±{points:g} points"
             if other is None
