@@ -1,7 +1,7 @@
 """Files of others: opened, and their fingerprints.
 
-Only regular files are opened. A pipe that nobody writes to would be waited for, a device read without
-end.
+Only regular files are opened. A pipe that nobody writes to would be waited for, a device read
+without end.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The colours of a picture file as sRGB, 8 bits: by its ICC profile, or a PNG's own chunks.
 
-Where the two differ by no more than 2 of 255 anywhere nothing is done, so that a file which says sRGB in
+Where that changes nothing by more than 2 of 255 nothing is done, so that a file which says sRGB in
 one of the many ways stays as it is.
 """
 
@@ -22,7 +22,7 @@ Bytes = NDArray[np.uint8]
 Light: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
 """A table of 256 values of linear light, and the 3 x 3 matrix from there to linear sRGB."""
 Recolouring: TypeAlias = ImageCms.ImageCmsTransform | Bytes | Light
-"""What turns colours into sRGB: a transform, a table of 256 colours for greys, or by way of light."""
+"""What turns colours into sRGB: a transform, 256 colours for greys, or a way through light."""
 
 ROWS = 256
 """Rows worked on at a time where numbers take more memory than bytes."""
@@ -77,8 +77,9 @@ def in_srgb(plain: Image.Image, by: Recolouring | None) -> Image.Image:
 
 @lru_cache(maxsize=16)
 def _by_profile(profile: bytes, model: str) -> ImageCms.ImageCmsTransform | Bytes | None:
-    """Of a profile that says nothing new, is broken, or is of another colour model: None, as viewers
-    leave it out, too.
+    """None for a profile that says nothing new, is broken, or is of another colour model.
+
+    Viewers leave such a one out, too.
     """
     try:
         found = ImageCms.ImageCmsProfile(io.BytesIO(profile))

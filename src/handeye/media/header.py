@@ -1,7 +1,7 @@
 """What a picture file says of itself, read before any of its pixels are.
 
-Four formats are opened and no other: PNG, JPEG (MPO too), GIF and WebP. How large a picture is stands in
-its first bytes and is read there: some decoders take memory for all of it when they are opened.
+Four formats are opened and no other: PNG, JPEG (MPO too), GIF and WebP. How large a picture is
+stands in its first bytes and is read there: some decoders take memory for it when they are opened.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from typing import Any
 from PIL import Image
 
 from handeye.errors import DataError
+
+MOST_PIXELS = 2**26
+"""The most that a picture or a frame may have: 64 Mi, as 8192 x 8192."""
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
@@ -42,7 +45,7 @@ class Header:
 
     Attributes:
         media_type: ``image/png``, ``image/jpeg``, ``image/gif`` or ``image/webp``.
-        size: width and height as they are stored.
+        stored: width and height as they are stored.
         mode: Pillow's.
         orientation: EXIF, 1..8.
         frame: number of the one that is shown.
@@ -55,7 +58,7 @@ class Header:
     """
 
     media_type: str
-    size: tuple[int, int]
+    stored: tuple[int, int]
     mode: str
     orientation: int
     frame: int
@@ -65,6 +68,12 @@ class Header:
     depth: int
     chunks: Mapping[bytes, bytes]
     profile: bytes
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height as they are seen."""
+        width, height = self.stored
+        return (width, height) if self.orientation < 5 else (height, width)
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -83,13 +92,13 @@ def media_type(data: bytes) -> str | None:
     return "image/webp" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else None
 
 
-def read_header(data: bytes, what: str, most: int) -> Header:
+def read_header(data: bytes, what: str, most: int | None = None) -> Header:
     """Read what a picture file says of itself.
 
     Args:
         data: the file.
         what: names it in an error.
-        most: pixels that it may have.
+        most: pixels that it may have, where that is fewer than :data:`MOST_PIXELS`.
 
     Raises:
         PictureError: none of the formats, broken, without pixels, or with too many.
@@ -97,8 +106,9 @@ def read_header(data: bytes, what: str, most: int) -> Header:
     kind = media_type(data)
     if kind is None:
         raise PictureError(f"{what}: not a PNG, JPEG, GIF or WebP file")
+    most = min(most or MOST_PIXELS, MOST_PIXELS)
     try:
-        _refuse_size(_stored_size(data, kind), what, most)
+        _refuse_size(_stored_size(data, kind, what), what, most)
     except struct.error:
         raise PictureError(f"{what}: the picture is cut off in its header") from None
     chunks = dict(_chunks(data)) if data.startswith(_PNG) else {}
@@ -108,7 +118,7 @@ def read_header(data: bytes, what: str, most: int) -> Header:
         box = _box(image) if kind == "image/gif" else None
         return Header(
             media_type=kind,
-            size=image.size,
+            stored=image.size,
             mode=image.mode,
             orientation=_orientation(chunks.get(b"eXIf") or info.get("exif") or b""),
             # An APNG may hold a picture for those that show no animation, and is no part of it.
@@ -129,8 +139,9 @@ def read_header(data: bytes, what: str, most: int) -> Header:
 
 @contextmanager
 def opened(data: bytes, what: str) -> Iterator[Image.Image]:
-    """Open a picture with Pillow. Whatever that trips over in the block is a :class:`PictureError`:
-    a damaged file can make it raise anything.
+    """Open a picture with Pillow; whatever that trips over in the block is a :class:`PictureError`.
+
+    A damaged file can make it raise anything.
     """
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
@@ -155,16 +166,16 @@ def _refuse_size(size: tuple[int, int], what: str, most: int) -> None:
         )
 
 
-def _stored_size(data: bytes, kind: str) -> tuple[int, int]:
+def _stored_size(data: bytes, kind: str, what: str) -> tuple[int, int]:
     if kind == "image/png":
         return struct.unpack(">II", data[16:24])
     if kind == "image/gif":
         return struct.unpack("<HH", data[6:10])
     if kind == "image/jpeg":
-        return _jpeg_size(data)
+        return _jpeg_size(data, what)
     if data[12:16] == b"VP8X":
-        wide, high = struct.unpack("<I", data[24:27] + b"\0"), struct.unpack("<I", data[27:30] + b"\0")
-        return wide[0] + 1, high[0] + 1
+        low_wide, top_wide, low_high, top_high = struct.unpack("<HBHB", data[24:30])
+        return (top_wide << 16 | low_wide) + 1, (top_high << 16 | low_high) + 1
     if data[12:16] == b"VP8L":
         (bits,) = struct.unpack("<I", data[21:25])
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
@@ -172,7 +183,7 @@ def _stored_size(data: bytes, kind: str) -> tuple[int, int]:
     return wide & 0x3FFF, high & 0x3FFF
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int]:
+def _jpeg_size(data: bytes, what: str) -> tuple[int, int]:
     """The size of the first picture of a JPEG.
 
     Raises:
@@ -191,7 +202,9 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
             size = (wide, high)
         scans += marker == _SCAN
         if scans > _MOST_SCANS:
-            raise PictureError(f"a JPEG of more than {_MOST_SCANS} scans; it is not decoded")
+            raise PictureError(
+                f"{what}: more than {_MOST_SCANS} scans in one JPEG; it is not decoded"
+            )
         at += struct.unpack(">H", data[at : at + 2])[0]
     if not scans:
         raise struct.error

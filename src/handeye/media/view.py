@@ -3,14 +3,14 @@
     orientation     the EXIF tag, all eight values, in PNG, JPEG and WebP
     transparency    on white
     depth           16 bits a channel: the higher 8; fewer than 8: spread over 0 to 255
-    colours         by an ICC profile, or cICP, gAMA and cHRM of a PNG, as sRGB; CMYK and YCCK without a
-                    profile by the plain rule; HDR (PQ, HLG) as if its values were sRGB
-    frames          the first of an animation, of an APNG the first that belongs to it; of an MPO the
-                    first picture
+    colours         by an ICC profile, or cICP, gAMA and cHRM of a PNG, as sRGB; CMYK and YCCK
+                    without a profile by the plain rule; HDR (PQ, HLG) as if its values were sRGB
+    frames          the first of an animation, of an APNG the first that belongs to it; of an MPO
+                    the first picture
     aspect          pixels are square, whatever a file says, as in browsers
 
-A file that shows this to whoever decodes it plainly is raw: it can be handed on as it lies. Of every
-other one a PNG of the view is handed on.
+A file that shows this to whoever decodes it plainly is raw: it can be handed on as it lies. Of any
+other a PNG of the view is handed on.
 """
 
 from __future__ import annotations
@@ -25,16 +25,12 @@ from PIL import Image
 
 from handeye.hashing import read_regular
 from handeye.media.colours import ROWS, in_srgb, recolouring
-from handeye.media.header import Header, PictureError, media_type, opened, read_header
-
-__all__ = ["PictureError", "View", "media_type", "on_white", "read_picture", "read_view", "view_of"]
+from handeye.media.header import Header, PictureError as PictureError, opened, read_header
 
 Bytes = NDArray[np.uint8]
 
 RULES = 1
 """Number of the rules above; it enters the fingerprint of a request whose picture is not raw."""
-MOST_PIXELS = 2**26
-"""The most that a picture or a frame may have: 64 Mi, as 8192 x 8192."""
 MOST_BYTES = 2**27
 """The most that a picture file may have."""
 
@@ -69,8 +65,7 @@ class View:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the view, in pixels."""
-        width, height = self.header.size
-        return (width, height) if self.header.orientation < 5 else (height, width)
+        return self.header.size
 
     def image(self, draft: tuple[int, int] | None = None) -> Image.Image:
         """The view, mode RGB.
@@ -105,7 +100,7 @@ class View:
         return out.getvalue(), "image/png"
 
 
-def read_view(path: Path, most: int = MOST_PIXELS) -> View:
+def read_view(path: Path, most: int | None = None) -> View:
     """Read a picture file; see :func:`view_of`.
 
     Raises:
@@ -128,7 +123,7 @@ def read_picture(path: Path) -> bytes:
         raise PictureError(f"{str(path)!r}: the picture cannot be read ({error})") from None
 
 
-def view_of(data: bytes, what: str = "the picture", most: int = MOST_PIXELS) -> View:
+def view_of(data: bytes, what: str = "the picture", most: int | None = None) -> View:
     """Look at a picture file: how large it is, and what makes its view.
 
     Pixels are decoded only where some may be transparent, to see whether any are.
@@ -136,12 +131,13 @@ def view_of(data: bytes, what: str = "the picture", most: int = MOST_PIXELS) -> 
     Args:
         data: the file.
         what: names it in errors.
-        most: pixels that it may have, at most :data:`MOST_PIXELS`.
+        most: pixels that it may have, where that is fewer than
+            :data:`handeye.media.header.MOST_PIXELS`.
 
     Raises:
         PictureError: none of the formats, broken, without pixels, or with too many.
     """
-    header = read_header(data, what, min(most, MOST_PIXELS))
+    header = read_header(data, what, most)
     changes = {
         f"EXIF orientation {header.orientation}": header.orientation > 1,
         "first frame of an animation": header.animated,

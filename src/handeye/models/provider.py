@@ -30,8 +30,8 @@ from inspect_ai.model import (
     modelapi,
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
-from PIL import Image, UnidentifiedImageError
 
+from handeye.media.header import PictureError, read_header
 from handeye.models.registry import make_respondent
 from handeye.respondents.conversation import Conversation, Reply, read_conversation
 
@@ -118,9 +118,8 @@ def _usage(asked: Conversation, reply: Reply) -> ModelUsage:
 
 def _image_tokens(image: bytes) -> int:
     try:
-        with Image.open(io.BytesIO(image)) as picture:  # reads the header only
-            return _tokens(picture.width, picture.height)
-    except (UnidentifiedImageError, OSError, ValueError):
+        return _tokens(*read_header(image, "it").size)
+    except PictureError:
         return 0
 
 

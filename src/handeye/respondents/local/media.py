@@ -14,9 +14,10 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from handeye.errors import RunError
+from handeye.media.view import PictureError, view_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,14 @@ class Picture(Medium):
     __slots__ = ()
 
     def decoded(self) -> Image.Image:
-        """The pixels, RGB.
+        """The view, RGB.
 
         Raises:
             RunError: not a picture that can be read.
         """
         try:
-            with Image.open(io.BytesIO(self.data)) as image:
-                return image.convert("RGB")
-        except (UnidentifiedImageError, OSError, ValueError) as error:
+            return view_of(self.data, "it").image()
+        except PictureError as error:
             raise RunError(f"a picture that was sent cannot be read: {error}") from None
 
 
