@@ -94,7 +94,7 @@ class RosePeople(AsksPeople):
         return items.image_path(item)
 
     def picture(self, items: ItemSet, item: Item) -> Shown:
-        """The view, as models get it; a :class:`DataError` if the metadata are of another picture."""
+        """The view, as models get it; a :class:`DataError` if it is not the metadata's picture."""
         found = Picture.read(items.image_path(item), item.most_pixels)
         if item.image_sha256 and item.image_sha256 != found.sha256:
             raise DataError(f"{found.path}: not the picture the metadata of {item.item_id} tell of")
