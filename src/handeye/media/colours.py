@@ -72,7 +72,8 @@ def in_srgb(plain: Image.Image, by: Recolouring | None) -> Image.Image:
         return Image.fromarray(_through(by, np.asarray(plain.convert("RGB"))))
     if isinstance(by, np.ndarray):
         return Image.fromarray(by[np.asarray(plain.convert("L"))])
-    return ImageCms.applyTransform(plain, by) or plain
+    colours = plain if plain.mode == "CMYK" else plain.convert("RGB")
+    return ImageCms.applyTransform(colours, by) or colours
 
 
 @lru_cache(maxsize=16)
@@ -83,7 +84,10 @@ def _by_profile(profile: bytes, model: str) -> ImageCms.ImageCmsTransform | Byte
     """
     try:
         found = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if found.profile.xcolor_space.strip() != ("GRAY" if model == "L" else model):
+        space = found.profile.xcolor_space.strip()
+        if (model, space) == ("L", "RGB"):  # browsers let it count
+            model = "RGB"
+        elif space != ("GRAY" if model == "L" else model):
             return None
         srgb = ImageCms.createProfile("sRGB")
         # Through the table that LittleCMS would make of it, dark greys lose up to ten levels.

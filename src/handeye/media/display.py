@@ -1,7 +1,7 @@
 """A decoded frame as a player shows it: what ``ffmpeg`` does on its own, and browsers mostly do.
 
-    crop            of the codec (by the decoder) and of the container: the clean aperture of MP4 and
-                    MOV, Matroska's crop; browsers leave the container's out
+    crop            of the codec (by the decoder) and of the container: the clean aperture of MP4
+                    and MOV, Matroska's crop; browsers leave the container's out
     display matrix  quarter turns and mirrors; other angles turn the picture within its own size, on
                     black, as ffmpeg does (browsers leave those out)
     pixel aspect    the shorter way is stretched, as in browsers, so that pixels are square
