@@ -25,7 +25,10 @@ def open_regular(path: Path) -> BufferedReader:
         OSError: as ``open`` does, and for whatever is no regular file: a folder, pipe, socket or
             device. ``strerror`` says which.
     """
-    handle = os.open(path, _READ)
+    try:
+        handle = os.open(path, _READ)
+    except ValueError as error:  # a zero in the name
+        raise OSError(errno.EINVAL, str(error), str(path)) from None
     mode = os.fstat(handle).st_mode
     if not stat.S_ISREG(mode):
         os.close(handle)

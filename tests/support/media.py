@@ -237,7 +237,7 @@ def rewrapped(source: Path, path: Path) -> Path:
 def with_clean_aperture(
     source: Path, path: Path, size: tuple[int, int], off: tuple[int, int]
 ) -> Path:
-    """An MP4 with a ``clap`` box: what is to be seen, and its middle's distance from the whole's."""
+    """An MP4 with a ``clap`` box: what is to be seen, how far its middle lies off the whole's."""
     data = bytearray(source.read_bytes())
     box = struct.pack(">I4s8i", 40, b"clap", size[0], 1, size[1], 1, off[0], 1, off[1], 1)
     inside, start, end = [], 0, len(data)
@@ -252,6 +252,14 @@ def with_clean_aperture(
     for at in inside:
         data[at : at + 4] = (int.from_bytes(data[at : at + 4], "big") + len(box)).to_bytes(4, "big")
     path.write_bytes(data)
+    return path
+
+
+def with_pixel_aspect(path: Path, wide: int, high: int) -> Path:
+    """An MP4 whose ``pasp`` box says otherwise than its codec does; written over."""
+    data = path.read_bytes()
+    at = data.index(b"pasp") + 4
+    path.write_bytes(data[:at] + struct.pack(">II", wide, high) + data[at + 8 :])
     return path
 
 

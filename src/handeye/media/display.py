@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import io
 import math
-import re
 import struct
 from collections.abc import Sequence
 from fractions import Fraction
@@ -42,11 +41,10 @@ Crop = tuple[int, int, int, int]
 Matrix = tuple[int, ...]
 """FFmpeg's display matrix, row by row; a, b, c and d stand at 0, 1, 3 and 4."""
 
-# Matroska's elements PixelCropBottom, -Top, -Left and -Right as FFmpeg writes them: length, number.
-_CROPS = re.compile(
-    b"".join(b"\x54" + bytes([one]) + rb"(\x81.|\x82..|\x84....)" for one in b"\xaa\xbb\xcc\xdd"),
-    re.DOTALL,
-)
+# Where a Matroska file tells of a picture track: Segment, Tracks, TrackEntry, Video; and in there
+# PixelCropLeft, -Right, -Top and -Bottom, each left out where it is 0.
+_VIDEO = (0x18538067, 0x1654AE6B, 0xAE, 0xE0)
+_CROPS = (0x54CC, 0x54DD, 0x54BB, 0x54AA)
 
 
 class Display:
@@ -140,11 +138,27 @@ def _container_crop(track: Track) -> Crop:
             copy.start_encoding()
     except (av.FFmpegError, ValueError):
         return 0, 0, 0, 0  # no track for Matroska
-    found = _CROPS.search(header.getvalue())
-    if found is None:
-        return 0, 0, 0, 0
-    bottom, top, left, right = (int.from_bytes(value[1:], "big") for value in found.groups())
+    inside = header.getvalue()
+    for name in _VIDEO:
+        inside = _elements(inside).get(name, b"")
+    told = _elements(inside)
+    left, right, top, bottom = (int.from_bytes(told.get(name, b""), "big") for name in _CROPS)
     return left, right, top, bottom
+
+
+def _elements(data: bytes) -> dict[int, bytes]:
+    """The elements of EBML that follow each other, by their ids."""
+    found = {}
+    at = 0
+    while at < len(data):
+        name_end = at + 9 - data[at].bit_length()
+        start = name_end + 9 - data[name_end].bit_length()
+        bits = 7 * (start - name_end)
+        size = int.from_bytes(data[name_end:start], "big") & (1 << bits) - 1
+        end = len(data) if size == (1 << bits) - 1 else start + size  # all ones: to the end
+        found[int.from_bytes(data[at:name_end], "big")] = data[start:end]
+        at = end
+    return found
 
 
 def _matrix(frame: VideoFrame) -> Matrix | None:

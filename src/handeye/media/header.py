@@ -151,7 +151,7 @@ def opened(data: bytes, what: str) -> Iterator[Image.Image]:
     except Image.UnidentifiedImageError:
         raise PictureError(f"{what}: the picture is broken: its header cannot be read") from None
     except Exception as error:
-        reason = str(error) or type(error).__name__
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise PictureError(f"{what}: the picture is broken: {reason}") from None
 
 

@@ -144,7 +144,7 @@ class Track:
     path: Path
     container: InputContainer
     stream: VideoStream
-    _left: int = field(default=MOST_DECODED, init=False)
+    _left: int = field(default_factory=lambda: MOST_DECODED, init=False)
 
     def frames(self) -> Iterator[VideoFrame]:
         """Decode from where the file stands; after a jump, from there.

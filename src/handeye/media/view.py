@@ -119,8 +119,6 @@ def read_picture(path: Path) -> bytes:
         return read_regular(path, MOST_BYTES)
     except OSError as error:
         raise PictureError(f"{path}: the picture cannot be read ({error.strerror})") from None
-    except ValueError as error:  # a zero in the path
-        raise PictureError(f"{str(path)!r}: the picture cannot be read ({error})") from None
 
 
 def view_of(data: bytes, what: str = "the picture", most: int | None = None) -> View:
