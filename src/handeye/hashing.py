@@ -38,6 +38,14 @@ def open_regular(path: Path) -> BufferedReader:
     return os.fdopen(handle, "rb")
 
 
+def is_regular(path: Path) -> bool:
+    """Whether there is a regular file; of a name that no file can have, that there is none."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def read_regular(path: Path, most: int) -> bytes:
     """All bytes of a file, of which there may be ``most``.
 

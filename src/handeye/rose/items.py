@@ -135,6 +135,8 @@ def read_item(line: bytes, where: str) -> Item:
 
 def safe_image_path(root: Path, name: str, where: str) -> Path:
     """Resolve an image path of a row inside ``root``; refuses one that leaves the folder."""
+    if "\0" in name:
+        raise DataError(f"{where}: image path {name!r} holds a zero byte; refused")
     path = (root / name).resolve()
     if not name or Path(name).is_absolute() or not path.is_relative_to(root.resolve()):
         raise DataError(f"{where}: image path {name!r} leaves the folder {root}; refused")

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.errors import DataError
-from handeye.media.view import read_picture, view_of
+from handeye.hashing import read_regular
+from handeye.media.view import MOST_BYTES, view_of
 from handeye.rose.items import Item, safe_image_path
 from handeye.rose.questions import TEMPLATES, formal_answer
 from handeye.rose.release import load
@@ -88,9 +89,12 @@ def _scene_problems(root: Path, items: Sequence[Item]) -> list[str]:
 def _read_picture(root: Path, item: Item) -> Pixels:
     where = f"item {item.item_id}: {item.image}"
     path = safe_image_path(root, item.image, f"item {item.item_id}")
-    if not path.exists():
-        raise DataError(f"{where}: missing")
-    data = read_picture(path)
+    try:
+        data = read_regular(path, MOST_BYTES)
+    except FileNotFoundError:
+        raise DataError(f"{where}: missing") from None
+    except OSError as error:
+        raise DataError(f"{where}: cannot be read: {error.strerror}") from None
     if item.image_sha256 and hashlib.sha256(data).hexdigest() != item.image_sha256:
         raise DataError(f"{where}: changed since the set was made (SHA-256 differs)")
     view = view_of(data, where, item.most_pixels)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from handeye.errors import OptionError
-from handeye.hashing import file_sha256
+from handeye.hashing import file_sha256, is_regular
 from handeye.media.display import Display
 from handeye.media.timeline import FrameError, opened
 from handeye.sets.checks import Verified
@@ -124,7 +124,7 @@ def check_film(placed: Sequence[PlacedClip], *, root: Path, ours: bool, redraw: 
     for one in placed:
         clip, before = one.clip, f"{one.where}: clip {one.clip.clip_id}"
         path = root / clip.video
-        if not path.is_file():
+        if not is_regular(path):
             found.append(f"{before}: {clip.video} is missing")
             continue
         if clip.video_sha256 and file_sha256(path) != clip.video_sha256:
