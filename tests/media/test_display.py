@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handeye.media import display, timeline
+from handeye.media import display, frames, timeline
 from handeye.media.frame_choice import FrameChoice
 from handeye.media.frames import FrameError, take_frames
 from handeye.media.view import on_white, view_of
@@ -271,7 +271,7 @@ def test_a_clear_gif_lies_on_white(tmp_path):
 
 def test_a_frame_may_not_have_too_many_pixels(tmp_path, monkeypatch):
     path = film(tmp_path / "a.mp4")
-    monkeypatch.setattr(timeline, "MOST_PIXELS", 96 * 64 - 1)
+    monkeypatch.setattr(timeline, "MOST_FRAME_PIXELS", 96 * 64 - 1)
     with pytest.raises(FrameError, match=r"96 x 64 are 6,144 pixels, more than the 6,143"):
         take_frames(path)
 
@@ -280,7 +280,7 @@ def test_a_decoder_may_not_find_more_than_the_container_told(tmp_path, monkeypat
     small, large = film(tmp_path / "a.ts", frames=1), tmp_path / "b.ts"
     big = film(tmp_path / "c.ts", picture=scene((192, 128)), frames=1)
     large.write_bytes(small.read_bytes() + big.read_bytes())
-    monkeypatch.setattr(timeline, "MOST_PIXELS", 96 * 64)
+    monkeypatch.setattr(timeline, "MOST_FRAME_PIXELS", 96 * 64)
     with pytest.raises(FrameError, match=str(large)):
         take_frames(large, FrameChoice("indices", indices=(0, 1)))
 
@@ -304,6 +304,15 @@ def test_so_many_pixels_are_decoded_and_no_more(tmp_path, monkeypatch):
     monkeypatch.setattr(timeline, "MOST_DECODED", 29 * 96 * 64)
     with pytest.raises(FrameError, match="pixels would have to be decoded"):
         take_frames(path, last)
+
+
+def test_chosen_frames_may_not_be_too_large_together(tmp_path, monkeypatch):
+    path = film(tmp_path / "a.mp4")
+    monkeypatch.setattr(frames, "MOST_KEPT", 3 * 96 * 64)
+    assert len(take_frames(path, FrameChoice(count=3)).frames) == 3
+    monkeypatch.setattr(frames, "MOST_KEPT", 3 * 96 * 64 - 1)
+    with pytest.raises(FrameError, match="take fewer"):
+        take_frames(path, FrameChoice(count=3))
 
 
 def test_pipes_devices_and_overlong_names(tmp_path):

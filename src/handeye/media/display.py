@@ -27,8 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from handeye.media.header import MOST_PIXELS
-from handeye.media.timeline import FrameError, Track
+from handeye.media.timeline import MOST_FRAME_PIXELS, FrameError, Track
 from handeye.media.view import on_white
 
 if TYPE_CHECKING:
@@ -88,11 +87,11 @@ class Display:
         stored = rgb.shape[1], rgb.shape[0]
         full = _square(stored, self._aspect)
         size = _within(full, longest_side)
-        if size[0] * size[1] > MOST_PIXELS:
+        if size[0] * size[1] > MOST_FRAME_PIXELS:
             raise FrameError(
                 f"{self._path}: with pixels {self._aspect} times as wide as high, {stored[0]} x "
-                f"{stored[1]} would be shown as {size[0]} x {size[1]}, more than {MOST_PIXELS:,} "
-                "pixels"
+                f"{stored[1]} would be shown as {size[0]} x {size[1]}, more than the "
+                f"{MOST_FRAME_PIXELS:,} pixels that a frame may have"
             )
         if size != stored:
             rgb = _resized(rgb, *size)

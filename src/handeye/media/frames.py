@@ -100,6 +100,8 @@ def take_frames(path: str | Path, choice: FrameChoice | None = None) -> Footage:
     )
 
 
+MOST_KEPT = 2**30
+"""Pixels of all chosen frames together at the most: 3 GB."""
 Pictures = tuple[list[tuple[int, NDArray[np.uint8]]], Display]
 
 
@@ -122,7 +124,8 @@ def _seek_frames(path: Path, timeline: Timeline, choice: FrameChoice) -> Picture
                 return None
             _refuse_damage(frame, index, path)
             reached = target
-            found.append((index, display.shown(frame, choice.longest_side)))
+            _keep(found, index, display.shown(frame, choice.longest_side), path)
+            del frame
     return found, display
 
 
@@ -133,7 +136,19 @@ def _forward(frames: Iterator[VideoFrame], target: int) -> VideoFrame | None:
             return None
         if frame.pts == target:
             return frame
+        del frame  # not held while the next is decoded
     return None
+
+
+def _keep(
+    found: list[tuple[int, NDArray[np.uint8]]], index: int, rgb: NDArray[np.uint8], path: Path
+) -> None:
+    found.append((index, rgb))
+    if sum(one.size for _, one in found) > 3 * MOST_KEPT:
+        raise FrameError(
+            f"{path}: the frames that were chosen have more than {MOST_KEPT:,} pixels; take fewer, "
+            "or limit their longer side"
+        )
 
 
 def _decoded_timeline(path: Path) -> Timeline:
@@ -162,7 +177,7 @@ def _count_frames(path: Path, timeline: Timeline, choice: FrameChoice) -> Pictur
         for index, frame in enumerate(track.frames()):
             if index in wanted:
                 _refuse_damage(frame, index, path)
-                found.append((index, display.shown(frame, choice.longest_side)))
+                _keep(found, index, display.shown(frame, choice.longest_side), path)
             if len(found) == len(wanted):
                 break
     return found, display

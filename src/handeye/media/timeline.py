@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from handeye.errors import DataError
 from handeye.hashing import open_regular
 from handeye.media.frame_choice import FrameChoice
-from handeye.media.header import MOST_PIXELS
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -32,14 +31,16 @@ _FORMATS = (
     "mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,ogg,gif,apng,h264,hevc,ivf,m4v,mjpeg,nut,"
     "dv,rm,mxf,image2,jpeg_pipe,png_pipe,webp_pipe,mp3,wav,flac,aac"
 )
+MOST_FRAME_PIXELS = 9 * 2**22
+"""The most that a frame may have: 36 Mi, enough for 8192 x 4320."""
 # The last is for the decoders that FFmpeg opens to see what is there; ours are told again.
 OPEN_OPTIONS = {
     "format_whitelist": _FORMATS,
     "protocol_whitelist": "file",
-    "max_pixels": str(MOST_PIXELS),
+    "max_pixels": str(MOST_FRAME_PIXELS),
 }
 MOST_DECODED = 2**36
-"""Pixels decoded at the most of one opened video: 2,000 s of 1080p at 17 frames a second."""
+"""Pixels decoded at the most to get at a video's frames: 18 minutes of 1080p at 30 a second."""
 # Those of FFmpeg's own decoders leave the transparency of WebM out, libvpx shows it.
 _WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 # A file that ends this much before the length its header states was cut off.
@@ -155,14 +156,18 @@ class Track:
         name = _WITH_ALPHA.get(self.stream.codec_context.name, "")
         alpha = _decoder(name) if name and self.stream.metadata.get("alpha_mode") == "1" else None
         for packet in self.container.demux(self.stream):
-            for frame in packet.decode() if alpha is None else alpha.decode(packet):
-                self._left -= frame.width * frame.height
-                if self._left < 0:
-                    raise FrameError(
-                        f"{self.path}: more than {MOST_DECODED:,} pixels would have to be decoded "
-                        "to get at its frames"
-                    )
-                yield frame
+            decoded = packet.decode() if alpha is None else alpha.decode(packet)
+            while decoded:  # nothing is held here while the next is decoded: frames may be large
+                yield self._counted(decoded.pop(0))
+
+    def _counted(self, frame: VideoFrame) -> VideoFrame:
+        self._left -= frame.width * frame.height
+        if self._left < 0:
+            raise FrameError(
+                f"{self.path}: more than {MOST_DECODED:,} pixels would have to be decoded to get "
+                "at its frames"
+            )
+        return frame
 
 
 def _decoder(name: str) -> VideoCodecContext:
@@ -174,7 +179,7 @@ def _decoder(name: str) -> VideoCodecContext:
 
 def _limited(decoder: Any) -> Any:
     decoder.thread_count = 1  # clips are decoded beside one another
-    decoder.options = {"max_pixels": str(MOST_PIXELS)}
+    decoder.options = {"max_pixels": str(MOST_FRAME_PIXELS)}
     return decoder
 
 
@@ -208,11 +213,11 @@ def opened(path: Path) -> Iterator[Track]:
             decoder: Any = tracks[0].codec_context
             if decoder is None:
                 raise FrameError(f"{path}: its pictures are coded in a way that FFmpeg cannot read")
-            if decoder.width * decoder.height > MOST_PIXELS:
+            if decoder.width * decoder.height > MOST_FRAME_PIXELS:
                 raise FrameError(
                     f"{path}: {decoder.width} x {decoder.height} are "
-                    f"{decoder.width * decoder.height:,} pixels, more than the {MOST_PIXELS:,} "
-                    "that a frame may have; it is not decoded"
+                    f"{decoder.width * decoder.height:,} pixels, more than the "
+                    f"{MOST_FRAME_PIXELS:,} that a frame may have; it is not decoded"
                 )
             _limited(decoder)
             yield Track(path, container, tracks[0])

@@ -194,14 +194,15 @@ def _plain(image: Image.Image) -> Image.Image:
 def _channels(image: Image.Image, header: Header, data: bytes) -> tuple[Image.Image, Image.Image]:
     """Colours with 8 bits, and alpha (mode L)."""
     if header.key:
-        values, key = np.atleast_3d(np.asarray(image)), np.array(header.key)
-        if header.depth == 16 and image.mode == "RGB":
-            values = values.astype(np.uint16) << 8 | _lower_bytes(data)
-        elif header.depth < 8:
+        key = np.array(header.key)
+        if header.depth < 8:
             key = key * 255 // (2**header.depth - 1)
-            values = np.atleast_3d(np.asarray(image.convert("L")))
-        hit = (values == key).all(-1)
-        return _plain(image), Image.fromarray(np.where(hit, 0, 255).astype(np.uint8))
+        values = np.atleast_3d(np.asarray(image.convert("L") if image.mode == "1" else image))
+        if header.depth == 16 and image.mode == "RGB":
+            hit = (values == key >> 8).all(-1) & (_lower_bytes(data) == key & 255).all(-1)
+        else:
+            hit = (values == key).all(-1)
+        return _plain(image), Image.fromarray(np.where(hit, np.uint8(0), np.uint8(255)))
     over = image.convert("RGBA")
     alpha = over.getchannel("A")
     if header.box is not None:  # what the first frame of a GIF leaves free is transparent
