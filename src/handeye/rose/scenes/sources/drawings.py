@@ -6,6 +6,7 @@ selectors (fe0f) are ignored in look-ups, since providers do not write them alik
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +20,8 @@ from handeye.media.view import MOST_BYTES, PictureError, View, read_view
 from handeye.rose.scenes.sources.base import Tile
 from handeye.rose.scenes.sources.raster import Rgba, fit, on_white, svg_body, svg_document
 
+# resvg decodes pictures inside an SVG without a limit of their size.
+_PICTURE = re.compile(r"<\s*([\w.-]+:)?(image|feImage)\b", re.IGNORECASE)
 CREDITS = {"noto": "noto-emoji", "twemoji": "twemoji", "fluent": "fluent-emoji"}
 
 
@@ -125,11 +128,14 @@ class FolderProvider:
 
 def _svg(path: Path) -> str:
     try:
-        return read_regular(path, MOST_BYTES).decode("utf-8")
+        text = read_regular(path, MOST_BYTES).decode("utf-8")
     except OSError as error:
         raise AssetError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
         raise AssetError(f"{path}: not UTF-8 text at byte {error.start}") from None
+    if _PICTURE.search(text):
+        raise AssetError(f"{path}: a picture lies in the SVG; only drawings are taken")
+    return text
 
 
 def art_view(path: Path) -> View:
