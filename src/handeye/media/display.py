@@ -21,7 +21,7 @@ import math
 import struct
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,6 +163,7 @@ def _elements(data: bytes) -> dict[int, bytes]:
 def _matrix(frame: VideoFrame) -> Matrix | None:
     from av.sidedata.sidedata import Type
 
+    beside: Any
     try:
         beside = frame.side_data
     except ValueError:
@@ -236,8 +237,8 @@ def _filtered(
     chain = [("buffer", source), *steps, *wanted, ("buffersink", None)]
     graph.link_nodes(*(graph.add(name, args) for name, args in chain)).configure()
     graph.push(frame)
-    found: VideoFrame = graph.pull()
-    return found
+    found: Any = graph.pull()
+    return cast("VideoFrame", found)
 
 
 def _resized(rgb: Bytes, width: int, height: int) -> Bytes:

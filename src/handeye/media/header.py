@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from handeye.errors import DataError
 
@@ -114,7 +114,7 @@ def read_header(data: bytes, what: str, most: int | None = None) -> Header:
     chunks = dict(_chunks(data)) if data.startswith(_PNG) else {}
     with opened(data, what) as image:
         _refuse_size(image.size, what, most)
-        info: Mapping[str, Any] = image.info
+        info: Mapping[Any, Any] = image.info
         box = _box(image) if kind == "image/gif" else None
         return Header(
             media_type=kind,
@@ -148,7 +148,7 @@ def opened(data: bytes, what: str) -> Iterator[Image.Image]:
             yield image
     except DataError:
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise PictureError(f"{what}: the picture is broken: its header cannot be read") from None
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -222,7 +222,8 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _box(gif: Image.Image) -> tuple[int, int, int, int]:
-    left, top, right, bottom = gif.tile[0][1] or (0, 0, *gif.size)
+    tiles: Any = gif.tile  # type: ignore[attr-defined]  # what is there to be decoded, and where
+    left, top, right, bottom = tiles[0][1] or (0, 0, *gif.size)
     return left, top, right, bottom
 
 

@@ -21,7 +21,6 @@ from handeye.media.frame_choice import FrameChoice
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-    from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -170,17 +169,17 @@ class Track:
         return frame
 
 
-def _decoder(name: str) -> VideoCodecContext:
+def _decoder(name: str) -> Any:
     import av
 
-    decoder = av.CodecContext.create(name, "r")
-    return _limited(decoder)
+    decoder: Any = av.CodecContext.create(name, "r")
+    _limit(decoder)
+    return decoder
 
 
-def _limited(decoder: Any) -> Any:
+def _limit(decoder: Any) -> None:
     decoder.thread_count = 1  # clips are decoded beside one another
     decoder.options = {"max_pixels": str(MOST_FRAME_PIXELS)}
-    return decoder
 
 
 @contextmanager
@@ -219,7 +218,7 @@ def opened(path: Path) -> Iterator[Track]:
                     f"{decoder.width * decoder.height:,} pixels, more than the "
                     f"{MOST_FRAME_PIXELS:,} that a frame may have; it is not decoded"
                 )
-            _limited(decoder)
+            _limit(decoder)
             yield Track(path, container, tracks[0])
     except av.FFmpegError as error:
         reason = _REASONS.get(type(error).__name__) or error.strerror or str(error)

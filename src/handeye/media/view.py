@@ -18,6 +18,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -214,6 +215,7 @@ def _channels(image: Image.Image, header: Header, data: bytes) -> tuple[Image.Im
 
 def _lower_bytes(png: bytes) -> Bytes:
     """What Pillow leaves out of 16 bits a channel: the bytes read in the other order."""
-    with opened(png, "the picture") as image:
+    with opened(png, "the picture") as found:
+        image: Any = found
         image.tile = [tile._replace(args="RGB;16L") for tile in image.tile]
         return np.asarray(image.convert("RGB"))
