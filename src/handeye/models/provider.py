@@ -32,6 +32,7 @@ from inspect_ai.model import (
 from inspect_ai.tool import ToolChoice, ToolInfo
 
 from handeye.media.header import PictureError, read_header
+from handeye.media.timeline import OPEN_OPTIONS
 from handeye.models.registry import make_respondent
 from handeye.respondents.conversation import Conversation, Reply, read_conversation
 
@@ -127,7 +128,7 @@ def _video_tokens(video: bytes) -> int:
     import av
 
     try:
-        with av.open(io.BytesIO(video)) as container:
+        with av.open(io.BytesIO(video), options=OPEN_OPTIONS) as container:
             return VIDEO_FRAMES * sum(_tokens(v.width, v.height) for v in container.streams.video)
     except (av.FFmpegError, OSError, ValueError):
         return 0

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from handeye.errors import RunError
+from handeye.media.timeline import OPEN_OPTIONS
 from handeye.media.view import PictureError, view_of
 
 
@@ -65,7 +66,7 @@ class Sound(Medium):
 
         wanted = av.AudioResampler(format="flt", layout="mono", rate=rate)
         try:
-            with av.open(io.BytesIO(self.data), "r") as container:
+            with av.open(io.BytesIO(self.data), "r", options=OPEN_OPTIONS) as container:
                 frames = [f for frame in container.decode(audio=0) for f in wanted.resample(frame)]
                 frames += wanted.resample(None)
         except (av.FFmpegError, OSError, ValueError, IndexError) as error:
