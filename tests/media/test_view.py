@@ -72,6 +72,7 @@ RAW: dict[str, bytes] = {
     "JPEG": saved(IMAGE, "JPEG", quality=90),
     "progressive": saved(IMAGE, "JPEG", progressive=True),
     "grey JPEG": saved(IMAGE.convert("L"), "JPEG"),
+    "RGB JPEG": saved(IMAGE, "JPEG", keep_rgb=True),
     "upright by EXIF": saved(IMAGE, "JPEG", exif=b"Exif\0\0" + exif(1)),
     "no orientation": saved(IMAGE, "JPEG", exif=b"Exif\0\0" + exif(9)),
     "broken EXIF": saved(IMAGE, "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff"),
@@ -126,6 +127,12 @@ CHANGED: dict[str, tuple[bytes, str]] = {
         "16 bits a channel, transparency on white",
     ),
     "CMYK": (saved(IMAGE.convert("CMYK"), "JPEG", quality=95), "CMYK"),
+    "YCCK": (
+        saved(IMAGE.convert("CMYK"), "JPEG", quality=95).replace(
+            b"Adobe\0\x64\0\0\0\0\0", b"Adobe\0\x64\0\0\0\0\2"
+        ),
+        "CMYK",
+    ),
     "animated GIF": (
         saved(PALETTE, "GIF", save_all=True, append_images=[OTHER], duration=60_000),
         "first frame of an animation",
