@@ -22,6 +22,7 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from handeye.errors import DataError, OptionError, first_ten
+from handeye.hashing import open_regular
 from handeye.sets.jsonl import numbered_lines, placed_lines
 
 IN_MEMORY = "the predictions"
@@ -236,7 +237,7 @@ class PredictionFile(Predictions[Row]):
         self._lines = array("Q")
         _refuse_folder(path)
         try:
-            self._stream = path.open("rb")
+            self._stream = open_regular(path)
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from None
         try:
@@ -397,7 +398,8 @@ def read_item_ids(path: Path) -> list[str]:
         DataError: the file cannot be read, or names nothing.
     """
     try:
-        found = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        with open_regular(path) as stream:
+            found = [line.strip() for line in stream.read().decode("utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from None
     ids = [item_id for item_id in found if item_id]

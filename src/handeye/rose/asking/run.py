@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from handeye.rose.asking.prompts import Asking, Order, check_order, default_templates
 from handeye.rose.items import ItemSet
 from handeye.rose.release import load
@@ -129,6 +131,8 @@ def _row(asked: Question, answers: Sequence[Answer]) -> Mapping[str, Any]:
         "usage": answer.usage,
         "seconds": answer.seconds,
         "image_sha256": answer.media_sha256,
+        # Nothing where the file was sent as it lies.
+        **({"shown": answer.note} if answer.note is not msgspec.UNSET else {}),
     }
 
 
