@@ -49,8 +49,16 @@ def write_clips(folder: Path, count: int = 24) -> ClipSet:
     return ClipSet(folder, tuple(clips), (folder / "clips_test.jsonl",), "set")
 
 
-def write_run(clips: ClipSet, out: Path, *, found: int, idle: bool = False, **options: str) -> Run:
-    """A run that finds the first ``found`` actions of each clip."""
+def write_run(
+    clips: ClipSet,
+    out: Path,
+    *,
+    found: int,
+    idle: bool = False,
+    fails: bool = False,
+    **options: str,
+) -> Run:
+    """A run that finds the first ``found`` actions of each clip; ``fails`` where it is idle."""
     out.parent.mkdir(exist_ok=True, parents=True)
     lines = []
     for clip in clips:
@@ -59,7 +67,10 @@ def write_run(clips: ClipSet, out: Path, *, found: int, idle: bool = False, **op
         ]
         if idle and not clip.actions:
             actions = [{"text": "wave", "apl": 0, "proactive": False}]
-        lines.append(json.dumps({"clip_id": clip.clip_id, "model": out.name, "actions": actions}))
+        line = {"clip_id": clip.clip_id, "model": out.name, "actions": actions}
+        if fails and not clip.actions:
+            line |= {"actions": None, "error": "timeout"}
+        lines.append(json.dumps(line))
     file = out.parent / f"{out.name}.jsonl"
     file.write_text("\n".join(lines))
     score_files(file, clips, out, load_embedder(NGRAMS), Options.of(options), bootstrap=0)
@@ -138,6 +149,25 @@ def test_a_figure_that_one_run_lacks_leaves_the_clip_to_others(
     assert [rows_of(found, pair)["F1"]["n"] for pair in range(3)] == [20, 20, 24]
     alone = rows_of(compared(*acting))["F1"]
     assert rows_of(found, 2)["F1"]["difference"] == alone["difference"]
+
+
+def test_a_clip_without_an_answer_shows_no_restraint(clips: ClipSet, tmp_path: Path) -> None:
+    acting = write_run(clips, tmp_path / "acting", found=1, idle=True)
+    quiet = write_run(clips, tmp_path / "quiet", found=1)
+    failing = write_run(clips, tmp_path / "failing", found=1, fails=True)
+    found = compared(acting, quiet, failing)
+    families = [
+        {family["key"]: family["rows"] for family in pair["families"]} for pair in found["pairs"]
+    ]
+    (row,) = families[0]["over_acting"]
+    assert (row["n"], row["first"]["value"], row["second"]["value"]) == (4, 1.0, 0.0)
+    assert families[1]["over_acting"] == [], "no idle clip that both runs answered"
+    for pair in found["pairs"]:
+        assert "idle" not in {units["key"] for units in pair["discordance"]}
+    alone = compared(acting, quiet)["pairs"][0]["discordance"]
+    assert {units["key"]: units["n"] for units in alone}["idle"] == 4
+    own = failing.summary["over_acting"]["acted_on_idle"]
+    assert own["value"] is None, "score says the same"
 
 
 def test_a_run_compared_with_itself_differs_nowhere(clips: ClipSet, tmp_path: Path) -> None:

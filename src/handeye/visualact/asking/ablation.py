@@ -22,6 +22,7 @@ from handeye.scores.tables import csv_files, table_of
 from handeye.visualact.asking.run import run_visualact
 from handeye.visualact.loader import load
 from handeye.visualact.scoring.motion_split import split_f1
+from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.run_folder import read_run
 
 _FIGURES = ("precision", "recall", "f1", "weighted_f1", "scale")
@@ -101,11 +102,11 @@ def _known(out: Path, model: str) -> dict[int, dict[str, Any]]:
 def _figures(folder: Path) -> dict[str, Any]:
     run = read_run(folder)
     basis = run.summary["bases"]["all"]
-    row = basis[run.summary["options"]["averaging"]]["mean"]
+    options = Options.of(run.summary.options)
+    row = options.overall(basis[options.averaging]["mean"])
     figures = {name: row[name] for name in _FIGURES} | {"headline_f1": basis["headline"]["f1"]}
     clips = {clip.clip_id: clip for file in run.data_files() for clip in load(file, split=None)}
-    rows = run.scores().select("clip_id", "f1").iter_rows()
-    for kind, found in split_f1(clips, dict(rows)).items():
+    for kind, found in split_f1(clips, run.rows(), options).items():
         figures[f"f1_{kind}"] = found
     return figures
 

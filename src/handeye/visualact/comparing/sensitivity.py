@@ -20,9 +20,9 @@ from handeye.visualact.records import Clip, Prediction
 from handeye.visualact.scoring.cases import Case, make_cases
 from handeye.visualact.scoring.clip_scores import score_case
 from handeye.visualact.scoring.embedder import Embedder
-from handeye.visualact.scoring.measures import Floats, averaged
+from handeye.visualact.scoring.measures import Floats, figure_columns
 from handeye.visualact.scoring.options import SWEEP, Assignment, Options
-from handeye.visualact.scoring.summary import RESAMPLES
+from handeye.visualact.scoring.summary import RESAMPLES, overall_figures
 from handeye.visualact.scoring.sums import Sums
 
 ASSIGNMENTS: tuple[Assignment, ...] = ("assign-then-filter", "mask-then-assign")
@@ -55,7 +55,7 @@ def rank(
 ) -> dict[str, Any]:
     """Overall F1 of every model under every setting, and whether the ranking holds.
 
-    F1 is averaged over videos, then classes. Differences are taken within each resample of clips.
+    F1 is averaged as the options say. Differences are taken within each resample of clips.
 
     Args:
         predictions: model to its predictions on all of ``clips``.
@@ -118,10 +118,10 @@ def _overall(
     columns: dict[str, Floats] = {}
     strata: list[str] = []
     for model, own in cases.items():
-        columns |= averaged(model, [score_case(case, options)[0].f1 for case in own])
+        columns |= figure_columns(model, [score_case(case, options)[0] for case in own], options)
         strata = [case.clip.scenario for case in own]
     sums = Sums(strata, columns, bootstrap, seed)
-    return {model: sums.macro(model, f"{model}.n") for model in cases}
+    return {model: overall_figures(sums, model, options)["f1"] for model in cases}
 
 
 def _row(setting: Setting, row: Mapping[str, Samples]) -> dict[str, Any]:
