@@ -32,8 +32,8 @@ TERMS: tuple[tuple[str, str], ...] = (
     (
         "Precision, recall, F1",
         "Matches out of proposed actions, matches out of true actions, and their harmonic mean, "
-        "taken clip by clip, averaged over the clips of a class, then over the classes; where a run "
-        "was scored with averaging=pooled, from sums over the clips of a class.",
+        "taken clip by clip, averaged over the clips of a class, then over the classes; where a "
+        "run was scored with averaging=pooled, from sums over the clips of a class.",
     ),
     (
         "Weighted",
@@ -66,8 +66,9 @@ TERMS: tuple[tuple[str, str], ...] = (
     (
         "Overall F1",
         "The mean of the classes' F1, or, where a run was scored with overall_f1=harmonic, the "
-        "harmonic mean of overall precision and recall. In several published rows the printed Overall cell holds "
-        "another figure; what the paper's own class figures give stands beside it as recomputed.",
+        "harmonic mean of overall precision and recall. In several published rows the printed "
+        "Overall cell holds another figure; what the paper's own class figures give stands beside "
+        "it as recomputed.",
     ),
     (
         "Intervals",
