@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ Tree = Mapping[str, Any]
 _COLUMNS = tuple(
     column for column in FIGURES if column.key not in ("weighted_precision", "weighted_recall")
 )
+# So many columns have room for their intervals at 80 characters.
+_MOST_COUNTS = 5
 _WAYS = {"video": "averaged over the clips", "pooled": "from sums over the clips"}
 
 
@@ -61,12 +64,19 @@ def print_ablation(found: Tree, folder: Path) -> None:
         )
         for run in runs
     )
-    title = f"{found['model']}: percent by number of frames"
     first = read_run(folder / runs[0]["folder"]).summary
     console = Console()
-    table = Table("ablation", title, present, rows, row_head="frames")
-    print_table(console, table, caption=first.interval.words)
-    say(console, f"written to {folder}; `handeye report {folder}` draws it")
+    title = f"{found['model']}: percent by number of frames, {way_words(first.options)}"
+    # Numbers of frames stand beside each other: there are fewer of them than of figures.
+    for start in range(0, len(rows), _MOST_COUNTS):
+        part = rows[start : start + _MOST_COUNTS]
+        table = Table("ablation", "", present, part).turned("frames")
+        last = start + _MOST_COUNTS >= len(rows)
+        caption = first.interval.words if last else ""
+        print_table(console, table, title="" if start else title, caption=caption)
+    page = shlex.quote(str(folder / "report.html"))
+    draw = f"handeye report {shlex.quote(str(folder))} --out {page}"
+    say(console, f"written to {folder}; its page: {draw}")
 
 
 def _print_header(console: Console, summary: Summary) -> None:
@@ -147,7 +157,7 @@ def _print_sentences(console: Console, summary: Summary) -> None:
     )
     for words, found in sentences:
         if found.value is not None:
-            say(console, f"{words}: {found.text('sentence')}")
+            say(console, f"{words}: {found.text('line')}")
 
 
 def _print_basis(console: Console, summary: Summary) -> None:
@@ -208,7 +218,7 @@ def print_judgement(found: Tree, run: Path) -> None:
     agreed, kappa = (rate_of(agreement[name]) for name in ("agreement", "kappa"))
     say(
         console,
-        f"agreement {agreed.text('sentence')} %; Cohen's kappa {kappa.text('sentence', 'plain')}",
+        f"agreement {agreed.text('line')} %; Cohen's kappa {kappa.text('line', 'plain')}",
     )
     say(console, f"written to {run / 'judge.json'}")
 
@@ -236,8 +246,8 @@ def print_ranking(found: Tree) -> None:
     tau = found["kendall"]
     if tau["least"] is not None:
         console.print(
-            f"Kendall's tau between two settings: {tau['least']:.2f} at least, {tau['mean']:.2f} "
-            f"on average ({tau['n_pairs']} pairs of settings)",
+            f"Kendall's tau between two settings: {number(tau['least'], 'plain')} at least, "
+            f"{number(tau['mean'], 'plain')} on average ({tau['n_pairs']} pairs of settings)",
             highlight=False,
         )
     for flip in found["flips"]:

@@ -92,7 +92,7 @@ def interval_words(runs: Sequence[RunView]) -> str:
 
 
 def _told(rate: Estimate) -> str:
-    return f"{rate.percent}{_NBSP}% {rate.interval}".strip()
+    return f"{rate.percent}{_NBSP}% {rate.text('span')}".strip()
 
 
 def view_of(run: LoadedRun) -> RunView:
