@@ -9,12 +9,15 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from handeye.errors import OptionError
+from handeye import rose, visualact
+from handeye.errors import OptionError, RunError
+from handeye.respondents.conversation import Kind, told
 from handeye.rose.asking.run import RoseOptions, job
 from handeye.terminal.run_options import Run, run_command
 from tests.support.rose.small_set import write_set
 
 WORDS = ("--data", "some/set", "--model")
+KNOWN = {"seer": Kind((), object, "sees"), "knower": Kind(("data", "seed"), object, "knows")}  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def app(said: list[Any]) -> typer.Typer:
     out = typer.Typer()
 
     @out.command()
-    @run_command("toy", {"seer": ((), object), "knower": (("data", "seed"), object)}, data="A set.")
+    @run_command("toy", KNOWN, data="A set.")
     def toy(
         run: Run,
         rounds: Annotated[int, typer.Option(help="How many rounds.")] = 3,
@@ -69,21 +72,36 @@ def test_shared_options_become_those_of_a_run(app: typer.Typer, said: list[Any])
 
 
 @pytest.mark.parametrize(
-    ("words", "arguments"),
+    ("model", "given", "arguments"),
     [
-        (("handeye/seer",), {}),
-        (("handeye/knower",), {"data": "some/set"}),
-        (("handeye/knower", "-M", "data=other", "-M", "seed=2"), {"data": "other", "seed": 2}),
-        (("openai/knower",), {}),
-        (("knower",), {}),
-        (("handeye/stranger",), {}),
+        ("handeye/seer", {}, {}),
+        ("handeye/knower", {}, {"data": "some/set"}),
+        ("handeye/knower", {"data": "other", "seed": 2}, {"data": "other", "seed": 2}),
+        ("openai/knower", {}, {}),
+        ("knower", {}, {}),
+        ("handeye/small", {}, {}),
     ],
 )
 def test_a_respondent_that_knows_a_set_is_told_which(
-    app: typer.Typer, said: list[Any], words: tuple[str, ...], arguments: dict[str, Any]
+    model: str, given: dict[str, Any], arguments: dict[str, Any]
 ) -> None:
-    assert invoke(app, *WORDS, *words).exit_code == 0
-    assert said[0][0].options["model_args"] == arguments
+    """Once for the command line and for Python: where the options become a job."""
+    options = RoseOptions(model=model, data="some/set", out=Path("r"), model_args=given)
+    assert told(options, "toy", KNOWN).model_args == arguments
+
+
+def test_a_respondent_of_another_suite_is_refused_by_name() -> None:
+    options = RoseOptions(model="handeye/stranger", data="some/set", out=Path("r"))
+    words = (
+        "handeye/stranger does not answer for toy; for toy there are handeye/seer, "
+        "handeye/knower, handeye/hf, handeye/small"
+    )
+    with pytest.raises(RunError, match=words):
+        told(options, "toy", KNOWN)
+    with pytest.raises(RunError, match=r"prior does not answer for rose; .*handeye/simulated"):
+        rose.run("handeye/prior", "some/set", "r")
+    with pytest.raises(RunError, match=r"pixels does not answer for visualact; .*handeye/motion"):
+        visualact.run("handeye/pixels", "some/set", "r", frames="1,4")
 
 
 def test_ctrl_c_ends_with_130(app: typer.Typer) -> None:

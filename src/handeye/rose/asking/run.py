@@ -11,9 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from handeye.respondents.conversation import told
 from handeye.rose.asking.prompts import Asking, Order, check_order
 from handeye.rose.items import ItemSet
 from handeye.rose.release import load
+from handeye.rose.respondents.models import RESPONDENTS
 from handeye.run.answers import Answer
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
@@ -45,7 +47,7 @@ class RoseOptions(RunOptions):
 
 
 def run_rose(
-    model: str, data: str | Path, out: Path, *, order: str = "image_first", **others: Any
+    model: str, data: str | Path, out: str | Path, *, order: str = "image_first", **others: Any
 ) -> Path:
     """Ask ``model`` every item of ``data`` and score the answers into ``out``.
 
@@ -68,9 +70,8 @@ def run_rose(
             process, or nothing but failures came back.
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
-    return carry_out(
-        job(RoseOptions(model=model, data=str(data), out=out, order=check_order(order), **others))
-    )
+    chosen = {"data": str(data), "out": Path(out), "order": check_order(order)}
+    return carry_out(job(RoseOptions(model=model, **chosen, **others)))
 
 
 def job(options: RoseOptions) -> Job:
@@ -78,7 +79,9 @@ def job(options: RoseOptions) -> Job:
 
     Raises:
         DataError, OptionError: the set, or the selection from it, cannot be used.
+        RunError: a respondent of ours that does not answer for this suite.
     """
+    options = told(options, "rose", RESPONDENTS)
     items = options.load()
     return Job(
         options,

@@ -8,6 +8,7 @@ frames-1/ ...       a whole run folder for each number of frames
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,49 @@ from handeye.visualact.scoring.run_folder import read_run
 _FIGURES = ("precision", "recall", "f1", "weighted_f1", "scale")
 
 
+def run(
+    model: str,
+    data: str | Path,
+    out: str | Path,
+    *,
+    frames: FrameChoice | str | int | Sequence[int] = 8,
+    **others: Any,
+) -> Path:
+    """Run a model once, or once for each of several numbers of frames.
+
+    Args:
+        model: as :func:`run_visualact` takes it.
+        data: likewise.
+        out: the run folder, or the folder of several.
+        frames: as :func:`~handeye.visualact.asking.run.make_options` takes them; or several numbers
+            (``"1,4"`` or ``[1, 4]``), for :func:`run_frames`.
+        **others: what else :func:`run_visualact` takes.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        RunError, DataError, OptionError: as :func:`run_frames` and :func:`run_visualact`.
+    """
+    if (counts := frame_counts(frames)) is None:
+        return run_visualact(model, data, out, frames=frames, **others)
+    run_frames(model, data, out, counts, **others)
+    return Path(out)
+
+
+def frame_counts(frames: object) -> list[int] | None:
+    """Several numbers of frames, which ask for a run each; None for one choice."""
+    if isinstance(frames, str):
+        found = re.fullmatch(r"\s*\d+(\s*,\s*\d+)+\s*", frames)
+        return [int(number) for number in frames.split(",")] if found else None
+    whole = isinstance(frames, Sequence) and all(isinstance(one, int) for one in frames)
+    return list(frames) if whole and len(frames) > 1 else None  # type: ignore[arg-type]
+
+
 def run_frames(
     model: str,
     data: str | Path,
-    out: Path,
+    out: str | Path,
     counts: Sequence[int],
     *,
     longest_side: int | None = 768,
@@ -63,6 +103,7 @@ def run_frames(
         raise OptionError(f"frames must be different numbers, got {', '.join(map(str, counts))}")
     if others.get("score") is False:
         raise OptionError("an ablation compares scores; it cannot be run without scoring")
+    out = Path(out)
     known = _known(out, model)
     for count in wanted:
         folder = out / _folder(count)

@@ -161,13 +161,14 @@ def rank(
 
     from handeye.atomic import write_bytes
     from handeye.errors import OptionError
-    from handeye.scores.run_folder import indented_json
+    from handeye.scores.run_folder import expand, indented_json
     from handeye.visualact.comparing.scored_runs import rank_runs
     from handeye.visualact.comparing.sensitivity import ASSIGNMENTS
     from handeye.visualact.pages.console import print_ranking
     from handeye.visualact.scoring.options import SWEEP
     from handeye.visualact.scoring.run_folder import read_run
 
+    runs = expand(runs)
     names = _list(embedders) or [str(read_run(runs[0]).info["embedder"]["name"])]
     with ExitStack() as stack:
         found = rank_runs(

@@ -10,18 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from handeye.errors import DataError, OptionError
+from handeye.scores.join import Given
 from handeye.stats.intervals import Samples, difference, estimates
-from handeye.visualact.records import Clip, Prediction
+from handeye.visualact.loader import load
+from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import Case, make_cases
 from handeye.visualact.scoring.clip_scores import score_case
 from handeye.visualact.scoring.embedder import Embedder
+from handeye.visualact.scoring.embedding_cache import as_embedder
 from handeye.visualact.scoring.measures import Floats, figure_columns
 from handeye.visualact.scoring.options import SWEEP, Assignment, Options
+from handeye.visualact.scoring.reading.predictions import any_predictions
 from handeye.visualact.scoring.summary import RESAMPLES, overall_figures
 from handeye.visualact.scoring.sums import Sums
 
@@ -43,9 +48,9 @@ class Setting:
 
 
 def rank(
-    predictions: Mapping[str, Iterable[Prediction]],
-    clips: Sequence[Clip],
-    embedders: Sequence[Embedder],
+    predictions: Mapping[str, Given],
+    clips: str | Path | Iterable[Clip],
+    embedders: str | Embedder | Sequence[str | Embedder] | None = None,
     *,
     thresholds: Sequence[float] = SWEEP,
     assignments: Sequence[Assignment] = ASSIGNMENTS,
@@ -58,9 +63,11 @@ def rank(
     F1 is averaged as the options say. Differences are taken within each resample of clips.
 
     Args:
-        predictions: model to its predictions on all of ``clips``.
-        clips: asked about.
-        embedders: with different names.
+        predictions: model to its predictions on all of ``clips``, as ``visualact.score`` takes
+            them.
+        clips: asked about, or where their set is.
+        embedders: one or several with different names, or their names; by default the one of the
+            command line.
         thresholds: to try.
         assignments: to try.
         options: everything that is not varied.
@@ -76,12 +83,15 @@ def rank(
         DataError: predictions that do not fit the clips, or no model.
         OptionError: nothing to vary, two embedders of one name, a threshold that is not allowed.
     """
-    _check(predictions, embedders, thresholds, assignments)
+    listed = isinstance(embedders, Sequence) and not isinstance(embedders, str)
+    used = [as_embedder(one) for one in (embedders if listed else [embedders])]
+    _check(predictions, used, thresholds, assignments)
     base = options or Options()
     scores: dict[Setting, dict[str, Samples]] = {}
-    kept = {model: list(rows) for model, rows in predictions.items()}
-    for embedder in embedders:
-        cases = {model: make_cases(rows, clips, embedder, base) for model, rows in kept.items()}
+    kept = {model: list(any_predictions(rows)) for model, rows in predictions.items()}
+    known = list(load(clips, split=None) if isinstance(clips, str | Path) else clips)
+    for embedder in used:
+        cases = {model: make_cases(rows, known, embedder, base) for model, rows in kept.items()}
         for threshold, assignment in product(thresholds, assignments):
             chosen = replace(base, threshold=threshold, assignment=assignment)
             setting = Setting(embedder.name, threshold, assignment)

@@ -122,7 +122,7 @@ def summarize(
     rows: Sequence[ClipScore],
     pairs: Sequence[PairScore],
     clips: Sequence[Clip],
-    options: Options,
+    options: Options | None = None,
     *,
     sweep: Sweep | None = None,
     losses: Mapping[str, int] | None = None,
@@ -152,6 +152,7 @@ def summarize(
         raise OptionError(f"bootstrap must be at least 0, got {bootstrap}")
     if not rows:
         raise DataError("there are no clip scores to summarise")
+    options = options or Options()
     ids = {row.clip_id for row in rows}
     scored = [clip for clip in clips if clip.clip_id in ids]
     table = columns(rows, options) | priority_columns(scored, rows, pairs)
