@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,8 @@ from handeye import rose, visualact
 from handeye.errors import OptionError, RunError
 from handeye.respondents.conversation import Kind, told
 from handeye.rose.asking.run import RoseOptions, job
+from handeye.rose.commands import app as commands
+from handeye.rose.suite import SUITE
 from handeye.terminal.run_options import Run, run_command
 from tests.support.rose.small_set import write_set
 
@@ -102,6 +105,40 @@ def test_a_respondent_of_another_suite_is_refused_by_name() -> None:
         rose.run("handeye/prior", "some/set", "r")
     with pytest.raises(RunError, match=r"pixels does not answer for visualact; .*handeye/motion"):
         visualact.run("handeye/pixels", "some/set", "r", frames="1,4")
+
+
+def test_python_takes_texts_where_it_takes_paths(tmp_path: Path) -> None:
+    """Also: one run stands for a list of one, and the model is told its set."""
+    data, out = str(write_set(tmp_path / "set", 2)), str(tmp_path / "w" / "run")
+    assert rose.run("handeye/simulated", data, out, progress=False) == Path(out)
+    page = rose.report(out, f"{out}/page.html", gallery_limit=0, resamples=20)
+    assert page == Path(out) / "page.html"
+    again = rose.score_files(f"{out}/predictions.jsonl", data, str(tmp_path / "again"))
+    assert again.summary["bases"]["all"]["headline"]["counting"]["value"] == 1.0
+    with pytest.raises(OptionError, match="at least two runs, got 1"):
+        rose.compare(out)
+    told = CliRunner().invoke(commands, ["diagnose", out], env={"COLUMNS": "80"})
+    assert "None of 6 action items failed." in told.stdout
+    assert "Why 0 of" not in told.stdout
+
+
+def test_a_suite_without_pages_says_so_before_it_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from handeye.cli.compare import compare
+
+    data = write_set(tmp_path / "set", 2)
+    runs = [str(tmp_path / name) for name in ("a", "b")]
+    for run, model in zip(runs, ("handeye/simulated", "handeye/pixels"), strict=True):
+        rose.run(model, data, run, progress=False)
+    bare = replace(SUITE, pair_cards=None)
+    monkeypatch.setattr("handeye.report.comparison.suite_of_runs", lambda runs: bare)
+    app = typer.Typer()
+    app.command()(compare)
+    told = CliRunner().invoke(app, [*runs, "--out", str(tmp_path / "page.html")])
+    assert isinstance(told.exception, OptionError)
+    assert "draws no page" in str(told.exception)
+    assert told.stdout == ""
 
 
 def test_ctrl_c_ends_with_130(app: typer.Typer) -> None:

@@ -92,7 +92,7 @@ def needs_torch() -> None:
     missing = [name for name in ("torch", "transformers", "accelerate") if not find_spec(name)]
     if missing:
         raise OptionError(
-            f"training needs {', '.join(missing)}; install them with: pip install 'handeye[train]'"
+            f"training needs {', '.join(missing)}; install them with: pip install '.[train]'"
         )
 
 

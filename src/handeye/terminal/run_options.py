@@ -66,7 +66,8 @@ def run_command(
     """
     names = [f"{_PREFIX}{name}" for name in respondents]
     ours = f"{', '.join(names[:-1])} or {names[-1]}"
-    folder = f"Run folder (default: runs/{suite}-MODEL-SET)."
+    # Words that are longer than a narrow terminal has room for would be cut.
+    folder = "Run folder (default: in runs/, named after suite, model and set)."
     first = [
         _option("model", str, f"Any Inspect model, {ours}."),
         _option("data", str, data),
@@ -132,7 +133,7 @@ def _carried(
         int, typer.Option(help="Seconds before a silent attempt is given up.")
     ] = ATTEMPT_TIMEOUT,
     base_url: Annotated[
-        str | None, typer.Option(help="Address of an OpenAI-compatible or other server.")
+        str | None, typer.Option(help="Address of the server (of OpenAI's kind or another).")
     ] = None,
     model_arg: Annotated[
         list[str] | None,
@@ -150,7 +151,11 @@ def _carried(
     ] = None,
     price: Annotated[
         str | None,
-        typer.Option("--price", metavar="IN:OUT[:CACHED]", help="Dollars per million tokens."),
+        typer.Option(
+            "--price",
+            metavar="IN:OUT",
+            help="Dollars per million tokens; IN:OUT:CACHED where cached ones cost less.",
+        ),
     ] = None,
     prices: Annotated[Path | None, typer.Option(help="JSON file of prices by model.")] = None,
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,

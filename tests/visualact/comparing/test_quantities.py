@@ -14,6 +14,7 @@ from handeye.errors import DataError, OptionError
 from handeye.report import compare
 from handeye.scores.compare import Comparison
 from handeye.scores.planning import scenes_needed
+from handeye.terminal.comparison import print_comparison
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.comparing.quantities import quantities
 from handeye.visualact.records import SCENARIOS, Action, Clip, clip_line
@@ -168,6 +169,23 @@ def test_a_clip_without_an_answer_shows_no_restraint(clips: ClipSet, tmp_path: P
     assert {units["key"]: units["n"] for units in alone}["idle"] == 4
     own = failing.summary["over_acting"]["acted_on_idle"]
     assert own["value"] is None, "score says the same"
+
+
+def test_the_terminal_names_the_clips_that_a_row_is_about(
+    clips: ClipSet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    quiet = write_run(clips, tmp_path / "quiet", found=1)
+    acting = write_run(clips, tmp_path / "acting", found=2, idle=True)
+    print_comparison(compared(quiet, acting), all_rows=True)
+    shown = capsys.readouterr().out
+    assert "F1, 20 of 24 clips" in shown
+    assert "actions found, " not in shown, "it is about every clip that calls for something"
+    print_comparison(compared(acting, acting), all_rows=True)
+    assert " of 24 clips" not in capsys.readouterr().out
 
 
 def test_a_run_compared_with_itself_differs_nowhere(clips: ClipSet, tmp_path: Path) -> None:

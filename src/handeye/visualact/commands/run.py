@@ -52,7 +52,7 @@ def visualact(
     scoring: Annotated[
         list[str] | None,
         typer.Option(
-            "--option", metavar="NAME=VALUE", help="Of scoring; see docs/visualact-scoring.md."
+            "--option", metavar="NAME=VALUE", help="Of scoring, such as averaging=pooled."
         ),
     ] = None,
 ) -> None:
