@@ -70,8 +70,10 @@ def run_rose(
             process, or nothing but failures came back.
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
-    chosen = {"data": str(data), "out": Path(out), "order": check_order(order)}
-    return carry_out(job(RoseOptions(model=model, **chosen, **others)))
+    options = RoseOptions(
+        model=model, data=str(data), out=Path(out), order=check_order(order), **others
+    )
+    return carry_out(job(options))
 
 
 def job(options: RoseOptions) -> Job:

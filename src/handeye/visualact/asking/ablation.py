@@ -64,8 +64,10 @@ def frame_counts(frames: object) -> list[int] | None:
     if isinstance(frames, str):
         found = re.fullmatch(r"\s*\d+(\s*,\s*\d+)+\s*", frames)
         return [int(number) for number in frames.split(",")] if found else None
-    whole = isinstance(frames, Sequence) and all(isinstance(one, int) for one in frames)
-    return list(frames) if whole and len(frames) > 1 else None  # type: ignore[arg-type]
+    if not isinstance(frames, Sequence):
+        return None
+    counts = [one for one in frames if isinstance(one, int)]
+    return counts if 1 < len(counts) == len(frames) else None
 
 
 def run_frames(

@@ -50,7 +50,7 @@ class Setting:
 def rank(
     predictions: Mapping[str, Given],
     clips: str | Path | Iterable[Clip],
-    embedders: str | Embedder | Sequence[str | Embedder] | None = None,
+    embedders: str | Sequence[str | Embedder] | None = None,
     *,
     thresholds: Sequence[float] = SWEEP,
     assignments: Sequence[Assignment] = ASSIGNMENTS,
@@ -66,8 +66,7 @@ def rank(
         predictions: model to its predictions on all of ``clips``, as ``visualact.score`` takes
             them.
         clips: asked about, or where their set is.
-        embedders: one or several with different names, or their names; by default the one of the
-            command line.
+        embedders: with different names, or their names; by default the one of the command line.
         thresholds: to try.
         assignments: to try.
         options: everything that is not varied.
@@ -83,8 +82,9 @@ def rank(
         DataError: predictions that do not fit the clips, or no model.
         OptionError: nothing to vary, two embedders of one name, a threshold that is not allowed.
     """
-    listed = isinstance(embedders, Sequence) and not isinstance(embedders, str)
-    used = [as_embedder(one) for one in (embedders if listed else [embedders])]
+    if embedders is None or isinstance(embedders, str):
+        embedders = [as_embedder(embedders)]
+    used = [as_embedder(one) for one in embedders]
     _check(predictions, used, thresholds, assignments)
     base = options or Options()
     scores: dict[Setting, dict[str, Samples]] = {}
