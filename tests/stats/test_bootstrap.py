@@ -85,6 +85,14 @@ def test_trials_of_a_mean_follow_its_variance():
     assert both.trials == pytest.approx(30.0)
 
 
+def test_templates_over_the_same_scenes_are_no_more_scenes():
+    parts = [Samples(np.zeros(201), n, n) for n in (50, 50, 40)]
+    assert mean(parts, shared=True).trials == 40
+    found = estimates(mean(parts[:2], shared=True))
+    assert found["high"] == pytest.approx(1 - 0.025 ** (1 / 50))
+    assert mean([*parts, samples(1.0)], shared=True).trials is None
+
+
 def test_undefined_resamples_are_left_out():
     nan = float("nan")
     found = estimates({"a": samples(0.5, nan, 0.4, 0.6, n=9), "b": 3, "c": samples(nan, n=0)})

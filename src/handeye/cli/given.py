@@ -68,15 +68,19 @@ def _scenes(suite: Suite) -> Callable[..., None]:
         from rich.console import Console
         from rich.table import Table
 
+        from handeye.errors import OptionError
         from handeye.scores.planning import scenes_needed
         from handeye.scores.run_folder import expand
 
-        named = [folder for folder in (run, other) if folder is not None]
-        runs = [suite.open_run(folder) for folder in expand(named)]
+        folders = expand([folder for folder in (run, other) if folder is not None])
+        if len(folders) > 2:
+            names = ", ".join(map(str, folders))
+            raise OptionError(f"name one run, or two for their difference, of these: {names}")
+        runs = [suite.open_run(folder) for folder in folders]
         found = scenes_needed(suite, points / 100, runs, power=power)
         wanted = (
             f"{unit.capitalize()} for 95 % intervals of ±{points:g} points"
-            if other is None
+            if len(runs) == 1
             else f"{unit.capitalize()} to see a difference of {points:g} points with a power of "
             f"{power:g}"
         )

@@ -12,12 +12,12 @@ from __future__ import annotations
 import json
 import mmap
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -219,6 +219,39 @@ class Predictions(Generic[Row]):
         if doubles:
             called = doubled or f"duplicate {self.words.unit} ids"
             raise DataError(f"{self.where}: {len(doubles)} {called}: {first_ten(doubles)}")
+
+
+Given = str | Path | Mapping[str, str | None] | Iterable[Any]
+"""Predictions as people hand them over: the path of a file, id to text, or rows."""
+
+
+def predictions_of(
+    given: Given,
+    of_file: Callable[[Path], Predictions[Row]],
+    of_row: Callable[[Any, str], Row],
+    words: Words,
+    doubled: str = "",
+) -> Predictions[Row]:
+    """Predictions of any accepted form.
+
+    Args:
+        given: the path of a prediction file, ``{id: raw_text}``, rows as in a file, or predictions.
+        of_file: reads a file.
+        of_row: reads one row, whatever it is; takes it and where it stands, for messages.
+        words: of the suite.
+        doubled: what ids that stand more than once are called.
+
+    Raises:
+        DataError: an unusable row, or an id that stands more than once.
+    """
+    if isinstance(given, Predictions):
+        return given
+    if isinstance(given, str | Path):
+        return of_file(Path(given))
+    if isinstance(given, Mapping):
+        given = [{words.field: key, "raw_text": text} for key, text in given.items()]
+    rows = (of_row(row, f"prediction {number}") for number, row in enumerate(given, 1))
+    return Predictions(rows, words, doubled=doubled)
 
 
 class PredictionFile(Predictions[Row]):

@@ -67,8 +67,6 @@ def scenes_needed(
     """
     if not 0 < points < 1:
         raise OptionError(f"points must lie between 0 and 100, got {100 * points:g}")
-    if len(runs) > 2:
-        raise OptionError(f"scenes are planned by one run or two, got {len(runs)}")
     found = suite.quantities(runs, reasons=False)
     last = len(runs) - 1
     out = []

@@ -260,8 +260,13 @@ def rated(
 
 
 def pooled(sums: Floats, clusters: Sequence[int]) -> Samples:
-    """The rate over all items: the second column by the first, whatever the stratum."""
-    return rate(sums[:, :, 1].sum(axis=0), sums[:, :, 0].sum(axis=0), sum(clusters))
+    """The rate over all items: the second column by the first, whatever the stratum.
+
+    A third column counts the scenes that have such items, where that is neither every scene nor
+    the number of items.
+    """
+    counted, added, *more = np.moveaxis(sums.sum(axis=0), 1, 0)
+    return rate(added, counted, int(more[0][0]) if more else sum(clusters))
 
 
 def macro(sums: Floats, clusters: Sequence[int]) -> Samples:
@@ -270,8 +275,9 @@ def macro(sums: Floats, clusters: Sequence[int]) -> Samples:
 
 
 def average(sums: Floats, clusters: Sequence[int]) -> Samples:
-    """Mean of the macro rates of several parts: two columns each."""
-    return mean([macro(sums[:, :, k : k + 2], clusters) for k in range(0, sums.shape[2], 2)])
+    """Mean of the macro rates of several parts over the same scenes: two columns each."""
+    parts = [macro(sums[:, :, k : k + 2], clusters) for k in range(0, sums.shape[2], 2)]
+    return mean(parts, shared=True)
 
 
 # ---- the same items in every run

@@ -38,7 +38,8 @@ def rate(numerator: Floats, denominator: Floats, clusters: int | None = None) ->
     Args:
         numerator: (1 + resamples,), measured total first.
         denominator: the same shape.
-        clusters: most clusters the items can come from, for a quantity within 0..1.
+        clusters: that the items come from, for a quantity within 0..1; where they are not known
+            one by one, the most it can be.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         values = np.where(denominator > 0, numerator / denominator, np.nan)
@@ -46,10 +47,15 @@ def rate(numerator: Floats, denominator: Floats, clusters: int | None = None) ->
     return Samples(values, n, None if clusters is None else min(n, clusters))
 
 
-def mean(parts: Sequence[Samples]) -> Samples:
+def mean(parts: Sequence[Samples], *, shared: bool = False) -> Samples:
     """Unweighted mean over the parts that are defined (macro average); n adds up.
 
-    ``trials`` of the mean are those of one sample whose mean would vary as much.
+    Args:
+        parts: figures to average.
+        shared: the parts are about the same clusters (templates over the same scenes), not each
+            about its own (subsets). Then ``trials`` are the fewest of a part: the same scenes
+            asked five times are no more scenes. Else they are those of one sample whose mean
+            would vary as much.
     """
     total = np.zeros(len(parts[0].values)) if parts else np.full(1, np.nan)
     count = np.zeros_like(total)
@@ -59,9 +65,11 @@ def mean(parts: Sequence[Samples]) -> Samples:
         count = count + defined
     with np.errstate(invalid="ignore"):
         values = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    inverse = [1 / part.trials if part.trials else None for part in parts if part.n]
-    known = [value for value in inverse if value is not None]
-    trials = len(known) ** 2 / sum(known) if known and len(known) == len(inverse) else None
+    of = [part.trials for part in parts if part.n]
+    known = [trials for trials in of if trials]
+    trials = None
+    if known and len(known) == len(of):
+        trials = min(known) if shared else len(known) ** 2 / sum(1 / own for own in known)
     return Samples(values, sum(part.n for part in parts), trials)
 
 

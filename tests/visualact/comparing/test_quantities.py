@@ -14,6 +14,7 @@ from handeye.errors import DataError, OptionError
 from handeye.report import compare
 from handeye.scores.compare import Comparison
 from handeye.scores.planning import scenes_needed
+from handeye.terminal.comparison import print_comparison
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.records import SCENARIOS, Action, Clip, clip_line
 from handeye.visualact.scoring.embedder import NGRAMS, load_embedder
@@ -50,9 +51,18 @@ def write_clips(folder: Path, count: int = 24) -> ClipSet:
 
 
 def write_run(
-    clips: ClipSet, out: Path, *, found: int, idle: bool = False, blind: int = 0, **options: str
+    clips: ClipSet,
+    out: Path,
+    *,
+    found: int,
+    idle: bool = False,
+    fails: bool = False,
+    blind: int = 0,
+    **options: str,
 ) -> Run:
-    """A run that finds the first ``found`` actions of each clip, none in the first ``blind``."""
+    """A run that finds the first ``found`` actions of each clip, none in the first ``blind``;
+    ``fails`` where it is idle.
+    """
     out.parent.mkdir(exist_ok=True, parents=True)
     lines = []
     for number, clip in enumerate(clips):
@@ -62,7 +72,10 @@ def write_run(
         ]
         if idle and not clip.actions:
             actions = [{"text": "wave", "apl": 0, "proactive": False}]
-        lines.append(json.dumps({"clip_id": clip.clip_id, "model": out.name, "actions": actions}))
+        line = {"clip_id": clip.clip_id, "model": out.name, "actions": actions}
+        if fails and not clip.actions:
+            line |= {"actions": None, "error": "timeout"}
+        lines.append(json.dumps(line))
     file = out.parent / f"{out.name}.jsonl"
     file.write_text("\n".join(lines))
     score_files(file, clips, out, load_embedder(NGRAMS), Options.of(options), bootstrap=0)
@@ -141,6 +154,42 @@ def test_a_figure_that_one_run_lacks_leaves_the_clip_to_others(
     assert [rows_of(found, pair)["F1"]["n"] for pair in range(3)] == [20, 20, 24]
     alone = rows_of(compared(*acting))["F1"]
     assert rows_of(found, 2)["F1"]["difference"] == alone["difference"]
+
+
+def test_a_clip_without_an_answer_shows_no_restraint(clips: ClipSet, tmp_path: Path) -> None:
+    acting = write_run(clips, tmp_path / "acting", found=1, idle=True)
+    quiet = write_run(clips, tmp_path / "quiet", found=1)
+    failing = write_run(clips, tmp_path / "failing", found=1, fails=True)
+    found = compared(acting, quiet, failing)
+    families = [
+        {family["key"]: family["rows"] for family in pair["families"]} for pair in found["pairs"]
+    ]
+    (row,) = families[0]["over_acting"]
+    assert (row["n"], row["first"]["value"], row["second"]["value"]) == (4, 1.0, 0.0)
+    assert families[1]["over_acting"] == [], "no idle clip that both runs answered"
+    for pair in found["pairs"]:
+        assert "idle" not in {units["key"] for units in pair["discordance"]}
+    alone = compared(acting, quiet)["pairs"][0]["discordance"]
+    assert {units["key"]: units["n"] for units in alone}["idle"] == 4
+    own = failing.summary["over_acting"]["acted_on_idle"]
+    assert own["value"] is None, "score says the same"
+
+
+def test_the_terminal_names_the_clips_that_a_row_is_about(
+    clips: ClipSet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    quiet = write_run(clips, tmp_path / "quiet", found=1)
+    acting = write_run(clips, tmp_path / "acting", found=2, idle=True)
+    print_comparison(compared(quiet, acting), all_rows=True)
+    shown = capsys.readouterr().out
+    assert "F1, 20 of 24 clips" in shown
+    assert "actions found, " not in shown, "it is about every clip that calls for something"
+    print_comparison(compared(acting, acting), all_rows=True)
+    assert " of 24 clips" not in capsys.readouterr().out
 
 
 def test_a_run_compared_with_itself_differs_nowhere(clips: ClipSet, tmp_path: Path) -> None:

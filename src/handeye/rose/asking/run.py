@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from handeye.respondents.conversation import told
 from handeye.rose.asking.prompts import Asking, Order, check_order, default_templates
 from handeye.rose.items import ItemSet
 from handeye.rose.release import load
+from handeye.rose.respondents.models import RESPONDENTS
 from handeye.run.answers import Answer
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
@@ -47,7 +49,7 @@ class RoseOptions(RunOptions):
 
 
 def run_rose(
-    model: str, data: str | Path, out: Path, *, order: str = "image_first", **others: Any
+    model: str, data: str | Path, out: str | Path, *, order: str = "image_first", **others: Any
 ) -> Path:
     """Ask ``model`` every item of ``data`` and score the answers into ``out``.
 
@@ -71,9 +73,10 @@ def run_rose(
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
     others["templates"] = others.get("templates") or default_templates(str(data))
-    return carry_out(
-        job(RoseOptions(model=model, data=str(data), out=out, order=check_order(order), **others))
+    options = RoseOptions(
+        model=model, data=str(data), out=Path(out), order=check_order(order), **others
     )
+    return carry_out(job(options))
 
 
 def job(options: RoseOptions) -> Job:
@@ -81,7 +84,9 @@ def job(options: RoseOptions) -> Job:
 
     Raises:
         DataError, OptionError: the set, or the selection from it, cannot be used.
+        RunError: a respondent of ours that does not answer for this suite.
     """
+    options = told(options, "rose", RESPONDENTS)
     items = options.load()
     return Job(
         options,

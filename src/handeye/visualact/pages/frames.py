@@ -1,9 +1,9 @@
 """F1 against the number of frames shown, over all clips and over those that only motion tells.
 
 Points of one model over different numbers of frames make a line. The split by motion-only clips is
-computed here from the score rows, because a summary does not know the clips' records: F1 averaged
-over videos, then over the classes that have such clips, with intervals over clips drawn within
-classes (:mod:`handeye.visualact.scoring.sums`).
+computed here from the score rows, because a summary does not know the clips' records: the run's
+headline F1 over the classes that have such clips, with intervals over clips drawn within classes
+(:mod:`handeye.visualact.scoring.sums`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.pages.view import RunView, interval_words
 from handeye.visualact.scoring.motion_split import split_f1
+from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.published import PUBLISHED
 
 KINDS = {
@@ -77,8 +78,10 @@ def count_of(run: LoadedRun) -> int | None:
 
 def split(run: LoadedRun, resamples: int) -> dict[str, Estimate]:
     """F1 over motion-only clips and over the others; nothing where the set is not at hand."""
-    scores = dict(run.scores().select("clip_id", "f1").iter_rows())
-    found = split_f1(run.material.clips, scores, bootstrap=resamples)
+    options = Options.of(run.summary.options)
+    figure = "weighted_f1" if options.headline == "weighted" else "f1"
+    rows = run.run.rows()
+    found = split_f1(run.material.clips, rows, options, figure=figure, bootstrap=resamples)
     return {kind: rate_of(found[kind]) if kind in found else NOTHING for kind in ("motion", "rest")}
 
 
