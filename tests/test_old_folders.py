@@ -173,11 +173,22 @@ def _journal(run: Path) -> dict[str, Any]:
 
 
 def _of_judge(text: bytes) -> list[dict[str, Any]]:
-    """What the judges decided, without when, and how much of it was asked for now."""
+    """What the judges decided, without when, and how much of it was asked for now.
+
+    Nor with the ends of intervals: where all or nothing matched they counted clips that the figure
+    is not about.
+    """
     judges = json.loads(text)["judges"].values()
     return [
-        {key: judge[key] for key in judge if key not in ("created", "asked")} for judge in judges
+        {key: _without_ends(judge[key]) for key in judge if key not in ("created", "asked")}
+        for judge in judges
     ]
+
+
+def _without_ends(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {key: _without_ends(tree[key]) for key in tree if key not in ("low", "high")}
+    return [_without_ends(one) for one in tree] if isinstance(tree, list) else tree
 
 
 def _freeze() -> dict[str, Any]:

@@ -86,9 +86,9 @@ def _print_family(
             heading = row["group"]
             table.add_row(f"[italic]{escape(heading)}[/]")
         all_of = int((about[row["key"]].weights != 0).sum())
-        some = "" if row["n"] == all_of else f", {row['n']:,} of {all_of:,} {unit}"
+        some = "" if row["n"] == all_of else f"\n[dim]{row['n']:,} of {all_of:,} {unit}[/]"
         table.add_row(
-            ("  " if heading else "") + escape(row["label"] + some),
+            ("  " if heading else "") + escape(row["label"]) + some,
             *(shown(rate_of(row[name]).percent, console) for name in ("first", "second")),
             shown(rate_of(row["difference"]).text("line", "points"), console),
             shown(p_words(row["p_adjusted"]), console),
