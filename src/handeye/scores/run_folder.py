@@ -330,7 +330,7 @@ def suite_of(folder: Path) -> str | None:
     return None
 
 
-def one_suite(folders: Sequence[Path], named: Callable[[Path], str | None]) -> str:
+def one_suite(folders: Sequence[Path], named: Callable[[Path], str | None] = suite_of) -> str:
     """The suite that all of some run folders are of.
 
     Args:

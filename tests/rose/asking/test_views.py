@@ -150,7 +150,9 @@ def test_every_reader_sees_what_people_see(plain: Path, tmp_path: Path, name: st
 
 def test_a_run_says_what_was_shown_and_of_raw_pictures_nothing(plain: Path, tmp_path: Path) -> None:
     data = with_pictures(plain, tmp_path / "set", turned, only=2)
-    out = run_rose("handeye/pixels", data, tmp_path / "run", split="all", progress=False)
+    out = run_rose(
+        "handeye/pixels", data, tmp_path / "run", split="all", templates="all", progress=False
+    )
     rows = [json.loads(line) for line in (out / "predictions.jsonl").read_text().splitlines()]
     told = {row["item_id"]: row["shown"] for row in rows if "shown" in row}
     items = by_id(load(data))
@@ -233,7 +235,9 @@ def test_what_is_larger_than_its_cells_is_not_decoded(plain: Path, tmp_path: Pat
 
 def test_a_run_over_bombs_ends_with_states(plain: Path, tmp_path: Path) -> None:
     data = with_pictures(plain, tmp_path / "set", bomb, only=2)
-    out = run_rose("handeye/pixels", data, tmp_path / "run", split="all", progress=False)
+    out = run_rose(
+        "handeye/pixels", data, tmp_path / "run", split="all", templates="all", progress=False
+    )
     rows = [json.loads(line) for line in (out / "predictions.jsonl").read_text().splitlines()]
     states = {row["item_id"]: row["state"] for row in rows}
     items = by_id(load(data))
