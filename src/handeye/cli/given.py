@@ -76,7 +76,7 @@ def _scenes(suite: Suite) -> Callable[..., None]:
         found = scenes_needed(suite, points / 100, runs, power=power)
         wanted = (
             f"{unit.capitalize()} for 95 % intervals of ±{points:g} points"
-            if other is None
+            if len(runs) == 1
             else f"{unit.capitalize()} to see a difference of {points:g} points with a power of "
             f"{power:g}"
         )
