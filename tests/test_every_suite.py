@@ -453,6 +453,16 @@ def _rows(found: dict[str, Any]) -> list[dict[str, Any]]:
     return [row for pair in found["pairs"] for family in pair["families"] for row in family["rows"]]
 
 
+def test_a_folder_of_two_runs_plans_their_difference(case: Case, tmp_path: Path) -> None:
+    runs = [case.run("right"), case.run("faulty")]
+    named = {"suite": case.suite.name, "runs": [{"folder": str(run)} for run in runs]}
+    (tmp_path / "ablation.json").write_text(json.dumps(named))
+    together, apart = (handeye(case.suite.name, "scenes", *given) for given in ([tmp_path], runs))
+    assert "to see a difference of 3 points" in together
+    assert together == apart
+    assert "intervals of ±3 points" in handeye(case.suite.name, "scenes", runs[1])
+
+
 def test_runs_of_two_suites_are_refused_in_one_way(tmp_path: Path, case: Case) -> None:
     other = next(suite.name for suite in all_suites() if suite.name != case.suite.name)
     stranger = tmp_path / "stranger"

@@ -46,15 +46,15 @@ def is_regular(path: Path) -> bool:
         return False
 
 
-def read_regular(path: Path, most: int) -> bytes:
-    """All bytes of a file, of which there may be ``most``.
+def read_regular(path: Path, most: int | None = None) -> bytes:
+    """All bytes of a file, of which there may be ``most``; None: any number.
 
     Raises:
         OSError: as :func:`open_regular`; or there are more.
     """
     with open_regular(path) as stream:
-        data = stream.read(most + 1)
-    if len(data) > most:
+        data = stream.read(-1 if most is None else most + 1)
+    if most is not None and len(data) > most:
         raise OSError(errno.EFBIG, f"larger than {most >> 20} MiB", str(path))
     return data
 

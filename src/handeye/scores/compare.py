@@ -207,6 +207,7 @@ def _family(
     found: Quantities,
 ) -> list[list[dict[str, Any]]]:
     """The rows of a family, one list per pair of runs; Holm over all of them."""
+    home = found.home
     figures: dict[tuple[int, str], tuple[Samples, Samples]] = {}
     tests: dict[tuple[int, str], Tested] = {}
     asked_of = {
@@ -218,7 +219,7 @@ def _family(
     for (k, key), one in asked_of.items():
         first, second = (samples[name] for name, _ in _names(family, one, [pairs[k]]))
         figures[k, key] = first, second
-        tests[k, key] = tested(one, pairs[k], (first, second), found.cluster, found.home)
+        tests[k, key] = tested(one, pairs[k], (first, second), found.cluster, home)
     adjusted = holm({name: test.p_value for name, test in tests.items()})
     asked = sum(p is not None for p in adjusted.values())
     rows: list[list[dict[str, Any]]] = [[] for _ in pairs]

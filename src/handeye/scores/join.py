@@ -22,7 +22,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from handeye.errors import DataError, OptionError, first_ten
-from handeye.hashing import open_regular
+from handeye.hashing import open_regular, read_regular
 from handeye.sets.jsonl import numbered_lines, placed_lines
 
 IN_MEMORY = "the predictions"
@@ -431,8 +431,7 @@ def read_item_ids(path: Path) -> list[str]:
         DataError: the file cannot be read, or names nothing.
     """
     try:
-        with open_regular(path) as stream:
-            found = [line.strip() for line in stream.read().decode("utf-8").splitlines()]
+        found = [line.strip() for line in read_regular(path).decode("utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from None
     ids = [item_id for item_id in found if item_id]

@@ -55,8 +55,12 @@ _ARIA = (
     "the cells print its home scale score of 57.2 and then its P and R; the F1, which Overall "
     "needs to be 34.0, is lost"
 )
-# One row has a wrong cell, not a wrong Overall: its true P, R and F1.
-_WRONG_CELLS = {("Aria", "safety"): ({"precision": 38.2, "recall": 34.7, "f1": 34.0}, _ARIA)}
+# One row has wrong cells, not a wrong Overall: what they should say.
+_WRONG_CELLS = {
+    ("Aria", "safety", "precision"): 38.2,
+    ("Aria", "safety", "recall"): 34.7,
+    ("Aria", "safety", "f1"): 34.0,
+}
 _SHIFTED = "shifted one column to the right; before it stands the scale score of hmi"
 _NOTES = {
     "Gemini-2-Flash": _SHIFTED,
@@ -108,12 +112,11 @@ def _checked() -> Iterator[Published]:
     printed = {(cell.model, cell.scenario, cell.figure): cell for cell in cells if cell.table < 4}
     should: dict[tuple[str, str], float] = {}
     for cell in cells:
-        key = cell.model, cell.scenario
+        right = _WRONG_CELLS.get((cell.model, cell.scenario, cell.figure))
         if cell.table > 3:
             yield _repeated(cell, printed, should)
-        elif key in _WRONG_CELLS and cell.figure in _WRONG_CELLS[key][0]:
-            right, note = _WRONG_CELLS[key]
-            yield replace(cell, recomputed=right[cell.figure], note=note)
+        elif right is not None:
+            yield replace(cell, recomputed=right, note=_ARIA)
         elif cell.scenario == OVERALL:
             mean = _mean(cell, printed)
             if abs(mean - cell.printed) <= _ROUNDING:
@@ -128,12 +131,8 @@ def _checked() -> Iterator[Published]:
 
 def _mean(cell: Published, printed: Mapping[tuple[str, str, str], Published]) -> float:
     """The mean of the classes, to the two decimals that it has."""
-    classes = [
-        _WRONG_CELLS[cell.model, name][0][cell.figure]
-        if (cell.model, name) in _WRONG_CELLS and cell.figure in _WRONG_CELLS[cell.model, name][0]
-        else printed[cell.model, name, cell.figure].printed
-        for name in SCENARIOS
-    ]
+    keys = [(cell.model, name, cell.figure) for name in SCENARIOS]
+    classes = [_WRONG_CELLS.get(key, printed[key].printed) for key in keys]
     return round(sum(classes) / len(classes), 2)
 
 
