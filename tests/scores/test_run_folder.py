@@ -211,7 +211,8 @@ def test_a_set_that_is_gone_or_changed(tmp_path, data):
     with pytest.raises(DataError, match=r"names no set.*handeye puzzles score --data"):
         bare.data_files()
     (bare.path / "run.json").write_text(json.dumps({**bare.info, "data": ["?"]}))
-    assert open_run(bare.path, FORM, ScoredRun).data_entries() == ()
+    with pytest.raises(DataError, match=r"run.json: cannot be read: .*data\[0\]"):
+        open_run(bare.path, FORM, ScoredRun)
 
 
 # ---- several runs
@@ -273,5 +274,5 @@ def test_a_folder_of_several_runs_stands_for_them(tmp_path):
     assert found == [tmp_path / "z", several / "b", several / "a"]
     for strange in ("{", "[]", '{"runs": []}', '{"runs": [{}]}', '{"runs": [{"folder": 3}]}'):
         path.write_text(strange)
-        with pytest.raises(DataError, match=r"ablation.json: names no runs"):
+        with pytest.raises(DataError, match=r"ablation.json: (names no runs|cannot be read)"):
             expand([several])

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from handeye.cli import compare, report, run, study, suites, train
-from handeye.errors import HandeyeError
+from handeye.cli.process import carry_out
 from handeye.suites import all_suites
 
 app = typer.Typer(
@@ -52,9 +52,5 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; every error meant for the user ends with one line and exit code 2."""
-    try:
-        app()
-    except HandeyeError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    """Run the command line; whatever goes wrong ends with one line and an exit code."""
+    sys.exit(carry_out(app))

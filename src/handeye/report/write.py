@@ -61,6 +61,8 @@ def write_report(
         raise OptionError("gallery_limit and picture_budget must be 0 or more")
     suite = suite_of_runs(runs)
     opened = [suite.open_run(folder) for folder in expand([Path(run) for run in runs])]
+    for run in opened:
+        run.check()
     warning = same_set(opened)
     if warning is not None:
         print(f"warning: {warning}", file=sys.stderr)

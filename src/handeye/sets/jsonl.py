@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from handeye.errors import DataError
+from handeye.reading import regular, why
 
 # Some editors put it in front of UTF-8 text; it is no part of the first row.
 _BOM = b"\xef\xbb\xbf"
@@ -34,11 +35,11 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """
     empty = True
     try:
-        with path.open("rb") as stream:
+        with regular(path).open("rb") as stream:
             for number, _, line in placed_lines(stream):
                 empty = False
                 yield number, line
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+        raise DataError(f"{path}: cannot be read: {why(error)}") from None
     if empty:
         raise DataError(f"{path}: the file is empty; expected one JSON object a line")

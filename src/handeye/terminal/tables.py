@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 
 # More columns than this hold value and interval on two lines, or 80 characters are not enough.
 _MOST_SENTENCES = 3
-# What stands for a sign on a terminal that has only ASCII.
-_PLAIN = str.maketrans({MINUS: "-", MISSING: "-", "“": '"', "”": '"', "\N{NO-BREAK SPACE}": " "})
+PLAIN = str.maketrans(
+    {
+        **{MINUS: "-", MISSING: "-", "—": "-", "\N{NO-BREAK SPACE}": " ", "“": '"', "”": '"'},
+        **{"‘": "'", "’": "'", "…": "...", "±": "+/-", "≥": ">=", "≤": "<=", "×": "x", "→": "->"},
+    }
+)
+"""What stands for a sign on a terminal that lacks it."""
 
 
 def say(console: Console, words: str, style: str = "") -> None:
@@ -37,9 +42,9 @@ def shown(words: str, console: Console) -> str:
     try:
         words.encode(console.encoding)
     except UnicodeEncodeError:
-        return words.translate(_PLAIN).encode(console.encoding, "replace").decode(console.encoding)
+        return words.translate(PLAIN).encode(console.encoding, "replace").decode(console.encoding)
     except LookupError:
-        return words.translate(_PLAIN)
+        return words.translate(PLAIN)
     return words
 
 

@@ -7,13 +7,13 @@ decoded is the business of ``verification``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 
 from handeye.errors import DataError
+from handeye.reading import UNREADABLE, why
+from handeye.sets.folder import named_inside
 
 SCENARIOS: dict[str, str] = {
     "navigation": "Dynamic Navigation",
@@ -93,8 +93,8 @@ def read_clip(line: bytes, where: str) -> Clip:
     """
     try:
         clip = _decoder.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DataError(f"{where}: not a clip row: {error}") from None
+    except UNREADABLE as error:
+        raise DataError(f"{where}: not a clip row: {why(error)}") from None
     if found := problems(clip):
         raise DataError(f"{where}: clip {clip.clip_id or '-'}: {found[0]}")
     return clip
@@ -109,8 +109,11 @@ def problems(clip: Clip) -> list[str]:
         found.append(f"scenario {clip.scenario!r} is not known; allowed: {', '.join(SCENARIOS)}")
     if not clip.video.strip():
         found.append("video is empty; give its path inside the set")
-    elif PurePosixPath(clip.video).is_absolute() or ".." in PurePosixPath(clip.video).parts:
-        found.append(f"video {clip.video!r} must be a path inside the set")
+    else:
+        try:
+            named_inside(clip.video, "video")
+        except DataError as error:
+            found.append(str(error))
     if not clip.split.strip():
         found.append("split is empty")
     for place, action in enumerate(clip.actions, 1):
@@ -130,21 +133,6 @@ def _action_problems(action: Action, place: int) -> list[str]:
     if any(not phrasing.strip() for phrasing in action.phrasings):
         found.append(f"action {place} has an empty phrasing")
     return found
-
-
-def check_videos(clips: Iterable[Clip], root: Path) -> None:
-    """Check that every clip's video lies in the set.
-
-    Raises:
-        DataError: naming the first clip without its file, and how many more there are.
-    """
-    missing = [clip for clip in clips if not (root / clip.video).is_file()]
-    if missing:
-        more = f" (and {len(missing) - 1} more clips)" if len(missing) > 1 else ""
-        raise DataError(
-            f"clip {missing[0].clip_id}: no video {missing[0].video} in {root}{more}; "
-            "is the set complete?"
-        )
 
 
 def clip_line(clip: Clip) -> bytes:

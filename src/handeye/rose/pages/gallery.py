@@ -29,6 +29,7 @@ from handeye.rose.pages.view import RunView
 from handeye.rose.questions import SUBSETS, TEMPLATES
 from handeye.rose.scene import Cell, Grid, Region
 from handeye.sets.draw import Draw
+from handeye.sets.folder import inside
 
 _CELL = re.compile(r"\s*R(\d+)\s*,\s*C(\d+)\s*\Z")
 
@@ -243,9 +244,11 @@ def picture_of(album: Album, root: Path | None, item: Item | None) -> Picture | 
     """Embed the item's picture, or None where the set or the file is not at hand."""
     if root is None or item is None or not item.image:
         return None
-    path = (root / item.image).resolve()
-    # A report must not carry files from elsewhere: the same rule as when scoring.
-    return album.add(path) if path.is_relative_to(root.resolve()) else None
+    try:
+        # A report must not carry files from elsewhere: the same rule as when asking.
+        return album.add(inside(root, item.image, "image"))
+    except DataError:
+        return None
 
 
 # ---- what stands around the cards

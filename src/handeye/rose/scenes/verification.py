@@ -25,7 +25,7 @@ from handeye.rose.scene import Cell
 from handeye.rose.scenes.sampling import region_case
 from handeye.rose.scenes.visibility import is_visible, visible_pixels
 from handeye.sets.checks import Verified, check_pieces
-from handeye.sets.folder import record_problems
+from handeye.sets.folder import inside, record_problems
 
 Pixels = NDArray[np.uint8]
 
@@ -45,7 +45,7 @@ def verify(
         DataError: the set cannot be read at all.
         OptionError: workers below 1.
     """
-    items = load(data)
+    items = load(data, gold=False)
     found = check_pieces(
         partial(_check_scene, items.root),
         list(items.scenes().values()),
@@ -53,7 +53,7 @@ def verify(
         workers=workers,
         progress=progress,
     )
-    return Verified(found.counts, (*record_problems(Path(data)), *found.problems))
+    return Verified(found.counts, (*record_problems(items.root), *found.problems))
 
 
 def _check_scene(root: Path, items: Sequence[Item]) -> Verified:
@@ -88,7 +88,7 @@ def _scene_problems(root: Path, items: Sequence[Item]) -> list[str]:
 
 def _read_picture(root: Path, item: Item) -> Pixels:
     where = f"item {item.item_id}: {item.image}"
-    path = root / item.image
+    path = inside(root, item.image, f"item {item.item_id}: image")
     if not path.is_file():
         raise DataError(f"{where}: missing")
     data = path.read_bytes()

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from handeye.errors import DataError, OptionError, first_ten
+from handeye.reading import UNREADABLE, why
 from handeye.sets.checks import Verified, check_pieces
 from handeye.sets.folder import read_record, record_problems
 from handeye.sets.jsonl import numbered_lines
@@ -115,8 +116,8 @@ def _row_problems(
     """Read one row into ``placed`` and tell what is wrong with it."""
     try:
         clip = msgspec.json.decode(line, type=Clip)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        yield f"{where}: not a clip row: {error}"
+    except UNREADABLE as error:
+        yield f"{where}: not a clip row: {why(error)}"
         return
     name = f"{where}: clip {clip.clip_id or '-'}"
     yield from (f"{name}: {what}" for what in row_problems(clip))

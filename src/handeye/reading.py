@@ -1,0 +1,73 @@
+"""Reading files that anybody may have written: what is wrong with one is told, with its place."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+import msgspec
+
+from handeye.errors import DataError
+
+T = TypeVar("T")
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
+"""What decoding JSON raises where the text is not what it should be."""
+
+
+def why(error: BaseException) -> str:
+    """What is wrong, in words that fit behind the place."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 text ({error.reason} at byte {error.start})"
+    return str(error)
+
+
+def regular(path: Path) -> Path:
+    """``path``, unless it is a pipe or a device, which might never end.
+
+    Raises:
+        DataError: it is.
+        OSError: it is not there, or its name cannot be one of a file.
+    """
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise DataError(f"{path}: is a pipe or a device; give a file")
+    return path
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        DataError: it is not there, is no file, or cannot be read.
+    """
+    try:
+        return regular(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read: {why(error)}") from None
+
+
+@overload
+def read_json(path: Path) -> dict[str, Any]: ...
+@overload
+def read_json(path: Path, kind: type[T]) -> T: ...
+def read_json(path: Path, kind: Any = dict[str, Any]) -> Any:
+    """A JSON file, checked against a type.
+
+    Args:
+        path: of the file.
+        kind: the struct that it is written from, or another type that msgspec knows.
+
+    Raises:
+        DataError: it cannot be read, is no JSON, or holds something else.
+    """
+    data = read_bytes(path)
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except UNREADABLE as error:
+        raise DataError(f"{path}: cannot be read: {why(error)}") from None
