@@ -1,7 +1,7 @@
 """What a command is as a process: how it ends, whatever happens, and what its streams can show.
 
-Ctrl-C ends a command within two seconds: it is asked to stop, and a second Ctrl-C, or the end of
-its patience, ends it on the spot. That loses nothing: whatever is written is written in one step,
+Ctrl-C ends a command within two seconds: it is asked to stop, and ended where it does not, sooner
+after a second Ctrl-C. That loses nothing: whatever is written is written in one step,
 and what an ended process leaves is cleared by the next.
 """
 
@@ -20,8 +20,8 @@ from contextlib import contextmanager, suppress
 from handeye.errors import HandeyeError, OptionError
 
 INTERRUPTED = 130
-# Seconds from the first Ctrl-C until the command is ended from outside.
-_PATIENCE = 1.5
+# Seconds from the first Ctrl-C, and from the second, until the command is ended from outside.
+_PATIENCE, _HASTE = 1.5, 0.3
 _ANYHOW = "handeye.shown_anyhow"
 
 
@@ -155,9 +155,7 @@ def _watch(reader: socket.socket, interrupts: list[int]) -> None:
             return
         if found[0] == signal.SIGINT:
             interrupts.append(signal.SIGINT)
-            if len(interrupts) > 1:
-                _end()
-            reader.settimeout(_PATIENCE)
+            reader.settimeout(_PATIENCE if len(interrupts) == 1 else _HASTE)
 
 
 def _end() -> None:

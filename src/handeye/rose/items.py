@@ -180,4 +180,4 @@ class ItemSet:
 
     def image_path(self, item: Item) -> Path:
         """Where the item's picture lies; refuses a path outside the set."""
-        return inside(self.root, item.image, f"item {item.item_id}: image")
+        return inside(self.root, item.image, f"item {item.item_id}: image path")

@@ -170,7 +170,7 @@ def named_inside(name: str, where: str) -> str:
     away = ".." in parts or not parts[0] or bool(PureWindowsPath(name).drive)
     if away or "\0" in name or len(name) > LONGEST_NAME:
         shown = name if len(name) <= 80 else f"{name[:80]}..."
-        raise DataError(f"{where} {shown!r} must be a path inside the set")
+        raise DataError(f"{where} {shown!r} leaves the folder of the set; refused")
     return name
 
 
@@ -197,7 +197,7 @@ def inside(root: Path, name: str, where: str) -> Path:
     except (OSError, RuntimeError) as error:  # links in a circle
         raise DataError(f"{where} {name!r} cannot be found: {error}") from None
     if not found.is_relative_to(home):
-        raise DataError(f"{where} {name!r} is a link that leads out of the set")
+        raise DataError(f"{where} {name!r} is a link that leaves the folder of the set; refused")
     return path
 
 

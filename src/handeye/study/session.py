@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from handeye.errors import DataError
+from handeye.atomic import held
+from handeye.errors import DataError, first_ten
 from handeye.study.plan import Plan
 from handeye.study.settings import Settings, plan_of, settle
 from handeye.study.store import Person, Store, create
@@ -77,10 +78,12 @@ class Study:
         self.settings = settings
         self._set = items
         self._items: dict[str, Asked] = {item.item_id: item for item in items}
-        self.practice: list[tuple[Asked, bytes]] = [
-            (msgspec.json.decode(text, type=suite.item), picture)
-            for text, picture in store.practice()
-        ]
+        self.practice: list[tuple[Asked, bytes]] = store.practice(suite.item)
+        if gone := [name for name in store.item_ids() if name not in self._items]:
+            raise DataError(
+                f"{store.path}: is damaged: people are asked items that the set does not have: "
+                f"{first_ten(gone)}"
+            )
 
     def about(self) -> dict[str, int]:
         """How many items, and practice items, each person is shown."""
@@ -230,6 +233,7 @@ def open_study(
     Raises:
         DataError: no set there, a missing picture, or ``out`` is something else.
         OptionError: a selection that cannot be, or ``out`` holds another study.
+        RunError: another process serves it.
     """
     given = {
         "items": items,
@@ -240,19 +244,25 @@ def open_study(
         "rulers": rulers,
         "practice": practice,
     }
-    stored = None
-    if out.exists():
-        with Store(out, read_only=True) as found:
-            stored = found.settings()
-    settings = settle(suite, data, given, stored, out)
-    plan, source = plan_of(suite, data, settings)
-    for item in plan.shared:
-        suite.picture(source, item)
-    for item in plan.rest:
-        if not (path := suite.picture_path(source, item)).is_file():
-            raise DataError(f"{path}: the picture of {item.item_id} is missing")
-    if stored is None:
-        made = suite.practice([*plan.shared, *plan.rest]) if settings.practice else ()
-        rows = [(msgspec.json.encode(item), picture) for item, picture in made]
-        create(out, settings.record(), suite.strata, rows)
-    return Study(suite, Store(out), plan, source, settings)
+    with held(out, file=True):
+        stored = None
+        if out.exists():
+            with Store(out, read_only=True) as found:
+                stored = found.settings()
+        settings = settle(suite, data, given, stored, out)
+        plan, source = plan_of(suite, data, settings)
+        for item in plan.shared:
+            suite.picture(source, item)
+        for item in plan.rest:
+            if not (path := suite.picture_path(source, item)).is_file():
+                raise DataError(f"{path}: the picture of {item.item_id} is missing")
+        if stored is None:
+            made = suite.practice([*plan.shared, *plan.rest]) if settings.practice else ()
+            rows = [(msgspec.json.encode(item), picture) for item, picture in made]
+            create(out, settings.record(), suite.strata, rows)
+        store = Store(out)
+        try:
+            return Study(suite, store, plan, source, settings)
+        except BaseException:
+            store.close()
+            raise

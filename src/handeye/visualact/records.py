@@ -112,8 +112,8 @@ def problems(clip: Clip) -> list[str]:
     else:
         try:
             named_inside(clip.video, "video")
-        except DataError as error:
-            found.append(str(error))
+        except DataError:
+            found.append(f"video {clip.video[:80]!r} must be a path inside the set")
     if not clip.split.strip():
         found.append("split is empty")
     for place, action in enumerate(clip.actions, 1):

@@ -88,7 +88,7 @@ def _scene_problems(root: Path, items: Sequence[Item]) -> list[str]:
 
 def _read_picture(root: Path, item: Item) -> Pixels:
     where = f"item {item.item_id}: {item.image}"
-    path = inside(root, item.image, f"item {item.item_id}: image")
+    path = inside(root, item.image, f"item {item.item_id}: image path")
     if not path.is_file():
         raise DataError(f"{where}: missing")
     data = path.read_bytes()

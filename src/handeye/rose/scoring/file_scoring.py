@@ -143,7 +143,7 @@ def _items(files: Sequence[Path]) -> Iterator[Item]:
                 where = f"{name}:{number}"
                 item = read_item(line, where)
                 if item.image:  # its picture may be absent
-                    named_inside(item.image, f"{where}: image")
+                    named_inside(item.image, f"{where}: image path")
                 yield item
         except OSError as error:
             raise DataError(f"{file}: cannot be read: {error.strerror}") from None
