@@ -8,6 +8,7 @@ and what an ended process leaves is cleared by the next.
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import os
 import signal
@@ -22,6 +23,8 @@ from handeye.errors import HandeyeError, OptionError
 INTERRUPTED = 130
 # Seconds from the first Ctrl-C, and from the second, until the command is ended from outside.
 _PATIENCE, _HASTE = 1.5, 0.3
+# What a write says that has no more room; one without a file's name is one to a stream.
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))
 _ANYHOW = "handeye.shown_anyhow"
 
 
@@ -58,7 +61,8 @@ def carry_out(command: Callable[[], object]) -> int:
 def _words(error: BaseException) -> str:
     if isinstance(error, OSError):
         reason = error.strerror or str(error) or type(error).__name__
-        return f"{error.filename}: {reason}" if error.filename else f"while writing: {reason}"
+        full = error.errno in _FULL and error.filename is None
+        return f"{'the output' if full else error.filename or 'stopped'}: {reason}"
     if isinstance(error, RecursionError):
         return "something that was given is nested too deeply"
     if isinstance(error, MemoryError):
@@ -82,7 +86,7 @@ def _flushed(code: object) -> object:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return code or 1
-        _tell(f"the output could not be written: {error.strerror}")
+        _tell(f"the output: {error.strerror}")
         return 2
     return code
 

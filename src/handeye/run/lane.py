@@ -86,12 +86,12 @@ def _journal(out: Path, plan: Plan) -> Iterator[Journal]:
 
 
 def _ask(job: Job, journal: Journal, tally: Tally) -> None:
-    from handeye.run.engine import evaluate
+    from handeye.run.engine import evaluate, writable_home
 
     options = job.options
     journal.listeners.append(tally.add)
     try:
-        with Progress(tally, shown=options.progress, tick=journal.sync):
+        with writable_home(), Progress(tally, shown=options.progress, tick=journal.sync):
             evaluate(options, job.task(journal))
     except KeyboardInterrupt:
         print(
