@@ -1,13 +1,18 @@
 """``python -m handeye``, and the command itself."""
 
+import os
+
 
 def main() -> None:
     """Run the command line; Ctrl-C ends it also while it is still being imported."""
     try:
         from handeye.cli import main as command
+
+        command()
     except KeyboardInterrupt:
-        raise SystemExit(130) from None
-    command()
+        # On the spot: the interpreter takes an interrupt in a library's generated code for one that
+        # nobody caught, and ends itself by the signal.
+        os._exit(130)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from handeye.errors import HandeyeError, OptionError
@@ -53,7 +54,8 @@ def carry_out(command: Callable[[], object]) -> int:
             if not interrupts:
                 raise
         code = _flushed(code)
-        if interrupts:
+        if interrupts or (code == INTERRUPTED and _noticed(interrupts)):
+            # Not by way of the interpreter, which may end by the signal, or wait for threads.
             os._exit(INTERRUPTED)
     return code if isinstance(code, int) else 1
 
@@ -86,7 +88,8 @@ def _flushed(code: object) -> object:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return code or 1
-        _tell(f"the output: {error.strerror}")
+        if code != 2:  # it was told when it was first met
+            _tell(f"the output: {error.strerror}")
         return 2
     return code
 
@@ -147,6 +150,14 @@ def _watched() -> Iterator[list[int]]:
         writer.close()
         watch.join()
         reader.close()
+
+
+def _noticed(interrupts: Sequence[int]) -> bool:
+    """Whether the watching thread has seen a Ctrl-C, which may take it a moment."""
+    end = time.monotonic() + 0.1
+    while not interrupts and time.monotonic() < end:
+        time.sleep(0.002)
+    return bool(interrupts)
 
 
 def _watch(reader: socket.socket, interrupts: list[int]) -> None:

@@ -72,7 +72,7 @@ class Columns:
         fields = msgspec.structs.fields(row)
         self.names = tuple(field.encode_name for field in fields)
         self._kinds = {field.encode_name: _kind(field.type) for field in fields}
-        self._needed = {f.encode_name for f in fields if type(None) not in get_args(f.type)}
+        self.needed = frozenset(f.encode_name for f in fields if type(None) not in get_args(f.type))
         self._floats = frozenset(floats)
         self._allowed, self._unique = allowed or {}, unique
         self._encoder = msgspec.json.Encoder()
@@ -99,7 +99,7 @@ class Columns:
         for name, column in zip(frame.columns, frame.get_columns(), strict=True):
             if column.dtype != self.schema[name]:
                 return f"column {name} holds {column.dtype}, not {self.schema[name]}"
-            if name in self._needed and column.null_count():
+            if name in self.needed and column.null_count():
                 return f"column {name} is empty in {column.null_count()} rows"
             if isinstance(column.dtype, pl.Float64) and not column.is_finite().all():
                 return f"column {name} holds numbers that are not finite"
