@@ -26,7 +26,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -224,7 +224,7 @@ def fresh(good: Path, name: str) -> Path:
 def studied(
     good: Path, draw: random.Random, times: int
 ) -> Iterator[tuple[str, int, int, list[str]]]:
-    """For each way to end a server: how often, answers acknowledged, and what is not as it should be."""
+    """For each way to end a server: how often, answers acknowledged, and what was not so."""
     for how, number in (
         ("SIGKILL", signal.SIGKILL),
         ("SIGTERM", signal.SIGTERM),
@@ -363,10 +363,8 @@ def main() -> None:
             tally = killed(name, words, good, draw, options.times)
             bad += tally.faults
             told = "; ".join(tally.faults) or "-"
-            print(
-                f"| {name} | {tally.kills} | {tally.hit} | {tally.same} of {options.times} | {told} |",
-                flush=True,
-            )
+            same = f"{tally.same} of {options.times}"
+            print(f"| {name} | {tally.kills} | {tally.hit} | {same} | {told} |", flush=True)
         print("\n| study ended by | times | answers acknowledged | not so |\n|---|---|---|---|")
         for how, times, answers, faults in studied(good, draw, max(3, options.times // 2)):
             bad += faults

@@ -1,6 +1,7 @@
 """``python -m handeye``, and the command itself."""
 
 import os
+import sys
 
 
 def main() -> None:
@@ -13,6 +14,12 @@ def main() -> None:
         # On the spot: the interpreter takes an interrupt in a library's generated code for one that
         # nobody caught, and ends itself by the signal.
         os._exit(130)
+    except SystemExit as end:
+        if end.code == 2:
+            # One line was said; what libraries do at the end (on a full disk) must add nothing.
+            sys.stderr.flush()
+            os._exit(2)
+        raise
 
 
 if __name__ == "__main__":

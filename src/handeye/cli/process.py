@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import errno
 import io
+import logging
 import os
 import signal
 import socket
@@ -26,6 +27,7 @@ INTERRUPTED = 130
 _PATIENCE, _HASTE = 1.5, 0.3
 # What a write says that has no more room; one without a file's name is one to a stream.
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))
+_LONGEST = 2000
 _ANYHOW = "handeye.shown_anyhow"
 
 
@@ -38,6 +40,8 @@ def carry_out(command: Callable[[], object]) -> int:
         not return: the process ends with 130.
     """
     _show_anyhow()
+    # A log of the engine that cannot be written (a full disk) is nothing to tell at length.
+    logging.raiseExceptions = False
     code: object = 0
     with _watched() as interrupts:
         try:
@@ -73,8 +77,11 @@ def _words(error: BaseException) -> str:
 
 
 def _tell(words: str) -> None:
+    line = " ".join(words.splitlines())
+    if len(line) > _LONGEST:
+        line = f"{line[: _LONGEST // 2]} ... {line[-_LONGEST // 2 :]}"
     with suppress(OSError):
-        print(f"error: {' '.join(words.splitlines())}", file=sys.stderr)
+        print(f"error: {line}", file=sys.stderr)
 
 
 def _flushed(code: object) -> object:

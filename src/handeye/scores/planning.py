@@ -20,6 +20,9 @@ from handeye.stats.sample_size import (
     spread,
 )
 
+# No set is large enough to see less.
+_FINEST = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class Needed:
@@ -55,6 +58,8 @@ def scenes_needed(
     """
     if not 0 < points < 1:
         raise OptionError(f"points must lie between 0 and 100, got {100 * points:g}")
+    if points < _FINEST:
+        raise OptionError(f"points must be at least {100 * _FINEST:g}, got {100 * points:g}")
     found = quantities(runs, reasons=False)
     last = len(runs) - 1
     out = []

@@ -14,7 +14,9 @@ folder; what a suite's rows, tables and record are, it says in a :class:`RunForm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import errno
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -264,7 +266,8 @@ class ScoredRun:
         """Rows of a kind, read when collected."""
         import polars as pl
 
-        return pl.scan_parquet(self.path / f"{rows}.parquet", **AS_NAMED)
+        # Absolute: Polars takes a first ~ for the home folder.
+        return pl.scan_parquet(self.path.absolute() / f"{rows}.parquet", **AS_NAMED)
 
     def frame(self, rows: str = "scores", names: Sequence[str] = ()) -> pl.DataFrame:
         """Rows of a kind, or some of their columns.
@@ -393,6 +396,21 @@ def _check_columns(path: Path, columns: Columns) -> None:
         raise DataError(f"{path}: cannot be read: {_first_line(error)}") from None
     if lacking:
         raise DataError(f"{path}: lacks the columns {', '.join(lacking)}; score the run again")
+
+
+@contextmanager
+def parquet_to(path: Path) -> Iterator[None]:
+    """Tell of a Parquet file that cannot be written as of any file; Polars has words of its own.
+
+    Raises:
+        OSError: it cannot be written; the error names it.
+    """
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise OSError(errno.EIO, f"cannot be written: {_first_line(error)}", str(path)) from None
 
 
 def _first_line(error: BaseException) -> str:

@@ -30,6 +30,7 @@ from handeye.scores.run_folder import (
     RunFormat,
     RunSummary,
     indented_json,
+    parquet_to,
 )
 from handeye.scores.summary import Summary
 from handeye.sets.folder import revision_of
@@ -142,8 +143,8 @@ class _Rows:
 
     def __init__(self, base: Path, columns: Columns) -> None:
         self._columns = columns
-        self._path = base.with_suffix(".parquet")
-        self._folder = base.with_suffix(".parts")
+        self._path = base.with_suffix(".parquet").absolute()  # Polars takes a first ~ for home
+        self._folder = base.with_suffix(".parts").absolute()
         self._jsonl = base.with_suffix(".jsonl").open("wb")
         self._parts: list[Path] = []
         self._frames: list[pl.DataFrame] = []
@@ -171,13 +172,15 @@ class _Rows:
         self._jsonl.close()
         if not self._parts:
             whole = pl.concat(self._frames or [self._columns.frame(())])
-            whole.write_parquet(self._path, compression="zstd")
+            with parquet_to(self._path):
+                whole.write_parquet(self._path, compression="zstd")
             self._frames = []
             return self._path
         if self._frames:
             self._write_part()
         # More than one part goes through the disk, not memory.
-        pl.scan_parquet(self._parts, **AS_NAMED).sink_parquet(self._path, compression="zstd")
+        with parquet_to(self._path):
+            pl.scan_parquet(self._parts, **AS_NAMED).sink_parquet(self._path, compression="zstd")
         shutil.rmtree(self._folder)
         return self._path
 
@@ -186,7 +189,8 @@ class _Rows:
 
         self._folder.mkdir(exist_ok=True)
         part = self._folder / f"{len(self._parts):06d}.parquet"
-        pl.concat(self._frames).write_parquet(part, compression="lz4")
+        with parquet_to(part):
+            pl.concat(self._frames).write_parquet(part, compression="lz4")
         self._parts.append(part)
         self._frames, self._held = [], 0
 

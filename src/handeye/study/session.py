@@ -79,11 +79,6 @@ class Study:
         self._set = items
         self._items: dict[str, Asked] = {item.item_id: item for item in items}
         self.practice: list[tuple[Asked, bytes]] = store.practice(suite.item)
-        if gone := [name for name in store.item_ids() if name not in self._items]:
-            raise DataError(
-                f"{store.path}: is damaged: people are asked items that the set does not have: "
-                f"{first_ten(gone)}"
-            )
 
     def about(self) -> dict[str, int]:
         """How many items, and practice items, each person is shown."""
@@ -245,24 +240,34 @@ def open_study(
         "practice": practice,
     }
     with held(out, file=True):
-        stored = None
-        if out.exists():
-            with Store(out, read_only=True) as found:
-                stored = found.settings()
-        settings = settle(suite, data, given, stored, out)
-        plan, source = plan_of(suite, data, settings)
+        settings, plan, source = _settled(suite, data, given, out)
         for item in plan.shared:
             suite.picture(source, item)
         for item in plan.rest:
             if not (path := suite.picture_path(source, item)).is_file():
                 raise DataError(f"{path}: the picture of {item.item_id} is missing")
-        if stored is None:
+        if not out.exists():
             made = suite.practice([*plan.shared, *plan.rest]) if settings.practice else ()
             rows = [(msgspec.json.encode(item), picture) for item, picture in made]
             create(out, settings.record(), suite.strata, rows)
-        store = Store(out)
-        try:
-            return Study(suite, store, plan, source, settings)
-        except BaseException:
-            store.close()
-            raise
+        return Study(suite, Store(out), plan, source, settings)
+
+
+def _settled(
+    suite: AsksPeople, data: str | Path, given: dict[str, Any], out: Path
+) -> tuple[Settings, Plan, Iterable[Any]]:
+    """Settings, plan and set of a new study or of the one in ``out``, which is only looked at."""
+    if not out.exists():
+        settings = settle(suite, data, given, None, out)
+        return settings, *plan_of(suite, data, settings)
+    with Store(out, read_only=True) as found:
+        settings = settle(suite, data, given, found.settings(), out)
+        plan, source = plan_of(suite, data, settings)
+        found.practice(suite.item)
+        known = {item.item_id for item in source}
+        if gone := [name for name in found.item_ids() if name not in known]:
+            raise DataError(
+                f"{out}: is damaged: people are asked items that the set does not have: "
+                f"{first_ten(gone)}"
+            )
+    return settings, plan, source

@@ -8,6 +8,7 @@ no address, no browser, nothing else. Knows nothing of the web and of what an an
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sqlite3
@@ -295,8 +296,8 @@ class Store:
         for place, text, picture in self._rows("SELECT * FROM practice ORDER BY place"):
             try:
                 item = msgspec.json.decode(text, type=kind)
-                out.append((item, msgspec.convert(picture, bytes)))
-            except (TypeError, *UNREADABLE) as error:
+                out.append((item, _whole(msgspec.convert(picture, bytes))))
+            except (TypeError, ValueError, SyntaxError, OSError, *UNREADABLE) as error:
                 raise StudyFileError(
                     f"{self.path}: is damaged: practice item {place}: {why(error)}"
                 ) from None
@@ -393,6 +394,14 @@ class Store:
             "JOIN items i ON i.item_id = q.item_id ORDER BY q.person, q.place"
         )
         return self._typed(GivenAnswer, [(*row[:8], row[8:]) for row in rows])
+
+
+def _whole(picture: bytes) -> bytes:
+    """A PNG file, if its parts are as their check sums say; else raises what Pillow does."""
+    from PIL import Image
+
+    Image.open(io.BytesIO(picture), formats=("PNG",)).verify()
+    return picture
 
 
 @cache

@@ -7,7 +7,7 @@ decoded is the business of ``verification``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -82,6 +82,21 @@ class Prediction(msgspec.Struct, frozen=True):
     losses: dict[str, int] = msgspec.field(default_factory=dict)
 
 
+class _Made(msgspec.Struct):
+    """What the ``meta`` of a generated clip tells, as far as anything is made of it."""
+
+    kind: str
+    seed: int = 0
+    index: Annotated[int, msgspec.Meta(ge=0, le=10**7)] = 0
+    backward: bool = False
+    twin: str | None = None
+    facts: dict[str, Any] = {}
+    distractors: tuple[str, ...] = ()
+    fps: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 1
+    seconds: Annotated[float, msgspec.Meta(gt=0)] = 1
+    evidence: tuple[float, float] = (0, 0)
+
+
 _decoder = msgspec.json.Decoder(Clip)
 
 
@@ -121,6 +136,11 @@ def problems(clip: Clip) -> list[str]:
     texts = [action.text.strip().lower() for action in clip.actions]
     for text in sorted({text for text in texts if text and texts.count(text) > 1}):
         found.append(f"action {text!r} is there twice")
+    if "kind" in clip.meta:
+        try:
+            msgspec.convert(clip.meta, _Made)
+        except msgspec.ValidationError as error:
+            found.append(f"meta: {error}")
     return found
 
 

@@ -25,6 +25,7 @@ from handeye.rose.diagnosis.evidence import run_evidence
 from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.diagnosis.thresholds import thresholds
 from handeye.rose.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
+from handeye.scores.run_folder import parquet_to
 from handeye.sets.processes import as_finished, worker_count
 
 FORMAT = 1
@@ -137,7 +138,7 @@ def write_diagnosis(diagnosis: Diagnosis, folder: Path) -> tuple[Path, Path]:
     Raises:
         OSError: the folder cannot be written.
     """
-    with replacing(folder / REASONS) as stream:
+    with parquet_to(folder / REASONS), replacing(folder / REASONS) as stream:
         diagnosis.reasons.write_parquet(stream, compression="zstd")
     write_bytes(folder / DIAGNOSIS, diagnosis.to_json())
     return folder / DIAGNOSIS, folder / REASONS

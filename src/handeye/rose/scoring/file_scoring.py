@@ -79,7 +79,8 @@ def score_files(
                 allow_missing=allow_missing,
                 wanted=wanted,
                 item_ids=item_ids,
-                selection=f"split={split}, templates={templates}",
+                selection=f"split={split}, templates={templates}"
+                + ("" if item_ids is None else f", {len(item_ids)} chosen ids"),
             )
             pairs = joined.pairs(_all_items(sources))
             rows = (_score(item, found, found.model or model) for item, found in pairs)
