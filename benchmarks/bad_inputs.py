@@ -188,7 +188,7 @@ def files(path: str) -> Iterator[tuple[str, Spoil]]:
     data = Path(path).read_bytes()
     yield "gone", Path(path).unlink
     yield "empty", writing(path, "")
-    yield "no text", writing(path, b"\xff\xfe\x00\x9d{" * 50)
+    yield "no text", writing(path, b"\xff\xfe\x00\x9d{" * 50 + b"\n")
     yield "other text", writing(path, "Dear all,\n")
     yield "cut", writing(path, data[: len(data) // 2])
     yield "folder or pipe", _other_kind(path, os.mkdir)
@@ -199,7 +199,7 @@ def files(path: str) -> Iterator[tuple[str, Spoil]]:
         yield "nested", writing(path, b'{"error": ' + DEEP.encode() + b", " + first[1:] + b"\n")
         yield (
             "nested",
-            writing(path, b'{"more": ' + CLOSED.encode() + b", " + first[1:]),
+            writing(path, b'{"more": ' + CLOSED.encode() + b", " + first[1:] + b"\n"),
         )
     else:
         yield "nested", writing(path, DEEP)

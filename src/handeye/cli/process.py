@@ -53,9 +53,9 @@ def carry_out(command: Callable[[], object]) -> int:
             if not interrupts:
                 _tell(_words(error))
             code = 2
-        except BaseException:
+        except BaseException as error:
             # Whatever Ctrl-C broke off may say so in its own way (a panic of Polars).
-            if not interrupts:
+            if not (interrupts or (isinstance(error, KeyboardInterrupt) and _noticed(interrupts))):
                 raise
         code = _flushed(code)
         if interrupts or (code == INTERRUPTED and _noticed(interrupts)):

@@ -410,7 +410,8 @@ def parquet_to(path: Path) -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise OSError(errno.EIO, f"cannot be written: {_first_line(error)}", str(path)) from None
+        reason = _first_line(error).rpartition("error: ")[2]
+        raise OSError(errno.EIO, reason, str(path)) from None
 
 
 def _first_line(error: BaseException) -> str:
