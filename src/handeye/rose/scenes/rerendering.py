@@ -97,12 +97,14 @@ def _check_art(options: SetOptions, order: SceneOrder, where: str) -> None:
         for name in _CONTENTS[order.source]:
             if not isinstance(row.get(name), str) or not row[name].strip():
                 raise DataError(f"{name} must be a text, got {row.get(name)!r}")
-        cell, size = order.scene.cell_size if order.scene else 0, row.get("font_size", 1)
-        if not isinstance(size, int | float) or not 0 < size <= max(cell, 1):
-            raise DataError(f"font_size must lie within the cell of {cell} pixels, got {size!r}")
+        scene, _, _ = art_of(options, order)
+        size = row.get("font_size", 1)
+        if not isinstance(size, int | float) or not 0 < size <= scene.cell_size:
+            raise DataError(
+                f"font_size must lie within the cell of {scene.cell_size} pixels, got {size!r}"
+            )
         if name := row.get("image_id"):
             named_inside(str(name), "image_id")
-        art_of(options, order)
     except HandeyeError as error:
         raise DataError(f"{where}: item {row.get('item_id')}: {error}") from None
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
