@@ -22,6 +22,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import resource
 import shlex
 import shutil
@@ -952,16 +953,8 @@ def problem(case: Case, found: Outcome) -> str:
 def _unlike_a_refusal(lines: Sequence[str]) -> bool:
     if any("Usage:" in line for line in lines):
         return False
-    usual = (
-        "note: ",
-        "warning: ",
-        "scenes: ",
-        "clips: ",
-        "embedded texts: ",
-        "judgements: ",
-        "runs: ",
-    )
-    told = [line for line in lines if not line.startswith(usual) and " -> several/" not in line]
+    usual = re.compile(r"(note|warning|scenes|clips|embedded texts|runs): |\d+ frames? -> ")
+    told = [line for line in lines if not usual.match(line)]
     return len(told) != 1 or not told[0].startswith("error: ")
 
 
