@@ -103,8 +103,8 @@ def _check_art(options: SetOptions, order: SceneOrder, where: str) -> None:
             raise DataError(
                 f"font_size must lie within the cell of {scene.cell_size} pixels, got {size!r}"
             )
-        if name := row.get("image_id"):
-            named_inside(str(name), "image_id")
+        if picture := row.get("image_id"):
+            named_inside(str(picture), "image_id")
     except HandeyeError as error:
         raise DataError(f"{where}: item {row.get('item_id')}: {error}") from None
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:

@@ -80,12 +80,12 @@ def _judges(run: LoadedRun) -> Mapping[str, Mapping[str, Any]]:
         return {}
     if about.get("embedder") != (info.get("embedder") or {}).get("digest"):
         return {}
-    judges = found.get("judges")
+    judges: Any = found.get("judges")
     try:
         msgspec.convert(judges, dict[str, _Judge])
     except msgspec.ValidationError as error:
         raise DataError(f"{path}: holds no judges ({error}); ask the judge again") from None
-    return judges  # type: ignore[no-any-return]  # checked
+    return judges  # type: ignore[no-any-return]
 
 
 def _cells(entry: Mapping[str, Any]) -> tuple[Any, ...]:
