@@ -39,7 +39,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-SECONDS, MEGABYTES = 25, 1500
+SECONDS, MEGABYTES = 60, 1500
 # Stand for 200,000 brackets, opened alone or closed again, and become them when they are written.
 DEEP, CLOSED = "<deep>", "<closed>"
 HUGE = "9" * 5000
@@ -1025,10 +1025,11 @@ def apart(work: Callable[[], object], stdout: str = "") -> Outcome:
         if pid:
             code, usage = os.waitstatus_to_exitcode(status), used
         _drain(pipes, said)
+    if usage is None:
+        os.kill(child, signal.SIGKILL)
+        os.wait4(child, 0)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child, signal.SIGKILL)
-    if usage is None:
-        os.wait4(child, 0)
     _drain(pipes, said)
     for reader, _ in pipes:
         os.close(reader)
