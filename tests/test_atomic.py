@@ -64,6 +64,15 @@ def test_two_writers_take_turns_and_an_error_leaves_nothing(tmp_path):
     assert file.read_bytes() == b"half"
 
 
+def test_folders_made_in_vain_go_again(tmp_path):
+    with pytest.raises(OSError, match="File name too long") as caught:
+        write_text(tmp_path / "a/b" / ("x" * 300), "text")
+    assert caught.value.filename == str(tmp_path / "a/b" / ("x" * 300))
+    with pytest.raises(OSError, match="File name too long"), held(tmp_path / "a/b" / ("x" * 300)):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_planted_link_is_not_followed(tmp_path):
     other = tmp_path / "other"
     other.write_text("precious")

@@ -36,31 +36,46 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         RunError: another process is writing ``path``.
         OSError: ``path`` cannot be written; the error names it.
     """
+    temporary = path.with_name(f".{path.name}{TEMPORARY}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}{TEMPORARY}")
-        descriptor = _alone(temporary, os.O_RDWR | os.O_CREAT)
-        if descriptor is None:
-            raise RunError(f"{path}: another process is writing it; wait for it, or stop it")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.truncate()
-                yield stream
-                stream.flush()
-                # Still locked: whoever waits for the name finds it gone, not half of a file.
-                if sys.platform != "win32":
+        with _folders(path.parent):
+            descriptor = _alone(temporary, os.O_RDWR | os.O_CREAT)
+            if descriptor is None:
+                raise RunError(f"{path}: another process is writing it; wait for it, or stop it")
+            try:
+                with os.fdopen(descriptor, "wb") as stream:
+                    stream.truncate()
+                    yield stream
+                    stream.flush()
+                    # Still locked: whoever waits for the name finds it gone, not half of a file.
+                    if sys.platform != "win32":
+                        temporary.replace(path)
+                if sys.platform == "win32":
                     temporary.replace(path)
-            if sys.platform == "win32":
-                temporary.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
+            except BaseException:
+                with suppress(OSError):
+                    temporary.unlink()
+                raise
     except OSError as error:
         # A full disk is told by a write, which knows no name.
-        if error.filename is None and error.errno is not None:
-            error.filename = str(path)
+        if error.errno is not None and error.filename in (None, str(temporary)):
+            error.filename, error.filename2 = str(path), None
         raise
+
+
+@contextmanager
+def _folders(folder: Path) -> Iterator[None]:
+    """Make a folder with its parents; those that are empty at the end go again."""
+    made: list[Path] = []
+    try:
+        if not folder.is_dir():
+            made += [one for one in (folder, *folder.parents) if not one.exists()]
+            folder.mkdir(parents=True, exist_ok=True)
+        yield
+    finally:
+        for one in made:
+            with suppress(OSError):  # not empty: it was made for something
+                one.rmdir()
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -102,10 +117,16 @@ def held(place: Path, *, file: bool = False, patience: float = PATIENCE) -> Iter
         RunError: another process holds it.
         OSError: the folder cannot be made.
     """
-    folder = place.parent if file else place
-    made = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    key = (place.parent.resolve() / f".{place.name}.lock") if file else place.resolve()
+    with _folders(place.parent if file else place):
+        key = (place.parent.resolve() / f".{place.name}.lock") if file else place.resolve()
+        _take(place, key, file, patience)
+        try:
+            yield
+        finally:
+            _give(key, file)
+
+
+def _take(place: Path, key: Path, file: bool, patience: float) -> None:
     with _guard:
         descriptor, times = _held.get(key, (None, 0))
         if not times:
@@ -116,21 +137,18 @@ def held(place: Path, *, file: bool = False, patience: float = PATIENCE) -> Iter
                     f"or choose another {'file' if file else 'folder'}"
                 )
         _held[key] = descriptor, times + 1
-    try:
-        yield
-    finally:
-        with _guard:
-            descriptor, times = _held.pop(key)
-            if times > 1:
-                _held[key] = descriptor, times - 1
-            elif descriptor is not None:
-                if file:
-                    with suppress(OSError):
-                        key.unlink()
-                os.close(descriptor)
-        for one in made:
-            with suppress(OSError):  # not empty: it was made for something
-                one.rmdir()
+
+
+def _give(key: Path, file: bool) -> None:
+    with _guard:
+        descriptor, times = _held.pop(key)
+        if times > 1:
+            _held[key] = descriptor, times - 1
+        elif descriptor is not None:
+            if file:
+                with suppress(OSError):
+                    key.unlink()
+            os.close(descriptor)
 
 
 def lock(descriptor: int, patience: float = PATIENCE) -> bool:

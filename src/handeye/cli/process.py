@@ -1,8 +1,8 @@
 """What a command is as a process: how it ends, whatever happens, and what its streams can show.
 
 Ctrl-C ends a command within two seconds: it is asked to stop, and ended where it does not, sooner
-after a second Ctrl-C. That loses nothing: whatever is written is written in one step,
-and what an ended process leaves is cleared by the next.
+after a second Ctrl-C. That loses nothing: whatever is written is written in one step, and what an
+ended process leaves is cleared by the next.
 """
 
 from __future__ import annotations
