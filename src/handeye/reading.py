@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
 import msgspec
 
 from handeye.errors import DataError
+from handeye.hashing import open_regular
 
 T = TypeVar("T")
 
@@ -27,28 +27,16 @@ def why(error: BaseException) -> str:
     return str(error)
 
 
-def regular(path: Path) -> Path:
-    """``path``, unless it is a pipe or a device, which might never end.
-
-    Raises:
-        DataError: it is.
-        OSError: it is not there, or its name cannot be one of a file.
-    """
-    mode = path.stat().st_mode
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise DataError(f"{path}: is a pipe or a device; give a file")
-    return path
-
-
 def read_bytes(path: Path) -> bytes:
     """The bytes of a file.
 
     Raises:
-        DataError: it is not there, is no file, or cannot be read.
+        DataError: it is not there, is no regular file, or cannot be read.
     """
     try:
-        return regular(path).read_bytes()
-    except (OSError, ValueError) as error:
+        with open_regular(path) as stream:
+            return stream.read()
+    except OSError as error:
         raise DataError(f"{path}: cannot be read: {why(error)}") from None
 
 

@@ -199,7 +199,7 @@ def test_zeroed_pages(answered, study_set, tmp_path):
 
 def test_what_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "study.sqlite")
-    with pytest.raises(DataError, match="is a pipe or a device"):
+    with pytest.raises(DataError, match="is no file of a study"):
         Store(tmp_path / "study.sqlite")
 
 

@@ -81,6 +81,11 @@ class Item(msgspec.Struct, frozen=True, dict=True):
         """The scene's grid."""
         return Grid(self.rows, self.cols)
 
+    @property
+    def most_pixels(self) -> int | None:
+        """Pixels that its picture may have: those of its cells; None where they have no size."""
+        return self.rows * self.cols * self.cell_size**2 if self.cell_size > 0 else None
+
     @kept
     def region(self) -> Region:
         """The region the item asks about; raises :class:`DataError` if it cannot exist."""

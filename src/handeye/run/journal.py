@@ -19,7 +19,8 @@ import msgspec
 
 from handeye.atomic import lock
 from handeye.errors import DataError, RunError
-from handeye.reading import UNREADABLE, regular, why
+from handeye.hashing import open_regular
+from handeye.reading import UNREADABLE, why
 from handeye.run.answers import Answer
 
 Key = tuple[str, str, str]
@@ -151,7 +152,7 @@ def append_line(descriptor: int, answer: Answer) -> None:
 def _lines(path: Path) -> Iterator[tuple[Answer | None, int]]:
     """Answers of a journal in order; a torn last line comes as None with its length in bytes."""
     decoder = msgspec.json.Decoder(Answer)
-    with regular(path).open("rb") as stream:
+    with open_regular(path) as stream:
         for number, line in enumerate(stream, 1):
             if not line.endswith(b"\n"):
                 yield None, len(line)

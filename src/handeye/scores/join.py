@@ -22,7 +22,8 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from handeye.errors import DataError, OptionError, first_ten
-from handeye.reading import UNREADABLE, read_bytes, regular, why
+from handeye.hashing import open_regular
+from handeye.reading import UNREADABLE, read_bytes, why
 from handeye.sets.jsonl import numbered_lines, placed_lines
 
 IN_MEMORY = "the predictions"
@@ -237,7 +238,7 @@ class PredictionFile(Predictions[Row]):
         self._lines = array("Q")
         _refuse_folder(path)
         try:
-            self._stream = regular(path).open("rb")
+            self._stream = open_regular(path)
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {why(error)}") from None
         try:

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import msgspec
 
 from handeye.errors import DataError, OptionError, RunError, first_ten
-from handeye.hashing import file_sha256
-from handeye.reading import read_json, regular, why
+from handeye.hashing import file_sha256, open_regular
+from handeye.reading import read_json, why
 from handeye.run.plan import PLAN
 from handeye.scores.summary import Summary
 
@@ -390,7 +390,7 @@ def _check_columns(path: Path, columns: Columns) -> None:
     import polars as pl
 
     try:
-        with regular(path).open("rb") as stream:
+        with open_regular(path) as stream:
             lacking = sorted(set(columns.names) - set(pl.read_parquet_schema(stream)))
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise DataError(f"{path}: cannot be read: {_first_line(error)}") from None
@@ -455,7 +455,7 @@ def one_suite(folders: Sequence[Path], named: Callable[[Path], str | None] = sui
 
     Args:
         folders: run folders, or folders of several runs.
-        named: tells the suite of a folder; one that also looks at contents knows older runs.
+        named: tells the suite of a folder; None where nobody can.
 
     Raises:
         OptionError: no folder, or runs of several suites.

@@ -16,6 +16,7 @@ import msgspec
 
 from handeye.atomic import held
 from handeye.errors import DataError, first_ten
+from handeye.hashing import is_regular
 from handeye.study.plan import Plan
 from handeye.study.settings import Settings, plan_of, settle
 from handeye.study.store import Person, Store, create
@@ -244,7 +245,7 @@ def open_study(
         for item in plan.shared:
             suite.picture(source, item)
         for item in plan.rest:
-            if not (path := suite.picture_path(source, item)).is_file():
+            if not is_regular(path := suite.picture_path(source, item)):
                 raise DataError(f"{path}: the picture of {item.item_id} is missing")
         if not out.exists():
             made = suite.practice([*plan.shared, *plan.rest]) if settings.practice else ()

@@ -25,7 +25,8 @@ import msgspec
 
 from handeye.atomic import TEMPORARY, held
 from handeye.errors import DataError
-from handeye.reading import UNREADABLE, regular, why
+from handeye.hashing import is_regular
+from handeye.reading import UNREADABLE, why
 from handeye.study.plan import stratum
 from handeye.study.settings import Settings
 from handeye.suite import Asked
@@ -165,12 +166,11 @@ class Store:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        try:
-            if not path.exists():
-                raise DataError(f"{path}: no such study file; `handeye study serve` makes one")
-            regular(path)
-        except OSError as error:
-            raise StudyFileError(f"{path}: cannot be read: {why(error)}") from None
+        if not os.path.lexists(path):
+            raise DataError(f"{path}: no such study file; `handeye study serve` makes one")
+        # Not opened to find out: closing it would drop the locks of SQLite in this process.
+        if not is_regular(path):
+            raise StudyFileError(f"{path}: is no file of a study")
         self._lock = threading.RLock()
         with ExitStack() as stack:
             if not read_only:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handeye.errors import DataError, OptionError, first_ten
+from handeye.hashing import is_regular
 from handeye.sets.folder import inside
 from handeye.sets.jsonl import numbered_lines
 from handeye.visualact.records import Clip, clips_name, read_clip
@@ -73,7 +74,7 @@ def check_videos(root: Path, clips: Sequence[PlacedClip]) -> None:
     missing = [
         placed
         for placed in clips
-        if not inside(root, placed.clip.video, f"{placed.where}: video").is_file()
+        if not is_regular(inside(root, placed.clip.video, f"{placed.where}: video"))
     ]
     if missing:
         names = first_ten([placed.clip.video for placed in missing])

@@ -246,9 +246,10 @@ def picture_of(album: Album, root: Path | None, item: Item | None) -> Picture | 
         return None
     try:
         # A report must not carry files from elsewhere: the same rule as when asking.
-        return album.add(inside(root, item.image, "image"))
+        path = inside(root, item.image, "image")
     except DataError:
         return None
+    return album.add(path, item.most_pixels)
 
 
 # ---- what stands around the cards
