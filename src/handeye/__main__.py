@@ -1,5 +1,26 @@
-"""``python -m handeye``."""
+"""``python -m handeye``, and the command itself."""
 
-from handeye.cli import main
+import os
+import sys
 
-main()
+
+def main() -> None:
+    """Run the command line; Ctrl-C ends it also while it is still being imported."""
+    try:
+        from handeye.cli import main as command
+
+        command()
+    except KeyboardInterrupt:
+        # On the spot: the interpreter takes an interrupt in a library's generated code for one that
+        # nobody caught, and ends itself by the signal.
+        os._exit(130)
+    except SystemExit as end:
+        if end.code == 2:
+            # One line was said; what libraries do at the end (on a full disk) must add nothing.
+            sys.stderr.flush()
+            os._exit(2)
+        raise
+
+
+if __name__ == "__main__":
+    main()

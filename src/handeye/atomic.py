@@ -1,28 +1,81 @@
-"""Writing files so that a reader, or a crash, never meets half of one."""
+"""Writing files so that a reader, or a crash, never meets half of one, and one process at a time.
+
+A process that is killed leaves at most a hidden file beside the one it was writing; whoever writes
+that file next takes its place. Locks are the kernel's (``flock``): they end with the process that
+holds them, however it ends. Where there are none (Windows, some network disks) all goes on without.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from handeye.errors import RunError
+
+if sys.platform != "win32":
+    import fcntl
+
 # Ending of files being written; one that is left belongs to a process that was killed.
 TEMPORARY = ".tmp"
+# Seconds to wait for another process: one that was killed may take a moment to be gone.
+PATIENCE = 1.0
+_PRIVATE = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file beside ``path`` and rename it over ``path`` when all went well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+    """Open a temporary file beside ``path`` and rename it over ``path`` when all went well.
+
+    Raises:
+        RunError: another process is writing ``path``.
+        OSError: ``path`` cannot be written; the error names it.
+    """
+    temporary = path.with_name(f".{path.name}{TEMPORARY}")
     try:
-        with temporary.open("wb") as stream:
-            yield stream
-        temporary.replace(path)
+        with _folders(path.parent):
+            descriptor = _alone(temporary, os.O_RDWR | os.O_CREAT)
+            if descriptor is None:
+                raise RunError(f"{path}: another process is writing it; wait for it, or stop it")
+            try:
+                with os.fdopen(descriptor, "wb") as stream:
+                    stream.truncate()
+                    yield stream
+                    stream.flush()
+                    # Still locked: whoever waits for the name finds it gone, not half of a file.
+                    if sys.platform != "win32":
+                        temporary.replace(path)
+                if sys.platform == "win32":
+                    temporary.replace(path)
+            except BaseException:
+                with suppress(OSError):
+                    temporary.unlink()
+                raise
+    except OSError as error:
+        # A full disk is told by a write, which knows no name.
+        if error.errno is not None and error.filename in (None, str(temporary)):
+            error.filename, error.filename2 = str(path), None
+        raise
+
+
+@contextmanager
+def _folders(folder: Path) -> Iterator[None]:
+    """Make a folder with its parents; those that are empty at the end go again."""
+    made: list[Path] = []
+    try:
+        if not folder.is_dir():
+            made += [one for one in (folder, *folder.parents) if not one.exists()]
+            folder.mkdir(parents=True, exist_ok=True)
+        yield
     finally:
-        temporary.unlink(missing_ok=True)
+        for one in made:
+            with suppress(OSError):  # not empty: it was made for something
+                one.rmdir()
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -34,3 +87,105 @@ def write_bytes(path: Path, data: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text to ``path`` in one step."""
     write_bytes(path, text.encode("utf-8"))
+
+
+def entries(folder: Path) -> list[Path]:
+    """What lies in a folder, by name, without what killed processes were writing there."""
+    found = folder.iterdir()
+    return sorted(one for one in found if not (one.name[0] == "." and one.suffix == TEMPORARY))
+
+
+# ---- one process at a time
+
+_held: dict[Path, tuple[int | None, int]] = {}
+_guard = threading.Lock()
+
+
+@contextmanager
+def held(place: Path, *, file: bool = False, patience: float = PATIENCE) -> Iterator[None]:
+    """Hold a folder, made if absent, against other processes; within this one, as often as liked.
+
+    Folders that were made for it and are empty at the end go again.
+
+    Args:
+        place: the folder.
+        file: ``place`` is a file, there or to come; a hidden file beside it is locked while it is
+            held.
+        patience: seconds to wait for another process.
+
+    Raises:
+        RunError: another process holds it.
+        OSError: the folder cannot be made.
+    """
+    with _folders(place.parent if file else place):
+        key = (place.parent.resolve() / f".{place.name}.lock") if file else place.resolve()
+        _take(place, key, file, patience)
+        try:
+            yield
+        finally:
+            _give(key, file)
+
+
+def _take(place: Path, key: Path, file: bool, patience: float) -> None:
+    with _guard:
+        descriptor, times = _held.get(key, (None, 0))
+        if not times:
+            descriptor = _alone(key, os.O_RDWR | os.O_CREAT if file else os.O_RDONLY, patience)
+            if descriptor is None and sys.platform != "win32":
+                raise RunError(
+                    f"{place}: another process of handeye is at work there; wait for it, stop it, "
+                    f"or choose another {'file' if file else 'folder'}"
+                )
+        _held[key] = descriptor, times + 1
+
+
+def _give(key: Path, file: bool) -> None:
+    with _guard:
+        descriptor, times = _held.pop(key)
+        if times > 1:
+            _held[key] = descriptor, times - 1
+        elif descriptor is not None:
+            if file:
+                with suppress(OSError):
+                    key.unlink()
+            os.close(descriptor)
+
+
+def lock(descriptor: int, patience: float = PATIENCE) -> bool:
+    """Lock an open file for its descriptor; False where another one has it all the time.
+
+    Args:
+        descriptor: of the file.
+        patience: seconds to wait for another process.
+    """
+    if sys.platform == "win32":
+        return True
+    end = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
+        except OSError:  # a disk that knows no locks
+            return True
+        else:
+            return True
+
+
+def _alone(path: Path, flags: int, patience: float = PATIENCE) -> int | None:
+    """A locked descriptor of what lies at ``path``; None where another process has it."""
+    if sys.platform == "win32" and not flags & os.O_CREAT:
+        return None
+    end = time.monotonic() + patience
+    while True:
+        descriptor = os.open(path, flags | _PRIVATE, 0o666)
+        if not lock(descriptor, max(0.0, end - time.monotonic())):
+            os.close(descriptor)
+            return None
+        with suppress(OSError):
+            # What was opened may have been renamed or removed before it could be locked.
+            if sys.platform == "win32" or os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        os.close(descriptor)

@@ -11,6 +11,9 @@ A message says what was wrong, where, and what to do. It never needs a traceback
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 
 class HandeyeError(Exception):
     """Base of all errors that are meant for the user."""
@@ -30,6 +33,33 @@ class AssetError(HandeyeError):
 
 class RunError(HandeyeError):
     """A run cannot start, or cannot go on, with what it was given."""
+
+
+LARGEST_SEED = 2**63 - 1
+
+
+def within(name: str, value: int, least: int, most: int) -> int:
+    """``value``, if it lies in ``least..most``.
+
+    Raises:
+        OptionError: it does not; names the option, the limit and what came.
+    """
+    if value < least:
+        raise OptionError(f"{name} must be at least {least}, got {value}")
+    if value > most:
+        raise OptionError(f"{name} must be at most {most}, got {value}")
+    return value
+
+
+def refuse_twice(option: str, names: Iterable[str]) -> None:
+    """Refuse a list in which a name stands twice.
+
+    Raises:
+        OptionError: it does; names the option and the name.
+    """
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise OptionError(f"{option} names {twice[0]!r} twice; give it once")
 
 
 def first_ten(names: list[str]) -> str:

@@ -70,13 +70,18 @@ def suite_of_set(data: str | Path) -> Suite:
         DataError: no suite, or several, take it for theirs.
     """
     from handeye.sets.folder import read_record
+    from handeye.sets.hub import HUB, fetch_dataset
 
-    folder = Path(data) if Path(data).is_dir() else Path(data).parent
-    if not str(data).startswith("hf:"):
-        named = (read_record(folder) or {}).get("suite")
-        if isinstance(named, str):
-            return get(named)
-    found = [suite for suite in all_suites() if suite.recognizes(str(data))]
+    place = Path(data)
+    if str(data).startswith(HUB):
+        by_name = [suite for suite in all_suites() if suite.recognizes(str(data))]
+        if len(by_name) == 1:
+            return by_name[0]
+        place = fetch_dataset(str(data))  # its name does not say; its files do
+    named = (read_record(place if place.is_dir() else place.parent) or {}).get("suite")
+    if isinstance(named, str):
+        return get(named)
+    found = [suite for suite in all_suites() if suite.recognizes(str(place))]
     if len(found) == 1:
         return found[0]
     names = ", ".join(suite.name for suite in found or all_suites())

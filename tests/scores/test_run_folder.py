@@ -132,6 +132,118 @@ def test_an_error_leaves_nothing_and_the_old_run(tmp_path):
     assert not (run.path / "why.json").exists(), "it was about other scores"
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "run.json"
+    }
+
+
+@pytest.mark.parametrize("step", range(8))
+def test_stopped_while_its_files_are_put_in_place_it_can_be_scored_again(
+    tmp_path, monkeypatch, step
+):
+    """Over an earlier run; after step 7 all is in place."""
+    run = make(tmp_path / "RUN")
+    (run.path / "mine.txt").write_text("mine")
+    before, steps = contents(run.path), iter(range(100))
+    replace = Path.replace
+
+    def stopped(path: Path, target: Path) -> Path:
+        if ".scoring" in path.parts and next(steps) == step:
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", stopped)
+        if step < 7:
+            with pytest.raises(KeyboardInterrupt):
+                make(run.path, [Score("c", True)])
+            assert (run.path / ".scoring").is_dir(), "the mark"
+            with pytest.raises(RunError, match="not scored to its end; start the same command"):
+                open_run(run.path, FORM, ScoredRun)
+    make(run.path)
+    assert contents(run.path) == before
+    assert not (run.path / ".scoring").exists()
+
+
+def test_what_killed_processes_left_goes(tmp_path):
+    for left in ("RUN/.scoring", ".RUN.scoring.k3j2h1"):  # the second by versions up to 0.1
+        (tmp_path / left).mkdir(parents=True)
+        (tmp_path / left / "scores.jsonl").write_text("half")
+    (tmp_path / ".other.scoring.x").mkdir()
+    (tmp_path / "RUN/.run.json.tmp").write_text("half")
+    make(tmp_path / "RUN")
+    assert not (tmp_path / "RUN/.scoring").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"RUN", "RUN.jsonl", ".other.scoring.x"}
+
+
+@pytest.mark.parametrize("name", ["[2026]", "x*", "a?b", "year=2026", "~", "it's 5 %s", "{x}"])
+def test_a_folder_may_have_any_name(tmp_path, monkeypatch, name):
+    """Also one that is a pattern, and finds others."""
+    monkeypatch.chdir(tmp_path)
+    make(Path("xyz/RUN"), [Score(f"other{k}", False) for k in range(9)])
+    run = make(Path(name) / "RUN")
+    assert run.scores()["item_id"].to_list() == ["a", "b"]
+    monkeypatch.setattr(write, "ROWS_PER_PART", 1)
+    assert make(Path(name) / "RUN").scores()["item_id"].to_list() == ["a", "b"]
+
+
+CHECKED = RunFormat(
+    suite="puzzles",
+    number=3,
+    rows={
+        "scores": Columns(
+            Score, floats=["error"], allowed={"number": (0, 5), "item_id": ("a", "b", "c")},
+            unique="item_id",
+        ),
+        "pairs": Columns(Pair),
+    },
+    record=FORM.record,
+    packages=FORM.packages,
+    summary=Puzzles,
+    tables=FORM.tables,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "words"),
+    [
+        ({"item_id": ["a", "a"]}, "column item_id holds twice: a"),
+        ({"item_id": ["a", "x"]}, "column item_id holds 'x'"),
+        ({"item_id": ["a", None]}, "column item_id is empty in 1 rows"),
+        ({"number": [-1, 2]}, "column number holds -1"),
+        ({"number": ["3", "4"]}, "column number holds String, not Int64"),
+        ({"pass": [1, 0]}, "column pass holds Int64, not Boolean"),
+        ({"share": [float("nan"), 0.5]}, "column share holds numbers that are not finite"),
+        ({"number": [None, 3]}, ""),
+    ],
+)
+def test_rows_are_checked_when_they_are_read(tmp_path, spoilt, words):
+    run = make(tmp_path / "RUN")
+    frame = run.scores().with_columns(**{name: pl.Series(v) for name, v in spoilt.items()})
+    frame.write_parquet(run.path / "scores.parquet")
+    again = open_run(run.path, CHECKED, ScoredRun)
+    if not words:
+        again.check()
+        return
+    with pytest.raises(DataError, match=rf"scores.parquet: {words}; score the run again"):
+        again.scores()
+    with pytest.raises(DataError):
+        again.check()
+    assert again.frame(names=["words"]).width == 1, "what is not read is not checked"
+
+
+def test_flipped_bytes_are_told_in_one_line(tmp_path):
+    run = make(tmp_path / "RUN")
+    data = bytearray((run.path / "scores.parquet").read_bytes())
+    data[40:60] = bytes(20)
+    (run.path / "scores.parquet").write_bytes(data)
+    with pytest.raises(DataError, match=r"scores.parquet: cannot be read: [^\n]*$"):
+        run.check()
+
+
 def test_numbers_of_any_size(tmp_path):
     huge = 10**400
     run = make(tmp_path / "RUN", [Score("a", True, huge, huge), Score("b", True, -huge, -huge)])
@@ -163,6 +275,11 @@ def test_what_is_no_run_of_this_kind(tmp_path):
     refused(RunError, "run format 4; this version of handeye reads format 3")
     told(suite="rebus")
     refused(RunError, "is of suite 'rebus'; expected 'puzzles'")
+    for name, value in (("model", 5), ("data", 5), ("seeds", {"x": "y"}), ("n_items", "x")):
+        told(**{name: value})
+        refused(DataError, rf"run.json: cannot be read: .*\$.{name}")
+    (run.path / "run.json").write_text('{"model": ' + "[" * 100_000)
+    refused(DataError, "run.json: cannot be read: it is nested too deeply")
     told(further={"of": "a newer handeye"})
     open_run(run.path, FORM, ScoredRun)
     (run.path / "run.json").write_text('{"format": 3}')  # from before the suite stood there
@@ -211,7 +328,8 @@ def test_a_set_that_is_gone_or_changed(tmp_path, data):
     with pytest.raises(DataError, match=r"names no set.*handeye puzzles score --data"):
         bare.data_files()
     (bare.path / "run.json").write_text(json.dumps({**bare.info, "data": ["?"]}))
-    assert open_run(bare.path, FORM, ScoredRun).data_entries() == ()
+    with pytest.raises(DataError, match=r"run.json: cannot be read: .*data\[0\]"):
+        open_run(bare.path, FORM, ScoredRun)
 
 
 # ---- several runs
@@ -273,5 +391,5 @@ def test_a_folder_of_several_runs_stands_for_them(tmp_path):
     assert found == [tmp_path / "z", several / "b", several / "a"]
     for strange in ("{", "[]", '{"runs": []}', '{"runs": [{}]}', '{"runs": [{"folder": 3}]}'):
         path.write_text(strange)
-        with pytest.raises(DataError, match=r"ablation.json: names no runs"):
+        with pytest.raises(DataError, match=r"ablation.json: (names no runs|cannot be read)"):
             expand([several])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from handeye.atomic import write_text
 from handeye.errors import OptionError
+from handeye.sets import folder
 from handeye.sets.blocks import make_set
 from handeye.sets.folder import read_record, set_record
 from handeye.sets.processes import as_finished
@@ -89,6 +92,48 @@ def test_a_finished_set_is_left_as_it_is(tmp_path):
     before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     assert made(tmp_path) == [(10, 10)]
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_what_is_complete_has_nothing_left_in_it(tmp_path, monkeypatch):
+    """Wherever the end of the work is stopped."""
+    whole = tmp_path / "whole"
+    made(whole)
+    out = tmp_path / "set"
+    for step in ("before it is cleared", "before it is marked"):
+        with monkeypatch.context() as patch:
+            target = "_clear" if step == "before it is cleared" else "write_text"
+
+            def stop(*_: object, place: str = target) -> None:
+                if place == "_clear" or (out / ROWS).exists():
+                    raise KeyboardInterrupt
+                write_text(*_)  # type: ignore[arg-type]
+
+            patch.setattr(folder, target, stop)
+            with pytest.raises(KeyboardInterrupt):
+                made(out)
+        record = read_record(out)
+        assert record is not None
+        assert not record["complete"]
+        made(out)
+        assert {p.name: p.read_bytes() for p in out.iterdir()} == {
+            p.name: p.read_bytes() for p in whole.iterdir()
+        }
+        shutil.rmtree(out)
+
+
+def test_what_older_versions_left_in_a_finished_set_goes(tmp_path):
+    made(tmp_path)
+    (tmp_path / ".unfinished").mkdir()
+    (tmp_path / ".unfinished/000000.jsonl").write_text("left")
+    assert made(tmp_path) == [(10, 10)]
+    assert not (tmp_path / ".unfinished").exists()
+
+
+def test_a_set_can_be_begun_where_a_killed_process_began_to_claim(tmp_path):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set/.generation.json.tmp").write_text('{"half')
+    made(tmp_path / "set")
+    assert not list((tmp_path / "set").glob(".*"))
 
 
 def test_a_set_of_before_the_label_goes_on_and_gets_it(tmp_path):

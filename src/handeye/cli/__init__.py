@@ -14,7 +14,7 @@ import typer
 
 from handeye.cli import compare, report, run, study, suites, train
 from handeye.cli.given import commands_of
-from handeye.errors import HandeyeError
+from handeye.cli.process import carry_out
 from handeye.suites import all_suites
 
 app = typer.Typer(
@@ -53,9 +53,5 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; every error meant for the user ends with one line and exit code 2."""
-    try:
-        app()
-    except HandeyeError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    """Run the command line; whatever goes wrong ends with one line and an exit code."""
+    sys.exit(carry_out(app))

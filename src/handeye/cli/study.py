@@ -95,6 +95,7 @@ def serve(
         run(study, host=host, port=port, token=token, say=say)
     except KeyboardInterrupt:
         typer.echo(f"stopped; the same command goes on with {file}")
+        raise typer.Exit(130) from None
 
 
 @app.command()

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
-from handeye.errors import OptionError
+from handeye.errors import OptionError, within
 
 Method = Literal["uniform", "fps", "seconds", "indices"]
 _FORMS = "a number of frames (8), fps:2, seconds:0.5,1.5 or indices:0,10,20"
@@ -56,6 +56,7 @@ class FrameChoice:
         if self.method not in get_args(Method):
             raise OptionError(f"frames: unknown method {self.method!r}; give {_FORMS}")
         _check_whole("count", self.count, 1)
+        within("frames: count", self.count, 1, 10_000)
         _check_whole("max_frames", self.max_frames, 1)
         if self.longest_side is not None:
             _check_whole("longest_side", self.longest_side, 16)

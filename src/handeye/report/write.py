@@ -62,6 +62,8 @@ def write_report(
     folders = expand(runs)
     suite = suite_of_runs(folders)
     opened = [suite.open_run(folder) for folder in folders]
+    for run in opened:
+        run.check()
     warning = same_set(opened)
     if warning is not None:
         print(f"warning: {warning}", file=sys.stderr)

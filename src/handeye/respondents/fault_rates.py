@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from handeye.errors import OptionError
+from handeye.errors import LARGEST_SEED, OptionError, within
 
 Faults = Mapping[str, float]
 """Rate (0..1) by name of fault."""
@@ -51,9 +51,10 @@ def read_seed(seed: object) -> int:
     """A seed from a model argument.
 
     Raises:
-        OptionError: it is no integer.
+        OptionError: it is no integer from 0 to 2^63-1.
     """
     try:
-        return int(seed)  # type: ignore[call-overload, no-any-return]
-    except (TypeError, ValueError):
+        found = int(str(seed))
+    except ValueError:
         raise OptionError(f"seed must be an integer, got {seed!r}") from None
+    return within("seed", found, 0, LARGEST_SEED)

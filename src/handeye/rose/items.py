@@ -14,8 +14,10 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from handeye.errors import DataError, first_ten
-from handeye.rose.questions import TEMPLATES
-from handeye.rose.scene import Cell, Grid, Region
+from handeye.reading import UNREADABLE, why
+from handeye.rose.questions import SUBSETS, TEMPLATES
+from handeye.rose.scene import LARGEST_SIDE, Cell, Grid, Region
+from handeye.sets.folder import inside
 
 T = TypeVar("T")
 
@@ -103,44 +105,58 @@ class Item(msgspec.Struct, frozen=True, dict=True):
 _decoder = msgspec.json.Decoder(Item)
 
 
-def read_item(line: bytes, where: str) -> Item:
+def read_item(line: bytes, where: str, *, gold: bool = True) -> Item:
     """Decode and check one metadata row.
 
     Args:
         line: one JSON object.
         where: ``"file:line"`` for messages.
+        gold: also check that what is right agrees with itself; whoever looks for everything that
+            is wrong with a set does so in words of its own.
 
     Raises:
-        DataError: not JSON, a missing or mistyped field, an unknown template, a grid without
-            cells, an impossible region, a cell outside the grid.
+        DataError: not JSON, a missing or mistyped field, an unknown template or subset, a grid
+            without cells or with more than any has, an impossible region, a cell outside the grid,
+            gold that contradicts itself.
     """
     try:
         item = _decoder.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DataError(f"{where}: not a metadata row: {error}") from None
+    except UNREADABLE as error:
+        raise DataError(f"{where}: not a metadata row: {why(error)}") from None
     try:
         if item.task_template not in TEMPLATES:
             raise DataError(f"unknown task_template {item.task_template!r}")
-        if item.rows < 1 or item.cols < 1:
-            raise DataError(f"a grid of {item.rows} x {item.cols} has no cells")
-        item.region  # noqa: B018  (built once here so that a bad region is named with its line)
+        if item.rose_subset not in SUBSETS:
+            raise DataError(f"unknown rose_subset {item.rose_subset!r}")
         rows, cols = item.rows, item.cols
+        if rows < 1 or cols < 1:
+            raise DataError(f"a grid of {rows} x {cols} has no cells")
+        if rows > LARGEST_SIDE or cols > LARGEST_SIDE:
+            raise DataError(f"no grid has more than {LARGEST_SIDE} rows or columns")
+        item.region  # noqa: B018  (built once here so that a bad region is named with its line)
         for cell in (*item.targets, *item.gold):
             if not (1 <= cell[0] <= rows and 1 <= cell[1] <= cols):
-                raise DataError(f"cell {cell} lies outside the {item.rows} x {item.cols} grid")
+                raise DataError(f"cell {cell} lies outside the {rows} x {cols} grid")
+        if gold:
+            _check_gold(item)
     except DataError as error:
         raise DataError(f"{where}: item {item.item_id}: {error}") from None
     return item
 
 
-def safe_image_path(root: Path, name: str, where: str) -> Path:
-    """Resolve an image path of a row inside ``root``; refuses one that leaves the folder."""
-    if "\0" in name:
-        raise DataError(f"{where}: image path {name!r} holds a zero byte; refused")
-    path = (root / name).resolve()
-    if not name or Path(name).is_absolute() or not path.is_relative_to(root.resolve()):
-        raise DataError(f"{where}: image path {name!r} leaves the folder {root}; refused")
-    return path
+def _check_gold(item: Item) -> None:
+    mode = TEMPLATES[item.task_template].mode
+    if item.task_mode != mode:
+        raise DataError(f"task_mode is {item.task_mode!r}, {item.task_template} asks for {mode}")
+    gold = set(item.gold)
+    if item.ground_truth_count != len(item.gold) or len(gold) < len(item.gold):
+        raise DataError(
+            f"ground_truth_count is {item.ground_truth_count}, region_target_cells holds "
+            f"{len(gold)} different cells"
+        )
+    region = item.region
+    if gold != {cell for cell in item.targets if cell in region}:
+        raise DataError("region_target_cells are not those of all_target_cells in the region")
 
 
 class ItemSet:
@@ -169,4 +185,4 @@ class ItemSet:
 
     def image_path(self, item: Item) -> Path:
         """Where the item's picture lies; refuses a path outside the set."""
-        return safe_image_path(self.root, item.image, f"item {item.item_id}")
+        return inside(self.root, item.image, f"item {item.item_id}: image path")

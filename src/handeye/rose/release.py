@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from handeye.errors import DataError, OptionError
+from handeye.errors import DataError, OptionError, refuse_twice, within
 from handeye.rose.items import Item, ItemSet, read_item
 from handeye.rose.questions import BRIDGE_KEYS, BY_KEY, MAIN_KEYS, SUBSETS, TEMPLATES
 from handeye.rose.v01 import SOURCE_NAMES, STATISTICS
+from handeye.sets.blocks import MOST
 from handeye.sets.hub import HUB, fetch_dataset
 from handeye.sets.jsonl import numbered_lines
 
@@ -30,6 +31,7 @@ def load(
     templates: str | Iterable[str] | None = None,
     subsets: str | Iterable[str] | None = None,
     scenes: int | None = None,
+    gold: bool = True,
 ) -> ItemSet:
     """Load the items of a set.
 
@@ -41,6 +43,7 @@ def load(
         subsets: names as ``glyph``, ``ChineseGlyph`` or ``ROSE-ChineseGlyph``.
         scenes: keep this many scenes, taken in turn from every subset (so that macro averages
             keep equal weights), in file order within a subset.
+        gold: refuse rows whose gold contradicts itself.
 
     Raises:
         DataError: nothing there, an unreadable row (file and line), duplicate ids.
@@ -54,7 +57,7 @@ def load(
     items: list[Item] = []
     for file in files:
         for number, line in numbered_lines(file):
-            item = read_item(line, f"{file}:{number}")
+            item = read_item(line, f"{file}:{number}", gold=gold)
             if (
                 (split is None or item.split == split)
                 and (wanted_templates is None or item.task_template in wanted_templates)
@@ -109,7 +112,7 @@ def template_ids(templates: str | Iterable[str] | None) -> frozenset[str] | None
     if templates is None:
         return None
     out: set[str] = set()
-    for name in _words(templates):
+    for name in _words(templates, "templates"):
         if name.lower() in _TEMPLATE_WORDS:
             out.update(BY_KEY[key].id for key in _TEMPLATE_WORDS[name.lower()])
         elif name.upper() in BY_KEY:
@@ -130,21 +133,22 @@ def subset_names(subsets: str | Iterable[str] | None) -> frozenset[str] | None:
     for subset in SUBSETS:
         by_name[subset.lower()] = by_name[subset.removeprefix("ROSE-").lower()] = subset
     out: set[str] = set()
-    for name in _words(subsets):
+    for name in _words(subsets, "subsets"):
         if name.lower() not in by_name:
             raise OptionError(f"unknown subset {name!r}; allowed: {', '.join(SOURCE_NAMES)}")
         out.add(by_name[name.lower()])
     return frozenset(out)
 
 
-def _words(names: str | Iterable[str]) -> Sequence[str]:
+def _words(names: str | Iterable[str], option: str) -> Sequence[str]:
     parts = names.split(",") if isinstance(names, str) else names
-    return [part.strip() for part in parts if part.strip()]
+    words = [part.strip() for part in parts if part.strip()]
+    refuse_twice(option, words)
+    return words
 
 
 def _first_scenes(items: list[Item], count: int) -> list[Item]:
-    if count < 1:
-        raise OptionError(f"scenes must be at least 1, got {count}")
+    within("scenes", count, 1, MOST)
     by_subset: dict[str, dict[str, None]] = {}
     for item in items:
         by_subset.setdefault(item.rose_subset, {})[item.scene_id] = None

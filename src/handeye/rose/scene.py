@@ -23,8 +23,13 @@ _BOUND_NAMES: dict[str, tuple[str, ...]] = {
     "RECTANGLE": ("r1", "r2", "c1", "c2"),
     "VISUAL_REGION": ("r1", "r2", "c1", "c2"),
 }
-_CELL_TEXT = re.compile(r"R([0-9]+),C([0-9]+)\Z")
-_BOUNDS = re.compile(r"R([0-9]+):R([0-9]+),C([0-9]+):C([0-9]+)")
+LARGEST_SIDE = 10_000
+"""Most rows, and columns, of a grid; the release's largest has 30."""
+# Python turns no longer number into text and back (sys.get_int_max_str_digits).
+MAX_DIGITS = 4300
+_NUMBER = f"([0-9]{{1,{MAX_DIGITS}}})"
+_CELL_TEXT = re.compile(rf"R{_NUMBER},C{_NUMBER}\Z")
+_BOUNDS = re.compile(rf"R{_NUMBER}:R{_NUMBER},C{_NUMBER}:C{_NUMBER}")
 
 
 class Cell(NamedTuple):
@@ -42,7 +47,7 @@ class Cell(NamedTuple):
         """Read the release's ``"R4,C11"``; raises :class:`DataError` on anything else."""
         match = _CELL_TEXT.match(text)
         if match is None:
-            raise DataError(f"{text!r} is not a cell; expected the form 'R4,C11'")
+            raise DataError(f"{text[:40]!r} is not a cell; expected the form 'R4,C11'")
         return Cell(int(match[1]), int(match[2]))
 
 

@@ -6,8 +6,12 @@ The only place that names Inspect's ``eval`` and knows how it reports trouble.
 from __future__ import annotations
 
 import math
+import os
 import re
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import inspect_ai
@@ -20,6 +24,10 @@ from handeye.run.wire import is_remote
 
 if TYPE_CHECKING:
     from handeye.run.options import RunOptions
+
+
+# Names the folder for data of programs; ~/.local/share where it is not set.
+_HOME = "XDG_DATA_HOME"
 
 
 def _waiting(connections: int) -> int:
@@ -64,6 +72,31 @@ def evaluate(options: RunOptions, task: Task) -> EvalLog:
         reason = log.error.message if log.error is not None else log.status
         raise RunError(reason)
     return log
+
+
+@contextmanager
+def writable_home() -> Iterator[None]:
+    """Give the engine a folder for its traces where the user's own cannot be written.
+
+    Containers have users without a home; the engine will not start without one.
+    """
+    with ExitStack() as stack:
+        try:
+            home = Path(os.environ.get(_HOME) or Path.home() / ".local" / "share")
+            home.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=home).close()
+        except (OSError, RuntimeError):  # a user without a home at all
+            before = os.environ.get(_HOME)
+            os.environ[_HOME] = stack.enter_context(tempfile.TemporaryDirectory())
+            stack.callback(_restore, before)
+        yield
+
+
+def _restore(before: str | None) -> None:
+    if before is None:
+        del os.environ[_HOME]
+    else:
+        os.environ[_HOME] = before
 
 
 def _patience(model: Model, options: RunOptions) -> int | None:

@@ -15,6 +15,7 @@ from handeye.run.options import RunOptions
 from handeye.run.plan import Plan, named_by_rows, rows_sha256
 from handeye.run.questions import Asking, Question, content_config, conversation
 from handeye.run.secrets import without_secrets
+from handeye.sets.folder import revision_of
 
 if TYPE_CHECKING:
     from inspect_ai import Task
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 class Items(Protocol):
     """A loaded set."""
+
+    @property
+    def root(self) -> Path:
+        """Its folder."""
+        ...
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[msgspec.Struct]: ...
@@ -99,6 +105,7 @@ class Job:
                 "asked": self.asking.as_dict(),
                 "data": options.data,
                 "split": options.split,
+                "revision": revision_of(items.root) or msgspec.UNSET,
                 **plan,
             }
         )

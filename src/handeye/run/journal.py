@@ -11,19 +11,17 @@ One process at a time: the file is locked while it is open.
 from __future__ import annotations
 
 import os
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from handeye.atomic import lock
 from handeye.errors import DataError, RunError
+from handeye.hashing import open_regular
+from handeye.reading import UNREADABLE, why
 from handeye.run.answers import Answer
-
-if sys.platform != "win32":
-    import fcntl
 
 Key = tuple[str, str, str]
 ANSWERS = "answers.jsonl"
@@ -56,21 +54,11 @@ class Journal:
             raise
 
     def _lock(self) -> None:
-        if sys.platform == "win32":
-            return
-        patience = time.monotonic() + _LOCK_PATIENCE
-        while True:
-            try:
-                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except OSError:
-                if time.monotonic() > patience:
-                    break
-                time.sleep(0.05)
-        raise RunError(
-            f"{self.path}: another process is writing this run; wait for it, stop it, or choose "
-            "another output folder"
-        )
+        if not lock(self._fd, _LOCK_PATIENCE):
+            raise RunError(
+                f"{self.path}: another process is writing this run; wait for it, stop it, or "
+                "choose another output folder"
+            )
 
     def _load(self) -> None:
         for answer, torn in _lines(self.path):
@@ -164,16 +152,16 @@ def append_line(descriptor: int, answer: Answer) -> None:
 def _lines(path: Path) -> Iterator[tuple[Answer | None, int]]:
     """Answers of a journal in order; a torn last line comes as None with its length in bytes."""
     decoder = msgspec.json.Decoder(Answer)
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         for number, line in enumerate(stream, 1):
             if not line.endswith(b"\n"):
                 yield None, len(line)
                 return
             try:
                 answer = decoder.decode(line)
-            except msgspec.MsgspecError as error:
+            except UNREADABLE as error:
                 raise DataError(
-                    f"{path}:{number}: not an answer of a run: {error}; restore the file or "
+                    f"{path}:{number}: not an answer of a run: {why(error)}; restore the file or "
                     "remove this line (its item is then asked again)"
                 ) from None
             yield answer, 0

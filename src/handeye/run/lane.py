@@ -24,12 +24,13 @@ from typing import Any
 
 import msgspec
 
+from handeye.atomic import held
 from handeye.errors import RunError
 from handeye.run.answers import ANSWER_STATES, Answer
 from handeye.run.job import Job
 from handeye.run.journal import ANSWERS, Journal, open_journal
 from handeye.run.options import RunOptions
-from handeye.run.plan import PLAN, Plan, claim
+from handeye.run.plan import PLAN, Plan, check_plan, claim
 from handeye.run.progress import Progress, Tally
 from handeye.run.secrets import without_secrets
 
@@ -72,23 +73,25 @@ def carry_out(job: Job) -> Path:
 @contextmanager
 def _journal(out: Path, plan: Plan) -> Iterator[Journal]:
     """Claim the run folder and hold its journal; a refused folder is left as it was."""
-    claim(out, plan)
-    journal = open_journal(out / ANSWERS)
-    for notice in journal.notices:
-        print(f"note: {notice}", file=sys.stderr)
-    try:
-        yield journal
-    finally:
-        journal.close()
+    check_plan(out, plan)
+    with held(out):
+        claim(out, plan)
+        journal = open_journal(out / ANSWERS)
+        for notice in journal.notices:
+            print(f"note: {notice}", file=sys.stderr)
+        try:
+            yield journal
+        finally:
+            journal.close()
 
 
 def _ask(job: Job, journal: Journal, tally: Tally) -> None:
-    from handeye.run.engine import evaluate
+    from handeye.run.engine import evaluate, writable_home
 
     options = job.options
     journal.listeners.append(tally.add)
     try:
-        with Progress(tally, shown=options.progress, tick=journal.sync):
+        with writable_home(), Progress(tally, shown=options.progress, tick=journal.sync):
             evaluate(options, job.task(journal))
     except KeyboardInterrupt:
         print(

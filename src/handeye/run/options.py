@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handeye.errors import OptionError
+from handeye.errors import within
 
 if TYPE_CHECKING:
     from handeye.run.prices import Price
@@ -19,6 +19,7 @@ MAX_RETRIES = 5
 # Seconds before a silent connection is given up and the request sent again. Slow reasoning models
 # answer one request in minutes; the OpenAI client's own limit is the same.
 ATTEMPT_TIMEOUT = 600
+_WEEK = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +61,10 @@ class RunOptions:
         """Refuse limits that cannot be kept; places may be texts or paths.
 
         Raises:
-            OptionError: names the limit and the least value.
+            OptionError: names the limit and what came.
         """
         object.__setattr__(self, "data", str(self.data))
         object.__setattr__(self, "out", Path(self.out))
-        for name, least in (("max_connections", 1), ("max_retries", 0), ("attempt_timeout", 1)):
-            if (value := getattr(self, name)) < least:
-                raise OptionError(f"{name} must be at least {least}, got {value}")
+        within("max_connections", self.max_connections, 1, 10_000)
+        within("max_retries", self.max_retries, 0, 1_000)
+        within("attempt_timeout", self.attempt_timeout, 1, _WEEK)

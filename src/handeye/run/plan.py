@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 
-from handeye.atomic import write_bytes
-from handeye.errors import RunError
+from handeye.atomic import entries, write_bytes
+from handeye.errors import DataError, RunError
+from handeye.reading import read_json
 
 PLAN = "plan.json"
 
@@ -26,7 +27,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     ``items_sha256`` covers every field of every selected row of the set in order; ``config`` holds
     the generation settings that were given, ``model_args`` the provider's (secrets blotted out, a
     set that the model knows named by its rows), ``asked`` what else the suite fixes about the
-    questions (frames, protocol ...).
+    questions (frames, protocol ...), ``revision`` the commit of a set from the Hub.
     """
 
     suite: str
@@ -43,10 +44,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     templates: str | None = None
     subsets: str | None = None
     max_scenes: int | None = None
+    revision: str | msgspec.UnsetType = msgspec.UNSET
 
 
 # Where two plans may differ and still be one run: how the same items were named.
-_FREE = frozenset({"data", "split", "templates", "subsets", "max_scenes"})
+_FREE = frozenset({"data", "split", "templates", "subsets", "max_scenes", "revision"})
 
 
 # What a set that a model knows is called in ``model_args``, before the hash of its rows.
@@ -79,7 +81,7 @@ def check_plan(out: Path, plan: Plan) -> bool:
     if path.exists():
         _check_same(path, plan)
         return True
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and (not out.is_dir() or entries(out)):
         raise RunError(
             f"{out}: is not empty and was not started by 'handeye run'; choose another output "
             "folder"
@@ -99,9 +101,9 @@ def claim(out: Path, plan: Plan) -> None:
 
 def _check_same(path: Path, plan: Plan) -> None:
     try:
-        known = msgspec.json.decode(path.read_bytes(), type=Plan)
-    except (msgspec.MsgspecError, OSError) as error:
-        raise RunError(f"{path}: cannot be read ({error}); choose another output folder") from None
+        known = read_json(path, Plan)
+    except DataError as error:
+        raise RunError(f"{error}; choose another output folder") from None
     differences = [
         f"{name} was {getattr(known, name)!r}, now {getattr(plan, name)!r}"
         for name in plan.__struct_fields__

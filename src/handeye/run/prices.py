@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from handeye.errors import DataError, OptionError
-from handeye.hashing import read_regular
+from handeye.reading import UNREADABLE, read_bytes, why
 from handeye.run.answers import Usage
 
 _MILLION = 1_000_000
@@ -63,13 +63,12 @@ def read_prices(path: Path, model: str) -> Price | None:
     Raises:
         DataError: the file cannot be read as prices.
     """
+    data = read_bytes(path)
     try:
-        table = msgspec.json.decode(read_regular(path), type=dict[str, Price])
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-    except msgspec.MsgspecError as error:
+        table = msgspec.json.decode(data, type=dict[str, Price])
+    except UNREADABLE as error:
         raise DataError(
-            f"{path}: not a price file: {error}; expected "
+            f"{path}: not a price file: {why(error)}; expected "
             '{"MODEL": {"input": DOLLARS, "output": DOLLARS}} per million tokens'
         ) from None
     return table.get(model) or table.get(model.partition("/")[2])

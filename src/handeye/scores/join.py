@@ -22,7 +22,8 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from handeye.errors import DataError, OptionError, first_ten
-from handeye.hashing import open_regular, read_regular
+from handeye.hashing import open_regular
+from handeye.reading import UNREADABLE, read_bytes, why
 from handeye.sets.jsonl import numbered_lines, placed_lines
 
 IN_MEMORY = "the predictions"
@@ -98,8 +99,8 @@ class LineReader(Generic[LineRow]):
         """
         try:
             found = self._decoder.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            found = self._loosely(line, f"{file}:{number}", str(error))
+        except UNREADABLE as error:
+            found = self._loosely(line, f"{file}:{number}", why(error))
         if found.state is not None and found.state not in self._states:
             raise DataError(
                 f"{file}:{number}: state {found.state!r} is not known; allowed: {self._allowed}"
@@ -122,7 +123,7 @@ class LineReader(Generic[LineRow]):
             row = json.loads(text, parse_constant=lambda name: None)
             mended = json.dumps(row, ensure_ascii=False).encode("utf-16", "surrogatepass")
             return self._decoder.decode(mended.decode("utf-16", "replace"))
-        except (ValueError, RecursionError, msgspec.MsgspecError):
+        except (ValueError, *UNREADABLE):
             raise DataError(f"{where}: not a prediction row: {reason}") from None
 
 
@@ -272,7 +273,7 @@ class PredictionFile(Predictions[Row]):
         try:
             self._stream = open_regular(path)
         except OSError as error:
-            raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+            raise DataError(f"{path}: cannot be read: {why(error)}") from None
         try:
             if path.stat().st_size == 0:
                 raise DataError(f"{path}: the file is empty; expected one JSON object a line")
@@ -431,9 +432,9 @@ def read_item_ids(path: Path) -> list[str]:
         DataError: the file cannot be read, or names nothing.
     """
     try:
-        found = [line.strip() for line in read_regular(path).decode("utf-8").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None
+        found = [line.strip() for line in read_bytes(path).decode().splitlines()]
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: cannot be read: {why(error)}") from None
     ids = [item_id for item_id in found if item_id]
     if not ids:
         raise DataError(f"{path}: names no item; expected one item id a line")

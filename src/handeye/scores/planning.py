@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # A variance that is one of rounding.
 _ALIKE = 1e-12
+# No set is large enough to see less.
+_FINEST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,10 @@ def scenes_needed(
     """
     if not 0 < points < 1:
         raise OptionError(f"points must lie between 0 and 100, got {100 * points:g}")
+    if points < _FINEST:
+        raise OptionError(f"points must be at least {100 * _FINEST:g}, got {100 * points:g}")
+    if len(runs) > 2:
+        raise OptionError(f"scenes are planned by one run or two, got {len(runs)}")
     found = suite.quantities(runs, reasons=False)
     last = len(runs) - 1
     out = []

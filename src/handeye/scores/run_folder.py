@@ -14,7 +14,9 @@ folder; what a suite's rows, tables and record are, it says in a :class:`RunForm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import errno
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,15 +24,18 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import msgspec
 
-from handeye.errors import DataError, OptionError, RunError
-from handeye.hashing import file_sha256
+from handeye.errors import DataError, OptionError, RunError, first_ten
+from handeye.hashing import file_sha256, open_regular
+from handeye.reading import read_json, why
 from handeye.run.plan import PLAN
-from handeye.scores.summary import Summary, read
+from handeye.scores.summary import Summary
 
 if TYPE_CHECKING:
     import polars as pl
 
 RECORD = "run.json"
+SCORING = ".scoring"
+"""Folder, inside the run, of what is scored until all of it is there."""
 ABLATION = "ablation.json"
 """What names the runs of a folder that holds several, one for each value of what was varied."""
 LARGEST = 2**63 - 1
@@ -54,13 +59,24 @@ class Columns:
             texts.
         floats: whole-number fields that become Float64 and end at 1e300, so that their means hold
             for any number.
+        allowed: columns to the texts, or to the least and the largest number, that they may hold.
+        unique: the column in which no value stands twice; empty if there is none.
     """
 
-    def __init__(self, row: type[msgspec.Struct], floats: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        row: type[msgspec.Struct],
+        floats: Iterable[str] = (),
+        *,
+        allowed: Mapping[str, Collection[str] | tuple[int, int]] | None = None,
+        unique: str = "",
+    ) -> None:
         fields = msgspec.structs.fields(row)
         self.names = tuple(field.encode_name for field in fields)
         self._kinds = {field.encode_name: _kind(field.type) for field in fields}
+        self.needed = frozenset(f.encode_name for f in fields if type(None) not in get_args(f.type))
         self._floats = frozenset(floats)
+        self._allowed, self._unique = allowed or {}, unique
         self._encoder = msgspec.json.Encoder()
 
     @cached_property
@@ -77,6 +93,29 @@ class Columns:
         }
         kinds = {**self._kinds, **dict.fromkeys(self._floats, float)}
         return {name: types[kinds[name]] for name in self.names}
+
+    def problem(self, frame: pl.DataFrame) -> str:
+        """What makes rows, or some of their columns, others than this suite writes; else empty."""
+        import polars as pl
+
+        for name, column in zip(frame.columns, frame.get_columns(), strict=True):
+            if column.dtype != self.schema[name]:
+                return f"column {name} holds {column.dtype}, not {self.schema[name]}"
+            if name in self.needed and column.null_count():
+                return f"column {name} is empty in {column.null_count()} rows"
+            if isinstance(column.dtype, pl.Float64) and not column.is_finite().all():
+                return f"column {name} holds numbers that are not finite"
+            allowed = self._allowed.get(name)
+            if isinstance(allowed, tuple) and isinstance(allowed[0], int):
+                wrong = column.filter(~column.is_between(*allowed))
+            else:
+                wrong = column.filter(~column.is_in(list(allowed))) if allowed else column.head(0)
+            if len(wrong):
+                return f"column {name} holds {first_ten(list(map(repr, wrong.unique())))}"
+            if name == self._unique and column.n_unique() < len(column):
+                twice = column.filter(column.is_duplicated()).unique(maintain_order=True)
+                return f"column {name} holds twice: {first_ten(twice.to_list())}"
+        return ""
 
     def encode(self, rows: Sequence[msgspec.Struct]) -> bytes:
         """The rows as JSON lines."""
@@ -129,6 +168,46 @@ def _texts_series(name: str, values: Sequence[Sequence[str]]) -> pl.Series:
     return pl.select(pl.when(empty).then(nothing).otherwise(found).alias(name)).to_series()
 
 
+class DataEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file that a run was scored against, as run.json names it.
+
+    ``relative`` is the path from the run folder, so that a set and its runs can be moved together.
+    """
+
+    path: str
+    relative: str = ""
+    sha256: str = ""
+    revision: str = ""
+
+
+class _Source(msgspec.Struct):
+    path: str
+    sha256: str
+
+
+class RunInfo(msgspec.Struct):
+    """What readers take from run.json, for a check of their types; what else is there is told.
+
+    Suites add what is theirs.
+    """
+
+    format: Any = None
+    suite: str | None = None
+    model: str | None = None
+    created: str | None = None
+    versions: dict[str, str | None] | None = None
+    engine: dict[str, str | None] | None = None
+    data: list[DataEntry] | None = None
+    predictions: _Source | None = None
+    seeds: dict[str, int] | None = None
+    n_items: int | None = None
+    n_scenes: int | None = None
+    cost: float | str | None = None
+    scoring: dict[str, Any] | None = None
+    selection: dict[str, Any] | None = None
+    generation: dict[str, Any] | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunFormat:
     """What the run folders of a suite hold beside what every run folder holds.
@@ -143,6 +222,7 @@ class RunFormat:
         packages: whose versions run.json has, beside handeye's.
         summary: what its summary.json holds.
         tables: a summary to file name and text of every table.
+        info: what readers take from its run.json.
         stale: files made from an earlier run's scores, which must not stay beside new ones.
     """
 
@@ -153,6 +233,7 @@ class RunFormat:
     packages: tuple[str, ...]
     summary: type[Summary]
     tables: Callable[[Any], Mapping[str, str]]
+    info: type[RunInfo] = RunInfo
     stale: tuple[str, ...] = ()
 
 
@@ -168,17 +249,6 @@ class RunSummary:
     info: Mapping[str, Any]
 
 
-class DataEntry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A file that a run was scored against, as run.json names it.
-
-    ``relative`` is the path from the run folder, so that a set and its runs can be moved together.
-    """
-
-    path: str
-    relative: str = ""
-    sha256: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class ScoredRun:
     """A run read back from its folder; ``info`` is run.json. Suites add their further rows."""
@@ -186,6 +256,7 @@ class ScoredRun:
     path: Path
     info: Mapping[str, Any]
     summary: Summary
+    form: RunFormat
 
     def predictions_path(self) -> Path:
         """The answers that were scored."""
@@ -195,18 +266,39 @@ class ScoredRun:
         """Rows of a kind, read when collected."""
         import polars as pl
 
-        return pl.scan_parquet(self.path / f"{rows}.parquet")
+        # Absolute: Polars takes a first ~ for the home folder.
+        return pl.scan_parquet(self.path.absolute() / f"{rows}.parquet", **AS_NAMED)
+
+    def frame(self, rows: str = "scores", names: Sequence[str] = ()) -> pl.DataFrame:
+        """Rows of a kind, or some of their columns.
+
+        Raises:
+            DataError: the file cannot be read, or holds what this suite does not write.
+        """
+        import polars as pl
+
+        path, columns = self.path / f"{rows}.parquet", self.form.rows[rows]
+        try:
+            found = self.scan(rows).select(names or columns.names).collect()
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            raise DataError(f"{path}: cannot be read: {_first_line(error)}") from None
+        if problem := columns.problem(found):
+            raise DataError(f"{path}: {problem}; score the run again")
+        return found
 
     def scores(self) -> pl.DataFrame:
-        """The score rows."""
-        return self.scan().collect()
+        """The score rows; raises as :meth:`frame`."""
+        return self.frame()
+
+    def check(self) -> None:
+        """Read every row, a column at a time, and keep none; raises as :meth:`frame`."""
+        for rows, columns in self.form.rows.items():
+            for name in columns.names:
+                self.frame(rows, (name,))
 
     def data_entries(self) -> tuple[DataEntry, ...]:
-        """What run.json says of the set; empty where it says nothing that can be read."""
-        try:
-            return tuple(msgspec.convert(self.info.get("data") or (), list[DataEntry]))
-        except msgspec.ValidationError:
-            return ()
+        """What run.json says of the set; empty where it says nothing."""
+        return tuple(msgspec.convert(self.info.get("data") or (), list[DataEntry]))
 
     def data_files(self) -> tuple[Path, ...]:
         """The files the run was scored against, as they were then.
@@ -245,6 +337,8 @@ class ScoredRun:
 
 
 AnyRun = TypeVar("AnyRun", bound=ScoredRun)
+# A folder may be called [2026], a*b or year=2026: names, not patterns and no columns.
+AS_NAMED: Mapping[str, Any] = {"glob": False, "hive_partitioning": False}
 
 
 def open_run(path: Path | str, form: RunFormat, kind: type[AnyRun]) -> AnyRun:
@@ -271,9 +365,13 @@ def open_run(path: Path | str, form: RunFormat, kind: type[AnyRun]) -> AnyRun:
             f"{folder}: run format {info.get('format')!r}; this version of handeye reads format "
             f"{form.number}: score predictions.jsonl again with 'handeye {form.suite} score'"
         )
+    try:
+        msgspec.convert(info, form.info)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{folder / RECORD}: cannot be read: {error}") from None
     for name, columns in form.rows.items():
         _check_columns(folder / f"{name}.parquet", columns)
-    return kind(folder, info, read(folder / "summary.json", form.summary))
+    return kind(folder, info, read_json(folder / "summary.json", form.summary), form)
 
 
 def _no_run(folder: Path, suite: str) -> RunError:
@@ -282,11 +380,12 @@ def _no_run(folder: Path, suite: str) -> RunError:
     if (folder / ABLATION).is_file():
         runs = ", ".join(str(run) for run in expand(folder))
         return RunError(f"{folder}: holds several runs; name one of them: {runs}")
-    hint = (
-        "the run is not finished; start the same 'handeye run' again"
-        if (folder / PLAN).exists()
-        else f"make one with 'handeye {suite} score' or 'handeye run'"
-    )
+    if (folder / PLAN).exists():
+        hint = "the run is not finished; start the same 'handeye run' again"
+    elif (folder / SCORING).exists():
+        hint = "it was not scored to its end; start the same command again"
+    else:
+        hint = f"make one with 'handeye {suite} score' or 'handeye run'"
     return RunError(f"{folder}: holds no {RECORD}: {hint}")
 
 
@@ -294,11 +393,32 @@ def _check_columns(path: Path, columns: Columns) -> None:
     import polars as pl
 
     try:
-        lacking = sorted(set(columns.names) - set(pl.read_parquet_schema(path)))
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None
+        with open_regular(path) as stream:
+            lacking = sorted(set(columns.names) - set(pl.read_parquet_schema(stream)))
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise DataError(f"{path}: cannot be read: {_first_line(error)}") from None
     if lacking:
         raise DataError(f"{path}: lacks the columns {', '.join(lacking)}; score the run again")
+
+
+@contextmanager
+def parquet_to(path: Path) -> Iterator[None]:
+    """Tell of a Parquet file that cannot be written as of any file; Polars has words of its own.
+
+    Raises:
+        OSError: it cannot be written; the error names it.
+    """
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        reason = _first_line(error).rpartition("error: ")[2]
+        raise OSError(errno.EIO, reason, str(path)) from None
+
+
+def _first_line(error: BaseException) -> str:
+    return (why(error).strip() or type(error).__name__).splitlines()[0]
 
 
 # ---- several run folders
@@ -325,8 +445,8 @@ def suite_of(folder: Path) -> str | None:
     """
     for name in (ABLATION, RECORD, PLAN):
         try:
-            found = msgspec.json.decode((folder / name).read_bytes(), type=_Named).suite
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            found = read_json(folder / name, _Named).suite
+        except DataError:
             continue
         if found:
             return found
@@ -392,35 +512,14 @@ def expand(folders: str | Path | Iterable[str | Path]) -> list[Path]:
     """
     out: list[Path] = []
     for folder in map(Path, [folders] if isinstance(folders, str | Path) else folders):
-        path = folder / ABLATION
-        if not path.is_file():
+        if not (folder / ABLATION).is_file():
             out.append(folder)
             continue
-        try:
-            runs = msgspec.json.decode(path.read_bytes(), type=_Series).runs
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            runs = []
+        runs = read_json(folder / ABLATION, _Series).runs
         if not runs:
-            raise DataError(f"{path}: names no runs; start the ablation again")
+            raise DataError(f"{folder / ABLATION}: names no runs; start the ablation again")
         out += [folder / run.folder for run in runs]
     return out
-
-
-# ---- JSON
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file.
-
-    Raises:
-        DataError: it cannot be read or is something else.
-    """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None
 
 
 def indented_json(value: Any) -> bytes:

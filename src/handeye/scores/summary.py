@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
-
-from handeye.errors import DataError
-
-S = TypeVar("S", bound="Recorded")
 
 
 class Recorded(msgspec.Struct, dict=True):
@@ -47,15 +42,3 @@ class Interval(msgspec.Struct, kw_only=True):
 
 class Summary(Recorded):
     """Every table of a run; what they are, a suite says."""
-
-
-def read(path: Path, kind: type[S]) -> S:
-    """A file of figures.
-
-    Raises:
-        DataError: it cannot be read, or holds something else.
-    """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,18 +16,24 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from handeye import __version__
+from handeye.atomic import entries, held
 from handeye.errors import RunError
 from handeye.hashing import file_sha256
+from handeye.reading import why
 from handeye.run.plan import PLAN
 from handeye.scores.run_folder import (
+    AS_NAMED,
     RECORD,
+    SCORING,
     Columns,
     DataEntry,
     RunFormat,
     RunSummary,
     indented_json,
+    parquet_to,
 )
 from handeye.scores.summary import Summary
+from handeye.sets.folder import revision_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,18 +43,20 @@ ROWS_PER_PART = 50_000
 
 
 class RunWriter:
-    """Collects the files of a run in a hidden folder beside ``out``; use as a context manager.
+    """Collects the files of a run in a hidden folder inside ``out``; use as a context manager.
 
-    Nothing appears under ``out`` before :meth:`finish`; on any error the hidden folder goes. An
-    earlier run at ``out`` is replaced, its other files are kept.
+    No other file of ``out`` changes before :meth:`finish`; on any error the hidden folder goes, and
+    what was made for it. An earlier run at ``out`` is replaced, its other files are kept. A process
+    that is killed leaves the hidden folder, which the next scoring clears; while there is no
+    run.json, it is the mark that the folder is a run's.
 
     Args:
-        out: the run folder.
+        out: the run folder; held against other processes in the meantime.
         form: what the suite's run folders hold.
 
     Raises:
-        RunError: ``out`` is a file, a folder with files that are no run of handeye's, or cannot be
-            written.
+        RunError: ``out`` is a file, a folder with files that are no run of handeye's, one that
+            another process is at work in, or it cannot be written.
     """
 
     def __init__(self, out: Path, form: RunFormat) -> None:
@@ -57,7 +65,11 @@ class RunWriter:
     def __enter__(self) -> RunWriter:
         check_free(self.out)
         with ExitStack() as stack:
-            self._folder = stack.enter_context(_folder_beside(self.out))
+            try:
+                stack.enter_context(held(self.out))
+                self._folder = stack.enter_context(_scoring_in(self.out))
+            except OSError as error:
+                raise RunError(f"{self.out}: cannot be written: {why(error)}") from None
             self._rows = {
                 name: stack.enter_context(_Rows(self._folder / name, columns))
                 for name, columns in self.form.rows.items()
@@ -71,6 +83,8 @@ class RunWriter:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if isinstance(value, OSError) and value.filename is None and value.errno is not None:
+            value.filename = str(self.out)  # a full disk is told by a write, which knows no name
         self._open.close()
 
     def add(self, name: str, rows: Sequence[msgspec.Struct]) -> None:
@@ -81,7 +95,7 @@ class RunWriter:
         """All rows of a kind; none can be added afterwards."""
         import polars as pl
 
-        return pl.scan_parquet(self._rows[name].finish())
+        return pl.scan_parquet(self._rows[name].finish(), **AS_NAMED)
 
     def finish(self, summary: Summary, *, predictions: Path, info: Mapping[str, Any]) -> RunSummary:
         """Write summary, tables and record, and move everything to its place.
@@ -129,8 +143,8 @@ class _Rows:
 
     def __init__(self, base: Path, columns: Columns) -> None:
         self._columns = columns
-        self._path = base.with_suffix(".parquet")
-        self._folder = base.with_suffix(".parts")
+        self._path = base.with_suffix(".parquet").absolute()  # Polars takes a first ~ for home
+        self._folder = base.with_suffix(".parts").absolute()
         self._jsonl = base.with_suffix(".jsonl").open("wb")
         self._parts: list[Path] = []
         self._frames: list[pl.DataFrame] = []
@@ -158,13 +172,15 @@ class _Rows:
         self._jsonl.close()
         if not self._parts:
             whole = pl.concat(self._frames or [self._columns.frame(())])
-            whole.write_parquet(self._path, compression="zstd")
+            with parquet_to(self._path):
+                whole.write_parquet(self._path, compression="zstd")
             self._frames = []
             return self._path
         if self._frames:
             self._write_part()
         # More than one part goes through the disk, not memory.
-        pl.scan_parquet(self._parts).sink_parquet(self._path, compression="zstd")
+        with parquet_to(self._path):
+            pl.scan_parquet(self._parts, **AS_NAMED).sink_parquet(self._path, compression="zstd")
         shutil.rmtree(self._folder)
         return self._path
 
@@ -173,7 +189,8 @@ class _Rows:
 
         self._folder.mkdir(exist_ok=True)
         part = self._folder / f"{len(self._parts):06d}.parquet"
-        pl.concat(self._frames).write_parquet(part, compression="lz4")
+        with parquet_to(part):
+            pl.concat(self._frames).write_parquet(part, compression="lz4")
         self._parts.append(part)
         self._frames, self._held = [], 0
 
@@ -185,70 +202,66 @@ def data_entries(files: Iterable[Path], out: Path) -> list[dict[str, str]]:
         files: of the set.
         out: the run folder.
     """
-    entries = [
-        DataEntry(
-            path=str(file.resolve()),
-            relative=os.path.relpath(file.resolve(), out.resolve()),
-            sha256=file_sha256(file),
-        )
-        for file in files
-    ]
-    return [msgspec.structs.asdict(entry) for entry in entries]
+    return [msgspec.to_builtins(_data_entry(file, out)) for file in files]
+
+
+def _data_entry(file: Path, out: Path) -> DataEntry:
+    # By its own name: in the Hub's cache that is a link to a file without one.
+    place = file.parent.resolve() / file.name
+    return DataEntry(
+        path=str(place),
+        relative=os.path.relpath(place, out.resolve()),
+        sha256=file_sha256(file),
+        revision=revision_of(place.parent) or revision_of(place.parent.parent),
+    )
 
 
 def check_free(out: Path) -> None:
     """Refuse a place that holds something else than a run of handeye, finished or begun.
 
     Raises:
-        RunError: ``out`` is a file, or a folder with files and no mark of a run.
+        RunError: ``out`` is a file, or a folder with files and no mark of a run, or it cannot be
+            looked into.
     """
-    if out.exists() and not out.is_dir():
-        raise RunError(f"{out}: is a file; give a folder for the run")
-    marks = (RECORD, PLAN)
-    if not out.exists() or not any(out.iterdir()) or any((out / m).exists() for m in marks):
-        return
-    found = sorted(entry.name for entry in out.iterdir())[:5]
-    raise RunError(
-        f"{out}: is not empty and holds no run of handeye ({', '.join(found)}); nothing was "
-        "written: choose another folder"
-    )
+    try:
+        if out.exists() and not out.is_dir():
+            raise RunError(f"{out}: is a file; give a folder for the run")
+        found = [entry.name for entry in entries(out)] if out.exists() else []
+    except OSError as error:
+        raise RunError(f"{out}: cannot be written: {why(error)}") from None
+    if found and not {RECORD, PLAN, SCORING}.intersection(found):
+        raise RunError(
+            f"{out}: is not empty and holds no run of handeye ({', '.join(found[:5])}); nothing "
+            "was written: choose another folder"
+        )
 
 
 @contextmanager
-def _folder_beside(out: Path) -> Iterator[Path]:
-    """A hidden folder beside ``out``, gone afterwards with the parents that were made for it.
-
-    Raises:
-        RunError: it cannot be made.
-    """
-    made = [folder for folder in (out.parent, *out.parent.parents) if not folder.exists()]
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.scoring.", dir=out.parent))
-    except OSError as error:
-        raise RunError(f"{out}: cannot be written: {error.strerror}") from None
+def _scoring_in(out: Path) -> Iterator[Path]:
+    """A new hidden folder in ``out``; gone afterwards, unless its files were being put in place."""
+    folder = out / SCORING
+    # What killed processes left; those of versions up to 0.1 stand beside the folder.
+    beside = out.parent.glob(f".{glob.escape(out.name)}{SCORING}.*")
+    for left in (folder, *beside):
+        if left.is_dir():
+            shutil.rmtree(left)
+    folder.mkdir()
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        for parent in made:
-            with suppress(OSError):  # not empty: the run lies there now
-                parent.rmdir()
+        # Stopped while its files were put in place, a run without a record needs its mark.
+        if (out / RECORD).exists() or not (folder / RECORD).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _publish(folder: Path, out: Path, stale: Iterable[str]) -> None:
-    """Put ``folder`` in place of ``out``, or its files into a folder that has others.
+    """Put the files of ``folder`` in place in ``out``.
 
     Args:
-        folder: a whole run, run.json among its files, on the file system of ``out``.
+        folder: a whole run, run.json among its files, inside ``out``.
         out: the run folder; files that ``folder`` does not have are kept.
         stale: names of files made from an earlier run's scores, which must not stay beside these.
     """
-    if not out.exists():
-        # mkdtemp makes private folders; a run folder is one like any other.
-        folder.chmod(0o777 & ~_umask())
-        folder.rename(out)
-        return
     # run.json goes first and comes last, so that a half-moved run never looks whole.
     for name in (RECORD, *stale):
         (out / name).unlink(missing_ok=True)
@@ -257,9 +270,3 @@ def _publish(folder: Path, out: Path, stale: Iterable[str]) -> None:
         if target.is_dir() and not target.is_symlink():
             shutil.rmtree(target)
         entry.replace(target)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from handeye.atomic import write_bytes
-from handeye.sets.folder import UNFINISHED, claim, finish
+from handeye.sets.folder import UNFINISHED, claimed, finish
 from handeye.sets.processes import as_finished, worker_count
 
 Order = TypeVar("Order")
 Progress = Callable[[int, int], None]
 """Called with what is done and what there is in all."""
+
+
+MOST = 1_000_000
+"""Most scenes or clips of a set that can be asked for; the plan of more would not fit in memory."""
 
 
 def make_set(
@@ -54,26 +58,28 @@ def make_set(
         ``out``.
 
     Raises:
-        OptionError: workers below 1, or ``out`` holds something else.
+        OptionError: workers out of range, or ``out`` holds something else.
+        RunError: another process is making the set, or a worker process was killed.
     """
     processes = worker_count(workers)
     total = sum(map(size, orders))
-    if not claim(out, record):
-        if progress:
+    with claimed(out, record) as to_make:
+        if to_make:
+            blocks = {
+                out / UNFINISHED / f"{start // block:06d}.jsonl": orders[start : start + block]
+                for start in range(0, len(orders), block)
+            }
+            todo = [(file, own) for file, own in blocks.items() if not file.exists()]
+            sizes = {file: sum(map(size, own)) for file, own in blocks.items()}
+            done = total - sum(sizes[file] for file, _ in todo)
+            for file in as_finished(partial(_make_block, make), todo, processes):
+                done += sizes[file]
+                if progress:
+                    progress(done, total)
+            lines = (line for file in blocks for line in file.read_bytes().split(b"\n"))
+            finish(out, record, join(lines))
+        elif progress:
             progress(total, total)
-        return out
-    blocks = {
-        out / UNFINISHED / f"{start // block:06d}.jsonl": orders[start : start + block]
-        for start in range(0, len(orders), block)
-    }
-    todo = [(file, own) for file, own in blocks.items() if not file.exists()]
-    sizes = {file: sum(map(size, own)) for file, own in blocks.items()}
-    done = total - sum(sizes[file] for file, _ in todo)
-    for file in as_finished(partial(_make_block, make), todo, processes):
-        done += sizes[file]
-        if progress:
-            progress(done, total)
-    finish(out, record, join(line for file in blocks for line in file.read_bytes().split(b"\n")))
     return out
 
 

@@ -1,4 +1,4 @@
-"""The folder of a generated set, whatever the suite: claimed, resumed, finished.
+"""The folder of a set, whatever the suite: claimed, resumed, finished; and files named in it.
 
 ``generation.json`` says what a set is made from. It is written first, so that a folder belongs to
 one set from the beginning, and again at the end with the hashes of the set's metadata.
@@ -12,14 +12,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
+import msgspec
+
 from handeye import __version__
-from handeye.atomic import TEMPORARY, write_text
+from handeye.atomic import TEMPORARY, entries, held, write_text
 from handeye.errors import DataError, OptionError
 from handeye.hashing import file_sha256
+from handeye.reading import read_json
 
 RECORD = "generation.json"
 UNFINISHED = ".unfinished"
@@ -46,17 +51,24 @@ def set_record(
     }
 
 
-def claim(out: Path, record: Mapping[str, Any]) -> bool:
-    """Claim ``out`` for the set that ``record`` describes; False when it is finished there already.
+@contextmanager
+def claimed(out: Path, record: Mapping[str, Any]) -> Iterator[bool]:
+    """Hold ``out`` for the set that ``record`` describes; False when it is finished there already.
 
     Raises:
         OptionError: ``out`` is a file, or holds something else, or a set begun otherwise.
+        RunError: another process is making it.
     """
     if out.exists() and not out.is_dir():
         raise OptionError(f"{out} is a file; give a folder")
-    found = read_record(out) if out.is_dir() else None
+    with held(out):
+        yield _claim(out, record)
+
+
+def _claim(out: Path, record: Mapping[str, Any]) -> bool:
+    found = read_record(out)
     if found is None:
-        if out.is_dir() and any(out.iterdir()):
+        if entries(out):
             raise OptionError(f"{out} is not empty and holds no handeye set; give a new folder")
         write_text(out / RECORD, _json({**record, "complete": False}))
         return True
@@ -68,16 +80,39 @@ def claim(out: Path, record: Mapping[str, Any]) -> bool:
                 f"{out} was begun with other {part}: {_difference(there.get(part), record[part])}. "
                 "Nothing was changed; give another folder, or the same options and versions."
             )
-    return not found.get("complete")
+    if not found.get("complete"):
+        return True
+    if (out / UNFINISHED).exists():  # versions up to 0.1 marked a set before they cleared it
+        _clear(out)
+    return False
 
 
 def finish(out: Path, record: Mapping[str, Any], metadata: Iterable[Path]) -> None:
-    """Mark the set as complete, with the hashes of its metadata, and clear what was in work."""
+    """Clear what was in work and mark the set as complete, with the hashes of its metadata.
+
+    In this order: a set that is complete has nothing left in it, whenever it was stopped.
+    """
     hashes = {str(path.relative_to(out)): file_sha256(path) for path in metadata}
+    _clear(out)
     write_text(out / RECORD, _json({**record, "complete": True, "metadata_sha256": hashes}))
-    shutil.rmtree(out / UNFINISHED)
+
+
+def _clear(out: Path) -> None:
     for left in out.rglob(f".*{TEMPORARY}"):
         left.unlink()
+    if (out / UNFINISHED).exists():
+        shutil.rmtree(out / UNFINISHED)
+
+
+class _Record(msgspec.Struct):
+    """What readers take from a record, for a check of its types."""
+
+    options: dict[str, Any]
+    suite: str | None = None
+    generator: int = 1
+    libraries: dict[str, str] = {}
+    complete: bool = False
+    metadata_sha256: dict[str, str] = {}
 
 
 def read_record(folder: Path) -> dict[str, Any] | None:
@@ -87,14 +122,13 @@ def read_record(folder: Path) -> dict[str, Any] | None:
         DataError: the record is there but not readable.
     """
     path = folder / RECORD
-    if not path.is_file():
+    if not path.exists():
         return None
+    record = read_json(path)
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise DataError(f"{path}: not readable as the record of a set: {error}") from None
-    if not isinstance(record, dict) or "options" not in record:
-        raise DataError(f"{path}: not the record of a handeye set (no 'options')")
+        msgspec.convert(record, _Record)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{path}: not the record of a handeye set: {error}") from None
     return record
 
 
@@ -111,12 +145,73 @@ def record_problems(root: Path) -> list[str]:
     if not record.get("complete"):
         out.append(f"{root}: the set is unfinished; run the same generate command again")
     for name, expected in record.get("metadata_sha256", {}).items():
-        path = root / name
+        path = inside(root, name, f"{root / RECORD}: file")
         if not path.is_file():
             out.append(f"{path}: missing")
         elif file_sha256(path) != expected:
             out.append(f"{path}: changed since the set was made (SHA-256 differs)")
     return out
+
+
+LONGEST_NAME = 1000
+
+
+def named_inside(name: str, where: str) -> str:
+    """``name``, if it can be that of a file below the folder of a set; nothing is looked up.
+
+    Args:
+        name: as a row has it, with slashes.
+        where: the row and the field, for messages.
+
+    Raises:
+        DataError: it is empty, absolute, too long, or leads out of the folder.
+    """
+    parts = name.replace("\\", "/").split("/")
+    away = ".." in parts or not parts[0] or bool(PureWindowsPath(name).drive)
+    if away or "\0" in name or len(name) > LONGEST_NAME:
+        shown = name if len(name) <= 80 else f"{name[:80]}..."
+        raise DataError(f"{where} {shown!r} leaves the folder of the set; refused")
+    return name
+
+
+def inside(root: Path, name: str, where: str) -> Path:
+    """A file of a set by the name in one of its rows, whether it is there or not.
+
+    A link may lead to another file of the set. The Hub's cache is made of links from the folder of
+    a revision (``snapshots/COMMIT``) to files of the same repository (``blobs``): they may, too.
+
+    Args:
+        root: folder of the set.
+        name: as :func:`named_inside` allows it.
+        where: the row and the field, for messages.
+
+    Raises:
+        DataError: the name, or a link on its way, leads out of the folder.
+    """
+    path = root / named_inside(name, where)
+    home, revision = _home(root.absolute())
+    if revision:
+        home = home.parent.parent
+    try:
+        found = path.resolve()
+    except (OSError, RuntimeError) as error:  # links in a circle
+        raise DataError(f"{where} {name!r} cannot be found: {error}") from None
+    if not found.is_relative_to(home):
+        raise DataError(f"{where} {name!r} is a link that leaves the folder of the set; refused")
+    return path
+
+
+def revision_of(root: Path) -> str:
+    """The commit of a set in the Hub's cache; empty for any other folder."""
+    return _home(root.absolute())[1]
+
+
+@lru_cache(maxsize=64)
+def _home(root: Path) -> tuple[Path, str]:
+    """Where a folder is in truth, and its commit; asked again for every file of a set."""
+    home = root.resolve()
+    cached = home.parent.name == "snapshots" and (home.parent.parent / "blobs").is_dir()
+    return home, home.name if cached else ""
 
 
 def _difference(before: Any, now: Any) -> str:

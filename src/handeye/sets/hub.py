@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from handeye.errors import DataError
+from handeye.sets.folder import revision_of
 
 HUB = "hf:"
 """What a name on the Hub begins with, where a path could stand."""
+_commits: dict[str, str] = {}
 
 
 def fetch_dataset(name: str) -> Path:
     """The folder of a data set, downloaded once by huggingface_hub into its cache.
+
+    A branch that moves meanwhile changes nothing: a process that fetched a name once stays with
+    the commit that it got (:func:`handeye.sets.folder.revision_of` tells which).
 
     Args:
         name: ``OWNER/NAME`` or ``OWNER/NAME@REVISION`` (branch, tag or commit), with or without
@@ -22,11 +28,18 @@ def fetch_dataset(name: str) -> Path:
     """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 
+    if not sys.stderr.isatty():
+        disable_progress_bars()
     name = name.removeprefix(HUB)
     repo, _, revision = name.partition("@")
+    wanted = _commits.get(name) or revision or None
     try:
-        return Path(snapshot_download(repo, repo_type="dataset", revision=revision or None))
+        folder = Path(snapshot_download(repo, repo_type="dataset", revision=wanted))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DataError(f"{HUB}{name}: could not be fetched from the Hub: {reason}") from None
+    if commit := revision_of(folder):
+        _commits[name] = commit
+    return folder

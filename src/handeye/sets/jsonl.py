@@ -7,6 +7,7 @@ from pathlib import Path
 
 from handeye.errors import DataError
 from handeye.hashing import open_regular
+from handeye.reading import why
 
 # Some editors put it in front of UTF-8 text; it is no part of the first row.
 _BOM = b"\xef\xbb\xbf"
@@ -40,6 +41,6 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 empty = False
                 yield number, line
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+        raise DataError(f"{path}: cannot be read: {why(error)}") from None
     if empty:
         raise DataError(f"{path}: the file is empty; expected one JSON object a line")

@@ -1,54 +1,154 @@
-"""Work spread over processes."""
+"""Work spread over processes that end with their parent, however it ends."""
 
 from __future__ import annotations
 
 import os
+import pickle
+import signal
+import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from multiprocessing import get_context
-from typing import TypeVar
+from contextlib import contextmanager, suppress
+from multiprocessing import connection, get_context, parent_process, resource_tracker
+from typing import Any, Generic, TypeVar
 
-from handeye.errors import OptionError
+from handeye.errors import RunError, within
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+MOST_WORKERS = 1024
 
 
 def worker_count(asked: int | None) -> int:
     """Number of processes: what was asked for, or one per core.
 
     Raises:
-        OptionError: below 1.
+        OptionError: below 1, or more than any machine has use for.
     """
-    workers = asked or os.cpu_count() or 1
-    if workers < 1:
-        raise OptionError(f"workers must be at least 1, got {workers}")
-    return workers
+    return within("workers", (os.cpu_count() or 1) if asked is None else asked, 1, MOST_WORKERS)
 
 
 def as_finished(
     work: Callable[[Job], Result], jobs: Sequence[Job], workers: int
 ) -> Iterator[Result]:
-    """Do the jobs, a bounded number in flight, and yield the results as they come.
+    """Do the jobs, one in each process at a time, and yield the results as they come.
 
-    With one worker (or one job) all happens in this process, in order.
+    With one worker (or one job) all happens in this process, in order. Processes never outlive
+    the loop over the results: they leave Ctrl-C to this process, which ends them.
+
+    Raises:
+        RunError: a process ended before its work was done, as one that is killed for its memory.
     """
     workers = min(workers, len(jobs))
     if workers <= 1:
         yield from map(work, jobs)
         return
     # Spawned, not forked: threads of the parent (progress, Polars) do not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        pending: set[Future[Result]] = set()
+    crew: dict[Any, _Worker[Job, Result]] = {}
+    try:
+        with _interrupts_held_back():
+            for _ in range(workers):
+                one: _Worker[Job, Result] = _Worker(work)
+                crew[one.pipe] = one
+        waiting = iter(jobs)
+        for one in crew.values():
+            one.give(next(waiting))
+        while crew:
+            for ready in connection.wait(list(crew)):
+                result = crew[ready].take()
+                try:
+                    crew[ready].give(next(waiting))
+                except StopIteration:
+                    crew.pop(ready).end()
+                yield result
+    finally:
+        for one in crew.values():
+            one.end()
+
+
+class _Worker(Generic[Job, Result]):
+    """One process and the pipe to it."""
+
+    def __init__(self, work: Callable[[Job], Result]) -> None:
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        # A daemon is also ended when the interpreter ends, whatever went wrong before.
+        self._process = context.Process(target=_serve, args=(theirs, work), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def give(self, job: Job) -> None:
+        with suppress(BrokenPipeError):  # it is gone, as will be seen when its result is taken
+            self.pipe.send(job)
+
+    def take(self) -> Result:
         try:
-            for job in jobs:
-                pending.add(pool.submit(work, job))
-                if len(pending) >= 2 * workers:
-                    finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in finished)
-            while pending:
-                finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in finished)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            done, result = self.pipe.recv()
+        except (EOFError, ConnectionError):
+            self._process.join(1)
+            raise RunError(_why_it_ended(self._process.exitcode)) from None
+        if done:
+            return result  # type: ignore[no-any-return]
+        raise result
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.join(1)
+        self.pipe.close()
+
+
+def _why_it_ended(code: int | None) -> str:
+    if code == -9:
+        return (
+            "a worker process was killed, as the system does when memory runs out; give fewer "
+            "--workers, then run the same command again"
+        )
+    return f"a worker process ended (exit code {code}); run the same command again"
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Let processes begun here never see Ctrl-C, from their first instruction on."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # It unblocks the signal when it begins, so it begins before.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(pipe: Any, work: Callable[[Any], Any]) -> None:
+    """What a worker does: jobs, until its parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        try:
+            job = pipe.recv()
+        except (EOFError, ConnectionError):
+            return
+        try:
+            outcome = True, work(job)
+        except Exception as error:
+            error.add_note(traceback.format_exc())
+            outcome = False, _that_travels(error)
+        pipe.send(outcome)
+
+
+def _that_travels(error: Exception) -> Exception:
+    """The error, or its words where it cannot be sent as it is."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # whatever an error of another library does when it is built again
+        return RuntimeError("".join(traceback.format_exception_only(error)).strip())
+    return error
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from handeye.errors import LARGEST_SEED, within
+
 Floats = NDArray[np.float64]
 
 # Bounds the draws held at once: 2**21 words of 8 bytes and their copies, some 80 MB.
@@ -31,7 +33,11 @@ def resample_weights(
 
     Yields:
         float32 arrays (b, clusters); each row sums to ``clusters``; the b add up to ``resamples``.
+
+    Raises:
+        OptionError: the seed is not in 0..2^63-1.
     """
+    within("seed", seed, 0, LARGEST_SEED)
     bits = np.random.PCG64(np.random.SeedSequence([seed, stream]))
     step = max(1, min(resamples, _CHUNK_CELLS // max(1, clusters)))
     for start in range(0, resamples, step):

@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from handeye.atomic import write_text
-from handeye.errors import DataError
+from handeye.errors import DataError, first_ten
 from handeye.stats.agreement import Agreement, Level, krippendorff_alpha
 from handeye.stats.intervals import estimates
 from handeye.study.export import PersonAnswers, read_people
@@ -72,6 +72,9 @@ def agreement(
             f"{data} is not the set of this study, which was called {settings['set_name']}"
         )
     items: dict[str, Asked] = {item.item_id: item for item in suite.load(data)}
+    asked = {item_id for person in people for item_id in person.texts()}
+    if gone := sorted(asked - items.keys()):
+        raise DataError(f"{file}: is damaged: {data} has no item {first_ten(gone)}")
     answers = [
         _Answer(person.number, items[item_id], text)
         for person in people

@@ -33,6 +33,7 @@ from starlette.types import ASGIApp
 from handeye.errors import DataError
 from handeye.study.guard import Guard
 from handeye.study.session import ConflictError, Reply, Study, UnknownPersonError
+from handeye.study.store import StudyFileError
 
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -119,7 +120,7 @@ class _Pages:
             return _error(400, str(error))
         if not wish.consent:
             return _error(400, "consent is needed to take part")
-        return JSONResponse({"key": await run_in_threadpool(self._study.join, wish.nickname)})
+        return await _answered(lambda: {"key": self._study.join(wish.nickname)})
 
     async def state(self, request: Request) -> Response:
         """What comes next; the link's token is sent along so that the page can show it whole."""
@@ -184,6 +185,9 @@ async def _answered(work: Callable[..., dict[str, Any]], *values: Any) -> Respon
         return _error(404, "nobody has this link")
     except ConflictError as conflict:
         return JSONResponse({"error": str(conflict), "state": conflict.state}, 409)
+    except StudyFileError as error:
+        _log.error("%s", error)
+        return _error(500, "the answer could not be kept; please tell whoever asked you")
     except DataError as error:
         return _error(400, str(error))
 

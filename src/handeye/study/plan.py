@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import lcm
 
-from handeye.errors import OptionError
+from handeye.errors import OptionError, within
+from handeye.sets.blocks import MOST
 from handeye.sets.draw import Draw
 from handeye.suite import Asked
 
@@ -98,8 +99,7 @@ def make_plan(
         OptionError: a number out of range, fewer items than ``count``, or so few scenes that one
             would have to be shown twice in a row.
     """
-    if count < 1:
-        raise OptionError(f"items must be at least 1, got {count}")
+    within("items", count, 1, MOST)
     if not 0 <= overlap <= 1:
         raise OptionError(f"overlap must lie within 0 and 1, got {overlap}")
     if count > len(items):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,7 +31,7 @@ def serve(
     token: str | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Serve ``study`` until Ctrl-C or SIGTERM.
+    """Serve ``study`` until Ctrl-C or SIGTERM; then its file is whole by itself.
 
     Args:
         study: an open study.
@@ -42,12 +44,33 @@ def serve(
         OptionError: no or too short a token where one is needed, or an address that is taken.
     """
     check_token(host, token)
-    with listen(host, port) as listening:
-        say(address(host, listening.getsockname()[1], token))
-        try:
+    try:
+        with _terminable(), listen(host, port) as listening:
+            say(address(host, listening.getsockname()[1], token))
             asyncio.run(make_server(study, token).serve(sockets=[listening]))
-        finally:
-            study.store.close()
+    except _Terminated:
+        study.store.close()
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        study.store.close()
+
+
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM unwind the block, as Ctrl-C does; the server passes it on when it has stopped."""
+
+    def stop(*_: object) -> None:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def make_server(study: Study, token: str | None = None) -> uvicorn.Server:
@@ -59,7 +82,7 @@ def make_server(study: Study, token: str | None = None) -> uvicorn.Server:
         server_header=False,
         proxy_headers=False,
         lifespan="off",
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=1,
     )
     return uvicorn.Server(config)
 

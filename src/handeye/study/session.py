@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from handeye.errors import DataError
+from handeye.atomic import held
+from handeye.errors import DataError, first_ten
 from handeye.hashing import is_regular
 from handeye.study.plan import Plan
 from handeye.study.settings import Settings, plan_of, settle
@@ -78,10 +79,7 @@ class Study:
         self.settings = settings
         self._set = items
         self._items: dict[str, Asked] = {item.item_id: item for item in items}
-        self.practice: list[tuple[Asked, bytes]] = [
-            (msgspec.json.decode(text, type=suite.item), picture)
-            for text, picture in store.practice()
-        ]
+        self.practice: list[tuple[Asked, bytes]] = store.practice(suite.item)
 
     def about(self) -> dict[str, int]:
         """How many items, and practice items, each person is shown."""
@@ -231,6 +229,7 @@ def open_study(
     Raises:
         DataError: no set there, a missing picture, or ``out`` is something else.
         OptionError: a selection that cannot be, or ``out`` holds another study.
+        RunError: another process serves it.
     """
     given = {
         "items": items,
@@ -241,19 +240,35 @@ def open_study(
         "rulers": rulers,
         "practice": practice,
     }
-    stored = None
-    if out.exists():
-        with Store(out, read_only=True) as found:
-            stored = found.settings()
-    settings = settle(suite, data, given, stored, out)
-    plan, source = plan_of(suite, data, settings)
-    for item in plan.shared:
-        suite.picture(source, item)
-    for item in plan.rest:
-        if not is_regular(path := suite.picture_path(source, item)):
-            raise DataError(f"{path}: the picture of {item.item_id} is missing")
-    if stored is None:
-        made = suite.practice([*plan.shared, *plan.rest]) if settings.practice else ()
-        rows = [(msgspec.json.encode(item), picture) for item, picture in made]
-        create(out, settings.record(), suite.strata, rows)
-    return Study(suite, Store(out), plan, source, settings)
+    with held(out, file=True):
+        settings, plan, source = _settled(suite, data, given, out)
+        for item in plan.shared:
+            suite.picture(source, item)
+        for item in plan.rest:
+            if not is_regular(path := suite.picture_path(source, item)):
+                raise DataError(f"{path}: the picture of {item.item_id} is missing")
+        if not out.exists():
+            made = suite.practice([*plan.shared, *plan.rest]) if settings.practice else ()
+            rows = [(msgspec.json.encode(item), picture) for item, picture in made]
+            create(out, settings.record(), suite.strata, rows)
+        return Study(suite, Store(out), plan, source, settings)
+
+
+def _settled(
+    suite: AsksPeople, data: str | Path, given: dict[str, Any], out: Path
+) -> tuple[Settings, Plan, Iterable[Any]]:
+    """Settings, plan and set of a new study or of the one in ``out``, which is only looked at."""
+    if not out.exists():
+        settings = settle(suite, data, given, None, out)
+        return settings, *plan_of(suite, data, settings)
+    with Store(out, read_only=True) as found:
+        settings = settle(suite, data, given, found.settings(), out)
+        plan, source = plan_of(suite, data, settings)
+        found.practice(suite.item)
+        known = {item.item_id for item in source}
+        if gone := [name for name in found.item_ids() if name not in known]:
+            raise DataError(
+                f"{out}: is damaged: people are asked items that the set does not have: "
+                f"{first_ten(gone)}"
+            )
+    return settings, plan, source

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from handeye.errors import OptionError
+from handeye.errors import LARGEST_SEED, OptionError, within
 from handeye.study.plan import Plan, make_plan
 from handeye.suite import AsksPeople
 
@@ -77,6 +77,7 @@ def settle(
         "set_sha256": suite.fingerprint(data),
     }
     if stored is None:
+        within("seed", chosen["seed"] or 0, 0, LARGEST_SEED)
         picked = {n: DEFAULTS[n] if v is None else v for n, v in chosen.items()}
         return Settings(**known, **picked)
     settings = Settings(**{f.name: stored[f.name] for f in fields(Settings)})

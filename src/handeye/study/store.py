@@ -8,21 +8,30 @@ no address, no browser, nothing else. Knows nothing of the web and of what an an
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from handeye.atomic import TEMPORARY
+import msgspec
+
+from handeye.atomic import TEMPORARY, held
 from handeye.errors import DataError
+from handeye.hashing import is_regular
+from handeye.reading import UNREADABLE, why
 from handeye.study.plan import stratum
+from handeye.study.settings import Settings
 from handeye.suite import Asked
+
+T = TypeVar("T")
 
 FORMAT = 1
 _APPLICATION_ID = 0x68657374  # "hest"
@@ -45,6 +54,10 @@ CREATE TABLE answers (
     answered_at TEXT NOT NULL, PRIMARY KEY (person, place),
     FOREIGN KEY (person, place) REFERENCES questions (person, place));
 """
+
+
+class StudyFileError(DataError):
+    """The study file is damaged, or cannot be read or written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +118,8 @@ def create(
     temporary = path.with_name(f".{path.name}{TEMPORARY}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)  # of a process that was killed
+        for left in ("", "-wal", "-shm", "-journal"):  # of a process that was killed
+            temporary.with_name(temporary.name + left).unlink(missing_ok=True)
         with closing(sqlite3.connect(temporary)) as new:
             new.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             new.execute(f"PRAGMA user_version = {FORMAT}")
@@ -138,23 +152,51 @@ def _sync_folder(folder: Path) -> None:
 class Store:
     """An open study file. One connection, used by one thread at a time.
 
+    Every method raises :class:`StudyFileError` where the file is damaged or the disk is full.
+
     Args:
         path: an existing study file.
-        read_only: for export and agreement; works while a server writes.
+        read_only: for export and agreement; works while a server writes. Else the file is held
+            against other processes until it is closed.
 
     Raises:
-        DataError: no such file, not a study file, or one of another version.
+        DataError: no such file, not a study file, one of another version, or a damaged one.
+        RunError: another process serves it.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        if not path.is_file():
+        if not os.path.lexists(path):
             raise DataError(f"{path}: no such study file; `handeye study serve` makes one")
+        # Not opened to find out: closing it would drop the locks of SQLite in this process.
+        if not is_regular(path):
+            raise StudyFileError(f"{path}: is no file of a study")
         self._lock = threading.RLock()
-        try:
-            self._db = self._open(path, read_only)
-        except sqlite3.Error as error:
-            raise DataError(f"{path}: cannot be read as a study file: {error}") from None
+        with ExitStack() as stack:
+            if not read_only:
+                stack.enter_context(held(path, file=True))
+            try:
+                self._db = self._open(path, read_only)
+                stack.callback(self._db.close)
+                self._check()
+            except sqlite3.Error as error:
+                raise StudyFileError(f"{path}: cannot be read as a study file: {error}") from None
+            self._to_close = stack.pop_all()
+        self._writes = not read_only
+
+    def _check(self) -> None:
+        """Refuse a file that an answer could not be written to, or read from, as it should be."""
+        for table, columns in _tables().items():
+            if _columns(self._db, table)[: len(columns)] != columns:
+                raise StudyFileError(f"{self.path}: is damaged: its table {table} is gone or other")
+        told = [str(row[0]) for row in self._db.execute("PRAGMA quick_check(1)")]
+        if told != ["ok"]:
+            raise StudyFileError(f"{self.path}: is damaged: {told[0].splitlines()[-1]}")
+        if lost := self._db.execute("PRAGMA foreign_key_check").fetchone():
+            raise StudyFileError(
+                f"{self.path}: is damaged: row {lost[1]} of {lost[0]} names a row of {lost[2]} "
+                "that is not there"
+            )
 
     @staticmethod
     def _open(path: Path, read_only: bool) -> sqlite3.Connection:
@@ -184,34 +226,86 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Close the file; the log is folded into it when nobody else has it open."""
+        """Close the file; the log is folded into it, so that it is whole by itself."""
         with self._lock:
-            self._db.close()
+            if self._writes:
+                # Also where somebody reads it at the moment, and closing alone would not.
+                with suppress(sqlite3.Error):
+                    self._db.execute("PRAGMA busy_timeout = 200")
+                    self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    self._db.execute("PRAGMA journal_mode = DELETE")
+            self._writes = False
+            self._to_close.close()
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: on the disk when the block ends, undone when it fails."""
-        with self._lock:
+        with self._lock, self._told():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # a full disk undoes it by itself
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise  # told by whoever knows what it means
+        except sqlite3.Error as error:
+            raise StudyFileError(f"{self.path}: cannot be used: {error}") from None
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
+        with self._lock, self._told():
             return self._db.execute(query, values).fetchall()
 
-    def settings(self) -> dict[str, Any]:
-        """What the study was made with."""
-        return {name: json.loads(value) for name, value in self._rows("SELECT * FROM study")}
+    def _typed(self, kind: type[T], rows: Iterable[Sequence[Any]]) -> list[T]:
+        """Rows as instances of a dataclass, its fields in order; SQLite keeps any type anywhere."""
+        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+        try:
+            found = [dict(zip(names, row, strict=True)) for row in rows]
+            return msgspec.convert(found, list[kind])  # type: ignore[valid-type]
+        except (ValueError, msgspec.ValidationError) as error:
+            raise StudyFileError(f"{self.path}: is damaged: {error}") from None
 
-    def practice(self) -> list[tuple[str, bytes]]:
-        """The practice items in order: JSON, and the picture in PNG."""
-        rows = self._rows("SELECT item, picture FROM practice ORDER BY place")
-        return [(text, picture) for text, picture in rows]
+    def settings(self) -> dict[str, Any]:
+        """What the study was made with: the fields of :class:`Settings`."""
+        found: dict[str, Any] = {}
+        for name, value in self._rows("SELECT * FROM study"):
+            try:
+                found[name] = msgspec.json.decode(value)
+            except (TypeError, *UNREADABLE) as error:
+                raise StudyFileError(f"{self.path}: is damaged: {name}: {why(error)}") from None
+        try:
+            msgspec.convert(found, Settings)
+        except msgspec.ValidationError as error:
+            raise StudyFileError(f"{self.path}: is damaged: settings: {error}") from None
+        return found
+
+    def practice(self, kind: type[T]) -> list[tuple[T, bytes]]:
+        """The practice items in order, each with its picture in PNG.
+
+        Args:
+            kind: the struct of an item.
+        """
+        out = []
+        for place, text, picture in self._rows("SELECT * FROM practice ORDER BY place"):
+            try:
+                item = msgspec.json.decode(text, type=kind)
+                out.append((item, _whole(msgspec.convert(picture, bytes))))
+            except (TypeError, ValueError, SyntaxError, OSError, *UNREADABLE) as error:
+                raise StudyFileError(
+                    f"{self.path}: is damaged: practice item {place}: {why(error)}"
+                ) from None
+        return out
+
+    def item_ids(self) -> list[str]:
+        """Ids of every item that somebody is asked."""
+        return [str(row[0]) for row in self._rows("SELECT item_id FROM items")]
 
     def strata(self) -> list[str]:
         """Names of the strata of the study's items."""
@@ -239,12 +333,12 @@ class Store:
 
     def person(self, key: str) -> Person | None:
         """The person of a link, None if there is none."""
-        found = self._rows(f"{_PEOPLE} WHERE key = ?", (key,))
-        return Person(*found[0]) if found else None
+        found = self._typed(Person, self._rows(f"{_PEOPLE} WHERE key = ?", (key,)))
+        return found[0] if found else None
 
     def people(self) -> list[Person]:
         """Everybody who joined, in order."""
-        return [Person(*row) for row in self._rows(f"{_PEOPLE} ORDER BY person")]
+        return self._typed(Person, self._rows(f"{_PEOPLE} ORDER BY person"))
 
     def item_id(self, number: int, place: int) -> str:
         """Which item stands at a place of a person's order."""
@@ -299,10 +393,28 @@ class Store:
             "FROM answers a JOIN questions q ON q.person = a.person AND q.place = a.place "
             "JOIN items i ON i.item_id = q.item_id ORDER BY q.person, q.place"
         )
-        return [
-            GivenAnswer(person, place, text, shown, given, ms, item_id, scene_id, tuple(values))
-            for person, place, text, shown, given, ms, item_id, scene_id, *values in rows
-        ]
+        return self._typed(GivenAnswer, [(*row[:8], row[8:]) for row in rows])
+
+
+def _whole(picture: bytes) -> bytes:
+    """A PNG file, if its parts are as their check sums say; else raises what Pillow does."""
+    from PIL import Image
+
+    Image.open(io.BytesIO(picture), formats=("PNG",)).verify()
+    return picture
+
+
+@cache
+def _tables() -> dict[str, list[str]]:
+    """Every table of a study file with its columns; that of the items has the strata behind."""
+    with closing(sqlite3.connect(":memory:")) as empty:
+        empty.executescript(_SCHEMA.format(strata=""))
+        names = empty.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {name: _columns(empty, name) for (name,) in names}
+
+
+def _columns(db: sqlite3.Connection, table: str) -> list[str]:
+    return [str(row[1]) for row in db.execute(f"PRAGMA table_info({table})")]
 
 
 _PEOPLE = (

@@ -188,11 +188,11 @@ def _price(price: str | None, prices: Path | None, model: str) -> Price | None:
     from handeye.errors import OptionError
     from handeye.run.prices import parse_price, read_prices
 
-    if price and prices:
+    if price is not None and prices is not None:
         raise OptionError("give either --price or --prices")
-    if price:
+    if price is not None:
         return parse_price(price)
-    if prices:
+    if prices is not None:
         found = read_prices(prices, model)
         if found is None:
             raise OptionError(f"{prices} has no price for {model}")

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 # The room that a label of several lines is left where cells give way.
 _LABEL = 16
 _Layout = Literal["line", "span", "broken", "value"]
-# What stands for a sign on a terminal that has only ASCII.
-_PLAIN = str.maketrans({MINUS: "-", MISSING: "-", "“": '"', "”": '"', "\N{NO-BREAK SPACE}": " "})
+PLAIN = str.maketrans(
+    {
+        **{MINUS: "-", MISSING: "-", "—": "-", "\N{NO-BREAK SPACE}": " ", "“": '"', "”": '"'},
+        **{"‘": "'", "’": "'", "…": "...", "±": "+/-", "≥": ">=", "≤": "<=", "×": "x", "→": "->"},
+    }
+)
+"""What stands for a sign on a terminal that lacks it."""
 
 
 def say(console: Console, words: str, style: str = "") -> None:
@@ -38,9 +43,9 @@ def shown(words: str, console: Console) -> str:
     try:
         words.encode(console.encoding)
     except UnicodeEncodeError:
-        return words.translate(_PLAIN).encode(console.encoding, "replace").decode(console.encoding)
+        return words.translate(PLAIN).encode(console.encoding, "replace").decode(console.encoding)
     except LookupError:
-        return words.translate(_PLAIN)
+        return words.translate(PLAIN)
     return words
 
 

@@ -25,8 +25,9 @@ from torch.utils.data import Dataset
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.utils import logging as library_logging
 
-from handeye.atomic import write_bytes
+from handeye.atomic import entries, held, write_bytes
 from handeye.errors import RunError
+from handeye.reading import read_json
 from handeye.training.architecture import build, save
 from handeye.training.learning_curve import curve_svg
 from handeye.training.packing import Packer
@@ -113,12 +114,17 @@ def train(out: Path, recipe: Recipe, seed: int, progress: Progress | None = None
         progress: called with (step, steps in all, losses) at every log line.
 
     Raises:
-        RunError: ``out`` holds something else.
+        RunError: ``out`` holds something else, or another process trains in it.
         OptionError: no such preset.
     """
     claim(out, recipe, seed)
-    if (out / CARD).exists():
-        return out
+    with held(out):
+        if not (out / CARD).exists():
+            _train(out, recipe, seed, progress)
+    return out
+
+
+def _train(out: Path, recipe: Recipe, seed: int, progress: Progress | None) -> None:
     torch.set_num_threads(recipe.threads)
     library_logging.disable_progress_bar()
     start = time.monotonic()
@@ -130,7 +136,6 @@ def train(out: Path, recipe: Recipe, seed: int, progress: Progress | None = None
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     save(model, processor, out)
     _finish(out, recipe, seed, trainer, time.monotonic() - start, resumed=last is not None)
-    return out
 
 
 def claim(out: Path, recipe: Recipe, seed: int) -> None:
@@ -142,13 +147,13 @@ def claim(out: Path, recipe: Recipe, seed: int) -> None:
     record = {"seed": seed, "recipe": recipe.record()}
     path = out / _RECORD
     if path.exists():
-        if json.loads(path.read_text("utf-8")) != record:
+        if read_json(path) != record:
             raise RunError(
                 f"{out} holds a training with another seed or recipe; see {path}, "
                 "and choose a new folder"
             )
         return
-    if out.exists() and any(out.iterdir()):
+    if out.exists() and (not out.is_dir() or entries(out)):
         raise RunError(f"{out} is not empty and holds no training; choose a new folder")
     out.mkdir(parents=True, exist_ok=True)
     write_bytes(path, json.dumps(record, indent=1).encode())
@@ -175,7 +180,7 @@ def _is_whole(checkpoint: Path) -> bool:
     # The state is written last, after model, optimiser, schedule and random states.
     try:
         json.loads((checkpoint / "trainer_state.json").read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return True
 

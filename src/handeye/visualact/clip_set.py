@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from handeye.sets.folder import inside
 from handeye.visualact.records import SCENARIOS, Clip
 
 
@@ -60,8 +61,12 @@ class ClipSet:
         return iter(self.clips)
 
     def video_path(self, clip: Clip) -> Path:
-        """The file with the clip's video."""
-        return self.root / clip.video
+        """The file with the clip's video.
+
+        Raises:
+            DataError: its path, or a link, leads out of the set.
+        """
+        return inside(self.root, clip.video, f"clip {clip.clip_id}: video")
 
     def scenario_counts(self) -> dict[str, int]:
         """Number of clips by scenario, in the paper's order; every scenario is there."""

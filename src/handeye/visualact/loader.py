@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from handeye.errors import DataError, OptionError
+from handeye.errors import DataError, OptionError, refuse_twice, within
+from handeye.sets.blocks import MOST
 from handeye.sets.hub import HUB, fetch_dataset
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.foreign.gold_values import read_scenario
@@ -49,8 +50,8 @@ def load(
             mapping that does not fit.
     """
     wanted = scenario_keys(scenarios)
-    if clips is not None and clips < 1:
-        raise OptionError(f"clips must be at least 1, got {clips}")
+    if clips is not None:
+        within("clips", clips, 1, MOST)
     name, path = _find(data)
     split = None if split in ("", "all") else split
     files = clips_files(path, split)
@@ -106,7 +107,9 @@ def scenario_keys(names: Iterable[str] | None) -> frozenset[str] | None:
     if names is None:
         return None
     parts = names.split(",") if isinstance(names, str) else names
-    found = {name: read_scenario(name) for part in parts if (name := part.strip())}
+    asked = [name for part in parts if (name := part.strip())]
+    refuse_twice("scenarios", asked)
+    found = {name: read_scenario(name) for name in asked}
     for name, key in found.items():
         if key is None:
             raise OptionError(f"unknown scenario {name!r}; allowed: {', '.join(SCENARIOS)}")

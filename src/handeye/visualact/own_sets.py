@@ -8,6 +8,7 @@ from pathlib import Path
 
 from handeye.errors import DataError, OptionError, first_ten
 from handeye.hashing import is_regular
+from handeye.sets.folder import inside
 from handeye.sets.jsonl import numbered_lines
 from handeye.visualact.records import Clip, clips_name, read_clip
 
@@ -67,9 +68,14 @@ def check_videos(root: Path, clips: Sequence[PlacedClip]) -> None:
     """Check that the videos are there.
 
     Raises:
-        DataError: naming the first clip without its file, with file and line, and how many more.
+        DataError: naming the first clip without its file, with file and line, and how many more;
+            or one whose file lies outside the set.
     """
-    missing = [placed for placed in clips if not is_regular(root / placed.clip.video)]
+    missing = [
+        placed
+        for placed in clips
+        if not is_regular(inside(root, placed.clip.video, f"{placed.where}: video"))
+    ]
     if missing:
         names = first_ten([placed.clip.video for placed in missing])
         raise DataError(

@@ -7,14 +7,13 @@ decoded is the business of ``verification``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from handeye.errors import DataError
-from handeye.hashing import is_regular
+from handeye.reading import UNREADABLE, why
+from handeye.sets.folder import named_inside
 
 SCENARIOS: dict[str, str] = {
     "navigation": "Dynamic Navigation",
@@ -83,6 +82,21 @@ class Prediction(msgspec.Struct, frozen=True):
     losses: dict[str, int] = msgspec.field(default_factory=dict)
 
 
+class _Made(msgspec.Struct):
+    """What the ``meta`` of a generated clip tells, as far as anything is made of it."""
+
+    kind: str
+    seed: int = 0
+    index: Annotated[int, msgspec.Meta(ge=0, le=10**7)] = 0
+    backward: bool = False
+    twin: str | None = None
+    facts: dict[str, Any] = {}
+    distractors: tuple[str, ...] = ()
+    fps: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 1
+    seconds: Annotated[float, msgspec.Meta(gt=0)] = 1
+    evidence: tuple[float, float] = (0, 0)
+
+
 _decoder = msgspec.json.Decoder(Clip)
 
 
@@ -94,8 +108,8 @@ def read_clip(line: bytes, where: str) -> Clip:
     """
     try:
         clip = _decoder.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DataError(f"{where}: not a clip row: {error}") from None
+    except UNREADABLE as error:
+        raise DataError(f"{where}: not a clip row: {why(error)}") from None
     if found := problems(clip):
         raise DataError(f"{where}: clip {clip.clip_id or '-'}: {found[0]}")
     return clip
@@ -110,8 +124,11 @@ def problems(clip: Clip) -> list[str]:
         found.append(f"scenario {clip.scenario!r} is not known; allowed: {', '.join(SCENARIOS)}")
     if not clip.video.strip():
         found.append("video is empty; give its path inside the set")
-    elif PurePosixPath(clip.video).is_absolute() or ".." in PurePosixPath(clip.video).parts:
-        found.append(f"video {clip.video!r} must be a path inside the set")
+    else:
+        try:
+            named_inside(clip.video, "video")
+        except DataError:
+            found.append(f"video {clip.video[:80]!r} must be a path inside the set")
     if not clip.split.strip():
         found.append("split is empty")
     for place, action in enumerate(clip.actions, 1):
@@ -119,6 +136,11 @@ def problems(clip: Clip) -> list[str]:
     texts = [action.text.strip().lower() for action in clip.actions]
     for text in sorted({text for text in texts if text and texts.count(text) > 1}):
         found.append(f"action {text!r} is there twice")
+    if "kind" in clip.meta:
+        try:
+            msgspec.convert(clip.meta, _Made)
+        except msgspec.ValidationError as error:
+            found.append(f"meta: {error}")
     return found
 
 
@@ -131,21 +153,6 @@ def _action_problems(action: Action, place: int) -> list[str]:
     if any(not phrasing.strip() for phrasing in action.phrasings):
         found.append(f"action {place} has an empty phrasing")
     return found
-
-
-def check_videos(clips: Iterable[Clip], root: Path) -> None:
-    """Check that every clip's video lies in the set.
-
-    Raises:
-        DataError: naming the first clip without its file, and how many more there are.
-    """
-    missing = [clip for clip in clips if not is_regular(root / clip.video)]
-    if missing:
-        more = f" (and {len(missing) - 1} more clips)" if len(missing) > 1 else ""
-        raise DataError(
-            f"clip {missing[0].clip_id}: no video {missing[0].video} in {root}{more}; "
-            "is the set complete?"
-        )
 
 
 def clip_line(clip: Clip) -> bytes:

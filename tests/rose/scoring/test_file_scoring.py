@@ -150,6 +150,17 @@ BAD_ITEMS = [
     ([row(1, image="/etc/a.png")], "leaves the folder"),
     ([row(1, image="..\\a.png")], "leaves the folder"),
     ([row(1, image="C:\\a.png")], "leaves the folder"),
+    ([row(1, image="a\0.png")], "leaves the folder"),
+    ([row(1, ground_truth_count=2)], "ground_truth_count is 2, region_target_cells holds 1"),
+    ([row(1, ground_truth_count=-1)], "ground_truth_count is -1"),
+    ([row(1, ground_truth_count=2, region_target_cells=["R1,C2"] * 2)], "holds 1 different"),
+    ([row(1, all_target_cells=["R1,C1"])], "are not those of all_target_cells in the region"),
+    ([row(1, all_target_cells=["R1,C2", "R2,C2"])], "are not those of all_target_cells in the r"),
+    ([row(1, task_mode="CLICK")], "task_mode is 'CLICK', T1_COUNT_GLOBAL asks for COUNT"),
+    ([row(1, rose_subset="ROSE-Clouds")], "metadata.jsonl:1: item I1: unknown rose_subset"),
+    ([row(1, rows=10**30)], "no grid has more than 10000 rows or columns"),
+    ([row(1, all_target_cells=[f"R{'9' * 5000},C1"])], "is not a cell"),
+    ([b'{"more": ' + b"[" * 100_000], "it is nested too deeply"),
     ([], "the file is empty"),
 ]
 

@@ -172,6 +172,7 @@ def test_global_pairs_with_other_targets(copy, tmp_path):
         if not shown:
             shown.update(row)
             row["all_target_cells"] = row["region_target_cells"] = ["R1,C1"]
+            row["ground_truth_count"] = 1
         return row
 
     copy("global.metadata.jsonl", move)
@@ -189,12 +190,14 @@ def test_global_pairs_with_other_targets(copy, tmp_path):
     )
 
 
-def test_matched_pairs_with_another_region(copy, tmp_path):
-    def widen(row):
-        row["region_type"], row["region_params"] = "GLOBAL", {}
-        row["region_target_cells"] = row["all_target_cells"]
-        return row
+def widen(row):
+    row["region_type"], row["region_params"] = "GLOBAL", {}
+    row["region_target_cells"] = row["all_target_cells"]
+    row["ground_truth_count"] = len(row["all_target_cells"])
+    return row
 
+
+def test_matched_pairs_with_another_region(copy, tmp_path):
     copy("matched.metadata.jsonl", widen)
     refused(tmp_path, r"1?\d pairs of items .* with \[R.*; do all metadata belong to one set")
 
@@ -210,7 +213,7 @@ def test_the_first_ten_pairs_are_named():
 
 def test_a_single_set_is_checked_too(copy, tmp_path):
     """Scoring one set, or summarising rows, pairs items as well."""
-    copy("matched.metadata.jsonl", lambda row: row | {"region_target_cells": ["R1,C1"]})
+    copy("matched.metadata.jsonl", widen)
     root = tmp_path / "set"
     for name, folder in (
         ("main", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
 import subprocess
@@ -148,6 +149,23 @@ def test_other_weights_are_refused(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"not the model")
     (tmp_path / "tokenizer.json").write_bytes((FOLDER / "tokenizer.json").read_bytes())
     with pytest.raises(RunError, match=r"is not the published all-MiniLM-L6-v2 \(SHA-256"):
+        load_embedder(f"all-MiniLM-L6-v2={tmp_path}")
+
+
+@needs_model
+@pytest.mark.parametrize(
+    "change", [("crane", "cranes!"), ('"lowercase": true', '"lowercase": false')]
+)
+def test_another_tokenizer_is_refused(tmp_path, change):
+    (tmp_path / "model.safetensors").symlink_to(FOLDER / "model.safetensors")
+    text = (FOLDER / "tokenizer.json").read_text(encoding="utf-8")
+    shown = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
+    (tmp_path / "tokenizer.json").write_text(shown, encoding="utf-8")
+    load_embedder(f"all-MiniLM-L6-v2={tmp_path}")  # only laid out otherwise
+    before, after = change
+    assert before in shown
+    (tmp_path / "tokenizer.json").write_text(shown.replace(before, after), encoding="utf-8")
+    with pytest.raises(RunError, match=r"tokenizer.json: does not cut texts as the published"):
         load_embedder(f"all-MiniLM-L6-v2={tmp_path}")
 
 

@@ -64,10 +64,8 @@ def contamination_of_runs(official: Run, fresh: Run, *, seed: int = 0) -> dict[s
             f"{official.path} and {fresh.path} were made from the same metadata; the second must "
             "be over scenes that the model cannot have met (handeye rose generate --like v0.1)"
         )
-    columns = list(_NEEDED)
-    found = contamination(
-        official.scan().select(columns).collect(), fresh.scan().select(columns).collect(), seed=seed
-    )
+    rows = [run.frame(names=_NEEDED) for run in (official, fresh)]
+    found = contamination(*rows, seed=seed)
     return {"model": models[0], "official": str(official.path), "fresh": str(fresh.path), **found}
 
 

@@ -89,7 +89,7 @@ def quantities(runs: Sequence[Run], *, common: bool = False, reasons: bool = Tru
     Raises:
         DataError: the runs are not about the same items, or a file cannot be read.
     """
-    frames = [run.scan().select(COLUMNS).collect() for run in runs]
+    frames = [run.frame(names=COLUMNS) for run in runs]
     why = [attribute(run_evidence(run)).rows["reason"] for run in runs] if reasons else []
     return of_frames(frames, run_labels(runs), reasons=why, common=common)
 

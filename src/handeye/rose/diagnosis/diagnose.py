@@ -8,9 +8,8 @@ difficulty. Needs the run folder only, not the set. docs/diagnosis.md tells how 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,8 @@ from handeye.rose.diagnosis.evidence import run_evidence
 from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.diagnosis.thresholds import thresholds
 from handeye.rose.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
+from handeye.scores.run_folder import parquet_to
+from handeye.sets.processes import as_finished, worker_count
 
 FORMAT = 1
 RESAMPLES = 2000
@@ -117,19 +118,18 @@ def diagnose_runs(
         OptionError, RunError, DataError: as :func:`diagnose`.
     """
     folders = [run.path if isinstance(run, Run) else Path(run) for run in runs]
-    tell = progress or (lambda done, total: None)
-    out: list[Diagnosis] = []
-    if min(workers, len(folders)) <= 1:
-        for folder in folders:
-            out.append(diagnose(folder, seed=seed, resamples=resamples))
-            tell(len(out), len(folders))
-        return out
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        tasks = [pool.submit(diagnose, f, seed=seed, resamples=resamples) for f in folders]
-        for task in tasks:
-            out.append(task.result())
-            tell(len(out), len(folders))
-    return out
+    work = partial(_diagnosed, seed, resamples)
+    out: dict[int, Diagnosis] = {}
+    for number, found in as_finished(work, list(enumerate(folders)), worker_count(workers)):
+        out[number] = found
+        if progress:
+            progress(len(out), len(folders))
+    return [out[number] for number in range(len(folders))]
+
+
+def _diagnosed(seed: int, resamples: int, job: tuple[int, Path]) -> tuple[int, Diagnosis]:
+    number, folder = job
+    return number, diagnose(folder, seed=seed, resamples=resamples)
 
 
 def write_diagnosis(diagnosis: Diagnosis, folder: Path) -> tuple[Path, Path]:
@@ -138,7 +138,7 @@ def write_diagnosis(diagnosis: Diagnosis, folder: Path) -> tuple[Path, Path]:
     Raises:
         OSError: the folder cannot be written.
     """
-    with replacing(folder / REASONS) as stream:
+    with parquet_to(folder / REASONS), replacing(folder / REASONS) as stream:
         diagnosis.reasons.write_parquet(stream, compression="zstd")
     write_bytes(folder / DIAGNOSIS, diagnosis.to_json())
     return folder / DIAGNOSIS, folder / REASONS

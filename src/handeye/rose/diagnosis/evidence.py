@@ -108,7 +108,7 @@ def run_evidence(run: Run) -> list[Evidence]:
     Raises:
         DataError: a file of the run cannot be read.
     """
-    scores = run.scan().select(COLUMNS).collect()
+    scores = run.frame(names=COLUMNS)
     refused = (pl.col("format_valid") == 0) & pl.col("answer_state").is_in(_WITH_TEXT)
     wanted = scores.filter(refused)["item_id"].to_list()
     return evidence(scores, read_answers(run, wanted))

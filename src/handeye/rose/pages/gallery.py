@@ -23,12 +23,13 @@ from handeye.pages.frame import clipped
 from handeye.pages.pictures import Album, Picture
 from handeye.pages.selection import Option, options, pick_evenly
 from handeye.pages.signs import Sign, Vocabulary
-from handeye.rose.items import Item, safe_image_path
+from handeye.rose.items import Item
 from handeye.rose.pages import overlay
 from handeye.rose.pages.view import RunView
 from handeye.rose.questions import SUBSETS, TEMPLATES
 from handeye.rose.scene import Cell, Grid, Region
 from handeye.sets.draw import Draw
+from handeye.sets.folder import inside
 
 _CELL = re.compile(r"\s*R(\d+)\s*,\s*C(\d+)\s*\Z")
 
@@ -244,8 +245,8 @@ def picture_of(album: Album, root: Path | None, item: Item | None) -> Picture | 
     if root is None or item is None or not item.image:
         return None
     try:
-        # A report must not carry files from elsewhere: the same rule as when scoring.
-        path = safe_image_path(root, item.image, item.item_id)
+        # A report must not carry files from elsewhere: the same rule as when asking.
+        path = inside(root, item.image, "image")
     except DataError:
         return None
     return album.add(path, item.most_pixels)

@@ -16,6 +16,7 @@ import polars as pl
 
 from handeye.errors import DataError, HandeyeError
 from handeye.pages.frame import Words, cost_words, fact_words, moment_words, set_name
+from handeye.reading import UNREADABLE
 from handeye.respondents.conversation import about
 from handeye.rose.items import Item, read_item
 from handeye.rose.release import BRIDGE_FOLDERS
@@ -123,7 +124,7 @@ def _items(run: Run, wanted: frozenset[str]) -> tuple[Path | None, dict[str, Ite
                 if msgspec.json.decode(line, type=_Id).item_id in wanted:
                     item = read_item(line, f"{file}:{number}")
                     found[item.item_id] = item
-    except (HandeyeError, msgspec.MsgspecError):
+    except (HandeyeError, *UNREADABLE):
         # The figures stand without it; the gallery says that pictures are not at hand.
         return None, {}
     return _root(files), found

@@ -11,6 +11,7 @@ import msgspec
 
 from handeye.errors import DataError
 from handeye.pages.frame import PageRun, states_of
+from handeye.reading import UNREADABLE, read_bytes, why
 from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.pages.load import LoadedRun, facts
 from handeye.rose.questions import TEMPLATES
@@ -155,13 +156,12 @@ def read_human(file: Path) -> QuotedModel:
     Raises:
         DataError: the file cannot be read, has another form, or holds no known column.
     """
+    data = read_bytes(file)
     try:
-        found = msgspec.json.decode(file.read_bytes(), type=QuotedModel)
-    except OSError as error:
-        raise DataError(f"{file}: the human baseline cannot be read: {error.strerror}") from None
-    except msgspec.MsgspecError as error:
+        found = msgspec.json.decode(data, type=QuotedModel)
+    except UNREADABLE as error:
         raise DataError(
-            f"{file}: no human baseline as `handeye study agreement` writes it: {error}"
+            f"{file}: no human baseline as `handeye study agreement` writes it: {why(error)}"
         ) from None
     for name, one in found.columns.items():
         for end in (one.value, one.low, one.high):

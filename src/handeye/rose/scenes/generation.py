@@ -20,7 +20,7 @@ from handeye.rose.scenes.options import SetOptions, libraries, plan_set
 from handeye.rose.scenes.render import base_picture, cue_picture
 from handeye.rose.scenes.rows import Drawn, image_id, image_name, scene_rows
 from handeye.rose.scenes.sampling import sample_scene
-from handeye.rose.scenes.sources.base import Source
+from handeye.rose.scenes.sources.base import Art, Pair, Source
 from handeye.rose.v01 import STATISTICS
 from handeye.sets.blocks import Progress, make_set
 from handeye.sets.draw import Draw
@@ -127,14 +127,7 @@ def make_scenes(
 
 def _make_scene(out: Path, options: SetOptions, order: SceneOrder) -> Iterator[bytes]:
     """Write the two pictures of a scene and give its rows, each with the file it belongs to."""
-    source = _source(options_key(options), order.source)
-    scene = order.scene or sample_scene(options.seed, order.source, order.index, options.grid)
-    pair = (
-        source.official_pair(order.row)
-        if order.row
-        else source.pair(options.seed, order.index, options.band)
-    )
-    art = source.draw(pair, scene.cell_size)
+    scene, pair, art = art_of(options, order)
     cue_region = scene.regions["T4"][0]
     base = base_picture(scene.grid, scene.targets, art)
     cue, _ = cue_picture(scene.grid, scene.targets, art, cue_region)
@@ -157,6 +150,22 @@ def _make_scene(out: Path, options: SetOptions, order: SceneOrder) -> Iterator[b
             row |= order.kept[key]
         head = {"file": layout.metadata_name(key, order.split), "art": pair.attribution}
         yield msgspec.json.encode(head) + b"\t" + msgspec.json.encode(row)
+
+
+def art_of(options: SetOptions, order: SceneOrder) -> tuple[Scene, Pair, Art]:
+    """A scene with the content of its cells.
+
+    Raises:
+        AssetError, OptionError: the art cannot show it.
+    """
+    source = _source(options_key(options), order.source)
+    scene = order.scene or sample_scene(options.seed, order.source, order.index, options.grid)
+    pair = (
+        source.official_pair(order.row)
+        if order.row
+        else source.pair(options.seed, order.index, options.band)
+    )
+    return scene, pair, source.draw(pair, scene.cell_size)
 
 
 OptionsKey = tuple[tuple[str, ...], tuple[tuple[str, str], ...], str | None]

@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from handeye.errors import OptionError
+from handeye.errors import OptionError, refuse_twice, within
 from handeye.rose.scenes.sources.base import Band
 from handeye.rose.v01 import SOURCE_NAMES, STATISTICS
+from handeye.sets.blocks import MOST
 
 FORMATS = ("images", "parquet")
 GRID_SIDES = (2, 30)
@@ -100,9 +101,7 @@ def plan_set(
         counts = {name: STATISTICS[name].scenes for name in names}
         dev = {name: STATISTICS[name].dev_scenes for name in names}
     else:
-        total = 100 if scenes is None else scenes
-        if total < 1:
-            raise OptionError(f"scenes must be at least 1, got {total}")
+        total = within("scenes", 100 if scenes is None else scenes, 1, MOST)
         share, rest = divmod(total, len(names))
         counts = {name: share + (i < rest) for i, name in enumerate(names)}
         dev = dict.fromkeys(names, 0)
@@ -125,6 +124,7 @@ def _source_names(sources: str | Sequence[str] | None) -> list[str]:
         return list(SOURCE_NAMES)
     asked = sources.split(",") if isinstance(sources, str) else list(sources)
     asked = [name.strip() for name in asked if name.strip()]
+    refuse_twice("sources", asked)
     unknown = [name for name in asked if name not in SOURCE_NAMES]
     if unknown or not asked:
         raise OptionError(

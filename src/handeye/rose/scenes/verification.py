@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from handeye.errors import DataError
 from handeye.hashing import read_regular
 from handeye.media.view import MOST_BYTES, view_of
-from handeye.rose.items import Item, safe_image_path
+from handeye.rose.items import Item
 from handeye.rose.questions import TEMPLATES, formal_answer
 from handeye.rose.release import load
 from handeye.rose.scene import Cell
 from handeye.rose.scenes.sampling import region_case
 from handeye.rose.scenes.visibility import is_visible, visible_pixels
 from handeye.sets.checks import Verified, check_pieces
-from handeye.sets.folder import record_problems
+from handeye.sets.folder import inside, record_problems
 
 Pixels = NDArray[np.uint8]
 
@@ -45,7 +45,7 @@ def verify(
         DataError: the set cannot be read at all.
         OptionError: workers below 1.
     """
-    items = load(data)
+    items = load(data, gold=False)
     found = check_pieces(
         partial(_check_scene, items.root),
         list(items.scenes().values()),
@@ -53,7 +53,7 @@ def verify(
         workers=workers,
         progress=progress,
     )
-    return Verified(found.counts, (*record_problems(Path(data)), *found.problems))
+    return Verified(found.counts, (*record_problems(items.root), *found.problems))
 
 
 def _check_scene(root: Path, items: Sequence[Item]) -> Verified:
@@ -88,7 +88,7 @@ def _scene_problems(root: Path, items: Sequence[Item]) -> list[str]:
 
 def _read_picture(root: Path, item: Item) -> Pixels:
     where = f"item {item.item_id}: {item.image}"
-    path = safe_image_path(root, item.image, f"item {item.item_id}")
+    path = inside(root, item.image, f"item {item.item_id}: image path")
     try:
         data = read_regular(path, MOST_BYTES)
     except FileNotFoundError:

@@ -14,16 +14,14 @@ from functools import lru_cache
 import msgspec
 
 from handeye.rose.questions import TaskMode
-from handeye.rose.scene import Cell
+from handeye.rose.scene import MAX_DIGITS, Cell
 
 _FLAGS = re.IGNORECASE
 _COUNT = re.compile(r"COUNT\s*\(\s*(\d+)\s*\)", _FLAGS)
 _CLICK = re.compile(r"CLICK\s*\(\s*R\s*(\d+)\s*,\s*C\s*(\d+)\s*\)", _FLAGS)
 _SUBMIT = re.compile(r"SUBMIT\s*\(\s*(\d+)\s*\)", _FLAGS)
 
-# Python refuses to turn longer numbers into text and back (sys.get_int_max_str_digits). No grid or
-# count comes near, so a longer number is read as the largest one that can be written again.
-MAX_DIGITS = 4300
+# No grid or count comes near, so a longer number is read as the largest one that can be written.
 _LARGEST = 10**MAX_DIGITS - 1
 
 

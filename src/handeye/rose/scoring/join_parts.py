@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from handeye.atomic import write_bytes
+from handeye.atomic import held, write_bytes
 from handeye.errors import DataError, OptionError, first_ten
 from handeye.hashing import file_sha256
 from handeye.rose.items import Item, read_item
@@ -75,7 +75,7 @@ def bridge_files(
     if not allow_missing:
         _refuse_unpaired(unpaired)
     parts = [{"path": str(path.resolve()), "sha256": file_sha256(path)} for path in files]
-    with tempfile.TemporaryDirectory() as folder:
+    with held(Path(out)), tempfile.TemporaryDirectory() as folder:
         joined = Path(folder) / _JOINED
         _join(files, joined)
         run = score_files(
@@ -88,8 +88,9 @@ def bridge_files(
             run_info={"parts": parts},
             seed=seed,
         )
+        run = _name_predictions(run)
     columns = tuple(TEMPLATES[template].column for template in asked)
-    return Bridged(_name_predictions(run), columns, unpaired)
+    return Bridged(run, columns, unpaired)
 
 
 def _read_parts(paths: Sequence[Path]) -> dict[str, Path]:

@@ -13,19 +13,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from handeye.atomic import write_bytes
-from handeye.errors import OptionError, RunError
+import msgspec
+
+from handeye.atomic import entries, held, write_bytes
+from handeye.errors import DataError, OptionError, RunError
 from handeye.media.frame_choice import FrameChoice
+from handeye.reading import read_json
 from handeye.run.plan import PLAN
-from handeye.scores.estimate import rate_of
-from handeye.scores.run_folder import ABLATION, indented_json, read_json
+from handeye.scores.estimate import Estimate, rate_of
+from handeye.scores.run_folder import ABLATION, indented_json
 from handeye.scores.tables import csv_files, table_of
 from handeye.visualact.asking.run import run_visualact
-from handeye.visualact.loader import load
+from handeye.visualact.comparing.scored_runs import clips_of
 from handeye.visualact.scoring.motion_split import split_f1
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.run_folder import read_run
 
+_TABLES = "tables"
 _FIGURES = ("precision", "recall", "f1", "weighted_f1", "scale")
 
 
@@ -107,15 +111,24 @@ def run_frames(
         raise OptionError("an ablation compares scores; it cannot be run without scoring")
     out = Path(out)
     known = _known(out, model)
-    for count in wanted:
-        folder = out / _folder(count)
-        if started is not None:
-            started(count, folder)
-        choice = FrameChoice(count=count, longest_side=longest_side)
-        run_visualact(model, data, folder, frames=choice, **others)
-        known[count] = {"frames": count, "folder": folder.name, "figures": _figures(folder)}
-        _write(out, model, known)
+    with held(out):
+        for count in wanted:
+            folder = out / _folder(count)
+            if started is not None:
+                started(count, folder)
+            choice = FrameChoice(count=count, longest_side=longest_side)
+            run_visualact(model, data, folder, frames=choice, **others)
+            known[count] = {"frames": count, "folder": folder.name, "figures": _figures(folder)}
+            _write(out, model, known)
     return _record(model, known)
+
+
+class _Known(msgspec.Struct):
+    """A run in ablation.json."""
+
+    frames: int
+    folder: str
+    figures: dict[str, Estimate]
 
 
 def _folder(count: int) -> str:
@@ -131,9 +144,14 @@ def _known(out: Path, model: str) -> dict[int, dict[str, Any]]:
             raise RunError(
                 f"{path}: was made for {found.get('model')}, not {model}; choose another folder"
             )
-        return {int(run["frames"]): run for run in found["runs"]}
-    others = [p.name for p in out.iterdir()] if out.is_dir() else []
-    strange = [name for name in others if not name.startswith("frames-")]
+        try:
+            runs = msgspec.convert(found.get("runs"), list[_Known])
+        except msgspec.ValidationError as error:
+            raise DataError(f"{path}: cannot be read: {error}") from None
+        return {one.frames: run for one, run in zip(runs, found["runs"], strict=True)}
+    others = [p.name for p in entries(out)] if out.is_dir() else []
+    # Stopped before ablation.json was written, the folder may have its tables already.
+    strange = [name for name in others if not name.startswith("frames-") and name != _TABLES]
     if (out / PLAN).exists() or strange or (out.exists() and not out.is_dir()):
         raise RunError(
             f"{out}: holds something else ({', '.join(sorted(strange)[:5]) or 'a file'}); an "
@@ -148,7 +166,7 @@ def _figures(folder: Path) -> dict[str, Any]:
     options = Options.of(run.summary.options)
     row = options.overall(basis[options.averaging]["mean"])
     figures = {name: row[name] for name in _FIGURES} | {"headline_f1": basis["headline"]["f1"]}
-    clips = {clip.clip_id: clip for file in run.data_files() for clip in load(file, split=None)}
+    clips = {clip.clip_id: clip for clip in clips_of(run)}
     for kind, found in split_f1(clips, run.rows(), options).items():
         figures[f"f1_{kind}"] = found
     return figures
@@ -166,8 +184,8 @@ def _write(out: Path, model: str, known: dict[int, dict[str, Any]]) -> None:
         for run in record["runs"]
     }
     interval = read_run(out / record["runs"][0]["folder"]).summary["interval"]["words"]
-    (out / "tables").mkdir(exist_ok=True)
+    (out / _TABLES).mkdir(exist_ok=True)
     table = table_of("frames", ("frames", "figure"), tree, file="frames.csv")
     for name, text in csv_files([table], interval=interval, note=f"model: {model}").items():
-        write_bytes(out / "tables" / name, text.encode())
+        write_bytes(out / _TABLES / name, text.encode())
     write_bytes(out / ABLATION, indented_json(record))

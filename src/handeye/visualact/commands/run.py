@@ -80,7 +80,7 @@ def visualact(
         "clips": clips,
         "split": None if run.options["split"] == "all" else run.options["split"],
         "mapping": named_values(map_field or [], "--map"),
-        "embedder": embedder or MINILM,
+        "embedder": MINILM if embedder is None else embedder,
         "scoring": Options.of(json_values(named_values(scoring or [], "--option"))),
     }
     counts = frame_counts(frames)

@@ -232,7 +232,7 @@ def _embedding(name: str | None, cache: bool) -> Iterator[Embedder]:
     from handeye.visualact.scoring.embedder import MINILM, load_embedder
     from handeye.visualact.scoring.embedding_cache import CachedEmbedder, cache_path
 
-    loaded = load_embedder(name or MINILM)
+    loaded = load_embedder(MINILM if name is None else name)
     if not cache:
         yield loaded
         return

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from handeye.atomic import replacing, write_bytes
 from handeye.errors import HandeyeError, OptionError
 from handeye.scores.estimate import Estimate
+from handeye.scores.run_folder import parquet_to
 from handeye.scores.summary import Interval, Recorded
 from handeye.stats.intervals import estimates
 from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, pairs_by_clip
@@ -225,7 +226,7 @@ def write_diagnosis(diagnosis: Diagnosis, folder: Path) -> tuple[Path, Path]:
     Raises:
         OSError: the folder cannot be written.
     """
-    with replacing(folder / REASONS) as stream:
+    with parquet_to(folder / REASONS), replacing(folder / REASONS) as stream:
         diagnosis.reasons.write_parquet(stream, compression="zstd")
     write_bytes(folder / DIAGNOSIS, diagnosis.to_json())
     return folder / DIAGNOSIS, folder / REASONS

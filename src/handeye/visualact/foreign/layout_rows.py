@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from handeye.errors import DataError
-from handeye.hashing import read_regular
+from handeye.reading import read_bytes
 from handeye.visualact.foreign.aliases import ALIASES, GROUP, KEY, LIST, TEXT, rank, rank_of_key
 from handeye.visualact.foreign.gold_values import read_scenario, read_type
 
@@ -103,11 +103,9 @@ def _opened(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 def _document(path: Path) -> Any:
     try:
-        text = read_regular(path).decode("utf-8-sig")
+        text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 text at byte {error.start}") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
     if not text.strip():
         raise DataError(f"{path}: the file is empty")
     try:
@@ -146,6 +144,8 @@ def _parse(text: str, path: Path, where: str) -> Any:
         raise DataError(f"{path}: {line}column {error.colno}: no JSON: {error.msg}") from None
     except RecursionError:
         raise DataError(f"{path}: {where}nested too deeply to be a list of clips") from None
+    except ValueError as error:  # a number of thousands of digits
+        raise DataError(f"{path}: {where}no JSON that can be read: {error}") from None
 
 
 Placed = tuple[str, dict[str, Any]]

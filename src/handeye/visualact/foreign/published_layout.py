@@ -104,7 +104,7 @@ def published_file(folder: Path) -> Path:
 
 
 def _root_of(path: Path) -> Path:
-    above = path.resolve().parent.parent
+    above = path.absolute().parent.parent  # a file of the Hub's cache is a link to one elsewhere
     return (
         above if not (path.parent / VIDEOS).is_dir() and (above / VIDEOS).is_dir() else path.parent
     )

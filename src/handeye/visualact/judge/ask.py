@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from handeye.errors import HandeyeError, OptionError, RunError
+from handeye.errors import HandeyeError, RunError, within
 from handeye.run.answers import Answer, Usage, request_sha256, state_of
 from handeye.run.journal import Journal, open_journal
 from handeye.visualact.judge.matcher import Decisions
@@ -102,12 +102,11 @@ def judge_cases(
 
     Raises:
         RunError: no such model, a journal another process holds, or nothing but failures.
-        OptionError: ``connections`` or ``attempts`` below 1.
+        OptionError: ``connections`` or ``attempts`` out of range.
         DataError: a journal that is none.
     """
-    for name, value in (("connections", connections), ("attempts", attempts)):
-        if value < 1:
-            raise OptionError(f"{name} must be at least 1, got {value}")
+    within("connections", connections, 1, 10_000)
+    within("attempts", attempts, 1, 100)
     from handeye.run.engine import resolve_model
 
     given = model_args or {}

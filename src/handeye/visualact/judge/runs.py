@@ -16,7 +16,8 @@ import msgspec
 
 from handeye.atomic import write_bytes
 from handeye.errors import RunError
-from handeye.scores.run_folder import indented_json, read_json
+from handeye.reading import read_json
+from handeye.scores.run_folder import indented_json
 from handeye.visualact.comparing.scored_runs import answered_clips
 from handeye.visualact.judge.matcher import score_judged
 from handeye.visualact.judge.prompt import VERSION

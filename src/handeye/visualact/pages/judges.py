@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from handeye.errors import DataError
-from handeye.scores.estimate import rate_of
-from handeye.scores.run_folder import read_json
+from handeye.reading import read_json
+from handeye.scores.estimate import Estimate, rate_of
 from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.scoring.run_folder import JUDGED
+from handeye.visualact.scoring.summary import Summary
 
 _COLUMNS = (
     Column("clips", "clips with actions on both sides that the judge decided"),
@@ -21,6 +24,27 @@ _COLUMNS = (
     Column("judge only", "pairs that only the judge matched"),
     Column("embedding only", "pairs that only the embedding matched"),
 )
+
+
+class _Agreement(msgspec.Struct):
+    agreement: Estimate
+    kappa: Estimate
+    judge_only: int
+    embedding_only: int
+
+
+class _Scores(msgspec.Struct):
+    embedding: Summary
+    judge: Summary
+
+
+class _Judge(msgspec.Struct):
+    """What is read of a judge's entry."""
+
+    n_decided: int
+    n_clips: int
+    agreement: _Agreement
+    scores: _Scores
 
 
 def judge_table(runs: Sequence[LoadedRun]) -> Table | None:
@@ -56,10 +80,12 @@ def _judges(run: LoadedRun) -> Mapping[str, Mapping[str, Any]]:
         return {}
     if about.get("embedder") != (info.get("embedder") or {}).get("digest"):
         return {}
-    judges = found.get("judges")
-    if not isinstance(judges, Mapping):
-        raise DataError(f"{path}: holds no judges; ask the judge again")
-    return judges
+    judges: Any = found.get("judges")
+    try:
+        msgspec.convert(judges, dict[str, _Judge])
+    except msgspec.ValidationError as error:
+        raise DataError(f"{path}: holds no judges ({error}); ask the judge again") from None
+    return judges  # type: ignore[no-any-return]
 
 
 def _cells(entry: Mapping[str, Any]) -> tuple[Any, ...]:

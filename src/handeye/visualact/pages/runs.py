@@ -15,6 +15,8 @@ import msgspec
 
 from handeye.errors import DataError, HandeyeError
 from handeye.media.frame_choice import FrameChoice
+from handeye.reading import UNREADABLE, why
+from handeye.sets.jsonl import numbered_lines
 from handeye.visualact.comparing.scored_runs import frames_of, labels_of
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip, Prediction
@@ -101,16 +103,13 @@ class LoadedRun:
         """
         path, decoder = self.run.predictions_path(), msgspec.json.Decoder(Answer)
         found: dict[str, Answer] = {}
-        try:
-            for line in path.read_bytes().splitlines():
-                if line.strip():
-                    answer = decoder.decode(line)
-                    if answer.clip_id in wanted:
-                        found[answer.clip_id] = answer
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise DataError(f"{path}: not a file of predictions: {error}") from None
+        for number, line in numbered_lines(path):
+            try:
+                answer = decoder.decode(line)
+            except UNREADABLE as error:
+                raise DataError(f"{path}:{number}: no prediction: {why(error)}") from None
+            if answer.clip_id in wanted:
+                found[answer.clip_id] = answer
         return found
 
 

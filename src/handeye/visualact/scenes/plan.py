@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from handeye.errors import OptionError
+from handeye.errors import OptionError, within
+from handeye.sets.blocks import MOST
 from handeye.sets.draw import Draw
 from handeye.visualact.loader import scenario_keys
 from handeye.visualact.records import SCENARIOS
@@ -100,8 +101,7 @@ def plan_set(
     """
     if not 0 <= seed < 2**63:
         raise OptionError(f"seed must lie in 0..2^63-1, got {seed}")
-    if clips < 1:
-        raise OptionError(f"clips must be at least 1, got {clips}")
+    within("clips", clips, 1, MOST)
     if not 2 <= fps <= 60:
         raise OptionError(f"fps must lie in 2..60, got {fps}")
     if not split.isidentifier() or split == "all":

@@ -15,8 +15,10 @@ from typing import Any
 import msgspec
 
 from handeye.errors import DataError, OptionError, first_ten
+from handeye.reading import UNREADABLE, why
+from handeye.sets.blocks import MOST
 from handeye.sets.checks import Verified, check_pieces
-from handeye.sets.folder import read_record, record_problems
+from handeye.sets.folder import RECORD, read_record, record_problems
 from handeye.sets.jsonl import numbered_lines
 from handeye.visualact.loader import load
 from handeye.visualact.own_sets import PlacedClip, clips_files, split_of
@@ -115,8 +117,8 @@ def _row_problems(
     """Read one row into ``placed`` and tell what is wrong with it."""
     try:
         clip = msgspec.json.decode(line, type=Clip)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        yield f"{where}: not a clip row: {error}"
+    except UNREADABLE as error:
+        yield f"{where}: not a clip row: {why(error)}"
         return
     name = f"{where}: clip {clip.clip_id or '-'}"
     yield from (f"{name}: {what}" for what in row_problems(clip))
@@ -153,6 +155,9 @@ def _plan_problems(
     counts = record["options"].get("clips")
     if not isinstance(counts, Mapping) or not record.get("complete"):
         return
+    if not all(isinstance(n, int) and 0 <= n <= MOST for n in counts.values()):
+        yield f"{root / RECORD}: clips must be numbers from 0 to {MOST}, got {counts}"
+        return
     promised = [clip_name(name, index) for name, n in counts.items() for index in range(n)]
     there = {one.clip.clip_id: one for one in placed}
     if missing := [name for name in promised if name not in there]:
@@ -174,7 +179,8 @@ def gold_problems(one: PlacedClip) -> list[str]:
     if kind.scenario != clip.scenario:
         out.append(f"{before}: {kind.name} is a kind of {kind.scenario}, not of {clip.scenario}")
     rules = kind.backward_rules if clip.meta.get("backward") else kind.rules
-    facts = clip.meta.get("facts", {})
+    facts = clip.meta.get("facts")
+    facts = facts if isinstance(facts, dict) else {}
     for place, action in enumerate(clip.actions, 1):
         if what := _action_problem(action, rules, facts):
             out.append(f"{before}: action {place}: {what}")

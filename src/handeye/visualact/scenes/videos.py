@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from handeye.errors import OptionError
+from handeye.errors import DataError, OptionError
 from handeye.hashing import file_sha256, is_regular
 from handeye.media.display import Display
 from handeye.media.timeline import FrameError, opened
 from handeye.sets.checks import Verified
+from handeye.sets.folder import inside
 from handeye.visualact.own_sets import PlacedClip
 from handeye.visualact.records import Action, Clip, PredictedAction
 from handeye.visualact.scenes.encoding import Drawn
@@ -123,7 +124,11 @@ def check_film(placed: Sequence[PlacedClip], *, root: Path, ours: bool, redraw: 
     solved = 0
     for one in placed:
         clip, before = one.clip, f"{one.where}: clip {one.clip.clip_id}"
-        path = root / clip.video
+        try:
+            path = inside(root, clip.video, f"{before}: video")
+        except DataError as error:
+            found.append(str(error))
+            continue
         if not is_regular(path):
             found.append(f"{before}: {clip.video} is missing")
             continue

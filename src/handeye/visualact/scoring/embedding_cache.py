@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -36,8 +37,13 @@ def cache_path() -> Path:
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder:
         return Path(folder) / "embeddings.sqlite"
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "handeye" / "embeddings.sqlite"
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "handeye" / "embeddings.sqlite"
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user without a home at all
+        home = Path(tempfile.gettempdir())
+    return home / ".cache" / "handeye" / "embeddings.sqlite"
 
 
 class CachedEmbedder:

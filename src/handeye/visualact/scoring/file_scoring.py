@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from handeye.errors import OptionError
 from handeye.scores.join import Predictions, refuse_absent
 from handeye.scores.run_folder import RunSummary
-from handeye.scores.write import RunWriter, check_free, data_entries
+from handeye.scores.write import RunWriter, data_entries
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip
@@ -63,30 +63,29 @@ def score_files(
         RunError: ``out`` is not a place for a run.
     """
     predictions, out = Path(predictions), Path(out)
-    check_free(out)  # before the slow part
-    sets, known = _sets_and_clips(clips)
-    chosen = _chosen(known, item_ids, frozenset(unselected), str(predictions))
-    left_out = {clip.clip_id for clip in known} - {clip.clip_id for clip in chosen}
-    left_out.update(unselected)
-    info = {"allow_missing": allow_missing, **(run_info or {})}
-    answers = (
-        replace(row, model=row.model or info.get("model"))
-        for row in read_predictions(predictions)
-        if row.clip_id not in left_out
-    )
-    result = score(
-        Predictions(answers, CLIPS, str(predictions)),
-        chosen,
-        embedder,
-        options,
-        allow_missing=allow_missing,
-        seed=seed,
-        bootstrap=bootstrap,
-    )
-    if sets:
-        files = [file for one in sets for file in one.files]
-        info |= {"data": data_entries(files, out), "set": ", ".join(one.name for one in sets)}
     with RunWriter(out, RUN_FORMAT) as writer:
+        sets, known = _sets_and_clips(clips)
+        chosen = _chosen(known, item_ids, frozenset(unselected), str(predictions))
+        left_out = {clip.clip_id for clip in known} - {clip.clip_id for clip in chosen}
+        left_out.update(unselected)
+        info = {"allow_missing": allow_missing, **(run_info or {})}
+        answers = (
+            replace(row, model=row.model or info.get("model"))
+            for row in read_predictions(predictions)
+            if row.clip_id not in left_out
+        )
+        result = score(
+            Predictions(answers, CLIPS, str(predictions)),
+            chosen,
+            embedder,
+            options,
+            allow_missing=allow_missing,
+            seed=seed,
+            bootstrap=bootstrap,
+        )
+        if sets:
+            files = [file for one in sets for file in one.files]
+            info |= {"data": data_entries(files, out), "set": ", ".join(one.name for one in sets)}
         writer.add("scores", result.clips)
         writer.add("pairs", result.pairs)
         return writer.finish(result.summary, predictions=predictions, info=info)

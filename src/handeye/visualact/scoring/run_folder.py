@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from handeye.scores.run_folder import Columns, RunFormat, ScoredRun, open_run
+from handeye.scores.run_folder import LARGEST, Columns, RunFormat, RunInfo, ScoredRun, open_run
+from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
-from handeye.visualact.scoring.summary import SUITE, Summary
+from handeye.visualact.scoring.summary import STATES, SUITE, Summary
 from handeye.visualact.scoring.tables import table_files
 
 if TYPE_CHECKING:
@@ -32,10 +33,47 @@ JUDGED = "judge.json"
 JUDGEMENTS = "judgements.jsonl"
 DIAGNOSIS = "diagnosis.json"
 REASONS = "reasons.parquet"
+_LEVELS = (0, LARGEST_LEVEL)
+_CLIPS = Columns(
+    ClipScore,
+    allowed={
+        "scenario": tuple(SCENARIOS),
+        "answer_state": STATES,
+        "outcome": ("scored", "nothing-proposed", "unasked", "both-empty"),
+        "video_apl": _LEVELS,
+        **dict.fromkeys(("n_predicted", "n_truth", "n_matched"), (0, LARGEST)),
+    },
+    unique="clip_id",
+)
+_PAIRS = Columns(
+    PairScore,
+    allowed={
+        "truth_apl": _LEVELS,
+        "predicted_apl": _LEVELS,
+    },
+)
+
+
+class _Embedder(msgspec.Struct):
+    name: str
+    digest: str
+
+
+class Info(RunInfo, kw_only=True):
+    """What readers take from run.json beside what every run has there."""
+
+    n_clips: int
+    embedder: _Embedder
+    options: dict[str, str | float]
+    matcher: str = ""
+    mapping: dict[str, str] | None = None
+    set: str | None = None
+
+
 RUN_FORMAT = RunFormat(
     suite=SUITE,
     number=1,
-    rows={"scores": Columns(ClipScore), "pairs": Columns(PairScore)},
+    rows={"scores": _CLIPS, "pairs": _PAIRS},
     record=(
         *("predictions", "embedder", "matcher", "options", "seeds", "n_clips", "n_expected"),
         *("partial", "states", "losses", "cost"),
@@ -43,6 +81,7 @@ RUN_FORMAT = RunFormat(
     packages=("numpy", "scipy", "polars", "msgspec"),
     summary=Summary,
     tables=table_files,
+    info=Info,
     stale=(JUDGED, DIAGNOSIS, REASONS),
 )
 
@@ -59,7 +98,7 @@ class Run(ScoredRun):
 
     def pairs(self) -> pl.DataFrame:
         """The assigned pairs of actions."""
-        return self.scan("pairs").collect()
+        return self.frame("pairs")
 
 
 def read_run(path: Path | str) -> Run:

@@ -1,0 +1,186 @@
+"""What a command is as a process: how it ends, whatever happens, and what its streams can show.
+
+Ctrl-C ends a command within two seconds: it is asked to stop, and ended where it does not, sooner
+after a second Ctrl-C. That loses nothing: whatever is written is written in one step, and what an
+ended process leaves is cleared by the next.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import io
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from handeye.errors import HandeyeError, OptionError
+
+INTERRUPTED = 130
+# Seconds from the first Ctrl-C, and from the second, until the command is ended from outside.
+_PATIENCE, _HASTE = 1.5, 0.3
+# What a write says that has no more room; one without a file's name is one to a stream.
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))
+_LONGEST = 2000
+_ANYHOW = "handeye.shown_anyhow"
+
+
+def carry_out(command: Callable[[], object]) -> int:
+    """Run a command and flush what it says.
+
+    Returns:
+        Its exit code: 0 done, 1 done and something is wrong with what was checked, 2 the input or
+        the options cannot be used (one line on stderr says why). A command that Ctrl-C stopped does
+        not return: the process ends with 130.
+    """
+    _show_anyhow()
+    # A log of the engine that cannot be written (a full disk) is nothing to tell at length.
+    logging.raiseExceptions = False
+    code: object = 0
+    with _watched() as interrupts:
+        try:
+            _check_words()
+            command()
+        except SystemExit as end:
+            code = 0 if end.code is None else end.code
+        except (HandeyeError, OSError, RecursionError, MemoryError) as error:
+            if not interrupts:
+                _tell(_words(error))
+            code = 2
+        except BaseException as error:
+            # Whatever Ctrl-C broke off may say so in its own way (a panic of Polars).
+            if not (interrupts or (isinstance(error, KeyboardInterrupt) and _noticed(interrupts))):
+                raise
+        code = _flushed(code)
+        if interrupts or (code == INTERRUPTED and _noticed(interrupts)):
+            # Not by way of the interpreter, which may end by the signal, or wait for threads.
+            os._exit(INTERRUPTED)
+    return code if isinstance(code, int) else 1
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, OSError):
+        reason = error.strerror or str(error) or type(error).__name__
+        full = error.errno in _FULL and error.filename is None
+        return f"{'the output' if full else error.filename or 'stopped'}: {reason}"
+    if isinstance(error, RecursionError):
+        return "something that was given is nested too deeply"
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this"
+    return str(error)
+
+
+def _tell(words: str) -> None:
+    line = " ".join(words.splitlines())
+    if len(line) > _LONGEST:
+        line = f"{line[: _LONGEST // 2]} ... {line[-_LONGEST // 2 :]}"
+    with suppress(OSError):
+        print(f"error: {line}", file=sys.stderr)
+
+
+def _flushed(code: object) -> object:
+    """The exit code, once everything that was said is out."""
+    try:
+        if sys.stdout is not None:  # closed from the beginning
+            sys.stdout.flush()
+    except OSError as error:
+        # What is left would be tried, and fail, once more at the end of the interpreter.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return code or 1
+        if code != 2:  # it was told when it was first met
+            _tell(f"the output: {error.strerror}")
+        return 2
+    return code
+
+
+def _check_words() -> None:
+    """Refuse words and a working folder that are no text: paths are written into JSON."""
+    words = sys.argv[1:]
+    with suppress(OSError):
+        words = [*words, os.getcwd()]  # noqa: PTH109  (the text, not a path)
+    for word in words:
+        if any("\ud800" <= c <= "\udfff" for c in word):
+            raise OptionError(f"{word!a} is not UTF-8 text; give the file or folder another name")
+
+
+# ---- streams
+
+
+def _show_anyhow() -> None:
+    """Let the streams show what they can: no character that a terminal lacks is an error."""
+    codecs.register_error(_ANYHOW, _shown_anyhow)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ANYHOW)
+
+
+def _shown_anyhow(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    from handeye.terminal.tables import PLAIN
+
+    lacking = error.object[error.start : error.end].translate(PLAIN)
+    return "".join(c if c.isascii() else "?" for c in lacking), error.end
+
+
+# ---- Ctrl-C
+
+
+@contextmanager
+def _watched() -> Iterator[list[int]]:
+    """The interrupts so far; a command that goes on regardless is ended.
+
+    The kernel's signal wakes a thread at once, also where the main thread is busy in a library and
+    Python's own handler has to wait for it.
+    """
+    interrupts: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupts
+        return
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    watch = threading.Thread(target=_watch, args=(reader, interrupts), daemon=True)
+    watch.start()
+    try:
+        yield interrupts
+    finally:
+        signal.set_wakeup_fd(before)
+        writer.close()
+        watch.join()
+        reader.close()
+
+
+def _noticed(interrupts: Sequence[int]) -> bool:
+    """Whether the watching thread has seen a Ctrl-C, which may take it a moment."""
+    end = time.monotonic() + 0.1
+    while not interrupts and time.monotonic() < end:
+        time.sleep(0.002)
+    return bool(interrupts)
+
+
+def _watch(reader: socket.socket, interrupts: list[int]) -> None:
+    while True:
+        try:
+            found = reader.recv(1)
+        except TimeoutError:
+            _end()
+        if not found:
+            return
+        if found[0] == signal.SIGINT:
+            interrupts.append(signal.SIGINT)
+            reader.settimeout(_PATIENCE if len(interrupts) == 1 else _HASTE)
+
+
+def _end() -> None:
+    with suppress(OSError):
+        os.write(2, b"\nstopped\n")
+    os._exit(INTERRUPTED)
