@@ -11,9 +11,17 @@ A message says what was wrong, where, and what to do. It never needs a traceback
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class HandeyeError(Exception):
     """Base of all errors that are meant for the user."""
+
+    @property
+    def message(self) -> str:
+        """The text alone: Inspect logs and passes on this instead of a ``repr``."""
+        return str(self)
 
 
 class DataError(HandeyeError):
@@ -30,6 +38,12 @@ class AssetError(HandeyeError):
 
 class RunError(HandeyeError):
     """A run cannot start, or cannot go on, with what it was given."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``; did you mean NAME?`` where one of ``known`` is like ``name``, else nothing."""
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def first_ten(names: list[str]) -> str:

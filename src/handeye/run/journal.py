@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from handeye.errors import DataError, RunError
-from handeye.run.answers import Answer
+from handeye.run.answers import Answer, judged_again
 
 if sys.platform != "win32":
     import fcntl
@@ -176,7 +176,7 @@ def _lines(path: Path) -> Iterator[tuple[Answer | None, int]]:
                     f"{path}:{number}: not an answer of a run: {error}; restore the file or "
                     "remove this line (its item is then asked again)"
                 ) from None
-            yield answer, 0
+            yield judged_again(answer), 0
 
 
 def read_journal(path: Path) -> Iterator[Answer]:

@@ -14,6 +14,7 @@ from typing import Any
 from inspect_ai.model import ChatMessage, GenerateConfig, ModelOutput, RetryDecision
 
 from handeye.run.answers import Answer
+from handeye.run.failures import Failure
 from handeye.run.pending import Pending
 
 _LENGTH = struct.Struct("!Q")
@@ -69,10 +70,13 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An attempt failed; ``decision`` is the provider's own view of whether to try again."""
+    """An attempt failed; ``decision`` is the provider's own view of whether to try again.
+
+    ``fatal``: the journal cannot be written.
+    """
 
     number: int
-    message: str
+    failure: Failure
     decision: RetryDecision
     fatal: bool = False
 

@@ -12,14 +12,14 @@ import os
 import socket
 import sys
 import time
-from typing import Any
 
 from inspect_ai.model import Model, ModelOutput, RetryDecision, get_model
 
 from handeye.errors import RunError
+from handeye.run.failures import Failure, failure_of
+from handeye.run.http import Exchange, exchange, listen
 from handeye.run.journal import append_line
 from handeye.run.messages import Arrived, Ask, Cancel, Failed, Ready, Setup, frame, read_frame
-from handeye.run.secrets import without_keys
 
 # When the engine is gone: how long answers that are on their way may still land, in seconds.
 _GRACE = 1.0
@@ -49,28 +49,44 @@ class _Child:
         call.add_done_callback(lambda _: self.calls.pop(message.number, None))
 
     async def _call(self, ask: Ask) -> None:
+        exchange.set(heard := Exchange())
         try:
             async with self._free:
                 await self._start_in_turn()
                 started = time.monotonic()
                 result = await self._model.api.generate(ask.input, [], "none", ask.config)
         except asyncio.CancelledError:
-            self._send(Failed(ask.number, "given up", RetryDecision.no()))
+            self._send(Failed(ask.number, Failure("given up"), RetryDecision.no()))
             raise
         except Exception as error:
-            self._send(Failed(ask.number, _told(error, self._key), self._decide(error)))
+            self._fail(ask, failure_of(error, heard, [self._key]), heard, error)
             return
-        output: Any = result[0] if isinstance(result, tuple) else result
+        output, call = result if isinstance(result, tuple) else (result, None)
         if not isinstance(output, ModelOutput):
-            self._send(Failed(ask.number, _told(output, self._key), RetryDecision.no()))
+            self._fail(ask, failure_of(output, heard, [self._key]), heard)
             return
-        answer = ask.pending.answered(output, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        answer = ask.pending.answered(output, seconds, call, heard, [self._key])
+        if isinstance(answer, Failure):
+            self._fail(ask, answer, heard)
+            return
         try:
             append_line(self._journal_fd, answer)
         except RunError as error:
-            self._send(Failed(ask.number, str(error), RetryDecision.no(), fatal=True))
+            self._send(Failed(ask.number, Failure(str(error)), RetryDecision.no(), fatal=True))
             return
         self._send(Arrived(ask.number, output, answer))
+
+    def _fail(
+        self, ask: Ask, failure: Failure, heard: Exchange, error: Exception | None = None
+    ) -> None:
+        decision = RetryDecision.no() if error is None else self._decide(error)
+        # A server that is overloaded may say so with HTTP 200.
+        if heard.status == 200 and failure.status == 429:
+            decision = RetryDecision.rate_limit()
+        elif heard.status == 200 and failure.status is not None and failure.status >= 500:
+            decision = RetryDecision.transient()
+        self._send(Failed(ask.number, failure, decision))
 
     async def _start_in_turn(self) -> None:
         """Let requests begin one by one, so that answers coming in never wait behind a volley."""
@@ -89,10 +105,6 @@ class _Child:
         return RetryDecision.transient() if decision else RetryDecision.no()
 
 
-def _told(error: BaseException, key: str | None) -> str:
-    return without_keys(" ".join(f"{type(error).__name__}: {error}".split()), [key])
-
-
 async def _main(socket_fd: int, journal_fd: int) -> None:
     channel = socket.socket(fileno=socket_fd)
     channel.setblocking(False)
@@ -107,9 +119,10 @@ async def _main(socket_fd: int, journal_fd: int) -> None:
             **setup.model_args,
         )
     except Exception as error:
-        writer.write(frame(Ready(_told(error, setup.api_key))))
+        writer.write(frame(Ready(failure_of(error, keys=[setup.api_key]).reason)))
         await writer.drain()
         return
+    listen()
     writer.write(frame(Ready()))
     child = _Child(model, writer, journal_fd, setup.connections)
     try:

@@ -29,8 +29,10 @@ from typing import Any
 import sniffio
 from inspect_ai.model import ChatMessage, GenerateConfig, Model, ModelOutput, RetryDecision
 
-from handeye.errors import RunError
+from handeye.errors import HandeyeError, RunError
 from handeye.run.answers import Answer
+from handeye.run.failures import Failure, failure_of
+from handeye.run.http import Exchange, exchange, listen
 from handeye.run.journal import Journal
 from handeye.run.messages import Arrived, Ask, Cancel, Failed, Ready, Setup, frame, read_frame
 from handeye.run.pending import Pending, pending_request
@@ -60,10 +62,12 @@ def is_remote(model: Model) -> bool:
 class Tap:
     """Sits between a model and its provider; made by :func:`tap`."""
 
-    def __init__(self, model: Model, journal: Journal, connections: int | None) -> None:
+    def __init__(self, model: Model, journal: Journal | None, connections: int | None) -> None:
+        listen()
         self._model = model
         self._connections = connections
         self._journal = journal
+        self._arrived = False
         # Looked up when they are called: the provider's own, whatever stands in for them by then.
         self._provider = type(model.api)
         self._apart = sys.platform != "win32" and is_remote(model)
@@ -76,7 +80,7 @@ class Tap:
             RunError: it could not make the provider.
         """
         on_asyncio = sniffio.current_async_library() == "asyncio"
-        if not self._apart or config.batch or not on_asyncio:
+        if self._journal is None or not self._apart or config.batch or not on_asyncio:
             return
         if self._process is None or not self._process.usable():
             self._process = WireProcess(self._model, self._journal, self._connections)
@@ -87,34 +91,59 @@ class Tap:
         pending = pending_request.get()
         if pending is None:
             return await self._provider.generate(self._model.api, *args, **kwargs)
+        pending.failure = None
         if self._process is None:
-            return await self._here(pending, args, kwargs)
-        output, pending.answer = await self._process.ask(pending, kwargs["input"], kwargs["config"])
-        return output
+            result = await self._here(pending, args, kwargs)
+        else:
+            result, pending.answer = await self._process.ask(
+                pending, kwargs["input"], kwargs["config"]
+            )
+        self._arrived = True
+        return result
 
     async def _here(self, pending: Pending, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        exchange.set(heard := Exchange())
         started = time.monotonic()
-        result = await self._provider.generate(self._model.api, *args, **kwargs)
-        output = result[0] if isinstance(result, tuple) else result
-        if isinstance(output, ModelOutput):
-            pending.answer = pending.answered(output, time.monotonic() - started)
-            self._journal.append(pending.answer)
+        key: str | None = getattr(self._model.api, "api_key", None)
+        try:
+            result = await self._provider.generate(self._model.api, *args, **kwargs)
+        except HandeyeError:
+            raise
+        except Exception as error:
+            pending.failure = failure_of(error, heard, [key])
+            raise
+        output, call = result if isinstance(result, tuple) else (result, None)
+        if not isinstance(output, ModelOutput):
+            pending.failure = failure_of(output, heard, [key])
+            return result
+        seconds = time.monotonic() - started
+        answer = pending.answered(output, seconds, call, heard, [key])
+        if isinstance(answer, Failure):
+            raise ProviderError(answer, RetryDecision.no())
+        pending.answer = answer
+        if self._journal is not None:
+            self._journal.append(answer)
         return result
 
     def should_retry(self, ex: Exception) -> bool | RetryDecision:
         """Stands in for the provider's ``should_retry``."""
+        pending = pending_request.get()
+        failure = ex.failure if isinstance(ex, ProviderError) else pending and pending.failure
+        # Nobody at the address is a wrong address until somebody has answered there.
+        if failure and (failure.hopeless or (failure.unreachable and not self._arrived)):
+            return RetryDecision.no()
         if isinstance(ex, ProviderError):
             return ex.decision
         decision: bool | RetryDecision = self._provider.should_retry(self._model.api, ex)
         return decision
 
 
-def tap(model: Model, journal: Journal, connections: int | None = None) -> Tap:
+def tap(model: Model, journal: Journal | None, connections: int | None = None) -> Tap:
     """Put the journal between the model and its provider; once for each model and journal.
 
     Args:
         model: the model to be asked.
-        journal: where its answers go.
+        journal: where its answers go; None keeps them nowhere and judges them all the same.
         connections: requests a wire process may have under way; the engine's limit if None.
     """
     known: Tap | None = getattr(model.api, _MARK, None)
@@ -128,11 +157,12 @@ def tap(model: Model, journal: Journal, connections: int | None = None) -> Tap:
 
 
 class ProviderError(Exception):
-    """What the provider raised in the wire process, told in one line."""
+    """A request failed: what the provider raised, or what it returned and is no answer."""
 
-    def __init__(self, failed: Failed) -> None:
-        super().__init__(failed.message)
-        self.decision = failed.decision
+    def __init__(self, failure: Failure, decision: RetryDecision) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+        self.decision = decision
 
 
 class WireProcess:
@@ -235,12 +265,14 @@ class WireProcess:
             self._journal.accept(message.answer)
         key, future = self._waiting.pop(message.number)
         if isinstance(message, Failed):
+            failure = message.failure
             if message.fatal:
-                self._end(message.message)
+                self._end(failure.reason)
             if not future.done():
-                failure = RunError if message.fatal else None
                 future.set_exception(
-                    failure(message.message) if failure else ProviderError(message)
+                    RunError(failure.reason)
+                    if message.fatal
+                    else ProviderError(failure, message.decision)
                 )
         elif future.done():
             self._late[key] = message
