@@ -10,7 +10,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
-from handeye.errors import HandeyeError, RunError
+from handeye.errors import HandeyeError, RunError, did_you_mean
 from handeye.respondents.conversation import ChatRespondent, Respondent
 from handeye.respondents.local.options import NAMES
 from handeye.respondents.local.shipped import small_model_dir
@@ -36,7 +36,8 @@ def make_respondent(model_name: str, model_args: Mapping[str, Any]) -> Responden
     if not suites:
         names = {name for suite in all_suites() for name in suite.respondents} | set(_LOCAL)
         allowed = ", ".join(f"handeye/{name}" for name in sorted(names))
-        raise RunError(f"no model handeye/{model_name}; there are: {allowed}")
+        hint = did_you_mean(f"handeye/{model_name}", (f"handeye/{name}" for name in names))
+        raise RunError(f"no model handeye/{model_name}; there are: {allowed}{hint}")
     every = (name for suite in suites for name in suite.respondents[model_name].takes)
     _check(model_name, model_args, tuple(dict.fromkeys(every)))
     suite = suites[0] if len(suites) == 1 else _whose(str(model_args["data"]), suites)

@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
-from handeye.errors import RunError
+from handeye.errors import OptionError, RunError, did_you_mean
+from handeye.run.options import OWN_MODELS
 
 if TYPE_CHECKING:
     from inspect_ai.model import ChatMessage, GenerateConfig, ModelOutput, StopReason
+
+_PREFIX = "handeye/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,27 @@ def about(model: object, respondents: Respondents) -> str:
     """What a run's model is where it is one of ours (``handeye/NAME``); else nothing."""
     place, _, name = str(model).partition("/")
     return respondents[name].about if place == "handeye" and name in respondents else ""
+
+
+def refuse_strangers(model: str, suite: str, respondents: Respondents) -> None:
+    """Refuse a respondent of ours that answers for another suite, before anything is asked.
+
+    Args:
+        model: as a run names it.
+        suite: that is to be asked about.
+        respondents: of that suite.
+
+    Raises:
+        OptionError: it is ``handeye/NAME`` and none of them.
+    """
+    if not model.startswith(_PREFIX) or model in OWN_MODELS:
+        return
+    if model.removeprefix(_PREFIX) not in respondents:
+        ours = [f"{_PREFIX}{name}" for name in respondents]
+        raise OptionError(
+            f"{model} does not answer for {suite}{did_you_mean(model, ours)}; for {suite} there "
+            f"are: {', '.join((*ours, *OWN_MODELS))}"
+        )
 
 
 def spoken(text: str | None, stop: str | None, error: str | None, planted: Sequence[str]) -> Reply:

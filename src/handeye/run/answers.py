@@ -116,9 +116,9 @@ def why_no_answer(text: str, stop_reason: str | None, usage: Usage) -> str | Non
     Missing token counts are no evidence; a text for which tokens were counted, none of them
     written, is the server's. A refusal field is the model's own word and is not asked about here.
     """
-    if stop_reason is None and not text.strip():
-        return "the response held no choice"
-    if stop_reason is not None and stop_reason not in _OWN_ENDS:
+    if stop_reason is None:
+        return None if text.strip() else "the response held no choice"
+    if stop_reason not in _OWN_ENDS:
         return "the response has no end of the model's own"
     if text.strip() and usage.input and not (usage.output or usage.reasoning):
         return "the text is the server's, the model wrote none of it"
@@ -139,6 +139,8 @@ def judged_again(answer: Answer) -> Answer:
     if stop == "unknown" and answer.model.startswith(_GIVE_NO_END):
         return answer
     why = why_no_answer(text, stop, answer.usage)
+    if stop is None and not answer.at:
+        why = None  # no run wrote this line
     handed_on = stop in _OF_COMPLAINTS and text.strip() and not answer.usage.input
     if why is None and (handed_on or answer.error):
         why = "the server complained"

@@ -27,6 +27,9 @@ from handeye.run.pending import Pending, pending_request
 from handeye.run.questions import Opening, Question, content_config
 from handeye.run.wire import ProviderError, tap
 
+# A model that fails this often in a row before its first answer is not there; asking the other
+# thousands of items would only hide the reason. So it is where nobody listens any more.
+HOPELESS_AFTER = 20
 # The first request goes alone, so that a wrong key costs one; the others wait for it this long, in
 # seconds: refusals come at once, the answer of a slow model need not be waited for.
 FIRST_ALONE = 10.0
@@ -51,7 +54,7 @@ class Asker:
         # Respondents of ours have no key and no address, and their first batch should be full.
         self._goes_alone = not type(model.api).__module__.startswith("handeye.")
         self._first: anyio.Event | None = None
-        self._patience = Patience(alone=self._goes_alone)
+        self._patience = Patience(HOPELESS_AFTER, self._goes_alone)
         self._over: RunError | None = None
 
     def arrived(self, question: Question) -> Answer | None:

@@ -8,18 +8,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import inspect_ai
 from inspect_ai import Task
 from inspect_ai.log import EvalLog
 from inspect_ai.model import Model, get_model
 
-from handeye.errors import HandeyeError, RunError
-from handeye.run.wire import is_remote
+from handeye.errors import HandeyeError, RunError, did_you_mean
+from handeye.run.options import OWN_MODELS, RunOptions
+from handeye.run.secrets import without_keys
+from handeye.run.wire import REMOTE, REMOTE_WITH_URL, is_remote
 
-if TYPE_CHECKING:
-    from handeye.run.options import RunOptions
+# Inspect providers that load weights or start a server when they are made.
+_LOADING = frozenset({"hf", "nnterp", "transformer_lens", *REMOTE_WITH_URL})
+_PROVIDERS = REMOTE | _LOADING | {"handeye", "litellm-proxy", "llama-cpp-python", "sagemaker"}
 
 
 def _waiting(connections: int) -> int:
@@ -83,13 +86,35 @@ def resolve_model(
     """The model behind a name; ``role`` is what an error calls it.
 
     Raises:
-        RunError: unknown provider, missing key or package, refused arguments.
+        RunError: unknown provider, missing or impossible key, missing package, refused arguments.
     """
     try:
-        return get_model(name, base_url=base_url, **dict(arguments))
+        model = get_model(name, base_url=base_url, **dict(arguments))
     except HandeyeError:
         raise
     except Exception as error:
         # The engine's messages are written for a terminal: "[bold]OPENAI_API_KEY[/bold]".
         reason = re.sub(r"\[/?[a-z]+\]", "", str(getattr(error, "message", None) or error))
-        raise RunError(f"{role} {name!r} cannot be used: {' '.join(reason.split())}") from error
+        reason = without_keys(" ".join(reason.split()))
+        provider, slash, _ = name.partition("/")
+        hint = did_you_mean(provider, _PROVIDERS) if slash and provider not in _PROVIDERS else ""
+        raise RunError(f"{role} {name!r} cannot be used: {reason}{hint}") from error
+    key = getattr(model.api, "api_key", None)
+    if isinstance(key, str) and (wrong := re.search(r"[^\x21-\x7e]", key)):
+        raise RunError(
+            f"{role} {name!r} cannot be used: its key holds a character that no key has "
+            f"({wrong.group()!a} at place {wrong.start() + 1} of {len(key)}); set it again"
+        )
+    return model
+
+
+def resolve_cheaply(options: RunOptions) -> None:
+    """Make sure that a model can be had, where that loads no weights and starts no server.
+
+    Raises:
+        RunError: as :func:`resolve_model`.
+    """
+    provider = options.model.partition("/")[0]
+    loads = options.model in OWN_MODELS or provider in _LOADING
+    if not loads or (provider in REMOTE_WITH_URL and options.base_url):
+        resolve_model(options.model, options.base_url, options.model_args)

@@ -19,9 +19,6 @@ from urllib.request import getproxies, proxy_bypass
 from handeye.run.http import Exchange
 from handeye.run.secrets import without_keys
 
-# A model that fails this often in a row before its first answer is not there; asking the other
-# thousands of items would only hide the reason. So it is where nobody listens any more.
-HOPELESS_AFTER = 20
 # Refusals in a row that no repetition heals (key, money, model) until a run stops.
 HANDFUL = 5
 _LONGEST = 500
@@ -40,7 +37,7 @@ _HOPELESS_CODES = frozenset(
 # be a limit per minute and is not among them.
 _HOPELESS_WORDS = re.compile(
     r"insufficient[ _](?:quota|balance|credits?|funds)|credit balance is too low|"
-    r"(?:incorrect|invalid) api[ -]key|api[ -]key (?:is )?(?:not valid|invalid)|"
+    r"api[ -]key (?:is )?not valid|"
     r"model\b.{0,80}?\b(?:does not exist|not exist|not found|is not available to)|"
     r"(?:unknown|no such|invalid) model\b",
     re.IGNORECASE | re.DOTALL,
@@ -82,11 +79,12 @@ class Patience:
     """Counts what fails without an answer between, and says when to go on no more.
 
     Args:
-        alone: the first request went alone, so its failure speaks for the others.
+        most: failures of any kind in a row before the first answer, or of nobody being there.
+        alone: the first request goes alone, so its failure speaks for the others.
     """
 
-    def __init__(self, alone: bool = True) -> None:
-        self._alone = alone
+    def __init__(self, most: int, alone: bool) -> None:
+        self._most, self._alone = most, alone
         self._answered = False
         self._failed = self._refused = self._lost = 0
 
@@ -103,9 +101,9 @@ class Patience:
         first = self._alone and not self._answered and self._failed == 1
         if first and (failure.hopeless or failure.unreachable):
             how = "the first request failed"
-        elif not self._answered and self._failed >= HOPELESS_AFTER:
+        elif not self._answered and self._failed >= self._most:
             how = f"the first {self._failed} requests all failed, the last"
-        elif self._refused >= HANDFUL or self._lost >= HOPELESS_AFTER:
+        elif self._refused >= HANDFUL or self._lost >= self._most:
             how = f"{self._failed} requests in a row failed, the last"
         else:
             return None
@@ -228,8 +226,10 @@ def _refused_for_good(status: int | None, body: bytes | str, words: str) -> bool
     codes = {str(code).lower() for code in _codes(_json(text))}
     if status in _HOPELESS_STATUS or codes & _HOPELESS_CODES:
         return True
-    return status is not None and 400 <= status < 500 and bool(
-        _HOPELESS_WORDS.search(f"{told(text)} {words}")
+    return (
+        status is not None
+        and 400 <= status < 500
+        and bool(_HOPELESS_WORDS.search(f"{told(text)} {words}"))
     )
 
 
@@ -288,9 +288,11 @@ def _json(text: bytes | str) -> Any:
 
 
 def _int(value: Any) -> int | None:
+    """A number that may be an HTTP status."""
     if isinstance(value, str) and value.isdecimal() and len(value) < 5:
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value < 1000 else None
+    known = isinstance(value, int) and not isinstance(value, bool) and 100 <= value < 600
+    return value if known else None
 
 
 def _through(url: str) -> str:

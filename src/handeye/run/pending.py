@@ -56,8 +56,10 @@ class Pending:
             keys: kept out of the reason.
         """
         why = _why_no_answer(output, call)
-        return answer_from(output, self, seconds, call) if why is None else (
-            failure_said(why, heard, keys)
+        return (
+            answer_from(output, self, seconds, call)
+            if why is None
+            else (failure_said(why, heard, keys))
         )
 
     def failed(self, message: str, seconds: float | None) -> Answer:

@@ -40,7 +40,7 @@ from handeye.run.pending import Pending, pending_request
 _MARK = "_handeye_wire"
 # Inspect providers that are HTTP clients and nothing else, so that a second instance in another
 # process is the same provider. Those that start a server (vllm, sglang) do so only without a URL.
-_REMOTE = frozenset(
+REMOTE = frozenset(
     {
         *("anthropic", "azureai", "bedrock", "cloudflare", "deepseek", "fireworks", "google"),
         *("grok", "groq", "hf-inference-providers", "meta", "mistral", "moonshot", "ollama"),
@@ -48,7 +48,7 @@ _REMOTE = frozenset(
         *("sambanova", "together"),
     }
 )
-_REMOTE_WITH_URL = frozenset({"vllm", "sglang", "vllm-completions"})
+REMOTE_WITH_URL = frozenset({"vllm", "sglang", "vllm-completions"})
 
 
 def is_remote(model: Model) -> bool:
@@ -56,7 +56,7 @@ def is_remote(model: Model) -> bool:
     provider = str(model).partition("/")[0]
     ours = type(model.api).__module__.startswith("inspect_ai.")
     has_url = bool(getattr(model.api, "base_url", None))
-    return ours and (provider in _REMOTE or (provider in _REMOTE_WITH_URL and has_url))
+    return ours and (provider in REMOTE or (provider in REMOTE_WITH_URL and has_url))
 
 
 class Tap:

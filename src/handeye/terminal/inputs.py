@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
+
+StripThoughts = Annotated[
+    bool,
+    typer.Option(
+        "--strip-thoughts",
+        help="Score answers without the thoughts and special tokens that stand in them.",
+    ),
+]
 
 
 def named_values(

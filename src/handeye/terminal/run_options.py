@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from handeye.run.options import ATTEMPT_TIMEOUT, MAX_CONNECTIONS, MAX_RETRIES
+from handeye.terminal.inputs import StripThoughts
 
 if TYPE_CHECKING:
     from handeye.respondents.conversation import Respondents
@@ -39,10 +40,16 @@ class Run:
         return Path(self.options["out"])
 
     def carry_out(self, job: Job, show: Callable[[Path], object]) -> None:
-        """Ask, score and show the run, or print what it would send and cost."""
+        """Ask, score and show the run, or print what it would send and cost.
+
+        Raises:
+            RunError: no such model, or no key for it; a dry run finds that too.
+        """
         if self.dry_run:
             from handeye.run.dry_run import dry_run
+            from handeye.run.engine import resolve_cheaply
 
+            resolve_cheaply(job.options)
             typer.echo(dry_run(job).text())
             return
         from handeye.run.lane import carry_out
@@ -156,6 +163,7 @@ def _carried(
         typer.Option("--price", metavar="IN:OUT[:CACHED]", help="Dollars per million tokens."),
     ] = None,
     prices: Annotated[Path | None, typer.Option(help="JSON file of prices by model.")] = None,
+    strip_thoughts: StripThoughts = False,
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> dict[str, Any]:
     """Fields of :class:`handeye.run.options.RunOptions` from the options that every run has.
@@ -178,6 +186,7 @@ def _carried(
         "generation": json_values(named_values(setting or [], "--setting", empty=True)),
         "model_args": arguments,
         "price": _price(price, prices, model),
+        **({"strip_thoughts": True} if strip_thoughts else {}),
         "progress": not quiet,
     }
 

@@ -17,6 +17,9 @@ from inspect_ai.model import (
     ChatCompletionChoice,
     ChatMessage,
     ChatMessageAssistant,
+    Content,
+    ContentReasoning,
+    ContentText,
     GenerateConfig,
     Logprob,
     Logprobs,
@@ -30,8 +33,13 @@ from handeye.respondents.local.decoding import Settings
 from handeye.respondents.local.engine import Answer, Engine
 from handeye.respondents.local.loading import load
 from handeye.respondents.local.options import LocalOptions
+from handeye.run.thoughts import parts_of
 
 MODEL = "handeye/hf"
+
+
+class NotFiniteError(Exception):
+    """An answer that cannot be read off its logits; no reason to stop asking others."""
 
 
 @dataclass(slots=True, eq=False)
@@ -130,8 +138,16 @@ class LocalRespondent:
             else:
                 batch[0].failure = error
             return
+        dtype = str(self.engine.loaded.dtype).removeprefix("torch.")
         for ticket, answer in zip(batch, answers, strict=True):
-            ticket.answer = answer
+            if answer.ending == "not_finite":
+                ticket.failure = NotFiniteError(
+                    f"the model's numbers overflowed in {dtype} (its logits are nan or infinite): "
+                    "load it with -M dtype=bfloat16 or dtype=float32; if they still do, a file of "
+                    "its weights is damaged"
+                )
+            else:
+                ticket.answer = answer
 
     def _settings(self, config: GenerateConfig) -> Settings:
         return Settings(
@@ -150,13 +166,20 @@ class LocalRespondent:
             metadata["choice_logprobs"] = dict(answer.choices)
         if self.engine.notices:
             metadata["notices"] = list(self.engine.notices)
-        message = ChatMessageAssistant(content=answer.text, model=MODEL, source="generate")
+        # Nobody else stands between model and answer: thoughts are taken off as a server does.
+        text, thoughts, _ = parts_of(answer.text, thoughts_only=True)
+        content: str | list[Content] = (
+            [ContentReasoning(reasoning=thoughts), ContentText(text=text)] if thoughts else text
+        )
+        message = ChatMessageAssistant(content=content, model=MODEL, source="generate")
         written = len(answer.tokens)
         return ModelOutput(
             model=MODEL,
             choices=[
                 ChatCompletionChoice(
-                    message=message, stop_reason=answer.ending, logprobs=self._logprobs(answer)
+                    message=message,
+                    stop_reason="max_tokens" if answer.ending == "max_tokens" else "stop",
+                    logprobs=self._logprobs(answer),
                 )
             ],
             usage=ModelUsage(

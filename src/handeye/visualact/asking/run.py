@@ -12,22 +12,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from handeye.errors import OptionError
 from handeye.media.frame_choice import FrameChoice
-from handeye.run.answers import Answer, Usage
+from handeye.respondents.conversation import refuse_strangers
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
 from handeye.run.options import RunOptions
-from handeye.run.questions import Question
 from handeye.visualact.asking.questions import Asking
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.loader import load
+from handeye.visualact.respondents.models import RESPONDENTS
 from handeye.visualact.scoring.embedder import MINILM, Embedder, load_embedder
 from handeye.visualact.scoring.embedding_cache import CachedEmbedder, cache_path
 from handeye.visualact.scoring.options import Options
-from handeye.visualact.scoring.reading.predictions import row_of
+from handeye.visualact.scoring.reading.predictions import line_of
 
 if TYPE_CHECKING:
     from inspect_ai import Task
@@ -125,9 +123,11 @@ def job(options: VisualactOptions) -> Job:
     """What a run is to the lane; what was taken for what in a foreign file is told on stderr.
 
     Raises:
-        DataError, OptionError: the set, or the selection from it, cannot be used.
+        DataError, OptionError: the set, or the selection from it, cannot be used; a respondent of
+            another suite.
         RunError: no embedder, and the run is to be scored.
     """
+    refuse_strangers(options.model, "visualact", RESPONDENTS)
     clips = options.load()
     for taken in clips.taken:
         print(taken.words(), file=sys.stderr)
@@ -156,8 +156,9 @@ def job(options: VisualactOptions) -> Job:
         },
         whole=partial(load, split=None),
         task=partial(_task, embedder=embedder, options=options.scoring),
-        row=_row,
+        row=lambda asked, answers: line_of(answers),
         score=partial(_score, options, clips, embedder),
+        without_marks=partial(_score, options, clips, embedder, {"strip_thoughts": True}),
     )
 
 
@@ -167,34 +168,23 @@ def _task(*laid_out: Any, **scored: Any) -> Task:
     return visualact_task(*laid_out, **scored)
 
 
-def _row(asked: Question, answers: Sequence[Answer]) -> Mapping[str, Any]:
-    """The answers as scoring reads them, then what was shown and what it cost."""
-    last = answers[-1]
-    return {
-        **msgspec.to_builtins(row_of(asked.item_id, answers)),
-        "stop_reason": last.stop_reason,
-        "usage": sum((answer.usage for answer in answers), Usage()),
-        "seconds": round(sum(answer.seconds or 0.0 for answer in answers), 3),
-        "video_sha256": asked.media_sha256,
-        "shown": last.note if last.note is not msgspec.UNSET else None,
-    }
-
-
 def _score(
     options: VisualactOptions,
     clips: ClipSet,
     embedder: Embedder | None,
     info: Mapping[str, Any],
-) -> None:
+    out: Path | None = None,
+) -> Mapping[str, Any]:
     from handeye.visualact.scoring.file_scoring import score_files
 
     if embedder is None:
         raise OptionError("a run that is to be scored needs an embedder")
-    score_files(
+    return score_files(
         options.out / "predictions.jsonl",
         clips,
-        options.out,
+        out or options.out,
         embedder,
         options.scoring,
         run_info=info,
-    )
+        strip_thoughts=bool(info.get("strip_thoughts")),
+    ).summary.data

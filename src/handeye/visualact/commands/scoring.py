@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from handeye.terminal.inputs import json_values, named_values, resumable
+from handeye.terminal.inputs import StripThoughts, json_values, named_values, resumable
 
 if TYPE_CHECKING:
     from handeye.visualact.scoring.embedder import Embedder
@@ -35,7 +35,10 @@ JudgeUrl = Annotated[
 
 
 def score(
-    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS.jsonl")],
+    predictions: Annotated[
+        Path,
+        typer.Argument(metavar="PREDICTIONS.jsonl", help="Answers, or an Inspect log (.eval)."),
+    ],
     data: Annotated[str, typer.Option(help="Set folder, published file, or hf:OWNER/NAME.")],
     out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the result.")],
     embedder: Annotated[str | None, typer.Option(metavar="ID", help=_EMBEDDER_HELP)] = None,
@@ -63,6 +66,7 @@ def score(
         typer.Option("--map", metavar="FIELD=NAME", help="Column of a published file."),
     ] = None,
     cache: Annotated[bool, typer.Option(help="Keep embeddings for the next time.")] = True,
+    strip_thoughts: StripThoughts = False,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
     judge: JudgeModel = None,
     judge_arg: ModelArgs = None,
@@ -102,6 +106,7 @@ def score(
                 "selection": {"split": split, "scenarios": scenarios, "clips": clips},
                 **({"mapping": mapping} if mapping else {}),
             },
+            strip_thoughts=strip_thoughts,
             seed=seed,
         )
     print_run(out)

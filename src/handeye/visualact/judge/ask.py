@@ -33,6 +33,8 @@ ATTEMPTS = 3
 # Carriage of one request: retries of the engine after the first, seconds an attempt may be silent.
 _MAX_RETRIES = 5
 _ATTEMPT_TIMEOUT = 600
+# A judge that fails this often before its first answer is not there: a wrong key, no server.
+_HOPELESS_AFTER = 20
 DECIDED = "decided"
 
 
@@ -171,7 +173,7 @@ class _Asker:
         self.usage = Usage()
         self.structured = True
         self._works_structured = False
-        self._patience = Patience(alone=False)
+        self._patience = Patience(_HOPELESS_AFTER, alone=False)
         self._model = model
         from handeye.run.wire import tap
 

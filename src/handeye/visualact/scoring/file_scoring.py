@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from handeye.errors import OptionError
+from handeye.run.logs import as_lines
 from handeye.scores.join import Predictions, refuse_absent
 from handeye.scores.run_folder import RunSummary
 from handeye.scores.write import RunWriter, check_free, data_entries
@@ -17,7 +18,7 @@ from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import CLIPS
 from handeye.visualact.scoring.embedder import Embedder
 from handeye.visualact.scoring.options import Options
-from handeye.visualact.scoring.reading.predictions import read_predictions
+from handeye.visualact.scoring.reading.predictions import line_of, read_predictions
 from handeye.visualact.scoring.run_folder import RUN_FORMAT
 from handeye.visualact.scoring.score import score
 from handeye.visualact.scoring.summary import RESAMPLES
@@ -33,13 +34,15 @@ def score_files(
     allow_missing: bool = False,
     item_ids: Collection[str] | None = None,
     run_info: Mapping[str, Any] | None = None,
+    strip_thoughts: bool = False,
     seed: int = 0,
     bootstrap: int = RESAMPLES,
 ) -> RunSummary:
     """Score a prediction file.
 
     Args:
-        predictions: JSONL (:mod:`handeye.visualact.scoring.reading.predictions`).
+        predictions: JSONL (:mod:`handeye.visualact.scoring.reading.predictions`), or a log of
+            ``inspect eval handeye/visualact``.
         clips: all clips that were asked about; of a loaded set (or several whose clips together
             are the set), run.json names the files.
         out: the run folder; an earlier run of ours there is replaced, its other files are kept.
@@ -50,6 +53,7 @@ def score_files(
             and predictions about them are left out.
         run_info: further entries of run.json: ``cost``, ``frames``, ``prompt_version`` ...;
             ``model`` names the model where the predictions do not.
+        strip_thoughts: take thoughts and special tokens off the answers before they are read.
         seed: of the bootstrap.
         bootstrap: number of resamples.
 
@@ -62,28 +66,33 @@ def score_files(
     sets, known = _sets_and_clips(clips)
     chosen = _chosen(known, item_ids, str(predictions))
     left_out = {clip.clip_id for clip in known} - {clip.clip_id for clip in chosen}
-    info = {"allow_missing": allow_missing, **(run_info or {})}
-    answers = (
-        replace(row, model=row.model or info.get("model"))
-        for row in read_predictions(predictions)
-        if row.clip_id not in left_out
-    )
-    result = score(
-        Predictions(answers, CLIPS, str(predictions)),
-        chosen,
-        embedder,
-        options,
-        allow_missing=allow_missing,
-        seed=seed,
-        bootstrap=bootstrap,
-    )
+    info = {
+        "allow_missing": allow_missing,
+        **(run_info or {}),
+        **({"strip_thoughts": True} if strip_thoughts else {}),
+    }
     if sets:
         files = [file for one in sets for file in one.files]
         info |= {"data": data_entries(files, out), "set": ", ".join(one.name for one in sets)}
-    with RunWriter(out, RUN_FORMAT) as writer:
-        writer.add("scores", result.clips)
-        writer.add("pairs", result.pairs)
-        return writer.finish(result.summary, predictions=predictions, info=info)
+    with as_lines(predictions, line_of) as lines:
+        answers = (
+            replace(row, model=row.model or info.get("model"))
+            for row in read_predictions(lines, strip_thoughts)
+            if row.clip_id not in left_out
+        )
+        result = score(
+            Predictions(answers, CLIPS, str(predictions)),
+            chosen,
+            embedder,
+            options,
+            allow_missing=allow_missing,
+            seed=seed,
+            bootstrap=bootstrap,
+        )
+        with RunWriter(out, RUN_FORMAT) as writer:
+            writer.add("scores", result.clips)
+            writer.add("pairs", result.pairs)
+            return writer.finish(result.summary, predictions=lines, source=predictions, info=info)
 
 
 def _sets_and_clips(
