@@ -156,7 +156,9 @@ def failure_said(
     body = heard.body if heard else b""
     complaint = told(body, keys) if _complains(body) else ""
     where = f" from {address(heard.url)}" if heard and heard.url else ""
-    text = f"{words}{where}{f': {complaint}' if complaint and complaint not in words else ''}"
+    if complaint.rpartition(" (")[0] in words:
+        complaint = ""  # the engine has handed it on as the model's text
+    text = f"{words}{where}{complaint and f': {complaint}'}"
     status = _status_in(body)
     hopeless = _refused_for_good(status, body, words)
     return Failure(_line(text, keys), hopeless, status=status)
@@ -185,7 +187,9 @@ def address(url: str) -> str:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return "an address that is none"
-    return f"{parts.scheme}://{host}{port}{parts.path}" if host else url.partition("?")[0]
+    return (
+        f"{parts.scheme}://{host}{port}{parts.path}" if host else url.partition("?")[0].lstrip("/")
+    )
 
 
 def _provider_error(error: BaseException) -> BaseException:
@@ -204,7 +208,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     while found is not None and id(found) not in seen:
         seen.add(id(found))
         yield found
-        found = found.__cause__
+        behind = found.__context__ if isinstance(found.__context__, OSError) else None
+        found = found.__cause__ or behind
 
 
 def _http(error: BaseException, heard: Exchange | None) -> tuple[int | None, bytes | str, str]:

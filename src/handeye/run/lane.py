@@ -135,7 +135,7 @@ def found_marks(texts: Sequence[str]) -> Counter[str]:
     found: Counter[str] = Counter()
     for text in texts:
         marks = parts_of(text).marks
-        found.update({*marks, ""} if marks else ())
+        found.update((*marks, "") if marks else ())
     return found
 
 
@@ -157,7 +157,7 @@ def _say_marks(
 ) -> None:
     if not marks:
         return
-    kinds = ", ".join(mark for mark, _ in marks.most_common(5) if mark)
+    kinds = ", ".join([mark for mark in marks if mark][:5])
     said = f"note: {marks['']} of {answers} answers hold thoughts or special tokens ({kinds})"
     if options.strip_thoughts:
         said += "; they were taken off before scoring"
@@ -174,6 +174,8 @@ def _say_marks(
                 f"off. Without them: {figures}. Mend the server, or add --strip-thoughts to score "
                 "the answers so"
             )
+        else:
+            said += "; the scores are the same without them"
     print(said, file=sys.stderr)
 
 
@@ -211,6 +213,14 @@ def run_info(options: RunOptions, tally: Tally, answers: Sequence[Answer]) -> di
 
 
 def _say_what_is_missing(answers: Sequence[Answer]) -> None:
+    silent = [one for one in answers if one.state == "empty" and one.usage.output > 0]
+    if silent:
+        print(
+            f"note: {len(silent)} of {len(answers)} answers are empty although tokens were "
+            "written: the answer may stand among the hidden thoughts, where the server's reasoning "
+            "parser put it",
+            file=sys.stderr,
+        )
     failed = [answer for answer in answers if answer.state == "error"]
     if failed:
         print(

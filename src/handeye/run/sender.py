@@ -16,7 +16,7 @@ import time
 from inspect_ai.model import Model, ModelOutput, RetryDecision, get_model
 
 from handeye.errors import RunError
-from handeye.run.failures import Failure, failure_of
+from handeye.run.failures import HANDFUL, Failure, failure_of
 from handeye.run.http import Exchange, exchange, listen
 from handeye.run.journal import append_line
 from handeye.run.messages import Arrived, Ask, Cancel, Failed, Ready, Setup, frame, read_frame
@@ -37,6 +37,7 @@ class _Child:
         self._writer = writer
         self._journal_fd = journal_fd
         self._turn = asyncio.Lock()
+        self._refused: list[Failure] = []
         self.calls: dict[int, asyncio.Task[None]] = {}
 
     def take(self, message: Ask | Cancel) -> None:
@@ -53,6 +54,10 @@ class _Child:
         try:
             async with self._free:
                 await self._start_in_turn()
+                if len(self._refused) >= HANDFUL:
+                    # The engine needs a moment to stop; nothing more is sent until then.
+                    self._send(Failed(ask.number, self._refused[-1], RetryDecision.no()))
+                    return
                 started = time.monotonic()
                 result = await self._model.api.generate(ask.input, [], "none", ask.config)
         except asyncio.CancelledError:
@@ -75,6 +80,7 @@ class _Child:
         except RunError as error:
             self._send(Failed(ask.number, Failure(str(error)), RetryDecision.no(), fatal=True))
             return
+        self._refused.clear()
         self._send(Arrived(ask.number, output, answer))
 
     def _fail(
@@ -86,6 +92,8 @@ class _Child:
             decision = RetryDecision.rate_limit()
         elif heard.status == 200 and failure.status is not None and failure.status >= 500:
             decision = RetryDecision.transient()
+        if failure.hopeless:
+            self._refused.append(failure)
         self._send(Failed(ask.number, failure, decision))
 
     async def _start_in_turn(self) -> None:
