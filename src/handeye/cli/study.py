@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handeye.errors import OptionError
+from handeye.printing import say
 
 if TYPE_CHECKING:
     from handeye.suite import AsksPeople
@@ -81,13 +82,13 @@ def serve(
         practice=practice,
     )
 
-    def say(link: str) -> None:
-        typer.echo(f"answers go to {file}; stop with Ctrl-C\nopen {link}")
+    def listening(link: str) -> None:
+        say(f"answers go to {file}; stop with Ctrl-C\nopen {link}")
 
     try:
-        run(study, host=host, port=port, token=token, say=say)
+        run(study, host=host, port=port, token=token, say=listening)
     except KeyboardInterrupt:
-        typer.echo(f"stopped; the same command goes on with {file}")
+        say(f"stopped; the same command goes on with {file}")
 
 
 @app.command()
@@ -99,8 +100,8 @@ def export(
     from handeye.study.export import export as write
 
     for path in write(study, out):
-        typer.echo(f"{path}")
-    typer.echo(f"{out / 'times.csv'}")
+        say(f"{path}")
+    say(f"{out / 'times.csv'}")
 
 
 @app.command()
@@ -122,4 +123,4 @@ def agreement(
     found = measure(_people(data), study, data, finished_only=finished, seed=seed)
     write_agreement(out, found)
     print_agreement(found)
-    typer.echo(f"written to {out}")
+    say(f"written to {out}")

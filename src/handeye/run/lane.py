@@ -14,7 +14,6 @@ a :class:`~handeye.run.job.Job`, which the suite makes.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from typing import Any
 import msgspec
 
 from handeye.errors import RunError
+from handeye.printing import tell
 from handeye.run.answers import ANSWER_STATES, Answer
 from handeye.run.job import Job
 from handeye.run.journal import ANSWERS, Journal, open_journal
@@ -75,7 +75,7 @@ def _journal(out: Path, plan: Plan) -> Iterator[Journal]:
     claim(out, plan)
     journal = open_journal(out / ANSWERS)
     for notice in journal.notices:
-        print(f"note: {notice}", file=sys.stderr)
+        tell(f"note: {notice}")
     try:
         yield journal
     finally:
@@ -91,10 +91,9 @@ def _ask(job: Job, journal: Journal, tally: Tally) -> None:
         with Progress(tally, shown=options.progress, tick=journal.sync):
             evaluate(options, job.task(journal))
     except KeyboardInterrupt:
-        print(
+        tell(
             f"stopped: {tally.done} of {tally.total} answers are kept in {options.out}; run the "
-            "same command again to go on",
-            file=sys.stderr,
+            "same command again to go on"
         )
         raise
     finally:
@@ -141,9 +140,8 @@ def run_info(options: RunOptions, tally: Tally, answers: Sequence[Answer]) -> di
 def _say_what_is_missing(answers: Sequence[Answer]) -> None:
     failed = [answer for answer in answers if answer.state == "error"]
     if failed:
-        print(
+        tell(
             f"warning: {len(failed)} of {len(answers)} items have no answer (state 'error', the "
             f"last: {failed[-1].error}). They count as 0 in the official columns. Run the same "
-            f"command again to ask them again",
-            file=sys.stderr,
+            f"command again to ask them again"
         )

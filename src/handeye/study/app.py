@@ -15,7 +15,6 @@ answer. The work is done in threads, so that a slow disk does not hold up other 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from html import escape
 from importlib.resources import files
@@ -31,6 +30,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from handeye.errors import DataError
+from handeye.printing import tell
 from handeye.study.guard import Guard
 from handeye.study.session import ConflictError, Reply, Study, UnknownPersonError
 
@@ -42,7 +42,6 @@ _TYPES = {
 }
 # An answer that clicks every cell of the largest grid is far below.
 _LONGEST_BODY = 64 * 1024
-_log = logging.getLogger(__name__)
 
 
 class _Join(msgspec.Struct, frozen=True):
@@ -158,7 +157,7 @@ class _Pages:
         except (UnknownPersonError, LookupError):
             return _error(404, "no such picture")
         except DataError as error:
-            _log.error("%s", error)
+            tell(f"error: {error}")
             return _error(500, "the picture cannot be shown")
         headers = {"Cache-Control": "private, max-age=86400, immutable"}
         return Response(found.data, media_type=found.media_type, headers=headers)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import uvicorn
 
 from handeye.errors import OptionError
+from handeye.printing import say
 from handeye.study.app import make_app
 from handeye.study.guard import is_this_machine
 from handeye.study.session import Study
@@ -27,7 +28,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     token: str | None = None,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = say,
 ) -> None:
     """Serve ``study`` until Ctrl-C or SIGTERM.
 

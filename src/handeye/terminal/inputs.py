@@ -9,6 +9,8 @@ from typing import Any
 
 import typer
 
+from handeye.printing import tell
+
 
 def named_values(
     pairs: Sequence[str], option: str, form: str = "NAME=VALUE", *, empty: bool = False
@@ -54,5 +56,5 @@ def resumable(where: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo(f"stopped; run the same command again to go on in {where}", err=True)
+        tell(f"stopped; run the same command again to go on in {where}")
         raise typer.Exit(130) from None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handeye.printing import say
 from handeye.run.options import ATTEMPT_TIMEOUT, MAX_CONNECTIONS, MAX_RETRIES
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Run:
         if self.dry_run:
             from handeye.run.dry_run import dry_run
 
-            typer.echo(dry_run(job).text())
+            say(dry_run(job).text())
             return
         from handeye.run.lane import carry_out
 

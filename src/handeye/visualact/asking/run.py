@@ -5,7 +5,6 @@ The lane (:mod:`handeye.run.lane`) carries the requests; here is what it has to 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +15,7 @@ import msgspec
 
 from handeye.errors import OptionError
 from handeye.media.frame_choice import FrameChoice
+from handeye.printing import tell
 from handeye.run.answers import Answer, Usage
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
@@ -130,7 +130,7 @@ def job(options: VisualactOptions) -> Job:
     """
     clips = options.load()
     for taken in clips.taken:
-        print(taken.words(), file=sys.stderr)
+        tell(taken.words())
     embedder: Embedder | None = None
     if options.score:
         # Before anything is asked: a run that cannot be scored should not cost anything.

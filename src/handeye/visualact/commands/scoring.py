@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handeye.printing import say, tell
 from handeye.terminal.inputs import json_values, named_values, resumable
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def score(
         )
         wanted = [c.clip_id for c in some if wanted is None or c.clip_id in wanted]
     for line in whole.taken:
-        typer.echo(line.words(), err=True)
+        tell(line.words())
     with _embedding(embedder, cache) as model:
         score_files(
             predictions,
@@ -184,7 +185,7 @@ def rank(
             write_bytes(json, indented_json(found))
         except OSError as error:
             raise OptionError(f"{json}: cannot be written: {error.strerror}") from None
-        typer.echo(f"written to {json}")
+        say(f"written to {json}")
 
 
 def _judge(
@@ -236,7 +237,7 @@ def _embedding(name: str | None, cache: bool) -> Iterator[Embedder]:
         cached = CachedEmbedder(loaded, cache_path(), progress)
         yield cached
     if cached.problem:
-        typer.echo(f"embeddings were not kept: {cached.problem}", err=True)
+        tell(f"embeddings were not kept: {cached.problem}")
 
 
 def _options(threshold: float | None, assignment: str | None, pairs: list[str]) -> Options:
