@@ -12,11 +12,9 @@ import re
 import sys
 from typing import TextIO
 
-# ESC [ ... letter and its one-character form: the sequences that colour, move and erase. Of longer
-# ones (titles, links) the control characters alone go: if all between two of them went, a name
-# could hide the words behind it.
-_SEQUENCES = re.compile(r"(?:\x1b\[|\x9b)[0-9:;<=>?]{0,32}[ -/]{0,4}[@-~]")
-# C0 but tab and line feed, DEL and C1; marks, embeddings, overrides and isolates of direction.
+# C0 but tab and line feed, DEL and C1; marks, embeddings, overrides and isolates of direction. Of
+# an escape sequence no more goes than its control characters: if all between the two ends of a
+# title or a link went, a name could hide the words behind it.
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LINE_ENDS = re.compile("[\n\u2028\u2029]+")
 # What stands for a sign on a terminal that has only ASCII.
@@ -29,7 +27,7 @@ def plain(text: str) -> str:
     """``text`` without what a terminal would obey; line feeds and tabs stay."""
     if text.isascii() and text.isprintable():
         return text
-    return _OBEYED.sub("", _SEQUENCES.sub("", text))
+    return _OBEYED.sub("", text)
 
 
 def one_line(text: str) -> str:

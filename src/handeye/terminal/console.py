@@ -18,8 +18,8 @@ from handeye.printing import fitting, plain
 class Console(console.Console):
     """Draws Rich's tables; brackets, emoji names and escape sequences in texts are left as text."""
 
-    def __init__(self, *, stderr: bool = False) -> None:
-        super().__init__(stderr=stderr, markup=False, emoji=False, highlight=False)
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how, markup=False, emoji=False, highlight=False)
 
     def render_str(self, text: str, **how: Any) -> Text:
         """A text as it stands, whatever the caller asks for."""
