@@ -18,7 +18,7 @@ from typing import TextIO
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LINE_ENDS = re.compile("[\n\u2028\u2029]+")
 # What stands for a sign on a terminal that has only ASCII.
-_PLAIN = str.maketrans(
+PLAIN = str.maketrans(
     {"−": "-", "–": "-", "“": '"', "”": '"', "\N{NO-BREAK SPACE}": " ", "±": "+-"}
 )
 
@@ -42,9 +42,9 @@ def fitting(text: str, encoding: str | None) -> str:
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        return text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+        return text.translate(PLAIN).encode(encoding, "replace").decode(encoding)
     except LookupError:
-        return text.translate(_PLAIN)
+        return text.translate(PLAIN)
     return text
 
 

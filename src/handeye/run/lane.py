@@ -31,7 +31,7 @@ from handeye.run.journal import ANSWERS, Journal, open_journal
 from handeye.run.options import RunOptions
 from handeye.run.plan import PLAN, Plan, claim
 from handeye.run.progress import Progress, Tally
-from handeye.run.secrets import without_secrets
+from handeye.run.secrets import settings_without_secrets, without_secrets
 
 
 def carry_out(job: Job) -> Path:
@@ -118,7 +118,7 @@ def run_info(options: RunOptions, tally: Tally, answers: Sequence[Answer]) -> di
     }
     return {
         "model": options.model,
-        "generation": dict(options.generation),
+        "generation": settings_without_secrets(options.generation),
         "left_to_provider": [
             name for name in ("temperature", "max_tokens") if name not in options.generation
         ],
@@ -130,6 +130,7 @@ def run_info(options: RunOptions, tally: Tally, answers: Sequence[Answer]) -> di
         "first_answer": times[0],
         "last_answer": times[-1],
         "states": states,
+        **({"masked": masked} if (masked := _masked(answers)) else {}),
         "answers_from_earlier_starts": tally.kept,
         "tokens": msgspec.to_builtins(tally.usage),
         "price": None if options.price is None else msgspec.to_builtins(options.price),
@@ -137,7 +138,16 @@ def run_info(options: RunOptions, tally: Tally, answers: Sequence[Answer]) -> di
     }
 
 
+def _masked(answers: Sequence[Answer]) -> int:
+    return sum(answer.masked is True for answer in answers)
+
+
 def _say_what_is_missing(answers: Sequence[Answer]) -> None:
+    if masked := _masked(answers):
+        tell(
+            f"warning: {masked} of {len(answers)} answers repeated a key; [key] stands in its "
+            "place, and they are scored so (rows with 'masked' in predictions.jsonl)"
+        )
     failed = [answer for answer in answers if answer.state == "error"]
     if failed:
         tell(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handeye.errors import OptionError
+from handeye.run.secrets import know
 
 if TYPE_CHECKING:
     from handeye.run.prices import Price
@@ -57,7 +58,7 @@ class RunOptions:
     score: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse limits that cannot be kept.
+        """Refuse limits that cannot be kept; take note of the keys, so that none is written.
 
         Raises:
             OptionError: names the limit and the least value.
@@ -65,3 +66,4 @@ class RunOptions:
         for name, least in (("max_connections", 1), ("max_retries", 0), ("attempt_timeout", 1)):
             if (value := getattr(self, name)) < least:
                 raise OptionError(f"{name} must be at least {least}, got {value}")
+        know(self.base_url, self.model_args, self.generation)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from inspect_ai.model import ModelOutput
+from pydantic import BaseModel
 
-from handeye.run.answers import Answer, Usage, state_of
+from handeye.run.answers import Answer, Usage, state_of, without_its_keys
+from handeye.run.secrets import without_keys, without_known_keys
+
+Output = TypeVar("Output", bound=BaseModel)
 
 
 @dataclass(slots=True)
@@ -26,7 +30,7 @@ class Pending:
 
     def answered(self, output: ModelOutput, seconds: float | None) -> Answer:
         """The answer that a provider's output holds."""
-        return answer_from(output, self, seconds)
+        return without_its_keys(answer_from(output, self, seconds))
 
     def failed(self, message: str, seconds: float | None) -> Answer:
         """The record that every attempt failed."""
@@ -35,7 +39,7 @@ class Pending:
             model=self.model,
             request=self.request,
             state="error",
-            error=message,
+            error=without_keys(message),
             media_sha256=self.media_sha256,
             seconds=seconds,
             at=_now(),
@@ -75,6 +79,13 @@ def answer_from(output: ModelOutput, pending: Pending, seconds: float | None) ->
 
 def _note(pending: Pending) -> dict[str, Any] | msgspec.UnsetType:
     return msgspec.UNSET if pending.note is None else pending.note
+
+
+def output_without_keys(output: Output) -> Output:
+    """What a provider returned, as the log may keep it; the very same where no key is in it."""
+    told = output.model_dump_json()
+    kept = without_known_keys(told)
+    return output if kept == told else type(output).model_validate_json(kept)
 
 
 def usage_from(output: ModelOutput) -> Usage:

@@ -18,8 +18,19 @@ from inspect_ai.model import Model, ModelOutput, RetryDecision, get_model
 
 from handeye.errors import RunError
 from handeye.run.journal import append_line
-from handeye.run.messages import Arrived, Ask, Cancel, Failed, Ready, Setup, frame, read_frame
-from handeye.run.secrets import without_keys
+from handeye.run.messages import (
+    Arrived,
+    Ask,
+    Cancel,
+    Failed,
+    Ready,
+    Setup,
+    decided,
+    frame,
+    read_frame,
+)
+from handeye.run.pending import output_without_keys
+from handeye.run.secrets import remember, without_keys
 
 # When the engine is gone: how long answers that are on their way may still land, in seconds.
 _GRACE = 1.0
@@ -70,7 +81,7 @@ class _Child:
         except RunError as error:
             self._send(Failed(ask.number, str(error), RetryDecision.no(), fatal=True))
             return
-        self._send(Arrived(ask.number, output, answer))
+        self._send(Arrived(ask.number, output_without_keys(output), answer))
 
     async def _start_in_turn(self) -> None:
         """Let requests begin one by one, so that answers coming in never wait behind a volley."""
@@ -83,10 +94,7 @@ class _Child:
             self._writer.write(frame(message))
 
     def _decide(self, error: Exception) -> RetryDecision:
-        decision = self._model.api.should_retry(error)
-        if isinstance(decision, RetryDecision):
-            return decision
-        return RetryDecision.transient() if decision else RetryDecision.no()
+        return decided(self._model.api.should_retry(error))
 
 
 def _told(error: BaseException, key: str | None) -> str:
@@ -98,6 +106,7 @@ async def _main(socket_fd: int, journal_fd: int) -> None:
     channel.setblocking(False)
     reader, writer = await asyncio.open_connection(sock=channel, limit=1 << 24)
     setup: Setup = await read_frame(reader)
+    remember(setup.keys)
     try:
         model = get_model(
             setup.model,

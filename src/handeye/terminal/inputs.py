@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,28 @@ def json_values(values: dict[str, str]) -> dict[str, Any]:
         except ValueError:
             out[name] = value
     return out
+
+
+def warn_of_keys(given: Mapping[str, Mapping[str, Any]]) -> None:
+    """Say which options hold keys: every user of this machine can read a command line (``ps``).
+
+    Args:
+        given: what was given by name, by option: ``{"-M": {"api_key": ...}}``.
+    """
+    from handeye.run.secrets import keys_in
+
+    found = [
+        f"{option} {name}".strip()
+        for option, values in given.items()
+        for name, value in values.items()
+        if keys_in({name: value})
+    ]
+    if found:
+        tell(
+            f"warning: while the run lasts, `ps` shows the key in {', '.join(found)} to everybody "
+            "on this machine; nothing keeps it on disk, but better give it in the environment, as "
+            "PROVIDER_API_KEY and PROVIDER_BASE_URL"
+        )
 
 
 @contextmanager

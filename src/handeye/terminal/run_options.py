@@ -166,9 +166,11 @@ def _carried(
     Raises:
         OptionError: a pair that is not NAME=VALUE, or a price that cannot be read.
     """
-    from handeye.terminal.inputs import json_values, named_values
+    from handeye.terminal.inputs import json_values, named_values, warn_of_keys
 
     arguments = json_values(named_values(model_arg or [], "--model-arg", empty=True))
+    settings = json_values(named_values(setting or [], "--setting", empty=True))
+    warn_of_keys({"-M": arguments, "-s": settings, "--base-url": {"": base_url}})
     if known_set is not None:
         arguments.setdefault("data", known_set)
     return {
@@ -176,7 +178,7 @@ def _carried(
         "max_retries": max_retries,
         "attempt_timeout": timeout,
         "base_url": base_url,
-        "generation": json_values(named_values(setting or [], "--setting", empty=True)),
+        "generation": settings,
         "model_args": arguments,
         "price": _price(price, prices, model),
         "progress": not quiet,

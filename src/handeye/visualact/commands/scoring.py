@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from handeye.printing import say, tell
-from handeye.terminal.inputs import json_values, named_values, resumable
+from handeye.terminal.inputs import json_values, named_values, resumable, warn_of_keys
 
 if TYPE_CHECKING:
     from handeye.visualact.scoring.embedder import Embedder
@@ -203,6 +203,7 @@ def _judge(
     from handeye.visualact.pages.console import print_judgement
     from handeye.visualact.scoring.run_folder import read_run
 
+    warn_of_keys({"-M": arguments, "--base-url": {"": base_url}})
     opened = read_run(run)
     with (
         _embedding(str(opened.info["embedder"]["name"]), cache) as embedder,

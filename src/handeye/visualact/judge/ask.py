@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from handeye.errors import HandeyeError, OptionError, RunError
-from handeye.run.answers import Answer, Usage, request_sha256, state_of
+from handeye.run.answers import Answer, Usage, request_sha256, state_of, without_its_keys
 from handeye.run.journal import Journal, open_journal
 from handeye.visualact.judge.matcher import Decisions
 from handeye.visualact.judge.prompt import SCHEMA, VERSION, fingerprint, question, read_pairs
@@ -216,7 +216,7 @@ class _Asker:
             self._failed += 1
         else:
             self._arrived += 1
-            answer = _answered(output, time.monotonic() - started, common)
+            answer = without_its_keys(_answered(output, time.monotonic() - started, common))
         self._journal.append(answer)
         if self._arrived == 0 and self._failed >= _HOPELESS_AFTER:
             raise RunError(
