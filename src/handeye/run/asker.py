@@ -21,7 +21,7 @@ from handeye.run.answers import Answer
 from handeye.run.journal import Journal
 from handeye.run.pending import Pending, pending_request
 from handeye.run.questions import Opening, Question, content_config
-from handeye.run.secrets import without_keys
+from handeye.run.secrets import know, without_keys
 from handeye.run.wire import ProviderError, tap
 
 # A model that fails this often in a row before its first answer is not there: a wrong key, a wrong
@@ -44,7 +44,11 @@ class Asker:
         self._model = model
         self._journal = journal
         self.model_name = str(model)
-        self.config = content_config(_effective_config(model))
+        config = _effective_config(model)
+        # Also what came past our own options, with Inspect's command line.
+        know({"api_key": getattr(model.api, "api_key", None), "": model.explicit_base_url})
+        know(model.model_args, {n: getattr(config, n) for n in ("extra_headers", "extra_body")})
+        self.config = content_config(config)
         self._arrived = 0
         self._failed_in_a_row = 0
         self._tap = None if journal is None else tap(model, journal, connections)
