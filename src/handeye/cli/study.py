@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handeye.errors import OptionError
-from handeye.printing import say
+from handeye.printing import say, tell
 
 if TYPE_CHECKING:
     from handeye.suite import AsksPeople
@@ -30,6 +30,7 @@ def _people(data: str) -> AsksPeople:
 
 @app.command()
 def serve(
+    context: typer.Context,
     data: Annotated[str, typer.Argument(metavar="DIR", help="Set with its pictures.")],
     items: Annotated[
         int | None, typer.Option(help="Items for each person (default 50).", show_default=False)
@@ -60,13 +61,26 @@ def serve(
     ),
     token: Annotated[
         str | None,
-        typer.Option(envvar="HANDEYE_STUDY_TOKEN", help="Secret in every link, 12 characters."),
+        typer.Option(
+            envvar="HANDEYE_STUDY_TOKEN",
+            help="Secret in every link, 12 characters; better in the variable or a file.",
+        ),
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File that holds the token.")
     ] = None,
 ) -> None:
     """Serve a study until Ctrl-C; run again with the same --out it goes on where it was."""
     from handeye.study.serve import check_token, default_file, serve as run
     from handeye.study.session import open_study
 
+    if token_file is not None:
+        token = _token_in(token_file, token)
+    elif token is not None and context.get_parameter_source("token").name == "COMMANDLINE":
+        tell(
+            "warning: `ps` shows --token to everybody on this machine; better set "
+            "HANDEYE_STUDY_TOKEN or give --token-file"
+        )
     check_token(host, token)
     file = out or default_file(data)
     study = open_study(
@@ -89,6 +103,19 @@ def serve(
         run(study, host=host, port=port, token=token, say=listening)
     except KeyboardInterrupt:
         say(f"stopped; the same command goes on with {file}")
+
+
+def _token_in(file: Path, other: str | None) -> str:
+    if other is not None:
+        raise OptionError("give either --token or --token-file")
+    try:
+        token = file.read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a text"
+        raise OptionError(f"{file}: cannot be read: {reason}") from None
+    if not token.isprintable() or not token:
+        raise OptionError(f"{file}: must hold the token in one line")
+    return token
 
 
 @app.command()
