@@ -74,9 +74,10 @@ def serve(
     from handeye.study.serve import check_token, default_file, serve as run
     from handeye.study.session import open_study
 
+    source = context.get_parameter_source("token")
     if token_file is not None:
         token = _token_in(token_file, token)
-    elif token is not None and context.get_parameter_source("token").name == "COMMANDLINE":
+    elif source is not None and source.name == "COMMANDLINE":
         tell(
             "warning: `ps` shows --token to everybody on this machine; better set "
             "HANDEYE_STUDY_TOKEN or give --token-file"

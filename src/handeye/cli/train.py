@@ -11,6 +11,7 @@ import typer
 
 from handeye.errors import OptionError
 from handeye.printing import tell
+from handeye.run.versions import check_version
 
 if TYPE_CHECKING:
     from handeye.training.questions import Papers
@@ -94,6 +95,7 @@ def needs_torch() -> None:
         raise OptionError(
             f"training needs {', '.join(missing)}; install them with: pip install 'handeye[train]'"
         )
+    check_version("transformers")
 
 
 def _say(line: str) -> None:

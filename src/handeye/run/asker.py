@@ -22,6 +22,7 @@ from handeye.run.journal import Journal
 from handeye.run.pending import Pending, pending_request
 from handeye.run.questions import Opening, Question, content_config
 from handeye.run.secrets import know, without_keys
+from handeye.run.versions import check_version, lacking
 from handeye.run.wire import ProviderError, tap
 
 # A model that fails this often in a row before its first answer is not there: a wrong key, a wrong
@@ -41,6 +42,7 @@ class Asker:
     def __init__(
         self, model: Model, journal: Journal | None, connections: int | None = None
     ) -> None:
+        check_version("inspect_ai")
         self._model = model
         self._journal = journal
         self.model_name = str(model)
@@ -141,8 +143,11 @@ def _messages(question: Question, opening: Opening) -> list[ChatMessage]:
 
 def _effective_config(model: Model) -> GenerateConfig:
     """The model's own settings merged with those of the evaluation, as ``generate`` does."""
-    from inspect_ai.model._generate_config import active_generate_config
-
+    # Inspect shows them to nobody else than its providers, and an answer is looked up before.
+    try:
+        from inspect_ai.model._generate_config import active_generate_config
+    except ImportError as error:
+        raise lacking("inspect_ai", error) from error
     return model.config.merge(active_generate_config())
 
 
