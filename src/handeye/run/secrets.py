@@ -307,8 +307,10 @@ def _blotted(
     env = os.environ if environ is None else environ
     keys = {*_known, *_environment_keys(tuple(env.items()))}
     keys.update(key for key in more if key)
-    pattern = _pattern(frozenset(keys), shortest)
-    return text if pattern is None else pattern.sub(BLOT, text)
+    forms, pattern = _pattern(frozenset(keys), shortest)
+    lower = text.lower()
+    # One form after the other is looked for faster than the pattern, and mostly none is there.
+    return pattern.sub(BLOT, text) if any(form in lower for form in forms) else text
 
 
 @lru_cache(maxsize=8)
@@ -317,12 +319,12 @@ def _environment_keys(items: tuple[tuple[str, str], ...]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8)
-def _pattern(keys: frozenset[str], shortest: int) -> re.Pattern[str] | None:
-    """What finds the keys of so many characters in a text, in every form that servers give them."""
+def _pattern(keys: frozenset[str], shortest: int) -> tuple[tuple[str, ...], re.Pattern[str]]:
+    """Every form in which servers give keys of so many characters, and what finds them."""
     forms = {form for key in keys if len(key) >= shortest for form in _forms(key)}
-    if not forms:
-        return None
-    return re.compile("|".join(map(re.escape, sorted(forms, key=lambda form: (-len(form), form)))))
+    longest_first = sorted(forms, key=lambda form: (-len(form), form))
+    pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+    return tuple({form.lower() for form in forms}), pattern
 
 
 def _forms(key: str) -> set[str]:
