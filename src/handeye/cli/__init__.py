@@ -14,6 +14,8 @@ import typer
 
 from handeye.cli import compare, report, run, study, suites, train
 from handeye.errors import HandeyeError
+from handeye.printing import say, tell
+from handeye.run.secrets import without_keys
 from handeye.suites import all_suites
 
 app = typer.Typer(
@@ -37,7 +39,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from handeye import __version__
 
-        typer.echo(f"handeye {__version__}")
+        say(f"handeye {__version__}")
         raise typer.Exit
 
 
@@ -56,5 +58,5 @@ def main() -> None:
     try:
         app()
     except HandeyeError as error:
-        print(f"error: {error}", file=sys.stderr)
+        tell(f"error: {without_keys(str(error))}")
         sys.exit(2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from handeye.errors import OptionError
+from handeye.printing import tell
+from handeye.run.versions import check_version
 
 if TYPE_CHECKING:
     from handeye.training.questions import Papers
@@ -94,10 +95,11 @@ def needs_torch() -> None:
         raise OptionError(
             f"training needs {', '.join(missing)}; install them with: pip install 'handeye[train]'"
         )
+    check_version("transformers")
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    tell(line)
 
 
 def _teller(recipe: Recipe) -> Callable[[int, int, dict[str, float]], None]:
@@ -140,8 +142,9 @@ def _write(path: Path, found: dict[str, Any]) -> None:
 
 
 def _print(found: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from handeye.terminal.console import Console
 
     table = Table(title="PASS in percent", title_justify="left", title_style="bold")
     for name in ("template", "art", "items", "model", "95 %", "blind copy", "chance"):

@@ -14,6 +14,7 @@ from handeye.errors import HandeyeError, RunError, did_you_mean
 from handeye.respondents.conversation import ChatRespondent, Respondent
 from handeye.respondents.local.options import NAMES
 from handeye.respondents.local.shipped import small_model_dir
+from handeye.run.versions import check_version, lacking
 from handeye.suite import Suite
 from handeye.suites import all_suites, suite_of_set
 
@@ -69,7 +70,7 @@ def _hf(**options: Any) -> ChatRespondent:
     """A vision-language model on this machine.
 
     Raises:
-        RunError: what it needs is not installed.
+        RunError: what it needs is not installed, or in a version that does not have it.
     """
     missing = [name for name in ("torch", "transformers") if not find_spec(name)]
     if missing:
@@ -78,7 +79,12 @@ def _hf(**options: Any) -> ChatRespondent:
             "pip install 'handeye[local]'"
         )
     from handeye.respondents.local.options import read_options
-    from handeye.respondents.local.respondent import LocalRespondent
+
+    check_version("transformers")
+    try:
+        from handeye.respondents.local.respondent import LocalRespondent
+    except ImportError as error:
+        raise lacking("transformers", error) from error
 
     return LocalRespondent(read_options(options))
 

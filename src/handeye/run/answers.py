@@ -22,6 +22,8 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from handeye.run.secrets import without_keys, without_known_keys
+
 __all__ = [
     "ANSWER_STATES",
     "Answer",
@@ -32,6 +34,7 @@ __all__ = [
     "request_sha256",
     "state_of",
     "why_no_answer",
+    "without_its_keys",
 ]
 
 AnswerState = Literal["answered", "empty", "refused", "truncated", "error"]
@@ -74,7 +77,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     that of the file with the picture or video. ``seconds`` is the wall time of the call that
     brought the answer, ``at`` the UTC time it was written down, ``note`` what the suite wants to
     remember about what was sent. ``own_end`` is there where the rest would let an answer be taken
-    for a complaint, and it is known to be none.
+    for a complaint, and it is known to be none. ``masked`` is true where the text held keys and has
+    ``[key]`` in their place (:mod:`handeye.run.secrets`).
     """
 
     item_id: str
@@ -90,11 +94,22 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     at: str = ""
     note: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     own_end: bool | msgspec.UnsetType = msgspec.UNSET
+    masked: bool | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def key(self) -> tuple[str, str, str]:
         """What makes two answers the same: item, model, content of the request."""
         return (self.item_id, self.model, self.request)
+
+
+def without_its_keys(answer: Answer) -> Answer:
+    """An answer as it may be kept: keys in its text are blotted out, and it says so."""
+    text = without_known_keys(answer.raw_text)
+    error = answer.error and without_keys(answer.error)
+    if (text, error) == (answer.raw_text, answer.error):
+        return answer
+    masked: bool | msgspec.UnsetType = True if text != answer.raw_text else answer.masked
+    return msgspec.structs.replace(answer, raw_text=text, error=error, masked=masked)
 
 
 def state_of(text: str, stop_reason: str | None, refused: bool) -> AnswerState:

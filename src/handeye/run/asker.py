@@ -25,6 +25,8 @@ from handeye.run.failures import Failure, Patience, failure_of
 from handeye.run.journal import Journal
 from handeye.run.pending import Pending, pending_request
 from handeye.run.questions import Opening, Question, content_config
+from handeye.run.secrets import know
+from handeye.run.versions import check_version, lacking
 from handeye.run.wire import ProviderError, tap
 
 # A model that fails this often in a row before its first answer is not there; asking the other
@@ -46,10 +48,15 @@ class Asker:
     def __init__(
         self, model: Model, journal: Journal | None, connections: int | None = None
     ) -> None:
+        check_version("inspect_ai")
         self._model = model
         self._journal = journal
         self.model_name = str(model)
-        self.config = content_config(_effective_config(model))
+        config = _effective_config(model)
+        # Also what came past our own options, with Inspect's command line.
+        know({"api_key": getattr(model.api, "api_key", None), "": model.explicit_base_url})
+        know(model.model_args, {n: getattr(config, n) for n in ("extra_headers", "extra_body")})
+        self.config = content_config(config)
         self._tap = tap(model, journal, connections)
         # Respondents of ours have no key and no address, and their first batch should be full.
         self._goes_alone = not type(model.api).__module__.startswith("handeye.")
@@ -164,8 +171,11 @@ def _messages(question: Question, opening: Opening) -> list[ChatMessage]:
 
 def _effective_config(model: Model) -> GenerateConfig:
     """The model's own settings merged with those of the evaluation, as ``generate`` does."""
-    from inspect_ai.model._generate_config import active_generate_config
-
+    # Inspect shows them to nobody else than its providers, and an answer is looked up before.
+    try:
+        from inspect_ai.model._generate_config import active_generate_config
+    except ImportError as error:
+        raise lacking("inspect_ai", error) from error
     return model.config.merge(active_generate_config())
 
 

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import inspect_ai
@@ -15,10 +18,12 @@ from inspect_ai import Task
 from inspect_ai.log import EvalLog
 from inspect_ai.model import Model, get_model
 
+from handeye.atomic import replacing
 from handeye.errors import HandeyeError, RunError, did_you_mean
+from handeye.printing import tell
 from handeye.run.options import OWN_MODELS, RunOptions
-from handeye.run.secrets import without_keys
-from handeye.run.wire import REMOTE, REMOTE_WITH_URL, is_remote
+from handeye.run.secrets import know, without_keys, without_known_keys
+from handeye.run.wire import REMOTE, REMOTE_WITH_URL, for_the_log, is_remote
 
 # Inspect providers that load weights or start a server when they are made.
 _LOADING = frozenset({"hf", "nnterp", "transformer_lens", *REMOTE_WITH_URL})
@@ -39,34 +44,67 @@ def evaluate(options: RunOptions, task: Task) -> EvalLog:
         KeyboardInterrupt: the user stopped it.
     """
     model = resolve_model(options.model, options.base_url, options.model_args)
+    model, settings = for_the_log(model, options.generation)
     connections = options.max_connections
     waiting = _waiting(connections) if is_remote(model) else 0
-    logs = inspect_ai.eval(
-        task,
-        model=model,
-        display="none",
-        log_dir=str(options.out / "logs"),
-        log_images=False,
-        # The realtime buffer costs a third of the time and only serves a viewer of a live run.
-        log_realtime=False,
-        log_level="error",
-        score_display=False,
-        # A sample in flight has at least one item in flight, so this many keep every connection
-        # busy even when all but one of their items are answered.
-        max_samples=connections + waiting + 1,
-        max_connections=connections + waiting,
-        max_retries=options.max_retries,
-        attempt_timeout=_patience(model, options),
-        **dict(options.generation),
-    )
+    with _logs_without_keys(options.out / "logs") as folder:
+        logs = inspect_ai.eval(
+            task,
+            model=model,
+            display="none",
+            log_dir=str(folder),
+            log_images=False,
+            # The realtime buffer costs a third of the time and only serves a viewer of a live run.
+            log_realtime=False,
+            log_level="error",
+            score_display=False,
+            # A sample in flight has at least one item in flight, so this many keep every connection
+            # busy even when all but one of their items are answered.
+            max_samples=connections + waiting + 1,
+            max_connections=connections + waiting,
+            max_retries=options.max_retries,
+            attempt_timeout=_patience(model, options),
+            **settings,
+        )
     # Stopped before its first sample, the engine hands back no log at all.
     if not logs or logs[0].status == "cancelled":
         raise KeyboardInterrupt
     log = logs[0]
     if log.status != "success":
         reason = log.error.message if log.error is not None else log.status
-        raise RunError(reason)
+        raise RunError(without_keys(reason))
     return log
+
+
+@contextmanager
+def _logs_without_keys(folder: Path) -> Iterator[Path]:
+    """The folder of the engine's logs; those written in the block are looked through at its end.
+
+    The engine is handed no key (:func:`for_the_log`), but what a provider sends in this process it
+    writes down word for word where the provider refuses it.
+    """
+    before = set(folder.glob("*.eval"))
+    try:
+        yield folder
+    finally:
+        for path in sorted(set(folder.glob("*.eval")) - before):
+            _keep_keys_out(path)
+
+
+def _keep_keys_out(log: Path) -> None:
+    """Write a log again, if a key is in it."""
+    try:
+        with zipfile.ZipFile(log) as archive:
+            entries = archive.infolist()
+            kept = {one: without_known_keys(archive.read(one).decode()) for one in entries}
+            if all(archive.read(one) == text.encode() for one, text in kept.items()):
+                return
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        tell(f"note: {log} could not be looked through for keys: {error}")
+        return
+    with replacing(log) as stream, zipfile.ZipFile(stream, "w") as archive:
+        for entry, text in kept.items():
+            archive.writestr(entry, text)
 
 
 def _patience(model: Model, options: RunOptions) -> int | None:
@@ -88,6 +126,7 @@ def resolve_model(
     Raises:
         RunError: unknown provider, missing or impossible key, missing package, refused arguments.
     """
+    know(base_url, arguments)
     try:
         model = get_model(name, base_url=base_url, **dict(arguments))
     except HandeyeError:

@@ -15,7 +15,7 @@ from handeye.run.journal import Journal, Key
 from handeye.run.options import RunOptions, generation_config
 from handeye.run.plan import Plan, named_by_rows, rows_sha256
 from handeye.run.questions import Asking, Question, content_config, conversation
-from handeye.run.secrets import without_secrets
+from handeye.run.secrets import settings_without_secrets, without_secrets
 
 if TYPE_CHECKING:
     from inspect_ai import Task
@@ -98,7 +98,7 @@ class Job:
                 "model": options.model,
                 "items": len(items),
                 "items_sha256": rows_sha256(items),
-                "config": dict(options.generation),
+                "config": settings_without_secrets(options.generation),
                 "model_args": _named_sets(options, whole),
                 "asked": self.asking.as_dict(),
                 "data": options.data,
@@ -145,7 +145,10 @@ class Job:
         with replacing(path) as stream:
             for question, found in zip(self.questions, self._found(journal), strict=True):
                 if answers := [answer for answer in found if answer is not None]:
-                    stream.write(msgspec.json.encode(self._row(question, answers)) + b"\n")
+                    row = dict(self._row(question, answers))
+                    if any(answer.masked is True for answer in answers):
+                        row["masked"] = True
+                    stream.write(msgspec.json.encode(row) + b"\n")
 
     def score(self, info: Mapping[str, Any]) -> None:
         """Score the prediction file into the run folder; ``info`` says how the answers came."""

@@ -15,7 +15,6 @@ a :class:`~handeye.run.job.Job`, which the suite makes.
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,13 +26,14 @@ from typing import Any
 import msgspec
 
 from handeye.errors import RunError
+from handeye.printing import tell
 from handeye.run.answers import ANSWER_STATES, Answer
 from handeye.run.job import Job
 from handeye.run.journal import ANSWERS, Journal, open_journal
 from handeye.run.options import RunOptions
 from handeye.run.plan import PLAN, Plan, claim
 from handeye.run.progress import Progress, Tally
-from handeye.run.secrets import without_secrets
+from handeye.run.secrets import settings_without_secrets, without_secrets
 from handeye.run.thoughts import parts_of
 
 
@@ -82,7 +82,7 @@ def _journal(out: Path, plan: Plan) -> Iterator[Journal]:
     claim(out, plan)
     journal = open_journal(out / ANSWERS)
     for notice in journal.notices:
-        print(f"note: {notice}", file=sys.stderr)
+        tell(f"note: {notice}")
     try:
         yield journal
     finally:
@@ -98,10 +98,9 @@ def _ask(job: Job, journal: Journal, tally: Tally) -> None:
         with Progress(tally, shown=options.progress, tick=journal.sync):
             evaluate(options, job.task(journal))
     except KeyboardInterrupt:
-        print(
+        tell(
             f"stopped: {tally.done} of {tally.total} answers are kept in {options.out}; run the "
-            "same command again to go on",
-            file=sys.stderr,
+            "same command again to go on"
         )
         raise
     finally:
@@ -176,7 +175,7 @@ def _say_marks(
             )
         else:
             said += "; the scores are the same without them"
-    print(said, file=sys.stderr)
+    tell(said)
 
 
 def _percent(estimate: Mapping[str, Any]) -> str:
@@ -192,7 +191,7 @@ def run_info(options: RunOptions, tally: Tally, answers: Sequence[Answer]) -> di
     }
     return {
         "model": options.model,
-        "generation": dict(options.generation),
+        "generation": settings_without_secrets(options.generation),
         "left_to_provider": [
             name for name in ("temperature", "max_tokens") if name not in options.generation
         ],
@@ -204,6 +203,7 @@ def run_info(options: RunOptions, tally: Tally, answers: Sequence[Answer]) -> di
         "first_answer": times[0],
         "last_answer": times[-1],
         "states": states,
+        **({"masked": masked} if (masked := _masked(answers)) else {}),
         "answers_from_earlier_starts": tally.kept,
         "tokens": msgspec.to_builtins(tally.usage),
         **({"strip_thoughts": True} if options.strip_thoughts else {}),
@@ -212,20 +212,27 @@ def run_info(options: RunOptions, tally: Tally, answers: Sequence[Answer]) -> di
     }
 
 
+def _masked(answers: Sequence[Answer]) -> int:
+    return sum(answer.masked is True for answer in answers)
+
+
 def _say_what_is_missing(answers: Sequence[Answer]) -> None:
     silent = [one for one in answers if one.state == "empty" and one.usage.output > 0]
     if silent:
-        print(
+        tell(
             f"note: {len(silent)} of {len(answers)} answers are empty although tokens were "
             "written: the answer may stand among the hidden thoughts, where the server's reasoning "
-            "parser put it",
-            file=sys.stderr,
+            "parser put it"
+        )
+    if masked := _masked(answers):
+        tell(
+            f"warning: {masked} of {len(answers)} answers repeated a key; [key] stands in its "
+            "place, and they are scored so (rows with 'masked' in predictions.jsonl)"
         )
     failed = [answer for answer in answers if answer.state == "error"]
     if failed:
-        print(
+        tell(
             f"warning: {len(failed)} of {len(answers)} items have no answer (state 'error', the "
             f"last: {failed[-1].error}). They count as 0 in the official columns. Run the same "
-            f"command again to ask them again",
-            file=sys.stderr,
+            f"command again to ask them again"
         )

@@ -24,7 +24,8 @@ _LENGTH = struct.Struct("!Q")
 class Setup:
     """First frame: which provider to make, and how many requests it may have under way.
 
-    The environment (keys) is inherited. Without ``connections`` the engine's limit is the only one.
+    The environment (keys) is inherited; ``keys`` are those of arguments, to be kept out of what is
+    written. Without ``connections`` the engine's limit is the only one.
     """
 
     model: str
@@ -33,6 +34,7 @@ class Setup:
     model_args: dict[str, Any]
     config: GenerateConfig
     connections: int | None
+    keys: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,13 @@ class Failed:
     failure: Failure
     decision: RetryDecision
     fatal: bool = False
+
+
+def decided(decision: bool | RetryDecision) -> RetryDecision:
+    """A provider's view of whether to try again, in the engine's form."""
+    if isinstance(decision, RetryDecision):
+        return decision
+    return RetryDecision.transient() if decision else RetryDecision.no()
 
 
 def frame(message: object) -> bytes:

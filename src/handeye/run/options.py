@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handeye.errors import OptionError, did_you_mean
+from handeye.run.secrets import know
 
 if TYPE_CHECKING:
     from inspect_ai.model import GenerateConfig
@@ -66,7 +67,7 @@ class RunOptions:
     strip_thoughts: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse limits that cannot be kept.
+        """Refuse limits that cannot be kept; take note of the keys, so that none is written.
 
         Raises:
             OptionError: names the limit and the least value; a model that is not named.
@@ -80,6 +81,7 @@ class RunOptions:
         for name, least in (("max_connections", 1), ("max_retries", 0), ("attempt_timeout", 1)):
             if (value := getattr(self, name)) < least:
                 raise OptionError(f"{name} must be at least {least}, got {value}")
+        know(self.base_url, self.model_args, self.generation)
 
 
 # Settings that have an option of their own, and the least and largest value of others.

@@ -6,15 +6,25 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from inspect_ai.model import ModelCall, ModelOutput
+from pydantic import BaseModel
 
-from handeye.run.answers import Answer, Usage, judged_again, state_of, why_no_answer
+from handeye.run.answers import (
+    Answer,
+    Usage,
+    judged_again,
+    state_of,
+    why_no_answer,
+    without_its_keys,
+)
 from handeye.run.failures import Failure, failure_said
 from handeye.run.http import Exchange
+from handeye.run.secrets import without_keys, without_known_keys
 
+Output = TypeVar("Output", bound=BaseModel)
 # Other words for the model's own end that servers use; the engine knows them not.
 _OWN_ENDS = {
     **dict.fromkeys(("eos_token", "end_turn", "stop_sequence", "end"), "stop"),
@@ -56,11 +66,9 @@ class Pending:
             keys: kept out of the reason.
         """
         why = _why_no_answer(output, call)
-        return (
-            answer_from(output, self, seconds, call)
-            if why is None
-            else (failure_said(why, heard, keys))
-        )
+        if why is not None:
+            return failure_said(why, heard, keys)
+        return without_its_keys(answer_from(output, self, seconds, call))
 
     def failed(self, message: str, seconds: float | None) -> Answer:
         """The record that every attempt failed."""
@@ -69,7 +77,7 @@ class Pending:
             model=self.model,
             request=self.request,
             state="error",
-            error=message,
+            error=without_keys(message),
             media_sha256=self.media_sha256,
             seconds=seconds,
             at=_now(),
@@ -145,6 +153,13 @@ def _finish_reason(call: ModelCall | None) -> Any:
 
 def _note(pending: Pending) -> dict[str, Any] | msgspec.UnsetType:
     return msgspec.UNSET if pending.note is None else pending.note
+
+
+def output_without_keys(output: Output) -> Output:
+    """What a provider returned, as the log may keep it; the very same where no key is in it."""
+    told = output.model_dump_json()
+    kept = without_known_keys(told)
+    return output if kept == told else type(output).model_validate_json(kept)
 
 
 def usage_from(output: ModelOutput) -> Usage:

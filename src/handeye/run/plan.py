@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from handeye.atomic import write_bytes
 from handeye.errors import RunError
+from handeye.run.secrets import KEPT_OUT, settings_without_secrets
 
 PLAN = "plan.json"
 
@@ -102,6 +104,13 @@ def _check_same(path: Path, plan: Plan) -> None:
         known = msgspec.json.decode(path.read_bytes(), type=Plan)
     except (msgspec.MsgspecError, OSError) as error:
         raise RunError(f"{path}: cannot be read ({error}); choose another output folder") from None
+    if settings_without_secrets(known.config) != known.config:
+        raise RunError(
+            f"{path.parent}: was begun by a handeye that kept the keys of extra_headers and "
+            "extra_body, and filed answers under them; choose another output folder, and change "
+            f"these keys if {path.name} was given away"
+        )
+    known = replace(known, model_args=_as_kept(known.model_args, plan.model_args))
     differences = [
         f"{name} was {getattr(known, name)!r}, now {getattr(plan, name)!r}"
         for name in plan.__struct_fields__
@@ -114,6 +123,11 @@ def _check_same(path: Path, plan: Plan) -> None:
             f"{path.parent}: holds another run ({'; '.join(differences)}); nothing was changed. "
             "Choose another output folder, or repeat the options of that run"
         )
+
+
+def _as_kept(known: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of before, but for what was not kept then and is no key by the rule of today."""
+    return {n: now.get(n, value) if value == KEPT_OUT else value for n, value in known.items()}
 
 
 def _same_but_for_a_path(known: dict[str, Any], now: dict[str, Any]) -> bool:

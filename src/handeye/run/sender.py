@@ -19,7 +19,19 @@ from handeye.errors import RunError
 from handeye.run.failures import HANDFUL, Failure, failure_of
 from handeye.run.http import Exchange, exchange, listen
 from handeye.run.journal import append_line
-from handeye.run.messages import Arrived, Ask, Cancel, Failed, Ready, Setup, frame, read_frame
+from handeye.run.messages import (
+    Arrived,
+    Ask,
+    Cancel,
+    Failed,
+    Ready,
+    Setup,
+    decided,
+    frame,
+    read_frame,
+)
+from handeye.run.pending import output_without_keys
+from handeye.run.secrets import remember
 
 # When the engine is gone: how long answers that are on their way may still land, in seconds.
 _GRACE = 1.0
@@ -81,7 +93,7 @@ class _Child:
             self._send(Failed(ask.number, Failure(str(error)), RetryDecision.no(), fatal=True))
             return
         self._refused.clear()
-        self._send(Arrived(ask.number, output, answer))
+        self._send(Arrived(ask.number, output_without_keys(output), answer))
 
     def _fail(
         self, ask: Ask, failure: Failure, heard: Exchange, error: Exception | None = None
@@ -107,10 +119,7 @@ class _Child:
             self._writer.write(frame(message))
 
     def _decide(self, error: Exception) -> RetryDecision:
-        decision = self._model.api.should_retry(error)
-        if isinstance(decision, RetryDecision):
-            return decision
-        return RetryDecision.transient() if decision else RetryDecision.no()
+        return decided(self._model.api.should_retry(error))
 
 
 async def _main(socket_fd: int, journal_fd: int) -> None:
@@ -118,6 +127,7 @@ async def _main(socket_fd: int, journal_fd: int) -> None:
     channel.setblocking(False)
     reader, writer = await asyncio.open_connection(sock=channel, limit=1 << 24)
     setup: Setup = await read_frame(reader)
+    remember(setup.keys)
     try:
         model = get_model(
             setup.model,

@@ -24,6 +24,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sniffio
@@ -34,10 +36,22 @@ from handeye.run.answers import Answer
 from handeye.run.failures import Failure, failure_of
 from handeye.run.http import Exchange, exchange, listen
 from handeye.run.journal import Journal
-from handeye.run.messages import Arrived, Ask, Cancel, Failed, Ready, Setup, frame, read_frame
-from handeye.run.pending import Pending, pending_request
+from handeye.run.messages import (
+    Arrived,
+    Ask,
+    Cancel,
+    Failed,
+    Ready,
+    Setup,
+    decided,
+    frame,
+    read_frame,
+)
+from handeye.run.pending import Pending, output_without_keys, pending_request
+from handeye.run.secrets import known, settings_without_secrets, without_keys, without_secrets
 
 _MARK = "_handeye_wire"
+_GIVEN = "_handeye_given"
 # Inspect providers that are HTTP clients and nothing else, so that a second instance in another
 # process is the same provider. Those that start a server (vllm, sglang) do so only without a URL.
 REMOTE = frozenset(
@@ -89,6 +103,7 @@ class Tap:
     async def generate(self, *args: Any, **kwargs: Any) -> Any:
         """Stands in for the provider's ``generate``."""
         pending = pending_request.get()
+        kwargs["config"] = _put_back(self._model, kwargs["config"])
         if pending is None:
             return await self._provider.generate(self._model.api, *args, **kwargs)
         pending.failure = None
@@ -111,19 +126,29 @@ class Tap:
             raise
         except Exception as error:
             pending.failure = failure_of(error, heard, [key])
-            raise
+            if (told := self._without_keys(error, pending.failure)) is error:
+                raise
+            raise told from None
         output, call = result if isinstance(result, tuple) else (result, None)
         if not isinstance(output, ModelOutput):
             pending.failure = failure_of(output, heard, [key])
-            return result
-        seconds = time.monotonic() - started
-        answer = pending.answered(output, seconds, call, heard, [key])
-        if isinstance(answer, Failure):
-            raise ProviderError(answer, RetryDecision.no())
-        pending.answer = answer
-        if self._journal is not None:
-            self._journal.append(answer)
-        return result
+            output = self._without_keys(output, pending.failure)
+        else:
+            seconds = time.monotonic() - started
+            answer = pending.answered(output, seconds, call, heard, [key])
+            if isinstance(answer, Failure):
+                raise ProviderError(answer, RetryDecision.no())
+            pending.answer = answer
+            if self._journal is not None:
+                self._journal.append(answer)
+            output = output_without_keys(output)
+        return (output, call and output_without_keys(call)) if isinstance(result, tuple) else output
+
+    def _without_keys(self, error: Exception, failure: Failure) -> Exception:
+        """An error as the engine may log it; the very same where no key is in it."""
+        if without_keys(str(error)) == str(error):
+            return error
+        return ProviderError(failure, decided(self._provider.should_retry(self._model.api, error)))
 
     def should_retry(self, ex: Exception) -> bool | RetryDecision:
         """Stands in for the provider's ``should_retry``."""
@@ -136,6 +161,39 @@ class Tap:
             return ex.decision
         decision: bool | RetryDecision = self._provider.should_retry(self._model.api, ex)
         return decision
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a model was made with, and settings of generation, in which keys stand."""
+
+    base_url: str | None
+    model_args: dict[str, Any]
+    settings: dict[str, Any]
+
+
+def for_the_log(model: Model, settings: Mapping[str, Any]) -> tuple[Model, dict[str, Any]]:
+    """The model and the settings of generation as the engine may log them: without keys.
+
+    What is left out is put back when a request goes out, by the model's :func:`tap`.
+
+    Args:
+        model: as it was made; an address with a key in it is not logged at all.
+        settings: of generation.
+    """
+    shown, kept = settings_without_secrets(settings), without_secrets(model.model_args)
+    held_back = {name: value for name, value in settings.items() if shown[name] != value}
+    address = {"": model.explicit_base_url}
+    given = _Given(model.explicit_base_url, dict(model.model_args), held_back)
+    setattr(model.api, _GIVEN, given)
+    if kept != model.model_args or without_secrets(address) != address:
+        model = Model(model.api, model.config, kept)
+    return model, shown
+
+
+def _put_back(model: Model, config: GenerateConfig) -> GenerateConfig:
+    given: _Given | None = getattr(model.api, _GIVEN, None)
+    return config.merge(GenerateConfig(**given.settings)) if given and given.settings else config
 
 
 def tap(model: Model, journal: Journal | None, connections: int | None = None) -> Tap:
@@ -186,13 +244,15 @@ class WireProcess:
                 start_new_session=True,
             )
         ours.setblocking(False)
+        given: _Given | None = getattr(model.api, _GIVEN, None)
         setup = Setup(
             model=str(model),
-            base_url=model.explicit_base_url,
+            base_url=given.base_url if given else model.explicit_base_url,
             api_key=getattr(model.api, "api_key", None),
-            model_args=dict(model.model_args),
+            model_args=given.model_args if given else dict(model.model_args),
             config=model.config.model_copy(),
             connections=connections,
+            keys=known(),
         )
         self._connected = self._loop.create_task(self._connect(ours, setup))
         self._is_ready = asyncio.Event()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from handeye.scores.estimate import rate_of
+from handeye.terminal.console import Console
 
 
 def print_agreement(found: Mapping[str, Any]) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from handeye.scores.compare import Comparison, counted_words
 from handeye.scores.estimate import rate_of
 from handeye.scores.quantity import Family
 from handeye.scores.sentences import UNDECIDED, p_words, signed
-from handeye.terminal.tables import say, shown
+from handeye.terminal.console import Console, styled
+from handeye.terminal.tables import say
 
 Tree = Mapping[str, Any]
 
@@ -74,7 +73,7 @@ def _print_family(
         say(console, title, "bold")
         return
     first, second = letters
-    table = plain_table(console, title, ("", first, second, f"{second} − {first}", "p"))
+    table = plain_table(title, ("", first, second, f"{second} − {first}", "p"))
     words = [_words(row) for row in kept]
     # The verdict is what one looks for: on a narrow terminal the label gives way.
     table.add_column("", no_wrap=True, min_width=max(map(len, words)))
@@ -82,12 +81,12 @@ def _print_family(
     for row, told in zip(kept, words, strict=True):
         if row["group"] != heading:
             heading = row["group"]
-            table.add_row(f"[italic]{escape(heading)}[/]")
+            table.add_row(styled((heading, "italic")))
         table.add_row(
-            ("  " if heading else "") + escape(row["label"]),
-            *(shown(rate_of(row[name]).percent, console) for name in ("first", "second")),
-            shown(points(row["difference"]), console),
-            shown(p_words(row["p_adjusted"]), console),
+            ("  " if heading else "") + row["label"],
+            *(rate_of(row[name]).percent for name in ("first", "second")),
+            points(row["difference"]),
+            p_words(row["p_adjusted"]),
             told,
         )
     console.print(table)
@@ -117,29 +116,27 @@ def _print_discordance(
     title = f"Who is right where ({found.found.words.tallied})"
     first, second = letters
     heads = ("", "both", f"only {first}", f"only {second}", "neither", "exact p")
-    table = plain_table(console, title, heads)
+    table = plain_table(title, heads)
     for row in rows:
         counts = [f"{row[key]:,}" for key in ("both", "only_first", "only_second", "neither")]
-        p = shown(p_words(row["p_value"]), console)
-        table.add_row(escape(row["label"]), *counts, p)
+        table.add_row(row["label"], *counts, p_words(row["p_value"]))
     if rows:
         console.print()
         console.print(table)
 
 
-def plain_table(console: Console, title: str, heads: Sequence[str]) -> Table:
+def plain_table(title: str, heads: Sequence[str]) -> Table:
     """A table without lines: label, then numbers that stay whole."""
     table = Table(
-        title=shown(title, console) or None,
+        title=title or None,
         title_justify="left",
         title_style="bold",
         box=None,
         pad_edge=False,
     )
     for k, head in enumerate(heads):
-        words = shown(head, console)
         if k:
-            table.add_column(words, justify="right", no_wrap=True)
+            table.add_column(head, justify="right", no_wrap=True)
         else:
-            table.add_column(words, overflow="fold")
+            table.add_column(head, overflow="fold")
     return table

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handeye.printing import say
 from handeye.run.options import ATTEMPT_TIMEOUT, MAX_CONNECTIONS, MAX_RETRIES
 from handeye.terminal.inputs import StripThoughts
 
@@ -50,7 +51,7 @@ class Run:
             from handeye.run.engine import resolve_cheaply
 
             resolve_cheaply(job.options)
-            typer.echo(dry_run(job).text())
+            say(dry_run(job).text())
             return
         from handeye.run.lane import carry_out
 
@@ -173,9 +174,11 @@ def _carried(
     Raises:
         OptionError: a pair that is not NAME=VALUE, or a price that cannot be read.
     """
-    from handeye.terminal.inputs import json_values, named_values
+    from handeye.terminal.inputs import json_values, named_values, warn_of_keys
 
     arguments = json_values(named_values(model_arg or [], "--model-arg", empty=True))
+    settings = json_values(named_values(setting or [], "--setting", empty=True))
+    warn_of_keys({"-M": arguments, "-s": settings, "--base-url": {"": base_url}})
     if known_set is not None:
         arguments.setdefault("data", known_set)
     return {
@@ -183,7 +186,7 @@ def _carried(
         "max_retries": max_retries,
         "attempt_timeout": timeout,
         "base_url": base_url,
-        "generation": json_values(named_values(setting or [], "--setting", empty=True)),
+        "generation": settings,
         "model_args": arguments,
         "price": _price(price, prices, model),
         **({"strip_thoughts": True} if strip_thoughts else {}),

@@ -33,10 +33,10 @@ def scenes_command(
             float, typer.Option(help="Chance to see a difference of that size.")
         ] = 0.8,
     ) -> None:
-        from rich.console import Console
         from rich.table import Table
 
         from handeye.scores.planning import scenes_needed
+        from handeye.terminal.console import Console
 
         runs = [open_run(folder) for folder in (run, other) if folder is not None]
         found = scenes_needed(quantities, points / 100, runs, power=power)

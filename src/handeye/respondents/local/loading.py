@@ -15,6 +15,7 @@ import torch
 
 from handeye.errors import RunError
 from handeye.respondents.local.options import LocalOptions
+from handeye.respondents.local.processors import load_processor
 from handeye.run.thoughts import marks_thoughts
 
 _WANTED = "a folder written by save_pretrained (model, tokenizer, processor) or a hub id"
@@ -85,8 +86,6 @@ def load(options: LocalOptions) -> LocalModel:
     from safetensors import SafetensorError
     from transformers import AutoModelForImageTextToText
     from transformers.utils import logging
-
-    from handeye.respondents.local.processors import load_processor
 
     if _is_path(options.path) and not Path(options.path).is_dir():
         raise RunError(f"{options.path} is no folder; give {_WANTED}")

@@ -6,7 +6,6 @@ wait, scene by scene, and runs them off the event loop. Nobody waits for a batch
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +27,7 @@ from inspect_ai.model import (
     TopLogprob,
 )
 
+from handeye.printing import tell
 from handeye.respondents.local.chat import Ask, write_ask
 from handeye.respondents.local.decoding import Settings
 from handeye.respondents.local.engine import Answer, Engine
@@ -116,7 +116,7 @@ class LocalRespondent:
         batch, told = self._take(), len(self.engine.notices)
         await anyio.to_thread.run_sync(self._run, batch)
         for notice in self.engine.notices[told:]:
-            print(f"\n{MODEL}: {notice}", file=sys.stderr, flush=True)
+            tell(f"{MODEL}: {notice}")
 
     def _take(self) -> list[_Ticket]:
         """The first that wait, each with the others about its pictures."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from handeye.printing import say
 from handeye.rose.commands.bridge import bridge
 from handeye.rose.commands.contamination import contamination
 from handeye.rose.commands.diagnose import diagnose
@@ -197,4 +198,4 @@ def _say_made(directory: Path) -> None:
 
     record = read_record(directory) or {}
     count = sum(record["options"]["scenes"].values())
-    typer.echo(f"{directory}: {count} scenes, {2 * count} images, {7 * count} items")
+    say(f"{directory}: {count} scenes, {2 * count} images, {7 * count} items")

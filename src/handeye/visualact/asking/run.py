@@ -5,7 +5,6 @@ The lane (:mod:`handeye.run.lane`) carries the requests; here is what it has to 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from handeye.errors import OptionError
 from handeye.media.frame_choice import FrameChoice
+from handeye.printing import tell
 from handeye.respondents.conversation import refuse_strangers
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
@@ -130,7 +130,7 @@ def job(options: VisualactOptions) -> Job:
     refuse_strangers(options.model, "visualact", RESPONDENTS)
     clips = options.load()
     for taken in clips.taken:
-        print(taken.words(), file=sys.stderr)
+        tell(taken.words())
     embedder: Embedder | None = None
     if options.score:
         # Before anything is asked: a run that cannot be scored should not cost anything.

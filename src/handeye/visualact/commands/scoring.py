@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from handeye.terminal.inputs import StripThoughts, json_values, named_values, resumable
+from handeye.printing import say, tell
+from handeye.terminal.inputs import (
+    StripThoughts,
+    json_values,
+    named_values,
+    resumable,
+    warn_of_keys,
+)
 
 if TYPE_CHECKING:
     from handeye.visualact.scoring.embedder import Embedder
@@ -92,7 +99,7 @@ def score(
         )
         wanted = [c.clip_id for c in some if wanted is None or c.clip_id in wanted]
     for line in whole.taken:
-        typer.echo(line.words(), err=True)
+        tell(line.words())
     with _embedding(embedder, cache) as model:
         score_files(
             predictions,
@@ -189,7 +196,7 @@ def rank(
             write_bytes(json, indented_json(found))
         except OSError as error:
             raise OptionError(f"{json}: cannot be written: {error.strerror}") from None
-        typer.echo(f"written to {json}")
+        say(f"written to {json}")
 
 
 def _judge(
@@ -207,6 +214,7 @@ def _judge(
     from handeye.visualact.pages.console import print_judgement
     from handeye.visualact.scoring.run_folder import read_run
 
+    warn_of_keys({"-M": arguments, "--base-url": {"": base_url}})
     opened = read_run(run)
     with (
         _embedding(str(opened.info["embedder"]["name"]), cache) as embedder,
@@ -241,7 +249,7 @@ def _embedding(name: str | None, cache: bool) -> Iterator[Embedder]:
         cached = CachedEmbedder(loaded, cache_path(), progress)
         yield cached
     if cached.problem:
-        typer.echo(f"embeddings were not kept: {cached.problem}", err=True)
+        tell(f"embeddings were not kept: {cached.problem}")
 
 
 def _options(threshold: float | None, assignment: str | None, pairs: list[str]) -> Options:
