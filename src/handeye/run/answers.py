@@ -31,6 +31,7 @@ __all__ = [
     "Usage",
     "fingerprint",
     "judged_again",
+    "marked",
     "request_sha256",
     "state_of",
     "why_no_answer",
@@ -110,6 +111,12 @@ def without_its_keys(answer: Answer) -> Answer:
         return answer
     masked: bool | msgspec.UnsetType = True if text != answer.raw_text else answer.masked
     return msgspec.structs.replace(answer, raw_text=text, error=error, masked=masked)
+
+
+def marked(row: Mapping[str, Any], answers: Sequence[Answer]) -> dict[str, Any]:
+    """A line of a prediction file that says so where a text of its answers is not as it came."""
+    masked = any(answer.masked is True for answer in answers)
+    return {**row, "masked": True} if masked else dict(row)
 
 
 def state_of(text: str, stop_reason: str | None, refused: bool) -> AnswerState:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import msgspec
 
 from handeye.atomic import replacing
-from handeye.run.answers import Answer
+from handeye.run.answers import Answer, marked
 from handeye.run.journal import Journal, Key
 from handeye.run.options import RunOptions, generation_config
 from handeye.run.plan import Plan, named_by_rows, rows_sha256
@@ -145,9 +145,7 @@ class Job:
         with replacing(path) as stream:
             for question, found in zip(self.questions, self._found(journal), strict=True):
                 if answers := [answer for answer in found if answer is not None]:
-                    row = dict(self._row(question, answers))
-                    if any(answer.masked is True for answer in answers):
-                        row["masked"] = True
+                    row = marked(self._row(question, answers), answers)
                     stream.write(msgspec.json.encode(row) + b"\n")
 
     def score(self, info: Mapping[str, Any]) -> None:

@@ -6,7 +6,6 @@ here they become the lines that ``handeye NAME score`` reads. Imports the engine
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,8 @@ from typing import Any
 import msgspec
 
 from handeye.errors import DataError
-from handeye.run.answers import Answer, judged_again
+from handeye.printing import tell
+from handeye.run.answers import Answer, judged_again, marked
 
 ANSWERS = "answers"
 """Where a sample's store has its answers."""
@@ -42,7 +42,7 @@ def as_lines(predictions: Path, row: Row) -> Iterator[Path]:
         file = Path(folder) / "predictions.jsonl"
         with file.open("wb") as stream:
             for answers in _by_item(predictions):
-                stream.write(msgspec.json.encode(row(answers)) + b"\n")
+                stream.write(msgspec.json.encode(marked(row(answers), answers)) + b"\n")
         yield file
 
 
@@ -86,4 +86,4 @@ def _by_item(path: Path) -> Iterator[list[Answer]]:
             "'inspect eval handeye/NAME' and of RUN/logs do"
         )
     if epochs > 1:
-        print(f"note: {path} holds {epochs} epochs; the first is scored", file=sys.stderr)
+        tell(f"note: {path} holds {epochs} epochs; the first is scored")
