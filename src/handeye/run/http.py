@@ -4,7 +4,8 @@ Clients drop most of what a server says: the openai package keeps one field of a
 of an answer that is none only a ``TypeError`` is left. So the request under way notes its address
 and what came back. On the way an answer in an odd shape is put into the usual one:
 
-- token counts that are null are left out; the answer is not lost for them;
+- token counts that are null are left out, and so is a model that is not named; the answer is not
+  lost for them;
 - a content in parts becomes the text of its parts, and thoughts among them become thoughts;
 - an account that is used up is not asked again by the client.
 
@@ -94,7 +95,9 @@ def _put_right(said: Any) -> bool:
     """Whether something of a chat completion had to be put into the usual shape."""
     if not isinstance(said, dict) or not isinstance(said.get("choices"), list):
         return False
-    changed = False
+    changed = not isinstance(said.setdefault("model", ""), str)
+    if changed or not said["model"]:
+        said["model"], changed = "", True
     usage = said.get("usage")
     if usage is not None and not _counted(usage):
         said["usage"], changed = None, True
