@@ -36,15 +36,13 @@ class Reply:
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it arrived; ``number`` counts earlier ones with the same content, ``line`` is
-    its first line.
-    """
+    """One request as it arrived; ``number`` counts earlier ones with the same content."""
 
+    path: str
     headers: dict[str, str]
     body: bytes
     content: str
     number: int
-    line: str = ""
 
     @property
     def parsed(self) -> dict[str, Any]:
@@ -107,7 +105,7 @@ class ChatServer:
             return
         self.first_request = self.first_request or time.time()
         content = hashlib.sha256(body).hexdigest()
-        request = Request(headers, body, content, self._seen.get(content, 0), first)
+        request = Request(first.split(" ")[1], headers, body, content, self._seen.get(content, 0))
         self._seen[content] = request.number + 1
         if self.keep_requests:
             self.requests.append(request)
