@@ -64,7 +64,7 @@ def echoed(request: Request) -> str:
     body = request.parsed
     del body["messages"]
     heads = {name: value for name, value in request.headers.items() if name != "content-length"}
-    return json.dumps({"heads": heads, "body": body, "line": request.line})
+    return json.dumps({"heads": heads, "body": body, "path": request.path})
 
 
 def talkative(request: Request) -> Reply:
