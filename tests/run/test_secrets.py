@@ -124,10 +124,11 @@ BYSTANDERS = {
     "SOMETHING": "Zx81kLmN02pQrS73tUv",
     "LAB_HEADERS": '{"Authorization": "Bearer tok-JSONJSON0001"}',
     "LAB_PROXY": "http://bob:s3cretpassw0rd@proxy:3128",
+    "LAB_DATABASE": "host=db user=me password=hunter-two-hunter",
 }
 REPEATED = [
     *("plain-MYKEYMYKEY06", "sk-hidden0123456789", "Zx81kLmN02pQrS73tUv"),
-    *("tok-JSONJSON0001", "s3cretpassw0rd"),
+    *("tok-JSONJSON0001", "s3cretpassw0rd", "hunter-two-hunter"),
 ]
 
 
@@ -325,6 +326,7 @@ def test_keys_deep_in_arguments_are_not_kept() -> None:
             "servers": ["https://u:p@h/v1?key=a&b=c", "https://h/v1"],
             "note": "use sk-abcdefghijkl today",
             "odd": "Zx81kLmN02pQrS73tUv",
+            "store": "Protocol=https;AccountName=me;AccountKey=abc/def+ghi==;Suffix=core",
         }
     )
     assert found == {
@@ -336,6 +338,7 @@ def test_keys_deep_in_arguments_are_not_kept() -> None:
         "servers": ["https://[key]@h/v1?key=[key]&b=[key]", "https://h/v1"],
         "note": "use [key] today",
         "odd": "[key]",
+        "store": "Protocol=https;AccountName=me;AccountKey=[key];Suffix=core",
     }
     assert without_secrets(found) == found
 

@@ -59,6 +59,7 @@ _SCHEMES = re.compile(r"\b(bearer|basic)(\s+|%20)(?=[\w.~+/=-]*\d)[\w.~+/=-]{12,
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>`]+", re.I)
 _USER_INFO = re.compile(r"(?<=://)[^/?#\s\"'<>@]*(?::[^/?#\s\"'<>]*)?@")
 _WORDS = re.compile(r"[^\s,;\"'{}()\[\]]+")
+_PAIRS = re.compile(r"([\w.-]+)(\s*[=:]\s*)([^\s;,&\"'{}\[\]]{6,})")
 _RUN = re.compile(r"[A-Za-z0-9]{16,}")
 _HEX = re.compile(r"[0-9a-fA-F-]+")
 # A special token of a tokenizer, which is named like a key.
@@ -176,9 +177,16 @@ class _Sieve:
         return KEPT_OUT
 
     def text(self, value: str) -> str:
-        """A text in no special place: addresses, and words that look like a key."""
+        """A text in no special place: addresses, ``Password=...``, words that look like a key."""
         out = _ADDRESS.sub(lambda address: self._address(address[0]), value)
+        out = _PAIRS.sub(lambda pair: self._pair(*pair.groups()), out)
         return self._last(_WORDS.sub(lambda word: self._word(word[0]), out))
+
+    def _pair(self, name: str, sign: str, value: str) -> str:
+        if not _says(name) or _is_path(value):
+            return f"{name}{sign}{value}"
+        self._found |= _parts(value, _SHORTEST_NAMED)
+        return f"{name}{sign}{BLOT}"
 
     def _word(self, word: str) -> str:
         # A commit is no key, and what is asked may depend on it; a path has long names as well.
