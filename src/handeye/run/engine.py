@@ -127,15 +127,17 @@ def resolve_model(
         RunError: unknown provider, missing or impossible key, missing package, refused arguments.
     """
     know(base_url, arguments)
+    provider, slash, _ = name.partition("/")
     try:
-        model = get_model(name, base_url=base_url, **dict(arguments))
+        # Made anew, with the key and the set of now; only weights are loaded once.
+        keep = name in OWN_MODELS or provider in _LOADING
+        model = get_model(name, base_url=base_url, memoize=keep, **dict(arguments))
     except HandeyeError:
         raise
     except Exception as error:
         # The engine's messages are written for a terminal: "[bold]OPENAI_API_KEY[/bold]".
         reason = re.sub(r"\[/?[a-z]+\]", "", str(getattr(error, "message", None) or error))
         reason = without_keys(" ".join(reason.split()))
-        provider, slash, _ = name.partition("/")
         hint = did_you_mean(provider, _PROVIDERS) if slash and provider not in _PROVIDERS else ""
         raise RunError(f"{role} {name!r} cannot be used: {reason}{hint}") from error
     key = getattr(model.api, "api_key", None)
