@@ -115,7 +115,8 @@ def test_describe_prints_tables_and_json(made):
     assert told[str(made / "set")]["all"]["scenes"] == {"n": 10}
 
 
-def test_a_dry_run_sends_and_writes_nothing(made):
+def test_a_dry_run_sends_and_writes_nothing(made, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789abcdef")
     out = made / "dry"
     shown = handeye(
         "run", "rose", "--model", "openai/gpt-5.5", "--data", made / "set", "--dry-run",

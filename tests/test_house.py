@@ -6,19 +6,20 @@ package that breaks it.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.support.house import PACKAGE, circles, graph, module_of, room_of
+from tests.support.house import PACKAGE, circles, graph, module_of, names_used, room_of
 
 SUITES = ("rose", "visualact")
 # From the ground up; a room imports what stands on lower floors. ``suite`` is the contract: it
 # imports nothing. ``suites`` is the register: what stands above it speaks to suites through it.
 FLOORS = (
-    ("", "__init__", "errors", "atomic", "reading", "hashing", "suite"),
+    ("", "__init__", "errors", "atomic", "hashing", "reading", "printing", "suite"),
     ("assets", "stats", "media"),
     ("sets",),
     ("run",),
@@ -131,6 +132,33 @@ def package_data(package: Path) -> list[str]:
     return out
 
 
+# What reaches a terminal goes through these two, which leave nothing in it to be obeyed.
+DOORS = ("printing.py", "terminal/console.py")
+_PAST_THE_DOOR = {
+    *("print", "pprint", "typer.echo", "typer.secho", "click.echo", "click.secho"),
+    *("sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__"),
+    *("rich.print", "rich.console", "rich.markup", "rich.text"),
+    *("warnings.warn", "logging.getLogger", "logging.error", "logging.warning"),
+}
+# Asking whether there is a terminal prints nothing, nor does sending out what was said.
+_ASKED = ("sys.stdout.isatty", "sys.stderr.isatty", "sys.stderr.flush")
+
+
+def past_the_door(package: Path) -> list[str]:
+    """Places that print, or get hold of what prints, elsewhere than at the door."""
+    out = []
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package).as_posix()
+        if name in DOORS:
+            continue
+        for line, used in names_used(ast.parse(path.read_text("utf-8"))):
+            if used not in _ASKED and any(
+                used == one or used.startswith(f"{one}.") for one in _PAST_THE_DOOR
+            ):
+                out.append(f"{name}:{line}: {used}")
+    return out
+
+
 def test_every_room_stands_on_a_floor() -> None:
     assert {room_of(module) for module in graph()} <= set(FLOOR)
 
@@ -153,6 +181,10 @@ def test_rooms_of_the_frame_name_no_suite() -> None:
 
 def test_no_two_files_of_a_room_differ_by_a_suffix() -> None:
     assert suffix_families(PACKAGE) == []
+
+
+def test_nothing_is_printed_past_the_door() -> None:
+    assert past_the_door(PACKAGE) == []
 
 
 def test_no_package_data_is_read_from_above() -> None:
@@ -239,6 +271,18 @@ BROKEN: dict[str, tuple[dict[str, str], Callable[[Path], list[object]]]] = {
     ),
     "a suite's name in a template": ({"pages/a.html.j2": "<h1>VisualActBench</h1>"}, named_suites),
     "a suffix family": ({"run/wire.py": "", "run/wire_child.py": ""}, suffix_families),
+    "a bare print": ({"run/lane.py": "def f():\n    print(1)\n"}, past_the_door),
+    "print handed on": ({"run/lane.py": "def f(say=print): ...\n"}, past_the_door),
+    "typer's echo": ({"cli/run.py": "import typer as t\nt.echo('x')\n"}, past_the_door),
+    "a stream of its own": ({"run/a.py": "import sys\nsys.stderr.write('x')\n"}, past_the_door),
+    "a console of Rich": (
+        {"cli/a.py": "def f():\n    from rich.console import Console as C\n    C().print()\n"},
+        past_the_door,
+    ),
+    "a markup text": (
+        {"cli/a.py": "from rich.text import Text\nText.from_markup('')\n"},
+        past_the_door,
+    ),
     "data of a room above": (
         {"pages/html.py": 'PackageLoader("handeye.report")\n', "report/a.py": ""},
         package_data,

@@ -13,10 +13,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class HandeyeError(Exception):
     """Base of all errors that are meant for the user."""
+
+    @property
+    def message(self) -> str:
+        """The text alone: Inspect logs and passes on this instead of a ``repr``."""
+        return str(self)
 
 
 class DataError(HandeyeError):
@@ -60,6 +66,12 @@ def refuse_twice(option: str, names: Iterable[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise OptionError(f"{option} names {twice[0]!r} twice; give it once")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``; did you mean NAME?`` where one of ``known`` is like ``name``, else nothing."""
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def first_ten(names: list[str]) -> str:

@@ -8,13 +8,13 @@ broken plugin takes nothing else down with it.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from handeye.errors import DataError, HandeyeError, OptionError
+from handeye.printing import tell
 from handeye.suite import Part, Suite
 
 SUITES = {
@@ -42,7 +42,7 @@ def all_suites() -> tuple[Suite, ...]:
                 needed.get()
         except Exception as error:  # whatever a plugin does wrong
             reason = f"{type(error).__name__}: {error}"
-            print(f"warning: the suite {point.name} is left out: {reason}", file=sys.stderr)
+            tell(f"warning: the suite {point.name} is left out: {reason}")
         else:
             found[suite.name] = suite
     return tuple(found.values())

@@ -6,10 +6,10 @@ import csv
 import io
 
 import pytest
-from rich.console import Console
 
 from handeye.scores.estimate import Estimate
 from handeye.scores.tables import Column, Row, Table, csv_files, table_of, tex_rows
+from handeye.terminal.console import Console
 from handeye.terminal.tables import print_table
 
 TREE = {

@@ -22,22 +22,29 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Reply:
-    """What the server does with one request; ``stall`` keeps the connection open, silent."""
+    """What the server does with one request; ``stall`` keeps the connection open, silent.
 
-    text: str | None = "COUNT(0)"
+    ``body`` is sent as it is, or as JSON where it is no text; ``text`` may be parts of a content,
+    ``message`` has further fields of it, ``usage`` stands in the place of the usual one.
+    """
+
+    text: str | list[Any] | None = "COUNT(0)"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    finish_reason: str = "stop"
+    finish_reason: str | None = "stop"
     refusal: str | None = None
     delay: float = 0.0
     stall: bool = False
-    body: str | None = None
+    body: Any = None
+    message: dict[str, Any] = field(default_factory=dict)
+    usage: Any = "counted"
 
 
 @dataclass(frozen=True)
 class Request:
     """One request as it arrived; ``number`` counts earlier ones with the same content."""
 
+    path: str
     headers: dict[str, str]
     body: bytes
     content: str
@@ -104,7 +111,7 @@ class ChatServer:
             return
         self.first_request = self.first_request or time.time()
         content = hashlib.sha256(body).hexdigest()
-        request = Request(headers, body, content, self._seen.get(content, 0))
+        request = Request(first.split(" ")[1], headers, body, content, self._seen.get(content, 0))
         self._seen[content] = request.number + 1
         if self.keep_requests:
             self.requests.append(request)
@@ -120,12 +127,20 @@ class ChatServer:
 
 
 def _payload(reply: Reply) -> bytes:
-    if reply.body is not None:
+    if isinstance(reply.body, str):
         return reply.body.encode()
+    if reply.body is not None:
+        return json.dumps(reply.body).encode()
     if reply.status != 200:
         return json.dumps({"error": {"message": f"status {reply.status}", "type": "x"}}).encode()
-    message = {"role": "assistant", "content": reply.text, "refusal": reply.refusal}
+    message = {
+        "role": "assistant",
+        "content": reply.text,
+        "refusal": reply.refusal,
+        **reply.message,
+    }
     usage = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
+    usage = usage if reply.usage == "counted" else reply.usage
     choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
     answer = {"id": "x", "object": "chat.completion", "created": 1, "model": "m"}
     return json.dumps({**answer, "choices": [choice], "usage": usage}).encode()
@@ -134,7 +149,8 @@ def _payload(reply: Reply) -> bytes:
 async def _write(
     writer: asyncio.StreamWriter, status: int, headers: dict[str, str], body: bytes
 ) -> None:
-    lines = [f"HTTP/1.1 {status} X", "Content-Type: application/json"]
+    kind = [] if "Content-Type" in headers else ["Content-Type: application/json"]
+    lines = [f"HTTP/1.1 {status} X", *kind]
     lines += [f"Content-Length: {len(body)}", *(f"{k}: {v}" for k, v in headers.items())]
     writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
     await writer.drain()

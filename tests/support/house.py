@@ -106,3 +106,33 @@ def circles(edges: Mapping[str, set[str]]) -> list[list[str]]:
         if node not in number:
             visit(node)
     return out
+
+
+def names_used(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Names that are used at run time, with their lines: ``sys.stderr.write`` of ``s.stderr.write``
+    under ``import sys as s``. What is imported from a module counts as used.
+    """
+    nodes = list(_at_run_time(tree))
+    meant: dict[str, str] = {}
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                first = alias.name.partition(".")[0]
+                meant[alias.asname or first] = alias.name if alias.asname else first
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                meant[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                yield node.lineno, f"{node.module}.{alias.name}"
+    inner = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
+    for node in nodes:
+        if isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner:
+            yield node.lineno, _dotted(node, meant)
+
+
+def _dotted(node: ast.AST, meant: Mapping[str, str]) -> str:
+    if isinstance(node, ast.Name):
+        return meant.get(node.id, node.id)
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value, meant)}.{node.attr}"
+    return "?"

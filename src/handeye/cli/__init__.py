@@ -15,6 +15,7 @@ import typer
 from handeye.cli import compare, report, run, study, suites, train
 from handeye.cli.given import commands_of
 from handeye.cli.process import carry_out
+from handeye.printing import say
 from handeye.suites import all_suites
 
 app = typer.Typer(
@@ -38,7 +39,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from handeye import __version__
 
-        typer.echo(f"handeye {__version__}")
+        say(f"handeye {__version__}")
         raise typer.Exit
 
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from handeye.printing import say
+
 
 def compare(
     runs: Annotated[
@@ -44,7 +46,7 @@ def compare(
     if json is not None:
         _write_json(json, found.to_json())
     if page is not None:
-        typer.echo(f"written to {page}")
+        say(f"written to {page}")
 
 
 def _write_json(path: Path, data: bytes) -> None:
@@ -55,4 +57,4 @@ def _write_json(path: Path, data: bytes) -> None:
         write_bytes(path, data)
     except OSError as error:
         raise OptionError(f"{path}: cannot be written: {error.strerror}") from None
-    typer.echo(f"written to {path}")
+    say(f"written to {path}")

@@ -65,12 +65,12 @@ def _scenes(suite: Suite) -> Callable[..., None]:
             float, typer.Option(help="Chance to see a difference of that size.")
         ] = 0.8,
     ) -> None:
-        from rich.console import Console
         from rich.table import Table
 
         from handeye.errors import OptionError
         from handeye.scores.planning import scenes_needed
         from handeye.scores.run_folder import expand
+        from handeye.terminal.console import Console
 
         folders = expand([folder for folder in (run, other) if folder is not None])
         if len(folders) > 2:

@@ -7,9 +7,7 @@ ended process leaves is cleared by the next.
 
 from __future__ import annotations
 
-import codecs
 import errno
-import io
 import logging
 import os
 import signal
@@ -21,6 +19,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from handeye.errors import HandeyeError, OptionError
+from handeye.printing import flush, show_anyhow, tell
+from handeye.run.secrets import without_keys
 
 INTERRUPTED = 130
 # Seconds from the first Ctrl-C, and from the second, until the command is ended from outside.
@@ -28,7 +28,6 @@ _PATIENCE, _HASTE = 1.5, 0.3
 # What a write says that has no more room; one without a file's name is one to a stream.
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))
 _LONGEST = 2000
-_ANYHOW = "handeye.shown_anyhow"
 
 
 def carry_out(command: Callable[[], object]) -> int:
@@ -39,7 +38,7 @@ def carry_out(command: Callable[[], object]) -> int:
         the options cannot be used (one line on stderr says why). A command that Ctrl-C stopped does
         not return: the process ends with 130.
     """
-    _show_anyhow()
+    show_anyhow()
     # A log of the engine that cannot be written (a full disk) is nothing to tell at length.
     logging.raiseExceptions = False
     code: object = 0
@@ -77,24 +76,20 @@ def _words(error: BaseException) -> str:
 
 
 def _tell(words: str) -> None:
-    line = " ".join(words.splitlines())
+    line = " ".join(without_keys(words).splitlines())
     if len(line) > _LONGEST:
         line = f"{line[: _LONGEST // 2]} ... {line[-_LONGEST // 2 :]}"
     with suppress(OSError):
-        print(f"error: {line}", file=sys.stderr)
+        tell(f"error: {line}")
 
 
 def _flushed(code: object) -> object:
     """The exit code, once everything that was said is out."""
     try:
-        if sys.stdout is not None:  # closed from the beginning
-            sys.stdout.flush()
+        flush()
+    except BrokenPipeError:
+        return code or 1
     except OSError as error:
-        # What is left would be tried, and fail, once more at the end of the interpreter.
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            return code or 1
         if code != 2:  # it was told when it was first met
             _tell(f"the output: {error.strerror}")
         return 2
@@ -109,26 +104,6 @@ def _check_words() -> None:
     for word in words:
         if any("\ud800" <= c <= "\udfff" for c in word):
             raise OptionError(f"{word!a} is not UTF-8 text; give the file or folder another name")
-
-
-# ---- streams
-
-
-def _show_anyhow() -> None:
-    """Let the streams show what they can: no character that a terminal lacks is an error."""
-    codecs.register_error(_ANYHOW, _shown_anyhow)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=_ANYHOW)
-
-
-def _shown_anyhow(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    from handeye.terminal.tables import PLAIN
-
-    lacking = error.object[error.start : error.end].translate(PLAIN)
-    return "".join(c if c.isascii() else "?" for c in lacking), error.end
 
 
 # ---- Ctrl-C

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from handeye.printing import say
+
 
 def report(
     runs: Annotated[
@@ -25,4 +27,4 @@ def report(
     """Write a report: what was found, tables beside the published models, gallery of failures."""
     from handeye.report import write_report
 
-    typer.echo(f"{write_report(runs, out, title=title, human=human, workers=workers)}")
+    say(f"{write_report(runs, out, title=title, human=human, workers=workers)}")

@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
 import typer
 
+from handeye.errors import HandeyeError
+from handeye.suite import Suite
 from handeye.suites import all_suites
+
+
+def _command(suite: Suite) -> Callable[..., None]:
+    """The command of a suite; where it cannot use a set, another one that could is named."""
+    run: Callable[..., None] = suite.run_command.get()
+
+    @functools.wraps(run)
+    def command(**given: Any) -> None:
+        try:
+            run(**given)
+        except HandeyeError as error:
+            data = str(given.get("data"))
+            others = [one.name for one in all_suites() if one.recognizes(data)]
+            if suite.name in others or not others or f"handeye run {others[0]}" in str(error):
+                raise
+            raise type(error)(
+                f"{error}. Is {data} a set of {others[0]}? Then use 'handeye run {others[0]}'"
+            ) from error
+
+    return command
+
 
 app = typer.Typer(help="Ask a model everything about a set.", no_args_is_help=True)
 for suite in all_suites():
-    app.command(suite.name)(suite.run_command.get())
+    app.command(suite.name)(_command(suite))

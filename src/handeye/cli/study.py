@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handeye.errors import DataError, OptionError
+from handeye.printing import say, tell
 
 if TYPE_CHECKING:
     from handeye.suite import AsksPeople
@@ -36,6 +37,7 @@ def _people(data: str) -> AsksPeople:
 
 @app.command()
 def serve(
+    context: typer.Context,
     data: Annotated[str, typer.Argument(metavar="DIR", help="Set with its pictures.")],
     items: Annotated[
         int | None, typer.Option(help="Items for each person (default 50).", show_default=False)
@@ -66,13 +68,27 @@ def serve(
     ),
     token: Annotated[
         str | None,
-        typer.Option(envvar="HANDEYE_STUDY_TOKEN", help="Secret in every link, 12 characters."),
+        typer.Option(
+            envvar="HANDEYE_STUDY_TOKEN",
+            help="Secret in every link, 12 characters; better in the variable or a file.",
+        ),
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File that holds the token.")
     ] = None,
 ) -> None:
     """Serve a study until Ctrl-C; run again with the same --out it goes on where it was."""
     from handeye.study.serve import check_token, default_file, serve as run
     from handeye.study.session import open_study
 
+    source = context.get_parameter_source("token")
+    if token_file is not None:
+        token = _token_in(token_file, token)
+    elif source is not None and source.name == "COMMANDLINE":
+        tell(
+            "warning: `ps` shows --token to everybody on this machine; better set "
+            "HANDEYE_STUDY_TOKEN or give --token-file"
+        )
     check_token(host, token)
     file = out or default_file(data)
     study = open_study(
@@ -88,14 +104,27 @@ def serve(
         practice=practice,
     )
 
-    def say(link: str) -> None:
-        typer.echo(f"answers go to {file}; stop with Ctrl-C\nopen {link}")
+    def listening(link: str) -> None:
+        say(f"answers go to {file}; stop with Ctrl-C\nopen {link}")
 
     try:
-        run(study, host=host, port=port, token=token, say=say)
+        run(study, host=host, port=port, token=token, say=listening)
     except KeyboardInterrupt:
-        typer.echo(f"stopped; the same command goes on with {file}")
+        say(f"stopped; the same command goes on with {file}")
         raise typer.Exit(130) from None
+
+
+def _token_in(file: Path, other: str | None) -> str:
+    if other is not None:
+        raise OptionError("give either --token or --token-file")
+    try:
+        token = file.read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a text"
+        raise OptionError(f"{file}: cannot be read: {reason}") from None
+    if not token.isprintable() or not token:
+        raise OptionError(f"{file}: must hold the token in one line")
+    return token
 
 
 @app.command()
@@ -107,8 +136,8 @@ def export(
     from handeye.study.export import export as write
 
     for path in write(study, out):
-        typer.echo(f"{path}")
-    typer.echo(f"{out / 'times.csv'}")
+        say(f"{path}")
+    say(f"{out / 'times.csv'}")
 
 
 @app.command()
@@ -130,4 +159,4 @@ def agreement(
     found = measure(_people(data), study, data, finished_only=finished, seed=seed)
     write_agreement(out, found)
     print_agreement(found)
-    typer.echo(f"written to {out}")
+    say(f"written to {out}")

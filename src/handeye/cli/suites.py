@@ -5,11 +5,11 @@ from __future__ import annotations
 
 def suites() -> None:
     """Print the suites and what each of them can do."""
-    from rich.console import Console
     from rich.table import Table
 
     from handeye.suite import ABILITIES
     from handeye.suites import all_suites
+    from handeye.terminal.console import Console
 
     known = all_suites()
     table = Table(title_justify="left")
@@ -21,4 +21,4 @@ def suites() -> None:
     console = Console()
     console.print(table)
     for suite in known:
-        console.print(f"{suite.name}: {suite.about}", highlight=False)
+        console.print(f"{suite.name}: {suite.about}")

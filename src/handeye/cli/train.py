@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from handeye.errors import OptionError
+from handeye.printing import tell
+from handeye.run.versions import check_version
 
 if TYPE_CHECKING:
     from handeye.training.questions import Papers
@@ -94,10 +95,11 @@ def needs_torch() -> None:
         raise OptionError(
             f"training needs {', '.join(missing)}; install them with: pip install '.[train]'"
         )
+    check_version("transformers")
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    tell(line)
 
 
 def _teller(recipe: Recipe) -> Callable[[int, int, dict[str, float]], None]:
@@ -140,11 +142,11 @@ def _write(path: Path, found: dict[str, Any]) -> None:
 
 
 def _print(found: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from handeye.scores.estimate import Estimate, number
-    from handeye.terminal.tables import say, shown
+    from handeye.terminal.console import Console
+    from handeye.terminal.tables import say
 
     console = Console()
     title = "PASS in percent, with 95 % intervals"
@@ -153,7 +155,7 @@ def _print(found: dict[str, Any]) -> None:
         table.add_column(name, justify="left" if name in ("template", "art") else "right")
     for mark in found["marks"]:
         passed = Estimate(mark["passed"], mark["low"], mark["high"]).text("line")
-        others = (shown(number(mark[key]), console) for key in ("blind", "chance"))
+        others = (number(mark[key]) for key in ("blind", "chance"))
         table.add_row(mark["column"], mark["split"], str(mark["items"]), passed, *others)
     console.print(table)
     for split, rates in found["averages"].items():

@@ -10,10 +10,11 @@ from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
-from handeye.errors import HandeyeError, RunError
+from handeye.errors import HandeyeError, RunError, did_you_mean
 from handeye.respondents.conversation import ChatRespondent, Respondent
 from handeye.respondents.local.options import NAMES
 from handeye.respondents.local.shipped import small_model_dir
+from handeye.run.versions import check_version, lacking
 from handeye.suite import Suite
 from handeye.suites import all_suites, suite_of_set
 
@@ -36,7 +37,8 @@ def make_respondent(model_name: str, model_args: Mapping[str, Any]) -> Responden
     if not suites:
         names = {name for suite in all_suites() for name in suite.respondents} | set(_LOCAL)
         allowed = ", ".join(f"handeye/{name}" for name in sorted(names))
-        raise RunError(f"no model handeye/{model_name}; there are: {allowed}")
+        hint = did_you_mean(f"handeye/{model_name}", (f"handeye/{name}" for name in names))
+        raise RunError(f"no model handeye/{model_name}; there are: {allowed}{hint}")
     every = (name for suite in suites for name in suite.respondents[model_name].takes)
     _check(model_name, model_args, tuple(dict.fromkeys(every)))
     suite = suites[0] if len(suites) == 1 else _whose(str(model_args["data"]), suites)
@@ -70,7 +72,7 @@ def _hf(**options: Any) -> ChatRespondent:
     """A vision-language model on this machine.
 
     Raises:
-        RunError: what it needs is not installed.
+        RunError: what it needs is not installed, or in a version that does not have it.
     """
     missing = [name for name in ("torch", "transformers") if not find_spec(name)]
     if missing:
@@ -78,7 +80,12 @@ def _hf(**options: Any) -> ChatRespondent:
             f"local models need {' and '.join(missing)}; install them with: pip install '.[local]'"
         )
     from handeye.respondents.local.options import read_options
-    from handeye.respondents.local.respondent import LocalRespondent
+
+    check_version("transformers")
+    try:
+        from handeye.respondents.local.respondent import LocalRespondent
+    except ImportError as error:
+        raise lacking("transformers", error) from error
 
     return LocalRespondent(read_options(options))
 

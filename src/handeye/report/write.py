@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Sequence
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from handeye.errors import OptionError
+from handeye.printing import tell
 from handeye.scores.run_folder import expand, same_set
 from handeye.suite import Part, Suite
 from handeye.suites import all_suites, suite_of_runs
@@ -66,7 +66,7 @@ def write_report(
         run.check()
     warning = same_set(opened)
     if warning is not None:
-        print(f"warning: {warning}", file=sys.stderr)
+        tell(f"warning: {warning}")
     known: dict[str, Any] = {
         "title": title,
         "human": None if human is None else Path(human),

@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from handeye.errors import RunError
+from handeye.errors import OptionError, RunError, did_you_mean
+from handeye.run.options import OWN_MODELS
 
 if TYPE_CHECKING:
     from inspect_ai.model import ChatMessage, GenerateConfig, ModelOutput, StopReason
 
     from handeye.run.options import RunOptions
 
-LOCAL = ("hf", "small")
-"""Models on this machine, which answer for every suite."""
+_PREFIX = "handeye/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,6 @@ def about(model: object, respondents: Respondents) -> str:
 
 
 AnyOptions = TypeVar("AnyOptions", bound="RunOptions")
-_PREFIX = "handeye/"
 
 
 def told(options: AnyOptions, suite: str, respondents: Respondents) -> AnyOptions:
@@ -183,17 +182,19 @@ def told(options: AnyOptions, suite: str, respondents: Respondents) -> AnyOption
         respondents: its own.
 
     Raises:
-        RunError: the model is a respondent of ours that does not answer for this suite.
+        OptionError: the model is a respondent of ours that does not answer for this suite.
     """
-    if not options.model.startswith(_PREFIX):
+    model = options.model
+    if not model.startswith(_PREFIX) or model in OWN_MODELS:
         return options
-    name = options.model.removeprefix(_PREFIX)
-    if name not in (*respondents, *LOCAL):
-        names = ", ".join(f"{_PREFIX}{one}" for one in (*respondents, *LOCAL))
-        raise RunError(
-            f"{options.model} does not answer for {suite}; for {suite} there are {names}"
+    name = model.removeprefix(_PREFIX)
+    if name not in respondents:
+        known = [*(f"{_PREFIX}{one}" for one in respondents), *OWN_MODELS]
+        raise OptionError(
+            f"{model} does not answer for {suite}{did_you_mean(model, known)}; for {suite} there "
+            f"are {', '.join(known)}"
         )
-    if name in LOCAL or "data" not in respondents[name].takes or options.model_args.get("data"):
+    if "data" not in respondents[name].takes or options.model_args.get("data"):
         return options
     return replace(options, model_args={**options.model_args, "data": options.data})
 

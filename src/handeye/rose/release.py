@@ -16,6 +16,7 @@ from handeye.rose.items import Item, ItemSet, read_item
 from handeye.rose.questions import BRIDGE_KEYS, BY_KEY, MAIN_KEYS, SUBSETS, TEMPLATES
 from handeye.rose.v01 import SOURCE_NAMES, STATISTICS
 from handeye.sets.blocks import MOST
+from handeye.sets.folder import refuse_other_suite
 from handeye.sets.hub import HUB, fetch_dataset
 from handeye.sets.jsonl import numbered_lines
 
@@ -87,11 +88,12 @@ def metadata_files(data: str | Path) -> tuple[Path, list[Path]]:
     """Find the root of a set and its metadata files, main ones first.
 
     Raises:
-        DataError: the path does not exist or holds no metadata.
+        DataError: the path does not exist, holds no metadata, or is a set of another suite.
     """
     if str(data).startswith(HUB):
         data = fetch_dataset(str(data))
     path = Path(data)
+    refuse_other_suite(path, "rose")
     if path.is_file():
         return path.parent, [path]
     if not path.is_dir():

@@ -6,10 +6,12 @@ Knows nothing of the engine, of files or of scoring. The states:
     empty       the model ended by itself and wrote nothing but white space
     refused     the provider or the model declined (content filter, refusal field)
     truncated   the answer was cut by a length limit (max_tokens, context window)
-    error       no answer: every attempt failed
+    error       no answer: every attempt failed, or what came back has no end of the model's own
 
 The first four are answers: they arrived, they are final. An ``error`` is asked again by the next
-run over the same folder.
+run over the same folder. What came back is no answer where it has no choice, where its finish
+reason is none of stop, length, content filter and tool calls, or where the text is a complaint of
+the server, which the engine hands on as if the model had said it (:func:`why_no_answer`).
 """
 
 from __future__ import annotations
@@ -20,14 +22,20 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from handeye.run.secrets import without_keys, without_known_keys
+
 __all__ = [
     "ANSWER_STATES",
     "Answer",
     "AnswerState",
     "Usage",
     "fingerprint",
+    "judged_again",
+    "marked",
     "request_sha256",
     "state_of",
+    "why_no_answer",
+    "without_its_keys",
 ]
 
 AnswerState = Literal["answered", "empty", "refused", "truncated", "error"]
@@ -35,6 +43,11 @@ ANSWER_STATES: tuple[AnswerState, ...] = get_args(AnswerState)
 
 # Stop reasons of the engine (inspect_ai 0.3.285, ``StopReason``) that cut an answer short.
 _CUT = ("max_tokens", "model_length")
+_OWN_ENDS = ("stop", "tool_calls", "content_filter", *_CUT)
+# What the engine puts over a server's complaint that it hands on as the model's text.
+_OF_COMPLAINTS = ("model_length", "content_filter")
+# Inspect's providers on this machine, which give no stop reason ever.
+_GIVE_NO_END = ("hf/", "nnterp/", "transformer_lens/")
 
 
 class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -64,7 +77,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     ``request`` is the SHA-256 of everything that was sent (:func:`fingerprint`), ``media_sha256``
     that of the file with the picture or video. ``seconds`` is the wall time of the call that
     brought the answer, ``at`` the UTC time it was written down, ``note`` what the suite wants to
-    remember about what was sent.
+    remember about what was sent. ``own_end`` is there where the rest would let an answer be taken
+    for a complaint, and it is known to be none. ``masked`` is true where the text held keys and has
+    ``[key]`` in their place (:mod:`handeye.run.secrets`).
     """
 
     item_id: str
@@ -79,11 +94,29 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     at: str = ""
     note: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    own_end: bool | msgspec.UnsetType = msgspec.UNSET
+    masked: bool | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def key(self) -> tuple[str, str, str]:
         """What makes two answers the same: item, model, content of the request."""
         return (self.item_id, self.model, self.request)
+
+
+def without_its_keys(answer: Answer) -> Answer:
+    """An answer as it may be kept: keys in its text are blotted out, and it says so."""
+    text = without_known_keys(answer.raw_text)
+    error = answer.error and without_keys(answer.error)
+    if (text, error) == (answer.raw_text, answer.error):
+        return answer
+    masked: bool | msgspec.UnsetType = True if text != answer.raw_text else answer.masked
+    return msgspec.structs.replace(answer, raw_text=text, error=error, masked=masked)
+
+
+def marked(row: Mapping[str, Any], answers: Sequence[Answer]) -> dict[str, Any]:
+    """A line of a prediction file that says so where a text of its answers is not as it came."""
+    masked = any(answer.masked is True for answer in answers)
+    return {**row, "masked": True} if masked else dict(row)
 
 
 def state_of(text: str, stop_reason: str | None, refused: bool) -> AnswerState:
@@ -97,6 +130,46 @@ def state_of(text: str, stop_reason: str | None, refused: bool) -> AnswerState:
     if stop_reason in _CUT:
         return "truncated"
     return "answered" if text.strip() else "empty"
+
+
+def why_no_answer(text: str, stop_reason: str | None, usage: Usage) -> str | None:
+    """Why a response is no answer of the model, from what is kept of it; None where it is one.
+
+    Missing token counts are no evidence; a text for which tokens were counted, none of them
+    written, is the server's. A refusal field is the model's own word and is not asked about here.
+    """
+    if stop_reason is None:
+        return None if text.strip() else "the response held no choice"
+    if stop_reason not in _OWN_ENDS:
+        return "the response has no end of the model's own"
+    if text.strip() and usage.input and not (usage.output or usage.reasoning):
+        return "the text is the server's, the model wrote none of it"
+    return None
+
+
+def judged_again(answer: Answer) -> Answer:
+    """A line of a journal by the rule of today: ``error`` where it was kept as an answer wrongly.
+
+    Journals of before do not say whose text it is; what looks like a complaint that the engine
+    handed on (its stop reasons, without token counts) is taken for one and asked again.
+    """
+    if answer.state == "error" or answer.own_end is True:
+        return answer
+    text, stop = answer.raw_text, answer.stop_reason
+    if answer.state == "refused" and stop != "content_filter":
+        return answer  # a refusal field
+    if stop == "unknown" and answer.model.startswith(_GIVE_NO_END):
+        return answer
+    why = why_no_answer(text, stop, answer.usage)
+    if stop is None and not answer.at:
+        why = None  # no run wrote this line
+    handed_on = stop in _OF_COMPLAINTS and text.strip() and not answer.usage.input
+    if why is None and (handed_on or answer.error):
+        why = "the server complained"
+    if why is None:
+        return answer
+    said = f"{why}: {answer.error or text}" if answer.error or text.strip() else why
+    return msgspec.structs.replace(answer, state="error", raw_text="", error=said)
 
 
 def request_sha256(

@@ -6,7 +6,10 @@ Knows Inspect's ``Model`` and the journal. Does not know suites, tasks, logs or 
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import anyio
 from inspect_ai.model import (
     ChatMessage,
     ChatMessageAssistant,
@@ -18,16 +21,20 @@ from inspect_ai.util import LimitExceededError
 
 from handeye.errors import HandeyeError, RunError
 from handeye.run.answers import Answer
+from handeye.run.failures import Failure, Patience, failure_of
 from handeye.run.journal import Journal
 from handeye.run.pending import Pending, pending_request
 from handeye.run.questions import Opening, Question, content_config
-from handeye.run.secrets import without_keys
+from handeye.run.secrets import know
+from handeye.run.versions import check_version, lacking
 from handeye.run.wire import ProviderError, tap
 
-# A model that fails this often in a row before its first answer is not there: a wrong key, a wrong
-# name, no server. Asking the other thousands of items would only hide the reason.
+# A model that fails this often in a row before its first answer is not there; asking the other
+# thousands of items would only hide the reason. So it is where nobody listens any more.
 HOPELESS_AFTER = 20
-_MAX_ERROR = 400
+# The first request goes alone, so that a wrong key costs one; the others wait for it this long, in
+# seconds: refusals come at once, the answer of a slow model need not be waited for.
+FIRST_ALONE = 10.0
 
 
 class Asker:
@@ -41,13 +48,21 @@ class Asker:
     def __init__(
         self, model: Model, journal: Journal | None, connections: int | None = None
     ) -> None:
+        check_version("inspect_ai")
         self._model = model
         self._journal = journal
         self.model_name = str(model)
-        self.config = content_config(_effective_config(model))
-        self._arrived = 0
-        self._failed_in_a_row = 0
-        self._tap = None if journal is None else tap(model, journal, connections)
+        config = _effective_config(model)
+        # Also what came past our own options, with Inspect's command line.
+        know({"api_key": getattr(model.api, "api_key", None), "": model.explicit_base_url})
+        know(model.model_args, {n: getattr(config, n) for n in ("extra_headers", "extra_body")})
+        self.config = content_config(config)
+        self._tap = tap(model, journal, connections)
+        # Respondents of ours have no key and no address, and their first batch should be full.
+        self._goes_alone = not type(model.api).__module__.startswith("handeye.")
+        self._first: anyio.Event | None = None
+        self._patience = Patience(HOPELESS_AFTER, self._goes_alone)
+        self._over: RunError | None = None
 
     def arrived(self, question: Question) -> Answer | None:
         """The answer to a question if the journal has one."""
@@ -61,18 +76,38 @@ class Asker:
         Raises:
             RunError: the provider could not be made.
         """
-        if self._tap is not None:
-            await self._tap.ready(_effective_config(self._model))
+        await self._tap.ready(_effective_config(self._model))
 
     async def ask(self, question: Question, opening: Opening) -> Answer:
         """Ask a question that has no answer in the journal; a failure is an answer too.
 
         Raises:
-            RunError: the journal cannot be written, or nothing but failures came back.
+            RunError: the journal cannot be written, nothing but failures came back, or failures
+                that the next request would meet too.
         """
+        async with self._in_turn():
+            return await self._ask(question, opening)
+
+    @asynccontextmanager
+    async def _in_turn(self) -> AsyncIterator[None]:
+        """Hold back what comes after the first request until it is answered, or slow."""
+        if self._first is None and self._goes_alone:
+            self._first = anyio.Event()
+            try:
+                yield
+            finally:
+                self._first.set()
+            return
+        if self._first is not None and not self._first.is_set():
+            with anyio.move_on_after(FIRST_ALONE):
+                await self._first.wait()
+        yield
+
+    async def _ask(self, question: Question, opening: Opening) -> Answer:
+        if self._over is not None:
+            raise self._over
         pending = self._pending(question, opening)
-        # Without a journal of ours, a tap that an earlier run left on the model is none of it.
-        pending_request.set(pending if self._tap is not None else None)
+        pending_request.set(pending)
         started = time.monotonic()
         try:
             output = await self._model.generate(
@@ -81,17 +116,25 @@ class Asker:
         except (HandeyeError, LimitExceededError):
             raise
         except Exception as error:
-            answer = pending.failed(describe_failure(error), round(time.monotonic() - started, 3))
-            self._file(answer)
-            self._count_failure(answer)
-            return answer
-        self._arrived += 1
-        self._failed_in_a_row = 0
+            return self._failure(pending, failed_with(error, pending), time.monotonic() - started)
         if pending.answer is None:
             # The engine answered without asking the provider (its own cache).
-            pending.answer = pending.answered(output, output.time)
-            self._file(pending.answer)
+            answer = pending.answered(output, output.time)
+            if isinstance(answer, Failure):
+                return self._failure(pending, answer, output.time)
+            pending.answer = answer
+            self._file(answer)
+        self._patience.answered()
         return pending.answer
+
+    def _failure(self, pending: Pending, failure: Failure, seconds: float | None) -> Answer:
+        """File a failure, and end the run where the next request would meet it too."""
+        answer = pending.failed(failure.reason, None if seconds is None else round(seconds, 3))
+        self._file(answer)
+        if (why := self._patience.failed(failure)) is not None:
+            self._over = RunError(f"{self.model_name}: {why}")
+            raise self._over
+        return answer
 
     def refuse(self, question: Question, reason: str) -> Answer:
         """File a failure of a question that could not even be written, such as a broken video."""
@@ -114,15 +157,6 @@ class Asker:
         if self._journal is not None:
             self._journal.append(answer)
 
-    def _count_failure(self, answer: Answer) -> None:
-        self._failed_in_a_row += 1
-        if self._arrived == 0 and self._failed_in_a_row >= HOPELESS_AFTER:
-            raise RunError(
-                f"{self.model_name}: the first {self._failed_in_a_row} requests all failed, the "
-                f"last with: {answer.error}; stopped. Check the model's name, the key and the "
-                "server, then run the same command again"
-            )
-
 
 def _messages(question: Question, opening: Opening) -> list[ChatMessage]:
     """The conversation: its opening, then what was said, by the model and to it in turn."""
@@ -137,23 +171,19 @@ def _messages(question: Question, opening: Opening) -> list[ChatMessage]:
 
 def _effective_config(model: Model) -> GenerateConfig:
     """The model's own settings merged with those of the evaluation, as ``generate`` does."""
-    from inspect_ai.model._generate_config import active_generate_config
-
+    # Inspect shows them to nobody else than its providers, and an answer is looked up before.
+    try:
+        from inspect_ai.model._generate_config import active_generate_config
+    except ImportError as error:
+        raise lacking("inspect_ai", error) from error
     return model.config.merge(active_generate_config())
 
 
-def describe_failure(error: BaseException) -> str:
-    """One line on why a request failed, without the request and without keys.
-
-    Args:
-        error: what the engine raised after its retries.
-    """
+def failed_with(error: Exception, pending: Pending) -> Failure:
+    """What became of a request: as it was told on the wire, where it was told there."""
     cause = error
     if (attempt := getattr(error, "last_attempt", None)) is not None:
         cause = attempt.exception() or error
-    elif error.__cause__ is not None:
-        cause = error.__cause__
-    # A failure in the wire process brings its kind in its text.
-    told = str(cause) if isinstance(cause, ProviderError) else f"{type(cause).__name__}: {cause}"
-    text = without_keys(" ".join(told.split()))
-    return text if len(text) <= _MAX_ERROR else text[: _MAX_ERROR - 3] + "..."
+    if isinstance(cause, ProviderError):
+        return cause.failure
+    return pending.failure or failure_of(error)

@@ -9,21 +9,27 @@ import math
 import os
 import re
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import inspect_ai
 from inspect_ai import Task
 from inspect_ai.log import EvalLog
 from inspect_ai.model import Model, get_model
 
-from handeye.errors import HandeyeError, RunError
-from handeye.run.wire import is_remote
+from handeye.atomic import replacing
+from handeye.errors import HandeyeError, RunError, did_you_mean
+from handeye.printing import tell
+from handeye.run.options import OWN_MODELS, RunOptions
+from handeye.run.secrets import know, without_keys, without_known_keys
+from handeye.run.wire import REMOTE, REMOTE_WITH_URL, for_the_log, is_remote
 
-if TYPE_CHECKING:
-    from handeye.run.options import RunOptions
+# Inspect providers that load weights or start a server when they are made.
+_LOADING = frozenset({"hf", "nnterp", "transformer_lens", *REMOTE_WITH_URL})
+_PROVIDERS = REMOTE | _LOADING | {"handeye", "litellm-proxy", "llama-cpp-python", "sagemaker"}
 
 
 # Names the folder for data of programs; ~/.local/share where it is not set.
@@ -44,33 +50,35 @@ def evaluate(options: RunOptions, task: Task) -> EvalLog:
         KeyboardInterrupt: the user stopped it.
     """
     model = resolve_model(options.model, options.base_url, options.model_args)
+    model, settings = for_the_log(model, options.generation)
     connections = options.max_connections
     waiting = _waiting(connections) if is_remote(model) else 0
-    logs = inspect_ai.eval(
-        task,
-        model=model,
-        display="none",
-        log_dir=str(options.out / "logs"),
-        log_images=False,
-        # The realtime buffer costs a third of the time and only serves a viewer of a live run.
-        log_realtime=False,
-        log_level="error",
-        score_display=False,
-        # A sample in flight has at least one item in flight, so this many keep every connection
-        # busy even when all but one of their items are answered.
-        max_samples=connections + waiting + 1,
-        max_connections=connections + waiting,
-        max_retries=options.max_retries,
-        attempt_timeout=_patience(model, options),
-        **dict(options.generation),
-    )
+    with _logs_without_keys(options.out / "logs") as folder:
+        logs = inspect_ai.eval(
+            task,
+            model=model,
+            display="none",
+            log_dir=str(folder),
+            log_images=False,
+            # The realtime buffer costs a third of the time and only serves a viewer of a live run.
+            log_realtime=False,
+            log_level="error",
+            score_display=False,
+            # A sample in flight has at least one item in flight, so this many keep every connection
+            # busy even when all but one of their items are answered.
+            max_samples=connections + waiting + 1,
+            max_connections=connections + waiting,
+            max_retries=options.max_retries,
+            attempt_timeout=_patience(model, options),
+            **settings,
+        )
     # Stopped before its first sample, the engine hands back no log at all.
     if not logs or logs[0].status == "cancelled":
         raise KeyboardInterrupt
     log = logs[0]
     if log.status != "success":
         reason = log.error.message if log.error is not None else log.status
-        raise RunError(reason)
+        raise RunError(without_keys(reason))
     return log
 
 
@@ -99,6 +107,37 @@ def _restore(before: str | None) -> None:
         os.environ[_HOME] = before
 
 
+@contextmanager
+def _logs_without_keys(folder: Path) -> Iterator[Path]:
+    """The folder of the engine's logs; those written in the block are looked through at its end.
+
+    The engine is handed no key (:func:`for_the_log`), but what a provider sends in this process it
+    writes down word for word where the provider refuses it.
+    """
+    before = set(folder.glob("*.eval"))
+    try:
+        yield folder
+    finally:
+        for path in sorted(set(folder.glob("*.eval")) - before):
+            _keep_keys_out(path)
+
+
+def _keep_keys_out(log: Path) -> None:
+    """Write a log again, if a key is in it."""
+    try:
+        with zipfile.ZipFile(log) as archive:
+            entries = archive.infolist()
+            kept = {one: without_known_keys(archive.read(one).decode()) for one in entries}
+            if all(archive.read(one) == text.encode() for one, text in kept.items()):
+                return
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        tell(f"note: {log} could not be looked through for keys: {error}")
+        return
+    with replacing(log) as stream, zipfile.ZipFile(stream, "w") as archive:
+        for entry, text in kept.items():
+            archive.writestr(entry, text)
+
+
 def _patience(model: Model, options: RunOptions) -> int | None:
     """Seconds an attempt may be silent; no limit for what answers in this process.
 
@@ -116,13 +155,38 @@ def resolve_model(
     """The model behind a name; ``role`` is what an error calls it.
 
     Raises:
-        RunError: unknown provider, missing key or package, refused arguments.
+        RunError: unknown provider, missing or impossible key, missing package, refused arguments.
     """
+    know(base_url, arguments)
+    provider, slash, _ = name.partition("/")
     try:
-        return get_model(name, base_url=base_url, **dict(arguments))
+        # Made anew, with the key and the set of now; only weights are loaded once.
+        keep = name in OWN_MODELS or provider in _LOADING
+        model = get_model(name, base_url=base_url, memoize=keep, **dict(arguments))
     except HandeyeError:
         raise
     except Exception as error:
         # The engine's messages are written for a terminal: "[bold]OPENAI_API_KEY[/bold]".
         reason = re.sub(r"\[/?[a-z]+\]", "", str(getattr(error, "message", None) or error))
-        raise RunError(f"{role} {name!r} cannot be used: {' '.join(reason.split())}") from error
+        reason = without_keys(" ".join(reason.split()))
+        hint = did_you_mean(provider, _PROVIDERS) if slash and provider not in _PROVIDERS else ""
+        raise RunError(f"{role} {name!r} cannot be used: {reason}{hint}") from error
+    key = getattr(model.api, "api_key", None)
+    if isinstance(key, str) and (wrong := re.search(r"[^\x21-\x7e]", key)):
+        raise RunError(
+            f"{role} {name!r} cannot be used: its key holds a character that no key has "
+            f"({wrong.group()!a} at place {wrong.start() + 1} of {len(key)}); set it again"
+        )
+    return model
+
+
+def resolve_cheaply(options: RunOptions) -> None:
+    """Make sure that a model can be had, where that loads no weights and starts no server.
+
+    Raises:
+        RunError: as :func:`resolve_model`.
+    """
+    provider = options.model.partition("/")[0]
+    loads = options.model in OWN_MODELS or provider in _LOADING
+    if not loads or (provider in REMOTE_WITH_URL and options.base_url):
+        resolve_model(options.model, options.base_url, options.model_args)

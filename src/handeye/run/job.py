@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
 from handeye.atomic import replacing
-from handeye.run.answers import Answer
+from handeye.run.answers import Answer, marked
 from handeye.run.journal import Journal, Key
-from handeye.run.options import RunOptions
+from handeye.run.options import RunOptions, generation_config
 from handeye.run.plan import Plan, named_by_rows, rows_sha256
 from handeye.run.questions import Asking, Question, content_config, conversation
-from handeye.run.secrets import without_secrets
+from handeye.run.secrets import settings_without_secrets, without_secrets
 from handeye.sets.folder import revision_of
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Job:
         task: Callable[..., Task],
         row: Callable[[Question, Sequence[Answer]], Mapping[str, Any]],
         score: Callable[[Mapping[str, Any]], object],
+        without_marks: Callable[[Path], Mapping[str, Any]] | None = None,
     ) -> None:
         """Lay out the questions.
 
@@ -80,19 +82,21 @@ class Job:
                 and connections.
             row: one line of ``predictions.jsonl`` from the answers about an item, at least one.
             score: scores the prediction file into the run folder; takes entries of ``run.json``.
+            without_marks: scores it into another folder, the answers without thoughts and special
+                tokens, and gives the summary; None where the suite cannot.
 
         Raises:
             DataError: a file is missing, or an item cannot be asked like this.
+            OptionError: a setting of generation that is none.
         """
-        from inspect_ai.model import GenerateConfig
-
+        self._config = content_config(generation_config(options.generation))
         self.options = options
         self._items = items
         self.asking = asking.fitted(options.model)
         self.questions = list(self.asking.questions(items))
         self.unit = unit
         self._info, self._task, self._row, self._score = info, task, row, score
-        self._config = content_config(GenerateConfig(**options.generation))
+        self._without_marks = without_marks
         self._keys = {question: self._hashed(question) for question in self.questions}
         self.plan = Plan(
             **{
@@ -100,7 +104,7 @@ class Job:
                 "model": options.model,
                 "items": len(items),
                 "items_sha256": rows_sha256(items),
-                "config": dict(options.generation),
+                "config": settings_without_secrets(options.generation),
                 "model_args": _named_sets(options, whole),
                 "asked": self.asking.as_dict(),
                 "data": options.data,
@@ -125,6 +129,10 @@ class Job:
             total += len(walk) if walk[-1] else max(len(walk), len(question.likely))
         return total
 
+    def texts(self, journal: Journal) -> list[str]:
+        """What was answered about every item, all turns of its conversation together."""
+        return ["\n".join(a.raw_text for a in found if a) for found in self._found(journal)]
+
     def arrived(self, journal: Journal) -> list[Answer]:
         """The answers that are there already; failures do not count."""
         found = (answer for answers in self._found(journal) for answer in answers)
@@ -144,11 +152,19 @@ class Job:
         with replacing(path) as stream:
             for question, found in zip(self.questions, self._found(journal), strict=True):
                 if answers := [answer for answer in found if answer is not None]:
-                    stream.write(msgspec.json.encode(self._row(question, answers)) + b"\n")
+                    row = marked(self._row(question, answers), answers)
+                    stream.write(msgspec.json.encode(row) + b"\n")
 
     def score(self, info: Mapping[str, Any]) -> None:
         """Score the prediction file into the run folder; ``info`` says how the answers came."""
         self._score({**info, **self.asking.as_dict(), **self._info})
+
+    def without_marks(self) -> Mapping[str, Any] | None:
+        """The summary of the answers without thoughts and special tokens; nothing of it is kept."""
+        if self._without_marks is None:
+            return None
+        with TemporaryDirectory() as folder:
+            return self._without_marks(Path(folder) / "run")
 
     def _found(self, journal: Journal) -> Iterator[list[Answer | None]]:
         """What is known about every item: answers, at the end maybe a failure or None."""

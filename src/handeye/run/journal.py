@@ -21,7 +21,7 @@ from handeye.atomic import lock
 from handeye.errors import DataError, RunError
 from handeye.hashing import open_regular
 from handeye.reading import UNREADABLE, why
-from handeye.run.answers import Answer
+from handeye.run.answers import Answer, judged_again
 
 Key = tuple[str, str, str]
 ANSWERS = "answers.jsonl"
@@ -164,7 +164,7 @@ def _lines(path: Path) -> Iterator[tuple[Answer | None, int]]:
                     f"{path}:{number}: not an answer of a run: {why(error)}; restore the file or "
                     "remove this line (its item is then asked again)"
                 ) from None
-            yield answer, 0
+            yield judged_again(answer), 0
 
 
 def read_journal(path: Path) -> Iterator[Answer]:

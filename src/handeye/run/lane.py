@@ -14,9 +14,10 @@ a :class:`~handeye.run.job.Job`, which the suite makes.
 
 from __future__ import annotations
 
-import sys
+import json
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -26,13 +27,15 @@ import msgspec
 
 from handeye.atomic import held
 from handeye.errors import RunError
+from handeye.printing import tell
 from handeye.run.answers import ANSWER_STATES, Answer
 from handeye.run.job import Job
 from handeye.run.journal import ANSWERS, Journal, open_journal
 from handeye.run.options import RunOptions
 from handeye.run.plan import PLAN, Plan, check_plan, claim
 from handeye.run.progress import Progress, Tally
-from handeye.run.secrets import without_secrets
+from handeye.run.secrets import settings_without_secrets, without_secrets
+from handeye.run.thoughts import parts_of
 
 
 def carry_out(job: Job) -> Path:
@@ -63,9 +66,13 @@ def carry_out(job: Job) -> Path:
             _ask(job, journal, tally)
         journal.sync()
         answers = _whole(job.answers(journal), journal)
+        _refuse_nothing(answers, options)
         job.write_predictions(options.out / "predictions.jsonl", journal)
+        marks = found_marks(job.texts(journal))
     if options.score:
-        job.score(run_info(options, tally, answers))
+        without = job.without_marks() if marks and not options.strip_thoughts else None
+        job.score(run_info(options, tally, answers) | _told_marks(marks, len(answers), without))
+        _say_marks(marks, len(answers), without, options)
     _say_what_is_missing(answers)
     return options.out
 
@@ -78,7 +85,7 @@ def _journal(out: Path, plan: Plan) -> Iterator[Journal]:
         claim(out, plan)
         journal = open_journal(out / ANSWERS)
         for notice in journal.notices:
-            print(f"note: {notice}", file=sys.stderr)
+            tell(f"note: {notice}")
         try:
             yield journal
         finally:
@@ -94,10 +101,9 @@ def _ask(job: Job, journal: Journal, tally: Tally) -> None:
         with writable_home(), Progress(tally, shown=options.progress, tick=journal.sync):
             evaluate(options, job.task(journal))
     except KeyboardInterrupt:
-        print(
+        tell(
             f"stopped: {tally.done} of {tally.total} answers are kept in {options.out}; run the "
-            "same command again to go on",
-            file=sys.stderr,
+            "same command again to go on"
         )
         raise
     finally:
@@ -114,6 +120,72 @@ def _whole(answers: Sequence[Answer | None], journal: Journal) -> list[Answer]:
     return [answer for answer in answers if answer is not None]
 
 
+def _refuse_nothing(answers: Sequence[Answer], options: RunOptions) -> None:
+    """Refuse to score a run in which nothing was answered; the next call asks everything again."""
+    if answers and all(answer.state == "error" for answer in answers):
+        raise RunError(
+            f"{options.model}: none of {len(answers)} items was answered, the last failed with: "
+            f"{answers[-1].error}. Nothing was scored; mend it and run the same command again"
+        )
+
+
+def found_marks(texts: Sequence[str]) -> Counter[str]:
+    """Thoughts and special tokens in answers: by mark, in how many; under ``""`` in how many any.
+
+    Empty where no answer holds one.
+    """
+    found: Counter[str] = Counter()
+    for text in texts:
+        marks = parts_of(text).marks
+        found.update((*marks, "") if marks else ())
+    return found
+
+
+def _told_marks(
+    marks: Counter[str], answers: int, without: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """What run.json says of them; nothing where there are none."""
+    if not marks:
+        return {}
+    kinds = {mark: number for mark, number in marks.most_common() if mark}
+    told: dict[str, Any] = {"answers": marks[""], "of": answers, "kinds": kinds}
+    if without is not None:
+        told["headline_without"] = without["bases"]["all"]["headline"]
+    return {"marks": told}
+
+
+def _say_marks(
+    marks: Counter[str], answers: int, without: Mapping[str, Any] | None, options: RunOptions
+) -> None:
+    if not marks:
+        return
+    kinds = ", ".join([mark for mark in marks if mark][:5])
+    said = f"note: {marks['']} of {answers} answers hold thoughts or special tokens ({kinds})"
+    if options.strip_thoughts:
+        said += "; they were taken off before scoring"
+    elif without is not None:
+        summary = json.loads((options.out / "summary.json").read_bytes())
+        now, then = (one["bases"]["all"]["headline"] for one in (summary, without))
+        changed = [name for name in now if now[name] != then[name]]
+        if changed:
+            figures = ", ".join(
+                f"{name} {_percent(now[name])} -> {_percent(then[name])}" for name in changed
+            )
+            said += (
+                ": the server's set-up, not the model; its reasoning parser or stop tokens are "
+                f"off. Without them: {figures}. Mend the server, or add --strip-thoughts to score "
+                "the answers so"
+            )
+        else:
+            said += "; the scores are the same without them"
+    tell(said)
+
+
+def _percent(estimate: Mapping[str, Any]) -> str:
+    value = estimate["value"]
+    return "-" if value is None else f"{100 * value:.1f}"
+
+
 def run_info(options: RunOptions, tally: Tally, answers: Sequence[Answer]) -> dict[str, Any]:
     """What ``run.json`` says about how the answers came to be; however often it stopped."""
     times = sorted(answer.at for answer in answers)
@@ -122,7 +194,7 @@ def run_info(options: RunOptions, tally: Tally, answers: Sequence[Answer]) -> di
     }
     return {
         "model": options.model,
-        "generation": dict(options.generation),
+        "generation": settings_without_secrets(options.generation),
         "left_to_provider": [
             name for name in ("temperature", "max_tokens") if name not in options.generation
         ],
@@ -134,19 +206,36 @@ def run_info(options: RunOptions, tally: Tally, answers: Sequence[Answer]) -> di
         "first_answer": times[0],
         "last_answer": times[-1],
         "states": states,
+        **({"masked": masked} if (masked := _masked(answers)) else {}),
         "answers_from_earlier_starts": tally.kept,
         "tokens": msgspec.to_builtins(tally.usage),
+        **({"strip_thoughts": True} if options.strip_thoughts else {}),
         "price": None if options.price is None else msgspec.to_builtins(options.price),
         "cost": tally.spend,
     }
 
 
+def _masked(answers: Sequence[Answer]) -> int:
+    return sum(answer.masked is True for answer in answers)
+
+
 def _say_what_is_missing(answers: Sequence[Answer]) -> None:
+    silent = [one for one in answers if one.state == "empty" and one.usage.output > 0]
+    if silent:
+        tell(
+            f"note: {len(silent)} of {len(answers)} answers are empty although tokens were "
+            "written: the answer may stand among the hidden thoughts, where the server's reasoning "
+            "parser put it"
+        )
+    if masked := _masked(answers):
+        tell(
+            f"warning: {masked} of {len(answers)} answers repeated a key; [key] stands in its "
+            "place, and they are scored so (rows with 'masked' in predictions.jsonl)"
+        )
     failed = [answer for answer in answers if answer.state == "error"]
     if failed:
-        print(
+        tell(
             f"warning: {len(failed)} of {len(answers)} items have no answer (state 'error', the "
             f"last: {failed[-1].error}). They count as 0 in the official columns. Run the same "
-            f"command again to ask them again",
-            file=sys.stderr,
+            f"command again to ask them again"
         )

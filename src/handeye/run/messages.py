@@ -14,6 +14,7 @@ from typing import Any
 from inspect_ai.model import ChatMessage, GenerateConfig, ModelOutput, RetryDecision
 
 from handeye.run.answers import Answer
+from handeye.run.failures import Failure
 from handeye.run.pending import Pending
 
 _LENGTH = struct.Struct("!Q")
@@ -23,7 +24,8 @@ _LENGTH = struct.Struct("!Q")
 class Setup:
     """First frame: which provider to make, and how many requests it may have under way.
 
-    The environment (keys) is inherited. Without ``connections`` the engine's limit is the only one.
+    The environment (keys) is inherited; ``keys`` are those of arguments, to be kept out of what is
+    written. Without ``connections`` the engine's limit is the only one.
     """
 
     model: str
@@ -32,6 +34,7 @@ class Setup:
     model_args: dict[str, Any]
     config: GenerateConfig
     connections: int | None
+    keys: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,22 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An attempt failed; ``decision`` is the provider's own view of whether to try again."""
+    """An attempt failed; ``decision`` is the provider's own view of whether to try again.
+
+    ``fatal``: the journal cannot be written.
+    """
 
     number: int
-    message: str
+    failure: Failure
     decision: RetryDecision
     fatal: bool = False
+
+
+def decided(decision: bool | RetryDecision) -> RetryDecision:
+    """A provider's view of whether to try again, in the engine's form."""
+    if isinstance(decision, RetryDecision):
+        return decision
+    return RetryDecision.transient() if decision else RetryDecision.no()
 
 
 def frame(message: object) -> bytes:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handeye.errors import within
+from handeye.errors import OptionError, did_you_mean, within
+from handeye.run.secrets import know
 
 if TYPE_CHECKING:
+    from inspect_ai.model import GenerateConfig
+
     from handeye.run.prices import Price
 
 # 64 requests at a time; the engine's adaptive default starts at 20 and needs minutes to grow.
@@ -20,6 +24,9 @@ MAX_RETRIES = 5
 # answer one request in minutes; the OpenAI client's own limit is the same.
 ATTEMPT_TIMEOUT = 600
 _WEEK = 7 * 24 * 3600
+
+# Models that handeye runs itself; all others under its name answer for one suite.
+OWN_MODELS = ("handeye/hf", "handeye/small")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +48,8 @@ class RunOptions:
         price: to count the cost.
         progress: show it on stderr.
         score: score the answers when all have arrived.
+        strip_thoughts: score the answers without the thoughts and special tokens that stand in
+            them (:mod:`handeye.run.thoughts`); predictions keep the text as it came.
     """
 
     model: str
@@ -56,15 +65,78 @@ class RunOptions:
     price: Price | None = None
     progress: bool = True
     score: bool = True
+    strip_thoughts: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse limits that cannot be kept; places may be texts or paths.
+        """Refuse limits that cannot be kept; places may be texts or paths, keys are taken note of.
 
         Raises:
-            OptionError: names the limit and what came.
+            OptionError: names the limit and what came; a model that is not named.
         """
+        if not isinstance(self.model, str):
+            raise OptionError(
+                f"model must be a name such as openai/gpt-5.5, got {type(self.model).__name__}; to "
+                "score what a function of yours answers, call it on every item of load(data) and "
+                "give {item_id: answer} to the suite's score"
+            )
         object.__setattr__(self, "data", str(self.data))
         object.__setattr__(self, "out", Path(self.out))
         within("max_connections", self.max_connections, 1, 10_000)
         within("max_retries", self.max_retries, 0, 1_000)
         within("attempt_timeout", self.attempt_timeout, 1, _WEEK)
+        know(self.base_url, self.model_args, self.generation)
+
+
+# Settings that have an option of their own, and the least and largest value of others.
+_CARRIED = {
+    "max_connections": "--max-connections",
+    "max_retries": "--max-retries",
+    "attempt_timeout": "--timeout",
+}
+_LIMITS = {
+    "max_tokens": (1, inf),
+    "temperature": (0, inf),
+    "top_p": (0, 1),
+    "top_k": (-1, inf),
+    "num_choices": (1, inf),
+    "top_logprobs": (0, inf),
+    "frequency_penalty": (-2, 2),
+    "presence_penalty": (-2, 2),
+}
+
+
+def generation_config(settings: Mapping[str, Any]) -> GenerateConfig:
+    """Settings of generation as Inspect has them.
+
+    Raises:
+        OptionError: an unknown setting, one that is an option of the run, a value that is none.
+    """
+    from inspect_ai.model import GenerateConfig
+    from pydantic import ValidationError
+
+    for name in settings:
+        if name in _CARRIED:
+            raise OptionError(f"{name} is no setting of generation; give {_CARRIED[name]}")
+        if name not in GenerateConfig.model_fields:
+            hint = did_you_mean(name, GenerateConfig.model_fields)
+            such = (
+                "; there are temperature, max_tokens, reasoning_effort, seed and Inspect's others"
+            )
+            raise OptionError(f"unknown setting {name!r}{hint or such}")
+    try:
+        config = GenerateConfig(**settings)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = str(wrong["loc"][0])
+        raise OptionError(f"setting {name}={settings[name]!r}: {wrong['msg'].lower()}") from None
+    for name, given in settings.items():
+        value = getattr(config, name)
+        low, high = _LIMITS.get(name, (-inf, inf))
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        if isinstance(given, bool) or not isfinite(value) or not low <= value <= high:
+            limits = f"a number of at least {low}" if high == inf else f"a number {low} to {high}"
+            raise OptionError(
+                f"setting {name}={given!r}: must be {limits if name in _LIMITS else 'a number'}"
+            )
+    return config

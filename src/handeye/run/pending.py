@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from inspect_ai.model import ModelOutput
+from inspect_ai.model import ModelCall, ModelOutput
+from pydantic import BaseModel
 
-from handeye.run.answers import Answer, Usage, state_of
+from handeye.run.answers import (
+    Answer,
+    Usage,
+    judged_again,
+    state_of,
+    why_no_answer,
+    without_its_keys,
+)
+from handeye.run.failures import Failure, failure_said
+from handeye.run.http import Exchange
+from handeye.run.secrets import without_keys, without_known_keys
+
+Output = TypeVar("Output", bound=BaseModel)
+# Other words for the model's own end that servers use; the engine knows them not.
+_OWN_ENDS = {
+    **dict.fromkeys(("eos_token", "end_turn", "stop_sequence", "end"), "stop"),
+    **dict.fromkeys(("max_length", "max_new_tokens"), "max_tokens"),
+}
 
 
 @dataclass(slots=True)
 class Pending:
-    """One request on its way: what its answer will be filed under."""
+    """One request on its way: what its answer will be filed under.
+
+    ``answer`` and ``failure`` are what became of it; of several attempts the last.
+    """
 
     item_id: str
     model: str
@@ -23,10 +45,30 @@ class Pending:
     media_sha256: str
     note: dict[str, Any] | None = None
     answer: Answer | None = None
+    failure: Failure | None = None
 
-    def answered(self, output: ModelOutput, seconds: float | None) -> Answer:
-        """The answer that a provider's output holds."""
-        return answer_from(output, self, seconds)
+    def answered(
+        self,
+        output: ModelOutput,
+        seconds: float | None,
+        call: ModelCall | None = None,
+        heard: Exchange | None = None,
+        keys: Iterable[str | None] = (),
+    ) -> Answer | Failure:
+        """The answer that a provider's output holds, or why it is none of the model's.
+
+        Args:
+            output: what the provider made of a response.
+            seconds: wall time of the call.
+            call: what was sent and came back, where the provider tells; it knows a complaint that
+                was made a text of.
+            heard: the exchange, where it was noted.
+            keys: kept out of the reason.
+        """
+        why = _why_no_answer(output, call)
+        if why is not None:
+            return failure_said(why, heard, keys)
+        return without_its_keys(answer_from(output, self, seconds, call))
 
     def failed(self, message: str, seconds: float | None) -> Answer:
         """The record that every attempt failed."""
@@ -35,7 +77,7 @@ class Pending:
             model=self.model,
             request=self.request,
             state="error",
-            error=message,
+            error=without_keys(message),
             media_sha256=self.media_sha256,
             seconds=seconds,
             at=_now(),
@@ -50,19 +92,17 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def answer_from(output: ModelOutput, pending: Pending, seconds: float | None) -> Answer:
+def answer_from(
+    output: ModelOutput, pending: Pending, seconds: float | None, call: ModelCall | None = None
+) -> Answer:
     """The answer in a provider's output: visible text only, hidden reasoning left out."""
-    choice = output.choices[0] if output.choices else None
-    content = choice.message.content if choice is not None else ""
-    parts = [] if isinstance(content, str) else content
-    refused = any(getattr(part, "refusal", None) for part in parts)
-    stop_reason = choice.stop_reason if choice is not None else None
-    return Answer(
+    text, stop_reason, refused = _parts(output, call)
+    answer = Answer(
         item_id=pending.item_id,
         model=pending.model,
         request=pending.request,
-        state=state_of(output.completion, stop_reason, refused),
-        raw_text=output.completion,
+        state=state_of(text, stop_reason, refused),
+        raw_text=text,
         stop_reason=stop_reason,
         error=output.error,
         media_sha256=pending.media_sha256,
@@ -71,10 +111,55 @@ def answer_from(output: ModelOutput, pending: Pending, seconds: float | None) ->
         at=_now(),
         note=_note(pending),
     )
+    # Read again, it must still be an answer.
+    plain = judged_again(answer).state != "error"
+    return answer if plain else msgspec.structs.replace(answer, own_end=True)
+
+
+def _why_no_answer(output: ModelOutput, call: ModelCall | None) -> str | None:
+    text, stop_reason, refused = _parts(output, call)
+    said = " ".join((output.error or text).split())
+    if (call is not None and call.error) or (output.error and output.usage is None):
+        return f"the server refused: {said}"
+    # Providers that hand out no call are on this machine, or say no end.
+    if refused or (stop_reason == "unknown" and call is None):
+        return None
+    why = why_no_answer(text, stop_reason, usage_from(output))
+    if why is None:
+        return None
+    reason = f" (finish reason {_finish_reason(call)!r})" if stop_reason == "unknown" else ""
+    return f"{why}{reason}{said and f': {said}'}"
+
+
+def _parts(output: ModelOutput, call: ModelCall | None) -> tuple[str, str | None, bool]:
+    """Text, stop reason, and whether the provider's refusal field was used."""
+    choice = output.choices[0] if output.choices else None
+    content = choice.message.content if choice is not None else ""
+    parts = [] if isinstance(content, str) else content
+    refused = any(getattr(part, "refusal", None) for part in parts)
+    stop_reason: str | None = choice.stop_reason if choice is not None else None
+    if stop_reason == "unknown":
+        stop_reason = _OWN_ENDS.get(str(_finish_reason(call)), stop_reason)
+    return output.completion, stop_reason, refused
+
+
+def _finish_reason(call: ModelCall | None) -> Any:
+    """The finish reason in the server's own word, where its response has one."""
+    response = call.response if call is not None else None
+    choices = response.get("choices") if response else None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first.get("finish_reason") if isinstance(first, dict) else None
 
 
 def _note(pending: Pending) -> dict[str, Any] | msgspec.UnsetType:
     return msgspec.UNSET if pending.note is None else pending.note
+
+
+def output_without_keys(output: Output) -> Output:
+    """What a provider returned, as the log may keep it; the very same where no key is in it."""
+    told = output.model_dump_json()
+    kept = without_known_keys(told)
+    return output if kept == told else type(output).model_validate_json(kept)
 
 
 def usage_from(output: ModelOutput) -> Usage:

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from handeye.atomic import entries, write_bytes
 from handeye.errors import DataError, RunError
 from handeye.reading import read_json
+from handeye.run.secrets import KEPT_OUT, settings_without_secrets
 
 PLAN = "plan.json"
 
@@ -104,6 +106,13 @@ def _check_same(path: Path, plan: Plan) -> None:
         known = read_json(path, Plan)
     except DataError as error:
         raise RunError(f"{error}; choose another output folder") from None
+    if settings_without_secrets(known.config) != known.config:
+        raise RunError(
+            f"{path.parent}: was begun by a handeye that kept the keys of extra_headers and "
+            "extra_body, and filed answers under them; choose another output folder, and change "
+            f"these keys if {path.name} was given away"
+        )
+    known = replace(known, model_args=_as_kept(known.model_args, plan.model_args))
     differences = [
         f"{name} was {getattr(known, name)!r}, now {getattr(plan, name)!r}"
         for name in plan.__struct_fields__
@@ -116,6 +125,11 @@ def _check_same(path: Path, plan: Plan) -> None:
             f"{path.parent}: holds another run ({'; '.join(differences)}); nothing was changed. "
             "Choose another output folder, or repeat the options of that run"
         )
+
+
+def _as_kept(known: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of before, but for what was not kept then and is no key by the rule of today."""
+    return {n: now.get(n, value) if value == KEPT_OUT else value for n, value in known.items()}
 
 
 def _same_but_for_a_path(known: dict[str, Any], now: dict[str, Any]) -> bool:

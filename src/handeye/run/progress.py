@@ -13,6 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from types import TracebackType
 
+from handeye.printing import tell, tell_again
 from handeye.run.answers import ANSWER_STATES, Answer, Usage
 from handeye.run.prices import Price
 
@@ -147,7 +148,7 @@ class Progress:
     def _print(self, *, last: bool) -> None:
         if not self._shown:
             return
-        # One line that is written over needs no library; \x1b[K clears what the last one left.
-        start, end = ("\r", "\x1b[K" + ("\n" if last else "")) if self._live else ("", "\n")
-        sys.stderr.write(f"{start}{self._tally.line()}{end}")
-        sys.stderr.flush()
+        if self._live:
+            tell_again(self._tally.line(), last=last)
+        else:
+            tell(self._tally.line())

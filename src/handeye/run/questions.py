@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self, Type
 
 from handeye.run.answers import Answer, fingerprint
 from handeye.run.journal import Key
+from handeye.run.secrets import settings_without_secrets
 
 if TYPE_CHECKING:
     from inspect_ai.model import ChatMessage, GenerateConfig
@@ -182,5 +183,6 @@ def by_scene(questions: Iterable[Question]) -> dict[str, list[Question]]:
 
 
 def content_config(config: GenerateConfig) -> dict[str, Any]:
-    """The settings that can change an answer, as they enter a request's fingerprint."""
-    return config.model_dump(mode="json", exclude_none=True, exclude=set(_CARRIAGE))
+    """The settings that can change an answer, as they enter a request's fingerprint: no keys."""
+    dumped = config.model_dump(mode="json", exclude_none=True, exclude=set(_CARRIAGE))
+    return settings_without_secrets(dumped)

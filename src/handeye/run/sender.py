@@ -12,14 +12,26 @@ import os
 import socket
 import sys
 import time
-from typing import Any
 
 from inspect_ai.model import Model, ModelOutput, RetryDecision, get_model
 
 from handeye.errors import RunError
+from handeye.run.failures import HANDFUL, Failure, failure_of
+from handeye.run.http import Exchange, exchange, listen
 from handeye.run.journal import append_line
-from handeye.run.messages import Arrived, Ask, Cancel, Failed, Ready, Setup, frame, read_frame
-from handeye.run.secrets import without_keys
+from handeye.run.messages import (
+    Arrived,
+    Ask,
+    Cancel,
+    Failed,
+    Ready,
+    Setup,
+    decided,
+    frame,
+    read_frame,
+)
+from handeye.run.pending import output_without_keys
+from handeye.run.secrets import remember
 
 # When the engine is gone: how long answers that are on their way may still land, in seconds.
 _GRACE = 1.0
@@ -37,6 +49,7 @@ class _Child:
         self._writer = writer
         self._journal_fd = journal_fd
         self._turn = asyncio.Lock()
+        self._refused: list[Failure] = []
         self.calls: dict[int, asyncio.Task[None]] = {}
 
     def take(self, message: Ask | Cancel) -> None:
@@ -49,28 +62,51 @@ class _Child:
         call.add_done_callback(lambda _: self.calls.pop(message.number, None))
 
     async def _call(self, ask: Ask) -> None:
+        exchange.set(heard := Exchange())
         try:
             async with self._free:
                 await self._start_in_turn()
+                if len(self._refused) >= HANDFUL:
+                    # The engine needs a moment to stop; nothing more is sent until then.
+                    self._send(Failed(ask.number, self._refused[-1], RetryDecision.no()))
+                    return
                 started = time.monotonic()
                 result = await self._model.api.generate(ask.input, [], "none", ask.config)
         except asyncio.CancelledError:
-            self._send(Failed(ask.number, "given up", RetryDecision.no()))
+            self._send(Failed(ask.number, Failure("given up"), RetryDecision.no()))
             raise
         except Exception as error:
-            self._send(Failed(ask.number, _told(error, self._key), self._decide(error)))
+            self._fail(ask, failure_of(error, heard, [self._key]), heard, error)
             return
-        output: Any = result[0] if isinstance(result, tuple) else result
+        output, call = result if isinstance(result, tuple) else (result, None)
         if not isinstance(output, ModelOutput):
-            self._send(Failed(ask.number, _told(output, self._key), RetryDecision.no()))
+            self._fail(ask, failure_of(output, heard, [self._key]), heard)
             return
-        answer = ask.pending.answered(output, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        answer = ask.pending.answered(output, seconds, call, heard, [self._key])
+        if isinstance(answer, Failure):
+            self._fail(ask, answer, heard)
+            return
         try:
             append_line(self._journal_fd, answer)
         except RunError as error:
-            self._send(Failed(ask.number, str(error), RetryDecision.no(), fatal=True))
+            self._send(Failed(ask.number, Failure(str(error)), RetryDecision.no(), fatal=True))
             return
-        self._send(Arrived(ask.number, output, answer))
+        self._refused.clear()
+        self._send(Arrived(ask.number, output_without_keys(output), answer))
+
+    def _fail(
+        self, ask: Ask, failure: Failure, heard: Exchange, error: Exception | None = None
+    ) -> None:
+        decision = RetryDecision.no() if error is None else self._decide(error)
+        # A server that is overloaded may say so with HTTP 200.
+        if heard.status == 200 and failure.status == 429:
+            decision = RetryDecision.rate_limit()
+        elif heard.status == 200 and failure.status is not None and failure.status >= 500:
+            decision = RetryDecision.transient()
+        if failure.hopeless:
+            self._refused.append(failure)
+        self._send(Failed(ask.number, failure, decision))
 
     async def _start_in_turn(self) -> None:
         """Let requests begin one by one, so that answers coming in never wait behind a volley."""
@@ -83,14 +119,7 @@ class _Child:
             self._writer.write(frame(message))
 
     def _decide(self, error: Exception) -> RetryDecision:
-        decision = self._model.api.should_retry(error)
-        if isinstance(decision, RetryDecision):
-            return decision
-        return RetryDecision.transient() if decision else RetryDecision.no()
-
-
-def _told(error: BaseException, key: str | None) -> str:
-    return without_keys(" ".join(f"{type(error).__name__}: {error}".split()), [key])
+        return decided(self._model.api.should_retry(error))
 
 
 async def _main(socket_fd: int, journal_fd: int) -> None:
@@ -98,6 +127,7 @@ async def _main(socket_fd: int, journal_fd: int) -> None:
     channel.setblocking(False)
     reader, writer = await asyncio.open_connection(sock=channel, limit=1 << 24)
     setup: Setup = await read_frame(reader)
+    remember(setup.keys)
     try:
         model = get_model(
             setup.model,
@@ -107,9 +137,10 @@ async def _main(socket_fd: int, journal_fd: int) -> None:
             **setup.model_args,
         )
     except Exception as error:
-        writer.write(frame(Ready(_told(error, setup.api_key))))
+        writer.write(frame(Ready(failure_of(error, keys=[setup.api_key]).reason)))
         await writer.drain()
         return
+    listen()
     writer.write(frame(Ready()))
     child = _Child(model, writer, journal_fd, setup.connections)
     try:

@@ -33,11 +33,11 @@ from handeye.errors import DataError, HandeyeError
 from handeye.run.answers import Answer
 from handeye.run.asker import Asker
 from handeye.run.journal import Journal, open_journal
+from handeye.run.logs import ANSWERS
 from handeye.run.questions import Asking, Opening, Question, by_scene, conversation
 
 T = TypeVar("T")
 
-_ANSWERS = "answers"
 # Scenes written at a time: decoding keeps a core busy, and the loop needs one for itself.
 _WRITERS = 2
 
@@ -84,7 +84,7 @@ def scene_task(
 
 def answers_of(state: TaskState) -> list[Answer]:
     """The answers about a sample's scene: in order of the questions, first ones first."""
-    kept: list[dict[str, Any]] = state.store.get(_ANSWERS, [])
+    kept: list[dict[str, Any]] = state.store.get(ANSWERS, [])
     return [msgspec.convert(one, Answer) for one in kept]
 
 
@@ -111,7 +111,7 @@ def ask_scenes(
         answers = await scenes.ask(asked)
         for media in (media for question in asked for media in question.media):
             state.metadata.setdefault(f"{media.kind}_sha256", {})[media.path.name] = media.sha256
-        state.store.set(_ANSWERS, [msgspec.to_builtins(answer) for answer in answers])
+        state.store.set(ANSWERS, [msgspec.to_builtins(answer) for answer in answers])
         text = _told(answers, named=len(asked) > 1)
         state.output = ModelOutput.from_content(scenes.asker.model_name, text)
         state.messages.append(ChatMessageAssistant(content=text))

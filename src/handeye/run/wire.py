@@ -24,21 +24,37 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sniffio
 from inspect_ai.model import ChatMessage, GenerateConfig, Model, ModelOutput, RetryDecision
 
-from handeye.errors import RunError
+from handeye.errors import HandeyeError, RunError
 from handeye.run.answers import Answer
+from handeye.run.failures import Failure, failure_of
+from handeye.run.http import Exchange, exchange, listen
 from handeye.run.journal import Journal
-from handeye.run.messages import Arrived, Ask, Cancel, Failed, Ready, Setup, frame, read_frame
-from handeye.run.pending import Pending, pending_request
+from handeye.run.messages import (
+    Arrived,
+    Ask,
+    Cancel,
+    Failed,
+    Ready,
+    Setup,
+    decided,
+    frame,
+    read_frame,
+)
+from handeye.run.pending import Pending, output_without_keys, pending_request
+from handeye.run.secrets import known, settings_without_secrets, without_keys, without_secrets
 
 _MARK = "_handeye_wire"
+_GIVEN = "_handeye_given"
 # Inspect providers that are HTTP clients and nothing else, so that a second instance in another
 # process is the same provider. Those that start a server (vllm, sglang) do so only without a URL.
-_REMOTE = frozenset(
+REMOTE = frozenset(
     {
         *("anthropic", "azureai", "bedrock", "cloudflare", "deepseek", "fireworks", "google"),
         *("grok", "groq", "hf-inference-providers", "meta", "mistral", "moonshot", "ollama"),
@@ -46,7 +62,7 @@ _REMOTE = frozenset(
         *("sambanova", "together"),
     }
 )
-_REMOTE_WITH_URL = frozenset({"vllm", "sglang", "vllm-completions"})
+REMOTE_WITH_URL = frozenset({"vllm", "sglang", "vllm-completions"})
 
 
 def is_remote(model: Model) -> bool:
@@ -54,16 +70,18 @@ def is_remote(model: Model) -> bool:
     provider = str(model).partition("/")[0]
     ours = type(model.api).__module__.startswith("inspect_ai.")
     has_url = bool(getattr(model.api, "base_url", None))
-    return ours and (provider in _REMOTE or (provider in _REMOTE_WITH_URL and has_url))
+    return ours and (provider in REMOTE or (provider in REMOTE_WITH_URL and has_url))
 
 
 class Tap:
     """Sits between a model and its provider; made by :func:`tap`."""
 
-    def __init__(self, model: Model, journal: Journal, connections: int | None) -> None:
+    def __init__(self, model: Model, journal: Journal | None, connections: int | None) -> None:
+        listen()
         self._model = model
         self._connections = connections
         self._journal = journal
+        self._arrived = False
         # Looked up when they are called: the provider's own, whatever stands in for them by then.
         self._provider = type(model.api)
         self._apart = sys.platform != "win32" and is_remote(model)
@@ -76,7 +94,7 @@ class Tap:
             RunError: it could not make the provider.
         """
         on_asyncio = sniffio.current_async_library() == "asyncio"
-        if not self._apart or config.batch or not on_asyncio:
+        if self._journal is None or not self._apart or config.batch or not on_asyncio:
             return
         if self._process is None or not self._process.usable():
             self._process = WireProcess(self._model, self._journal, self._connections)
@@ -85,36 +103,105 @@ class Tap:
     async def generate(self, *args: Any, **kwargs: Any) -> Any:
         """Stands in for the provider's ``generate``."""
         pending = pending_request.get()
+        kwargs["config"] = _put_back(self._model, kwargs["config"])
         if pending is None:
             return await self._provider.generate(self._model.api, *args, **kwargs)
+        pending.failure = None
         if self._process is None:
-            return await self._here(pending, args, kwargs)
-        output, pending.answer = await self._process.ask(pending, kwargs["input"], kwargs["config"])
-        return output
+            result = await self._here(pending, args, kwargs)
+        else:
+            result, pending.answer = await self._process.ask(
+                pending, kwargs["input"], kwargs["config"]
+            )
+        self._arrived = True
+        return result
 
     async def _here(self, pending: Pending, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        exchange.set(heard := Exchange())
         started = time.monotonic()
-        result = await self._provider.generate(self._model.api, *args, **kwargs)
-        output = result[0] if isinstance(result, tuple) else result
-        if isinstance(output, ModelOutput):
-            pending.answer = pending.answered(output, time.monotonic() - started)
-            self._journal.append(pending.answer)
-        return result
+        key: str | None = getattr(self._model.api, "api_key", None)
+        try:
+            result = await self._provider.generate(self._model.api, *args, **kwargs)
+        except HandeyeError:
+            raise
+        except Exception as error:
+            pending.failure = failure_of(error, heard, [key])
+            if (told := self._without_keys(error, pending.failure)) is error:
+                raise
+            raise told from None
+        output, call = result if isinstance(result, tuple) else (result, None)
+        if not isinstance(output, ModelOutput):
+            pending.failure = failure_of(output, heard, [key])
+            output = self._without_keys(output, pending.failure)
+        else:
+            seconds = time.monotonic() - started
+            answer = pending.answered(output, seconds, call, heard, [key])
+            if isinstance(answer, Failure):
+                raise ProviderError(answer, RetryDecision.no())
+            pending.answer = answer
+            if self._journal is not None:
+                self._journal.append(answer)
+            output = output_without_keys(output)
+        return (output, call and output_without_keys(call)) if isinstance(result, tuple) else output
+
+    def _without_keys(self, error: Exception, failure: Failure) -> Exception:
+        """An error as the engine may log it; the very same where no key is in it."""
+        if without_keys(str(error)) == str(error):
+            return error
+        return ProviderError(failure, decided(self._provider.should_retry(self._model.api, error)))
 
     def should_retry(self, ex: Exception) -> bool | RetryDecision:
         """Stands in for the provider's ``should_retry``."""
+        pending = pending_request.get()
+        failure = ex.failure if isinstance(ex, ProviderError) else pending and pending.failure
+        # Nobody at the address is a wrong address until somebody has answered there.
+        if failure and (failure.hopeless or (failure.unreachable and not self._arrived)):
+            return RetryDecision.no()
         if isinstance(ex, ProviderError):
             return ex.decision
         decision: bool | RetryDecision = self._provider.should_retry(self._model.api, ex)
         return decision
 
 
-def tap(model: Model, journal: Journal, connections: int | None = None) -> Tap:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a model was made with, and settings of generation, in which keys stand."""
+
+    base_url: str | None
+    model_args: dict[str, Any]
+    settings: dict[str, Any]
+
+
+def for_the_log(model: Model, settings: Mapping[str, Any]) -> tuple[Model, dict[str, Any]]:
+    """The model and the settings of generation as the engine may log them: without keys.
+
+    What is left out is put back when a request goes out, by the model's :func:`tap`.
+
+    Args:
+        model: as it was made; an address with a key in it is not logged at all.
+        settings: of generation.
+    """
+    shown, kept = settings_without_secrets(settings), without_secrets(model.model_args)
+    held_back = {name: value for name, value in settings.items() if shown[name] != value}
+    address = {"": model.explicit_base_url}
+    given = _Given(model.explicit_base_url, dict(model.model_args), held_back)
+    setattr(model.api, _GIVEN, given)
+    if kept != model.model_args or without_secrets(address) != address:
+        model = Model(model.api, model.config, kept)
+    return model, shown
+
+
+def _put_back(model: Model, config: GenerateConfig) -> GenerateConfig:
+    given: _Given | None = getattr(model.api, _GIVEN, None)
+    return config.merge(GenerateConfig(**given.settings)) if given and given.settings else config
+
+
+def tap(model: Model, journal: Journal | None, connections: int | None = None) -> Tap:
     """Put the journal between the model and its provider; once for each model and journal.
 
     Args:
         model: the model to be asked.
-        journal: where its answers go.
+        journal: where its answers go; None keeps them nowhere and judges them all the same.
         connections: requests a wire process may have under way; the engine's limit if None.
     """
     known: Tap | None = getattr(model.api, _MARK, None)
@@ -128,11 +215,12 @@ def tap(model: Model, journal: Journal, connections: int | None = None) -> Tap:
 
 
 class ProviderError(Exception):
-    """What the provider raised in the wire process, told in one line."""
+    """A request failed: what the provider raised, or what it returned and is no answer."""
 
-    def __init__(self, failed: Failed) -> None:
-        super().__init__(failed.message)
-        self.decision = failed.decision
+    def __init__(self, failure: Failure, decision: RetryDecision) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+        self.decision = decision
 
 
 class WireProcess:
@@ -156,13 +244,15 @@ class WireProcess:
                 start_new_session=True,
             )
         ours.setblocking(False)
+        given: _Given | None = getattr(model.api, _GIVEN, None)
         setup = Setup(
             model=str(model),
-            base_url=model.explicit_base_url,
+            base_url=given.base_url if given else model.explicit_base_url,
             api_key=getattr(model.api, "api_key", None),
-            model_args=dict(model.model_args),
+            model_args=given.model_args if given else dict(model.model_args),
             config=model.config.model_copy(),
             connections=connections,
+            keys=known(),
         )
         self._connected = self._loop.create_task(self._connect(ours, setup))
         self._is_ready = asyncio.Event()
@@ -235,12 +325,14 @@ class WireProcess:
             self._journal.accept(message.answer)
         key, future = self._waiting.pop(message.number)
         if isinstance(message, Failed):
+            failure = message.failure
             if message.fatal:
-                self._end(message.message)
+                self._end(failure.reason)
             if not future.done():
-                failure = RunError if message.fatal else None
                 future.set_exception(
-                    failure(message.message) if failure else ProviderError(message)
+                    RunError(failure.reason)
+                    if message.fatal
+                    else ProviderError(failure, message.decision)
                 )
         elif future.done():
             self._late[key] = message

@@ -24,6 +24,7 @@ import msgspec
 from handeye.errors import DataError, OptionError, first_ten
 from handeye.hashing import open_regular
 from handeye.reading import UNREADABLE, read_bytes, why
+from handeye.run.thoughts import answer_of
 from handeye.sets.jsonl import numbered_lines, placed_lines
 
 IN_MEMORY = "the predictions"
@@ -61,11 +62,14 @@ class Words:
         unit: ``item``, ``clip``; ids stand in the field ``item_id``, ``clip_id``.
         whole: what the items are in: ``data``, ``set``.
         missing: what to do where items have no prediction.
+        differs: what a prediction says it is about and the item of its id is not (``picture``,
+            ``prompt``), None where they fit; left out, ids alone are compared.
     """
 
     unit: str
     whole: str
     missing: str
+    differs: Callable[[Any, Any], str | None] | None = None
 
     @property
     def field(self) -> str:
@@ -127,6 +131,18 @@ class LineReader(Generic[LineRow]):
             raise DataError(f"{where}: not a prediction row: {reason}") from None
 
 
+def without_marks(read: Read[Row]) -> Read[Row]:
+    """``read``, with thoughts and special tokens taken off the texts of every row."""
+
+    def stripped(line: bytes, file: str, number: int) -> Row:
+        row: Any = read(line, file, number)
+        texts = {name: getattr(row, name, None) for name in ("raw_text", "labels_text")}
+        changed = {name: answer_of(text) for name, text in texts.items() if text}
+        return msgspec.structs.replace(row, **changed)  # type: ignore[no-any-return]
+
+    return stripped
+
+
 class Predictions(Generic[Row]):
     """Predictions by item id, at most one an item; use as a context manager, like a file of them.
 
@@ -162,9 +178,12 @@ class Predictions(Generic[Row]):
             DataError: no such file, a folder, empty, an unreadable line (file and line), an id that
                 stands more than once.
         """
-        _refuse_folder(path)
+        _refuse_other_files(path)
         name = str(path)
-        return cls((read(line, name, n) for n, line in numbered_lines(path)), words, name)
+        found = cls((read(line, name, n) for n, line in numbered_lines(path)), words, name)
+        if not any(map(_has_text, found)):
+            _refuse_silent(path)
+        return found
 
     def __len__(self) -> int:
         return len(self._places)
@@ -269,7 +288,7 @@ class PredictionFile(Predictions[Row]):
         self._read = read
         self._starts = array("Q")
         self._lines = array("Q")
-        _refuse_folder(path)
+        _refuse_other_files(path)
         try:
             self._stream = open_regular(path)
         except OSError as error:
@@ -304,8 +323,10 @@ class PredictionFile(Predictions[Row]):
         id_of = attrgetter(self.words.field)
         doubles: list[str] = []
         models: dict[str, None] = {}
+        said = False
         for number, start, line in placed_lines(self._stream):
             row = self._read(line, self.where, number)
+            said = said or _has_text(row)
             if row.model is not None:
                 models[row.model] = None
             item_id = id_of(row)
@@ -320,6 +341,8 @@ class PredictionFile(Predictions[Row]):
         self._refuse_doubles(doubles)
         if not self._places:
             raise DataError(f"{self.path}: the file is empty; expected one JSON object a line")
+        if not said:
+            _refuse_silent(self.path)
 
 
 class Join(Generic[Item, Row]):
@@ -355,17 +378,20 @@ class Join(Generic[Item, Row]):
         self._seen = bytearray(len(answers))
         self._missing: dict[str, None] = {}
         self._doubles: list[str] = []
+        self._strange: dict[str, list[str]] = {}
 
     def pairs(self, items: Iterable[Item]) -> Iterator[tuple[Item, Row]]:
         """Every item that has a prediction, with it, in the order of the items.
 
         Raises:
             DataError: after the last item: ids that stand more than once, predictions about other
-                items, items without a prediction, chosen ids that are not there, nothing to score.
+                items, or about items of another set that have the same ids, items without a
+                prediction, chosen ids that are not there, nothing to score.
             OptionError: after the last item: the selection leaves nothing.
         """
         answers, seen, id_of = self._answers, self._seen, attrgetter(self._words.field)
         wanted, named, absent = self._wanted, self._named, self._absent
+        differs = self._words.differs
         for item in items:
             item_id = id_of(item)
             place = answers.place(item_id)
@@ -380,7 +406,11 @@ class Join(Generic[Item, Row]):
             absent.discard(item_id)
             if place is not None:
                 self.answered += 1
-                yield item, answers.row(place)
+                row = answers.row(place)
+                if differs is not None and (what := differs(item, row)) is not None:
+                    self._strange.setdefault(what, []).append(item_id)
+                    continue
+                yield item, row
             elif item_id in self._missing:
                 self._doubles.append(item_id)
             else:
@@ -399,6 +429,12 @@ class Join(Generic[Item, Row]):
             raise DataError(
                 f"{where}: {len(unknown)} {unit} ids are not in the {whole}: {first_ten(unknown)}; "
                 "is it the set the model was asked about?"
+            )
+        for what, names in self._strange.items():
+            raise DataError(
+                f"{where}: {len(names)} of {self.answered} predictions are about another {what} "
+                f"than the {unit} of that id in the {whole}: {first_ten(names)}; is it the set "
+                "the model was asked about?"
             )
         if not self.expected and self._selection:
             raise OptionError(f"no {unit} is left by the selection ({self._selection})")
@@ -441,6 +477,50 @@ def read_item_ids(path: Path) -> list[str]:
     return ids
 
 
-def _refuse_folder(path: Path) -> None:
+def _has_text(row: Any) -> bool:
+    text = getattr(row, "raw_text", None)
+    return isinstance(text, str) and bool(text.strip())
+
+
+# Names under which other tools keep an answer.
+_LIKE_TEXT = ("response", "answer", "output", "completion", "prediction", "text", "content")
+
+
+def _refuse_silent(path: Path) -> None:
+    """Refuse a file of which no line says anything about an answer, and name its fields."""
+    names: dict[str, None] = {}
+    for _, line in numbered_lines(path):
+        row = json.loads(line.decode("utf-8", "replace"), parse_constant=lambda name: None)
+        if any(row.get(name) for name in ("raw_text", "error", "state", "actions")):
+            return
+        names |= dict.fromkeys(row)
+    like = next((name for word in _LIKE_TEXT for name in names if word in name.lower()), None)
+    hint = f"; is it {like!r}? Then rename it to raw_text" if like else ""
+    raise DataError(
+        f"{path}: no row has a text under raw_text (nor an error or a state), so there is nothing "
+        f"to score; its fields are {first_ten(list(names))}{hint}"
+    )
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Refuse what is no JSON lines in UTF-8 and can be told by its first bytes."""
     if path.is_dir():
         raise DataError(f"{path}: is a folder; give the JSONL file with the predictions")
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(1 << 16)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    kind = None
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        kind = "is UTF-16 text; save it as UTF-8"
+    elif head[:2] == b"\x1f\x8b":
+        kind = "is compressed (gzip); unpack it"
+    elif head[:4] == b"PK\x03\x04":
+        kind = "is a zip archive; give the JSONL file in it"
+    elif head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[":
+        kind = "is one JSON list; write one object a line (jq -c '.[]' FILE)"
+    elif b"\r" in head and b"\n" not in head:
+        kind = "ends its lines with CR alone; save it with LF"
+    if kind:
+        raise DataError(f"{path}: {kind}. Expected one JSON object a line, in UTF-8")

@@ -97,13 +97,21 @@ class RunWriter:
 
         return pl.scan_parquet(self._rows[name].finish(), **AS_NAMED)
 
-    def finish(self, summary: Summary, *, predictions: Path, info: Mapping[str, Any]) -> RunSummary:
+    def finish(
+        self,
+        summary: Summary,
+        *,
+        predictions: Path,
+        info: Mapping[str, Any],
+        source: Path | None = None,
+    ) -> RunSummary:
         """Write summary, tables and record, and move everything to its place.
 
         Args:
             summary: of the rows; has ``model`` and ``interval.seed`` beside what the format's
                 record names.
             predictions: the file that was scored; copied.
+            source: what it was made from, where that is another file; named by the record.
             info: further entries of run.json; what is measured wins over what is told here.
         """
         folder = self._folder
@@ -114,7 +122,7 @@ class RunWriter:
         for name, text in self.form.tables(summary).items():
             (folder / "tables" / name).write_text(text, encoding="utf-8")
         shutil.copyfile(predictions, folder / "predictions.jsonl")
-        record = self._record(summary, predictions, info)
+        record = self._record(summary, source or predictions, info)
         (folder / RECORD).write_bytes(indented_json(record))
         _publish(folder, self.out, self.form.stale)
         return RunSummary(self.out, summary, record)

@@ -132,6 +132,29 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     return record
 
 
+def refuse_other_suite(data: str | Path, suite: str) -> None:
+    """Refuse a set whose record says that it is another suite's; without a record nothing is said.
+
+    Args:
+        data: a set folder or one of its files.
+        suite: that is to read it.
+
+    Raises:
+        DataError: it is another suite's.
+    """
+    path = Path(data)
+    folder = path if path.is_dir() else path.parent
+    try:
+        named = (read_record(folder) or {}).get("suite")
+    except DataError:
+        return  # whoever needs the record says it better
+    if isinstance(named, str) and named != suite:
+        raise DataError(
+            f"{data}: is a set of {named}, not of {suite}: use 'handeye run {named}' and "
+            f"'handeye {named}'"
+        )
+
+
 def record_problems(root: Path) -> list[str]:
     """What of a set's metadata is not as its record says, in words; no record, no problem.
 

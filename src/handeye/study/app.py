@@ -10,12 +10,13 @@
     GET  /api/KEY/picture/PHASE/PLACE   the picture's exact bytes
 
 Status 404: nobody has the link. 409: another item is next (its state is sent along). 400: not an
-answer. The work is done in threads, so that a slow disk does not hold up other people.
+answer. 408, 429, 503: too slow, too many at once, too many (:mod:`handeye.study.limits`). The work
+is done in threads, so that a slow disk does not hold up other people.
 """
 
 from __future__ import annotations
 
-import logging
+import re
 from collections.abc import Callable
 from html import escape
 from importlib.resources import files
@@ -23,6 +24,7 @@ from string import Template
 from typing import Any
 
 import msgspec
+from anyio import fail_after
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -31,7 +33,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from handeye.errors import DataError
+from handeye.printing import tell
 from handeye.study.guard import Guard
+from handeye.study.limits import (
+    BODY_SECONDS,
+    JOINING_AT_ONCE,
+    JOINING_PER_SECOND,
+    MOST_PEOPLE,
+    Trickle,
+)
 from handeye.study.session import ConflictError, Reply, Study, UnknownPersonError
 from handeye.study.store import StudyFileError
 
@@ -43,7 +53,8 @@ _TYPES = {
 }
 # An answer that clicks every cell of the largest grid is far below.
 _LONGEST_BODY = 64 * 1024
-_log = logging.getLogger(__name__)
+# What a body can be instead of an answer.
+_NO_ANSWER = (msgspec.MsgspecError, DataError, UnicodeDecodeError, RecursionError, TimeoutError)
 
 
 class _Join(msgspec.Struct, frozen=True):
@@ -68,7 +79,7 @@ def make_app(study: Study, *, token: str | None = None) -> ASGIApp:
         Route("/api/{key}/state", pages.state),
         Route("/api/{key}/answer", pages.answer, methods=["POST"]),
         Route("/api/{key}/practice", pages.practise, methods=["POST"]),
-        Route("/api/{key}/picture/{phase}/{place:int}", pages.picture),
+        Route("/api/{key}/picture/{phase}/{place}", pages.picture),
     ]
     return Guard(Starlette(routes=routes), token)
 
@@ -79,6 +90,7 @@ class _Pages:
     def __init__(self, study: Study, token: str | None) -> None:
         self._study = study
         self._token = token
+        self._joining = Trickle(JOINING_AT_ONCE, JOINING_PER_SECOND)
         folder = files("handeye.study") / "static"
         self._files = {
             one.name: (one.read_bytes(), _TYPES[ending])
@@ -116,10 +128,14 @@ class _Pages:
         """Add a person who agreed to take part."""
         try:
             wish = msgspec.json.decode(await _body(request), type=_Join)
-        except (msgspec.MsgspecError, DataError, UnicodeDecodeError) as error:
-            return _error(400, str(error))
+        except _NO_ANSWER as error:
+            return _refused(error)
         if not wish.consent:
             return _error(400, "consent is needed to take part")
+        if await run_in_threadpool(self._study.store.next_number) >= MOST_PEOPLE:
+            return _error(503, "This study has all the people it can have.")
+        if not self._joining.take():
+            return _error(429, "Many people are joining. Please try again in a minute.")
         return await _answered(lambda: {"key": self._study.join(wish.nickname)})
 
     async def state(self, request: Request) -> Response:
@@ -145,21 +161,23 @@ class _Pages:
             values = msgspec.json.decode(await _body(request), type=dict[str, Any])
             given = {n: v for n, v in values.items() if n not in Reply.__struct_fields__}
             reply = msgspec.convert({**values, "given": given}, Reply)
-        except (msgspec.MsgspecError, DataError, UnicodeDecodeError) as error:
-            return _error(400, str(error))
+        except _NO_ANSWER as error:
+            return _refused(error)
         return await _answered(work, request.path_params["key"], reply)
 
     async def picture(self, request: Request) -> Response:
         """A picture's exact bytes."""
         where = request.path_params
+        if not re.fullmatch("[0-9]{1,9}", where["place"]):
+            return _error(404, "no such picture")
         try:
             found = await run_in_threadpool(
-                self._study.picture, where["key"], where["phase"], where["place"]
+                self._study.picture, where["key"], where["phase"], int(where["place"])
             )
         except (UnknownPersonError, LookupError):
             return _error(404, "no such picture")
         except DataError as error:
-            _log.error("%s", error)
+            tell(f"error: {error}")
             return _error(500, "the picture cannot be shown")
         headers = {"Cache-Control": "private, max-age=86400, immutable"}
         return Response(found.data, media_type=found.media_type, headers=headers)
@@ -170,10 +188,11 @@ async def _body(request: Request) -> bytes:
     if request.headers.get("content-type", "").partition(";")[0] != "application/json":
         raise DataError("the request must be JSON")
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _LONGEST_BODY:
-            raise DataError("the request is too long")
+    with fail_after(BODY_SECONDS):
+        async for part in request.stream():
+            body += part
+            if len(body) > _LONGEST_BODY:
+                raise DataError("the request is too long")
     return body
 
 
@@ -186,11 +205,20 @@ async def _answered(work: Callable[..., dict[str, Any]], *values: Any) -> Respon
     except ConflictError as conflict:
         return JSONResponse({"error": str(conflict), "state": conflict.state}, 409)
     except StudyFileError as error:
-        _log.error("%s", error)
+        tell(f"error: {error}")
         return _error(500, "the answer could not be kept; please tell whoever asked you")
     except DataError as error:
         return _error(400, str(error))
 
 
-def _error(status: int, words: str) -> Response:
-    return JSONResponse({"error": words}, status)
+def _refused(error: Exception) -> Response:
+    """The answer to a body that is none."""
+    if isinstance(error, TimeoutError):
+        return _error(408, "the request took too long", {"Connection": "close"})
+    if isinstance(error, RecursionError):
+        return _error(400, "the request is nested too deeply")
+    return _error(400, str(error))
+
+
+def _error(status: int, words: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": words}, status, headers)

@@ -7,32 +7,40 @@
     origin  nothing may be changed from another site's page
     headers a policy without inline code and without any other origin; nothing is kept or referred
 
-Nothing about a request is written down.
+What is no host, no origin or no path is refused before anything looks at it. Nothing about a
+request is written down; a fault of our own is told once.
 """
 
 from __future__ import annotations
 
 import hmac
+import re
+import traceback
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from handeye.printing import tell
 
 COOKIE = "handeye_study"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_-][A-Za-z0-9._-]*))(?::[0-9]{1,5})?")
+_ORIGIN = re.compile(rf"null|[A-Za-z][A-Za-z0-9+.-]*://(?P<site>{_HOST.pattern})")
 _NO_TOKEN = "This study needs the whole link that you were given."
 
 
@@ -58,6 +66,7 @@ class Guard:
     def __init__(self, app: ASGIApp, token: str | None) -> None:
         self._app = app
         self._token = token
+        self._told: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve or refuse one request."""
@@ -69,21 +78,32 @@ class Guard:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in HEADERS.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        await (refusal or self._app)(scope, receive, send_with_headers)
+        try:
+            await (refusal or self._app)(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            return  # nobody is left to answer
+        except Exception as error:  # answered with 500 by the application
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            words = f"{type(error).__name__} at {where.filename}:{where.lineno}"
+            if words not in self._told:
+                self._told.add(words)
+                tell(f"error in the study server (told once): {words}: {error}")
 
     def _refusal(self, scope: Scope) -> Response | None:
         """The answer to a request that must not reach the pages; None for all others."""
         headers = Headers(scope=scope)
-        host = headers.get("host", "")
-        if self._token is None and not is_this_machine(urlsplit(f"//{host}").hostname or ""):
+        host, origin = headers.get("host", ""), headers.get("origin", "null")
+        name, site = _HOST.fullmatch(host), _ORIGIN.fullmatch(origin)
+        if (host and not name) or not site or not scope["path"].startswith("/"):
+            return PlainTextResponse("This is no request of a browser.", 400)
+        if self._token is None and not (name and is_this_machine(name[1] or name[2])):
             return PlainTextResponse("This study is served on this machine only.", 403)
-        origin = headers.get("origin")
-        if scope["method"] != "GET" and origin and urlsplit(origin).netloc != host:
+        if scope["method"] != "GET" and "origin" in headers and site["site"] != host:
             return PlainTextResponse("Requests from other sites are refused.", 403)
         return None if self._token is None else self._ask_token(scope, headers, self._token)
 
@@ -95,7 +115,9 @@ class Guard:
                 return PlainTextResponse(_NO_TOKEN, 403)
             # The token goes into a cookie and out of the address bar.
             rest = urlencode([pair for pair in query if pair[0] != "token"])
-            answer = RedirectResponse(scope["path"] + (f"?{rest}" if rest else ""), 303)
+            # One slash: two would name another server.
+            path = "/" + scope["path"].lstrip("/\\")
+            answer = RedirectResponse(path + (f"?{rest}" if rest else ""), 303)
             answer.set_cookie(
                 COOKIE,
                 token.encode().hex(),

@@ -14,8 +14,10 @@ from urllib.parse import quote
 import uvicorn
 
 from handeye.errors import OptionError
+from handeye.printing import say
 from handeye.study.app import make_app
 from handeye.study.guard import is_this_machine
+from handeye.study.limits import Connection
 from handeye.study.session import Study
 
 # 12 characters of letters and digits cannot be tried out over a network.
@@ -29,7 +31,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     token: str | None = None,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = say,
 ) -> None:
     """Serve ``study`` until Ctrl-C or SIGTERM; then its file is whole by itself.
 
@@ -77,7 +79,9 @@ def make_server(study: Study, token: str | None = None) -> uvicorn.Server:
     """A server of the study's pages that writes down nothing about who asks."""
     config = uvicorn.Config(
         make_app(study, token=token),
-        log_level="warning",
+        http=Connection,
+        ws="none",
+        log_level="error",  # what strangers send is no warning
         access_log=False,  # its lines would hold addresses and personal links
         server_header=False,
         proxy_headers=False,

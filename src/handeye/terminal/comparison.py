@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from handeye.scores.compare import Comparison, counted_words
 from handeye.scores.estimate import number, rate_of
 from handeye.scores.quantity import Family
 from handeye.scores.sentences import UNDECIDED, p_words, unsure_words
-from handeye.terminal.tables import say, shown
+from handeye.terminal.console import Console, styled
+from handeye.terminal.tables import say
 
 Tree = Mapping[str, Any]
 
@@ -76,7 +75,7 @@ def _print_family(
         say(console, title, "bold")
         return
     first, second = letters
-    table = plain_table(console, title, ("", first, second, f"{second} − {first}", "p"))
+    table = plain_table(title, ("", first, second, f"{second} − {first}", "p"))
     words = [_words(row) for row in kept]
     # The verdict is what one looks for: on a narrow terminal the label gives way.
     table.add_column("", no_wrap=True, min_width=max(map(len, words)))
@@ -84,14 +83,14 @@ def _print_family(
     for row, told in zip(kept, words, strict=True):
         if row["group"] != heading:
             heading = row["group"]
-            table.add_row(f"[italic]{escape(heading)}[/]")
+            table.add_row(styled((heading, "italic")))
         all_of = int((about[row["key"]].weights != 0).sum())
-        some = "" if row["n"] == all_of else f"\n[dim]{row['n']:,} of {all_of:,} {unit}[/]"
+        some = "" if row["n"] == all_of else f"\n{row['n']:,} of {all_of:,} {unit}"
         table.add_row(
-            ("  " if heading else "") + escape(row["label"]) + some,
-            *(shown(rate_of(row[name]).percent, console) for name in ("first", "second")),
-            shown(rate_of(row["difference"]).text("line", "points"), console),
-            shown(p_words(row["p_adjusted"]), console),
+            styled((("  " if heading else "") + row["label"], ""), (some, "dim")),
+            *(rate_of(row[name]).percent for name in ("first", "second")),
+            rate_of(row["difference"]).text("line", "points"),
+            p_words(row["p_adjusted"]),
             told,
         )
     console.print(table)
@@ -112,29 +111,27 @@ def _print_discordance(
     title = f"Who is right where ({found.found.words.tallied})"
     first, second = letters
     heads = ("", "both", f"only {first}", f"only {second}", "neither", "exact p")
-    table = plain_table(console, title, heads)
+    table = plain_table(title, heads)
     for row in rows:
         counts = [f"{row[key]:,}" for key in ("both", "only_first", "only_second", "neither")]
-        p = shown(p_words(row["p_value"]), console)
-        table.add_row(escape(row["label"]), *counts, p)
+        table.add_row(row["label"], *counts, p_words(row["p_value"]))
     if rows:
         console.print()
         console.print(table)
 
 
-def plain_table(console: Console, title: str, heads: Sequence[str]) -> Table:
+def plain_table(title: str, heads: Sequence[str]) -> Table:
     """A table without lines: label, then numbers that stay whole."""
     table = Table(
-        title=shown(title, console) or None,
+        title=title or None,
         title_justify="left",
         title_style="bold",
         box=None,
         pad_edge=False,
     )
     for k, head in enumerate(heads):
-        words = shown(head, console)
         if k:
-            table.add_column(words, justify="right", no_wrap=True)
+            table.add_column(head, justify="right", no_wrap=True)
         else:
-            table.add_column(words, overflow="fold")
+            table.add_column(head, overflow="fold")
     return table

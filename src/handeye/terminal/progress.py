@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from handeye.printing import tell
+
 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int], None]]:
@@ -14,7 +16,6 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     if not sys.stderr.isatty():
         yield _plain(what)
         return
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -23,7 +24,14 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
         TimeRemainingColumn,
     )
 
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    from handeye.terminal.console import Console
+
+    columns = (
+        TextColumn(what, markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
@@ -36,6 +44,6 @@ def _plain(what: str) -> Callable[[int, int], None]:
         nonlocal last
         if done == total or time.monotonic() - last > 5:
             last = time.monotonic()
-            print(f"{what}: {done} of {total}", file=sys.stderr)
+            tell(f"{what}: {done} of {total}")
 
     return show

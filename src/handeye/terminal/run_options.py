@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handeye.printing import say
 from handeye.run.options import ATTEMPT_TIMEOUT, MAX_CONNECTIONS, MAX_RETRIES
+from handeye.terminal.inputs import StripThoughts
 
 if TYPE_CHECKING:
     from handeye.respondents.conversation import Respondents
@@ -39,11 +41,17 @@ class Run:
         return Path(self.options["out"])
 
     def carry_out(self, job: Job, show: Callable[[Path], object]) -> None:
-        """Ask, score and show the run, or print what it would send and cost."""
+        """Ask, score and show the run, or print what it would send and cost.
+
+        Raises:
+            RunError: no such model, or no key for it; a dry run finds that too.
+        """
         if self.dry_run:
             from handeye.run.dry_run import dry_run
+            from handeye.run.engine import resolve_cheaply
 
-            typer.echo(dry_run(job).text())
+            resolve_cheaply(job.options)
+            say(dry_run(job).text())
             return
         from handeye.run.lane import carry_out
 
@@ -158,6 +166,7 @@ def _carried(
         ),
     ] = None,
     prices: Annotated[Path | None, typer.Option(help="JSON file of prices by model.")] = None,
+    strip_thoughts: StripThoughts = False,
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> dict[str, Any]:
     """Fields of :class:`handeye.run.options.RunOptions` from the options that every run has.
@@ -165,16 +174,20 @@ def _carried(
     Raises:
         OptionError: a pair that is not NAME=VALUE, or a price that cannot be read.
     """
-    from handeye.terminal.inputs import json_values, named_values
+    from handeye.terminal.inputs import json_values, named_values, warn_of_keys
 
+    arguments = json_values(named_values(model_arg or [], "--model-arg", empty=True))
+    settings = json_values(named_values(setting or [], "--setting", empty=True))
+    warn_of_keys({"-M": arguments, "-s": settings, "--base-url": {"": base_url}})
     return {
         "max_connections": max_connections,
         "max_retries": max_retries,
         "attempt_timeout": timeout,
         "base_url": base_url,
-        "generation": json_values(named_values(setting or [], "--setting", empty=True)),
-        "model_args": json_values(named_values(model_arg or [], "--model-arg", empty=True)),
+        "generation": settings,
+        "model_args": arguments,
         "price": _price(price, prices, model),
+        **({"strip_thoughts": True} if strip_thoughts else {}),
         "progress": not quiet,
     }
 

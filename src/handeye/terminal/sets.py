@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handeye.printing import say, say_json
+
 if TYPE_CHECKING:
     from handeye.sets.checks import Verified
     from handeye.sets.statistics import Description
@@ -40,7 +42,7 @@ def print_statistics(
     if json:
         import json as json_
 
-        typer.echo(json_.dumps({d.name: d.as_dict() for d in found}, indent=2, ensure_ascii=False))
+        say_json(json_.dumps({d.name: d.as_dict() for d in found}, indent=2, ensure_ascii=False))
     else:
         from handeye.terminal import tables
 
@@ -54,9 +56,9 @@ def print_verified(result: Verified, holds: str) -> None:
         typer.Exit: with code 1, where there are problems.
     """
     for problem in result.problems:
-        typer.echo(problem)
+        say(problem)
     counted = ", ".join(f"{count} {name}" for name, count in result.counts.items())
     if not result.ok:
-        typer.echo(f"{counted}: {len(result.problems)} problems")
+        say(f"{counted}: {len(result.problems)} problems")
         raise typer.Exit(1)
-    typer.echo(f"{counted}: {holds}")
+    say(f"{counted}: {holds}")

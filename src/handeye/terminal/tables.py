@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
-from unicodedata import category
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from handeye.scores.estimate import MINUS, MISSING, Estimate
+from handeye.scores.estimate import Estimate
 from handeye.scores.tables import Cell, Table as Said
+from handeye.terminal.console import Console, styled
 
 if TYPE_CHECKING:
     from handeye.sets.statistics import Description
@@ -19,34 +17,11 @@ if TYPE_CHECKING:
 # The room that a label of several lines is left where cells give way.
 _LABEL = 16
 _Layout = Literal["line", "span", "broken", "value"]
-PLAIN = str.maketrans(
-    {
-        **{MINUS: "-", MISSING: "-", "—": "-", "\N{NO-BREAK SPACE}": " ", "“": '"', "”": '"'},
-        **{"‘": "'", "’": "'", "…": "...", "±": "+/-", "≥": ">=", "≤": "<=", "×": "x", "→": "->"},
-    }
-)
-"""What stands for a sign on a terminal that lacks it."""
 
 
 def say(console: Console, words: str, style: str = "") -> None:
-    """Print words as they stand: no markup, no colours but ``style``."""
-    console.print(shown(words, console), style=style or None, markup=False, highlight=False)
-
-
-def shown(words: str, console: Console) -> str:
-    """The words as a terminal can show them, and without what it would obey.
-
-    A hyphen stands for the minus where the terminal has none, and so on; control characters in the
-    name of a model or a folder are left out.
-    """
-    words = "".join(c for c in words if c == "\n" or category(c) != "Cc")
-    try:
-        words.encode(console.encoding)
-    except UnicodeEncodeError:
-        return words.translate(PLAIN).encode(console.encoding, "replace").decode(console.encoding)
-    except LookupError:
-        return words.translate(PLAIN)
-    return words
+    """Print words as they stand, in one style."""
+    console.print(words, style=style or None)
 
 
 def print_table(
@@ -67,30 +42,30 @@ def print_table(
         intervals: whether cells have their intervals.
     """
     drawn = Table(
-        title=escape(title or table.caption) or None,
+        title=title or table.caption or None,
         title_justify="left",
         title_style="bold",
-        caption=escape(caption) or None,
+        caption=caption or None,
         caption_justify="left",
     )
     layout = _layout(table, console.width) if intervals else "value"
     stacked = layout in ("span", "broken")
-    drawn.add_column(escape(table.row_head), overflow="fold", min_width=8)
+    drawn.add_column(table.row_head, overflow="fold", min_width=8)
     for column in table.columns:
         justify: Literal["left", "right"] = "left" if column.words else "right"
-        drawn.add_column(escape(column.head), justify=justify, no_wrap=not stacked)
+        drawn.add_column(column.head, justify=justify, no_wrap=not stacked)
     for heading, rows in table.bodies:
         if heading:
             drawn.add_section()
-            drawn.add_row(f"[bold]{escape(heading)}[/]")
+            drawn.add_row(styled((heading, "bold")))
         for row in rows:
-            basis = f"\n[dim]{escape(row.basis)}[/]" if row.basis else ""
-            label = escape(row.label if stacked or not heading else f"  {row.label}")
+            label = row.label if stacked or not heading else f"  {row.label}"
+            basis = f"\n{row.basis}" if row.basis else ""
             cells = []
             for cell in row.cells:
-                first, *below = (escape(shown(line, console)) for line in _lines(cell, layout))
-                cells.append("\n".join([first, *(f"[dim]{line}[/]" for line in below)]))
-            drawn.add_row(label + basis, *cells)
+                first, *below = _lines(cell, layout)
+                cells.append(styled((first, ""), *((f"\n{line}", "dim") for line in below)))
+            drawn.add_row(styled((label, ""), (basis, "dim")), *cells)
     console.print(drawn)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from handeye.errors import DataError, OptionError, refuse_twice, within
 from handeye.sets.blocks import MOST
+from handeye.sets.folder import refuse_other_suite
 from handeye.sets.hub import HUB, fetch_dataset
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.foreign.gold_values import read_scenario
@@ -148,11 +149,12 @@ def _find(data: str | Path) -> tuple[str, Path]:
     """Name and path of a set.
 
     Raises:
-        DataError: it is not there, or could not be fetched.
+        DataError: it is not there, could not be fetched, or is a set of another suite.
     """
     if str(data).startswith(HUB):
         return str(data), fetch_dataset(str(data))
     path = Path(data)
     if not path.exists():
         raise DataError(f"{path}: no such set; give a folder, a clips file or hf:OWNER/NAME")
+    refuse_other_suite(path, "visualact")
     return (path.resolve().name, path) if path.is_dir() else (path.name, path)

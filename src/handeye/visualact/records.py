@@ -71,6 +71,7 @@ class Prediction(msgspec.Struct, frozen=True):
 
     ``actions`` is None where nothing could be read. ``state`` is answered, empty, refused,
     truncated, error or unreadable. ``losses`` counts what reading the answer lost, by kind.
+    ``video_sha256`` is of the video that it was asked about, where that is known.
     """
 
     clip_id: str
@@ -80,6 +81,7 @@ class Prediction(msgspec.Struct, frozen=True):
     error: Any = None
     state: str = "answered"
     losses: dict[str, int] = msgspec.field(default_factory=dict)
+    video_sha256: str | None = None
 
 
 class _Made(msgspec.Struct):

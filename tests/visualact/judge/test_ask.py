@@ -238,10 +238,18 @@ def test_a_judge_behind_a_real_server(run, monkeypatch):
     monkeypatch.setenv("HANDEYE_TEST_API_KEY", "sk-never-write-this-down")
 
     def reply(request: Request) -> Reply:
-        return Reply(f"Sure:\n```json\n{right_answer(request.text)}\n```")
+        heard = ", ".join(f"{name}={value}" for name, value in request.headers.items())
+        return Reply(f"Sure, {heard}:\n```json\n{right_answer(request.text)}\n```")
 
+    headers = {"X-Organisation": "organisation-00042"}
     with serving(reply) as server:
-        found = ask(run, "openai-api/handeye-test/m", base_url=server.url)
+        found = ask(
+            run,
+            "openai-api/handeye-test/m",
+            base_url=server.url,
+            model_args={"default_headers": headers},
+        )
+        assert {r.headers["x-organisation"] for r in server.requests} == {"organisation-00042"}
         assert len(server.requests) == 4
         body = server.requests[0].parsed
         assert body["response_format"]["json_schema"]["schema"]["required"] == ["pairs"]
@@ -251,6 +259,9 @@ def test_a_judge_behind_a_real_server(run, monkeypatch):
     assert found["usage"]["input"] == 400
     everything = b"".join(file.read_bytes() for file in run.path.iterdir() if file.is_file())
     assert b"never-write-this-down" not in everything
+    assert b"organisation-00042" not in everything
+    lines = (run.path / "judgements.jsonl").read_text().splitlines()
+    assert all(json.loads(line)["masked"] is True for line in lines)
 
 
 @pytest.mark.server

@@ -16,7 +16,8 @@ from handeye.respondents.local.forking import ForkedCache
 from handeye.respondents.local.loading import LocalModel
 from handeye.respondents.local.prefixes import Prefix, as_position_ids
 
-Ending = Literal["stop", "max_tokens"]
+Ending = Literal["stop", "max_tokens", "not_finite"]
+"""At an end token or stop string, at the limit, or where the logits were no numbers any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,13 @@ def write_answers(loaded: LocalModel, rows: Sequence[Row]) -> None:
     places = torch.tensor([row.next_position + len(row.tail) for row in rows])
     batch = list(rows)
     while True:
-        for row, token, scores in zip(batch, _chosen(batch, logits), logits, strict=True):
-            if row.ending is None:
+        fine = finite(logits)
+        tokens = _chosen(batch, logits, fine)
+        for row, token, scores, known in zip(batch, tokens, logits, fine, strict=True):
+            if row.ending is None and not known:
+                row.written.append(token)
+                row.ending = "not_finite"
+            elif row.ending is None:
                 note(row, token, scores)
                 _append(loaded, row, token)
         going = [place for place, row in enumerate(batch) if row.ending is None]
@@ -169,6 +175,14 @@ def note(row: Row, token: int, scores: torch.Tensor) -> None:
     row.noted.append(Noted(token, float(shares[token]), likeliest))
 
 
+def finite(logits: torch.Tensor) -> list[bool]:
+    """Whether the largest of each row of logits, shape (rows, words), is a number.
+
+    Words that are ruled out may be -inf; a nan anywhere is the largest.
+    """
+    return torch.isfinite(logits.amax(-1)).tolist()  # type: ignore[no-any-return]
+
+
 def _positions(loaded: LocalModel, positions: torch.Tensor) -> torch.Tensor:
     """Text positions, shape (rows, tokens), in as many axes as the model has."""
     base = getattr(loaded.model, "model", loaded.model)
@@ -176,10 +190,10 @@ def _positions(loaded: LocalModel, positions: torch.Tensor) -> torch.Tensor:
     return as_position_ids(positions.to(loaded.device).expand(axes, -1, -1))
 
 
-def _chosen(batch: Sequence[Row], logits: torch.Tensor) -> list[int]:
+def _chosen(batch: Sequence[Row], logits: torch.Tensor, fine: Sequence[bool]) -> list[int]:
     tokens: list[int] = logits.argmax(-1).tolist()
     for place, row in enumerate(batch):
-        if row.draws is not None:
+        if row.draws is not None and fine[place]:
             tokens[place] = _drawn(logits[place], row.settings, row.draws)
     return tokens
 
@@ -203,7 +217,7 @@ def _append(loaded: LocalModel, row: Row, token: int) -> None:
             row.ending = "max_tokens"
     if row.ending is None and not row.settings.stop:
         return
-    row.text = loaded.tokenizer.decode(row.written, skip_special_tokens=True)
+    row.text = loaded.text_of(row.written)
     found = [p for p in (row.text.find(stop) for stop in row.settings.stop) if p >= 0]
     if found:
         row.text, row.ending = row.text[: min(found)], "stop"

@@ -26,6 +26,7 @@ from handeye.respondents.local.decoding import (
     Noted,
     Row,
     Settings,
+    finite,
     run_tails,
     write_answers,
 )
@@ -53,7 +54,8 @@ class Answer:
     Attributes:
         text: without end tokens and stop strings.
         tokens: ids as written, an end token included.
-        ending: ``stop``, or ``max_tokens`` where it was cut off.
+        ending: ``stop``; ``max_tokens`` where it was cut off; ``not_finite`` where the logits were
+            nan or infinite, and there is no answer.
         prompt_tokens: length of the question, pictures included.
         shared_tokens: how many of them came from a prefix.
         way: ``shared``, or ``plain`` where the model cannot share.
@@ -180,6 +182,8 @@ class Engine:
             self._give_up(f"it cannot be run in parts ({error or type(error).__name__})")
             return
         whole = whole_logits(self.loaded, ask)
+        if not finite(whole[None])[0]:
+            return  # says nothing about parts; the answer itself will be told as none
         limit = _TOLERANCE.get(self.loaded.dtype, 1e-1) * max(1.0, float(whole.abs().max()))
         apart = float((shared - whole).abs().max())
         if not apart <= limit:

@@ -6,7 +6,7 @@ its own processor and chat template. Knows nothing of conversations or batches.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ import torch
 
 from handeye.errors import RunError
 from handeye.respondents.local.options import LocalOptions
+from handeye.respondents.local.processors import load_processor
+from handeye.run.thoughts import marks_thoughts
 
 _WANTED = "a folder written by save_pretrained (model, tokenizer, processor) or a hub id"
 
@@ -30,6 +32,8 @@ class LocalModel:
         media_texts: how those tokens are written.
         end_ids: token ids that end an answer.
         pad_id: id to fill up with; never attended to.
+        special_ids: ids of tokens that are no text; of them ``thought_ids`` mark thoughts and stay
+            in what is read, so that these can be told from the answer.
     """
 
     model: Any
@@ -38,11 +42,20 @@ class LocalModel:
     media_texts: tuple[str, ...]
     end_ids: frozenset[int]
     pad_id: int
+    special_ids: frozenset[int] = frozenset()
+    thought_ids: frozenset[int] = frozenset()
 
     @property
     def tokenizer(self) -> Any:
         """The processor's tokenizer."""
         return self.processor.tokenizer
+
+    def text_of(self, ids: Sequence[int]) -> str:
+        """What token ids say, without special tokens that are no marks of thoughts."""
+        if self.thought_ids.isdisjoint(ids):
+            return str(self.tokenizer.decode(ids, skip_special_tokens=True))
+        rest = [one for one in ids if one not in self.special_ids or one in self.thought_ids]
+        return str(self.tokenizer.decode(rest, skip_special_tokens=False))
 
     @property
     def sampling_rate(self) -> int | None:
@@ -70,10 +83,9 @@ def load(options: LocalOptions) -> LocalModel:
     Raises:
         RunError: the folder or name holds no such model, or something it needs is not installed.
     """
+    from safetensors import SafetensorError
     from transformers import AutoModelForImageTextToText
     from transformers.utils import logging
-
-    from handeye.respondents.local.processors import load_processor
 
     if _is_path(options.path) and not Path(options.path).is_dir():
         raise RunError(f"{options.path} is no folder; give {_WANTED}")
@@ -83,6 +95,11 @@ def load(options: LocalOptions) -> LocalModel:
         model = AutoModelForImageTextToText.from_pretrained(
             options.path, revision=options.revision, **_placing(options)
         )
+    except SafetensorError as error:
+        raise RunError(
+            f"{options.path}: a file of weights (*.safetensors) cannot be read ({error}): it was "
+            "cut off, or is a Git LFS pointer; fetch it again"
+        ) from error
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
         raise RunError(
             f"no vision-language model can be loaded from {options.path!r}: "
@@ -115,6 +132,7 @@ def of(model: Any, processor: Any) -> LocalModel:
     media = dict(_media_tokens(model.config, processor))
     ends = _end_ids(model, tokenizer)
     pad = tokenizer.pad_token_id
+    special = _special_tokens(tokenizer)
     model.eval()
     return LocalModel(
         model,
@@ -123,6 +141,8 @@ def of(model: Any, processor: Any) -> LocalModel:
         tuple(dict.fromkeys(media.values())),
         ends,
         int(pad if pad is not None else min(ends, default=0)),
+        frozenset(special),
+        frozenset(token for token, text in special.items() if marks_thoughts(text)),
     )
 
 
@@ -178,6 +198,17 @@ def _media_tokens(config: Any, processor: Any) -> Iterator[tuple[int, str]]:
             token = tokenizer.convert_tokens_to_ids(written)
             if isinstance(token, int) and token != tokenizer.unk_token_id:
                 yield token, written
+
+
+def _special_tokens(tokenizer: Any) -> dict[int, str]:
+    """Ids and texts of the tokens that decoding leaves out."""
+    found = {
+        int(one): str(tokenizer.convert_ids_to_tokens(one)) for one in tokenizer.all_special_ids
+    }
+    for one, token in getattr(tokenizer, "added_tokens_decoder", {}).items():
+        if token.special:
+            found[int(one)] = str(token.content)
+    return found
 
 
 def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:

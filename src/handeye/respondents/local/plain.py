@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 
 from handeye.respondents.local.chat import Ask
-from handeye.respondents.local.decoding import Row, Settings, note
+from handeye.respondents.local.decoding import Row, Settings, finite, note
 from handeye.respondents.local.loading import LocalModel
 from handeye.respondents.local.prefixes import Prefix
 from handeye.respondents.local.prompts import process
@@ -61,6 +61,8 @@ def write_plainly(
         _fill(loaded, row, out.sequences[place, before:].tolist())
         for step, token in enumerate(row.written):
             note(row, token, out.logits[step][place])
+            if not finite(out.logits[step][place, None])[0]:
+                row.text, row.ending = "", "not_finite"
         rows.append(row)
     return rows
 
@@ -72,7 +74,7 @@ def _fill(loaded: LocalModel, row: Row, tokens: Sequence[int]) -> None:
         if token in loaded.end_ids:
             row.ending = "stop"
             break
-    row.text = loaded.tokenizer.decode(row.written, skip_special_tokens=True)
+    row.text = loaded.text_of(row.written)
     found = [p for p in (row.text.find(stop) for stop in row.settings.stop) if p >= 0]
     if found:
         row.text, row.ending = row.text[: min(found)], "stop"

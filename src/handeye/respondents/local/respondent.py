@@ -6,7 +6,6 @@ wait, scene by scene, and runs them off the event loop. Nobody waits for a batch
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +16,9 @@ from inspect_ai.model import (
     ChatCompletionChoice,
     ChatMessage,
     ChatMessageAssistant,
+    Content,
+    ContentReasoning,
+    ContentText,
     GenerateConfig,
     Logprob,
     Logprobs,
@@ -25,13 +27,19 @@ from inspect_ai.model import (
     TopLogprob,
 )
 
+from handeye.printing import tell
 from handeye.respondents.local.chat import Ask, write_ask
 from handeye.respondents.local.decoding import Settings
 from handeye.respondents.local.engine import Answer, Engine
 from handeye.respondents.local.loading import load
 from handeye.respondents.local.options import LocalOptions
+from handeye.run.thoughts import parts_of
 
 MODEL = "handeye/hf"
+
+
+class NotFiniteError(Exception):
+    """An answer that cannot be read off its logits; no reason to stop asking others."""
 
 
 @dataclass(slots=True, eq=False)
@@ -108,7 +116,7 @@ class LocalRespondent:
         batch, told = self._take(), len(self.engine.notices)
         await anyio.to_thread.run_sync(self._run, batch)
         for notice in self.engine.notices[told:]:
-            print(f"\n{MODEL}: {notice}", file=sys.stderr, flush=True)
+            tell(f"{MODEL}: {notice}")
 
     def _take(self) -> list[_Ticket]:
         """The first that wait, each with the others about its pictures."""
@@ -130,8 +138,16 @@ class LocalRespondent:
             else:
                 batch[0].failure = error
             return
+        dtype = str(self.engine.loaded.dtype).removeprefix("torch.")
         for ticket, answer in zip(batch, answers, strict=True):
-            ticket.answer = answer
+            if answer.ending == "not_finite":
+                ticket.failure = NotFiniteError(
+                    f"the model's numbers overflowed in {dtype} (its logits are nan or infinite): "
+                    "load it with -M dtype=bfloat16 or dtype=float32; if they still do, a file of "
+                    "its weights is damaged"
+                )
+            else:
+                ticket.answer = answer
 
     def _settings(self, config: GenerateConfig) -> Settings:
         return Settings(
@@ -150,13 +166,20 @@ class LocalRespondent:
             metadata["choice_logprobs"] = dict(answer.choices)
         if self.engine.notices:
             metadata["notices"] = list(self.engine.notices)
-        message = ChatMessageAssistant(content=answer.text, model=MODEL, source="generate")
+        # Nobody else stands between model and answer: thoughts are taken off as a server does.
+        text, thoughts, _ = parts_of(answer.text, thoughts_only=True)
+        content: str | list[Content] = (
+            [ContentReasoning(reasoning=thoughts), ContentText(text=text)] if thoughts else text
+        )
+        message = ChatMessageAssistant(content=content, model=MODEL, source="generate")
         written = len(answer.tokens)
         return ModelOutput(
             model=MODEL,
             choices=[
                 ChatCompletionChoice(
-                    message=message, stop_reason=answer.ending, logprobs=self._logprobs(answer)
+                    message=message,
+                    stop_reason="max_tokens" if answer.ending == "max_tokens" else "stop",
+                    logprobs=self._logprobs(answer),
                 )
             ],
             usage=ModelUsage(

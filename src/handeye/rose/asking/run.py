@@ -5,24 +5,21 @@ The lane (:mod:`handeye.run.lane`) carries the requests; here is what it has to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from handeye.respondents.conversation import told
 from handeye.rose.asking.prompts import Asking, Order, check_order, default_templates
 from handeye.rose.items import ItemSet
 from handeye.rose.release import load
 from handeye.rose.respondents.models import RESPONDENTS
-from handeye.run.answers import Answer
+from handeye.rose.scoring.predictions import row_of
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
 from handeye.run.options import RunOptions
-from handeye.run.questions import Question
 
 if TYPE_CHECKING:
     from inspect_ai import Task
@@ -83,8 +80,8 @@ def job(options: RoseOptions) -> Job:
     """What a run is to the lane.
 
     Raises:
-        DataError, OptionError: the set, or the selection from it, cannot be used.
-        RunError: a respondent of ours that does not answer for this suite.
+        DataError, OptionError: the set, or the selection from it, cannot be used; a respondent of
+            ours that does not answer for this suite.
     """
     options = told(options, "rose", RESPONDENTS)
     items = options.load()
@@ -112,8 +109,9 @@ def job(options: RoseOptions) -> Job:
         },
         whole=load,
         task=_task,
-        row=_row,
+        row=lambda asked, answers: row_of(answers),
         score=partial(_score, options, items),
+        without_marks=partial(_score, options, items, {"strip_thoughts": True}),
     )
 
 
@@ -123,32 +121,17 @@ def _task(*laid_out: Any) -> Task:
     return rose_task(*laid_out)
 
 
-def _row(asked: Question, answers: Sequence[Answer]) -> Mapping[str, Any]:
-    """Official fields, then ``state`` and what the answer cost."""
-    (answer,) = answers
-    return {
-        "item_id": answer.item_id,
-        "raw_text": answer.raw_text,
-        "model": answer.model,
-        "error": answer.error if answer.state == "error" else None,
-        "state": answer.state,
-        "stop_reason": answer.stop_reason,
-        "usage": answer.usage,
-        "seconds": answer.seconds,
-        "image_sha256": answer.media_sha256,
-        # Nothing where the file was sent as it lies.
-        **({"shown": answer.note} if answer.note is not msgspec.UNSET else {}),
-    }
-
-
-def _score(options: RoseOptions, items: ItemSet, info: Mapping[str, Any]) -> None:
+def _score(
+    options: RoseOptions, items: ItemSet, info: Mapping[str, Any], out: Path | None = None
+) -> Mapping[str, Any]:
     from handeye.rose.scoring.file_scoring import score_files
 
-    score_files(
+    return score_files(
         options.out / "predictions.jsonl",
         options.data,
-        options.out,
+        out or options.out,
         # What was not chosen is not missing.
         item_ids=[item.item_id for item in items],
         run_info=info,
-    )
+        strip_thoughts=bool(info.get("strip_thoughts")),
+    ).summary.data

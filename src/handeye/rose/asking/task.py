@@ -1,8 +1,10 @@
 """The ROSE task for Inspect: one sample is one scene, each item a conversation of its own.
 
 The scorer hands every answer to :mod:`handeye.rose.scoring.score_item`. A sample's value holds PASS
-per template; an item without an answer has no value (NaN), so the engine leaves it out of the means
-and counts it as unscored. The official tables, where it counts as 0, are written by the lane.
+per template, and counting, action and their gap where all their templates are asked; an item
+without an answer has no value (NaN), so the engine leaves it out of the means and counts it as
+unscored. A sample is a scene, so standard errors over samples are clustered by scene, and that of
+the gap is paired. The official tables, where no answer counts as 0, are written by the lane.
 """
 
 from __future__ import annotations
@@ -13,14 +15,15 @@ from typing import Any
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import Sample
-from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
+from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
 from inspect_ai.solver import TaskState
 
 from handeye.rose.asking.prompts import Asking, check_order, default_templates
 from handeye.rose.items import Item, ItemSet
-from handeye.rose.questions import TEMPLATES
+from handeye.rose.questions import BY_KEY, TEMPLATES
 from handeye.rose.release import load
 from handeye.rose.scoring.score_item import score_item
+from handeye.rose.scoring.summary import ACTION_KEYS, COUNTING_KEYS
 from handeye.run.questions import Question
 from handeye.run.task import answers_of, scene_task
 
@@ -97,15 +100,22 @@ def _sample(scene_id: str, rows: Sequence[Item]) -> Sample:
     )
 
 
-@scorer(metrics={"*": [mean()]}, name="rose")
+@scorer(metrics={"*": [mean(), stderr()]}, name="rose")
 def pass_by_template(by_scene: Mapping[str, Sequence[Item]]) -> Scorer:
     """PASS of each template (0 or 1) per scene; NaN where the item has no answer.
 
-    Metrics are means over answered items only. ``unanswered`` is the share of the scene's items
-    without an answer, so that no mean is read without it.
+    Metrics are means over answered items only, with their standard errors over scenes. ``counting``
+    and ``action`` are a scene's means over the templates of each, ``gap`` their difference: NaN
+    where an item of theirs has no answer. ``unanswered`` is the share of the scene's items without
+    an answer, so that no mean is read without it.
     """
     present = {item.task_template for items in by_scene.values() for item in items}
     columns = [t.column for t in TEMPLATES.values() if t.id in present]
+    kinds = {
+        name: [BY_KEY[key].column for key in keys]
+        for name, keys in (("counting", COUNTING_KEYS), ("action", ACTION_KEYS))
+    }
+    headline = all(column in columns for found in kinds.values() for column in found)
 
     async def score(state: TaskState, target: Target) -> Score:
         answers = {answer.item_id: answer for answer in answers_of(state)}
@@ -126,6 +136,10 @@ def pass_by_template(by_scene: Mapping[str, Sequence[Item]]) -> Scorer:
             if answer.state != "error":
                 value[TEMPLATES[item.task_template].column] = float(scored.passed)
             rows[item.item_id] = {"state": answer.state, "pass": scored.passed}
+        if headline:
+            for name, found in kinds.items():
+                value[name] = sum(value[column] for column in found) / len(found)
+            value["gap"] = value["counting"] - value["action"]
         value["unanswered"] = missing / len(items)
         return Score(value=value, answer=state.output.completion, metadata={"items": rows})
 

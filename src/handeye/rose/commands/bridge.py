@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handeye.printing import say_json
+
 if TYPE_CHECKING:
     from handeye.rose.scoring.join_parts import Bridged
     from handeye.rose.scoring.run_folder import Run
@@ -76,24 +78,23 @@ def _print_json(run: Run) -> None:
     import msgspec
 
     tables = {name: run.summary[name] for name in ("bridges", "consistency", "drops")}
-    typer.echo(msgspec.json.format(msgspec.json.encode(tables), indent=1))
+    say_json(msgspec.json.format(msgspec.json.encode(tables), indent=1).decode())
 
 
 def _print(run: Run, joined: Bridged | None) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-
     from handeye.rose.scoring.tables import bridge_table
+    from handeye.terminal.console import Console, styled
     from handeye.terminal.tables import print_table, say
 
     console = Console()
     summary = run.summary
-    console.print(f"\n[bold]{escape(summary.model or 'unnamed model')}[/]", highlight=False)
+    say(console, f"\n{summary.model or 'unnamed model'}", "bold")
     if summary.partial:
         say(console, summary.note, "yellow")
     for column, found in (joined.unpaired if joined else {}).items():
         shown = ", ".join(found[:10]) + (" ..." if len(found) > 10 else "")
-        console.print(f"[yellow]{len(found)} of {column} without partner:[/] {escape(shown)}")
+        lacking = f"{len(found)} of {column} without partner:"
+        console.print(styled((lacking, "yellow"), (f" {shown}", "")))
     print_table(console, bridge_table(summary), caption=f"Percent; {summary.interval.words}")
     if joined:
         say(console, f"written to {run.path}")

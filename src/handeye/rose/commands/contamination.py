@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from handeye.printing import say_json
+
 
 def contamination(
     official: Annotated[
@@ -31,27 +33,26 @@ def contamination(
     if json:
         import msgspec
 
-        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=1))
+        say_json(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
     else:
         _print(found)
 
 
 def _print(found: Mapping[str, Any]) -> None:
     """The sentence, the table by template and subset, and how items were matched."""
-    from rich.console import Console
-
     from handeye.rose.scoring.breakdowns import FACTORS
     from handeye.scores.estimate import Estimate, percent, rate_of
     from handeye.scores.sentences import p_words
     from handeye.terminal.comparison import plain_table
-    from handeye.terminal.tables import say, shown
+    from handeye.terminal.console import Console, styled
+    from handeye.terminal.tables import say
 
     console = Console()
     console.print()
     say(console, str(found["model"] or "unnamed model"), "bold")
     say(console, found["sentence"])
     heads = ("", "official", "fresh,\nmatched", "difference", "p", "without\nmatching")
-    table = plain_table(console, "", heads)
+    table = plain_table("", heads)
 
     def line(label: str, row: Mapping[str, Any], p: float | None) -> None:
         cells = (
@@ -61,11 +62,11 @@ def _print(found: Mapping[str, Any]) -> None:
             p_words(p),
             Estimate(row["unmatched"]["value"]).text("value", "points"),
         )
-        table.add_row(label, *(shown(cell, console) for cell in cells))
+        table.add_row(label, *cells)
 
     line("over all", found["overall"], found["overall"]["p_value"])
     for key, title in (("by_template", "Templates"), ("by_subset", "Subsets")):
-        table.add_row(f"[italic]{title}[/]")
+        table.add_row(styled((title, "italic")))
         for name, row in found[key].items():
             line(f"  {name.removeprefix('ROSE-')}", row, row["p_adjusted"])
     console.print(table)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handeye.printing import say, say_json
+
 if TYPE_CHECKING:
     from handeye.rose.diagnosis.findings import Chain, Findings, Group
     from handeye.scores.tables import Table
@@ -41,31 +43,30 @@ def diagnose(
             raise RunError(f"{folder}: cannot be written: {error.strerror}") from None
         if not json:
             _print(diagnosis.findings)
-            typer.echo(f"written to {written[0]} and {written[1].name}")
+            say(f"written to {written[0]} and {written[1].name}")
     if json:
         texts = [diagnosis.to_json().decode().strip() for diagnosis in found]
-        typer.echo(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
+        say_json(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
 
 
 def _print(found: Findings) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-
     from handeye.rose.diagnosis.verdict import verdict
-    from handeye.terminal.tables import print_table, say
+    from handeye.terminal import tables
+    from handeye.terminal.console import Console
 
     console = Console()
-    console.print(f"\n[bold]{escape(found.model or 'unnamed model')}[/]", highlight=False)
+    tables.say(console, f"\n{found.model or 'unnamed model'}", "bold")
     if found.partial:
-        say(console, found.note, "yellow")
-    say(console, verdict(found.data))
+        tables.say(console, found.note, "yellow")
+    tables.say(console, verdict(found.data))
     for chain in found.decomposition.values():
         if chain is not None:
-            print_table(console, _chain(chain))
-    if found.attribution.action.n_failed:
-        print_table(console, _reasons(found.attribution.action))
+            tables.print_table(console, _chain(chain))
+    action = found.attribution.action
+    if action.n_failed:
+        tables.print_table(console, _reasons(action))
     else:
-        say(console, f"None of {found.attribution.action.n_items} action items failed.")
+        tables.say(console, f"None of {action.n_items} action items failed.")
 
 
 def _chain(chain: Chain) -> Table:

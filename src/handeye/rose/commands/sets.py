@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
+from handeye.printing import say
 from handeye.rose.commands.bridge import bridge
 from handeye.rose.commands.contamination import contamination
 from handeye.rose.commands.diagnose import diagnose
-from handeye.terminal.inputs import named_values, resumable
+from handeye.terminal.inputs import StripThoughts, named_values, resumable
 from handeye.terminal.sets import AsJson, Workers, print_statistics, print_verified
 
 app = typer.Typer(
@@ -151,7 +152,10 @@ def verify(
 
 @app.command()
 def score(
-    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS.jsonl")],
+    predictions: Annotated[
+        Path,
+        typer.Argument(metavar="PREDICTIONS.jsonl", help="Answers, or an Inspect log (.eval)."),
+    ],
     data: Annotated[str, typer.Option(help="Set folder or metadata file.")],
     out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the result.")],
     allow_missing: Annotated[
@@ -162,6 +166,7 @@ def score(
     items: Annotated[
         Path | None, typer.Option(help="Only the items whose ids stand in this file, one a line.")
     ] = None,
+    strip_thoughts: StripThoughts = False,
 ) -> None:
     """Score a prediction file exactly and write tables with intervals."""
     from handeye.rose.pages.console import print_run
@@ -176,6 +181,7 @@ def score(
         split=split,
         templates=templates,
         item_ids=read_item_ids(items) if items else None,
+        strip_thoughts=strip_thoughts,
     )
     print_run(out)
 
@@ -190,4 +196,4 @@ def _say_made(directory: Path) -> None:
 
     record = read_record(directory) or {}
     count = sum(record["options"]["scenes"].values())
-    typer.echo(f"{directory}: {count} scenes, {2 * count} images, {7 * count} items")
+    say(f"{directory}: {count} scenes, {2 * count} images, {7 * count} items")

@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 from handeye.rose.questions import TaskMode
 from handeye.rose.scene import Cell
 from handeye.rose.scoring.grammar import parse
+from handeye.run.thoughts import answer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,6 @@ def read(text: str | None, mode: TaskMode) -> Reading | None:
 
 # An answer is at the end of what was written; a longer text is read from there.
 _LONGEST = 50_000
-_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL)
 _FENCE = re.compile(r"(?:```|~~~)[\w-]*[ \t]*(?=\n|$)|```")
 _MARKUP = re.compile(
     r"[*`#$]+|\\boxed|\\text\w*|</?[a-z_]+>|^[ \t]*>+", re.IGNORECASE | re.MULTILINE
@@ -72,8 +72,8 @@ def _plain(text: str) -> str:
 
     Runs of white space become one space or line break, which also keeps the patterns linear.
     """
-    text = unicodedata.normalize("NFKC", text[-_LONGEST:])
-    text = _MARKUP.sub(" ", _FENCE.sub("\n", _THOUGHT.sub("\n", text)))
+    text = unicodedata.normalize("NFKC", answer_of(text[-_LONGEST:]))
+    text = _MARKUP.sub(" ", _FENCE.sub("\n", text))
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-
 from handeye.respondents.conversation import about
 from handeye.rose.respondents.models import RESPONDENTS
 from handeye.scores.estimate import Estimate
 from handeye.scores.tables import Cell, Table
-from handeye.terminal.tables import print_table, say, shown as printable
+from handeye.terminal.console import Console, styled
+from handeye.terminal.tables import print_table, say
 
 
 def print_run(folder: Path) -> None:
@@ -24,8 +22,8 @@ def print_run(folder: Path) -> None:
     console = Console()
     states = {name: n for name, n in summary.states.items() if n and name != "answered"}
     counted = f"{summary.n_items} items on {summary.n_scenes} scenes"
-    name = escape(printable(summary.model or "unnamed model", console))
-    console.print(f"\n[bold]{name}[/]: {counted}", highlight=False)
+    name = summary.model or "unnamed model"
+    console.print(styled((f"\n{name}", "bold"), (f": {counted}", "")))
     if ours := about(summary.model, RESPONDENTS):
         say(console, ours)
     if summary.partial:

@@ -13,26 +13,40 @@ from handeye.rose.items import Item, ItemSet
 
 
 class ItemFinder:
-    """Items of a set by prompt text and picture."""
+    """Items of a set by prompt text and picture.
+
+    Raises:
+        DataError: items that are asked in the same words about the same picture have different
+            right answers.
+    """
 
     def __init__(self, items: ItemSet) -> None:
         self._set = items
         self._by_text: dict[str, list[Item]] = {}
         self._hashes: dict[str, str | None] = {}
         self._views: dict[str, str | None] = {}
+        asked: dict[tuple[str, str], Item] = {}
         for item in items:
             texts = {_plain(item.prompt), _plain(f"{item.prompt_global} {item.prompt_local}")}
             for text in texts - {""}:
                 self._by_text.setdefault(text, []).append(item)
+                # By the row alone: a file need not be read to be the same.
+                first = asked.setdefault((text, item.image_sha256 or item.image), item)
+                if not _same_answer(first, item):
+                    raise DataError(
+                        f"{items.root}: the items {first.item_id} and {item.item_id} ask the same "
+                        "about the same picture and have different right answers "
+                        f"({first.ground_truth_formal_answer}, {item.ground_truth_formal_answer})"
+                    )
 
     def find(self, image: bytes, text: str) -> Item:
-        """The item with this prompt and this picture.
+        """An item with this prompt and this picture; the first where several ask the same.
 
         White space in the prompt is of no account, so that both orders of asking are found. A
         picture that is not the set's is accepted when only one item has the prompt.
 
         Raises:
-            RunError: no item fits, or several do.
+            RunError: no item fits, or several with different right answers do.
         """
         with_text = self._by_text.get(_plain(text), [])
         sha256 = hashlib.sha256(image).hexdigest()
@@ -41,7 +55,7 @@ class ItemFinder:
         fits = fits or [item for item in with_text if self._view_hash(item) == sha256]
         if not fits and len(with_text) == 1:
             fits = with_text
-        if len(fits) == 1:
+        if fits and all(_same_answer(fits[0], item) for item in fits):
             return fits[0]
         what = f"{len(fits)} items fit" if fits else "no item fits"
         raise RunError(
@@ -73,6 +87,14 @@ class ItemFinder:
                 sent = None
             self._views[item.image] = None if sent is None else hashlib.sha256(sent).hexdigest()
         return self._views[item.image]
+
+
+def _same_answer(one: Item, other: Item) -> bool:
+    """Whether two items are right with the same clicks and the same number."""
+    return (one.task_mode, one.ground_truth_count, set(one.gold)) == (
+        *(other.task_mode, other.ground_truth_count),
+        set(other.gold),
+    )
 
 
 def _plain(text: str) -> str:

@@ -19,11 +19,12 @@ import msgspec
 from handeye.errors import DataError
 from handeye.rose.items import Item, read_item
 from handeye.rose.release import metadata_files, template_ids
-from handeye.rose.scoring.predictions import ITEMS, Prediction, PredictionFile
+from handeye.rose.scoring.predictions import ITEMS, Prediction, PredictionFile, row_of
 from handeye.rose.scoring.run_folder import RUN_FORMAT
 from handeye.rose.scoring.score_frame import to_frame
 from handeye.rose.scoring.score_item import ScoreRow, score_item
 from handeye.rose.scoring.summary import summarize
+from handeye.run.logs import as_lines
 from handeye.scores.join import Given, Join, predictions_of
 from handeye.scores.run_folder import RunSummary
 from handeye.scores.write import RunWriter, data_entries
@@ -46,12 +47,14 @@ def score_files(
     templates: str | Iterable[str] | None = None,
     item_ids: Collection[str] | None = None,
     run_info: Mapping[str, Any] | None = None,
+    strip_thoughts: bool = False,
     seed: int = 0,
 ) -> RunSummary:
     """Score a prediction file and write the run folder.
 
     Args:
-        predictions: JSONL with ``item_id``, ``raw_text``, optional ``model``, ``error``, ``state``.
+        predictions: JSONL with ``item_id``, ``raw_text``, optional ``model``, ``error``, ``state``,
+            ``image_sha256``, ``prompt``; or a log of ``inspect eval handeye/rose``.
         data: a set folder (its main and bridge metadata), one metadata file, or ``hf:OWNER/NAME``;
             or several of these whose items together are the set.
         out: the run folder; an earlier run of ours there is replaced, its other files are kept.
@@ -61,6 +64,7 @@ def score_files(
         item_ids: only these items; the others were never meant to be asked and are not missing.
         run_info: further entries of run.json (``cost``, ``options`` ...); ``model`` names the model
             where the predictions do not.
+        strip_thoughts: take thoughts and special tokens off the answers before they are scored.
         seed: of the bootstrap.
 
     Raises:
@@ -68,11 +72,12 @@ def score_files(
         OptionError: a selection that leaves nothing, or an ``out`` that is not a run folder.
     """
     predictions, out = Path(predictions), Path(out)
-    info = dict(run_info or {})
+    info = {**(run_info or {}), **({"strip_thoughts": True} if strip_thoughts else {})}
     wanted = _wanted(split, template_ids(templates))
     sources = list(map(metadata_files, [data] if isinstance(data, Path | str) else data))
-    with RunWriter(out, RUN_FORMAT) as writer:
-        with PredictionFile(predictions) as answers, _without_collector():
+    with as_lines(predictions, row_of) as file, RunWriter(out, RUN_FORMAT) as writer:
+        with PredictionFile(file, strip_thoughts) as answers, _without_collector():
+            answers.where = str(predictions)
             model = answers.model() or info.get("model")
             joined = Join[Item, Prediction](
                 answers,
@@ -91,7 +96,8 @@ def score_files(
         files = [file for _, files in sources for file in files]
         return writer.finish(
             summary,
-            predictions=predictions,
+            predictions=file,
+            source=predictions,
             info={**info, "data": data_entries(files, out), "scoring": options},
         )
 

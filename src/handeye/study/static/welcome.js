@@ -32,6 +32,11 @@ async function join(event) {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ consent: true, nickname: byId("nickname").value }),
     });
+    if (answer.status === 429 || answer.status === 503) {
+      complain((await answer.json()).error);
+      byId("start").disabled = false;
+      return;
+    }
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const { key } = await answer.json();
     window.location.assign(`/s/${key}`);

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,6 +14,7 @@ from handeye.hashing import file_sha256
 from handeye.media.frame_choice import FrameChoice
 from handeye.media.frame_loader import FrameLoader
 from handeye.media.frames import FrameError, take_frames
+from handeye.printing import tell
 from handeye.run.answers import Answer
 from handeye.run.questions import Media, Opening, PictureLoad, Question, Turn
 from handeye.visualact.asking import prompts
@@ -110,10 +110,9 @@ class Asking:
         provider = model.partition("/")[0]
         video_input = self.video_input
         if video_input == "native" and provider not in _TAKE_VIDEO:
-            print(
+            tell(
                 f"note: the provider {provider} is not known to take videos; frames are "
-                "shown instead, and the run says so",
-                file=sys.stderr,
+                "shown instead, and the run says so"
             )
             video_input = "frames"
         structured = provider in _TAKE_SCHEMA if self.structured is None else self.structured

@@ -5,23 +5,19 @@ The lane (:mod:`handeye.run.lane`) carries the requests; here is what it has to 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from handeye.errors import OptionError
 from handeye.media.frame_choice import FrameChoice
+from handeye.printing import tell
 from handeye.respondents.conversation import told
-from handeye.run.answers import Answer, Usage
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
 from handeye.run.options import RunOptions
-from handeye.run.questions import Question
 from handeye.visualact.asking.questions import Asking
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.loader import load
@@ -29,7 +25,7 @@ from handeye.visualact.respondents.models import RESPONDENTS
 from handeye.visualact.scoring.embedder import MINILM, Embedder
 from handeye.visualact.scoring.embedding_cache import as_embedder
 from handeye.visualact.scoring.options import Options
-from handeye.visualact.scoring.reading.predictions import row_of
+from handeye.visualact.scoring.reading.predictions import line_of
 
 if TYPE_CHECKING:
     from inspect_ai import Task
@@ -127,14 +123,14 @@ def job(options: VisualactOptions) -> Job:
     """What a run is to the lane; what was taken for what in a foreign file is told on stderr.
 
     Raises:
-        DataError, OptionError: the set, or the selection from it, cannot be used.
-        RunError: no embedder, and the run is to be scored; a respondent of ours that does not
-            answer for this suite.
+        DataError, OptionError: the set, or the selection from it, cannot be used; a respondent of
+            ours that does not answer for this suite.
+        RunError: no embedder, and the run is to be scored.
     """
     options = told(options, "visualact", RESPONDENTS)
     clips = options.load()
     for taken in clips.taken:
-        print(taken.words(), file=sys.stderr)
+        tell(taken.words())
     embedder: Embedder | None = None
     if options.score:
         # Before anything is asked: a run that cannot be scored should not cost anything.
@@ -160,8 +156,9 @@ def job(options: VisualactOptions) -> Job:
         },
         whole=partial(load, split=None),
         task=partial(_task, embedder=embedder, options=options.scoring),
-        row=_row,
+        row=lambda asked, answers: line_of(answers),
         score=partial(_score, options, clips, embedder),
+        without_marks=partial(_score, options, clips, embedder, {"strip_thoughts": True}),
     )
 
 
@@ -171,34 +168,23 @@ def _task(*laid_out: Any, **scored: Any) -> Task:
     return visualact_task(*laid_out, **scored)
 
 
-def _row(asked: Question, answers: Sequence[Answer]) -> Mapping[str, Any]:
-    """The answers as scoring reads them, then what was shown and what it cost."""
-    last = answers[-1]
-    return {
-        **msgspec.to_builtins(row_of(asked.item_id, answers)),
-        "stop_reason": last.stop_reason,
-        "usage": sum((answer.usage for answer in answers), Usage()),
-        "seconds": round(sum(answer.seconds or 0.0 for answer in answers), 3),
-        "video_sha256": asked.media_sha256,
-        "shown": last.note if last.note is not msgspec.UNSET else None,
-    }
-
-
 def _score(
     options: VisualactOptions,
     clips: ClipSet,
     embedder: Embedder | None,
     info: Mapping[str, Any],
-) -> None:
+    out: Path | None = None,
+) -> Mapping[str, Any]:
     from handeye.visualact.scoring.file_scoring import score_files
 
     if embedder is None:
         raise OptionError("a run that is to be scored needs an embedder")
-    score_files(
+    return score_files(
         options.out / "predictions.jsonl",
         clips,
-        options.out,
+        out or options.out,
         embedder,
         options.scoring,
         run_info=info,
-    )
+        strip_thoughts=bool(info.get("strip_thoughts")),
+    ).summary.data

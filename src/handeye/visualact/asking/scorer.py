@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from statistics import variance
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from inspect_ai.scorer import (
     mean,
     metric,
     scorer,
+    stderr,
 )
 from inspect_ai.solver import TaskState
 
@@ -37,20 +39,40 @@ def class_mean() -> Metric:
     """The mean of the classes' means (the paper's Overall), over the classes that have scores."""
 
     def compute(scores: list[SampleScore]) -> float:
-        by_class: dict[str, list[float]] = {}
-        for one in scores:
-            value = one.score.as_float()
-            if not math.isnan(value):
-                by_class.setdefault((one.sample_metadata or {})["scenario"], []).append(value)
-        means = [sum(found) / len(found) for found in by_class.values()]
+        means = [sum(found) / len(found) for found in _by_class(scores)]
         return sum(means) / len(means) if means else math.nan
 
     return compute
 
 
+@metric
+def class_mean_stderr() -> Metric:
+    """The standard error of :func:`class_mean`, of clips drawn within their classes.
+
+    NaN where a class has a single clip: its spread is not known.
+    """
+
+    def compute(scores: list[SampleScore]) -> float:
+        classes = _by_class(scores)
+        if not classes or any(len(found) < 2 for found in classes):
+            return math.nan
+        return math.sqrt(sum(variance(found) / len(found) for found in classes)) / len(classes)
+
+    return compute
+
+
+def _by_class(scores: list[SampleScore]) -> list[list[float]]:
+    found: dict[str, list[float]] = {}
+    for one in scores:
+        value = one.score.as_float()
+        if not math.isnan(value):
+            found.setdefault((one.sample_metadata or {})["scenario"], []).append(value)
+    return list(found.values())
+
+
 @scorer(
     metrics={
-        **{name: [class_mean(), mean()] for name in _FIGURES},
+        **{name: [class_mean(), class_mean_stderr(), mean(), stderr()] for name in _FIGURES},
         "unanswered": [mean()],
     },
     name="visualact",

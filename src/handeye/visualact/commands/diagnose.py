@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handeye.printing import say, say_json
+
 if TYPE_CHECKING:
     from handeye.scores.tables import Table
     from handeye.visualact.diagnosis.diagnose import Findings
@@ -38,25 +40,23 @@ def diagnose(
             texts.append(found.to_json().decode().strip())
         else:
             _print(found.findings)
-            typer.echo(f"written to {written[0]} and {written[1].name}")
+            say(f"written to {written[0]} and {written[1].name}")
     if json:
-        typer.echo(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
+        say_json(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
 
 
 def _print(found: Findings) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-
-    from handeye.terminal.tables import print_table, say
+    from handeye.terminal import tables
+    from handeye.terminal.console import Console
 
     console = Console()
-    console.print(f"\n[bold]{escape(found.model or 'unnamed model')}[/]", highlight=False)
+    tables.say(console, f"\n{found.model or 'unnamed model'}", "bold")
     if found.note:
-        say(console, found.note, "yellow")
+        tables.say(console, found.note, "yellow")
     if not found.all.n_faulty:
-        say(console, f"nothing is wrong with the answers to {found.all.n_clips} clips")
+        tables.say(console, f"nothing is wrong with the answers to {found.all.n_clips} clips")
         return
-    print_table(console, reason_table(found), caption=found.interval.words)
+    tables.print_table(console, reason_table(found), caption=found.interval.words)
 
 
 def reason_table(found: Findings) -> Table:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from handeye.printing import tell
 from handeye.terminal.run_options import Run, run_command
 from handeye.visualact.respondents.models import RESPONDENTS
 
@@ -99,4 +100,4 @@ def _names(text: str) -> list[str]:
 
 
 def _say(count: int, folder: Path) -> None:
-    typer.echo(f"{count} frame{'s' if count > 1 else ''} -> {folder}", err=True)
+    tell(f"{count} frame{'s' if count > 1 else ''} -> {folder}")

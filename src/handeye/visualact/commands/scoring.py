@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from handeye.terminal.inputs import json_values, named_values, resumable
+from handeye.printing import say, tell
+from handeye.terminal.inputs import (
+    StripThoughts,
+    json_values,
+    named_values,
+    resumable,
+    warn_of_keys,
+)
 
 if TYPE_CHECKING:
     from handeye.visualact.scoring.embedder import Embedder
@@ -35,7 +42,10 @@ JudgeUrl = Annotated[
 
 
 def score(
-    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS.jsonl")],
+    predictions: Annotated[
+        Path,
+        typer.Argument(metavar="PREDICTIONS.jsonl", help="Answers, or an Inspect log (.eval)."),
+    ],
     data: Annotated[str, typer.Option(help="Set folder, published file, or hf:OWNER/NAME.")],
     out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the result.")],
     embedder: Annotated[str | None, typer.Option(metavar="ID", help=_EMBEDDER_HELP)] = None,
@@ -66,6 +76,7 @@ def score(
         typer.Option("--map", metavar="FIELD=NAME", help="Column of a published file."),
     ] = None,
     cache: Annotated[bool, typer.Option(help="Keep embeddings for the next time.")] = True,
+    strip_thoughts: StripThoughts = False,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
     judge: JudgeModel = None,
     judge_arg: ModelArgs = None,
@@ -91,7 +102,7 @@ def score(
         )
         wanted = [c.clip_id for c in some if wanted is None or c.clip_id in wanted]
     for line in whole.taken:
-        typer.echo(line.words(), err=True)
+        tell(line.words())
     with _embedding(embedder, cache) as model:
         score_files(
             predictions,
@@ -105,6 +116,7 @@ def score(
                 "selection": {"split": split, "scenarios": scenarios, "clips": clips},
                 **({"mapping": mapping} if mapping else {}),
             },
+            strip_thoughts=strip_thoughts,
             seed=seed,
         )
     print_run(out)
@@ -188,7 +200,7 @@ def rank(
             write_bytes(json, indented_json(found))
         except OSError as error:
             raise OptionError(f"{json}: cannot be written: {error.strerror}") from None
-        typer.echo(f"written to {json}")
+        say(f"written to {json}")
 
 
 def _judge(
@@ -206,6 +218,7 @@ def _judge(
     from handeye.visualact.pages.console import print_judgement
     from handeye.visualact.scoring.run_folder import read_run
 
+    warn_of_keys({"-M": arguments, "--base-url": {"": base_url}})
     opened = read_run(run)
     with (
         _embedding(str(opened.info["embedder"]["name"]), cache) as embedder,
@@ -240,7 +253,7 @@ def _embedding(name: str | None, cache: bool) -> Iterator[Embedder]:
         cached = CachedEmbedder(loaded, cache_path(), progress)
         yield cached
     if cached.problem:
-        typer.echo(f"embeddings were not kept: {cached.problem}", err=True)
+        tell(f"embeddings were not kept: {cached.problem}")
 
 
 def _options(threshold: float | None, assignment: str | None, pairs: list[str]) -> Options:

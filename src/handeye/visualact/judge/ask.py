@@ -12,14 +12,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from handeye.errors import HandeyeError, RunError, within
-from handeye.run.answers import Answer, Usage, request_sha256, state_of
+from handeye.run.answers import Answer, Usage, request_sha256
+from handeye.run.failures import Patience
 from handeye.run.journal import Journal, open_journal
 from handeye.visualact.judge.matcher import Decisions
 from handeye.visualact.judge.prompt import SCHEMA, VERSION, fingerprint, question, read_pairs
@@ -172,8 +172,12 @@ class _Asker:
         self.usage = Usage()
         self.structured = True
         self._works_structured = False
-        self._arrived = self._failed = 0
+        self._patience = Patience(_HOPELESS_AFTER, alone=False)
         self._model = model
+        from handeye.run.wire import tap
+
+        # Judged as answers of a run are: what came back may be a complaint of the server.
+        tap(model, None)
         self._journal = journal
         self._attempts = attempts
 
@@ -203,26 +207,29 @@ class _Asker:
         self.known += not asked
 
     async def _request(self, name: str, key: str, text: str) -> Answer:
+        from handeye.run.asker import failed_with
+        from handeye.run.pending import Pending, pending_request
+
         self.requests += 1
         started = time.monotonic()
-        common: dict[str, Any] = {"item_id": name, "model": self.name, "request": key}
+        pending = Pending(item_id=name, model=self.name, request=key, media_sha256="")
+        pending_request.set(pending)
         try:
             output = await self._generate(text)
+            seconds = time.monotonic() - started
+            found = pending.answer or pending.answered(output, seconds)
         except HandeyeError:
             raise
         except Exception as error:  # a provider raises whatever its client raises
-            answer = _failed(error, common)
-            self._failed += 1
-        else:
-            self._arrived += 1
-            answer = _answered(output, time.monotonic() - started, common)
+            found = failed_with(error, pending)
+        if isinstance(found, Answer):
+            self._patience.answered()
+            self._journal.append(found)
+            return found
+        answer = pending.failed(found.reason, None)
         self._journal.append(answer)
-        if self._arrived == 0 and self._failed >= _HOPELESS_AFTER:
-            raise RunError(
-                f"judge {self.name}: the first {self._failed} requests all failed, the last with: "
-                f"{answer.error}; check the model's name, the key and the server, then run the "
-                "same command again"
-            )
+        if (why := self._patience.failed(found)) is not None:
+            raise RunError(f"judge {self.name}: {why}")
         return answer
 
     async def _generate(self, text: str) -> ModelOutput:
@@ -251,39 +258,6 @@ def _config(*, structured: bool) -> GenerateConfig:
         attempt_timeout=_ATTEMPT_TIMEOUT,
         response_schema=schema if structured else None,
     )
-
-
-def _answered(output: ModelOutput, seconds: float, common: Mapping[str, Any]) -> Answer:
-    used = output.usage
-    reason = str(output.stop_reason) if output.choices else None
-    text = output.completion or ""
-    refusal = output.message.metadata or {} if output.choices else {}
-    return Answer(
-        **common,
-        state=state_of(text, reason, bool(refusal.get("refusal"))),
-        raw_text=text,
-        stop_reason=reason,
-        usage=Usage(
-            input=used.input_tokens,
-            cached=used.input_tokens_cache_read or 0,
-            output=used.output_tokens,
-            reasoning=used.reasoning_tokens or 0,
-        )
-        if used
-        else Usage(),
-        seconds=round(seconds, 3),
-        at=_now(),
-    )
-
-
-def _failed(error: Exception, common: Mapping[str, Any]) -> Answer:
-    from handeye.run.asker import describe_failure
-
-    return Answer(**common, state="error", error=describe_failure(error), at=_now())
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _collect(asker: _Asker, questions: Iterable[_Question]) -> Judgements:

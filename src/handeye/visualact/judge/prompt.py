@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from handeye.run.thoughts import answer_of
 from handeye.visualact.scoring.reading.tolerant_json import find_values
 
 VERSION = "visualact-judge-1"
@@ -96,7 +97,7 @@ def read_pairs(text: str, proposed: int, called_for: int) -> list[tuple[int, int
         Pairs without repetition, sorted; None if nothing can be read, the answer was cut, or a
         number names no action (a judge that loses count is not to be trusted with the rest).
     """
-    for found in reversed(find_values(text)):
+    for found in reversed(find_values(answer_of(text))):
         if found.how == "cut":
             return None
         entries = _entries(found.value)

@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-
 from handeye.respondents.conversation import about
 from handeye.scores.estimate import NOTHING, Estimate, number, rate_of
 from handeye.scores.tables import Column, Row, Table
-from handeye.terminal.tables import print_table, say, shown as printable
+from handeye.terminal.console import Console, styled
+from handeye.terminal.tables import print_table, say
 from handeye.visualact.respondents.models import RESPONDENTS
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.summary import Summary
@@ -80,13 +78,12 @@ def print_ablation(found: Tree, folder: Path) -> None:
 
 
 def _print_header(console: Console, summary: Summary) -> None:
-    name = escape(printable(summary.model or "unnamed model", console))
-    counts = summary.counts
-    console.print(
-        f"\n[bold]{name}[/]: {summary.n_clips} clips; {counts['predicted']} actions proposed, "
-        f"{counts['truth']} called for, {counts['matched']} matched",
-        highlight=False,
+    name, counts = summary.model or "unnamed model", summary.counts
+    told = (
+        f": {summary.n_clips} clips; {counts['predicted']} actions proposed, "
+        f"{counts['truth']} called for, {counts['matched']} matched"
     )
+    console.print(styled((f"\n{name}", "bold"), (told, "")))
     if ours := about(summary.model, RESPONDENTS):
         say(console, ours)
     if summary.note:
@@ -165,39 +162,39 @@ def _print_basis(console: Console, summary: Summary) -> None:
     usual = Options().to_dict()
     changed = {name: value for name, value in summary.options.items() if usual[name] != value}
     options = summary.options
-    console.print(
+    say(
+        console,
         f"matched by {summary.embedder['name']} ({summary.embedder['digest'][:12]}), "
         f"similarity {options['comparison']} {options['threshold']}, {options['assignment']}",
-        highlight=False,
-        markup=False,
     )
     if changed:
         shown = ", ".join(f"{name}={value}" for name, value in changed.items())
-        console.print(f"[yellow]not the defaults: {escape(shown)}[/]", highlight=False)
+        say(console, f"not the defaults: {shown}", "yellow")
     if losses := {kind: n for kind, n in summary.losses.items() if n}:
         shown = ", ".join(f"{n} {kind}" for kind, n in losses.items())
-        console.print(f"lost in reading the answers: {shown}", highlight=False, markup=False)
+        say(console, f"lost in reading the answers: {shown}")
 
 
 def print_judgement(found: Tree, run: Path) -> None:
     """Print what a judge decided, beside the embedding matcher."""
     console = Console()
-    console.print(f"\n[bold]judge {escape(found['name'])}[/]", highlight=False)
+    say(console, f"\njudge {found['name']}", "bold")
     states = {name: n for name, n in found["states"].items() if n}
     shown = ", ".join(f"{n} {name}" for name, n in states.items()) or "nothing to decide"
-    console.print(f"clips with actions on both sides: {shown}", highlight=False)
+    say(console, f"clips with actions on both sides: {shown}")
     asked = found["asked"]
-    console.print(
+    say(
+        console,
         f"requests: {asked['requests']} now, {asked['known']} pairs of lists judged before, "
         f"{asked['unreadable']} answers that could not be read",
-        highlight=False,
     )
     undecided = found["n_clips"] - found["n_decided"]
     if undecided:
-        console.print(
-            f"[yellow]{undecided} of {found['n_clips']} clips have no judgement and are left out "
-            "below; run 'handeye visualact judge' again to ask for those that failed[/]",
-            highlight=False,
+        say(
+            console,
+            f"{undecided} of {found['n_clips']} clips have no judgement and are left out "
+            "below; run 'handeye visualact judge' again to ask for those that failed",
+            "yellow",
         )
     rows = []
     for name in ("embedding", "judge"):
@@ -210,10 +207,10 @@ def print_judgement(found: Tree, run: Path) -> None:
     print_table(console, table)
     agreement = found["agreement"]
     pairs = {name: agreement[name] for name in ("both", "judge_only", "embedding_only", "neither")}
-    console.print(
+    say(
+        console,
         "pairs matched by both {both}, the judge alone {judge_only}, the embeddings alone "
         "{embedding_only}, neither {neither}".format(**pairs),
-        highlight=False,
     )
     agreed, kappa = (rate_of(agreement[name]) for name in ("agreement", "kappa"))
     say(
@@ -230,36 +227,31 @@ def print_ranking(found: Tree) -> None:
     letters = {model: chr(ord("A") + place) for place, model in enumerate(models[:26])}
     console.print()
     for model in models:
-        console.print(
-            f"{letters.get(model, '-')}  {model}: {found['models'][model]}",
-            markup=False,
-            highlight=False,
-        )
+        say(console, f"{letters.get(model, '-')}  {model}: {found['models'][model]}")
     counted = f"{found['n_clips']} clips"
     if found["n_left_out"]:
         counted += f", {found['n_left_out']} left out that not all have"
-    console.print(counted, highlight=False)
+    say(console, counted)
     for embedder in found["embedders"]:
         rows = [row for row in found["settings"] if row["embedder"] == embedder]
         title = f"F1 in percent, {way_words(found['options'])}, {embedder}"
         print_table(console, _setting_table(title, rows, models, letters))
     tau = found["kendall"]
     if tau["least"] is not None:
-        console.print(
+        say(
+            console,
             f"Kendall's tau between two settings: {number(tau['least'], 'plain')} at least, "
             f"{number(tau['mean'], 'plain')} on average ({tau['n_pairs']} pairs of settings)",
-            highlight=False,
         )
     for flip in found["flips"]:
         first, second = flip["models"]
         sure = "beyond chance" if flip["beyond_chance"] else "not beyond chance in both orders"
-        console.print(
+        say(
+            console,
             f"{first} ahead in {flip['first_ahead']} settings, {second} in "
             f"{flip['second_ahead']}: {sure}",
-            markup=False,
-            highlight=False,
         )
-    console.print(f"[bold]{escape(found['verdict'])}[/]", highlight=False)
+    say(console, found["verdict"], "bold")
 
 
 def _setting_table(

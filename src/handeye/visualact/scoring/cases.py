@@ -18,7 +18,16 @@ from handeye.visualact.scoring.embedder import Embedder, checked_rows
 from handeye.visualact.scoring.matching import Floats, cosine, nearest_wording
 from handeye.visualact.scoring.options import Options
 
-CLIPS = Words("clip", "set", "to score the rest as a partial run use --allow-missing")
+
+def _differs(clip: Clip, prediction: Prediction) -> str | None:
+    """What a prediction is about and the clip is not; a failure is about nothing."""
+    ours, theirs = clip.video_sha256, prediction.video_sha256
+    if prediction.state == "error" or not (ours and theirs):
+        return None
+    return None if ours.lower() == theirs.lower() else "video"
+
+
+CLIPS = Words("clip", "set", "to score the rest as a partial run use --allow-missing", _differs)
 
 
 @dataclass(frozen=True, slots=True)

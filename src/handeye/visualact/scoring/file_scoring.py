@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from handeye.errors import OptionError
+from handeye.run.logs import as_lines
 from handeye.scores.join import Predictions, refuse_absent
 from handeye.scores.run_folder import RunSummary
 from handeye.scores.write import RunWriter, data_entries
@@ -18,7 +19,7 @@ from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import CLIPS
 from handeye.visualact.scoring.embedder import Embedder
 from handeye.visualact.scoring.options import Options
-from handeye.visualact.scoring.reading.predictions import read_predictions
+from handeye.visualact.scoring.reading.predictions import line_of, read_predictions
 from handeye.visualact.scoring.run_folder import RUN_FORMAT
 from handeye.visualact.scoring.score import score
 from handeye.visualact.scoring.summary import RESAMPLES
@@ -35,13 +36,15 @@ def score_files(
     item_ids: Collection[str] | None = None,
     unselected: Collection[str] = (),
     run_info: Mapping[str, Any] | None = None,
+    strip_thoughts: bool = False,
     seed: int = 0,
     bootstrap: int = RESAMPLES,
 ) -> RunSummary:
     """Score a prediction file.
 
     Args:
-        predictions: JSONL (:mod:`handeye.visualact.scoring.reading.predictions`).
+        predictions: JSONL (:mod:`handeye.visualact.scoring.reading.predictions`), or a log of
+            ``inspect eval handeye/visualact``.
         clips: all clips that were asked about: a loaded set, or where one is (or several of these
             whose clips together are the set), so that run.json names the files; or clips alone.
         out: the run folder; an earlier run of ours there is replaced, its other files are kept.
@@ -54,6 +57,7 @@ def score_files(
             them are left out.
         run_info: further entries of run.json: ``cost``, ``frames``, ``prompt_version`` ...;
             ``model`` names the model where the predictions do not.
+        strip_thoughts: take thoughts and special tokens off the answers before they are read.
         seed: of the bootstrap.
         bootstrap: number of resamples.
 
@@ -63,15 +67,19 @@ def score_files(
         RunError: ``out`` is not a place for a run.
     """
     predictions, out = Path(predictions), Path(out)
-    with RunWriter(out, RUN_FORMAT) as writer:
+    with RunWriter(out, RUN_FORMAT) as writer, as_lines(predictions, line_of) as lines:
         sets, known = _sets_and_clips(clips)
         chosen = _chosen(known, item_ids, frozenset(unselected), str(predictions))
         left_out = {clip.clip_id for clip in known} - {clip.clip_id for clip in chosen}
         left_out.update(unselected)
-        info = {"allow_missing": allow_missing, **(run_info or {})}
+        info = {
+            "allow_missing": allow_missing,
+            **(run_info or {}),
+            **({"strip_thoughts": True} if strip_thoughts else {}),
+        }
         answers = (
             replace(row, model=row.model or info.get("model"))
-            for row in read_predictions(predictions)
+            for row in read_predictions(lines, strip_thoughts)
             if row.clip_id not in left_out
         )
         result = score(
@@ -88,7 +96,7 @@ def score_files(
             info |= {"data": data_entries(files, out), "set": ", ".join(one.name for one in sets)}
         writer.add("scores", result.clips)
         writer.add("pairs", result.pairs)
-        return writer.finish(result.summary, predictions=predictions, info=info)
+        return writer.finish(result.summary, predictions=lines, source=predictions, info=info)
 
 
 def _sets_and_clips(

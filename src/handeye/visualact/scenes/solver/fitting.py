@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from handeye.atomic import write_bytes
+from handeye.printing import say
 from handeye.sets.processes import as_finished, worker_count
 from handeye.visualact.scenes.events import catalogue
 from handeye.visualact.scenes.solver.features import LAYOUT, LENGTH, STILL, Array
@@ -152,7 +153,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     look = partial(_examples, films=args.films, seed=args.seed)
     made = {(e.kind, e.backward): e for e in as_finished(look, named, worker_count(args.workers))}
     write([made[name] for name in named], args.films, args.seed, args.out)
-    print(f"{args.out}: {len(made)} kinds and directions, {args.films} films each")
+    say(f"{args.out}: {len(made)} kinds and directions, {args.films} films each")
 
 
 def _examples(job: tuple[str, bool], films: int, seed: int) -> Examples:

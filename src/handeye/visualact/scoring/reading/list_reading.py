@@ -1,17 +1,28 @@
-"""Lists of lines with bullets or numbers, and the levels and types written into them.
+"""Answers that are no JSON: lists of lines, tables, and keys with their values.
 
-- Brake for the pedestrian (APL 4, proactive)
-2) **Sound the horn** - priority: 2
-   Type: reactive
+- Brake for the pedestrian (APL 4, proactive)      | action         | apl | type     |
+2) **Sound the horn** - priority: 2                |----------------|-----|----------|
+   Type: reactive                                  | Sound the horn | 2   | reactive |
+
+Keys with values are YAML, TOML, XML or plain lines such as ``Action: Brake``; what a list says is
+read from its lines, with the levels and types written into them.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
 
 from handeye.visualact.records import PredictedAction
-from handeye.visualact.scoring.reading.entries import read_level
+from handeye.visualact.scoring.reading.entries import (
+    KNOWN_KEYS,
+    LEVEL_KEYS,
+    TEXT_KEYS,
+    TYPE_KEYS,
+    plain_key,
+    read_level,
+)
 
 _ITEM = re.compile(r"\s*(?:[-*•–—+‣▪]|\(?\d{1,3}[.):])\s+(?=\S)")
 _LEVEL = (
@@ -31,6 +42,82 @@ _GROUP = re.compile(r"[(\[][^()\[\]]*(?:\(apl\)[^()\[\]]*)?[)\]]", re.IGNORECASE
 MOST_LABELS = 4
 _MARKS = re.compile(r"\*\*|__|`")
 _EDGES = ' \t-–—:;,|*_"“”'
+# "Action: ", "Action 2 - " before the words of an item.
+_NAME = re.compile(r"^(?:action|step)(?: ?\d{1,3})? ?[:=–—-] ?(?=\S)", re.IGNORECASE)
+_RULE = re.compile(r"[\s|:+=-]*-[\s|:+=-]*")
+_BULLET = re.compile(r"\s*(?:[-*•]|\(?\d{1,3}[.):])(?:\s+|$)")
+_PAIR = re.compile(r"[\s\"'*_]*([A-Za-z][\w ()-]{0,40}?)[\s\"'*_]*[:=：][ \t*_]*(.*)")
+_LONGEST_HEAD, _LONGEST_ROW = 300, 10_000
+_ELEMENT = re.compile(r"<([A-Za-z][\w-]{0,40})>([^<>]{0,2000})</\1>")
+
+
+def read_fields(text: str) -> list[dict[str, str]] | None:
+    """Entries of a table, or of keys with their values; None where there are none.
+
+    Read only where actions come with levels or types: bare lines are a list.
+    """
+    lines = text.splitlines()
+    for entries in (_table(lines), _keyed(text, lines)):
+        with_text = [one for one in entries if any(key in TEXT_KEYS for key in one)]
+        labels = (*LEVEL_KEYS, *TYPE_KEYS)
+        if with_text and any(key in labels for one in with_text for key in one):
+            return entries
+    return None
+
+
+def _table(lines: list[str]) -> list[dict[str, str]]:
+    """Rows of the last table whose head names an action, under the plain names of its columns."""
+    entries: list[dict[str, str]] = []
+    names: list[str] = []
+    sign = ""
+    for line in (line for line in lines if len(line) <= _LONGEST_ROW):
+        cells = _cells(line, sign) if sign else []
+        signs = [one for one in "|\t;," if one in line and len(line) <= _LONGEST_HEAD]
+        heads = [(one, list(map(plain_key, _cells(line, one)))) for one in signs]
+        head = next(((one, found) for one, found in heads if _is_head(found)), None)
+        if head is not None:
+            (sign, names), entries = head, []
+        elif names and len(cells) == len(names) and not _RULE.fullmatch(line):
+            entries.append({n: cell for n, cell in zip(names, cells, strict=True) if cell})
+        elif not _RULE.fullmatch(line):
+            names, sign = [], ""
+    return entries
+
+
+def _cells(line: str, sign: str) -> list[str]:
+    line = line.strip()
+    if sign == "|":
+        line = line.removeprefix("|").removesuffix("|")
+    if sign in ",;":
+        found = next(csv.reader([line], delimiter=sign, skipinitialspace=True), [])
+        return [cell.strip() for cell in found]
+    return [_MARKS.sub("", cell).strip() for cell in line.split(sign)]
+
+
+def _is_head(names: list[str]) -> bool:
+    labels = (*LEVEL_KEYS, *TYPE_KEYS)
+    return any(n in TEXT_KEYS for n in names) and any(n in labels for n in names)
+
+
+def _keyed(text: str, lines: list[str]) -> list[dict[str, str]]:
+    """Entries from keys with values; one begins at a bullet, or where a key comes again."""
+    entries: list[dict[str, str]] = [{}]
+    elements = [(False, *found) for found in _ELEMENT.findall(text)]
+    for begins, key, value in elements or map(_pair, lines):
+        name = plain_key(key).rstrip("0123456789")  # "Action 2: ..."
+        value = value.strip().strip("\"'").rstrip(",").strip("\"'*_")
+        if name not in KNOWN_KEYS or not value:
+            continue
+        if begins or name in entries[-1]:
+            entries.append({})
+        entries[-1][name] = value
+    return [entry for entry in entries if entry]
+
+
+def _pair(line: str) -> tuple[bool, str, str]:
+    bullet = _BULLET.match(line)
+    found = _PAIR.fullmatch(line[bullet.end() :] if bullet else line)
+    return (bullet is not None, found[1], found[2]) if found else (False, "", "")
 
 
 def read_list(
@@ -59,6 +146,11 @@ def read_list(
     return [_action(words, labels, losses) for words, labels in items] or None
 
 
+def has_labelled_items(text: str) -> bool:
+    """Whether a line with a bullet or number says a level or a type."""
+    return any(_ITEM.match(line) and _LABEL.search(line) for line in text.splitlines())
+
+
 def _split(line: str) -> tuple[str, list[str]]:
     """A line's own words, and its labels: in brackets, in front, or at the end."""
     labels: list[str] = []
@@ -76,7 +168,7 @@ def _split(line: str) -> tuple[str, list[str]]:
     for pattern in (_FIRST, _LAST):
         for _ in range(MOST_LABELS):
             line = pattern.sub(take, line.strip(), count=1)
-    return " ".join(line.strip(_EDGES).split()), labels
+    return " ".join(_NAME.sub("", line.strip(_EDGES)).split()), labels
 
 
 def _action(text: str, labels: list[str], losses: Counter[str]) -> PredictedAction:

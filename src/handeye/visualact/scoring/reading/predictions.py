@@ -1,7 +1,8 @@
 """Prediction files: one JSON object a line with ``clip_id`` and ``raw_text``.
 
 Optional: ``model``; ``error`` (what went wrong when asking); ``state`` (answered, empty, refused,
-truncated, error); ``labels_text`` (the second answer of the two-pass protocol); ``actions``, a list
+truncated, error); ``video_sha256``, which must be that of the clip where it is given;
+``labels_text`` (the second answer of the two-pass protocol); ``actions``, a list
 of ``{"text", "apl", "proactive"}`` read elsewhere, taken as it is. Other fields are left alone.
 """
 
@@ -14,8 +15,8 @@ from typing import Any
 import msgspec
 
 from handeye.errors import DataError
-from handeye.run.answers import Answer
-from handeye.scores.join import Given, LineReader, Predictions, predictions_of
+from handeye.run.answers import Answer, Usage
+from handeye.scores.join import Given, LineReader, Predictions, predictions_of, without_marks
 from handeye.visualact.records import LARGEST_LEVEL, PredictedAction, Prediction
 from handeye.visualact.scoring.cases import CLIPS
 from handeye.visualact.scoring.reading.reading import Reading, read_actions, read_labels
@@ -37,19 +38,29 @@ class PredictionRow(msgspec.Struct, frozen=True):
     # Fields of a set's own rows: read to tell these from predictions, never used.
     video: Any = None
     scenario: Any = None
+    video_sha256: Any = None
 
 
 _read_line = LineReader(PredictionRow, STATES)
 
 
-def read_predictions(path: Path) -> list[Prediction]:
+def read_predictions(path: Path, strip_thoughts: bool = False) -> list[Prediction]:
     """Read a prediction file and the answers in it.
+
+    Args:
+        path: the file.
+        strip_thoughts: take thoughts and special tokens off the texts first.
 
     Raises:
         DataError: no such file, empty, a line that is no prediction (file, line), a level outside
             0 to 4, an unknown state, duplicate clip ids.
     """
-    return list(Predictions.of_file(path, _read, CLIPS))
+    read_line = without_marks(_read_line) if strip_thoughts else _read_line
+
+    def read(line: bytes, file: str, number: int) -> Prediction:
+        return read_row(read_line(line, file, number), f"{file}:{number}")
+
+    return list(Predictions.of_file(path, read, CLIPS))
 
 
 def any_predictions(given: Given) -> Predictions[Prediction]:
@@ -96,7 +107,22 @@ def row_of(clip_id: str, answers: Sequence[Answer]) -> PredictionRow:
         error=last.error if failed else None,
         state="error" if failed else first.state,
         labels_text=last.raw_text if len(answers) > 1 else None,
+        video_sha256=first.media_sha256,
     )
+
+
+def line_of(answers: Sequence[Answer]) -> dict[str, Any]:
+    """A line of a prediction file: as scoring reads it, then what was shown and what it cost."""
+    first, last = answers[0], answers[-1]
+    row = msgspec.to_builtins(row_of(first.item_id, answers))
+    return {
+        **{name: value for name, value in row.items() if name != "video_sha256"},
+        "stop_reason": last.stop_reason,
+        "usage": sum((answer.usage for answer in answers), Usage()),
+        "seconds": round(sum(answer.seconds or 0.0 for answer in answers), 3),
+        "video_sha256": first.media_sha256,
+        "shown": last.note if last.note is not msgspec.UNSET else None,
+    }
 
 
 def read_row(row: PredictionRow, where: str) -> Prediction:
@@ -126,6 +152,7 @@ def read_row(row: PredictionRow, where: str) -> Prediction:
         error=error,
         state=state,
         losses=dict(reading.losses),
+        video_sha256=row.video_sha256 if isinstance(row.video_sha256, str) else None,
     )
 
 

@@ -1,33 +1,42 @@
 """Model text -> predicted actions, and what was lost on the way.
 
-Reads JSON in any dress (``tolerant_json``), then lists with bullets or numbers, then
+Thoughts and special tokens are taken off (:mod:`handeye.run.thoughts`); then JSON is read in any
+dress (``tolerant_json``), then tables and keys with values, lists with bullets or numbers, and
 "none". What cannot be read is None, not an empty list, and every loss is counted by kind
 (:data:`LOSSES`): levels and types are never guessed.
 """
 
 from __future__ import annotations
 
+import html
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from handeye.run.thoughts import parts_of
 from handeye.visualact.records import PredictedAction
 from handeye.visualact.scoring.reading.entries import (
     action_lists,
+    chosen,
     entry_action,
     label_of,
     number_of,
 )
-from handeye.visualact.scoring.reading.list_reading import read_list
-from handeye.visualact.scoring.reading.tolerant_json import find_values
+from handeye.visualact.scoring.reading.list_reading import (
+    has_labelled_items,
+    read_fields,
+    read_list,
+)
+from handeye.visualact.scoring.reading.tolerant_json import Found, find_values
 
 LOSSES: dict[str, str] = {
     "json-mended": "the JSON was not valid and had to be mended",
     "json-cut": "the JSON was cut off; its complete entries were kept",
-    "json-drafts": "lists of actions before the last one, which was taken",
-    "not-json": "read from a list of lines",
+    "json-drafts": "lists of actions before the one that was taken",
+    "json-repeated": "lists after the one that was taken: empty, templates, remarks, or cut off",
+    "not-json": "read from a list of lines, a table, or keys with values",
     "plain-lines": "read from lines without bullets or numbers",
     "lines-skipped": "lines of text beside the list that were not read",
     "thinking-removed": "a thinking block before the answer that was not read",
@@ -45,8 +54,8 @@ _NONE = re.compile(
     r"( (needed|required|necessary|called for|done|taken))?"
     r"( (here|now|at this time|at the moment))?"
 )
-# Up to the last end of a block; a block without an end swallowed the answer.
-_THINKING = re.compile(r"^.*</think(?:ing)?>|^\s*<think(?:ing)?>.*$", re.DOTALL | re.IGNORECASE)
+# How often JSON may have been written into a string.
+_MOST_ESCAPES = 3
 _AROUND = " \t\r\n.!\"'`*_[](){}"
 
 
@@ -71,7 +80,7 @@ def read_actions(text: str | None, *, plain_lines: bool = False) -> Reading:
             lines are what was asked for).
     """
     losses: Counter[str] = Counter()
-    answer = _without_thinking(_whole_characters(text or ""), losses)
+    answer = _answer(text, losses)
     if not answer.strip():
         return _reading(None, "unreadable" if losses["thinking-removed"] else "empty", losses)
     if _says_none(answer):
@@ -99,7 +108,7 @@ def read_labels(text: str | None, actions: Sequence[str]) -> Reading:
         All actions, with the levels and types that could be read.
     """
     losses: Counter[str] = Counter()
-    answer = _without_thinking(_whole_characters(text or ""), losses)
+    answer = _answer(text, losses)
     entries = _entries(answer, losses)
     labels: dict[int, tuple[int | None, bool | None]] = {}
     dicts = [entry for entry in entries or [] if isinstance(entry, dict)]
@@ -131,10 +140,11 @@ def _whole_characters(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _without_thinking(text: str, losses: Counter[str]) -> str:
-    rest, removed = _THINKING.subn("", text, count=1)
-    losses["thinking-removed"] += removed
-    return rest
+def _answer(text: str | None, losses: Counter[str]) -> str:
+    """The text without thoughts and special tokens."""
+    parts = parts_of(_whole_characters(text or "").replace("\0", ""))
+    losses["thinking-removed"] += bool(parts.thoughts)
+    return parts.answer
 
 
 def _says_none(text: str) -> bool:
@@ -143,15 +153,39 @@ def _says_none(text: str) -> bool:
 
 
 def _entries(text: str, losses: Counter[str]) -> list[Any] | None:
-    """The entries of the last list of actions in the text, None without one."""
-    lists = action_lists(find_values(text))
-    if not lists:
-        return None
-    entries, how = lists[-1]
-    losses["json-drafts"] += len(lists) - 1
+    """The entries of the answer in the text, None without any."""
+    lists = action_lists(find_values(text)) or action_lists(_escaped(text))
+    named = [one for one in lists if not one.loose]
+    if not named:
+        # Texts in brackets may be a remark beside an answer that is no JSON.
+        fields = read_fields(text)
+        if fields is not None:
+            losses["not-json"] += 1
+            return fields
+        if not lists or has_labelled_items(text):
+            return None
+    place = chosen(lists)
+    entries, how, _ = lists[place]
+    losses["json-drafts"] += place
+    losses["json-repeated"] += len(lists) - 1 - place
     if how != "strict":
         losses[f"json-{how}"] += 1
     return entries
+
+
+def _escaped(text: str) -> list[Found]:
+    """Values of a text whose quotes are escaped: JSON within a JSON string, or within HTML."""
+    for _ in range(_MOST_ESCAPES):
+        bare = html.unescape(text) if "&quot;" in text else text
+        bare = bare.replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
+        if bare == text:
+            break
+        text = bare
+        if action_lists(values := find_values(text)):
+            return [
+                replace(one, how="mended" if one.how == "strict" else one.how) for one in values
+            ]
+    return []
 
 
 def _from_entries(entries: Sequence[Any], losses: Counter[str]) -> list[PredictedAction] | None:

@@ -3,7 +3,8 @@
 Strict JSON is tried first at every place; only then a parser that mends. What had to be mended is
 named, so that nothing is repaired in silence:
 
-    mended   single quotes, bare keys, Python's True and None, loose or missing commas, comments
+    mended   single quotes, bare keys, Python's True and None, loose or missing commas, comments,
+             full-width punctuation
     cut      the text ended inside; values that were complete are kept
 """
 
@@ -16,11 +17,16 @@ from typing import Any
 
 _STRICT = json.JSONDecoder(strict=False)  # line breaks inside strings are common
 _SPACE = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
-_BARE = re.compile(r"[A-Za-z_][\w\- ]*?(?=\s*:)")
+_BARE = re.compile(r"[A-Za-z_][\w\- ]*?(?=\s*[:：])")
+_STARTS = re.compile(r"[{\[｛［]")
 _WORD = re.compile(r"[A-Za-z]+")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _WORDS = {"true": True, "false": False, "null": None, "none": None}
-_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’"}
+_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "＂": "＂", "「": "」"}
+# Punctuation of JSON, with its full-width forms.
+_COMMAS, _COLONS = ",，、", ":："
+_OPEN_OBJECT, _OPEN_ARRAY, _CLOSE_OBJECT, _CLOSE_ARRAY = "{｛", "[［", "}｝", "]］"
+_ENDS_STRING = f"{_COMMAS}{_COLONS}{_CLOSE_OBJECT}{_CLOSE_ARRAY}\"'"
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 # Deeper than any list of actions; keeps a hostile text from exhausting the stack.
 _DEEPEST = 20
@@ -65,8 +71,8 @@ def find_values(text: str) -> list[Found]:
 
 
 def _next_start(text: str, place: int) -> int:
-    starts = [at for at in (text.find("{", place), text.find("[", place)) if at >= 0]
-    return min(starts, default=-1)
+    found = _STARTS.search(text, place)
+    return -1 if found is None else found.start()
 
 
 def _read_at(text: str, start: int) -> Found | None:
@@ -97,9 +103,9 @@ class _Parser:
         if depth > _DEEPEST:
             raise _UnreadableError
         char = self._peek()
-        if char == "{":
+        if char in _OPEN_OBJECT:
             return self._object(depth)
-        if char == "[":
+        if char in _OPEN_ARRAY:
             return self._array(depth)
         if char in _QUOTES:
             return self._string()
@@ -123,12 +129,12 @@ class _Parser:
         out: dict[str, Any] = {}
         self.place += 1
         try:
-            while (char := self._peek()) != "}":
-                if char == ",":
+            while (char := self._peek()) not in _CLOSE_OBJECT:
+                if char in _COMMAS:
                     self.place += 1
                     continue
                 key = self._key(char)
-                if self._peek() != ":":
+                if self._peek() not in _COLONS:
                     raise _UnreadableError
                 self.place += 1
                 out[key] = self.value(depth + 1)
@@ -144,8 +150,8 @@ class _Parser:
         out: list[Any] = []
         self.place += 1
         try:
-            while (char := self._peek()) != "]":
-                if char == ",":
+            while (char := self._peek()) not in _CLOSE_ARRAY:
+                if char in _COMMAS:
                     self.place += 1
                     continue
                 item = self.value(depth + 1)
@@ -194,7 +200,7 @@ class _Parser:
         after = space.end() if space else place
         return (
             after >= len(self.text)
-            or self.text[after] in ",:}]\"'"
+            or self.text[after] in _ENDS_STRING
             or "\n" in self.text[place:after]
         )
 

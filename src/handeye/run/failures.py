@@ -1,0 +1,324 @@
+"""Why a request failed, in one line for people, and whether asking again can help.
+
+The line has what the server said (the body), the innermost cause of what never reached a server,
+and the address that was asked; keys are blotted out. Knows exceptions and bodies by their looks,
+nothing of single providers.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from handeye.run.http import Exchange
+from handeye.run.secrets import without_keys
+
+# Refusals in a row that no repetition heals (key, money, model) until a run stops.
+HANDFUL = 5
+_LONGEST = 500
+_LONGEST_BODY = 300
+# No key, no money, not allowed, not there: the next request would be told the same.
+_HOPELESS_STATUS = frozenset({401, 402, 403, 404})
+_HOPELESS_CODES = frozenset(
+    {
+        *("insufficient_quota", "billing_hard_limit_reached", "billing_not_active"),
+        *("insufficient_balance", "insufficient_credits", "account_deactivated"),
+        *("invalid_api_key", "incorrect_api_key", "api_key_invalid", "authentication_error"),
+        *("model_not_found", "invalid_model", "unknown_model", "model_not_exist"),
+    }
+)
+# The same in the words of servers whose status or code says less. "Exceeded your quota" alone may
+# be a limit per minute and is not among them.
+_HOPELESS_WORDS = re.compile(
+    r"insufficient[ _](?:quota|balance|credits?|funds)|credit balance is too low|"
+    r"api[ -]key (?:is )?not valid|"
+    r"model\b.{0,80}?\b(?:does not exist|not exist|not found|is not available to)|"
+    r"(?:unknown|no such|invalid) model\b",
+    re.IGNORECASE | re.DOTALL,
+)
+# Exceptions of a set-up that no repetition mends: address, proxy, header, certificate, package.
+_HOPELESS_TYPES = frozenset(
+    {
+        *("UnsupportedProtocol", "InvalidURL", "UnicodeEncodeError", "ImportError"),
+        "SSLCertVerificationError",
+    }
+)
+_UNREACHABLE_TYPES = frozenset(
+    {
+        *("ConnectionRefusedError", "gaierror", "ConnectError", "ConnectTimeout", "ProxyError"),
+        *("SSLError", "ClientConnectorError"),
+    }
+)
+_TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a request has no answer.
+
+    Attributes:
+        reason: one line, without keys.
+        hopeless: no request can be answered as things stand (key, money, model, address).
+        unreachable: nobody listens at the address; a server that was there before may come back.
+        status: of HTTP, or the one that a body names where HTTP said 200.
+    """
+
+    reason: str
+    hopeless: bool = False
+    unreachable: bool = False
+    status: int | None = None
+
+
+class Patience:
+    """Counts what fails without an answer between, and says when to go on no more.
+
+    Args:
+        most: failures of any kind in a row before the first answer, or of nobody being there.
+        alone: the first request goes alone, so its failure speaks for the others.
+    """
+
+    def __init__(self, most: int, alone: bool) -> None:
+        self._most, self._alone = most, alone
+        self._answered = False
+        self._failed = self._refused = self._lost = 0
+
+    def answered(self) -> None:
+        """An answer arrived."""
+        self._answered = True
+        self._failed = self._refused = self._lost = 0
+
+    def failed(self, failure: Failure) -> str | None:
+        """A request failed; why the run should stop, or None where it may go on."""
+        self._failed += 1
+        self._refused += failure.hopeless
+        self._lost += failure.unreachable
+        first = self._alone and not self._answered and self._failed == 1
+        if first and (failure.hopeless or failure.unreachable):
+            how = "the first request failed"
+        elif not self._answered and self._failed >= self._most:
+            how = f"the first {self._failed} requests all failed, the last"
+        elif self._refused >= HANDFUL or self._lost >= self._most:
+            how = f"{self._failed} requests in a row failed, the last"
+        else:
+            return None
+        kept = "; what arrived is kept" if self._answered else ""
+        return (
+            f"{how} with: {failure.reason}; stopped{kept}. Check the model's name, the key and the "
+            "server, then run the same command again"
+        )
+
+
+def failure_of(
+    error: BaseException, heard: Exchange | None = None, keys: Iterable[str | None] = ()
+) -> Failure:
+    """What an exception of a provider says.
+
+    Args:
+        error: as it was raised, by the provider or by the engine after its retries.
+        heard: the exchange in which it was raised, if that was noted.
+        keys: that are known besides those of the environment.
+    """
+    error = _provider_error(error)
+    chain = list(_causes(error))
+    status, body, url = _http(error, heard)
+    name, words, said = type(error).__name__, _words(error), told(body, keys)
+    where = f" from {address(url)}" if url else ""
+    if status == 200:
+        status = _status_in(body) or status
+        odd = not body or not isinstance(_json(body), dict) or _message(_json(body))
+        text = f"no completion{where}: {said or 'an empty body'}"
+        text = text if odd else f"{name}: {words}; {text}"
+    elif status is not None:
+        text = f"{name}: {status}{where}: {said or words}"
+    else:
+        text = f"{name}: {words}{f' at {address(url)}{_through(url)}' if url else ''}"
+        if _words(chain[-1]) not in text:
+            text += f": {type(chain[-1]).__name__}: {_words(chain[-1])}"
+    kinds = {kind.__name__ for one in chain for kind in type(one).__mro__}
+    hopeless = (
+        bool(_HOPELESS_TYPES & kinds)
+        or ("LocalProtocolError" in kinds and "header" in _words(chain[-1]).lower())
+        or _refused_for_good(status, body, words)
+    )
+    return Failure(_line(text, keys), hopeless, bool(_UNREACHABLE_TYPES & kinds), status)
+
+
+def failure_said(
+    words: str, heard: Exchange | None = None, keys: Iterable[str | None] = ()
+) -> Failure:
+    """A response that came back whole and is no answer of the model; ``words`` say why."""
+    body = heard.body if heard else b""
+    complaint = told(body, keys) if _complains(body) else ""
+    where = f" from {address(heard.url)}" if heard and heard.url else ""
+    if complaint.rpartition(" (")[0] in words:
+        complaint = ""  # the engine has handed it on as the model's text
+    text = f"{words}{where}{complaint and f': {complaint}'}"
+    status = _status_in(body)
+    hopeless = _refused_for_good(status, body, words)
+    return Failure(_line(text, keys), hopeless, status=status)
+
+
+def told(body: bytes | str, keys: Iterable[str | None] = ()) -> str:
+    """What a body says to people, shortened and without keys; of an HTML page its text."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    said = _json(text)
+    if said is None:
+        if re.match(r"\s*<(?:!doctype|html|head|body)", text, re.IGNORECASE):
+            text = html.unescape(_TAGS.sub(" ", text))
+    elif isinstance(said, str):
+        text = said
+    else:
+        text = _message(said) or json.dumps(said, ensure_ascii=False)
+    # Before it is shortened: half a key is none that could be found.
+    return _short(without_keys(" ".join(text.split()), keys), _LONGEST_BODY)
+
+
+def address(url: str) -> str:
+    """A URL without user, password and query."""
+    try:
+        parts = urlsplit(url)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "an address that is none"
+    return (
+        f"{parts.scheme}://{host}{port}{parts.path}" if host else url.partition("?")[0].lstrip("/")
+    )
+
+
+def _provider_error(error: BaseException) -> BaseException:
+    """The provider's own exception inside those of the engine."""
+    if (attempt := getattr(error, "last_attempt", None)) is not None:
+        error = attempt.exception() or error
+    if type(error).__name__ == "ModelGenerateError" and error.__cause__ is not None:
+        return error.__cause__
+    return error
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and what it came from, innermost last."""
+    seen: set[int] = set()
+    found: BaseException | None = error
+    while found is not None and id(found) not in seen:
+        seen.add(id(found))
+        yield found
+        behind = found.__context__ if isinstance(found.__context__, OSError) else None
+        found = found.__cause__ or behind
+
+
+def _http(error: BaseException, heard: Exchange | None) -> tuple[int | None, bytes | str, str]:
+    """Status, body and address, from the exception where it has them, else as they were heard."""
+    response = getattr(error, "response", None)
+    status = getattr(error, "status_code", None) or getattr(response, "status_code", None)
+    body: Any = getattr(response, "text", None)
+    if not isinstance(body, str) or not body:
+        body = getattr(error, "body", None)
+        body = body if isinstance(body, str | bytes) or body is None else json.dumps(body)
+    url = str(getattr(getattr(error, "request", None), "url", "") or "")
+    if heard is None:
+        return _int(status), body or "", url
+    return _int(status) or heard.status, body or heard.body, url or heard.url
+
+
+def _refused_for_good(status: int | None, body: bytes | str, words: str) -> bool:
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    codes = {str(code).lower() for code in _codes(_json(text))}
+    if status in _HOPELESS_STATUS or codes & _HOPELESS_CODES:
+        return True
+    return (
+        status is not None
+        and 400 <= status < 500
+        and bool(_HOPELESS_WORDS.search(f"{told(text)} {words}"))
+    )
+
+
+def _complains(body: bytes | str) -> bool:
+    """Whether a body names an error, at the top or in a choice."""
+    said = _json(body)
+    return isinstance(said, dict) and bool(_message(said))
+
+
+def _status_in(body: bytes | str) -> int | None:
+    """The HTTP status that a body names as the code of its error."""
+    return next((code for code in map(_int, _codes(_json(body))) if code and code >= 400), None)
+
+
+def _codes(said: Any) -> Iterator[Any]:
+    """Codes and types of the error that a body names."""
+    for part in _errors(said):
+        yield from (part[name] for name in ("code", "type", "status") if part.get(name))
+
+
+def _errors(said: Any) -> Iterator[dict[str, Any]]:
+    """The objects in a body that may describe an error, the most telling first."""
+    if isinstance(said, list):
+        said = next((one for one in said if isinstance(one, dict)), None)
+    if not isinstance(said, dict):
+        return
+    choices = said.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    for holder in (said, first):
+        if isinstance(holder, dict) and isinstance(holder.get("error"), dict):
+            yield holder["error"]
+    if "choices" not in said or not choices:
+        yield said
+
+
+def _message(said: Any) -> str:
+    """The message of the error that a body names, with its code and type; empty without one."""
+    if isinstance(said, dict) and isinstance(said.get("error"), str) and said["error"]:
+        return str(said["error"])
+    for part in _errors(said):
+        words = next((part[name] for name in ("message", "detail", "msg") if part.get(name)), None)
+        if words is None:
+            continue
+        if not isinstance(words, str):
+            words = json.dumps(words, ensure_ascii=False)
+        named = dict.fromkeys(str(part[name]) for name in ("type", "code") if part.get(name))
+        return f"{words} ({', '.join(named)})" if named else words
+    return ""
+
+
+def _json(text: bytes | str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _int(value: Any) -> int | None:
+    """A number that may be an HTTP status."""
+    if isinstance(value, str) and value.isdecimal() and len(value) < 5:
+        value = int(value)
+    known = isinstance(value, int) and not isinstance(value, bool) and 100 <= value < 600
+    return value if known else None
+
+
+def _through(url: str) -> str:
+    """Words on the proxy of the environment that a request goes through, if there is one."""
+    parts = urlsplit(url)
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    try:
+        passed = not proxy or not parts.hostname or proxy_bypass(parts.hostname)
+    except (OSError, ValueError):
+        passed = False
+    return "" if passed else f" through the proxy {address(str(proxy))}"
+
+
+def _words(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _line(text: str, keys: Iterable[str | None]) -> str:
+    return _short(without_keys(" ".join(text.split()), keys), _LONGEST)
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 3] + "..."

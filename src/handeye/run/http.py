@@ -1,0 +1,135 @@
+"""What went over HTTP, word for word, beside what the provider's client made of it.
+
+Clients drop most of what a server says: the openai package keeps one field of an error's body, and
+of an answer that is none only a ``TypeError`` is left. So the request under way notes its address
+and what came back. On the way an answer in an odd shape is put into the usual one:
+
+- token counts that are null are left out, and so is a model that is not named; the answer is not
+  lost for them;
+- a content in parts becomes the text of its parts, and thoughts among them become thoughts;
+- an account that is used up is not asked again by the client.
+
+Knows httpx (in either packaging), nothing of providers and journals. Without a noted request it
+does nothing, so that other users of the library in this process are left alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+_MARK = "_handeye_listens"
+_TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
+# The header by which servers tell the openai and anthropic clients not to try again.
+_LEAVE_IT = {"x-should-retry": "false"}
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request and what came back, as far as it got; of several attempts the last."""
+
+    url: str = ""
+    status: int | None = None
+    body: bytes = b""
+
+
+exchange: ContextVar[Exchange | None] = ContextVar("handeye_exchange", default=None)
+"""The exchange that is to be noted in this context."""
+
+
+def listen() -> None:
+    """Let the httpx clients of this process note the exchanges of contexts that ask for it."""
+    for name in ("httpx", "httpx2"):
+        if (module := sys.modules.get(name)) is not None and not hasattr(module, _MARK):
+            setattr(module, _MARK, True)
+            module.AsyncClient.send = _listening(module.AsyncClient.send)
+
+
+def _listening(send: Any) -> Any:
+    @functools.wraps(send)
+    async def noted(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        found = exchange.get()
+        if found is None:
+            return await send(self, request, *args, **kwargs)
+        found.url, found.status, found.body = str(request.url), None, b""
+        response = await send(self, request, *args, **kwargs)
+        found.status = response.status_code
+        if kwargs.get("stream"):
+            return response
+        found.body = response.content
+        return _usual(response)
+
+    return noted
+
+
+def _usual(response: Any) -> Any:
+    """The response, in the shape that clients expect."""
+    try:
+        said = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return response
+    headers = {}
+    if response.status_code == 429 and "insufficient_quota" in response.text:
+        headers = _LEAVE_IT
+    elif not (response.status_code == 200 and _put_right(said)):
+        return response
+    kept = {
+        name: value
+        for name, value in response.headers.items()
+        if name.lower() not in ("content-encoding", "content-length", "transfer-encoding")
+    }
+    return type(response)(
+        response.status_code,
+        headers={**kept, **headers},
+        content=json.dumps(said).encode(),
+        request=response.request,
+        extensions=response.extensions,
+    )
+
+
+def _put_right(said: Any) -> bool:
+    """Whether something of a chat completion had to be put into the usual shape."""
+    if not isinstance(said, dict) or not isinstance(said.get("choices"), list):
+        return False
+    changed = not isinstance(said.setdefault("model", ""), str)
+    if changed or not said["model"]:
+        said["model"], changed = "", True
+    usage = said.get("usage")
+    if usage is not None and not _counted(usage):
+        said["usage"], changed = None, True
+    for choice in said["choices"]:
+        message = choice.get("message") if isinstance(choice, dict) else None
+        content = message.get("content") if isinstance(message, dict) else None
+        if message is not None and isinstance(content, list | dict):
+            parts = content if isinstance(content, list) else [content]
+            message["content"] = "".join(_text(part, ("text", "content")) for part in parts)
+            thoughts = "".join(
+                _text(part, ("thinking", "reasoning")) for part in parts if isinstance(part, dict)
+            )
+            if thoughts and not message.get("reasoning_content"):
+                message["reasoning_content"] = thoughts
+            changed = True
+    return changed
+
+
+def _counted(usage: Any) -> bool:
+    return isinstance(usage, dict) and all(isinstance(usage.get(name), int) for name in _TOKENS)
+
+
+def _text(part: Any, names: tuple[str, ...]) -> str:
+    """The text of a part of a content, which may stand in parts again."""
+    if isinstance(part, str):
+        return part
+    if not isinstance(part, dict):
+        return ""
+    for name in names:
+        value = part.get(name)
+        if isinstance(value, str):
+            return value
+        if isinstance(value, list):
+            return "".join(_text(one, ("text",)) for one in value)
+    return ""

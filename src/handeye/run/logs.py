@@ -1,0 +1,89 @@
+"""Answers that stand in a log of Inspect's, as a prediction file.
+
+``inspect eval handeye/NAME`` keeps every answer in its sample's store (:mod:`handeye.run.task`);
+here they become the lines that ``handeye NAME score`` reads. Imports the engine when a log is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+
+from handeye.errors import DataError
+from handeye.printing import tell
+from handeye.run.answers import Answer, judged_again, marked
+
+ANSWERS = "answers"
+"""Where a sample's store has its answers."""
+Row = Callable[[Sequence[Answer]], Mapping[str, Any]]
+"""A line of a suite's prediction file, from the answers about one item in their order."""
+
+
+@contextmanager
+def as_lines(predictions: Path, row: Row) -> Iterator[Path]:
+    """A prediction file: the one given, or one made of the log that was given instead.
+
+    Args:
+        predictions: JSON lines, or a log of Inspect's (``.eval``, or its JSON form).
+        row: how the suite writes a line.
+
+    Raises:
+        DataError: a log that cannot be read, or of no task of handeye's.
+    """
+    if not _is_log(predictions):
+        yield predictions
+        return
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "predictions.jsonl"
+        with file.open("wb") as stream:
+            for answers in _by_item(predictions):
+                stream.write(msgspec.json.encode(marked(row(answers), answers)) + b"\n")
+        yield file
+
+
+def _is_log(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    if path.suffix == ".eval":
+        return True
+    if path.suffix != ".json":
+        return False
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    return head.lstrip()[:1] == b"{" and b'"eval"' in head and b'"version"' in head
+
+
+def _by_item(path: Path) -> Iterator[list[Answer]]:
+    """The answers about every item, in the order of the log; of several epochs the first."""
+    from inspect_ai.log import read_eval_log, read_eval_log_samples
+
+    try:
+        task = read_eval_log(str(path), header_only=True).eval.task
+        samples = read_eval_log_samples(str(path), all_samples_required=False)
+        epochs, found = 1, False
+        for sample in samples:
+            epochs = max(epochs, sample.epoch)
+            kept = sample.store.get(ANSWERS)
+            if kept is None or sample.epoch > 1:
+                continue
+            found = True
+            items: dict[str, list[Answer]] = {}
+            for one in kept:
+                answer = judged_again(msgspec.convert(one, Answer))
+                items.setdefault(answer.item_id, []).append(answer)
+            yield from items.values()
+    except Exception as error:  # whatever a damaged archive makes of itself
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{path}: cannot be read as a log of Inspect's: {reason}") from None
+    if not found:
+        raise DataError(
+            f"{path}: the log of the task {task} holds no answers of handeye's; logs of "
+            "'inspect eval handeye/NAME' and of RUN/logs do"
+        )
+    if epochs > 1:
+        tell(f"note: {path} holds {epochs} epochs; the first is scored")
