@@ -443,8 +443,8 @@ def read_item_ids(path: Path) -> list[str]:
 
 
 def _has_text(row: Any) -> bool:
-    text = getattr(row, "raw_text", None)
-    return bool(text) and not text.isspace()
+    text: str | None = getattr(row, "raw_text", None)
+    return bool(text and not text.isspace())
 
 
 # Names under which other tools keep an answer.

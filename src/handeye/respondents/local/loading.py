@@ -102,6 +102,8 @@ def load(options: LocalOptions) -> LocalModel:
             "cut off, or is a Git LFS pointer; fetch it again"
         ) from error
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        if (kind := _other_kind(Path(options.path), str(error))) is not None:
+            raise RunError(f"{options.path}: {kind}") from error
         raise RunError(
             f"no vision-language model can be loaded from {options.path!r}: "
             f"{str(error).strip().splitlines()[0] if str(error) else type(error).__name__}; give "
@@ -110,6 +112,20 @@ def load(options: LocalOptions) -> LocalModel:
     if options.device_map is None and options.quantization is None:
         model.to(_device(options))
     return of(model, processor)
+
+
+def _other_kind(folder: Path, reason: str) -> str | None:
+    """What a folder is that holds no model that sees; None where that cannot be told."""
+    if (folder / "adapter_config.json").is_file():
+        return "is an adapter (LoRA); merge it into its model, save that, and give its folder"
+    if not (folder / "config.json").is_file() and any(folder.glob("*.gguf")):
+        return (
+            "holds GGUF files, which are for llama.cpp: serve them with it and ask the server "
+            "(--model openai-api/NAME/MODEL --base-url http://HOST:PORT/v1)"
+        )
+    if "Unrecognized configuration class" in reason:
+        return "is a model of texts alone; the questions are about pictures, give one that sees"
+    return None
 
 
 def _is_path(name: str) -> bool:
