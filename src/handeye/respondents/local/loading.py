@@ -6,6 +6,7 @@ its own processor and chat template. Knows nothing of conversations or batches.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +103,7 @@ def load(options: LocalOptions) -> LocalModel:
             "cut off, or is a Git LFS pointer; fetch it again"
         ) from error
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        if (kind := _other_kind(Path(options.path), str(error))) is not None:
+        if (kind := _other_kind(Path(options.path))) is not None:
             raise RunError(f"{options.path}: {kind}") from error
         raise RunError(
             f"no vision-language model can be loaded from {options.path!r}: "
@@ -114,16 +115,21 @@ def load(options: LocalOptions) -> LocalModel:
     return of(model, processor)
 
 
-def _other_kind(folder: Path, reason: str) -> str | None:
+def _other_kind(folder: Path) -> str | None:
     """What a folder is that holds no model that sees; None where that cannot be told."""
     if (folder / "adapter_config.json").is_file():
         return "is an adapter (LoRA); merge it into its model, save that, and give its folder"
-    if not (folder / "config.json").is_file() and any(folder.glob("*.gguf")):
+    try:
+        config = json.loads((folder / "config.json").read_bytes())
+    except (OSError, ValueError):
+        config = None
+    if config is None and any(folder.glob("*.gguf")):
         return (
             "holds GGUF files, which are for llama.cpp: serve them with it and ask the server "
             "(--model openai-api/NAME/MODEL --base-url http://HOST:PORT/v1)"
         )
-    if "Unrecognized configuration class" in reason:
+    texts = isinstance(config, dict) and "ForCausalLM" in str(config.get("architectures"))
+    if texts and not any("vision" in name or "image" in name for name in config):
         return "is a model of texts alone; the questions are about pictures, give one that sees"
     return None
 
