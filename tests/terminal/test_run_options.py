@@ -10,10 +10,12 @@ import typer
 from typer.testing import CliRunner
 
 from handeye.errors import OptionError
+from handeye.respondents.conversation import Kind
 from handeye.rose.asking.run import RoseOptions, job
 from handeye.terminal.run_options import Run, run_command
 from tests.support.rose.small_set import write_set
 
+KNOWN = {"seer": Kind((), object, "sees"), "knower": Kind(("data", "seed"), object, "knows")}  # type: ignore[arg-type]
 WORDS = ("--data", "some/set", "--model")
 
 
@@ -27,7 +29,7 @@ def app(said: list[Any]) -> typer.Typer:
     out = typer.Typer()
 
     @out.command()
-    @run_command("toy", {"seer": ((), object), "knower": (("data", "seed"), object)}, data="A set.")
+    @run_command("toy", KNOWN, data="A set.")
     def toy(
         run: Run,
         rounds: Annotated[int, typer.Option(help="How many rounds.")] = 3,

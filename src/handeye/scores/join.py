@@ -22,6 +22,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from handeye.errors import DataError, OptionError, first_ten
+from handeye.hashing import open_regular
 from handeye.run.thoughts import answer_of
 from handeye.sets.jsonl import numbered_lines, placed_lines
 
@@ -255,7 +256,7 @@ class PredictionFile(Predictions[Row]):
         self._lines = array("Q")
         _refuse_other_files(path)
         try:
-            self._stream = path.open("rb")
+            self._stream = open_regular(path)
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from None
         try:
@@ -433,7 +434,8 @@ def read_item_ids(path: Path) -> list[str]:
         DataError: the file cannot be read, or names nothing.
     """
     try:
-        found = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        with open_regular(path) as stream:
+            found = [line.strip() for line in stream.read().decode("utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from None
     ids = [item_id for item_id in found if item_id]
@@ -472,7 +474,7 @@ def _refuse_other_files(path: Path) -> None:
     if path.is_dir():
         raise DataError(f"{path}: is a folder; give the JSONL file with the predictions")
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             head = stream.read(1 << 16)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None

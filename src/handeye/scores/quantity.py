@@ -204,6 +204,13 @@ class Quantities:
         """How many scenes they are about."""
         return int(self.cluster.max(initial=-1)) + 1
 
+    @property
+    def home(self) -> Ints:
+        """(n_scenes,) number of each scene's stratum."""
+        found = np.zeros(self.n_scenes, np.int64)
+        found[self.cluster] = self.stratum
+        return found
+
     def each(self) -> Iterator[tuple[Family, Quantity]]:
         """Every quantity with its family."""
         return ((family, one) for family in self.families for one in family.quantities)

@@ -335,7 +335,7 @@ def one_suite(folders: Sequence[Path], named: Callable[[Path], str | None] = sui
 
     Args:
         folders: run folders, or folders of several runs.
-        named: tells the suite of a folder; one that also looks at contents knows older runs.
+        named: tells the suite of a folder; None where nobody can.
 
     Raises:
         OptionError: no folder, or runs of several suites.

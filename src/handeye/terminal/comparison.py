@@ -12,7 +12,7 @@ from rich.table import Table
 from handeye.scores.compare import Comparison, counted_words
 from handeye.scores.estimate import rate_of
 from handeye.scores.quantity import Family
-from handeye.scores.sentences import UNDECIDED, p_words, signed
+from handeye.scores.sentences import UNDECIDED, p_words, signed, unsure_words
 from handeye.terminal.tables import say, shown
 
 Tree = Mapping[str, Any]
@@ -97,7 +97,8 @@ def _words(row: Tree) -> str:
     """The verdict, short enough for 80 columns."""
     smallest = row["smallest_difference"]
     reach = f" ({100 * smallest:.1f})" if smallest else ""
-    short = {"none": f"none seen{reach}", "unknown": "not compared"}
+    none = unsure_words(row) or f"none seen{reach}"
+    short = {"none": none, "unknown": "not compared"}
     return short.get(row["verdict"], str(row["words"]))
 
 

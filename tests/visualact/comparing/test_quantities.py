@@ -15,12 +15,12 @@ from handeye.report import compare
 from handeye.scores.compare import Comparison
 from handeye.scores.planning import scenes_needed
 from handeye.visualact.clip_set import ClipSet
-from handeye.visualact.comparing.quantities import quantities
 from handeye.visualact.records import SCENARIOS, Action, Clip, clip_line
 from handeye.visualact.scoring.embedder import NGRAMS, load_embedder
 from handeye.visualact.scoring.file_scoring import score_files
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.run_folder import Run, read_run
+from handeye.visualact.suite import SUITE
 
 WORDS = ("stop the engine", "close the window", "call a doctor", "lift the box", "open the gate")
 
@@ -49,13 +49,16 @@ def write_clips(folder: Path, count: int = 24) -> ClipSet:
     return ClipSet(folder, tuple(clips), (folder / "clips_test.jsonl",), "set")
 
 
-def write_run(clips: ClipSet, out: Path, *, found: int, idle: bool = False, **options: str) -> Run:
-    """A run that finds the first ``found`` actions of each clip."""
+def write_run(
+    clips: ClipSet, out: Path, *, found: int, idle: bool = False, blind: int = 0, **options: str
+) -> Run:
+    """A run that finds the first ``found`` actions of each clip, none in the first ``blind``."""
     out.parent.mkdir(exist_ok=True, parents=True)
     lines = []
-    for clip in clips:
+    for number, clip in enumerate(clips):
         actions = [
-            {"text": a.text, "apl": a.apl, "proactive": a.proactive} for a in clip.actions[:found]
+            {"text": a.text, "apl": a.apl, "proactive": a.proactive}
+            for a in clip.actions[: found if number >= blind else 0]
         ]
         if idle and not clip.actions:
             actions = [{"text": "wave", "apl": 0, "proactive": False}]
@@ -204,12 +207,28 @@ def test_another_clip_under_the_same_id_is_an_error(clips: ClipSet, tmp_path: Pa
 
 def test_scenes_are_clips_here(clips: ClipSet, tmp_path: Path) -> None:
     whole = write_run(clips, tmp_path / "whole", found=2)
-    half = write_run(clips, tmp_path / "half", found=1)
-    wide, narrow = (scenes_needed(quantities, points, [half]) for points in (0.06, 0.03))
+    half = write_run(clips, tmp_path / "half", found=1, blind=9)
+    wide, narrow = (scenes_needed(SUITE, points, [half]) for points in (0.06, 0.03))
     assert [row.label for row in wide][:2] == ["F1", "precision"]
     for one, four in zip(wide, narrow, strict=True):
         assert one.scenes is not None
         assert four.scenes is not None
         assert one.scenes <= four.scenes <= max(4 * one.scenes, 2)
-    paired = scenes_needed(quantities, 0.05, [whole, half])
+    paired = scenes_needed(SUITE, 0.05, [whole, half])
     assert len(paired) == len(wide)
+
+
+def test_no_p_value_is_below_what_so_few_clips_allow(tmp_path: Path) -> None:
+    """Where k clips can differ, two-sided 2 ** (1 - k); a bootstrap of 4 clips would say .0004."""
+    clips = write_clips(tmp_path / "few", 12)
+    one = write_run(clips, tmp_path / "none", found=0)
+    two = write_run(clips, tmp_path / "all", found=12, idle=True)
+    found = compared(one, two)
+    least = 1.0
+    for family in found["pairs"][0]["families"]:
+        for row in family["rows"]:
+            if row["p_value"] is not None:
+                least = min(least, row["p_value"])
+                assert row["p_value"] >= 2.0 ** (1 - row["n"])
+                assert row["verdict"] == "none" or row["n"] > 5
+    assert 0.01 < least < 0.05

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handeye.respondents.conversation import refuse_strangers
-from handeye.rose.asking.prompts import Asking, Order, check_order
+from handeye.rose.asking.prompts import Asking, Order, check_order, default_templates
 from handeye.rose.items import ItemSet
 from handeye.rose.release import load
 from handeye.rose.respondents.models import RESPONDENTS
@@ -55,8 +55,8 @@ def run_rose(
         data: a set folder, a metadata file with its pictures, or ``hf:OWNER/NAME``.
         out: the run folder; made if absent. A folder of the same run is gone on with.
         order: ``image_first`` or ``authors``.
-        **others: ``split``, ``scenes``, ``templates``, ``subsets`` select items; the rest are
-            fields of :class:`handeye.run.options.RunOptions`.
+        **others: ``split``, ``scenes``, ``templates`` (default T1 to T5; ``all``), ``subsets``
+            select items; the rest are fields of :class:`handeye.run.options.RunOptions`.
 
     Returns:
         ``out``. Items without an answer (state ``error``: no answer, a changed picture) do not fail
@@ -69,6 +69,7 @@ def run_rose(
             process, or nothing but failures came back.
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
+    others["templates"] = others.get("templates") or default_templates(str(data))
     return carry_out(
         job(RoseOptions(model=model, data=str(data), out=out, order=check_order(order), **others))
     )

@@ -87,4 +87,6 @@ def row_of(answers: Sequence[Answer]) -> Mapping[str, Any]:
         "usage": answer.usage,
         "seconds": answer.seconds,
         "image_sha256": answer.media_sha256,
+        # Nothing where the file was sent as it lies.
+        **({"shown": answer.note} if answer.note is not msgspec.UNSET else {}),
     }

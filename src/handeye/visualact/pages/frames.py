@@ -20,7 +20,7 @@ from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.pages.view import RunView, interval_words
 from handeye.visualact.scoring.motion_split import split_f1
-from handeye.visualact.scoring.published import MISSING as NOT_KNOWN, PUBLISHED
+from handeye.visualact.scoring.published import PUBLISHED
 
 KINDS = {
     "all": "all clips",
@@ -44,7 +44,6 @@ class FramesPart:
 
     charts: tuple[tuple[str, Markup], ...]
     table: Table
-    note: str
     models: tuple[str, ...]
 
 
@@ -64,7 +63,6 @@ def frames_part(
     return FramesPart(
         charts=tuple((KINDS[kind], _chart(kind, series)) for kind in kinds) if series else (),
         table=_table(points, kinds),
-        note=_note(),
         models=tuple(series),
     )
 
@@ -127,15 +125,19 @@ def _table(points: Sequence[Point], kinds: Sequence[str]) -> Table:
         *(Column(KINDS[kind]) for kind in kinds),
     )
     caption = f"F1 in percent, mean of the classes; {interval_words([p.run for p in points])}."
-    return Table(key="t-frames", caption=caption, columns=columns, rows=rows)
-
-
-def _note() -> str:
-    """The paper's figures by number of frames, or that they are not known here."""
-    known = [row for row in PUBLISHED if row.table == 4]
-    if known:
-        return "Published (arXiv 2512.09907, Table 4), in percent: " + "; ".join(
-            f"{row.model} {row.scenario} {row.figure} {row.printed}" for row in known
+    quoted = tuple(
+        Row(
+            cell.model,
+            (cell.variant, Estimate(cell.printed / 100), *("" for _ in kinds[1:])),
+            published=True,
         )
-    lacking = next((words for words in NOT_KNOWN if words.startswith("Table 4")), "")
-    return f"Of the paper's own figures by number of frames none is known here ({lacking})."
+        for cell in PUBLISHED
+        if cell.table == 4 and cell.figure == "f1"
+    )
+    return Table(
+        key="t-frames",
+        caption=caption,
+        columns=columns,
+        rows=(*rows, *quoted),
+        published_head="Published, arXiv 2512.09907, Table 4 (no intervals given there)",
+    )
