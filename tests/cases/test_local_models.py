@@ -156,3 +156,23 @@ def test_damaged_weights_are_named(
     assert str(broken) in said.err
     assert "Git LFS pointer" in said.err
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"adapter_config.json": "{}"}, "is an adapter"),
+        ({"m.gguf": "GGUF"}, "llama.cpp"),
+        (
+            {"config.json": '{"model_type": "llama", "architectures": ["LlamaForCausalLM"]}'},
+            "a model of texts alone",
+        ),
+    ],
+)
+def test_folders_of_other_models_are_named(
+    tmp_path: Path, files: dict[str, str], words: str
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(RunError, match=words):
+        load(LocalOptions(path=str(tmp_path)))

@@ -478,8 +478,8 @@ def read_item_ids(path: Path) -> list[str]:
 
 
 def _has_text(row: Any) -> bool:
-    text = getattr(row, "raw_text", None)
-    return isinstance(text, str) and bool(text.strip())
+    text: str | None = getattr(row, "raw_text", None)
+    return bool(text and not text.isspace())
 
 
 # Names under which other tools keep an answer.
@@ -507,7 +507,7 @@ def _refuse_other_files(path: Path) -> None:
     if path.is_dir():
         raise DataError(f"{path}: is a folder; give the JSONL file with the predictions")
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             head = stream.read(1 << 16)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None

@@ -6,6 +6,7 @@ its own processor and chat template. Knows nothing of conversations or batches.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,8 @@ def load(options: LocalOptions) -> LocalModel:
             "cut off, or is a Git LFS pointer; fetch it again"
         ) from error
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        if (kind := _other_kind(Path(options.path))) is not None:
+            raise RunError(f"{options.path}: {kind}") from error
         raise RunError(
             f"no vision-language model can be loaded from {options.path!r}: "
             f"{str(error).strip().splitlines()[0] if str(error) else type(error).__name__}; give "
@@ -109,6 +112,25 @@ def load(options: LocalOptions) -> LocalModel:
     if options.device_map is None and options.quantization is None:
         model.to(_device(options))
     return of(model, processor)
+
+
+def _other_kind(folder: Path) -> str | None:
+    """What a folder is that holds no model that sees; None where that cannot be told."""
+    if (folder / "adapter_config.json").is_file():
+        return "is an adapter (LoRA); merge it into its model, save that, and give its folder"
+    try:
+        config = json.loads((folder / "config.json").read_bytes())
+    except (OSError, ValueError):
+        config = None
+    if config is None and any(folder.glob("*.gguf")):
+        return (
+            "holds GGUF files, which are for llama.cpp: serve them with it and ask the server "
+            "(--model openai-api/NAME/MODEL --base-url http://HOST:PORT/v1)"
+        )
+    texts = isinstance(config, dict) and "ForCausalLM" in str(config.get("architectures"))
+    if texts and not any("vision" in name or "image" in name for name in config):
+        return "is a model of texts alone; the questions are about pictures, give one that sees"
+    return None
 
 
 def _is_path(name: str) -> bool:
