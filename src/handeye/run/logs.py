@@ -15,7 +15,9 @@ from typing import Any
 import msgspec
 
 from handeye.errors import DataError
+from handeye.hashing import open_regular
 from handeye.printing import tell
+from handeye.reading import why
 from handeye.run.answers import Answer, judged_again, marked
 
 ANSWERS = "answers"
@@ -33,8 +35,14 @@ def as_lines(predictions: Path, row: Row) -> Iterator[Path]:
         row: how the suite writes a line.
 
     Raises:
-        DataError: a log that cannot be read, or of no task of handeye's.
+        DataError: no such file, or none that can be read; a log of no task of handeye's.
     """
+    try:
+        open_regular(predictions).close()
+    except IsADirectoryError:
+        pass  # the reader of lines says what to give instead
+    except OSError as error:
+        raise DataError(f"{predictions}: cannot be read: {why(error)}") from None
     if not _is_log(predictions):
         yield predictions
         return

@@ -67,7 +67,7 @@ def score_files(
         RunError: ``out`` is not a place for a run.
     """
     predictions, out = Path(predictions), Path(out)
-    with RunWriter(out, RUN_FORMAT) as writer, as_lines(predictions, line_of) as lines:
+    with as_lines(predictions, line_of) as lines, RunWriter(out, RUN_FORMAT) as writer:
         sets, known = _sets_and_clips(clips)
         chosen = _chosen(known, item_ids, frozenset(unselected), str(predictions))
         left_out = {clip.clip_id for clip in known} - {clip.clip_id for clip in chosen}
