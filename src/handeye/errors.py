@@ -68,10 +68,13 @@ def refuse_twice(option: str, names: Iterable[str]) -> None:
         raise OptionError(f"{option} names {twice[0]!r} twice; give it once")
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``; did you mean NAME?`` where one of ``known`` is like ``name``, else nothing."""
+def did_you_mean(name: str, known: Iterable[str], before: str = "") -> str:
+    """``; did you mean NAME?`` where one of ``known`` is like ``name``, else nothing.
+
+    ``before`` stands before every name and says nothing of how like they are.
+    """
     close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    return f"; did you mean {before}{close[0]}?" if close else ""
 
 
 def first_ten(names: list[str]) -> str:

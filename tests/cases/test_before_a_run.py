@@ -144,7 +144,7 @@ def test_a_respondent_for_clips_is_refused_before_the_folder(
     out = tmp_path / "run"
     said = handeye("run", "visualact", "--model", "handeye/pixels", "--data", clips, "--out", out)
     assert said.code == 2
-    assert "for visualact there are: handeye/prior, handeye/simulated, handeye/motion" in said.err
+    assert "for visualact there are handeye/prior, handeye/simulated, handeye/motion" in said.err
     assert not out.exists()
 
 

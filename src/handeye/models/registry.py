@@ -37,7 +37,7 @@ def make_respondent(model_name: str, model_args: Mapping[str, Any]) -> Responden
     if not suites:
         names = {name for suite in all_suites() for name in suite.respondents} | set(_LOCAL)
         allowed = ", ".join(f"handeye/{name}" for name in sorted(names))
-        hint = did_you_mean(f"handeye/{model_name}", (f"handeye/{name}" for name in names))
+        hint = did_you_mean(model_name, names, "handeye/")
         raise RunError(f"no model handeye/{model_name}; there are: {allowed}{hint}")
     every = (name for suite in suites for name in suite.respondents[model_name].takes)
     _check(model_name, model_args, tuple(dict.fromkeys(every)))

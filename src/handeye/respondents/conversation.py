@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from handeye.errors import OptionError, RunError, did_you_mean
+from handeye.errors import RunError, did_you_mean
 from handeye.run.options import OWN_MODELS
 
 if TYPE_CHECKING:
@@ -182,17 +182,17 @@ def told(options: AnyOptions, suite: str, respondents: Respondents) -> AnyOption
         respondents: its own.
 
     Raises:
-        OptionError: the model is a respondent of ours that does not answer for this suite.
+        RunError: the model is a respondent of ours that does not answer for this suite.
     """
     model = options.model
     if not model.startswith(_PREFIX) or model in OWN_MODELS:
         return options
     name = model.removeprefix(_PREFIX)
     if name not in respondents:
-        known = [*(f"{_PREFIX}{one}" for one in respondents), *OWN_MODELS]
-        raise OptionError(
-            f"{model} does not answer for {suite}{did_you_mean(model, known)}; for {suite} there "
-            f"are {', '.join(known)}"
+        known = ", ".join([*(f"{_PREFIX}{one}" for one in respondents), *OWN_MODELS])
+        raise RunError(
+            f"{model} does not answer for {suite}; for {suite} there are {known}"
+            f"{did_you_mean(name, respondents, _PREFIX)}"
         )
     if "data" not in respondents[name].takes or options.model_args.get("data"):
         return options

@@ -80,8 +80,8 @@ def job(options: RoseOptions) -> Job:
     """What a run is to the lane.
 
     Raises:
-        DataError, OptionError: the set, or the selection from it, cannot be used; a respondent of
-            ours that does not answer for this suite.
+        DataError, OptionError: the set, or the selection from it, cannot be used.
+        RunError: a respondent of ours that does not answer for this suite.
     """
     options = told(options, "rose", RESPONDENTS)
     items = options.load()

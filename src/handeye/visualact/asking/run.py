@@ -123,9 +123,9 @@ def job(options: VisualactOptions) -> Job:
     """What a run is to the lane; what was taken for what in a foreign file is told on stderr.
 
     Raises:
-        DataError, OptionError: the set, or the selection from it, cannot be used; a respondent of
-            ours that does not answer for this suite.
-        RunError: no embedder, and the run is to be scored.
+        DataError, OptionError: the set, or the selection from it, cannot be used.
+        RunError: no embedder, and the run is to be scored; a respondent of ours that does not
+            answer for this suite.
     """
     options = told(options, "visualact", RESPONDENTS)
     clips = options.load()
