@@ -35,7 +35,6 @@ def f1_table(runs: Sequence[RunView]) -> Table:
         "f1",
         "t-f1",
         f"F1 by class in percent, {_averaging(runs)}; {runs[0].interval_words}.",
-        "",
     )
 
 
@@ -47,7 +46,6 @@ def scale_table(runs: Sequence[RunView]) -> Table:
         "t-scale",
         "Scale score by class in percent: mean of 1 − |difference of levels| / 4 over a clip's "
         "matches, 0 for a clip without a match.",
-        "",
     )
 
 
@@ -76,7 +74,7 @@ def _averaging(runs: Sequence[RunView]) -> str:
     return ways.pop() if len(ways) == 1 else "averaged as each run says"
 
 
-def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str, note: str) -> Table:
+def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str) -> Table:
     columns = [
         Column(_SHORT[name], scenario_words(name), name=class_key(name, figure)) for name in CLASSES
     ]
@@ -100,7 +98,6 @@ def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str, no
         caption=caption,
         columns=(*columns, _RECOMPUTED),
         rows=(*own, *quoted),
-        note=note,
         published_head=PUBLISHED_HEAD,
     )
 
