@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from handeye.scores.estimate import number, rate_of
 from handeye.scores.quantity import Family, Quantities, Quantity
 
 ALPHA = 0.05
@@ -85,11 +86,6 @@ def p_words(p: float | None) -> str:
     if p is None:
         return "–"
     return "< .001" if p < 0.001 else f"{p:.3f}"
-
-
-def signed(value: float) -> str:
-    """A difference, 0..1, in points with its sign; the minus is a minus."""
-    return f"{100 * value:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def sentences(found: Quantities, pair: Tree, where: str) -> list[str]:
@@ -176,7 +172,8 @@ class _Speaker:
         for found, word in ((better, "better"), (worse, "worse")):
             if found:
                 listed = ", ".join(
-                    f"{row['label']} ({signed(row['difference']['value'])})" for row in found
+                    f"{row['label']} ({number(row['difference']['value'], 'points')})"
+                    for row in found
                 )
                 parts.append(f"{word} on {listed}")
         if not parts:
@@ -203,12 +200,8 @@ class _Speaker:
 
 def _interval(row: Tree) -> str:
     """Interval of a difference whose size alone was said, so that signs cannot mislead."""
-    low, high = row["difference"]["low"], row["difference"]["high"]
-    if low is None or high is None:
-        return ""
-    if row["difference"]["value"] < 0:
-        low, high = -high, -low
-    return f"({100 * low:.1f} to {100 * high:.1f})"
+    found = rate_of(row["difference"])
+    return (-found if row["difference"]["value"] < 0 else found).text("span")
 
 
 def _seen(row: Tree) -> str:
@@ -218,9 +211,7 @@ def _seen(row: Tree) -> str:
 
 def _reach(row: Tree) -> str:
     found = row["difference"]
-    text = f"{signed(found['value'])} points"
-    if found["low"] is not None:
-        text += f", {signed(found['low'])} to {signed(found['high'])}"
+    text = rate_of(found).text("sentence", "points")
     smallest = row["smallest_difference"]
     if unsure := unsure_words(row):
         text += f"; {unsure}"

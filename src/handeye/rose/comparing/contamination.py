@@ -21,7 +21,7 @@ from handeye.rose.comparing.strata import FEWEST, LEVELS, Matched, match_subset,
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.scoring.run_folder import Run
 from handeye.rose.scoring.tally import ordered_subsets
-from handeye.scores.sentences import signed
+from handeye.scores.estimate import rate_of
 from handeye.stats.intervals import Samples, difference, estimates, mean
 from handeye.stats.multiplicity import holm
 from handeye.stats.paired_bootstrap import p_value
@@ -209,8 +209,7 @@ def _sentence(overall: dict[str, Any], seen: float | None) -> str:
     found = overall["difference"]
     if found["low"] is None or found["high"] is None:
         return "Nothing can be said about memory: the runs are too small for an interval."
-    value, low, high = (signed(found[name]) for name in ("value", "low", "high"))
-    points = f"{value} points ({low} to {high})"
+    points = rate_of(found).text("sentence", "points")
     if found["low"] > 0:
         return (
             f"The model passes the official items more often than fresh ones of the same "

@@ -226,7 +226,7 @@ def _sides(plan: Plan, tally: Tally) -> _Sides:
 
     def side(keys: Sequence[str]) -> dict[str, Samples]:
         levels = zip(*(columns[key] for key in keys), strict=True)
-        return {name: mean(parts) for name, parts in zip(BASES, levels, strict=True)}
+        return {name: mean(parts, shared=True) for name, parts in zip(BASES, levels, strict=True)}
 
     return _Sides(side(plan.counting), side(plan.action))
 

@@ -246,9 +246,10 @@ def matching_of(
     )  # fmt: skip
 
 
-def answer_facts(matching: Matching, f1: float) -> tuple[str, ...]:
-    """How right an answer is, in words."""
-    return f"{sum(link.matched for link in matching.links)} matched", f"F1 {percent(f1)} %"
+def answer_facts(matching: Matching, f1: float | None) -> tuple[str, ...]:
+    """How right an answer is, in words; F1 is None where there was nothing to do nor done."""
+    matched = f"{sum(link.matched for link in matching.links)} matched"
+    return matched, "no F1: nothing called for" if f1 is None else f"F1 {percent(f1)} %"
 
 
 def clip_facts(clip: Clip | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from handeye.scores.tables import Column, Row, Table, run_rows
 from handeye.visualact.pages.view import RunView
 from handeye.visualact.records import SCENARIOS
 from handeye.visualact.scoring.published import PUBLISHED, Published
-from handeye.visualact.scoring.tables import OVERALL, class_key, scenario_words
+from handeye.visualact.scoring.tables import OVERALL, class_key, scenario_words, way_words
 
 PUBLISHED_HEAD = "Published, arXiv 2512.09907 (no intervals given there)"
 CLASSES = (*SCENARIOS, OVERALL)
@@ -35,7 +35,6 @@ def f1_table(runs: Sequence[RunView]) -> Table:
         "f1",
         "t-f1",
         f"F1 by class in percent, {_averaging(runs)}; {runs[0].interval_words}.",
-        "Overall is the mean of the classes.",
     )
 
 
@@ -47,7 +46,6 @@ def scale_table(runs: Sequence[RunView]) -> Table:
         "t-scale",
         "Scale score by class in percent: mean of 1 − |difference of levels| / 4 over a clip's "
         "matches, 0 for a clip without a match.",
-        "",
     )
 
 
@@ -72,13 +70,11 @@ def weighted_table(runs: Sequence[RunView]) -> Table:
 
 
 def _averaging(runs: Sequence[RunView]) -> str:
-    ways = {run.summary.options["averaging"] for run in runs}
-    if ways == {"video"}:
-        return "averaged over videos, then classes"
-    return "from sums over a class" if ways == {"pooled"} else "averaged as each run says"
+    ways = {way_words(run.summary.options) for run in runs}
+    return ways.pop() if len(ways) == 1 else "averaged as each run says"
 
 
-def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str, note: str) -> Table:
+def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str) -> Table:
     columns = [
         Column(_SHORT[name], scenario_words(name), name=class_key(name, figure)) for name in CLASSES
     ]
@@ -102,7 +98,6 @@ def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str, no
         caption=caption,
         columns=(*columns, _RECOMPUTED),
         rows=(*own, *quoted),
-        note=note,
         published_head=PUBLISHED_HEAD,
     )
 

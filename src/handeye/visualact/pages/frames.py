@@ -22,6 +22,7 @@ from handeye.visualact.pages.view import RunView, interval_words
 from handeye.visualact.scoring.motion_split import split_f1
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.published import PUBLISHED
+from handeye.visualact.scoring.tables import way_words
 
 KINDS = {
     "all": "all clips",
@@ -127,7 +128,8 @@ def _table(points: Sequence[Point], kinds: Sequence[str]) -> Table:
         Column("frames", "number of frames shown of every clip"),
         *(Column(KINDS[kind]) for kind in kinds),
     )
-    caption = f"F1 in percent, mean of the classes; {interval_words([p.run for p in points])}."
+    ways = " or ".join(dict.fromkeys(way_words(point.run.summary.options) for point in points))
+    caption = f"F1 in percent, {ways}; {interval_words([p.run for p in points])}."
     quoted = tuple(
         Row(
             cell.model,

@@ -93,11 +93,10 @@ class _Source:
         clip = run.material.clips.get(clip_id)
         matching = matching_of(clip, prediction, self.pairs.get(clip_id, ()), threshold)
         name = f"Actions called for by clip {clip_id} and those proposed by {run.label}"
-        f1 = self.f1.get(clip_id)
         return Side(
             letter=letter(run.number),
             style=run.number,
-            facts=answer_facts(matching, 1.0 if f1 is None else f1),
+            facts=answer_facts(matching, self.f1.get(clip_id)),
             drawing=wide_and_narrow(
                 lambda narrow: match_drawing(f"{key}-{narrow:d}", matching, name, narrow=narrow)
             ),
