@@ -281,7 +281,10 @@ def test_two_items_that_ask_the_same_are_one_to_a_respondent(
     assert handeye("run", "rose", *words).code == 0
     assert avg(tmp_path / "run")["action"] == 100.0
     # Of items that differ in what is right none can be told from the other: before anything.
+    inside = rows[0]["region_target_cells"]
+    outside = [cell for cell in rows[0]["all_target_cells"] if cell not in inside]
     wrong = {**rows[0], "item_id": "wrong", "region_target_cells": [], "ground_truth_count": 0}
+    wrong["all_target_cells"] = outside
     write(data / "metadata_test.jsonl", [*rows, wrong])
     with pytest.raises(DataError, match=r"s00000_T1 and wrong ask the same .* different right"):
         ItemFinder(load(data))

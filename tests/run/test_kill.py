@@ -124,6 +124,6 @@ def test_two_processes_never_share_a_run(tmp_path: Path, key: str) -> None:
         second = start(server, data, out)
         told = second.communicate(timeout=30)[1]
         assert second.returncode != 0
-        assert "another process is writing this run" in told
+        assert "another process of handeye is at work there" in told
         assert first.wait(60) == 0
         assert len(server.requests) == 50

@@ -15,6 +15,7 @@ from handeye import rose
 from handeye.rose.items import Item
 from handeye.study.export import export
 from handeye.study.session import open_study
+from handeye.study.settings import Settings, plan_of
 from handeye.study.store import Store
 from tests.support.study.hands import Finger, Keyboard, Mouse, ready
 from tests.support.study.taking_part import ROSE, Served
@@ -110,9 +111,9 @@ def passed(file: Path, data: Path, items: list[Item], tmp_path: Path) -> list[bo
 
 def items_of(file: Path, data: Path, number: int = 0) -> list[Item]:
     """A participant's items in order."""
-    study = open_study(ROSE, data, file)
-    study.store.close()
-    return study.plan.items_of(number)
+    with Store(file, read_only=True) as store:
+        plan, _ = plan_of(ROSE, data, Settings(**store.settings()))
+    return plan.items_of(number)
 
 
 def test_twenty_items_by_mouse_with_practice(

@@ -491,7 +491,9 @@ def _refuse_silent(path: Path) -> None:
     names: dict[str, None] = {}
     for _, line in numbered_lines(path):
         row = json.loads(line.decode("utf-8", "replace"), parse_constant=lambda name: None)
-        if any(row.get(name) for name in ("raw_text", "error", "state", "actions")):
+        if any(row.get(name) for name in ("raw_text", "error", "state")):
+            return
+        if isinstance(row.get("actions"), list):  # none proposed is an answer too
             return
         names |= dict.fromkeys(row)
     like = next((name for word in _LIKE_TEXT for name in names if word in name.lower()), None)

@@ -111,8 +111,18 @@ def test_broken_clips_are_states(
     assert any(words in problem for problem in verify(data, workers=1).problems)
 
 
-@pytest.mark.parametrize("kind", ["pipe", "device", "long", "zero"])
-def test_what_is_no_file_is_not_there(clips: Path, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "words", "seen"),
+    [
+        ("pipe", "no video", "is missing"),
+        ("device", "a link that leaves the folder", "link that leaves the folder"),
+        ("long", "must be a path inside the set", "must be a path inside the set"),
+        ("zero", "must be a path inside the set", "must be a path inside the set"),
+    ],
+)
+def test_what_is_no_file_is_not_there(
+    clips: Path, tmp_path: Path, kind: str, words: str, seen: str
+) -> None:
     data = tmp_path / "set"
     shutil.copytree(clips, data)
     file = data / "clips_test.jsonl"
@@ -125,6 +135,7 @@ def test_what_is_no_file_is_not_there(clips: Path, tmp_path: Path, kind: str) ->
         path.symlink_to("/dev/zero")
     rows[0]["video"] = {"long": "x" * 5000 + ".mp4", "zero": "a\0b.mp4"}.get(kind, rows[0]["video"])
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    with pytest.raises(DataError, match="no video"):
+    with pytest.raises(DataError, match=words):
         load(data)
-    assert any("is missing" in problem for problem in verify(data, workers=1).problems)
+    problems = verify(data, workers=1).problems
+    assert any(seen in problem for problem in problems), problems
