@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from handeye import rose
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+# How long an example takes depends on what else the machine does: no test is timed.
+settings.register_profile("handeye", deadline=None)
+settings.load_profile("handeye")
 
 Open = Callable[..., Any]
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -290,7 +290,7 @@ def test_remarks_that_are_not_utf8(tmp_path):
     assert len(take_frames(path).frames) == 8
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_any_damage_gives_frames_or_a_frame_error(data):
     with tempfile.TemporaryDirectory() as folder:

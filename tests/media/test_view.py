@@ -335,7 +335,7 @@ def test_no_pixels_at_all():
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_damage_gives_a_picture_or_a_picture_error(data):
     whole = data.draw(st.sampled_from([*RAW.values(), *(one for one, _ in CHANGED.values())]))
     broken = bytearray(whole[: data.draw(st.integers(0, len(whole)))])

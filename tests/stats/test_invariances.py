@@ -131,7 +131,7 @@ STATISTICS = {
     "distance": Statistic(of_distance, -1, small=0.01),
 }
 every = pytest.mark.parametrize("statistic", STATISTICS.values(), ids=STATISTICS)
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=15)
 
 
 @st.composite

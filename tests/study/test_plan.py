@@ -67,7 +67,7 @@ def test_a_scene_is_never_shown_twice_in_a_row(groups: list[int], seed: int) -> 
     assert all(a.scene_id != b.scene_id for a, b in pairwise(found))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     scenes=st.integers(2, 20),
     count=st.integers(1, 60),

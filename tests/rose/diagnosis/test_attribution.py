@@ -60,7 +60,7 @@ TEXTS = st.one_of(
 STATES = st.sampled_from(["answered", "answered", "truncated", "refused", "error", "empty"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(answers=st.lists(st.tuples(TEXTS, STATES), min_size=len(SOME), max_size=len(SOME)))
 def test_any_answer_has_a_reason_exactly_when_it_failed(answers):
     texts, states = zip(*answers, strict=True)

@@ -107,7 +107,7 @@ def any_item(draw, number):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_every_chain_adds_up(data):
     items = [data.draw(any_item(n)) for n in range(data.draw(st.integers(0, 25)))]

@@ -182,7 +182,7 @@ def scarce(name: str, item: Item) -> bool:
     return len(cells) / item.grid.cell_count < 0.06
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(item=items(), seed=st.integers(0, 9))
 @pytest.mark.parametrize("name", ANSWER_FAULTS)
 def test_a_planted_fault_shows_its_symptom_and_one_not_planted_none(
@@ -201,7 +201,7 @@ def test_a_planted_fault_shows_its_symptom_and_one_not_planted_none(
         assert not applies(name, item) or scarce(name, item)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     item=items(),
     seed=st.integers(0, 99),
@@ -229,7 +229,7 @@ def test_any_mixture_is_wrong_exactly_when_something_is_planted(
         assert row.format_valid == 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(item=items(), seed=st.integers(0, 99))
 def test_same_seed_same_answer_and_faults_do_not_disturb_each_other(item: Item, seed: int) -> None:
     rates = {"miscount": 0.5, "zero_based": 0.5}

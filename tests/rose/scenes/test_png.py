@@ -40,7 +40,7 @@ def pictures(draw):
 
 
 @given(pictures())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_picture_comes_back_pixel_for_pixel(picture):
     layout, tiles = picture
     assert np.array_equal(decode(encode_tiles(layout, tiles)), paste(layout, tiles))

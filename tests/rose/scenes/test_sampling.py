@@ -34,7 +34,7 @@ def test_scenes_stay_within_the_official_ranges(drawn):
         assert all(cell in scene.grid for cell in scene.targets)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     sides=st.tuples(st.integers(2, 30), st.integers(2, 30)).map(lambda s: (min(s), max(s))),
     source=st.sampled_from(list(STATISTICS)),

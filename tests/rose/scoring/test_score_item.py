@@ -106,7 +106,7 @@ def answers(draw, one):
     return draw(st.sampled_from([";", " ; ", ";;"])).join([*clicks, end or ""])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.data())
 def test_equal_to_the_set_building_reference(data):
     one = data.draw(questions())

@@ -76,7 +76,7 @@ def some_clips(draw, idle):
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 def test_random_clips_come_back_from_every_layout(layout):
-    @settings(max_examples=12, deadline=None)
+    @settings(max_examples=12)
     @given(some_clips(layout.idle))
     def round_trip(clips):
         with tempfile.TemporaryDirectory() as folder:

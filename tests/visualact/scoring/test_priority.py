@@ -14,7 +14,7 @@ from tests.support.visualact.data import clip, prediction
 from tests.support.visualact.vectors import ExactEmbedder
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=40))
 def test_rank_correlation_is_scipys(pairs):
     table = np.zeros((5, 5, 1))

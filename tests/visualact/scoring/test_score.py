@@ -95,7 +95,7 @@ def test_equal_totals_go_to_more_matches_then_to_closer_levels():
     assert match(same, closeness([None, 0], [4]), Options())[0].predicted == 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(true_actions, predicted_actions, st.sampled_from([0.3, 0.5, 0.75, 1.0]), st.booleans())
 def test_a_slow_implementation_agrees(actions, found, threshold, masked):
     options = Options(
@@ -138,7 +138,7 @@ def test_overall_figures_agree_with_a_slow_implementation(seed):
             assert table[name]["value"] == pytest.approx(overall(slow, name), abs=1e-9), name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(true_actions, predicted_actions, st.randoms(use_true_random=False))
 def test_the_order_of_actions_changes_nothing(actions, found, random):
     shuffled, mixed = list(actions), list(found)
@@ -157,7 +157,7 @@ def all_fields(row):
     return tuple(getattr(row, name) for name in row.__struct_fields__)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(true_actions, predicted_actions, st.sampled_from(["no-credit", "exclude"]))
 def test_weights_only_take_away(actions, found, missing):
     row, _ = one_row(actions, found, Options(missing_level=missing))
@@ -167,7 +167,7 @@ def test_weights_only_take_away(actions, found, missing):
             assert 0 <= weighted <= plain + 1e-12 <= 1 + 1e-9
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(true_actions.filter(bool))
 def test_identical_texts_and_levels_give_one(actions):
     found = [PredictedAction(one.text, one.apl, one.proactive) for one in actions]

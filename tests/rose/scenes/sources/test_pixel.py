@@ -44,7 +44,7 @@ def sprite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(st.integers(0, 2**40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_sprites_are_figures_on_a_clear_ground(seed: int) -> None:
     pixels = random_sprite(Draw(seed)).pixels()
     assert pixels.shape in ((24, 24, 4), (16, 16, 4))
@@ -107,7 +107,7 @@ def test_a_swapped_part_changes_one_part() -> None:
 
 
 @given(st.integers(0, 2**40))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_accepted_edits_are_small_and_seen_at_every_size(seed: int) -> None:
     before = random_sprite(Draw(seed)).pixels()
     made = edit(before, Draw(seed, "edit"), lambda _: None)

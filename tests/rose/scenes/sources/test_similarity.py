@@ -25,7 +25,7 @@ def picture(seed: int, background: Color, side: int = 32) -> np.ndarray:
 
 
 @given(seeds, seeds, colors)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_lies_between_0_and_1_and_is_symmetric(a: int, b: int, ground: Color) -> None:
     first, second = picture(a, ground), picture(b, ground)
     score = similarity(first, second, ground)
@@ -34,7 +34,7 @@ def test_lies_between_0_and_1_and_is_symmetric(a: int, b: int, ground: Color) ->
 
 
 @given(seeds, colors)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_is_1_for_the_same_picture_and_less_for_another(seed: int, ground: Color) -> None:
     tile = picture(seed, ground)
     assert similarity(tile, tile.copy(), ground) == 1.0
@@ -45,7 +45,7 @@ def test_is_1_for_the_same_picture_and_less_for_another(seed: int, ground: Color
 
 
 @given(seeds, seeds)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_turning_both_pictures_changes_nothing(a: int, b: int) -> None:
     white = (255, 255, 255)
     first, second = picture(a, white), picture(b, white)
@@ -55,7 +55,7 @@ def test_turning_both_pictures_changes_nothing(a: int, b: int) -> None:
 
 
 @given(seeds, seeds, st.integers(1, 4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_common_ink_elsewhere_makes_pictures_more_alike(a: int, b: int, size: int) -> None:
     ground = (255, 255, 255)
     first, second = (np.full((64, 32, 3), 255, np.uint8) for _ in range(2))

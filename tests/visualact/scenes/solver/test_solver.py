@@ -24,7 +24,7 @@ from tests.support.visualact.films import (
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 999), st.integers(1, 6))
 def test_reversed_frames_turn_the_trends_and_nothing_else(seed: int, count: int) -> None:
     glances = [glance(frame) for frame in random_frames(seed, count)]
