@@ -496,7 +496,8 @@ def _refuse_silent(path: Path) -> None:
         if isinstance(row.get("actions"), list):  # none proposed is an answer too
             return
         names |= dict.fromkeys(row)
-    like = next((name for word in _LIKE_TEXT for name in names if word in name.lower()), None)
+    others = [name for name in names if name != "raw_text"]
+    like = next((name for word in _LIKE_TEXT for name in others if word in name.lower()), None)
     hint = f"; is it {like!r}? Then rename it to raw_text" if like else ""
     raise DataError(
         f"{path}: no row has a text under raw_text (nor an error or a state), so there is nothing "

@@ -187,12 +187,15 @@ def named_inside(name: str, where: str) -> str:
         where: the row and the field, for messages.
 
     Raises:
-        DataError: it is empty, absolute, too long, or leads out of the folder.
+        DataError: it is empty, absolute, too long, no name at all, or leads out of the folder.
     """
+    shown = name if len(name) <= 80 else f"{name[:80]}..."
+    if len(name) > LONGEST_NAME:
+        raise DataError(f"{where} {shown!r} is too long: {len(name)} characters; refused")
+    if "\0" in name:
+        raise DataError(f"{where} {shown!r} holds a zero byte; refused")
     parts = name.replace("\\", "/").split("/")
-    away = ".." in parts or not parts[0] or bool(PureWindowsPath(name).drive)
-    if away or "\0" in name or len(name) > LONGEST_NAME:
-        shown = name if len(name) <= 80 else f"{name[:80]}..."
+    if ".." in parts or not parts[0] or PureWindowsPath(name).drive:
         raise DataError(f"{where} {shown!r} leaves the folder of the set; refused")
     return name
 

@@ -75,7 +75,7 @@ def test_the_gap_of_two_averages_is_the_textbook_contrast(runs):
 
 
 def test_a_run_that_does_not_vary_plans_nothing(runs, tmp_path):
-    lines = [json.dumps({"item_id": item.item_id, "raw_text": ""}) for item in load(runs["set"])]
+    lines = [json.dumps({"item_id": item.item_id, "raw_text": "?"}) for item in load(runs["set"])]
     (tmp_path / "p.jsonl").write_text("\n".join(lines), encoding="utf-8")
     score_files(tmp_path / "p.jsonl", runs["set"], tmp_path / "run")
     silent = read_run(tmp_path / "run")

@@ -150,7 +150,7 @@ BAD_ITEMS = [
     ([row(1, image="/etc/a.png")], "leaves the folder"),
     ([row(1, image="..\\a.png")], "leaves the folder"),
     ([row(1, image="C:\\a.png")], "leaves the folder"),
-    ([row(1, image="a\0.png")], "leaves the folder"),
+    ([row(1, image="a\0.png")], "holds a zero byte"),
     ([row(1, ground_truth_count=2)], "ground_truth_count is 2, region_target_cells holds 1"),
     ([row(1, ground_truth_count=-1)], "ground_truth_count is -1"),
     ([row(1, ground_truth_count=2, region_target_cells=["R1,C2"] * 2)], "holds 1 different"),
