@@ -78,7 +78,7 @@ class Words:
 
 
 class LineReader(Generic[LineRow]):
-    """Reads lines of prediction files into a struct.
+    """Reads lines of prediction files, and rows given in memory, into a struct.
 
     Args:
         row: the struct; fields that it does not have are left alone.
@@ -86,6 +86,7 @@ class LineReader(Generic[LineRow]):
     """
 
     def __init__(self, row: type[LineRow], states: Sequence[str]) -> None:
+        self._row = row
         self._decoder = msgspec.json.Decoder(row)
         self._states = frozenset(states)
         self._allowed = ", ".join(states)
@@ -105,9 +106,32 @@ class LineReader(Generic[LineRow]):
             found = self._decoder.decode(line)
         except UNREADABLE as error:
             found = self._loosely(line, f"{file}:{number}", why(error))
+        return self._checked(found, f"{file}:{number}")
+
+    def of(self, row: Any, where: str) -> LineRow:
+        """Take a row that is no line of a file.
+
+        Args:
+            row: the struct, a mapping, or a value with its fields.
+            where: it stands, for messages.
+
+        Raises:
+            DataError: no id, a field of the wrong type, an unknown state.
+        """
+        try:
+            found = (
+                row
+                if isinstance(row, self._row)
+                else msgspec.convert(row, self._row, from_attributes=True)
+            )
+        except msgspec.ValidationError as error:
+            raise DataError(f"{where}: {error}") from None
+        return self._checked(found, where)
+
+    def _checked(self, found: LineRow, where: str) -> LineRow:
         if found.state is not None and found.state not in self._states:
             raise DataError(
-                f"{file}:{number}: state {found.state!r} is not known; allowed: {self._allowed}"
+                f"{where}: state {found.state!r} is not known; allowed: {self._allowed}"
             )
         return found
 

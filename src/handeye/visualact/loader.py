@@ -19,7 +19,16 @@ from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.foreign.gold_values import read_scenario
 from handeye.visualact.foreign.published_layout import published_file, read_published
 from handeye.visualact.own_sets import PlacedClip, check_videos, clips_files, read_clips
-from handeye.visualact.records import SCENARIOS, clips_name
+from handeye.visualact.records import SCENARIOS, Clip, clips_name
+
+
+def any_clips(given: str | Path | Iterable[Clip]) -> list[Clip]:
+    """Clips as they are, or all of the set that is named.
+
+    Raises:
+        DataError: as :func:`load`.
+    """
+    return list(load(given, split=None) if isinstance(given, str | Path) else given)
 
 
 def load(

@@ -224,6 +224,8 @@ def test_in_memory_takes_a_mapping_and_names_what_is_wrong(tmp_path):
         score([answer(1), answer(2), answer(1)], items)
     with pytest.raises(DataError, match=r"prediction 1: .*item_id"):
         score([{"raw_text": "DONE"}], items)
+    with pytest.raises(DataError, match=r"prediction 1: state 'bored' is not known; allowed: ans"):
+        score([answer(1, state="bored"), answer(2)], items)
 
 
 def test_chosen_items_are_all_there_is(put, tmp_path):

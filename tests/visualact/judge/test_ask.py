@@ -336,8 +336,10 @@ def test_a_killed_judgement_goes_on_where_it_was(tmp_path, monkeypatch):
         words = ["run", "--model", "openai-api/handeye-test/m", "--base-url", server.url]
         command = [sys.executable, "-c", code, *words, "--connections", "2"]
         process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline and len(server.sent) < 8:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and process.poll() is None:
+            if journal.exists() and journal.read_bytes().count(b"\n") >= 4:
+                break
             time.sleep(0.02)
         process.kill()
         process.wait()

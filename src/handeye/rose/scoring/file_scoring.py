@@ -14,12 +14,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from handeye.errors import DataError
 from handeye.rose.items import Item, read_item
 from handeye.rose.release import metadata_files, template_ids
-from handeye.rose.scoring.predictions import ITEMS, Prediction, PredictionFile, row_of
+from handeye.rose.scoring.predictions import (
+    ITEMS,
+    Prediction,
+    PredictionFile,
+    read_prediction,
+    row_of,
+)
 from handeye.rose.scoring.run_folder import RUN_FORMAT
 from handeye.rose.scoring.score_frame import to_frame
 from handeye.rose.scoring.score_item import ScoreRow, score_item
@@ -119,7 +123,7 @@ def score(
     Raises:
         DataError: unknown, duplicate or missing item ids, or an unusable row.
     """
-    with predictions_of(predictions, PredictionFile, _prediction, ITEMS) as answers:
+    with predictions_of(predictions, PredictionFile, read_prediction.of, ITEMS) as answers:
         pairs = Join[Item, Prediction](answers, allow_missing=allow_missing).pairs(items)
         return to_frame([_score(item, found, found.model) for item, found in pairs])
 
@@ -168,10 +172,3 @@ def _wanted(split: str | None, templates: frozenset[str] | None) -> Callable[[It
 
 def _score(item: Item, answer: Prediction, model: str | None) -> ScoreRow:
     return score_item(item, answer.raw_text, model=model, error=answer.error, state=answer.state)
-
-
-def _prediction(row: Prediction | Mapping[str, Any], where: str) -> Prediction:
-    try:
-        return row if isinstance(row, Prediction) else msgspec.convert(row, Prediction)
-    except msgspec.ValidationError as error:
-        raise DataError(f"{where}: {error}") from None

@@ -18,7 +18,7 @@ import numpy as np
 from handeye.errors import DataError, OptionError
 from handeye.scores.join import Given
 from handeye.stats.intervals import Samples, difference, estimates
-from handeye.visualact.loader import load
+from handeye.visualact.loader import any_clips
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import Case, make_cases
 from handeye.visualact.scoring.clip_scores import score_case
@@ -89,7 +89,7 @@ def rank(
     base = options or Options()
     scores: dict[Setting, dict[str, Samples]] = {}
     kept = {model: list(any_predictions(rows)) for model, rows in predictions.items()}
-    known = list(load(clips, split=None) if isinstance(clips, str | Path) else clips)
+    known = any_clips(clips)
     for embedder in used:
         cases = {model: make_cases(rows, known, embedder, base) for model, rows in kept.items()}
         for threshold, assignment in product(thresholds, assignments):

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from handeye.scores.estimate import Estimate
 from handeye.scores.tables import Column, Row, Table, run_rows
-from handeye.visualact.pages.view import RunView
+from handeye.visualact.pages.view import RunView, averaging_words
 from handeye.visualact.records import SCENARIOS
 from handeye.visualact.scoring.published import PUBLISHED, Published
-from handeye.visualact.scoring.tables import OVERALL, class_key, scenario_words, way_words
+from handeye.visualact.scoring.tables import OVERALL, class_key, scenario_words
 
 PUBLISHED_HEAD = "Published, arXiv 2512.09907 (no intervals given there)"
 CLASSES = (*SCENARIOS, OVERALL)
@@ -34,7 +34,7 @@ def f1_table(runs: Sequence[RunView]) -> Table:
         runs,
         "f1",
         "t-f1",
-        f"F1 by class in percent, {_averaging(runs)}; {runs[0].interval_words}.",
+        f"F1 by class in percent, {averaging_words(runs)}; {runs[0].interval_words}.",
     )
 
 
@@ -67,11 +67,6 @@ def weighted_table(runs: Sequence[RunView]) -> Table:
         "levels| / 4."
     )
     return _grouped(runs, _WEIGHTED, "t-weighted", caption, ())
-
-
-def _averaging(runs: Sequence[RunView]) -> str:
-    ways = {way_words(run.summary.options) for run in runs}
-    return ways.pop() if len(ways) == 1 else "averaged as each run says"
 
 
 def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str) -> Table:

@@ -18,11 +18,10 @@ from handeye.pages.charts.charts import Series
 from handeye.scores.estimate import NOTHING, Estimate, rate_of
 from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.pages.runs import LoadedRun
-from handeye.visualact.pages.view import RunView, interval_words
+from handeye.visualact.pages.view import RunView, averaging_words, interval_words
 from handeye.visualact.scoring.motion_split import split_f1
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.published import PUBLISHED
-from handeye.visualact.scoring.tables import way_words
 
 KINDS = {
     "all": "all clips",
@@ -128,8 +127,8 @@ def _table(points: Sequence[Point], kinds: Sequence[str]) -> Table:
         Column("frames", "number of frames shown of every clip"),
         *(Column(KINDS[kind]) for kind in kinds),
     )
-    ways = " or ".join(dict.fromkeys(way_words(point.run.summary.options) for point in points))
-    caption = f"F1 in percent, {ways}; {interval_words([p.run for p in points])}."
+    runs = [point.run for point in points]
+    caption = f"F1 in percent, {averaging_words(runs)}; {interval_words(runs)}."
     quoted = tuple(
         Row(
             cell.model,

@@ -21,14 +21,13 @@ from handeye.scores.estimate import NOTHING, Estimate, rate_of
 from handeye.scores.tables import Column, Row, Table
 from handeye.stats.intervals import Samples, difference, estimates
 from handeye.visualact.pages.runs import LoadedRun
-from handeye.visualact.pages.view import RunView, interval_words
+from handeye.visualact.pages.view import RunView, averaging_words, interval_words
 from handeye.visualact.scoring.clip_scores import ClipScore
 from handeye.visualact.scoring.matching import passes
 from handeye.visualact.scoring.measures import Floats, figure_columns
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.summary import overall_figures
 from handeye.visualact.scoring.sums import Sums
-from handeye.visualact.scoring.tables import way_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +74,13 @@ def _rates(run: RunView, limits: Sequence[str], figure: str = "f1") -> tuple[Est
 def _table(runs: Sequence[RunView], limits: Sequence[str]) -> Table:
     return Table(
         key="t-sweep",
-        caption=f"F1 in percent at each threshold, {_ways(runs)}; {interval_words(runs)}.",
+        caption=f"F1 in percent at each threshold, {averaging_words(runs)}; "
+        f"{interval_words(runs)}.",
         columns=tuple(Column(limit) for limit in limits),
         rows=tuple(
             Row(run.label, _rates(run, limits), run.style, note=run.partial_note) for run in runs
         ),
     )
-
-
-def _ways(runs: Sequence[RunView]) -> str:
-    ways = dict.fromkeys(way_words(run.summary.options) for run in runs)
-    return next(iter(ways)) if len(ways) == 1 else "averaged as each run says"
 
 
 def verdict(

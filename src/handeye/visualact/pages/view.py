@@ -21,7 +21,7 @@ from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.respondents.models import RESPONDENTS
 from handeye.visualact.scoring.reading.reading import LOSSES
 from handeye.visualact.scoring.summary import Summary
-from handeye.visualact.scoring.tables import idle_words, tables
+from handeye.visualact.scoring.tables import idle_words, tables, way_words
 
 STATES = ("answered", "refused", "truncated", "unreadable", "empty", "error", "missing")
 _NBSP = "\N{NO-BREAK SPACE}"
@@ -89,6 +89,12 @@ def interval_words(runs: Sequence[RunView]) -> str:
     if any(run.summary.interval.resamples for run in runs):
         return "95 % bootstrap intervals over clips"
     return "no intervals were computed"
+
+
+def averaging_words(runs: Sequence[RunView]) -> str:
+    """How the figures of all classes are averaged in tables of several runs."""
+    ways = {way_words(run.summary.options) for run in runs}
+    return ways.pop() if len(ways) == 1 else "averaged as each run says"
 
 
 def _told(rate: Estimate) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from handeye.scores.join import Given
-from handeye.visualact.loader import load
+from handeye.visualact.loader import any_clips
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import Case, make_cases
 from handeye.visualact.scoring.clip_scores import ClipScore, Decide, PairScore, score_case
@@ -62,7 +62,7 @@ def score(
         OptionError: a threshold of the sweep that is not allowed.
     """
     chosen = options or Options()
-    known = list(load(clips, split=None) if isinstance(clips, str | Path) else clips)
+    known = any_clips(clips)
     embedder = as_embedder(embedder)
     answers = any_predictions(predictions)
     cases = make_cases(answers, known, embedder, chosen, allow_missing=allow_missing)

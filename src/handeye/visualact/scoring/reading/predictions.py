@@ -78,14 +78,7 @@ def any_predictions(given: Given) -> Predictions[Prediction]:
 def _of(row: Prediction | PredictionRow | Mapping[str, Any], where: str) -> Prediction:
     if isinstance(row, Prediction):
         return row
-    try:
-        found = msgspec.convert(row, PredictionRow, from_attributes=True)
-    except msgspec.ValidationError as error:
-        raise DataError(f"{where}: {error}") from None
-    if found.state is not None and found.state not in STATES:
-        allowed = ", ".join(STATES)
-        raise DataError(f"{where}: state {found.state!r} is not known; allowed: {allowed}")
-    return read_row(found, where)
+    return read_row(_read_line.of(row, where), where)
 
 
 def _read(line: bytes, file: str, number: int) -> Prediction:
