@@ -40,7 +40,7 @@ def _verify(suite: Suite) -> Callable[..., None]:
         workers: Workers = None,
     ) -> None:
         """Check a set: rows, media, gold, and that it can be solved."""
-        from handeye.terminal.progress import counting
+        from handeye.progress import counting
 
         with counting(suite.scene) as progress:
             result = suite.verify(directory, workers=workers, progress=progress)

@@ -29,9 +29,9 @@ def diagnose(
     Leaves diagnosis.json and reasons.parquet in the run folder.
     """
     from handeye.errors import RunError
+    from handeye.progress import counting
     from handeye.rose.diagnosis.diagnose import diagnose_runs, write_diagnosis
     from handeye.scores.run_folder import expand
-    from handeye.terminal.progress import counting
 
     runs = expand(runs)
     with counting("runs") as progress:

@@ -65,8 +65,8 @@ def generate(
 
     Stopped and run again with the same options, it goes on where it was.
     """
+    from handeye.progress import counting
     from handeye.rose.scenes.generation import generate as make
-    from handeye.terminal.progress import counting
 
     with counting("scenes") as progress, resumable(directory):
         make(
@@ -102,8 +102,8 @@ def rerender(
 ) -> None:
     """Draw the authors' own scenes again with open art: same grid, targets and contents."""
     from handeye.errors import OptionError
+    from handeye.progress import counting
     from handeye.rose.scenes.rerendering import rerender as draw_again
-    from handeye.terminal.progress import counting
 
     if len(paths) < 2:
         raise OptionError("give at least one metadata file, then the folder of the new set")
@@ -142,8 +142,8 @@ def verify(
     workers: Workers = None,
 ) -> None:
     """Check that every scene is solvable from its pixels, every gold answer and every hash."""
+    from handeye.progress import counting
     from handeye.rose.scenes.verification import verify as check
-    from handeye.terminal.progress import counting
 
     with counting("scenes") as progress:
         result = check(directory, workers=workers, progress=progress)

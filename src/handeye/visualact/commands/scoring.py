@@ -213,7 +213,7 @@ def _judge(
     *,
     cache: bool,
 ) -> None:
-    from handeye.terminal.progress import counting
+    from handeye.progress import counting
     from handeye.visualact.judge.runs import judge_run
     from handeye.visualact.pages.console import print_judgement
     from handeye.visualact.scoring.run_folder import read_run
@@ -241,7 +241,7 @@ def _judge(
 @contextmanager
 def _embedding(name: str | None, cache: bool) -> Iterator[Embedder]:
     """The embedder with its cache; progress shows once there is something to compute."""
-    from handeye.terminal.progress import counting
+    from handeye.progress import counting
     from handeye.visualact.scoring.embedder import MINILM, load_embedder
     from handeye.visualact.scoring.embedding_cache import CachedEmbedder, cache_path
 
