@@ -208,7 +208,7 @@ with counting("scenes") as show:
     code, seen = in_terminal([sys.executable, "-c", script], NO_COLOR="1")
     assert code == 0
     assert not re.search(r"\x1b\[(3|4|9|10)\d", seen), "no colour"
-    assert len({found for found in re.findall(r"\d+%", seen)}) >= 3
+    assert len(set(re.findall(r"\d+%", seen))) >= 3
 
 
 @pytest.mark.parametrize("command", ["generate", "verify"])

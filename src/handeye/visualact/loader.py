@@ -85,6 +85,27 @@ def _published(
     return ClipSet(root, tuple(one.clip for one in chosen), (file,), name, taken)
 
 
+def selected(plan: Plan, data: str | Path, mapping: Mapping[str, str] | None = None) -> ClipSet:
+    """The clips of a set that the plan of a run selects.
+
+    Args:
+        plan: of the run.
+        data: as :func:`load` takes it.
+        mapping: columns of a foreign file; by default those that the plan remembers.
+
+    Raises:
+        DataError, OptionError: as there.
+    """
+    known = {} if plan.scoring is UNSET else plan.scoring
+    return load(
+        data,
+        split=plan.split,
+        scenarios=plan.subsets.split(",") if plan.subsets else None,
+        clips=plan.max_scenes,
+        mapping=dict(mapping or known.get("mapping") or {}) or None,
+    )
+
+
 def recognizes(data: str) -> bool:
     """Whether a folder, file or ``hf:`` name is a set of this suite, by its name and files.
 

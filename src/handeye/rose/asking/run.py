@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from handeye.respondents.conversation import told
 from handeye.rose.asking.prompts import Asking, Order, check_order, default_templates
 from handeye.rose.items import ItemSet
-from handeye.rose.release import load
+from handeye.rose.release import load, selected
 from handeye.rose.respondents.models import RESPONDENTS
 from handeye.rose.scoring.predictions import row_of
 from handeye.run.job import Job
@@ -112,6 +112,7 @@ def job(options: RoseOptions) -> Job:
         row=lambda asked, answers: row_of(answers),
         score=partial(_score, options, items),
         without_marks=partial(_score, options, items, {"strip_thoughts": True}),
+        select=lambda plan: selected(plan, options.data),
     )
 
 

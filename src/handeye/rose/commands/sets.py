@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -154,10 +154,13 @@ def verify(
 def score(
     predictions: Annotated[
         Path,
-        typer.Argument(metavar="PREDICTIONS.jsonl", help="Answers, or an Inspect log (.eval)."),
+        typer.Argument(
+            metavar="PREDICTIONS.jsonl",
+            help="Answers, an Inspect log (.eval), or a run folder (so far, if unfinished).",
+        ),
     ],
-    data: Annotated[str, typer.Option(help="Set folder or metadata file.")],
-    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the result.")],
+    data: Annotated[str | None, typer.Option(help="Set folder or metadata file.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="RUN", help="Folder of the result.")] = None,
     allow_missing: Annotated[
         bool, typer.Option(help="Score what is there and mark the run as partial.")
     ] = False,
@@ -169,21 +172,32 @@ def score(
     strip_thoughts: StripThoughts = False,
 ) -> None:
     """Score a prediction file exactly and write tables with intervals."""
+    from handeye.progress import counting
     from handeye.rose.pages.console import print_run
-    from handeye.rose.scoring.file_scoring import score_files
+    from handeye.rose.scoring.file_scoring import score_files, score_so_far
     from handeye.scores.join import read_item_ids
+    from handeye.terminal.inputs import answers_given
 
-    score_files(
-        predictions,
-        data,
-        out,
-        allow_missing=allow_missing,
-        split=split,
-        templates=templates,
-        item_ids=read_item_ids(items) if items else None,
-        strip_thoughts=strip_thoughts,
-    )
-    print_run(out)
+    chosen: dict[str, Any] = {
+        "split": split,
+        "templates": templates,
+        "item_ids": read_item_ids(items) if items else None,
+    }
+    if strip_thoughts:
+        chosen["strip_thoughts"] = True
+    with answers_given(predictions, data, out) as given, counting("items") as progress:
+        if given.run is not None:
+            score_so_far(given.run, given.out, data=given.data, progress=progress, **chosen)
+        else:
+            score_files(
+                given.file,
+                given.data,
+                given.out,
+                allow_missing=allow_missing,
+                progress=progress,
+                **chosen,
+            )
+        print_run(given.out, kept=given.kept)
 
 
 app.command()(bridge)

@@ -58,7 +58,7 @@ class RunView(PageRun):
             )
         scenes, items = self.summary.n_scenes, self.counted["all"]
         n = f"{scenes:,} scene{'s' if scenes != 1 else ''}, {items:,} items"
-        caveat = "; partial run" if self.partial else ""
+        caveat = f"; {self.partial_words}" if self.partial else ""
         if "answered" in self.counted:
             unanswered = items - self.counted["answered"]
             caveat += f"; {unanswered:,} without an answer, scored as failed"
@@ -91,6 +91,7 @@ def view_of(
         },
         tables={table.key: table for table in tables(summary)},
         interval_words=summary.interval.words,
+        so_far=summary.so_far is True,
         summary=summary,
         n_failed=n_failed,
         findings=findings,

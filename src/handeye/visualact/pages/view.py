@@ -72,7 +72,7 @@ class RunView(PageRun):
         of = f"mean of {classes} classes" if classes > 1 else "one class"
         words = [f"VisualActBench, {integer(self.counted['all'])} clips, {of}"]
         if self.partial:
-            words.append("partial run")
+            words.append(self.partial_words)
         if "answered" in self.counted:
             without = self.counted["all"] - self.counted["answered"]
             words.append(f"{without:,} without a readable answer, scored as nothing proposed")
@@ -114,6 +114,7 @@ def view_of(run: LoadedRun) -> RunView:
         interval_words=summary.interval.words,
         unit="clips",
         usable="readable",
+        so_far=summary.so_far is True,
         model=run.model,
         summary=summary,
         warnings=_warnings(summary),
@@ -137,7 +138,11 @@ def _warnings(summary: Summary) -> tuple[str, ...]:
     if idle := idle_words(summary):
         out.append(f"{idle}.")
     notes = [note for note in summary.note.split("; ") if note]
-    out += [f"{note[:1].upper()}{note[1:]}." for note in notes if not note.startswith("partial")]
+    out += [
+        f"{note[:1].upper()}{note[1:]}."
+        for note in notes
+        if not note.startswith(("partial", "so far"))
+    ]
     return tuple(out)
 
 
