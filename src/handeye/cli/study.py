@@ -132,7 +132,10 @@ def export(
     study: StudyFile,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the prediction files.")],
 ) -> None:
-    """Write one prediction file a person, as `handeye SUITE score` takes it, and the times."""
+    """Write the answers of each person, and the times; then score one of the files like a model's.
+
+    handeye rose score DIR/01.jsonl --data SET --out RUN
+    """
     from handeye.study.export import export as write
 
     for path in write(study, out):

@@ -54,6 +54,7 @@ class PageRun:
         interval_words: how its intervals were made.
         unit: what items are called.
         usable: what an answer must be to be scored: ``usable``, ``readable``.
+        remarks: what a reader must know of all its figures, in sentences.
         so_far: whether the run is not finished.
     """
 
@@ -69,6 +70,7 @@ class PageRun:
     unit: str = "items"
     usable: str = "usable"
     so_far: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def partial(self) -> str:

@@ -26,7 +26,7 @@ ANSWERS = "answers"
 Row = Callable[[Sequence[Answer]], Mapping[str, Any]]
 """A line of a suite's prediction file, from the answers about one item in their order."""
 Said = Callable[[Plan, Sequence[Answer]], Sequence[Answer]]
-"""Of a run's answers about an item, by request, those that make its line; none while it is asked."""
+"""Of a run's answers about an item those that make its line; none while more is asked."""
 
 
 @contextmanager

@@ -302,11 +302,20 @@ def _notes(suite: Suite, runs: Sequence[ScoredRun], found: Quantities) -> list[s
     if told := same_set(runs, [letter(k) for k in range(len(runs))]):
         same = f"{found.words.checked} of the compared {suite.unit} are the same"
         notes.append(f"{told[:1].upper()}{told[1:]}; {same}.")
-    return notes + [
-        f"{letter(k)} is {_kind(run)}: {suite.unit} without a prediction are in none of its rates."
-        for k, run in enumerate(runs)
-        if run.summary["partial"]
-    ]
+    return (
+        notes
+        + [
+            f"{letter(k)} is {_kind(run)}: {suite.unit} without a prediction are in none of its rates."
+            for k, run in enumerate(runs)
+            if run.summary["partial"]
+        ]
+        + [
+            f"{letter(k)}: {words}"
+            for k, run in enumerate(runs)
+            for words in remarks(str(run.summary["note"]))
+            if words.startswith("Handeye/")
+        ]
+    )
 
 
 def _kind(run: ScoredRun) -> str:

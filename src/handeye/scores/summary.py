@@ -58,6 +58,13 @@ def noted(summary: AnySummary, words: str) -> AnySummary:
     return msgspec.structs.replace(summary, **{"note": note})
 
 
+def remarks(note: str) -> list[str]:
+    """What a note says besides how much of a run there is, as sentences."""
+    known = ("partial run", "so far")
+    found = [one for one in note.split("; ") if one and not one.startswith(known)]
+    return [f"{one[:1].upper()}{one[1:]}." for one in found]
+
+
 def marked_so_far(summary: AnySummary, unit: str) -> AnySummary:
     """The summary of a run that is not finished: its note begins with how much is answered.
 

@@ -102,6 +102,7 @@ class Answers(NamedTuple):
         out: where the scores go.
         run: the folder of the unfinished run; None where a file was given.
         kept: whether ``out`` stays.
+        items: a file with the ids of the items to score; None for all.
     """
 
     file: Path
@@ -109,16 +110,21 @@ class Answers(NamedTuple):
     out: Path
     run: Path | None
     kept: bool
+    items: Path | None
 
 
 @contextmanager
-def answers_given(predictions: Path, data: str | None, out: Path | None) -> Iterator[Answers]:
+def answers_given(
+    predictions: Path, data: str | None, out: Path | None, items: Path | None
+) -> Iterator[Answers]:
     """Make out what is to be scored; what a run knows of itself need not be given.
 
     Args:
         predictions: a file of answers, a run folder, or the journal in one.
         data: the set.
         out: folder of the result; of a run that is not finished none is needed.
+        items: a file with item ids; by default the one beside the predictions that is called like
+            them (``01-anna.items.txt``): a person of a study is not asked about a whole set.
 
     Raises:
         OptionError: something is lacking, or ``out`` is the run itself.
@@ -138,11 +144,15 @@ def answers_given(predictions: Path, data: str | None, out: Path | None) -> Iter
                 f"score needs {'--data' if data is None else '--out'}; only of a run that is not "
                 "finished its folder is enough"
             )
-        yield Answers(predictions, data, out, None, kept=True)
+        beside = predictions.with_suffix(".items.txt")
+        if items is None and beside.is_file():
+            tell(f"note: scored are the items in {beside}; --items chooses others")
+            items = beside
+        yield Answers(predictions, data, out, None, True, items)
         return
     if out is not None and out.resolve() == folder.resolve():
         raise OptionError(f"{out}: the run is not finished; score what it holds so far elsewhere")
     with TemporaryDirectory() as aside:
         place = out or Path(aside) / folder.resolve().name
         known = data or read_plan(folder).data
-        yield Answers(predictions, known, place, folder, kept=out is not None)
+        yield Answers(predictions, known, place, folder, out is not None, items)

@@ -11,7 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
+from msgspec import UNSET
+
 from handeye.errors import DataError, OptionError, refuse_twice, within
+from handeye.run.plan import Plan
 from handeye.sets.blocks import MOST
 from handeye.sets.folder import refuse_other_suite
 from handeye.sets.hub import HUB, fetch_dataset

@@ -181,11 +181,12 @@ def score(
     chosen: dict[str, Any] = {
         "split": split,
         "templates": templates,
-        "item_ids": read_item_ids(items) if items else None,
     }
     if strip_thoughts:
         chosen["strip_thoughts"] = True
-    with answers_given(predictions, data, out) as given, counting("items") as progress:
+    with answers_given(predictions, data, out, items) as given, counting("items") as progress:
+        if given.items is not None:
+            chosen["item_ids"] = read_item_ids(given.items)
         if given.run is not None:
             score_so_far(given.run, given.out, data=given.data, progress=progress, **chosen)
         else:

@@ -19,6 +19,7 @@ import msgspec
 from handeye.errors import DataError
 from handeye.rose.items import Item, read_item
 from handeye.rose.release import metadata_files, selected, template_ids
+from handeye.rose.respondents.small import Strangeness
 from handeye.rose.scoring.predictions import ITEMS, Prediction, PredictionFile, row_of
 from handeye.rose.scoring.run_folder import RUN_FORMAT
 from handeye.rose.scoring.score_frame import to_frame
@@ -26,11 +27,12 @@ from handeye.rose.scoring.score_item import ScoreRow, score_item
 from handeye.rose.scoring.summary import summarize
 from handeye.run.journal import ANSWERS
 from handeye.run.logs import as_lines
+from handeye.run.options import SMALL
 from handeye.run.plan import read_plan
 from handeye.scores.join import Given, Join, predictions_of
 from handeye.scores.run_folder import RunSummary
 from handeye.scores.so_far import refuse_nothing, refuse_other_rows
-from handeye.scores.summary import marked_so_far
+from handeye.scores.summary import marked_so_far, noted
 from handeye.scores.write import RunWriter, data_entries
 from handeye.sets.folder import named_inside
 from handeye.sets.jsonl import numbered_lines
@@ -95,12 +97,17 @@ def score_files(
                 + ("" if item_ids is None else f", {len(item_ids)} chosen ids"),
             )
             pairs = joined.pairs(_all_items(sources))
+            strange = Strangeness()
+            if model == SMALL:
+                pairs = _counted(pairs, strange)
             rows = (_score(item, found, found.model or model) for item, found in pairs)
             while chunk := list(islice(rows, ROWS_PER_CHUNK)):
                 writer.add("scores", chunk)
                 if progress is not None:
                     progress(joined.answered, len(answers))
         summary = summarize(writer.scan("scores"), seed=seed, n_expected=joined.expected)
+        if words := strange.words():
+            summary = noted(summary, words)
         if "so_far" in info:
             summary = marked_so_far(summary, "items")
         options = {"allow_missing": allow_missing, "split": split, "templates": templates}
@@ -178,6 +185,14 @@ def score(
     with predictions_of(predictions, PredictionFile, _prediction, ITEMS) as answers:
         pairs = Join[Item, Prediction](answers, allow_missing=allow_missing).pairs(items)
         return to_frame([_score(item, found, found.model) for item, found in pairs])
+
+
+def _counted(
+    pairs: Iterable[tuple[Item, Prediction]], strange: Strangeness
+) -> Iterator[tuple[Item, Prediction]]:
+    for item, found in pairs:
+        strange.add(item)
+        yield item, found
 
 
 @contextmanager

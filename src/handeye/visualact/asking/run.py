@@ -18,11 +18,11 @@ from handeye.progress import counting
 from handeye.respondents.conversation import told
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
-from handeye.run.options import RunOptions
+from handeye.run.options import SMALL, RunOptions
 from handeye.visualact.asking.questions import Asking
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.loader import load, selected
-from handeye.visualact.respondents.models import RESPONDENTS
+from handeye.visualact.respondents.models import NOT_FOR_SMALL, RESPONDENTS
 from handeye.visualact.scoring.embedder import MINILM, Embedder
 from handeye.visualact.scoring.embedding_cache import CachedEmbedder, as_embedder
 from handeye.visualact.scoring.options import Options
@@ -130,6 +130,8 @@ def job(options: VisualactOptions) -> Job:
     """
     options = told(options, "visualact", RESPONDENTS)
     clips = options.load()
+    if options.model == SMALL:
+        tell(f"warning: {NOT_FOR_SMALL}")
     for taken in clips.taken:
         tell(taken.words())
     embedder: Embedder | None = None

@@ -100,7 +100,7 @@ def score(
 
     options = _options(threshold, assignment, option or [])
     mapping = named_values(map_ or [], "--map", "FIELD=NAME")
-    with answers_given(predictions, data, out) as given:
+    with answers_given(predictions, data, out, items) as given:
         if given.run is not None:
             if scenarios or clips or judge:
                 raise OptionError(
@@ -122,7 +122,7 @@ def score(
                 )
             print_run(given.out, kept=given.kept)
             return
-    predictions, data, out = given.file, given.data, given.out
+    predictions, data, out, items = given.file, given.data, given.out, given.items
     whole = load(data, split=split, mapping=mapping or None)
     wanted = read_item_ids(items) if items else None
     if scenarios or clips:

@@ -17,6 +17,7 @@ from handeye.pages.frame import (
 )
 from handeye.respondents.conversation import about
 from handeye.scores.estimate import Estimate, integer
+from handeye.scores.summary import remarks
 from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.respondents.models import RESPONDENTS
 from handeye.visualact.scoring.reading.reading import LOSSES
@@ -137,12 +138,7 @@ def _warnings(summary: Summary) -> tuple[str, ...]:
         out.append(f"Reading the answers took {total:,} concessions: {listed}.")
     if idle := idle_words(summary):
         out.append(f"{idle}.")
-    notes = [note for note in summary.note.split("; ") if note]
-    out += [
-        f"{note[:1].upper()}{note[1:]}."
-        for note in notes
-        if not note.startswith(("partial", "so far"))
-    ]
+    out += remarks(summary.note)
     return tuple(out)
 
 

@@ -12,15 +12,17 @@ from msgspec.structs import replace
 from handeye.errors import OptionError
 from handeye.run.journal import ANSWERS
 from handeye.run.logs import as_lines
+from handeye.run.options import SMALL
 from handeye.run.plan import read_plan
 from handeye.scores.join import Predictions, refuse_absent
 from handeye.scores.run_folder import RunSummary
 from handeye.scores.so_far import refuse_nothing, refuse_other_rows
-from handeye.scores.summary import marked_so_far
+from handeye.scores.summary import marked_so_far, noted
 from handeye.scores.write import RunWriter, data_entries
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.loader import load, selected
 from handeye.visualact.records import Clip
+from handeye.visualact.respondents.models import NOT_FOR_SMALL
 from handeye.visualact.scoring.cases import CLIPS
 from handeye.visualact.scoring.embedder import Embedder
 from handeye.visualact.scoring.embedding_cache import as_embedder
@@ -101,6 +103,8 @@ def score_files(
             files = [file for one in sets for file in one.files]
             info |= {"data": data_entries(files, out), "set": ", ".join(one.name for one in sets)}
         summary = result.summary
+        if summary.model == SMALL:
+            summary = noted(summary, NOT_FOR_SMALL)
         if "so_far" in info:
             summary = marked_so_far(summary, "clips")
         writer.add("scores", result.clips)
