@@ -132,9 +132,9 @@ def export(
     study: StudyFile,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the prediction files.")],
 ) -> None:
-    """Write the answers of each person, and the times; then score one of the files like a model's.
+    """Write a prediction file for each person, and the times.
 
-    handeye rose score DIR/01.jsonl --data SET --out RUN
+    Scored like a model's: handeye SUITE score DIR/01-NAME.jsonl --data SET --out RUN
     """
     from handeye.study.export import export as write
 

@@ -22,6 +22,7 @@ from handeye.scores.quantity import Family, Quantities, Quantity
 from handeye.scores.run_folder import ScoredRun, indented_json, same_set
 from handeye.scores.sentences import letter, sentences, unsure_words, verdict, verdict_words
 from handeye.scores.so_far import run_of
+from handeye.scores.summary import remarks
 from handeye.stats.intervals import LEVEL, Samples, estimates
 from handeye.stats.mcnemar import mcnemar
 from handeye.stats.multiplicity import holm
@@ -305,7 +306,8 @@ def _notes(suite: Suite, runs: Sequence[ScoredRun], found: Quantities) -> list[s
     return (
         notes
         + [
-            f"{letter(k)} is {_kind(run)}: {suite.unit} without a prediction are in none of its rates."
+            f"{letter(k)} is {_kind(run)}: {suite.unit} without a prediction are in none of its "
+            "rates."
             for k, run in enumerate(runs)
             if run.summary["partial"]
         ]
