@@ -1,7 +1,7 @@
 """What ``handeye/small`` was made for, and how much of a set is something else.
 
-Told by what stands in the rows: grids, kind of pictures, number of exceptions, wording. The limits
-are those of its training (:mod:`handeye.training.scenes`).
+Told by what stands in the rows: grids, kind of pictures, wording. The limits are those of its
+training (:mod:`handeye.training.scenes`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from handeye.rose.v01 import STATISTICS
 
 SIDES = (2, 8)
 """Fewest and most rows, and columns."""
-MOST_TARGETS = 6
-"""Most exceptions in a grid."""
 SUBSET = STATISTICS["pixel-content"].subset
 """The subset of which the pictures are."""
 
@@ -38,7 +36,6 @@ class Strangeness:
                 low <= min(item.rows, item.cols) and max(item.rows, item.cols) <= high
             ),
             f"pictures of another kind than {SUBSET}": item.rose_subset != SUBSET,
-            f"more than {MOST_TARGETS} exceptions": len(item.all_target_cells) > MOST_TARGETS,
             "another wording": _reworded(item),
         }
         why = [words for words, holds in found.items() if holds]
