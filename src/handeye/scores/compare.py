@@ -303,21 +303,16 @@ def _notes(suite: Suite, runs: Sequence[ScoredRun], found: Quantities) -> list[s
     if told := same_set(runs, [letter(k) for k in range(len(runs))]):
         same = f"{found.words.checked} of the compared {suite.unit} are the same"
         notes.append(f"{told[:1].upper()}{told[1:]}; {same}.")
-    return (
-        notes
-        + [
-            f"{letter(k)} is {_kind(run)}: {suite.unit} without a prediction are in none of its "
-            "rates."
-            for k, run in enumerate(runs)
-            if run.summary["partial"]
-        ]
-        + [
-            f"{letter(k)}: {words}"
-            for k, run in enumerate(runs)
-            for words in remarks(str(run.summary["note"]))
-            if words.startswith("Handeye/")
-        ]
-    )
+    for k, run in enumerate(runs):
+        if run.summary["partial"]:
+            without = f"{suite.unit} without a prediction are in none of its rates"
+            notes.append(f"{letter(k)} is {_kind(run)}: {without}.")
+    for k, run in enumerate(runs):
+        # About who answered; of the rest the pages of the runs speak.
+        model = f"{run.info.get('model')} ".lower()
+        told_of = remarks(str(run.summary.data.get("note", "")))
+        notes += [f"{letter(k)}: {words}" for words in told_of if words.lower().startswith(model)]
+    return notes
 
 
 def _kind(run: ScoredRun) -> str:
