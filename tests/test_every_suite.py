@@ -28,6 +28,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from handeye.atomic import held
 from handeye.cli import main
 from handeye.suite import ABILITIES, Part, Suite
 from handeye.suites import SUITES, all_suites, get, suite_of_runs, suite_of_set
@@ -526,3 +527,166 @@ def test_a_diagnosis_gives_each_failed_item_one_reason(case: Case) -> None:
     assert failed.height > 0
     assert failed["reason"].null_count() == 0
     assert reasons.filter("passed")["reason"].drop_nulls().is_empty()
+
+
+# ---- first use
+
+
+def smaller(case: Case) -> list[str]:
+    return {"rose": ["--scenes", "4"], "visualact": ["--clips", "3"]}[case.suite.name]
+
+
+def larger(case: Case) -> list[str]:
+    return {"rose": ["--scenes", "8"], "visualact": ["--clips", "6"]}[case.suite.name]
+
+
+def journal_of(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / "answers.jsonl").read_text().splitlines()]
+
+
+def test_a_run_grows_and_never_shrinks(case: Case, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    case.ask(out, case.kit.faults, None, *smaller(case))
+    before, plan = journal_of(out), json_of(out / "plan.json")
+    case.ask(out, case.kit.faults, None, *larger(case))
+    after = journal_of(out)
+    assert after[: len(before)] == before, "nothing of the old is touched"
+    answered = {row["request"] for row in before if row["state"] != "error"}
+    assert not answered & {row["request"] for row in after[len(before) :]}, "nor asked again"
+    grown = json_of(out / "plan.json")
+    assert grown["items"] > plan["items"]
+    assert json_of(out / "run.json")["n_expected"] == grown["items"]
+    case.ask(whole := tmp_path / "whole", case.kit.faults, None, *larger(case))
+    told = [[row["raw_text"] for row in predictions_of(run)] for run in (out, whole)]
+    assert told[0] == told[1], "as if it had been asked at once"
+    kept = hashes(out)
+    words = ["--model", "handeye/simulated", "--data", case.set, "--out", out]
+    faults = ["--model-arg", f"faults={case.kit.faults}"]
+    said = handeye(
+        *("run", case.suite.name, *words, *faults, *case.kit.run, *smaller(case)), code=2
+    )
+    gone = grown["items"] - plan["items"]
+    assert f"{gone} of the old ones are not selected" in " ".join(said.split())
+    assert hashes(out) == kept, "nothing was changed"
+
+
+def test_other_rows_do_not_grow(case: Case, tmp_path: Path) -> None:
+    out, other = tmp_path / "run", tmp_path / "other"
+    handeye(case.suite.name, "generate", other, "--seed", "8", *case.kit.generate)
+    data = ["--model-arg", f"data={case.set}"]
+    case.ask(out, "", None, *smaller(case), *data)
+    kept = hashes(out)
+    words = ["--model", "handeye/simulated", "--data", other, "--out", out, *data]
+    said = handeye("run", case.suite.name, *words, *case.kit.run, *larger(case), code=2)
+    assert "the rows are not those it was started with" in " ".join(said.split())
+    assert hashes(out) == kept
+
+
+def test_a_kill_while_a_run_grows_leaves_one_of_the_two(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    case.ask(out, case.kit.faults, None, *smaller(case))
+    journal = (out / "answers.jsonl").read_bytes()
+    renamed = Path.replace
+
+    def killed(self: Path, target: Path) -> Path:
+        if Path(target).name == "plan.json":
+            raise KeyboardInterrupt
+        return renamed(self, target)
+
+    plan = (out / "plan.json").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises((AssertionError, KeyboardInterrupt)):
+            case.ask(out, case.kit.faults, None, *larger(case))
+    assert (out / "plan.json").read_bytes() == plan
+    assert (out / "answers.jsonl").read_bytes() == journal
+    shutil.copytree(out, other := tmp_path / "other")
+    case.ask(out, case.kit.faults, None, *smaller(case))
+    assert json_of(out / "run.json")["n_expected"] == json.loads(plan)["items"]
+    case.ask(other, case.kit.faults, None, *larger(case))
+    assert json_of(other / "run.json")["n_expected"] > json.loads(plan)["items"]
+
+
+@pytest.fixture
+def stopped(case: Case, tmp_path: Path) -> Path:
+    """A run of which the first half is answered, held as a process at work holds it."""
+    out = tmp_path / "stopped"
+    case.ask(out, case.kit.faults)
+    lines = (out / "answers.jsonl").read_bytes().splitlines(keepends=True)
+    for one in list(out.iterdir()):
+        if one.name not in ("plan.json", "answers.jsonl"):
+            shutil.rmtree(one) if one.is_dir() else one.unlink()
+    torn = lines[len(lines) // 2][:20]
+    (out / "answers.jsonl").write_bytes(b"".join(lines[: len(lines) // 2]) + torn)
+    return out
+
+
+def so_far(stopped: Path) -> str:
+    answered = {
+        row["item_id"]
+        for line in (stopped / "answers.jsonl").read_bytes().split(b"\n")[:-1]
+        if (row := json.loads(line))["state"] != "error"
+    }
+    return f"{len(answered)} of {json_of(stopped / 'plan.json')['items']}"
+
+
+def test_an_unfinished_run_can_be_looked_at(case: Case, stopped: Path, tmp_path: Path) -> None:
+    kept, counts, name = hashes(stopped), so_far(stopped), case.suite.name
+    words = f"so far: {counts} {case.suite.unit} answered"
+    with held(stopped):  # whoever looks neither waits nor writes
+        said = " ".join(handeye(name, "score", stopped).split())
+        assert said.count(words) >= 2, "at the head and beneath the figures"
+        assert "written to" not in said
+        handeye(name, "score", stopped, "--out", tmp_path / "aside")
+        handeye("report", stopped, case.run("right"), "--out", tmp_path / "r.html")
+        out = ["--common", "--json", tmp_path / "c.json", "--out", tmp_path / "c.html"]
+        compared = handeye("compare", case.run("right"), stopped, *out)
+        diagnosed = handeye(name, "diagnose", stopped)
+        told = handeye(name, "diagnose", stopped, "--json")
+        refused = handeye(name, "score", stopped, "--out", stopped, code=2)
+    assert hashes(stopped) == kept, "nothing of the run was touched"
+    assert "not finished" in refused
+    summary = json_of(tmp_path / "aside" / "summary.json")
+    assert (summary["so_far"], summary["partial"]) == (True, True)
+    assert summary["note"].startswith(words)
+    assert json_of(tmp_path / "aside" / "run.json")["so_far"]["run"] == str(stopped.resolve())
+    for table in (tmp_path / "aside" / "tables").glob("*.csv"):
+        rows = list(csv.DictReader(io.StringIO(table.read_text())))
+        assert all(words in row["note"] for row in rows), table.name
+    for table in (tmp_path / "aside" / "tables").glob("*.tex"):
+        assert f"so far, {counts}" in table.read_text(), table.name
+    for page in ("r.html", "c.html"):
+        assert f"so far: {counts}" in (tmp_path / page).read_text()
+    assert "every figure is over those" in (tmp_path / "r.html").read_text()
+    runs = json_of(tmp_path / "c.json")["runs"]
+    assert [run.get("so_far", "") for run in runs] == ["", summary["note"]]
+    assert runs[1]["path"] == str(stopped.resolve())
+    for text in (compared, diagnosed):
+        assert words in " ".join(text.split()), text
+    assert json.loads(told[told.index("{") :])["note"].startswith(words)
+
+
+def test_what_is_looked_at_goes_on_and_is_whole(case: Case, stopped: Path) -> None:
+    handeye(case.suite.name, "score", stopped)
+    case.ask(stopped, case.kit.faults)
+    assert json_of(stopped / "summary.json").get("so_far") is None
+    runs = (stopped, case.run("faulty"))
+    texts = [[row["raw_text"] for row in predictions_of(run)] for run in runs]
+    assert texts[0] == texts[1]
+
+
+def test_without_an_answer_there_is_nothing_to_look_at(case: Case, stopped: Path) -> None:
+    (stopped / "answers.jsonl").write_bytes(b"")
+    for command in ("report", "compare"):
+        more = ["--out", "x.html"] if command == "report" else [case.run("right")]
+        assert "nothing is answered so far" in " ".join(
+            handeye(command, stopped, *more, code=2).split()
+        )
+
+
+def test_what_small_was_not_made_for_is_said(case: Case, tmp_path: Path) -> None:
+    words = ["--data", case.set, "--out", tmp_path / "x", *case.kit.run, "--dry-run"]
+    said = " ".join(handeye("run", case.suite.name, "--model", "handeye/small", *words).split())
+    assert "handeye/small was not made for" in said

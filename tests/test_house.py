@@ -19,7 +19,7 @@ SUITES = ("rose", "visualact")
 # From the ground up; a room imports what stands on lower floors. ``suite`` is the contract: it
 # imports nothing. ``suites`` is the register: what stands above it speaks to suites through it.
 FLOORS = (
-    ("", "__init__", "errors", "atomic", "hashing", "reading", "printing", "suite"),
+    ("", "__init__", "errors", "atomic", "hashing", "reading", "printing", "progress", "suite"),
     ("assets", "stats", "media"),
     ("sets",),
     ("run",),
@@ -132,8 +132,8 @@ def package_data(package: Path) -> list[str]:
     return out
 
 
-# What reaches a terminal goes through these two, which leave nothing in it to be obeyed.
-DOORS = ("printing.py", "terminal/console.py")
+# What reaches a terminal goes through these, which leave nothing in it to be obeyed.
+DOORS = ("printing.py", "progress.py", "terminal/console.py")
 _PAST_THE_DOOR = {
     *("print", "pprint", "typer.echo", "typer.secho", "click.echo", "click.secho"),
     *("sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__"),

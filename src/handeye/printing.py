@@ -71,11 +71,6 @@ def tell(text: str) -> None:
     _write(sys.stderr, one_line(text) + "\n")
 
 
-def tell_again(text: str, *, last: bool = False) -> None:
-    """Write over the line that was told so on stderr; ``last`` ends it. Needs a real terminal."""
-    _write(sys.stderr, f"\r{one_line(text)}\x1b[K" + ("\n" if last else ""))
-
-
 def _write(stream: TextIO, text: str) -> None:
     print(fitting(text, getattr(stream, "encoding", None)), end="", file=stream, flush=True)
 

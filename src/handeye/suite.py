@@ -133,6 +133,8 @@ class Suite:
         report: ``(runs, out, ...) -> Path``: the page about opened runs.
         print_run: what a terminal says of a run folder.
         diagnose: ``(run) -> reasons``.
+        score_so_far: ``(folder, out) -> RunSummary``: scores what an unfinished run holds so far
+            into another folder; None: it is read when it is finished.
         people: what the study needs to put items to people.
         probed: targets for probes of hidden states.
         teaches: examples to train on.
@@ -170,6 +172,7 @@ class Suite:
 
     pair_cards: Callable[..., Drawn] | None = None
     diagnose: Callable[..., Any] | None = None
+    score_so_far: Callable[..., RunSummary] | None = None
     people: Callable[[], AsksPeople] | None = None
     probed: Callable[[], Probed] | None = None
     teaches: Callable[[], Teaches] | None = None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from handeye.errors import RunError
 from handeye.rose.asking.run import RoseOptions, job
 from handeye.rose.release import load
-from handeye.run.plan import claim, rows_sha256
+from handeye.run.plan import claim, read_plan, rows_sha256
 from handeye.run.secrets import without_keys, without_secrets
 from tests.support.rose.small_set import write_set
 
@@ -44,6 +45,80 @@ def test_another_run_is_refused_and_named(
     with pytest.raises(RunError, match=named):
         claim(out, plan_of(small_set, out, **changes))  # type: ignore[arg-type]
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+
+
+def grow(data: Path, out: Path, **changes: object) -> None:
+    options = RoseOptions(model="a/b", data=str(data), out=out, **changes)  # type: ignore[arg-type]
+    made = job(options)
+    claim(out, made.plan, made.lacking)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"scenes": 2}, {"scenes": 4}),
+        ({"scenes": 2}, {}),
+        ({"templates": "T1"}, {"templates": "T3,T1"}),
+        ({"templates": "T1", "scenes": 2}, {"templates": "main", "scenes": 3}),
+        ({"templates": "T2", "split": "test"}, {"split": "all", "templates": "all"}),
+    ],
+)
+def test_a_run_grows_where_all_of_the_old_stays(
+    small_set: Path, tmp_path: Path, before: dict[str, object], after: dict[str, object]
+) -> None:
+    out = tmp_path / "run"
+    grow(small_set, out, **before)
+    (out / "run.json").write_text("{}")
+    grow(small_set, out, **after)
+    wanted = plan_of(small_set, out, **after)
+    assert read_plan(out) == wanted
+    # The scores of a part are not those of the run; nothing else lies there.
+    assert [one.name for one in out.iterdir()] == ["plan.json"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "named"),
+    [
+        ({"scenes": 4}, {"scenes": 2}, "10 of the old ones are not selected; max_scenes was 4"),
+        ({"templates": "T1,T2"}, {"templates": "T2,T3"}, "6 of the old ones .* templates was"),
+        ({"templates": "T1,T2"}, {"templates": "T3,T4,T5"}, "12 of the old ones"),
+        ({"scenes": 2}, {"scenes": 4, "order": "authors"}, "order was"),
+        ({"scenes": 2}, {"scenes": 4, "generation": {"temperature": 1}}, "config was"),
+        ({"scenes": 4}, {"scenes": 2, "generation": {"temperature": 1}}, "10 of the old"),
+    ],
+)
+def test_what_would_lose_rows_or_ask_otherwise_does_not_grow(
+    small_set: Path,
+    tmp_path: Path,
+    before: dict[str, object],
+    after: dict[str, object],
+    named: str,
+) -> None:
+    out = tmp_path / "run"
+    grow(small_set, out, **before)
+    (out / "run.json").write_text("{}")
+    kept = {p.name: p.read_bytes() for p in out.iterdir()}
+    with pytest.raises(RunError, match=named):
+        grow(small_set, out, **after)
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == kept
+
+
+def test_a_set_that_got_more_rows_grows_and_one_with_another_row_does_not(
+    small_set: Path, tmp_path: Path
+) -> None:
+    lines = (small_set / "metadata_test.jsonl").read_text().splitlines(keepends=True)
+    data, out = tmp_path / "set", tmp_path / "run"
+    shutil.copytree(small_set, data)
+    (data / "metadata_test.jsonl").write_text("".join(lines[:15]))
+    grow(data, out)
+    changed = lines[3].replace("highlighted region", "marked region")
+    assert changed != lines[3]
+    (data / "metadata_test.jsonl").write_text("".join([*lines[:3], changed, *lines[4:]]))
+    with pytest.raises(RunError, match="the rows are not those it was started with"):
+        grow(data, out)
+    (data / "metadata_test.jsonl").write_text("".join(lines))
+    grow(data, out)
+    assert read_plan(out).items == 30
 
 
 def test_another_model_or_other_data_is_refused(small_set: Path, tmp_path: Path) -> None:

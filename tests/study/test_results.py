@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -75,6 +78,29 @@ def test_export_gives_files_that_are_scored_like_a_models(
         assert run.info["model"] == found[0]["model"]
         passed.append(rose.score(file, rose.load(study_set), allow_missing=True)["pass"].sum())
     assert passed == [20, 16, 3]
+
+
+def test_the_line_of_the_help_scores_a_file(
+    answered: Study, study_set: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "people"
+    run = CliRunner(env={"COLUMNS": "200"}).invoke
+    told = run(app, ["export", str(answered.store.path), "--out", str(out)])
+    assert told.exit_code == 0, told.output
+    said = " ".join(run(app, ["export", "--help"]).output.split())
+    found = re.search(r"handeye SUITE score DIR/01-NAME.jsonl --data SET --out RUN", said)
+    assert found, said
+    words = {"SUITE": "rose", "DIR/01-NAME.jsonl": str(out / "01-anna.jsonl")}
+    words |= {"SET": str(study_set), "RUN": str(tmp_path / "run")}
+    line = [words.get(word, word) for word in found[0].split()]
+    done = subprocess.run(
+        [sys.executable, "-m", *line], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "01-anna.items.txt" in done.stderr, "which items were scored is said"
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert (summary["n_items"], summary["partial"]) == (20, False)
+    assert summary["bases"]["all"]["headline"]["counting"]["value"] == 1.0
 
 
 def test_times_have_a_line_for_every_answer(answered: Study, tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 from handeye import printing
 from handeye.cli import app, main
 from handeye.errors import DataError
+from handeye.progress import counting
 from handeye.study.session import open_study
 from handeye.terminal.console import Console, styled
-from handeye.terminal.progress import counting
 from tests.support.rose.small_set import write_set
 from tests.support.study.taking_part import ROSE, go_through
 from tests.support.visualact.sets import make_clips, write_answers, write_clips
@@ -157,16 +157,6 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
-
-
-def test_the_live_line_obeys_only_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stderr", stderr := Terminal())
-    printing.tell_again(f"1 of 2 {HOSTILE}\n")
-    printing.tell_again("2 of 2", last=True)
-    shown = stderr.getvalue()
-    assert shown.count("\r") == shown.count("\x1b[K") == 2
-    assert shown.count("\n") == 1
-    assert len(OBEYED.findall(shown)) == 4
 
 
 def test_a_bar_has_a_hostile_label(monkeypatch: pytest.MonkeyPatch) -> None:

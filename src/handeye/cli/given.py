@@ -40,7 +40,7 @@ def _verify(suite: Suite) -> Callable[..., None]:
         workers: Workers = None,
     ) -> None:
         """Check a set: rows, media, gold, and that it can be solved."""
-        from handeye.terminal.progress import counting
+        from handeye.progress import counting
 
         with counting(suite.scene) as progress:
             result = suite.verify(directory, workers=workers, progress=progress)
@@ -70,13 +70,14 @@ def _scenes(suite: Suite) -> Callable[..., None]:
         from handeye.errors import OptionError
         from handeye.scores.planning import scenes_needed
         from handeye.scores.run_folder import expand
+        from handeye.scores.so_far import readable
         from handeye.terminal.console import Console
 
         folders = expand([folder for folder in (run, other) if folder is not None])
         if len(folders) > 2:
             names = ", ".join(map(str, folders))
             raise OptionError(f"name one run, or two for their difference, of these: {names}")
-        runs = [suite.open_run(folder) for folder in folders]
+        runs = [suite.open_run(folder) for folder in readable(folders, suite.score_so_far)]
         found = scenes_needed(suite, points / 100, runs, power=power)
         wanted = (
             f"{unit.capitalize()} for 95 % intervals of ±{points:g} points"
@@ -96,6 +97,9 @@ def _scenes(suite: Suite) -> Callable[..., None]:
                 "-" if effect is None else f"{effect:.2f}",
             )
         console = Console()
+        for one in runs:
+            if "so_far" in one.info:
+                console.print(one.summary["note"], style="yellow")
         console.print(table)
         if any(row.scenes is None and row.pilot for row in found):
             console.print(f"-: the {unit} are all alike in this figure and show no spread.")

@@ -25,6 +25,9 @@ def report(
     workers: Annotated[int, typer.Option(help="Processes; no influence on the result.")] = 2,
 ) -> None:
     """Write a report: what was found, tables beside the published models, gallery of failures."""
+    from handeye.progress import counting
     from handeye.report import write_report
 
-    say(f"{write_report(runs, out, title=title, human=human, workers=workers)}")
+    with counting("report") as progress:
+        page = write_report(runs, out, title=title, human=human, workers=workers, progress=progress)
+    say(f"{page}")

@@ -132,7 +132,10 @@ def export(
     study: StudyFile,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the prediction files.")],
 ) -> None:
-    """Write one prediction file a person, as `handeye SUITE score` takes it, and the times."""
+    """Write a prediction file for each person, and the times.
+
+    Scored like a model's: handeye SUITE score DIR/01-NAME.jsonl --data SET --out RUN
+    """
     from handeye.study.export import export as write
 
     for path in write(study, out):

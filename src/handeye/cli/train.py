@@ -123,7 +123,7 @@ def _teller(recipe: Recipe) -> Callable[[int, int, dict[str, float]], None]:
 
 
 def _examine(directory: Path, papers: Papers, **asked: Any) -> dict[str, Any]:
-    from handeye.terminal.progress import counting
+    from handeye.progress import counting
     from handeye.training.evaluation import examine, load_model, record
 
     model, processor = load_model(directory)

@@ -54,6 +54,8 @@ class PageRun:
         interval_words: how its intervals were made.
         unit: what items are called.
         usable: what an answer must be to be scored: ``usable``, ``readable``.
+        remarks: what a reader must know of all its figures, in sentences.
+        so_far: whether the run is not finished.
     """
 
     label: str
@@ -67,10 +69,17 @@ class PageRun:
     interval_words: str
     unit: str = "items"
     usable: str = "usable"
+    so_far: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def partial(self) -> str:
         """A sentence that says what a partial run lacks; empty for a whole run."""
+        if self.so_far:
+            return (
+                f"{self.n:,} of {self.expected:,} {self.unit} are answered so far; every figure is "
+                f"over those {self.n:,} only, and will change."
+            )
         if self.n >= self.expected:
             return ""
         return (
@@ -81,7 +90,14 @@ class PageRun:
     @property
     def partial_note(self) -> str:
         """What stands beside every figure of a partial run."""
+        if self.so_far:
+            return f"so far, {self.n:,} of {self.expected:,} answered"
         return f"partial run, n = {self.n:,}" if self.partial else ""
+
+    @property
+    def partial_words(self) -> str:
+        """What a run is that lacks something, in two words; empty for a whole one."""
+        return "so far" if self.so_far else "partial run" if self.partial else ""
 
     @property
     def unusable(self) -> str:

@@ -22,6 +22,7 @@ from handeye.scores.estimate import integer, percent, rate_of
 from handeye.scores.quantity import Family
 from handeye.scores.run_folder import expand
 from handeye.scores.sentences import UNDECIDED, letter, p_words
+from handeye.scores.so_far import readable
 from handeye.scores.tables import Column, Row, Table
 from handeye.suite import Suite
 from handeye.suites import suite_of_runs
@@ -40,7 +41,8 @@ def compare(
     """Compare run folders over the same items; the first is what the others are compared with.
 
     Args:
-        runs: folders of one suite; a folder that holds several runs stands for them.
+        runs: folders of one suite; a folder that holds several runs stands for them. Of a run that
+            is not finished is compared what it holds so far.
         common: compare only the items that all runs have, and say so.
         all_pairs: compare every two runs, not only each with the first.
         seed: of the bootstrap; the same gives the same figures.
@@ -54,7 +56,7 @@ def compare(
     """
     folders = expand(runs)
     suite = suite_of_runs(folders)
-    opened = [suite.open_run(folder) for folder in folders]
+    opened = [suite.open_run(folder) for folder in readable(folders, suite.score_so_far)]
     return compare_runs(
         suite, opened, common=common, all_pairs=all_pairs, seed=seed, resamples=resamples
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from handeye.errors import OptionError
 from handeye.printing import tell
 from handeye.scores.run_folder import expand, same_set
+from handeye.scores.so_far import readable
 from handeye.suite import Part, Suite
 from handeye.suites import all_suites, suite_of_runs
 
@@ -28,6 +29,7 @@ def write_report(
     picture_budget: int = PICTURE_BUDGET,
     resamples: int = RESAMPLES,
     workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write one self-contained HTML file about one or more runs of one suite.
 
@@ -38,7 +40,8 @@ def write_report(
 
     Args:
         runs: run folders (``handeye run``, ``handeye SUITE score``), in order of display; a folder
-            that holds several runs stands for them.
+            that holds several runs stands for them. Of a run that is not finished is shown what it
+            holds so far, and said so.
         out: the HTML file; replaced in one step.
         title: heading of the page; by default made from the models' names.
         human: a human baseline, as ``handeye study agreement`` writes it, where the suite shows
@@ -47,6 +50,7 @@ def write_report(
         picture_budget: bytes for all embedded pictures together.
         resamples: of the bootstrap behind a diagnosis; the other intervals stand in the runs.
         workers: processes that diagnose runs; no influence on the result.
+        progress: called with (steps done, steps in all): each run is opened, then the page made.
 
     Returns:
         The path of the file.
@@ -61,9 +65,12 @@ def write_report(
         raise OptionError("gallery_limit and picture_budget must be 0 or more")
     folders = expand(runs)
     suite = suite_of_runs(folders)
-    opened = [suite.open_run(folder) for folder in folders]
-    for run in opened:
-        run.check()
+    opened = []
+    for folder in readable(folders, suite.score_so_far):
+        opened.append(suite.open_run(folder))
+        opened[-1].check()
+        if progress is not None:
+            progress(len(opened), len(folders) + 1)
     warning = same_set(opened)
     if warning is not None:
         tell(f"warning: {warning}")
@@ -79,9 +86,12 @@ def write_report(
     if human is not None and "human" not in taken:
         titles = " and ".join(one.title for one in all_suites() if "human" in _options(one))
         raise OptionError(f"a human baseline is a row of the {titles} report; leave --human out")
-    return suite.report(
+    page: Path = suite.report(
         opened, Path(out), **{name: value for name, value in known.items() if name in taken}
     )
+    if progress is not None:
+        progress(len(folders) + 1, len(folders) + 1)
+    return page
 
 
 def _options(suite: Suite) -> Collection[str]:

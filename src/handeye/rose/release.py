@@ -15,6 +15,7 @@ from handeye.errors import DataError, OptionError, refuse_twice, within
 from handeye.rose.items import Item, ItemSet, read_item
 from handeye.rose.questions import BRIDGE_KEYS, BY_KEY, MAIN_KEYS, SUBSETS, TEMPLATES
 from handeye.rose.v01 import SOURCE_NAMES, STATISTICS
+from handeye.run.plan import Plan
 from handeye.sets.blocks import MOST
 from handeye.sets.folder import refuse_other_suite
 from handeye.sets.hub import HUB, fetch_dataset
@@ -71,6 +72,21 @@ def load(
     if scenes is not None:
         items = _first_scenes(items, scenes)
     return ItemSet(items, root)
+
+
+def selected(plan: Plan, data: str | Path) -> ItemSet:
+    """The items of a set that the plan of a run selects.
+
+    Raises:
+        DataError, OptionError: as :func:`load`.
+    """
+    return load(
+        data,
+        split=plan.split,
+        templates=plan.templates,
+        subsets=plan.subsets,
+        scenes=plan.max_scenes,
+    )
 
 
 def recognizes(data: str) -> bool:

@@ -25,6 +25,7 @@ SUITE = Suite(
     job=Part("handeye.rose.asking.run:job"),
     task=Part("handeye.rose.asking.task:rose"),
     score_files=Part("handeye.rose.scoring.file_scoring:score_files"),
+    score_so_far=Part("handeye.rose.scoring.file_scoring:score_so_far"),
     summarize=Part("handeye.rose.scoring.summary:summarize"),
     open_run=Part("handeye.rose.scoring.run_folder:read_run"),
     tables=Part("handeye.rose.scoring.tables:tables"),

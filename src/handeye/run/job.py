@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from handeye.atomic import replacing
+from handeye.errors import DataError, OptionError
 from handeye.run.answers import Answer, marked
 from handeye.run.journal import Journal, Key
 from handeye.run.options import RunOptions, generation_config
-from handeye.run.plan import Plan, named_by_rows, rows_sha256
+from handeye.run.plan import Plan, named_by_rows, row_lines, rows_sha256
 from handeye.run.questions import Asking, Question, content_config, conversation
 from handeye.run.secrets import settings_without_secrets, without_secrets
 from handeye.sets.folder import revision_of
@@ -65,6 +68,7 @@ class Job:
         row: Callable[[Question, Sequence[Answer]], Mapping[str, Any]],
         score: Callable[[Mapping[str, Any]], object],
         without_marks: Callable[[Path], Mapping[str, Any]] | None = None,
+        select: Callable[[Plan], Iterable[msgspec.Struct]] | None = None,
     ) -> None:
         """Lay out the questions.
 
@@ -84,6 +88,7 @@ class Job:
             score: scores the prediction file into the run folder; takes entries of ``run.json``.
             without_marks: scores it into another folder, the answers without thoughts and special
                 tokens, and gives the summary; None where the suite cannot.
+            select: the rows of the set that a plan selects; None where a run cannot grow.
 
         Raises:
             DataError: a file is missing, or an item cannot be asked like this.
@@ -96,7 +101,7 @@ class Job:
         self.questions = list(self.asking.questions(items))
         self.unit = unit
         self._info, self._task, self._row, self._score = info, task, row, score
-        self._without_marks = without_marks
+        self._without_marks, self._select = without_marks, select
         self._keys = {question: self._hashed(question) for question in self.questions}
         self.plan = Plan(
             **{
@@ -111,12 +116,36 @@ class Job:
                 "split": options.split,
                 "revision": revision_of(items.root) or msgspec.UNSET,
                 **plan,
+                "scoring": _scoring(options, plan),
             }
         )
 
     def key(self, question: Question) -> Key:
         """What the answer to a question is filed under."""
         return self._keys.get(question) or self._hashed(question)
+
+    def lacking(self, known: Plan) -> int | None:
+        """How many rows of an earlier plan this run leaves out; None where they are not known.
+
+        The rows are found again in the set of today, and are those if their hash is that of the
+        plan.
+        """
+        for rows in self._candidates(known):
+            if rows_sha256(rows) == known.items_sha256:
+                now = set(row_lines(self._items))
+                return sum(line not in now for line in row_lines(rows))
+        return None
+
+    def _candidates(self, known: Plan) -> Iterator[Sequence[msgspec.Struct]]:
+        """What an earlier plan may have selected; the set may have got more scenes since."""
+        if self._select is None:
+            return
+        with suppress(DataError, OptionError):
+            rows = list(self._select(known))
+            yield rows
+            yield rows[: known.items]
+            if known.max_scenes is None:
+                yield list(self._select(replace(known, max_scenes=known.scenes or known.items)))
 
     def _hashed(self, question: Question) -> Key:
         return question.key(self.options.model, self._config)
@@ -175,6 +204,11 @@ class Job:
     ) -> Iterator[Answer | None]:
         walk = conversation(self.asking, first, lambda question: answer_to(self.key(question)))
         return (answer for _, answer in walk)
+
+
+def _scoring(options: RunOptions, plan: Mapping[str, Any]) -> dict[str, Any] | msgspec.UnsetType:
+    stripped = {"strip_thoughts": True} if options.strip_thoughts else {}
+    return {**plan.get("scoring", {}), **stripped} or msgspec.UNSET
 
 
 def _named_sets(

@@ -32,7 +32,7 @@ from handeye.run.answers import ANSWER_STATES, Answer
 from handeye.run.job import Job
 from handeye.run.journal import ANSWERS, Journal, open_journal
 from handeye.run.options import RunOptions
-from handeye.run.plan import PLAN, Plan, check_plan, claim
+from handeye.run.plan import SCORED, check_plan, claim
 from handeye.run.progress import Progress, Tally
 from handeye.run.secrets import settings_without_secrets, without_secrets
 from handeye.run.thoughts import parts_of
@@ -52,17 +52,17 @@ def carry_out(job: Job) -> Path:
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
     options = job.options
-    if not (options.out / PLAN).exists():
+    if check_plan(options.out, job.plan, job.lacking) != "same":
         from handeye.run.engine import resolve_model
 
         # A mistyped name or a missing key must not claim the folder for a run that cannot be.
         resolve_model(options.model, options.base_url, options.model_args)
-    with _journal(options.out, job.plan) as journal:
+    with _journal(job) as journal:
         total = job.total(journal)
         tally = Tally(total, options.price, time.monotonic)
         for known in job.arrived(journal):
             tally.keep(known)
-        if tally.kept < total or not (options.out / "run.json").exists():
+        if tally.kept < total or not (options.out / SCORED).exists():
             _ask(job, journal, tally)
         journal.sync()
         answers = _whole(job.answers(journal), journal)
@@ -78,11 +78,11 @@ def carry_out(job: Job) -> Path:
 
 
 @contextmanager
-def _journal(out: Path, plan: Plan) -> Iterator[Journal]:
+def _journal(job: Job) -> Iterator[Journal]:
     """Claim the run folder and hold its journal; a refused folder is left as it was."""
-    check_plan(out, plan)
+    out = job.options.out
     with held(out):
-        claim(out, plan)
+        claim(out, job.plan, job.lacking)
         journal = open_journal(out / ANSWERS)
         for notice in journal.notices:
             tell(f"note: {notice}")

@@ -1,7 +1,8 @@
-"""Answers that stand in a log of Inspect's, as a prediction file.
+"""Answers that stand in a log of Inspect's or in a run's journal, as a prediction file.
 
-``inspect eval handeye/NAME`` keeps every answer in its sample's store (:mod:`handeye.run.task`);
-here they become the lines that ``handeye NAME score`` reads. Imports the engine when a log is read.
+``inspect eval handeye/NAME`` keeps every answer in its sample's store (:mod:`handeye.run.task`), a
+run in its journal; here they become the lines that ``handeye NAME score`` reads. A journal is read
+without being held: the run may go on. Imports the engine when a log is read.
 """
 
 from __future__ import annotations
@@ -19,20 +20,26 @@ from handeye.hashing import open_regular
 from handeye.printing import tell
 from handeye.reading import why
 from handeye.run.answers import Answer, judged_again, marked
+from handeye.run.journal import ANSWERS as JOURNAL, read_journal
+from handeye.run.plan import PLAN, Plan, read_plan
 
 ANSWERS = "answers"
 """Where a sample's store has its answers."""
 Row = Callable[[Sequence[Answer]], Mapping[str, Any]]
 """A line of a suite's prediction file, from the answers about one item in their order."""
+Said = Callable[[Plan, Sequence[Answer]], Sequence[Answer]]
+"""Of a run's answers about an item those that make its line; none while more is asked."""
 
 
 @contextmanager
-def as_lines(predictions: Path, row: Row) -> Iterator[Path]:
-    """A prediction file: the one given, or one made of the log that was given instead.
+def as_lines(predictions: Path, row: Row, said: Said | None = None) -> Iterator[Path]:
+    """A prediction file: the one given, or one made of what was given instead.
 
     Args:
-        predictions: JSON lines, or a log of Inspect's (``.eval``, or its JSON form).
+        predictions: JSON lines, a log of Inspect's (``.eval``, or its JSON form), or the journal in
+            a run folder.
         row: how the suite writes a line.
+        said: chooses among the answers of a journal; by default the last about every item.
 
     Raises:
         DataError: no such file, or none that can be read; a log of no task of handeye's.
@@ -43,15 +50,29 @@ def as_lines(predictions: Path, row: Row) -> Iterator[Path]:
         pass  # the reader of lines says what to give instead
     except OSError as error:
         raise DataError(f"{predictions}: cannot be read: {why(error)}") from None
-    if not _is_log(predictions):
+    journal = predictions.name == JOURNAL and (predictions.parent / PLAN).is_file()
+    if not journal and not _is_log(predictions):
         yield predictions
         return
     with TemporaryDirectory() as folder:
         file = Path(folder) / "predictions.jsonl"
         with file.open("wb") as stream:
-            for answers in _by_item(predictions):
+            found = _in_journal(predictions, said) if journal else _by_item(predictions)
+            for answers in found:
                 stream.write(msgspec.json.encode(marked(row(answers), answers)) + b"\n")
         yield file
+
+
+def _in_journal(path: Path, said: Said | None) -> Iterator[list[Answer]]:
+    """The answers about every item that has all of its own, in order of arrival; no failures."""
+    plan = read_plan(path.parent)
+    items: dict[str, dict[str, Answer]] = {}
+    for answer in read_journal(path):
+        items.setdefault(answer.item_id, {}).setdefault(answer.request, answer)
+    for found in items.values():
+        answers = list(found.values())
+        if chosen := answers[-1:] if said is None else said(plan, answers):
+            yield list(chosen)
 
 
 def _is_log(path: Path) -> bool:

@@ -26,7 +26,8 @@ ATTEMPT_TIMEOUT = 600
 _WEEK = 7 * 24 * 3600
 
 # Models that handeye runs itself; all others under its name answer for one suite.
-OWN_MODELS = ("handeye/hf", "handeye/small")
+SMALL = "handeye/small"
+OWN_MODELS = ("handeye/hf", SMALL)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,15 +2,15 @@
 
 ``plan.json`` is written before the first request. A later run over the same folder must ask the
 same items of the same model in the same way; settings of transport (connections, retries, timeouts,
-where the server stands) may differ.
+where the server stands) may differ. A run may grow: all it was started for, row for row, and more.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -21,6 +21,8 @@ from handeye.reading import read_json
 from handeye.run.secrets import KEPT_OUT, settings_without_secrets
 
 PLAN = "plan.json"
+SCORED = "run.json"
+"""What a run folder has once all of the run is scored."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +31,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     ``items_sha256`` covers every field of every selected row of the set in order; ``config`` holds
     the generation settings that were given, ``model_args`` the provider's (secrets blotted out, a
     set that the model knows named by its rows), ``asked`` what else the suite fixes about the
-    questions (frames, protocol ...), ``revision`` the commit of a set from the Hub.
+    questions (frames, protocol ...), ``revision`` the commit of a set from the Hub, ``scoring``
+    what a look at the unfinished run has to know of how it will be scored.
     """
 
     suite: str
@@ -47,10 +50,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     subsets: str | None = None
     max_scenes: int | None = None
     revision: str | msgspec.UnsetType = msgspec.UNSET
+    scoring: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 # Where two plans may differ and still be one run: how the same items were named.
-_FREE = frozenset({"data", "split", "templates", "subsets", "max_scenes", "revision"})
+_CHOICE = ("split", "templates", "subsets", "max_scenes")
+_FREE = frozenset({"data", *_CHOICE, "revision", "scoring"})
+# What another selection changes; a run that grows differs in nothing else.
+_SIZE = ("items", "scenes", "items_sha256")
+
+Lacking = Callable[[Plan], int | None]
+"""How many rows of another plan this one leaves out; None where they are not rows of its set."""
 
 
 # What a set that a model knows is called in ``model_args``, before the hash of its rows.
@@ -60,12 +70,17 @@ _BY_ROWS = "rows sha256:"
 def rows_sha256(rows: Iterable[msgspec.Struct]) -> str:
     """Fingerprint of the selected rows of a set, in order; every field counts."""
     digest = hashlib.sha256()
-    encoder = msgspec.json.Encoder(order="deterministic")
-    for row in rows:
-        fields = {name: getattr(row, name) for name in row.__struct_fields__}
-        digest.update(encoder.encode(fields))
+    for line in row_lines(rows):
+        digest.update(line)
         digest.update(b"\n")
     return digest.hexdigest()
+
+
+def row_lines(rows: Iterable[msgspec.Struct]) -> Iterator[bytes]:
+    """Rows of a set as bytes that are equal where every field is."""
+    encoder = msgspec.json.Encoder(order="deterministic")
+    for row in rows:
+        yield encoder.encode({name: getattr(row, name) for name in row.__struct_fields__})
 
 
 def named_by_rows(rows: Iterable[msgspec.Struct]) -> str:
@@ -73,37 +88,58 @@ def named_by_rows(rows: Iterable[msgspec.Struct]) -> str:
     return _BY_ROWS + rows_sha256(rows)
 
 
-def check_plan(out: Path, plan: Plan) -> bool:
-    """Whether ``out`` is the folder of this run already; False if it is free to become it.
+def read_plan(out: Path) -> Plan:
+    """The plan of a run folder.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    return read_json(out / PLAN, Plan)
+
+
+def check_plan(
+    out: Path, plan: Plan, lacking: Lacking | None = None
+) -> Literal["free", "same", "grown"]:
+    """What ``out`` is to a run: free to become its folder, its own, or that of a part of it.
+
+    Args:
+        out: the folder.
+        plan: of the run.
+        lacking: compares the selections; None lets no run grow.
 
     Raises:
         RunError: the folder holds another run, or something that is no run at all.
     """
     path = out / PLAN
     if path.exists():
-        _check_same(path, plan)
-        return True
+        return _compared(path, plan, lacking)
     if out.exists() and (not out.is_dir() or entries(out)):
         raise RunError(
             f"{out}: is not empty and was not started by 'handeye run'; choose another output "
             "folder"
         )
-    return False
+    return "free"
 
 
-def claim(out: Path, plan: Plan) -> None:
+def claim(out: Path, plan: Plan, lacking: Lacking | None = None) -> None:
     """Make ``out`` the folder of this run, or go on with it; nothing else in it is touched.
+
+    Where the run grows, the scores of the smaller one lose their record: they are not its own.
 
     Raises:
         RunError: as :func:`check_plan`.
     """
-    if not check_plan(out, plan):
+    found = check_plan(out, plan, lacking)
+    if found == "grown":
+        # First, so that no kill leaves the old scores as those of the larger run.
+        (out / SCORED).unlink(missing_ok=True)
+    if found != "same":
         write_bytes(out / PLAN, msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n")
 
 
-def _check_same(path: Path, plan: Plan) -> None:
+def _compared(path: Path, plan: Plan, lacking: Lacking | None) -> Literal["same", "grown"]:
     try:
-        known = read_json(path, Plan)
+        known = read_plan(path.parent)
     except DataError as error:
         raise RunError(f"{error}; choose another output folder") from None
     if settings_without_secrets(known.config) != known.config:
@@ -117,14 +153,37 @@ def _check_same(path: Path, plan: Plan) -> None:
         f"{name} was {getattr(known, name)!r}, now {getattr(plan, name)!r}"
         for name in plan.__struct_fields__
         if name not in _FREE
+        and name not in _SIZE
         and getattr(known, name) != getattr(plan, name)
         and not (name == "model_args" and _same_but_for_a_path(known.model_args, plan.model_args))
     ]
-    if differences:
-        raise RunError(
-            f"{path.parent}: holds another run ({'; '.join(differences)}); nothing was changed. "
-            "Choose another output folder, or repeat the options of that run"
-        )
+    if known.items_sha256 == plan.items_sha256:
+        if not differences:
+            return "same"
+    else:
+        missing = None if lacking is None else lacking(known)
+        if missing == 0 and not differences:
+            return "grown"
+        if missing != 0:
+            differences.insert(0, _other_rows(known, plan, missing))
+    raise RunError(
+        f"{path.parent}: holds another run ({'; '.join(differences)}); nothing was changed. "
+        "Choose another output folder, or repeat the options of that run (its selection may grow)"
+    )
+
+
+def _other_rows(known: Plan, plan: Plan, missing: int | None) -> str:
+    """How the rows of two plans differ, in words."""
+    if missing is None:
+        sizes = f"items was {known.items}, now {plan.items}; " if known.items != plan.items else ""
+        return f"{sizes}items_sha256 differs: the rows are not those it was started with"
+    choice = [
+        f"{name} was {getattr(known, name)!r}, now {getattr(plan, name)!r}"
+        for name in _CHOICE
+        if getattr(known, name) != getattr(plan, name)
+    ]
+    told = f"items was {known.items}, now {plan.items}: {missing} of the old ones are not selected"
+    return "; ".join([told, *choice])
 
 
 def _as_kept(known: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:

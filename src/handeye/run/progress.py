@@ -1,26 +1,26 @@
 """What a person sees while a run goes on: done, rate, states, tokens, spend, time left.
 
-Counts answers as the journal announces them, from any thread, and shows them on stderr: one live
-line on a terminal, a plain line every ten seconds elsewhere. Knows nothing of the engine.
+Counts answers as the journal announces them, from any thread, and shows them on stderr: a bar on a
+terminal (:mod:`handeye.progress`), a plain line every ten seconds elsewhere. Knows nothing of the
+engine.
 """
 
 from __future__ import annotations
 
-import sys
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 
-from handeye.printing import tell, tell_again
+from handeye.printing import tell
+from handeye.progress import Moment, bar, clock_text, moves, pace
 from handeye.run.answers import ANSWER_STATES, Answer, Usage
 from handeye.run.prices import Price
 
 # Rate and time left are taken over this many seconds, long enough for slow reasoning models.
 _WINDOW = 60.0
 _PLAIN_EVERY = 10.0
-_LIVE_EVERY = 0.5
 
 
 class Tally:
@@ -74,6 +74,24 @@ class Tally:
         rate = self.rate()
         return (self.total - self.done) / rate if rate > 0 else None
 
+    def moment(self) -> Moment:
+        """What a bar shows: rate, errors, time left and spend before the rest."""
+        at = Moment(self.done, self.total)
+        rate, *left = pace(at, self.rate(), self._clock() - self._start)
+        errors = self.states["error"]
+        facts = [rate, f"{errors} error{'' if errors == 1 else 's'}", *left]
+        if self.spend is not None:
+            facts.append(f"${self.spend:.2f}")
+        rest = [s for s in ANSWER_STATES if s not in ("answered", "error") and self.states[s]]
+        facts += [f"{self.states[state]} {state}" for state in rest]
+        if self.kept:
+            facts.append(f"{self.kept} from before")
+        facts.append(self._tokens())
+        return at._replace(facts=tuple(facts))
+
+    def _tokens(self) -> str:
+        return f"{_short(self.usage.input)} in, {_short(self.usage.output)} out"
+
     def line(self) -> str:
         """Everything in one line."""
         parts = [f"{self.done} of {self.total}", f"{self.rate():.1f}/s"]
@@ -81,12 +99,12 @@ class Tally:
             parts[0] += f" ({self.kept} from before)"
         unusual = [s for s in ANSWER_STATES if s != "answered" and self.states[s]]
         parts += [f"{self.states[state]} {state}" for state in unusual]
-        parts.append(f"{_short(self.usage.input)} in, {_short(self.usage.output)} out")
+        parts.append(self._tokens())
         if self.spend is not None:
             parts.append(f"${self.spend:.2f}")
         left = self.seconds_left()
         if left is not None and self.done < self.total:
-            parts.append(f"{_clock_text(left)} left")
+            parts.append(f"{clock_text(left)} left")
         return " | ".join(parts)
 
 
@@ -97,30 +115,27 @@ def _short(count: int) -> str:
     return str(count)
 
 
-def _clock_text(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
 class Progress:
     """Shows a :class:`Tally` on stderr from a thread of its own while a ``with`` block runs.
 
     Args:
         tally: what to show.
         shown: False shows nothing.
-        tick: called about every ten seconds beside the display (the lane syncs its journal).
+        tick: called every ten seconds beside the display (the lane syncs its journal).
     """
 
     def __init__(self, tally: Tally, *, shown: bool, tick: Callable[[], None]) -> None:
         self._tally = tally
         self._shown = shown
-        self._live = shown and sys.stderr.isatty()
+        self._live = shown and moves()
         self._tick = tick
+        self._bar = ExitStack()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="handeye-progress", daemon=True)
 
     def __enter__(self) -> Progress:
+        if self._live:
+            self._bar.enter_context(bar("answers", self._tally.moment))
         self._thread.start()
         return self
 
@@ -131,24 +146,15 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         self._stop.set()
+        self._bar.close()
         self._thread.join(5)
-        self._print(last=True)
+        self._print()
 
     def _loop(self) -> None:
-        spoke = ticked = time.monotonic()
-        while not self._stop.wait(_LIVE_EVERY):
-            now = time.monotonic()
-            if self._live or now - spoke >= _PLAIN_EVERY:
-                spoke = now
-                self._print(last=False)
-            if now - ticked >= _PLAIN_EVERY:
-                ticked = now
-                self._tick()
+        while not self._stop.wait(_PLAIN_EVERY):
+            self._print()
+            self._tick()
 
-    def _print(self, *, last: bool) -> None:
-        if not self._shown:
-            return
-        if self._live:
-            tell_again(self._tally.line(), last=last)
-        else:
+    def _print(self) -> None:
+        if self._shown and not self._live:
             tell(self._tally.line())

@@ -21,6 +21,8 @@ from handeye.scores.difference_test import Tested, tested
 from handeye.scores.quantity import Family, Quantities, Quantity
 from handeye.scores.run_folder import ScoredRun, indented_json, same_set
 from handeye.scores.sentences import letter, sentences, unsure_words, verdict, verdict_words
+from handeye.scores.so_far import run_of
+from handeye.scores.summary import remarks
 from handeye.stats.intervals import LEVEL, Samples, estimates
 from handeye.stats.mcnemar import mcnemar
 from handeye.stats.multiplicity import holm
@@ -284,11 +286,12 @@ def _discordance(found: Quantities, first: int, second: int) -> list[dict[str, A
 def _about(run: ScoredRun, unit: str) -> dict[str, Any]:
     info = run.info
     return {
-        "path": str(run.path),
+        "path": str(run_of(run.path, info)),
         "model": info.get("model"),
         "created": info.get("created"),
         "n_items": info.get(f"n_{unit}"),
         "partial": bool(run.summary["partial"]),
+        **({"so_far": run.summary["note"]} if "so_far" in info else {}),
         "states": run.summary["states"],
         "seeds": info.get("seeds") or {},
         "data": [entry.sha256 for entry in run.data_entries()],
@@ -300,11 +303,22 @@ def _notes(suite: Suite, runs: Sequence[ScoredRun], found: Quantities) -> list[s
     if told := same_set(runs, [letter(k) for k in range(len(runs))]):
         same = f"{found.words.checked} of the compared {suite.unit} are the same"
         notes.append(f"{told[:1].upper()}{told[1:]}; {same}.")
-    return notes + [
-        f"{letter(k)} is a partial run: {suite.unit} without a prediction are in none of its rates."
-        for k, run in enumerate(runs)
-        if run.summary["partial"]
-    ]
+    for k, run in enumerate(runs):
+        if run.summary["partial"]:
+            without = f"{suite.unit} without a prediction are in none of its rates"
+            notes.append(f"{letter(k)} is {_kind(run)}: {without}.")
+    for k, run in enumerate(runs):
+        # About who answered; of the rest the pages of the runs speak.
+        model = f"{run.info.get('model')} ".lower()
+        told_of = remarks(str(run.summary.data.get("note", "")))
+        notes += [f"{letter(k)}: {words}" for words in told_of if words.lower().startswith(model)]
+    return notes
+
+
+def _kind(run: ScoredRun) -> str:
+    if "so_far" in run.info:
+        return f"not finished ({run.summary['note'].partition('; ')[0]})"
+    return "a partial run"
 
 
 def _left_out_note(unit: str, found: Quantities) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from handeye.scores.run_folder import ScoredRun
+from handeye.scores.so_far import run_of
 
 _Run = tuple[str, Path, str]
 
@@ -20,10 +21,17 @@ def run_labels(runs: Sequence[ScoredRun], words: Sequence[str] = ()) -> list[str
     """
     apart = words or [""] * len(runs)
     named = [
-        (str(run.info.get("model") or ""), run.path, word)
+        (str(run.info.get("model") or ""), run_of(run.path, run.info), word)
         for run, word in zip(runs, apart, strict=True)
     ]
-    return labels(named)
+    return [label + _so_far(run) for label, run in zip(labels(named), runs, strict=True)]
+
+
+def _so_far(run: ScoredRun) -> str:
+    """What stands behind the name of a run that was looked at before it was finished."""
+    if "so_far" not in run.info:
+        return ""
+    return f" ({run.summary['note'].partition('; ')[0]})"
 
 
 def labels(runs: Sequence[tuple[str, Path, str]]) -> list[str]:

@@ -16,6 +16,7 @@ import numpy as np
 from handeye.errors import DataError, OptionError
 from handeye.scores.quantity import Value
 from handeye.scores.run_folder import ScoredRun
+from handeye.scores.so_far import run_of
 from handeye.stats.sample_size import (
     POWER,
     Floats,
@@ -101,7 +102,9 @@ def scenes_needed(
         )
         out.append(Needed(one.planned, scenes, pilot))
     if all(row.pilot is None for row in out):
-        raise DataError(f"{runs[0].path}: holds too little to plan any figure by")
+        raise DataError(
+            f"{run_of(runs[0].path, runs[0].info)}: holds too little to plan any figure by"
+        )
     return out
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -40,5 +40,43 @@ class Interval(msgspec.Struct, kw_only=True):
     words: str
 
 
-class Summary(Recorded):
-    """Every table of a run; what they are, a suite says."""
+class Summary(Recorded, kw_only=True):
+    """Every table of a run; what they are, a suite says.
+
+    ``so_far`` is there where the run was looked at before it was finished.
+    """
+
+    so_far: bool | UnsetType = UNSET
+
+
+AnySummary = TypeVar("AnySummary", bound=Summary)
+
+
+def noted(summary: AnySummary, words: str) -> AnySummary:
+    """A summary with a further remark in its ``note``, which goes wherever its figures go."""
+    note = "; ".join(filter(None, [summary["note"], words]))
+    return msgspec.structs.replace(summary, **{"note": note})
+
+
+def remarks(note: str) -> list[str]:
+    """What a note says besides how much of a run there is, as sentences."""
+    known = ("partial run", "so far")
+    found = [one for one in note.split("; ") if one and not one.startswith(known)]
+    return [f"{one[:1].upper()}{one[1:]}." for one in found]
+
+
+def marked_so_far(summary: AnySummary, unit: str) -> AnySummary:
+    """The summary of a run that is not finished: its note begins with how much is answered.
+
+    Args:
+        summary: has ``partial``, ``note``, ``n_expected`` and ``n_UNIT``.
+        unit: what is counted: ``items``.
+    """
+    n, expected = summary[f"n_{unit}"], summary["n_expected"]
+    known = [
+        one for one in summary["note"].split("; ") if one and not one.startswith("partial run")
+    ]
+    words = f"so far: {n} of {expected} {unit} answered"
+    return msgspec.structs.replace(
+        summary, **{"so_far": True, "partial": True, "note": "; ".join([words, *known])}
+    )

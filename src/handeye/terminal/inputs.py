@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from handeye.errors import OptionError
 from handeye.printing import tell
 
 StripThoughts = Annotated[
@@ -34,8 +36,6 @@ def named_values(
     Raises:
         OptionError: a pair without a name, a sign or a value.
     """
-    from handeye.errors import OptionError
-
     out: dict[str, str] = {}
     for pair in pairs:
         name, sign, value = (part.strip() for part in pair.partition("="))
@@ -88,3 +88,71 @@ def resumable(where: Path) -> Iterator[None]:
     except KeyboardInterrupt:
         tell(f"stopped; run the same command again to go on in {where}")
         raise typer.Exit(130) from None
+
+
+# ---- what is scored
+
+
+class Answers(NamedTuple):
+    """What ``score`` was given: a file of answers, or a run that is not finished.
+
+    Attributes:
+        file: the answers.
+        data: where the set is.
+        out: where the scores go.
+        run: the folder of the unfinished run; None where a file was given.
+        kept: whether ``out`` stays.
+        items: a file with the ids of the items to score; None for all.
+    """
+
+    file: Path
+    data: str
+    out: Path
+    run: Path | None
+    kept: bool
+    items: Path | None
+
+
+@contextmanager
+def answers_given(
+    predictions: Path, data: str | None, out: Path | None, items: Path | None
+) -> Iterator[Answers]:
+    """Make out what is to be scored; what a run knows of itself need not be given.
+
+    Args:
+        predictions: a file of answers, a run folder, or the journal in one.
+        data: the set.
+        out: folder of the result; of a run that is not finished none is needed.
+        items: a file with item ids; by default the one beside the predictions that is called like
+            them (``01-anna.items.txt``): a person of a study is not asked about a whole set.
+
+    Raises:
+        OptionError: something is lacking, or ``out`` is the run itself.
+        DataError: plan.json of the run cannot be read.
+    """
+    from handeye.run.journal import ANSWERS
+    from handeye.run.plan import PLAN, read_plan
+    from handeye.scores.so_far import unfinished
+
+    folder = predictions.parent if predictions.name == ANSWERS else predictions
+    if not unfinished(folder):
+        if predictions.is_dir() and (predictions / PLAN).is_file():
+            data = data or read_plan(predictions).data
+            predictions = predictions / "predictions.jsonl"
+        if data is None or out is None:
+            raise OptionError(
+                f"score needs {'--data' if data is None else '--out'}; only of a run that is not "
+                "finished its folder is enough"
+            )
+        beside = predictions.with_suffix(".items.txt")
+        if items is None and beside.is_file():
+            tell(f"note: scored are the items in {beside}; --items chooses others")
+            items = beside
+        yield Answers(predictions, data, out, None, True, items)
+        return
+    if out is not None and out.resolve() == folder.resolve():
+        raise OptionError(f"{out}: the run is not finished; score what it holds so far elsewhere")
+    with TemporaryDirectory() as aside:
+        place = out or Path(aside) / folder.resolve().name
+        known = data or read_plan(folder).data
+        yield Answers(predictions, known, place, folder, out is not None, items)

@@ -11,7 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
+from msgspec import UNSET
+
 from handeye.errors import DataError, OptionError, refuse_twice, within
+from handeye.run.plan import Plan
 from handeye.sets.blocks import MOST
 from handeye.sets.folder import refuse_other_suite
 from handeye.sets.hub import HUB, fetch_dataset
@@ -92,6 +95,27 @@ def _published(
         placed = [one for one in placed if one.clip.split == split]
     chosen = select(placed, wanted, count, name)
     return ClipSet(root, tuple(one.clip for one in chosen), (file,), name, taken)
+
+
+def selected(plan: Plan, data: str | Path, mapping: Mapping[str, str] | None = None) -> ClipSet:
+    """The clips of a set that the plan of a run selects.
+
+    Args:
+        plan: of the run.
+        data: as :func:`load` takes it.
+        mapping: columns of a foreign file; by default those that the plan remembers.
+
+    Raises:
+        DataError, OptionError: as there.
+    """
+    known = {} if plan.scoring is UNSET else plan.scoring
+    return load(
+        data,
+        split=plan.split,
+        scenarios=plan.subsets.split(",") if plan.subsets else None,
+        clips=plan.max_scenes,
+        mapping=dict(mapping or known.get("mapping") or {}) or None,
+    )
 
 
 def recognizes(data: str) -> bool:

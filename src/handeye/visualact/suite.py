@@ -25,6 +25,7 @@ SUITE = Suite(
     job=Part("handeye.visualact.asking.run:job"),
     task=Part("handeye.visualact.asking.task:visualact"),
     score_files=Part("handeye.visualact.scoring.file_scoring:score_files"),
+    score_so_far=Part("handeye.visualact.scoring.file_scoring:score_so_far"),
     summarize=Part("handeye.visualact.scoring.summary:summarize"),
     open_run=Part("handeye.visualact.scoring.run_folder:read_run"),
     tables=Part("handeye.visualact.scoring.tables:tables"),

@@ -11,15 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from handeye.printing import tell
 from handeye.respondents.conversation import told
 from handeye.rose.asking.prompts import Asking, Order, check_order, default_templates
 from handeye.rose.items import ItemSet
-from handeye.rose.release import load
+from handeye.rose.release import load, selected
 from handeye.rose.respondents.models import RESPONDENTS
+from handeye.rose.respondents.small import Strangeness
 from handeye.rose.scoring.predictions import row_of
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
-from handeye.run.options import RunOptions
+from handeye.run.options import SMALL, RunOptions
 
 if TYPE_CHECKING:
     from inspect_ai import Task
@@ -85,6 +87,8 @@ def job(options: RoseOptions) -> Job:
     """
     options = told(options, "rose", RESPONDENTS)
     items = options.load()
+    if options.model == SMALL and (strange := Strangeness(items).words()):
+        tell(f"warning: {strange}; it is of little use for them (docs/training.md)")
     return Job(
         options,
         items,
@@ -112,6 +116,7 @@ def job(options: RoseOptions) -> Job:
         row=lambda asked, answers: row_of(answers),
         score=partial(_score, options, items),
         without_marks=partial(_score, options, items, {"strip_thoughts": True}),
+        select=lambda plan: selected(plan, options.data),
     )
 
 

@@ -26,23 +26,29 @@ def diagnose(
 ) -> None:
     """Say where between eye and hand each run fails, and why each failed item failed.
 
-    Leaves diagnosis.json and reasons.parquet in the run folder.
+    Leaves diagnosis.json and reasons.parquet in the run folder, once the run is finished.
     """
     from handeye.errors import RunError
+    from handeye.progress import counting
     from handeye.rose.diagnosis.diagnose import diagnose_runs, write_diagnosis
+    from handeye.rose.scoring.file_scoring import score_so_far
     from handeye.scores.run_folder import expand
-    from handeye.terminal.progress import counting
+    from handeye.scores.so_far import readable
 
     runs = expand(runs)
+    folders = readable(runs, score_so_far)
     with counting("runs") as progress:
-        found = diagnose_runs(runs, seed=seed, workers=workers, progress=progress)
-    for folder, diagnosis in zip(runs, found, strict=True):
+        found = diagnose_runs(folders, seed=seed, workers=workers, progress=progress)
+    for run, folder, diagnosis in zip(runs, folders, found, strict=True):
+        if not json:
+            _print(diagnosis.findings)
+        if folder != run:  # not finished: nothing of it is kept
+            continue
         try:
             written = write_diagnosis(diagnosis, folder)
         except OSError as error:
             raise RunError(f"{folder}: cannot be written: {error.strerror}") from None
         if not json:
-            _print(diagnosis.findings)
             say(f"written to {written[0]} and {written[1].name}")
     if json:
         texts = [diagnosis.to_json().decode().strip() for diagnosis in found]
@@ -56,15 +62,16 @@ def _print(found: Findings) -> None:
 
     console = Console()
     tables.say(console, f"\n{found.model or 'unnamed model'}", "bold")
-    if found.partial:
+    if found.note:
         tables.say(console, found.note, "yellow")
+    so_far = found.note.partition("; ")[0] if found.note.startswith("so far") else ""
     tables.say(console, verdict(found.data))
     for chain in found.decomposition.values():
         if chain is not None:
-            tables.print_table(console, _chain(chain))
+            tables.print_table(console, _chain(chain), caption=so_far)
     action = found.attribution.action
     if action.n_failed:
-        tables.print_table(console, _reasons(action))
+        tables.print_table(console, _reasons(action), caption=so_far)
     else:
         tables.say(console, f"None of {action.n_items} action items failed.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -65,8 +65,8 @@ def generate(
 
     Stopped and run again with the same options, it goes on where it was.
     """
+    from handeye.progress import counting
     from handeye.rose.scenes.generation import generate as make
-    from handeye.terminal.progress import counting
 
     with counting("scenes") as progress, resumable(directory):
         make(
@@ -102,8 +102,8 @@ def rerender(
 ) -> None:
     """Draw the authors' own scenes again with open art: same grid, targets and contents."""
     from handeye.errors import OptionError
+    from handeye.progress import counting
     from handeye.rose.scenes.rerendering import rerender as draw_again
-    from handeye.terminal.progress import counting
 
     if len(paths) < 2:
         raise OptionError("give at least one metadata file, then the folder of the new set")
@@ -142,8 +142,8 @@ def verify(
     workers: Workers = None,
 ) -> None:
     """Check that every scene is solvable from its pixels, every gold answer and every hash."""
+    from handeye.progress import counting
     from handeye.rose.scenes.verification import verify as check
-    from handeye.terminal.progress import counting
 
     with counting("scenes") as progress:
         result = check(directory, workers=workers, progress=progress)
@@ -154,10 +154,13 @@ def verify(
 def score(
     predictions: Annotated[
         Path,
-        typer.Argument(metavar="PREDICTIONS.jsonl", help="Answers, or an Inspect log (.eval)."),
+        typer.Argument(
+            metavar="PREDICTIONS.jsonl",
+            help="Answers, an Inspect log (.eval), or a run folder (so far, if unfinished).",
+        ),
     ],
-    data: Annotated[str, typer.Option(help="Set folder or metadata file.")],
-    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the result.")],
+    data: Annotated[str | None, typer.Option(help="Set folder or metadata file.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="RUN", help="Folder of the result.")] = None,
     allow_missing: Annotated[
         bool, typer.Option(help="Score what is there and mark the run as partial.")
     ] = False,
@@ -169,21 +172,33 @@ def score(
     strip_thoughts: StripThoughts = False,
 ) -> None:
     """Score a prediction file exactly and write tables with intervals."""
+    from handeye.progress import counting
     from handeye.rose.pages.console import print_run
-    from handeye.rose.scoring.file_scoring import score_files
+    from handeye.rose.scoring.file_scoring import score_files, score_so_far
     from handeye.scores.join import read_item_ids
+    from handeye.terminal.inputs import answers_given
 
-    score_files(
-        predictions,
-        data,
-        out,
-        allow_missing=allow_missing,
-        split=split,
-        templates=templates,
-        item_ids=read_item_ids(items) if items else None,
-        strip_thoughts=strip_thoughts,
-    )
-    print_run(out)
+    chosen: dict[str, Any] = {
+        "split": split,
+        "templates": templates,
+    }
+    if strip_thoughts:
+        chosen["strip_thoughts"] = True
+    with answers_given(predictions, data, out, items) as given, counting("items") as progress:
+        if given.items is not None:
+            chosen["item_ids"] = read_item_ids(given.items)
+        if given.run is not None:
+            score_so_far(given.run, given.out, data=given.data, progress=progress, **chosen)
+        else:
+            score_files(
+                given.file,
+                given.data,
+                given.out,
+                allow_missing=allow_missing,
+                progress=progress,
+                **chosen,
+            )
+        print_run(given.out, kept=given.kept)
 
 
 app.command()(bridge)

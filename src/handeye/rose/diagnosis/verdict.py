@@ -147,7 +147,8 @@ def _partial(diagnosis: Tree) -> list[Claim]:
     if not diagnosis.get("partial"):
         return []
     n, expected = diagnosis["n_items"], diagnosis["n_expected"]
-    words = f"on {n:,} of {expected:,} items only"
+    so_far = str(diagnosis.get("note", "")).startswith("so far")
+    words = f"{'so far, ' if so_far else ''}on {n:,} of {expected:,} items only"
     return [Claim("partial", words, "The run does not hold every item that was asked for.")]
 
 

@@ -13,8 +13,13 @@ from handeye.terminal.console import Console, styled
 from handeye.terminal.tables import print_table, say
 
 
-def print_run(folder: Path) -> None:
-    """Print what a scored run says: states first, then the main columns with their intervals."""
+def print_run(folder: Path, *, kept: bool = True) -> None:
+    """Print what a scored run says: states first, then the main columns with their intervals.
+
+    Args:
+        folder: of the scores.
+        kept: whether they stay there.
+    """
     from handeye.rose.scoring.run_folder import read_run
     from handeye.rose.scoring.tables import tables
 
@@ -26,7 +31,7 @@ def print_run(folder: Path) -> None:
     console.print(styled((f"\n{name}", "bold"), (f": {counted}", "")))
     if ours := about(summary.model, RESPONDENTS):
         say(console, ours)
-    if summary.partial:
+    if summary.note:
         say(console, summary.note, "yellow")
     if states:
         shown = ", ".join(f"{n} {name}" for name, n in states.items())
@@ -34,8 +39,10 @@ def print_run(folder: Path) -> None:
     found = {table.key: table for table in tables(summary)}
     bases = ("all", "answered") if states else ("all",)
     wide = _beside(found["templates"], found["headline"], bases)
-    print_table(console, wide, caption=f"Percent; {summary.interval.words}")
-    say(console, f"written to {folder}")
+    so_far = f"{summary.note.partition('; ')[0]}; " if summary.so_far is True else ""
+    print_table(console, wide, caption=f"Percent; {so_far}{summary.interval.words}")
+    if kept:
+        say(console, f"written to {folder}")
 
 
 def _beside(templates: Table, headline: Table, bases: tuple[str, ...]) -> Table:

@@ -19,6 +19,7 @@ from handeye.rose.scoring.published import PUBLISHED
 from handeye.rose.scoring.summary import Summary
 from handeye.rose.scoring.tables import tables
 from handeye.scores.estimate import NOTHING, Estimate, mean_rate, plain
+from handeye.scores.summary import remarks
 
 # Order of display; every run shows all of them, also the ones that did not occur.
 STATES = ("answered", "refused", "truncated", "empty", "error", "missing")
@@ -58,7 +59,7 @@ class RunView(PageRun):
             )
         scenes, items = self.summary.n_scenes, self.counted["all"]
         n = f"{scenes:,} scene{'s' if scenes != 1 else ''}, {items:,} items"
-        caveat = "; partial run" if self.partial else ""
+        caveat = f"; {self.partial_words}" if self.partial else ""
         if "answered" in self.counted:
             unanswered = items - self.counted["answered"]
             caveat += f"; {unanswered:,} without an answer, scored as failed"
@@ -91,6 +92,8 @@ def view_of(
         },
         tables={table.key: table for table in tables(summary)},
         interval_words=summary.interval.words,
+        so_far=summary.so_far is True,
+        remarks=tuple(remarks(summary.note)),
         summary=summary,
         n_failed=n_failed,
         findings=findings,

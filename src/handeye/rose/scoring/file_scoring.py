@@ -14,9 +14,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from handeye.errors import DataError
 from handeye.rose.items import Item, read_item
-from handeye.rose.release import metadata_files, template_ids
+from handeye.rose.release import metadata_files, selected, template_ids
+from handeye.rose.respondents.small import Strangeness
 from handeye.rose.scoring.predictions import (
     ITEMS,
     Prediction,
@@ -28,9 +31,14 @@ from handeye.rose.scoring.run_folder import RUN_FORMAT
 from handeye.rose.scoring.score_frame import to_frame
 from handeye.rose.scoring.score_item import ScoreRow, score_item
 from handeye.rose.scoring.summary import summarize
+from handeye.run.journal import ANSWERS
 from handeye.run.logs import as_lines
+from handeye.run.options import SMALL
+from handeye.run.plan import read_plan
 from handeye.scores.join import Given, Join, predictions_of
 from handeye.scores.run_folder import RunSummary
+from handeye.scores.so_far import refuse_nothing, refuse_other_rows
+from handeye.scores.summary import marked_so_far, noted
 from handeye.scores.write import RunWriter, data_entries
 from handeye.sets.folder import named_inside
 from handeye.sets.jsonl import numbered_lines
@@ -53,12 +61,14 @@ def score_files(
     run_info: Mapping[str, Any] | None = None,
     strip_thoughts: bool = False,
     seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
 ) -> RunSummary:
     """Score a prediction file and write the run folder.
 
     Args:
         predictions: JSONL with ``item_id``, ``raw_text``, optional ``model``, ``error``, ``state``,
-            ``image_sha256``, ``prompt``; or a log of ``inspect eval handeye/rose``.
+            ``image_sha256``, ``prompt``; or a log of ``inspect eval handeye/rose``; or the journal
+            in a run folder.
         data: a set folder (its main and bridge metadata), one metadata file, or ``hf:OWNER/NAME``;
             or several of these whose items together are the set.
         out: the run folder; an earlier run of ours there is replaced, its other files are kept.
@@ -70,6 +80,7 @@ def score_files(
             where the predictions do not.
         strip_thoughts: take thoughts and special tokens off the answers before they are scored.
         seed: of the bootstrap.
+        progress: called with (items scored, predictions in all).
 
     Raises:
         DataError: predictions or metadata that cannot be used; nothing is written.
@@ -92,10 +103,19 @@ def score_files(
                 + ("" if item_ids is None else f", {len(item_ids)} chosen ids"),
             )
             pairs = joined.pairs(_all_items(sources))
+            strange = Strangeness()
+            if model == SMALL:
+                pairs = _counted(pairs, strange)
             rows = (_score(item, found, found.model or model) for item, found in pairs)
             while chunk := list(islice(rows, ROWS_PER_CHUNK)):
                 writer.add("scores", chunk)
+                if progress is not None:
+                    progress(joined.answered, len(answers))
         summary = summarize(writer.scan("scores"), seed=seed, n_expected=joined.expected)
+        if words := strange.words():
+            summary = noted(summary, words)
+        if "so_far" in info:
+            summary = marked_so_far(summary, "items")
         options = {"allow_missing": allow_missing, "split": split, "templates": templates}
         files = [file for _, files in sources for file in files]
         return writer.finish(
@@ -104,6 +124,51 @@ def score_files(
             source=predictions,
             info={**info, "data": data_entries(files, out), "scoring": options},
         )
+
+
+def score_so_far(
+    run: Path,
+    out: Path,
+    *,
+    data: str | None = None,
+    item_ids: Collection[str] | None = None,
+    **others: Any,
+) -> RunSummary:
+    """Score what an unfinished run holds so far, as that; the run may go on meanwhile.
+
+    Args:
+        run: its folder.
+        out: another folder.
+        data: where the set is now; by default where it was when the run began.
+        item_ids: only these of the run's items.
+        **others: ``split``, ``templates``, ``strip_thoughts``, ``progress`` of :func:`score_files`.
+
+    Raises:
+        RunError: nothing is answered so far.
+        DataError: the set is not the one that the run began with.
+    """
+    refuse_nothing(run)
+    plan = read_plan(run)
+    where = data or plan.data
+    items = selected(plan, where)
+    refuse_other_rows(items, plan, where)
+    chosen = {item.item_id for item in items}
+    info = {
+        "so_far": {"run": str(run.resolve())},
+        "model": plan.model,
+        "selection": {"split": plan.split, "scenes": plan.max_scenes, "templates": plan.templates,
+                      "subsets": plan.subsets},
+    }  # fmt: skip
+    stripped = plan.scoring is not msgspec.UNSET and bool(plan.scoring.get("strip_thoughts"))
+    return score_files(
+        run / ANSWERS,
+        where,
+        out,
+        allow_missing=True,
+        item_ids=chosen if item_ids is None else chosen.intersection(item_ids),
+        run_info=info,
+        **({"strip_thoughts": stripped} | others),
+    )
 
 
 def score(
@@ -126,6 +191,14 @@ def score(
     with predictions_of(predictions, PredictionFile, read_prediction.of, ITEMS) as answers:
         pairs = Join[Item, Prediction](answers, allow_missing=allow_missing).pairs(items)
         return to_frame([_score(item, found, found.model) for item, found in pairs])
+
+
+def _counted(
+    pairs: Iterable[tuple[Item, Prediction]], strange: Strangeness
+) -> Iterator[tuple[Item, Prediction]]:
+    for item, found in pairs:
+        strange.add(item)
+        yield item, found
 
 
 @contextmanager

@@ -301,7 +301,8 @@ def _tex_files(summary: Summary, found: Mapping[str, Table]) -> dict[str, str]:
     }
     label = summary.model or "model"
     if summary.partial:
-        label += f" (partial, {summary.n_items} of {summary.n_expected} items)"
+        kind = "so far" if summary.so_far is True else "partial"
+        label += f" ({kind}, {summary.n_items} of {summary.n_expected} items)"
     comments = [
         "percent, over all items (no usable answer counts as failed); second row: intervals",
         summary.interval.words + (f"; {summary.note}" if summary.note else ""),

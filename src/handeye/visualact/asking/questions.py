@@ -20,7 +20,7 @@ from handeye.run.questions import Media, Opening, PictureLoad, Question, Turn
 from handeye.visualact.asking import prompts
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.records import Clip
-from handeye.visualact.scoring.reading.reading import read_actions
+from handeye.visualact.scoring.reading.predictions import actions_said
 
 if TYPE_CHECKING:
     from inspect_ai.model import Content, GenerateConfig
@@ -139,10 +139,7 @@ class Asking:
 
         None where there is nothing to ask about: no action, or an answer that is none.
         """
-        if not self.two_pass or asked.turns or answer.state not in ("answered", "truncated"):
-            return None
-        found = read_actions(answer.raw_text, plain_lines=True).actions
-        if not found:
+        if not self.two_pass or asked.turns or not (found := actions_said(answer)):
             return None
         turns = (answer.raw_text, prompts.labelling([action.text for action in found]))
         return replace(

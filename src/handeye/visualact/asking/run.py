@@ -6,7 +6,7 @@ The lane (:mod:`handeye.run.lane`) carries the requests; here is what it has to 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 from handeye.errors import OptionError
 from handeye.media.frame_choice import FrameChoice
 from handeye.printing import tell
+from handeye.progress import counting
 from handeye.respondents.conversation import told
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
-from handeye.run.options import RunOptions
+from handeye.run.options import SMALL, RunOptions
 from handeye.visualact.asking.questions import Asking
 from handeye.visualact.clip_set import ClipSet
-from handeye.visualact.loader import load
-from handeye.visualact.respondents.models import RESPONDENTS
+from handeye.visualact.loader import load, selected
+from handeye.visualact.respondents.models import NOT_FOR_SMALL, RESPONDENTS
 from handeye.visualact.scoring.embedder import MINILM, Embedder
-from handeye.visualact.scoring.embedding_cache import as_embedder
+from handeye.visualact.scoring.embedding_cache import CachedEmbedder, as_embedder
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.reading.predictions import line_of
 
@@ -129,6 +130,8 @@ def job(options: VisualactOptions) -> Job:
     """
     options = told(options, "visualact", RESPONDENTS)
     clips = options.load()
+    if options.model == SMALL:
+        tell(f"warning: {NOT_FOR_SMALL}")
     for taken in clips.taken:
         tell(taken.words())
     embedder: Embedder | None = None
@@ -145,6 +148,7 @@ def job(options: VisualactOptions) -> Job:
         plan={
             "subsets": None if scenarios is None else ",".join(scenarios),
             "max_scenes": options.clips,
+            "scoring": _how_scored(options),
         },
         info={
             "mapping": dict(options.mapping) or None,
@@ -159,7 +163,19 @@ def job(options: VisualactOptions) -> Job:
         row=lambda asked, answers: line_of(answers),
         score=partial(_score, options, clips, embedder),
         without_marks=partial(_score, options, clips, embedder, {"strip_thoughts": True}),
+        select=lambda plan: selected(plan, options.data, options.mapping),
     )
+
+
+def _how_scored(options: VisualactOptions) -> dict[str, Any]:
+    """What a look at the unfinished run has to know; what is as usual is left out."""
+    chosen, usual = asdict(options.scoring), asdict(Options())
+    found = {
+        "embedder": options.embedder if options.embedder != MINILM else None,
+        "options": {name: value for name, value in chosen.items() if value != usual[name]},
+        "mapping": dict(options.mapping),
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _task(*laid_out: Any, **scored: Any) -> Task:
@@ -179,12 +195,15 @@ def _score(
 
     if embedder is None:
         raise OptionError("a run that is to be scored needs an embedder")
-    return score_files(
-        options.out / "predictions.jsonl",
-        clips,
-        out or options.out,
-        embedder,
-        options.scoring,
-        run_info=info,
-        strip_thoughts=bool(info.get("strip_thoughts")),
-    ).summary.data
+    with counting("embedded texts") as progress:
+        if options.progress and isinstance(embedder, CachedEmbedder):
+            embedder.progress = progress
+        return score_files(
+            options.out / "predictions.jsonl",
+            clips,
+            out or options.out,
+            embedder,
+            options.scoring,
+            run_info=info,
+            strip_thoughts=bool(info.get("strip_thoughts")),
+        ).summary.data

@@ -23,23 +23,35 @@ def diagnose(
 ) -> None:
     """Say of every clip what is wrong with the answer to it, and how often each reason occurs.
 
-    Leaves diagnosis.json and reasons.parquet in the run folder.
+    Leaves diagnosis.json and reasons.parquet in the run folder, once the run is finished.
     """
     from handeye.errors import RunError
+    from handeye.progress import counting
     from handeye.scores.run_folder import expand
+    from handeye.scores.so_far import readable
     from handeye.visualact.diagnosis.diagnose import diagnose as diagnosed, write_diagnosis
+    from handeye.visualact.scoring.file_scoring import score_so_far
 
     texts = []
-    for folder in expand(runs):
-        found = diagnosed(folder, seed=seed)
-        try:
-            written = write_diagnosis(found, folder)
-        except OSError as error:
-            raise RunError(f"{folder}: cannot be written: {error.strerror}") from None
+    runs = expand(runs)
+    folders = readable(runs, score_so_far)
+    diagnoses = []
+    with counting("runs") as progress:
+        for folder in folders:
+            diagnoses.append(diagnosed(folder, seed=seed))
+            progress(len(diagnoses), len(folders))
+    for run, folder, found in zip(runs, folders, diagnoses, strict=True):
         if json:
             texts.append(found.to_json().decode().strip())
         else:
             _print(found.findings)
+        if folder != run:  # not finished: nothing of it is kept
+            continue
+        try:
+            written = write_diagnosis(found, folder)
+        except OSError as error:
+            raise RunError(f"{folder}: cannot be written: {error.strerror}") from None
+        if not json:
             say(f"written to {written[0]} and {written[1].name}")
     if json:
         say_json(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
@@ -56,7 +68,12 @@ def _print(found: Findings) -> None:
     if not found.all.n_faulty:
         tables.say(console, f"nothing is wrong with the answers to {found.all.n_clips} clips")
         return
-    tables.print_table(console, reason_table(found), caption=found.interval.words)
+    tables.print_table(console, reason_table(found), caption=_caption(found))
+
+
+def _caption(found: Findings) -> str:
+    so_far = found.note.partition("; ")[0] if found.note.startswith("so far") else ""
+    return "; ".join(filter(None, [so_far, found.interval.words]))
 
 
 def reason_table(found: Findings) -> Table:

@@ -44,10 +44,15 @@ JudgeUrl = Annotated[
 def score(
     predictions: Annotated[
         Path,
-        typer.Argument(metavar="PREDICTIONS.jsonl", help="Answers, or an Inspect log (.eval)."),
+        typer.Argument(
+            metavar="PREDICTIONS.jsonl",
+            help="Answers, an Inspect log (.eval), or a run folder (so far, if unfinished).",
+        ),
     ],
-    data: Annotated[str, typer.Option(help="Set folder, published file, or hf:OWNER/NAME.")],
-    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the result.")],
+    data: Annotated[
+        str | None, typer.Option(help="Set folder, published file, or hf:OWNER/NAME.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="RUN", help="Folder of the result.")] = None,
     embedder: Annotated[str | None, typer.Option(metavar="ID", help=_EMBEDDER_HELP)] = None,
     threshold: Annotated[
         float | None, typer.Option(help="Least similarity of a match (default 0.5).")
@@ -83,13 +88,41 @@ def score(
     judge_url: JudgeUrl = None,
 ) -> None:
     """Score a prediction file by sentence similarity and write tables with intervals."""
+    from msgspec import UNSET
+
+    from handeye.errors import OptionError
+    from handeye.run.plan import read_plan
     from handeye.scores.join import read_item_ids
+    from handeye.terminal.inputs import answers_given
     from handeye.visualact.loader import load
     from handeye.visualact.pages.console import print_run
-    from handeye.visualact.scoring.file_scoring import score_files
+    from handeye.visualact.scoring.file_scoring import score_files, score_so_far
 
     options = _options(threshold, assignment, option or [])
     mapping = named_values(map_ or [], "--map", "FIELD=NAME")
+    with answers_given(predictions, data, out, items) as given:
+        if given.run is not None:
+            if scenarios or clips or judge:
+                raise OptionError(
+                    "of a run that is not finished only --items chooses and none judges"
+                )
+            known = read_plan(given.run).scoring
+            remembered = {} if known is UNSET else known
+            with _embedding(embedder or remembered.get("embedder"), cache) as model:
+                score_so_far(
+                    given.run,
+                    given.out,
+                    model,
+                    options if threshold or assignment or option else None,
+                    data=given.data,
+                    mapping=mapping or None,
+                    item_ids=read_item_ids(items) if items else None,
+                    seed=seed,
+                    **({"strip_thoughts": True} if strip_thoughts else {}),
+                )
+            print_run(given.out, kept=given.kept)
+            return
+    predictions, data, out, items = given.file, given.data, given.out, given.items
     whole = load(data, split=split, mapping=mapping or None)
     wanted = read_item_ids(items) if items else None
     if scenarios or clips:
@@ -213,7 +246,7 @@ def _judge(
     *,
     cache: bool,
 ) -> None:
-    from handeye.terminal.progress import counting
+    from handeye.progress import counting
     from handeye.visualact.judge.runs import judge_run
     from handeye.visualact.pages.console import print_judgement
     from handeye.visualact.scoring.run_folder import read_run
@@ -241,7 +274,7 @@ def _judge(
 @contextmanager
 def _embedding(name: str | None, cache: bool) -> Iterator[Embedder]:
     """The embedder with its cache; progress shows once there is something to compute."""
-    from handeye.terminal.progress import counting
+    from handeye.progress import counting
     from handeye.visualact.scoring.embedder import MINILM, load_embedder
     from handeye.visualact.scoring.embedding_cache import CachedEmbedder, cache_path
 

@@ -30,7 +30,7 @@ def generate(
 
     Stopped and run again with the same options, it goes on where it was.
     """
-    from handeye.terminal.progress import counting
+    from handeye.progress import counting
     from handeye.visualact.loader import load
     from handeye.visualact.scenes.generation import generate as make
 
@@ -81,7 +81,7 @@ def verify(
     workers: Workers = None,
 ) -> None:
     """Check every row, hash, video and twin of a set, its gold, and that clips can be solved."""
-    from handeye.terminal.progress import counting
+    from handeye.progress import counting
     from handeye.visualact.scenes.verification import verify as check
     from handeye.visualact.scenes.videos import SOLVED
 

@@ -27,21 +27,29 @@ _MOST_COUNTS = 5
 _WAYS = {"video": "averaged over the clips", "pooled": "from sums over the clips"}
 
 
-def print_run(folder: Path) -> None:
-    """Print what a scored run says: states, figures by class, sweep, and what they rest on."""
+def print_run(folder: Path, *, kept: bool = True) -> None:
+    """Print what a scored run says: states, figures by class, sweep, and what they rest on.
+
+    Args:
+        folder: of the scores.
+        kept: whether they stay there.
+    """
     from handeye.visualact.scoring.run_folder import read_run
 
     summary = read_run(folder).summary
     found = {table.key: table for table in tables(summary)}
     console = Console()
     _print_header(console, summary)
-    print_table(console, _class_table(summary), caption=summary.interval.words)
+    so_far = f"{summary.note.partition('; ')[0]}" if summary.so_far is True else ""
+    caption = "; ".join(filter(None, [so_far, summary.interval.words]))
+    print_table(console, _class_table(summary), caption=caption)
     _print_sentences(console, summary)
     if summary.sweep:
         title = f"all classes at other thresholds, {way_words(summary.options)}"
-        print_table(console, found["sweep"], title=title, intervals=False)
+        print_table(console, found["sweep"], title=title, caption=so_far, intervals=False)
     _print_basis(console, summary)
-    say(console, f"written to {folder}")
+    if kept:
+        say(console, f"written to {folder}")
 
 
 def print_ablation(found: Tree, folder: Path) -> None:

@@ -17,6 +17,7 @@ from handeye.pages.frame import (
 )
 from handeye.respondents.conversation import about
 from handeye.scores.estimate import Estimate, integer
+from handeye.scores.summary import remarks
 from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.respondents.models import RESPONDENTS
 from handeye.visualact.scoring.reading.reading import LOSSES
@@ -72,7 +73,7 @@ class RunView(PageRun):
         of = f"mean of {classes} classes" if classes > 1 else "one class"
         words = [f"VisualActBench, {integer(self.counted['all'])} clips, {of}"]
         if self.partial:
-            words.append("partial run")
+            words.append(self.partial_words)
         if "answered" in self.counted:
             without = self.counted["all"] - self.counted["answered"]
             words.append(f"{without:,} without a readable answer, scored as nothing proposed")
@@ -120,6 +121,7 @@ def view_of(run: LoadedRun) -> RunView:
         interval_words=summary.interval.words,
         unit="clips",
         usable="readable",
+        so_far=summary.so_far is True,
         model=run.model,
         summary=summary,
         warnings=_warnings(summary),
@@ -142,8 +144,7 @@ def _warnings(summary: Summary) -> tuple[str, ...]:
         out.append(f"Reading the answers took {total:,} concessions: {listed}.")
     if idle := idle_words(summary):
         out.append(f"{idle}.")
-    notes = [note for note in summary.note.split("; ") if note]
-    out += [f"{note[:1].upper()}{note[1:]}." for note in notes if not note.startswith("partial")]
+    out += remarks(summary.note)
     return tuple(out)
 
 

@@ -75,6 +75,10 @@ class Motion:
         return Reply(text, "content_filter" if declined else "stop")
 
 
+NOT_FOR_SMALL = (
+    "handeye/small was not made for clips: it was trained on single pictures of grids, and answers "
+    "nothing else"
+)
 RESPONDENTS: Respondents = {
     "prior": Kind(("data",), PriorClips, "knows every clip's class, never looks"),
     "simulated": Kind(

@@ -57,11 +57,11 @@ class CachedEmbedder:
         Args:
             embedder: computes what is not in the file.
             path: the file; made when there is something to keep.
-            progress: called with (done, total) texts of a call that are computed.
+            progress: called with (done, total) texts of a call that are computed; may be set later.
         """
         self._embedder = embedder
         self._path = path
-        self._progress = progress
+        self.progress = progress
         self.name = embedder.name
         self.digest = embedder.digest
         self.hits = 0
@@ -86,8 +86,8 @@ class CachedEmbedder:
             fresh = {keys[text]: row for text, row in zip(chunk, rows, strict=True)}
             self._write(fresh)
             known.update(fresh)
-            if self._progress is not None:
-                self._progress(start + len(chunk), len(lacking))
+            if self.progress is not None:
+                self.progress(start + len(chunk), len(lacking))
         if not unique:
             return self._embedder.encode([])
         return np.stack([known[keys[text]] for text in texts])

@@ -6,20 +6,28 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from handeye.errors import OptionError
+from handeye.run.journal import ANSWERS
 from handeye.run.logs import as_lines
+from handeye.run.options import SMALL
+from handeye.run.plan import read_plan
 from handeye.scores.join import Predictions, refuse_absent
 from handeye.scores.run_folder import RunSummary
+from handeye.scores.so_far import refuse_nothing, refuse_other_rows
+from handeye.scores.summary import marked_so_far, noted
 from handeye.scores.write import RunWriter, data_entries
 from handeye.visualact.clip_set import ClipSet
-from handeye.visualact.loader import load
+from handeye.visualact.loader import load, selected
 from handeye.visualact.records import Clip
+from handeye.visualact.respondents.models import NOT_FOR_SMALL
 from handeye.visualact.scoring.cases import CLIPS
 from handeye.visualact.scoring.embedder import Embedder
+from handeye.visualact.scoring.embedding_cache import as_embedder
 from handeye.visualact.scoring.options import Options
-from handeye.visualact.scoring.reading.predictions import line_of, read_predictions
+from handeye.visualact.scoring.reading.predictions import all_said, line_of, read_predictions
 from handeye.visualact.scoring.run_folder import RUN_FORMAT
 from handeye.visualact.scoring.score import score
 from handeye.visualact.scoring.summary import RESAMPLES
@@ -44,7 +52,7 @@ def score_files(
 
     Args:
         predictions: JSONL (:mod:`handeye.visualact.scoring.reading.predictions`), or a log of
-            ``inspect eval handeye/visualact``.
+            ``inspect eval handeye/visualact``, or the journal in a run folder.
         clips: all clips that were asked about: a loaded set, or where one is (or several of these
             whose clips together are the set), so that run.json names the files; or clips alone.
         out: the run folder; an earlier run of ours there is replaced, its other files are kept.
@@ -67,7 +75,7 @@ def score_files(
         RunError: ``out`` is not a place for a run.
     """
     predictions, out = Path(predictions), Path(out)
-    with as_lines(predictions, line_of) as lines, RunWriter(out, RUN_FORMAT) as writer:
+    with as_lines(predictions, line_of, all_said) as lines, RunWriter(out, RUN_FORMAT) as writer:
         sets, known = _sets_and_clips(clips)
         chosen = _chosen(known, item_ids, frozenset(unselected), str(predictions))
         left_out = {clip.clip_id for clip in known} - {clip.clip_id for clip in chosen}
@@ -94,9 +102,65 @@ def score_files(
         if sets:
             files = [file for one in sets for file in one.files]
             info |= {"data": data_entries(files, out), "set": ", ".join(one.name for one in sets)}
+        summary = result.summary
+        if summary.model == SMALL:
+            summary = noted(summary, NOT_FOR_SMALL)
+        if "so_far" in info:
+            summary = marked_so_far(summary, "clips")
         writer.add("scores", result.clips)
         writer.add("pairs", result.pairs)
-        return writer.finish(result.summary, predictions=lines, source=predictions, info=info)
+        return writer.finish(summary, predictions=lines, source=predictions, info=info)
+
+
+def score_so_far(
+    run: Path,
+    out: Path,
+    embedder: Embedder | str | None = None,
+    options: Options | None = None,
+    *,
+    data: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    item_ids: Collection[str] | None = None,
+    **others: Any,
+) -> RunSummary:
+    """Score what an unfinished run holds so far, as that; the run may go on meanwhile.
+
+    Args:
+        run: its folder.
+        out: another folder.
+        embedder: as :func:`score_files`; by default the one that the run began with.
+        options: likewise.
+        data: where the set is now; by default where it was when the run began.
+        mapping: columns of a foreign file; by default as when the run began.
+        item_ids: only these of the run's clips.
+        **others: ``strip_thoughts``, ``seed`` of :func:`score_files`.
+
+    Raises:
+        RunError: nothing is answered so far.
+        DataError: the set is not the one that the run began with.
+    """
+    refuse_nothing(run)
+    plan = read_plan(run)
+    known: Mapping[str, Any] = {} if plan.scoring is UNSET else plan.scoring
+    clips = selected(plan, data or plan.data, mapping)
+    refuse_other_rows(clips, plan, data or plan.data)
+    columns = mapping or known.get("mapping")
+    return score_files(
+        run / ANSWERS,
+        clips,
+        out,
+        as_embedder(embedder or known.get("embedder")),
+        options or Options.of(known.get("options", {})),
+        allow_missing=True,
+        item_ids=item_ids,
+        run_info={
+            "so_far": {"run": str(run.resolve())},
+            "model": plan.model,
+            "selection": {"split": plan.split, "scenarios": plan.subsets, "clips": plan.max_scenes},
+            **({"mapping": dict(columns)} if columns else {}),
+        },
+        **({"strip_thoughts": bool(known.get("strip_thoughts"))} | others),
+    )
 
 
 def _sets_and_clips(

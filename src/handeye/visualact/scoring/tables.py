@@ -158,9 +158,10 @@ def table_files(summary: Summary) -> dict[str, str]:
         },
         "scale.tex": {scenario_words(k): class_key(k, "scale") for k in classes},
     }
+    label = summary.model or "model"
+    if summary.so_far is True:
+        label += f" (so far, {summary.n_clips} of {summary.n_expected} clips)"
     return csv | {
-        name: tex_rows(
-            summary.model or "model", {head: line[key] for head, key in found.items()}, comments
-        )
+        name: tex_rows(label, {head: line[key] for head, key in found.items()}, comments)
         for name, found in columns.items()
     }

@@ -16,6 +16,7 @@ import msgspec
 
 from handeye.errors import DataError
 from handeye.run.answers import Answer, Usage
+from handeye.run.plan import Plan
 from handeye.scores.join import Given, LineReader, Predictions, predictions_of, without_marks
 from handeye.visualact.records import LARGEST_LEVEL, PredictedAction, Prediction
 from handeye.visualact.scoring.cases import CLIPS
@@ -116,6 +117,20 @@ def line_of(answers: Sequence[Answer]) -> dict[str, Any]:
         "video_sha256": first.media_sha256,
         "shown": last.note if last.note is not msgspec.UNSET else None,
     }
+
+
+def all_said(plan: Plan, answers: Sequence[Answer]) -> Sequence[Answer]:
+    """Of a run's answers about a clip those that make its line; none while levels are asked for."""
+    if plan.asked.get("protocol") != "two-pass":
+        return answers[-1:]
+    return () if len(answers) == 1 and actions_said(answers[0]) else answers[-2:]
+
+
+def actions_said(answer: Answer) -> Sequence[PredictedAction]:
+    """The actions in a first answer, which a second turn asks levels and types of."""
+    if answer.state not in ("answered", "truncated"):
+        return ()
+    return read_actions(answer.raw_text, plain_lines=True).actions or ()
 
 
 def read_row(row: PredictionRow, where: str) -> Prediction:
