@@ -264,7 +264,8 @@ def macro(sums: Floats, clusters: Sequence[int]) -> Samples:
 
 def average(sums: Floats, clusters: Sequence[int]) -> Samples:
     """Mean of the macro rates of several parts: two columns each."""
-    return mean([macro(sums[:, :, k : k + 2], clusters) for k in range(0, sums.shape[2], 2)])
+    parts = [macro(sums[:, :, k : k + 2], clusters) for k in range(0, sums.shape[2], 2)]
+    return mean(parts, shared=True)
 
 
 # ---- the same items in every run

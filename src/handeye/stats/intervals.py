@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -23,13 +23,16 @@ class Samples:
 
     ``n`` counts the items behind the measured value. ``trials`` is set for quantities within 0..1:
     the number of independent scenes behind them, for :func:`estimates`; None for others.
-    ``terms`` are what a difference was made of.
+    ``terms`` are what a difference was made of. ``scenes`` counts the independent scenes behind a
+    share, a mean of shares or a difference of such, however often each was asked about; None where
+    that is not known.
     """
 
     values: Floats
     n: int
     trials: float | None = None
     terms: tuple[Samples, Samples] | None = None
+    scenes: float | None = None
 
 
 def rate(numerator: Floats, denominator: Floats, clusters: int | None = None) -> Samples:
@@ -43,13 +46,19 @@ def rate(numerator: Floats, denominator: Floats, clusters: int | None = None) ->
     with np.errstate(invalid="ignore", divide="ignore"):
         values = np.where(denominator > 0, numerator / denominator, np.nan)
     n = int(denominator[0])
-    return Samples(values, n, None if clusters is None else min(n, clusters))
+    trials = None if clusters is None else min(n, clusters)
+    return Samples(values, n, trials, scenes=trials)
 
 
-def mean(parts: Sequence[Samples]) -> Samples:
+def mean(parts: Sequence[Samples], *, shared: bool = False) -> Samples:
     """Unweighted mean over the parts that are defined (macro average); n adds up.
 
     ``trials`` of the mean are those of one sample whose mean would vary as much.
+
+    Args:
+        parts: what is averaged.
+        shared: the parts ask about the same scenes (templates), not each about its own (subsets):
+            together they rest on no more scenes than the part that has the fewest.
     """
     total = np.zeros(len(parts[0].values)) if parts else np.full(1, np.nan)
     count = np.zeros_like(total)
@@ -59,21 +68,31 @@ def mean(parts: Sequence[Samples]) -> Samples:
         count = count + defined
     with np.errstate(invalid="ignore"):
         values = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    inverse = [1 / part.trials if part.trials else None for part in parts if part.n]
-    known = [value for value in inverse if value is not None]
-    trials = len(known) ** 2 / sum(known) if known and len(known) == len(inverse) else None
-    return Samples(values, sum(part.n for part in parts), trials)
+    counted = [part for part in parts if part.n]
+    trials = _together([part.trials for part in counted])
+    scenes = [part.scenes for part in counted]
+    known = [count for count in scenes if count]
+    least = min(known) if known and len(known) == len(scenes) else None
+    n = sum(part.n for part in parts)
+    return Samples(values, n, trials, scenes=least if shared else _together(scenes))
+
+
+def _together(counts: Sequence[float | None]) -> float | None:
+    """Size of one sample whose mean varies as much as that of several; None if one is unknown."""
+    inverse = [1 / count for count in counts if count]
+    return len(inverse) ** 2 / sum(inverse) if inverse and len(inverse) == len(counts) else None
 
 
 def difference(first: Samples, second: Samples) -> Samples:
     """``first - second`` within each resample, so that what they share cancels; n adds up."""
     n = first.n + second.n if first.n and second.n else 0
-    return Samples(first.values - second.values, n, terms=(first, second))
+    scenes = min(first.scenes, second.scenes) if first.scenes and second.scenes else None
+    return Samples(first.values - second.values, n, terms=(first, second), scenes=scenes)
 
 
 def complement(part: Samples) -> Samples:
     """``1 - part``."""
-    return Samples(1 - part.values, part.n, part.trials)
+    return replace(part, values=1 - part.values, terms=None)
 
 
 def estimates(tree: Any, level: float = LEVEL) -> Any:
@@ -82,11 +101,19 @@ def estimates(tree: Any, level: float = LEVEL) -> Any:
     A share (``trials`` is set) gets Wilson's score interval (Wilson 1927, JASA 22:209) at the
     number of independent trials whose variance is that of the resamples: percentiles are too short
     near 0 and 1 (docs/statistics.md has the coverage of both). Anything else gets percentiles over
-    the resamples in which it is defined. Where the resamples do not vary, they cannot tell how sure
-    the value is: a share of exactly 0 or 1 then gets the exact binomial bound for its number of
-    scenes (Clopper and Pearson 1934), a difference of two such shares the extremes of their bounds
-    (conservative), anything else no interval. All three are None where nothing was measured,
-    ``low`` and ``high`` where there are no resamples.
+    the resamples in which it is defined. Where the resamples do not vary, every scene says the
+    same, and they cannot tell how sure the value is. Bounds then come from the scenes that might do
+    otherwise: none of N did, so less than ``r = 1 - ((1 - level) / 2) ** (1 / N)`` of all do (Clopper
+    and Pearson 1934), each of which moves a quantity to the end of its range at most:
+
+    - a share of exactly 0 or 1, N its ``trials``: 0 to r, or 1 - r to 1;
+    - a share or mean of shares between, N its ``scenes``: ``v (1 - r)`` to ``v + (1 - v) r``, which
+      is the mean of the bounds of its parts where these are 0 or 1 (conservative);
+    - a difference of two of these: the extremes of their bounds (conservative);
+    - a difference whose terms vary together, N its ``scenes``: likewise, from -1 to 1.
+
+    Anything else gets no interval. All three are None where nothing was measured, ``low`` and
+    ``high`` where there are no resamples.
     """
     leaves: list[Samples] = []
     _collect(tree, leaves)
@@ -119,15 +146,37 @@ def _vary(leaf: Samples, bounds: Bounds, level: float) -> Bounds:
     low, high = bounds
     if low is None or high is None or high > low:
         return bounds
-    value = leaf.values[0]
-    if leaf.trials and value in (0.0, 1.0):
-        # No failure in m trials: (1 - p) ** m = (1 - level) / 2 at the bound.
-        reach = 1 - ((1 - level) / 2) ** (1 / leaf.trials)
-        return (0.0, reach) if value == 0 else (1 - reach, 1.0)
+    value = float(leaf.values[0])
     if leaf.terms is not None:
-        first, second = (_vary(term, (value, value), level) for term in leaf.terms)
-        return _minus(first[0], second[1]), _minus(first[1], second[0])
-    return None, None
+        if all(map(_constant, leaf.terms)):
+            first, second = (_vary(term, (0.0, 0.0), level) for term in leaf.terms)
+            return _minus(first[0], second[1]), _minus(first[1], second[0])
+        return _unseen(leaf, leaf.scenes, level)
+    return _unseen(leaf, leaf.trials if value in (0.0, 1.0) else leaf.scenes, level)
+
+
+def _constant(leaf: Samples) -> bool:
+    """Whether no resample differs from another by more than is shown."""
+    drawn = leaf.values[1:]
+    return not float(np.nanmax(drawn) - np.nanmin(drawn)) > 10.0**-DECIMALS
+
+
+def _unseen(leaf: Samples, scenes: float | None, level: float) -> Bounds:
+    """Bounds of what is the same in every one of so many scenes."""
+    if not scenes:
+        return None, None
+    value, (least, most) = float(leaf.values[0]), _range(leaf)
+    # No other scene in m: (1 - p) ** m = (1 - level) / 2 at the bound.
+    reach = 1 - ((1 - level) / 2) ** (1 / scenes)
+    return value - (value - least) * reach, value + (most - value) * reach
+
+
+def _range(leaf: Samples) -> tuple[float, float]:
+    """Least and most that a share, or a difference of such, can be."""
+    if leaf.terms is None:
+        return 0.0, 1.0
+    (low, high), (least, most) = map(_range, leaf.terms)
+    return low - most, high - least
 
 
 def _minus(first: float | None, second: float | None) -> float | None:

@@ -5,8 +5,10 @@ For items that ask about a part of the targets, the number said or clicked is dr
     the region        its number of targets plus an error, errors as seen in the other answers
     the whole grid    the number of all targets plus an error, errors as seen in the model's G-Cnt
     repeated          exactly the number the model gave for the whole grid of the same scene
+    whatever it sees  a number from one distribution, that of the model, for every scene alike
 
-Only scenes whose whole-grid count was wrong can tell the last two apart. That numbers are repeated
+Only scenes whose whole-grid count was wrong can tell the whole grid from what is repeated. The last
+part is the rival of both: who always says 5 repeats nothing. That numbers are repeated
 is decided per model by the log-ratio of likelihoods with and without that part, against half a
 chi-square as in :mod:`handeye.rose.diagnosis.conventions`. Errors are clipped at
 :data:`_WIDEST`.
@@ -33,7 +35,9 @@ _CELLS = 2 * _WIDEST + 1
 _PRIOR = 1.0
 _ROUNDS = 300
 _STOP = 1e-6
-_NO_NUMBER = -(10**6)
+# Larger numbers are all wrong alike.
+_LARGEST = 10**6
+_NO_NUMBER = -_LARGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,13 @@ class Origins:
 
     Posterior probabilities by answer (0 where an answer is not of the kind): ``whole`` that the
     number is the whole grid's, ``repeated`` that it repeats the whole-grid count. ``weights``
-    are the model's rates of region, whole grid, repeated. ``decided`` tells whether numbers are
-    repeated more often than chance explains.
+    are the model's rates of region, whole grid, repeated, whatever it sees. ``decided`` tells
+    whether numbers are repeated more often than chance explains.
     """
 
     whole: Floats
     repeated: Floats
-    weights: tuple[float, float, float]
+    weights: tuple[float, float, float, float]
     log_likelihood_ratio: float
     p_value: float
     decided: bool
@@ -85,21 +89,39 @@ def find_origins(evidence: Sequence[Evidence]) -> Origins:
     numbers = [said_number(found) for found in evidence]
     rows = [i for i, n in enumerate(numbers) if n is not None and asks_for_part(evidence[i])]
     if not rows:
-        return Origins(whole, repeated, (0.0, 0.0, 0.0), 0.0, 1.0, False)
-    said = np.array([min(numbers[i] or 0, 10**6) for i in rows])
+        return Origins(whole, repeated, (0.0, 0.0, 0.0, 0.0), 0.0, 1.0, False)
+    said = np.array([min(numbers[i] or 0, _LARGEST) for i in rows])
     items = [evidence[i] for i in rows]
     errors = _global_errors(evidence)
-    total, weights, posterior = _fit(said, items, errors, allowed=(1.0, 1.0, 1.0))
-    without, *_ = _fit(said, items, errors, allowed=(1.0, 1.0, 0.0))
+    total, weights, posterior = _fit(said, items, errors, allowed=(1.0, 1.0, 1.0, 1.0))
+    without, *_ = _fit(said, items, errors, allowed=(1.0, 1.0, 0.0, 1.0))
     ratio = max(0.0, total - without)
     p_value = 1.0 if ratio <= 0 else 0.5 * erfc(sqrt(ratio))
     shows = np.array([can_repeat(found) for found in items])
     enough = int((shows & (posterior[:, 2] > 0.5)).sum()) >= FEWEST
     whole[rows], repeated[rows] = posterior[:, 1], posterior[:, 2]
-    region, everywhere, again = weights.tolist()
-    return Origins(
-        whole, repeated, (region, everywhere, again), ratio, p_value, p_value < LEVEL and enough
-    )
+    region, everywhere, again, anyway = weights.tolist()
+    found = (region, everywhere, again, anyway)
+    return Origins(whole, repeated, found, ratio, p_value, p_value < LEVEL and enough)
+
+
+def counts_whole(evidence: Sequence[Evidence]) -> list[bool]:
+    """Whether a count about a part is the whole grid's number because the model counts that.
+
+    A number alone is weak evidence: a miscount of one may hit it. The model's habit decides.
+
+    Args:
+        evidence: items of one model; False for those that are not counted.
+    """
+    out = [False] * len(evidence)
+    places = [i for i, found in enumerate(evidence) if found.template.mode == "COUNT"]
+    origins = find_origins([evidence[i] for i in places])
+    for at, i in enumerate(places):
+        found = evidence[i]
+        right_for_all = asks_for_part(found) and said_number(found) == len(found.targets)
+        # Where the whole-grid count was right, repeating it is answering for the whole grid.
+        out[i] = right_for_all and bool(origins.whole[at] + origins.repeated[at] > 0.5)
+    return out
 
 
 def _global_errors(evidence: Sequence[Evidence]) -> Floats:
@@ -118,34 +140,44 @@ def _place(errors: Ints) -> Ints:
 
 def _spread(places: Ints, weights: Floats) -> Floats:
     """Distribution of errors seen with weights, a little evened out."""
-    seen = np.bincount(places, weights=weights, minlength=_CELLS) + _PRIOR / _CELLS
-    return np.asarray(seen / seen.sum())
+    return _evened(np.bincount(places, weights=weights, minlength=_CELLS))
+
+
+def _evened(seen: Floats) -> Floats:
+    """Counts as a distribution that leaves nothing impossible."""
+    spread = seen + _PRIOR / len(seen)
+    return np.asarray(spread / spread.sum())
 
 
 def _fit(
-    said: Ints, items: Sequence[Evidence], errors: Floats, allowed: tuple[float, float, float]
+    said: Ints, items: Sequence[Evidence], errors: Floats, allowed: tuple[float, ...]
 ) -> tuple[float, Floats, Floats]:
-    """EM: log-likelihood, weights (3,) and posteriors (n, 3)."""
+    """EM: log-likelihood, weights (4,) and posteriors (n, 4)."""
     gold = np.array([len(found.gold) for found in items])
     every = np.array([len(found.targets) for found in items])
     counted = [found.counted_globally for found in items]
-    before = np.array([_NO_NUMBER if n is None else min(n, 10**6) for n in counted])
+    before = np.array([_NO_NUMBER if n is None else min(n, _LARGEST) for n in counted])
     near, far = _place(said - gold), _place(said - every)
     # Where nothing is to be found, errors are of another kind.
     empty = gold == 0
     kinds = [empty, ~empty]
     local = np.full((len(kinds), _CELLS), 1.0 / _CELLS)
     local[:, _WIDEST] += 1.0
-    weights = np.array(allowed) * (0.8, 0.1, 0.1)
+    # What is said whatever the scene starts from everything that was said.
+    _, number = np.unique(said, return_inverse=True)
+    anyway = _evened(np.bincount(number).astype(np.float64))
+    weights = np.array(allowed) * (0.7, 0.1, 0.1, 0.1)
     weights /= weights.sum()
     last = -np.inf
     for _ in range(_ROUNDS):
         here = np.where(empty, local[0][near], local[1][near])
-        joint = np.stack([here, errors[far], (said == before).astype(float)], axis=1) * weights
+        again = (said == before).astype(float)
+        joint = np.stack([here, errors[far], again, anyway[number]], axis=1) * weights
         summed = joint.sum(1, keepdims=True)
         total, posterior = float(np.log(summed).sum()), joint / summed
         if total - last < _STOP:
             break
         last, weights = total, posterior.mean(0)
         local = np.stack([_spread(near[kind], posterior[kind, 0]) for kind in kinds])
+        anyway = _evened(np.bincount(number, weights=posterior[:, 3]))
     return total, weights, posterior

@@ -226,7 +226,9 @@ def _sides(plan: Plan, tally: Tally) -> _Sides:
 
     def side(keys: Sequence[str]) -> dict[str, Samples]:
         levels = zip(*(columns[key] for key in keys), strict=True)
-        return {name: mean(parts) for name, parts in zip(BASES, levels, strict=True)}
+        return {
+            name: mean(parts, shared=True) for name, parts in zip(BASES, levels, strict=True)
+        }
 
     return _Sides(side(plan.counting), side(plan.action))
 
@@ -253,7 +255,7 @@ def _filled(counting: list[list[Samples]], action: list[list[Samples]]) -> list[
         asked = ~np.isnan(values[:, :1])
         filled = np.where(np.isnan(values) & asked, filler, values)
         out += [
-            [Samples(v, level.n, level.trials) for v, level in zip(rows, cell, strict=True)]
+            [replace(level, values=v) for v, level in zip(rows, cell, strict=True)]
             for rows, cell in zip(filled, side, strict=True)
         ]
     return out

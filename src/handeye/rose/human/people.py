@@ -194,7 +194,7 @@ class RosePeople(AsksPeople):
         def averages(wanted: Mapping[str, Sequence[str]]) -> dict[str, Samples]:
             parts = {name: [BY_KEY[key].column for key in keys] for name, keys in wanted.items()}
             return {
-                name: mean([columns[part] for part in found])
+                name: mean([columns[part] for part in found], shared=True)
                 for name, found in parts.items()
                 if all(part in columns for part in found)
             }

@@ -298,6 +298,6 @@ def _consistency_row(tally: Tally, subset: str) -> dict[str, Any]:
         row[f"n_{name}"] = kept[key].n
         row[f"missing_{name}"] = right - kept[key].n
     actions: Sequence[Samples] = [kept[key] for key in ACTION_KEYS]
-    row["Action Ret."] = mean(actions)
+    row["Action Ret."] = mean(actions, shared=True)
     row["Action Fail."] = complement(row["Action Ret."])
     return row

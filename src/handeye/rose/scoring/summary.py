@@ -297,7 +297,7 @@ class _Basis:
         main = {BY_KEY[key].column: self.column(key) for key in MAIN_KEYS}
         return {
             **main,
-            "Avg.": mean(list(main.values())),
+            "Avg.": mean(list(main.values()), shared=True),
             "C-F1": self.macro(self.main, "click_f1_strict", "click_applicable"),
             "R-OK": self.macro(self.main, "region_ok", "click_applicable"),
             "SOFT": self.macro(self.main, "unified_soft"),
@@ -340,7 +340,7 @@ class _Basis:
 
 def _mean_of_all(parts: list[Samples]) -> Samples:
     """Mean of the parts, undefined unless every part was measured."""
-    found = mean(parts)
+    found = mean(parts, shared=True)
     whole = all(part.n for part in parts)
     return found if whole else Samples(found.values * float("nan"), 0)
 
