@@ -33,6 +33,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import bdtrc
 
 from handeye.rose.diagnosis.evidence import Evidence
 from handeye.rose.scene import Cell
@@ -156,7 +157,12 @@ _GOLD, _BEYOND, _BESIDE, _REGION, _ANY = range(5)
 _SHARP = (0.84, 0.05, 0.05, 0.03, 0.03)
 _BLURRED = (0.3, 0.3, 0.4)
 # So many clicks of an answer tell how it is written; who clicks every cell shall not fill memory.
-_MOST_CLICKS = 24
+_MOST_CLICKS = 12
+# A convention that could win less log-likelihood than this is not looked at further: to be told it
+# needs more.
+_PROMISING = 4.0
+# Level of the test that a convention fits more answers than its neighbours do.
+_OUTDONE = 0.01
 # Coordinates further off say no more than these, and keep codes of cells within 64 bits.
 _FURTHEST = 10**5
 # EM ends when a round gains less log-likelihood than this, far below what a test looks at.
@@ -189,13 +195,11 @@ class Fit:
 class ClickModel:
     """The densities of one model's clicks, ready for EM; every item has a click."""
 
-    def __init__(self, items: Sequence[Evidence], fewest: int) -> None:
-        """Look at the answers in every convention.
+    def __init__(self, items: Sequence[Evidence]) -> None:
+        """Look at the answers in every convention, and keep those that could explain some better.
 
         Args:
             items: answers with clicks.
-            fewest: a convention that explains no more answers than this, better than as asked or
-                by chance, is left out.
         """
         clicks = [
             list(dict.fromkeys(found.reading.clicks))[:_MOST_CLICKS]
@@ -207,20 +211,21 @@ class ClickModel:
         self.starts = np.concatenate(([0], np.flatnonzero(np.diff(self.item)) + 1))
         places = _Places(items, clicks, self.item)
         asked = places.densities(AS_ASKED)
-        # (clicks, beside, any and one region for each way of writing)
-        self.blurred = np.stack([asked[:, _BESIDE], asked[:, _ANY], asked[:, _REGION]], axis=1)
-        plain = np.maximum(self._sums(asked @ _SHARP), self._sums(self.blurred @ _BLURRED))
-        hits = places.hits(AS_ASKED)
-        found: list[tuple[Convention, Floats]] = []
+        self.conventions: tuple[Convention, ...] = ()
+        # (ways, clicks, parts)
+        self.sharp = asked[None]
+        # (clicks, parts): beside, any, the region as asked and in each convention
+        self.blurred = asked[:, [_BESIDE, _ANY, _REGION]]
+        alone = self.fit()
+        with np.errstate(divide="ignore"):
+            without = np.logaddexp.reduce(alone.likelihood + np.log(alone.weights), axis=1)
+        found = []
         for one in CONVENTIONS:
-            # Most are ruled out by their hits, which are cheap to count.
-            if int((places.hits(one) > hits).sum()) < fewest:
-                continue
             densities = places.densities(one)
-            if int((self._sums(densities @ _SHARP) > plain).sum()) >= fewest:
+            gain = _gain(self._sums(densities @ _SHARP) - without)
+            if gain > _PROMISING and places.stands_out(one):
                 found.append((one, densities))
         self.conventions = tuple(one for one, _ in found)
-        # (ways, clicks, parts)
         self.sharp = np.stack([asked, *(densities for _, densities in found)])
         self.blurred = np.concatenate([self.blurred, self.sharp[1:, :, _REGION].T], axis=1)
 
@@ -270,7 +275,7 @@ class ClickModel:
     ) -> tuple[Floats, Floats]:
         """M-step: what part the clicks come from, sharp and blurred."""
         chosen = np.concatenate([posterior[:, :1], posterior[:, 2:]], axis=1)[self.item].T
-        one = np.einsum("wc,wcp->p", chosen / sharp, self.sharp) * shares[0] + _TINY
+        one = (chosen / sharp).ravel() @ self.sharp.reshape(-1, len(shares[0])) * shares[0] + _TINY
         two = (posterior[self.item, 1] / blurred) @ self.blurred * shares[1] + _TINY
         return one / one.sum(), two / two.sum()
 
@@ -279,10 +284,25 @@ def _weigh(likelihood: Floats, weights: Floats) -> tuple[float, Floats]:
     """Log-likelihood of all answers, and each one's posterior over the classes."""
     with np.errstate(divide="ignore"):
         joint = likelihood + np.log(weights)
-    top = joint.max(1, keepdims=True)
-    parts = np.exp(joint - top)
-    total = parts.sum(1, keepdims=True)
-    return float((top + np.log(total)).sum()), parts / total
+    each = np.logaddexp.reduce(joint, axis=1)
+    return float(each.sum()), np.exp(joint - each[:, None])
+
+
+def _gain(ratio: Floats) -> float:
+    """Log-likelihood won by one more class of the best weight, all others held.
+
+    Args:
+        ratio: (n,) log-likelihood of each answer in that class, less that without it.
+    """
+    more = np.expm1(np.minimum(ratio, 500.0))
+    low, high = 0.0, 1.0
+    if more.sum() <= 0:
+        return 0.0
+    for _ in range(30):  # the likelihood is concave in the weight: halve towards its top
+        weight = (low + high) / 2
+        rises = float((more / (1 + weight * more)).sum()) > 0
+        low, high = (weight, high) if rises else (low, weight)
+    return float(np.log1p(low * more).sum())
 
 
 def _pull(likelihood: Floats, weights: Floats, posterior: Floats) -> Floats:
@@ -308,86 +328,93 @@ class _Places:
     def __init__(
         self, items: Sequence[Evidence], clicks: Sequence[Sequence[Cell]], item: Ints
     ) -> None:
-        self._item = item
+        self._item, self._n = item, len(items)
         self._written = np.array([_near(cell) for cells in clicks for cell in cells], np.int64)
-        self._rows = np.array([found.grid.rows for found in items])
-        self._cols = np.array([found.grid.cols for found in items])
-        self._targets = _Marks([found.targets for found in items])
-        self._gold = _Marks([found.gold for found in items])
-        self._beyond = _Marks([found.targets - found.gold for found in items])
-        self._asked = _Marks([found.gold or found.targets for found in items])
-        regions = [found.region for found in items]
-        self._bounds = np.array([(r.r1, r.r2, r.c1, r.c2) for r in regions])
-        self._outside = np.array([region.type == "EXCLUSION" for region in regions])
-        sizes = [region.cell_count(found.grid) for region, found in zip(regions, items, strict=True)]
-        self._sizes = np.array(sizes, np.float64)
+        self._rows, self._cols = np.array([found.grid for found in items]).T[:, item]
         self._uniform = 1.0 / (np.maximum(self._rows, self._cols) + 2.0) ** 2
+        regions = [found.region for found in items]
+        bounds = np.array([(r.r1, r.r2, r.c1, r.c2) for r in regions])
+        self._bounds = bounds.T[:, item]
+        self._outside = np.array([region.type == "EXCLUSION" for region in regions])[item]
+        sizes = [region.cell_count(found.grid) for region, found in zip(regions, items, strict=True)]
+        self._sizes = np.array(sizes, np.float64)[item]
+        self._mark(items)
 
-    def meant(self, convention: Convention) -> tuple[Ints, Ints]:
+    def _mark(self, items: Sequence[Evidence]) -> None:
+        """The cells with and beside targets of all items, found by one sorted search."""
+        cells, density = [], []
+        lacking = np.zeros((len(items), 3), bool)
+        for place, found in enumerate(items):
+            beyond, asked = found.targets - found.gold, found.gold or found.targets
+            lacking[place] = not found.gold, not beyond, not asked
+            for part, marked in enumerate((found.gold, beyond)):
+                cells += [(place, row, col) for row, col in marked]
+                density += [(part, 1 / len(marked)) for _ in marked]
+            cells += [(place, row + r, col + c) for row, col in asked for r, c in _AROUND]
+            density += [(_BESIDE, 1 / (8 * len(asked))) for _ in asked for _ in _AROUND]
+        codes = _code(*np.array(cells, np.int64).reshape(-1, 3).T)
+        self._codes, at = np.unique(codes, return_inverse=True)
+        self._near = np.zeros((len(self._codes) + 1, 3))
+        for (part, share), code in zip(density, at.tolist(), strict=True):
+            self._near[code, part] += share
+        # Where an item has no such cell, that part is uniform over any cell.
+        self._instead = np.where(lacking[self._item], self._uniform[:, None], 0.0)
+
+    def stands_out(self, convention: Convention) -> bool:
+        """Whether a convention fits more answers than the same one a cell beside it.
+
+        Pointing that misses, a row that is known without its column, a hand that drifts: each hits
+        targets in some convention more often than chance, and one cell further just as often. An
+        answer fits if it hits more targets than as it is written; taken is the sign test, at
+        :data:`_OUTDONE`, against the best of the eight places around.
+        """
+        own, *others = (self._fitting(convention, shift) for shift in ((0, 0), *_AROUND))
+        return own > 0 and float(bdtrc(own - 1, own + max(others), 0.5)) < _OUTDONE
+
+    def _fitting(self, convention: Convention, shift: tuple[int, int]) -> int:
+        """Answers that hit more targets, read in a convention and shifted, than as written."""
+        row, col = self._meant(convention)
+        hits = self._hits(row + shift[0], col + shift[1])
+        return int((hits > self._hits(*self._meant(AS_ASKED))).sum())
+
+    def _hits(self, row: Ints, col: Ints) -> Floats:
+        """Targets of the grid among the cells of each answer: (items,)."""
+        found = self._near[self._found(row, col), : _BEYOND + 1].any(1)
+        return np.bincount(self._item, found, self._n)
+
+    def _meant(self, convention: Convention) -> tuple[Ints, Ints]:
         """Row and column of every click, read in a convention."""
-        rows, cols = self._rows[self._item], self._cols[self._item]
-        return convention.translate(self._written[:, 0], self._written[:, 1], rows, cols)
+        return convention.translate(self._written[:, 0], self._written[:, 1], self._rows, self._cols)
 
-    def hits(self, convention: Convention) -> Floats:
-        """How many targets of the grid each answer hits, read in a convention: (items,)."""
-        found = self._targets.hit(self._item, *self.meant(convention))
-        return np.bincount(self._item, found, len(self._rows))
+    def _found(self, row: Ints, col: Ints) -> Ints:
+        """Rows of the table of marked cells; the last, empty one for a cell that is not in it."""
+        codes = _code(self._item, row, col)
+        at = np.searchsorted(self._codes, codes)
+        at[np.append(self._codes, -1)[at] != codes] = len(self._codes)
+        return at
 
     def densities(self, convention: Convention) -> Floats:
         """Density of every click in every part, read in a convention: (clicks, parts)."""
-        item, uniform = self._item, self._uniform
-        rows, cols = self._rows[item], self._cols[item]
-        row, col = self.meant(convention)
-        out = np.empty((len(item), 5))
-        out[:, _GOLD] = self._gold.density(item, row, col, uniform)
-        out[:, _BEYOND] = self._beyond.density(item, row, col, uniform)
-        out[:, _BESIDE] = self._asked.around(item, row, col, uniform)
-        r1, r2, c1, c2 = self._bounds[item].T
+        row, col = self._meant(convention)
+        at = self._found(row, col)
+        r1, r2, c1, c2 = self._bounds
         bounded = (r1 <= row) & (row <= r2) & (c1 <= col) & (col <= c2)
-        exists = (row >= 1) & (row <= rows) & (col >= 1) & (col <= cols)
-        inside = exists & (bounded != self._outside[item])
-        out[:, _REGION] = inside / self._sizes[item]
-        out[:, _ANY] = uniform[item]
+        exists = (row >= 1) & (row <= self._rows) & (col >= 1) & (col <= self._cols)
+        out = np.empty((len(row), 5))
+        out[:, : _BESIDE + 1] = self._near[at] + self._instead
+        out[:, _REGION] = (exists & (bounded != self._outside)) / self._sizes
+        out[:, _ANY] = self._uniform
         return out
+
+
+_AROUND = [(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1) if r or c]
 
 
 def _near(cell: Cell) -> tuple[int, int]:
     return min(cell.row, _FURTHEST), min(cell.col, _FURTHEST)
 
 
-class _Marks:
-    """Some marked cells of every item, found by one sorted search."""
-
-    def __init__(self, cells: Sequence[frozenset[Cell]]) -> None:
-        self.count = np.array([len(marked) for marked in cells])
-        item = np.repeat(np.arange(len(cells)), self.count)
-        flat = np.array([cell for marked in cells for cell in marked], np.int64).reshape(-1, 2)
-        self._codes = np.sort(_code(item, flat[:, 0], flat[:, 1]))
-
-    def density(self, item: Ints, row: Ints, col: Ints, uniform: Floats) -> Floats:
-        """Uniform over an item's marked cells; ``uniform`` where it has none."""
-        count = self.count[item]
-        found = self.hit(item, row, col) / np.maximum(count, 1)
-        return np.asarray(np.where(count > 0, found, uniform[item]))
-
-    def around(self, item: Ints, row: Ints, col: Ints, uniform: Floats) -> Floats:
-        """Uniform over the 8 cells around a marked cell chosen at random."""
-        steps = [(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1) if r or c]
-        beside = sum(self.hit(item, row + r, col + c) for r, c in steps)
-        count = self.count[item]
-        found = beside / (8.0 * np.maximum(count, 1))
-        return np.asarray(np.where(count > 0, found, uniform[item]))
-
-    def hit(self, item: Ints, row: Ints, col: Ints) -> Floats:
-        """1 where a cell is marked, 0 elsewhere."""
-        codes = _code(item, row, col)
-        if not len(self._codes):
-            return np.zeros(len(codes))
-        at = np.minimum(np.searchsorted(self._codes, codes), len(self._codes) - 1)
-        return np.asarray(self._codes[at] == codes, np.float64)
-
-
 def _code(item: Ints, row: Ints, col: Ints) -> Ints:
     """One number per cell of an item; coordinates lie within a few of 0..:data:`_FURTHEST`."""
-    width = 2 * _FURTHEST + 8
-    return np.asarray((item * width + row + _FURTHEST + 4) * width + col + _FURTHEST + 4)
+    width = 2 * _FURTHEST + 16
+    return np.asarray((item * width + row + _FURTHEST + 8) * width + col + _FURTHEST + 8)

@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 # at least FEWEST answers that it explains best.
 LEVEL = 0.001
 FEWEST = 4
+# Its weight and the answers that it explains best may differ by this share of the latter.
+_APART = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def find_conventions(evidence: Sequence[Evidence]) -> Findings:
     used: list[Convention | None] = [None] * len(evidence)
     if not places:
         return Findings(tuple(_nothing(one, 0) for one in CONVENTIONS), tuple(used), ())
-    model = ClickModel([evidence[i] for i in places], FEWEST)
+    model = ClickModel([evidence[i] for i in places])
     fit = model.fit()
     better = fit.likelihood[:, 2:] > fit.likelihood[:, :1] + 1e-6
     moved = (fit.posterior[:, 2:] > 0.5) & better
@@ -82,8 +84,11 @@ def find_conventions(evidence: Sequence[Evidence]) -> Findings:
         ratio = model.cost(fit, 2 + k)
         p_value = 1.0 if ratio <= 0 else 0.5 * erfc(sqrt(ratio))
         items = int(moved[:, k].sum())
-        decided = p_value * len(CONVENTIONS) < LEVEL and items >= FEWEST
         weight, pull = float(fit.weights[2 + k]), fit.pull[:, 2 + k]
+        # Where the weight speaks for many more answers than can be named, or for fewer, it is
+        # taken from answers that tell nothing.
+        agree = abs(items - weight * len(places)) <= max(FEWEST, _APART * items)
+        decided = p_value * len(CONVENTIONS) < LEVEL and items >= FEWEST and agree
         found[convention] = Finding(
             convention, len(places), items, weight, pull, ratio, p_value, decided
         )

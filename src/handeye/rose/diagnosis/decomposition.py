@@ -49,8 +49,8 @@ STEPS: tuple[Step, ...] = (
     Step(
         "region",
         "keeping to the region",
-        "Right once clicks outside the region are left out, or as many as there are in the whole "
-        "grid.",
+        "Right once clicks outside the region are left out; a count: the number of the whole grid, "
+        "in a model that counts that more often than miscounts explain.",
     ),
     Step(
         "abstention",
@@ -148,7 +148,7 @@ def decompose(
         holds ``key``, ``title``, ``meaning``, ``start``, ``end``, ``whole``, ``n_scenes``,
         ``n_items`` and ``steps``; a step ``key``, ``label``, ``meaning``, ``loss`` (points lost,
         a fraction; negative when acting loses less than counting), ``level`` (start less all
-        losses so far), ``sides`` (the loss of either side; None where the side cannot show it) and
+        losses so far, a rate only from 0 to 1), ``sides`` (the loss of either side; None where the side cannot show it) and
         ``alternative`` (the measured loss if forgiven ``first`` or ``last``; None where no other
         order makes sense). Figures are ``{"value", "low", "high", "n"}``.
     """
@@ -328,9 +328,11 @@ def _level(measure: str, sides: _Sides) -> Samples:
     """Where the chain stands when ``measure`` is still forgiven on both sides."""
     net = sides.counting["pass"].values - sides.counting[measure].values
     end = sides.action["pass"]
+    values = sides.action[measure].values + net
     # Only where counting adds nothing is it a share, and may be treated as one.
-    trials = None if np.nan_to_num(net).any() else end.trials
-    return Samples(sides.action[measure].values + net, end.n, trials)
+    if np.nan_to_num(net).any():
+        return Samples(np.where(values[0] < 0, values, np.maximum(values, 0.0)), end.n)
+    return replace(end, values=values)
 
 
 def _loss(

@@ -27,7 +27,8 @@ from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.diagnosis.thresholds import thresholds
 from handeye.rose.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
 
-FORMAT = 1
+# 2: a convention's weight is its share of all answers with clicks; every way to count an axis.
+FORMAT = 2
 RESAMPLES = 2000
 # What the diagnosis takes over from the summary as it stands.
 _FROM_SUMMARY = (
