@@ -165,8 +165,10 @@ _DOES = {one.key: one.does for one in CONVENTIONS}
 
 
 def _percent(value: float, digits: int = 0) -> str:
-    """``61 %``; one decimal below 1 and above 99, where it matters."""
+    """``61 %``; one decimal below 1 and above 99, where it matters; 100 % is all and 0 % none."""
     number = value * 100
+    if number not in (0.0, 100.0) and not 0.05 <= number < 99.95:
+        return f"{'under 0.1' if number < 1 else 'over 99.9'}{_NBSP}%"
     digits = digits if number in (0.0, 100.0) or 1 <= number <= 99 else 1
     return f"{number:.{digits}f}{_NBSP}%"
 
@@ -211,7 +213,7 @@ def _levels(claim: Claim, joint: str, only: str = "") -> str:
     _, counting, action = claim.figures
     tenths = [_tenths(one).removesuffix(one.of) for one in (counting, action)]
     if claim.bound is not None:  # they differ, and are not to read the same
-        rough = tenths[0] == tenths[1] or round(action.value * 10) == 10
+        rough = tenths[0] == tenths[1] or (only and round(action.value * 10) == 10)
     else:
         rough = tenths[0] != tenths[1] and abs(counting.value - action.value) < _CLOSE
     averaged = "averaged" in claim.parts

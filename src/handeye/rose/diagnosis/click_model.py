@@ -26,7 +26,7 @@ only those.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TypeVar
@@ -219,14 +219,13 @@ class ClickModel:
         alone = self.fit()
         with np.errstate(divide="ignore"):
             without = np.logaddexp.reduce(alone.likelihood + np.log(alone.weights), axis=1)
-        found = []
+        found: dict[Convention, Floats] = {}
         for one in CONVENTIONS:
             densities = places.densities(one)
-            gain = _gain(self._sums(densities @ _SHARP) - without)
-            if gain > _PROMISING and places.stands_out(one):
-                found.append((one, densities))
-        self.conventions = tuple(one for one, _ in found)
-        self.sharp = np.stack([asked, *(densities for _, densities in found)])
+            if _gain(self._sums(densities @ _SHARP) - without) > _PROMISING:
+                found[one] = densities
+        self.conventions = places.outstanding(found)
+        self.sharp = np.stack([asked, *(found[one] for one in self.conventions)])
         self.blurred = np.concatenate([self.blurred, self.sharp[1:, :, _REGION].T], axis=1)
 
     def fit(self, allowed: NDArray[np.bool_] | None = None, start: Fit | None = None) -> Fit:
@@ -253,6 +252,7 @@ class ClickModel:
             before = total
             weights, shares = posterior.mean(0), self._shares(shares, posterior, sharp, blurred)
         weights = np.where(weights * self.n < _NONE, 0.0, weights)
+        weights = weights / weights.sum()
         pull = _pull(likelihood, weights, posterior)
         return Fit(total, weights, shares, likelihood, posterior, pull)
 
@@ -360,27 +360,45 @@ class _Places:
         # Where an item has no such cell, that part is uniform over any cell.
         self._instead = np.where(lacking[self._item], self._uniform[:, None], 0.0)
 
-    def stands_out(self, convention: Convention) -> bool:
-        """Whether a convention fits more answers than the same one a cell beside it.
+    def outstanding(self, conventions: Iterable[Convention]) -> tuple[Convention, ...]:
+        """The conventions that fit more answers than the same one a cell beside it.
 
         Pointing that misses, a row that is known without its column, a hand that drifts: each hits
         targets in some convention more often than chance, and one cell further just as often. An
-        answer fits if it hits more targets than as it is written; taken is the sign test, at
-        :data:`_OUTDONE`, against the best of the eight places around.
+        answer fits if it hits more targets than as it is written, or in a convention that was taken
+        before; taken is the sign test, at :data:`_OUTDONE`, against the best of the eight places
+        around.
         """
-        own, *others = (self._fitting(convention, shift) for shift in ((0, 0), *_AROUND))
-        return own > 0 and float(bdtrc(own - 1, own + max(others), 0.5)) < _OUTDONE
+        rest = list(conventions)
+        taken: list[Convention] = []
+        best = self._hits(AS_ASKED)
+        while rest:
+            fitting = {one: self._fitting(one, best) for one in rest}
+            passed = [
+                one
+                for one, (own, rival) in fitting.items()
+                if own and float(bdtrc(own - 1, own + rival, 0.5)) < _OUTDONE
+            ]
+            if not passed:
+                break
+            first = max(passed, key=lambda one: fitting[one][0])
+            taken.append(first)
+            rest.remove(first)
+            best = np.maximum(best, self._hits(first))
+        return tuple(taken)
 
-    def _fitting(self, convention: Convention, shift: tuple[int, int]) -> int:
-        """Answers that hit more targets, read in a convention and shifted, than as written."""
+    def _fitting(self, convention: Convention, best: Floats) -> tuple[int, int]:
+        """Answers that hit more than ``best``: in a convention, and at most one cell beside it."""
+        own, *others = (
+            int((self._hits(convention, shift) > best).sum()) for shift in ((0, 0), *_AROUND)
+        )
+        return own, max(others)
+
+    def _hits(self, convention: Convention, shift: tuple[int, int] = (0, 0)) -> Floats:
+        """Targets of the grid among the cells that each answer means, shifted: (items,)."""
         row, col = self._meant(convention)
-        hits = self._hits(row + shift[0], col + shift[1])
-        return int((hits > self._hits(*self._meant(AS_ASKED))).sum())
-
-    def _hits(self, row: Ints, col: Ints) -> Floats:
-        """Targets of the grid among the cells of each answer: (items,)."""
-        found = self._near[self._found(row, col), : _BEYOND + 1].any(1)
-        return np.bincount(self._item, found, self._n)
+        at = self._found(row + shift[0], col + shift[1])
+        return np.bincount(self._item, self._near[at, : _BEYOND + 1].any(1), self._n)
 
     def _meant(self, convention: Convention) -> tuple[Ints, Ints]:
         """Row and column of every click, read in a convention."""

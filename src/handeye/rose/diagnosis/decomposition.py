@@ -49,8 +49,9 @@ STEPS: tuple[Step, ...] = (
     Step(
         "region",
         "keeping to the region",
-        "Right once clicks outside the region are left out; a count: the number of the whole grid, "
-        "in a model that counts that more often than miscounts explain.",
+        "Right once clicks outside the region are left out, or right for the other part; a count: "
+        "the number of the whole grid, in a model that counts that more often than miscounts "
+        "explain.",
     ),
     Step(
         "abstention",
@@ -254,8 +255,12 @@ def _filled(counting: list[list[Samples]], action: list[list[Samples]]) -> list[
         filler = np.nan_to_num(np.where(np.isnan(own), other, own))
         asked = ~np.isnan(values[:, :1])
         filled = np.where(np.isnan(values) & asked, filler, values)
+        # Where nothing could be judged, as many scenes stand behind what is there instead.
         out += [
-            [replace(level, values=v) for v, level in zip(rows, cell, strict=True)]
+            [
+                replace(level if level.n else cell[0], values=v)
+                for v, level in zip(rows, cell, strict=True)
+            ]
             for rows, cell in zip(filled, side, strict=True)
         ]
     return out

@@ -96,7 +96,8 @@ def judged(evidence: Sequence[Evidence]) -> pl.DataFrame:
 
 
 # ``exact``: the answer is right. ``exact_inside``: it is once clicks outside the region are left
-# out; a count: it is the whole grid's, in a model that counts that. ``number_inside``: it holds as
+# out, or it is right for the other part; a count: it is the whole grid's, in a model that counts
+# that. ``number_inside``: it holds as
 # many cells of the region as there are targets, or, outside, as many as there are in the grid.
 _FEATURES: dict[str, Any] = {
     "subset": pl.String(),
@@ -129,7 +130,8 @@ def _features(found: Evidence, of_grid: bool) -> tuple[Any, ...]:
     said, in_grid = len(set(reading.clicks)), len(found.clicked)
     inside = found.clicked_inside
     exact = said == in_grid and found.clicked == found.gold
-    exact_inside = said == in_grid and inside == found.gold
+    turned_round = bool(found.clicked) and found.clicked == found.targets - found.gold
+    exact_inside = said == in_grid and (inside == found.gold or turned_round)
     # A number that is not there is a matter of form; one that is there has to agree.
     agrees = number is None or number == said
     placed = (exact, exact_inside, _number_inside(found, inside, said))

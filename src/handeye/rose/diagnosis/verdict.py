@@ -193,15 +193,16 @@ def _columns(diagnosis: Tree) -> Claim:
 def _losses(diagnosis: Tree) -> list[Claim]:
     """The step that loses most, as far as the intervals can tell it from the others.
 
-    What a step loses may hang on the order in which failures are forgiven, where two are in one
-    answer: the largest must be the largest in any.
+    Where two failures are in one answer, which of them loses it hangs on the order in which they
+    are forgiven: the largest step must be the largest if it is forgiven last, too.
     """
     chain: Tree | None = (diagnosis.get("decomposition") or {}).get("gap")
     if not chain:
         return []
     whole = _figure("the whole gap", chain["whole"], "loss")
+    unused = _unused(diagnosis)
     steps = [
-        (str(step["key"]), one, *_orders(step))
+        (str(step["key"]), one, *_orders(step, unused))
         for step in chain["steps"]
         if (one := _figure(str(step["label"]), step["loss"], "loss")) is not None
     ]
@@ -225,20 +226,40 @@ def _losses(diagnosis: Tree) -> list[Claim]:
         why = "The interval of this step lies above that of every other step."
         return [Claim("largest", "largest", why, (first, *others), rival, parts=name)]
     shown = sure[:3]
-    why = "Each of these steps loses points in some order of forgiving; none is clearly the largest."
-    if not any(most for *_, most in shown):
-        why = "Each of these steps has an interval above 0; none is clearly the largest."
+    why = "Each of these steps has an interval above 0; none is clearly the largest."
+    if any(one.low is None or one.low <= 0 for _, one, *_ in shown):
+        why = "Each of these loses points, some of them in answers that another one loses as well."
     figures = tuple(sorted((one for _, one, *_ in shown), key=lambda one: one.low or 0.0))
     bound = 0.0 if (figures[0].low or 0.0) > 0 else None
     parts = tuple(_name(key, one) for key, one, *_ in shown)
     return [Claim("spread", "spread", why, figures, bound, parts=parts)]
 
 
-def _orders(step: Tree) -> tuple[float, float]:
-    """How much less, and how much more, a step loses if forgiven in another order: (<= 0, >= 0)."""
+def _orders(step: Tree, unused: Mapping[str, float]) -> tuple[float, float]:
+    """How much less, and how much more, a step loses if it is forgiven last: (<= 0, >= 0).
+
+    Forgiven last, a step loses the answers that are not right without it. Answers that cannot be
+    used are forgiven first, the others standing for them; last, they lose their own share, and
+    leave the other steps what is lost in answers that can be used.
+    """
     loss = step["loss"]["value"]
-    others = [one - loss for one in (step.get("alternative") or {}).values() if one is not None]
-    return min([0.0, *others]), max([0.0, *others])
+    last = (step.get("alternative") or {}).get("last")
+    others = [loss if last is None else last]
+    if step["key"] in unused:
+        others.append(unused[step["key"]])
+    else:
+        others.append(loss * (1 - sum(unused.values())))
+    return min(0.0, min(others) - loss), max(0.0, max(others) - loss)
+
+
+def _unused(diagnosis: Tree) -> dict[str, float]:
+    """Share of the action questions whose answers cannot be used, beyond that of counting."""
+    shares = {"no_answer": 0.0, "format": 0.0}
+    for kind, sign in (("action", 1), ("counting", -1)):
+        asked, lost = _lost(diagnosis, kind)
+        for name, count in lost.items():
+            shares["format" if name == "unreadable" else "no_answer"] += sign * count / max(asked, 1)
+    return {name: max(share, 0.0) for name, share in shares.items()}
 
 
 def _name(key: str, step: Figure) -> str:
