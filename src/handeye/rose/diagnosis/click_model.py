@@ -12,7 +12,8 @@ Every click, translated from its convention, is independently
     any cell                        (uniform)
 
 with one set of shares for all answers that are not blurred, and another, without the first two
-parts, for those that are. Where an item has no such cell, that part is uniform over any cell.
+parts, for those that are. Where an item has no such cell, that part is uniform over any cell; the
+first is impossible there, so that clicks in a region without targets count as blurred.
 Blurred answers know the region in every convention: theirs is one part for each. Weights and shares
 come from the EM algorithm (Dempster, Laird and Rubin 1977).
 
@@ -105,6 +106,12 @@ class Convention:
         """``row and column swapped; rows counted from 0``."""
         counted = self._counted().replace(" from", " counted from", 1)
         return "; ".join(["row and column swapped"] * self.swapped + [counted] * bool(counted))
+
+    @property
+    def mirrored(self) -> Convention:
+        """Each axis counted as much too far as it is too short."""
+        rows, cols = (Axis(2 - axis.first, axis.from_end) for axis in (self.rows, self.cols))
+        return Convention(self.swapped, rows, cols)
 
     @property
     def reason(self) -> str:
@@ -346,7 +353,7 @@ class _Places:
         lacking = np.zeros((len(items), 3), bool)
         for place, found in enumerate(items):
             beyond, asked = found.targets - found.gold, found.gold or found.targets
-            lacking[place] = not found.gold, not beyond, not asked
+            lacking[place] = False, not beyond, not asked
             for part, marked in enumerate((found.gold, beyond)):
                 cells += [(place, row, col) for row, col in marked]
                 density += [(part, 1 / len(marked)) for _ in marked]
@@ -357,17 +364,18 @@ class _Places:
         self._near = np.zeros((len(self._codes) + 1, 3))
         for (part, share), code in zip(density, at.tolist(), strict=True):
             self._near[code, part] += share
-        # Where an item has no such cell, that part is uniform over any cell.
+        # Where an item has no such cell, that part is uniform over any cell; but for targets of the
+        # region: clicks where there are none are no right answer in any convention.
         self._instead = np.where(lacking[self._item], self._uniform[:, None], 0.0)
 
     def outstanding(self, conventions: Iterable[Convention]) -> tuple[Convention, ...]:
-        """The conventions that fit more answers than the same one a cell beside it.
+        """The conventions that fit more answers than the same one a cell beside it, or mirrored.
 
         Pointing that misses, a row that is known without its column, a hand that drifts: each hits
         targets in some convention more often than chance, and one cell further just as often. An
         answer fits if it hits more targets than as it is written, or in a convention that was taken
         before; taken is the sign test, at :data:`_OUTDONE`, against the best of the eight places
-        around.
+        around, and of counting from 2 where it is counted from 0.
         """
         rest = list(conventions)
         taken: list[Convention] = []
@@ -388,10 +396,11 @@ class _Places:
         return tuple(taken)
 
     def _fitting(self, convention: Convention, best: Floats) -> tuple[int, int]:
-        """Answers that hit more than ``best``: in a convention, and at most one cell beside it."""
-        own, *others = (
-            int((self._hits(convention, shift) > best).sum()) for shift in ((0, 0), *_AROUND)
-        )
+        """Answers that hit more than ``best``: in a convention, and in the best of its rivals."""
+        mirrored = convention.mirrored
+        found = [self._hits(convention, shift) for shift in ((0, 0), *_AROUND)]
+        found += [self._hits(mirrored)] if mirrored != convention else []
+        own, *others = (int((hits > best).sum()) for hits in found)
         return own, max(others)
 
     def _hits(self, convention: Convention, shift: tuple[int, int] = (0, 0)) -> Floats:

@@ -246,7 +246,7 @@ def _orders(step: Tree, unused: Mapping[str, float]) -> tuple[float, float]:
     last = (step.get("alternative") or {}).get("last")
     others = [loss if last is None else last]
     if step["key"] in unused:
-        others.append(unused[step["key"]])
+        others.append(max(loss, unused[step["key"]]))
     else:
         others.append(loss * (1 - sum(unused.values())))
     return min(0.0, min(others) - loss), max(0.0, max(others) - loss)

@@ -61,6 +61,7 @@ def first_page(runs: Sequence[RunView]) -> dict[str, Any]:
         "tag_tables": [tag_table(*one) for one in known],
         "sign_table": sign_table(known),
         "conventions": convention_notes(known),
+        "looked_for": max((len(one.attribution.conventions) for _, one in known), default=0),
         "curves": curve_parts(known),
     }
 
