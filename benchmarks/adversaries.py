@@ -2,8 +2,8 @@
 
 Extreme, mixed and faultless respondents answer sets without pictures; what the diagnosis then
 claims is held against a truth that is counted from the answers without it
-(``tests/support/rose/adversaries.py``). A claim that is not so is false; a fault that was planted
-well above what is worth a word, and is not in the sentence, is silence.
+(``tests/support/rose/adversaries.py`` and ``truth.py``). A claim that is not so is false; a fault
+that was planted well above what is worth a word, and is not in the sentence, is silence.
 
     python benchmarks/adversaries.py                # some minutes on one core
     python benchmarks/adversaries.py --show         # the sentences too
@@ -20,7 +20,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.support.rose.adversaries import ALL, Result, judge, questions
+from tests.support.rose.adversaries import ALL, questions
+from tests.support.rose.truth import Result, judge
 
 
 def run(job: tuple[int, int, int]) -> Result:
@@ -49,7 +50,9 @@ def main() -> None:
             if len(by_place[place]) == options.seeds:
                 row(place, by_place[place], options.show)
     total(by_place)
-    print(f"{options.seeds} sets of {5 * options.scenes} scenes, {time.perf_counter() - start:.0f} s")
+    print(
+        f"{options.seeds} sets of {5 * options.scenes} scenes, {time.perf_counter() - start:.0f} s"
+    )
 
 
 def row(place: int, results: list[Result], show: bool) -> None:

@@ -103,8 +103,8 @@ def estimates(tree: Any, level: float = LEVEL) -> Any:
     near 0 and 1 (docs/statistics.md has the coverage of both). Anything else gets percentiles over
     the resamples in which it is defined. Where the resamples do not vary, every scene says the
     same, and they cannot tell how sure the value is. Bounds then come from the scenes that might do
-    otherwise: none of N did, so less than ``r = 1 - ((1 - level) / 2) ** (1 / N)`` of all do (Clopper
-    and Pearson 1934), each of which moves a quantity to the end of its range at most:
+    otherwise: none of N did, so less than ``r = 1 - ((1 - level) / 2) ** (1 / N)`` of all do
+    (Clopper and Pearson 1934), each of which moves a quantity to the end of its range at most:
 
     - a share of exactly 0 or 1, N its ``trials``: 0 to r, or 1 - r to 1;
     - a share or mean of shares between, N its ``scenes``: ``v (1 - r)`` to ``v + (1 - v) r``, which

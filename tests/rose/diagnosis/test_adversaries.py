@@ -5,7 +5,8 @@ A sample; ``benchmarks/adversaries.py`` takes all of them, on several sets.
 
 import pytest
 
-from tests.support.rose.adversaries import ALL, judge, questions
+from tests.support.rose.adversaries import ALL, questions
+from tests.support.rose.truth import judge
 
 SAMPLE = (
     # What is measured over readable answers, and how many are not.

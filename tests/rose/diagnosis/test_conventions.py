@@ -145,9 +145,7 @@ GUESSES = {
     "one in twenty right": lambda one, draw: (
         one.gold if draw.unit() < 0.05 else any_of(of_region(one), draw.integer(1, 4), draw)
     ),
-    "half of the region": lambda one, draw: any_of(
-        of_region(one), len(of_region(one)) // 2, draw
-    ),
+    "half of the region": lambda one, draw: any_of(of_region(one), len(of_region(one)) // 2, draw),
     "the region as it is counted from 0": lambda one, draw: [
         Cell(row - 1, col - 1) for row, col in any_of(of_region(one), len(one.gold), draw)
     ],
@@ -218,7 +216,9 @@ def test_two_conventions_side_by_side_are_both_found():
         what = Draw(4, one.item_id).unit()
         way = "swapped" if what < 0.3 else "swapped_zero_based" if what < 0.4 else ""
         uses[way] += bool(one.gold)
-        texts.append(written([coded(by_key[way], c, one) for c in one.gold] if way else one.gold, one))
+        texts.append(
+            written([coded(by_key[way], c, one) for c in one.gold] if way else one.gold, one)
+        )
     shares = {
         one.convention.key: one.weight * one.n_items
         for one in found(CLICKS, texts).findings

@@ -144,7 +144,9 @@ def test_terminal_and_page_give_a_loss_the_same_sign(folder, found, constant, ca
 
     command([folder / "faulty", constant])
     told = capsys.readouterr().out
-    page = write_report([folder / "faulty"], folder / "report.html", gallery_limit=0, resamples=2000)
+    page = write_report(
+        [folder / "faulty"], folder / "report.html", gallery_limit=0, resamples=2000
+    )
     drawn = page.read_text("utf-8")
     changes = [
         step.change.percent

@@ -150,8 +150,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
         ["most of"],
     ),
     "most of the gap, but not of what is lost": (
-        diagnosis(0.9, {"region": 0.3, "abstention": 0.2, "format": 0.2, "finding": -0.4}, half=0.01,
-                  signs={}),
+        diagnosis(0.9, {"region": 0.3, "abstention": 0.2, "format": 0.2, "finding": -0.4},
+                  half=0.01, signs={}),
         ["the largest part of the loss appears when a region is named"],
         ["most of"],
     ),

@@ -151,7 +151,10 @@ def test_a_run_that_cannot_be_diagnosed_keeps_its_place(
     section = part(page, "diagnosis")
     assert "Not diagnosed." in section
     assert "region bounds" in section
-    assert "Passes all counting questions and all action questions" in section or "scenes, too few" in section
+    assert (
+        "Passes all counting questions and all action questions" in section
+        or "scenes, too few" in section
+    )
     assert "not diagnosed" in part(page, "failures")
     assert 'id="t-templates"' in page
 

@@ -140,7 +140,8 @@ def _place(errors: Ints) -> Ints:
 
 def _spread(places: Ints, weights: Floats) -> Floats:
     """Distribution of errors seen with weights, a little evened out."""
-    return _evened(np.bincount(places, weights=weights, minlength=_CELLS))
+    seen: Floats = np.bincount(places, weights=weights, minlength=_CELLS).astype(np.float64)
+    return _evened(seen)
 
 
 def _evened(seen: Floats) -> Floats:
@@ -179,5 +180,5 @@ def _fit(
             break
         last, weights = total, posterior.mean(0)
         local = np.stack([_spread(near[kind], posterior[kind, 0]) for kind in kinds])
-        anyway = _evened(np.bincount(number, weights=posterior[:, 3]))
+        anyway = _evened(np.bincount(number, weights=posterior[:, 3]).astype(np.float64))
     return total, weights, posterior

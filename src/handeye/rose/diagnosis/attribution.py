@@ -24,8 +24,8 @@ from handeye.rose.diagnosis.anchoring import (
     find_origins,
     said_number,
 )
-from handeye.rose.diagnosis.click_model import Convention
 from handeye.rose.diagnosis.conventions import Finding, find_conventions
+from handeye.rose.diagnosis.coordinates import Convention
 from handeye.rose.diagnosis.evidence import Evidence
 from handeye.rose.diagnosis.habits import habits_frame, submits_other
 from handeye.rose.diagnosis.reasons import REASONS, SIGNS, TAGS, Reason

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from handeye.rose.diagnosis.click_model import CONVENTIONS
+from handeye.rose.diagnosis.coordinates import CONVENTIONS
 from handeye.scores.estimate import Estimate
 
 Unit = Literal["percent", "points", "loss", "factor", "count"]

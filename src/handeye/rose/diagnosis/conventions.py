@@ -3,7 +3,8 @@
 Each click answer is a draw from the mixture of :mod:`handeye.rose.diagnosis.click_model`: as
 asked, blurred, or in one of the conventions. A convention is in use if leaving it out costs more
 likelihood than chance allows: twice the log-ratio against half a chi-square with one degree of
-freedom, because a weight of 0 lies on the border (Self and Liang 1987).
+freedom, because a weight of 0 lies on the border (Self and Liang 1987). Only conventions that fit
+better than they would one cell beside are in the mixture.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from math import erfc, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.rose.diagnosis.click_model import CONVENTIONS, ClickModel, Convention
+from handeye.rose.diagnosis.click_model import ClickModel
+from handeye.rose.diagnosis.coordinates import CONVENTIONS, Convention
 from handeye.rose.diagnosis.evidence import Evidence
 
 Floats = NDArray[np.float64]

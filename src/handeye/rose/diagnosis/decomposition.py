@@ -149,9 +149,10 @@ def decompose(
         holds ``key``, ``title``, ``meaning``, ``start``, ``end``, ``whole``, ``n_scenes``,
         ``n_items`` and ``steps``; a step ``key``, ``label``, ``meaning``, ``loss`` (points lost,
         a fraction; negative when acting loses less than counting), ``level`` (start less all
-        losses so far, a rate only from 0 to 1), ``sides`` (the loss of either side; None where the side cannot show it) and
-        ``alternative`` (the measured loss if forgiven ``first`` or ``last``; None where no other
-        order makes sense). Figures are ``{"value", "low", "high", "n"}``.
+        losses so far, a rate only from 0 to 1), ``sides`` (the loss of either side; None where the
+        side cannot show it) and ``alternative`` (the measured loss if forgiven ``first`` or
+        ``last``; None where no other order makes sense). Figures are
+        ``{"value", "low", "high", "n"}``.
     """
     frame = judged(evidence)
     found: dict[str, dict[str, Any] | None] = dict.fromkeys(plan.key for plan in PLANS)
@@ -227,9 +228,7 @@ def _sides(plan: Plan, tally: Tally) -> _Sides:
 
     def side(keys: Sequence[str]) -> dict[str, Samples]:
         levels = zip(*(columns[key] for key in keys), strict=True)
-        return {
-            name: mean(parts, shared=True) for name, parts in zip(BASES, levels, strict=True)
-        }
+        return {name: mean(parts, shared=True) for name, parts in zip(BASES, levels, strict=True)}
 
     return _Sides(side(plan.counting), side(plan.action))
 

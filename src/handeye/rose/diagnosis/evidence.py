@@ -67,7 +67,7 @@ class Evidence:
     def outside_grid(self) -> tuple[Cell, ...]:
         """Clicks on cells that the grid does not have."""
         clicks = self.reading.clicks if self.reading else ()
-        return tuple(cell for cell in clicks if not _exists(cell, self.grid))
+        return tuple(cell for cell in clicks if not exists(cell, self.grid))
 
     @property
     def clicked_inside(self) -> frozenset[Cell]:
@@ -151,12 +151,13 @@ def _evidence(row: Mapping[str, Any], reading: Reading | None, counted: int | No
         state=row["answer_state"],
         passed=row["pass"] == 1,
         reading=reading,
-        clicked=frozenset(cell for cell in clicks if _exists(cell, grid)),
+        clicked=frozenset(cell for cell in clicks if exists(cell, grid)),
         counted_globally=counted,
     )
 
 
-def _exists(cell: Cell, grid: Grid) -> bool:
+def exists(cell: Cell, grid: Grid) -> bool:
+    """Whether a grid has a cell."""
     return 1 <= cell.row <= grid.rows and 1 <= cell.col <= grid.cols
 
 

@@ -67,9 +67,8 @@ def _partial(diagnosis: Tree) -> list[Claim]:
         return []
     n, expected = int(diagnosis["n_items"]), int(diagnosis["n_expected"])
     figure = _counted(n, expected, "items in the run", "items that were asked for")
-    return [
-        Claim("partial", "partial", "The run does not hold every item that was asked for.", (figure,))
-    ]
+    why = "The run does not hold every item that was asked for."
+    return [Claim("partial", "partial", why, (figure,))]
 
 
 def _counted(count: int, n: int, label: str, of: str) -> Figure:
@@ -254,12 +253,14 @@ def _orders(step: Tree, unused: Mapping[str, float]) -> tuple[float, float]:
 
 def _unused(diagnosis: Tree) -> dict[str, float]:
     """Share of the action questions whose answers cannot be used, beyond that of counting."""
-    shares = {"no_answer": 0.0, "format": 0.0}
-    for kind, sign in (("action", 1), ("counting", -1)):
-        asked, lost = _lost(diagnosis, kind)
-        for name, count in lost.items():
-            shares["format" if name == "unreadable" else "no_answer"] += sign * count / max(asked, 1)
-    return {name: max(share, 0.0) for name, share in shares.items()}
+    steps = {"format": ("unreadable",), "no_answer": ("refused", "truncated", "no_answer")}
+    (acting, lost), (counting, other) = (_lost(diagnosis, kind) for kind in _KINDS)
+    found = {}
+    for step, names in steps.items():
+        of_action = sum(lost[name] for name in names) / max(acting, 1)
+        of_counting = sum(other[name] for name in names) / max(counting, 1)
+        found[step] = max(of_action - of_counting, 0.0)
+    return found
 
 
 def _name(key: str, step: Figure) -> str:
@@ -278,7 +279,7 @@ def _habits(diagnosis: Tree) -> list[Claim]:
         of = HABITS[key][1] if key in HABITS else "answers where it can show"
         figure = _figure(str(sign["label"]), sign["rate"], of=of)
         habits += _above("habit", f"sign:{key}", str(key), figure)
-    reasons = []
+    reasons: list[Claim] = []
     bridges = {"action": "G-Clk", "counting": "mL-Cnt"}
     for kind, keys in REASONS.items():
         with_bridge = bridges[kind] in (attribution.get("by_template") or {})

@@ -23,7 +23,7 @@ from handeye.pages.frame import clipped
 from handeye.pages.pictures import Album, Picture
 from handeye.pages.selection import Option, options, pick_evenly
 from handeye.pages.signs import Sign, Vocabulary
-from handeye.rose.diagnosis.evidence import read_row
+from handeye.rose.diagnosis.evidence import exists, read_row
 from handeye.rose.diagnosis.lenient import Reading
 from handeye.rose.items import Item
 from handeye.rose.pages import overlay
@@ -188,13 +188,13 @@ def _marks(row: Mapping[str, Any], item: Item | None, reading: Reading | None) -
     """What to draw: the clicks that the diagnosis speaks of, forgivingly read or not."""
     grid = Grid(int(row["rows"]), int(row["cols"]))
     clicks = dict.fromkeys(map(_drawable, reading.clicks if reading else ()))
-    clicked = frozenset(cell for cell in clicks if cell in grid)
+    clicked = frozenset(cell for cell in clicks if exists(cell, grid))
     return overlay.Marks(
         grid=grid,
         gold=frozenset(cells(row["region_target_cells"])),
         elsewhere=frozenset(cells(row["out_region_target_cells"])),
         clicked=clicked if row["click_applicable"] else None,
-        out_of_grid=tuple(cell for cell in clicks if cell not in grid),
+        out_of_grid=tuple(cell for cell in clicks if not exists(cell, grid)),
         region=_region(row, item),
     )
 
@@ -221,7 +221,7 @@ def _facts(row: Mapping[str, Any], reading: Reading | None) -> tuple[str, ...]:
         facts.append(f"{row['gt_count']} to find")
     if row["click_applicable"] and reading is not None:
         grid = Grid(int(row["rows"]), int(row["cols"]))
-        facts.append(f"{len({cell for cell in reading.clicks if cell in grid})} clicked")
+        facts.append(f"{len({cell for cell in reading.clicks if exists(cell, grid)})} clicked")
     if row["submit_applicable"] and reading is not None and reading.number is not None:
         facts.append(f"{str(reading.number)[:12]} submitted")
     if reading is not None and not reading.strict:
