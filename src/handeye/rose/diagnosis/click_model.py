@@ -8,13 +8,12 @@ Every click, translated from its convention, is independently
     a target outside the region     (uniform over them)
     beside a target                 (uniform over the region's targets, or the grid's where it
                                     has none, then over the 8 cells around one)
-    any cell of the region          (uniform)
     any cell                        (uniform)
 
-with one set of shares for all answers that are not blurred, and another, without the first two
-parts, for those that are. Where an item has no such cell, that part is uniform over any cell; the
-first is impossible there, so that clicks in a region without targets count as blurred.
-Blurred answers know the region in every convention: theirs is one part for each. Weights and shares
+with one set of shares for all answers that are not blurred. Clicks of blurred answers are beside a
+target, any cell, or any cell of the region, as asked or as it reads in a convention, with shares of
+their own. Where an item has no such cell, a part is uniform over any cell; but the first is
+impossible there, so that clicks in a region without targets count as blurred. Weights and shares
 come from the EM algorithm (Dempster, Laird and Rubin 1977).
 
 Without blurred answers, an answer of five wild clicks that hits one target when read in some
@@ -41,9 +40,12 @@ from handeye.rose.scene import Cell
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_GOLD, _BEYOND, _BESIDE, _REGION, _ANY = range(5)
-# Of answers that are not blurred, and of blurred ones (beside, any, then the regions), at first.
-_SHARP = (0.84, 0.05, 0.05, 0.03, 0.03)
+_GOLD, _BEYOND, _BESIDE, _ANY, _REGION = range(5)
+# The last one is a part of blurred answers only.
+_SHARP_PARTS = slice(_REGION)
+# Shares of answers that are not blurred, and of blurred ones (beside, any, then the regions), at
+# first.
+_SHARP = (0.85, 0.05, 0.05, 0.05)
 _BLURRED = (0.3, 0.3, 0.4)
 # So many clicks of an answer tell how it is written; who clicks every cell shall not fill memory.
 _MOST_CLICKS = 12
@@ -102,7 +104,7 @@ class ClickModel:
         asked = places.densities(AS_ASKED)
         self.conventions: tuple[Convention, ...] = ()
         # (ways, clicks, parts)
-        self.sharp = asked[None]
+        self.sharp = asked[None, :, _SHARP_PARTS]
         # (clicks, parts): beside, any, the region as asked and in each convention
         self.blurred = asked[:, [_BESIDE, _ANY, _REGION]]
         alone = self.fit()
@@ -111,11 +113,12 @@ class ClickModel:
         found: dict[Convention, Floats] = {}
         for one in CONVENTIONS:
             densities = places.densities(one)
-            if _gain(self._sums(densities @ _SHARP) - without) > _PROMISING:
+            if _gain(self._sums(densities[:, _SHARP_PARTS] @ _SHARP) - without) > _PROMISING:
                 found[one] = densities
         self.conventions = places.outstanding(found)
-        self.sharp = np.stack([asked, *(found[one] for one in self.conventions)])
-        self.blurred = np.concatenate([self.blurred, self.sharp[1:, :, _REGION].T], axis=1)
+        every = np.stack([asked, *(found[one] for one in self.conventions)])
+        self.sharp = np.ascontiguousarray(every[:, :, _SHARP_PARTS])
+        self.blurred = np.concatenate([self.blurred, every[1:, :, _REGION].T], axis=1)
 
     def fit(self, allowed: NDArray[np.bool_] | None = None, start: Fit | None = None) -> Fit:
         """Weights and shares of highest likelihood, classes that are not allowed left out."""
