@@ -99,7 +99,7 @@ class Claim:
 # What a step of the decomposition looks like from outside: "the loss appears ...".
 STEPS = {
     "finding": "in how many cells it clicks",
-    "coordinates": "in which cells it clicks, not in how many",
+    "coordinates": "in which cells it clicks",
     "abstention": "in telling whether there is anything to click",
     "region": "when a region is named",
     "consistency": "in submitting the number that it clicked",
@@ -129,7 +129,7 @@ HABITS = {
         "readable answers that submit a number",
     ),
     "anchored": (
-        "repeats its wrong number for the whole picture",
+        "gives its wrong number for the whole picture again",
         "readable answers about a part where that would show",
     ),
 }
