@@ -8,13 +8,14 @@ Every click, translated from its convention, is independently
     a target outside the region     (uniform over them)
     beside a target                 (uniform over the region's targets, or the grid's where it
                                     has none, then over the 8 cells around one)
+    any cell of the region          (uniform)
     any cell                        (uniform)
 
-with one set of shares for all answers that are not blurred. Clicks of blurred answers are beside a
-target, any cell, or any cell of the region, as asked or as it reads in a convention, with shares of
-their own. Where an item has no such cell, a part is uniform over any cell; but the first is
-impossible there, so that clicks in a region without targets count as blurred. Weights and shares
-come from the EM algorithm (Dempster, Laird and Rubin 1977).
+with one set of shares for all answers that are not blurred, and another, without the first two
+parts, for those that are. Blurred answers know the region in every convention: theirs is one part
+for each. Where an item has no such cell, a part is uniform over any cell; but in a region without
+targets nothing is right, so the first part and the region are impossible there unless an answer is
+blurred. Weights and shares come from the EM algorithm (Dempster, Laird and Rubin 1977).
 
 Without blurred answers, an answer of five wild clicks that hits one target when read in some
 convention would count for that convention. Who keeps to the region and guesses there hits targets
@@ -40,12 +41,10 @@ from handeye.rose.scene import Cell
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_GOLD, _BEYOND, _BESIDE, _ANY, _REGION = range(5)
-# The last one is a part of blurred answers only.
-_SHARP_PARTS = slice(_REGION)
+_GOLD, _BEYOND, _BESIDE, _REGION, _ANY = range(5)
 # Shares of answers that are not blurred, and of blurred ones (beside, any, then the regions), at
 # first.
-_SHARP = (0.85, 0.05, 0.05, 0.05)
+_SHARP = (0.84, 0.05, 0.05, 0.03, 0.03)
 _BLURRED = (0.3, 0.3, 0.4)
 # So many clicks of an answer tell how it is written; who clicks every cell shall not fill memory.
 _MOST_CLICKS = 12
@@ -53,7 +52,7 @@ _MOST_CLICKS = 12
 # needs more.
 _PROMISING = 4.0
 # Level of the test that a convention fits more answers than its neighbours do.
-_OUTDONE = 0.01
+_OUTDONE = 0.05
 # Coordinates further off say no more than these, and keep codes of cells within 64 bits.
 _FURTHEST = 10**5
 # EM ends when a round gains less log-likelihood than this, far below what a test looks at.
@@ -104,7 +103,7 @@ class ClickModel:
         asked = places.densities(AS_ASKED)
         self.conventions: tuple[Convention, ...] = ()
         # (ways, clicks, parts)
-        self.sharp = asked[None, :, _SHARP_PARTS]
+        self.sharp = places.sharp(asked)[None]
         # (clicks, parts): beside, any, the region as asked and in each convention
         self.blurred = asked[:, [_BESIDE, _ANY, _REGION]]
         alone = self.fit()
@@ -113,12 +112,13 @@ class ClickModel:
         found: dict[Convention, Floats] = {}
         for one in CONVENTIONS:
             densities = places.densities(one)
-            if _gain(self._sums(densities[:, _SHARP_PARTS] @ _SHARP) - without) > _PROMISING:
+            if _gain(self._sums(places.sharp(densities) @ _SHARP) - without) > _PROMISING:
                 found[one] = densities
         self.conventions = places.outstanding(found)
-        every = np.stack([asked, *(found[one] for one in self.conventions)])
-        self.sharp = np.ascontiguousarray(every[:, :, _SHARP_PARTS])
-        self.blurred = np.concatenate([self.blurred, every[1:, :, _REGION].T], axis=1)
+        used = [found[one] for one in self.conventions]
+        self.sharp = np.stack([places.sharp(one) for one in (asked, *used)])
+        regions = [one[:, [_REGION]] for one in used]
+        self.blurred = np.concatenate([self.blurred, *regions], axis=1)
 
     def fit(self, allowed: NDArray[np.bool_] | None = None, start: Fit | None = None) -> Fit:
         """Weights and shares of highest likelihood, classes that are not allowed left out."""
@@ -228,6 +228,7 @@ class _Places:
         bounds = np.array([(r.r1, r.r2, r.c1, r.c2) for r in regions])
         self._bounds = bounds.T[:, item]
         self._outside = np.array([region.type == "EXCLUSION" for region in regions])[item]
+        self._hold = np.array([bool(found.gold) for found in items])[item]
         sizes = [
             region.cell_count(found.grid) for region, found in zip(regions, items, strict=True)
         ]
@@ -302,6 +303,12 @@ class _Places:
         return convention.translate(
             self._written[:, 0], self._written[:, 1], self._rows, self._cols
         )
+
+    def sharp(self, densities: Floats) -> Floats:
+        """The densities of answers that are not blurred."""
+        out = densities.copy()
+        out[~self._hold, _REGION] = 0.0
+        return out
 
     def _found(self, row: Ints, col: Ints) -> Ints:
         """Rows of the table of marked cells; the last, empty one for a cell that is not in it."""
