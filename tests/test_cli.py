@@ -41,6 +41,27 @@ def test_help_loads_nothing_heavy():
         assert "Usage" in shown.stdout
 
 
+def _commands(command, words=()):
+    yield words
+    for name, one in sorted(getattr(command, "commands", {}).items()):
+        yield from _commands(one, (*words, name))
+
+
+def test_no_help_is_cut_at_80_columns():
+    import typer
+    from typer.testing import CliRunner
+
+    from handeye.cli import app
+
+    every = list(_commands(typer.main.get_command(app)))
+    assert len(every) > 30
+    for words in every:
+        shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "80"})
+        assert shown.exit_code == 0, words
+        assert "…" not in shown.output, words
+        assert max(map(len, shown.output.splitlines())) <= 80, words
+
+
 def test_the_version_is_the_packages():
     from handeye import __version__
 

@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,7 +30,7 @@ import pytest
 
 from handeye.cli import main
 from handeye.suite import ABILITIES, Part, Suite
-from handeye.suites import all_suites, get, suite_of_runs, suite_of_set
+from handeye.suites import SUITES, all_suites, get, suite_of_runs, suite_of_set
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ KITS = {
         "miss=0.3,refuse=0.1",
         "miss=0.9,miscount=0.9",
         run=("--split", "all"),
-        task=("split=", "templates=main"),
+        task=("split=all",),
         score=("--templates", "main"),
     ),
     "visualact": Kit(
@@ -157,7 +158,7 @@ def leaves(tree: Any) -> Iterator[float | None]:
 
 
 def test_every_suite_is_tried_here() -> None:
-    assert set(KITS) == {suite.name for suite in all_suites()}
+    assert set(KITS) == set(SUITES)
 
 
 @pytest.mark.parametrize("suite", all_suites(), ids=lambda suite: suite.name)
@@ -183,8 +184,8 @@ def test_the_matrix_says_what_suites_can_do() -> None:
         "scenes",
         "diagnose",
     ]
-    for suite in all_suites():
-        assert all(suite.abilities()[ability] for ability in needed), suite.name
+    for name in SUITES:
+        assert all(get(name).abilities()[ability] for ability in needed), name
     assert get("rose").abilities()["study"]
     assert not get("visualact").abilities()["study"]
     printed = handeye("suites")
@@ -452,6 +453,16 @@ def _rows(found: dict[str, Any]) -> list[dict[str, Any]]:
     return [row for pair in found["pairs"] for family in pair["families"] for row in family["rows"]]
 
 
+def test_a_folder_of_two_runs_plans_their_difference(case: Case, tmp_path: Path) -> None:
+    runs = [case.run("right"), case.run("faulty")]
+    named = {"suite": case.suite.name, "runs": [{"folder": str(run)} for run in runs]}
+    (tmp_path / "ablation.json").write_text(json.dumps(named))
+    together, apart = (handeye(case.suite.name, "scenes", *given) for given in ([tmp_path], runs))
+    assert "to see a difference of 3 points" in together
+    assert together == apart
+    assert "intervals of ±3 points" in handeye(case.suite.name, "scenes", runs[1])
+
+
 def test_runs_of_two_suites_are_refused_in_one_way(tmp_path: Path, case: Case) -> None:
     other = next(suite.name for suite in all_suites() if suite.name != case.suite.name)
     stranger = tmp_path / "stranger"
@@ -469,12 +480,24 @@ def test_runs_of_two_suites_are_refused_in_one_way(tmp_path: Path, case: Case) -
     assert suite_of_runs([case.run("right")]).name == case.suite.name
 
 
+def test_a_run_that_names_no_suite_is_known_by_its_content(case: Case, tmp_path: Path) -> None:
+    run = tmp_path / "old"
+    shutil.copytree(case.run("right"), run)
+    (run / "plan.json").unlink()
+    record = json_of(run / "run.json")
+    del record["suite"]
+    (run / "run.json").write_text(json.dumps(record))
+    assert suite_of_runs([run]).name == case.suite.name
+    handeye("report", run, "--out", tmp_path / "report.html")
+
+
 def test_runs_over_different_sets_are_told_apart(case: Case, tmp_path: Path) -> None:
     other = tmp_path / "other"
     handeye(case.suite.name, "generate", other, "--seed", "8", *case.kit.generate)
     case.ask(tmp_path / "run", "", other)
     said = handeye("report", case.run("right"), tmp_path / "run", "--out", tmp_path / "r.html")
     assert "warning: the runs were scored against" in said
+    assert "<b>Different sets.</b>" in (tmp_path / "r.html").read_text()
     said = handeye("compare", case.run("right"), tmp_path / "run", code=2)
     assert "set" in said
 

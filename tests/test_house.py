@@ -23,7 +23,7 @@ FLOORS = (
     ("sets",),
     ("run",),
     ("respondents", "scores"),
-    ("terminal", "pages", "states"),
+    ("terminal", "pages"),
     SUITES,
     ("suites",),
     ("models", "report", "study", "training"),
@@ -38,6 +38,9 @@ ROSE_ONLY = ("training",)
 ROOMS = {
     *("asking", "commands", "comparing", "diagnosis", "pages", "respondents", "scenes", "scoring"),
 }
+# Files that may look for others by hand: the contract imports parts, two know their data by place.
+SEEN = ("suite.py", "respondents/local/shipped.py", "visualact/scenes/solver/fitting.py")
+OPTIONAL = {"diagnosis"}
 EXTRA_ROOMS = {"rose": {"human"}, "visualact": {"foreign", "judge"}}
 
 
@@ -47,9 +50,9 @@ def upward(edges: Mapping[str, set[str]]) -> list[str]:
     for module, others in edges.items():
         for other in others:
             here, there = room_of(module), room_of(other)
-            higher = FLOOR[there] > FLOOR[here]
-            another_suite = here in SUITES and there in SUITES and here != there
-            if (higher or another_suite) and (module, other) not in UPWARD:
+            # The ground is one room; rooms of a floor above it are neighbours.
+            neighbour = FLOOR[there] == FLOOR[here] > 0 and here != there
+            if (FLOOR[there] > FLOOR[here] or neighbour) and (module, other) not in UPWARD:
                 out.append(f"{module} -> {other}")
     return sorted(out)
 
@@ -61,7 +64,8 @@ def of_a_suite(edges: Mapping[str, set[str]]) -> list[str]:
         for module, others in edges.items()
         for other in others
         if room_of(other) in SUITES
-        and room_of(module) not in (room_of(other), "suites", *ROSE_ONLY)
+        and room_of(module) not in (room_of(other), "suites")
+        and (room_of(module), room_of(other)) not in {(room, "rose") for room in ROSE_ONLY}
     )
 
 
@@ -79,18 +83,37 @@ def suffix_families(package: Path) -> list[str]:
 
 def named_suites(package: Path) -> list[str]:
     """Places where a room of the frame names a suite."""
-    words = re.compile(r"\b(rose|visualact|visualactbench)\b", re.IGNORECASE)
+    # As a word, and as a part of a name: ROSE_COLUMNS, is_rose_run, RoseLike, LikeRose.
+    words = re.compile(
+        r"(?<![A-Za-z])(?:rose|Rose)(?![a-z])|(?<![A-Z])ROSE(?![A-Z])|(?<=[a-z])Rose(?![a-z])"
+        r"|(?i:visual_?act)"
+    )
     out = []
     for path in sorted(package.rglob("*")):
-        room = path.relative_to(package).parts[0].removesuffix(".py")
-        if path.suffix not in (".py", ".j2", ".css", ".js", ".html"):
+        inside = path.relative_to(package)
+        if inside.parts[0].removesuffix(".py") in (*SUITES, "suites", "assets", "data", *ROSE_ONLY):
             continue
-        if room in (*SUITES, "suites", "assets", "data", *ROSE_ONLY):
+        if words.search(str(inside)):
+            out.append(f"{inside}: its name")
+        if not path.is_file() or path.suffix == ".pyc":
             continue
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             if words.search(line):
-                out.append(f"{path.relative_to(package)}:{number}: {line.strip()}")
+                out.append(f"{inside}:{number}: {line.strip()}")
     return out
+
+
+def hidden_imports(package: Path) -> list[str]:
+    """Ways to import or to read data that the other rules cannot see."""
+    ways = re.compile(
+        r"import_module\(|__import__|__file__|^\s*import handeye\s*$|files\(\s*[\"']handeye[\"']"
+    )
+    return [
+        f"{path.relative_to(package)}:{number}: {line.strip()}"
+        for path in sorted(package.rglob("*.py"))
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if ways.search(line) and str(path.relative_to(package)) not in SEEN
+    ]
 
 
 def package_data(package: Path) -> list[str]:
@@ -136,12 +159,17 @@ def test_no_package_data_is_read_from_above() -> None:
     assert package_data(PACKAGE) == []
 
 
+def test_nothing_is_imported_where_no_rule_looks() -> None:
+    assert hidden_imports(PACKAGE) == []
+
+
 @pytest.mark.parametrize("suite", SUITES)
 def test_every_suite_has_the_same_rooms(suite: str) -> None:
     folder = PACKAGE / suite
     assert (folder / "suite.py").exists()
-    rooms = {path.parent.name for path in folder.glob("*/__init__.py")}
-    assert rooms == ROOMS | EXTRA_ROOMS[suite]
+    rooms = {path.parent.name for path in folder.glob("*/*.py")}
+    assert {path.parent.name for path in folder.glob("*/__init__.py")} == rooms
+    assert ROOMS - OPTIONAL <= rooms <= ROOMS | EXTRA_ROOMS.get(suite, set())
 
 
 def test_the_register_holds_every_suite() -> None:
@@ -160,6 +188,36 @@ BROKEN: dict[str, tuple[dict[str, str], Callable[[Path], list[object]]]] = {
         {"run/lane.py": 'JOB = "handeye.rose.task:job"\n', "rose/task.py": "job = 1\n"},
         lambda package: upward(graph(package)),
     ),
+    "a relative import from above": (
+        {"scores/table.py": "def f():\n    from ..cli import run\n", "cli/run.py": ""},
+        lambda package: upward(graph(package)),
+    ),
+    "an import where types are not checked": (
+        {
+            "run/a.py": "if TYPE_CHECKING:\n    x = 1\nelse:\n    import handeye.cli.run\n",
+            "cli/run.py": "",
+        },
+        lambda package: upward(graph(package)),
+    ),
+    "an import unless types are checked": (
+        {"run/a.py": "if not TYPE_CHECKING:\n    import handeye.cli.run\n", "cli/run.py": ""},
+        lambda package: upward(graph(package)),
+    ),
+    "a neighbour": (
+        {"study/a.py": "import handeye.report.b\n", "report/b.py": ""},
+        lambda package: upward(graph(package)),
+    ),
+    "a module put together": (
+        {"run/a.py": "import_module('handeye' + '.cli')\n"},
+        hidden_imports,
+    ),
+    "a file by its place": ({"run/a.py": "Path(__file__).parent.parent\n"}, hidden_imports),
+    "data of the whole package": ({"run/a.py": 'files("handeye") / "x"\n'}, hidden_imports),
+    "a suite in a constant": ({"run/a.py": "ROSE_COLUMNS = 1\n"}, named_suites),
+    "a suite in a class": ({"run/a.py": "class RoseLike: ...\n"}, named_suites),
+    "a suite in a function": ({"run/a.py": "def is_rose_run(): ...\n"}, named_suites),
+    "a suite in a file's name": ({"scores/rose.py": ""}, named_suites),
+    "a suite in a picture": ({"pages/a.svg": "<title>ROSE</title>"}, named_suites),
     "one suite imports another": (
         {"rose/a.py": "from handeye.visualact import b\n", "visualact/b.py": ""},
         lambda package: upward(graph(package)),

@@ -85,7 +85,7 @@ def test_no_judgement_is_asked_for_twice(old: Path) -> None:
         carry_out(old, JUDGE, server)
         assert not server.requests
         now = _of_judge((judged / "judge.json").read_bytes())
-        assert _as_known(now, _of_judge(known)) == _of_judge(known)
+        assert now == _of_judge(known)
         kept = (judged / "judgements.jsonl").read_bytes().splitlines(keepends=True)
         (judged / "judgements.jsonl").write_bytes(b"".join(kept[:-1]))
         (judged / "judge.json").unlink()
@@ -174,21 +174,22 @@ def _journal(run: Path) -> dict[str, Any]:
 
 
 def _of_judge(text: bytes) -> list[dict[str, Any]]:
-    """What the judges decided, without when, and how much of it was asked for now."""
+    """What the judges decided, without when, and how much of it was asked for now.
+
+    Nor with the ends of intervals: where all or nothing matched they counted clips that the figure
+    is not about.
+    """
     judges = json.loads(text)["judges"].values()
     return [
-        {key: judge[key] for key in judge if key not in ("created", "asked")} for judge in judges
+        {key: _without_ends(judge[key]) for key in judge if key not in ("created", "asked")}
+        for judge in judges
     ]
 
 
-def _as_known(now: Any, known: Any) -> Any:
-    """What is said now without the intervals that were not known then."""
-    if isinstance(now, list) and isinstance(known, list):
-        return [_as_known(*pair) for pair in zip(now, known, strict=True)]
-    if not isinstance(now, dict) or not isinstance(known, dict):
-        return now
-    absent = {end for end in ("low", "high") if end in known and known[end] is None}
-    return {k: None if k in absent else _as_known(part, known.get(k)) for k, part in now.items()}
+def _without_ends(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {key: _without_ends(tree[key]) for key in tree if key not in ("low", "high")}
+    return [_without_ends(one) for one in tree] if isinstance(tree, list) else tree
 
 
 def _freeze() -> dict[str, Any]:

@@ -8,6 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from handeye.cli import app
+from handeye.suites import TAKEN, all_suites
+
 TOY = Path(__file__).parent / "support" / "toy"
 
 
@@ -47,6 +52,10 @@ def test_it_goes_the_whole_way(tmp_path: Path) -> None:
     assert row["difference"]["value"] < 0
     assert row["verdict"] == "first_better"
     assert max(len(line) for line in said.splitlines() if line[:1] in "│┃") <= 80
+    # What it has no commands for, it has from the frame.
+    assert "first number" in handeye("sums", "describe", data)
+    assert "20 items: nothing wrong" in handeye("sums", "verify", data)
+    assert "right" in handeye("sums", "scenes", tmp_path / "half", "--points", "5")
     handeye("report", tmp_path / "right", tmp_path / "half", "--out", tmp_path / "report.html")
     assert "1.00" in (tmp_path / "report.html").read_text()
 
@@ -83,12 +92,41 @@ def test_a_suite_that_is_not_installed_any_more_is_named(tmp_path: Path) -> None
     assert "no suite is called 'sums'" in said
 
 
-def test_a_broken_plugin_is_told_and_left_out(tmp_path: Path) -> None:
+WORKING = "from dataclasses import replace\nfrom handeye.suite import Part\nimport toy_suite\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("raise ValueError('not today')", "ValueError: not today"),
+        ("SUITE = 1", "broken_suite:SUITE is no handeye.suite.Suite"),
+        *(
+            (f"SUITE = replace(toy_suite.SUITE, name={name!r})", f"the name {name!r} is taken")
+            for name in ("report", "rose", "", "../x")
+        ),
+        *(
+            (
+                f"SUITE = replace(toy_suite.SUITE, name='own', {part}=Part('toy_suite:nothing'))",
+                "module 'toy_suite' has no attribute 'nothing'",
+            )
+            for part in ("commands", "run_command")
+        ),
+    ],
+)
+def test_a_broken_plugin_is_told_and_left_out(code: str, told: str, tmp_path: Path) -> None:
     info = tmp_path / "broken-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
     (info / "entry_points.txt").write_text("[handeye.suites]\nbroken = broken_suite:SUITE\n")
-    (tmp_path / "broken_suite.py").write_text("raise ValueError('not today')\n")
+    (tmp_path / "broken_suite.py").write_text(f"{WORKING}{code}\n")
+    (tmp_path / "toy_suite.py").write_text((TOY / "toy_suite.py").read_text("utf-8"), "utf-8")
     said = handeye("suites", path=tmp_path)
-    assert "the suite broken is left out: ValueError: not today" in said
+    assert "the suite broken is left out: " in said
+    assert told in said
     assert "rose" in said
+
+
+def test_no_suite_takes_the_name_of_a_command() -> None:
+    named = [group.name for group in app.registered_groups]
+    named += [command.name for command in app.registered_commands]
+    assert set(TAKEN) == set(named) - {suite.name for suite in all_suites()}

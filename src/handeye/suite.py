@@ -7,7 +7,7 @@ imported when it is first used, so that ``handeye --help`` costs nothing.
 
 A suite reads the same way as every other: ``suite.py`` (this value), ``scenes/`` (seed to pictures
 or clips to rows), ``asking/``, ``scoring/``, ``diagnosis/``, ``comparing/``, ``respondents/``,
-``pages/``, ``commands/``. CONTRIBUTING.md, "Add a suite", has it in twenty lines.
+``pages/``, ``commands/``. CONTRIBUTING.md, "Add a suite", says what goes where.
 """
 
 from __future__ import annotations
@@ -101,11 +101,13 @@ class Suite:
     Attributes:
         name: ``toy``: the command, the folder, ``suite`` in run.json and generation.json.
         title: ``The Toy``, as a sentence has it.
-        about: one line for ``handeye --help``.
-        unit: what its tables count: ``items``, ``clips``.
+        about: one line for ``handeye --help`` and ``handeye suites``.
+        unit: what its tables count: ``items``, ``clips``; run.json has their number as
+            ``n_items``.
         scene: what is asked about together and resampled together: ``scenes``, ``clips``.
         run_format: the number in run.json that this version writes and reads.
-        commands: its Typer app, for ``handeye NAME``.
+        commands: its Typer app, for ``handeye NAME``; ``describe``, ``verify`` and ``scenes`` come
+            from the frame where it has none of its own.
         run_command: the function behind ``handeye run NAME``.
         respondents: ``handeye/NAME`` to its ``Kind`` (:mod:`handeye.respondents.conversation`).
             Two suites may give one name; which is meant follows from the set.
@@ -123,7 +125,9 @@ class Suite:
         summarize: ``(scores, ...) -> Summary``.
         open_run: ``(folder) -> ScoredRun``.
         tables: ``(summary) -> tables``, said once and drawn for terminal, HTML, CSV and LaTeX.
-        quantities: ``(runs, ...) -> Quantities``: what runs are compared by; the frame resamples.
+        quantities: ``(runs, *, common=False, reasons=True) -> Quantities``: what runs are compared
+            by; the frame resamples. ``common`` takes the items that all runs have, ``reasons``
+            may be left out where only figures are wanted.
         pair_cards: ``(runs, chosen, budget) -> Drawn``: items that tell runs apart, drawn; None: no
             page of a comparison.
         report: ``(runs, out, ...) -> Path``: the page about opened runs.

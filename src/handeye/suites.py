@@ -7,20 +7,24 @@ broken plugin takes nothing else down with it.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from handeye.errors import DataError, OptionError
+from handeye.errors import DataError, HandeyeError, OptionError
 from handeye.suite import Part, Suite
 
 SUITES = {
     "rose": Part("handeye.rose.suite:SUITE"),
     "visualact": Part("handeye.visualact.suite:SUITE"),
 }
+TAKEN = ("compare", "report", "run", "study", "suites", "train")
+"""Names of commands that no suite may have."""
 _GROUP = "handeye.suites"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @cache
@@ -32,9 +36,10 @@ def all_suites() -> tuple[Suite, ...]:
             suite = point.load()
             if not isinstance(suite, Suite):
                 raise TypeError(f"{point.value} is no handeye.suite.Suite")
-            if suite.name in found:
-                raise ValueError(f"there is a suite {suite.name!r} already")
-            suite.commands.get()
+            if suite.name in found or suite.name in TAKEN or not _NAME.fullmatch(suite.name):
+                raise ValueError(f"the name {suite.name!r} is taken, or no plain word")
+            for needed in (suite.commands, suite.run_command):
+                needed.get()
         except Exception as error:  # whatever a plugin does wrong
             reason = f"{type(error).__name__}: {error}"
             print(f"warning: the suite {point.name} is left out: {reason}", file=sys.stderr)
@@ -79,7 +84,7 @@ def suite_of_set(data: str | Path) -> Suite:
 
 
 def suite_of_runs(runs: Sequence[Path | str]) -> Suite:
-    """The one suite of some run folders.
+    """The one suite of some run folders: the one that they name, else the one that can read them.
 
     Raises:
         OptionError: they are of several suites, or of one that is not installed.
@@ -87,4 +92,20 @@ def suite_of_runs(runs: Sequence[Path | str]) -> Suite:
     """
     from handeye.scores.run_folder import one_suite
 
-    return get(one_suite([Path(run) for run in runs]))
+    return get(one_suite([Path(run) for run in runs], _suite_of_run))
+
+
+def _suite_of_run(folder: Path) -> str | None:
+    """What a run folder says, or by content where it is older than that."""
+    from handeye.scores.run_folder import suite_of
+
+    named = suite_of(folder)
+    if named is not None:
+        return named
+    for suite in all_suites():
+        try:
+            suite.open_run(folder)
+        except HandeyeError:
+            continue
+        return suite.name
+    return None

@@ -205,7 +205,9 @@ def test_rotated_videos_are_shown_upright(tmp_path, rotation, corner):
     assert [place for place, found in red.items() if found] == [corner]
 
 
-@pytest.mark.parametrize(("aspect", "size"), [(Fraction(2), (96, 32)), (Fraction(1, 2), (48, 64))])
+@pytest.mark.parametrize(
+    ("aspect", "size"), [(Fraction(2), (192, 64)), (Fraction(1, 2), (96, 128))]
+)
 def test_pixels_that_are_not_square(tmp_path, aspect, size):
     path = make_video(tmp_path / "a.mp4", 2, aspect=aspect)
     footage = take_frames(path)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 
 from handeye.errors import OptionError
@@ -40,3 +43,12 @@ def test_nothing_to_check_and_nothing_wrong():
 def test_workers_below_one_are_refused():
     with pytest.raises(OptionError, match="workers must be at least 1"):
         check_pieces(check, (1, 2), block=3, workers=-1)
+
+
+def test_counts_are_attributes_too():
+    found = Verified({"scenes": 3, "pairs of twins": 1})
+    assert (found.scenes, found.pairs) == (3, 1)
+    assert pickle.loads(pickle.dumps(found)) == found
+    assert copy.copy(found).scenes == 3
+    with pytest.raises(AttributeError, match="no attribute 'items'"):
+        found.items  # noqa: B018

@@ -46,3 +46,12 @@ def test_what_was_not_put_is_zero():
     totals.put("none", (), np.zeros((2, 0), np.float32), np.zeros(0), seed=3)
     assert totals.get("none", "a").tolist() == [0] * 5
     assert sorted(totals.columns()) == ["a", "b"]
+
+
+def test_touched_counts_the_clusters_that_hold_anything():
+    some = np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 3.0], *[[0.0, 0.0]] * 9, [2.0, 2.0]])
+    totals = filled(3, {"one": some, "two": TWO})
+    assert totals.touched(["one"], ["a"]) == 2
+    assert totals.touched(["one"], ["a", "b"]) == 3
+    assert totals.touched(["one", "two"], ["b", "c"]) == 3
+    assert totals.touched(["one", "two"], ["c"]) == 0

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from handeye import suites
-from handeye.cli.study import app
+from handeye.cli.study import _people, app
 from handeye.errors import DataError, OptionError
 from handeye.study.agreement import agreement, write_agreement
 from handeye.study.app import make_app
@@ -132,3 +132,13 @@ def test_a_suite_that_asks_no_people(tmp_path: Path, monkeypatch: pytest.MonkeyP
     asked = CliRunner().invoke(app, ["serve", str(tmp_path)])
     with expecting(OptionError, "the suite Films puts no items to people (yet)"):
         raise asked.exception  # type: ignore[misc]
+
+
+def test_a_set_by_another_name_is_read_by_the_one_suite_that_asks_people(tmp_path: Path) -> None:
+    rose = suites.get("rose")
+    made = rose.generate(tmp_path / "set", seed=1, scenes=1, sources="glyph", workers=1)
+    (made / "generation.json").unlink()
+    mine = (made / "metadata_test.jsonl").rename(made / "mine.jsonl")
+    with pytest.raises(DataError, match="none of"):
+        suites.suite_of_set(mine)
+    assert type(_people(str(mine))) is type(rose.people())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "handeye"
+_FOR_TYPES = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 # A module, or a name in it, that stands in a string: imported later, and an import all the same.
 _IN_STRING = re.compile(r"handeye(?:\.\w+)+(?::\w+)?")
 
@@ -31,8 +32,9 @@ def imports_of(own: str, tree: ast.AST, known: frozenset[str]) -> set[str]:
     for node in _at_run_time(tree):
         if isinstance(node, ast.Import):
             found |= {_module(alias.name, known) for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {_module(f"{node.module}.{alias.name}", known) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(filter(None, [_above(own, node.level, known), node.module]))
+            found |= {_module(f"{base}.{alias.name}", known) for alias in node.names}
         elif isinstance(node, ast.Constant) and _IN_STRING.fullmatch(str(node.value)):
             named = _module(str(node.value).replace(":", "."), known)
             # The own package by name is where its data lie, not an import.
@@ -40,13 +42,23 @@ def imports_of(own: str, tree: ast.AST, known: frozenset[str]) -> set[str]:
     return found - {"", own}
 
 
+def _above(own: str, level: int, known: frozenset[str]) -> str:
+    """The package that so many dots mean in a module."""
+    if not level:
+        return ""
+    is_package = any(name.startswith(f"{own}.") for name in known)
+    return ".".join(own.split(".")[: len(own.split(".")) - level + is_package])
+
+
 def _at_run_time(tree: ast.AST) -> Iterator[ast.AST]:
     """Every node but what stands under ``if TYPE_CHECKING``."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            continue
-        yield node
-        yield from _at_run_time(node)
+        found = [node]
+        if isinstance(node, ast.If) and ast.unparse(node.test) in _FOR_TYPES:
+            found = node.orelse
+        for one in found:
+            yield one
+            yield from _at_run_time(one)
 
 
 def _module(name: str, known: frozenset[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,12 +10,17 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from handeye.errors import OptionError
+from handeye import rose, visualact
+from handeye.errors import OptionError, RunError
+from handeye.respondents.conversation import Kind, told
 from handeye.rose.asking.run import RoseOptions, job
+from handeye.rose.commands import app as commands
+from handeye.rose.suite import SUITE
 from handeye.terminal.run_options import Run, run_command
 from tests.support.rose.small_set import write_set
 
 WORDS = ("--data", "some/set", "--model")
+KNOWN = {"seer": Kind((), object, "sees"), "knower": Kind(("data", "seed"), object, "knows")}  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -27,7 +33,7 @@ def app(said: list[Any]) -> typer.Typer:
     out = typer.Typer()
 
     @out.command()
-    @run_command("toy", {"seer": ((), object), "knower": (("data", "seed"), object)}, data="A set.")
+    @run_command("toy", KNOWN, data="A set.")
     def toy(
         run: Run,
         rounds: Annotated[int, typer.Option(help="How many rounds.")] = 3,
@@ -69,21 +75,70 @@ def test_shared_options_become_those_of_a_run(app: typer.Typer, said: list[Any])
 
 
 @pytest.mark.parametrize(
-    ("words", "arguments"),
+    ("model", "given", "arguments"),
     [
-        (("handeye/seer",), {}),
-        (("handeye/knower",), {"data": "some/set"}),
-        (("handeye/knower", "-M", "data=other", "-M", "seed=2"), {"data": "other", "seed": 2}),
-        (("openai/knower",), {}),
-        (("knower",), {}),
-        (("handeye/stranger",), {}),
+        ("handeye/seer", {}, {}),
+        ("handeye/knower", {}, {"data": "some/set"}),
+        ("handeye/knower", {"data": "other", "seed": 2}, {"data": "other", "seed": 2}),
+        ("openai/knower", {}, {}),
+        ("knower", {}, {}),
+        ("handeye/small", {}, {}),
     ],
 )
 def test_a_respondent_that_knows_a_set_is_told_which(
-    app: typer.Typer, said: list[Any], words: tuple[str, ...], arguments: dict[str, Any]
+    model: str, given: dict[str, Any], arguments: dict[str, Any]
 ) -> None:
-    assert invoke(app, *WORDS, *words).exit_code == 0
-    assert said[0][0].options["model_args"] == arguments
+    """Once for the command line and for Python: where the options become a job."""
+    options = RoseOptions(model=model, data="some/set", out=Path("r"), model_args=given)
+    assert told(options, "toy", KNOWN).model_args == arguments
+
+
+def test_a_respondent_of_another_suite_is_refused_by_name() -> None:
+    options = RoseOptions(model="handeye/stranger", data="some/set", out=Path("r"))
+    words = (
+        "handeye/stranger does not answer for toy; for toy there are handeye/seer, "
+        "handeye/knower, handeye/hf, handeye/small"
+    )
+    with pytest.raises(RunError, match=words):
+        told(options, "toy", KNOWN)
+    with pytest.raises(RunError, match=r"prior does not answer for rose; .*handeye/simulated"):
+        rose.run("handeye/prior", "some/set", "r")
+    with pytest.raises(RunError, match=r"pixels does not answer for visualact; .*handeye/motion"):
+        visualact.run("handeye/pixels", "some/set", "r", frames="1,4")
+
+
+def test_python_takes_texts_where_it_takes_paths(tmp_path: Path) -> None:
+    """Also: one run stands for a list of one, and the model is told its set."""
+    data, out = str(write_set(tmp_path / "set", 2)), str(tmp_path / "w" / "run")
+    assert rose.run("handeye/simulated", data, out, progress=False) == Path(out)
+    page = rose.report(out, f"{out}/page.html", gallery_limit=0, resamples=20)
+    assert page == Path(out) / "page.html"
+    again = rose.score_files(f"{out}/predictions.jsonl", data, str(tmp_path / "again"))
+    assert again.summary["bases"]["all"]["headline"]["counting"]["value"] == 1.0
+    with pytest.raises(OptionError, match="at least two runs, got 1"):
+        rose.compare(out)
+    told = CliRunner().invoke(commands, ["diagnose", out], env={"COLUMNS": "80"})
+    assert "None of 6 action items failed." in told.stdout
+    assert "Why 0 of" not in told.stdout
+
+
+def test_a_suite_without_pages_says_so_before_it_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from handeye.cli.compare import compare
+
+    data = write_set(tmp_path / "set", 2)
+    runs = [str(tmp_path / name) for name in ("a", "b")]
+    for run, model in zip(runs, ("handeye/simulated", "handeye/pixels"), strict=True):
+        rose.run(model, data, run, progress=False)
+    bare = replace(SUITE, pair_cards=None)
+    monkeypatch.setattr("handeye.report.comparison.suite_of_runs", lambda runs: bare)
+    app = typer.Typer()
+    app.command()(compare)
+    told = CliRunner().invoke(app, [*runs, "--out", str(tmp_path / "page.html")])
+    assert isinstance(told.exception, OptionError)
+    assert "draws no page" in str(told.exception)
+    assert told.stdout == ""
 
 
 def test_ctrl_c_ends_with_130(app: typer.Typer) -> None:

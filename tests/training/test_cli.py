@@ -24,7 +24,7 @@ def test_without_the_extra_the_command_says_what_to_install(monkeypatch, tmp_pat
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     result = CliRunner().invoke(app, ["train", "base", "--out", str(tmp_path / "m"), "--seed", "1"])
     assert result.exit_code != 0
-    assert "handeye[train]" in str(result.exception)
+    assert "pip install '.[train]'" in str(result.exception)
     assert not (tmp_path / "m").exists()
 
 

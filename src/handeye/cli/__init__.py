@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from handeye.cli import compare, report, run, study, suites, train
+from handeye.cli.given import commands_of
 from handeye.errors import HandeyeError
 from handeye.suites import all_suites
 
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for suite in all_suites():
-    app.add_typer(suite.commands.get(), name=suite.name)
+    app.add_typer(commands_of(suite), name=suite.name, help=suite.about)
 app.add_typer(run.app, name="run")
 app.add_typer(study.app, name="study")
 app.add_typer(train.app, name="train")

@@ -38,11 +38,13 @@ def compare(
     from handeye.terminal.comparison import print_comparison
 
     found = compared(runs, common=common, all_pairs=all_pairs, seed=seed)
+    # Before anything is printed: a suite may draw no page.
+    page = None if out is None else write_comparison(found, out)
     print_comparison(found, all_rows=all_rows)
     if json is not None:
         _write_json(json, found.to_json())
-    if out is not None:
-        typer.echo(f"written to {write_comparison(found, out)}")
+    if page is not None:
+        typer.echo(f"written to {page}")
 
 
 def _write_json(path: Path, data: bytes) -> None:

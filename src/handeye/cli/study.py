@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handeye.errors import OptionError
+from handeye.errors import DataError, OptionError
 
 if TYPE_CHECKING:
     from handeye.suite import AsksPeople
@@ -19,9 +19,16 @@ StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.sqlite", help="The stu
 
 def _people(data: str) -> AsksPeople:
     """What the suite of a set gives to put its items to people."""
-    from handeye.suites import suite_of_set
+    from handeye.suites import all_suites, suite_of_set
 
-    suite = suite_of_set(data)
+    asking = [suite for suite in all_suites() if suite.people is not None]
+    try:
+        suite = suite_of_set(data)
+    except DataError:
+        # Neither its record nor the names of its files tell: whoever alone asks people reads it.
+        if len(asking) != 1:
+            raise
+        suite = asking[0]
     if suite.people is None:
         raise OptionError(f"{data}: the suite {suite.title} puts no items to people (yet)")
     return suite.people()

@@ -92,7 +92,7 @@ def needs_torch() -> None:
     missing = [name for name in ("torch", "transformers", "accelerate") if not find_spec(name)]
     if missing:
         raise OptionError(
-            f"training needs {', '.join(missing)}; install them with: pip install 'handeye[train]'"
+            f"training needs {', '.join(missing)}; install them with: pip install '.[train]'"
         )
 
 
@@ -143,18 +143,19 @@ def _print(found: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title="PASS in percent", title_justify="left", title_style="bold")
-    for name in ("template", "art", "items", "model", "95 %", "blind copy", "chance"):
+    from handeye.scores.estimate import Estimate, number
+    from handeye.terminal.tables import say, shown
+
+    console = Console()
+    title = "PASS in percent, with 95 % intervals"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for name in ("template", "art", "items", "model", "blind copy", "chance"):
         table.add_column(name, justify="left" if name in ("template", "art") else "right")
     for mark in found["marks"]:
-        rates = [f"{100 * mark[key]:.1f}" for key in ("passed", "blind", "chance")]
-        interval = f"{100 * mark['low']:.0f} to {100 * mark['high']:.0f}"
-        row = (mark["column"], mark["split"], str(mark["items"]), rates[0], interval, *rates[1:])
-        table.add_row(*row)
-    console = Console()
+        passed = Estimate(mark["passed"], mark["low"], mark["high"]).text("line")
+        others = (shown(number(mark[key]), console) for key in ("blind", "chance"))
+        table.add_row(mark["column"], mark["split"], str(mark["items"]), passed, *others)
     console.print(table)
     for split, rates in found["averages"].items():
-        console.print(
-            f"{split} art: counting {100 * rates['counting']:.1f}, "
-            f"acting {100 * rates['acting']:.1f}, gap {100 * rates['gap']:.1f} points"
-        )
+        counting, acting, gap = (number(rates[name]) for name in ("counting", "acting", "gap"))
+        say(console, f"{split} art: counting {counting}, acting {acting}, gap {gap} points")

@@ -1,1 +1,1 @@
-"""Video and audio: which frames, when, decoded a few at a time."""
+"""Pictures and frames as people see them; which frames of a video, when, a few at a time."""

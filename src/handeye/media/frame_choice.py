@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
@@ -70,13 +70,17 @@ class FrameChoice:
 
     @staticmethod
     def parse(
-        text: str | int, *, longest_side: int | None = 768, max_frames: int = 64
+        text: str | int | Sequence[object], *, longest_side: int | None = 768, max_frames: int = 64
     ) -> FrameChoice:
         """Read ``8``, ``uniform:8``, ``fps:2``, ``seconds:0.5,1.5`` or ``indices:0,10,20``.
+
+        A list is one of these that was taken apart at its commas, as Inspect does with arguments.
 
         Raises:
             OptionError: none of these, or numbers that cannot be met.
         """
+        if not isinstance(text, str | int):
+            text = ",".join(str(part) for part in text)
         words = str(text).strip()
         match = _FORM.fullmatch(words if not words.isdecimal() else f"uniform:{words}")
         if match is None:

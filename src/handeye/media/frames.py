@@ -1,8 +1,6 @@
-"""Frames of a video as arrays: exactly the chosen ones, upright, no larger than asked for.
+"""Frames of a video as arrays: exactly the chosen ones, as a player shows them, and no larger.
 
-Decoding is PyAV (FFmpeg), which also turns its colours into RGB; reducing is Pillow's Lanczos
-filter, which takes every source pixel into account (no aliasing) and gives the same bytes
-everywhere.
+How a frame is shown is :mod:`handeye.media.display`'s business.
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.errors import OptionError
+from handeye.media.display import Display
 from handeye.media.frame_choice import FrameChoice
 from handeye.media.timeline import FrameError, Timeline, opened, read_timeline
 
@@ -56,6 +55,7 @@ class Footage:
         total: number of frames in the video.
         width: of the video as it is displayed, in pixels.
         height: as width.
+        changes: what is done to decoded frames to show them, in words; empty for most.
     """
 
     frames: tuple[Frame, ...]
@@ -64,6 +64,7 @@ class Footage:
     total: int
     width: int
     height: int
+    changes: tuple[str, ...] = ()
 
 
 def take_frames(path: str | Path, choice: FrameChoice | None = None) -> Footage:
@@ -84,7 +85,7 @@ def take_frames(path: str | Path, choice: FrameChoice | None = None) -> Footage:
         # What the packets say is not what the decoder gives: only decoding all of it tells.
         timeline = _decoded_timeline(path)
         frames = _count_frames(path, timeline, choice)
-    pictures, (width, height) = frames
+    pictures, display = frames
     total = len(timeline.stamps)
     return Footage(
         frames=tuple(
@@ -93,36 +94,39 @@ def take_frames(path: str | Path, choice: FrameChoice | None = None) -> Footage:
         duration=round(timeline.duration, 6),
         fps=round(total / timeline.duration, 3),
         total=total,
-        width=width,
-        height=height,
+        width=display.size[0],
+        height=display.size[1],
+        changes=display.changes,
     )
 
 
-Pictures = tuple[list[tuple[int, NDArray[np.uint8]]], tuple[int, int]]
+MOST_KEPT = 2**30
+"""Pixels of all chosen frames together at the most: 3 GB."""
+Pictures = tuple[list[tuple[int, NDArray[np.uint8]]], Display]
 
 
 def _seek_frames(path: Path, timeline: Timeline, choice: FrameChoice) -> Pictures | None:
     """The chosen frames by jumps to key frames; None if a frame is not where it should be."""
     wanted = timeline.chosen(choice, path)
     found: list[tuple[int, NDArray[np.uint8]]] = []
-    size = (0, 0)
-    with opened(path) as (container, stream):
-        frames = container.decode(stream)
+    with opened(path) as track:
+        display = Display(track)
+        frames = track.frames()
         reached = timeline.stamps[0]
         for index in wanted:
             target = timeline.stamps[index]
             key = max((key for key in timeline.keys if key <= target), default=reached)
             if key > reached:
-                container.seek(key, stream=stream)
-                frames = container.decode(stream)
+                track.container.seek(key, stream=track.stream)
+                frames = track.frames()
             frame = _forward(frames, target)
             if frame is None:
                 return None
             _refuse_damage(frame, index, path)
             reached = target
-            rgb, size = _picture(frame, stream.sample_aspect_ratio, choice.longest_side)
-            found.append((index, rgb))
-    return found, size
+            _keep(found, index, display.shown(frame, choice.longest_side), path)
+            del frame
+    return found, display
 
 
 def _forward(frames: Iterator[VideoFrame], target: int) -> VideoFrame | None:
@@ -132,17 +136,30 @@ def _forward(frames: Iterator[VideoFrame], target: int) -> VideoFrame | None:
             return None
         if frame.pts == target:
             return frame
+        del frame  # not held while the next is decoded
     return None
+
+
+def _keep(
+    found: list[tuple[int, NDArray[np.uint8]]], index: int, rgb: NDArray[np.uint8], path: Path
+) -> None:
+    found.append((index, rgb))
+    if sum(one.size for _, one in found) > 3 * MOST_KEPT:
+        raise FrameError(
+            f"{path}: the frames that were chosen have more than {MOST_KEPT:,} pixels; take fewer, "
+            "or limit their longer side"
+        )
 
 
 def _decoded_timeline(path: Path) -> Timeline:
     """Times of all frames that the decoder gives, which has to go through all of them."""
-    with opened(path) as (container, stream):
+    with opened(path) as track:
+        stream = track.stream
         unit = stream.time_base or Fraction(1, 1000)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         step = max(1, round(1 / (rate * unit)))
         stamps: list[int] = []
-        for frame in container.decode(stream):
+        for frame in track.frames():
             after = stamps[-1] + step if stamps else 0
             known = frame.pts is not None and (not stamps or frame.pts > stamps[-1])
             stamps.append(cast(int, frame.pts) if known else after)
@@ -155,49 +172,20 @@ def _count_frames(path: Path, timeline: Timeline, choice: FrameChoice) -> Pictur
     """The chosen frames by counting from the first."""
     wanted = set(timeline.chosen(choice, path))
     found: list[tuple[int, NDArray[np.uint8]]] = []
-    size = (0, 0)
-    with opened(path) as (container, stream):
-        for index, frame in enumerate(container.decode(stream)):
+    with opened(path) as track:
+        display = Display(track)
+        for index, frame in enumerate(track.frames()):
             if index in wanted:
                 _refuse_damage(frame, index, path)
-                rgb, size = _picture(frame, stream.sample_aspect_ratio, choice.longest_side)
-                found.append((index, rgb))
+                _keep(found, index, display.shown(frame, choice.longest_side), path)
             if len(found) == len(wanted):
                 break
-    return found, size
+    return found, display
 
 
 def _refuse_damage(frame: VideoFrame, index: int, path: Path) -> None:
     if frame.is_corrupt:
         raise FrameError(f"{path}: broken: frame {index} is damaged")
-
-
-def _picture(
-    frame: VideoFrame, aspect: Fraction | None, longest_side: int | None
-) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    """The frame as it is displayed, reduced to the limit; and its (width, height) before that."""
-    rgb = np.asarray(frame.to_ndarray(format="rgb24", threads=1), dtype=np.uint8)
-    width, height = frame.width, frame.height
-    if aspect and aspect > 1:  # pixels that are not square: reduced to square ones, not enlarged
-        height = max(1, round(height / aspect))
-    elif aspect and 0 < aspect < 1:
-        width = max(1, round(width * aspect))
-    full = (width, height)
-    turns = round(frame.rotation / 90) % 4  # quarter turns, counter-clockwise
-    if longest_side is not None and max(width, height) > longest_side:
-        share = longest_side / max(width, height)
-        width, height = (max(2, 2 * round(side * share / 2)) for side in (width, height))
-    if (height, width) != rgb.shape[:2]:
-        rgb = _resized(rgb, width, height)
-    upright = np.ascontiguousarray(np.rot90(rgb, turns))
-    return upright, (full if turns % 2 == 0 else (full[1], full[0]))
-
-
-def _resized(rgb: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    size = (width, height)
-    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS), dtype=np.uint8)
 
 
 def encode_frame(

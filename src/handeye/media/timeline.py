@@ -1,4 +1,4 @@
-"""When each frame of a video is on screen, read from its packets without decoding.
+"""When each frame of a video is on screen, read from its packets; and its frames, decoded in order.
 
 Everything that can be wrong with a video file is found here or while decoding and raised as
 :class:`FrameError` with the file and the reason.
@@ -10,18 +10,18 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handeye.errors import DataError
+from handeye.hashing import open_regular
 from handeye.media.frame_choice import FrameChoice
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-    from av.packet import Packet
-    from av.stream import Stream
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 # Containers of videos only. Play lists and scripts, which would open other files, are not among
@@ -30,7 +30,18 @@ _FORMATS = (
     "mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,ogg,gif,apng,h264,hevc,ivf,m4v,mjpeg,nut,"
     "dv,rm,mxf,image2,jpeg_pipe,png_pipe,webp_pipe,mp3,wav,flac,aac"
 )
-OPEN_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+MOST_FRAME_PIXELS = 9 * 2**22
+"""The most that a frame may have: 36 Mi, enough for 8192 x 4320."""
+# The last is for the decoders that FFmpeg opens to see what is there; ours are told again.
+OPEN_OPTIONS = {
+    "format_whitelist": _FORMATS,
+    "protocol_whitelist": "file",
+    "max_pixels": str(MOST_FRAME_PIXELS),
+}
+MOST_DECODED = 2**36
+"""Pixels decoded at the most to get at a video's frames: 18 minutes of 1080p at 30 a second."""
+# Those of FFmpeg's own decoders leave the transparency of WebM out, libvpx shows it.
+_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 # A file that ends this much before the length its header states was cut off.
 _SLACK_SECONDS, _SLACK_SHARE = 0.5, 0.05
 # Stamps are rounded to the file's unit (often 1 ms), and times to decimals.
@@ -120,22 +131,73 @@ def _refuse_beyond(values: Sequence[float], end: float, what: str, length: str, 
         raise FrameError(f"{path}: no {what} {beyond[0]:g}; the video {length}")
 
 
+@dataclass(slots=True, eq=False)
+class Track:
+    """The picture track of an opened video.
+
+    Attributes:
+        path: of the file.
+        container: the file.
+        stream: the track; its decoder is set to one thread.
+    """
+
+    path: Path
+    container: InputContainer
+    stream: VideoStream
+    _left: int = field(default_factory=lambda: MOST_DECODED, init=False)
+
+    def frames(self) -> Iterator[VideoFrame]:
+        """Decode from where the file stands; after a jump, from there.
+
+        Raises:
+            FrameError: more pixels than :data:`MOST_DECODED` since it was opened.
+        """
+        name = _WITH_ALPHA.get(self.stream.codec_context.name, "")
+        alpha = _decoder(name) if name and self.stream.metadata.get("alpha_mode") == "1" else None
+        for packet in self.container.demux(self.stream):
+            decoded = packet.decode() if alpha is None else alpha.decode(packet)
+            while decoded:  # nothing is held here while the next is decoded: frames may be large
+                yield self._counted(decoded.pop(0))
+
+    def _counted(self, frame: VideoFrame) -> VideoFrame:
+        self._left -= frame.width * frame.height
+        if self._left < 0:
+            raise FrameError(
+                f"{self.path}: more than {MOST_DECODED:,} pixels would have to be decoded to get "
+                "at its frames"
+            )
+        return frame
+
+
+def _decoder(name: str) -> Any:
+    import av
+
+    decoder: Any = av.CodecContext.create(name, "r")
+    _limit(decoder)
+    return decoder
+
+
+def _limit(decoder: Any) -> None:
+    decoder.thread_count = 1  # clips are decoded beside one another
+    decoder.options = {"max_pixels": str(MOST_FRAME_PIXELS)}
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open a video for reading: the file and its picture track, set to decode on one thread.
+def opened(path: Path) -> Iterator[Track]:
+    """Open a video for reading.
 
     Raises:
-        FrameError: not there, empty, no video file, no picture track; also whatever FFmpeg meets
-            inside the block.
+        FrameError: not there, empty, no video file, no picture track, more pixels a frame than may
+            be; also whatever FFmpeg meets inside the block.
     """
     import av
     from av.stream import Disposition
 
-    if not path.is_file():
-        raise FrameError(f"{path}: {'is a folder' if path.is_dir() else 'no such video'}")
     try:
-        if path.stat().st_size == 0:
-            raise FrameError(f"{path}: the file is empty (0 bytes)")
+        # Whatever is no regular file would be waited for, or read without end.
+        with open_regular(path) as stream:
+            if not stream.read(1):
+                raise FrameError(f"{path}: the file is empty (0 bytes)")
         # The prefix keeps a name such as "http:a.mp4" from being read as an address.
         with av.open(f"file:{path}", options=OPEN_OPTIONS, metadata_errors="replace") as container:
             tracks = [
@@ -150,14 +212,24 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             decoder: Any = tracks[0].codec_context
             if decoder is None:
                 raise FrameError(f"{path}: its pictures are coded in a way that FFmpeg cannot read")
-            decoder.thread_count = 1  # clips are decoded beside one another
-            yield container, tracks[0]
+            if decoder.width * decoder.height > MOST_FRAME_PIXELS:
+                raise FrameError(
+                    f"{path}: {decoder.width} x {decoder.height} are "
+                    f"{decoder.width * decoder.height:,} pixels, more than the "
+                    f"{MOST_FRAME_PIXELS:,} that a frame may have; it is not decoded"
+                )
+            _limit(decoder)
+            yield Track(path, container, tracks[0])
     except av.FFmpegError as error:
         reason = _REASONS.get(type(error).__name__) or error.strerror or str(error)
         raise FrameError(f"{path}: broken, cut off or no video: {reason}") from None
     except IndexError:
         # PyAV 18 trips over tracks that only appear late in a damaged stream.
         raise FrameError(f"{path}: broken, cut off or no video: tracks come and go") from None
+    except IsADirectoryError:
+        raise FrameError(f"{path}: is a folder") from None
+    except FileNotFoundError:
+        raise FrameError(f"{path}: no such video") from None
     except OSError as error:
         raise FrameError(f"{path}: cannot be read: {error.strerror or error}") from None
 
@@ -171,21 +243,22 @@ def read_timeline(path: Path) -> Timeline | None:
     Raises:
         FrameError: the file cannot be read, is cut off, or holds no frame.
     """
-    with opened(path) as (container, stream):
-        packets, end = _packets(container, stream)
+    with opened(path) as track:
+        stream = track.stream
+        packets, end = _packets(track)
         if not packets:
             raise FrameError(f"{path}: the picture track holds no frame")
-        stated = _stated_seconds(container, stream)
+        stated = _stated_seconds(track.container, stream)
         if end < stated * (1 - _SLACK_SHARE) - _SLACK_SECONDS:
             raise FrameError(
                 f"{path}: cut off: it ends after {end:.1f} s of the {stated:.1f} s that its header "
                 "states"
             )
-        shown = [packet for packet in packets if not packet.is_discard]
+        shown = [packet for packet in packets if not packet.discarded]
         stamps = sorted({packet.pts for packet in shown if packet.pts is not None})
         if len(stamps) < len(shown) or not stamps or stream.time_base is None:
             return None
-        keys = sorted(p.pts for p in packets if p.is_keyframe and p.pts is not None)
+        keys = sorted(p.pts for p in packets if p.key and p.pts is not None)
         lengths = {packet.pts: packet.duration for packet in shown}
         return Timeline(
             tuple(stamps), tuple(keys), stream.time_base, _last(stamps, lengths[stamps[-1]], stream)
@@ -201,15 +274,26 @@ def _stated_seconds(container: InputContainer, stream: VideoStream) -> float:
     return 0.0
 
 
-def _packets(container: InputContainer, stream: VideoStream) -> tuple[list[Packet[Stream]], float]:
+class _Packet(NamedTuple):
+    """What is kept of a packet: without its data, which are as large as the file."""
+
+    pts: int | None
+    duration: int | None
+    key: bool
+    discarded: bool
+
+
+def _packets(track: Track) -> tuple[list[_Packet], float]:
     """Packets of the picture track, and the second at which the last packet of any track ends."""
-    found: list[Packet[Stream]] = []
+    found: list[_Packet] = []
     end = 0.0
-    for packet in container.demux():
+    for packet in track.container.demux():
         if packet.pts is not None and packet.time_base:
             end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-        if packet.stream_index == stream.index and packet.size:
-            found.append(packet)
+        if packet.stream_index == track.stream.index and packet.size:
+            found.append(
+                _Packet(packet.pts, packet.duration, packet.is_keyframe, packet.is_discard)
+            )
     return found, end
 
 

@@ -30,8 +30,9 @@ from inspect_ai.model import (
     modelapi,
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
-from PIL import Image, UnidentifiedImageError
 
+from handeye.media.header import PictureError, read_header
+from handeye.media.timeline import OPEN_OPTIONS
 from handeye.models.registry import make_respondent
 from handeye.respondents.conversation import Conversation, Reply, read_conversation
 
@@ -118,9 +119,8 @@ def _usage(asked: Conversation, reply: Reply) -> ModelUsage:
 
 def _image_tokens(image: bytes) -> int:
     try:
-        with Image.open(io.BytesIO(image)) as picture:  # reads the header only
-            return _tokens(picture.width, picture.height)
-    except (UnidentifiedImageError, OSError, ValueError):
+        return _tokens(*read_header(image, "it").size)
+    except PictureError:
         return 0
 
 
@@ -128,7 +128,7 @@ def _video_tokens(video: bytes) -> int:
     import av
 
     try:
-        with av.open(io.BytesIO(video)) as container:
+        with av.open(io.BytesIO(video), options=OPEN_OPTIONS) as container:
             return VIDEO_FRAMES * sum(_tokens(v.width, v.height) for v in container.streams.video)
     except (av.FFmpegError, OSError, ValueError):
         return 0

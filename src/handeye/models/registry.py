@@ -58,9 +58,11 @@ def _check(model_name: str, given: Mapping[str, Any], takes: tuple[str, ...]) ->
         words = f"takes {', '.join(takes)}" if takes else "takes none"
         raise RunError(f"handeye/{model_name} {words} as model arguments, not {', '.join(others)}")
     if "data" in takes and not given.get("data"):
+        suites = [suite.name for suite in all_suites() if model_name in suite.respondents]
         raise RunError(
-            f"handeye/{model_name} needs the set it is asked about: give the model argument "
-            "data=DIR (a folder, one of its files, or hf:OWNER/NAME)"
+            f"handeye/{model_name} needs the set it is asked about, one of "
+            f"{' or '.join(suites)}: give the model argument data=DIR (a folder, one of its "
+            "files, or hf:OWNER/NAME)"
         )
 
 
@@ -73,8 +75,7 @@ def _hf(**options: Any) -> ChatRespondent:
     missing = [name for name in ("torch", "transformers") if not find_spec(name)]
     if missing:
         raise RunError(
-            f"local models need {' and '.join(missing)}; install them with: "
-            "pip install 'handeye[local]'"
+            f"local models need {' and '.join(missing)}; install them with: pip install '.[local]'"
         )
     from handeye.respondents.local.options import read_options
     from handeye.respondents.local.respondent import LocalRespondent

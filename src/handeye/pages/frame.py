@@ -18,7 +18,7 @@ from handeye.pages.pictures import Picture
 from handeye.pages.selection import Option, options
 from handeye.pages.signs import Sign, Vocabulary
 from handeye.scores.estimate import integer
-from handeye.scores.run_folder import ScoredRun
+from handeye.scores.run_folder import ScoredRun, same_set
 from handeye.scores.tables import Table
 
 Words = tuple[tuple[str, str], ...]
@@ -281,6 +281,7 @@ def write_page(
     sections: Words,
     optional: Mapping[str, object],
     data: Mapping[str, Any],
+    runs: Sequence[ScoredRun] = (),
     sheets: Sequence[str] = (),
 ) -> Path:
     """Draw a report and write it in one step.
@@ -288,15 +289,19 @@ def write_page(
     Args:
         out: the HTML file.
         package: whose ``templates`` folder holds ``report.html.j2``.
-        context: what that template reads.
+        context: what that template reads; ``terms`` are words with their meaning, ``runs`` what
+            the page shows of each run.
         sections: ids and titles of everything a page may hold.
         optional: sections that stand only where the value says so.
         data: the figures once more, for programs that read the page.
+        runs: those of the page; it says where they are not over one set.
         sheets: style sheets of its own.
 
     Raises:
         OptionError: ``out`` cannot be written.
     """
     shown = [section for section in sections if optional.get(section[0], True)]
-    whole = {**context, "sections": shown, "data": html.script_json(data)}
+    labels = [str(run.label) for run in context["runs"]] if runs else ()
+    made = {"notice": same_set(runs, labels), "sections": shown, "data": html.script_json(data)}
+    whole = {"terms": (), **context, **made}
     return html.write(out, html.render(package, "report.html.j2", whole, sheets))

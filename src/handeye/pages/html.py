@@ -18,7 +18,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-import handeye
+from handeye import __version__
 from handeye.atomic import write_bytes
 from handeye.errors import OptionError
 from handeye.pages.charts.charts import swatch
@@ -73,7 +73,7 @@ def render(package: str, page: str, context: Mapping[str, Any], sheets: Sequence
         style=Markup(style),
         script=Markup(script),
         script_hash=f"sha256-{digest}",
-        version=handeye.__version__,
+        version=__version__,
     )
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from PIL import Image, features
 
+from handeye.media.view import PictureError, read_view
+
 _SIDE, _LEAST_SIDE = 880, 300  # longest side in pixels
 _QUALITY = 78
 
@@ -54,10 +56,13 @@ class Album:
         """Every picture embedded so far, in order."""
         return [picture for picture in self._by_key.values() if picture is not None]
 
-    def add(self, path: Path) -> Picture | None:
-        """Embed a file; None when it is absent, broken or too large (the card shows the grid)."""
+    def add(self, path: Path, most: int | None = None) -> Picture | None:
+        """Embed a file of at most ``most`` pixels.
+
+        None when it is absent, broken, has more, or does not fit (the card shows the grid).
+        """
         if path not in self._by_key:
-            self._by_key[path] = self._embed(_opened(path))
+            self._by_key[path] = self._embed(_seen(path, most))
         return self._by_key[path]
 
     def add_image(self, key: Hashable, image: Image.Image) -> Picture | None:
@@ -86,11 +91,10 @@ class Album:
         return Picture(f"pic{len(self._by_key)}", uri, len(data))
 
 
-def _opened(path: Path) -> Image.Image | None:
+def _seen(path: Path, most: int | None) -> Image.Image | None:
     try:
-        with Image.open(path) as opened:
-            return opened.convert("RGB")
-    except (OSError, Image.DecompressionBombError):
+        return read_view(path, most).image()
+    except PictureError:
         return None
 
 

@@ -30,7 +30,7 @@ Tree = Mapping[str, Any]
 
 
 def compare(
-    runs: Sequence[str | Path],
+    runs: str | Path | Sequence[str | Path],
     *,
     common: bool = False,
     all_pairs: bool = False,
@@ -52,8 +52,9 @@ def compare(
         RunError: a folder is no run.
         DataError: the runs are not about the same items, or a file cannot be read.
     """
-    suite = suite_of_runs(runs)
-    opened = [suite.open_run(folder) for folder in expand([Path(run) for run in runs])]
+    folders = expand(runs)
+    suite = suite_of_runs(folders)
+    opened = [suite.open_run(folder) for folder in folders]
     return compare_runs(
         suite, opened, common=common, all_pairs=all_pairs, seed=seed, resamples=resamples
     )
@@ -139,6 +140,7 @@ def _context(found: Comparison, title: str | None) -> dict[str, Any]:
     return {
         "suite": suite,
         "source": found.found.words.source,
+        "notice": None,  # differing sets stand among the notes
         "title": title or f"{named} compared on {suite.title}",
         "runs": [
             run | {"facts": _facts(suite, run), "style": k} for k, run in enumerate(data["runs"])

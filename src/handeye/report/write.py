@@ -19,7 +19,7 @@ RESAMPLES = 2000
 
 
 def write_report(
-    runs: Sequence[str | Path],
+    runs: str | Path | Sequence[str | Path],
     out: str | Path,
     *,
     title: str | None = None,
@@ -59,8 +59,9 @@ def write_report(
     """
     if gallery_limit < 0 or picture_budget < 0:
         raise OptionError("gallery_limit and picture_budget must be 0 or more")
-    suite = suite_of_runs(runs)
-    opened = [suite.open_run(folder) for folder in expand([Path(run) for run in runs])]
+    folders = expand(runs)
+    suite = suite_of_runs(folders)
+    opened = [suite.open_run(folder) for folder in folders]
     warning = same_set(opened)
     if warning is not None:
         print(f"warning: {warning}", file=sys.stderr)

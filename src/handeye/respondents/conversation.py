@@ -9,13 +9,18 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from handeye.errors import RunError
 
 if TYPE_CHECKING:
     from inspect_ai.model import ChatMessage, GenerateConfig, ModelOutput, StopReason
+
+    from handeye.run.options import RunOptions
+
+LOCAL = ("hf", "small")
+"""Models on this machine, which answer for every suite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,34 @@ def about(model: object, respondents: Respondents) -> str:
     """What a run's model is where it is one of ours (``handeye/NAME``); else nothing."""
     place, _, name = str(model).partition("/")
     return respondents[name].about if place == "handeye" and name in respondents else ""
+
+
+AnyOptions = TypeVar("AnyOptions", bound="RunOptions")
+_PREFIX = "handeye/"
+
+
+def told(options: AnyOptions, suite: str, respondents: Respondents) -> AnyOptions:
+    """The options of a run whose model is told the set that it is asked about, if it knows sets.
+
+    Args:
+        options: of the run.
+        suite: that is asked.
+        respondents: its own.
+
+    Raises:
+        RunError: the model is a respondent of ours that does not answer for this suite.
+    """
+    if not options.model.startswith(_PREFIX):
+        return options
+    name = options.model.removeprefix(_PREFIX)
+    if name not in (*respondents, *LOCAL):
+        names = ", ".join(f"{_PREFIX}{one}" for one in (*respondents, *LOCAL))
+        raise RunError(
+            f"{options.model} does not answer for {suite}; for {suite} there are {names}"
+        )
+    if name in LOCAL or "data" not in respondents[name].takes or options.model_args.get("data"):
+        return options
+    return replace(options, model_args={**options.model_args, "data": options.data})
 
 
 def spoken(text: str | None, stop: str | None, error: str | None, planted: Sequence[str]) -> Reply:

@@ -79,6 +79,11 @@ class Item(msgspec.Struct, frozen=True, dict=True):
         """The scene's grid."""
         return Grid(self.rows, self.cols)
 
+    @property
+    def most_pixels(self) -> int | None:
+        """Pixels that its picture may have: those of its cells; None where they have no size."""
+        return self.rows * self.cols * self.cell_size**2 if self.cell_size > 0 else None
+
     @kept
     def region(self) -> Region:
         """The region the item asks about; raises :class:`DataError` if it cannot exist."""
@@ -130,6 +135,8 @@ def read_item(line: bytes, where: str) -> Item:
 
 def safe_image_path(root: Path, name: str, where: str) -> Path:
     """Resolve an image path of a row inside ``root``; refuses one that leaves the folder."""
+    if "\0" in name:
+        raise DataError(f"{where}: image path {name!r} holds a zero byte; refused")
     path = (root / name).resolve()
     if not name or Path(name).is_absolute() or not path.is_relative_to(root.resolve()):
         raise DataError(f"{where}: image path {name!r} leaves the folder {root}; refused")

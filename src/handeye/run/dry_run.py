@@ -146,10 +146,8 @@ def _made(questions: Sequence[Question]) -> Iterator[tuple[PictureLoad, float]]:
 
 def _picture(path: Path) -> PictureLoad:
     """A picture's size, from its header."""
-    from PIL import Image, UnidentifiedImageError
+    from handeye.media.header import read_header
+    from handeye.media.view import read_picture
 
-    try:
-        with Image.open(path) as image:
-            return PictureLoad(*image.size, path.stat().st_size)
-    except (UnidentifiedImageError, OSError) as error:
-        raise DataError(f"{path}: not a readable picture: {error}") from None
+    data = read_picture(path)
+    return PictureLoad(*read_header(data, str(path)).size, len(data))

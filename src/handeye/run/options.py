@@ -57,11 +57,13 @@ class RunOptions:
     score: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse limits that cannot be kept.
+        """Refuse limits that cannot be kept; places may be texts or paths.
 
         Raises:
             OptionError: names the limit and the least value.
         """
+        object.__setattr__(self, "data", str(self.data))
+        object.__setattr__(self, "out", Path(self.out))
         for name, least in (("max_connections", 1), ("max_retries", 0), ("attempt_timeout", 1)):
             if (value := getattr(self, name)) < least:
                 raise OptionError(f"{name} must be at least {least}, got {value}")

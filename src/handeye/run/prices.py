@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from handeye.errors import DataError, OptionError
+from handeye.hashing import read_regular
 from handeye.run.answers import Usage
 
 _MILLION = 1_000_000
@@ -63,7 +64,7 @@ def read_prices(path: Path, model: str) -> Price | None:
         DataError: the file cannot be read as prices.
     """
     try:
-        table = msgspec.json.decode(path.read_bytes(), type=dict[str, Price])
+        table = msgspec.json.decode(read_regular(path), type=dict[str, Price])
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
     except msgspec.MsgspecError as error:

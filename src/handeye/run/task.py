@@ -7,7 +7,8 @@
   ``error``; it never fails the scene. So is one whose picture or video cannot be used.
 - Scenes are written (pictures read, videos decoded) on worker threads while others are being
   answered, and only if something about them is still to be asked.
-- Pictures go out byte for byte; the log keeps their SHA-256 in the sample's metadata.
+- The log keeps the SHA-256 of pictures and videos in the sample's metadata; where the file is not
+  what is shown, the note of the answer says what is.
 """
 
 from __future__ import annotations

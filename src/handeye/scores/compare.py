@@ -20,7 +20,7 @@ from handeye.errors import OptionError
 from handeye.scores.difference_test import Tested, tested
 from handeye.scores.quantity import Family, Quantities, Quantity
 from handeye.scores.run_folder import ScoredRun, indented_json, same_set
-from handeye.scores.sentences import letter, sentences, verdict, verdict_words
+from handeye.scores.sentences import letter, sentences, unsure_words, verdict, verdict_words
 from handeye.stats.intervals import LEVEL, Samples, estimates
 from handeye.stats.mcnemar import mcnemar
 from handeye.stats.multiplicity import holm
@@ -181,10 +181,8 @@ def _resampled(
                 if columns[-1] == len(held):
                     held.append(total)
             wanted[name] = one, columns
-    home = np.zeros(found.n_scenes, np.int64)
-    home[found.cluster] = found.stratum
     sums = np.stack(held, axis=1) if held else np.zeros((found.n_scenes, 0))
-    totals, clusters = paired_totals(sums, home, resamples=resamples, seed=seed)
+    totals, clusters = paired_totals(sums, found.home, resamples=resamples, seed=seed)
     return {
         name: one.value(totals[:, :, columns], clusters) for name, (one, columns) in wanted.items()
     }
@@ -209,6 +207,7 @@ def _family(
     found: Quantities,
 ) -> list[list[dict[str, Any]]]:
     """The rows of a family, one list per pair of runs; Holm over all of them."""
+    home = found.home
     figures: dict[tuple[int, str], tuple[Samples, Samples]] = {}
     tests: dict[tuple[int, str], Tested] = {}
     asked_of = {
@@ -220,13 +219,13 @@ def _family(
     for (k, key), one in asked_of.items():
         first, second = (samples[name] for name, _ in _names(family, one, [pairs[k]]))
         figures[k, key] = first, second
-        tests[k, key] = tested(one, pairs[k], (first, second), found.cluster)
+        tests[k, key] = tested(one, pairs[k], (first, second), found.cluster, home)
     adjusted = holm({name: test.p_value for name, test in tests.items()})
     asked = sum(p is not None for p in adjusted.values())
     rows: list[list[dict[str, Any]]] = [[] for _ in pairs]
     for (k, key), one in asked_of.items():
         test = tests[k, key]
-        smallest = test.smallest(found.n_scenes, asked)
+        smallest = test.smallest(asked)
         rows[k].append(_row(one, pairs[k], figures[k, key], test, adjusted[k, key], smallest))
     return rows
 
@@ -247,7 +246,7 @@ def _row(
     first, second = map(letter, pair)
     decided = verdict(one.sense, found["difference"]["value"], adjusted)
     own_way = one.sense == "gap"
-    return {
+    row = {
         "key": one.key,
         "label": one.label,
         "group": one.group,
@@ -261,8 +260,9 @@ def _row(
         "p_adjusted": adjusted,
         "verdict": decided,
         "smallest_difference": smallest,
-        "words": verdict_words(decided, first, second, smallest),
     }
+    words = verdict_words(decided, first, second, smallest, unsure_words(row))
+    return row | {"words": words}
 
 
 def _discordance(found: Quantities, first: int, second: int) -> list[dict[str, Any]]:

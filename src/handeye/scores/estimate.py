@@ -16,7 +16,7 @@ import msgspec
 MISSING = "–"
 MINUS = "−"
 Unit = Literal["percent", "points", "plain"]
-Style = Literal["value", "ends", "cell", "sentence", "range"]
+Style = Literal["value", "ends", "cell", "span", "line", "sentence"]
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -43,25 +43,27 @@ class Estimate(msgspec.Struct, frozen=True):
         """The figure in words.
 
         Args:
-            style: ``value``: ``95.4``; ``ends``: ``[94.1, 96.6]``, empty where there are none;
-                ``cell``: both of them; ``sentence``: ``95.4 (94.1 to 96.6)``, with points
-                ``+1.2 points, −2.0 to +4.4``; ``range``: ``94.1-96.6``, for narrow columns.
+            style: ``value``: ``95.4``. In the tables of pages, ``ends``: ``[94.1, 96.6]``, empty
+                where there are none, and ``cell``: both of them. On terminals and in sentences,
+                ``span``: ``(94.1 to 96.6)``, empty where there are none, ``line``:
+                ``95.4 (94.1 to 96.6)``, and ``sentence``, the same but for points, which are said
+                and need no brackets: ``+1.2 points, −2.0 to +4.4``.
             unit: ``percent`` of a fraction; ``points``, the same with its sign; ``plain`` for what
                 is no fraction, in three digits.
         """
-        value = number(self.value, unit)
+        value, alone = number(self.value, unit), style in ("ends", "span")
         if style == "value" or self.value is None:
-            return "" if style in ("ends", "range") else value
-        said = f"{value} points" if (style, unit) == ("sentence", "points") else value
+            return "" if alone else value
+        points = (style, unit) == ("sentence", "points")
+        said = "" if alone else f"{value} points" if points else value
         if self.low is None or self.high is None:
-            return "" if style in ("ends", "range") else said
+            return said
         low, high = number(self.low, unit), number(self.high, unit)
-        if style == "range":
-            return f"{low}-{high}".replace("100.0", "100")
-        if style == "sentence":
-            return f"{said}, {low} to {high}" if unit == "points" else f"{said} ({low} to {high})"
-        ends = f"[{low},\N{NO-BREAK SPACE}{high}]"
-        return ends if style == "ends" else f"{value} {ends}"
+        if points:
+            return f"{said}, {low} to {high}"
+        page = style in ("ends", "cell")
+        ends = f"[{low},\N{NO-BREAK SPACE}{high}]" if page else f"({low} to {high})"
+        return f"{said} {ends}".lstrip()
 
     @property
     def percent(self) -> str:

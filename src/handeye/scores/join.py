@@ -12,16 +12,17 @@ from __future__ import annotations
 import json
 import mmap
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
 from handeye.errors import DataError, OptionError, first_ten
+from handeye.hashing import open_regular, read_regular
 from handeye.sets.jsonl import numbered_lines, placed_lines
 
 IN_MEMORY = "the predictions"
@@ -220,6 +221,39 @@ class Predictions(Generic[Row]):
             raise DataError(f"{self.where}: {len(doubles)} {called}: {first_ten(doubles)}")
 
 
+Given = str | Path | Mapping[str, str | None] | Iterable[Any]
+"""Predictions as people hand them over: the path of a file, id to text, or rows."""
+
+
+def predictions_of(
+    given: Given,
+    of_file: Callable[[Path], Predictions[Row]],
+    of_row: Callable[[Any, str], Row],
+    words: Words,
+    doubled: str = "",
+) -> Predictions[Row]:
+    """Predictions of any accepted form.
+
+    Args:
+        given: the path of a prediction file, ``{id: raw_text}``, rows as in a file, or predictions.
+        of_file: reads a file.
+        of_row: reads one row, whatever it is; takes it and where it stands, for messages.
+        words: of the suite.
+        doubled: what ids that stand more than once are called.
+
+    Raises:
+        DataError: an unusable row, or an id that stands more than once.
+    """
+    if isinstance(given, Predictions):
+        return given
+    if isinstance(given, str | Path):
+        return of_file(Path(given))
+    if isinstance(given, Mapping):
+        given = [{words.field: key, "raw_text": text} for key, text in given.items()]
+    rows = (of_row(row, f"prediction {number}") for number, row in enumerate(given, 1))
+    return Predictions(rows, words, doubled=doubled)
+
+
 class PredictionFile(Predictions[Row]):
     """The predictions of a file, read when asked for; use as a context manager.
 
@@ -236,7 +270,7 @@ class PredictionFile(Predictions[Row]):
         self._lines = array("Q")
         _refuse_folder(path)
         try:
-            self._stream = path.open("rb")
+            self._stream = open_regular(path)
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from None
         try:
@@ -397,7 +431,7 @@ def read_item_ids(path: Path) -> list[str]:
         DataError: the file cannot be read, or names nothing.
     """
     try:
-        found = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        found = [line.strip() for line in read_regular(path).decode("utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from None
     ids = [item_id for item_id in found if item_id]

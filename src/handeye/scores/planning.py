@@ -6,26 +6,38 @@ two runs over the same items for the difference between two models like them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from handeye.errors import DataError, OptionError
-from handeye.scores.quantity import Quantities
+from handeye.scores.quantity import Value
 from handeye.scores.run_folder import ScoredRun
 from handeye.stats.sample_size import (
     POWER,
+    Floats,
     Spread,
+    figure_spread,
     scenes_for_difference,
     scenes_for_precision,
-    spread,
 )
+
+if TYPE_CHECKING:
+    from handeye.suite import Suite
+
+# A variance that is one of rounding.
+_ALIKE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class Needed:
     """Scenes that one figure needs; ``pilot`` is the spread that was measured.
 
-    Both are None where the run has too few scenes to tell.
+    ``scenes`` is None where the run cannot tell: it has too few scenes (no ``pilot`` either), or
+    all of them are alike, so that they show no spread.
     """
 
     label: str
@@ -34,7 +46,7 @@ class Needed:
 
 
 def scenes_needed(
-    quantities: Callable[..., Quantities],
+    suite: Suite,
     points: float,
     runs: Sequence[ScoredRun],
     *,
@@ -43,7 +55,7 @@ def scenes_needed(
     """Scenes needed, shared out over the strata as in the runs, for every figure worth planning.
 
     Args:
-        quantities: what the suite compares runs by.
+        suite: whose runs they are.
         points: with one run, the half width of a 95 % interval; with two, the smallest true
             difference that must be seen. A fraction: 0.03 for 3 points.
         runs: one pilot, or two over the same items.
@@ -55,19 +67,26 @@ def scenes_needed(
     """
     if not 0 < points < 1:
         raise OptionError(f"points must lie between 0 and 100, got {100 * points:g}")
-    found = quantities(runs, reasons=False)
+    found = suite.quantities(runs, reasons=False)
     last = len(runs) - 1
     out = []
     for _, one in found.each():
         if not one.planned:
             continue
         inside = one.inside(0, last)
-        own = one.outcomes[inside]
-        values = own[:, 0] - own[:, 1] if last else own[:, 0]
+        sums = np.concatenate([one.sums(run)[inside] for run in range(len(runs))], axis=1)
         try:
-            pilot = spread(values, found.cluster[inside], found.stratum[inside])
+            pilot = figure_spread(
+                partial(_figure, one.value, len(runs)),
+                sums,
+                found.cluster[inside],
+                found.stratum[inside],
+            )
         except DataError:
             out.append(Needed(one.planned, None, None))
+            continue
+        if pilot.variance <= _ALIKE:
+            out.append(Needed(one.planned, None, pilot))
             continue
         scenes = (
             scenes_for_difference(points, pilot, power=power)
@@ -75,6 +94,12 @@ def scenes_needed(
             else scenes_for_precision(points, pilot)
         )
         out.append(Needed(one.planned, scenes, pilot))
-    if all(row.scenes is None for row in out):
+    if all(row.pilot is None for row in out):
         raise DataError(f"{runs[0].path}: holds too little to plan any figure by")
     return out
+
+
+def _figure(value: Value, runs: int, totals: Floats, clusters: Sequence[int]) -> Floats:
+    """The figure of one run, or the first's minus the second's."""
+    parts = [value(part, clusters).values for part in np.split(totals, runs, axis=2)]
+    return parts[0] if runs == 1 else parts[0] - parts[1]

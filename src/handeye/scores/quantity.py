@@ -204,6 +204,13 @@ class Quantities:
         """How many scenes they are about."""
         return int(self.cluster.max(initial=-1)) + 1
 
+    @property
+    def home(self) -> Ints:
+        """(n_scenes,) number of each scene's stratum."""
+        found = np.zeros(self.n_scenes, np.int64)
+        found[self.cluster] = self.stratum
+        return found
+
     def each(self) -> Iterator[tuple[Family, Quantity]]:
         """Every quantity with its family."""
         return ((family, one) for family in self.families for one in family.quantities)
@@ -253,8 +260,13 @@ def rated(
 
 
 def pooled(sums: Floats, clusters: Sequence[int]) -> Samples:
-    """The rate over all items: the second column by the first, whatever the stratum."""
-    return rate(sums[:, :, 1].sum(axis=0), sums[:, :, 0].sum(axis=0), sum(clusters))
+    """The rate over all items: the second column by the first, whatever the stratum.
+
+    A third column counts the scenes that have such items, where that is neither every scene nor
+    the number of items.
+    """
+    counted, added, *more = np.moveaxis(sums.sum(axis=0), 1, 0)
+    return rate(added, counted, int(more[0][0]) if more else sum(clusters))
 
 
 def macro(sums: Floats, clusters: Sequence[int]) -> Samples:
@@ -263,7 +275,7 @@ def macro(sums: Floats, clusters: Sequence[int]) -> Samples:
 
 
 def average(sums: Floats, clusters: Sequence[int]) -> Samples:
-    """Mean of the macro rates of several parts: two columns each."""
+    """Mean of the macro rates of several parts over the same scenes: two columns each."""
     parts = [macro(sums[:, :, k : k + 2], clusters) for k in range(0, sums.shape[2], 2)]
     return mean(parts, shared=True)
 

@@ -279,6 +279,9 @@ def open_run(path: Path | str, form: RunFormat, kind: type[AnyRun]) -> AnyRun:
 def _no_run(folder: Path, suite: str) -> RunError:
     if not folder.is_dir():
         return RunError(f"{folder}: no such run folder")
+    if (folder / ABLATION).is_file():
+        runs = ", ".join(str(run) for run in expand(folder))
+        return RunError(f"{folder}: holds several runs; name one of them: {runs}")
     hint = (
         "the run is not finished; start the same 'handeye run' again"
         if (folder / PLAN).exists()
@@ -335,7 +338,7 @@ def one_suite(folders: Sequence[Path], named: Callable[[Path], str | None] = sui
 
     Args:
         folders: run folders, or folders of several runs.
-        named: tells the suite of a folder; one that also looks at contents knows older runs.
+        named: tells the suite of a folder; None where nobody can.
 
     Raises:
         OptionError: no folder, or runs of several suites.
@@ -378,14 +381,17 @@ def same_set(runs: Sequence[ScoredRun], labels: Sequence[str] = ()) -> str | Non
     )
 
 
-def expand(folders: Iterable[Path]) -> list[Path]:
+def expand(folders: str | Path | Iterable[str | Path]) -> list[Path]:
     """Run folders, with its runs in place of a folder that holds several (:data:`ABLATION`).
+
+    Args:
+        folders: one path stands for a list of one.
 
     Raises:
         DataError: an ablation.json that cannot be read or names no runs.
     """
     out: list[Path] = []
-    for folder in folders:
+    for folder in map(Path, [folders] if isinstance(folders, str | Path) else folders):
         path = folder / ABLATION
         if not path.is_file():
             out.append(folder)

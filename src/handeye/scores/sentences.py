@@ -36,11 +36,32 @@ def verdict(sense: str, value: float | None, p_adjusted: float | None) -> str:
     return f"{'second' if value > 0 else 'first'}_{_WORD[sense]}"
 
 
+def unsure_words(row: Tree) -> str:
+    """Why a difference is not claimed though its interval or its own p-value leaves out 0.
+
+    Args:
+        row: of a comparison: ``verdict``, ``difference``, ``p_value``, ``test``.
+
+    Returns:
+        Nothing where neither does, or where the difference is claimed.
+    """
+    low, high = row["difference"]["low"], row["difference"]["high"]
+    apart = low is not None and high is not None and (low > 0 or high < 0)
+    alone = row["p_value"] is not None and row["p_value"] < ALPHA
+    if row["verdict"] != "none" or not (apart or alone):
+        return ""
+    if alone:
+        return "not after Holm"
+    return "not by the exact test" if row["test"] == "exact" else "not with so few scenes"
+
+
 _WORD = {"pass": "better", "gap": "wider", "share": "more"}
 _SAID = {"better": "{} better", "wider": "{}'s gap is wider", "more": "{} more often"}
 
 
-def verdict_words(verdict: str, first: str, second: str, smallest: float | None) -> str:
+def verdict_words(
+    verdict: str, first: str, second: str, smallest: float | None, unsure: str = ""
+) -> str:
     """A verdict in a few words, with what could have been seen where nothing was.
 
     Args:
@@ -48,12 +69,13 @@ def verdict_words(verdict: str, first: str, second: str, smallest: float | None)
         first: short name of the first run.
         second: short name of the second run.
         smallest: smallest difference that a power of 0.8 shows, 0..1; None: not known.
+        unsure: why a difference that is not claimed looks like one (:func:`unsure_words`).
     """
     if verdict == "unknown":
         return "nothing to compare"
     if verdict == "none":
         reach = f" ({100 * smallest:.1f} would have been)" if smallest else ""
-        return f"no difference seen{reach}"
+        return unsure or f"no difference seen{reach}"
     who, _, what = verdict.partition("_")
     return _SAID[what].format(first if who == "first" else second)
 
@@ -117,7 +139,7 @@ class _Speaker:
         parts = [self._more(one, row) for one, row in seen]
         text = f"{self._second} {self._words.verb} {' and '.join(parts)} than {self._first}"
         text += "".join(
-            f"; no difference is seen in {one.named} {_reach(row)}" for one, row in unseen
+            f"; no difference is {_seen(row)} in {one.named} {_reach(row)}" for one, row in unseen
         )
         gap = next((row for row in rows if row["sense"] == "gap"), None)
         if gap is not None and gap["verdict"] not in UNDECIDED:
@@ -127,7 +149,7 @@ class _Speaker:
                 f"; its gap between the two is {size:.1f} points {wider} {_interval(gap)}".rstrip()
             )
         elif gap is not None:
-            text += f"; no difference of the gap is seen {_reach(gap)}"
+            text += f"; no difference of the gap is {_seen(gap)} {_reach(gap)}"
         return f"{text} {self._where}."
 
     def _overall(self, one: Quantity, row: Tree) -> str:
@@ -137,8 +159,8 @@ class _Speaker:
             told = self._more(one, row)
             return f"{self._second} {self._words.verb} {told} than {self._first} {self._where}."
         return (
-            f"No difference between {self._first} and {self._second} is seen: {one.named} "
-            f"{_reach(row)} {self._where}."
+            f"No difference between {self._first} and {self._second} is {_seen(row)}: "
+            f"{one.named} {_reach(row)} {self._where}."
         )
 
     def _more(self, one: Quantity, row: Tree) -> str:
@@ -189,12 +211,19 @@ def _interval(row: Tree) -> str:
     return f"({100 * low:.1f} to {100 * high:.1f})"
 
 
+def _seen(row: Tree) -> str:
+    """What a difference that is not claimed is not."""
+    return "sure" if unsure_words(row) else "seen"
+
+
 def _reach(row: Tree) -> str:
     found = row["difference"]
     text = f"{signed(found['value'])} points"
     if found["low"] is not None:
         text += f", {signed(found['low'])} to {signed(found['high'])}"
     smallest = row["smallest_difference"]
-    if smallest:
+    if unsure := unsure_words(row):
+        text += f"; {unsure}"
+    elif smallest:
         text += f"; {100 * smallest:.1f} would have been seen with a power of 80\N{NO-BREAK SPACE}%"
     return f"({text})"

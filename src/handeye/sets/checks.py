@@ -20,10 +20,21 @@ class Verified:
     Attributes:
         counts: number of everything that was looked at, by name (``scenes``, ``items`` ...).
         problems: in words, with the place of each, in the order of the set.
+
+    Every count of one word is an attribute too: ``found.scenes``; of several, its first word:
+    ``found.pairs``.
     """
 
     counts: Mapping[str, int]
     problems: tuple[str, ...] = ()
+
+    def __getattr__(self, name: str) -> int:
+        """A count by its name."""
+        if not name.startswith("_") and name != "counts":
+            for key, count in self.counts.items():
+                if name == key.partition(" ")[0]:
+                    return count
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
     def ok(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from handeye.errors import DataError
+from handeye.hashing import open_regular
 
 # Some editors put it in front of UTF-8 text; it is no part of the first row.
 _BOM = b"\xef\xbb\xbf"
@@ -34,7 +35,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """
     empty = True
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             for number, _, line in placed_lines(stream):
                 empty = False
                 yield number, line

@@ -21,18 +21,16 @@ DECIMALS = 6
 class Samples:
     """A quantity: ``values[0]`` as measured, ``values[1:]`` in the resamples (NaN: undefined).
 
-    ``n`` counts the items behind the measured value. ``trials`` is set for quantities within 0..1:
-    the number of independent scenes behind them, for :func:`estimates`; None for others.
-    ``terms`` are what a difference was made of. ``scenes`` counts the independent scenes behind a
-    share, a mean of shares or a difference of such, however often each was asked about; None where
-    that is not known.
+    ``n`` counts the items behind the measured value. ``trials`` counts the independent scenes
+    behind a share, a mean of shares or a difference of two such, however often each scene was
+    asked about, for :func:`estimates`; None for other quantities. ``terms`` are what a difference
+    was made of.
     """
 
     values: Floats
     n: int
     trials: float | None = None
     terms: tuple[Samples, Samples] | None = None
-    scenes: float | None = None
 
 
 def rate(numerator: Floats, denominator: Floats, clusters: int | None = None) -> Samples:
@@ -41,24 +39,24 @@ def rate(numerator: Floats, denominator: Floats, clusters: int | None = None) ->
     Args:
         numerator: (1 + resamples,), measured total first.
         denominator: the same shape.
-        clusters: most clusters the items can come from, for a quantity within 0..1.
+        clusters: that the items come from, for a quantity within 0..1; where they are not known
+            one by one, the most it can be.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         values = np.where(denominator > 0, numerator / denominator, np.nan)
     n = int(denominator[0])
-    trials = None if clusters is None else min(n, clusters)
-    return Samples(values, n, trials, scenes=trials)
+    return Samples(values, n, None if clusters is None else min(n, clusters))
 
 
 def mean(parts: Sequence[Samples], *, shared: bool = False) -> Samples:
     """Unweighted mean over the parts that are defined (macro average); n adds up.
 
-    ``trials`` of the mean are those of one sample whose mean would vary as much.
-
     Args:
-        parts: what is averaged.
-        shared: the parts ask about the same scenes (templates), not each about its own (subsets):
-            together they rest on no more scenes than the part that has the fewest.
+        parts: figures to average.
+        shared: the parts are about the same clusters (templates over the same scenes), not each
+            about its own (subsets). Then ``trials`` are the fewest of a part: the same scenes
+            asked five times are no more scenes. Else they are those of one sample whose mean
+            would vary as much.
     """
     total = np.zeros(len(parts[0].values)) if parts else np.full(1, np.nan)
     count = np.zeros_like(total)
@@ -69,25 +67,22 @@ def mean(parts: Sequence[Samples], *, shared: bool = False) -> Samples:
     with np.errstate(invalid="ignore"):
         values = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     counted = [part for part in parts if part.n]
-    trials = _together([part.trials for part in counted])
-    scenes = [part.scenes for part in counted]
-    known = [count for count in scenes if count]
-    least = min(known) if known and len(known) == len(scenes) else None
-    n = sum(part.n for part in parts)
-    return Samples(values, n, trials, scenes=least if shared else _together(scenes))
+    return Samples(values, sum(part.n for part in parts), _together(counted, shared))
 
 
-def _together(counts: Sequence[float | None]) -> float | None:
-    """Size of one sample whose mean varies as much as that of several; None if one is unknown."""
-    inverse = [1 / count for count in counts if count]
-    return len(inverse) ** 2 / sum(inverse) if inverse and len(inverse) == len(counts) else None
+def _together(parts: Sequence[Samples], shared: bool) -> float | None:
+    """Independent trials behind a mean of shares; None where those of a part are not known."""
+    known = [part.trials for part in parts if part.trials and part.terms is None]
+    if not known or len(known) < len(parts):
+        return None
+    return min(known) if shared else len(known) ** 2 / sum(1 / trials for trials in known)
 
 
 def difference(first: Samples, second: Samples) -> Samples:
     """``first - second`` within each resample, so that what they share cancels; n adds up."""
     n = first.n + second.n if first.n and second.n else 0
-    scenes = min(first.scenes, second.scenes) if first.scenes and second.scenes else None
-    return Samples(first.values - second.values, n, terms=(first, second), scenes=scenes)
+    trials = min(first.trials, second.trials) if first.trials and second.trials else None
+    return Samples(first.values - second.values, n, trials, (first, second))
 
 
 def complement(part: Samples) -> Samples:
@@ -98,19 +93,19 @@ def complement(part: Samples) -> Samples:
 def estimates(tree: Any, level: float = LEVEL) -> Any:
     """Replace every :class:`Samples` in nested dicts by ``{"value", "low", "high", "n"}``.
 
-    A share (``trials`` is set) gets Wilson's score interval (Wilson 1927, JASA 22:209) at the
-    number of independent trials whose variance is that of the resamples: percentiles are too short
-    near 0 and 1 (docs/statistics.md has the coverage of both). Anything else gets percentiles over
-    the resamples in which it is defined. Where the resamples do not vary, every scene says the
+    A share (``trials``, no ``terms``) gets Wilson's score interval (Wilson 1927, JASA 22:209) at
+    the number of independent trials whose variance is that of the resamples: percentiles are too
+    short near 0 and 1 (docs/statistics.md has the coverage of both). Anything else gets percentiles
+    over the resamples in which it is defined. Where the resamples do not vary, every scene says the
     same, and they cannot tell how sure the value is. Bounds then come from the scenes that might do
     otherwise: none of N did, so less than ``r = 1 - ((1 - level) / 2) ** (1 / N)`` of all do
     (Clopper and Pearson 1934), each of which moves a quantity to the end of its range at most:
 
-    - a share of exactly 0 or 1, N its ``trials``: 0 to r, or 1 - r to 1;
-    - a share or mean of shares between, N its ``scenes``: ``v (1 - r)`` to ``v + (1 - v) r``, which
-      is the mean of the bounds of its parts where these are 0 or 1 (conservative);
+    - a share or mean of shares, N its ``trials``: ``v (1 - r)`` to ``v + (1 - v) r``, which for 0
+      and 1 is exact and between the mean of the bounds of its parts where these are 0 or 1
+      (conservative);
     - a difference of two of these: the extremes of their bounds (conservative);
-    - a difference whose terms vary together, N its ``scenes``: likewise, from -1 to 1.
+    - a difference whose terms vary together, N its ``trials``: likewise, from -1 to 1.
 
     Anything else gets no interval. All three are None where nothing was measured, ``low`` and
     ``high`` where there are no resamples.
@@ -129,7 +124,7 @@ def _score(leaf: Samples, level: float) -> Bounds | None:
     """Wilson's interval of a share that varies; None for anything else."""
     value = float(leaf.values[0])
     drawn = leaf.values[1:]
-    if leaf.trials is None or not 0 < value < 1 or np.isnan(drawn).all():
+    if leaf.trials is None or leaf.terms or not 0 < value < 1 or np.isnan(drawn).all():
         return None
     variance = float(np.nanvar(drawn))
     if variance <= 0:
@@ -146,13 +141,10 @@ def _vary(leaf: Samples, bounds: Bounds, level: float) -> Bounds:
     low, high = bounds
     if low is None or high is None or high > low:
         return bounds
-    value = float(leaf.values[0])
-    if leaf.terms is not None:
-        if all(map(_constant, leaf.terms)):
-            first, second = (_vary(term, (0.0, 0.0), level) for term in leaf.terms)
-            return _minus(first[0], second[1]), _minus(first[1], second[0])
-        return _unseen(leaf, leaf.scenes, level)
-    return _unseen(leaf, leaf.trials if value in (0.0, 1.0) else leaf.scenes, level)
+    if leaf.terms is not None and all(map(_constant, leaf.terms)):
+        first, second = (_vary(term, (0.0, 0.0), level) for term in leaf.terms)
+        return _minus(first[0], second[1]), _minus(first[1], second[0])
+    return _unseen(leaf, level)
 
 
 def _constant(leaf: Samples) -> bool:
@@ -161,13 +153,13 @@ def _constant(leaf: Samples) -> bool:
     return not float(np.nanmax(drawn) - np.nanmin(drawn)) > 10.0**-DECIMALS
 
 
-def _unseen(leaf: Samples, scenes: float | None, level: float) -> Bounds:
-    """Bounds of what is the same in every one of so many scenes."""
-    if not scenes:
+def _unseen(leaf: Samples, level: float) -> Bounds:
+    """Bounds of what is the same in every scene."""
+    if not leaf.trials:
         return None, None
     value, (least, most) = float(leaf.values[0]), _range(leaf)
     # No other scene in m: (1 - p) ** m = (1 - level) / 2 at the bound.
-    reach = 1 - ((1 - level) / 2) ** (1 / scenes)
+    reach = 1 - ((1 - level) / 2) ** (1 / leaf.trials)
     return value - (value - least) * reach, value + (most - value) * reach
 
 

@@ -12,6 +12,7 @@ For a family of m comparisons ask at level ``1 - 0.05 / m``.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -79,6 +80,64 @@ def spread(values: Floats, cluster: Ints, stratum: Ints | None = None) -> Spread
     weight = total / len(names) ** 2
     effect = clustered / independent if independent > 0 else None
     return Spread(clustered * weight, effect, total)
+
+
+def figure_spread(
+    figure: Callable[[Floats, Sequence[int]], Floats],
+    sums: Floats,
+    cluster: Ints,
+    stratum: Ints,
+) -> Spread:
+    """Spread of any figure made of sums (a gap, an F1), estimated from a pilot.
+
+    Each scene is left out once within its stratum (jackknife of a stratified sample; Rao and Wu
+    1985, J. Am. Stat. Assoc. 80:620): ``V = N * sum_s (n_s - 1) / n_s * sum_g (figure_-g -
+    mean)**2``, figure_-g being the one without scene g.
+    For an average this is :func:`spread`, but for terms of order ``1 / n_s``.
+
+    Args:
+        figure: makes values (t,) of totals (strata, t, k) and the number of scenes a stratum has.
+        sums: (n, k) what each item adds up.
+        cluster: (n,) number of each item's scene.
+        stratum: (n,) number of each item's stratum.
+
+    Raises:
+        DataError: no items, a stratum with fewer than 2 scenes, or a figure that one scene alone
+            carries.
+    """
+    if not len(sums):
+        raise DataError("no items to estimate a spread from")
+    clustered, scenes = _left_out(figure, sums, cluster, stratum)
+    independent, _ = _left_out(figure, sums, np.arange(len(sums)), stratum)
+    effect = clustered / independent if independent > 0 else None
+    return Spread(clustered * scenes, effect, scenes)
+
+
+def _left_out(
+    figure: Callable[[Floats, Sequence[int]], Floats], sums: Floats, unit: Ints, stratum: Ints
+) -> tuple[float, int]:
+    """Jackknife variance of a figure, with units left out one by one; and their number."""
+    names, first, place = np.unique(unit, return_index=True, return_inverse=True)
+    by_unit: Floats = np.zeros((len(names), sums.shape[1]))
+    np.add.at(by_unit, place, sums)
+    strata, home = np.unique(stratum[first], return_inverse=True)
+    sizes = np.bincount(home)
+    if sizes.min() < _LEAST:
+        few = int(strata[sizes.argmin()])
+        raise DataError(
+            f"stratum {few} has {sizes.min()} scene(s); a spread needs at least {_LEAST}"
+        )
+    whole: Floats = np.zeros((len(strata), sums.shape[1]))
+    np.add.at(whole, home, by_unit)
+    variance = 0.0
+    for s, size in enumerate(sizes):
+        totals = np.repeat(whole[:, None], size, axis=1)
+        totals[s] -= by_unit[home == s]
+        without = figure(totals, [int(n) for n in sizes])
+        variance += float(((without - without.mean()) ** 2).sum()) * (size - 1) / size
+    if not np.isfinite(variance):
+        raise DataError("one scene alone carries a part of the figure; a spread needs more")
+    return variance, len(names)
 
 
 def share_spread(rate: float, items_per_scene: float = 1, correlation: float = 0) -> Spread:

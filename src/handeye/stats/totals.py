@@ -31,6 +31,7 @@ class Totals(Generic[Column]):
         self.resamples = resamples
         self.clusters: dict[str, int] = {}
         self._found: dict[str, tuple[Mapping[Column, int], Floats]] = {}
+        self._held: dict[str, NDArray[np.uint8]] = {}
 
     def put(
         self,
@@ -58,6 +59,7 @@ class Totals(Generic[Column]):
         if places:
             found = resample_sums(sums, totals, self.resamples, seed, stream)
         self._found[stratum] = (places, found)
+        self._held[stratum] = np.packbits(sums != 0, axis=0)
 
     def get(self, stratum: str, column: Column) -> Floats:
         """Totals of one stratum, (1 + resamples,); zeros where the column was not put."""
@@ -73,6 +75,16 @@ class Totals(Generic[Column]):
             for stratum in chosen:
                 total = total + self.get(stratum, column)
         return total
+
+    def touched(self, strata: Iterable[str], columns: Iterable[Column]) -> int:
+        """How many clusters hold anything of the columns: what a rate over them is about."""
+        chosen, count = tuple(columns), 0
+        for stratum in strata:
+            places = self._found[stratum][0]
+            held = self._held[stratum][:, [places[name] for name in chosen if name in places]]
+            whole = np.bitwise_or.reduce(held, axis=1)
+            count += int(np.bitwise_count(whole).sum())
+        return count
 
     def columns(self) -> Iterator[Column]:
         """Every column of every stratum, with repetition."""

@@ -55,7 +55,7 @@ def agreement(
         ``label`` and ``columns`` (the human row, as `handeye report --human` takes it),
         ``headline`` (both as the suite has them), ``people`` (each one's PASS, number of answers,
         seconds), ``agreement`` by column (``alpha`` over equal answers, ``alpha_number`` over
-        answers that are numbers, ``equal`` the share of equal pairs, ``n_items``), ``settings`` of
+        answers that are numbers, ``equal`` the observed agreement, ``n_items``), ``settings`` of
         the study.
 
     Raises:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from handeye.errors import DataError
+from handeye.hashing import is_regular
 from handeye.study.plan import Plan
 from handeye.study.settings import Settings, plan_of, settle
 from handeye.study.store import Person, Store, create
@@ -249,7 +250,7 @@ def open_study(
     for item in plan.shared:
         suite.picture(source, item)
     for item in plan.rest:
-        if not (path := suite.picture_path(source, item)).is_file():
+        if not is_regular(path := suite.picture_path(source, item)):
             raise DataError(f"{path}: the picture of {item.item_id} is missing")
     if stored is None:
         made = suite.practice([*plan.shared, *plan.rest]) if settings.practice else ()

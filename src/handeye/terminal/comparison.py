@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from handeye.scores.compare import Comparison, counted_words
-from handeye.scores.estimate import rate_of
+from handeye.scores.estimate import number, rate_of
 from handeye.scores.quantity import Family
-from handeye.scores.sentences import UNDECIDED, p_words, signed
+from handeye.scores.sentences import UNDECIDED, p_words, unsure_words
 from handeye.terminal.tables import say, shown
 
 Tree = Mapping[str, Any]
@@ -41,7 +41,8 @@ def print_comparison(found: Comparison, *, all_rows: bool = False) -> None:
             say(console, text)
         for family, told in zip(found.found.families, pair["families"], strict=True):
             if told["rows"]:
-                _print_family(console, family, told["rows"], letters, all_rows)
+                unit = found.suite.unit
+                _print_family(console, family, told["rows"], letters, unit, all_rows)
         _print_discordance(console, found, pair["discordance"], letters)
     interval = found["interval"]
     console.print()
@@ -61,9 +62,10 @@ def _print_family(
     family: Family,
     rows: Sequence[Tree],
     letters: tuple[str, ...],
+    unit: str,
     all_rows: bool,
 ) -> None:
-    kept = rows
+    kept, about = rows, {one.key: one for one in family.quantities}
     if family.long and not all_rows:
         kept = [row for row in rows if row["verdict"] not in UNDECIDED]
     console.print()
@@ -83,10 +85,12 @@ def _print_family(
         if row["group"] != heading:
             heading = row["group"]
             table.add_row(f"[italic]{escape(heading)}[/]")
+        all_of = int((about[row["key"]].weights != 0).sum())
+        some = "" if row["n"] == all_of else f"\n[dim]{row['n']:,} of {all_of:,} {unit}[/]"
         table.add_row(
-            ("  " if heading else "") + escape(row["label"]),
+            ("  " if heading else "") + escape(row["label"]) + some,
             *(shown(rate_of(row[name]).percent, console) for name in ("first", "second")),
-            shown(points(row["difference"]), console),
+            shown(rate_of(row["difference"]).text("line", "points"), console),
             shown(p_words(row["p_adjusted"]), console),
             told,
         )
@@ -96,19 +100,10 @@ def _print_family(
 def _words(row: Tree) -> str:
     """The verdict, short enough for 80 columns."""
     smallest = row["smallest_difference"]
-    reach = f" ({100 * smallest:.1f})" if smallest else ""
-    short = {"none": f"none seen{reach}", "unknown": "not compared"}
+    reach = f" ({number(smallest)})" if smallest else ""
+    none = unsure_words(row) or f"none seen{reach}"
+    short = {"none": none, "unknown": "not compared"}
     return short.get(row["verdict"], str(row["words"]))
-
-
-def points(found: Tree) -> str:
-    """A difference in points with its interval, ``+2.9 (+0.2 to +5.6)``."""
-    if found["value"] is None:
-        return "–"
-    text = signed(found["value"])
-    if found["low"] is None:
-        return text
-    return f"{text} ({signed(found['low'])} to {signed(found['high'])})"
 
 
 def _print_discordance(

@@ -61,12 +61,13 @@ def run_command(
 
     Args:
         suite: its name, for the default run folder.
-        respondents: those of the suite; one that knows a set is told the one it is asked about.
+        respondents: those of the suite, for ``--help``.
         data: what ``--data`` takes, for ``--help``.
     """
     names = [f"{_PREFIX}{name}" for name in respondents]
     ours = f"{', '.join(names[:-1])} or {names[-1]}"
-    folder = f"Run folder (default: runs/{suite}-MODEL-SET)."
+    # Words that are longer than a narrow terminal has room for would be cut.
+    folder = "Run folder (default: in runs/, named after suite, model and set)."
     first = [
         _option("model", str, f"Any Inspect model, {ours}."),
         _option("data", str, data),
@@ -78,21 +79,19 @@ def run_command(
 
     def decorate(ask: Callable[..., None]) -> Callable[..., None]:
         _, *own = inspect.signature(ask, eval_str=True).parameters.values()
-        _, _, *carried = inspect.signature(_carried, eval_str=True).parameters.values()
+        _, *carried = inspect.signature(_carried, eval_str=True).parameters.values()
 
         @functools.wraps(ask)
         def command(
             *, model: str, data: str, out: Path | None, split: str, dry_run: bool, **given: Any
         ) -> None:
             chosen = {parameter.name: given.pop(parameter.name) for parameter in own}
-            name = model.removeprefix(_PREFIX) if model.startswith(_PREFIX) else ""
-            knows_the_set = name in respondents and "data" in respondents[name].takes
             options = {
                 "model": model,
                 "data": data,
                 "out": out or Path("runs") / f"{suite}-{_slug(model)}-{_slug(data)}",
                 "split": split,
-                **_carried(model, data if knows_the_set else None, **given),
+                **_carried(model, **given),
             }
             try:
                 ask(Run(options, dry_run), **chosen)
@@ -126,7 +125,6 @@ def _option(
 
 def _carried(
     model: str,
-    known_set: str | None,
     max_connections: Annotated[int, typer.Option(help="Requests at a time.")] = MAX_CONNECTIONS,
     max_retries: Annotated[
         int, typer.Option(help="Further attempts after a failure.")
@@ -135,7 +133,7 @@ def _carried(
         int, typer.Option(help="Seconds before a silent attempt is given up.")
     ] = ATTEMPT_TIMEOUT,
     base_url: Annotated[
-        str | None, typer.Option(help="Address of an OpenAI-compatible or other server.")
+        str | None, typer.Option(help="Address of the server (of OpenAI's kind or another).")
     ] = None,
     model_arg: Annotated[
         list[str] | None,
@@ -153,30 +151,29 @@ def _carried(
     ] = None,
     price: Annotated[
         str | None,
-        typer.Option("--price", metavar="IN:OUT[:CACHED]", help="Dollars per million tokens."),
+        typer.Option(
+            "--price",
+            metavar="IN:OUT",
+            help="Dollars per million tokens; IN:OUT:CACHED where cached ones cost less.",
+        ),
     ] = None,
     prices: Annotated[Path | None, typer.Option(help="JSON file of prices by model.")] = None,
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> dict[str, Any]:
     """Fields of :class:`handeye.run.options.RunOptions` from the options that every run has.
 
-    A model that has to know the set it is asked about (``known_set``) is told so here.
-
     Raises:
         OptionError: a pair that is not NAME=VALUE, or a price that cannot be read.
     """
     from handeye.terminal.inputs import json_values, named_values
 
-    arguments = json_values(named_values(model_arg or [], "--model-arg", empty=True))
-    if known_set is not None:
-        arguments.setdefault("data", known_set)
     return {
         "max_connections": max_connections,
         "max_retries": max_retries,
         "attempt_timeout": timeout,
         "base_url": base_url,
         "generation": json_values(named_values(setting or [], "--setting", empty=True)),
-        "model_args": arguments,
+        "model_args": json_values(named_values(model_arg or [], "--model-arg", empty=True)),
         "price": _price(price, prices, model),
         "progress": not quiet,
     }

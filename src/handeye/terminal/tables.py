@@ -16,8 +16,9 @@ from handeye.scores.tables import Cell, Table as Said
 if TYPE_CHECKING:
     from handeye.sets.statistics import Description
 
-# More columns than this hold value and interval on two lines, or 80 characters are not enough.
-_MOST_SENTENCES = 3
+# The room that a label of several lines is left where cells give way.
+_LABEL = 16
+_Layout = Literal["line", "span", "broken", "value"]
 # What stands for a sign on a terminal that has only ASCII.
 _PLAIN = str.maketrans({MINUS: "-", MISSING: "-", "“": '"', "”": '"', "\N{NO-BREAK SPACE}": " "})
 
@@ -67,7 +68,8 @@ def print_table(
         caption=escape(caption) or None,
         caption_justify="left",
     )
-    stacked = len(table.columns) > _MOST_SENTENCES
+    layout = _layout(table, console.width) if intervals else "value"
+    stacked = layout in ("span", "broken")
     drawn.add_column(escape(table.row_head), overflow="fold", min_width=8)
     for column in table.columns:
         justify: Literal["left", "right"] = "left" if column.words else "right"
@@ -79,23 +81,40 @@ def print_table(
         for row in rows:
             basis = f"\n[dim]{escape(row.basis)}[/]" if row.basis else ""
             label = escape(row.label if stacked or not heading else f"  {row.label}")
-            cells = (_cell(cell, stacked, intervals) for cell in row.cells)
-            drawn.add_row(label + basis, *(shown(cell, console) for cell in cells))
+            cells = []
+            for cell in row.cells:
+                first, *below = (escape(shown(line, console)) for line in _lines(cell, layout))
+                cells.append("\n".join([first, *(f"[dim]{line}[/]" for line in below)]))
+            drawn.add_row(label + basis, *cells)
     console.print(drawn)
 
 
-def _cell(cell: Cell, stacked: bool, intervals: bool) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, str):
-        return escape(cell)
+def _layout(table: Said, room: int) -> _Layout:
+    """The widest way to show intervals that leaves the labels room."""
+    for layout in ("line", "span"):
+        wide = 0
+        for place, column in enumerate(table.columns):
+            lines = [line for row in table.rows for line in _lines(row.cells[place], layout)]
+            # Heads of several words are broken where cells are.
+            head = (
+                column.head if layout == "line" else max(column.head.split(), key=len, default="")
+            )
+            wide += max(map(len, [head, *lines])) + 3
+        if wide + _LABEL + 4 <= room:
+            return layout
+    return "broken"
+
+
+def _lines(cell: Cell, layout: _Layout) -> list[str]:
+    """A cell as the lines that it takes: an interval below its value is one or two."""
     if not isinstance(cell, Estimate):
-        return f"{cell:,}"
-    if not intervals:
-        return cell.text("value")
-    if not stacked:
-        return cell.text("sentence")
-    return "\n".join(filter(None, [cell.text("value"), f"[dim]{cell.text('range')}[/]"]))
+        return ["" if cell is None else cell if isinstance(cell, str) else f"{cell:,}"]
+    if layout in ("value", "line"):
+        return [cell.text(layout)]
+    span = cell.text("span")
+    first, middle, second = span.partition(" to ")
+    below = [first + middle.rstrip(), second] if layout == "broken" else [span]
+    return [cell.text("value"), *filter(None, below)]
 
 
 def print_descriptions(found: Sequence[Description], *, by_subset: bool) -> None:

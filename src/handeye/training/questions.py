@@ -13,6 +13,7 @@ from typing import get_args
 
 import numpy as np
 
+from handeye.media.view import read_view
 from handeye.rose.asking.prompts import prompt_parts
 from handeye.rose.items import Item, ItemSet
 from handeye.rose.questions import TEMPLATES
@@ -63,15 +64,12 @@ def split_of(item: Item) -> Split:
 
 
 def _pictures(source: ItemSet, rows: Sequence[Item]) -> tuple[Picture, ...]:
-    from PIL import Image
-
     by_image: dict[Path, list[Item]] = {}
     for item in rows:
         by_image.setdefault(source.image_path(item), []).append(item)
     shown = []
     for path, asked in by_image.items():
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("RGB"))
+        pixels = np.asarray(read_view(path).image())
         questions = tuple(_question(item) for item in asked)
         shown.append(Picture(pixels, questions, asked[0].grid, asked[0].targets, None))
     return tuple(shown)

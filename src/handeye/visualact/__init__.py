@@ -5,6 +5,7 @@
     visualact.generate("set", seed=7, clips=200)
     clips = visualact.load("set")
     print(visualact.describe("set").as_dict())
+    result = visualact.score({"navigation-00000": '{"actions": []}'}, clips, allow_missing=True)
 
 The names are resolved when they are first used, so that importing the suite costs nothing.
 """
@@ -18,7 +19,7 @@ from handeye.suite import face
 if TYPE_CHECKING:
     from handeye.media.frames import take_frames
     from handeye.report import compare, write_report as report
-    from handeye.visualact.asking.run import run_visualact as run
+    from handeye.visualact.asking.ablation import run
     from handeye.visualact.clip_set import ClipSet
     from handeye.visualact.comparing.sensitivity import rank
     from handeye.visualact.diagnosis.diagnose import diagnose
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from handeye.visualact.scoring.file_scoring import score_files
     from handeye.visualact.scoring.run_folder import read_run
     from handeye.visualact.scoring.score import score
+    from handeye.visualact.scoring.summary import summarize
 
 # Modules are nouns and functions verbs: a submodule must not take a function's name here.
 _HOMES = {
@@ -48,9 +50,10 @@ _HOMES = {
     "rank": "handeye.visualact.comparing.sensitivity:rank",
     "read_run": "handeye.visualact.scoring.run_folder:read_run",
     "report": "handeye.report:write_report",
-    "run": "handeye.visualact.asking.run:run_visualact",
+    "run": "handeye.visualact.asking.ablation:run",
     "score": "handeye.visualact.scoring.score:score",
     "score_files": "handeye.visualact.scoring.file_scoring:score_files",
+    "summarize": "handeye.visualact.scoring.summary:summarize",
     "take_frames": "handeye.media.frames:take_frames",
     "verify": "handeye.visualact.scenes.verification:verify",
 }
@@ -73,6 +76,7 @@ __all__ = [
     "run",
     "score",
     "score_files",
+    "summarize",
     "take_frames",
     "verify",
 ]

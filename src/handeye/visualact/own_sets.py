@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handeye.errors import DataError, OptionError, first_ten
+from handeye.hashing import is_regular
 from handeye.sets.jsonl import numbered_lines
 from handeye.visualact.records import Clip, clips_name, read_clip
 
@@ -68,7 +69,7 @@ def check_videos(root: Path, clips: Sequence[PlacedClip]) -> None:
     Raises:
         DataError: naming the first clip without its file, with file and line, and how many more.
     """
-    missing = [placed for placed in clips if not (root / placed.clip.video).is_file()]
+    missing = [placed for placed in clips if not is_regular(root / placed.clip.video)]
     if missing:
         names = first_ten([placed.clip.video for placed in missing])
         raise DataError(

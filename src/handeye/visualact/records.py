@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from handeye.errors import DataError
+from handeye.hashing import is_regular
 
 SCENARIOS: dict[str, str] = {
     "navigation": "Dynamic Navigation",
@@ -138,7 +139,7 @@ def check_videos(clips: Iterable[Clip], root: Path) -> None:
     Raises:
         DataError: naming the first clip without its file, and how many more there are.
     """
-    missing = [clip for clip in clips if not (root / clip.video).is_file()]
+    missing = [clip for clip in clips if not is_regular(root / clip.video)]
     if missing:
         more = f" (and {len(missing) - 1} more clips)" if len(missing) > 1 else ""
         raise DataError(

@@ -377,7 +377,7 @@ def test_torch_is_asked_for_only_where_it_is_needed(monkeypatch: pytest.MonkeyPa
     from handeye.models import registry as roster
 
     monkeypatch.setattr(roster, "find_spec", lambda name: None)
-    with pytest.raises(RunError, match=r"pip install 'handeye\[local\]'"):
+    with pytest.raises(RunError, match=r"pip install '\.\[local\]'"):
         roster.make_respondent("hf", {"path": "x"})
 
 

@@ -327,6 +327,49 @@ def test_words_claim_only_what_is_adjusted() -> None:
     assert verdict_words("none", "A", "B", 0.031) == "no difference seen (3.1 would have been)"
     assert verdict_words("none", "A", "B", None) == "no difference seen"
     assert verdict_words("unknown", "A", "B", None) == "nothing to compare"
+    assert verdict_words("none", "A", "B", 0.031, "not after Holm") == "not after Holm"
+
+
+def test_a_difference_that_adjustment_takes_away_is_not_called_unseen() -> None:
+    """Intervals that leave out 0 beside "none seen" would contradict each other."""
+    told = []
+    for seed in range(40):
+        runs = answered(items(150), 0.7, np.random.default_rng([17, seed]), item=0.3, runs=2)
+        found = compare_paired(paired(*runs), resamples=300, seed=seed)
+        for family in found["pairs"][0]["families"]:
+            for row in family["rows"]:
+                difference = row["difference"]
+                apart = difference["low"] > 0 or difference["high"] < 0
+                if row["verdict"] == "none" and (apart or row["p_value"] < 0.05):
+                    told.append(row["words"])
+                    assert "seen" not in row["words"]
+                elif row["verdict"] == "none":
+                    assert row["words"].startswith("no difference seen")
+                if (visible := row["smallest_difference"]) and row["verdict"] == "none":
+                    assert abs(difference["value"]) < visible
+    assert told.count("not after Holm") > 10
+
+
+def test_nothing_is_called_visible_where_nothing_can_be_seen() -> None:
+    """One scene, then a scene a subset: no spread, no p, no power."""
+    for scenes in (1, 3):
+        one = items(scenes).with_columns(pl.lit(1).alias("pass"))
+        two = one.with_columns(pl.lit(0).alias("pass"))
+        found = compare_paired(paired(one, two), resamples=200)
+        for row in rows_of(found, "headline").values():
+            assert row["smallest_difference"] is None
+            assert row["verdict"] == "none"
+        assert "power" not in found["pairs"][0]["sentences"][0]
+
+
+def test_runs_that_differ_everywhere_alike_have_no_interval_of_runs_that_never_differ() -> None:
+    """All wrong against all right: the gap is 0 in both, and every item differs."""
+    one = items(60).with_columns(pl.lit(0).alias("pass"))
+    two = one.with_columns(pl.lit(1).alias("pass"))
+    row = rows_of(compare_paired(paired(one, two), resamples=200), "headline")["gap"]
+    assert row["difference"]["value"] == 0
+    never = compare_paired(paired(one, one), resamples=200)
+    assert row["difference"]["high"] != rows_of(never, "headline")["gap"]["difference"]["high"]
 
 
 def test_sentences_say_which_way_and_what_was_not_seen() -> None:

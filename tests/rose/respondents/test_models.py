@@ -70,7 +70,7 @@ def ask(api: HandeyeAPI, *messages: ChatMessageUser | ChatMessageSystem) -> Mode
 
 def evaluate(folder: Path, log_dir: Path, model: str, **model_args: Any) -> EvalLog:
     return inspect_ai.eval(
-        rose(data=str(folder), split="all"),
+        rose(data=str(folder), split="all", templates="all"),
         model=model,
         model_args=model_args,
         display="none",

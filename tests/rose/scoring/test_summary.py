@@ -131,6 +131,36 @@ def test_partial_runs_say_so():
     assert summarize(scenes([{"T1": True}] * 2))["partial"] is False
 
 
+def test_at_nothing_and_at_everything_a_scene_counts_once():
+    """Fifty scenes asked five things: at 0 % every interval is that of 50 trials."""
+    subsets = ("ROSE-PixelEdit", "ROSE-EmojiStyle", "ROSE-EmojiContent", "ROSE-PixelContent")
+    frames = [
+        scenes([dict.fromkeys(MAIN, False)] * 10, subset=subset)
+        for subset in ("ROSE-ChineseGlyph", *subsets)
+    ]
+    summary = summarize(pl.concat(frames))
+    basis, bound = summary["bases"]["all"], 1 - 0.025 ** (1 / 50)
+    assert bound == pytest.approx(0.0711, abs=1e-4)
+    head, columns = basis["headline"], basis["columns"]
+    of_all = basis["subsets"]["Avg."]["PASS"]
+    for found in (columns["Avg."], columns["G-Cnt"], head["counting"], head["action"], of_all):
+        assert (found["low"], found["high"]) == (0, pytest.approx(bound, abs=1e-6))
+    ends = pytest.approx(-bound, abs=1e-6), pytest.approx(bound, abs=1e-6)
+    assert (head["gap"]["low"], head["gap"]["high"]) == ends
+    kept = summarize(scenes([{**dict.fromkeys(MAIN, False), "T1": True}] * 20))["consistency"]
+    rate = kept["macro_equal_subset"]["Action Ret."]
+    assert (rate["low"], rate["high"]) == (0, pytest.approx(1 - 0.025 ** (1 / 20), abs=1e-6))
+
+
+def test_a_bound_is_about_the_scenes_that_were_asked():
+    """Ten of forty scenes have click items: three a scene are ten scenes, not thirty trials."""
+    clicks = dict.fromkeys(("T3", "T4", "T5"), False)
+    frame = scenes([clicks | {"T1": True}] * 10 + [{"T1": True}] * 30)
+    rate = summarize(frame)["bases"]["all"]["columns"]["R-OK"]
+    assert rate["n"] == 30
+    assert (rate["low"], rate["high"]) == (pytest.approx(0.025 ** (1 / 10), abs=1e-6), 1)
+
+
 def test_where_the_bootstrap_cannot_vary():
     summary = summarize(scenes([{"T1": True}] * 20))
     rate = summary["bases"]["all"]["columns"]["G-Cnt"]

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 import typer
 
+from handeye.errors import OptionError
 from handeye.respondents.conversation import Conversation, Kind, Reply
 from handeye.run.answers import Answer
 from handeye.run.options import RunOptions
@@ -28,6 +29,7 @@ from handeye.scores.run_folder import Columns, RunFormat, RunSummary, ScoredRun,
 from handeye.scores.summary import Interval, Summary
 from handeye.scores.tables import csv_files, table_of
 from handeye.sets.checks import Verified
+from handeye.sets.statistics import Description, Line
 from handeye.suite import Part, Suite
 
 
@@ -54,6 +56,8 @@ class Sums:
 
 def generate(out: str | Path, *, seed: int, scenes: int = 10) -> Path:
     draw, folder = random.Random(seed), Path(out)
+    if (folder / "sums.jsonl").exists():
+        raise OptionError(f"{folder}: holds a set already; choose another folder")
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for scene in range(scenes):
@@ -74,8 +78,11 @@ def recognizes(data: str) -> bool:
     return (Path(data) / "sums.jsonl").is_file()
 
 
-def describe(data: str | Path) -> Any:
-    return {"items": len(load(data))}
+def describe(data: str | Path) -> Description:
+    items = load(data)
+    counted = Line("items", {"in all": len(items)}, compared=False)
+    numbers = Line("first number", values=tuple(float(item.first) for item in items))
+    return Description(items.name, {"all": {one.name: one for one in (counted, numbers)}})
 
 
 def verify(data: str | Path, **others: Any) -> Verified:
@@ -243,7 +250,9 @@ def print_run(folder: Path) -> None:
 # ---- comparing, report
 
 
-def quantities(runs: Sequence[ScoredRun], *, common: bool = False) -> Quantities:
+def quantities(
+    runs: Sequence[ScoredRun], *, common: bool = False, reasons: bool = True
+) -> Quantities:
     from handeye.scores.labels import run_labels
 
     labels = run_labels(runs)

@@ -8,14 +8,18 @@ from typing import Any
 
 import inspect_ai
 import pytest
+from typer.testing import CliRunner
 
+from handeye import visualact as visualact_api
 from handeye.errors import OptionError, RunError
 from handeye.run.dry_run import dry_run
 from handeye.visualact.asking.ablation import run_frames
 from handeye.visualact.asking.run import job, make_options, run_visualact
 from handeye.visualact.asking.task import visualact
-from handeye.visualact.comparing.scored_runs import clips_of
+from handeye.visualact.commands import app
+from handeye.visualact.comparing.scored_runs import clips_of, rank_runs
 from handeye.visualact.loader import load
+from handeye.visualact.pages.console import print_ablation
 from handeye.visualact.scenes.generation import generate
 from handeye.visualact.scoring.embedder import NGRAMS
 from handeye.visualact.scoring.run_folder import read_run
@@ -137,6 +141,56 @@ def test_an_ablation_is_a_run_for_each_number_and_a_table(clips: Path, tmp_path:
         run_frames("handeye/prior", clips, out, [1], **settings)
     with pytest.raises(OptionError, match="different numbers, got 2, 2"):
         run_frames("handeye/motion", clips, out, [2, 2], **settings)
+
+
+def test_several_numbers_of_frames_run_from_python_and_read_at_80_columns(
+    clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    out = str(tmp_path / "w" / "frames")
+    settings: dict[str, Any] = {"embedder": NGRAMS, "progress": False}
+    assert visualact_api.run("handeye/motion", str(clips), out, frames="1,4", **settings) == Path(
+        out
+    )
+    assert visualact_api.run("handeye/motion", clips, out, frames=[2, 1], **settings) == Path(out)
+    found = json.loads((Path(out) / "ablation.json").read_text())
+    assert [one["frames"] for one in found["runs"]] == [1, 2, 4]
+    print_ablation(found, Path(out))
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    f1 = next(line for line in shown.splitlines() if line.startswith("│ F1 "))
+    values = [f"{100 * one['figures']['f1']['value']:.1f}" for one in found["runs"]]
+    assert [cell.split()[0] for cell in f1.split("│")[2:5]] == values
+    drawn = " ".join(shown.split()).partition("its page: handeye ")[2]
+    assert drawn.replace(" ", "").endswith(f"report{out}--out{out}/report.html")
+    # Wherever run folders go.
+    assert visualact_api.report(out, f"{out}/report.html", gallery_limit=0).is_file()
+    ranked = rank_runs([out], thresholds=(0.5,), assignments=("assign-then-filter",), bootstrap=50)
+    assert len(ranked["models"]) == 3
+    with pytest.raises(RunError, match=r"holds several runs; name one of them: .*frames-1, "):
+        visualact_api.diagnose(out)
+    told = CliRunner().invoke(app, ["diagnose", out])
+    assert (told.exit_code, told.stdout.count("written to")) == (0, 3)
+    with pytest.raises(OptionError, match=r"name one run, or two.*frames-4"):
+        CliRunner().invoke(app, ["scenes", out], catch_exceptions=False)
+
+
+def test_python_tells_the_model_its_set_as_the_command_line_does(
+    clips: Path, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {"embedder": NGRAMS, "progress": False}
+    out = visualact_api.run("handeye/simulated", str(clips), str(tmp_path / "r"), **settings)
+    assert headline(out) == 1.0
+    assert read_run(out).info["model_args"] == {"data": str(clips)}
+
+
+def test_a_choice_of_frames_that_inspect_took_apart_is_put_together(clips: Path) -> None:
+    for given in ("seconds:0,0.5", ["seconds:0", "0.5"], ["seconds:0", 0.5]):
+        made = visualact(str(clips), frames=given, embedder=NGRAMS)
+        assert made.metadata is not None
+        assert made.metadata["frames"]["seconds"] == [0.0, 0.5]
+    with pytest.raises(OptionError, match="cannot be read"):
+        visualact(str(clips), frames=[1, 4], embedder=NGRAMS)
 
 
 def test_an_ablation_does_not_write_into_a_run(clips: Path, tmp_path: Path) -> None:

@@ -90,6 +90,39 @@ def test_losses_and_states_are_printed(place):
     assert "F1 over answered clips alone" in shown
 
 
+def test_missing_clips_are_in_no_figure(place):
+    rows = Path("one.jsonl").read_text().splitlines()
+    empty = json.loads(rows[0]) | {"raw_text": "", "state": "empty"}
+    Path("part.jsonl").write_text("\n".join([json.dumps(empty), *rows[1:20]]))
+    shown = " ".join(scored("part.jsonl", "run", "--allow-missing").split())
+    assert "not answered: 1 empty (scored as nothing proposed)" in shown
+    assert "no prediction: 4 clips (in no figure)" in shown
+    assert "missing" not in shown
+
+
+def test_the_terminal_shows_the_figures_of_the_options(place):
+    options = ("--option", "averaging=pooled", "--option", "overall_f1=harmonic")
+    shown = scored("one.jsonl", "run", *options)
+    summary = json.loads((place / "run" / "summary.json").read_text())
+    head = f"{100 * summary['bases']['all']['headline']['f1']['value']:.1f}"
+    assert "percent, from sums over the clips of a class" in shown
+    means = shown.partition("mean of classes")[2].partition("all clips as one class")[0]
+    assert means.split("│")[3].strip() == head
+    assert "overall F1 from overall precision and recall" in " ".join(shown.split())
+
+
+def test_classes_show_the_clips_that_their_figures_are_about(place):
+    rows = [json.loads(line) for line in Path("one.jsonl").read_text().splitlines()]
+    for row in rows[::6]:
+        row["raw_text"] = '{"actions": []}'
+    Path("calm.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    shown = scored("calm.jsonl", "run")
+    words = "4 clips that call for nothing and got no proposals are in no precision, recall or F1"
+    assert words in " ".join(shown.split())
+    assert shown.count("4 of 6 clips") == 2
+    assert shown.count("│ 6 clips") == 2
+
+
 def test_a_selection_leaves_other_predictions_out(place):
     shown = scored("one.jsonl", "run", "--scenarios", "home,safety")
     assert "12 clips" in shown

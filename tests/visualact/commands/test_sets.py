@@ -10,8 +10,10 @@ import typer
 from typer.testing import CliRunner
 
 from handeye.errors import OptionError
+from handeye.sets.checks import Verified
 from handeye.visualact.commands.sets import describe, generate, verify
 from handeye.visualact.scenes import generation
+from handeye.visualact.scenes.videos import SOLVED
 
 app = typer.Typer()
 for command in (generate, describe, verify):
@@ -48,6 +50,20 @@ def test_verify_says_what_it_checked_and_exits_with_1_on_problems(made):
     assert "SHA-256 differs" in said
     assert ": 1 problems" in said or ": 2 problems" in said
     video.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("solved", "words"),
+    [
+        (5, "every hash right"),
+        (4, "; 4 of 5 solved, the other was drawn again and shows what its row says"),
+        (2, "; 2 of 5 solved, the other 3 were drawn again and show what their rows say"),
+    ],
+)
+def test_verify_says_what_became_of_clips_that_are_not_solved(made, monkeypatch, solved, words):
+    found = Verified({"clips": 5, "actions": 7, "pairs of twins": 0, SOLVED: solved})
+    monkeypatch.setattr("handeye.visualact.scenes.verification.verify", lambda *_, **__: found)
+    assert call("verify", made).strip().endswith(words)
 
 
 def test_describe_prints_tables_or_json(made):

@@ -14,13 +14,14 @@ from handeye.errors import DataError, OptionError
 from handeye.report import compare
 from handeye.scores.compare import Comparison
 from handeye.scores.planning import scenes_needed
+from handeye.terminal.comparison import print_comparison
 from handeye.visualact.clip_set import ClipSet
-from handeye.visualact.comparing.quantities import quantities
 from handeye.visualact.records import SCENARIOS, Action, Clip, clip_line
 from handeye.visualact.scoring.embedder import NGRAMS, load_embedder
 from handeye.visualact.scoring.file_scoring import score_files
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.run_folder import Run, read_run
+from handeye.visualact.suite import SUITE
 
 WORDS = ("stop the engine", "close the window", "call a doctor", "lift the box", "open the gate")
 
@@ -49,17 +50,32 @@ def write_clips(folder: Path, count: int = 24) -> ClipSet:
     return ClipSet(folder, tuple(clips), (folder / "clips_test.jsonl",), "set")
 
 
-def write_run(clips: ClipSet, out: Path, *, found: int, idle: bool = False, **options: str) -> Run:
-    """A run that finds the first ``found`` actions of each clip."""
+def write_run(
+    clips: ClipSet,
+    out: Path,
+    *,
+    found: int,
+    idle: bool = False,
+    fails: bool = False,
+    blind: int = 0,
+    **options: str,
+) -> Run:
+    """A run that finds the first ``found`` actions of each clip, none in the first ``blind``;
+    ``fails`` where it is idle.
+    """
     out.parent.mkdir(exist_ok=True, parents=True)
     lines = []
-    for clip in clips:
+    for number, clip in enumerate(clips):
         actions = [
-            {"text": a.text, "apl": a.apl, "proactive": a.proactive} for a in clip.actions[:found]
+            {"text": a.text, "apl": a.apl, "proactive": a.proactive}
+            for a in clip.actions[: found if number >= blind else 0]
         ]
         if idle and not clip.actions:
             actions = [{"text": "wave", "apl": 0, "proactive": False}]
-        lines.append(json.dumps({"clip_id": clip.clip_id, "model": out.name, "actions": actions}))
+        line = {"clip_id": clip.clip_id, "model": out.name, "actions": actions}
+        if fails and not clip.actions:
+            line |= {"actions": None, "error": "timeout"}
+        lines.append(json.dumps(line))
     file = out.parent / f"{out.name}.jsonl"
     file.write_text("\n".join(lines))
     score_files(file, clips, out, load_embedder(NGRAMS), Options.of(options), bootstrap=0)
@@ -140,6 +156,45 @@ def test_a_figure_that_one_run_lacks_leaves_the_clip_to_others(
     assert rows_of(found, 2)["F1"]["difference"] == alone["difference"]
 
 
+def test_a_clip_without_an_answer_shows_no_restraint(clips: ClipSet, tmp_path: Path) -> None:
+    acting = write_run(clips, tmp_path / "acting", found=1, idle=True)
+    quiet = write_run(clips, tmp_path / "quiet", found=1)
+    failing = write_run(clips, tmp_path / "failing", found=1, fails=True)
+    found = compared(acting, quiet, failing)
+    families = [
+        {family["key"]: family["rows"] for family in pair["families"]} for pair in found["pairs"]
+    ]
+    (row,) = families[0]["over_acting"]
+    assert (row["n"], row["first"]["value"], row["second"]["value"]) == (4, 1.0, 0.0)
+    assert families[1]["over_acting"] == [], "no idle clip that both runs answered"
+    for pair in found["pairs"]:
+        assert "idle" not in {units["key"] for units in pair["discordance"]}
+    alone = compared(acting, quiet)["pairs"][0]["discordance"]
+    assert {units["key"]: units["n"] for units in alone}["idle"] == 4
+    own = failing.summary["over_acting"]["acted_on_idle"]
+    assert own["value"] is None, "score says the same"
+
+
+def test_the_terminal_names_the_clips_that_a_row_is_about(
+    clips: ClipSet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    quiet = write_run(clips, tmp_path / "quiet", found=1)
+    acting = write_run(clips, tmp_path / "acting", found=2, idle=True)
+    print_comparison(compared(quiet, acting), all_rows=True)
+    shown = capsys.readouterr().out
+    lines = [line.strip() for line in shown.splitlines()]
+    below = {lines[k + 1] for k, line in enumerate(lines) if line.startswith("F1 ")}
+    assert below == {"20 of 24 clips"}
+    after = next(k for k, line in enumerate(lines) if line.startswith("actions found "))
+    assert " of 24 clips" not in lines[after + 1], "it is about every clip that calls for something"
+    print_comparison(compared(acting, acting), all_rows=True)
+    assert " of 24 clips" not in capsys.readouterr().out
+
+
 def test_a_run_compared_with_itself_differs_nowhere(clips: ClipSet, tmp_path: Path) -> None:
     run = write_run(clips, tmp_path / "run", found=1)
     found = compared(run, run, resamples=100)
@@ -204,12 +259,28 @@ def test_another_clip_under_the_same_id_is_an_error(clips: ClipSet, tmp_path: Pa
 
 def test_scenes_are_clips_here(clips: ClipSet, tmp_path: Path) -> None:
     whole = write_run(clips, tmp_path / "whole", found=2)
-    half = write_run(clips, tmp_path / "half", found=1)
-    wide, narrow = (scenes_needed(quantities, points, [half]) for points in (0.06, 0.03))
+    half = write_run(clips, tmp_path / "half", found=1, blind=9)
+    wide, narrow = (scenes_needed(SUITE, points, [half]) for points in (0.06, 0.03))
     assert [row.label for row in wide][:2] == ["F1", "precision"]
     for one, four in zip(wide, narrow, strict=True):
         assert one.scenes is not None
         assert four.scenes is not None
         assert one.scenes <= four.scenes <= max(4 * one.scenes, 2)
-    paired = scenes_needed(quantities, 0.05, [whole, half])
+    paired = scenes_needed(SUITE, 0.05, [whole, half])
     assert len(paired) == len(wide)
+
+
+def test_no_p_value_is_below_what_so_few_clips_allow(tmp_path: Path) -> None:
+    """Where k clips can differ, two-sided 2 ** (1 - k); a bootstrap of 4 clips would say .0004."""
+    clips = write_clips(tmp_path / "few", 12)
+    one = write_run(clips, tmp_path / "none", found=0)
+    two = write_run(clips, tmp_path / "all", found=12, idle=True)
+    found = compared(one, two)
+    least = 1.0
+    for family in found["pairs"][0]["families"]:
+        for row in family["rows"]:
+            if row["p_value"] is not None:
+                least = min(least, row["p_value"])
+                assert row["p_value"] >= 2.0 ** (1 - row["n"])
+                assert row["verdict"] == "none" or row["n"] > 5
+    assert 0.01 < least < 0.05

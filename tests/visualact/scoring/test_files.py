@@ -6,16 +6,20 @@ import csv
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
+from handeye import visualact
 from handeye.errors import DataError, OptionError, RunError
 from handeye.visualact.clip_set import ClipSet
+from handeye.visualact.scoring.embedder import MINILM, NGRAMS, load_embedder
 from handeye.visualact.scoring.file_scoring import score_files
 from handeye.visualact.scoring.reading.predictions import read_predictions
 from handeye.visualact.scoring.run_folder import read_run
 from tests.support.visualact.data import PREDICTED, TABLE, clip, random_run
+from tests.support.visualact.sets import make_clips, write_answers, write_clips
 from tests.support.visualact.vectors import ExactEmbedder, TableEmbedder
 
 ANSWER = json.dumps(
@@ -244,3 +248,66 @@ def test_a_file_of_random_answers_scores_like_the_answers(tmp_path):
     direct = score(answers, clips, ExactEmbedder(), bootstrap=100).summary.data
     assert {**run.summary.data, "model": "m"} == direct
     assert math.isfinite(run.summary["bases"]["all"]["headline"]["f1"]["low"])
+
+
+def test_python_takes_texts_paths_sets_and_predictions_of_any_form(tmp_path, monkeypatch):
+    monkeypatch.setenv("HANDEYE_CACHE", str(tmp_path / "cache"))
+    clips = make_clips()
+    write_clips(tmp_path / "set", clips)
+    file = write_answers(tmp_path / "one.jsonl", clips)
+    data, out = str(tmp_path / "set"), str(tmp_path / "run")
+    whole = visualact.score_files(str(file), data, out, NGRAMS, bootstrap=0).summary
+    loaded = visualact.load(data)
+    again = visualact.score_files(file, loaded, tmp_path / "two", NGRAMS, bootstrap=0)
+    assert again.summary.data == whole.data
+    assert again.info["set"] == "set"
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    texts = {row["clip_id"]: row["raw_text"] for row in rows}
+    for given in (file, str(file), texts, rows, iter(rows), read_predictions(file)):
+        for asked in (loaded, data, Path(data)):
+            found = visualact.score(given, asked, NGRAMS, bootstrap=0, sweep=()).summary
+            assert found.bases == whole.bases
+            if given is not file:
+                break  # one way to say where the set is will do
+    ranked = visualact.rank(
+        {"a": str(file), "b": rows}, data, NGRAMS, bootstrap=0, thresholds=(0.5,)
+    )
+    assert len(ranked["settings"]) == 2
+    result = visualact.score(texts, loaded, NGRAMS, bootstrap=0)
+    told = visualact.summarize(result.clips, result.pairs, list(loaded), bootstrap=0)
+    assert told.bases == whole.bases
+    with pytest.raises(DataError, match=r"prediction 1: .*clip_id"):
+        visualact.score([{"raw_text": "x"}], loaded, NGRAMS)
+    with pytest.raises(
+        DataError, match="prediction 1: state 'odd' is not known; allowed: answered"
+    ):
+        visualact.score([{**rows[0], "state": "odd"}], loaded, NGRAMS)
+
+
+def test_clips_that_were_not_chosen_are_left_out(tmp_path):
+    clips = make_clips()
+    file = write_answers(tmp_path / "one.jsonl", clips)
+    others = [clip.clip_id for clip in clips[4:]]
+    known: dict[str, Any] = {"unselected": others, "bootstrap": 0}
+    few = visualact.score_files(file, clips[:4], tmp_path / "few", NGRAMS, **known).summary
+    same = visualact.score_files(file, clips, tmp_path / "same", NGRAMS, **known).summary
+    assert few.n_clips == 4
+    assert not few.partial
+    assert few.bases == same.bases
+
+
+def test_the_embedder_of_the_command_line_is_the_default(tmp_path, monkeypatch):
+    monkeypatch.setenv("HANDEYE_CACHE", str(tmp_path / "cache"))
+    asked = []
+
+    def load(name):
+        asked.append(name)
+        return load_embedder(NGRAMS)
+
+    monkeypatch.setattr("handeye.visualact.scoring.embedding_cache.load_embedder", load)
+    clips = make_clips()
+    file = write_answers(tmp_path / "one.jsonl", clips)
+    visualact.score(file, clips, bootstrap=0)
+    visualact.score_files(file, clips, tmp_path / "run", bootstrap=0)
+    visualact.rank({"a": file}, clips, bootstrap=0)
+    assert asked == [MINILM] * 3

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from handeye.errors import DataError, OptionError
+from handeye.visualact.comparing.sensitivity import rank
 from handeye.visualact.records import Action, PredictedAction
 from handeye.visualact.scoring.cases import make_cases
 from handeye.visualact.scoring.clip_scores import score_case
 from handeye.visualact.scoring.matching import closeness, match
+from handeye.visualact.scoring.motion_split import split_f1
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.score import score
+from handeye.visualact.scoring.tables import class_key, class_table, table_files, way_words
 from tests.support.visualact.data import (
     PREDICTED,
     TABLE,
@@ -272,6 +276,54 @@ def test_every_option_changes_or_names_the_headline():
         found = score(answers, clips, ExactEmbedder(), options, bootstrap=0, sweep=()).summary
         assert found["options"] == {**Options().to_dict(), **change}
         assert found["bases"]["all"]["headline"] != seen, change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"averaging": "pooled"},
+        {"overall_f1": "harmonic"},
+        {"averaging": "pooled", "overall_f1": "harmonic"},
+    ],
+)
+def test_every_table_has_the_same_overall_figures(change):
+    clips, answers = random_run(5)
+    options = replace(Options(), **change)
+    found = score(answers, clips, ExactEmbedder(), options, bootstrap=50, sweep=(0.5, 0.6)).summary
+    head, line = found.bases["all"].headline, class_table(found).line("all")
+    for figure in ("precision", "recall", "f1"):
+        assert line[class_key("overall", figure)] == head[figure]
+        assert found.sweep["0.50"][figure] == head[figure]
+    latex = table_files(found)["by_scenario.tex"]
+    assert latex.splitlines()[-2].endswith(f"& {head['f1'].percent} \\\\")
+    assert way_words(found.options) in latex
+    ranked = rank(
+        {"m": answers}, clips, [ExactEmbedder()], thresholds=(0.5,), options=options, bootstrap=50
+    )
+    assert ranked["settings"][0]["f1"]["m"]["value"] == head["f1"].value
+    everything = split_f1(
+        {one.clip_id: msgspec.structs.replace(one, meta={"motion_only": True}) for one in clips},
+        score(answers, clips, ExactEmbedder(), options, bootstrap=0).clips,
+        options,
+        bootstrap=0,
+    )
+    assert everything["motion"]["value"] == pytest.approx(head["f1"].value)
+
+
+def test_a_bound_of_clips_counts_those_that_the_figure_is_about():
+    """Five clips call for three actions each, nine for nothing: 15 of 15 found are five trials."""
+    actions = [Action(text, 4, True) for text in ("aaa", "bbb", "ccc")]
+    found = [PredictedAction(one.text, 4, True) for one in actions]
+    clips = [clip(f"b{k}", actions) for k in range(5)] + [clip(f"i{k}", ()) for k in range(9)]
+    answers = [prediction(one.clip_id, found if one.actions else ()) for one in clips]
+    summary = score(answers, clips, ExactEmbedder(), bootstrap=100).summary
+    low = pytest.approx(0.025 ** (1 / 5), abs=1e-6)
+    pooled = summary["bases"]["all"]["pooled"]["pooled"]["recall"]
+    assert (pooled["low"], pooled["high"], pooled["n"]) == (low, 1, 15)
+    assert summary["proactive"]["pooled"]["recall"]["low"] == low
+    assert summary["priority"]["recall_of_urgent"]["low"] == low
+    assert summary["priority"]["exact"]["low"] == low
 
 
 def test_over_acting():

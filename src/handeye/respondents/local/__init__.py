@@ -14,5 +14,5 @@
     respondent.py requests as they come in -> batches; the only file here that knows Inspect
                   (with chat.py)
 
-Needs ``pip install 'handeye[local]'``. Nothing here is imported before such a model is asked for.
+Needs ``pip install '.[local]'``. Nothing here is imported before such a model is asked for.
 """

@@ -14,9 +14,11 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from handeye.errors import RunError
+from handeye.media.timeline import OPEN_OPTIONS
+from handeye.media.view import PictureError, view_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +40,14 @@ class Picture(Medium):
     __slots__ = ()
 
     def decoded(self) -> Image.Image:
-        """The pixels, RGB.
+        """The view, RGB.
 
         Raises:
             RunError: not a picture that can be read.
         """
         try:
-            with Image.open(io.BytesIO(self.data)) as image:
-                return image.convert("RGB")
-        except (UnidentifiedImageError, OSError, ValueError) as error:
+            return view_of(self.data, "it").image()
+        except PictureError as error:
             raise RunError(f"a picture that was sent cannot be read: {error}") from None
 
 
@@ -65,7 +66,7 @@ class Sound(Medium):
 
         wanted = av.AudioResampler(format="flt", layout="mono", rate=rate)
         try:
-            with av.open(io.BytesIO(self.data), "r") as container:
+            with av.open(io.BytesIO(self.data), "r", options=OPEN_OPTIONS) as container:
                 frames = [f for frame in container.decode(audio=0) for f in wanted.resample(frame)]
                 frames += wanted.resample(None)
         except (av.FFmpegError, OSError, ValueError, IndexError) as error:

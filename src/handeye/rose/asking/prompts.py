@@ -1,6 +1,7 @@
-"""What is sent for one item: the picture's exact bytes and the texts around it, in order.
+"""What is sent for one item: the picture as people see it and the texts around it, in order.
 
-Knows items and pictures, nothing of providers. Two orders:
+A picture whose decoded pixels are what people see is sent byte for byte, any other as a PNG of its
+view (:mod:`handeye.media.view`). Knows items and pictures, nothing of providers. Two orders:
 
     image_first   picture, then the general text and the question as one text. The items of a
                   scene share a prefix (the picture), which prompt caches reuse. The default.
@@ -11,62 +12,83 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, get_args
 
 from handeye.errors import DataError, OptionError
+from handeye.media.header import PictureError, media_type
+from handeye.media.view import RULES, View, read_picture, view_of
 from handeye.rose.items import Item, ItemSet
 from handeye.run.answers import Answer
-from handeye.run.questions import Media, Opening, Question, Turn
+from handeye.run.questions import Media, Opening, PictureLoad, Question, Turn
 
 Order = Literal["image_first", "authors"]
-_SIGNATURES = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One image file as it lies in the set: nothing is decoded, scaled or re-encoded."""
+    """One image file of a set.
+
+    Attributes:
+        path: where it lies.
+        data: its bytes.
+        sha256: of its bytes, hexadecimal.
+        media_type: by its first bytes.
+        most: pixels that it may have (:attr:`handeye.rose.items.Item.most_pixels`).
+    """
 
     path: Path
     data: bytes
     sha256: str
     media_type: str
+    most: int | None = None
 
     @classmethod
-    def read(cls, path: Path) -> Picture:
-        """Read a picture.
+    def read(cls, path: Path, most: int | None = None) -> Picture:
+        """Read a picture; it is not looked into.
 
         Raises:
-            DataError: the file is missing, or neither PNG, JPEG, GIF nor WebP.
+            DataError: the file is missing or no regular one, or neither PNG, JPEG, GIF nor WebP.
         """
         try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise DataError(
-                f"{path}: the picture cannot be read ({error.strerror}); a run needs the images "
-                "beside the metadata"
-            ) from None
-        return cls(path, data, hashlib.sha256(data).hexdigest(), _media_type(data, path))
+            data = read_picture(path)
+        except PictureError as error:
+            raise DataError(f"{error}; a run needs the images beside the metadata") from None
+        kind = media_type(data)
+        if kind is None:
+            raise DataError(f"{path}: not a PNG, JPEG, GIF or WebP file")
+        return cls(path, data, hashlib.sha256(data).hexdigest(), kind, most)
+
+    def view(self) -> View:
+        """How it is seen.
+
+        Raises:
+            PictureError: it is broken, or has more pixels than it may.
+        """
+        return view_of(self.data, str(self.path), self.most)
+
+    def is_raw(self) -> bool:
+        """Whether it is sent as it lies, if it can be sent at all."""
+        try:
+            return not self.view().changes
+        except PictureError:
+            return True
 
     def data_url(self) -> str:
         """The file's bytes, base64, as a ``data:`` URL."""
-        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
+        return _url(self.data, self.media_type)
 
 
-def _media_type(data: bytes, path: Path) -> str:
-    for signature, media_type in _SIGNATURES:
-        if data.startswith(signature):
-            return media_type
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    raise DataError(f"{path}: not a PNG, JPEG, GIF or WebP file")
+def _url(data: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def default_templates(data: str) -> str | None:
+    """What a set is asked where nobody says: T1 to T5; a metadata file as it is."""
+    return None if Path(data).is_file() else "main"
 
 
 def check_order(order: str) -> Order:
@@ -125,13 +147,16 @@ class Asking:
         for item in items:
             path = items.image_path(item)
             if path not in pictures:
-                pictures[path] = Media(path, "image", Picture.read(path).sha256)
+                found = Picture.read(path, item.most_pixels)
+                made = None if found.is_raw() else partial(_load, path, found.most)
+                pictures[path] = Media(path, "image", found.sha256, made)
             picture, parts = pictures[path], prompt_parts(item, self.order)
+            rules = {} if picture.pictures is None else {"view": RULES}
             asked = sum(len(part) for part in parts if part)
             yield Question(
                 item.item_id,
                 item.scene_id,
-                {"image": picture.sha256, "parts": list(parts)},
+                {"image": picture.sha256, **rules, "parts": list(parts)},
                 (picture,),
                 partial(_opening, item, parts, picture),
                 likely=(Turn(asked, len(item.ground_truth_formal_answer)),),
@@ -145,7 +170,8 @@ def _opening(item: Item, parts: Sequence[str | None], picture: Media) -> Opening
     """The whole conversation about an item.
 
     Raises:
-        DataError: the picture is not the one that the row was written for; the gold is of another.
+        DataError: the picture is broken, larger than the row says, or not the one that the row was
+            written for; the gold is of another.
     """
     from inspect_ai.model import ChatMessageUser, Content, ContentImage, ContentText
 
@@ -155,17 +181,35 @@ def _opening(item: Item, parts: Sequence[str | None], picture: Media) -> Opening
             f"{picture.path}: SHA-256 is {picture.sha256[:16]}..., the metadata of item "
             f"{item.item_id} says {expected[:16]}...; the picture was changed"
         )
-    url = _data_url(picture.path, picture.sha256)
+    url, note = _shown(picture.path, picture.sha256, item.most_pixels)
     content: list[Content] = [
         ContentImage(image=url) if part is None else ContentText(text=part) for part in parts
     ]
-    return Opening([ChatMessageUser(content=content)])
+    return Opening([ChatMessageUser(content=content)], note)
 
 
 # The items of a scene go out together: each picture is read and encoded once for all of them.
 @lru_cache(maxsize=32)
-def _data_url(path: Path, sha256: str) -> str:
-    picture = Picture.read(path)
+def _shown(path: Path, sha256: str, most: int | None) -> tuple[str, Mapping[str, Any] | None]:
+    """What is sent of a picture, and what is noted of it: nothing where it is the file."""
+    picture = Picture.read(path, most)
     if picture.sha256 != sha256:
         raise DataError(f"{path}: the picture was changed while the run was under way")
-    return picture.data_url()
+    view = picture.view()
+    data, kind = view.sent()
+    if not view.changes:
+        return _url(data, kind), None
+    return _url(data, kind), {
+        "input": "view",
+        "changes": list(view.changes),
+        "width": view.size[0],
+        "height": view.size[1],
+        "image_sha256": sha256,
+        "view_sha256": hashlib.sha256(data).hexdigest(),
+    }
+
+
+def _load(path: Path, most: int | None) -> list[PictureLoad]:
+    """A picture that is sent as its view, for the dry run."""
+    view = Picture.read(path, most).view()
+    return [PictureLoad(*view.size, len(view.sent()[0]))]

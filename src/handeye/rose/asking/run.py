@@ -11,9 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handeye.rose.asking.prompts import Asking, Order, check_order
+import msgspec
+
+from handeye.respondents.conversation import told
+from handeye.rose.asking.prompts import Asking, Order, check_order, default_templates
 from handeye.rose.items import ItemSet
 from handeye.rose.release import load
+from handeye.rose.respondents.models import RESPONDENTS
 from handeye.run.answers import Answer
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
@@ -45,7 +49,7 @@ class RoseOptions(RunOptions):
 
 
 def run_rose(
-    model: str, data: str | Path, out: Path, *, order: str = "image_first", **others: Any
+    model: str, data: str | Path, out: str | Path, *, order: str = "image_first", **others: Any
 ) -> Path:
     """Ask ``model`` every item of ``data`` and score the answers into ``out``.
 
@@ -54,8 +58,8 @@ def run_rose(
         data: a set folder, a metadata file with its pictures, or ``hf:OWNER/NAME``.
         out: the run folder; made if absent. A folder of the same run is gone on with.
         order: ``image_first`` or ``authors``.
-        **others: ``split``, ``scenes``, ``templates``, ``subsets`` select items; the rest are
-            fields of :class:`handeye.run.options.RunOptions`.
+        **others: ``split``, ``scenes``, ``templates`` (default T1 to T5; ``all``), ``subsets``
+            select items; the rest are fields of :class:`handeye.run.options.RunOptions`.
 
     Returns:
         ``out``. Items without an answer (state ``error``: no answer, a changed picture) do not fail
@@ -68,9 +72,11 @@ def run_rose(
             process, or nothing but failures came back.
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
-    return carry_out(
-        job(RoseOptions(model=model, data=str(data), out=out, order=check_order(order), **others))
+    others["templates"] = others.get("templates") or default_templates(str(data))
+    options = RoseOptions(
+        model=model, data=str(data), out=Path(out), order=check_order(order), **others
     )
+    return carry_out(job(options))
 
 
 def job(options: RoseOptions) -> Job:
@@ -78,7 +84,9 @@ def job(options: RoseOptions) -> Job:
 
     Raises:
         DataError, OptionError: the set, or the selection from it, cannot be used.
+        RunError: a respondent of ours that does not answer for this suite.
     """
+    options = told(options, "rose", RESPONDENTS)
     items = options.load()
     return Job(
         options,
@@ -128,6 +136,8 @@ def _row(asked: Question, answers: Sequence[Answer]) -> Mapping[str, Any]:
         "usage": answer.usage,
         "seconds": answer.seconds,
         "image_sha256": answer.media_sha256,
+        # Nothing where the file was sent as it lies.
+        **({"shown": answer.note} if answer.note is not msgspec.UNSET else {}),
     }
 
 

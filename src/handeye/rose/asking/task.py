@@ -16,7 +16,7 @@ from inspect_ai.dataset import Sample
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import TaskState
 
-from handeye.rose.asking.prompts import Asking, check_order
+from handeye.rose.asking.prompts import Asking, check_order, default_templates
 from handeye.rose.items import Item, ItemSet
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.release import load
@@ -43,7 +43,7 @@ def rose(
         data: a set folder or metadata file with its pictures, or ``hf:OWNER/NAME``.
         split: keep only this split; empty or ``all`` keeps every split.
         scenes: keep this many scenes, taken in turn from every subset.
-        templates: keys such as ``T1,T3``, or ``main``, ``bridges``, ``all``.
+        templates: keys such as ``T1,T3``, or ``main`` (default for a folder), ``bridges``, ``all``.
         subsets: names such as ``glyph,emoji-style``.
         order: ``image_first`` or ``authors`` (general text, picture, question).
         journal: a file that every answer is appended to when it arrives; answers found in it are
@@ -53,6 +53,7 @@ def rose(
         DataError: the set cannot be read, or a picture is missing.
         OptionError: an unknown template, subset or order, or nothing is left.
     """
+    templates = templates or default_templates(data)
     items = load(data, split=split, templates=templates, subsets=subsets, scenes=scenes)
     return rose_task(items, Asking(check_order(order)), Path(journal) if journal else None)
 

@@ -41,9 +41,9 @@ def _print(found: Mapping[str, Any]) -> None:
     from rich.console import Console
 
     from handeye.rose.scoring.breakdowns import FACTORS
-    from handeye.scores.estimate import percent
+    from handeye.scores.estimate import Estimate, percent, rate_of
     from handeye.scores.sentences import p_words
-    from handeye.terminal.comparison import plain_table, points
+    from handeye.terminal.comparison import plain_table
     from handeye.terminal.tables import say, shown
 
     console = Console()
@@ -57,9 +57,9 @@ def _print(found: Mapping[str, Any]) -> None:
         cells = (
             percent(row["official"]["value"]),
             percent(row["matched"]["value"]),
-            points(row["difference"]),
+            rate_of(row["difference"]).text("line", "points"),
             p_words(p),
-            points({**row["unmatched"], "low": None}),
+            Estimate(row["unmatched"]["value"]).text("value", "points"),
         )
         table.add_row(label, *(shown(cell, console) for cell in cells))
 

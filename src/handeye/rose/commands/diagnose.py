@@ -28,8 +28,10 @@ def diagnose(
     """
     from handeye.errors import RunError
     from handeye.rose.diagnosis.diagnose import diagnose_runs, write_diagnosis
+    from handeye.scores.run_folder import expand
     from handeye.terminal.progress import counting
 
+    runs = expand(runs)
     with counting("runs") as progress:
         found = diagnose_runs(runs, seed=seed, workers=workers, progress=progress)
     for folder, diagnosis in zip(runs, found, strict=True):
@@ -60,7 +62,10 @@ def _print(found: Findings) -> None:
     for chain in found.decomposition.values():
         if chain is not None:
             print_table(console, _chain(chain))
-    print_table(console, _reasons(found.attribution.action))
+    if found.attribution.action.n_failed:
+        print_table(console, _reasons(found.attribution.action))
+    else:
+        say(console, f"None of {found.attribution.action.n_items} action items failed.")
 
 
 def _chain(chain: Chain) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,7 +18,7 @@ def rose(
     ] = None,
     templates: Annotated[
         str | None,
-        typer.Option(help="T1,T3 ...; main (default where the set has it), bridges, all."),
+        typer.Option(help="T1,T3 ...; main (default for a folder), bridges, all."),
     ] = None,
     subsets: Annotated[str | None, typer.Option(help="Only these, e.g. glyph,emoji-style.")] = None,
     order: Annotated[
@@ -30,16 +29,14 @@ def rose(
 
     Stopped at any moment and run again with the same options, it goes on where it was.
     """
-    from handeye.rose.asking.prompts import check_order
+    from handeye.rose.asking.prompts import check_order, default_templates
     from handeye.rose.asking.run import RoseOptions, job
     from handeye.rose.pages.console import print_run
 
-    # A metadata file is asked as it is.
-    whole = None if Path(run.options["data"]).is_file() else "main"
     options = RoseOptions(
         **run.options,
         scenes=scenes,
-        templates=templates or whole,
+        templates=templates or default_templates(run.options["data"]),
         subsets=subsets,
         order=check_order(order),
     )

@@ -11,7 +11,6 @@ import typer
 from handeye.rose.commands.bridge import bridge
 from handeye.rose.commands.contamination import contamination
 from handeye.rose.commands.diagnose import diagnose
-from handeye.rose.commands.scenes import scenes
 from handeye.terminal.inputs import named_values, resumable
 from handeye.terminal.sets import AsJson, Workers, print_statistics, print_verified
 
@@ -183,7 +182,6 @@ def score(
 
 app.command()(bridge)
 app.command()(diagnose)
-app.command()(scenes)
 app.command()(contamination)
 
 

@@ -238,12 +238,12 @@ class _Paired:
         if len(known) == len(averages):
             counting = {t: 1 / len(_COUNTING) for t in _COUNTING}
             weights = counting | {t: -1 / len(_ACTION) for t in _ACTION}
-            yield self._contrast("Gap", "gap", weights, _gap)
+            yield self._contrast("Gap", "gap", weights, _gap, planned="Gap")
         main = [t for t in _MAIN if t in present]
         if main:
             yield self._contrast(
                 "Avg.", "pass", {t: 1 / len(main) for t in main}, average,
-                key="average", said="all items", named="Avg. PASS",
+                key="average", said="all items", named="Avg. PASS", planned="Avg. PASS",
             )  # fmt: skip
 
     def _contrast(

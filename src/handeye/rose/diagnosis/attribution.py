@@ -405,7 +405,7 @@ def _convention(tally: Tally, found: Finding) -> dict[str, Any]:
     weight = np.clip(found.weight + pull, 0.0, 1.0)
     weight[0] = found.weight if found.n_items else np.nan
     scenes = min(found.n_items, sum(tally.scenes[subset] for subset in tally.subsets))
-    share = Samples(weight, found.n_items, scenes, scenes=scenes)
+    share = Samples(weight, found.n_items, scenes)
     return convention_values(found) | {"weight": share}
 
 

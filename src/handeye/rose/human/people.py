@@ -94,11 +94,11 @@ class RosePeople(AsksPeople):
         return items.image_path(item)
 
     def picture(self, items: ItemSet, item: Item) -> Shown:
-        """The picture; a :class:`DataError` unless it is the one the metadata was written for."""
-        found = Picture.read(items.image_path(item))
+        """The view, as models get it; a :class:`DataError` if it is not the metadata's picture."""
+        found = Picture.read(items.image_path(item), item.most_pixels)
         if item.image_sha256 and item.image_sha256 != found.sha256:
             raise DataError(f"{found.path}: not the picture the metadata of {item.item_id} tell of")
-        return Shown(found.data, found.media_type)
+        return Shown(*found.view().sent())
 
     def practice(self, items: Sequence[Item]) -> list[tuple[Item, bytes]]:
         """A few easy items on scenes of our own."""

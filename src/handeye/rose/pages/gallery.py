@@ -25,7 +25,7 @@ from handeye.pages.selection import Option, options, pick_evenly
 from handeye.pages.signs import Sign, Vocabulary
 from handeye.rose.diagnosis.evidence import exists, read_row
 from handeye.rose.diagnosis.lenient import Reading
-from handeye.rose.items import Item
+from handeye.rose.items import Item, safe_image_path
 from handeye.rose.pages import overlay
 from handeye.rose.pages.view import RunView
 from handeye.rose.questions import SUBSETS, TEMPLATES
@@ -251,9 +251,12 @@ def picture_of(album: Album, root: Path | None, item: Item | None) -> Picture | 
     """Embed the item's picture, or None where the set or the file is not at hand."""
     if root is None or item is None or not item.image:
         return None
-    path = (root / item.image).resolve()
-    # A report must not carry files from elsewhere: the same rule as when scoring.
-    return album.add(path) if path.is_relative_to(root.resolve()) else None
+    try:
+        # A report must not carry files from elsewhere: the same rule as when scoring.
+        path = safe_image_path(root, item.image, item.item_id)
+    except DataError:
+        return None
+    return album.add(path, item.most_pixels)
 
 
 # ---- what stands around the cards

@@ -84,6 +84,7 @@ def write_page(
             "curves": diagnosis["curves"],
             "factors": context["factors"],
         },
+        runs=runs,
         data=_data(views, people),
     )
 

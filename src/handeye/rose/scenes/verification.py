@@ -8,17 +8,17 @@ that only sees the picture can solve it is the business of ``handeye/pixels``.
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from handeye.errors import DataError
-from handeye.rose.items import Item
+from handeye.hashing import read_regular
+from handeye.media.view import MOST_BYTES, view_of
+from handeye.rose.items import Item, safe_image_path
 from handeye.rose.questions import TEMPLATES, formal_answer
 from handeye.rose.release import load
 from handeye.rose.scene import Cell
@@ -88,23 +88,23 @@ def _scene_problems(root: Path, items: Sequence[Item]) -> list[str]:
 
 def _read_picture(root: Path, item: Item) -> Pixels:
     where = f"item {item.item_id}: {item.image}"
-    path = root / item.image
-    if not path.is_file():
-        raise DataError(f"{where}: missing")
-    data = path.read_bytes()
+    path = safe_image_path(root, item.image, f"item {item.item_id}")
+    try:
+        data = read_regular(path, MOST_BYTES)
+    except FileNotFoundError:
+        raise DataError(f"{where}: missing") from None
+    except OSError as error:
+        raise DataError(f"{where}: cannot be read: {error.strerror}") from None
     if item.image_sha256 and hashlib.sha256(data).hexdigest() != item.image_sha256:
         raise DataError(f"{where}: changed since the set was made (SHA-256 differs)")
-    try:
-        picture = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
-    except (UnidentifiedImageError, OSError) as error:
-        raise DataError(f"{where}: not a readable picture: {error}") from None
-    expected = (item.rows * item.cell_size, item.cols * item.cell_size)
-    if picture.shape[:2] != expected or (item.image_height, item.image_width) != expected:
+    view = view_of(data, where, item.most_pixels)
+    expected = (item.cols * item.cell_size, item.rows * item.cell_size)
+    if view.size != expected or (item.image_width, item.image_height) != expected:
         raise DataError(
-            f"{where}: {picture.shape[1]} x {picture.shape[0]} pixels, but {item.cols} x "
-            f"{item.rows} cells of {item.cell_size} need {expected[1]} x {expected[0]}"
+            f"{where}: {view.size[0]} x {view.size[1]} pixels, but {item.cols} x "
+            f"{item.rows} cells of {item.cell_size} need {expected[0]} x {expected[1]}"
         )
-    return picture
+    return np.asarray(view.image())
 
 
 def _split(picture: Pixels, item: Item) -> Pixels:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from handeye.rose.scoring.run_folder import RUN_FORMAT
 from handeye.rose.scoring.score_frame import to_frame
 from handeye.rose.scoring.score_item import ScoreRow, score_item
 from handeye.rose.scoring.summary import summarize
-from handeye.scores.join import Join, Predictions
+from handeye.scores.join import Given, Join, predictions_of
 from handeye.scores.run_folder import RunSummary
 from handeye.scores.write import RunWriter, data_entries
 from handeye.sets.jsonl import numbered_lines
@@ -33,13 +33,12 @@ if TYPE_CHECKING:
     import polars as pl
 
 ROWS_PER_CHUNK = 5_000
-Answers = Path | str | Mapping[str, str | None] | Iterable[Prediction | Mapping[str, Any]]
 
 
 def score_files(
-    predictions: Path,
+    predictions: str | Path,
     data: Path | str | Sequence[Path | str],
-    out: Path,
+    out: str | Path,
     *,
     allow_missing: bool = False,
     split: str | None = None,
@@ -67,6 +66,7 @@ def score_files(
         DataError: predictions or metadata that cannot be used; nothing is written.
         OptionError: a selection that leaves nothing, or an ``out`` that is not a run folder.
     """
+    predictions, out = Path(predictions), Path(out)
     info = dict(run_info or {})
     wanted = _wanted(split, template_ids(templates))
     sources = list(map(metadata_files, [data] if isinstance(data, Path | str) else data))
@@ -95,7 +95,7 @@ def score_files(
 
 
 def score(
-    predictions: Answers, items: Iterable[Item], *, allow_missing: bool = False
+    predictions: Given, items: Iterable[Item], *, allow_missing: bool = False
 ) -> pl.DataFrame:
     """Score answers in memory.
 
@@ -111,7 +111,7 @@ def score(
     Raises:
         DataError: unknown, duplicate or missing item ids, or an unusable row.
     """
-    with _answers(predictions) as answers:
+    with predictions_of(predictions, PredictionFile, _prediction, ITEMS) as answers:
         pairs = Join[Item, Prediction](answers, allow_missing=allow_missing).pairs(items)
         return to_frame([_score(item, found, found.model) for item, found in pairs])
 
@@ -168,17 +168,8 @@ def _score(item: Item, answer: Prediction, model: str | None) -> ScoreRow:
     return score_item(item, answer.raw_text, model=model, error=answer.error, state=answer.state)
 
 
-def _answers(predictions: Answers) -> Predictions[Prediction]:
-    """Predictions of any accepted form."""
-    if isinstance(predictions, str | Path):
-        return PredictionFile(Path(predictions))
-    if isinstance(predictions, Mapping):
-        predictions = [{"item_id": key, "raw_text": text} for key, text in predictions.items()]
-    return Predictions(map(_prediction, count(1), predictions), ITEMS)
-
-
-def _prediction(number: int, row: Prediction | Mapping[str, Any]) -> Prediction:
+def _prediction(row: Prediction | Mapping[str, Any], where: str) -> Prediction:
     try:
         return row if isinstance(row, Prediction) else msgspec.convert(row, Prediction)
     except msgspec.ValidationError as error:
-        raise DataError(f"prediction {number}: {error}") from None
+        raise DataError(f"{where}: {error}") from None

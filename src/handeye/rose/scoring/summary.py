@@ -339,7 +339,7 @@ class _Basis:
 
 
 def _mean_of_all(parts: list[Samples]) -> Samples:
-    """Mean of the parts, undefined unless every part was measured."""
+    """Mean of templates over the same scenes, undefined unless every one was measured."""
     found = mean(parts, shared=True)
     whole = all(part.n for part in parts)
     return found if whole else Samples(found.values * float("nan"), 0)

@@ -112,7 +112,8 @@ class Group:
 
     def share(self, measure: str, base: str = "n") -> Samples:
         """Quotient of two totals that lies within 0..1."""
-        scenes = sum(self.tally.scenes[subset] for subset in self.subsets)
+        names = [(scope, base) for scope in self.scopes]
+        scenes = self.tally.totals.touched(self.subsets, names)
         return rate(self.total(measure), self.total(base), scenes)
 
     def average(self, measure: str, base: str = "n") -> Samples:

@@ -8,6 +8,7 @@ frames-1/ ...       a whole run folder for each number of frames
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,57 @@ from handeye.scores.tables import csv_files, table_of
 from handeye.visualact.asking.run import run_visualact
 from handeye.visualact.loader import load
 from handeye.visualact.scoring.motion_split import split_f1
+from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.run_folder import read_run
 
 _FIGURES = ("precision", "recall", "f1", "weighted_f1", "scale")
 
 
+def run(
+    model: str,
+    data: str | Path,
+    out: str | Path,
+    *,
+    frames: FrameChoice | str | int | Sequence[int] = 8,
+    **others: Any,
+) -> Path:
+    """Run a model once, or once for each of several numbers of frames.
+
+    Args:
+        model: as :func:`run_visualact` takes it.
+        data: likewise.
+        out: the run folder, or the folder of several.
+        frames: as :func:`~handeye.visualact.asking.run.make_options` takes them; or several numbers
+            (``"1,4"`` or ``[1, 4]``), for :func:`run_frames`.
+        **others: what else :func:`run_visualact` takes.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        RunError, DataError, OptionError: as :func:`run_frames` and :func:`run_visualact`.
+    """
+    if (counts := frame_counts(frames)) is None:
+        return run_visualact(model, data, out, frames=frames, **others)
+    run_frames(model, data, out, counts, **others)
+    return Path(out)
+
+
+def frame_counts(frames: object) -> list[int] | None:
+    """Several numbers of frames, which ask for a run each; None for one choice."""
+    if isinstance(frames, str):
+        found = re.fullmatch(r"\s*\d+(\s*,\s*\d+)+\s*", frames)
+        return [int(number) for number in frames.split(",")] if found else None
+    if not isinstance(frames, Sequence):
+        return None
+    counts = [one for one in frames if isinstance(one, int)]
+    return counts if 1 < len(counts) == len(frames) else None
+
+
 def run_frames(
     model: str,
     data: str | Path,
-    out: Path,
+    out: str | Path,
     counts: Sequence[int],
     *,
     longest_side: int | None = 768,
@@ -62,6 +105,7 @@ def run_frames(
         raise OptionError(f"frames must be different numbers, got {', '.join(map(str, counts))}")
     if others.get("score") is False:
         raise OptionError("an ablation compares scores; it cannot be run without scoring")
+    out = Path(out)
     known = _known(out, model)
     for count in wanted:
         folder = out / _folder(count)
@@ -101,11 +145,11 @@ def _known(out: Path, model: str) -> dict[int, dict[str, Any]]:
 def _figures(folder: Path) -> dict[str, Any]:
     run = read_run(folder)
     basis = run.summary["bases"]["all"]
-    row = basis[run.summary["options"]["averaging"]]["mean"]
+    options = Options.of(run.summary.options)
+    row = options.overall(basis[options.averaging]["mean"])
     figures = {name: row[name] for name in _FIGURES} | {"headline_f1": basis["headline"]["f1"]}
     clips = {clip.clip_id: clip for file in run.data_files() for clip in load(file, split=None)}
-    rows = run.scores().select("clip_id", "f1").iter_rows()
-    for kind, found in split_f1(clips, dict(rows)).items():
+    for kind, found in split_f1(clips, run.rows(), options).items():
         figures[f"f1_{kind}"] = found
     return figures
 

@@ -246,6 +246,8 @@ def _whole_video(path: Path) -> tuple[list[Content], dict[str, Any]]:
         "duration": first.duration,
         "width": first.width,
         "height": first.height,
+        # The file goes out as it lies: whoever decodes it has to do this to show it.
+        **({"display": list(first.changes)} if first.changes else {}),
     }
     return [ContentVideo(video=url, format=kind)], note  # type: ignore[arg-type]
 

@@ -16,6 +16,7 @@ import msgspec
 
 from handeye.errors import OptionError
 from handeye.media.frame_choice import FrameChoice
+from handeye.respondents.conversation import told
 from handeye.run.answers import Answer, Usage
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
@@ -24,8 +25,9 @@ from handeye.run.questions import Question
 from handeye.visualact.asking.questions import Asking
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.loader import load
-from handeye.visualact.scoring.embedder import MINILM, Embedder, load_embedder
-from handeye.visualact.scoring.embedding_cache import CachedEmbedder, cache_path
+from handeye.visualact.respondents.models import RESPONDENTS
+from handeye.visualact.scoring.embedder import MINILM, Embedder
+from handeye.visualact.scoring.embedding_cache import as_embedder
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.reading.predictions import row_of
 
@@ -55,7 +57,7 @@ class VisualactOptions(RunOptions):
         )
 
 
-def run_visualact(model: str, data: str | Path, out: Path, **others: Any) -> Path:
+def run_visualact(model: str, data: str | Path, out: str | Path, **others: Any) -> Path:
     """Show ``model`` every clip of ``data``, ask what ought to be done, and score into ``out``.
 
     Args:
@@ -81,10 +83,10 @@ def run_visualact(model: str, data: str | Path, out: Path, **others: Any) -> Pat
 def make_options(
     model: str,
     data: str | Path,
-    out: Path,
+    out: str | Path,
     *,
     scenarios: Sequence[str] | None = None,
-    frames: FrameChoice | str | int = 8,
+    frames: FrameChoice | str | int | Sequence[object] = 8,
     video_input: str = "frames",
     protocol: str = "one-pass",
     structured: bool | None = None,
@@ -114,7 +116,7 @@ def make_options(
     return VisualactOptions(
         model=model,
         data=str(data),
-        out=out,
+        out=Path(out),
         scenarios=None if scenarios is None else tuple(scenarios),
         asking=asking,
         **others,
@@ -126,15 +128,17 @@ def job(options: VisualactOptions) -> Job:
 
     Raises:
         DataError, OptionError: the set, or the selection from it, cannot be used.
-        RunError: no embedder, and the run is to be scored.
+        RunError: no embedder, and the run is to be scored; a respondent of ours that does not
+            answer for this suite.
     """
+    options = told(options, "visualact", RESPONDENTS)
     clips = options.load()
     for taken in clips.taken:
         print(taken.words(), file=sys.stderr)
     embedder: Embedder | None = None
     if options.score:
         # Before anything is asked: a run that cannot be scored should not cost anything.
-        embedder = CachedEmbedder(load_embedder(options.embedder), cache_path())
+        embedder = as_embedder(options.embedder)
     scenarios = options.scenarios
     return Job(
         options,

@@ -22,8 +22,8 @@ from handeye.visualact.asking.scorer import match_actions
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip
-from handeye.visualact.scoring.embedder import MINILM, Embedder, load_embedder
-from handeye.visualact.scoring.embedding_cache import CachedEmbedder, cache_path
+from handeye.visualact.scoring.embedder import MINILM, Embedder
+from handeye.visualact.scoring.embedding_cache import as_embedder
 from handeye.visualact.scoring.options import Options
 
 
@@ -33,7 +33,7 @@ def visualact(
     split: str | None = "test",
     scenarios: str | list[str] | None = None,
     clips: int | None = None,
-    frames: str | int = 8,
+    frames: str | int | list[Any] = 8,
     longest_side: int | None = 768,
     video_input: str = "frames",
     protocol: str = "one-pass",
@@ -51,7 +51,8 @@ def visualact(
         split: keep only this split; empty or ``all`` keeps every split.
         scenarios: of navigation, home, safety, hmi.
         clips: keep this many, from every scenario in turn.
-        frames: ``8``, ``fps:2``, ``seconds:0.5,1.5`` or ``indices:0,10``.
+        frames: ``8``, ``fps:2``, ``seconds:0.5,1.5`` or ``indices:0,10`` (a list where Inspect
+            took it apart at its commas).
         longest_side: of the frames in pixels; 0 or None for full size.
         video_input: ``frames``, or ``native`` for the file itself.
         protocol: ``one-pass`` or ``two-pass``.
@@ -81,7 +82,7 @@ def visualact(
         chosen,
         asking,
         Path(journal) if journal else None,
-        embedder=CachedEmbedder(load_embedder(embedder), cache_path()),
+        embedder=as_embedder(embedder),
         options=Options.of(scoring or {}),
     )
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import typer
 
-from handeye.suite import Part
-from handeye.terminal.scenes import scenes_command
 from handeye.visualact.commands import (
     diagnose as visualact_diagnose,
     scoring as visualact_scoring,
@@ -20,10 +18,3 @@ app.command("score")(visualact_scoring.score)
 app.command("judge")(visualact_scoring.judge)
 app.command("diagnose")(visualact_diagnose.diagnose)
 app.command("rank")(visualact_scoring.rank)
-app.command("scenes")(
-    scenes_command(
-        Part("handeye.visualact.scoring.run_folder:read_run"),
-        Part("handeye.visualact.comparing.quantities:quantities"),
-        "clips",
-    )
-)

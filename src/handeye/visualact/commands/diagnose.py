@@ -24,10 +24,11 @@ def diagnose(
     Leaves diagnosis.json and reasons.parquet in the run folder.
     """
     from handeye.errors import RunError
+    from handeye.scores.run_folder import expand
     from handeye.visualact.diagnosis.diagnose import diagnose as diagnosed, write_diagnosis
 
     texts = []
-    for folder in runs:
+    for folder in expand(runs):
         found = diagnosed(folder, seed=seed)
         try:
             written = write_diagnosis(found, folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,7 +52,7 @@ def visualact(
     scoring: Annotated[
         list[str] | None,
         typer.Option(
-            "--option", metavar="NAME=VALUE", help="Of scoring; see docs/visualact-scoring.md."
+            "--option", metavar="NAME=VALUE", help="Of scoring, such as averaging=pooled."
         ),
     ] = None,
 ) -> None:
@@ -64,7 +63,7 @@ def visualact(
     from handeye.errors import OptionError
     from handeye.media.frame_choice import FrameChoice
     from handeye.terminal.inputs import json_values, named_values
-    from handeye.visualact.asking.ablation import run_frames
+    from handeye.visualact.asking.ablation import frame_counts, run_frames
     from handeye.visualact.asking.run import job, make_options
     from handeye.visualact.pages import console
     from handeye.visualact.scoring.embedder import MINILM
@@ -84,13 +83,13 @@ def visualact(
         "embedder": embedder or MINILM,
         "scoring": Options.of(json_values(named_values(scoring or [], "--option"))),
     }
-    if re.fullmatch(r"\s*\d+(\s*,\s*\d+)+\s*", frames) is None:
+    counts = frame_counts(frames)
+    if counts is None:
         choice = FrameChoice.parse(frames, longest_side=side)
         run.carry_out(job(make_options(frames=choice, **chosen)), console.print_run)
         return
     if run.dry_run:
         raise OptionError("--dry-run takes one number of frames; give --frames 8")
-    counts = [int(number) for number in frames.split(",")]
     found = run_frames(counts=counts, longest_side=side, started=_say, **chosen)
     console.print_ablation(found, run.out)
 

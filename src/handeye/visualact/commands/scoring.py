@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from handeye.visualact.scoring.options import Options
 
 _EMBEDDER_HELP = (
-    "all-MiniLM-L6-v2 (default), all-MiniLM-L6-v2=FOLDER, sentence-transformers:ID, or "
-    "test:char-ngrams."
+    "all-MiniLM-L6-v2 (default; with =FOLDER its files there), test:char-ngrams, or others as in "
+    "the docs of scoring."
 )
 JudgeModel = Annotated[
     str | None,
@@ -47,7 +47,10 @@ def score(
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Any other choice of docs/visualact-scoring.md."),
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="Any other choice, such as averaging=pooled (docs of scoring).",
+        ),
     ] = None,
     allow_missing: Annotated[
         bool, typer.Option(help="Score what is there and mark the run as partial.")
@@ -161,13 +164,14 @@ def rank(
 
     from handeye.atomic import write_bytes
     from handeye.errors import OptionError
-    from handeye.scores.run_folder import indented_json
+    from handeye.scores.run_folder import expand, indented_json
     from handeye.visualact.comparing.scored_runs import rank_runs
     from handeye.visualact.comparing.sensitivity import ASSIGNMENTS
     from handeye.visualact.pages.console import print_ranking
     from handeye.visualact.scoring.options import SWEEP
     from handeye.visualact.scoring.run_folder import read_run
 
+    runs = expand(runs)
     names = _list(embedders) or [str(read_run(runs[0]).info["embedder"]["name"])]
     with ExitStack() as stack:
         found = rank_runs(

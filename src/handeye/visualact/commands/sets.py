@@ -82,7 +82,14 @@ def verify(
     """Check every row, hash, video and twin of a set, its gold, and that clips can be solved."""
     from handeye.terminal.progress import counting
     from handeye.visualact.scenes.verification import verify as check
+    from handeye.visualact.scenes.videos import SOLVED
 
     with counting("clips") as progress:
         result = check(directory, redraw=redraw, workers=workers, progress=progress)
-    print_verified(result, "every video as its row says, every twin mirrored, every hash right")
+    holds = "every video as its row says, every twin mirrored, every hash right"
+    if rest := result.clips - result.counts.get(SOLVED, result.clips):
+        others = "the other was" if rest == 1 else f"the other {rest} were"
+        shows = "shows what its row says" if rest == 1 else "show what their rows say"
+        solved = f"{result.clips - rest} of {result.clips} solved"
+        holds += f"; {solved}, {others} drawn again and {shows}"
+    print_verified(result, holds)

@@ -33,6 +33,7 @@ from handeye.scores.quantity import (
 from handeye.visualact.comparing.scored_runs import clips_of, labels_of
 from handeye.visualact.diagnosis.reasons import WORDS as REASONS, find_reasons, pairs_by_clip
 from handeye.visualact.records import SCENARIOS, Action, Clip
+from handeye.visualact.scoring.measures import ANSWERED
 from handeye.visualact.scoring.priority import URGENT
 from handeye.visualact.scoring.run_folder import Run
 
@@ -145,7 +146,11 @@ class _Paired:
         self.scenario = [clip.scenario for clip in clips]
         self.stratum = np.array([self.scenarios.index(one) for one in self.scenario], np.int64)
         self.idle: Mask = np.array([not clip.actions for clip in clips])
-        self.acted = (self._column("n_predicted") > 0).astype(np.float64)
+        # A clip that was not answered shows no restraint: neither acted on nor left alone.
+        self.answered: Mask = np.stack(
+            [frame["answer_state"] == ANSWERED for frame in rows], axis=1
+        )
+        self.acted = np.where(self.answered, self._column("n_predicted") > 0, np.nan)
         self.actions = [(k, action) for k, clip in enumerate(clips) for action in clip.actions]
         self.found: Floats = np.stack([_found(run, clips) for run in runs], axis=1)
         self.reasons = [
@@ -190,7 +195,8 @@ class _Paired:
         yield Family(
             key="over_acting",
             title="Over-acting",
-            meaning=f"Share of the {_IDLE} for which something was proposed.",
+            meaning=f"Share of the {_IDLE}, answered by both runs, for which something was "
+            "proposed.",
             quantities=tuple(
                 self._shares("acted", "acted where nothing is called for", self.idle, self.acted)
             ),
@@ -232,7 +238,7 @@ class _Paired:
                 key=key,
                 label=label,
                 sense="pass",
-                sums=lambda run, n=called, of=hits: np.stack([n, of[:, run]], axis=1),  # type: ignore[misc]
+                sums=_of_clips(called, hits),
                 value=pooled,
                 weights=(called > 0).astype(np.float64),
                 outcomes=hits,
@@ -245,7 +251,7 @@ class _Paired:
         self, key: str, label: str, inside: Mask, shown: Floats, group: str = ""
     ) -> Iterator[Quantity]:
         """How often something is so in every run; nothing where it never is."""
-        if shown.any() and shown[inside].any():
+        if shown.size and (shown[inside] > 0).any():
             yield rated(
                 (key, label), inside, shown, pooled, sense="share", one_per_scene=True, group=group
             )
@@ -256,16 +262,18 @@ class _Paired:
         return np.array(columns, np.float64).T
 
     def units(self) -> Iterator[Units]:
-        """Who finds which action, and who leaves idle clips alone."""
+        """Who finds which action, and who leaves alone the idle clips that all answered."""
         for key, (label, _) in _KINDS.items():
             if (wanted := self._of_kind(key)).any():
                 yield Units(key, label, self.found[wanted])
-        if self.idle.any():
-            yield Units("idle", f"{_IDLE}, left alone", 1.0 - self.acted[self.idle])
+        told = self.idle & self.answered.all(axis=1)
+        if told.any():
+            yield Units("idle", f"{_IDLE}, left alone", 1.0 - self.acted[told])
 
     def score(self) -> Floats:
-        """F1; of a clip that calls for nothing, whether nothing was proposed."""
-        return np.where(self.idle[:, None], 1.0 - self.acted, np.nan_to_num(self._column("f1")))
+        """F1; of a clip that calls for nothing, whether it was answered with nothing."""
+        right = np.where(self.idle[:, None], 1.0 - self.acted, self._column("f1"))
+        return np.nan_to_num(right)
 
     def properties(self) -> Iterator[Property]:
         """What a gallery is chosen by."""
@@ -273,6 +281,11 @@ class _Paired:
         if self.reasons:
             labels = {key: REASONS[key].label for key in REASONS.order}
             yield Property("reason", "Reason", labels, tuple(self.reasons))
+
+
+def _of_clips(called: Floats, hits: Floats) -> Callable[[int], Floats]:
+    """Actions called for, those found, and the clips that they belong to."""
+    return lambda run: np.stack([called, hits[:, run], called > 0], axis=1)
 
 
 def _found(run: Run, clips: Sequence[Clip]) -> Floats:

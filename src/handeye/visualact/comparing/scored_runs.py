@@ -13,10 +13,12 @@ from typing import Any
 from handeye.errors import DataError, HandeyeError, OptionError
 from handeye.media.frame_choice import FrameChoice
 from handeye.scores.labels import run_labels
+from handeye.scores.run_folder import expand
 from handeye.visualact.comparing.sensitivity import ASSIGNMENTS, rank
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip, Prediction
 from handeye.visualact.scoring.embedder import Embedder
+from handeye.visualact.scoring.embedding_cache import as_embedder
 from handeye.visualact.scoring.options import SWEEP, Assignment, Options
 from handeye.visualact.scoring.reading.predictions import read_predictions
 from handeye.visualact.scoring.run_folder import Run, read_run
@@ -49,8 +51,8 @@ def answered_clips(run: Run) -> tuple[list[Clip], list[Prediction]]:
 
 
 def rank_runs(
-    runs: Sequence[Path],
-    embedders: Sequence[Embedder],
+    runs: Sequence[str | Path],
+    embedders: Sequence[Embedder] | None = None,
     *,
     thresholds: Sequence[float] = SWEEP,
     assignments: Sequence[Assignment] = ASSIGNMENTS,
@@ -61,8 +63,8 @@ def rank_runs(
     """Rank the models of several runs under every setting (:func:`sensitivity.rank`).
 
     Args:
-        runs: run folders over the same clips.
-        embedders: with different names.
+        runs: run folders over the same clips; a folder that holds several stands for them.
+        embedders: with different names; by default the one that the first run was scored with.
         thresholds: to try.
         assignments: to try.
         common: rank on the clips that all runs have, instead of refusing where one lacks some.
@@ -78,16 +80,18 @@ def rank_runs(
         RunError: a folder that is no run. DataError: sets that are not the same, clips that are
         missing. OptionError: fewer than two runs, runs scored with different options.
     """
+    runs = expand(runs)
     if len(runs) < 2:
         raise OptionError(f"a ranking needs at least two runs, got {len(runs)}")
     opened = [read_run(run) for run in runs]
     options = _same_options(opened)
+    used = embedders or [as_embedder(str(opened[0].info["embedder"]["name"]))]
     names = labels_of(opened)
     clips, answers = _same_clips(opened, common)
     found = rank(
         dict(zip(names, answers, strict=True)),
         clips,
-        embedders,
+        used,
         thresholds=thresholds,
         assignments=assignments,
         options=options,
@@ -99,7 +103,7 @@ def rank_runs(
         "n_clips": len(clips),
         "n_left_out": len(scored) - len(clips),
         "models": {name: str(run.path) for name, run in zip(names, opened, strict=True)},
-        "embedders": {embedder.name: embedder.digest for embedder in embedders},
+        "embedders": {embedder.name: embedder.digest for embedder in used},
         "options": options.to_dict(),
         **found,
     }

@@ -10,19 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from handeye.errors import DataError, OptionError
+from handeye.scores.join import Given
 from handeye.stats.intervals import Samples, difference, estimates
-from handeye.visualact.records import Clip, Prediction
+from handeye.visualact.loader import load
+from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import Case, make_cases
 from handeye.visualact.scoring.clip_scores import score_case
 from handeye.visualact.scoring.embedder import Embedder
-from handeye.visualact.scoring.measures import Floats, averaged
+from handeye.visualact.scoring.embedding_cache import as_embedder
+from handeye.visualact.scoring.measures import Floats, figure_columns
 from handeye.visualact.scoring.options import SWEEP, Assignment, Options
-from handeye.visualact.scoring.summary import RESAMPLES
+from handeye.visualact.scoring.reading.predictions import any_predictions
+from handeye.visualact.scoring.summary import RESAMPLES, overall_figures
 from handeye.visualact.scoring.sums import Sums
 
 ASSIGNMENTS: tuple[Assignment, ...] = ("assign-then-filter", "mask-then-assign")
@@ -43,9 +48,9 @@ class Setting:
 
 
 def rank(
-    predictions: Mapping[str, Iterable[Prediction]],
-    clips: Sequence[Clip],
-    embedders: Sequence[Embedder],
+    predictions: Mapping[str, Given],
+    clips: str | Path | Iterable[Clip],
+    embedders: str | Sequence[str | Embedder] | None = None,
     *,
     thresholds: Sequence[float] = SWEEP,
     assignments: Sequence[Assignment] = ASSIGNMENTS,
@@ -55,12 +60,13 @@ def rank(
 ) -> dict[str, Any]:
     """Overall F1 of every model under every setting, and whether the ranking holds.
 
-    F1 is averaged over videos, then classes. Differences are taken within each resample of clips.
+    F1 is averaged as the options say. Differences are taken within each resample of clips.
 
     Args:
-        predictions: model to its predictions on all of ``clips``.
-        clips: asked about.
-        embedders: with different names.
+        predictions: model to its predictions on all of ``clips``, as ``visualact.score`` takes
+            them.
+        clips: asked about, or where their set is.
+        embedders: with different names, or their names; by default the one of the command line.
         thresholds: to try.
         assignments: to try.
         options: everything that is not varied.
@@ -76,12 +82,16 @@ def rank(
         DataError: predictions that do not fit the clips, or no model.
         OptionError: nothing to vary, two embedders of one name, a threshold that is not allowed.
     """
-    _check(predictions, embedders, thresholds, assignments)
+    if embedders is None or isinstance(embedders, str):
+        embedders = [as_embedder(embedders)]
+    used = [as_embedder(one) for one in embedders]
+    _check(predictions, used, thresholds, assignments)
     base = options or Options()
     scores: dict[Setting, dict[str, Samples]] = {}
-    kept = {model: list(rows) for model, rows in predictions.items()}
-    for embedder in embedders:
-        cases = {model: make_cases(rows, clips, embedder, base) for model, rows in kept.items()}
+    kept = {model: list(any_predictions(rows)) for model, rows in predictions.items()}
+    known = list(load(clips, split=None) if isinstance(clips, str | Path) else clips)
+    for embedder in used:
+        cases = {model: make_cases(rows, known, embedder, base) for model, rows in kept.items()}
         for threshold, assignment in product(thresholds, assignments):
             chosen = replace(base, threshold=threshold, assignment=assignment)
             setting = Setting(embedder.name, threshold, assignment)
@@ -118,10 +128,10 @@ def _overall(
     columns: dict[str, Floats] = {}
     strata: list[str] = []
     for model, own in cases.items():
-        columns |= averaged(model, [score_case(case, options)[0].f1 for case in own])
+        columns |= figure_columns(model, [score_case(case, options)[0] for case in own], options)
         strata = [case.clip.scenario for case in own]
     sums = Sums(strata, columns, bootstrap, seed)
-    return {model: sums.macro(model, f"{model}.n") for model in cases}
+    return {model: overall_figures(sums, model, options)["f1"] for model in cases}
 
 
 def _row(setting: Setting, row: Mapping[str, Samples]) -> dict[str, Any]:

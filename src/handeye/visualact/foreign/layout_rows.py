@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from handeye.errors import DataError
+from handeye.hashing import read_regular
 from handeye.visualact.foreign.aliases import ALIASES, GROUP, KEY, LIST, TEXT, rank, rank_of_key
 from handeye.visualact.foreign.gold_values import read_scenario, read_type
 
@@ -102,7 +103,7 @@ def _opened(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 def _document(path: Path) -> Any:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_regular(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 text at byte {error.start}") from None
     except OSError as error:

@@ -123,12 +123,11 @@ def agreement(
     totals = [sums.total(name) for name in names]
     figures = _agreement_figures(*totals)
     n = round(float(sum(total[0] for total in totals)))
-    clips = len(cases)
     return {
         **{name: sums.count(name) for name in names},
         **estimates(
             {
-                "agreement": Samples(figures[0], n, min(n, clips)),
+                "agreement": Samples(figures[0], n, sums.touched(names)),
                 "kappa": Samples(figures[1], n),
             }
         ),

@@ -16,6 +16,7 @@ from handeye.pages.film_strip import MOST_STILLS, SIDES, Strip, film_strip
 from handeye.pages.pictures import Album
 from handeye.pages.selection import options, pick_evenly
 from handeye.pages.signs import Sign
+from handeye.scores.estimate import percent
 from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, pairs_by_clip, truths
 from handeye.visualact.pages.match_drawing import Box, Link, Matching, match_drawing
 from handeye.visualact.pages.runs import Answer, LoadedRun, Shown
@@ -247,7 +248,7 @@ def matching_of(
 
 def answer_facts(matching: Matching, f1: float) -> tuple[str, ...]:
     """How right an answer is, in words."""
-    return f"{sum(link.matched for link in matching.links)} matched", f"F1 {f1 * 100:.0f} %"
+    return f"{sum(link.matched for link in matching.links)} matched", f"F1 {percent(f1)} %"
 
 
 def clip_facts(clip: Clip | None) -> tuple[str, ...]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from handeye.scores.estimate import MISSING, Estimate, percent
+from handeye.scores.estimate import Estimate
 from handeye.scores.tables import Column, Row, Table, run_rows
 from handeye.visualact.pages.view import RunView
 from handeye.visualact.records import SCENARIOS
-from handeye.visualact.scoring.published import MISSING as NOT_KNOWN, PUBLISHED, Published
+from handeye.visualact.scoring.published import PUBLISHED, Published
 from handeye.visualact.scoring.tables import OVERALL, class_key, scenario_words
 
-PUBLISHED_HEAD = "Published, arXiv 2512.09907 (no intervals given there; cells that are known)"
+PUBLISHED_HEAD = "Published, arXiv 2512.09907 (no intervals given there)"
 CLASSES = (*SCENARIOS, OVERALL)
 _RECOMPUTED = Column(
     "recomputed", "the mean of the paper's own class figures, where its printed Overall is another"
@@ -35,7 +35,7 @@ def f1_table(runs: Sequence[RunView]) -> Table:
         "f1",
         "t-f1",
         f"F1 by class in percent, {_averaging(runs)}; {runs[0].interval_words}.",
-        "Overall is the mean of the classes. " + _known_words("Table 2"),
+        "Overall is the mean of the classes.",
     )
 
 
@@ -47,16 +47,16 @@ def scale_table(runs: Sequence[RunView]) -> Table:
         "t-scale",
         "Scale score by class in percent: mean of 1 − |difference of levels| / 4 over a clip's "
         "matches, 0 for a clip without a match.",
-        _known_words("Table 3"),
+        "",
     )
 
 
 def full_table(runs: Sequence[RunView]) -> Table:
     """Precision, recall and F1 of every class: the columns of the paper's Table 2."""
     quoted = tuple(
-        Row(model, tuple(_printed(found, key, name) for key in CLASSES for name, _ in _PLAIN),
+        Row(model, tuple(_printed(found[key, name]) for key in CLASSES for name, _ in _PLAIN),
             published=True)
-        for model, found in _by_model(("precision", "recall")).items()
+        for model, found in _by_model("f1").items()
     )  # fmt: skip
     caption = "Precision (P), recall (R) and F1 of the classes in percent, as in the paper's tables"
     return _grouped(runs, _PLAIN, "t-classes", f"{caption}.", quoted)
@@ -89,10 +89,13 @@ def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str, no
     quoted = [
         Row(
             model,
-            (*(_printed(found, name, figure) for name in CLASSES), _recomputed(found, figure)),
+            (
+                *(Estimate(found[name, figure].printed / 100) for name in CLASSES),
+                _recomputed(found[OVERALL, figure]),
+            ),
             published=True,
         )
-        for model, found in _by_model((figure,)).items()
+        for model, found in _by_model(figure).items()
     ]
     return Table(
         key=key,
@@ -132,42 +135,51 @@ def _grouped(
 
 # ---- published rows
 
+_Cells = dict[tuple[str, str], Published]
 
-def _by_model(figures: Sequence[str]) -> dict[str, list[Published]]:
-    """Known cells of Tables 2 and 3 by model, the best known Overall F1 or scale first."""
-    out: dict[str, list[Published]] = {}
+
+def _by_model(figure: str) -> dict[str, _Cells]:
+    """Cells of Tables 2 and 3 by model, the best Overall first (recomputed where it must be)."""
+    out: dict[str, _Cells] = {}
     for row in PUBLISHED:
-        if row.figure in figures and row.table in (2, 3):
-            out.setdefault(row.model, []).append(row)
+        if row.table in (2, 3):
+            out.setdefault(row.model, {})[row.scenario, row.figure] = row
 
     def best(model: str) -> float:
-        known = [r for r in out[model] if r.scenario == OVERALL]
-        return max((r.recomputed or r.printed or 0.0 for r in known), default=0.0)
+        overall = out[model][OVERALL, figure]
+        return overall.printed if overall.recomputed is None else overall.recomputed
 
     return {model: out[model] for model in sorted(out, key=lambda m: (-best(m), m))}
 
 
-def _find(found: Sequence[Published], scenario: str, figure: str) -> Published | None:
-    return next((r for r in found if r.scenario == scenario and r.figure == figure), None)
+def _printed(cell: Published) -> Estimate | str:
+    """A cell as printed, and in brackets what the paper's other cells make of it."""
+    if cell.recomputed is None:
+        return Estimate(cell.printed / 100)
+    return f"{cell.printed:.1f} ({cell.recomputed:.1f})"
 
 
-def _printed(found: Sequence[Published], scenario: str, figure: str) -> Estimate | str:
-    row = _find(found, scenario, figure)
-    if row is None:
-        return MISSING
-    if row.printed is not None:
-        return Estimate(row.printed / 100)
-    # The cell holds another figure; what it must have held follows from the paper's other cells.
-    return f"({percent(None if row.recomputed is None else row.recomputed / 100)})"
+def _recomputed(cell: Published) -> Estimate | str:
+    return "" if cell.recomputed is None else Estimate(cell.recomputed / 100)
 
 
-def _recomputed(found: Sequence[Published], figure: str) -> Estimate | str:
-    row = _find(found, OVERALL, figure)
-    if row is None or row.recomputed is None or row.printed is None:
-        return ""
-    return Estimate(row.recomputed / 100)
-
-
-def _known_words(table: str) -> str:
-    lacking = [words for words in NOT_KNOWN if words.startswith(table)]
-    return f"Not known here: {lacking[0]}." if lacking else ""
+def variants_table() -> Table:
+    """What the paper prints by model size and reinforcement learning: its Tables 5 and 6."""
+    rows: dict[tuple[int, str, str], list[Published]] = {}
+    for row in PUBLISHED:
+        if row.table > 4:
+            rows.setdefault((row.table, row.model, row.variant), []).append(row)
+    return Table(
+        key="t-variants",
+        caption="Overall by model size (Table 5) and with or without reinforcement learning "
+        "(Table 6, mixed preference optimization), in percent; published, arXiv 2512.09907.",
+        columns=tuple(Column(head) for head in ("P", "R", "F1", "scale")),
+        rows=tuple(
+            Row(
+                f"{model}, {variant}" if variant else model,
+                tuple(map(_printed, cells)),
+                group=f"Table {table}",
+            )
+            for (table, model, variant), cells in rows.items()
+        ),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,18 +11,22 @@ from rich.console import Console
 from rich.markup import escape
 
 from handeye.respondents.conversation import about
-from handeye.scores.estimate import NOTHING, number, rate_of
+from handeye.scores.estimate import NOTHING, Estimate, number, rate_of
 from handeye.scores.tables import Column, Row, Table
 from handeye.terminal.tables import print_table, say, shown as printable
 from handeye.visualact.respondents.models import RESPONDENTS
+from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.summary import Summary
-from handeye.visualact.scoring.tables import FIGURES, tables
+from handeye.visualact.scoring.tables import FIGURES, idle_words, tables, way_words
 
 Tree = Mapping[str, Any]
 
 _COLUMNS = tuple(
     column for column in FIGURES if column.key not in ("weighted_precision", "weighted_recall")
 )
+# So many columns have room for their intervals at 80 characters.
+_MOST_COUNTS = 5
+_WAYS = {"video": "averaged over the clips", "pooled": "from sums over the clips"}
 
 
 def print_run(folder: Path) -> None:
@@ -32,10 +37,10 @@ def print_run(folder: Path) -> None:
     found = {table.key: table for table in tables(summary)}
     console = Console()
     _print_header(console, summary)
-    print_table(console, _class_table(summary, found["by-class"]), caption=summary.interval.words)
+    print_table(console, _class_table(summary), caption=summary.interval.words)
     _print_sentences(console, summary)
     if summary.sweep:
-        title = "mean of classes at other thresholds"
+        title = f"all classes at other thresholds, {way_words(summary.options)}"
         print_table(console, found["sweep"], title=title, intervals=False)
     _print_basis(console, summary)
     say(console, f"written to {folder}")
@@ -59,12 +64,19 @@ def print_ablation(found: Tree, folder: Path) -> None:
         )
         for run in runs
     )
-    title = f"{found['model']}: percent by number of frames"
     first = read_run(folder / runs[0]["folder"]).summary
     console = Console()
-    table = Table("ablation", title, present, rows, row_head="frames")
-    print_table(console, table, caption=first.interval.words)
-    say(console, f"written to {folder}; `handeye report {folder}` draws it")
+    title = f"{found['model']}: percent by number of frames, {way_words(first.options)}"
+    # Numbers of frames stand beside each other: there are fewer of them than of figures.
+    for start in range(0, len(rows), _MOST_COUNTS):
+        part = rows[start : start + _MOST_COUNTS]
+        table = Table("ablation", "", present, part).turned("frames")
+        last = start + _MOST_COUNTS >= len(rows)
+        caption = first.interval.words if last else ""
+        print_table(console, table, title="" if start else title, caption=caption)
+    page = shlex.quote(str(folder / "report.html"))
+    draw = f"handeye report {shlex.quote(str(folder))} --out {page}"
+    say(console, f"written to {folder}; its page: {draw}")
 
 
 def _print_header(console: Console, summary: Summary) -> None:
@@ -82,44 +94,60 @@ def _print_header(console: Console, summary: Summary) -> None:
     if states := _not_answered(summary):
         shown = ", ".join(f"{n} {name}" for name, n in states.items())
         say(console, f"not answered: {shown} (scored as nothing proposed)", "yellow")
+    if missing := summary.states.get("missing", 0):
+        say(console, f"no prediction: {missing} clips (in no figure)", "yellow")
+    if idle := idle_words(summary):
+        say(console, idle)
 
 
 def _not_answered(summary: Summary) -> dict[str, int]:
-    return {
-        name: n for name, n in summary.states.items() if n and name not in ("answered", "empty")
-    }
+    """Clips that were scored without an answer that could be read; a missing one is not scored."""
+    apart = ("answered", "missing")
+    return {name: n for name, n in summary.states.items() if n and name not in apart}
 
 
-def _class_table(summary: Summary, table: Table) -> Table:
-    """Classes, their mean and all clips pooled, averaged over clips; the mean also from sums."""
-    rows = []
-    for row in table.rows:
-        basis, way, scenario = row.path
-        if basis != "all" or (way != "video" and scenario != "mean of classes"):
-            continue
-        cells = {c.key: cell for c, cell in zip(table.columns, row.cells, strict=True)}
-        known = summary.scenarios.get(scenario)
-        label = known.title if known else "all clips as one class"
-        if scenario == "mean of classes":
-            label = scenario if way == "video" else f"{scenario}, from sums of actions"
-        rows.append(
-            Row(
-                label,
-                tuple(cells[column.key] for column in _COLUMNS),
-                basis=f"{known.n_clips} clips" if known else "",
-                group="" if known else "all classes",
-            )
-        )
-    return Table(
-        "classes", "percent, averaged over the clips of a class", _COLUMNS, tuple(rows), row_head=""
+def _class_table(summary: Summary) -> Table:
+    """Classes and all of them, averaged as the run's options say; all of them also otherwise."""
+    options = Options.of(summary.options)
+    found = {way: getattr(summary.bases["all"], way) for way in ("video", "pooled")}
+    own = found[options.averaging]
+    other = next(way for way in found if way != options.averaging)
+
+    def row(label: str, figures: Mapping[str, Estimate], basis: str = "", group: str = "") -> Row:
+        return Row(label, tuple(figures[c.key] for c in _COLUMNS), basis=basis, group=group)
+
+    def whole(label: str, figures: Mapping[str, Estimate]) -> Row:
+        return row(label, figures, group="all classes")
+
+    mean = "mean of classes" + (
+        " (F1 of the mean P and R)" if options.overall_f1 == "harmonic" else ""
     )
+    rows = [
+        *(
+            row(summary.scenarios[key].title, figures, _clips_words(summary, key))
+            for key, figures in own.by_scenario.items()
+        ),
+        whole(mean, options.overall(own.mean)),
+        whole("all clips as one class", own.pooled),
+        whole(f"{mean}, {_WAYS[other]}", options.overall(found[other].mean)),
+    ]
+    title = f"percent, {_WAYS[options.averaging]} of a class"
+    return Table("classes", title, _COLUMNS, tuple(rows), row_head="")
+
+
+def _clips_words(summary: Summary, scenario: str) -> str:
+    """The clips that the figures of a class are about: those that have an F1."""
+    n, all_of = summary.bases["all"].video.by_scenario[scenario]["f1"].n, summary.scenarios
+    whole = all_of[scenario].n_clips
+    return f"{n} clips" if n == whole else f"{n} of {whole} clips"
 
 
 def _print_sentences(console: Console, summary: Summary) -> None:
     priority, acting, proactive = summary.priority, summary.over_acting, summary.proactive.mean
     answered = summary.bases["answered"].headline["f1"]
+    f1 = "weighted F1" if summary.options["headline"] == "weighted" else "F1"
     sentences = (
-        ("F1 over answered clips alone", answered if _not_answered(summary) else NOTHING),
+        (f"{f1} over answered clips alone", answered if _not_answered(summary) else NOTHING),
         ("proactive actions found", proactive["recall"]),
         ("reactive actions found", proactive["recall_reactive"]),
         ("predictions called proactive", proactive["share_of_predictions"]),
@@ -129,13 +157,11 @@ def _print_sentences(console: Console, summary: Summary) -> None:
     )
     for words, found in sentences:
         if found.value is not None:
-            say(console, f"{words}: {found.text('sentence')}")
+            say(console, f"{words}: {found.text('line')}")
 
 
 def _print_basis(console: Console, summary: Summary) -> None:
     """What the figures rest on: embedder, choices, and what reading the answers lost."""
-    from handeye.visualact.scoring.options import Options
-
     usual = Options().to_dict()
     changed = {name: value for name, value in summary.options.items() if usual[name] != value}
     options = summary.options
@@ -175,9 +201,11 @@ def print_judgement(found: Tree, run: Path) -> None:
         )
     rows = []
     for name in ("embedding", "judge"):
-        figures = found["scores"][name]["bases"]["all"]["video"]["mean"]
+        scores = found["scores"][name]
+        options = Options.of(scores["options"])
+        figures = options.overall(scores["bases"]["all"][options.averaging]["mean"])
         rows.append(Row(name, tuple(rate_of(figures[column.key]) for column in _COLUMNS)))
-    title = "percent, on the clips that were judged"
+    title = f"percent, {way_words(scores['options'])}, on the clips that were judged"
     table = Table("judged", title, _COLUMNS, tuple(rows), row_head="matches decided by")
     print_table(console, table)
     agreement = found["agreement"]
@@ -190,7 +218,7 @@ def print_judgement(found: Tree, run: Path) -> None:
     agreed, kappa = (rate_of(agreement[name]) for name in ("agreement", "kappa"))
     say(
         console,
-        f"agreement {agreed.text('sentence')} %; Cohen's kappa {kappa.text('sentence', 'plain')}",
+        f"agreement {agreed.text('line')} %; Cohen's kappa {kappa.text('line', 'plain')}",
     )
     say(console, f"written to {run / 'judge.json'}")
 
@@ -213,12 +241,13 @@ def print_ranking(found: Tree) -> None:
     console.print(counted, highlight=False)
     for embedder in found["embedders"]:
         rows = [row for row in found["settings"] if row["embedder"] == embedder]
-        print_table(console, _setting_table(embedder, rows, models, letters))
+        title = f"F1 in percent, {way_words(found['options'])}, {embedder}"
+        print_table(console, _setting_table(title, rows, models, letters))
     tau = found["kendall"]
     if tau["least"] is not None:
         console.print(
-            f"Kendall's tau between two settings: {tau['least']:.2f} at least, {tau['mean']:.2f} "
-            f"on average ({tau['n_pairs']} pairs of settings)",
+            f"Kendall's tau between two settings: {number(tau['least'], 'plain')} at least, "
+            f"{number(tau['mean'], 'plain')} on average ({tau['n_pairs']} pairs of settings)",
             highlight=False,
         )
     for flip in found["flips"]:
@@ -234,7 +263,7 @@ def print_ranking(found: Tree) -> None:
 
 
 def _setting_table(
-    embedder: str, rows: Sequence[Tree], models: Sequence[str], letters: Mapping[str, str]
+    title: str, rows: Sequence[Tree], models: Sequence[str], letters: Mapping[str, str]
 ) -> Table:
     columns = (
         Column("assignment", words=True),
@@ -252,7 +281,6 @@ def _setting_table(
         )
         for row in rows
     ]
-    title = f"F1 in percent, {embedder}"
     return Table("settings", title, columns, tuple(shown), row_head="threshold")
 
 

@@ -1,9 +1,9 @@
 """F1 against the number of frames shown, over all clips and over those that only motion tells.
 
 Points of one model over different numbers of frames make a line. The split by motion-only clips is
-computed here from the score rows, because a summary does not know the clips' records: F1 averaged
-over videos, then over the classes that have such clips, with intervals over clips drawn within
-classes (:mod:`handeye.visualact.scoring.sums`).
+computed here from the score rows, because a summary does not know the clips' records: the run's
+headline F1 over the classes that have such clips, with intervals over clips drawn within classes
+(:mod:`handeye.visualact.scoring.sums`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.pages.view import RunView, interval_words
 from handeye.visualact.scoring.motion_split import split_f1
-from handeye.visualact.scoring.published import MISSING as NOT_KNOWN, PUBLISHED
+from handeye.visualact.scoring.options import Options
+from handeye.visualact.scoring.published import PUBLISHED
 
 KINDS = {
     "all": "all clips",
@@ -44,7 +45,6 @@ class FramesPart:
 
     charts: tuple[tuple[str, Markup], ...]
     table: Table
-    note: str
     models: tuple[str, ...]
 
 
@@ -64,7 +64,6 @@ def frames_part(
     return FramesPart(
         charts=tuple((KINDS[kind], _chart(kind, series)) for kind in kinds) if series else (),
         table=_table(points, kinds),
-        note=_note(),
         models=tuple(series),
     )
 
@@ -79,8 +78,10 @@ def count_of(run: LoadedRun) -> int | None:
 
 def split(run: LoadedRun, resamples: int) -> dict[str, Estimate]:
     """F1 over motion-only clips and over the others; nothing where the set is not at hand."""
-    scores = dict(run.scores().select("clip_id", "f1").iter_rows())
-    found = split_f1(run.material.clips, scores, bootstrap=resamples)
+    options = Options.of(run.summary.options)
+    figure = "weighted_f1" if options.headline == "weighted" else "f1"
+    rows = run.run.rows()
+    found = split_f1(run.material.clips, rows, options, figure=figure, bootstrap=resamples)
     return {kind: rate_of(found[kind]) if kind in found else NOTHING for kind in ("motion", "rest")}
 
 
@@ -127,15 +128,19 @@ def _table(points: Sequence[Point], kinds: Sequence[str]) -> Table:
         *(Column(KINDS[kind]) for kind in kinds),
     )
     caption = f"F1 in percent, mean of the classes; {interval_words([p.run for p in points])}."
-    return Table(key="t-frames", caption=caption, columns=columns, rows=rows)
-
-
-def _note() -> str:
-    """The paper's figures by number of frames, or that they are not known here."""
-    known = [row for row in PUBLISHED if row.table == 4]
-    if known:
-        return "Published (arXiv 2512.09907, Table 4), in percent: " + "; ".join(
-            f"{row.model} {row.scenario} {row.figure} {row.printed}" for row in known
+    quoted = tuple(
+        Row(
+            cell.model,
+            (cell.variant, Estimate(cell.printed / 100), *("" for _ in kinds[1:])),
+            published=True,
         )
-    lacking = next((words for words in NOT_KNOWN if words.startswith("Table 4")), "")
-    return f"Of the paper's own figures by number of frames none is known here ({lacking})."
+        for cell in PUBLISHED
+        if cell.table == 4 and cell.figure == "f1"
+    )
+    return Table(
+        key="t-frames",
+        caption=caption,
+        columns=columns,
+        rows=(*rows, *quoted),
+        published_head="Published, arXiv 2512.09907, Table 4 (no intervals given there)",
+    )

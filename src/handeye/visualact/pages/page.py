@@ -18,6 +18,7 @@ from handeye.visualact.pages.runs import LoadedRun, load_runs
 from handeye.visualact.pages.thresholds import threshold_part
 from handeye.visualact.pages.view import RunView, interval_words, view_of
 from handeye.visualact.pages.words import SECTIONS, STATES_NOTE, TERMS
+from handeye.visualact.scoring.published import REMARKS
 from handeye.visualact.scoring.run_folder import Run
 from handeye.visualact.scoring.tables import class_key
 
@@ -53,6 +54,7 @@ def write_page(
                 ("frames", "frames"), ("threshold", "threshold"), ("judges", "judge_table")
             )
         },
+        runs=runs,
         data=_data(views),
         sheets=["visualact.css"],
     )  # fmt: skip
@@ -82,6 +84,8 @@ def lay_out(
         "full_table": class_tables.full_table(views),
         "weighted_table": class_tables.weighted_table(views),
         "scale_table": class_tables.scale_table(views),
+        "variants_table": class_tables.variants_table(),
+        "remarks": REMARKS,
         "frames": frames,
         "frames_legend": [Legend(m, k) for k, m in enumerate(frames.models)] if frames else [],
         "levels": priority_part(views),

@@ -63,8 +63,8 @@ def proactive_plot(key: str, found: Sequence[Dot], *, narrow: bool = False) -> M
         _dot(dot, x_of, y_of) for dot in sorted(found, key=lambda dot: dot.scenario == OVERALL)
     ]
     words = " ".join(
-        f"{dot.run}, {scenario_words(dot.scenario)}: found {dot.y.both}, "
-        f"proposed proactive {dot.x.both}."
+        f"{dot.run}, {scenario_words(dot.scenario)}: found {dot.y.text('line')}, "
+        f"proposed proactive {dot.x.text('line')}."
         for dot in found
     )
     return svg.figure(
@@ -97,8 +97,8 @@ def _dot(dot: Dot, x_of: Scale, y_of: Scale) -> Markup:
     overall = dot.scenario == OVERALL
     tip = svg.element(
         "title",
-        f"{dot.run}, {scenario_words(dot.scenario)}: found {dot.y.both} %, "
-        f"proposed proactive {dot.x.both} %",
+        f"{dot.run}, {scenario_words(dot.scenario)}: found {dot.y.text('line')} %, "
+        f"proposed proactive {dot.x.text('line')} %",
     )
     bars = Markup("")
     if overall and dot.x.low is not None and dot.x.high is not None:

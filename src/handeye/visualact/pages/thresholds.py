@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+import msgspec
 import numpy as np
 from markupsafe import Markup
 
@@ -21,10 +22,13 @@ from handeye.scores.tables import Column, Row, Table
 from handeye.stats.intervals import Samples, difference, estimates
 from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.pages.view import RunView, interval_words
+from handeye.visualact.scoring.clip_scores import ClipScore
 from handeye.visualact.scoring.matching import passes
-from handeye.visualact.scoring.measures import Floats, averaged
+from handeye.visualact.scoring.measures import Floats, figure_columns
 from handeye.visualact.scoring.options import Options
+from handeye.visualact.scoring.summary import overall_figures
 from handeye.visualact.scoring.sums import Sums
+from handeye.visualact.scoring.tables import way_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,17 @@ def _rates(run: RunView, limits: Sequence[str], figure: str = "f1") -> tuple[Est
 def _table(runs: Sequence[RunView], limits: Sequence[str]) -> Table:
     return Table(
         key="t-sweep",
-        caption="F1 in percent at each threshold, averaged over videos, then classes; "
-        f"{interval_words(runs)}.",
+        caption=f"F1 in percent at each threshold, {_ways(runs)}; {interval_words(runs)}.",
         columns=tuple(Column(limit) for limit in limits),
         rows=tuple(
             Row(run.label, _rates(run, limits), run.style, note=run.partial_note) for run in runs
         ),
     )
+
+
+def _ways(runs: Sequence[RunView]) -> str:
+    ways = dict.fromkeys(way_words(run.summary.options) for run in runs)
+    return next(iter(ways)) if len(ways) == 1 else "averaged as each run says"
 
 
 def verdict(
@@ -195,28 +203,37 @@ def threshold_gaps(
 def overall_f1(
     runs: Sequence[LoadedRun], limits: Sequence[float], resamples: int
 ) -> dict[tuple[int, float], Samples]:
-    """F1 by number of the run and threshold, averaged over videos, then classes."""
+    """F1 by number of the run and threshold, averaged as the options of the runs say."""
     columns: dict[str, Floats] = {}
     strata: list[str] = []
-    for run in runs:
-        options = Options.of(run.summary.options)
+    chosen = [Options.of(run.summary.options) for run in runs]
+    for run, options in zip(runs, chosen, strict=True):
         similar: dict[str, list[float]] = defaultdict(list)
         for clip_id, value in run.pairs().select("clip_id", "similarity").iter_rows():
             similar[clip_id].append(value)
-        rows = list(run.scores().sort("clip_id").iter_rows(named=True))
-        strata = [row["scenario"] for row in rows]
+        rows = sorted(run.run.rows(), key=lambda row: row.clip_id)
+        strata = [row.scenario for row in rows]
         for limit in limits:
             at = replace(options, threshold=limit)
-            values = []
-            for row in rows:
-                hits = int(passes(np.array(similar[row["clip_id"]]), at).sum())
-                actions = row["n_predicted"] + row["n_truth"]
-                # Elsewhere one side is empty, and no threshold changes anything.
-                values.append(2 * hits / actions if row["outcome"] == "scored" else row["f1"])
-            columns |= averaged(f"{run.number}.{limit}", values)
+            own = [_matched(row, similar[row.clip_id], at) for row in rows]
+            columns |= figure_columns(f"{run.number}.{limit}", own, at)
     sums = Sums(strata, columns, resamples, 0)
     return {
-        (run.number, limit): sums.macro(f"{run.number}.{limit}", f"{run.number}.{limit}.n")
-        for run in runs
+        (run.number, limit): overall_figures(sums, f"{run.number}.{limit}", options)["f1"]
+        for run, options in zip(runs, chosen, strict=True)
         for limit in limits
     }
+
+
+def _matched(row: ClipScore, similar: Sequence[float], options: Options) -> ClipScore:
+    """A row as it is at another threshold, but for the levels of its matches."""
+    if row.outcome != "scored":
+        return row  # one side is empty, and no threshold changes anything
+    hits = int(passes(np.array(similar), options).sum())
+    return msgspec.structs.replace(
+        row,
+        n_matched=hits,
+        precision=hits / row.n_predicted,
+        recall=hits / row.n_truth,
+        f1=2 * hits / (row.n_predicted + row.n_truth),
+    )

@@ -21,7 +21,7 @@ from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.respondents.models import RESPONDENTS
 from handeye.visualact.scoring.reading.reading import LOSSES
 from handeye.visualact.scoring.summary import Summary
-from handeye.visualact.scoring.tables import tables
+from handeye.visualact.scoring.tables import idle_words, tables
 
 STATES = ("answered", "refused", "truncated", "unreadable", "empty", "error", "missing")
 _NBSP = "\N{NO-BREAK SPACE}"
@@ -92,7 +92,7 @@ def interval_words(runs: Sequence[RunView]) -> str:
 
 
 def _told(rate: Estimate) -> str:
-    return f"{rate.percent}{_NBSP}% {rate.interval}".strip()
+    return f"{rate.percent}{_NBSP}% {rate.text('span')}".strip()
 
 
 def view_of(run: LoadedRun) -> RunView:
@@ -134,14 +134,8 @@ def _warnings(summary: Summary) -> tuple[str, ...]:
         total = sum(losses.values())
         listed = "; ".join(f"{n:,} × {LOSSES.get(kind, kind)}" for kind, n in losses.items())
         out.append(f"Reading the answers took {total:,} concessions: {listed}.")
-    if skipped := summary.outcomes.get("both-empty", 0):
-        counted = (
-            "count as right"
-            if summary.options["both_empty"] == "one"
-            else "are in no precision, recall or F1"
-        )
-        clips = "1 clip that calls" if skipped == 1 else f"{skipped:,} clips that call"
-        out.append(f"{clips} for nothing and got no proposals {counted}.")
+    if idle := idle_words(summary):
+        out.append(f"{idle}.")
     notes = [note for note in summary.note.split("; ") if note]
     out += [f"{note[:1].upper()}{note[1:]}." for note in notes if not note.startswith("partial")]
     return tuple(out)

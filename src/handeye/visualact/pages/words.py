@@ -32,7 +32,8 @@ TERMS: tuple[tuple[str, str], ...] = (
     (
         "Precision, recall, F1",
         "Matches out of proposed actions, matches out of true actions, and their harmonic mean, "
-        "taken clip by clip, averaged over the clips of a class, then over the classes.",
+        "taken clip by clip, averaged over the clips of a class, then over the classes; where a "
+        "run was scored with averaging=pooled, from sums over the clips of a class.",
     ),
     (
         "Weighted",
@@ -64,8 +65,10 @@ TERMS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Overall F1",
-        "The mean of the classes' F1. In several published rows the printed Overall cell holds "
-        "another figure; what the paper's own class figures give stands beside it as recomputed.",
+        "The mean of the classes' F1, or, where a run was scored with overall_f1=harmonic, the "
+        "harmonic mean of overall precision and recall. In several published rows the printed "
+        "Overall cell holds another figure; what the paper's own class figures give stands beside "
+        "it as recomputed.",
     ),
     (
         "Intervals",

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from handeye.errors import RunError
-from handeye.media.frames import FrameError, take_frames
+from handeye.errors import DataError, RunError
+from handeye.media.frames import take_frames
 from handeye.respondents.workers import WorkerPool
 from handeye.visualact.records import PredictedAction
 from handeye.visualact.respondents.questions import read_question, written
@@ -65,7 +65,7 @@ def look(images: Sequence[bytes], videos: Sequence[bytes] = ()) -> Seen:
     """
     try:
         frames = _video_frames(videos[0]) if videos else [decoded(image) for image in images]
-    except (OSError, ValueError, FrameError, Image.DecompressionBombError) as error:
+    except (DataError, OSError) as error:
         raise CannotSeeError(f"what was sent cannot be opened ({error})") from None
     return solve(frames)
 

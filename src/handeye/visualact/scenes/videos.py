@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from handeye.errors import OptionError
-from handeye.hashing import file_sha256
+from handeye.hashing import file_sha256, is_regular
+from handeye.media.display import Display
 from handeye.media.timeline import FrameError, opened
 from handeye.sets.checks import Verified
 from handeye.visualact.own_sets import PlacedClip
@@ -88,14 +89,15 @@ def read_coarsely(path: Path, whole: Collection[int] = ()) -> CoarseFilm:
     """
     frames: list[Pixels] = []
     pictures: list[Image.Image] = []
-    with opened(path) as (container, stream):
-        for number, frame in enumerate(container.decode(stream)):
-            rgb = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+    with opened(path) as track:
+        display = Display(track)
+        for number, frame in enumerate(track.frames()):
+            rgb = display.shown(frame)
             frames.append(mosaic(rgb))
             if number in whole:
                 pictures.append(Image.fromarray(rgb))
-        rate = float(stream.average_rate or 0)
-        return CoarseFilm(tuple(frames), stream.width, stream.height, rate, tuple(pictures))
+        rate = float(track.stream.average_rate or 0)
+        return CoarseFilm(tuple(frames), *display.size, rate, tuple(pictures))
 
 
 def mosaic(rgb: Pixels) -> Pixels:
@@ -122,7 +124,7 @@ def check_film(placed: Sequence[PlacedClip], *, root: Path, ours: bool, redraw: 
     for one in placed:
         clip, before = one.clip, f"{one.where}: clip {one.clip.clip_id}"
         path = root / clip.video
-        if not path.is_file():
+        if not is_regular(path):
             found.append(f"{before}: {clip.video} is missing")
             continue
         if clip.video_sha256 and file_sha256(path) != clip.video_sha256:

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.visualact.scoring.embedder import Embedder, checked_rows
+from handeye.visualact.scoring.embedder import MINILM, Embedder, checked_rows, load_embedder
 
 Floats = NDArray[np.float32]
 
@@ -123,6 +123,21 @@ class CachedEmbedder:
             "(model TEXT, text BLOB, row BLOB, PRIMARY KEY (model, text)) WITHOUT ROWID"
         )
         return connection
+
+
+def as_embedder(given: Embedder | str | None = None) -> Embedder:
+    """An embedder as it is; one by its name, with what it embedded before.
+
+    Args:
+        given: a name as :func:`~handeye.visualact.scoring.embedder.load_embedder` takes it; None
+            is the default one.
+
+    Raises:
+        RunError, DataError, OptionError: there is no such embedder, or it cannot be had.
+    """
+    if given is not None and not isinstance(given, str):
+        return given
+    return CachedEmbedder(load_embedder(given or MINILM), cache_path())
 
 
 def _key(text: str) -> bytes:

@@ -13,6 +13,7 @@ from handeye.scores.join import Predictions, refuse_absent
 from handeye.scores.run_folder import RunSummary
 from handeye.scores.write import RunWriter, check_free, data_entries
 from handeye.visualact.clip_set import ClipSet
+from handeye.visualact.loader import load
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import CLIPS
 from handeye.visualact.scoring.embedder import Embedder
@@ -24,14 +25,15 @@ from handeye.visualact.scoring.summary import RESAMPLES
 
 
 def score_files(
-    predictions: Path,
-    clips: ClipSet | Sequence[ClipSet] | Sequence[Clip],
-    out: Path,
-    embedder: Embedder,
+    predictions: str | Path,
+    clips: str | Path | ClipSet | Sequence[str | Path | ClipSet | Clip],
+    out: str | Path,
+    embedder: Embedder | str | None = None,
     options: Options | None = None,
     *,
     allow_missing: bool = False,
     item_ids: Collection[str] | None = None,
+    unselected: Collection[str] = (),
     run_info: Mapping[str, Any] | None = None,
     seed: int = 0,
     bootstrap: int = RESAMPLES,
@@ -40,14 +42,16 @@ def score_files(
 
     Args:
         predictions: JSONL (:mod:`handeye.visualact.scoring.reading.predictions`).
-        clips: all clips that were asked about; of a loaded set (or several whose clips together
-            are the set), run.json names the files.
+        clips: all clips that were asked about: a loaded set, or where one is (or several of these
+            whose clips together are the set), so that run.json names the files; or clips alone.
         out: the run folder; an earlier run of ours there is replaced, its other files are kept.
-        embedder: of the texts, cached or not.
+        embedder: of the texts, cached or not, or its name; by default the one of the command line.
         options: of matching and scoring.
         allow_missing: score what is there and mark the run as partial.
         item_ids: only these clips; the others were never meant to be asked: they are not missing,
             and predictions about them are left out.
+        unselected: not these clips, whether they are among ``clips`` or not; predictions about
+            them are left out.
         run_info: further entries of run.json: ``cost``, ``frames``, ``prompt_version`` ...;
             ``model`` names the model where the predictions do not.
         seed: of the bootstrap.
@@ -58,10 +62,12 @@ def score_files(
         OptionError: no clip is left to score.
         RunError: ``out`` is not a place for a run.
     """
+    predictions, out = Path(predictions), Path(out)
     check_free(out)  # before the slow part
     sets, known = _sets_and_clips(clips)
-    chosen = _chosen(known, item_ids, str(predictions))
+    chosen = _chosen(known, item_ids, frozenset(unselected), str(predictions))
     left_out = {clip.clip_id for clip in known} - {clip.clip_id for clip in chosen}
+    left_out.update(unselected)
     info = {"allow_missing": allow_missing, **(run_info or {})}
     answers = (
         replace(row, model=row.model or info.get("model"))
@@ -87,21 +93,25 @@ def score_files(
 
 
 def _sets_and_clips(
-    clips: ClipSet | Sequence[ClipSet] | Sequence[Clip],
+    clips: str | Path | ClipSet | Sequence[str | Path | ClipSet | Clip],
 ) -> tuple[list[ClipSet], list[Clip]]:
-    if isinstance(clips, ClipSet):
-        return [clips], list(clips)
-    sets = [one for one in clips if isinstance(one, ClipSet)]
-    alone = [one for one in clips if isinstance(one, Clip)]
+    given = [clips] if isinstance(clips, str | Path | ClipSet) else clips
+    loaded = [load(one, split=None) if isinstance(one, str | Path) else one for one in given]
+    sets = [one for one in loaded if isinstance(one, ClipSet)]
+    alone = [one for one in loaded if isinstance(one, Clip)]
     return sets, [clip for one in sets for clip in one] + alone
 
 
-def _chosen(clips: list[Clip], item_ids: Collection[str] | None, where: str) -> list[Clip]:
-    if item_ids is None:
+def _chosen(
+    clips: list[Clip], item_ids: Collection[str] | None, unselected: Collection[str], where: str
+) -> list[Clip]:
+    wanted = None if item_ids is None else frozenset(item_ids)
+    chosen = [clip for clip in clips if wanted is None or clip.clip_id in wanted]
+    if wanted is not None:
+        refuse_absent(wanted - {clip.clip_id for clip in chosen}, where, CLIPS)
+    chosen = [clip for clip in chosen if clip.clip_id not in unselected]
+    if chosen == clips:
         return clips
-    wanted = frozenset(item_ids)
-    chosen = [clip for clip in clips if clip.clip_id in wanted]
-    refuse_absent(wanted - {clip.clip_id for clip in chosen}, where, CLIPS)
     if not chosen:
         raise OptionError("no clip is left by the selection: no clip ids were chosen")
     return chosen

@@ -84,16 +84,31 @@ def columns(rows: Sequence[ClipScore], options: Options) -> dict[str, Floats]:
     out: dict[str, Floats] = {}
     for basis in BASES:
         inside = [basis == "all" or row.answer_state == ANSWERED for row in rows]
-        for name in AVERAGES:
-            values = [
-                getattr(row, name) if ok else None for row, ok in zip(rows, inside, strict=True)
-            ]
-            out |= averaged(f"{basis}.{name}", values)
-        scored = [ok and row.f1 is not None for row, ok in zip(rows, inside, strict=True)]
-        for name, number in _counts(options).items():
-            out[f"{basis}.{name}"] = _column(rows, number, scored)
+        out |= figure_columns(basis, rows, options, inside)
         for name, number in _EVERY_CLIP.items():
             out[f"{basis}.{name}"] = _column(rows, number, inside)
+    return out
+
+
+def figure_columns(
+    prefix: str, rows: Sequence[ClipScore], options: Options, inside: Sequence[bool] | None = None
+) -> dict[str, Floats]:
+    """Columns ``PREFIX.NAME`` that precision, recall, F1 and scale are made of, either averaging.
+
+    Args:
+        prefix: of the names.
+        rows: one a clip.
+        options: that the rows were made with.
+        inside: which rows count; all of them.
+    """
+    used = [True] * len(rows) if inside is None else inside
+    out: dict[str, Floats] = {}
+    for name in AVERAGES:
+        values = [getattr(row, name) if ok else None for row, ok in zip(rows, used, strict=True)]
+        out |= averaged(f"{prefix}.{name}", values)
+    scored = [ok and row.f1 is not None for row, ok in zip(rows, used, strict=True)]
+    for name, number in _counts(options).items():
+        out[f"{prefix}.{name}"] = _column(rows, number, scored)
     return out
 
 

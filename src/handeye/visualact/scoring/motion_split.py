@@ -7,28 +7,34 @@ clips these are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from handeye.stats.intervals import estimates
 from handeye.visualact.records import Clip
-from handeye.visualact.scoring.measures import averaged
-from handeye.visualact.scoring.summary import RESAMPLES
+from handeye.visualact.scoring.clip_scores import ClipScore
+from handeye.visualact.scoring.measures import figure_columns
+from handeye.visualact.scoring.options import Options
+from handeye.visualact.scoring.summary import RESAMPLES, overall_figures
 from handeye.visualact.scoring.sums import Sums
 
 
 def split_f1(
     clips: Mapping[str, Clip],
-    f1: Mapping[str, float | None],
+    rows: Iterable[ClipScore],
+    options: Options,
     *,
+    figure: str = "f1",
     seed: int = 0,
     bootstrap: int = RESAMPLES,
 ) -> dict[str, dict[str, Any]]:
-    """F1 of both kinds of clips, averaged over videos and then classes, with intervals.
+    """F1 of both kinds of clips, averaged as the options say, with intervals.
 
     Args:
         clips: by id; clips that are not in it are left out.
-        f1: of each clip, 0..1, None where it has none.
+        rows: one a scored clip; those without an F1 are left out.
+        options: that the rows were made with.
+        figure: ``f1`` or ``weighted_f1``.
         seed: of the bootstrap.
         bootstrap: number of resamples; 0 for no intervals.
 
@@ -36,18 +42,17 @@ def split_f1(
         Estimates ``motion`` and ``rest``; nothing where no clip is motion-only, and without a kind
         that has no scored clip.
     """
-    found: dict[str, list[tuple[str, float]]] = {"motion": [], "rest": []}
-    for clip_id, value in f1.items():
-        if clip_id in clips and value is not None:
-            clip = clips[clip_id]
-            kind = "motion" if clip.meta.get("motion_only") else "rest"
-            found[kind].append((clip.scenario, value))
+    found: dict[str, list[ClipScore]] = {"motion": [], "rest": []}
+    for row in rows:
+        if row.clip_id in clips and row.f1 is not None:
+            clip = clips[row.clip_id]
+            found["motion" if clip.meta.get("motion_only") else "rest"].append(row)
     if not any(clip.meta.get("motion_only") for clip in clips.values()):
         return {}
     out: dict[str, dict[str, Any]] = {}
-    for kind, rows in found.items():
-        if rows:
-            columns = averaged("f1", [value for _, value in rows])
-            sums = Sums([scenario for scenario, _ in rows], columns, bootstrap, seed)
-            out[kind] = estimates({"f1": sums.macro("f1", "f1.n")})["f1"]
+    for kind, own in found.items():
+        if own:
+            columns = figure_columns("all", own, options)
+            sums = Sums([row.scenario for row in own], columns, bootstrap, seed)
+            out[kind] = estimates(overall_figures(sums, "all", options)[figure])
     return out

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from handeye.errors import OptionError
 
+Figure = TypeVar("Figure")
 Assignment = Literal["assign-then-filter", "mask-then-assign"]
 Comparison = Literal[">=", ">"]
 
@@ -78,6 +79,17 @@ class Options:
                 raise OptionError(
                     f"{field.name} must be one of {', '.join(allowed)}; got {found!r}"
                 )
+
+    def overall(self, means: Mapping[str, Figure]) -> dict[str, Figure]:
+        """Figures of all classes: F1 is what ``overall_f1`` says.
+
+        Args:
+            means: of the classes, the harmonic means of P and R as ``f1_harmonic`` and
+                ``weighted_f1_harmonic``.
+        """
+        if self.overall_f1 == "mean-of-classes":
+            return dict(means)
+        return {**means, **{f"{k}f1": means[f"{k}f1_harmonic"] for k in ("", "weighted_")}}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -5,13 +5,13 @@ All figures are over the actions of all clips; intervals are over clips.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.stats.intervals import Samples
+from handeye.stats.intervals import Samples, rate
 from handeye.visualact.records import LARGEST_LEVEL, Clip
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
 from handeye.visualact.scoring.sums import Sums
@@ -57,16 +57,14 @@ def priority_table(sums: Sums) -> dict[str, Any]:
     return {
         "confusion": _confusion(sums),
         "rank_correlation": _figure(rank_correlation(table), table),
-        "exact": _figure(_quotient(sum(table[t, t] for t in LEVELS), table), table, share=sums),
-        "mean_error": _figure(_mean_error(table), table),
-        "recall_by_level": {
-            str(t): _recall(sums, found[t], sums.total(f"truth.{t}")) for t in LEVELS
-        },
-        "recall_of_urgent": _recall(
-            sums,
-            sum((found[t] for t in LEVELS if t >= URGENT), np.zeros(1)),
-            sum((sums.total(f"truth.{t}") for t in LEVELS if t >= URGENT), np.zeros(1)),
+        "exact": _figure(
+            _quotient(sum(table[t, t] for t in LEVELS), table),
+            table,
+            sums.touched([f"level.{t}.{p}" for t in LEVELS for p in LEVELS]),
         ),
+        "mean_error": _figure(_mean_error(table), table),
+        "recall_by_level": {str(t): _recall(sums, found, [t]) for t in LEVELS},
+        "recall_of_urgent": _recall(sums, found, [t for t in LEVELS if t >= URGENT]),
         "f1_by_video_level": {str(t): sums.share(f"video.{t}.f1", f"video.{t}.n") for t in LEVELS},
     }
 
@@ -108,16 +106,16 @@ def _quotient(part: Any, table: Floats) -> Floats:
         return np.asarray(np.where(total > 0, part / total, np.nan))
 
 
-def _figure(values: Floats, table: Floats, share: Sums | None = None) -> Samples:
-    n = round(float(table[..., 0].sum()))
-    return Samples(values, n, min(n, sum(share.clips.values())) if share else None)
+def _figure(values: Floats, table: Floats, clips: int | None = None) -> Samples:
+    return Samples(values, round(float(table[..., 0].sum())), clips)
 
 
-def _recall(sums: Sums, found: Floats, truth: Floats) -> Samples:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        values = np.where(truth > 0, found / truth, np.nan)
-    n = round(float(truth[0]))
-    return Samples(values, n, min(n, sum(sums.clips.values())))
+def _recall(sums: Sums, found: Mapping[int, Floats], levels: Sequence[int]) -> Samples:
+    """Share of the true actions of some levels that were matched."""
+    truth = [f"truth.{t}" for t in levels]
+    called = np.sum([sums.total(name) for name in truth], axis=0)
+    matched = np.sum([found[t] for t in levels], axis=0)
+    return rate(matched, called, sums.touched(truth))
 
 
 def _confusion(sums: Sums) -> dict[str, dict[str, int]]:

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from handeye.scores.run_folder import Columns, RunFormat, ScoredRun, open_run
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
 from handeye.visualact.scoring.summary import SUITE, Summary
@@ -50,6 +52,10 @@ class Run(ScoredRun):
     """A run of this suite read back from its folder; ``scores`` has one row a clip."""
 
     summary: Summary
+
+    def rows(self) -> list[ClipScore]:
+        """The score rows as values."""
+        return msgspec.convert(self.scores().to_dicts(), list[ClipScore])
 
     def pairs(self) -> pl.DataFrame:
         """The assigned pairs of actions."""

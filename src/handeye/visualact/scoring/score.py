@@ -1,6 +1,6 @@
 """Predictions and clips -> scores in memory.
 
-result = score(predictions, clips, load_embedder())
+result = score(predictions, clips)
 result.summary["bases"]["all"]["headline"]["f1"]
 """
 
@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from handeye.visualact.records import Clip, Prediction
+from handeye.scores.join import Given
+from handeye.visualact.loader import load
+from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import Case, make_cases
 from handeye.visualact.scoring.clip_scores import ClipScore, Decide, PairScore, score_case
 from handeye.visualact.scoring.embedder import Embedder
+from handeye.visualact.scoring.embedding_cache import as_embedder
 from handeye.visualact.scoring.options import SWEEP, Options
+from handeye.visualact.scoring.reading.predictions import any_predictions
 from handeye.visualact.scoring.summary import RESAMPLES, Summary, summarize
 
 
@@ -28,9 +33,9 @@ class Result:
 
 
 def score(
-    predictions: Iterable[Prediction],
-    clips: Iterable[Clip],
-    embedder: Embedder,
+    predictions: Given,
+    clips: str | Path | Iterable[Clip],
+    embedder: Embedder | str | None = None,
     options: Options | None = None,
     *,
     allow_missing: bool = False,
@@ -41,9 +46,11 @@ def score(
     """Match by similarity and score.
 
     Args:
-        predictions: of one model, one a clip.
-        clips: the clips asked about.
-        embedder: of the texts; its name and digest go into the summary.
+        predictions: of one model, one a clip: ``{clip_id: raw_text}``, rows as in a prediction
+            file, its path, or :class:`~handeye.visualact.records.Prediction` s.
+        clips: the clips asked about, or where their set is.
+        embedder: of the texts, or its name; by default the one of the command line, with what it
+            embedded before. Its name and digest go into the summary.
         options: of matching and scoring; defaults as documented.
         allow_missing: score what is there and mark the run as partial.
         sweep: thresholds for the sweep, none for no sweep.
@@ -55,8 +62,10 @@ def score(
         OptionError: a threshold of the sweep that is not allowed.
     """
     chosen = options or Options()
-    known = list(clips)
-    cases = make_cases(predictions, known, embedder, chosen, allow_missing=allow_missing)
+    known = list(load(clips, split=None) if isinstance(clips, str | Path) else clips)
+    embedder = as_embedder(embedder)
+    answers = any_predictions(predictions)
+    cases = make_cases(answers, known, embedder, chosen, allow_missing=allow_missing)
     at = {limit: replace(chosen, threshold=limit) for limit in sweep}
     others = {limit: [score_case(case, one)[0] for case in cases] for limit, one in at.items()}
     return score_cases(

@@ -19,7 +19,7 @@ from handeye.scores.summary import Interval, Summary as AnySummary
 from handeye.stats.intervals import LEVEL, Samples, estimates, mean
 from handeye.visualact.records import SCENARIOS, Clip
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
-from handeye.visualact.scoring.measures import AVERAGES, BASES, averaged, columns
+from handeye.visualact.scoring.measures import AVERAGES, BASES, columns, figure_columns
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.priority import priority_columns, priority_table
 from handeye.visualact.scoring.sums import Sums, harmonic, undefined
@@ -38,6 +38,7 @@ _POOLED = {
     "weighted_f1": ("weights2", "levelled_actions"),
     "scale": ("weights", "matched_with_level"),
 }
+_WAYS = {"video": {name: (name, f"{name}.n") for name in AVERAGES}, "pooled": _POOLED}
 _NEEDS_LEVELS = frozenset(
     {"weighted_precision", "weighted_recall", "weighted_f1", "scale", "scale_matched"}
 )
@@ -121,7 +122,7 @@ def summarize(
     rows: Sequence[ClipScore],
     pairs: Sequence[PairScore],
     clips: Sequence[Clip],
-    options: Options,
+    options: Options | None = None,
     *,
     sweep: Sweep | None = None,
     losses: Mapping[str, int] | None = None,
@@ -151,19 +152,19 @@ def summarize(
         raise OptionError(f"bootstrap must be at least 0, got {bootstrap}")
     if not rows:
         raise DataError("there are no clip scores to summarise")
+    options = options or Options()
     ids = {row.clip_id for row in rows}
     scored = [clip for clip in clips if clip.clip_id in ids]
     table = columns(rows, options) | priority_columns(scored, rows, pairs)
     for limit, others in (sweep or {}).items():
-        for name in SWEEP_FIGURES:
-            table |= averaged(f"sweep.{limit}.{name}", [getattr(row, name) for row in others])
+        table |= figure_columns(f"sweep.{limit}", others, options)
     sums = Sums([row.scenario for row in rows], table, bootstrap, seed)
     tree = {
         "bases": {basis: _tables(sums, basis, options) for basis in BASES},
         "proactive": _by_class(sums, lambda stratum: _shares(sums, "all", _TYPES, stratum)),
         "priority": priority_table(sums),
         "over_acting": _over_acting(sums),
-        "sweep": {f"{limit:.2f}": _sweep_row(sums, limit) for limit in sweep or {}},
+        "sweep": {f"{limit:.2f}": _sweep_row(sums, limit, options) for limit in sweep or {}},
     }
     header = _header(rows, len(clips), sums, options, seed)
     known = {"embedder": dict(embedder or {}), "matcher": matcher, "losses": dict(losses or {})}
@@ -246,34 +247,44 @@ def _shares(
 
 def _tables(sums: Sums, basis: str, options: Options) -> dict[str, Any]:
     """Averages over videos and quotients of sums, by class; the headline of the options."""
-    names = {name: (name, f"{name}.n") for name in AVERAGES}
-    video = _by_class(sums, lambda stratum: _shares(sums, basis, names, stratum))
-    pooled = _by_class(sums, lambda stratum: _shares(sums, basis, _POOLED, stratum))
-    for table in (video, pooled):
-        for prefix in ("", "weighted_"):
-            row = table["mean"]
-            row[f"{prefix}f1_harmonic"] = harmonic(
-                row[f"{prefix}precision"], row[f"{prefix}recall"]
-            )
+    ways = {
+        way: _by_class(sums, lambda stratum, names=names: _shares(sums, basis, names, stratum))
+        for way, names in _WAYS.items()
+    }
+    for table in ways.values():
+        table["mean"] |= _harmonics(table["mean"])
     if _no_levels(sums, basis):
-        video, pooled = (_without_levels(table, sums.resamples) for table in (video, pooled))
-    chosen = video if options.averaging == "video" else pooled
+        ways = {way: _without_levels(table, sums.resamples) for way, table in ways.items()}
+    overall = options.overall(ways[options.averaging]["mean"])
+    prefix = "weighted_" if options.headline == "weighted" else ""
     return {
         "meaning": BASES[basis],
-        "headline": _headline(chosen["mean"], options),
-        "video": video,
-        "pooled": pooled,
+        "headline": {
+            **{name: overall[f"{prefix}{name}"] for name in ("precision", "recall", "f1")},
+            "scale": overall["scale"],
+        },
+        **ways,
     }
 
 
-def _headline(row: Mapping[str, Samples], options: Options) -> dict[str, Samples]:
-    prefix = "weighted_" if options.headline == "weighted" else ""
-    kind = "f1" if options.overall_f1 == "mean-of-classes" else "f1_harmonic"
+def overall_figures(sums: Sums, prefix: str, options: Options) -> dict[str, Samples]:
+    """Precision, recall, F1, plain and weighted, over all classes, as the options say.
+
+    Args:
+        sums: with the columns of :func:`~handeye.visualact.scoring.measures.figure_columns`.
+        prefix: of these columns.
+        options: which averaging, and which overall F1.
+    """
+    names = {name: of for name, of in _WAYS[options.averaging].items() if "scale" not in name}
+    classes = [_shares(sums, prefix, names, stratum) for stratum in _classes(sums)]
+    means = {name: mean([row[name] for row in classes]) for name in names}
+    return options.overall(means | _harmonics(means))
+
+
+def _harmonics(means: Mapping[str, Samples]) -> dict[str, Samples]:
     return {
-        "precision": row[f"{prefix}precision"],
-        "recall": row[f"{prefix}recall"],
-        "f1": row[f"{prefix}{kind}"],
-        "scale": row["scale"],
+        f"{k}f1_harmonic": harmonic(means[f"{k}precision"], means[f"{k}recall"])
+        for k in ("", "weighted_")
     }
 
 
@@ -307,9 +318,9 @@ def _over_acting(sums: Sums) -> dict[str, Any]:
     }
 
 
-def _sweep_row(sums: Sums, limit: float) -> dict[str, Samples]:
-    names = {name: f"sweep.{limit}.{name}" for name in SWEEP_FIGURES}
-    row = {name: sums.macro(column, f"{column}.n") for name, column in names.items()}
+def _sweep_row(sums: Sums, limit: float, options: Options) -> dict[str, Samples]:
+    found = overall_figures(sums, f"sweep.{limit}", options)
+    row = {name: found[name] for name in SWEEP_FIGURES}
     if _no_levels(sums, "all"):
         row["weighted_f1"] = undefined(sums.resamples)
     return row

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.stats.intervals import Samples, mean, rate
+from handeye.stats.intervals import Samples, rate
 from handeye.stats.totals import Totals
 
 Floats = NDArray[np.float64]
@@ -57,16 +57,16 @@ class Sums:
 
     def share(self, column: str, base: str, stratum: str | None = None) -> Samples:
         """Quotient of two sums that lies within 0..1."""
-        clips = sum(self.clips.values()) if stratum is None else self.clips[stratum]
+        clips = self.touched([base], stratum)
         return rate(self.total(column, stratum), self.total(base, stratum), clips)
+
+    def touched(self, columns: Sequence[str], stratum: str | None = None) -> int:
+        """How many clips hold anything of the columns: those that a share over them is about."""
+        return self._totals.touched(self.strata if stratum is None else (stratum,), columns)
 
     def average(self, column: str, base: str, stratum: str | None = None) -> Samples:
         """Quotient of two sums of any size."""
         return rate(self.total(column, stratum), self.total(base, stratum))
-
-    def macro(self, column: str, base: str) -> Samples:
-        """Unweighted mean of the classes' shares."""
-        return mean([self.share(column, base, stratum) for stratum in self.strata])
 
 
 def harmonic(first: Samples, second: Samples) -> Samples:

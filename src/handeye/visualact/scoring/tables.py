@@ -5,10 +5,12 @@ LaTeX rows follow the paper's columns: class by class, then overall.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from handeye.scores.tables import Column, Table, csv_files, table_of, tex_rows
 from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
+from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.summary import SWEEP_FIGURES, ByClass, Summary
 
 OVERALL = "overall"
@@ -82,7 +84,7 @@ def tables(summary: Summary) -> tuple[Table, ...]:
         table_of("sweep", ("threshold", "figure"), summary.sweep,
                  [column for column in FIGURES if column.key in SWEEP_FIGURES],
                  file="sweep.csv", row_head="threshold"),
-        class_table(summary, summary.options["averaging"], summary.options["overall_f1"]),
+        class_table(summary),
     )  # fmt: skip
 
 
@@ -97,26 +99,41 @@ def class_key(scenario: str, figure: str) -> str:
     return f"{scenario_words(scenario)} {figure}"
 
 
-def class_table(summary: Summary, averaging: str, overall: str = "mean-of-classes") -> Table:
-    """Classes beside each other, Overall last.
-
-    Args:
-        summary: of a run.
-        averaging: ``video`` or ``pooled``.
-        overall: ``harmonic``: the Overall F1 is the harmonic mean of the overall P and R.
-    """
-    tree = {}
+def class_table(summary: Summary) -> Table:
+    """Classes beside each other, Overall last, averaged as the options of the run say."""
+    options, tree = Options.of(summary.options), {}
     for basis, found in summary.bases.items():
-        table: ByClass = getattr(found, averaging)
-        mean = dict(table.mean)
-        if overall == "harmonic":
-            mean |= {f"{k}f1": mean[f"{k}f1_harmonic"] for k in ("", "weighted_")}
+        table: ByClass = getattr(found, options.averaging)
         tree[basis] = {
             class_key(key, figure): estimate
-            for key, row in [*table.by_scenario.items(), (OVERALL, mean)]
+            for key, row in [*table.by_scenario.items(), (OVERALL, options.overall(table.mean))]
             for figure, estimate in row.items()
         }
     return table_of("classes", ("clips", "figure"), tree)
+
+
+# ---- words beside the tables
+
+
+def way_words(options: Mapping[str, Any]) -> str:
+    """How the figures of all classes are averaged, by the options of a run."""
+    video = options["averaging"] == "video"
+    words = (
+        "averaged over videos, then classes" if video else "from sums over a class, then averaged"
+    )
+    harmonic = options["overall_f1"] == "harmonic"
+    return f"{words}, overall F1 from overall precision and recall" if harmonic else words
+
+
+def idle_words(summary: Summary) -> str:
+    """Where the clips are that call for nothing and got nothing; empty where there are none."""
+    if not (count := summary.outcomes.get("both-empty", 0)):
+        return ""
+    one, right = count == 1, summary.options["both_empty"] == "one"
+    clips = "1 clip that calls" if one else f"{count:,} clips that call"
+    verb = ("counts" if one else "count") if right else ("is" if one else "are")
+    counted = "as right" if right else "in no precision, recall or F1"
+    return f"{clips} for nothing and got no proposals {verb} {counted}"
 
 
 # ---- files
@@ -125,10 +142,10 @@ def class_table(summary: Summary, averaging: str, overall: str = "mean-of-classe
 def table_files(summary: Summary) -> dict[str, str]:
     """File name to text, CSV and LaTeX, as a run folder's ``tables`` holds them."""
     csv = csv_files(tables(summary), interval=summary.interval.words, note=summary.note)
-    line = class_table(summary, "video").line("all")
+    line = class_table(summary).line("all")
     options = ", ".join(f"{name} {value}" for name, value in summary.options.items())
     comments = [
-        f"percent, averaged over videos, then classes; {summary.embedder.get('name')}; {options}",
+        f"percent, {way_words(summary.options)}; {summary.embedder.get('name')}; {options}",
         f"second row: intervals; {summary.interval.words}",
         *([summary.note] if summary.note else []),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -154,6 +155,28 @@ def test_a_folder_without_emoji_is_refused(tmp_path: Path) -> None:
     (tmp_path / "1f9eb.svg").write_text("<svg", encoding="utf-8")
     with pytest.raises(AssetError, match=r"1f9eb\.svg"):
         sources.get("emoji-style", emoji={"mine": tmp_path}).pair(1, 0)
+
+
+def test_hostile_drawings_are_refused_at_once(tmp_path: Path) -> None:
+    mine = sources.get("emoji-style", emoji={"mine": _folder(tmp_path / "picture", SVG_PICTURE)})
+    with pytest.raises(AssetError, match="a picture lies in the SVG"):
+        mine.pair(1, 0)
+    pipe = _folder(tmp_path / "pipe", "") / "1f9eb.svg"
+    pipe.unlink()
+    os.mkfifo(pipe)
+    with pytest.raises(AssetError, match="no regular file"):
+        sources.get("emoji-style", emoji={"mine": pipe.parent}).pair(1, 0)
+
+
+SVG_PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg"><image href="data:image/png;base64,AA"/></svg>'
+)
+
+
+def _folder(path: Path, text: str) -> Path:
+    path.mkdir()
+    (path / "1f9eb.svg").write_text(text, encoding="utf-8")
+    return path
 
 
 def test_a_set_with_no_pair_of_the_table_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import struct
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -26,7 +29,9 @@ from handeye.rose.scenes.sources.sprites import (
     relative,
     swap_part,
 )
+from handeye.rose.scenes.sources.user_sprites import load_sprites
 from handeye.sets.draw import Draw
+from tests.support.media import exif, ramps, rgb_png, saved
 
 
 @pytest.fixture(scope="module")
@@ -179,3 +184,30 @@ def test_folders_that_hold_no_pixel_art_are_refused(tmp_path: Path) -> None:
     Image.new("RGBA", (24, 24)).save(tmp_path / "two.png")
     with pytest.raises(AssetError, match="shows nothing"):
         sources.get("pixel-edit", sprites=tmp_path)
+
+
+def test_hostile_art_is_refused_at_once(tmp_path: Path) -> None:
+    Image.new("RGBA", (24, 24), "red").save(tmp_path / "one.png")
+    other = tmp_path / "two.png"
+    data = bytearray((tmp_path / "one.png").read_bytes())
+    data[16:24] = struct.pack(">II", 50_000, 50_000)
+    other.write_bytes(data)
+    with pytest.raises(AssetError, match="50000 x 50000"):
+        sources.get("pixel-edit", sprites=tmp_path)
+    text = b"k\0\0" + zlib.compress(bytes(100_000_000), 1)
+    other.write_bytes(rgb_png(before=[(b"zTXt", text)]))
+    with pytest.raises(AssetError, match="broken"):
+        sources.get("pixel-edit", sprites=tmp_path)
+    other.unlink()
+    os.mkfifo(other)
+    with pytest.raises(AssetError, match="no regular file"):
+        sources.get("pixel-edit", sprites=tmp_path)
+
+
+def test_sprites_are_seen_upright(tmp_path: Path) -> None:
+    figure = Image.fromarray(ramps((24, 16))).convert("RGBA")
+    figure.save(tmp_path / "a.png")
+    lying = figure.transpose(Image.Transpose.ROTATE_90)
+    (tmp_path / "b.png").write_bytes(saved(lying, "PNG", exif=exif(6)))
+    first, second = load_sprites(tmp_path)
+    assert np.array_equal(first.pixels, second.pixels)

@@ -5,12 +5,11 @@ Uses the pixels and the words it is given and nothing else.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
+from handeye.media.view import PictureError, view_of
 from handeye.rose.respondents.pixels.cells import (
     Bounds,
     Flags,
@@ -45,7 +44,7 @@ def solve(image: bytes, prompt: str) -> str:
     """Answer ``prompt`` about the picture ``image``.
 
     Args:
-        image: an encoded picture (PNG, JPEG, WebP or whatever Pillow opens).
+        image: an encoded picture (PNG, JPEG, GIF or WebP).
         prompt: the instruction and the question, as a model would get them.
 
     Returns:
@@ -60,19 +59,14 @@ def solve(image: bytes, prompt: str) -> str:
 
 
 def decode(image: bytes) -> Pixels:
-    """Decode to uint8 ``(height, width, 3)`` RGB, transparency over white.
+    """Decode the view to uint8 ``(height, width, 3)`` RGB.
 
     Raises:
         CannotAnswerError: not a picture.
     """
     try:
-        with Image.open(io.BytesIO(image)) as picture:
-            if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-                over = picture.convert("RGBA")
-                white = Image.new("RGBA", over.size, "white")
-                return np.asarray(Image.alpha_composite(white, over).convert("RGB"))
-            return np.asarray(picture.convert("RGB"))
-    except (UnidentifiedImageError, OSError, ValueError) as error:
+        return np.asarray(view_of(image).image())
+    except PictureError as error:
         raise CannotAnswerError(f"the picture cannot be decoded ({error}).") from None
 
 

@@ -6,19 +6,22 @@ selectors (fe0f) are ignored in look-ups, since providers do not write them alik
 
 from __future__ import annotations
 
-import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from PIL import Image
 
 from handeye import assets
 from handeye.errors import AssetError
+from handeye.hashing import read_regular
+from handeye.media.view import MOST_BYTES, PictureError, View, read_view
 from handeye.rose.scenes.sources.base import Tile
 from handeye.rose.scenes.sources.raster import Rgba, fit, on_white, svg_body, svg_document
 
+# resvg decodes pictures inside an SVG without a limit of their size.
+_PICTURE = re.compile(r"<\s*([\w.-]+:)?(image|feImage)\b", re.IGNORECASE)
 CREDITS = {"noto": "noto-emoji", "twemoji": "twemoji", "fluent": "fluent-emoji"}
 
 
@@ -119,16 +122,36 @@ class FolderProvider:
         if path is None:
             raise _absent(self.name, key, "in its folder")
         if path.suffix.lower() == ".svg":
-            return svg_document(path.read_text(encoding="utf-8"), size, str(path))
-        return fit(read_png(path), size)
+            return svg_document(_svg(path), size, str(path))
+        return fit(pixels_of(art_view(path)), size)
 
 
-def read_png(path: Path) -> Rgba:
-    """RGBA pixels of a picture file; raises :class:`AssetError` if it is none."""
+def _svg(path: Path) -> str:
     try:
-        return np.asarray(Image.open(io.BytesIO(path.read_bytes())).convert("RGBA"))
+        text = read_regular(path, MOST_BYTES).decode("utf-8")
     except OSError as error:
-        raise AssetError(f"{path}: cannot be read as a picture ({error})") from None
+        raise AssetError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise AssetError(f"{path}: not UTF-8 text at byte {error.start}") from None
+    if _PICTURE.search(text):
+        raise AssetError(f"{path}: a picture lies in the SVG; only drawings are taken")
+    return text
+
+
+def art_view(path: Path) -> View:
+    """A picture file looked at but not decoded; raises :class:`AssetError` if it is none."""
+    try:
+        return read_view(path)
+    except PictureError as error:
+        raise AssetError(str(error)) from None
+
+
+def pixels_of(view: View) -> Rgba:
+    """RGBA pixels of a picture file; raises :class:`AssetError` if they cannot be decoded."""
+    try:
+        return view.rgba()
+    except PictureError as error:
+        raise AssetError(str(error)) from None
 
 
 def tile(provider: Provider, key: str, cell_size: int) -> Tile:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from handeye.errors import AssetError
-from handeye.rose.scenes.sources.base import Tile
+from handeye.media.view import on_white as on_white
 
 Rgba = NDArray[np.uint8]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -61,20 +61,6 @@ def fit(picture: Rgba, size: int) -> Rgba:
     top, left = (size - high) // 2, (size - wide) // 2
     out[top : top + high, left : left + wide] = np.asarray(small)
     return out
-
-
-def on_white(picture: Rgba) -> Tile:
-    """Composite straight-alpha RGBA on white, rounding to nearest.
-
-    Args:
-        picture: uint8 ``(height, width, 4)``.
-
-    Returns:
-        uint8 ``(height, width, 3)``.
-    """
-    alpha = picture[..., 3:].astype(np.uint32)
-    mixed = (picture[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
-    return mixed.astype(np.uint8)
 
 
 def stretch(picture: NDArray[Scalar], size: int) -> NDArray[Scalar]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from handeye.errors import AssetError
-from handeye.rose.scenes.sources.drawings import read_png
+from handeye.rose.scenes.sources.drawings import art_view, pixels_of
 from handeye.rose.scenes.sources.raster import Rgba, on_white, stretch
 from handeye.rose.scenes.sources.similarity import MEASURE_SIZE, lab, similarity
 
@@ -36,13 +36,14 @@ def load_sprites(folder: Path) -> list[NamedSprite]:
         raise AssetError(f"sprites: {folder} is not a folder")
     found = []
     for path in sorted(folder.glob("*.png")):
-        pixels = read_png(path)
+        view = art_view(path)
         low, high = SIDES
-        if not (low <= min(pixels.shape[:2]) and max(pixels.shape[:2]) <= high):
+        if not (low <= min(view.size) and max(view.size) <= high):
             raise AssetError(
-                f"sprites: {path} is {pixels.shape[1]} x {pixels.shape[0]} pixels; pixel art of "
+                f"sprites: {path} is {view.size[0]} x {view.size[1]} pixels; pixel art of "
                 f"{low} to {high} pixels a side is needed, without scaling"
             )
+        pixels = pixels_of(view)
         if not (pixels[..., 3] > 0).any():
             raise AssetError(f"sprites: {path} shows nothing; remove it")
         found.append(NamedSprite(path.name, pixels))

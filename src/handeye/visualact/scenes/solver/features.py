@@ -8,13 +8,14 @@ reverse order the trends change their sign and nothing else changes.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from handeye.media.view import view_of
 
 Array = NDArray[np.float64]
 
@@ -34,14 +35,12 @@ LENGTH = STILL + LAYOUT + 5 * _CELLS + COLORS + 15
 
 
 def decoded(data: bytes) -> Image.Image:
-    """A picture as RGB; a large JPEG is decoded at a part of its size.
+    """The view of a picture, mode RGB; a large JPEG is decoded at a part of its size.
 
     Raises:
-        OSError: it is no picture that can be read.
+        PictureError: it is no picture that can be read.
     """
-    with Image.open(io.BytesIO(data)) as picture:
-        picture.draft("RGB", FINE)
-        return picture.convert("RGB")
+    return view_of(data).image(draft=FINE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ of ``{"text", "apl", "proactive"}`` read elsewhere, taken as it is. Other fields
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import msgspec
 
 from handeye.errors import DataError
 from handeye.run.answers import Answer
-from handeye.scores.join import LineReader, Predictions
+from handeye.scores.join import Given, LineReader, Predictions, predictions_of
 from handeye.visualact.records import LARGEST_LEVEL, PredictedAction, Prediction
 from handeye.visualact.scoring.cases import CLIPS
 from handeye.visualact.scoring.reading.reading import Reading, read_actions, read_labels
@@ -50,6 +50,31 @@ def read_predictions(path: Path) -> list[Prediction]:
             0 to 4, an unknown state, duplicate clip ids.
     """
     return list(Predictions.of_file(path, _read, CLIPS))
+
+
+def any_predictions(given: Given) -> Predictions[Prediction]:
+    """Predictions of any accepted form (:func:`handeye.scores.join.predictions_of`).
+
+    Raises:
+        DataError: as :func:`read_predictions`.
+    """
+    doubled = "clips have several predictions"
+    return predictions_of(
+        given, lambda path: Predictions.of_file(path, _read, CLIPS), _of, CLIPS, doubled
+    )
+
+
+def _of(row: Prediction | PredictionRow | Mapping[str, Any], where: str) -> Prediction:
+    if isinstance(row, Prediction):
+        return row
+    try:
+        found = msgspec.convert(row, PredictionRow, from_attributes=True)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{where}: {error}") from None
+    if found.state is not None and found.state not in STATES:
+        allowed = ", ".join(STATES)
+        raise DataError(f"{where}: state {found.state!r} is not known; allowed: {allowed}")
+    return read_row(found, where)
 
 
 def _read(line: bytes, file: str, number: int) -> Prediction:
