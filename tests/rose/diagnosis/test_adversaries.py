@@ -22,6 +22,8 @@ SAMPLE = (
     "clicks every cell of the region",
     "pointing up to two cells off",
     "a hand that drifts up and left",
+    "a hand that drifts right in 70 % of the clicks",
+    "only the first click up and left",
     # Numbers.
     "COUNT(5) in half of the questions",
     "repeats a wrong G-Cnt in half of the counts",

@@ -189,6 +189,30 @@ def test_what_fits_one_cell_further_just_as_well_is_no_convention(name, seed):
     assert in_use(CLICKS, texts) == set()
 
 
+SLIPS = {
+    "right, seven times in ten": lambda cell, one, draw: Cell(
+        cell.row, cell.col + (draw.unit() < 0.7)
+    ),
+    "up and left, every other time": lambda cell, one, draw: (
+        Cell(cell.row - 1, cell.col - 1) if draw.unit() < 0.5 else cell
+    ),
+    "up and left, the first of an answer": lambda cell, one, draw: (
+        Cell(cell.row - 1, cell.col - 1) if cell == min(one.gold) else cell
+    ),
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", SLIPS)
+def test_clicks_that_slip_one_by_one_use_no_convention(name, seed):
+    """Each of them alone would be one written from 0, or from 2; whole answers are not."""
+    texts = []
+    for one in CLICKS:
+        draw = Draw(seed, one.item_id)
+        texts.append(written([SLIPS[name](cell, one, draw) for cell in one.gold], one))
+    assert in_use(CLICKS, texts) == set()
+
+
 def test_a_share_is_of_all_answers_with_clicks():
     """Half wild, a quarter from 0, a quarter right: a quarter, whatever the wild ones tell."""
     texts, uses, clicking = [], 0, 0

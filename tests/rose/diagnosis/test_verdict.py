@@ -299,6 +299,17 @@ def test_two_failures_in_one_answer_are_both_told() -> None:
     assert found["spread"].parts == ("coordinates", "region")
 
 
+def test_a_step_without_an_interval_is_not_told() -> None:
+    """Not even where it would lose more if it were forgiven last."""
+    data = diagnosis()
+    steps = data["decomposition"]["gap"]["steps"]
+    for step in steps:
+        step["loss"] = est(0.0, 0.01)
+    steps[0]["loss"] = {"value": 0.1, "low": None, "high": None, "n": 1000}
+    steps[0]["alternative"] = {"first": 0.0, "last": 0.5}
+    assert "no_step" in by_key(data)
+
+
 def test_unusable_answers_are_weighed_against_the_largest_step() -> None:
     """Most action answers cannot be read; all others are for the whole grid."""
     data = diagnosis(0.9, {"format": 0.2, "region": 0.6}, signs={}, unreadable=480)

@@ -244,6 +244,22 @@ def _drifting(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return _moved(ask, lambda r, c: (r - draw.integer(0, 1), c - draw.integer(0, 1)))
 
 
+@respondent("a hand that drifts right in 70 % of the clicks", "none", steps="coordinates region")
+def _drifting_right(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return _moved(ask, lambda r, c: (r, c + (draw.unit() < 0.7)))
+
+
+@respondent("half of the clicks up and left", "none", steps="coordinates region")
+def _half_up_left(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return _moved(ask, lambda r, c: (r - 1, c - 1) if draw.unit() < 0.5 else (r, c))
+
+
+@respondent("only the first click up and left", "none", steps="coordinates region")
+def _first_up_left(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    first = ask.gold[:1]
+    return _moved(ask, lambda r, c: (r - 1, c - 1) if (r, c) in first else (r, c))
+
+
 @respondent("knows the row, guesses the column", "none", steps="coordinates region")
 def _row_known(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return _moved(ask, lambda r, c: (r, draw.integer(1, ask.cols)))
@@ -417,6 +433,21 @@ def _zero_and_guess(ask: Asked, draw: Draw, scene: Draw) -> Said:
     if draw.unit() < 0.3:
         return written(ask, "zero_based")
     return click(ask, _some(draw, ask.cells(), len(ask.gold)))
+
+
+@respondent(
+    "wild over the grid, 30 % counted from below",
+    "mixed",
+    "convention:flipped_rows",
+    None,
+    "flipped_rows",
+)
+def _flipped_and_wild(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    if ask.kind == "counting":
+        return right(ask)
+    if draw.unit() < 0.3:
+        return written(ask, "flipped_rows")
+    return click(ask, _some(draw, ask.cells(region=False), draw.integer(1, 5)))
 
 
 @respondent(

@@ -182,7 +182,12 @@ class Truth:
         counts = [self._of_habit(key, meant) for meant in (False, True)]
         if (round(one.value * one.n), one.n) in counts:
             return ""
-        return f"it is {counts[0]}"
+        # Which answers are written in a convention is an estimate, and so is what they mean.
+        assert one.low is not None
+        assert one.high is not None
+        if self.one.ways and counts[1][1] == one.n and one.low <= counts[1][0] / one.n <= one.high:
+            return ""
+        return f"it is {counts[0]}, as meant {counts[1]}"
 
     def _of_habit(self, key: str, meant: bool) -> tuple[int, int]:
         """How often it shows and how often it could, from cells as written or as meant."""

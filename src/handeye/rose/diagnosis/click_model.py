@@ -158,6 +158,38 @@ class ClickModel:
         others = max(self.fit(allowed).total, self.fit(allowed, fit).total)
         return max(0.0, fit.total - others)
 
+    def each_alone(self, fit: Fit, kind: int) -> tuple[float, float]:
+        """What if clicks are written so one by one, and not whole answers?
+
+        A hand that drifts moves some clicks of an answer by a cell and not others; who counts from
+        0 moves all. The class is replaced by one in which every click is written in the convention
+        with some chance, else as asked; the shares of the clicks are held.
+
+        Args:
+            fit: of all classes.
+            kind: of the convention, among those of the model.
+
+        Returns:
+            The log-likelihood won, and that chance; whole answers alone would have the chance 1.
+        """
+        asked, meant = (self.sharp[way] @ fit.shares[0] for way in (0, 1 + kind))
+        likelihood, weights = fit.likelihood.copy(), fit.weights.copy()
+        chance = weights[2 + kind] / (weights[0] + weights[2 + kind])
+        # Most of what was as asked may now be clicks of such answers.
+        moved = 0.9 * weights[0]
+        weights[[0, 2 + kind]] += -moved, moved
+        before = -np.inf
+        for _ in range(_ROUNDS):
+            density = (1 - chance) * asked + chance * meant
+            likelihood[:, 2 + kind] = self._sums(density)
+            total, posterior = _weigh(likelihood, weights)
+            if total - before < _STOP:
+                break
+            before, weights = total, posterior.mean(0)
+            chosen = posterior[self.item, 2 + kind]
+            chance = float((chosen * chance * meant / density).sum() / max(chosen.sum(), _TINY))
+        return total - fit.total, chance
+
     def _sums(self, density: Floats) -> Floats:
         """Log-likelihood of every answer from the density of its clicks: (n, ...)."""
         return np.asarray(np.add.reduceat(np.log(density), self.starts, axis=0))

@@ -4,7 +4,8 @@ Each click answer is a draw from the mixture of :mod:`handeye.rose.diagnosis.cli
 asked, blurred, or in one of the conventions. A convention is in use if leaving it out costs more
 likelihood than chance allows: twice the log-ratio against half a chi-square with one degree of
 freedom, because a weight of 0 lies on the border (Self and Liang 1987). Only conventions that fit
-better than they would one cell beside are in the mixture.
+better than they would one cell beside are in the mixture. A convention is that of a whole answer:
+where clicks are moved one by one, none is in use.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ Floats = NDArray[np.float64]
 # at least FEWEST answers that it explains best.
 LEVEL = 0.001
 FEWEST = 4
+# It is that of whole answers unless clicks decide one by one, at this level, and fewer than this
+# share of them for it.
+_ALONE, _NEARLY_ALL = 0.01, 0.95
 # Its weight and the answers that it explains best may differ by this share of the latter.
 _APART = 0.25
 
@@ -84,13 +88,16 @@ def find_conventions(evidence: Sequence[Evidence]) -> Findings:
     found: dict[Convention, Finding] = {}
     for k, convention in enumerate(model.conventions):
         ratio = model.cost(fit, 2 + k)
-        p_value = 1.0 if ratio <= 0 else 0.5 * erfc(sqrt(ratio))
+        p_value = _p_value(ratio)
         items = int(moved[:, k].sum())
         weight, pull = float(fit.weights[2 + k]), fit.pull[:, 2 + k]
         # Where the weight speaks for many more answers than can be named, or for fewer, it is
         # taken from answers that tell nothing.
         agree = abs(items - weight * len(places)) <= max(FEWEST, _APART * items)
         decided = p_value * len(CONVENTIONS) < LEVEL and items >= FEWEST and agree
+        if decided:
+            won, chance = model.each_alone(fit, k)
+            decided = _p_value(won) > _ALONE or chance > _NEARLY_ALL
         found[convention] = Finding(
             convention, len(places), items, weight, pull, ratio, p_value, decided
         )
@@ -99,6 +106,11 @@ def find_conventions(evidence: Sequence[Evidence]) -> Findings:
                 used[places[row]] = convention
     findings = tuple(found.get(one) or _nothing(one, len(places)) for one in CONVENTIONS)
     return Findings(findings, tuple(used), tuple(places))
+
+
+def _p_value(ratio: float) -> float:
+    """Of a log-ratio of likelihoods, for one more weight that is 0 or above."""
+    return 1.0 if ratio <= 0 else 0.5 * erfc(sqrt(ratio))
 
 
 def _nothing(convention: Convention, n_items: int) -> Finding:

@@ -205,7 +205,7 @@ def _losses(diagnosis: Tree) -> list[Claim]:
         for step in chain["steps"]
         if (one := _figure(str(step["label"]), step["loss"], "loss")) is not None
     ]
-    sure = [step for step in steps if (step[1].low or 0.0) + step[3] > 0]
+    sure = [step for step in steps if step[1].low is not None and step[1].low + step[3] > 0]
     sure.sort(key=lambda step: -(step[1].value + step[3]))
     if not sure or whole is None:
         why = "No step of the decomposition has an interval above 0."
@@ -226,7 +226,7 @@ def _losses(diagnosis: Tree) -> list[Claim]:
         return [Claim("largest", "largest", why, (first, *others), rival, parts=name)]
     shown = sure[:3]
     why = "Each of these steps has an interval above 0; none is clearly the largest."
-    if any(one.low is None or one.low <= 0 for _, one, *_ in shown):
+    if any((one.low or 0.0) <= 0 for _, one, *_ in shown):
         why = "Each of these loses points, some of them in answers that another one loses as well."
     figures = tuple(sorted((one for _, one, *_ in shown), key=lambda one: one.low or 0.0))
     bound = 0.0 if (figures[0].low or 0.0) > 0 else None
