@@ -26,6 +26,7 @@ SAMPLE = (
     "only the first click up and left",
     # Numbers.
     "COUNT(5) in half of the questions",
+    "counts the rows of the grid",
     "repeats a wrong G-Cnt in half of the counts",
     # No scene differs from another.
     "never submits",

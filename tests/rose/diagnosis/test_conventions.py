@@ -253,11 +253,15 @@ def test_two_conventions_side_by_side_are_both_found():
 
 
 @pytest.mark.parametrize("share", [0.5, 1.0])
-@pytest.mark.parametrize("number", [0, 5])
-def test_a_number_said_whatever_the_scene_repeats_nothing(number, share):
+@pytest.mark.parametrize("which", [0, 5, "rows", "rose_subset"])
+def test_a_number_said_whatever_the_scene_repeats_nothing(which, share):
+    """Always the same, or as many as there are rows, or one for each source."""
+    sources = sorted({one.rose_subset for one in ITEMS})
     texts = []
     for one in ITEMS:
         always = Draw(5, one.item_id).unit() < share
+        number = which if isinstance(which, int) else getattr(one, which)
+        number = sources.index(number) + 2 if number in sources else number
         cells = one.gold if not always else list(one.grid.cells())[:number]
         count = number if always else len(one.gold)
         texts.append(f"COUNT({count})" if one.task_mode == "COUNT" else written(cells, one))

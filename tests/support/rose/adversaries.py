@@ -294,6 +294,17 @@ def _half_five(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return Said(number=5) if ask.kind == "counting" and draw.unit() < 0.5 else right(ask)
 
 
+@respondent("counts the rows of the grid", "extreme", steps=None)
+def _rows(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return Said(number=ask.rows) if ask.kind == "counting" else right(ask)
+
+
+@respondent("a number for each source, in half of the questions", "extreme", steps=None)
+def _of_source(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    number = 2 + len(ask.item.rose_subset) % 5
+    return Said(number=number) if ask.kind == "counting" and draw.unit() < 0.5 else right(ask)
+
+
 @respondent("never sees anything", "extreme", steps=None, says="sign:abstains_where_something_is")
 def _never(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return click(ask, ())

@@ -5,12 +5,13 @@ For items that ask about a part of the targets, the number said or clicked is dr
     the region        its number of targets plus an error, errors as seen in the other answers
     the whole grid    the number of all targets plus an error, errors as seen in the model's G-Cnt
     repeated          exactly the number the model gave for the whole grid of the same scene
-    whatever it sees  a number from one distribution, that of the model, for every scene alike
+    whatever it sees  a number from one distribution, that of the model, for every scene alike, or
+                      for all of a source, all with as many rows, all with as many columns
 
 Only scenes whose whole-grid count was wrong can tell the whole grid from what is repeated. The last
-part is the rival of both: who always says 5 repeats nothing. That numbers are repeated
-is decided per model by the log-ratio of likelihoods with and without that part, against half a
-chi-square as in :mod:`handeye.rose.diagnosis.conventions`. Errors are clipped at
+part is the rival of both: who always says 5, or the number of rows, repeats nothing. That numbers
+are repeated is decided per model by the log-ratio of likelihoods with and without that part,
+against half a chi-square as in :mod:`handeye.rose.diagnosis.conventions`. Errors are clipped at
 :data:`_WIDEST`.
 """
 
@@ -33,6 +34,8 @@ _WIDEST = 12
 _CELLS = 2 * _WIDEST + 1
 # Weight of an even spread over all errors, in answers: no error is impossible.
 _PRIOR = 1.0
+# The same for numbers said whatever the scene: a rival that fits as closely as repeating does.
+_RIVAL_PRIOR = 1e-3
 _ROUNDS = 300
 _STOP = 1e-6
 # Larger numbers are all wrong alike.
@@ -93,15 +96,15 @@ def find_origins(evidence: Sequence[Evidence]) -> Origins:
     said = np.array([min(numbers[i] or 0, _LARGEST) for i in rows])
     items = [evidence[i] for i in rows]
     errors = _global_errors(evidence)
-    total, weights, posterior = _fit(said, items, errors, allowed=(1.0, 1.0, 1.0, 1.0))
-    without, *_ = _fit(said, items, errors, allowed=(1.0, 1.0, 0.0, 1.0))
+    total, weights, posterior = _fit(said, items, errors)
+    without, *_ = _fit(said, items, errors, repeats=False)
     ratio = max(0.0, total - without)
     p_value = 1.0 if ratio <= 0 else 0.5 * erfc(sqrt(ratio))
     shows = np.array([can_repeat(found) for found in items])
     enough = int((shows & (posterior[:, 2] > 0.5)).sum()) >= FEWEST
     whole[rows], repeated[rows] = posterior[:, 1], posterior[:, 2]
-    region, everywhere, again, anyway = weights.tolist()
-    found = (region, everywhere, again, anyway)
+    region, everywhere, again, *anyway = weights.tolist()
+    found = (region, everywhere, again, sum(anyway))
     return Origins(whole, repeated, found, ratio, p_value, p_value < LEVEL and enough)
 
 
@@ -144,16 +147,34 @@ def _spread(places: Ints, weights: Floats) -> Floats:
     return _evened(seen)
 
 
-def _evened(seen: Floats) -> Floats:
-    """Counts as a distribution that leaves nothing impossible."""
-    spread = seen + _PRIOR / len(seen)
-    return np.asarray(spread / spread.sum())
+def _evened(seen: Floats, prior: float = _PRIOR) -> Floats:
+    """Counts as a distribution (along the last axis) that leaves nothing impossible."""
+    spread = seen + prior / seen.shape[-1]
+    return np.asarray(spread / spread.sum(axis=-1, keepdims=True))
+
+
+def _alike(items: Sequence[Evidence]) -> list[Ints]:
+    """Ways to see items as alike whatever the scene holds: (n,) numbers of their groups each."""
+    ways = (
+        [0 for _ in items],
+        [found.subset for found in items],
+        [found.grid.rows for found in items],
+        [found.grid.cols for found in items],
+    )
+    return [np.unique(way, return_inverse=True)[1] for way in ways]
+
+
+def _said_anyway(number: Ints, group: Ints, weights: Floats) -> Floats:
+    """Chance of each number within its group, from numbers said with weights: (n,)."""
+    seen = np.zeros((group.max() + 1, number.max() + 1))
+    np.add.at(seen, (group, number), weights)
+    return np.asarray(_evened(seen, _RIVAL_PRIOR)[group, number])
 
 
 def _fit(
-    said: Ints, items: Sequence[Evidence], errors: Floats, allowed: tuple[float, ...]
+    said: Ints, items: Sequence[Evidence], errors: Floats, *, repeats: bool = True
 ) -> tuple[float, Floats, Floats]:
-    """EM: log-likelihood, weights (4,) and posteriors (n, 4)."""
+    """EM: log-likelihood, weights and posteriors (n, ...), whatever it sees last, in every way."""
     gold = np.array([len(found.gold) for found in items])
     every = np.array([len(found.targets) for found in items])
     counted = [found.counted_globally for found in items]
@@ -166,19 +187,22 @@ def _fit(
     local[:, _WIDEST] += 1.0
     # What is said whatever the scene starts from everything that was said.
     _, number = np.unique(said, return_inverse=True)
-    anyway = _evened(np.bincount(number).astype(np.float64))
-    weights = np.array(allowed) * (0.7, 0.1, 0.1, 0.1)
+    groups = _alike(items)
+    anyway = [_said_anyway(number, group, np.ones(len(said))) for group in groups]
+    weights = np.array([0.7, 0.1, 0.1 * repeats, *[0.1 / len(groups)] * len(groups)])
     weights /= weights.sum()
     last = -np.inf
     for _ in range(_ROUNDS):
         here = np.where(empty, local[0][near], local[1][near])
         again = (said == before).astype(float)
-        joint = np.stack([here, errors[far], again, anyway[number]], axis=1) * weights
+        joint = np.stack([here, errors[far], again, *anyway], axis=1) * weights
         summed = joint.sum(1, keepdims=True)
         total, posterior = float(np.log(summed).sum()), joint / summed
         if total - last < _STOP:
             break
         last, weights = total, posterior.mean(0)
         local = np.stack([_spread(near[kind], posterior[kind, 0]) for kind in kinds])
-        anyway = _evened(np.bincount(number, weights=posterior[:, 3]).astype(np.float64))
+        anyway = [
+            _said_anyway(number, group, posterior[:, 3 + k]) for k, group in enumerate(groups)
+        ]
     return total, weights, posterior
