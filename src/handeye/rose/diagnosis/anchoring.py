@@ -166,9 +166,10 @@ def _alike(items: Sequence[Evidence]) -> list[Ints]:
 
 def _said_anyway(number: Ints, group: Ints, weights: Floats) -> Floats:
     """Chance of each number within its group, from numbers said with weights: (n,)."""
-    seen = np.zeros((group.max() + 1, number.max() + 1))
-    np.add.at(seen, (group, number), weights)
-    return np.asarray(_evened(seen, _RIVAL_PRIOR)[group, number])
+    shape = int(group.max()) + 1, int(number.max()) + 1
+    code = group * shape[1] + number
+    seen = np.bincount(code, weights, shape[0] * shape[1]).astype(np.float64)
+    return np.asarray(_evened(seen.reshape(shape), _RIVAL_PRIOR).ravel()[code])
 
 
 def _fit(
