@@ -84,7 +84,8 @@ def test_no_judgement_is_asked_for_twice(old: Path) -> None:
     with serving(right) as server:
         carry_out(old, JUDGE, server)
         assert not server.requests
-        assert _of_judge((judged / "judge.json").read_bytes()) == _of_judge(known)
+        now = _of_judge((judged / "judge.json").read_bytes())
+        assert now == _of_judge(known)
         kept = (judged / "judgements.jsonl").read_bytes().splitlines(keepends=True)
         (judged / "judgements.jsonl").write_bytes(b"".join(kept[:-1]))
         (judged / "judge.json").unlink()

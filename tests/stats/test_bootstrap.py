@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, strategies as st
 
 from handeye.stats.bootstrap import resample_sums, resample_weights
 from handeye.stats.intervals import Samples, complement, difference, estimates, mean, rate
@@ -114,4 +115,71 @@ def test_a_gap_between_two_perfect_shares_still_has_bounds():
     assert found["gap"]["value"] == 0
     assert found["gap"]["low"] == pytest.approx(-found["gap"]["high"])
     assert 0.08 < found["gap"]["high"] < 0.09
-    assert found["half"]["low"] is None
+    # Every scene says half of one and all of the other; unseen ones may do otherwise.
+    assert found["half"]["low"] < 0.5 < found["half"]["high"]
+
+
+# ---- where no resample varies
+
+
+def constant(value, scenes, resamples=200):
+    total = np.full(1 + resamples, float(scenes))
+    return rate(value * total, total, scenes)
+
+
+def reach(scenes):
+    return 1 - 0.025 ** (1 / scenes)
+
+
+def test_a_mean_of_shares_of_0_and_1_has_the_mean_of_their_bounds():
+    """One template always wrong, two always right, about the same scenes."""
+    parts = [constant(1, 60), constant(1, 60), constant(0, 60)]
+    found = estimates({"mean": mean(parts, shared=True), "parts": dict(enumerate(parts))})
+    for end in ("low", "high"):
+        bounds = [found["parts"][k][end] for k in range(3)]
+        assert found["mean"][end] == pytest.approx(sum(bounds) / 3)
+    assert found["mean"]["low"] == pytest.approx(2 / 3 * (1 - reach(60)))
+    assert found["mean"]["high"] == pytest.approx(2 / 3 + reach(60) / 3)
+
+
+def test_strata_have_scenes_of_their_own_and_templates_share_them():
+    strata = [constant(v, 30) for v in (0, 1, 1)]
+    apart, together = (estimates(mean(strata, shared=shared)) for shared in (False, True))
+    assert apart["high"] - apart["low"] == pytest.approx(reach(90))
+    assert together["high"] - together["low"] == pytest.approx(reach(30))
+
+
+def test_a_gap_between_means_that_do_not_vary_has_the_extremes_of_their_bounds():
+    counting = mean([constant(1, 60), constant(1, 60)], shared=True)
+    action = mean([constant(1, 60), constant(1, 60), constant(0, 60)], shared=True)
+    found = estimates({"counting": counting, "action": action, "gap": difference(counting, action)})
+    gap = found["gap"]
+    assert gap["low"] == pytest.approx(found["counting"]["low"] - found["action"]["high"], abs=1e-6)
+    assert gap["high"] == pytest.approx(
+        found["counting"]["high"] - found["action"]["low"], abs=1e-6
+    )
+    assert 0.2 < gap["low"] < gap["value"] < gap["high"] < 0.4
+
+
+def test_a_difference_of_rates_that_vary_together_is_bounded_by_its_scenes():
+    """Both are right on the same scenes: no scene of 50 told them apart."""
+    right = (np.arange(50) % 2).astype(np.float32)[:, None]
+    sums = resample_sums(right, right.sum(axis=0), 400, 1, 1)[:, 0]
+    one, two = (rate(sums, np.full(401, 50.0), 50) for _ in range(2))
+    found = estimates(difference(one, two))
+    assert (found["low"], found["high"]) == pytest.approx((-reach(50), reach(50)))
+    twice = estimates(difference(difference(one, two), difference(two, one)))
+    assert (twice["low"], twice["high"]) == pytest.approx((-2 * reach(50), 2 * reach(50)), abs=1e-6)
+
+
+def test_without_resamples_or_scenes_there_are_no_bounds():
+    assert estimates(mean([constant(1, 9, 0), constant(0, 9, 0)]))["low"] is None
+    average = rate(np.full(50, 30.0), np.full(50, 10.0))
+    assert estimates(average)["low"] is None
+
+
+@given(st.integers(1, 400), st.floats(0, 1))
+def test_bounds_hold_their_value_and_stay_within_0_and_1(scenes, value):
+    found = estimates(constant(value, scenes))
+    assert 0 <= found["low"] <= found["value"] <= found["high"] <= 1
+    assert found["low"] < found["high"]

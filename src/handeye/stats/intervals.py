@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -21,9 +21,10 @@ DECIMALS = 6
 class Samples:
     """A quantity: ``values[0]`` as measured, ``values[1:]`` in the resamples (NaN: undefined).
 
-    ``n`` counts the items behind the measured value. ``trials`` is set for quantities within 0..1:
-    the number of independent scenes behind them, for :func:`estimates`; None for others.
-    ``terms`` are what a difference was made of.
+    ``n`` counts the items behind the measured value. ``trials`` counts the independent scenes
+    behind a share, a mean of shares or a difference of two such, however often each scene was
+    asked about, for :func:`estimates`; None for other quantities. ``terms`` are what a difference
+    was made of.
     """
 
     values: Floats
@@ -65,36 +66,49 @@ def mean(parts: Sequence[Samples], *, shared: bool = False) -> Samples:
         count = count + defined
     with np.errstate(invalid="ignore"):
         values = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    of = [part.trials for part in parts if part.n]
-    known = [trials for trials in of if trials]
-    trials = None
-    if known and len(known) == len(of):
-        trials = min(known) if shared else len(known) ** 2 / sum(1 / own for own in known)
-    return Samples(values, sum(part.n for part in parts), trials)
+    counted = [part for part in parts if part.n]
+    return Samples(values, sum(part.n for part in parts), _together(counted, shared))
+
+
+def _together(parts: Sequence[Samples], shared: bool) -> float | None:
+    """Independent trials behind a mean of shares; None where those of a part are not known."""
+    known = [part.trials for part in parts if part.trials and part.terms is None]
+    if not known or len(known) < len(parts):
+        return None
+    return min(known) if shared else len(known) ** 2 / sum(1 / trials for trials in known)
 
 
 def difference(first: Samples, second: Samples) -> Samples:
     """``first - second`` within each resample, so that what they share cancels; n adds up."""
     n = first.n + second.n if first.n and second.n else 0
-    return Samples(first.values - second.values, n, terms=(first, second))
+    trials = min(first.trials, second.trials) if first.trials and second.trials else None
+    return Samples(first.values - second.values, n, trials, (first, second))
 
 
 def complement(part: Samples) -> Samples:
     """``1 - part``."""
-    return Samples(1 - part.values, part.n, part.trials)
+    return replace(part, values=1 - part.values, terms=None)
 
 
 def estimates(tree: Any, level: float = LEVEL) -> Any:
     """Replace every :class:`Samples` in nested dicts by ``{"value", "low", "high", "n"}``.
 
-    A share (``trials`` is set) gets Wilson's score interval (Wilson 1927, JASA 22:209) at the
-    number of independent trials whose variance is that of the resamples: percentiles are too short
-    near 0 and 1 (docs/statistics.md has the coverage of both). Anything else gets percentiles over
-    the resamples in which it is defined. Where the resamples do not vary, they cannot tell how sure
-    the value is: a share of exactly 0 or 1 then gets the exact binomial bound for its number of
-    scenes (Clopper and Pearson 1934), a difference of two such shares the extremes of their bounds
-    (conservative), anything else no interval. All three are None where nothing was measured,
-    ``low`` and ``high`` where there are no resamples.
+    A share (``trials``, no ``terms``) gets Wilson's score interval (Wilson 1927, JASA 22:209) at
+    the number of independent trials whose variance is that of the resamples: percentiles are too
+    short near 0 and 1 (docs/statistics.md has the coverage of both). Anything else gets percentiles
+    over the resamples in which it is defined. Where the resamples do not vary, every scene says the
+    same, and they cannot tell how sure the value is. Bounds then come from the scenes that might do
+    otherwise: none of N did, so less than ``r = 1 - ((1 - level) / 2) ** (1 / N)`` of all do
+    (Clopper and Pearson 1934), each of which moves a quantity to the end of its range at most:
+
+    - a share or mean of shares, N its ``trials``: ``v (1 - r)`` to ``v + (1 - v) r``, which for 0
+      and 1 is exact and between the mean of the bounds of its parts where these are 0 or 1
+      (conservative);
+    - a difference of two of these: the extremes of their bounds (conservative);
+    - a difference whose terms vary together, N its ``trials``: likewise, from -1 to 1.
+
+    Anything else gets no interval. All three are None where nothing was measured, ``low`` and
+    ``high`` where there are no resamples.
     """
     leaves: list[Samples] = []
     _collect(tree, leaves)
@@ -110,7 +124,7 @@ def _score(leaf: Samples, level: float) -> Bounds | None:
     """Wilson's interval of a share that varies; None for anything else."""
     value = float(leaf.values[0])
     drawn = leaf.values[1:]
-    if leaf.trials is None or not 0 < value < 1 or np.isnan(drawn).all():
+    if leaf.trials is None or leaf.terms or not 0 < value < 1 or np.isnan(drawn).all():
         return None
     variance = float(np.nanvar(drawn))
     if variance <= 0:
@@ -127,15 +141,34 @@ def _vary(leaf: Samples, bounds: Bounds, level: float) -> Bounds:
     low, high = bounds
     if low is None or high is None or high > low:
         return bounds
-    value = leaf.values[0]
-    if leaf.trials and value in (0.0, 1.0):
-        # No failure in m trials: (1 - p) ** m = (1 - level) / 2 at the bound.
-        reach = 1 - ((1 - level) / 2) ** (1 / leaf.trials)
-        return (0.0, reach) if value == 0 else (1 - reach, 1.0)
-    if leaf.terms is not None:
-        first, second = (_vary(term, (value, value), level) for term in leaf.terms)
+    if leaf.terms is not None and all(map(_constant, leaf.terms)):
+        first, second = (_vary(term, (0.0, 0.0), level) for term in leaf.terms)
         return _minus(first[0], second[1]), _minus(first[1], second[0])
-    return None, None
+    return _unseen(leaf, level)
+
+
+def _constant(leaf: Samples) -> bool:
+    """Whether no resample differs from another by more than is shown."""
+    drawn = leaf.values[1:]
+    return not float(np.nanmax(drawn) - np.nanmin(drawn)) > 10.0**-DECIMALS
+
+
+def _unseen(leaf: Samples, level: float) -> Bounds:
+    """Bounds of what is the same in every scene."""
+    if not leaf.trials:
+        return None, None
+    value, (least, most) = float(leaf.values[0]), _range(leaf)
+    # No other scene in m: (1 - p) ** m = (1 - level) / 2 at the bound.
+    reach = 1 - ((1 - level) / 2) ** (1 / leaf.trials)
+    return value - (value - least) * reach, value + (most - value) * reach
+
+
+def _range(leaf: Samples) -> tuple[float, float]:
+    """Least and most that a share, or a difference of such, can be."""
+    if leaf.terms is None:
+        return 0.0, 1.0
+    (low, high), (least, most) = map(_range, leaf.terms)
+    return low - most, high - least
 
 
 def _minus(first: float | None, second: float | None) -> float | None:

@@ -126,3 +126,146 @@ def test_counts_that_hit_the_whole_grid_by_chance_are_miscounts():
     )
     assert hits.sum() > 5
     assert "whole_grid" not in rows.filter(hits)["reason"].to_list()
+
+
+def of_region(one):
+    return [cell for cell in one.grid.cells() if cell in one.region]
+
+
+def any_of(pool, count, draw):
+    return [pool[k] for k in draw.sample(len(pool), min(count, len(pool)))]
+
+
+GUESSES = {
+    "as many as there are": lambda one, draw: any_of(of_region(one), len(one.gold), draw),
+    "one to four": lambda one, draw: any_of(of_region(one), draw.integer(1, 4), draw),
+    "half right": lambda one, draw: (
+        one.gold if draw.unit() < 0.5 else any_of(of_region(one), len(one.gold), draw)
+    ),
+    "one in twenty right": lambda one, draw: (
+        one.gold if draw.unit() < 0.05 else any_of(of_region(one), draw.integer(1, 4), draw)
+    ),
+    "half of the region": lambda one, draw: any_of(of_region(one), len(of_region(one)) // 2, draw),
+    "the region as it is counted from 0": lambda one, draw: [
+        Cell(row - 1, col - 1) for row, col in any_of(of_region(one), len(one.gold), draw)
+    ],
+}
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("name", GUESSES)
+def test_who_keeps_to_the_region_and_guesses_there_uses_no_convention(name, seed):
+    draws = [Draw(seed, one.item_id) for one in CLICKS]
+    texts = [written(GUESSES[name](*pair), pair[0]) for pair in zip(CLICKS, draws, strict=True)]
+    assert in_use(CLICKS, texts) == set()
+
+
+def test_who_clicks_everything_uses_no_convention():
+    assert in_use(CLICKS, [written(of_region(one), one) for one in CLICKS]) == set()
+    assert in_use(CLICKS, [written(list(one.grid.cells()), one) for one in CLICKS]) == set()
+
+
+MISSES = {
+    "two cells off": lambda cell, one, draw: Cell(
+        cell.row + draw.integer(-2, 2), cell.col + draw.integer(-2, 2)
+    ),
+    "drifting up and left": lambda cell, one, draw: Cell(
+        cell.row - draw.integer(0, 1), cell.col - draw.integer(0, 1)
+    ),
+    "up or down": lambda cell, one, draw: Cell(cell.row + draw.integer(-1, 1), cell.col),
+    "the row, but not the column": lambda cell, one, draw: Cell(
+        cell.row, draw.integer(1, one.cols)
+    ),
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", MISSES)
+def test_what_fits_one_cell_further_just_as_well_is_no_convention(name, seed):
+    texts = []
+    for one in CLICKS:
+        draw = Draw(seed, one.item_id)
+        texts.append(written([MISSES[name](cell, one, draw) for cell in one.gold], one))
+    assert in_use(CLICKS, texts) == set()
+
+
+SLIPS = {
+    "right, seven times in ten": lambda cell, one, draw: Cell(
+        cell.row, cell.col + (draw.unit() < 0.7)
+    ),
+    "up and left, every other time": lambda cell, one, draw: (
+        Cell(cell.row - 1, cell.col - 1) if draw.unit() < 0.5 else cell
+    ),
+    "up and left, the first of an answer": lambda cell, one, draw: (
+        Cell(cell.row - 1, cell.col - 1) if cell == min(one.gold) else cell
+    ),
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", SLIPS)
+def test_clicks_that_slip_one_by_one_use_no_convention(name, seed):
+    """Each of them alone would be one written from 0, or from 2; whole answers are not."""
+    texts = []
+    for one in CLICKS:
+        draw = Draw(seed, one.item_id)
+        texts.append(written([SLIPS[name](cell, one, draw) for cell in one.gold], one))
+    assert in_use(CLICKS, texts) == set()
+
+
+def test_a_share_is_of_all_answers_with_clicks():
+    """Half wild, a quarter from 0, a quarter right: a quarter, whatever the wild ones tell."""
+    texts, uses, clicking = [], 0, 0
+    for one in CLICKS:
+        draw = Draw(3, one.item_id)
+        what = draw.unit()
+        cells = random_cells(one, draw.integer(1, 4), draw) if what < 0.5 else one.gold
+        if 0.5 <= what < 0.75:
+            cells = [Cell(row - 1, col - 1) for row, col in one.gold]
+        uses += 0.5 <= what < 0.75 and bool(cells)
+        clicking += bool(cells)
+        texts.append(written(cells, one))
+    (used,) = [one for one in found(CLICKS, texts).findings if one.decided]
+    assert used.convention.key == "zero_based"
+    assert used.n_items == clicking
+    assert used.weight == pytest.approx(uses / clicking, abs=0.02)
+    assert used.items == pytest.approx(uses, rel=0.1)
+
+
+def test_two_conventions_side_by_side_are_both_found():
+    """One of them is the other one a cell beside it."""
+    texts, uses = [], {"swapped": 0, "swapped_zero_based": 0, "": 0}
+    by_key = {one.key: one for one in CONVENTIONS}
+    for one in CLICKS:
+        what = Draw(4, one.item_id).unit()
+        way = "swapped" if what < 0.3 else "swapped_zero_based" if what < 0.4 else ""
+        uses[way] += bool(one.gold)
+        texts.append(
+            written([coded(by_key[way], c, one) for c in one.gold] if way else one.gold, one)
+        )
+    shares = {
+        one.convention.key: one.weight * one.n_items
+        for one in found(CLICKS, texts).findings
+        if one.decided
+    }
+    del uses[""]
+    assert shares == pytest.approx(uses, rel=0.15)
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+@pytest.mark.parametrize("which", [0, 5, "rows", "rose_subset"])
+def test_a_number_said_whatever_the_scene_repeats_nothing(which, share):
+    """Always the same, or as many as there are rows, or one for each source."""
+    sources = sorted({one.rose_subset for one in ITEMS})
+    texts = []
+    for one in ITEMS:
+        always = Draw(5, one.item_id).unit() < share
+        number = which if isinstance(which, int) else getattr(one, which)
+        number = sources.index(number) + 2 if number in sources else number
+        cells = one.gold if not always else list(one.grid.cells())[:number]
+        count = number if always else len(one.gold)
+        texts.append(f"COUNT({count})" if one.task_mode == "COUNT" else written(cells, one))
+    result = attribute_answers(ITEMS, texts)
+    assert not result.counting.decided
+    assert not result.action.decided
+    assert "anchored" not in result.rows["reason"].to_list()

@@ -148,7 +148,13 @@ ONE_FAILURE = [
     ("T3", "CLICK(R1,C1); CLICK(R2,C3); DONE", "coordinates"),
     ("T3", f"{RIGHT}; CLICK(R9,C9); DONE", "coordinates"),
     ("T3", "CLICK(R2,C1); CLICK(R0,C3); DONE", "coordinates"),
-    ("T3", "CLICK(R4,C1); CLICK(R3,C3); CLICK(R1,C4); DONE", "region"),
+    ("T3", "CLICK(R4,C1); CLICK(R3,C3); CLICK(R1,C4); DONE", "coordinates"),
+    ("T3", "CLICK(R4,C5); DONE", "region"),
+    # Two faults: both are forgiven before it is right.
+    ("T3", "CLICK(R1,C1); CLICK(R2,C3); CLICK(R4,C1); DONE", "coordinates"),
+    ("T3", "CLICK(R1,C1); CLICK(R3,C2); CLICK(R4,C1); DONE", "coordinates"),
+    # As many as the whole grid has, all of them inside: the region is not what is wrong.
+    ("T3", f"{RIGHT}; CLICK(R1,C4); DONE", "finding"),
     ("T3", f"{RIGHT}; CLICK(R3,C4); CLICK(R4,C4); DONE", "region"),
     ("T3", "DONE", "abstention"),
     ("T3", f"{RIGHT}; CLICK(R1,C1); DONE", "format"),

@@ -111,3 +111,52 @@ def test_what_cannot_be_diagnosed_is_named(folder, tmp_path):
     scores.write_parquet(old / "scores.parquet")
     with pytest.raises(DataError, match=r"region_bounds.*score the run again"):
         diagnose(old)
+
+
+# ---- in a terminal and on a page
+
+
+@pytest.fixture(scope="module")
+def constant(folder):
+    """A run that says the same whatever it is asked."""
+    always = {"COUNT": "COUNT(2)", "CLICK": "CLICK(R1,C1); DONE", "CLICK_COUNT": "DONE"}
+    items = load(folder / "set")
+    rows = [{"item_id": one.item_id, "raw_text": always[one.task_mode]} for one in items]
+    (folder / "constant.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return score_files(folder / "constant.jsonl", folder / "set", folder / "constant").path
+
+
+def test_a_rate_outside_0_and_1_is_no_level(constant):
+    found = diagnose(constant).findings
+    levels = [step for chain in found.decomposition.values() if chain for step in chain.steps]
+    assert any(step.level.value < 0 for step in levels)
+    for step in levels:
+        rate = step.rate
+        if step.level.value < 0:
+            assert rate.value is None
+        elif rate.low is not None:
+            assert 0 <= rate.low <= rate.value + 1e-9 <= rate.high + 1e-9 <= 1 + 1e-9
+
+
+def test_terminal_and_page_give_a_loss_the_same_sign(folder, found, constant, capsys):
+    from handeye.report import write_report
+    from handeye.rose.commands.diagnose import diagnose as command
+
+    command([folder / "faulty", constant])
+    told = capsys.readouterr().out
+    page = write_report(
+        [folder / "faulty"], folder / "report.html", gallery_limit=0, resamples=2000
+    )
+    drawn = page.read_text("utf-8")
+    changes = [
+        step.change.percent
+        for step in found.findings.decomposition["gap"].steps
+        if step.loss.value > 0.01
+    ]
+    assert changes
+    for change in changes:
+        assert change.startswith("−")
+        assert change in told
+        assert change in drawn
+    assert "points lost" not in told
+    assert "change, points" in told

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
 from handeye.rose.diagnosis.verdict import FLOOR, Claim, claims, verdict
-from tests.support.rose.diagnosis_data import LOSSES, diagnosis, est, factor, sign
+from tests.support.rose.diagnosis_data import LOSSES, diagnosis, est, factor, group, sign
 
 NOTHING_LOST = dict.fromkeys(LOSSES, 0.0)
 
@@ -20,50 +21,79 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     "the issue's example": (
         diagnosis(),
         [
-            "Counts 9 of 10 scenes right but acts on only 4; ",
+            "Passes 9 of 10 counting questions but only 4 of 10 action questions; ",
             "most of the loss appears when a region is named; ",
-            "it clicks where there is nothing to click in 61 % of empty regions.",
+            "it clicks where there is nothing to click in 61 % of the 200 readable click answers "
+            "about empty regions",
         ],
         ["partial", "chance"],
     ),
     "perfect": (
         diagnosis(1.0, NOTHING_LOST, signs={}),
-        ["Counts and acts right on every scene: nothing is lost between the two."],
+        ["Passes all counting questions and all action questions: nothing is lost between the two"],
         ["chance", "loss appears"],
     ),
     "hopeless": (
         diagnosis(0.0, NOTHING_LOST, signs={}),
-        ["Counts and acts right on no scene, too little counted right for a gap to show."],
+        [
+            "Passes none of the counting questions and none of the action questions, too little "
+            "counted right for a gap to show"
+        ],
         ["loss"],
     ),
     "no gap": (
         diagnosis(0.72, {"region": 0.01}, signs={}),
-        ["Counts and acts right on 7 of 10 scenes; no gap", "(+1.0 points, −1.0 to +3.0)."],
+        [
+            "Passes 7 of 10 counting questions and 7 of 10 action questions; no gap",
+            "(+1.0 points, −1.0 to +3.0)",
+        ],
         ["only", "loss appears"],
     ),
     "acts better than it counts": (
         diagnosis(0.6, {"finding": -0.2}, signs={}),
-        ["Counts 6 of 10 scenes right and acts on 8, more than it counts."],
+        ["Passes 6 of 10 counting questions and 8 of 10 action questions, a larger share"],
         ["loss", "only"],
+    ),
+    "acts a little better than it counts": (
+        diagnosis(0.61, {"finding": -0.03}, signs={}),
+        ["Passes 61 % of the counting questions and 64 % of the action questions, a larger share"],
+        ["of 10"],
     ),
     "no gap across a tenth": (
         diagnosis(0.951, {"region": 0.008}, signs={}),
-        ["Counts 95 % of scenes right and acts on 94 %; no gap between the two can be told"],
+        ["Passes 95 % of the counting questions and 94 % of the action questions; no gap between"],
         ["nearly"],
     ),
     "gap within one tenth": (
         diagnosis(0.74, {"region": 0.07}, signs={}),
-        ["Counts 74 % of scenes right but acts on only 67 %"],
+        ["Passes 74 % of the counting questions but only 67 % of the action questions"],
         ["of 10"],
+    ),
+    "gap within one percent": (
+        diagnosis(0.7, {"region": 0.004}, half=0.001, signs={}),
+        ["Passes 70.0 % of the counting questions but only 69.6 % of the action questions"],
+        [],
     ),
     "all against some": (
         diagnosis(1.0, {"region": 0.6}, signs={}),
-        ["Counts every scene right but acts on only 4 of 10;"],
+        ["Passes all counting questions but only 4 of 10 action questions;"],
         [],
+    ),
+    "nearly all against all": (
+        diagnosis(1.0, {"region": 0.01}, half=0.002, signs={}),
+        ["Passes 100 % of the counting questions but only 99 % of the action questions"],
+        ["nearly"],
+    ),
+    "a mean that is no share of questions": (
+        diagnosis(0.9, {"region": 0.4}, signs={}, by_template={
+            "G-Cnt": group(100, {"count_low": 40}), "L-Cnt": group(100, {"count_low": 40}),
+        }),
+        ["Passes, averaged over subsets and kinds of question, 90 % of the counting questions"],
+        ["of 10"],
     ),
     "partial": (
         diagnosis(partial=True, n_items=400, n_expected=1000),
-        ["On 400 of 1,000 items only; counts 9 of 10"],
+        ["On 400 of 1,000 items only; passes 9 of 10"],
         [],
     ),
     "some refusals": (
@@ -73,37 +103,55 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     ),
     "mostly refusals": (
         diagnosis(0.2, {"region": 0.05}, signs={}, states={"answered": 300, "refused": 700}),
-        ["700 of 1,000 items have no usable answer (700 refused); counts 20 %"],
+        ["700 of 1,000 items have no usable answer (700 refused); passes 20 %"],
         [],
+    ),
+    "mostly unreadable, but only when it clicks": (
+        diagnosis(0.9, {"format": 0.7}, signs={}, unreadable=400),
+        ["400 of 600 action questions have no usable answer (400 unreadable); passes 9 of 10"],
+        ["cannot be read"],
     ),
     "a handful of failures is not worth a word": (
         diagnosis(states={"answered": 995, "error": 5}),
-        ["Counts 9 of 10"],
+        ["Passes 9 of 10"],
         ["usable"],
     ),
     "too few scenes": (
         diagnosis(0.8, {"region": 0.4}, half=0.1, n_scenes=12),
-        ["12 scenes, too few to say where it fails: counts 70 to 90 % of scenes right"],
-        ["loss", "clicks where", "only"],
+        [
+            "12 scenes, too few to say where it fails between counting and clicking: passes 70 to "
+            "90 % of the counting questions and 30 to 50 % of the action questions;",
+            "it clicks where there is nothing to click in 61 %",
+        ],
+        ["loss", "only"],
     ),
     "too wide": (
         diagnosis(0.8, {"region": 0.4}, half=0.2),
-        ["200 scenes, too few to say where it fails"],
-        ["loss", "clicks where"],
+        ["200 scenes, too few to say where it fails", "clicks where there is nothing"],
+        ["loss"],
     ),
     "no interval": (
         diagnosis(headline={k: {"value": 0.5, "low": None, "high": None, "n": 9}
                             for k in ("counting", "action", "gap")}),
-        ["Counts and acts right on 5 of 10 scenes; no interval, so no more can be told."],
-        ["loss", "too few", "clicks where"],
+        [
+            "Passes 5 of 10 counting questions and 5 of 10 action questions; no interval, so no "
+            "more can be told; it clicks where there is nothing"
+        ],
+        ["loss", "too few to"],
     ),
     "two steps alike": (
         diagnosis(0.9, {"region": 0.2, "abstention": 0.19}),
-        ["points are lost when a region is named and in knowing when there is nothing to click;"],
+        ["points are lost when a region is named and in telling whether there is anything to "],
         ["most of", "largest"],
     ),
     "largest but not most": (
         diagnosis(0.9, {"region": 0.2, "abstention": 0.15, "format": 0.1}, half=0.01),
+        ["the largest part of the loss appears when a region is named"],
+        ["most of"],
+    ),
+    "most of the gap, but not of what is lost": (
+        diagnosis(0.9, {"region": 0.3, "abstention": 0.2, "format": 0.2, "finding": -0.4},
+                  half=0.01, signs={}),
         ["the largest part of the loss appears when a region is named"],
         ["most of"],
     ),
@@ -112,16 +160,17 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
         ["most of the loss appears in the form of the answer"],
         [],
     ),
-    "mostly unreadable": (
-        diagnosis(0.5, {"format": 0.3}, signs={}, unreadable=240),
-        ["it gives an answer that cannot be read to 40 % of the action items"],
-        [],
-    ),
     "swapped coordinates": (
         diagnosis(signs={}, conventions=[{"key": "swapped", "label": "row and column swapped",
-                                          "weight": est(0.35), "decided": True}]),
-        ["it swaps row and column in 35 % of its click answers"],
+                                          "weight": est(0.35, n=480), "decided": True}]),
+        ["it swaps row and column in 35 % of the 480 answers with clicks"],
         [],
+    ),
+    "rows from 0": (
+        diagnosis(signs={}, conventions=[{"key": "zero_based_rows", "label": "rows from 0",
+                                          "weight": est(0.35, n=480), "decided": True}]),
+        ["it counts rows from 0 in 35 % of the 480 answers with clicks"],
+        ["columns"],
     ),
     "a convention that was not decided": (
         diagnosis(signs={}, conventions=[{"key": "swapped", "label": "row and column swapped",
@@ -134,13 +183,19 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
         [],
         ["nothing to click in"],
     ),
+    "a reason that no habit tells": (
+        diagnosis(signs={}),
+        ["it fails 33 % of the 600 action questions with a click outside the region"],
+        [],
+    ),
     "only counting was asked": (
         diagnosis(headline=None, columns={"G-Cnt": est(0.91)}, signs={}),
-        ["Too few kinds of question for a gap; passes G-Cnt 91 %."],
+        ["Too few kinds of question for a gap; passes 91 % of the 1,000 G-Cnt questions"],
         ["loss"],
     ),
     "nothing at all": (
-        diagnosis(headline=None, columns={}, signs={}, thresholds={}, decomposition={}),
+        diagnosis(headline=None, columns={}, signs={}, thresholds={}, decomposition={},
+                  attribution={}),
         ["Nothing was scored."],
         [],
     ),
@@ -167,6 +222,26 @@ def test_sentence_is_made_of_the_spoken_claims() -> None:
         assert claim.why.endswith(".")
 
 
+def numbers(words: str) -> set[str]:
+    return set(re.findall(r"\d[\d,]*(?:\.\d+)?", words))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_number_stands_in_a_claim_that_is_not_its_figures(name: str) -> None:
+    """Every share with what it is a share of; "of 10" and the first number of an axis are words."""
+    for claim in claims(CASES[name][0]):
+        if claim.kind == "curve":
+            continue
+        known = {"10"} | ({"0", "2"} if claim.kind == "convention" else set())
+        for one in claim.figures:
+            assert (one.unit != "percent") or one.of
+            for end in (one.value, one.low, one.high):
+                shown = [] if end is None else [end * 100, abs(end) * 100, end * 10]
+                known |= {f"{x:.{digits}f}" for x in shown for digits in (0, 1)}
+            known |= {f"{one.n:,}", f"{one.value:,.0f}", f"{round(one.value * one.n):,}"}
+        assert numbers(claim.words) <= known, claim.words
+
+
 def test_only_the_two_strongest_habits_are_spoken_but_all_are_claimed() -> None:
     keys = ("clicks_where_nothing_is", "whole_grid_default", "clicks_in_exclusion", "anchored")
     rates = (0.3, 0.6, 0.5, 0.2)
@@ -176,15 +251,26 @@ def test_only_the_two_strongest_habits_are_spoken_but_all_are_claimed() -> None:
     found = by_key(diagnosis(signs=signs))
     spoken = [key for key, claim in found.items() if key.startswith("sign:") and claim.spoken]
     assert spoken == ["sign:whole_grid_default", "sign:clicks_in_exclusion"]
+    # Habits come before reasons, however frequent those are.
+    assert not found["sign:action:outside_region"].spoken
     assert {f"sign:{key}" for key in keys} <= set(found)
 
 
 def test_the_same_fault_of_form_is_spoken_once() -> None:
-    data = diagnosis(0.5, {"format": 0.3}, signs={}, unreadable=240)
-    data["attribution"]["counting"] = data["attribution"]["action"]
+    data = diagnosis(0.5, {"format": 0.3}, signs={})
+    data["attribution"]["action"] = group(600, {"format_only": 240})
+    data["attribution"]["counting"] = group(400, {"format_only": 160})
     found = by_key(data)
-    assert found["sign:action:unreadable"].spoken
-    assert not found["sign:counting:unreadable"].spoken
+    assert found["sign:action:format_only"].spoken
+    assert not found["sign:counting:format_only"].spoken
+
+
+def test_bridges_are_named_where_they_are_among_the_questions() -> None:
+    data = diagnosis(signs={})
+    data["attribution"]["by_template"]["G-Clk"] = group(200, {"missed": 20})
+    assert "33 % of the 600 action questions (G-Clk among them)" in verdict(data).replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
 
 
 def test_a_step_never_seen_does_not_hide_the_largest() -> None:
@@ -201,6 +287,39 @@ def test_a_step_never_seen_in_three_items_could_still_be_larger() -> None:
         "value": 0.0, "low": None, "high": None, "n": 3,
     }  # fmt: skip
     assert "largest" not in by_key(data)
+
+
+def test_two_failures_in_one_answer_are_both_told() -> None:
+    """Forgiven last, the outer one loses as much: no order makes one of them the cause."""
+    data = diagnosis(0.9, {"coordinates": 0.4, "region": 0.0}, signs={})
+    for step in data["decomposition"]["gap"]["steps"]:
+        step["alternative"] = {"first": 0.0, "last": 0.4}
+    found = by_key(data)
+    assert "largest" not in found
+    assert found["spread"].parts == ("coordinates", "region")
+
+
+def test_a_step_without_an_interval_is_not_told() -> None:
+    """Not even where it would lose more if it were forgiven last."""
+    data = diagnosis()
+    steps = data["decomposition"]["gap"]["steps"]
+    for step in steps:
+        step["loss"] = est(0.0, 0.01)
+    steps[0]["loss"] = {"value": 0.1, "low": None, "high": None, "n": 1000}
+    steps[0]["alternative"] = {"first": 0.0, "last": 0.5}
+    assert "no_step" in by_key(data)
+
+
+def test_unusable_answers_are_weighed_against_the_largest_step() -> None:
+    """Most action answers cannot be read; all others are for the whole grid."""
+    data = diagnosis(0.9, {"format": 0.2, "region": 0.6}, signs={}, unreadable=480)
+    assert "largest" not in by_key(data)
+    assert set(by_key(data)["spread"].parts) == {"format", "region"}
+
+
+def test_losses_are_told_as_what_happens_to_the_level() -> None:
+    (first, *_) = by_key(diagnosis())["largest"].figures
+    assert first.shown.replace("\N{NO-BREAK SPACE}", " ") == "−31.0 points [−33.0, −29.0]"
 
 
 def test_an_unknown_step_is_named_by_its_label() -> None:
@@ -268,6 +387,7 @@ def test_no_claim_whose_interval_holds_what_it_denies(data: dict[str, Any]) -> N
     for claim in found:
         if claim.key.startswith("sign:"):
             assert claim.bound == FLOOR
+            assert claim.figures[0].share in claim.words
         if claim.key == "largest":
             first = claim.figures[0]
             others = [loss for label, loss in steps.items() if label != first.label]

@@ -55,11 +55,11 @@ def test_the_sentence_comes_first_with_what_it_rests_on(made_up: Any) -> None:
     page = made_up(diagnosis())
     section = part(page, "diagnosis")
     assert page.index(section[:40]) < page.index('<section id="run"')
-    assert "Counts 9 of 10 scenes right but acts on only 4;" in section
+    assert "Passes 9 of 10 counting questions but only 4 of 10 action questions;" in section
     told = words(section)
     assert "The interval of the gap lies above 0." in told
-    assert "region named 31.0 points [29.0, 33.0]" in told
-    assert "61.0 % [58.0, 64.0]" in told
+    assert "region named −31.0 points [−33.0, −29.0]" in told
+    assert "61.0 % [58.0, 64.0] of 200 readable click answers about empty regions" in told
 
 
 def test_chain_table_holds_every_loss_as_a_change(made_up: Any) -> None:
@@ -98,7 +98,7 @@ def test_conventions_in_use_and_not(made_up: Any) -> None:
     told = words(part(one, "reasons"))
     assert "label of swapped : 30.0 [28.0, 32.0] % of 500 answers with clicks" in told
     assert "label of flipped: 30.0" in told
-    spoken = "it swaps row and column in 30\N{NO-BREAK SPACE}% of its click answers"
+    spoken = "it swaps row and column in 30\N{NO-BREAK SPACE}% of the 1,000 answers with clicks"
     assert spoken in part(one, "diagnosis")
     none = made_up(diagnosis(conventions=[convention("flipped", False)]))
     assert "None but the one asked for." in words(part(none, "reasons"))
@@ -151,7 +151,10 @@ def test_a_run_that_cannot_be_diagnosed_keeps_its_place(
     section = part(page, "diagnosis")
     assert "Not diagnosed." in section
     assert "region bounds" in section
-    assert "Counts and acts right on every scene" in section or "scenes, too few" in section
+    assert (
+        "Passes all counting questions and all action questions" in section
+        or "scenes, too few" in section
+    )
     assert "not diagnosed" in part(page, "failures")
     assert 'id="t-templates"' in page
 

@@ -144,6 +144,18 @@ def test_card_without_its_data_set_still_shows_answer_and_grid() -> None:
     assert "region" in made.legend
 
 
+def test_clicks_that_are_read_forgivingly_are_drawn_and_counted() -> None:
+    """The reasons and signs on the card speak of them."""
+    for text in ("The cells: CLICK(R1,C1); CLICK(R2,C7); DONE", "CLICK(R1,C1); CLICK(R2,C7)"):
+        made = card(text)
+        assert {"hit", "missed", "wrong"} <= set(made.legend)
+        assert "1 right, 1 missed, 1 wrong" in made.alt
+        assert "2 clicked" in made.facts
+        assert "read forgivingly" in made.facts
+    assert "wrong" not in card("I see nothing at all in CLICK(R?,C7)").legend
+    assert "3 submitted" in card("Sure: CLICK(R1,C1); SUBMIT(3)", "CLICK_COUNT").facts
+
+
 def test_absurd_clicks_and_endless_answers_are_cut() -> None:
     far = "9" * 5000
     made = card(f"CLICK(R{far},C1); DONE")

@@ -240,3 +240,14 @@ def test_what_cannot_be_summarised():
     two = pl.concat([frame, frame.with_columns(model=pl.lit("other"))])
     with pytest.raises(DataError, match="score rows of 2 models"):
         summarize(two)
+
+
+@pytest.mark.parametrize("key", MAIN)
+def test_one_template_always_wrong_or_right_has_intervals_all_the_same(key):
+    """All draws are equal: bounds come from the number of scenes."""
+    for wrong in (True, False):
+        outcomes = [{other: (other == key) != wrong for other in MAIN}] * 40
+        head = summarize(scenes(outcomes), bootstrap=200)["bases"]["all"]["headline"]
+        for one in head.values():
+            assert one["low"] < one["value"] < one["high"] or one["value"] in (0.0, 1.0)
+            assert one["low"] < one["high"]

@@ -148,6 +148,7 @@ def diagnosis(
     states: Mapping[str, int] | None = None,
     n_scenes: int = 200,
     unreadable: int = 0,
+    by_template: Tree | None = None,
     **more: Any,
 ) -> Tree:
     """A whole diagnosis of 1,000 items; ``more`` replaces its entries."""
@@ -185,7 +186,8 @@ def diagnosis(
         "attribution": {
             "action": group(600, {**action_counts, "outside_region": 200, "missed": 60}),
             "counting": group(400, {"count_low": 30, "count_high": 10}),
-            "by_template": {"L-Clk": group(200, {"outside_region": 100, "missed": 20})},
+            "by_template": by_template
+            or {"L-Clk": group(200, {"outside_region": 100, "missed": 20})},
             "conventions": conventions or [],
             "signs": sign("clicks_where_nothing_is", 0.61) if signs is None else signs,
         },

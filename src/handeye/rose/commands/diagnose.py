@@ -81,11 +81,11 @@ def _chain(chain: Chain) -> Table:
 
     rows = (
         Row(chain.start.label, ("", chain.start.level)),
-        *(Row(f"  {step.label}", (step.loss, step.level)) for step in chain.steps),
+        *(Row(f"  {step.label}", (step.change, step.rate)) for step in chain.steps),
         Row(chain.end.label, ("", chain.end.level)),
-        Row("the whole gap", (chain.whole, "")),
+        Row("all together", (-chain.whole, "")),
     )
-    columns = (Column("points lost"), Column("level"))
+    columns = (Column("change, points"), Column("level"))
     return Table(chain.key, chain.title, columns, rows, row_head="")
 
 

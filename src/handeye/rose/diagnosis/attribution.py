@@ -24,8 +24,8 @@ from handeye.rose.diagnosis.anchoring import (
     find_origins,
     said_number,
 )
-from handeye.rose.diagnosis.click_model import Convention
 from handeye.rose.diagnosis.conventions import Finding, find_conventions
+from handeye.rose.diagnosis.coordinates import Convention
 from handeye.rose.diagnosis.evidence import Evidence
 from handeye.rose.diagnosis.habits import habits_frame, submits_other
 from handeye.rose.diagnosis.reasons import REASONS, SIGNS, TAGS, Reason
@@ -197,8 +197,8 @@ def _count_signs(found: Evidence, decided: _Decided) -> set[str]:
 def _convention_signs(found: Evidence, convention: Convention | None) -> set[str]:
     if convention is None:
         return set()
-    shown = {convention.reason}
-    if convention.swapped and convention.zero_based:
+    shown = {convention.reason} if convention.reason else set()
+    if convention.zero_based:
         shown.add("zero_based")
     assert found.reading is not None
     meant = [Cell(*convention.translate(*cell, *found.grid)) for cell in found.reading.clicks]
@@ -312,7 +312,7 @@ def attribution_tables(attribution: Attribution, *, seed: int, resamples: int) -
         **{kind: _group(tally, scopes) for kind, scopes in of_kind.items()},
         "by_template": {t.column: _group(tally, [(t.id,)]) for t in present},
         "conventions": {
-            str(k): _convention(tally, k, found) for k, found in enumerate(attribution.findings)
+            found.convention.key: _convention(tally, found) for found in attribution.findings
         },
         "signs": {sign.key: _sign(tally, sign) for sign in SIGNS},
     }
@@ -337,17 +337,17 @@ def _tally(attribution: Attribution, seed: int, resamples: int) -> Tally:
 
 
 def _pulls(attribution: Attribution) -> list[pl.Series]:
-    """How each item moves the numerator and denominator of each convention's weight."""
+    """How each item moves each convention's weight."""
     out = []
-    for k, found in enumerate(attribution.findings):
-        moves = np.zeros((attribution.rows.height, 2))
+    for found in attribution.findings:
+        moves = np.zeros(attribution.rows.height)
         moves[list(attribution.places)] = found.pull
-        out += [pl.Series(_pull_name(k, end), moves[:, end]) for end in (0, 1)]
+        out.append(pl.Series(_pull_name(found), moves))
     return out
 
 
-def _pull_name(k: int, end: int) -> str:
-    return f"pull_{k}_{end}"
+def _pull_name(found: Finding) -> str:
+    return f"pull:{found.convention.key}"
 
 
 def _add(ledger: Ledger, rows: pl.DataFrame, findings: Sequence[Finding]) -> None:
@@ -369,7 +369,7 @@ def _add(ledger: Ledger, rows: pl.DataFrame, findings: Sequence[Finding]) -> Non
             )
     names = [f"{end}_{sign.key}" for sign in SIGNS for end in ("can", "has")]
     ledger.add(_HABITS, rows, names)
-    ledger.add(_CONVENTIONS, rows, [_pull_name(k, e) for k in range(len(findings)) for e in (0, 1)])
+    ledger.add(_CONVENTIONS, rows, [_pull_name(found) for found in findings])
 
 
 def _group(tally: Tally, scopes: Sequence[Scope]) -> dict[str, Any]:
@@ -399,17 +399,13 @@ def _rows(group: Group, reasons: Sequence[Reason], prefix: str) -> dict[str, Any
     }
 
 
-def _convention(tally: Tally, k: int, found: Finding) -> dict[str, Any]:
+def _convention(tally: Tally, found: Finding) -> dict[str, Any]:
     """A convention with the interval of its weight: resampled sums of what each answer pulls."""
-    group = tally.over(tally.subsets, [_CONVENTIONS])
-    numerator, denominator = (group.total(_pull_name(k, end)) for end in (0, 1))
-    base = found.denominator + denominator
-    with np.errstate(invalid="ignore", divide="ignore"):
-        weight = np.where(base > 0, (found.numerator + numerator) / base, np.nan)
+    pull = tally.over(tally.subsets, [_CONVENTIONS]).total(_pull_name(found))
+    weight = np.clip(found.weight + pull, 0.0, 1.0)
     weight[0] = found.weight if found.n_items else np.nan
-    scenes = sum(tally.scenes[subset] for subset in tally.subsets)
-    values = np.clip(weight, 0.0, 1.0)
-    share = Samples(values, found.n_items, min(found.n_items, scenes))
+    scenes = min(found.n_items, sum(tally.scenes[subset] for subset in tally.subsets))
+    share = Samples(weight, found.n_items, scenes)
     return convention_values(found) | {"weight": share}
 
 

@@ -8,94 +8,51 @@ Every click, translated from its convention, is independently
     a target outside the region     (uniform over them)
     beside a target                 (uniform over the region's targets, or the grid's where it
                                     has none, then over the 8 cells around one)
+    any cell of the region          (uniform)
     any cell                        (uniform)
 
 with one set of shares for all answers that are not blurred, and another, without the first two
-parts, for those that are. Where an item has no such cell, that part is uniform over any cell.
-Weights and shares come from the EM algorithm (Dempster, Laird and Rubin 1977).
+parts, for those that are. Blurred answers know the region in every convention: theirs is one part
+for each. Where an item has no such cell, a part is uniform over any cell; but in a region without
+targets nothing is right, so the first part and the region are impossible there unless an answer is
+blurred. Weights and shares come from the EM algorithm (Dempster, Laird and Rubin 1977).
 
 Without blurred answers, an answer of five wild clicks that hits one target when read in some
-convention would count for that convention. Cells beside a target keep unsteady pointing from being
-read as counting from 0: pointing that misses in every direction explains the misses up left,
-counting from 0 explains only those.
+convention would count for that convention. Who keeps to the region and guesses there hits targets
+more often than a guess over the grid would, however the clicks are read: so it needs the region, as
+asked and translated. Cells beside a target keep unsteady pointing from being read as counting from
+0: pointing that misses in every direction explains the misses up left, counting from 0 explains
+only those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import bdtrc
 
+from handeye.rose.diagnosis.coordinates import AS_ASKED, CONVENTIONS, Convention
 from handeye.rose.diagnosis.evidence import Evidence
 from handeye.rose.scene import Cell
-
-# ---- ways to write coordinates besides the one that is asked for
-
-# One coordinate, or those of many clicks.
-N = TypeVar("N", int, NDArray[np.int64])
-
-
-@dataclass(frozen=True, slots=True)
-class Convention:
-    """A way to write coordinates; ``reason`` is the reason of items that fail by it."""
-
-    key: str
-    label: str
-    reason: str
-    swapped: bool = False
-    zero_based: bool = False
-    from_below: bool = False
-    from_right: bool = False
-
-    def translate(self, row: N, col: N, rows: N, cols: N) -> tuple[N, N]:
-        """Row and column that are meant by those written, in a grid of ``rows`` x ``cols``."""
-        if self.swapped:
-            row, col = col, row
-        if self.zero_based:
-            row, col = row + 1, col + 1
-        if self.from_below:
-            row = rows + 1 - row
-        if self.from_right:
-            col = cols + 1 - col
-        return row, col
-
-
-CONVENTIONS: tuple[Convention, ...] = (
-    Convention("zero_based", "rows and columns counted from 0", "zero_based", zero_based=True),
-    Convention("swapped", "row and column swapped", "swapped", swapped=True),
-    Convention(
-        "swapped_zero_based",
-        "row and column swapped, counted from 0",
-        "swapped",
-        swapped=True,
-        zero_based=True,
-    ),
-    Convention("flipped_rows", "rows counted from below", "flipped", from_below=True),
-    Convention("flipped_cols", "columns counted from the right", "flipped", from_right=True),
-    Convention(
-        "flipped_both",
-        "rows counted from below, columns from the right",
-        "flipped",
-        from_below=True,
-        from_right=True,
-    ),
-)
-"""Conventions that are looked for."""
-
-AS_ASKED = Convention("asked", "as asked", "")
-
-
-# ---- how answers of each kind look
-
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_PARTS = 4
-_ANY = 3
+_GOLD, _BEYOND, _BESIDE, _REGION, _ANY = range(5)
+# Shares of answers that are not blurred, and of blurred ones (beside, any, then the regions), at
+# first.
+_SHARP = (0.84, 0.05, 0.05, 0.03, 0.03)
+_BLURRED = (0.3, 0.3, 0.4)
+# So many clicks of an answer tell how it is written; who clicks every cell shall not fill memory.
+_MOST_CLICKS = 12
+# A convention that could win less log-likelihood than this is not looked at further: to be told it
+# needs more.
+_PROMISING = 4.0
+# Level of the test that a convention fits more answers than its neighbours do.
+_OUTDONE = 0.05
 # Coordinates further off say no more than these, and keep codes of cells within 64 bits.
 _FURTHEST = 10**5
 # EM ends when a round gains less log-likelihood than this, far below what a test looks at.
@@ -113,12 +70,13 @@ class Fit:
     """A fitted mixture; classes are as asked, blurred, then the conventions.
 
     ``likelihood`` (n, classes) of each answer in each class, in logs; ``posterior`` likewise;
-    ``pull`` (n, classes): how much each answer moves each weight.
+    ``pull`` (n, classes): how much each answer moves each weight. ``shares`` are those of the
+    parts, of answers that are not blurred and of those that are.
     """
 
     total: float
     weights: Floats
-    shares: Floats
+    shares: tuple[Floats, Floats]
     likelihood: Floats
     posterior: Floats
     pull: Floats
@@ -128,33 +86,65 @@ class ClickModel:
     """The densities of one model's clicks, ready for EM; every item has a click."""
 
     def __init__(self, items: Sequence[Evidence]) -> None:
-        clicks = [list(dict.fromkeys(found.reading.clicks)) for found in items if found.reading]
+        """Look at the answers in every convention, and keep those that could explain some better.
+
+        Args:
+            items: answers with clicks.
+        """
+        clicks = [
+            list(dict.fromkeys(found.reading.clicks))[:_MOST_CLICKS]
+            for found in items
+            if found.reading
+        ]
         self.n = len(items)
         self.item = np.repeat(np.arange(self.n), [len(cells) for cells in clicks])
-        ways = (AS_ASKED, *CONVENTIONS)
-        # (ways, clicks, parts)
-        self.densities = _densities(items, clicks, self.item, ways)
         self.starts = np.concatenate(([0], np.flatnonzero(np.diff(self.item)) + 1))
+        places = _Places(items, clicks, self.item)
+        asked = places.densities(AS_ASKED)
+        self.conventions: tuple[Convention, ...] = ()
+        # (ways, clicks, parts)
+        self.sharp = places.sharp(asked)[None]
+        # (clicks, parts): beside, any, the region as asked and in each convention
+        self.blurred = asked[:, [_BESIDE, _ANY, _REGION]]
+        alone = self.fit()
+        with np.errstate(divide="ignore"):
+            without = np.logaddexp.reduce(alone.likelihood + np.log(alone.weights), axis=1)
+        found: dict[Convention, Floats] = {}
+        for one in CONVENTIONS:
+            densities = places.densities(one)
+            if _gain(self._sums(places.sharp(densities) @ _SHARP) - without) > _PROMISING:
+                found[one] = densities
+        self.conventions = places.outstanding(found)
+        used = [found[one] for one in self.conventions]
+        self.sharp = np.stack([places.sharp(one) for one in (asked, *used)])
+        regions = [one[:, [_REGION]] for one in used]
+        self.blurred = np.concatenate([self.blurred, *regions], axis=1)
 
-    def fit(self, allowed: NDArray[np.bool_], start: Fit | None = None) -> Fit:
+    def fit(self, allowed: NDArray[np.bool_] | None = None, start: Fit | None = None) -> Fit:
         """Weights and shares of highest likelihood, classes that are not allowed left out."""
+        classes = 2 + len(self.conventions)
         if start is None:
-            weights = np.full(len(allowed), 0.02)
+            weights = np.full(classes, 0.02)
             weights[:2] = 1.0, 0.2
-            shares = np.array([[0.85, 0.05, 0.05, 0.05], [0.0, 0.0, 0.4, 0.6]])
+            regions = self.blurred.shape[1] - 2
+            known = (*_BLURRED[:2], *[_BLURRED[2] / regions] * regions)
+            shares = np.array(_SHARP), np.array(known)
         else:
             weights, shares = start.weights + _FLOOR, start.shares
-        weights = np.where(allowed, weights, 0.0)
-        weights /= weights.sum()
+        weights = weights if allowed is None else np.where(allowed, weights, 0.0)
+        weights = weights / weights.sum()
         before = -np.inf
         for _ in range(_ROUNDS):
-            likelihood, mixed = self._likelihood(shares)
+            sharp, blurred = self.sharp @ shares[0], self.blurred @ shares[1]
+            every = np.concatenate([sharp[:1], blurred[None], sharp[1:]])
+            likelihood = self._sums(every.T)
             total, posterior = _weigh(likelihood, weights)
             if total - before < _STOP:
                 break
             before = total
-            weights, shares = posterior.mean(0), self._shares(shares, posterior, mixed)
+            weights, shares = posterior.mean(0), self._shares(shares, posterior, sharp, blurred)
         weights = np.where(weights * self.n < _NONE, 0.0, weights)
+        weights = weights / weights.sum()
         pull = _pull(likelihood, weights, posterior)
         return Fit(total, weights, shares, likelihood, posterior, pull)
 
@@ -168,32 +158,75 @@ class ClickModel:
         others = max(self.fit(allowed).total, self.fit(allowed, fit).total)
         return max(0.0, fit.total - others)
 
-    def _likelihood(self, shares: Floats) -> tuple[Floats, tuple[Floats, Floats]]:
-        """Log-likelihood (n, classes), and the density of every click by class."""
-        sharp = self.densities @ shares[0]
-        blurred = self.densities[0] @ shares[1]
-        logs = np.log(np.concatenate([sharp[:1], blurred[None], sharp[1:]]))
-        summed = np.add.reduceat(logs, self.starts, axis=1)
-        return np.asarray(summed.T), (sharp, blurred)
+    def each_alone(self, fit: Fit, kind: int) -> tuple[float, float]:
+        """What if clicks are written so one by one, and not whole answers?
 
-    def _shares(self, shares: Floats, posterior: Floats, mixed: tuple[Floats, Floats]) -> Floats:
+        A hand that drifts moves some clicks of an answer by a cell and not others; who counts from
+        0 moves all. The class is replaced by one in which every click is written in the convention
+        with some chance, else as asked; the shares of the clicks are held.
+
+        Args:
+            fit: of all classes.
+            kind: of the convention, among those of the model.
+
+        Returns:
+            The log-likelihood won, and that chance; whole answers alone would have the chance 1.
+        """
+        asked, meant = (self.sharp[way] @ fit.shares[0] for way in (0, 1 + kind))
+        likelihood, weights = fit.likelihood.copy(), fit.weights.copy()
+        chance = weights[2 + kind] / (weights[0] + weights[2 + kind])
+        # Most of what was as asked may now be clicks of such answers.
+        moved = 0.9 * weights[0]
+        weights[[0, 2 + kind]] += -moved, moved
+        before = -np.inf
+        for _ in range(_ROUNDS):
+            density = (1 - chance) * asked + chance * meant
+            likelihood[:, 2 + kind] = self._sums(density)
+            total, posterior = _weigh(likelihood, weights)
+            if total - before < _STOP:
+                break
+            before, weights = total, posterior.mean(0)
+            chosen = posterior[self.item, 2 + kind]
+            chance = float((chosen * chance * meant / density).sum() / max(chosen.sum(), _TINY))
+        return total - fit.total, chance
+
+    def _sums(self, density: Floats) -> Floats:
+        """Log-likelihood of every answer from the density of its clicks: (n, ...)."""
+        return np.asarray(np.add.reduceat(np.log(density), self.starts, axis=0))
+
+    def _shares(
+        self, shares: tuple[Floats, Floats], posterior: Floats, sharp: Floats, blurred: Floats
+    ) -> tuple[Floats, Floats]:
         """M-step: what part the clicks come from, sharp and blurred."""
-        sharp, blurred = mixed
         chosen = np.concatenate([posterior[:, :1], posterior[:, 2:]], axis=1)[self.item].T
-        one = np.einsum("wc,wcp->p", chosen / sharp, self.densities) * shares[0]
-        two = np.einsum("c,cp->p", posterior[self.item, 1] / blurred, self.densities[0])
-        found = np.stack([one, two * shares[1]]) + _TINY * (shares > 0)
-        return np.asarray(found / found.sum(1, keepdims=True))
+        one = (chosen / sharp).ravel() @ self.sharp.reshape(-1, len(shares[0])) * shares[0] + _TINY
+        two = (posterior[self.item, 1] / blurred) @ self.blurred * shares[1] + _TINY
+        return one / one.sum(), two / two.sum()
 
 
 def _weigh(likelihood: Floats, weights: Floats) -> tuple[float, Floats]:
     """Log-likelihood of all answers, and each one's posterior over the classes."""
     with np.errstate(divide="ignore"):
         joint = likelihood + np.log(weights)
-    top = joint.max(1, keepdims=True)
-    parts = np.exp(joint - top)
-    total = parts.sum(1, keepdims=True)
-    return float((top + np.log(total)).sum()), parts / total
+    each = np.logaddexp.reduce(joint, axis=1)
+    return float(each.sum()), np.exp(joint - each[:, None])
+
+
+def _gain(ratio: Floats) -> float:
+    """Log-likelihood won by one more class of the best weight, all others held.
+
+    Args:
+        ratio: (n,) log-likelihood of each answer in that class, less that without it.
+    """
+    more = np.expm1(np.minimum(ratio, 500.0))
+    low, high = 0.0, 1.0
+    if more.sum() <= 0:
+        return 0.0
+    for _ in range(30):  # the likelihood is concave in the weight: halve towards its top
+        weight = (low + high) / 2
+        rises = float((more / (1 + weight * more)).sum()) > 0
+        low, high = (weight, high) if rises else (low, weight)
+    return float(np.log1p(low * more).sum())
 
 
 def _pull(likelihood: Floats, weights: Floats, posterior: Floats) -> Floats:
@@ -213,66 +246,131 @@ def _pull(likelihood: Floats, weights: Floats, posterior: Floats) -> Floats:
     return np.asarray(pull - pull.mean(0))
 
 
-def _densities(
-    items: Sequence[Evidence],
-    clicks: Sequence[Sequence[Cell]],
-    item: Ints,
-    ways: Sequence[Convention],
-) -> Floats:
-    """Density of every click in every part, for every way of writing: (ways, clicks, parts)."""
-    rows = np.array([found.grid.rows for found in items])
-    cols = np.array([found.grid.cols for found in items])
-    written = np.array([_near(cell) for cells in clicks for cell in cells], np.int64)
-    gold = _Marks([found.gold for found in items])
-    beyond = _Marks([found.targets - found.gold for found in items])
-    asked = _Marks([found.gold or found.targets for found in items])
-    uniform = 1.0 / (np.maximum(rows, cols) + 2.0) ** 2
-    out = np.empty((len(ways), len(item), _PARTS))
-    out[:, :, _ANY] = uniform[item]
-    for way, convention in enumerate(ways):
-        row, col = convention.translate(written[:, 0], written[:, 1], rows[item], cols[item])
-        for part, marks in enumerate((gold, beyond)):
-            out[way, :, part] = marks.density(item, row, col, uniform)
-        out[way, :, 2] = asked.around(item, row, col, uniform)
-    return out
+class _Places:
+    """Where the clicks of all items lie, as they are written and in any convention."""
+
+    def __init__(
+        self, items: Sequence[Evidence], clicks: Sequence[Sequence[Cell]], item: Ints
+    ) -> None:
+        self._item, self._n = item, len(items)
+        self._written = np.array([_near(cell) for cells in clicks for cell in cells], np.int64)
+        self._rows, self._cols = np.array([found.grid for found in items]).T[:, item]
+        self._uniform = 1.0 / (np.maximum(self._rows, self._cols) + 2.0) ** 2
+        regions = [found.region for found in items]
+        bounds = np.array([(r.r1, r.r2, r.c1, r.c2) for r in regions])
+        self._bounds = bounds.T[:, item]
+        self._outside = np.array([region.type == "EXCLUSION" for region in regions])[item]
+        self._hold = np.array([bool(found.gold) for found in items])[item]
+        sizes = [
+            region.cell_count(found.grid) for region, found in zip(regions, items, strict=True)
+        ]
+        self._sizes = np.array(sizes, np.float64)[item]
+        self._mark(items)
+
+    def _mark(self, items: Sequence[Evidence]) -> None:
+        """The cells with and beside targets of all items, found by one sorted search."""
+        cells, density = [], []
+        lacking = np.zeros((len(items), 3), bool)
+        for place, found in enumerate(items):
+            beyond, asked = found.targets - found.gold, found.gold or found.targets
+            lacking[place] = False, not beyond, not asked
+            for part, marked in enumerate((found.gold, beyond)):
+                cells += [(place, row, col) for row, col in marked]
+                density += [(part, 1 / len(marked)) for _ in marked]
+            cells += [(place, row + r, col + c) for row, col in asked for r, c in _AROUND]
+            density += [(_BESIDE, 1 / (8 * len(asked))) for _ in asked for _ in _AROUND]
+        codes = _code(*np.array(cells, np.int64).reshape(-1, 3).T)
+        self._codes, at = np.unique(codes, return_inverse=True)
+        self._near = np.zeros((len(self._codes) + 1, 3))
+        for (part, share), code in zip(density, at.tolist(), strict=True):
+            self._near[code, part] += share
+        # Where an item has no such cell, that part is uniform over any cell; but for targets of the
+        # region: clicks where there are none are no right answer in any convention.
+        self._instead = np.where(lacking[self._item], self._uniform[:, None], 0.0)
+
+    def outstanding(self, conventions: Iterable[Convention]) -> tuple[Convention, ...]:
+        """The conventions that fit more answers than the same one a cell beside it, or mirrored.
+
+        Pointing that misses, a row that is known without its column, a hand that drifts: each hits
+        targets in some convention more often than chance, and one cell further just as often. An
+        answer fits if it hits more targets than as it is written, or in a convention that was taken
+        before; taken is the sign test, at :data:`_OUTDONE`, against the best of the eight places
+        around, and of counting from 2 where it is counted from 0.
+        """
+        rest = list(conventions)
+        taken: list[Convention] = []
+        best = self._hits(AS_ASKED)
+        while rest:
+            fitting = {one: self._fitting(one, best) for one in rest}
+            passed = [
+                one
+                for one, (own, rival) in fitting.items()
+                if own and float(bdtrc(own - 1, own + rival, 0.5)) < _OUTDONE
+            ]
+            if not passed:
+                break
+            first = max(passed, key=lambda one: fitting[one][0])
+            taken.append(first)
+            rest.remove(first)
+            best = np.maximum(best, self._hits(first))
+        return tuple(taken)
+
+    def _fitting(self, convention: Convention, best: Floats) -> tuple[int, int]:
+        """Answers that hit more than ``best``: in a convention, and in the best of its rivals."""
+        mirrored = convention.mirrored
+        found = [self._hits(convention, shift) for shift in ((0, 0), *_AROUND)]
+        found += [self._hits(mirrored)] if mirrored != convention else []
+        own, *others = (int((hits > best).sum()) for hits in found)
+        return own, max(others)
+
+    def _hits(self, convention: Convention, shift: tuple[int, int] = (0, 0)) -> Floats:
+        """Targets of the grid among the cells that each answer means, shifted: (items,)."""
+        row, col = self._meant(convention)
+        at = self._found(row + shift[0], col + shift[1])
+        hits = self._near[at, : _BEYOND + 1].any(1)
+        return np.bincount(self._item, hits, self._n).astype(np.float64)
+
+    def _meant(self, convention: Convention) -> tuple[Ints, Ints]:
+        """Row and column of every click, read in a convention."""
+        return convention.translate(
+            self._written[:, 0], self._written[:, 1], self._rows, self._cols
+        )
+
+    def sharp(self, densities: Floats) -> Floats:
+        """The densities of answers that are not blurred."""
+        out = densities.copy()
+        out[~self._hold, _REGION] = 0.0
+        return out
+
+    def _found(self, row: Ints, col: Ints) -> Ints:
+        """Rows of the table of marked cells; the last, empty one for a cell that is not in it."""
+        codes = _code(self._item, row, col)
+        at = np.searchsorted(self._codes, codes)
+        at[np.append(self._codes, -1)[at] != codes] = len(self._codes)
+        return at
+
+    def densities(self, convention: Convention) -> Floats:
+        """Density of every click in every part, read in a convention: (clicks, parts)."""
+        row, col = self._meant(convention)
+        at = self._found(row, col)
+        r1, r2, c1, c2 = self._bounds
+        bounded = (r1 <= row) & (row <= r2) & (c1 <= col) & (col <= c2)
+        exists = (row >= 1) & (row <= self._rows) & (col >= 1) & (col <= self._cols)
+        out = np.empty((len(row), 5))
+        out[:, : _BESIDE + 1] = self._near[at] + self._instead
+        out[:, _REGION] = (exists & (bounded != self._outside)) / self._sizes
+        out[:, _ANY] = self._uniform
+        return out
+
+
+_AROUND = [(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1) if r or c]
 
 
 def _near(cell: Cell) -> tuple[int, int]:
     return min(cell.row, _FURTHEST), min(cell.col, _FURTHEST)
 
 
-class _Marks:
-    """Some marked cells of every item, found by one sorted search."""
-
-    def __init__(self, cells: Sequence[frozenset[Cell]]) -> None:
-        self.count = np.array([len(marked) for marked in cells])
-        item = np.repeat(np.arange(len(cells)), self.count)
-        flat = np.array([cell for marked in cells for cell in marked], np.int64).reshape(-1, 2)
-        self._codes = np.sort(_code(item, flat[:, 0], flat[:, 1]))
-
-    def density(self, item: Ints, row: Ints, col: Ints, uniform: Floats) -> Floats:
-        """Uniform over an item's marked cells; ``uniform`` where it has none."""
-        count = self.count[item]
-        found = self._hit(item, row, col) / np.maximum(count, 1)
-        return np.asarray(np.where(count > 0, found, uniform[item]))
-
-    def around(self, item: Ints, row: Ints, col: Ints, uniform: Floats) -> Floats:
-        """Uniform over the 8 cells around a marked cell chosen at random."""
-        steps = [(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1) if r or c]
-        beside = sum(self._hit(item, row + r, col + c) for r, c in steps)
-        count = self.count[item]
-        found = beside / (8.0 * np.maximum(count, 1))
-        return np.asarray(np.where(count > 0, found, uniform[item]))
-
-    def _hit(self, item: Ints, row: Ints, col: Ints) -> Floats:
-        codes = _code(item, row, col)
-        if not len(self._codes):
-            return np.zeros(len(codes))
-        at = np.minimum(np.searchsorted(self._codes, codes), len(self._codes) - 1)
-        return np.asarray(self._codes[at] == codes, np.float64)
-
-
 def _code(item: Ints, row: Ints, col: Ints) -> Ints:
     """One number per cell of an item; coordinates lie within a few of 0..:data:`_FURTHEST`."""
-    width = 2 * _FURTHEST + 8
-    return np.asarray((item * width + row + _FURTHEST + 4) * width + col + _FURTHEST + 4)
+    width = 2 * _FURTHEST + 16
+    return np.asarray((item * width + row + _FURTHEST + 8) * width + col + _FURTHEST + 8)

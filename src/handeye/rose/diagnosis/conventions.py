@@ -3,7 +3,9 @@
 Each click answer is a draw from the mixture of :mod:`handeye.rose.diagnosis.click_model`: as
 asked, blurred, or in one of the conventions. A convention is in use if leaving it out costs more
 likelihood than chance allows: twice the log-ratio against half a chi-square with one degree of
-freedom, because a weight of 0 lies on the border (Self and Liang 1987).
+freedom, because a weight of 0 lies on the border (Self and Liang 1987). Only conventions that fit
+better than they would one cell beside are in the mixture. A convention is that of a whole answer:
+where clicks are moved one by one, none is in use.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from math import erfc, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.rose.diagnosis.click_model import CONVENTIONS, ClickModel, Convention
+from handeye.rose.diagnosis.click_model import ClickModel
+from handeye.rose.diagnosis.coordinates import CONVENTIONS, Convention
 from handeye.rose.diagnosis.evidence import Evidence
 
 Floats = NDArray[np.float64]
@@ -24,32 +27,30 @@ Floats = NDArray[np.float64]
 # at least FEWEST answers that it explains best.
 LEVEL = 0.001
 FEWEST = 4
+# It is that of whole answers unless clicks decide one by one, at this level, and fewer than this
+# share of them for it.
+_ALONE, _NEARLY_ALL = 0.01, 0.95
+# Its weight and the answers that it explains best may differ by this share of the latter.
+_APART = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What is known about one convention in a model's click answers.
 
-    ``weight`` is its share (0..1) among the answers that are not blurred, ``items`` the number of
-    answers that it explains best. ``pull`` (n_items, 2) says how a single answer moves the
-    weight's numerator and denominator: over resampled answers, the sums of its columns are added
-    to ``numerator`` and ``denominator``.
+    ``weight`` is its share (0..1) among all answers with clicks, ``items`` the number of answers
+    that it explains best. ``pull`` (n_items,) says how a single answer moves the weight: over
+    resampled answers, its sum is added.
     """
 
     convention: Convention
     n_items: int
     items: int
-    numerator: float
-    denominator: float
+    weight: float
     pull: Floats
     log_likelihood_ratio: float
     p_value: float
     decided: bool
-
-    @property
-    def weight(self) -> float:
-        """Share among the answers that are not blurred; 0 where there are none."""
-        return self.numerator / self.denominator if self.denominator > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,28 +80,38 @@ def find_conventions(evidence: Sequence[Evidence]) -> Findings:
     places = [i for i, found in enumerate(evidence) if found.reading and found.reading.clicks]
     used: list[Convention | None] = [None] * len(evidence)
     if not places:
-        return Findings(tuple(_nothing(one) for one in CONVENTIONS), tuple(used), ())
+        return Findings(tuple(_nothing(one, 0) for one in CONVENTIONS), tuple(used), ())
     model = ClickModel([evidence[i] for i in places])
-    fit = model.fit(np.ones(2 + len(CONVENTIONS), bool))
-    best = fit.posterior > 0.5
+    fit = model.fit()
     better = fit.likelihood[:, 2:] > fit.likelihood[:, :1] + 1e-6
-    moved = best[:, 2:] & better
-    ratios = [model.cost(fit, 2 + k) for k in range(len(CONVENTIONS))]
-    findings: list[Finding] = []
-    for k, convention in enumerate(CONVENTIONS):
-        p_value = 1.0 if ratios[k] <= 0 else 0.5 * erfc(sqrt(ratios[k]))
+    moved = (fit.posterior[:, 2:] > 0.5) & better
+    found: dict[Convention, Finding] = {}
+    for k, convention in enumerate(model.conventions):
+        ratio = model.cost(fit, 2 + k)
+        p_value = _p_value(ratio)
         items = int(moved[:, k].sum())
-        decided = p_value * len(CONVENTIONS) < LEVEL and items >= FEWEST
-        pull = np.stack([fit.pull[:, 2 + k], -fit.pull[:, 1]], axis=1)
-        weights = float(fit.weights[2 + k]), float(1 - fit.weights[1])
-        findings.append(
-            Finding(convention, len(places), items, *weights, pull, ratios[k], p_value, decided)
+        weight, pull = float(fit.weights[2 + k]), fit.pull[:, 2 + k]
+        # Where the weight speaks for many more answers than can be named, or for fewer, it is
+        # taken from answers that tell nothing.
+        agree = abs(items - weight * len(places)) <= max(FEWEST, _APART * items)
+        decided = p_value * len(CONVENTIONS) < LEVEL and items >= FEWEST and agree
+        if decided:
+            won, chance = model.each_alone(fit, k)
+            decided = _p_value(won) > _ALONE or chance > _NEARLY_ALL
+        found[convention] = Finding(
+            convention, len(places), items, weight, pull, ratio, p_value, decided
         )
         if decided:
             for row in np.flatnonzero(moved[:, k]).tolist():
                 used[places[row]] = convention
-    return Findings(tuple(findings), tuple(used), tuple(places))
+    findings = tuple(found.get(one) or _nothing(one, len(places)) for one in CONVENTIONS)
+    return Findings(findings, tuple(used), tuple(places))
 
 
-def _nothing(convention: Convention) -> Finding:
-    return Finding(convention, 0, 0, 0.0, 0.0, np.zeros((0, 2)), 0.0, 1.0, False)
+def _p_value(ratio: float) -> float:
+    """Of a log-ratio of likelihoods, for one more weight that is 0 or above."""
+    return 1.0 if ratio <= 0 else 0.5 * erfc(sqrt(ratio))
+
+
+def _nothing(convention: Convention, n_items: int) -> Finding:
+    return Finding(convention, n_items, 0, 0.0, np.zeros(n_items), 0.0, 1.0, False)

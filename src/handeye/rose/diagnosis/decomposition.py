@@ -49,8 +49,9 @@ STEPS: tuple[Step, ...] = (
     Step(
         "region",
         "keeping to the region",
-        "Right once clicks outside the region are left out, or as many as there are in the whole "
-        "grid.",
+        "Right once clicks outside the region are left out, or right for the other part; a count: "
+        "the number of the whole grid, in a model that counts that more often than miscounts "
+        "explain.",
     ),
     Step(
         "abstention",
@@ -148,9 +149,10 @@ def decompose(
         holds ``key``, ``title``, ``meaning``, ``start``, ``end``, ``whole``, ``n_scenes``,
         ``n_items`` and ``steps``; a step ``key``, ``label``, ``meaning``, ``loss`` (points lost,
         a fraction; negative when acting loses less than counting), ``level`` (start less all
-        losses so far), ``sides`` (the loss of either side; None where the side cannot show it) and
-        ``alternative`` (the measured loss if forgiven ``first`` or ``last``; None where no other
-        order makes sense). Figures are ``{"value", "low", "high", "n"}``.
+        losses so far, a rate only from 0 to 1), ``sides`` (the loss of either side; None where the
+        side cannot show it) and ``alternative`` (the measured loss if forgiven ``first`` or
+        ``last``; None where no other order makes sense). Figures are
+        ``{"value", "low", "high", "n"}``.
     """
     frame = judged(evidence)
     found: dict[str, dict[str, Any] | None] = dict.fromkeys(plan.key for plan in PLANS)
@@ -252,8 +254,12 @@ def _filled(counting: list[list[Samples]], action: list[list[Samples]]) -> list[
         filler = np.nan_to_num(np.where(np.isnan(own), other, own))
         asked = ~np.isnan(values[:, :1])
         filled = np.where(np.isnan(values) & asked, filler, values)
+        # Where nothing could be judged, as many scenes stand behind what is there instead.
         out += [
-            [Samples(v, level.n, level.trials) for v, level in zip(rows, cell, strict=True)]
+            [
+                replace(level if level.n else cell[0], values=v)
+                for v, level in zip(rows, cell, strict=True)
+            ]
             for rows, cell in zip(filled, side, strict=True)
         ]
     return out
@@ -326,9 +332,11 @@ def _level(measure: str, sides: _Sides) -> Samples:
     """Where the chain stands when ``measure`` is still forgiven on both sides."""
     net = sides.counting["pass"].values - sides.counting[measure].values
     end = sides.action["pass"]
+    values = sides.action[measure].values + net
     # Only where counting adds nothing is it a share, and may be treated as one.
-    trials = None if np.nan_to_num(net).any() else end.trials
-    return Samples(sides.action[measure].values + net, end.n, trials)
+    if np.nan_to_num(net).any():
+        return Samples(np.where(values[0] < 0, values, np.maximum(values, 0.0)), end.n)
+    return replace(end, values=values)
 
 
 def _loss(

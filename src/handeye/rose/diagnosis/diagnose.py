@@ -21,14 +21,16 @@ from handeye.atomic import replacing, write_bytes
 from handeye.errors import OptionError
 from handeye.rose.diagnosis.attribution import attribute, attribution_tables
 from handeye.rose.diagnosis.decomposition import decompose
-from handeye.rose.diagnosis.evidence import run_evidence
+from handeye.rose.diagnosis.evidence import Evidence, run_evidence
 from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.diagnosis.thresholds import thresholds
 from handeye.rose.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
+from handeye.rose.scoring.summary import Summary
 from handeye.scores.run_folder import parquet_to
 from handeye.sets.processes import as_finished, worker_count
 
-FORMAT = 1
+# 2: a convention's weight is its share of all answers with clicks; every way to count an axis.
+FORMAT = 2
 RESAMPLES = 2000
 # What the diagnosis takes over from the summary as it stands.
 _FROM_SUMMARY = (
@@ -78,8 +80,30 @@ def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES
     if resamples < 0:
         raise OptionError(f"resamples must be at least 0, got {resamples}")
     found = run if isinstance(run, Run) else read_run(run)
-    summary = found.summary
-    evidence = run_evidence(found)
+    everything = found.summary, found.scores(), run_evidence(found)
+    return diagnose_scores(*everything, seed=seed, resamples=resamples)
+
+
+def diagnose_scores(
+    summary: Summary,
+    scores: pl.DataFrame,
+    evidence: Sequence[Evidence],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Diagnosis:
+    """Diagnose scores that lie in no folder.
+
+    Args:
+        summary: of the scores.
+        scores: score rows of one run.
+        evidence: on every row, in their order.
+        seed: as in :func:`diagnose`.
+        resamples: as in :func:`diagnose`.
+
+    Raises:
+        DataError: a column is missing, or a task template is unknown.
+    """
     attribution = attribute(evidence)
     everything = summary.bases["all"]
     data = {
@@ -91,7 +115,7 @@ def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES
         "columns": everything.columns,
         "decomposition": decompose(evidence, seed=seed, resamples=resamples),
         "attribution": attribution_tables(attribution, seed=seed, resamples=resamples),
-        "thresholds": thresholds(found.scores()),
+        "thresholds": thresholds(scores),
     }
     return Diagnosis(msgspec.convert(data, Findings), attribution.rows)
 

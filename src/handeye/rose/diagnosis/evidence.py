@@ -67,7 +67,7 @@ class Evidence:
     def outside_grid(self) -> tuple[Cell, ...]:
         """Clicks on cells that the grid does not have."""
         clicks = self.reading.clicks if self.reading else ()
-        return tuple(cell for cell in clicks if not _exists(cell, self.grid))
+        return tuple(cell for cell in clicks if not exists(cell, self.grid))
 
     @property
     def clicked_inside(self) -> frozenset[Cell]:
@@ -89,7 +89,7 @@ def evidence(scores: pl.DataFrame, answers: Mapping[str, str | None]) -> list[Ev
     if lacking:
         raise DataError(f"the scores lack the columns {', '.join(lacking)}; score the run again")
     rows = list(scores.select(COLUMNS).iter_rows(named=True))
-    readings = [_reading(row, answers) for row in rows]
+    readings = [read_row(row, answers.get(row["item_id"])) for row in rows]
     first = BY_KEY["T1"].id
     counted = {
         row["scene_id"]: reading.number
@@ -125,14 +125,15 @@ def read_answers(run: Run, item_ids: Iterable[str]) -> dict[str, str | None]:
 _WITH_TEXT = ("answered",)
 
 
-def _reading(row: Mapping[str, Any], answers: Mapping[str, str | None]) -> Reading | None:
+def read_row(row: Mapping[str, Any], answer: str | None) -> Reading | None:
+    """What the diagnosis reads in an answer: a score row, and the raw text behind it."""
     if row["format_valid"]:
         clicks = tuple(map(_cell, row["pred_clicks_all"]))
         number = row["submit_count"] if row["pred_count"] is None else row["pred_count"]
         return Reading(clicks, number, True)
     if row["answer_state"] not in _WITH_TEXT:
         return None
-    return read(answers.get(row["item_id"]), TEMPLATES[row["task_template"]].mode)
+    return read(answer, TEMPLATES[row["task_template"]].mode)
 
 
 def _evidence(row: Mapping[str, Any], reading: Reading | None, counted: int | None) -> Evidence:
@@ -150,12 +151,13 @@ def _evidence(row: Mapping[str, Any], reading: Reading | None, counted: int | No
         state=row["answer_state"],
         passed=row["pass"] == 1,
         reading=reading,
-        clicked=frozenset(cell for cell in clicks if _exists(cell, grid)),
+        clicked=frozenset(cell for cell in clicks if exists(cell, grid)),
         counted_globally=counted,
     )
 
 
-def _exists(cell: Cell, grid: Grid) -> bool:
+def exists(cell: Cell, grid: Grid) -> bool:
+    """Whether a grid has a cell."""
     return 1 <= cell.row <= grid.rows and 1 <= cell.col <= grid.cols
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from handeye.rose.scoring.summary import Bridge, Consistency
-from handeye.scores.estimate import Estimate
+from handeye.scores.estimate import NOTHING, Estimate
 from handeye.scores.summary import Interval, Recorded
 
 
@@ -28,6 +28,7 @@ class End(msgspec.Struct):
 class Step(msgspec.Struct):
     """One step down a chain: points lost (negative: won), and the level after it.
 
+    ``level`` is the start less all losses so far, which is a rate only from 0 to 1.
     ``sides`` are the losses of counting and acting. ``alternative`` has what it would lose if its
     kind of failure were forgiven earlier or later; None where no other order makes sense.
     """
@@ -39,6 +40,17 @@ class Step(msgspec.Struct):
     level: Estimate
     sides: dict[str, Estimate | None]
     alternative: dict[str, float | None] | None
+
+    @property
+    def change(self) -> Estimate:
+        """The loss as people read it everywhere: as what happens to the level."""
+        return -self.loss
+
+    @property
+    def rate(self) -> Estimate:
+        """The level where it is a rate; nothing elsewhere."""
+        value = self.level.value
+        return self.level if value is not None and 0 <= value <= 1 else NOTHING
 
     @property
     def sure(self) -> bool:

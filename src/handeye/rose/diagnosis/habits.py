@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from handeye.rose.diagnosis.anchoring import asks_for_part, can_repeat, said_number
-from handeye.rose.diagnosis.click_model import Convention
-from handeye.rose.diagnosis.evidence import Evidence
+from handeye.rose.diagnosis.coordinates import Convention
+from handeye.rose.diagnosis.evidence import Evidence, exists
 from handeye.rose.diagnosis.reasons import SIGNS
-from handeye.rose.scene import Cell, Grid
+from handeye.rose.scene import Cell
 
 
 def meant_cells(found: Evidence, convention: Convention | None) -> frozenset[Cell]:
@@ -22,11 +22,7 @@ def meant_cells(found: Evidence, convention: Convention | None) -> frozenset[Cel
     if convention is None or found.reading is None:
         return found.clicked
     meant = (Cell(*convention.translate(*cell, *found.grid)) for cell in found.reading.clicks)
-    return frozenset(cell for cell in meant if _exists(cell, found.grid))
-
-
-def _exists(cell: Cell, grid: Grid) -> bool:
-    return 1 <= cell.row <= grid.rows and 1 <= cell.col <= grid.cols
+    return frozenset(cell for cell in meant if exists(cell, found.grid))
 
 
 def submits_other(found: Evidence) -> bool:

@@ -40,13 +40,13 @@ REASONS: tuple[Reason, ...] = (
     Reason(
         "swapped",
         "row and column swapped",
-        "Its clicks fit the targets when row and column are exchanged (counted from 1 or from 0), "
+        "Its clicks fit the targets when row and column are exchanged (however they are counted), "
         "in a model that demonstrably does so.",
     ),
     Reason(
         "zero_based",
         "counts from 0",
-        "Its clicks fit the targets when rows and columns are counted from 0, in a model that "
+        "Its clicks fit the targets when rows, columns or both are counted from 0, in a model that "
         "demonstrably does so.",
     ),
     Reason(
@@ -138,34 +138,34 @@ SIGNS: tuple[Reason, ...] = (
     Reason(
         "clicks_where_nothing_is",
         "clicks where nothing is",
-        "Share of the click items on a region without targets that are answered with a click.",
+        "Share of the readable click answers about a region without targets that hold a click.",
     ),
     Reason(
         "abstains_where_something_is",
         "abstains where something is",
-        "Share of the click items on a region with targets that are answered without a click.",
+        "Share of the readable click answers about a region with targets that hold no click.",
     ),
     Reason(
         "whole_grid_default",
         "whole-grid default",
-        "Share of the click items on a part of the targets that are answered with all of them.",
+        "Share of the readable click answers about a part of the targets that click all of them.",
     ),
     Reason(
         "clicks_in_exclusion",
         "clicks what is excluded",
-        "Share of the exclusion items that are answered with a click in the excluded part.",
+        "Share of the readable answers to exclusion items that click in the excluded part.",
     ),
     Reason(
         "submits_other_number",
         "submits another number",
-        "Share of the answers with clicks and a submitted number in which the two disagree.",
+        "Share of the readable answers that submit a number in which it is not that of the clicks.",
     ),
     Reason(
         "anchored",
         "repeats its whole-grid count",
-        "Share of the items on a part of the targets that repeat the model's own wrong number for "
-        "the whole grid, where that differs from the region's; counted only in a model that "
-        "does so more than chance explains.",
+        "Share of the readable answers about a part of the targets that repeat the model's own "
+        "wrong number for the whole grid, where that differs from the region's; counted only in a "
+        "model that does so more than chance, or a number said whatever the scene, explains.",
     ),
 )
 """Habits, each a rate over the readable answers in which it can show."""

@@ -13,7 +13,7 @@ from typing import Any
 from handeye.pages.charts import charts
 from handeye.pages.charts.charts import Series
 from handeye.pages.frame import Panel, Part
-from handeye.rose.diagnosis.verdict import Claim, Figure, claims, verdict
+from handeye.rose.diagnosis.verdict import Claim, claims, verdict
 from handeye.rose.pages.curves import curve_parts
 from handeye.rose.pages.reason_tables import (
     convention_notes,
@@ -61,6 +61,7 @@ def first_page(runs: Sequence[RunView]) -> dict[str, Any]:
         "tag_tables": [tag_table(*one) for one in known],
         "sign_table": sign_table(known),
         "conventions": convention_notes(known),
+        "looked_for": max((len(one.attribution.conventions) for _, one in known), default=0),
         "curves": curve_parts(known),
     }
 
@@ -74,15 +75,8 @@ def _verdict(run: RunView) -> Verdict:
 
 def _ground(claim: Claim) -> Ground:
     words = claim.words[:1].upper() + claim.words[1:]
-    figures = tuple((one.label, _words(one)) for one in claim.figures)
+    figures = tuple((one.label, one.shown) for one in claim.figures)
     return Ground(words, claim.why, figures, claim.spoken)
-
-
-def _words(one: Figure) -> str:
-    if one.unit == "factor":
-        return one.text("cell", "plain")
-    sign = "%" if one.unit == "percent" else "points"
-    return f"{one.percent}\N{NO-BREAK SPACE}{sign} {one.interval}".strip()
 
 
 # ---- bridges

@@ -23,6 +23,8 @@ from handeye.pages.frame import clipped
 from handeye.pages.pictures import Album, Picture
 from handeye.pages.selection import Option, options, pick_evenly
 from handeye.pages.signs import Sign, Vocabulary
+from handeye.rose.diagnosis.evidence import exists, read_row
+from handeye.rose.diagnosis.lenient import Reading
 from handeye.rose.items import Item
 from handeye.rose.pages import overlay
 from handeye.rose.pages.view import RunView
@@ -32,6 +34,8 @@ from handeye.sets.draw import Draw
 from handeye.sets.folder import inside
 
 _CELL = re.compile(r"\s*R(\d+)\s*,\s*C(\d+)\s*\Z")
+# Clicks further off are drawn at the margin all the same.
+_FURTHEST = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +137,9 @@ def build_card(
         picture: the embedded picture; None shows the grid schematically.
         words: what the keys of reason and tags mean.
     """
-    marks = _marks(row, item)
     template = TEMPLATES.get(row["task_template"])
+    reading = read_row(row, answer) if template or row["format_valid"] else None
+    marks = _marks(row, item, reading)
     drawn = {kind for kind, cells in marks.sorted_into().items() if cells}
     drawn |= {"out"} if marks.out_of_grid else set()
     if marks.region is not None and marks.region.type != "GLOBAL":
@@ -157,7 +162,7 @@ def build_card(
         answer=clipped(answer),
         state=str(row["answer_state"]),
         gold=str(row["ground_truth_formal_answer"] or ""),
-        facts=_facts(row),
+        facts=_facts(row, reading),
         view_box=overlay.view_box(marks.grid),
         drawing=_base(marks.grid, picture) + overlay.draw(marks),
         has_picture=picture is not None,
@@ -176,27 +181,27 @@ def _base(grid: Grid, picture: Picture | None) -> Markup:
 
 
 def cells(texts: Sequence[str] | None) -> list[Cell]:
-    """Cells of a score row's list; numbers past nine digits are cut to stay drawable."""
-    found = (_CELL.match(text) for text in texts or ())
-    return [Cell(_bounded(m[1]), _bounded(m[2])) for m in found if m]
+    """Cells of a score row's list."""
+    return [Cell(int(m[1]), int(m[2])) for text in texts or () if (m := _CELL.match(text))]
 
 
-def _bounded(digits: str) -> int:
-    return int(digits) if len(digits) <= 9 else 10**9
-
-
-def _marks(row: Mapping[str, Any], item: Item | None) -> overlay.Marks:
+def _marks(row: Mapping[str, Any], item: Item | None, reading: Reading | None) -> overlay.Marks:
+    """What to draw: the clicks that the diagnosis speaks of, forgivingly read or not."""
     grid = Grid(int(row["rows"]), int(row["cols"]))
-    region = _region(row, item)
-    clicked = frozenset(cells(row["pred_clicks_valid_unique"])) if row["click_applicable"] else None
+    clicks = dict.fromkeys(map(_drawable, reading.clicks if reading else ()))
+    clicked = frozenset(cell for cell in clicks if exists(cell, grid))
     return overlay.Marks(
         grid=grid,
         gold=frozenset(cells(row["region_target_cells"])),
         elsewhere=frozenset(cells(row["out_region_target_cells"])),
-        clicked=clicked,
-        out_of_grid=tuple(dict.fromkeys(cells(row["pred_clicks_invalid"]))),
-        region=region,
+        clicked=clicked if row["click_applicable"] else None,
+        out_of_grid=tuple(cell for cell in clicks if not exists(cell, grid)),
+        region=_region(row, item),
     )
+
+
+def _drawable(cell: Cell) -> Cell:
+    return Cell(min(cell.row, _FURTHEST), min(cell.col, _FURTHEST))
 
 
 def _region(row: Mapping[str, Any], item: Item | None) -> Region | None:
@@ -210,15 +215,18 @@ def _region(row: Mapping[str, Any], item: Item | None) -> Region | None:
         return None
 
 
-def _facts(row: Mapping[str, Any]) -> tuple[str, ...]:
+def _facts(row: Mapping[str, Any], reading: Reading | None) -> tuple[str, ...]:
     """Short figures under the answer: only those that say something."""
     facts = [f"{row['rows']} × {row['cols']} cells"]
     if row["gt_count"] is not None:
         facts.append(f"{row['gt_count']} to find")
-    if row["click_applicable"] and row["format_valid"]:
-        facts.append(f"{row['pred_click_count_unique']} clicked")
-    if row["submit_count"] is not None:
-        facts.append(f"{str(row['submit_count'])[:12]} submitted")
+    if row["click_applicable"] and reading is not None:
+        grid = Grid(int(row["rows"]), int(row["cols"]))
+        facts.append(f"{len({cell for cell in reading.clicks if exists(cell, grid)})} clicked")
+    if row["submit_applicable"] and reading is not None and reading.number is not None:
+        facts.append(f"{str(reading.number)[:12]} submitted")
+    if reading is not None and not reading.strict:
+        facts.append("read forgivingly")
     if row["parse_error"] and row["answer_state"] == "answered":
         facts.append(f"grammar: {row['parse_error']}")
     return tuple(facts)

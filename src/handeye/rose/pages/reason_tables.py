@@ -150,8 +150,8 @@ def sign_table(known: Sequence[Diagnosed]) -> Table | None:
     )
     return Table(
         "t-signs",
-        "Habits in percent of the items where each can show, passed items among them; 95 % "
-        f"intervals{_partial([run for run, _ in known])}.",
+        "Habits in percent of the readable answers in which each can show, passed items among "
+        f"them; 95 % intervals{_partial([run for run, _ in known])}.",
         tuple(Column(run.label) for run, _ in known),
         rows,
         row_head="Habit",
@@ -179,9 +179,11 @@ def _count(shares_: Iterable[Share], key: str) -> str:
 
 
 def convention_notes(known: Sequence[Diagnosed]) -> list[tuple[str, str, bool]]:
-    """Label, finding and whether it was decided, for each convention of coordinates looked for."""
+    """Label, finding and whether it was decided, for each convention that any answer speaks for."""
     out = []
     for run, one in ((run, one) for run, found in known for one in found.attribution.conventions):
+        if not one.weight.value:
+            continue
         of_run = f"{run.label}: " if len(known) > 1 else ""
         p = f"p = {one.p_value:.2g}" if one.p_value >= 1e-4 else "p < 0.0001"
         words = (

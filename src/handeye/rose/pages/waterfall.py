@@ -73,7 +73,7 @@ def _chain_table(key: str, held: Sequence[tuple[RunView, Chain]]) -> Table:
             run.label,
             (
                 chain.start.level,
-                *(-s.loss for s in chain.steps),
+                *(step.change for step in chain.steps),
                 chain.end.level,
                 -chain.whole,
             ),
@@ -158,20 +158,19 @@ def waterfall(
 
 
 def _described(chain: Chain) -> str:
-    steps = " ".join(f"{step.label} {_change(step.loss)}." for step in chain.steps)
+    steps = " ".join(f"{step.label} {_words(step.change)}." for step in chain.steps)
     return (
         f"Percent. {chain.start.label} {chain.start.level.both}. {steps} {chain.end.label} "
-        f"{chain.end.level.both}. The whole: {_change(chain.whole)}."
+        f"{chain.end.level.both}. The whole: {_words(-chain.whole)}."
     )
 
 
-def _change(loss: Estimate) -> str:
-    """A loss as what happens to the level: ``−31.0 [−35.2, −26.1]``, ``+1.2``."""
-    return (-loss).text("cell", "points")
+def _words(change: Estimate) -> str:
+    """``−31.0 [−35.2, −26.1]``, ``+1.2``."""
+    return change.text("cell", "points")
 
 
-def _parts(loss: Estimate) -> tuple[str, str]:
-    change = -loss
+def _parts(change: Estimate) -> tuple[str, str]:
     return change.text("value", "points"), change.interval
 
 
@@ -231,12 +230,12 @@ def _step(room: _Room, x_of: Scale, k: int, step: Step, before: float) -> Markup
     low = None if step.loss.high is None else before - step.loss.high
     high = None if step.loss.low is None else before - step.loss.low
     return svg.group(
-        svg.element("title", f"{step.label}: {_change(step.loss)} points"),
+        svg.element("title", f"{step.label}: {_words(step.change)} points"),
         svg.line(x_of(before), above, x_of(before), bar_y + room.bar / 2, "hang"),
         rect,
         _whisker(x_of, low, high, bar_y),
         _label(room, y, step.label),
-        _value(room, y, *_parts(step.loss)),
+        _value(room, y, *_parts(step.change)),
     )
 
 
@@ -250,7 +249,7 @@ def _whole(room: _Room, x_of: Scale, k: int, chain: Chain) -> Markup:
     return svg.group(
         svg.element("path", d=path, class_="brace"),
         _label(room, y, "all together"),
-        _value(room, y, *_parts(chain.whole), "strong"),
+        _value(room, y, *_parts(-chain.whole), "strong"),
     )
 
 
