@@ -18,6 +18,7 @@ from handeye.pages.pictures import Picture
 from handeye.pages.selection import Option, options
 from handeye.pages.signs import Sign, Vocabulary
 from handeye.scores.estimate import integer
+from handeye.scores.looks import Looks
 from handeye.scores.run_folder import ScoredRun, same_set
 from handeye.scores.tables import Table
 
@@ -54,6 +55,7 @@ class PageRun:
         interval_words: how its intervals were made.
         unit: what items are called.
         usable: what an answer must be to be scored: ``usable``, ``readable``.
+        looks: whether its answers depend on what was shown, and its chance row.
     """
 
     label: str
@@ -67,6 +69,7 @@ class PageRun:
     interval_words: str
     unit: str = "items"
     usable: str = "usable"
+    looks: Looks | None = None
 
     @property
     def partial(self) -> str:
@@ -157,6 +160,7 @@ class Legend:
     style: int = 0
     published: bool = False
     human: bool = False
+    chance: bool = False
 
 
 def legend(runs: Iterable[PageRun]) -> list[Legend]:

@@ -21,7 +21,7 @@ import msgspec
 
 from handeye.scores.estimate import NOTHING, Estimate
 from handeye.scores.summary import Interval, Recorded
-from handeye.scores.tables import Column, Row, table_of
+from handeye.scores.tables import Column, Row, Table, csv_files, table_of
 
 if TYPE_CHECKING:
     from handeye.stats.sight import Constants
@@ -34,7 +34,7 @@ FORMAT = 1
 MOST, SURELY, OF_TRUTH = 0.95, 0.9, 0.6
 FEWEST, FEWEST_BLIND = 10, 30
 # Blind: no sign of sight at this level, at most so much better, and a part that looks would show.
-LEVEL, AT_MOST, PLANTED, POWER = 0.05, 0.1, 1 / 3, 0.9
+LEVEL, AT_MOST, PLANTED, POWER = 0.01, 0.1, 1 / 3, 0.9
 # Answers scored on scenes, per kind of question; candidates, and items they are chosen by.
 PAIRS, CANDIDATES, CHOSEN_BY = 20_000, 20, 100
 # Shorter answers stand in many a question by accident.
@@ -130,10 +130,11 @@ class Looks(Recorded, kw_only=True):
     chosen: str
     chance: dict[str, dict[str, dict[str, Estimate]]]
 
-    def said(self) -> dict[str, Group]:
-        """Groups about which something is claimed: all questions, else those it holds for."""
-        found = {name: one for name, one in self.groups.items() if one.said}
-        return {"": found[""]} if "" in found else found
+
+def said(groups: Mapping[str, Group]) -> dict[str, Group]:
+    """Groups about which something is claimed: all questions, else those it holds for."""
+    found = {name: one for name, one in groups.items() if one.said}
+    return {"": found[""]} if "" in found else found
 
 
 def repeats(text: str | None, question: Iterable[str | None]) -> bool:
@@ -152,6 +153,38 @@ def _question(parts: tuple[str | None, ...]) -> str:
 
 
 # ---- recognition
+
+
+def look(
+    suite: str, asked: Sequence[Asked], ways: Ways, *, dev: Sequence[Asked] = (), seed: int = 0
+) -> tuple[Looks, list[tuple[Hashable, ...]]]:
+    """Recognize, and choose the best constant answers.
+
+    Args:
+        suite: as run.json names it.
+        asked: the items of a run.
+        ways: of the suite.
+        dev: items of the set's dev split, if none of them is asked.
+        seed: of the permutations and draws.
+
+    Returns:
+        What is known, its ``chance`` empty; and the constant answers of every item, of which the
+        suite makes ``chance`` in its own tables.
+    """
+    from handeye.stats.sight import PERMUTATIONS
+
+    best, chosen = constants(asked, ways, dev=dev, seed=seed)
+    groups = recognize(asked, ways, best, seed)
+    found = Looks(
+        format=FORMAT,
+        suite=suite,
+        seed=seed,
+        permutations=PERMUTATIONS,
+        groups=groups,
+        chosen=chosen,
+        chance={},
+    )
+    return found, best
 
 
 def recognize(
@@ -277,7 +310,7 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
         and found.high <= AT_MOST
         # A right answer must be wrong elsewhere, else nothing could show.
         and possible.value >= 3 * AT_MOST
-        and dependence.power(PLANTED, seed) >= POWER
+        and dependence.power(PLANTED, seed, LEVEL) >= POWER
     )
 
 
@@ -377,8 +410,6 @@ def _candidates(
 
 def chance_file(found: Looks, interval: Interval, note: str) -> str:
     """The text of ``tables/chance.csv``."""
-    from handeye.scores.tables import csv_files
-
     table = table_of("chance", ("table", "row", "figure"), found.chance, file=CHANCE)
     note = "; ".join(filter(None, [f"{BEST}, {found.chosen}", note]))
     return csv_files([table], interval=interval.words, note=note)[CHANCE]
@@ -402,33 +433,64 @@ def chance_row(
     return (Row(BEST, cells, basis=found.chosen),)
 
 
-def chance_rows(
-    runs: Sequence[tuple[str, Looks | None]], table: str, columns: Sequence[Column]
-) -> tuple[Row, ...]:
+def with_chance(table: Table, found: Looks | None) -> Table:
+    """A table of a run with the row of the best constant answer below."""
+    return replace(table, rows=(*table.rows, *chance_row(found, table.key, table.columns)))
+
+
+class _Run(Protocol):
+    """A run on a page."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def looks(self) -> Looks | None: ...
+
+
+def chance_rows(runs: Sequence[_Run], table: str, columns: Sequence[Column]) -> tuple[Row, ...]:
     """One row for all runs where it is the same for all; else one a run, with its name."""
-    rows = {label: chance_row(found, table, columns) for label, found in runs}
-    known = {label: found[0] for label, found in rows.items() if found}
+    known = {
+        run.label: row for run in runs for row in chance_row(run.looks, table, columns)
+    }
     if len({row.cells for row in known.values()}) <= 1:
         return tuple(known.values())[:1]
     return tuple(replace(row, label=f"{BEST} ({label})") for label, row in known.items())
 
 
-def words(group: Group) -> str:
-    """What is claimed of a group of answers, as a clause; empty where nothing is."""
-    of = f"readable answers to {group.group} questions" if group.group else "readable answers"
+def clause(kind: str, group: str, first: Estimate, second: Estimate) -> str:
+    """A claim in words.
+
+    Args:
+        kind: ``parrot``, ``constant`` or ``blind``.
+        group: of questions, "" for all.
+        first: the share that it rests on.
+        second: of a blind respondent the share when scenes are exchanged.
+    """
+    of = f"{first.n:,} readable answers" + (f" to {group} questions" if group else "")
+    if kind == "parrot":
+        where = f" to {group} questions" if group else ""
+        return f"it repeats words of the question in {_percent(first)} of {first.n:,} answers{where}"
+    if kind == "constant":
+        return (
+            f"it gives one and the same answer to all questions of a kind in {_percent(first)} of "
+            f"the {of}"
+        )
+    return (
+        f"nothing shows that it looks: of the {of} {_percent(first)} are right, and "
+        f"{_percent(second)} would be if the scenes were exchanged"
+    )
+
+
+def sentences(groups: Mapping[str, Group]) -> list[str]:
+    """What is claimed of a run, as clauses."""
+    return [clause(one.said, one.group, *shares(one)) for one in said(groups).values()]
+
+
+def shares(group: Group) -> tuple[Estimate, Estimate]:
+    """The figures that :func:`clause` takes for what is claimed of a group."""
     if group.said == "parrot":
-        return f"it repeats words of the question in {_percent(group.repeated)} of its answers"
-    if group.said == "constant":
-        return (
-            f"it gives one and the same answer to questions of a kind in {_percent(group.same)} "
-            f"of the {group.n_read:,} {of}"
-        )
-    if group.said == "blind":
-        return (
-            f"nothing shows that it looks: {_percent(group.own)} of the {group.own.n:,} {of} are "
-            f"right, and {_percent(group.other)} would be if the scenes were exchanged"
-        )
-    return ""
+        return group.repeated, group.true_repeated
+    return (group.same, group.true_same) if group.said == "constant" else (group.own, group.other)
 
 
 def _percent(one: Estimate) -> str:

@@ -5,7 +5,8 @@
       NAME.parquet        score rows: ``scores``, and a file for every further kind of row
       NAME.jsonl          the same rows, numbers of any size
       summary.json        every table with intervals
-      tables/             CSV and LaTeX rows
+      looks.json          whether answers depend on what was shown; the best constant answer
+      tables/             CSV and LaTeX rows; chance.csv has those of the best constant answer
       predictions.jsonl   the answers that were scored
 
 Other files in RUN (a run's logs and journal) are left alone. :mod:`handeye.scores.write` writes the
@@ -25,6 +26,7 @@ import msgspec
 from handeye.errors import DataError, OptionError, RunError
 from handeye.hashing import file_sha256
 from handeye.run.plan import PLAN
+from handeye.scores.looks import LOOKS, Looks
 from handeye.scores.summary import Summary, read
 
 if TYPE_CHECKING:
@@ -200,6 +202,15 @@ class ScoredRun:
     def scores(self) -> pl.DataFrame:
         """The score rows."""
         return self.scan().collect()
+
+    def looks(self) -> Looks | None:
+        """What is known of sight and chance; None for a run scored before that was told.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+        path = self.path / LOOKS
+        return read(path, Looks) if path.exists() else None
 
     def data_entries(self) -> tuple[DataEntry, ...]:
         """What run.json says of the set; empty where it says nothing that can be read."""

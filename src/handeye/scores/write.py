@@ -19,6 +19,7 @@ from handeye import __version__
 from handeye.errors import RunError
 from handeye.hashing import file_sha256
 from handeye.run.plan import PLAN
+from handeye.scores.looks import CHANCE, LOOKS, Looks, chance_file
 from handeye.scores.run_folder import (
     RECORD,
     Columns,
@@ -83,7 +84,14 @@ class RunWriter:
 
         return pl.scan_parquet(self._rows[name].finish())
 
-    def finish(self, summary: Summary, *, predictions: Path, info: Mapping[str, Any]) -> RunSummary:
+    def finish(
+        self,
+        summary: Summary,
+        *,
+        predictions: Path,
+        info: Mapping[str, Any],
+        looks: Looks | None = None,
+    ) -> RunSummary:
         """Write summary, tables and record, and move everything to its place.
 
         Args:
@@ -91,6 +99,7 @@ class RunWriter:
                 record names.
             predictions: the file that was scored; copied.
             info: further entries of run.json; what is measured wins over what is told here.
+            looks: whether the answers depend on what was shown, and what chance scores.
         """
         folder = self._folder
         for rows in self._rows.values():
@@ -99,10 +108,14 @@ class RunWriter:
         (folder / "tables").mkdir()
         for name, text in self.form.tables(summary).items():
             (folder / "tables" / name).write_text(text, encoding="utf-8")
+        if looks is not None:
+            (folder / LOOKS).write_bytes(looks.to_json())
+            text = chance_file(looks, summary.interval, summary.note)
+            (folder / "tables" / CHANCE).write_text(text, encoding="utf-8")
         shutil.copyfile(predictions, folder / "predictions.jsonl")
         record = self._record(summary, predictions, info)
         (folder / RECORD).write_bytes(indented_json(record))
-        _publish(folder, self.out, self.form.stale)
+        _publish(folder, self.out, (*self.form.stale, LOOKS))
         return RunSummary(self.out, summary, record)
 
     def _record(

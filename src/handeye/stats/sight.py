@@ -171,27 +171,31 @@ class Dependence:
                     given = own.copy()
                     given[seen, :width] = true[seen, :width]
                     given = _scaled(given)
-                near, nearer = given @ given.T, true @ true.T
-                total += float((near * nearer).sum())
-                others += _exchanged(near, nearer, order)
+                total += float(((given.T @ true) ** 2).sum())
+                others += _exchanged(given, true, order)
         return (1 + int((others >= total - 1e-9 * max(abs(total), 1.0)).sum())) / (1 + drawn)
 
-    def power(self, share: float, seed: int, level: float = 0.05) -> float:
+    def power(self, share: float, seed: int, level: float) -> float:
         """How often it would show that so many scenes were looked at (:data:`_TRIALS` trials)."""
         found = [self.p_value(seed + 1 + k, _FEWER, share) <= level for k in range(_TRIALS)]
         return sum(found) / _TRIALS
 
 
-def _exchanged(near: Floats, nearer: Floats, order: Places) -> Floats:
-    """Sums of ``near * nearer`` with the scenes of the second in each order."""
-    flat, size = nearer.ravel(), len(nearer)
+def _exchanged(own: Floats, true: Floats, order: Places) -> Floats:
+    """Summed squares of ``own.T @ true`` with the scenes of the second in each order."""
+    size, traits = own.shape
     out = np.empty(len(order))
-    step = max(1, 2**20 // max(1, size * size))
-    for start in range(0, len(order), step):
-        part = order[start : start + step]
-        places = part[:, :, None] * size + part[:, None, :]
-        out[start : start + step] = flat[places].reshape(len(part), -1) @ near.ravel()
-    return out
+    if traits * true.shape[1] > size:
+        # The same sum over pairs of scenes.
+        near, flat = (own @ own.T).ravel(), (true @ true.T).ravel()
+        step = max(1, 2**20 // (size * size))
+        for start in range(0, len(order), step):
+            part = order[start : start + step]
+            places = part[:, :, None] * size + part[:, None, :]
+            out[start : start + step] = flat[places].reshape(len(part), -1) @ near
+        return out
+    found: Floats = np.square(own.T @ true[order]).sum(axis=(1, 2))
+    return found
 
 
 def _ranked(table: Floats) -> Floats:

@@ -27,6 +27,7 @@ from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.diagnosis.thresholds import thresholds
 from handeye.rose.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
 from handeye.rose.scoring.summary import Summary
+from handeye.scores.looks import Looks
 
 # 2: a convention's weight is its share of all answers with clicks; every way to count an axis.
 FORMAT = 2
@@ -80,7 +81,7 @@ def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES
         raise OptionError(f"resamples must be at least 0, got {resamples}")
     found = run if isinstance(run, Run) else read_run(run)
     everything = found.summary, found.scores(), run_evidence(found)
-    return diagnose_scores(*everything, seed=seed, resamples=resamples)
+    return diagnose_scores(*everything, looks=found.looks(), seed=seed, resamples=resamples)
 
 
 def diagnose_scores(
@@ -88,6 +89,7 @@ def diagnose_scores(
     scores: pl.DataFrame,
     evidence: Sequence[Evidence],
     *,
+    looks: Looks | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Diagnosis:
@@ -97,6 +99,7 @@ def diagnose_scores(
         summary: of the scores.
         scores: score rows of one run.
         evidence: on every row, in their order.
+        looks: whether the answers depend on the picture (:mod:`handeye.rose.scoring.looks`).
         seed: as in :func:`diagnose`.
         resamples: as in :func:`diagnose`.
 
@@ -115,6 +118,7 @@ def diagnose_scores(
         "decomposition": decompose(evidence, seed=seed, resamples=resamples),
         "attribution": attribution_tables(attribution, seed=seed, resamples=resamples),
         "thresholds": thresholds(scores),
+        "looks": looks.groups if looks else {},
     }
     return Diagnosis(msgspec.convert(data, Findings), attribution.rows)
 

@@ -90,6 +90,7 @@ def view_of(
         },
         tables={table.key: table for table in tables(summary)},
         interval_words=summary.interval.words,
+        looks=loaded.run.looks(),
         summary=summary,
         n_failed=n_failed,
         findings=findings,

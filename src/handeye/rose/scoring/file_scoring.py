@@ -19,11 +19,13 @@ import msgspec
 from handeye.errors import DataError
 from handeye.rose.items import Item, read_item, safe_image_path
 from handeye.rose.release import metadata_files, template_ids
+from handeye.rose.scoring.looks import asked_of, looks
 from handeye.rose.scoring.predictions import ITEMS, Prediction, PredictionFile
 from handeye.rose.scoring.run_folder import RUN_FORMAT
 from handeye.rose.scoring.score_frame import to_frame
 from handeye.rose.scoring.score_item import ScoreRow, score_item
 from handeye.rose.scoring.summary import summarize
+from handeye.scores.looks import Asked
 from handeye.scores.join import Given, Join, predictions_of
 from handeye.scores.run_folder import RunSummary
 from handeye.scores.write import RunWriter, data_entries
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 ROWS_PER_CHUNK = 5_000
+DEV = "dev"
 
 
 def score_files(
@@ -80,10 +83,16 @@ def score_files(
                 item_ids=item_ids,
                 selection=f"split={split}, templates={templates}",
             )
-            pairs = joined.pairs(_all_items(sources))
-            rows = (_score(item, found, found.model or model) for item, found in pairs)
-            while chunk := list(islice(rows, ROWS_PER_CHUNK)):
-                writer.add("scores", chunk)
+            dev: list[Asked] = []
+            asked: list[Asked] = []
+            splits: set[str] = set()
+            pairs = joined.pairs(_noting(dev, _all_items(sources)))
+            while chunk := list(islice(pairs, ROWS_PER_CHUNK)):
+                rows = [_score(item, found, found.model or model) for item, found in chunk]
+                writer.add("scores", rows)
+                for (item, found), row in zip(chunk, rows, strict=True):
+                    asked.append(asked_of(item, found.raw_text, row.answer_state))
+                    splits.add(item.split)
         summary = summarize(writer.scan("scores"), seed=seed, n_expected=joined.expected)
         options = {"allow_missing": allow_missing, "split": split, "templates": templates}
         files = [file for _, files in sources for file in files]
@@ -91,6 +100,7 @@ def score_files(
             summary,
             predictions=predictions,
             info={**info, "data": data_entries(files, out), "scoring": options},
+            looks=looks(asked, dev=() if DEV in splits else dev, seed=seed),
         )
 
 
@@ -126,6 +136,14 @@ def _without_collector() -> Iterator[None]:
     finally:
         if running:
             gc.enable()
+
+
+def _noting(dev: list[Asked], items: Iterable[Item]) -> Iterator[Item]:
+    """The items, those of the dev split put aside on the way: chance is estimated on them."""
+    for item in items:
+        if item.split == DEV:
+            dev.append(asked_of(item, None, "missing"))
+        yield item
 
 
 def _all_items(sources: Iterable[tuple[Path, Sequence[Path]]]) -> Iterator[Item]:

@@ -47,12 +47,15 @@ def _print(found: Findings) -> None:
     from rich.console import Console
     from rich.markup import escape
 
+    from handeye.scores.looks import sentences
     from handeye.terminal.tables import print_table, say
 
     console = Console()
     console.print(f"\n[bold]{escape(found.model or 'unnamed model')}[/]", highlight=False)
     if found.note:
         say(console, found.note, "yellow")
+    for said in sentences(found.looks):
+        say(console, said, "yellow")
     if not found.all.n_faulty:
         say(console, f"nothing is wrong with the answers to {found.all.n_clips} clips")
         return

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from handeye.scores.estimate import Estimate
+from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Column, Row, Table, run_rows
 from handeye.visualact.pages.view import RunView
 from handeye.visualact.records import SCENARIOS
@@ -84,7 +85,7 @@ def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str, no
     ]
     own = [
         replace(row, cells=(*row.cells, ""))
-        for row in run_rows(runs, "classes", columns, of="clips")
+        for row in _own(runs, columns)
     ]
     quoted = [
         Row(
@@ -107,6 +108,12 @@ def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str, no
     )
 
 
+def _own(runs: Sequence[RunView], columns: Sequence[Column]) -> tuple[Row, ...]:
+    """The runs, and below them what one answer to everything scores."""
+    rows = run_rows(runs, "classes", columns, of="clips")
+    return rows + chance_rows(runs, "classes", columns)
+
+
 def _grouped(
     runs: Sequence[RunView],
     figures: Sequence[tuple[str, str]],
@@ -127,7 +134,7 @@ def _grouped(
         key=key,
         caption=caption,
         columns=columns,
-        rows=(*run_rows(runs, "classes", columns, of="clips"), *quoted),
+        rows=(*_own(runs, columns), *quoted),
         groups=tuple((scenario_words(name), len(figures)) for name in CLASSES),
         published_head=PUBLISHED_HEAD,
     )
