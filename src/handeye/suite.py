@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from handeye.respondents.conversation import Respondents
     from handeye.run.job import Job
     from handeye.run.questions import Asking
+    from handeye.scores.looks import Looks
     from handeye.scores.quantity import Quantities
     from handeye.scores.run_folder import RunSummary, ScoredRun
     from handeye.scores.tables import Table
@@ -133,6 +134,8 @@ class Suite:
         report: ``(runs, out, ...) -> Path``: the page about opened runs.
         print_run: what a terminal says of a run folder.
         diagnose: ``(run) -> reasons``.
+        looks: ``(answers, ...) -> Looks``: whether answers depend on what was shown, and what the
+            best constant answer scores (:mod:`handeye.scores.looks`); ``score_files`` writes it.
         people: what the study needs to put items to people.
         probed: targets for probes of hidden states.
         teaches: examples to train on.
@@ -170,6 +173,7 @@ class Suite:
 
     pair_cards: Callable[..., Drawn] | None = None
     diagnose: Callable[..., Any] | None = None
+    looks: Callable[..., Looks] | None = None
     people: Callable[[], AsksPeople] | None = None
     probed: Callable[[], Probed] | None = None
     teaches: Callable[[], Teaches] | None = None
@@ -192,6 +196,7 @@ ABILITIES = {
     "compare": "quantities",
     "scenes": "quantities",
     "diagnose": "diagnose",
+    "chance": "looks",
     "study": "people",
     "probe": "probed",
     "train": "teaches",

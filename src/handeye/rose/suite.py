@@ -26,6 +26,7 @@ SUITE = Suite(
     task=Part("handeye.rose.asking.task:rose"),
     score_files=Part("handeye.rose.scoring.file_scoring:score_files"),
     summarize=Part("handeye.rose.scoring.summary:summarize"),
+    looks=Part("handeye.rose.scoring.looks:looks"),
     open_run=Part("handeye.rose.scoring.run_folder:read_run"),
     tables=Part("handeye.rose.scoring.tables:tables"),
     quantities=Part("handeye.rose.comparing.quantities:quantities"),

@@ -298,7 +298,7 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
         [one.scene for one in rows],
         np.array([ways.traits(one.answer, one) for one in rows], np.float64),
         np.array([ways.traits(one.gold, one) for one in rows], np.float64),
-        np.array([one.told for one in rows], np.float64).reshape(len(rows), -1),
+        np.array([one.told for one in rows], np.float64),
     )
     n = len(rows)
     group.own, group.other = Estimate(found.own, n=n), Estimate(found.other, n=n)
@@ -360,9 +360,9 @@ def constants(
         is the estimate; none where there is no other scene), and how they were chosen, in words.
     """
     cells, others = _cells(asked), _cells(dev)
-    fits = all(
-        len({one.scene for one in others.get(key, ())}) >= FEWEST for key in cells
-    ) and bool(dev)
+    fits = all(len({one.scene for one in others.get(key, ())}) >= FEWEST for key in cells) and bool(
+        dev
+    )
     out: dict[int, tuple[Hashable, ...]] = {}
     for key, own in cells.items():
         answers, found = _candidates(others[key] if fits else own, ways, not fits, seed)
@@ -449,9 +449,7 @@ class _Run(Protocol):
 
 def chance_rows(runs: Sequence[_Run], table: str, columns: Sequence[Column]) -> tuple[Row, ...]:
     """One row for all runs where it is the same for all; else one a run, with its name."""
-    known = {
-        run.label: row for run in runs for row in chance_row(run.looks, table, columns)
-    }
+    known = {run.label: row for run in runs for row in chance_row(run.looks, table, columns)}
     if len({row.cells for row in known.values()}) <= 1:
         return tuple(known.values())[:1]
     return tuple(replace(row, label=f"{BEST} ({label})") for label, row in known.items())
@@ -469,7 +467,9 @@ def clause(kind: str, group: str, first: Estimate, second: Estimate) -> str:
     of = f"{first.n:,} readable answers" + (f" to {group} questions" if group else "")
     if kind == "parrot":
         where = f" to {group} questions" if group else ""
-        return f"it repeats words of the question in {_percent(first)} of {first.n:,} answers{where}"
+        return (
+            f"it repeats words of the question in {_percent(first)} of {first.n:,} answers{where}"
+        )
     if kind == "constant":
         return (
             f"it gives one and the same answer to all questions of a kind in {_percent(first)} of "

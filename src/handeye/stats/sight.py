@@ -212,10 +212,11 @@ def _rest(table: Floats, told: Floats) -> Floats:
     """What a straight line in what was told leaves; all of it where there are few rows."""
     columns = [c for c in told.T if c.std() > 1e-12]
     if not columns or len(table) < 10 * len(columns):
-        return table - table.mean(axis=0)
+        centred: Floats = table - table.mean(axis=0)
+        return centred
     design = np.column_stack([np.ones(len(table)), *columns])
-    fitted: Floats = design @ np.linalg.lstsq(design, table, rcond=None)[0]
-    return table - fitted
+    rest: Floats = table - design @ np.linalg.lstsq(design, table, rcond=None)[0]
+    return rest
 
 
 def _scaled(table: Floats) -> Floats:
@@ -223,7 +224,8 @@ def _scaled(table: Floats) -> Floats:
     table = table - table.mean(axis=0)
     spread = table.std(axis=0)
     out = np.divide(table, spread, out=np.zeros_like(table), where=spread > 1e-9)
-    return out / max(1.0, float((spread > 1e-9).sum())) ** 0.5
+    whole: Floats = out / max(1.0, float((spread > 1e-9).sum())) ** 0.5
+    return whole
 
 
 # ---- chance

@@ -26,6 +26,7 @@ SUITE = Suite(
     task=Part("handeye.visualact.asking.task:visualact"),
     score_files=Part("handeye.visualact.scoring.file_scoring:score_files"),
     summarize=Part("handeye.visualact.scoring.summary:summarize"),
+    looks=Part("handeye.visualact.scoring.looks:looks"),
     open_run=Part("handeye.visualact.scoring.run_folder:read_run"),
     tables=Part("handeye.visualact.scoring.tables:tables"),
     quantities=Part("handeye.visualact.comparing.quantities:quantities"),

@@ -232,4 +232,4 @@ class Findings(Recorded, kw_only=True):
     decomposition: dict[str, Chain | None]
     attribution: Attribution
     thresholds: dict[str, Factor]
-    looks: dict[str, Look] = {}
+    looks: dict[str, Look] = msgspec.field(default_factory=dict)

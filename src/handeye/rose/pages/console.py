@@ -50,7 +50,8 @@ def _beside(tables: Sequence[Table], bases: tuple[str, ...]) -> Table:
     """Columns of the tables below each other, what was not measured left out."""
     below = [
         replace(
-            table, rows=tuple(row for row in table.rows if row.label == BEST or row.path[0] in bases)
+            table,
+            rows=tuple(row for row in table.rows if row.label == BEST or row.path[0] in bases),
         ).turned()
         for table in tables
     ]

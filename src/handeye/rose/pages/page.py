@@ -196,7 +196,7 @@ def _gap_charts(runs: Sequence[RunView], beside: Sequence[QuotedModel]) -> Marku
         for head in (run.headline,)
     ]
     rows += [
-        Gap(row.label, *map(rate_of, row.cells), chance=True)
+        Gap(row.label, *_three(row), chance=True)
         for row in chance_rows(runs, "headline", HEADLINE_COLUMNS)
     ]
     rows += [Gap(m.label, m.counting, m.action, m.gap, human=True) for m in beside]
@@ -212,6 +212,11 @@ def _published_gaps(published: Sequence[QuotedModel]) -> Markup:
     return wide_and_narrow(
         lambda narrow: charts.gaps(f"pubgap-{narrow:d}", rows, title, narrow=narrow)
     )
+
+
+def _three(row: Row) -> tuple[Estimate, Estimate, Estimate]:
+    counting, action, gap = map(rate_of, row.cells)
+    return counting, action, gap
 
 
 def _chance(runs: Sequence[RunView]) -> tuple[Row, ...]:

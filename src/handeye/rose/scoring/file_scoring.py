@@ -25,8 +25,8 @@ from handeye.rose.scoring.run_folder import RUN_FORMAT
 from handeye.rose.scoring.score_frame import to_frame
 from handeye.rose.scoring.score_item import ScoreRow, score_item
 from handeye.rose.scoring.summary import summarize
-from handeye.scores.looks import Asked
 from handeye.scores.join import Given, Join, predictions_of
+from handeye.scores.looks import Asked
 from handeye.scores.run_folder import RunSummary
 from handeye.scores.write import RunWriter, data_entries
 from handeye.sets.jsonl import numbered_lines

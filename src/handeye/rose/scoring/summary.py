@@ -165,6 +165,10 @@ def summarize(
     return msgspec.convert(tree, Summary)
 
 
+# Columns that are no PASS.
+_OF_FORM = frozenset({"C-F1", "R-OK", "SOFT", "VALID"})
+
+
 def summarize_passes(
     rows: pl.DataFrame, *, seed: int = 0, bootstrap: int = 2000
 ) -> dict[str, dict[str, dict[str, Estimate]]]:
@@ -187,7 +191,7 @@ def summarize_passes(
     basis = _Basis(tally, "all")
     subsets = {name: row["PASS"] for name, row in basis.by_subset().items()}
     tree = {
-        "templates": {"all": basis.columns()},
+        "templates": {"all": {k: one for k, one in basis.columns().items() if k not in _OF_FORM}},
         "headline": {"all": basis.headline()},
         "subsets": {"all": subsets},
         "matrix": basis.matrix(),

@@ -77,7 +77,7 @@ class Findings(Recorded, kw_only=True):
     interval: Interval
     all: Group
     by_scenario: dict[str, Group]
-    looks: dict[str, Look] = {}
+    looks: dict[str, Look] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

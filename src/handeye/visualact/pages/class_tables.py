@@ -83,10 +83,7 @@ def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str, no
     columns = [
         Column(_SHORT[name], scenario_words(name), name=class_key(name, figure)) for name in CLASSES
     ]
-    own = [
-        replace(row, cells=(*row.cells, ""))
-        for row in _own(runs, columns)
-    ]
+    own = [replace(row, cells=(*row.cells, "")) for row in _own(runs, columns)]
     quoted = [
         Row(
             model,

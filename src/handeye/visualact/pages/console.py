@@ -50,9 +50,7 @@ def print_run(folder: Path) -> None:
     for clause in sentences(looks.groups if looks else {}):
         say(console, clause, "yellow")
     overall = [replace(column, name=class_key(OVERALL, column.key)) for column in _COLUMNS]
-    chance = [
-        replace(row, group="all classes") for row in chance_row(looks, "classes", overall)
-    ]
+    chance = [replace(row, group="all classes") for row in chance_row(looks, "classes", overall)]
     classes = _class_table(summary)
     classes = replace(classes, rows=(*classes.rows, *chance))
     print_table(console, classes, caption=summary.interval.words)

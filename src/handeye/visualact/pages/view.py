@@ -129,7 +129,9 @@ def view_of(run: LoadedRun) -> RunView:
 
 
 def _warnings(summary: Summary, looks: Looks | None) -> tuple[str, ...]:
-    out = [f"{clause[:1].upper()}{clause[1:]}." for clause in sentences(looks.groups if looks else {})]
+    out = [
+        f"{clause[:1].upper()}{clause[1:]}." for clause in sentences(looks.groups if looks else {})
+    ]
     if ours := about(summary.model, RESPONDENTS):
         out.append(f"{summary.model}: {ours}.")
     if losses := {kind: n for kind, n in summary.losses.items() if n}:

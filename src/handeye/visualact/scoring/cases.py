@@ -131,9 +131,9 @@ def case_of(
     truth = sorted(range(len(clip.actions)), key=lambda i: _rank(clip.actions[i]))
     similarity = np.zeros((len(predicted), len(truth)))
     if predicted and truth:
-        wordings = [wordings(clip.actions[place], options) for place in truth]
-        owners = [owner for owner, words in enumerate(wordings) for _ in words]
-        columns = [texts[text] for words in wordings for text in words]
+        texts_of = [wordings(clip.actions[place], options) for place in truth]
+        owners = [owner for owner, words in enumerate(texts_of) for _ in words]
+        columns = [texts[text] for words in texts_of for text in words]
         near = cosine(rows[[texts[proposed[i].text] for i in predicted]], rows[columns])
         similarity = nearest_wording(near, owners, len(truth))
     return Case(clip, prediction, tuple(predicted), tuple(truth), similarity)

@@ -23,6 +23,8 @@ from handeye.visualact.scoring.run_folder import RUN_FORMAT
 from handeye.visualact.scoring.score import score
 from handeye.visualact.scoring.summary import RESAMPLES
 
+DEV = "dev"
+
 
 def score_files(
     predictions: str | Path,
@@ -80,6 +82,7 @@ def score_files(
         embedder,
         options,
         allow_missing=allow_missing,
+        dev=_dev(known, chosen),
         seed=seed,
         bootstrap=bootstrap,
     )
@@ -89,7 +92,14 @@ def score_files(
     with RunWriter(out, RUN_FORMAT) as writer:
         writer.add("scores", result.clips)
         writer.add("pairs", result.pairs)
-        return writer.finish(result.summary, predictions=predictions, info=info)
+        return writer.finish(result.summary, predictions=predictions, info=info, looks=result.looks)
+
+
+def _dev(known: Sequence[Clip], chosen: Sequence[Clip]) -> list[Clip]:
+    """The clips of the dev split where none of them is asked about."""
+    if any(clip.split == DEV for clip in chosen):
+        return []
+    return [clip for clip in known if clip.split == DEV]
 
 
 def _sets_and_clips(

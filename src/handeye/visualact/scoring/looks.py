@@ -9,6 +9,7 @@ which makes the bar higher.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,9 +55,7 @@ class ClipWays:
     def case(self, answer: Answer, clip_id: str, model: str | None = None) -> Case:
         """A clip with any answer to it."""
         prediction = Prediction(clip_id, model, actions=answer)
-        return case_of(
-            self._clips[clip_id], prediction, self._options, self._places, self._rows
-        )
+        return case_of(self._clips[clip_id], prediction, self._options, self._places, self._rows)
 
     def score(self, answer: Answer, asked: Asked) -> float:
         """F1."""
@@ -96,20 +95,23 @@ def looks(
     """
     asked = [_asked(case.clip, case.prediction) for case in cases]
     tried = [_asked(clip, Prediction(clip.clip_id, state="missing")) for clip in dev]
-    answers = [one.gold for one in (*asked, *tried)]
-    answers += [one.answer for one in asked if one.answer is not None]
+    given: list[Any] = [one.gold for one in (*asked, *tried)]
+    given += [one.answer for one in asked if one.answer is not None]
     clips = [case.clip for case in cases]
-    ways = ClipWays([*clips, *dev], embedder, options, answers)
+    ways = ClipWays([*clips, *dev], embedder, options, given)
     found, best = look(SUITE, asked, ways, dev=tried, seed=seed)
-    given = [
-        ways.case(chosen[0], clip.clip_id) for clip, chosen in zip(clips, best, strict=True) if chosen
+    first: list[Any] = [answers[0] if answers else None for answers in best]
+    constant = [
+        ways.case(answer, clip.clip_id)
+        for clip, answer in zip(clips, first, strict=True)
+        if answer is not None
     ]
-    if given:
-        scored = [score_case(case, options) for case in given]
+    if constant:
+        scored = [score_case(case, options) for case in constant]
         summary = summarize(
             [row for row, _ in scored],
             [pair for _, pairs in scored for pair in pairs],
-            [case.clip for case in given],
+            [case.clip for case in constant],
             options,
             seed=seed,
             bootstrap=bootstrap,
