@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import msgspec
 
 from handeye.scores.estimate import NOTHING, Estimate
-from handeye.scores.summary import Interval, Recorded
+from handeye.scores.summary import Recorded
 from handeye.scores.tables import Column, Row, Table, csv_files, table_of
 
 if TYPE_CHECKING:
@@ -371,7 +371,7 @@ def constants(
             if one.scene not in known:
                 known[one.scene] = tuple(answers[k] for k in found.chosen(one.scene))
             out[id(one)] = known[one.scene]
-    words = "the dev split" if fits else "the other scenes, leaving each out in turn"
+    words = "the dev split" if fits else "other scenes"
     return [out[id(one)] for one in asked], f"chosen on {words}"
 
 
@@ -408,11 +408,17 @@ def _candidates(
 # ---- what is shown
 
 
-def chance_file(found: Looks, interval: Interval, note: str) -> str:
-    """The text of ``tables/chance.csv``."""
+def chance_file(found: Looks, interval: str, note: str) -> str:
+    """The text of ``tables/chance.csv``.
+
+    Args:
+        found: of a run.
+        interval: how intervals were made.
+        note: what the reader must know of the run.
+    """
     table = table_of("chance", ("table", "row", "figure"), found.chance, file=CHANCE)
     note = "; ".join(filter(None, [f"{BEST}, {found.chosen}", note]))
-    return csv_files([table], interval=interval.words, note=note)[CHANCE]
+    return csv_files([table], interval=interval, note=note)[CHANCE]
 
 
 def chance_row(

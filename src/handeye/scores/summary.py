@@ -48,9 +48,6 @@ class Interval(msgspec.Struct, kw_only=True):
 class Summary(Recorded):
     """Every table of a run; what they are, a suite says."""
 
-    interval: Interval
-    note: str
-
 
 def read(path: Path, kind: type[S]) -> S:
     """A file of figures.

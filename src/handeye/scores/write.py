@@ -110,7 +110,7 @@ class RunWriter:
             (folder / "tables" / name).write_text(text, encoding="utf-8")
         if looks is not None:
             (folder / LOOKS).write_bytes(looks.to_json())
-            text = chance_file(looks, summary.interval, summary.note)
+            text = chance_file(looks, summary["interval"]["words"], summary["note"])
             (folder / "tables" / CHANCE).write_text(text, encoding="utf-8")
         shutil.copyfile(predictions, folder / "predictions.jsonl")
         record = self._record(summary, predictions, info)

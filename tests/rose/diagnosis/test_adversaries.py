@@ -22,6 +22,10 @@ SAMPLE = (
     "clicks every cell of the region",
     "pointing up to two cells off",
     "a hand that drifts up and left",
+    # Nothing seen.
+    "draws numbers and cells, blindly",
+    "repeats the example of the prompt",
+    "always COUNT(5), one click",
     # Numbers.
     "COUNT(5) in half of the questions",
     "repeats a wrong G-Cnt in half of the counts",

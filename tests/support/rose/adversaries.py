@@ -150,7 +150,8 @@ class Respondent:
 
     ``says`` are the claims that must be spoken: ``mute``, ``gap``, ``no_gap``, ``sign:...``,
     ``convention:...``, ``step:...``. ``steps`` are those where points are really lost; None where a
-    step is a matter of definition.
+    step is a matter of definition. ``blind`` are the kinds of question whose answers hang on
+    nothing in the picture.
     """
 
     name: str
@@ -160,6 +161,7 @@ class Respondent:
     steps: frozenset[str] | None = None
     ways: frozenset[str] = frozenset()
     repeats: bool = False
+    blind: frozenset[str] = frozenset()
 
 
 ALL: list[Respondent] = []
@@ -172,6 +174,7 @@ def respondent(
     steps: str | None = "",
     ways: str = "",
     repeats: bool = False,
+    blind: str = "",
 ) -> Callable[[Answer], Answer]:
     """Enter a respondent; lists are separated by blanks."""
 
@@ -179,7 +182,11 @@ def respondent(
         allowed = None if steps is None else frozenset(steps.split())
         used = frozenset(ways.split())
         ALL.append(
-            Respondent(name, group, answer, tuple(says.split()), allowed, used, repeats=repeats)
+            Respondent(
+                *(name, group, answer, tuple(says.split()), allowed, used),
+                repeats=repeats,
+                blind=frozenset(blind.split()),
+            )
         )
         return answer
 
@@ -210,7 +217,7 @@ def _equally_wrong(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return right(ask) if draw.unit() > 1 / 3 else click(ask, _beside(ask, 1))
 
 
-@respondent("guesses one to four cells of the region", "none", steps=None)
+@respondent("guesses one to four cells of the region", "none", steps=None, blind="counting")
 def _guesses(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return click(ask, _some(draw, ask.cells(), draw.integer(1, 4)))
 
@@ -249,7 +256,7 @@ def _row_known(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return _moved(ask, lambda r, c: (r, draw.integer(1, ask.cols)))
 
 
-@respondent("random counts, clicks right", "none", steps=None)
+@respondent("random counts, clicks right", "none", steps=None, blind="counting")
 def _random_counts(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return Said(number=draw.integer(1, 6)) if ask.kind == "counting" else right(ask)
 
@@ -268,7 +275,7 @@ def _beside(ask: Asked, more: int) -> Cells:
 # Extremes.
 
 
-@respondent("always COUNT(5), one click", "extreme", steps=None)
+@respondent("always COUNT(5), one click", "extreme", "constant:", None)
 def _five(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return Said(number=5) if ask.kind == "counting" else click(ask, [(1, 1)])
 
@@ -278,12 +285,12 @@ def _half_five(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return Said(number=5) if ask.kind == "counting" and draw.unit() < 0.5 else right(ask)
 
 
-@respondent("never sees anything", "extreme", steps=None, says="sign:abstains_where_something_is")
+@respondent("never sees anything", "extreme", "constant: sign:abstains_where_something_is", None)
 def _never(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return click(ask, ())
 
 
-@respondent("repeats the example of the prompt", "extreme", steps=None)
+@respondent("repeats the example of the prompt", "extreme", "parrot:", None)
 def _parrot(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return Said(number=4) if ask.kind == "counting" else click(ask, [(3, 1), (6, 8)])
 
@@ -293,9 +300,17 @@ def _all_of_region(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return right(ask) if ask.kind == "counting" else click(ask, ask.cells())
 
 
-@respondent("clicks every cell", "extreme", steps=None)
+@respondent("clicks every cell", "extreme", steps=None, blind="action")
 def _all_of_grid(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return right(ask) if ask.kind == "counting" else click(ask, ask.cells(region=False))
+
+
+@respondent("draws numbers and cells, blindly", "extreme", "blind:", None, blind="counting action")
+def _blindly(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    number = draw.integer(0, 4)
+    if ask.kind == "counting":
+        return Said(number=number)
+    return click(ask, [(draw.integer(1, 4), draw.integer(1, 4)) for _ in range(number)])
 
 
 @respondent("whole grid, always", "extreme", "sign:whole_grid_default", None)

@@ -1,7 +1,6 @@
 """VisualActBench for :mod:`handeye.scores.looks`: clips with their answers, and what any scores.
 
-An answer is its list of actions. On a clip it scores its F1 there by similarity, 1 where nothing is
-called for and nothing was proposed. The best constant answer is scored like any other, so it has
+An answer is its list of actions; on any clip it scores its F1 there, by similarity. The best constant answer is scored like any other, so it has
 every figure of the tables. No prompt tells the class of a clip; it is chosen by class all the same,
 which makes the bar higher.
 """
@@ -58,10 +57,7 @@ class ClipWays:
         return case_of(self._clips[clip_id], prediction, self._options, self._places, self._rows)
 
     def score(self, answer: Answer, asked: Asked) -> float:
-        """F1."""
-        clip = self._clips[asked.scene]
-        if not answer or not clip.actions:
-            return float(not answer and not clip.actions)
+        """F1 as the options have it; 0 where the clip is in no mean."""
         found = score_case(self.case(answer, asked.scene), self._options)[0].f1
         return 0.0 if found is None else found
 
