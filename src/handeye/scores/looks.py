@@ -60,6 +60,8 @@ class Asked:
         true_repeats: whether the text of the true answer does.
         told: numbers that the question tells (bounds of a region): what varies with them alone was
             not seen.
+        shown: further numbers that only what was shown tells (how large it is): an answer that
+            varies with them was seen, whatever is right.
         words: the answer as it is shown to people.
     """
 
@@ -72,6 +74,7 @@ class Asked:
     repeats: bool = False
     true_repeats: bool = False
     told: tuple[float, ...] = ()
+    shown: tuple[float, ...] = ()
     words: str = ""
 
 
@@ -216,13 +219,14 @@ def _group(
     scenes = len({(one.stratum, one.scene) for one in read})
     # Words of the question need not be an answer that can be read.
     texts = [one for one in asked if one.words]
+    spoken = len({(one.stratum, one.scene) for one in texts})
     figures = {
         "same": _share(len(read), _same(read, "answer"), scenes),
         "true_same": _share(len(read), _same(read, "gold"), scenes),
         "best": _share(len(read), sum(o.answer in b for o, b in pairs if o.answer is not None),
                        scenes),
-        "repeated": _share(len(texts), sum(one.repeats for one in texts), scenes or len(texts)),
-        "true_repeated": _share(len(texts), sum(one.true_repeats for one in texts), scenes),
+        "repeated": _share(len(texts), sum(one.repeats for one in texts), spoken),
+        "true_repeated": _share(len(texts), sum(one.true_repeats for one in texts), spoken),
     }  # fmt: skip
     commonest = Counter(one.words for one in texts).most_common(1)
     group = Group(
@@ -231,12 +235,12 @@ def _group(
         example=commonest[0][0] if commonest else "", said="",
     )  # fmt: skip
     blind = _sight(group, read, ways, seed)
-    group.said = _said(group, len(texts), blind)
+    group.said = _said(group, spoken, blind)
     return group
 
 
-def _said(group: Group, texts: int, blind: bool) -> Kind:
-    if texts >= FEWEST and _all_but(group.repeated, group.true_repeated):
+def _said(group: Group, spoken: int, blind: bool) -> Kind:
+    if spoken >= FEWEST and _all_but(group.repeated, group.true_repeated):
         return "parrot"
     if group.n_scenes >= FEWEST and _all_but(group.same, group.true_same):
         return "constant"
@@ -297,7 +301,7 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
         [one.kind for one in rows],
         [one.scene for one in rows],
         np.array([ways.traits(one.answer, one) for one in rows], np.float64),
-        np.array([ways.traits(one.gold, one) for one in rows], np.float64),
+        np.array([[*ways.traits(one.gold, one), *one.shown] for one in rows], np.float64),
         np.array([one.told for one in rows], np.float64),
     )
     n = len(rows)

@@ -263,4 +263,4 @@ class Constants:
         if not np.isfinite(best):
             return []
         order = np.argsort(-totals, kind="stable")
-        return [int(k) for k in order if totals[k] >= best - 1 + 1e-9 or totals[k] == best]
+        return [int(k) for k in order if totals[k] >= best - 1 - 1e-9]

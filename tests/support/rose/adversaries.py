@@ -300,7 +300,7 @@ def _all_of_region(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return right(ask) if ask.kind == "counting" else click(ask, ask.cells())
 
 
-@respondent("clicks every cell", "extreme", steps=None, blind="action")
+@respondent("clicks every cell", "extreme", steps=None)
 def _all_of_grid(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return right(ask) if ask.kind == "counting" else click(ask, ask.cells(region=False))
 

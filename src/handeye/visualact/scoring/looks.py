@@ -1,8 +1,8 @@
 """VisualActBench for :mod:`handeye.scores.looks`: clips with their answers, and what any scores.
 
-An answer is its list of actions; on any clip it scores its F1 there, by similarity. The best constant answer is scored like any other, so it has
-every figure of the tables. No prompt tells the class of a clip; it is chosen by class all the same,
-which makes the bar higher.
+An answer is its list of actions; on any clip it scores its F1 there, by similarity. The best
+constant answer is scored like any other, so it has every figure of the tables. No prompt tells the
+class of a clip; it is chosen by class all the same, which makes the bar higher.
 """
 
 from __future__ import annotations
