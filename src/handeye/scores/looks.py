@@ -33,8 +33,9 @@ FORMAT = 1
 # Nearly every answer, surely most of them; and the true answers are nothing of the kind.
 MOST, SURELY, OF_TRUTH = 0.95, 0.9, 0.6
 FEWEST, FEWEST_BLIND = 10, 30
-# Blind: no sign of sight at this level, at most so much better, and a part that looks would show.
-LEVEL, AT_MOST, PLANTED, POWER = 0.01, 0.1, 1 / 3, 0.9
+# Blind: no sign of sight at this level, at most so much better than exchanged (true answers are at
+# least so much better), and a part that looks would show with this power.
+LEVEL, AT_MOST, AT_LEAST, PLANTED, POWER = 0.01, 0.08, 0.3, 1 / 3, 0.9
 # Answers scored on scenes, per kind of question; candidates, and items they are chosen by.
 PAIRS, CANDIDATES, CHOSEN_BY = 20_000, 20, 100
 # Shorter answers stand in many a question by accident.
@@ -96,7 +97,8 @@ class Group(msgspec.Struct, kw_only=True):
     ``same`` have the commonest answer of their kind, ``true_same`` likewise of the true answers;
     ``best`` the best constant answer. ``repeated`` stand in their question. ``own`` is the mean
     score on their own scenes, ``other`` that on others of the stratum, ``ahead`` the difference.
-    ``p_own`` tests that difference, ``p_varies`` whether answers vary with their scenes at all.
+    ``p_own`` tests that difference, ``p_varies`` whether answers vary with what is true of their
+    scenes, rightly or wrongly, ``p_shown`` whether with anything else that was shown.
     ``said`` is what may be claimed.
     """
 
@@ -114,6 +116,7 @@ class Group(msgspec.Struct, kw_only=True):
     ahead: Estimate
     p_own: float | None
     p_varies: float | None
+    p_shown: float | None
     example: str
     said: Kind
 
@@ -232,6 +235,7 @@ def _group(
     group = Group(
         group=name, n_items=len(asked), n_read=len(read), n_scenes=scenes, **figures,
         own=NOTHING, other=NOTHING, ahead=NOTHING, p_own=None, p_varies=None,
+        p_shown=None,
         example=commonest[0][0] if commonest else "", said="",
     )  # fmt: skip
     blind = _sight(group, read, ways, seed)
@@ -296,26 +300,28 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
     found = sight.advantage(scores, items, seed)
     possible = sight.advantage(true, items, seed)
     rows = [one for scenes in strata.values() for found_ in scenes for one in found_.values()]
-    dependence = sight.Dependence(
-        [one.stratum for one in rows],
-        [one.kind for one in rows],
-        [one.scene for one in rows],
-        np.array([ways.traits(one.answer, one) for one in rows], np.float64),
-        np.array([[*ways.traits(one.gold, one), *one.shown] for one in rows], np.float64),
-        np.array([one.told for one in rows], np.float64),
-    )
+    given = np.array([ways.traits(one.answer, one) for one in rows], np.float64)
+    gold = np.array([ways.traits(one.gold, one) for one in rows], np.float64)
+    told, shown = (np.array([getattr(one, k) for one in rows], np.float64) for k in _NUMBERS)
+    places = [[getattr(one, name) for one in rows] for name in ("stratum", "kind", "scene")]
+    dependence = sight.Dependence(*places, given, gold, told)
     n = len(rows)
     group.own, group.other = Estimate(found.own, n=n), Estimate(found.other, n=n)
     group.ahead = Estimate(found.value, found.low, found.high, n)
     group.p_own, group.p_varies = found.p_value, dependence.p_value(seed)
+    if shown.size:
+        group.p_shown = sight.Dependence(*places, given, shown, told).p_value(seed)
     return (
         dependence.scenes >= FEWEST_BLIND
-        and min(group.p_own, group.p_varies) > LEVEL
+        and min(p for p in (group.p_own, group.p_varies, group.p_shown) if p is not None) > LEVEL
         and found.high <= AT_MOST
         # A right answer must be wrong elsewhere, else nothing could show.
-        and possible.value >= 3 * AT_MOST
+        and possible.value >= AT_LEAST
         and dependence.power(PLANTED, seed, LEVEL) >= POWER
     )
+
+
+_NUMBERS = ("told", "shown")
 
 
 def _panel(read: Sequence[Asked], seed: int) -> dict[str, list[dict[str, Asked]]]:

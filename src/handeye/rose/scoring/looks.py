@@ -22,6 +22,8 @@ from handeye.scores.looks import Asked, Looks, look, repeats
 # No number of cells that is told apart is larger.
 _MOST = 10_000
 _ANSWERED = ("answered",)
+# Regions that the question names; a highlighted one is seen.
+_TOLD = ("ROW_RANGE", "COL_RANGE", "RECTANGLE", "EXCLUSION")
 
 
 class Answer(NamedTuple):
@@ -61,7 +63,6 @@ def asked_of(item: Item, text: str | None, state: str) -> Asked:
         number = parsed.submit if parsed.count is None else parsed.count
         reading, said = Reading(parsed.clicks, number, True), text
     question = (item.prompt_global, item.prompt_local, item.prompt)
-    seen = item.region.type in ("GLOBAL", "VISUAL_REGION")
     asks_number = mode != "CLICK"
     return Asked(
         scene=item.scene_id,
@@ -75,15 +76,17 @@ def asked_of(item: Item, text: str | None, state: str) -> Asked:
         answer=None if reading is None else Answer(frozenset(reading.clicks), reading.number),
         repeats=repeats(said, question),
         true_repeats=repeats(item.ground_truth_formal_answer, question),
-        told=(0.0, 0.0, 0.0) if seen else _bounds(item),
-        shown=(float(item.rows), float(item.cols), *(_bounds(item) if seen else (0.0, 0.0, 0.0))),
+        told=_bounds(item, *_TOLD),
+        shown=(float(item.rows), float(item.cols), *_bounds(item, "VISUAL_REGION")),
         words=(said or "").strip()[:200],
     )
 
 
-def _bounds(item: Item) -> tuple[float, float, float]:
-    """Middle and size of the bounds of its region: named in the question, or seen in the picture."""
+def _bounds(item: Item, *types: str) -> tuple[float, float, float]:
+    """Middle and size of the bounds of its region; nothing of one that is of another type."""
     region = item.region
+    if region.type not in types:
+        return 0.0, 0.0, 0.0
     high, wide = region.r2 - region.r1 + 1, region.c2 - region.c1 + 1
     return region.r1 + (high - 1) / 2, region.c1 + (wide - 1) / 2, float(high * wide)
 
