@@ -36,8 +36,10 @@ FEWEST, FEWEST_BLIND = 10, 30
 # Blind: no sign of sight at this level, at most so much better than exchanged (true answers are at
 # least so much better), and a part that looks would show with this power.
 LEVEL, AT_MOST, AT_LEAST, PLANTED, POWER = 0.01, 0.08, 0.3, 1 / 3, 0.9
-# Answers scored on scenes, per kind of question; candidates, and items they are chosen by.
-PAIRS, CANDIDATES, CHOSEN_BY = 20_000, 20, 100
+# Scenes that answers are compared with the truth over, however many there are.
+MOST_SCENES = 400
+# Candidates for the best constant answer, and items that they are chosen by.
+CANDIDATES, CHOSEN_BY = 20, 100
 # Shorter answers stand in many a question by accident.
 SHORTEST = 8
 
@@ -80,7 +82,9 @@ class Asked:
 
 
 class Ways(Protocol):
-    """What a suite knows of answers."""
+    """What a suite knows of answers; of ``pairs`` of answers and scenes the scores may be asked."""
+
+    pairs: int
 
     def score(self, answer: Any, asked: Asked) -> float:
         """What any answer scores on any item of its kind, 0 to 1."""
@@ -98,8 +102,8 @@ class Group(msgspec.Struct, kw_only=True):
     ``best`` the best constant answer. ``repeated`` stand in their question. ``own`` is the mean
     score on their own scenes, ``other`` that on others of the stratum, ``ahead`` the difference.
     ``p_own`` tests that difference, ``p_varies`` whether answers vary with what is true of their
-    scenes, rightly or wrongly, ``p_shown`` whether with anything else that was shown.
-    ``said`` is what may be claimed.
+    scenes, rightly or wrongly, ``p_shown`` whether with anything else that was shown; these are
+    known of all questions together alone. ``said`` is what may be claimed.
     """
 
     group: str
@@ -238,7 +242,8 @@ def _group(
         p_shown=None,
         example=commonest[0][0] if commonest else "", said="",
     )  # fmt: skip
-    blind = _sight(group, read, ways, seed)
+    # Who is blind sees nothing at all: that is asked of all questions together.
+    blind = not name and _sight(group, read, ways, seed)
     group.said = _said(group, spoken, blind)
     return group
 
@@ -282,7 +287,8 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
 
     from handeye.stats import sight
 
-    strata = _panel(read, seed)
+    count = max(1, len({one.stratum for one in read}))
+    strata = _panel(read, int((ways.pairs / count) ** 0.5), seed)
     if not any(len(scenes) > 1 for scenes in strata.values()):
         return False
     scores, items, true = {}, {}, {}
@@ -299,13 +305,18 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
                     items[stratum][s, t] += 1
     found = sight.advantage(scores, items, seed)
     possible = sight.advantage(true, items, seed)
-    rows = [one for scenes in strata.values() for found_ in scenes for one in found_.values()]
+    rows = [
+        one
+        for scenes in _panel(read, MOST_SCENES // count, seed).values()
+        for by_kind in scenes
+        for one in by_kind.values()
+    ]
     given = np.array([ways.traits(one.answer, one) for one in rows], np.float64)
     gold = np.array([ways.traits(one.gold, one) for one in rows], np.float64)
     told, shown = (np.array([getattr(one, k) for one in rows], np.float64) for k in _NUMBERS)
     places = [[getattr(one, name) for one in rows] for name in ("stratum", "kind", "scene")]
     dependence = sight.Dependence(*places, given, gold, told)
-    n = len(rows)
+    n = round(sum(float(table.trace()) for table in items.values()))
     group.own, group.other = Estimate(found.own, n=n), Estimate(found.other, n=n)
     group.ahead = Estimate(found.value, found.low, found.high, n)
     group.p_own, group.p_varies = found.p_value, dependence.p_value(seed)
@@ -324,14 +335,14 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
 _NUMBERS = ("told", "shown")
 
 
-def _panel(read: Sequence[Asked], seed: int) -> dict[str, list[dict[str, Asked]]]:
+def _panel(read: Sequence[Asked], most: int, seed: int) -> dict[str, list[dict[str, Asked]]]:
     """By stratum the scenes that are scored on each other: item by kind, drawn where many."""
     from handeye.stats.sight import permutations
 
     found: dict[str, dict[str, dict[str, Asked]]] = defaultdict(lambda: defaultdict(dict))
     for one in read:
         found[one.stratum][one.scene].setdefault(one.kind, one)
-    most = max(2, int((PAIRS / max(len(found), 1)) ** 0.5))
+    most = max(2, most)
     out = {}
     for stratum, scenes in found.items():
         order = permutations(len(scenes), 1, seed, f"panel {stratum}")[0]

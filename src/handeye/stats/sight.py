@@ -171,8 +171,8 @@ class Dependence:
                     given = own.copy()
                     given[seen, :width] = true[seen, :width]
                     given = _scaled(given)
-                total += float(((given.T @ true) ** 2).sum())
-                others += _exchanged(given, true, order)
+                found = _exchanged(given, true, np.vstack([places, order]))
+                total, others = total + float(found[0]), others + found[1:]
         return (1 + int((others >= total - 1e-9 * max(abs(total), 1.0)).sum())) / (1 + drawn)
 
     def power(self, share: float, seed: int, level: float) -> float:

@@ -143,7 +143,8 @@ def test_one_answer_to_a_kind_of_question_is_constant() -> None:
     def not_quite(item: Item, room: Room) -> str:
         return "COUNT(3)" if room.draw.random() < 0.2 else "COUNT(5)"
 
-    assert recognized(not_quite) in ({}, {"": "blind"})
+    assert set(recognized(not_quite)) <= {"", "action"}
+    assert "constant" not in recognized(not_quite).values()
 
 
 def test_a_parrot_repeats_the_question_readable_or_not() -> None:
@@ -162,10 +163,8 @@ def test_one_kind_of_question_alone_is_told_apart() -> None:
         return right(item, room) if item.task_mode == "COUNT" else "CLICK(R1,C1); SUBMIT(1)"
 
     assert recognized(half) == {"action": "constant"}
-    assert recognized(lambda i, r: (blind if i.task_mode == "COUNT" else right)(i, r), 25) in (
-        {"counting": "blind"},
-        {},
-    )
+    # Whose clicks are right has looked, whatever it counts.
+    assert recognized(lambda i, r: (blind if i.task_mode == "COUNT" else right)(i, r), 25) == {}
 
 
 def test_errors_are_left_out_and_counted() -> None:

@@ -150,8 +150,7 @@ class Respondent:
 
     ``says`` are the claims that must be spoken: ``mute``, ``gap``, ``no_gap``, ``sign:...``,
     ``convention:...``, ``step:...``. ``steps`` are those where points are really lost; None where a
-    step is a matter of definition. ``blind`` are the kinds of question whose answers hang on
-    nothing in the picture.
+    step is a matter of definition. ``blind``: the answers hang on nothing in the picture.
     """
 
     name: str
@@ -161,7 +160,7 @@ class Respondent:
     steps: frozenset[str] | None = None
     ways: frozenset[str] = frozenset()
     repeats: bool = False
-    blind: frozenset[str] = frozenset()
+    blind: bool = False
 
 
 ALL: list[Respondent] = []
@@ -174,7 +173,7 @@ def respondent(
     steps: str | None = "",
     ways: str = "",
     repeats: bool = False,
-    blind: str = "",
+    blind: bool = False,
 ) -> Callable[[Answer], Answer]:
     """Enter a respondent; lists are separated by blanks."""
 
@@ -185,7 +184,7 @@ def respondent(
             Respondent(
                 *(name, group, answer, tuple(says.split()), allowed, used),
                 repeats=repeats,
-                blind=frozenset(blind.split()),
+                blind=blind,
             )
         )
         return answer
@@ -217,7 +216,7 @@ def _equally_wrong(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return right(ask) if draw.unit() > 1 / 3 else click(ask, _beside(ask, 1))
 
 
-@respondent("guesses one to four cells of the region", "none", steps=None, blind="counting")
+@respondent("guesses one to four cells of the region", "none", steps=None)
 def _guesses(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return click(ask, _some(draw, ask.cells(), draw.integer(1, 4)))
 
@@ -256,7 +255,7 @@ def _row_known(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return _moved(ask, lambda r, c: (r, draw.integer(1, ask.cols)))
 
 
-@respondent("random counts, clicks right", "none", steps=None, blind="counting")
+@respondent("random counts, clicks right", "none", steps=None)
 def _random_counts(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return Said(number=draw.integer(1, 6)) if ask.kind == "counting" else right(ask)
 
@@ -305,7 +304,7 @@ def _all_of_grid(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return right(ask) if ask.kind == "counting" else click(ask, ask.cells(region=False))
 
 
-@respondent("draws numbers and cells, blindly", "extreme", "blind:", None, blind="counting action")
+@respondent("draws numbers and cells, blindly", "extreme", "blind:", None, blind=True)
 def _blindly(ask: Asked, draw: Draw, scene: Draw) -> Said:
     number = draw.integer(0, 4)
     if ask.kind == "counting":

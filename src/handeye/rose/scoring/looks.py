@@ -36,6 +36,8 @@ class Answer(NamedTuple):
 class RoseWays:
     """What an answer scores on an item, and its traits: how many, and where."""
 
+    pairs = 20_000
+
     def score(self, answer: Answer, asked: Asked) -> float:
         """1 where cells and number are the true ones."""
         return float(answer == asked.gold)

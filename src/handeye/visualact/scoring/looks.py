@@ -40,6 +40,8 @@ class ClipWays:
         answers: everything that will be scored.
     """
 
+    pairs = 5_000
+
     def __init__(
         self, clips: Iterable[Clip], embedder: Embedder, options: Options, answers: Iterable[Answer]
     ) -> None:
