@@ -30,9 +30,9 @@ LOOKS = "looks.json"
 CHANCE = "chance.csv"
 BEST = "best constant answer"
 FORMAT = 1
-# Nearly every answer, surely most of them; and the true answers are nothing of the kind.
-MOST, SURELY, OF_TRUTH = 0.95, 0.9, 0.6
-FEWEST, FEWEST_BLIND = 10, 30
+# Nearly every answer, which is counted; and the true answers are nothing of the kind.
+MOST, OF_TRUTH = 0.95, 0.6
+FEWEST, FEWEST_DEV, FEWEST_BLIND = 8, 10, 30
 # Blind: no sign of sight at this level, at most so much better than exchanged (true answers are at
 # least so much better), and a part that looks would show with this power.
 LEVEL, AT_MOST, AT_LEAST, PLANTED, POWER = 0.01, 0.08, 0.3, 1 / 3, 0.9
@@ -258,8 +258,7 @@ def _said(group: Group, spoken: int, blind: bool) -> Kind:
 
 def _all_but(found: Estimate, true: Estimate) -> bool:
     """Whether nearly all answers are so, and the true answers are not."""
-    value, low = found.value or 0.0, found.low or 0.0
-    return value >= MOST and low >= SURELY and (true.value or 0.0) <= OF_TRUTH
+    return (found.value or 0.0) >= MOST and (true.value or 0.0) <= OF_TRUTH
 
 
 def _same(read: Sequence[Asked], name: str) -> int:
@@ -381,9 +380,9 @@ def constants(
         is the estimate; none where there is no other scene), and how they were chosen, in words.
     """
     cells, others = _cells(asked), _cells(dev)
-    fits = all(len({one.scene for one in others.get(key, ())}) >= FEWEST for key in cells) and bool(
-        dev
-    )
+    fits = all(
+        len({one.scene for one in others.get(key, ())}) >= FEWEST_DEV for key in cells
+    ) and bool(dev)
     out: dict[int, tuple[Hashable, ...]] = {}
     for key, own in cells.items():
         answers, found = _candidates(others[key] if fits else own, ways, not fits, seed)
