@@ -380,9 +380,8 @@ def constants(
         is the estimate; none where there is no other scene), and how they were chosen, in words.
     """
     cells, others = _cells(asked), _cells(dev)
-    fits = all(
-        len({one.scene for one in others.get(key, ())}) >= FEWEST_DEV for key in cells
-    ) and bool(dev)
+    known_by = {key: {one.scene for one in found} for key, found in others.items()}
+    fits = bool(dev) and all(len(known_by.get(key, ())) >= FEWEST_DEV for key in cells)
     out: dict[int, tuple[Hashable, ...]] = {}
     for key, own in cells.items():
         answers, found = _candidates(others[key] if fits else own, ways, not fits, seed)
