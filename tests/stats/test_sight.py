@@ -18,7 +18,7 @@ def dependence(answers, truths, told=None, strata=2):
 def test_permutations_are_permutations_and_the_same_everywhere() -> None:
     drawn = permutations(7, 50, 3, "x")
     assert (np.sort(drawn, axis=1) == np.arange(7)).all()
-    assert permutations(5, 2, 0, "name").tolist() == [[1, 4, 2, 0, 3], [0, 4, 1, 3, 2]]
+    assert permutations(5, 2, 0, "name").tolist() == [[0, 3, 4, 2, 1], [0, 3, 1, 2, 4]]
 
 
 def test_p_values_hold_their_level_where_nothing_is_seen() -> None:
@@ -40,7 +40,7 @@ def test_what_is_wrong_in_a_constant_way_was_seen(traits: int) -> None:
     blind = dependence(draw.normal(size=(60, traits)), truth)
     assert dependence(turned, truth).p_value(0) == 1 / 500
     assert blind.p_value(0) > 0.01
-    assert blind.power(1 / 3, 0, 0.01) >= 0.9
+    assert blind.power(2 / 3, 0, 0.01) >= 0.9
     assert blind.power(0.0, 0, 0.01) <= 0.2
 
 

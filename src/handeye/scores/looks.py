@@ -313,14 +313,16 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
     given = np.array([ways.traits(one.answer, one) for one in rows], np.float64)
     gold = np.array([ways.traits(one.gold, one) for one in rows], np.float64)
     told, shown = (np.array([getattr(one, k) for one in rows], np.float64) for k in _NUMBERS)
-    places = [[getattr(one, name) for one in rows] for name in ("stratum", "kind", "scene")]
-    dependence = sight.Dependence(*places, given, gold, told)
+    strata_of = [one.stratum for one in rows]
+    kinds, shown_in = [one.kind for one in rows], [one.scene for one in rows]
+    dependence = sight.Dependence(strata_of, kinds, shown_in, given, gold, told)
     n = round(sum(float(table.trace()) for table in items.values()))
     group.own, group.other = Estimate(found.own, n=n), Estimate(found.other, n=n)
     group.ahead = Estimate(found.value, found.low, found.high, n)
     group.p_own, group.p_varies = found.p_value, dependence.p_value(seed)
     if shown.size:
-        group.p_shown = sight.Dependence(*places, given, shown, told).p_value(seed)
+        others = sight.Dependence(strata_of, kinds, shown_in, given, shown, told)
+        group.p_shown = others.p_value(seed)
     return (
         dependence.scenes >= FEWEST_BLIND
         and min(p for p in (group.p_own, group.p_varies, group.p_shown) if p is not None) > LEVEL
