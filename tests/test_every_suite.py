@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -343,7 +344,8 @@ def test_tables_say_the_same_in_csv_latex_and_html(case: Case, tmp_path: Path) -
     known = {round(value, 9) for value in leaves(summary) if value is not None}
     files = sorted((run / "tables").iterdir())
     assert {file.suffix for file in files} == {".csv", ".tex"}
-    for file in (file for file in files if file.suffix == ".csv"):
+    # The best constant answer is no run: its row has a file of its own.
+    for file in (file for file in files if file.suffix == ".csv" and file.stem != "chance"):
         with file.open() as stream:
             rows = list(csv.DictReader(stream))
         values = {round(float(row["value"]), 9) for row in rows if row["low"]}
@@ -409,6 +411,52 @@ def test_hostile_names_stay_text(case: Case, tmp_path: Path) -> None:
     assert "\x1b" not in said
     for page in (out, tmp_path / "compare.html"):
         assert "<script>alert" not in page.read_text()
+
+
+# ---- does the answer depend on what is shown?
+
+
+def test_the_best_constant_answer_stands_beside_the_run(case: Case, tmp_path: Path) -> None:
+    """In terminals and pages a row; in files ``chance.csv`` and no row of the official tables."""
+    run = case.run("faulty")
+    with (run / "tables" / "chance.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    shares = [float(row["value"]) for row in rows if "gap" not in row["figure"] and row["low"]]
+    assert shares
+    assert all(0 <= share <= 1 for share in shares)
+    assert "best constant answer" in rows[0]["note"]
+    for file in (run / "tables").iterdir():
+        assert file.name == "chance.csv" or "constant" not in file.read_text()
+    assert "best constant answer" not in (run / "summary.json").read_text()
+    said = case.score(run / "predictions.jsonl", tmp_path / "again")
+    assert "best constant" in said
+    out = tmp_path / "report.html"
+    handeye("report", run, "--out", out)
+    assert out.read_text().count("best constant answer") >= 3
+
+
+def test_one_answer_to_all_is_called_so_and_a_seeing_respondent_is_not(
+    case: Case, tmp_path: Path
+) -> None:
+    for name in ("right", "faulty", "silent"):
+        groups = json_of(case.run(name) / "looks.json")["groups"]
+        assert {one["said"] for one in groups.values()} == {""}, name
+    rows = predictions_of(case.run("right"))
+    kind = Counter(map(_form, rows)).keys()
+    same = {form: next(row["raw_text"] for row in rows if _form(row) == form) for form in kind}
+    file = written(tmp_path / "same.jsonl", [row | {"raw_text": same[_form(row)]} for row in rows])
+    case.score(file, tmp_path / "same")
+    found = json_of(tmp_path / "same" / "looks.json")["groups"][""]
+    assert found["said"] == "constant", found
+    assert found["same"]["value"] == 1
+    said = handeye(case.suite.name, "diagnose", tmp_path / "same")
+    assert "one and the same answer" in " ".join(said.split())
+
+
+def _form(row: dict[str, Any]) -> str:
+    """What an answer looks like but for what it says: the kind of its question."""
+    text = str(row["raw_text"])
+    return "count" if "COUNT" in text else "submit" if "SUBMIT" in text else "other"
 
 
 # ---- several runs

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from handeye.respondents.conversation import Respondents
     from handeye.run.job import Job
     from handeye.run.questions import Asking
+    from handeye.scores.looks import Looks
     from handeye.scores.quantity import Quantities
     from handeye.scores.run_folder import RunSummary, ScoredRun
     from handeye.scores.tables import Table
@@ -135,6 +136,8 @@ class Suite:
         diagnose: ``(run) -> reasons``.
         score_so_far: ``(folder, out) -> RunSummary``: scores what an unfinished run holds so far
             into another folder; None: it is read when it is finished.
+        looks: ``(answers, ...) -> Looks``: whether answers depend on what was shown, and what the
+            best constant answer scores (:mod:`handeye.scores.looks`); ``score_files`` writes it.
         people: what the study needs to put items to people.
         probed: targets for probes of hidden states.
         teaches: examples to train on.
@@ -173,6 +176,7 @@ class Suite:
     pair_cards: Callable[..., Drawn] | None = None
     diagnose: Callable[..., Any] | None = None
     score_so_far: Callable[..., RunSummary] | None = None
+    looks: Callable[..., Looks] | None = None
     people: Callable[[], AsksPeople] | None = None
     probed: Callable[[], Probed] | None = None
     teaches: Callable[[], Teaches] | None = None
@@ -195,6 +199,7 @@ ABILITIES = {
     "compare": "quantities",
     "scenes": "quantities",
     "diagnose": "diagnose",
+    "chance": "looks",
     "study": "people",
     "probe": "probed",
     "train": "teaches",

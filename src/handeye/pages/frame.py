@@ -18,6 +18,7 @@ from handeye.pages.pictures import Picture
 from handeye.pages.selection import Option, options
 from handeye.pages.signs import Sign, Vocabulary
 from handeye.scores.estimate import integer
+from handeye.scores.looks import Looks
 from handeye.scores.run_folder import ScoredRun, same_set
 from handeye.scores.tables import Table
 
@@ -56,6 +57,7 @@ class PageRun:
         usable: what an answer must be to be scored: ``usable``, ``readable``.
         remarks: what a reader must know of all its figures, in sentences.
         so_far: whether the run is not finished.
+        looks: whether its answers depend on what was shown, and its chance row.
     """
 
     label: str
@@ -71,6 +73,7 @@ class PageRun:
     usable: str = "usable"
     so_far: bool = False
     remarks: tuple[str, ...] = ()
+    looks: Looks | None = None
 
     @property
     def partial(self) -> str:
@@ -173,6 +176,7 @@ class Legend:
     style: int = 0
     published: bool = False
     human: bool = False
+    chance: bool = False
 
 
 def legend(runs: Iterable[PageRun]) -> list[Legend]:

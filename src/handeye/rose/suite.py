@@ -27,6 +27,7 @@ SUITE = Suite(
     score_files=Part("handeye.rose.scoring.file_scoring:score_files"),
     score_so_far=Part("handeye.rose.scoring.file_scoring:score_so_far"),
     summarize=Part("handeye.rose.scoring.summary:summarize"),
+    looks=Part("handeye.rose.scoring.looks:looks"),
     open_run=Part("handeye.rose.scoring.run_folder:read_run"),
     tables=Part("handeye.rose.scoring.tables:tables"),
     quantities=Part("handeye.rose.comparing.quantities:quantities"),

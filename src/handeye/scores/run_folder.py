@@ -5,7 +5,8 @@
       NAME.parquet        score rows: ``scores``, and a file for every further kind of row
       NAME.jsonl          the same rows, numbers of any size
       summary.json        every table with intervals
-      tables/             CSV and LaTeX rows
+      looks.json          whether answers depend on what was shown; the best constant answer
+      tables/             CSV and LaTeX rows; chance.csv has those of the best constant answer
       predictions.jsonl   the answers that were scored
 
 Other files in RUN (a run's logs and journal) are left alone. :mod:`handeye.scores.write` writes the
@@ -28,6 +29,7 @@ from handeye.errors import DataError, OptionError, RunError, first_ten
 from handeye.hashing import file_sha256, open_regular
 from handeye.reading import read_json, why
 from handeye.run.plan import PLAN
+from handeye.scores.looks import LOOKS, Looks
 from handeye.scores.summary import Summary
 
 if TYPE_CHECKING:
@@ -295,6 +297,15 @@ class ScoredRun:
         for rows, columns in self.form.rows.items():
             for name in columns.names:
                 self.frame(rows, (name,))
+
+    def looks(self) -> Looks | None:
+        """What is known of sight and chance; None for a run scored before that was told.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+        path = self.path / LOOKS
+        return read_json(path, Looks) if path.exists() else None
 
     def data_entries(self) -> tuple[DataEntry, ...]:
         """What run.json says of the set; empty where it says nothing."""

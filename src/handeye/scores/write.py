@@ -21,6 +21,7 @@ from handeye.errors import RunError
 from handeye.hashing import file_sha256
 from handeye.reading import why
 from handeye.run.plan import PLAN
+from handeye.scores.looks import CHANCE, LOOKS, Looks, chance_file
 from handeye.scores.run_folder import (
     AS_NAMED,
     RECORD,
@@ -104,6 +105,7 @@ class RunWriter:
         predictions: Path,
         info: Mapping[str, Any],
         source: Path | None = None,
+        looks: Looks | None = None,
     ) -> RunSummary:
         """Write summary, tables and record, and move everything to its place.
 
@@ -113,6 +115,7 @@ class RunWriter:
             predictions: the file that was scored; copied.
             source: what it was made from, where that is another file; named by the record.
             info: further entries of run.json; what is measured wins over what is told here.
+            looks: whether the answers depend on what was shown, and what chance scores.
         """
         folder = self._folder
         for rows in self._rows.values():
@@ -121,10 +124,14 @@ class RunWriter:
         (folder / "tables").mkdir()
         for name, text in self.form.tables(summary).items():
             (folder / "tables" / name).write_text(text, encoding="utf-8")
+        if looks is not None:
+            (folder / LOOKS).write_bytes(looks.to_json())
+            text = chance_file(looks, summary["interval"]["words"], summary["note"])
+            (folder / "tables" / CHANCE).write_text(text, encoding="utf-8")
         shutil.copyfile(predictions, folder / "predictions.jsonl")
         record = self._record(summary, source or predictions, info)
         (folder / RECORD).write_bytes(indented_json(record))
-        _publish(folder, self.out, self.form.stale)
+        _publish(folder, self.out, (*self.form.stale, LOOKS))
         return RunSummary(self.out, summary, record)
 
     def _record(

@@ -27,6 +27,7 @@ SUITE = Suite(
     score_files=Part("handeye.visualact.scoring.file_scoring:score_files"),
     score_so_far=Part("handeye.visualact.scoring.file_scoring:score_so_far"),
     summarize=Part("handeye.visualact.scoring.summary:summarize"),
+    looks=Part("handeye.visualact.scoring.looks:looks"),
     open_run=Part("handeye.visualact.scoring.run_folder:read_run"),
     tables=Part("handeye.visualact.scoring.tables:tables"),
     quantities=Part("handeye.visualact.comparing.quantities:quantities"),

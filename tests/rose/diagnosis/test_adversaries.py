@@ -24,6 +24,10 @@ SAMPLE = (
     "a hand that drifts up and left",
     "a hand that drifts right in 70 % of the clicks",
     "only the first click up and left",
+    # Nothing seen.
+    "draws numbers and cells, blindly",
+    "repeats the example of the prompt",
+    "always COUNT(5), one click",
     # Numbers.
     "COUNT(5) in half of the questions",
     "counts the rows of the grid",

@@ -21,6 +21,7 @@ FILES = {
     "scores.parquet",
     "scores.jsonl",
     "summary.json",
+    "looks.json",
     "tables",
     "predictions.jsonl",
 }

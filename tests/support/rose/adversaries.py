@@ -150,7 +150,7 @@ class Respondent:
 
     ``says`` are the claims that must be spoken: ``mute``, ``gap``, ``no_gap``, ``sign:...``,
     ``convention:...``, ``step:...``. ``steps`` are those where points are really lost; None where a
-    step is a matter of definition.
+    step is a matter of definition. ``blind``: the answers hang on nothing in the picture.
     """
 
     name: str
@@ -160,6 +160,7 @@ class Respondent:
     steps: frozenset[str] | None = None
     ways: frozenset[str] = frozenset()
     repeats: bool = False
+    blind: bool = False
 
 
 ALL: list[Respondent] = []
@@ -172,6 +173,7 @@ def respondent(
     steps: str | None = "",
     ways: str = "",
     repeats: bool = False,
+    blind: bool = False,
 ) -> Callable[[Answer], Answer]:
     """Enter a respondent; lists are separated by blanks."""
 
@@ -179,7 +181,11 @@ def respondent(
         allowed = None if steps is None else frozenset(steps.split())
         used = frozenset(ways.split())
         ALL.append(
-            Respondent(name, group, answer, tuple(says.split()), allowed, used, repeats=repeats)
+            Respondent(
+                *(name, group, answer, tuple(says.split()), allowed, used),
+                repeats=repeats,
+                blind=blind,
+            )
         )
         return answer
 
@@ -284,7 +290,7 @@ def _beside(ask: Asked, more: int) -> Cells:
 # Extremes.
 
 
-@respondent("always COUNT(5), one click", "extreme", steps=None)
+@respondent("always COUNT(5), one click", "extreme", "constant:", None)
 def _five(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return Said(number=5) if ask.kind == "counting" else click(ask, [(1, 1)])
 
@@ -305,12 +311,12 @@ def _of_source(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return Said(number=number) if ask.kind == "counting" and draw.unit() < 0.5 else right(ask)
 
 
-@respondent("never sees anything", "extreme", steps=None, says="sign:abstains_where_something_is")
+@respondent("never sees anything", "extreme", "constant: sign:abstains_where_something_is", None)
 def _never(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return click(ask, ())
 
 
-@respondent("repeats the example of the prompt", "extreme", steps=None)
+@respondent("repeats the example of the prompt", "extreme", "parrot:", None)
 def _parrot(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return Said(number=4) if ask.kind == "counting" else click(ask, [(3, 1), (6, 8)])
 
@@ -323,6 +329,14 @@ def _all_of_region(ask: Asked, draw: Draw, scene: Draw) -> Said:
 @respondent("clicks every cell", "extreme", steps=None)
 def _all_of_grid(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return right(ask) if ask.kind == "counting" else click(ask, ask.cells(region=False))
+
+
+@respondent("draws numbers and cells, blindly", "extreme", "blind:", None, blind=True)
+def _blindly(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    number = draw.integer(0, 4)
+    if ask.kind == "counting":
+        return Said(number=number)
+    return click(ask, [(draw.integer(1, 4), draw.integer(1, 4)) for _ in range(number)])
 
 
 @respondent("whole grid, always", "extreme", "sign:whole_grid_default", None)

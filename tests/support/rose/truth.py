@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from handeye.rose.diagnosis.diagnose import diagnose_scores
 from handeye.rose.diagnosis.evidence import evidence
 from handeye.rose.diagnosis.verdict import Claim, claims, verdict
+from handeye.rose.scoring.looks import asked_of, looks
 from handeye.rose.scoring.score_frame import to_frame
 from handeye.rose.scoring.score_item import score_item
 from handeye.rose.scoring.summary import summarize
@@ -51,7 +52,12 @@ def judge(one: Respondent, asked: Sequence[Asked], seed: int, resamples: int = 1
     ]
     frame = to_frame(rows)
     summary = summarize(frame, bootstrap=resamples)
-    found = diagnose_scores(summary, frame, evidence(frame, texts), resamples=resamples)
+    told = [
+        asked_of(a.item, texts[a.item.item_id], s.state) for a, s in zip(asked, said, strict=True)
+    ]
+    found = diagnose_scores(
+        summary, frame, evidence(frame, texts), looks=looks(told), resamples=resamples
+    )
     every = claims(found.data)
     keys = [_names(claim) for claim in every if claim.spoken]
     result = Result(one, verdict(found.data), [key for names in keys for key in names])
@@ -160,6 +166,28 @@ class Truth:
     @staticmethod
     def _silent(said: Said) -> bool:
         return said.state == "refused" or said.form == "unreadable"
+
+    # -- whether it looked
+
+    def _blind(self, claim: Claim) -> str:
+        return "" if self.one.blind else "it looks"
+
+    def _constant(self, claim: Claim) -> str:
+        said: dict[str, list[object]] = defaultdict(list)
+        for ask, one in self._readable(*(claim.parts[0].split() or ["counting", "action"])):
+            said[ask.column].append((one.number, frozenset(one.cells)))
+        same = sum(max(map(found.count, found)) for found in said.values())
+        n, one_share = sum(map(len, said.values())), claim.figures[0]
+        counted = (round(one_share.value * one_share.n), one_share.n) == (same, n)
+        return "" if counted else f"it is {same} of {n}"
+
+    def _parrot(self, claim: Claim) -> str:
+        kinds = claim.parts[0].split() or ["counting", "action"]
+        pairs = [(ask, said) for ask, said in self.given if ask.kind in kinds]
+        held = sum((said.text(ask) or "?") in ask.item.prompt for ask, said in pairs)
+        one = claim.figures[0]
+        counted = (round(one.value * one.n), one.n) == (held, len(pairs))
+        return "" if counted else f"it is {held} of {len(pairs)}"
 
     # -- where
 

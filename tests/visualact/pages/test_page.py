@@ -289,7 +289,9 @@ def test_what_was_not_measured_is_a_dash_and_claims_no_interval(
 
     make_run(data, tmp_path / "plain", plain, "plain", info={"video_input": "native"})
     page = report(tmp_path, tmp_path / "plain", gallery_limit=0)
-    assert set(values(page, "t-weighted")) == {"–"}
+    # The run's own row; the best constant answer below it has levels.
+    found = values(page, "t-weighted")
+    assert set(found[: len(found) // 2]) == {"–"}
     assert "No prediction states a level: weighted figures are not measured." in page
     assert "nothing to plot" in page
     assert "the video itself (native input)" in page

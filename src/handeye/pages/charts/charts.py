@@ -19,23 +19,24 @@ _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line of a chart: a run, people, or a published model (grey, without intervals)."""
+    """One line of a chart: a run, people, a published model (grey, without intervals), chance."""
 
     label: str
     rates: tuple[Estimate, ...]
     style: int = 0
     published: bool = False
     human: bool = False
+    chance: bool = False
 
     @property
     def class_(self) -> str:
         """Style-sheet class of the line."""
-        return _class(self.style, self.published, self.human)
+        return _class(self.style, self.published, self.human, self.chance)
 
 
-def _class(style: int, published: bool, human: bool) -> str:
-    if human:
-        return "series human"
+def _class(style: int, published: bool, human: bool, chance: bool) -> str:
+    if human or chance:
+        return "series human" if human else "series chance"
     return "series pub" if published else f"series s{style % svg.STYLE_COUNT}"
 
 
@@ -190,6 +191,7 @@ class Gap:
     style: int = 0
     published: bool = False
     human: bool = False
+    chance: bool = False
 
 
 def gaps(key: str, rows: Sequence[Gap], title: str, *, narrow: bool = False) -> Markup:
@@ -225,7 +227,7 @@ def _gap_row(
     room: tuple[float, float, bool],
 ) -> Markup:
     right, width, narrow = room
-    class_ = _class(row.style, row.published, row.human)
+    class_ = _class(row.style, row.published, row.human, row.chance)
     parts = [
         svg.text(
             label_at[0],
@@ -296,9 +298,11 @@ def panel(
     return svg.figure(key, width, height, title, _described(bins, series), *parts, class_="panel")
 
 
-def swatch(style: int, *, published: bool = False, human: bool = False) -> Markup:
+def swatch(
+    style: int, *, published: bool = False, human: bool = False, chance: bool = False
+) -> Markup:
     """The marker and dash of a series, for legends and tables (decorative)."""
-    class_ = _class(style, published, human)
+    class_ = _class(style, published, human, chance)
     stroke = svg.line(1, 7, 27, 7, "line")
     mark = svg.marker(0 if published else style, 14, 7, 2.2 if published else 4.2)
     return svg.element(

@@ -13,6 +13,7 @@ from typing import Literal
 
 from handeye.rose.diagnosis.coordinates import CONVENTIONS
 from handeye.scores.estimate import Estimate
+from handeye.scores.looks import clause
 
 Unit = Literal["percent", "points", "loss", "factor", "count"]
 _NBSP = "\N{NO-BREAK SPACE}"
@@ -272,9 +273,16 @@ def _convention(claim: Claim) -> str:
     return f"it {does} in {one.share}"
 
 
+def _look(claim: Claim) -> str:
+    return clause(claim.kind, claim.parts[0], *claim.figures[:2])
+
+
 _KINDS: dict[str, Callable[[Claim], str]] = {
     "partial": _partial,
     "so_far": lambda claim: f"so far, {_partial(claim)}",
+    "parrot": _look,
+    "constant": _look,
+    "blind": _look,
     "mute": _mute,
     "small": _small,
     "bare": lambda claim: f"{_levels(claim, 'and')}; no interval, so no more can be told",

@@ -26,6 +26,7 @@ from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.diagnosis.thresholds import thresholds
 from handeye.rose.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
 from handeye.rose.scoring.summary import Summary
+from handeye.scores.looks import Looks
 from handeye.scores.run_folder import parquet_to
 from handeye.sets.processes import as_finished, worker_count
 
@@ -81,7 +82,7 @@ def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES
         raise OptionError(f"resamples must be at least 0, got {resamples}")
     found = run if isinstance(run, Run) else read_run(run)
     everything = found.summary, found.scores(), run_evidence(found)
-    return diagnose_scores(*everything, seed=seed, resamples=resamples)
+    return diagnose_scores(*everything, looks=found.looks(), seed=seed, resamples=resamples)
 
 
 def diagnose_scores(
@@ -89,6 +90,7 @@ def diagnose_scores(
     scores: pl.DataFrame,
     evidence: Sequence[Evidence],
     *,
+    looks: Looks | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Diagnosis:
@@ -98,6 +100,7 @@ def diagnose_scores(
         summary: of the scores.
         scores: score rows of one run.
         evidence: on every row, in their order.
+        looks: whether the answers depend on the picture (:mod:`handeye.rose.scoring.looks`).
         seed: as in :func:`diagnose`.
         resamples: as in :func:`diagnose`.
 
@@ -116,6 +119,7 @@ def diagnose_scores(
         "decomposition": decompose(evidence, seed=seed, resamples=resamples),
         "attribution": attribution_tables(attribution, seed=seed, resamples=resamples),
         "thresholds": thresholds(scores),
+        "looks": looks.groups if looks else {},
     }
     return Diagnosis(msgspec.convert(data, Findings), attribution.rows)
 

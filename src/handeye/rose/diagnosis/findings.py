@@ -6,6 +6,7 @@ import msgspec
 
 from handeye.rose.scoring.summary import Bridge, Consistency
 from handeye.scores.estimate import NOTHING, Estimate
+from handeye.scores.looks import Group as Look
 from handeye.scores.summary import Interval, Recorded
 
 
@@ -207,7 +208,11 @@ class Factor(msgspec.Struct):
 
 
 class Findings(Recorded, kw_only=True):
-    """diagnosis.json: what the summary has of it, then decomposition, reasons and curves."""
+    """diagnosis.json: what the summary has of it, then decomposition, reasons and curves.
+
+    ``looks`` are what is known of sight (:class:`handeye.scores.looks.Group`), by group of
+    questions; none for a run that was scored before that was told.
+    """
 
     format: int
     suite: str
@@ -227,3 +232,4 @@ class Findings(Recorded, kw_only=True):
     decomposition: dict[str, Chain | None]
     attribution: Attribution
     thresholds: dict[str, Factor]
+    looks: dict[str, Look] = msgspec.field(default_factory=dict)

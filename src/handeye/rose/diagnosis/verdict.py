@@ -8,7 +8,7 @@ Reads diagnosis.json only; :mod:`handeye.rose.diagnosis.claims` has the words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -51,11 +51,14 @@ def claims(diagnosis: Tree) -> list[Claim]:
     mute = _mute(diagnosis)
     level = _level(diagnosis)
     first = any(one.value >= _MOSTLY_MUTE for claim in mute for one in claim.figures)
-    losses = _losses(diagnosis) if level.kind == "gap" else []
-    habits = _habits(diagnosis)
+    looks = _looks(diagnosis)
+    unseen = {part for claim in looks for part in claim.parts}
+    losses = _losses(diagnosis) if level.kind == "gap" and "" not in unseen else []
+    habits = [claim for claim in _habits(diagnosis) if not _assumes_sight(claim, unseen)]
     told = _told([one for one in habits if not (mute and one.key.endswith(":unreadable"))])
     rest = [replace(claim, spoken=False) for claim in habits if claim not in told]
-    body = [*mute, level, *losses, *told] if first else [level, *losses, *told, *mute]
+    body = [level, *losses, *told]
+    body = [*mute, *looks, *body] if first else [*looks, *body, *mute]
     return [*_partial(diagnosis), *body, *rest, *_reach(diagnosis)]
 
 
@@ -70,6 +73,51 @@ def _partial(diagnosis: Tree) -> list[Claim]:
     figure = _counted(n, expected, "items in the run", "items that were asked for")
     why = "The run does not hold every item that was asked for."
     return [Claim(kind, kind, why, (figure,))]
+
+
+def _looks(diagnosis: Tree) -> list[Claim]:
+    """Answers that do not hang on the picture, of all questions or of those it is so for."""
+    groups: Tree = diagnosis.get("looks") or {}
+    found = {name: one for name, one in groups.items() if one["said"]}
+    out = []
+    for name, one in {"": found[""]}.items() if "" in found else found.items():
+        kind, of = str(one["said"]), f"answers to {name} questions" if name else "answers"
+        first, second, label = _LOOKS[kind]
+        figures = [
+            figure
+            for key, words in ((first, label[0]), (second, label[1]))
+            if (figure := _figure(words, one[key], of=f"readable {of}")) is not None
+        ]
+        if kind == "blind":
+            more = _figure("own less exchanged", one["ahead"], "points")
+            figures += [more] if more else []
+        out.append(Claim(kind, f"{kind}:{name}", _WHY[kind], tuple(figures), parts=(name,)))
+    return out
+
+
+_LOOKS = {
+    "parrot": ("repeated", "true_repeated", ("in the question", "true answers that are")),
+    "constant": ("same", "true_same", ("the commonest of their kind", "true answers that are")),
+    "blind": ("own", "other", ("right, own scenes", "right, scenes exchanged")),
+}
+_WHY = {
+    "parrot": "Nearly all answers stand in their question word for word; the true ones do not.",
+    "constant": "Nearly all answers to a kind of question are the same; the true ones are not.",
+    "blind": "Permutations of scenes within strata show neither that answers fit their own scenes "
+    "better nor that they vary with them; had one scene in three been looked at, they would have.",
+}
+
+
+_SEEN = frozenset({"whole_grid_default", "anchored"})
+
+
+def _assumes_sight(claim: Claim, unseen: Collection[str]) -> bool:
+    """Whether a claim says how something was seen, of answers that hang on nothing."""
+    if not unseen or claim.parts[0] in FORMS:
+        return False
+    if claim.kind == "reason":
+        return "" in unseen or claim.key.split(":")[1] in unseen
+    return claim.kind == "convention" or claim.parts[0] in _SEEN
 
 
 def _counted(count: int, n: int, label: str, of: str) -> Figure:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from handeye.respondents.conversation import about
 from handeye.rose.respondents.models import RESPONDENTS
 from handeye.scores.estimate import Estimate
+from handeye.scores.looks import BEST, sentences, with_chance
 from handeye.scores.tables import Cell, Table
 from handeye.terminal.console import Console, styled
 from handeye.terminal.tables import print_table, say
@@ -23,7 +25,8 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     from handeye.rose.scoring.run_folder import read_run
     from handeye.rose.scoring.tables import tables
 
-    summary = read_run(folder).summary
+    run = read_run(folder)
+    summary, looks = run.summary, run.looks()
     console = Console()
     states = {name: n for name, n in summary.states.items() if n and name != "answered"}
     counted = f"{summary.n_items} items on {summary.n_scenes} scenes"
@@ -38,18 +41,24 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
         say(console, f"not answered: {shown}", "yellow")
     found = {table.key: table for table in tables(summary)}
     bases = ("all", "answered") if states else ("all",)
-    wide = _beside(found["templates"], found["headline"], bases)
+    for clause in sentences(looks.groups if looks else {}):
+        say(console, clause, "yellow")
+    wide = _beside([with_chance(found[key], looks) for key in ("templates", "headline")], bases)
     so_far = f"{summary.note.partition('; ')[0]}; " if summary.so_far is True else ""
-    print_table(console, wide, caption=f"Percent; {so_far}{summary.interval.words}")
+    chance = f"; {BEST} {looks.chosen}" if looks and looks.chance else ""
+    print_table(console, wide, caption=f"Percent; {so_far}{summary.interval.words}{chance}")
     if kept:
         say(console, f"written to {folder}")
 
 
-def _beside(templates: Table, headline: Table, bases: tuple[str, ...]) -> Table:
-    """Columns of both tables below each other, what was not measured left out."""
+def _beside(tables: Sequence[Table], bases: tuple[str, ...]) -> Table:
+    """Columns of the tables below each other, what was not measured left out."""
     below = [
-        replace(table, rows=tuple(row for row in table.rows if row.path[0] in bases)).turned()
-        for table in (templates, headline)
+        replace(
+            table,
+            rows=tuple(row for row in table.rows if row.label == BEST or row.path[0] in bases),
+        ).turned()
+        for table in tables
     ]
     rows = tuple(
         replace(row, label=row.label if table is below[0] else row.label.lower())

@@ -35,7 +35,10 @@ from handeye.rose.pages.view import QuotedModel, RunView, published_models, read
 from handeye.rose.pages.words import SECTIONS, STATES_NOTE, TERMS
 from handeye.rose.questions import BY_KEY, MAIN_KEYS
 from handeye.rose.scoring.run_folder import Run
-from handeye.scores.estimate import NOTHING, Estimate, plain
+from handeye.rose.scoring.tables import HEADLINE_COLUMNS, TEMPLATE_COLUMNS
+from handeye.scores.estimate import NOTHING, Estimate, plain, rate_of
+from handeye.scores.looks import chance_rows
+from handeye.scores.tables import Row
 
 LADDER = tuple(BY_KEY[key].column for key in MAIN_KEYS)
 
@@ -172,6 +175,7 @@ def lay_out(
         "ladder_charts": _ladders(runs, [*published, *beside]),
         "legend": [
             *run_legend,
+            *(Legend(row.label, chance=True) for row in _chance(runs)),
             *(Legend(m.label, human=True) for m in beside),
             Legend("published models", published=True),
         ],
@@ -191,6 +195,10 @@ def _gap_charts(runs: Sequence[RunView], beside: Sequence[QuotedModel]) -> Marku
         for run in runs
         for head in (run.headline,)
     ]
+    rows += [
+        Gap(row.label, *_three(row), chance=True)
+        for row in chance_rows(runs, "headline", HEADLINE_COLUMNS)
+    ]
     rows += [Gap(m.label, m.counting, m.action, m.gap, human=True) for m in beside]
     title = "Counting and action averages of the runs"
     return wide_and_narrow(
@@ -206,12 +214,25 @@ def _published_gaps(published: Sequence[QuotedModel]) -> Markup:
     )
 
 
+def _three(row: Row) -> tuple[Estimate, Estimate, Estimate]:
+    counting, action, gap = map(rate_of, row.cells)
+    return counting, action, gap
+
+
+def _chance(runs: Sequence[RunView]) -> tuple[Row, ...]:
+    """The best constant answer along the ladder."""
+    return chance_rows(runs, "templates", [c for c in TEMPLATE_COLUMNS if c.head in LADDER])
+
+
 def _ladders(runs: Sequence[RunView], quoted: Sequence[QuotedModel]) -> Markup:
     def rates(columns: Mapping[str, Estimate]) -> tuple[Estimate, ...]:
         return tuple(columns.get(name, NOTHING) for name in LADDER)
 
     series = [
         Series(m.label, rates(m.columns), published=not m.human, human=m.human) for m in quoted
+    ]
+    series += [
+        Series(row.label, tuple(map(rate_of, row.cells)), chance=True) for row in _chance(runs)
     ]
     series += [Series(run.label, rates(run.columns), run.style) for run in runs]
     return wide_and_narrow(

@@ -10,6 +10,7 @@ from handeye.rose.questions import SUBSETS
 from handeye.rose.scoring.published import HEAD
 from handeye.rose.scoring.tables import HEADLINE_COLUMNS, SUBSET_AVERAGES, TEMPLATE_COLUMNS
 from handeye.scores.estimate import NOTHING, Estimate, rate_of
+from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Column, Row, Table, run_rows
 
 # For the terminal; a page's table has no room for them, or other words.
@@ -25,7 +26,10 @@ def headline_table(runs: Sequence[RunView]) -> Table:
         key="t-headline",
         caption=f"Headline averages in percent; {runs[0].interval_words}.",
         columns=HEADLINE_COLUMNS,
-        rows=run_rows(runs, "headline", HEADLINE_COLUMNS),
+        rows=(
+            *run_rows(runs, "headline", HEADLINE_COLUMNS),
+            *chance_rows(runs, "headline", HEADLINE_COLUMNS),
+        ),
         note="Items of the five templates; bridges stand apart. Rates over all items are "
         "the official ones: an item without an answer scores 0. Rates over answered items leave "
         "such items out.",
@@ -35,6 +39,7 @@ def headline_table(runs: Sequence[RunView]) -> Table:
 def template_table(runs: Sequence[RunView], quoted: Sequence[QuotedModel]) -> Table:
     """PASS by template with C-F1, R-OK and VALID; people and the published models below."""
     rows = run_rows(runs, "templates", TEMPLATE_COLUMNS)
+    rows += chance_rows(runs, "templates", TEMPLATE_COLUMNS)
     return replace(
         runs[0].tables["templates"],
         key="t-templates",
@@ -78,7 +83,11 @@ def subset_table(runs: Sequence[RunView], published: Sequence[QuotedModel]) -> T
         key="t-subsets",
         columns=columns,
         published_head=HEAD,
-        rows=(*run_rows(runs, "subsets", columns), *quoted),
+        rows=(
+            *run_rows(runs, "subsets", columns),
+            *chance_rows(runs, "subsets", columns),
+            *quoted,
+        ),
         note="Of the published results only the averages are quoted here, not those by subset.",
     )
 

@@ -94,6 +94,7 @@ def view_of(
         interval_words=summary.interval.words,
         so_far=summary.so_far is True,
         remarks=tuple(remarks(summary.note)),
+        looks=loaded.run.looks(),
         summary=summary,
         n_failed=n_failed,
         findings=findings,

@@ -20,6 +20,7 @@ from handeye.errors import DataError
 from handeye.rose.items import Item, read_item
 from handeye.rose.release import metadata_files, selected, template_ids
 from handeye.rose.respondents.small import Strangeness
+from handeye.rose.scoring.looks import asked_of, looks
 from handeye.rose.scoring.predictions import (
     ITEMS,
     Prediction,
@@ -36,6 +37,7 @@ from handeye.run.logs import as_lines
 from handeye.run.options import SMALL
 from handeye.run.plan import read_plan
 from handeye.scores.join import Given, Join, predictions_of
+from handeye.scores.looks import Asked
 from handeye.scores.run_folder import RunSummary
 from handeye.scores.so_far import refuse_nothing, refuse_other_rows
 from handeye.scores.summary import marked_so_far, noted
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 ROWS_PER_CHUNK = 5_000
+DEV = "dev"
 
 
 def score_files(
@@ -102,13 +105,19 @@ def score_files(
                 selection=f"split={split}, templates={templates}"
                 + ("" if item_ids is None else f", {len(item_ids)} chosen ids"),
             )
-            pairs = joined.pairs(_all_items(sources))
+            dev: list[Asked] = []
+            asked: list[Asked] = []
+            splits: set[str] = set()
+            pairs = joined.pairs(_noting(dev, _all_items(sources)))
             strange = Strangeness()
             if model == SMALL:
                 pairs = _counted(pairs, strange)
-            rows = (_score(item, found, found.model or model) for item, found in pairs)
-            while chunk := list(islice(rows, ROWS_PER_CHUNK)):
-                writer.add("scores", chunk)
+            while chunk := list(islice(pairs, ROWS_PER_CHUNK)):
+                rows = [_score(item, found, found.model or model) for item, found in chunk]
+                writer.add("scores", rows)
+                for (item, found), row in zip(chunk, rows, strict=True):
+                    asked.append(asked_of(item, found.raw_text, row.answer_state))
+                    splits.add(item.split)
                 if progress is not None:
                     progress(joined.answered, len(answers))
         summary = summarize(writer.scan("scores"), seed=seed, n_expected=joined.expected)
@@ -123,6 +132,7 @@ def score_files(
             predictions=file,
             source=predictions,
             info={**info, "data": data_entries(files, out), "scoring": options},
+            looks=looks(asked, dev=() if DEV in splits else dev, seed=seed),
         )
 
 
@@ -211,6 +221,14 @@ def _without_collector() -> Iterator[None]:
     finally:
         if running:
             gc.enable()
+
+
+def _noting(dev: list[Asked], items: Iterable[Item]) -> Iterator[Item]:
+    """The items, those of the dev split put aside on the way: chance is estimated on them."""
+    for item in items:
+        if item.split == DEV:
+            dev.append(asked_of(item, None, "missing"))
+        yield item
 
 
 def _all_items(sources: Iterable[tuple[Path, Sequence[Path]]]) -> Iterator[Item]:

@@ -165,6 +165,48 @@ def summarize(
     return msgspec.convert(tree, Summary)
 
 
+# Columns that are no PASS.
+_OF_FORM = frozenset({"C-F1", "R-OK", "SOFT", "VALID"})
+
+
+def summarize_passes(
+    rows: pl.DataFrame, *, seed: int = 0, bootstrap: int = 2000
+) -> dict[str, dict[str, dict[str, Estimate]]]:
+    """What the tables have of PASS alone, by table, row and column (:mod:`.tables` names them).
+
+    Args:
+        rows: ``rose_subset``, ``scene_id``, ``task_template`` and ``pass``, which may be a mean.
+        seed: of the bootstrap, which draws the scenes that :func:`summarize` draws.
+        bootstrap: number of resamples of scenes.
+    """
+    tally = Tally(bootstrap)
+    one = pl.lit(1.0).alias("n")
+    for subset in rows["rose_subset"].unique().to_list():
+        scene = (pl.col("scene_id").rank("dense") - 1).alias(SCENE)
+        part = rows.filter(pl.col("rose_subset") == subset).with_columns(scene, one)
+        ledger = Ledger(part[SCENE].n_unique())
+        for (template,), own in part.group_by("task_template", maintain_order=True):
+            ledger.add(("all", str(template), "any"), own, ("n", "pass"))
+        tally.put(subset, ledger, seed)
+    basis = _Basis(tally, "all")
+    subsets = {name: row["PASS"] for name, row in basis.by_subset().items()}
+    tree = {
+        "templates": {"all": {k: one for k, one in basis.columns().items() if k not in _OF_FORM}},
+        "headline": {"all": basis.headline()},
+        "subsets": {"all": subsets},
+        "matrix": basis.matrix(),
+    }
+    return msgspec.convert(_measured_only(estimates(tree)), dict[str, dict[str, Estimates]])
+
+
+def _measured_only(tree: Any) -> Any:
+    """The tree without figures that were not measured."""
+    if "value" in tree:
+        return tree
+    parts = {name: _measured_only(part) for name, part in tree.items()}
+    return {name: part for name, part in parts.items() if part.get("value", 0) is not None}
+
+
 def _tally(
     lazy: pl.LazyFrame, subsets: Iterable[str], seed: int, resamples: int, failures: bool
 ) -> Tally:

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from handeye.atomic import replacing, write_bytes
 from handeye.errors import HandeyeError, OptionError
 from handeye.scores.estimate import Estimate
+from handeye.scores.looks import Group as Look
 from handeye.scores.run_folder import parquet_to
 from handeye.scores.summary import Interval, Recorded
 from handeye.stats.intervals import estimates
@@ -60,7 +61,11 @@ class Group(msgspec.Struct):
 
 
 class Findings(Recorded, kw_only=True):
-    """diagnosis.json: all clips together, and those of each class."""
+    """diagnosis.json: all clips together, and those of each class.
+
+    ``looks`` are what is known of sight (:class:`handeye.scores.looks.Group`), with the key "";
+    none for a run that was scored before that was told.
+    """
 
     format: int
     suite: str
@@ -73,6 +78,7 @@ class Findings(Recorded, kw_only=True):
     interval: Interval
     all: Group
     by_scenario: dict[str, Group]
+    looks: dict[str, Look] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,7 @@ def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES
     if resamples < 0:
         raise OptionError(f"resamples must be at least 0, got {resamples}")
     opened = run if isinstance(run, Run) else read_run(run)
+    looks = opened.looks()
     clips, trouble = _clips(opened)
     rows = list(opened.scores().iter_rows(named=True))
     summary = opened.summary
@@ -133,6 +140,7 @@ def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES
         interval=replace(interval, words=_interval_words(len(rows), seed, resamples)),
         all=tables[None],
         by_scenario={name: tables[name] for name in classes},
+        looks=looks.groups if looks else {},
     )
     return Diagnosis(findings, _frame(rows, found))
 

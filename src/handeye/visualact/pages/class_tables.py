@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from handeye.scores.estimate import Estimate
+from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Column, Row, Table, run_rows
 from handeye.visualact.pages.view import RunView, averaging_words
 from handeye.visualact.records import SCENARIOS
@@ -73,10 +74,7 @@ def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str) ->
     columns = [
         Column(_SHORT[name], scenario_words(name), name=class_key(name, figure)) for name in CLASSES
     ]
-    own = [
-        replace(row, cells=(*row.cells, ""))
-        for row in run_rows(runs, "classes", columns, of="clips")
-    ]
+    own = [replace(row, cells=(*row.cells, "")) for row in _own(runs, columns)]
     quoted = [
         Row(
             model,
@@ -95,6 +93,12 @@ def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str) ->
         rows=(*own, *quoted),
         published_head=PUBLISHED_HEAD,
     )
+
+
+def _own(runs: Sequence[RunView], columns: Sequence[Column]) -> tuple[Row, ...]:
+    """The runs, and below them what one answer to everything scores."""
+    rows = run_rows(runs, "classes", columns, of="clips")
+    return rows + chance_rows(runs, "classes", columns)
 
 
 def _grouped(
@@ -117,7 +121,7 @@ def _grouped(
         key=key,
         caption=caption,
         columns=columns,
-        rows=(*run_rows(runs, "classes", columns, of="clips"), *quoted),
+        rows=(*_own(runs, columns), *quoted),
         groups=tuple((scenario_words(name), len(figures)) for name in CLASSES),
         published_head=PUBLISHED_HEAD,
     )

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from handeye.respondents.conversation import about
 from handeye.scores.estimate import NOTHING, Estimate, number, rate_of
+from handeye.scores.looks import chance_row, sentences
 from handeye.scores.tables import Column, Row, Table
 from handeye.terminal.console import Console, styled
 from handeye.terminal.tables import print_table, say
 from handeye.visualact.respondents.models import RESPONDENTS
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.summary import Summary
-from handeye.visualact.scoring.tables import FIGURES, idle_words, tables, way_words
+from handeye.visualact.scoring.tables import (
+    FIGURES,
+    OVERALL,
+    class_key,
+    idle_words,
+    tables,
+    way_words,
+)
 
 Tree = Mapping[str, Any]
 
@@ -36,13 +45,20 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     """
     from handeye.visualact.scoring.run_folder import read_run
 
-    summary = read_run(folder).summary
+    run = read_run(folder)
+    summary, looks = run.summary, run.looks()
     found = {table.key: table for table in tables(summary)}
     console = Console()
     _print_header(console, summary)
+    for clause in sentences(looks.groups if looks else {}):
+        say(console, clause, "yellow")
+    overall = [replace(column, name=class_key(OVERALL, column.key)) for column in _COLUMNS]
+    chance = [replace(row, group="all classes") for row in chance_row(looks, "classes", overall)]
+    classes = _class_table(summary)
+    classes = replace(classes, rows=(*classes.rows, *chance))
     so_far = f"{summary.note.partition('; ')[0]}" if summary.so_far is True else ""
     caption = "; ".join(filter(None, [so_far, summary.interval.words]))
-    print_table(console, _class_table(summary), caption=caption)
+    print_table(console, classes, caption=caption)
     _print_sentences(console, summary)
     if summary.sweep:
         title = f"all classes at other thresholds, {way_words(summary.options)}"

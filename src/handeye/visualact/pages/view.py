@@ -17,6 +17,7 @@ from handeye.pages.frame import (
 )
 from handeye.respondents.conversation import about
 from handeye.scores.estimate import Estimate, integer
+from handeye.scores.looks import Looks, sentences
 from handeye.scores.summary import remarks
 from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.respondents.models import RESPONDENTS
@@ -104,7 +105,7 @@ def _told(rate: Estimate) -> str:
 
 def view_of(run: LoadedRun) -> RunView:
     """What the page shows of a run."""
-    summary = run.summary
+    summary, looks = run.summary, run.run.looks()
     counted = {"all": summary.n_clips}
     answered = summary.states.get("answered", 0)
     if 0 < answered < summary.n_clips:
@@ -119,12 +120,13 @@ def view_of(run: LoadedRun) -> RunView:
         counted=counted,
         tables={table.key: table for table in tables(summary)},
         interval_words=summary.interval.words,
+        looks=looks,
         unit="clips",
         usable="readable",
         so_far=summary.so_far is True,
         model=run.model,
         summary=summary,
-        warnings=_warnings(summary),
+        warnings=_warnings(summary, looks),
         shown=shown_words(run),
         set_hashes=tuple(
             str(entry.get("sha256", ""))
@@ -134,8 +136,10 @@ def view_of(run: LoadedRun) -> RunView:
     )
 
 
-def _warnings(summary: Summary) -> tuple[str, ...]:
-    out = []
+def _warnings(summary: Summary, looks: Looks | None) -> tuple[str, ...]:
+    out = [
+        f"{clause[:1].upper()}{clause[1:]}." for clause in sentences(looks.groups if looks else {})
+    ]
     if ours := about(summary.model, RESPONDENTS):
         out.append(f"{summary.model}: {ours}.")
     if losses := {kind: n for kind, n in summary.losses.items() if n}:

@@ -7,10 +7,11 @@ order of their own (by text, level, type), so that no result depends on the orde
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handeye.scores.join import Join, Predictions, Words
 from handeye.visualact.records import Action, Clip, PredictedAction, Prediction
@@ -86,7 +87,7 @@ def make_cases(
         for text in _texts(clip, prediction, options):
             texts.setdefault(text, len(texts))
     rows = checked_rows(embedder, list(texts)) if texts else np.zeros((0, 1), np.float32)
-    return [_case(clip, prediction, options, texts, rows) for clip, prediction in joined]
+    return [case_of(clip, prediction, options, texts, rows) for clip, prediction in joined]
 
 
 def join(
@@ -102,7 +103,8 @@ def join(
     return list(Join[Clip, Prediction](answers, allow_missing=allow_missing).pairs(clips))
 
 
-def _wordings(action: Action, options: Options) -> Sequence[str]:
+def wordings(action: Action, options: Options) -> Sequence[str]:
+    """The texts that a true action is compared by."""
     if options.phrasings == "first":
         return (action.text,)
     return tuple(dict.fromkeys((action.text, *action.phrasings)))
@@ -114,24 +116,33 @@ def _texts(clip: Clip, prediction: Prediction, options: Options) -> Iterable[str
         for predicted in prediction.actions:
             yield predicted.text
         for action in clip.actions:
-            yield from _wordings(action, options)
+            yield from wordings(action, options)
 
 
-def _case(
+def case_of(
     clip: Clip,
     prediction: Prediction,
     options: Options,
-    texts: dict[str, int],
-    rows: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
+    texts: Mapping[str, int],
+    rows: NDArray[np.float32],
 ) -> Case:
+    """A clip with an answer.
+
+    Args:
+        clip: with its true actions.
+        prediction: of this clip or of any other.
+        options: of which ``phrasings`` matters here.
+        texts: place in ``rows`` of every text.
+        rows: (texts, d) unit rows.
+    """
     proposed = prediction.actions or ()
     predicted = sorted(range(len(proposed)), key=lambda i: _rank(proposed[i]))
     truth = sorted(range(len(clip.actions)), key=lambda i: _rank(clip.actions[i]))
     similarity = np.zeros((len(predicted), len(truth)))
     if predicted and truth:
-        wordings = [_wordings(clip.actions[place], options) for place in truth]
-        owners = [owner for owner, words in enumerate(wordings) for _ in words]
-        columns = [texts[text] for words in wordings for text in words]
+        texts_of = [wordings(clip.actions[place], options) for place in truth]
+        owners = [owner for owner, words in enumerate(texts_of) for _ in words]
+        columns = [texts[text] for words in texts_of for text in words]
         near = cosine(rows[[texts[proposed[i].text] for i in predicted]], rows[columns])
         similarity = nearest_wording(near, owners, len(truth))
     return Case(clip, prediction, tuple(predicted), tuple(truth), similarity)

@@ -131,6 +131,27 @@ class CachedEmbedder:
         return connection
 
 
+class RememberingEmbedder:
+    """An embedder that computes every text once, as long as it lives."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        """Wrap."""
+        self._embedder = embedder
+        self._known: dict[str, Floats] = {}
+        self.name = embedder.name
+        self.digest = embedder.digest
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Unit rows, (n, d) float32."""
+        lacking = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if lacking or not texts:
+            rows = self._embedder.encode(lacking)
+            if not texts:
+                return rows
+            self._known.update(zip(lacking, rows, strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
 def as_embedder(given: Embedder | str | None = None) -> Embedder:
     """An embedder as it is; one by its name, with what it embedded before.
 

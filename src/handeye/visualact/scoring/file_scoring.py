@@ -32,6 +32,8 @@ from handeye.visualact.scoring.run_folder import RUN_FORMAT
 from handeye.visualact.scoring.score import score
 from handeye.visualact.scoring.summary import RESAMPLES
 
+DEV = "dev"
+
 
 def score_files(
     predictions: str | Path,
@@ -96,6 +98,7 @@ def score_files(
             embedder,
             options,
             allow_missing=allow_missing,
+            dev=_dev(known, chosen),
             seed=seed,
             bootstrap=bootstrap,
         )
@@ -109,7 +112,9 @@ def score_files(
             summary = marked_so_far(summary, "clips")
         writer.add("scores", result.clips)
         writer.add("pairs", result.pairs)
-        return writer.finish(summary, predictions=lines, source=predictions, info=info)
+        return writer.finish(
+            summary, predictions=lines, source=predictions, info=info, looks=result.looks
+        )
 
 
 def score_so_far(
@@ -161,6 +166,13 @@ def score_so_far(
         },
         **({"strip_thoughts": bool(known.get("strip_thoughts"))} | others),
     )
+
+
+def _dev(known: Sequence[Clip], chosen: Sequence[Clip]) -> list[Clip]:
+    """The clips of the dev split where none of them is asked about."""
+    if any(clip.split == DEV for clip in chosen):
+        return []
+    return [clip for clip in known if clip.split == DEV]
 
 
 def _sets_and_clips(

@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from handeye.scores.join import Given
+from handeye.scores.looks import Looks
 from handeye.visualact.loader import any_clips
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import Case, make_cases
 from handeye.visualact.scoring.clip_scores import ClipScore, Decide, PairScore, score_case
 from handeye.visualact.scoring.embedder import Embedder
-from handeye.visualact.scoring.embedding_cache import as_embedder
+from handeye.visualact.scoring.embedding_cache import RememberingEmbedder, as_embedder
+from handeye.visualact.scoring.looks import looks
 from handeye.visualact.scoring.options import SWEEP, Options
 from handeye.visualact.scoring.reading.predictions import any_predictions
 from handeye.visualact.scoring.summary import RESAMPLES, Summary, summarize
@@ -25,11 +27,15 @@ from handeye.visualact.scoring.summary import RESAMPLES, Summary, summarize
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Scores of one model: a row a clip, a row an assigned pair, and every table."""
+    """Scores of one model: a row a clip, a row an assigned pair, and every table.
+
+    ``looks`` is None where it was not asked for.
+    """
 
     clips: tuple[ClipScore, ...]
     pairs: tuple[PairScore, ...]
     summary: Summary
+    looks: Looks | None = None
 
 
 def score(
@@ -39,6 +45,7 @@ def score(
     options: Options | None = None,
     *,
     allow_missing: bool = False,
+    dev: Sequence[Clip] | None = None,
     sweep: Sequence[float] = SWEEP,
     seed: int = 0,
     bootstrap: int = RESAMPLES,
@@ -53,6 +60,8 @@ def score(
             embedded before. Its name and digest go into the summary.
         options: of matching and scoring; defaults as documented.
         allow_missing: score what is there and mark the run as partial.
+        dev: clips of the dev split, to choose the best constant answer by (none: by the clips
+            themselves); None: neither that nor whether the answers depend on the clips is told.
         sweep: thresholds for the sweep, none for no sweep.
         seed: of the bootstrap.
         bootstrap: number of resamples; 0 for no intervals.
@@ -63,12 +72,12 @@ def score(
     """
     chosen = options or Options()
     known = any_clips(clips)
-    embedder = as_embedder(embedder)
+    embedder = RememberingEmbedder(as_embedder(embedder))
     answers = any_predictions(predictions)
     cases = make_cases(answers, known, embedder, chosen, allow_missing=allow_missing)
     at = {limit: replace(chosen, threshold=limit) for limit in sweep}
     others = {limit: [score_case(case, one)[0] for case in cases] for limit, one in at.items()}
-    return score_cases(
+    result = score_cases(
         cases,
         known,
         chosen,
@@ -77,6 +86,10 @@ def score(
         seed=seed,
         bootstrap=bootstrap,
     )
+    if dev is None:
+        return result
+    told = looks(cases, embedder, chosen, dev=dev, seed=seed, bootstrap=bootstrap)
+    return replace(result, looks=told)
 
 
 def score_cases(

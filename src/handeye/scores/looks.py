@@ -1,0 +1,524 @@
+"""Does an answer depend on what was shown? And what would one answer to everything score?
+
+A suite says what each item is (:class:`Asked`) and what any answer scores on any item
+(:class:`Ways`); everything else is here, for all suites: respondents that repeat the question, say
+the same to all, or answer other scenes as well as their own are recognized where the data can tell,
+and the best constant answer is chosen without the scene that it is scored on. docs/diagnosis.md
+says what is claimed when. Written to ``looks.json`` of a run folder; the chance row to
+``tables/chance.csv``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import msgspec
+
+from handeye.scores.estimate import NOTHING, Estimate
+from handeye.scores.summary import Recorded
+from handeye.scores.tables import Column, Row, Table, csv_files, table_of
+
+if TYPE_CHECKING:
+    from handeye.stats.sight import Constants
+
+LOOKS = "looks.json"
+CHANCE = "chance.csv"
+BEST = "best constant answer"
+FORMAT = 1
+# Nearly every answer, which is counted; and the true answers are nothing of the kind.
+MOST, OF_TRUTH = 0.95, 0.6
+FEWEST, FEWEST_DEV, FEWEST_BLIND = 8, 10, 30
+# Blind: no sign of sight at this level, at most so much better than exchanged (true answers are at
+# least so much better), and a part that looks would show with this power.
+LEVEL, AT_MOST, AT_LEAST, PLANTED, POWER = 0.01, 0.08, 0.3, 1 / 3, 0.9
+# Scenes that answers are compared with the truth over, however many there are.
+MOST_SCENES = 400
+# Candidates for the best constant answer, and items that they are chosen by.
+CANDIDATES, CHOSEN_BY = 20, 100
+# Shorter answers stand in many a question by accident.
+SHORTEST = 8
+
+Kind = Literal["", "parrot", "constant", "blind"]
+Chance = Mapping[str, Mapping[str, Mapping[str, Estimate]]]
+"""Table, row, column: what the best constant answer scores there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One item with its answer, as far as sight is concerned.
+
+    Attributes:
+        scene: what was shown; items of a scene are exchanged together.
+        stratum: within which scenes are exchanged (a subset, a class).
+        kind: what is asked: items of one kind and stratum have answers that fit each other.
+        group: kinds that a claim is made about together (``counting``).
+        gold: the true answer.
+        answer: as it was read, None where nothing could be.
+        repeats: whether the answer's text stands in the question.
+        true_repeats: whether the text of the true answer does.
+        told: numbers that the question tells (bounds of a region): what varies with them alone was
+            not seen.
+        shown: further numbers that only what was shown tells (how large it is): an answer that
+            varies with them was seen, whatever is right.
+        words: the answer as it is shown to people.
+    """
+
+    scene: str
+    stratum: str
+    kind: str
+    group: str
+    gold: Hashable
+    answer: Hashable | None = None
+    repeats: bool = False
+    true_repeats: bool = False
+    told: tuple[float, ...] = ()
+    shown: tuple[float, ...] = ()
+    words: str = ""
+
+
+class Ways(Protocol):
+    """What a suite knows of answers; of ``pairs`` of answers and scenes the scores may be asked."""
+
+    pairs: int
+
+    def score(self, answer: Any, asked: Asked) -> float:
+        """What any answer scores on any item of its kind, 0 to 1."""
+        ...
+
+    def traits(self, answer: Any, asked: Asked) -> Sequence[float]:
+        """Numbers that an answer to an item has, as many for every answer."""
+        ...
+
+
+class Group(msgspec.Struct, kw_only=True):
+    """What is known of the answers to one group of questions; shares are of readable answers.
+
+    ``same`` have the commonest answer of their kind, ``true_same`` likewise of the true answers;
+    ``best`` the best constant answer. ``repeated`` stand in their question. ``own`` is the mean
+    score on their own scenes, ``other`` that on others of the stratum, ``ahead`` the difference.
+    ``p_own`` tests that difference, ``p_varies`` whether answers vary with what is true of their
+    scenes, rightly or wrongly, ``p_shown`` whether with anything else that was shown; these are
+    known of all questions together alone. ``said`` is what may be claimed.
+    """
+
+    group: str
+    n_items: int
+    n_read: int
+    n_scenes: int
+    same: Estimate
+    true_same: Estimate
+    best: Estimate
+    repeated: Estimate
+    true_repeated: Estimate
+    own: Estimate
+    other: Estimate
+    ahead: Estimate
+    p_own: float | None
+    p_varies: float | None
+    p_shown: float | None
+    example: str
+    said: Kind
+
+
+class Looks(Recorded, kw_only=True):
+    """looks.json: what is said of the answers to each group of questions, and the chance row.
+
+    ``groups`` has the key ``""`` for all questions together. ``chosen`` says how the best constant
+    answer was chosen.
+    """
+
+    format: int
+    suite: str
+    seed: int
+    permutations: int
+    groups: dict[str, Group]
+    chosen: str
+    chance: dict[str, dict[str, dict[str, Estimate]]]
+
+
+def said(groups: Mapping[str, Group]) -> dict[str, Group]:
+    """Groups about which something is claimed: all questions, else those it holds for."""
+    found = {name: one for name, one in groups.items() if one.said}
+    return {"": found[""]} if "" in found else found
+
+
+def repeats(text: str | None, question: Iterable[str | None]) -> bool:
+    """Whether an answer's text, but for blanks and case, stands in the question."""
+    said = _plain(text or "")
+    return len(said) >= SHORTEST and said in _question(tuple(question))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+@lru_cache(maxsize=256)
+def _question(parts: tuple[str | None, ...]) -> str:
+    return "\n".join(_plain(part) for part in parts if part)
+
+
+# ---- recognition
+
+
+def look(
+    suite: str, asked: Sequence[Asked], ways: Ways, *, dev: Sequence[Asked] = (), seed: int = 0
+) -> tuple[Looks, list[tuple[Hashable, ...]]]:
+    """Recognize, and choose the best constant answers.
+
+    Args:
+        suite: as run.json names it.
+        asked: the items of a run.
+        ways: of the suite.
+        dev: items of the set's dev split, if none of them is asked.
+        seed: of the permutations and draws.
+
+    Returns:
+        What is known, its ``chance`` empty; and the constant answers of every item, of which the
+        suite makes ``chance`` in its own tables.
+    """
+    from handeye.stats.sight import PERMUTATIONS
+
+    best, chosen = constants(asked, ways, dev=dev, seed=seed)
+    groups = recognize(asked, ways, best, seed)
+    found = Looks(
+        format=FORMAT,
+        suite=suite,
+        seed=seed,
+        permutations=PERMUTATIONS,
+        groups=groups,
+        chosen=chosen,
+        chance={},
+    )
+    return found, best
+
+
+def recognize(
+    asked: Sequence[Asked], ways: Ways, best: Sequence[Sequence[Hashable]], seed: int = 0
+) -> dict[str, Group]:
+    """What can be told of each group of questions, and of all together (key ``""``).
+
+    Args:
+        asked: the items of a run, errors and answers that cannot be read among them; at most one
+            of a kind in a scene is looked at.
+        ways: of the suite.
+        best: constant answers of the items (:func:`constants`).
+        seed: of the permutations.
+    """
+    names = list(dict.fromkeys(one.group for one in asked))
+    pairs = list(zip(asked, best, strict=True))
+    out = {"": _group("", pairs, ways, seed)}
+    if len(names) > 1:
+        for name in names:
+            out[name] = _group(name, [p for p in pairs if p[0].group == name], ways, seed)
+    return out
+
+
+def _group(
+    name: str, pairs: Sequence[tuple[Asked, Sequence[Hashable]]], ways: Ways, seed: int
+) -> Group:
+    asked = [one for one, _ in pairs]
+    read = [one for one in asked if one.answer is not None]
+    scenes = len({(one.stratum, one.scene) for one in read})
+    # Words of the question need not be an answer that can be read.
+    texts = [one for one in asked if one.words]
+    spoken = len({(one.stratum, one.scene) for one in texts})
+    figures = {
+        "same": _share(len(read), _same(read, "answer"), scenes),
+        "true_same": _share(len(read), _same(read, "gold"), scenes),
+        "best": _share(len(read), sum(o.answer in b for o, b in pairs if o.answer is not None),
+                       scenes),
+        "repeated": _share(len(texts), sum(one.repeats for one in texts), spoken),
+        "true_repeated": _share(len(texts), sum(one.true_repeats for one in texts), spoken),
+    }  # fmt: skip
+    commonest = Counter(one.words for one in texts).most_common(1)
+    group = Group(
+        group=name, n_items=len(asked), n_read=len(read), n_scenes=scenes, **figures,
+        own=NOTHING, other=NOTHING, ahead=NOTHING, p_own=None, p_varies=None,
+        p_shown=None,
+        example=commonest[0][0] if commonest else "", said="",
+    )  # fmt: skip
+    # Who is blind sees nothing at all: that is asked of all questions together.
+    blind = not name and _sight(group, read, ways, seed)
+    group.said = _said(group, spoken, blind)
+    return group
+
+
+def _said(group: Group, spoken: int, blind: bool) -> Kind:
+    if spoken >= FEWEST and _all_but(group.repeated, group.true_repeated):
+        return "parrot"
+    if group.n_scenes >= FEWEST and _all_but(group.same, group.true_same):
+        return "constant"
+    return "blind" if blind else ""
+
+
+def _all_but(found: Estimate, true: Estimate) -> bool:
+    """Whether nearly all answers are so, and the true answers are not."""
+    return (found.value or 0.0) >= MOST and (true.value or 0.0) <= OF_TRUTH
+
+
+def _same(read: Sequence[Asked], name: str) -> int:
+    """How many have the commonest answer of their kind."""
+    by_kind: dict[str, Counter[Hashable]] = defaultdict(Counter)
+    for one in read:
+        by_kind[one.kind][getattr(one, name)] += 1
+    return sum(max(counts.values()) for counts in by_kind.values())
+
+
+def _share(n: int, count: int, clusters: int) -> Estimate:
+    """A share of ``n`` with Wilson's interval, as if scenes had been asked once."""
+    if not n or not clusters:
+        return NOTHING
+    value, trials = count / n, min(n, clusters)
+    weight = NormalDist().inv_cdf(0.975) ** 2 / trials
+    middle = (value + weight / 2) / (1 + weight)
+    reach = (weight * (value * (1 - value) + weight / 4)) ** 0.5 / (1 + weight)
+    return Estimate(value, max(middle - reach, 0.0), min(middle + reach, 1.0), n)
+
+
+def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
+    """Fill in what scoring on other scenes tells; whether it allows to call the answers blind."""
+    import numpy as np
+
+    from handeye.stats import sight
+
+    count = max(1, len({one.stratum for one in read}))
+    strata = _panel(read, int((ways.pairs / count) ** 0.5), seed)
+    if not any(len(scenes) > 1 for scenes in strata.values()):
+        return False
+    scores, items, true = {}, {}, {}
+    score = _remembered(ways)
+    for stratum, scenes in strata.items():
+        size = len(scenes)
+        scores[stratum], items[stratum], true[stratum] = (np.zeros((size, size)) for _ in range(3))
+        for kind in dict.fromkeys(one.kind for found in scenes for one in found.values()):
+            held = [(k, found[kind]) for k, found in enumerate(scenes) if kind in found]
+            for s, one in held:
+                for t, other in held:
+                    scores[stratum][s, t] += score(one.answer, other)
+                    true[stratum][s, t] += score(one.gold, other)
+                    items[stratum][s, t] += 1
+    found = sight.advantage(scores, items, seed)
+    possible = sight.advantage(true, items, seed)
+    rows = [
+        one
+        for scenes in _panel(read, MOST_SCENES // count, seed).values()
+        for by_kind in scenes
+        for one in by_kind.values()
+    ]
+    given = np.array([ways.traits(one.answer, one) for one in rows], np.float64)
+    gold = np.array([ways.traits(one.gold, one) for one in rows], np.float64)
+    told, shown = (np.array([getattr(one, k) for one in rows], np.float64) for k in _NUMBERS)
+    strata_of = [one.stratum for one in rows]
+    kinds, shown_in = [one.kind for one in rows], [one.scene for one in rows]
+    dependence = sight.Dependence(strata_of, kinds, shown_in, given, gold, told)
+    n = round(sum(float(table.trace()) for table in items.values()))
+    group.own, group.other = Estimate(found.own, n=n), Estimate(found.other, n=n)
+    group.ahead = Estimate(found.value, found.low, found.high, n)
+    group.p_own, group.p_varies = found.p_value, dependence.p_value(seed)
+    if shown.size:
+        others = sight.Dependence(strata_of, kinds, shown_in, given, shown, told)
+        group.p_shown = others.p_value(seed)
+    return (
+        dependence.scenes >= FEWEST_BLIND
+        and min(p for p in (group.p_own, group.p_varies, group.p_shown) if p is not None) > LEVEL
+        and found.high <= AT_MOST
+        # A right answer must be wrong elsewhere, else nothing could show.
+        and possible.value >= AT_LEAST
+        and dependence.power(PLANTED, seed, LEVEL) >= POWER
+    )
+
+
+_NUMBERS = ("told", "shown")
+
+
+def _panel(read: Sequence[Asked], most: int, seed: int) -> dict[str, list[dict[str, Asked]]]:
+    """By stratum the scenes that are scored on each other: item by kind, drawn where many."""
+    from handeye.stats.sight import permutations
+
+    found: dict[str, dict[str, dict[str, Asked]]] = defaultdict(lambda: defaultdict(dict))
+    for one in read:
+        found[one.stratum][one.scene].setdefault(one.kind, one)
+    most = max(2, most)
+    out = {}
+    for stratum, scenes in found.items():
+        order = permutations(len(scenes), 1, seed, f"panel {stratum}")[0]
+        known = list(scenes.values())
+        out[stratum] = [known[k] for k in sorted(order[:most].tolist())]
+    return out
+
+
+def _remembered(ways: Ways) -> Any:
+    """Scores by answer and item: many answers are alike."""
+    known: dict[tuple[Any, int], float] = {}
+
+    def score(answer: Hashable, other: Asked) -> float:
+        key = (answer, id(other))
+        if key not in known:
+            known[key] = ways.score(answer, other)
+        return known[key]
+
+    return score
+
+
+# ---- the best constant answer
+
+
+def constants(
+    asked: Sequence[Asked], ways: Ways, *, dev: Sequence[Asked] = (), seed: int = 0
+) -> tuple[list[tuple[Hashable, ...]], str]:
+    """The best constant answer to every item, chosen without its own scene.
+
+    Candidates are the commonest true answers of items of the same stratum and kind. Where the set
+    has a dev split (``dev``) with scenes enough for every stratum and kind, they are chosen by it,
+    else by the other scenes.
+
+    Returns:
+        For every item the answers that are equally good a choice, the best first (their mean score
+        is the estimate; none where there is no other scene), and how they were chosen, in words.
+    """
+    cells, others = _cells(asked), _cells(dev)
+    known_by = {key: {one.scene for one in found} for key, found in others.items()}
+    fits = bool(dev) and all(len(known_by.get(key, ())) >= FEWEST_DEV for key in cells)
+    out: dict[int, tuple[Hashable, ...]] = {}
+    for key, own in cells.items():
+        answers, found = _candidates(others[key] if fits else own, ways, not fits, seed)
+        known: dict[str, tuple[Hashable, ...]] = {}
+        for one in own:
+            if one.scene not in known:
+                known[one.scene] = tuple(answers[k] for k in found.chosen(one.scene))
+            out[id(one)] = known[one.scene]
+    words = "the dev split" if fits else "other scenes"
+    return [out[id(one)] for one in asked], f"chosen on {words}"
+
+
+def _cells(asked: Sequence[Asked]) -> dict[tuple[str, str], list[Asked]]:
+    out: dict[tuple[str, str], list[Asked]] = defaultdict(list)
+    for one in asked:
+        out[one.stratum, one.kind].append(one)
+    return out
+
+
+def _candidates(
+    pool: Sequence[Asked], ways: Ways, left_out: bool, seed: int
+) -> tuple[list[Hashable], Constants]:
+    import numpy as np
+
+    from handeye.stats.sight import Constants, permutations
+
+    order = permutations(len(pool), 1, seed, f"chance {pool[0].stratum} {pool[0].kind}")[0]
+    used = [pool[k] for k in order[:CHOSEN_BY]]
+    common = Counter(one.gold for one in used).most_common(CANDIDATES)
+    answers = [answer for answer, _ in common]
+    holders: dict[Hashable, set[str]] = defaultdict(set)
+    for one in pool:
+        holders[one.gold].add(one.scene)
+    scores = np.array([[ways.score(answer, one) for one in used] for answer in answers])
+    return answers, Constants(
+        scores.reshape(len(answers), len(used)),
+        [one.scene for one in used],
+        [frozenset(holders[answer]) for answer in answers],
+        left_out,
+    )
+
+
+# ---- what is shown
+
+
+def chance_file(found: Looks, interval: str, note: str) -> str:
+    """The text of ``tables/chance.csv``.
+
+    Args:
+        found: of a run.
+        interval: how intervals were made.
+        note: what the reader must know of the run.
+    """
+    table = table_of("chance", ("table", "row", "figure"), found.chance, file=CHANCE)
+    note = "; ".join(filter(None, [f"{BEST}, {found.chosen}", note]))
+    return csv_files([table], interval=interval, note=note)[CHANCE]
+
+
+def chance_row(
+    found: Looks | None, table: str, columns: Sequence[Column], row: str = "all"
+) -> tuple[Row, ...]:
+    """The row of the best constant answer in a table; none where nothing of it is known.
+
+    Args:
+        found: of a run.
+        table: key of the table.
+        columns: of the table.
+        row: of the table that it stands beside.
+    """
+    line = found.chance.get(table, {}).get(row, {}) if found else {}
+    cells = tuple(line.get(column.key, NOTHING) for column in columns)
+    if found is None or all(cell.value is None for cell in cells):
+        return ()
+    return (Row(BEST, cells, basis=found.chosen),)
+
+
+def with_chance(table: Table, found: Looks | None) -> Table:
+    """A table of a run with the row of the best constant answer below."""
+    return replace(table, rows=(*table.rows, *chance_row(found, table.key, table.columns)))
+
+
+class _Run(Protocol):
+    """A run on a page."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def looks(self) -> Looks | None: ...
+
+
+def chance_rows(runs: Sequence[_Run], table: str, columns: Sequence[Column]) -> tuple[Row, ...]:
+    """One row for all runs where it is the same for all; else one a run, with its name."""
+    known = {run.label: row for run in runs for row in chance_row(run.looks, table, columns)}
+    if len({row.cells for row in known.values()}) <= 1:
+        return tuple(known.values())[:1]
+    return tuple(replace(row, label=f"{BEST} ({label})") for label, row in known.items())
+
+
+def clause(kind: str, group: str, first: Estimate, second: Estimate) -> str:
+    """A claim in words.
+
+    Args:
+        kind: ``parrot``, ``constant`` or ``blind``.
+        group: of questions, "" for all.
+        first: the share that it rests on.
+        second: of a blind respondent the share when scenes are exchanged.
+    """
+    of = f"{first.n:,} readable answers" + (f" to {group} questions" if group else "")
+    if kind == "parrot":
+        where = f" to {group} questions" if group else ""
+        return (
+            f"it repeats words of the question in {_percent(first)} of {first.n:,} answers{where}"
+        )
+    if kind == "constant":
+        return (
+            f"it gives one and the same answer to all questions of a kind in {_percent(first)} of "
+            f"the {of}"
+        )
+    return (
+        f"nothing shows that it looks: of the {of} {_percent(first)} are right, and "
+        f"{_percent(second)} would be if the scenes were exchanged"
+    )
+
+
+def sentences(groups: Mapping[str, Group]) -> list[str]:
+    """What is claimed of a run, as clauses."""
+    return [clause(one.said, one.group, *shares(one)) for one in said(groups).values()]
+
+
+def shares(group: Group) -> tuple[Estimate, Estimate]:
+    """The figures that :func:`clause` takes for what is claimed of a group."""
+    if group.said == "parrot":
+        return group.repeated, group.true_repeated
+    return (group.same, group.true_same) if group.said == "constant" else (group.own, group.other)
+
+
+def _percent(one: Estimate) -> str:
+    return f"{one.percent}\N{NO-BREAK SPACE}%"

@@ -1,0 +1,266 @@
+"""Whether answers hang on what was shown: scenes are exchanged, never single items.
+
+Two questions about the answers to the items of a scene. Do they score better on their own scene
+than on others of its stratum? And do they vary with what is true of the scene at all, rightly or
+wrongly? Both are permutation tests over scenes within strata, with the observed order counted as
+one of the permutations (p = (1 + as extreme) / (1 + drawn); Phipson and Smyth 2010).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
+
+PERMUTATIONS = 499
+# Of a power that is looked at: so many respondents are made, each tested with fewer permutations.
+_TRIALS, _FEWER = 20, 99
+
+
+@dataclass(frozen=True, slots=True)
+class Advantage:
+    """Mean score on own scenes and on the others of the stratum.
+
+    ``low`` and ``high`` are the 95 % ends of the difference, over scenes; ``p_value`` is one-sided.
+    """
+
+    own: float
+    other: float
+    low: float
+    high: float
+    p_value: float
+
+    @property
+    def value(self) -> float:
+        """How much better answers score on their own scenes."""
+        return self.own - self.other
+
+
+def permutations(count: int, drawn: int, seed: int, stream: str) -> Places:
+    """Permutations of 0..count-1, (drawn, count); the same for the same arguments everywhere.
+
+    Made by sorting raw PCG64 words, because methods of ``Generator`` may change (NEP 19).
+    """
+    name = int.from_bytes(stream.encode(), "big")
+    words = np.random.PCG64(np.random.SeedSequence([seed, name])).random_raw(drawn * count)
+    return words.reshape(drawn, count).argsort(axis=1, kind="stable").astype(np.int64)
+
+
+def advantage(scores: Mapping[str, Floats], items: Mapping[str, Floats], seed: int) -> Advantage:
+    """How much better answers score on their own scenes than on others of the stratum.
+
+    Args:
+        scores: stratum to (n, n) sums of scores, 0..1 an item: row s has the answers given to
+            scene s, column t is the scene that they are scored on.
+        items: likewise how many items each sum is over.
+        seed: of the permutations.
+    """
+    own = sum(float(np.trace(table)) for table in scores.values())
+    n = sum(float(np.trace(table)) for table in items.values())
+    drawn, counted = np.zeros(PERMUTATIONS), np.zeros(PERMUTATIONS)
+    apart: list[Floats] = []
+    other = weight = 0.0
+    for name, table in scores.items():
+        size = len(table)
+        order = permutations(size, PERMUTATIONS, seed, f"own {name}")
+        rows = np.arange(size)
+        drawn += table[rows, order].sum(axis=1)
+        counted += items[name][rows, order].sum(axis=1)
+        held = items[name].diagonal()
+        beside = table.sum(axis=1) - table.diagonal()
+        asked = items[name].sum(axis=1) - held
+        rate = np.divide(beside, asked, out=np.zeros(size), where=asked > 0)
+        usable = (asked > 0) & (held > 0)
+        other += float((rate * held)[usable].sum())
+        weight += float(held[usable].sum())
+        apart.append((table.diagonal() - rate * held)[usable])
+    found, mean = own / max(n, 1.0), other / max(weight, 1.0)
+    each = np.concatenate(apart) if apart else np.zeros(0)
+    clusters = len(each)
+    per_scene = n / max(clusters, 1)
+    spread = float(each.std(ddof=1)) if clusters > 1 else 0.0
+    z = NormalDist().inv_cdf(0.975)
+    reach = z * spread / max(clusters, 1) ** 0.5 / max(per_scene, 1e-9)
+    if spread == 0.0:
+        # What no scene shows may yet be in some: (1 - p) ** n = 0.025 at the bound.
+        reach = 1 - 0.025 ** (1 / max(clusters, 1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rates = np.where(counted > 0, drawn / counted, 0.0)
+    p = (1 + int((rates >= found - 1e-12).sum())) / (1 + PERMUTATIONS)
+    difference = found - mean
+    return Advantage(found, mean, difference - reach, difference + reach, p)
+
+
+class Dependence:
+    """Whether answers vary with their scenes: summed squared correlations of traits, permuted.
+
+    A trait is a number that an answer has (how many cells, where they lie). Those of the answers
+    and those of the true answers are correlated each with each, so an answer that is wrong in a
+    constant way (counted from 0, rows for columns) still shows that the scene was looked at. What
+    the question alone tells is regressed out of both. Traits are ranked: no answer is an outlier.
+
+    Args:
+        strata: (n,) stratum of each row.
+        kinds: (n,) kind of question of each row; traits are compared within stratum and kind.
+        scenes: (n,) what is permuted within strata.
+        answers: (n, d) traits of the answers.
+        truths: (n, e) traits of the true answers.
+        told: (n, f) what the question tells.
+    """
+
+    def __init__(
+        self,
+        strata: Sequence[str],
+        kinds: Sequence[str],
+        scenes: Sequence[str],
+        answers: Floats,
+        truths: Floats,
+        told: Floats,
+    ) -> None:
+        rows: dict[str, dict[str, dict[str, int]]] = {}
+        for place, (stratum, kind, scene) in enumerate(zip(strata, kinds, scenes, strict=True)):
+            rows.setdefault(stratum, {}).setdefault(kind, {}).setdefault(scene, place)
+        of_kind = np.array(kinds)
+        first, second = (np.zeros_like(table) for table in (answers, truths))
+        for kind in dict.fromkeys(kinds):
+            chosen = of_kind == kind
+            for table, out in ((answers, first), (truths, second)):
+                out[chosen] = _rest(_ranked(table[chosen]), told[chosen])
+        self._blocks: list[tuple[str, Places, list[tuple[Floats, Floats]]]] = []
+        for stratum, by_kind in rows.items():
+            known = list(dict.fromkeys(scene for found in by_kind.values() for scene in found))
+            place_of = {scene: place for place, scene in enumerate(known)}
+            pairs = []
+            for found in by_kind.values():
+                own, true = (np.zeros((len(known), t.shape[1])) for t in (first, second))
+                at = [place_of[scene] for scene in found]
+                chosen_rows = list(found.values())
+                own[at], true[at] = _scaled(first[chosen_rows]), _scaled(second[chosen_rows])
+                pairs.append((own, true))
+            self._blocks.append((stratum, np.arange(len(known)), pairs))
+
+    @property
+    def scenes(self) -> int:
+        """How many there are."""
+        return sum(len(places) for _, places, _ in self._blocks)
+
+    def p_value(self, seed: int, drawn: int = PERMUTATIONS, planted: float = 0.0) -> float:
+        """How often scenes in another order go as well with the answers.
+
+        Args:
+            seed: of the permutations.
+            drawn: how many.
+            planted: share of scenes whose answers are replaced by the true ones.
+        """
+        total, others = 0.0, np.zeros(drawn)
+        for stratum, places, pairs in self._blocks:
+            size = len(places)
+            order = permutations(size, drawn, seed, f"with {stratum}")
+            seen = permutations(size, 1, seed, f"seen {stratum}")[0][: round(planted * size)]
+            for own, true in pairs:
+                given = own
+                if planted:
+                    # Of another number of traits than the answers, in the general case.
+                    width = min(own.shape[1], true.shape[1])
+                    given = own.copy()
+                    given[seen, :width] = true[seen, :width]
+                    given = _scaled(given)
+                found = _exchanged(given, true, np.vstack([places, order]))
+                total, others = total + float(found[0]), others + found[1:]
+        return (1 + int((others >= total - 1e-9 * max(abs(total), 1.0)).sum())) / (1 + drawn)
+
+    def power(self, share: float, seed: int, level: float) -> float:
+        """How often it would show that so many scenes were looked at (:data:`_TRIALS` trials)."""
+        found = [self.p_value(seed + 1 + k, _FEWER, share) <= level for k in range(_TRIALS)]
+        return sum(found) / _TRIALS
+
+
+def _exchanged(own: Floats, true: Floats, order: Places) -> Floats:
+    """Summed squares of ``own.T @ true`` with the scenes of the second in each order."""
+    size, traits = own.shape
+    out = np.empty(len(order))
+    if traits * true.shape[1] > size:
+        # The same sum over pairs of scenes.
+        near, flat = (own @ own.T).ravel(), (true @ true.T).ravel()
+        step = max(1, 2**20 // (size * size))
+        for start in range(0, len(order), step):
+            part = order[start : start + step]
+            places = part[:, :, None] * size + part[:, None, :]
+            out[start : start + step] = flat[places].reshape(len(part), -1) @ near
+        return out
+    found: Floats = np.square(own.T @ true[order]).sum(axis=(1, 2))
+    return found
+
+
+def _ranked(table: Floats) -> Floats:
+    """Mean ranks of every column, from 0 to 1."""
+    out = np.empty(table.shape)
+    for k in range(table.shape[1]):
+        _, place, count = np.unique(table[:, k], return_inverse=True, return_counts=True)
+        middle = np.cumsum(count) - (count + 1) / 2
+        out[:, k] = middle[place.ravel()] / max(len(table) - 1, 1)
+    return out
+
+
+def _rest(table: Floats, told: Floats) -> Floats:
+    """What a straight line in what was told leaves; all of it where there are few rows."""
+    columns = [c for c in told.T if c.std() > 1e-12]
+    if not columns or len(table) < 10 * len(columns):
+        centred: Floats = table - table.mean(axis=0)
+        return centred
+    design = np.column_stack([np.ones(len(table)), *columns])
+    rest: Floats = table - design @ np.linalg.lstsq(design, table, rcond=None)[0]
+    return rest
+
+
+def _scaled(table: Floats) -> Floats:
+    """Columns of mean 0; those that vary weigh the same, and all of them 1 together."""
+    table = table - table.mean(axis=0)
+    spread = table.std(axis=0)
+    out = np.divide(table, spread, out=np.zeros_like(table), where=spread > 1e-9)
+    whole: Floats = out / max(1.0, float((spread > 1e-9).sum())) ** 0.5
+    return whole
+
+
+# ---- chance
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """The best constant answers to items of one stratum and kind, chosen without their own scene.
+
+    Args:
+        scores: (candidates, items) what each candidate scores on the items it is chosen by.
+        scenes: (items,) whose items these are.
+        holders: for each candidate the scenes that it was taken from.
+        left_out: whether the items to be answered are among these.
+    """
+
+    scores: Floats
+    scenes: Sequence[str]
+    holders: Sequence[frozenset[str]]
+    left_out: bool
+
+    def chosen(self, scene: str) -> list[int]:
+        """Places of the candidates that one answers an item of ``scene`` with, the best first.
+
+        A lead of one item is none: where true answers are spread evenly over scenes, leaving one
+        out would else always point away from it. The mean over the chosen is the estimate.
+        """
+        totals = self.scores.sum(axis=1)
+        if self.left_out:
+            own = np.array([other == scene for other in self.scenes])
+            totals = totals - self.scores[:, own].sum(axis=1)
+            foreign = np.array([holders != {scene} for holders in self.holders])
+            totals = np.where(foreign, totals, -np.inf)
+        best = float(totals.max(initial=-np.inf))
+        if not np.isfinite(best):
+            return []
+        order = np.argsort(-totals, kind="stable")
+        return [int(k) for k in order if totals[k] >= best - 1 - 1e-9]

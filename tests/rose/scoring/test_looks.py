@@ -1,0 +1,245 @@
+"""Whether an answer hangs on the picture: planted truth is found, and nothing is made up."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import pytest
+
+from handeye.rose.items import Item
+from handeye.rose.questions import formal_answer
+from handeye.rose.respondents.recovery import items_without_pictures
+from handeye.rose.scene import Cell
+from handeye.rose.scoring.looks import asked_of, looks
+
+Say = Callable[[Item, "Room"], str | None]
+MAIN = ("T1_", "T2_", "T3_", "T4_", "T5_")
+
+
+class Room:
+    """What a respondent may use besides the question: chance, and what other scenes have."""
+
+    def __init__(self, items: Sequence[Item], seed: int) -> None:
+        self.draw = random.Random(seed)
+        self._pools: dict[tuple[str, str], list[Item]] = defaultdict(list)
+        for item in items:
+            self._pools[item.rose_subset, item.task_template].append(item)
+
+    def other(self, item: Item) -> Item:
+        return self.draw.choice(self._pools[item.rose_subset, item.task_template])
+
+
+@lru_cache(maxsize=1)
+def every_item() -> list[Item]:
+    """The five questions about 40 scenes of each of five sources."""
+    return [item for item in items_without_pictures(11, 40) if item.task_template.startswith(MAIN)]
+
+
+def some_items(scenes: int, seed: int) -> list[Item]:
+    """Those about ``scenes`` scenes of each source."""
+    by_source: dict[str, list[str]] = defaultdict(list)
+    for item in every_item():
+        if item.scene_id not in by_source[item.rose_subset]:
+            by_source[item.rose_subset].append(item.scene_id)
+    draw = random.Random(seed)
+    chosen = {scene for known in by_source.values() for scene in draw.sample(known, scenes)}
+    return [item for item in every_item() if item.scene_id in chosen]
+
+
+def recognized(say: Say, scenes: int = 16, seed: int = 0) -> dict[str, str]:
+    """What is claimed of a respondent, by group of questions; "" is all of them."""
+    items = some_items(scenes, seed)
+    room = Room(items, seed)
+    found = looks([asked_of(item, say(item, room), "answered") for item in items], seed=seed)
+    return {name: one.said for name, one in found.groups.items() if one.said}
+
+
+def written(item: Item, cells: Sequence[Cell], more: int = 0) -> str:
+    if item.task_mode == "COUNT":
+        return f"COUNT({len(cells) + more})"
+    return formal_answer(item.task_mode, cells)
+
+
+def right(item: Item, room: Room) -> str:
+    return written(item, item.gold)
+
+
+def blind(item: Item, room: Room) -> str:
+    """Drawn from the true answers to such questions, whatever the picture."""
+    return written(item, room.other(item).gold)
+
+
+def blind_in_region(item: Item, room: Room) -> str:
+    """Numbers as true ones are, cells drawn from the first rows."""
+    number = len(room.other(item).gold)
+    return written(item, [Cell(1 + room.draw.randrange(4), 1 + k) for k in range(number)])
+
+
+def off_by_one(item: Item, room: Room) -> str:
+    return written(item, [Cell(r + 1, c + 1) for r, c in item.gold], more=1)
+
+
+def transposed(item: Item, room: Room) -> str:
+    return written(item, [Cell(c, r) for r, c in item.gold], more=2)
+
+
+def badly_seen(item: Item, room: Room) -> str:
+    """Half of the targets, and two columns beside where they are."""
+    return written(item, [Cell(r, c + 2) for r, c in item.gold if room.draw.random() < 0.5])
+
+
+def seldom_seen(share: float) -> Say:
+    return lambda item, room: (right if room.draw.random() < share else blind)(item, room)
+
+
+SEEING = {
+    "right": right,
+    "off by one": off_by_one,
+    "transposed": transposed,
+    "badly": badly_seen,
+    "half of the time": seldom_seen(0.5),
+    "one time in five": seldom_seen(0.2),
+}
+
+
+@pytest.mark.parametrize("say", SEEING.values(), ids=SEEING)
+@pytest.mark.parametrize("scenes", [3, 16])
+def test_whoever_sees_is_not_called_blind_however_wrong(say: Say, scenes: int) -> None:
+    for seed in range(3):
+        assert recognized(say, scenes, seed) == {}
+
+
+def test_false_alarms_over_many_small_and_moderate_sets() -> None:
+    """A bad eye over 60 sets: an upper bound of 5 % where nothing was said in any of them."""
+    said = Counter[str]()
+    for seed in range(20):
+        for say in (off_by_one, transposed, seldom_seen(0.2)):
+            said.update(recognized(say, (4, 8, 16)[seed % 3], seed).values())
+    assert not said
+
+
+@pytest.mark.parametrize("say", [blind, blind_in_region])
+def test_blind_answers_are_called_so_in_most_sets(say: Say) -> None:
+    found = [recognized(say, 25, seed) for seed in range(12)]
+    assert sum(one.get("") == "blind" for one in found) >= 10
+    assert {kind for one in found for kind in one.values()} == {"blind"}
+
+
+def test_too_few_scenes_say_nothing_of_blindness() -> None:
+    for seed in range(10):
+        assert recognized(blind, 3, seed) == {}
+
+
+def test_one_answer_to_a_kind_of_question_is_constant() -> None:
+    same = {"COUNT": "COUNT(5)", "CLICK": "CLICK(R2,C2); DONE"}
+    assert recognized(lambda item, _: same.get(item.task_mode, "SUBMIT(0)"))[""] == "constant"
+    # Words around it are no other answer; a second number in one of five is.
+    loose = {"COUNT": "I count 5.", "CLICK": "DONE", "CLICK_COUNT": "SUBMIT(0)"}
+    assert recognized(lambda item, _: loose[item.task_mode])[""] == "constant"
+
+    def not_quite(item: Item, room: Room) -> str:
+        return "COUNT(3)" if room.draw.random() < 0.2 else "COUNT(5)"
+
+    assert set(recognized(not_quite)) <= {"", "action"}
+    assert "constant" not in recognized(not_quite).values()
+
+
+def test_a_parrot_repeats_the_question_readable_or_not() -> None:
+    def example(item: Item, room: Room) -> str:
+        start = {"COUNT": "COUNT(4)", "CLICK": "CLICK(R3,C1); CLICK(R6,C8); DONE"}
+        return start.get(item.task_mode, "CLICK(R3,C1);  CLICK(R6,C8); SUBMIT(2)")
+
+    assert recognized(example)[""] == "parrot"
+    assert recognized(lambda item, _: item.prompt_local)[""] == "parrot"
+    # Seven letters stand anywhere.
+    assert recognized(lambda item, _: "DONE").get("") != "parrot"
+
+
+def test_one_kind_of_question_alone_is_told_apart() -> None:
+    def half(item: Item, room: Room) -> str:
+        return right(item, room) if item.task_mode == "COUNT" else "CLICK(R1,C1); SUBMIT(1)"
+
+    assert recognized(half) == {"action": "constant"}
+    # Whose clicks are right has looked, whatever it counts.
+    assert recognized(lambda i, r: (blind if i.task_mode == "COUNT" else right)(i, r), 25) == {}
+
+
+def test_errors_are_left_out_and_counted() -> None:
+    items = some_items(16, 0)
+    asked = [asked_of(item, None, "error") if k % 2 else asked_of(item, "COUNT(5)", "answered")
+             for k, item in enumerate(items)]  # fmt: skip
+    one = looks(asked).groups["counting"]
+    assert one.n_items > one.n_read > 0
+    assert one.said == "constant"
+    silent = looks([asked_of(item, None, "error") for item in items])
+    assert {group.said for group in silent.groups.values()} == {""}
+    assert silent.chance["headline"]["all"]["counting"].value is not None
+
+
+def test_where_all_true_answers_are_alike_nothing_can_be_told() -> None:
+    items = [item for item in some_items(16, 0) if not item.gold and item.task_mode == "CLICK"]
+    assert len(items) > 20
+    found = looks([asked_of(item, "DONE", "answered") for item in items])
+    assert {group.said for group in found.groups.values()} == {""}
+
+
+# ---- the best constant answer
+
+
+def test_chance_is_what_the_best_constant_answer_passes_on_scenes_it_was_not_chosen_by() -> None:
+    """By hand: on each stratum the commonest true answer of the other scenes."""
+    items = [i for i in some_items(40, 0) if i.task_template.startswith("T2")]
+    found = looks([asked_of(item, None, "missing") for item in items])
+    by_source: dict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        by_source[item.rose_subset].append(item)
+    means = []
+    for own in by_source.values():
+        passed = []
+        for item in own:
+            counts = Counter(one.ground_truth_count for one in own if one is not item)
+            top = max(counts.values())
+            best = [number for number, n in counts.items() if n >= top - 1]
+            passed.append((item.ground_truth_count in best) / len(best))
+        means.append(sum(passed) / len(passed))
+    one = found.chance["templates"]["all"]["L-Cnt"]
+    assert one.value == pytest.approx(sum(means) / len(means))
+    assert one.low is not None
+    assert one.high is not None
+    assert one.low < one.value < one.high
+    assert one.n == len(items)
+
+
+def test_chance_is_not_biased_where_answers_are_spread_evenly() -> None:
+    """Leaving a scene out must not always point away from its own answer."""
+    items = [i for i in every_item() if i.task_template.startswith("T1_")]
+    by_count: dict[tuple[str, int], list[Item]] = defaultdict(list)
+    for item in items:
+        by_count[item.rose_subset, item.ground_truth_count].append(item)
+    even = [item for own in by_count.values() if len(own) >= 6 for item in own[:6]]
+    found = looks([asked_of(item, None, "missing") for item in even])
+    kinds = Counter(item.rose_subset for item in even)
+    wanted = sum(6 / n for n in kinds.values()) / len(kinds)
+    assert found.chance["templates"]["all"]["G-Cnt"].value == pytest.approx(wanted, abs=0.02)
+
+
+def test_a_dev_split_chooses_where_there_is_one() -> None:
+    items = some_items(40, 0)
+    known: dict[str, int] = {}
+    for item in items:
+        known.setdefault(item.scene_id, len(known))
+    halves: list[list[Item]] = [[], []]
+    for item in items:
+        halves[known[item.scene_id] % 2].append(item)
+    asked, dev = ([asked_of(item, None, "missing") for item in half] for half in halves)
+    found = looks(asked, dev=dev)
+    assert "dev" in found.chosen
+    alone = looks(asked)
+    assert "other scenes" in alone.chosen
+    for name, one in found.chance["headline"]["all"].items():
+        other = alone.chance["headline"]["all"][name]
+        assert one.value == pytest.approx(other.value, abs=0.15)
+        assert found.chance["headline"]["all"]["gap"].value is not None

@@ -1,0 +1,74 @@
+"""Scenes exchanged: p-values hold their level, and what is planted is found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from handeye.stats.sight import Constants, Dependence, advantage, permutations
+
+
+def dependence(answers, truths, told=None, strata=2):
+    n = len(answers)
+    told = np.zeros((n, 0)) if told is None else told
+    names = [f"s{k % strata}" for k in range(n)]
+    return Dependence(names, ["q"] * n, [f"c{k}" for k in range(n)], answers, truths, told)
+
+
+def test_permutations_are_permutations_and_the_same_everywhere() -> None:
+    drawn = permutations(7, 50, 3, "x")
+    assert (np.sort(drawn, axis=1) == np.arange(7)).all()
+    assert permutations(5, 2, 0, "name").tolist() == [[0, 3, 4, 2, 1], [0, 3, 1, 2, 4]]
+
+
+def test_p_values_hold_their_level_where_nothing_is_seen() -> None:
+    draw = np.random.default_rng(0)
+    found = [
+        dependence(draw.normal(size=(30, 2)), draw.normal(size=(30, 3))).p_value(seed, 99)
+        for seed in range(300)
+    ]
+    # 5 % of 300 are 15; fewer than 28 in all but one of a thousand times.
+    assert sum(p <= 0.05 for p in found) < 28
+    assert 0.42 < np.mean(found) < 0.58
+
+
+@pytest.mark.parametrize("traits", [3, 80], ids=["few traits", "more traits than scenes"])
+def test_what_is_wrong_in_a_constant_way_was_seen(traits: int) -> None:
+    draw = np.random.default_rng(1)
+    truth = draw.normal(size=(60, traits))
+    turned = -np.roll(truth, 1, axis=1) + 5
+    blind = dependence(draw.normal(size=(60, traits)), truth)
+    assert dependence(turned, truth).p_value(0) == 1 / 500
+    assert blind.p_value(0) > 0.01
+    assert blind.power(2 / 3, 0, 0.01) >= 0.9
+    assert blind.power(0.0, 0, 0.01) <= 0.2
+
+
+def test_what_the_question_tells_is_not_sight() -> None:
+    draw = np.random.default_rng(2)
+    told = draw.normal(size=(80, 1))
+    truth = told + 0.3 * draw.normal(size=(80, 1))
+    answer = told + 0.3 * draw.normal(size=(80, 1))
+    assert dependence(answer, truth).p_value(0) == 1 / 500
+    assert dependence(answer, truth, told).p_value(0) > 0.01
+
+
+def test_an_advantage_by_hand() -> None:
+    scores = {"s": np.array([[1.0, 0, 1], [0, 1, 0], [0, 0, 1]])}
+    found = advantage(scores, {"s": np.ones((3, 3))}, 0)
+    assert found.own == 1
+    assert found.other == pytest.approx(1 / 6)
+    assert found.low < found.value < found.high
+    # All answers right on their own scenes: one order of six is as good.
+    assert 0.1 < found.p_value < 0.25
+
+
+def test_the_best_constant_leaves_its_scene_out_and_a_lead_of_one_is_none() -> None:
+    # Three scenes say a, three say b, one says c.
+    truth = list("aaabbbc")
+    scores = np.array([[float(t == answer) for t in truth] for answer in "abc"])
+    holders = [frozenset(str(k) for k, t in enumerate(truth) if t == a) for a in "abc"]
+    one = Constants(scores, [str(k) for k in range(7)], holders, True)
+    assert sorted(one.chosen("0")) == [0, 1]
+    assert sorted(one.chosen("6")) == [0, 1]
+    assert one.chosen("3")[0] == 0
