@@ -76,6 +76,6 @@ def test_the_command_prints_a_table_and_keeps_the_files(va_root: Path, tmp_path:
     kept = json.loads((run / "diagnosis.json").read_text())
     assert pl.read_parquet(run / "reasons.parquet").height == 24
     printed = CliRunner().invoke(app, ["diagnose", str(run), "--json"])
-    assert json.loads(printed.output) == kept
+    assert json.loads(printed.stdout) == kept
     right = shutil.copytree(va_root / "right", tmp_path / "right")
     assert "nothing is wrong" in CliRunner().invoke(app, ["diagnose", str(right)]).output
