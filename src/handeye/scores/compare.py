@@ -22,7 +22,7 @@ from handeye.scores.quantity import Family, Quantities, Quantity
 from handeye.scores.run_folder import ScoredRun, indented_json, same_set
 from handeye.scores.sentences import letter, sentences, unsure_words, verdict, verdict_words
 from handeye.scores.so_far import run_of
-from handeye.scores.summary import remarks
+from handeye.scores.summary import remarks, so_far_words
 from handeye.stats.intervals import LEVEL, Samples, estimates
 from handeye.stats.mcnemar import mcnemar
 from handeye.stats.multiplicity import holm
@@ -316,9 +316,8 @@ def _notes(suite: Suite, runs: Sequence[ScoredRun], found: Quantities) -> list[s
 
 
 def _kind(run: ScoredRun) -> str:
-    if "so_far" in run.info:
-        return f"not finished ({run.summary['note'].partition('; ')[0]})"
-    return "a partial run"
+    words = so_far_words(str(run.summary["note"]))
+    return f"not finished ({words})" if words else "a partial run"
 
 
 def _left_out_note(unit: str, found: Quantities) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from handeye.scores.run_folder import ScoredRun
 from handeye.scores.so_far import run_of
+from handeye.scores.summary import so_far_words
 
 _Run = tuple[str, Path, str]
 
@@ -29,9 +30,8 @@ def run_labels(runs: Sequence[ScoredRun], words: Sequence[str] = ()) -> list[str
 
 def _so_far(run: ScoredRun) -> str:
     """What stands behind the name of a run that was looked at before it was finished."""
-    if "so_far" not in run.info:
-        return ""
-    return f" ({run.summary['note'].partition('; ')[0]})"
+    words = so_far_words(str(run.summary["note"]))
+    return f" ({words})" if words else ""
 
 
 def labels(runs: Sequence[tuple[str, Path, str]]) -> list[str]:

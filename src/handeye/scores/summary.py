@@ -65,6 +65,12 @@ def remarks(note: str) -> list[str]:
     return [f"{one[:1].upper()}{one[1:]}." for one in found]
 
 
+def so_far_words(note: str) -> str:
+    """``so far: 12 of 40 items answered`` of a note; empty where the run is finished."""
+    words = note.partition("; ")[0]
+    return words if words.startswith("so far") else ""
+
+
 def marked_so_far(summary: AnySummary, unit: str) -> AnySummary:
     """The summary of a run that is not finished: its note begins with how much is answered.
 

@@ -57,6 +57,7 @@ def diagnose(
 
 def _print(found: Findings) -> None:
     from handeye.rose.diagnosis.verdict import verdict
+    from handeye.scores.summary import so_far_words
     from handeye.terminal import tables
     from handeye.terminal.console import Console
 
@@ -64,7 +65,7 @@ def _print(found: Findings) -> None:
     tables.say(console, f"\n{found.model or 'unnamed model'}", "bold")
     if found.note:
         tables.say(console, found.note, "yellow")
-    so_far = found.note.partition("; ")[0] if found.note.startswith("so far") else ""
+    so_far = so_far_words(found.note)
     tables.say(console, verdict(found.data))
     for chain in found.decomposition.values():
         if chain is not None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from handeye.rose.diagnosis.claims import FORMS, HABITS, REASONS, STEPS, Claim, Figure, Unit
 from handeye.scores.estimate import rate_of
+from handeye.scores.summary import so_far_words
 
 __all__ = ["FLOOR", "Claim", "Figure", "claims", "verdict"]
 
@@ -69,7 +70,7 @@ def _partial(diagnosis: Tree) -> list[Claim]:
     if not diagnosis.get("partial"):
         return []
     n, expected = int(diagnosis["n_items"]), int(diagnosis["n_expected"])
-    kind = "so_far" if str(diagnosis.get("note", "")).startswith("so far") else "partial"
+    kind = "so_far" if so_far_words(str(diagnosis.get("note", ""))) else "partial"
     figure = _counted(n, expected, "items in the run", "items that were asked for")
     why = "The run does not hold every item that was asked for."
     return [Claim(kind, kind, why, (figure,))]

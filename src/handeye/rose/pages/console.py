@@ -10,6 +10,7 @@ from handeye.respondents.conversation import about
 from handeye.rose.respondents.models import RESPONDENTS
 from handeye.scores.estimate import Estimate
 from handeye.scores.looks import BEST, sentences, with_chance
+from handeye.scores.summary import so_far_words
 from handeye.scores.tables import Cell, Table
 from handeye.terminal.console import Console, styled
 from handeye.terminal.tables import print_table, say
@@ -44,9 +45,9 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     for clause in sentences(looks.groups if looks else {}):
         say(console, clause, "yellow")
     wide = _beside([with_chance(found[key], looks) for key in ("templates", "headline")], bases)
-    so_far = f"{summary.note.partition('; ')[0]}; " if summary.so_far is True else ""
-    chance = f"; {BEST} {looks.chosen}" if looks and looks.chance else ""
-    print_table(console, wide, caption=f"Percent; {so_far}{summary.interval.words}{chance}")
+    chance = f"{BEST} {looks.chosen}" if looks and looks.chance else ""
+    said = ("Percent", so_far_words(summary.note), summary.interval.words, chance)
+    print_table(console, wide, caption="; ".join(filter(None, said)))
     if kept:
         say(console, f"written to {folder}")
 

@@ -59,6 +59,7 @@ def diagnose(
 
 def _print(found: Findings) -> None:
     from handeye.scores.looks import sentences
+    from handeye.scores.summary import so_far_words
     from handeye.terminal import tables
     from handeye.terminal.console import Console
 
@@ -71,12 +72,8 @@ def _print(found: Findings) -> None:
     if not found.all.n_faulty:
         tables.say(console, f"nothing is wrong with the answers to {found.all.n_clips} clips")
         return
-    tables.print_table(console, reason_table(found), caption=_caption(found))
-
-
-def _caption(found: Findings) -> str:
-    so_far = found.note.partition("; ")[0] if found.note.startswith("so far") else ""
-    return "; ".join(filter(None, [so_far, found.interval.words]))
+    said = filter(None, (so_far_words(found.note), found.interval.words))
+    tables.print_table(console, reason_table(found), caption="; ".join(said))
 
 
 def reason_table(found: Findings) -> Table:

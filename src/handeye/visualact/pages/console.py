@@ -11,6 +11,7 @@ from typing import Any
 from handeye.respondents.conversation import about
 from handeye.scores.estimate import NOTHING, Estimate, number, rate_of
 from handeye.scores.looks import chance_row, sentences
+from handeye.scores.summary import so_far_words
 from handeye.scores.tables import Column, Row, Table
 from handeye.terminal.console import Console, styled
 from handeye.terminal.tables import print_table, say
@@ -56,7 +57,7 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     chance = [replace(row, group="all classes") for row in chance_row(looks, "classes", overall)]
     classes = _class_table(summary)
     classes = replace(classes, rows=(*classes.rows, *chance))
-    so_far = f"{summary.note.partition('; ')[0]}" if summary.so_far is True else ""
+    so_far = so_far_words(summary.note)
     caption = "; ".join(filter(None, [so_far, summary.interval.words]))
     print_table(console, classes, caption=caption)
     _print_sentences(console, summary)
