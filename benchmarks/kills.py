@@ -310,7 +310,7 @@ def _answer(link: str, key: str, counts: list[int], number: int) -> None:
 def interrupted(
     words: tuple[str, ...], folder: Path, after: float, times: int
 ) -> tuple[float, int] | None:
-    """Seconds to the end and the exit code; None where it had ended before."""
+    """Seconds to the end and the exit code; None where it had done its work before."""
     process = started(words, folder)
     time.sleep(after)
     if process.poll() is not None:
@@ -323,6 +323,8 @@ def interrupted(
             os.killpg(process.pid, signal.SIGINT)
     process.communicate()
     seconds = time.monotonic() - began
+    if process.returncode == 0:
+        return None
     return seconds, process.returncode if gone(process.pid, 1.0) else -1
 
 

@@ -1,6 +1,7 @@
 """``python -m handeye``, and the command itself."""
 
 import os
+import signal
 import sys
 
 
@@ -15,6 +16,8 @@ def main() -> None:
         # nobody caught, and ends itself by the signal.
         os._exit(130)
     except SystemExit as end:
+        # The work is done: while the interpreter takes itself down the signal would end it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         if end.code == 2:
             # One line was said; what libraries do at the end (on a full disk) must add nothing.
             sys.stderr.flush()

@@ -31,7 +31,7 @@ class Tried(NamedTuple):
 
 TRIED = {
     "inspect_ai": Tried("0.3.285", "0.3.285", "0.3.285"),
-    "transformers": Tried("5.0", "5.24.0", "5.24.0"),
+    "transformers": Tried("5.20", "5.20.0", "5.24.0"),
 }
 
 
