@@ -242,7 +242,10 @@ def runs() -> Iterator[Case]:
             path = f"{folder}/{name}"
             for words in readers:
                 for kind, spoil in files(path):
-                    yield Case(name, kind, words, spoil, says=folder)
+                    # With its plan and journal a run without a record is one that is not finished.
+                    unfinished = name == "run.json" and kind == "gone"
+                    wanted = "either" if unfinished else "refused"
+                    yield Case(name, kind, words, spoil, wanted, folder)
                 values = VALUES if words in (REPORT, CLIP_REPORT) else ("x", [5])
                 for _, spoil in fields(path, values):
                     yield Case(name, "fields", words, spoil, "either", folder)
@@ -953,7 +956,7 @@ def problem(case: Case, found: Outcome) -> str:
 def _unlike_a_refusal(lines: Sequence[str]) -> bool:
     if any("Usage:" in line for line in lines):
         return False
-    usual = re.compile(r"(note|warning|scenes|clips|embedded texts|runs): |\d+ frames? -> ")
+    usual = re.compile(r"(note|warning|scenes|items|clips|embedded texts|runs): |\d+ frames? -> ")
     told = [line for line in lines if not usual.match(line)]
     return len(told) != 1 or not told[0].startswith("error: ")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -45,6 +46,18 @@ def test_another_run_is_refused_and_named(
     with pytest.raises(RunError, match=named):
         claim(out, plan_of(small_set, out, **changes))  # type: ignore[arg-type]
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ["items", "scenes"])
+def test_a_plan_that_counts_its_rows_otherwise_is_refused(
+    small_set: Path, tmp_path: Path, name: str
+) -> None:
+    out = tmp_path / "run"
+    claim(out, plan_of(small_set, out))  # type: ignore[arg-type]
+    plan = json.loads((out / "plan.json").read_text())
+    (out / "plan.json").write_text(json.dumps(plan | {name: -1}))
+    with pytest.raises(RunError, match=f"{name} was -1, now"):
+        claim(out, plan_of(small_set, out))  # type: ignore[arg-type]
 
 
 def grow(data: Path, out: Path, **changes: object) -> None:

@@ -149,15 +149,16 @@ def _compared(path: Path, plan: Plan, lacking: Lacking | None) -> Literal["same"
             f"these keys if {path.name} was given away"
         )
     known = replace(known, model_args=_as_kept(known.model_args, plan.model_args))
+    same_rows = known.items_sha256 == plan.items_sha256
     differences = [
         f"{name} was {getattr(known, name)!r}, now {getattr(plan, name)!r}"
         for name in plan.__struct_fields__
         if name not in _FREE
-        and name not in _SIZE
+        and not (name in _SIZE and (not same_rows or getattr(known, name) is None))
         and getattr(known, name) != getattr(plan, name)
         and not (name == "model_args" and _same_but_for_a_path(known.model_args, plan.model_args))
     ]
-    if known.items_sha256 == plan.items_sha256:
+    if same_rows:
         if not differences:
             return "same"
     else:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from handeye.errors import DataError
 from handeye.pages.film_strip import SIDES
 from handeye.pages.pictures import Album
 from handeye.pages.text_lines import wrapped
@@ -182,3 +183,13 @@ def test_a_set_and_its_run_can_be_moved_together(tmp_path: Path) -> None:
     (tmp_path / "here").rename(tmp_path / "there")
     assert report(tmp_path, tmp_path / "there" / "run") == before
     assert "data:image" in before
+
+
+@pytest.mark.parametrize("name", ["truth", "predicted"])
+def test_pairs_of_what_is_not_there_are_refused(va_root: Path, name: str) -> None:
+    run = loaded(va_root / "faulty")[0]
+    clip = run.material.clips["hmi-00000"]
+    pairs = [row for row in run.pairs().iter_rows(named=True) if row["clip_id"] == clip.clip_id]
+    prediction = run.predictions()[clip.clip_id]
+    with pytest.raises(DataError, match="hmi-00000: a pair of its scores .* score the run again"):
+        matching_of(clip, prediction, [{**pairs[0], name: -1}], 0.5)

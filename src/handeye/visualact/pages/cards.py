@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from handeye.errors import DataError
 from handeye.media.frame_choice import FrameChoice
 from handeye.pages import frame
 from handeye.pages.film_strip import MOST_STILLS, SIDES, Strip, film_strip
@@ -219,12 +220,22 @@ def matching_of(
     pairs: Sequence[Mapping[str, Any]],
     threshold: float,
 ) -> Matching:
-    """The matching of a clip as it is drawn; without the set only assigned truths are known."""
+    """The matching of a clip as it is drawn; without the set only assigned truths are known.
+
+    Raises:
+        DataError: a pair is of an action or a truth that is not there.
+    """
     matched_truth = {pair["truth"] for pair in pairs if pair["matched"]}
     matched_predicted = {pair["predicted"] for pair in pairs if pair["matched"]}
     true_actions: Mapping[int, Action] = truths(clip, pairs)
     rows = {place: row for row, place in enumerate(sorted(true_actions))}
     proposed = prediction.actions or ()
+    for pair in pairs:
+        if pair["truth"] not in rows or not 0 <= pair["predicted"] < len(proposed):
+            raise DataError(
+                f"{prediction.clip_id}: a pair of its scores is of action {pair['predicted']} and "
+                f"truth {pair['truth']}, which are not there; score the run again"
+            )
     return Matching(
         truth=[
             Box(true_actions[p].text, true_actions[p].apl, true_actions[p].proactive,

@@ -164,7 +164,7 @@ def as_embedder(given: Embedder | str | None = None) -> Embedder:
     """
     if given is not None and not isinstance(given, str):
         return given
-    return CachedEmbedder(load_embedder(given or MINILM), cache_path())
+    return CachedEmbedder(load_embedder(MINILM if given is None else given), cache_path())
 
 
 def _key(text: str) -> bytes:
