@@ -191,5 +191,5 @@ def test_pairs_of_what_is_not_there_are_refused(va_root: Path, name: str) -> Non
     clip = run.material.clips["hmi-00000"]
     pairs = [row for row in run.pairs().iter_rows(named=True) if row["clip_id"] == clip.clip_id]
     prediction = run.predictions()[clip.clip_id]
-    with pytest.raises(DataError, match="hmi-00000: a pair of its scores .* score the run again"):
+    with pytest.raises(DataError, match=r"hmi-00000: a pair of its scores .* score the run again"):
         matching_of(clip, prediction, [{**pairs[0], name: -1}], 0.5)
