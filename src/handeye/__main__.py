@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
@@ -20,7 +21,8 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if end.code == 2:
             # One line was said; what libraries do at the end (on a full disk) must add nothing.
-            sys.stderr.flush()
+            with suppress(AttributeError, OSError):  # closed from the beginning, or on a full disk
+                sys.stderr.flush()
             os._exit(2)
         raise
 

@@ -7,6 +7,7 @@ holds them, however it ends. Where there are none (Windows, some network disks) 
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import threading
@@ -16,13 +17,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from handeye.errors import RunError
+from handeye.errors import OptionError, RunError
 
 if sys.platform != "win32":
     import fcntl
 
 # Ending of files being written; one that is left belongs to a process that was killed.
 TEMPORARY = ".tmp"
+# What the pages of handeye say in their head.
+_PAGE = b'<meta name="generator" content="handeye'
 # Seconds to wait for another process: one that was killed may take a moment to be gone.
 PATIENCE = 1.0
 _PRIVATE = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -87,6 +90,56 @@ def write_bytes(path: Path, data: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text to ``path`` in one step."""
     write_bytes(path, text.encode("utf-8"))
+
+
+def write_output(path: Path, data: bytes) -> None:
+    """Write a page or a JSON document to the place that somebody named, in one step.
+
+    Raises:
+        OptionError: something else than an earlier one is there, or it cannot be written.
+    """
+    check_output(path, data)
+    try:
+        write_bytes(path, data)
+    except OSError as error:
+        raise OptionError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def check_output(path: Path, data: bytes) -> None:
+    """Refuse a place where something else is than an earlier page or document of the same kind.
+
+    A page names handeye as what made it. A document is an object with the fields of the new one,
+    most of them at least: those of an older version count.
+
+    Raises:
+        OptionError: as said.
+    """
+    if not os.path.lexists(path):
+        return
+    if not path.is_file() or path.is_symlink():
+        kind = "a folder" if path.is_dir() else "no regular file"
+        raise OptionError(f"{path}: is {kind}; give the name of the file to write")
+    try:
+        before = path.read_bytes()
+    except OSError as error:
+        raise OptionError(f"{path}: cannot be written: {error.strerror}") from None
+    if not before or (_PAGE in before[:4096] and _PAGE in data[:4096]):
+        return
+    now, then = _fields(data), _fields(before)
+    if not now or 2 * len(now & then) <= len(now | then):
+        what = "document" if now else "page"
+        raise OptionError(
+            f"{path}: is there and no {what} like this one; it was left alone, give another name"
+        )
+
+
+def _fields(data: bytes) -> set[str]:
+    """The fields of a JSON object; none of what is another thing."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return set()
+    return set(found) if isinstance(found, dict) else set()
 
 
 def entries(folder: Path) -> list[Path]:

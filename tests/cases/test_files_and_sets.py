@@ -284,7 +284,8 @@ def test_two_items_that_ask_the_same_are_one_to_a_respondent(
     inside = rows[0]["region_target_cells"]
     outside = [cell for cell in rows[0]["all_target_cells"] if cell not in inside]
     wrong = {**rows[0], "item_id": "wrong", "region_target_cells": [], "ground_truth_count": 0}
-    wrong["all_target_cells"] = outside
+    wrong |= {"all_target_cells": outside, "ground_truth_formal_answer": "COUNT(0)"}
+    wrong["global_target_count"] = len(outside)
     write(data / "metadata_test.jsonl", [*rows, wrong])
     with pytest.raises(DataError, match=r"s00000_T1 and wrong ask the same .* different right"):
         ItemFinder(load(data))

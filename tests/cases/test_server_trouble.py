@@ -35,6 +35,11 @@ def complaint(code: str, message: str = "Your messages resulted in 5012 tokens."
 
 # ---- what is no answer of the model
 
+
+def whole(text: str) -> dict[str, Any]:
+    return {"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}
+
+
 COUNTED = {"prompt_tokens": 9, "completion_tokens": 0, "total_tokens": 9}
 NO_ANSWER = [
     (complaint("context_length_exceeded"), "5012 tokens"),
@@ -67,6 +72,11 @@ NO_ANSWER = [
     (Reply(body={"error": {"message": "x"}, "choices": [{"finish_reason": "error"}]}), "x"),
     (Reply(body={"choices": [{"message": None, "finish_reason": "stop"}]}), "no completion"),
     (Reply(body={"detail": "down for repair"}), "down for repair"),
+    (Reply({"answer": "COUNT(2)"}), "no text"),
+    (Reply(3.5), "no text"),
+    (Reply(0), "no text"),
+    (Reply(True), "no text"),
+    (Reply(body=whole("COUNT(2)") | {"error": {"message": "lost", "code": 502}}), "lost"),
 ]
 ANSWERS = [
     (Reply("COUNT(2)"), "answered"),
@@ -79,6 +89,11 @@ ANSWERS = [
     ),
     (Reply([{"type": "text", "text": "COUNT"}, {"type": "text", "text": "(2)"}]), "answered"),
     (Reply("COUNT(2)", finish_reason="eos_token"), "answered"),
+    (Reply("COUNT(2)", finish_reason="STOP"), "answered"),
+    (Reply("COUNT(2)", refusal=""), "answered"),
+    (Reply("", refusal="", usage=None), "empty"),
+    (Reply(body=whole("COUNT(2)") | {"id": 7}), "answered"),
+    (Reply("COU", finish_reason="MAX_TOKENS", usage=None), "truncated"),
     (Reply("COUNT(2)", finish_reason="tool_calls"), "answered"),
     (Reply("", usage=None), "empty"),
     (Reply(None, message={"reasoning_content": "I look."}), "empty"),

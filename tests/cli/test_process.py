@@ -143,7 +143,7 @@ def test_a_full_disk_is_told_and_what_was_there_stays(scenes, tmp_path):
     assert str(out) in told
     assert {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before
     told = one_line(handeye("report", out, "--out", tmp_path / "r.html", most_bytes=900, code=2))
-    assert told == f"error: {tmp_path / 'r.html'}: the report could not be written: File too large"
+    assert told == f"error: {tmp_path / 'r.html'}: cannot be written: File too large"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["answers.jsonl", "run"]
 
 

@@ -28,7 +28,7 @@ class Reply:
     ``message`` has further fields of it, ``usage`` stands in the place of the usual one.
     """
 
-    text: str | list[Any] | None = "COUNT(0)"
+    text: Any = "COUNT(0)"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     finish_reason: str | None = "stop"

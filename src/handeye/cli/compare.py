@@ -36,25 +36,21 @@ def compare(
     ] = False,
 ) -> None:
     """Say which differences between runs are real: item by item, the second minus the first."""
+    from handeye.atomic import check_output, write_output
+    from handeye.errors import OptionError
     from handeye.report import compare as compared, write_comparison
     from handeye.terminal.comparison import print_comparison
 
+    if out is not None and json is not None and out.resolve() == json.resolve():
+        raise OptionError(f"{out}: cannot be page and JSON at once; give --json another name")
     found = compared(runs, common=common, all_pairs=all_pairs, seed=seed)
-    # Before anything is printed: a suite may draw no page.
-    page = None if out is None else write_comparison(found, out)
-    print_comparison(found, all_rows=all_rows)
     if json is not None:
-        _write_json(json, found.to_json())
-    if page is not None:
-        say(f"written to {page}")
-
-
-def _write_json(path: Path, data: bytes) -> None:
-    from handeye.atomic import write_bytes
-    from handeye.errors import OptionError
-
-    try:
-        write_bytes(path, data)
-    except OSError as error:
-        raise OptionError(f"{path}: cannot be written: {error.strerror}") from None
-    say(f"written to {path}")
+        check_output(json, found.to_json())
+    # Before anything is printed: a suite may draw no page, and a reader may go away.
+    written = [] if out is None else [write_comparison(found, out)]
+    if json is not None:
+        write_output(json, found.to_json())
+        written.append(json)
+    print_comparison(found, all_rows=all_rows)
+    for path in written:
+        say(f"written to {path}")

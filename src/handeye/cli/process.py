@@ -102,7 +102,9 @@ def _check_words() -> None:
     with suppress(OSError):
         words = [*words, os.getcwd()]  # noqa: PTH109  (the text, not a path)
     for word in words:
-        if any("\ud800" <= c <= "\udfff" for c in word):
+        # A link may lead to such a place; of --data=DIR what stands behind the sign is one.
+        places = [os.path.realpath(part) for part in (word, word.partition("=")[2]) if part]
+        if any("\ud800" <= c <= "\udfff" for c in "".join([word, *places])):
             raise OptionError(f"{word!a} is not UTF-8 text; give the file or folder another name")
 
 

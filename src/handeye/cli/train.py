@@ -136,9 +136,9 @@ def _examine(directory: Path, papers: Papers, **asked: Any) -> dict[str, Any]:
 def _write(path: Path, found: dict[str, Any]) -> None:
     import json
 
-    from handeye.atomic import write_bytes
+    from handeye.atomic import write_output
 
-    write_bytes(path, json.dumps(found, indent=1).encode())
+    write_output(path, json.dumps(found, indent=1).encode())
 
 
 def _print(found: dict[str, Any]) -> None:

@@ -19,8 +19,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from handeye import __version__
-from handeye.atomic import write_bytes
-from handeye.errors import OptionError
+from handeye.atomic import write_output
 from handeye.pages.charts.charts import swatch
 
 SHEETS = ("report.css", "diagnosis.css")
@@ -81,13 +80,8 @@ def write(out: Path, page: str) -> Path:
     """Write the page in one step, so that no half of it is ever seen.
 
     Raises:
-        OptionError: ``out`` is a folder or cannot be written.
+        OptionError: ``out`` is a folder, something else than an earlier page, or cannot be written.
     """
-    if out.is_dir():
-        raise OptionError(f"{out} is a folder; give the name of the HTML file to write")
-    try:
-        # Lone surrogates can come in through broken answers; they have no UTF-8 form.
-        write_bytes(out, page.encode("utf-8", "replace"))
-    except OSError as error:
-        raise OptionError(f"{out}: the report could not be written: {error.strerror}") from None
+    # Lone surrogates can come in through broken answers; they have no UTF-8 form.
+    write_output(out, page.encode("utf-8", "replace"))
     return out

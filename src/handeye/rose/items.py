@@ -15,7 +15,7 @@ import msgspec
 
 from handeye.errors import DataError, first_ten
 from handeye.reading import UNREADABLE, why
-from handeye.rose.questions import SUBSETS, TEMPLATES
+from handeye.rose.questions import SUBSETS, TEMPLATES, formal_answer
 from handeye.rose.scene import LARGEST_SIDE, Cell, Grid, Region
 from handeye.sets.folder import inside
 
@@ -124,6 +124,8 @@ def read_item(line: bytes, where: str, *, gold: bool = True) -> Item:
     except UNREADABLE as error:
         raise DataError(f"{where}: not a metadata row: {why(error)}") from None
     try:
+        if "\n" in item.item_id or not item.item_id.strip():
+            raise DataError("item_id is empty or has several lines")
         if item.task_template not in TEMPLATES:
             raise DataError(f"unknown task_template {item.task_template!r}")
         if item.rose_subset not in SUBSETS:
@@ -157,6 +159,14 @@ def _check_gold(item: Item) -> None:
     region = item.region
     if gold != {cell for cell in item.targets if cell in region}:
         raise DataError("region_target_cells are not those of all_target_cells in the region")
+    told = {
+        "ground_truth_formal_answer": formal_answer(mode, item.gold),
+        "global_target_count": len(item.targets),
+    }
+    for name, value in told.items():
+        # Left out, a field has its default and tells nothing.
+        if getattr(item, name) not in (value, "", 0):
+            raise DataError(f"{name} is {getattr(item, name)!r}, its cells say {value!r}")
 
 
 class ItemSet:

@@ -61,7 +61,9 @@ class Asker:
         # Respondents of ours have no key and no address, and their first batch should be full.
         self._goes_alone = not type(model.api).__module__.startswith("handeye.")
         self._first: anyio.Event | None = None
-        self._patience = Patience(HOPELESS_AFTER, self._goes_alone)
+        self._patience = Patience(
+            HOPELESS_AFTER, self._goes_alone, earlier=journal is not None and journal.has_answers
+        )
         self._over: RunError | None = None
 
     def arrived(self, question: Question) -> Answer | None:

@@ -81,10 +81,11 @@ class Patience:
     Args:
         most: failures of any kind in a row before the first answer, or of nobody being there.
         alone: the first request goes alone, so its failure speaks for the others.
+        earlier: an earlier start got answers, so some items may fail where others do not.
     """
 
-    def __init__(self, most: int, alone: bool) -> None:
-        self._most, self._alone = most, alone
+    def __init__(self, most: int, alone: bool, earlier: bool = False) -> None:
+        self._most, self._alone, self._earlier = most, alone, earlier
         self._answered = False
         self._failed = self._refused = self._lost = 0
 
@@ -101,13 +102,13 @@ class Patience:
         first = self._alone and not self._answered and self._failed == 1
         if first and (failure.hopeless or failure.unreachable):
             how = "the first request failed"
-        elif not self._answered and self._failed >= self._most:
+        elif not (self._answered or self._earlier) and self._failed >= self._most:
             how = f"the first {self._failed} requests all failed, the last"
         elif self._refused >= HANDFUL or self._lost >= self._most:
             how = f"{self._failed} requests in a row failed, the last"
         else:
             return None
-        kept = "; what arrived is kept" if self._answered else ""
+        kept = "; what arrived is kept" if self._answered or self._earlier else ""
         return (
             f"{how} with: {failure.reason}; stopped{kept}. Check the model's name, the key and the "
             "server, then run the same command again"
@@ -216,7 +217,10 @@ def _http(error: BaseException, heard: Exchange | None) -> tuple[int | None, byt
     """Status, body and address, from the exception where it has them, else as they were heard."""
     response = getattr(error, "response", None)
     status = getattr(error, "status_code", None) or getattr(response, "status_code", None)
-    body: Any = getattr(response, "text", None)
+    try:
+        body: Any = getattr(response, "text", None)
+    except Exception:  # a stream that was not read to its end has none
+        body = None
     if not isinstance(body, str) or not body:
         body = getattr(error, "body", None)
         body = body if isinstance(body, str | bytes) or body is None else json.dumps(body)

@@ -7,6 +7,8 @@ and what came back. On the way an answer in an odd shape is put into the usual o
 - token counts that are null are left out, and so is a model that is not named; the answer is not
   lost for them;
 - a content in parts becomes the text of its parts, and thoughts among them become thoughts;
+- halves of surrogate pairs, which cannot be written down, become U+FFFD; an empty refusal none;
+- a content that holds no text is no answer, whatever else is in it;
 - an account that is used up is not asked again by the client.
 
 Knows httpx (in either packaging), nothing of providers and journals. Without a noted request it
@@ -23,6 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _MARK = "_handeye_listens"
+_NO_TEXT = "a content that is no text"
 _TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
 # The header by which servers tell the openai and anthropic clients not to try again.
 _LEAVE_IT = {"x-should-retry": "false"}
@@ -72,10 +75,13 @@ def _usual(response: Any) -> Any:
         said = json.loads(response.content)
     except (ValueError, RecursionError):
         return response
-    headers = {}
+    headers, halves = {}, b"\\ud" in response.content.lower()
+    if halves:
+        text = json.dumps(said, ensure_ascii=False).encode("utf-16", "surrogatepass")
+        said = json.loads(text.decode("utf-16", "replace"))
     if response.status_code == 429 and "insufficient_quota" in response.text:
         headers = _LEAVE_IT
-    elif not (response.status_code == 200 and _put_right(said)):
+    elif not ((response.status_code == 200 and _put_right(said)) or halves):
         return response
     kept = {
         name: value
@@ -98,22 +104,38 @@ def _put_right(said: Any) -> bool:
     changed = not isinstance(said.setdefault("model", ""), str)
     if changed or not said["model"]:
         said["model"], changed = "", True
+    if not isinstance(said.setdefault("id", ""), str):
+        said["id"], changed = str(said["id"]), True
     usage = said.get("usage")
     if usage is not None and not _counted(usage):
         said["usage"], changed = None, True
     for choice in said["choices"]:
         message = choice.get("message") if isinstance(choice, dict) else None
         content = message.get("content") if isinstance(message, dict) else None
+        if isinstance(message, dict) and message.get("refusal") in ("", False):
+            message["refusal"], changed = None, True
+        if message is not None and not isinstance(content, str | list | dict | None):
+            message["content"], choice["finish_reason"], changed = "", _NO_TEXT, True
         if message is not None and isinstance(content, list | dict):
             parts = content if isinstance(content, list) else [content]
             message["content"] = "".join(_text(part, ("text", "content")) for part in parts)
             thoughts = "".join(
                 _text(part, ("thinking", "reasoning")) for part in parts if isinstance(part, dict)
             )
+            if content and not (message["content"] or thoughts) and not _empty(parts):
+                choice["finish_reason"] = _NO_TEXT
             if thoughts and not message.get("reasoning_content"):
                 message["reasoning_content"] = thoughts
             changed = True
     return changed
+
+
+def _empty(parts: list[Any]) -> bool:
+    """Whether parts hold texts, and nothing in them."""
+    return all(
+        part == "" or (isinstance(part, dict) and "" in (part.get("text"), part.get("content")))
+        for part in parts
+    )
 
 
 def _counted(usage: Any) -> bool:

@@ -112,6 +112,11 @@ class Journal:
         answer = self._answers.get(key)
         return None if answer is None or answer.state == "error" else answer
 
+    @property
+    def has_answers(self) -> bool:
+        """Whether anything but failures is known."""
+        return any(answer.state != "error" for answer in self._answers.values())
+
     def __len__(self) -> int:
         return len(self._answers)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,15 +21,17 @@ from handeye.run.answers import (
     why_no_answer,
     without_its_keys,
 )
-from handeye.run.failures import Failure, failure_said
+from handeye.run.failures import Failure, failure_said, told
 from handeye.run.http import Exchange
 from handeye.run.secrets import without_keys, without_known_keys
 
 Output = TypeVar("Output", bound=BaseModel)
-# Other words for the model's own end that servers use; the engine knows them not.
+_UNFINISHED = ("cancelled", "failed", "in_progress", "incomplete", "queued")
+# Other words for the model's own end that servers use, in small letters; the engine knows them not.
 _OWN_ENDS = {
-    **dict.fromkeys(("eos_token", "end_turn", "stop_sequence", "end"), "stop"),
-    **dict.fromkeys(("max_length", "max_new_tokens"), "max_tokens"),
+    **dict.fromkeys(("stop", "eos_token", "end_turn", "stop_sequence", "end"), "stop"),
+    **dict.fromkeys(("length", "max_tokens", "max_length", "max_new_tokens"), "max_tokens"),
+    "model_context_window_exceeded": "max_tokens",
 }
 
 
@@ -97,6 +100,7 @@ def answer_from(
 ) -> Answer:
     """The answer in a provider's output: visible text only, hidden reasoning left out."""
     text, stop_reason, refused = _parts(output, call)
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     answer = Answer(
         item_id=pending.item_id,
         model=pending.model,
@@ -121,6 +125,8 @@ def _why_no_answer(output: ModelOutput, call: ModelCall | None) -> str | None:
     said = " ".join((output.error or text).split())
     if (call is not None and call.error) or (output.error and output.usage is None):
         return f"the server refused: {said}"
+    if call is not None and (unfinished := _unfinished(call.response or {})):
+        return f"{unfinished}{said and f': {said}'}"
     # Providers that hand out no call are on this machine, or say no end.
     if refused or (stop_reason == "unknown" and call is None):
         return None
@@ -139,8 +145,25 @@ def _parts(output: ModelOutput, call: ModelCall | None) -> tuple[str, str | None
     refused = any(getattr(part, "refusal", None) for part in parts)
     stop_reason: str | None = choice.stop_reason if choice is not None else None
     if stop_reason == "unknown":
-        stop_reason = _OWN_ENDS.get(str(_finish_reason(call)), stop_reason)
+        stop_reason = _OWN_ENDS.get(str(_finish_reason(call)).lower(), stop_reason)
     return output.completion, stop_reason, refused
+
+
+def _unfinished(response: Mapping[str, Any]) -> str:
+    """What a response says of itself that makes its text no answer; mostly nothing.
+
+    An error object beside a choice, and what OpenAI's Responses API calls unfinished.
+    """
+    if error := response.get("error"):
+        return f"the server complained: {told(json.dumps(error, default=str)) or error}"
+    parts = response.get("output")
+    parts = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    cut = isinstance(response.get("incomplete_details"), dict)
+    for one in (response, *(part for part in parts if part.get("type") == "message")):
+        status = one.get("status")
+        if status in _UNFINISHED and not (status == "incomplete" and cut):
+            return f"the response is {status}"
+    return ""
 
 
 def _finish_reason(call: ModelCall | None) -> Any:

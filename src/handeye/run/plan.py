@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from handeye.atomic import entries, write_bytes
 from handeye.errors import DataError, RunError
 from handeye.reading import read_json
 from handeye.run.secrets import KEPT_OUT, settings_without_secrets
+from handeye.sets.hub import HUB, stay_with
 
 PLAN = "plan.json"
 SCORED = "run.json"
@@ -95,6 +97,16 @@ def read_plan(out: Path) -> Plan:
         DataError: it cannot be read.
     """
     return read_json(out / PLAN, Plan)
+
+
+def stay_with_revision(out: Path, data: str) -> None:
+    """Take a set from the Hub as the run in ``out`` took it, wherever its branch is by now."""
+    if not data.startswith(HUB) or not (out / PLAN).is_file():
+        return
+    with suppress(DataError):
+        known = read_plan(out)
+        if known.data == data and isinstance(known.revision, str):
+            stay_with(data, known.revision)
 
 
 def check_plan(

@@ -57,9 +57,16 @@ class _Child:
             if (call := self.calls.get(message.number)) is not None:
                 call.cancel()
             return
-        call = asyncio.get_running_loop().create_task(self._call(message))
+        call = asyncio.get_running_loop().create_task(self._answered(message))
         self.calls[message.number] = call
         call.add_done_callback(lambda _: self.calls.pop(message.number, None))
+
+    async def _answered(self, ask: Ask) -> None:
+        """Answer or fail in every case: nobody else tells the engine, which would wait for it."""
+        try:
+            await self._call(ask)
+        except Exception as error:
+            self._send(Failed(ask.number, failure_of(error), RetryDecision.no()))
 
     async def _call(self, ask: Ask) -> None:
         exchange.set(heard := Exchange())

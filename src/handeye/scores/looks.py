@@ -140,6 +140,17 @@ class Looks(Recorded, kw_only=True):
     chosen: str
     chance: dict[str, dict[str, dict[str, Estimate]]]
 
+    def problem(self) -> str:
+        """What cannot be in the chance row; empty where all can."""
+        for table, rows in self.chance.items():
+            for row, columns in rows.items():
+                for column, one in columns.items():
+                    ends = [end for end in (one.low, one.value, one.high) if end is not None]
+                    if ends != sorted(ends) or one.n < 0 or not all(-1 <= e <= 1 for e in ends):
+                        where = f"{table}, {row}, {column}"
+                        return f"the best constant answer cannot score this: {where}"
+        return ""
+
 
 def said(groups: Mapping[str, Group]) -> dict[str, Group]:
     """Groups about which something is claimed: all questions, else those it holds for."""

@@ -305,7 +305,12 @@ class ScoredRun:
             DataError: it cannot be read.
         """
         path = self.path / LOOKS
-        return read_json(path, Looks) if path.exists() else None
+        if not path.exists():
+            return None
+        looks = read_json(path, Looks)
+        if problem := looks.problem():
+            raise DataError(f"{path}: {problem}; score the run again")
+        return looks
 
     def data_entries(self) -> tuple[DataEntry, ...]:
         """What run.json says of the set; empty where it says nothing."""

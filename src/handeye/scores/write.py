@@ -17,9 +17,9 @@ import msgspec
 
 from handeye import __version__
 from handeye.atomic import entries, held
-from handeye.errors import RunError
+from handeye.errors import DataError, RunError
 from handeye.hashing import file_sha256
-from handeye.reading import why
+from handeye.reading import read_json, why
 from handeye.run.plan import PLAN
 from handeye.scores.looks import CHANCE, LOOKS, Looks, chance_file
 from handeye.scores.run_folder import (
@@ -29,6 +29,7 @@ from handeye.scores.run_folder import (
     Columns,
     DataEntry,
     RunFormat,
+    RunInfo,
     RunSummary,
     indented_json,
     parquet_to,
@@ -116,7 +117,11 @@ class RunWriter:
             source: what it was made from, where that is another file; named by the record.
             info: further entries of run.json; what is measured wins over what is told here.
             looks: whether the answers depend on what was shown, and what chance scores.
+
+        Raises:
+            RunError: ``out`` holds another run, or scores of another suite or model.
         """
+        refuse_another(self.out, self.form.suite, summary["model"], source or predictions)
         folder = self._folder
         for rows in self._rows.values():
             rows.finish()
@@ -249,6 +254,36 @@ def check_free(out: Path) -> None:
             f"{out}: is not empty and holds no run of handeye ({', '.join(found[:5])}); nothing "
             "was written: choose another folder"
         )
+
+
+def refuse_another(out: Path, suite: str, model: str | None, scored: Path) -> None:
+    """Refuse to put scores in the place of those of something else.
+
+    A run keeps its own answers' scores; what was scored from files gives way to what is the same
+    model's of the same suite.
+
+    Args:
+        out: folder of the result.
+        suite: of the scores.
+        model: whose answers were scored, if that is known.
+        scored: the file of answers.
+
+    Raises:
+        RunError: as said; nothing in ``out`` was changed.
+    """
+    if (out / PLAN).exists() and scored.resolve().parent != out.resolve():
+        raise RunError(f"{out}: holds a run and its answers; give the scores another folder")
+    if not (out / RECORD).is_file():
+        return
+    try:
+        known = read_json(out / RECORD, RunInfo)
+    except DataError:  # edited, or of another version: its own answers can be scored again
+        return
+    for name, before, now in (("suite", known.suite, suite), ("model", known.model, model)):
+        if None not in (before, now) and before != now:
+            raise RunError(
+                f"{out}: holds scores of the {name} {before}, not of {now}; give another folder"
+            )
 
 
 @contextmanager

@@ -13,6 +13,11 @@ HUB = "hf:"
 _commits: dict[str, str] = {}
 
 
+def stay_with(name: str, commit: str) -> None:
+    """Fetch what a name stands for at this commit from now on, wherever its branch goes."""
+    _commits[name.removeprefix(HUB)] = commit
+
+
 def fetch_dataset(name: str) -> Path:
     """The folder of a data set, downloaded once by huggingface_hub into its cache.
 
@@ -27,7 +32,7 @@ def fetch_dataset(name: str) -> Path:
         DataError: there is no such data set, it may not be read, or the Hub cannot be reached.
     """
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
     from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 
     if not sys.stderr.isatty():
@@ -37,7 +42,7 @@ def fetch_dataset(name: str) -> Path:
     wanted = _commits.get(name) or revision or None
     try:
         folder = Path(snapshot_download(repo, repo_type="dataset", revision=wanted))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DataError(f"{HUB}{name}: could not be fetched from the Hub: {reason}") from None
     if commit := revision_of(folder):

@@ -179,7 +179,7 @@ class Store:
                 self._db = self._open(path, read_only)
                 stack.callback(self._db.close)
                 self._check()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 raise StudyFileError(f"{path}: cannot be read as a study file: {error}") from None
             self._to_close = stack.pop_all()
         self._writes = not read_only
@@ -189,6 +189,9 @@ class Store:
         for table, columns in _tables().items():
             if _columns(self._db, table)[: len(columns)] != columns:
                 raise StudyFileError(f"{self.path}: is damaged: its table {table} is gone or other")
+        others = "SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')"
+        if other := self._db.execute(others).fetchone():
+            raise StudyFileError(f"{self.path}: is damaged: it holds {other[0]}, which is no table")
         told = [str(row[0]) for row in self._db.execute("PRAGMA quick_check(1)")]
         if told != ["ok"]:
             raise StudyFileError(f"{self.path}: is damaged: {told[0].splitlines()[-1]}")

@@ -144,8 +144,10 @@ def answers_given(
                 f"score needs {'--data' if data is None else '--out'}; only of a run that is not "
                 "finished its folder is enough"
             )
-        beside = predictions.with_suffix(".items.txt")
-        if items is None and beside.is_file():
+        beside = (
+            predictions.with_name(f"{predictions.stem}.items.txt") if predictions.name else None
+        )
+        if items is None and beside is not None and beside.is_file():
             tell(f"note: scored are the items in {beside}; --items chooses others")
             items = beside
         yield Answers(predictions, data, out, None, True, items)

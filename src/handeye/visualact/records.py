@@ -120,8 +120,8 @@ def read_clip(line: bytes, where: str) -> Clip:
 def problems(clip: Clip) -> list[str]:
     """Everything about a row that is not as it should be, in words; the video is not touched."""
     found: list[str] = []
-    if not clip.clip_id.strip():
-        found.append("clip_id is empty")
+    if "\n" in clip.clip_id or not clip.clip_id.strip():
+        found.append("clip_id is empty or has several lines")
     if clip.scenario not in SCENARIOS:
         found.append(f"scenario {clip.scenario!r} is not known; allowed: {', '.join(SCENARIOS)}")
     if not clip.video.strip():

@@ -172,7 +172,8 @@ def test_global_pairs_with_other_targets(copy, tmp_path):
         if not shown:
             shown.update(row)
             row["all_target_cells"] = row["region_target_cells"] = ["R1,C1"]
-            row["ground_truth_count"] = 1
+            row["ground_truth_count"] = row["global_target_count"] = 1
+            row["ground_truth_formal_answer"] = "CLICK(R1,C1); DONE"
         return row
 
     copy("global.metadata.jsonl", move)
@@ -194,6 +195,7 @@ def widen(row):
     row["region_type"], row["region_params"] = "GLOBAL", {}
     row["region_target_cells"] = row["all_target_cells"]
     row["ground_truth_count"] = len(row["all_target_cells"])
+    row["ground_truth_formal_answer"] = f"COUNT({row['ground_truth_count']})"
     return row
 
 

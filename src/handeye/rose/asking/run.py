@@ -72,6 +72,9 @@ def run_rose(
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
     others["templates"] = others.get("templates") or default_templates(str(data))
+    for name in ("templates", "subsets"):
+        if not isinstance(others.get(name), str | None):
+            others[name] = ",".join(sorted(others[name]))
     options = RoseOptions(
         model=model, data=str(data), out=Path(out), order=check_order(order), **others
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -172,7 +173,7 @@ def _content_hash(path: Path) -> str:
         raise OptionError(f"{path}: no such file or folder")
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         if file.is_file():
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+            digest.update(os.fsencode(file.name) + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
 

@@ -72,8 +72,8 @@ def _print(found: Findings) -> None:
     if not found.all.n_faulty:
         tables.say(console, f"nothing is wrong with the answers to {found.all.n_clips} clips")
         return
-    said = filter(None, (so_far_words(found.note), found.interval.words))
-    tables.print_table(console, reason_table(found), caption="; ".join(said))
+    words = filter(None, (so_far_words(found.note), found.interval.words))
+    tables.print_table(console, reason_table(found), caption="; ".join(words))
 
 
 def reason_table(found: Findings) -> Table:

@@ -207,8 +207,7 @@ def rank(
     """Ask whether the ranking of models holds under other embedders, thresholds, assignments."""
     from contextlib import ExitStack
 
-    from handeye.atomic import write_bytes
-    from handeye.errors import OptionError
+    from handeye.atomic import write_output
     from handeye.scores.run_folder import expand, indented_json
     from handeye.visualact.comparing.scored_runs import rank_runs
     from handeye.visualact.comparing.sensitivity import ASSIGNMENTS
@@ -227,12 +226,10 @@ def rank(
             common=common,
             seed=seed,
         )
+    if json is not None:
+        write_output(json, indented_json(found))
     print_ranking(found)
     if json is not None:
-        try:
-            write_bytes(json, indented_json(found))
-        except OSError as error:
-            raise OptionError(f"{json}: cannot be written: {error.strerror}") from None
         say(f"written to {json}")
 
 
