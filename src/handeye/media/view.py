@@ -46,7 +46,7 @@ _TURNS = {
 }
 
 
-class MissingPicture(PictureError):
+class MissingPictureError(PictureError):
     """A picture that is not there: a set that is not whole."""
 
 
@@ -124,13 +124,13 @@ def read_picture(path: Path) -> bytes:
     """The bytes of a picture file, whatever they are.
 
     Raises:
-        MissingPicture: there is no such file.
+        MissingPictureError: there is no such file.
         PictureError: no regular file, or larger than :data:`MOST_BYTES`.
     """
     try:
         return read_regular(path, MOST_BYTES)
     except OSError as error:
-        kind = MissingPicture if isinstance(error, FileNotFoundError) else PictureError
+        kind = MissingPictureError if isinstance(error, FileNotFoundError) else PictureError
         raise kind(f"{path}: the picture cannot be read ({error.strerror})") from None
 
 

@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Literal, Self, get_args
 
 from handeye.errors import DataError, OptionError
 from handeye.media.header import PictureError, media_type
-from handeye.media.view import RULES, MissingPicture, View, read_picture, view_of
+from handeye.media.view import RULES, MissingPictureError, View, read_picture, view_of
 from handeye.rose.items import Item, ItemSet
 from handeye.run.answers import Answer
 from handeye.run.questions import Media, Opening, PictureLoad, Question, Turn
@@ -170,7 +170,7 @@ def _media(path: Path, most: int | None) -> Media:
     """
     try:
         found = Picture.read(path, most)
-    except MissingPicture as error:
+    except MissingPictureError as error:
         raise DataError(f"{error}; a run needs the images beside the metadata") from None
     except DataError:
         return Media(path, "image", "", partial(_load, path, most))
