@@ -140,6 +140,24 @@ def test_crop_of_the_codec(tmp_path, eyes):
 
 
 @pytest.mark.parametrize(
+    "crop", [(2, 0, 0, 0), (16, 8, 10, 6), (32, 0, 0, 2), (64, 4, 0, 0), (66, 0, 12, 40)]
+)
+def test_crop_of_the_codec_at_every_side(tmp_path, crop):
+    """The pixels of the whole frame, as far as they are to be seen."""
+    left, top, right, bottom = crop
+    told = f"h264_metadata=crop_left={left}:crop_top={top}:crop_right={right}:crop_bottom={bottom}"
+    picture = scene((160, 120))
+    whole = shown(rewrapped(film(tmp_path / "w.ts", picture=picture), tmp_path / "w.mp4"))
+    raw = film(tmp_path / "a.ts", picture=picture, bits=told)
+    for path in (raw, rewrapped(raw, tmp_path / "a.mp4"), rewrapped(raw, tmp_path / "a.mkv")):
+        # The bit stream's own crop, of 120 coded as 128 lines, is replaced by what is told.
+        seen = shown(path)
+        assert seen.shape == (128 - top - bottom, 160 - left - right, 3)
+        high = min(120, 128 - bottom) - top
+        assert np.array_equal(seen[:high], whole[top : top + high, left : 160 - right])
+
+
+@pytest.mark.parametrize(
     ("size", "off", "crop"),
     [
         ((64, 48), (8, 4), "iw-24-8:ih-12-4:24:12"),

@@ -178,6 +178,9 @@ def _decoder(name: str) -> Any:
 
 
 def _limit(decoder: Any) -> None:
+    from av.codec.context import Flags
+
+    decoder.flags |= Flags.unaligned  # else a crop at the left is cut only to a multiple of 64
     decoder.thread_count = 1  # clips are decoded beside one another
     decoder.options = {"max_pixels": str(MOST_FRAME_PIXELS)}
 
