@@ -123,7 +123,9 @@ def test_an_aspect_beyond_reason(tmp_path):
     path = with_pixel_aspect(film(tmp_path / "a.mp4", aspect=Fraction(2)), 20_000, 1)
     with pytest.raises(FrameError, match="would be shown as"):
         take_frames(path, FIRST)
-    assert shown(path, FrameChoice(count=1)).shape == (2, 768, 3)
+    with pytest.raises(FrameError, match="1920000 x 64, more than the 37,748,736 pixels"):
+        take_frames(path, FrameChoice(count=1))  # reduced to 768 at the most, it would be small
+    assert shown(with_pixel_aspect(path, 6000, 1), FrameChoice(count=1)).shape == (2, 768, 3)
 
 
 @pytest.mark.browser
@@ -235,6 +237,21 @@ def test_matrix_and_range(tmp_path, colours):
     assert np.array_equal(seen, filtered(path))
     middle = np.s_[20:44, 30:60]
     assert apart(seen[middle], scene()[middle]) <= 6
+
+
+@pytest.mark.parametrize(
+    ("codec", "fmt"),
+    [
+        *[("ffv1", fmt) for fmt in ("yuv420p", "yuv422p", "yuv444p", "yuv411p", "yuv410p")],
+        *[("rawvideo", fmt) for fmt in ("nv12", "uyvy422", "yuv440p", "bgr24")],
+        ("mjpeg", "yuvj420p"),
+    ],
+)
+def test_any_coding_and_size_is_converted_as_by_ffmpeg(tmp_path, codec, fmt):
+    for size in ((96, 64), (97, 64), (96, 65), (97, 65)):
+        picture = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), np.uint8)
+        path = film(tmp_path / "a.nut", codec=codec, fmt=fmt, picture=picture, frames=1)
+        assert np.array_equal(shown(path), filtered(path)), size
 
 
 @pytest.mark.browser

@@ -209,8 +209,11 @@ def opened(path: Path) -> Iterator[Track]:
                 if not stream.disposition & Disposition.attached_pic
             ]
             if not tracks:
-                kinds = sorted({stream.type for stream in container.streams})
-                there = f"only {' and '.join(kinds)}" if kinds else "nothing"
+                kinds = {
+                    "covers (attached pictures)" if stream.type == "video" else stream.type
+                    for stream in container.streams
+                }
+                there = f"only {' and '.join(sorted(kinds))}" if kinds else "nothing"
                 raise FrameError(f"{path}: no picture track; there is {there}")
             decoder: Any = tracks[0].codec_context
             if decoder is None:
