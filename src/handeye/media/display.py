@@ -40,8 +40,8 @@ Crop = tuple[int, int, int, int]
 Matrix = tuple[int, ...]
 """FFmpeg's display matrix, row by row; a, b, c and d stand at 0, 1, 3 and 4."""
 
-# PyAV's own conversion, which is faster, reads chroma by fields and scales otherwise than ffmpeg. Of
-# these, with an even number of lines, FFmpeg converts none by scaling: both give the same bytes.
+# PyAV's own conversion, which is faster, reads chroma by fields and scales otherwise than ffmpeg.
+# Of these, with an even number of lines, both scale none and give the same bytes.
 _PLAIN = ("yuv420p", "yuvj420p")
 # Where a Matroska file tells of a picture track: Segment, Tracks, TrackEntry, Video; and in there
 # PixelCropLeft, -Right, -Top and -Bottom, each left out where it is 0.
