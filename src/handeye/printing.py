@@ -20,6 +20,7 @@ from typing import TextIO
 # an escape sequence no more goes than its control characters: if all between the two ends of a
 # title or a link went, a name could hide the words behind it.
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ESCAPED = re.compile(f"{_OBEYED.pattern}|[\u2028\u2029]")
 _LINE_ENDS = re.compile("[\n\u2028\u2029]+")
 PLAIN = str.maketrans(
     {
@@ -62,8 +63,8 @@ def say(text: str = "") -> None:
 
 
 def say_json(text: str) -> None:
-    """Print JSON to stdout; what a terminal would obey is escaped, so its values stay."""
-    _write(sys.stdout, _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+    """Print JSON to stdout; what a terminal would obey or end a line at is escaped: values stay."""
+    _write(sys.stdout, _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def tell(text: str) -> None:

@@ -123,7 +123,9 @@ def test_an_aspect_beyond_reason(tmp_path):
     path = with_pixel_aspect(film(tmp_path / "a.mp4", aspect=Fraction(2)), 20_000, 1)
     with pytest.raises(FrameError, match="would be shown as"):
         take_frames(path, FIRST)
-    assert shown(path, FrameChoice(count=1)).shape == (2, 768, 3)
+    with pytest.raises(FrameError, match="1920000 x 64, more than the 37,748,736 pixels"):
+        take_frames(path, FrameChoice(count=1))  # reduced to 768 at the most, it would be small
+    assert shown(with_pixel_aspect(path, 6000, 1), FrameChoice(count=1)).shape == (2, 768, 3)
 
 
 @pytest.mark.browser
@@ -137,6 +139,24 @@ def test_crop_of_the_codec(tmp_path, eyes):
         assert take_frames(path).changes == ()
     # Chromium cuts off at the right and below whatever the codec says.
     assert apart(seen, eyes(path, "video/mp4")) <= 3
+
+
+@pytest.mark.parametrize(
+    "crop", [(2, 0, 0, 0), (16, 8, 10, 6), (32, 0, 0, 2), (64, 4, 0, 0), (66, 0, 12, 40)]
+)
+def test_crop_of_the_codec_at_every_side(tmp_path, crop):
+    """The pixels of the whole frame, as far as they are to be seen."""
+    left, top, right, bottom = crop
+    told = f"h264_metadata=crop_left={left}:crop_top={top}:crop_right={right}:crop_bottom={bottom}"
+    picture = scene((160, 120))
+    whole = shown(rewrapped(film(tmp_path / "w.ts", picture=picture), tmp_path / "w.mp4"))
+    raw = film(tmp_path / "a.ts", picture=picture, bits=told)
+    for path in (raw, rewrapped(raw, tmp_path / "a.mp4"), rewrapped(raw, tmp_path / "a.mkv")):
+        # The bit stream's own crop, of 120 coded as 128 lines, is replaced by what is told.
+        seen = shown(path)
+        assert seen.shape == (128 - top - bottom, 160 - left - right, 3)
+        high = min(120, 128 - bottom) - top
+        assert np.array_equal(seen[:high], whole[top : top + high, left : 160 - right])
 
 
 @pytest.mark.parametrize(
@@ -217,6 +237,21 @@ def test_matrix_and_range(tmp_path, colours):
     assert np.array_equal(seen, filtered(path))
     middle = np.s_[20:44, 30:60]
     assert apart(seen[middle], scene()[middle]) <= 6
+
+
+@pytest.mark.parametrize(
+    ("codec", "fmt"),
+    [
+        *[("ffv1", fmt) for fmt in ("yuv420p", "yuv422p", "yuv444p", "yuv411p", "yuv410p")],
+        *[("rawvideo", fmt) for fmt in ("nv12", "uyvy422", "yuv440p", "bgr24")],
+        ("mjpeg", "yuvj420p"),
+    ],
+)
+def test_any_coding_and_size_is_converted_as_by_ffmpeg(tmp_path, codec, fmt):
+    for size in ((96, 64), (97, 64), (96, 65), (97, 65)):
+        picture = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), np.uint8)
+        path = film(tmp_path / "a.nut", codec=codec, fmt=fmt, picture=picture, frames=1)
+        assert np.array_equal(shown(path), filtered(path)), size
 
 
 @pytest.mark.browser

@@ -8,8 +8,10 @@ from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 from hypothesis import given, settings, strategies as st
 from PIL import Image
 
@@ -248,6 +250,18 @@ def test_missing_empty_and_foreign_files(tmp_path):
 def test_sound_without_pictures(tmp_path):
     with pytest.raises(FrameError, match="no picture track; there is only audio"):
         take_frames(make_audio(tmp_path / "sound.mp4"))
+
+
+def test_covers_are_no_film(tmp_path):
+    with av.open(str(tmp_path / "film.mp4"), "w") as container:
+        stream = container.add_stream("png", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 16, 16, "rgb24"
+        stream.disposition = Disposition.attached_pic
+        picture = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8))
+        picture.pts = 0
+        container.mux([*stream.encode(picture), *stream.encode()])
+    with pytest.raises(FrameError, match=r"there is only covers \(attached pictures\)"):
+        take_frames(tmp_path / "film.mp4")
 
 
 @pytest.mark.parametrize("name", ["zero.mp4", "zero.avi", "zero.mkv"])

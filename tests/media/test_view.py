@@ -323,6 +323,44 @@ def test_a_jpeg_of_endless_scans_is_refused():
     assert view_of(data + scan * 200).changes == ()
 
 
+def segment(marker: int, content: bytes) -> bytes:
+    return struct.pack(">BBH", 255, marker, len(content) + 2) + content
+
+
+CHUNK = struct.pack(">I4sI", 0, b"teXt", zlib.crc32(b"teXt"))
+PIXELS = struct.pack(">I4sI", 0, b"IDAT", zlib.crc32(b"IDAT"))
+# Where in a file, what, how often none minds, and how often it is refused.
+PIECES = {
+    "markers": ("JPEG", 2, b"\xff\xfe\0\2", 5000, 10_001),
+    "fill bytes": ("JPEG", 2, b"\xff", 5000, 10_001),
+    "stray bytes": ("JPEG", 2 + 18, b"\0", 5000, 10_001),
+    "restarts": ("JPEG", 2, b"\xff\xd0", 2000, 10_001),
+    "unknown to all": ("JPEG", 2, segment(0xC8, bytes(60_000)), 0, 1),
+    "fill bytes of a scan": ("JPEG", -2, b"\xff", 5000, 30_001),
+    "markers of a scan": ("JPEG", -2, b"\xff\xfe\0\2", 5000, 10_001),
+    "pieces of EXIF": ("JPEG", 2, segment(0xE1, b"Exif\0\0II*\0\x08\0\0\0"), 50, 101),
+    "bytes": ("JPEG", 2, segment(0xE3, bytes(60_000)), 300, 600),
+    "chunks": ("PNG", 33, CHUNK, 5000, 10_001),
+    "chunks behind": ("PNG", -12, CHUNK, 5000, 10_001),
+    "chunks of no pixels": ("PNG", 33, PIXELS, 5000, 10_001),
+    "blocks": ("GIF", 13 + 768, b"!\xfe\0", 5000, 10_001),
+    "parts of a block": ("GIF", 13 + 768, b"!\xfe" + b"\1a" * 4000 + b"\0", 1, 3),
+    "bytes between blocks": ("GIF", 13 + 768, b"\0", 5000, 10_001),
+    "parts of pixels": ("GIF", -2, b"\1\0", 5000, 10_001),
+}
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_endless_pieces_beside_the_pixels_are_refused(name):
+    kind, place, piece, few, many = PIECES[name]
+    whole = saved(IMAGE.quantize(256) if kind == "GIF" else IMAGE, kind)
+    assert kind != "GIF" or whole[10] & 0x87 == 0x87
+    place %= len(whole)
+    assert view_of(whole[:place] + piece * few + whole[place:]).image().size == IMAGE.size
+    with pytest.raises(PictureError, match="beside the pixels; it is not decoded"):
+        view_of(whole[:place] + piece * many + whole[place:])
+
+
 @pytest.mark.parametrize("data", [b"", b"GIF8", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM" * 50])
 def test_stumps_and_other_formats_are_refused(data):
     with pytest.raises(PictureError, match=r"cut off|broken|not a PNG"):

@@ -30,6 +30,12 @@ CASES = [
     ),
     ([run("m", "/r/a", "4 frames")], ["m"]),
     ([run("", "/r/a"), run("", "/r/b")], ["a", "b"]),
+    # Names that a terminal or a page would obey are one line of plain text, and still unique.
+    (
+        [run("m\n9.9", "/a"), run("m\u20289.9", "/b"), run("m\x1b 9.9\u202e", "/c")],
+        ["m 9.9 (a)", "m 9.9 (b)", "m 9.9 (c)"],
+    ),
+    ([run("\n", "/a\nb"), run("m", "/c\nd"), run("m", "/c\ne")], ["a b", "m (c d)", "m (c e)"]),
     # Names that look like labels.
     ([run("m", "/r/a"), run("m", "/r/b"), run("m (a)", "/c")], ["m (r/a)", "m (b)", "m (a)"]),
     (

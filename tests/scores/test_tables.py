@@ -67,6 +67,26 @@ def test_latex_has_its_own_minus_and_says_what_the_columns_are() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("label", "cell"),
+    [
+        ("[2em] a", "{}[2em] a"),
+        ("*", "{}*"),
+        ("\n [x]", "{}[x]"),
+        ("a\n\\input{b}\u2028%c", r"a \textbackslash{}input\{b\} \%c"),
+        ("a\0\x1b[31m\x85\x9b\u202e\r$^~", r"a[31m\$\textasciicircum{}\textasciitilde{}"),
+    ],
+)
+def test_no_name_leaves_its_cell_of_latex(label: str, cell: str) -> None:
+    text = tex_rows(label, said().line("all"), [f"of {label}"])
+    assert len(text.split("\n")) == 5
+    columns, comment, row, _, end = text.split("\n")
+    assert columns.startswith("% ")
+    assert comment.startswith("% of")
+    assert row == cell + r" & 50.0 & $-$5.0 \\"
+    assert not end
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
 def test_terminals_that_cannot_show_the_minus_get_a_hyphen(encoding: str) -> None:
     minus = "−" if encoding == "utf-8" else "-"

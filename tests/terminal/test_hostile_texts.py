@@ -26,7 +26,7 @@ MARKUP = "[/foo][bold]a[/][link=http://evil.example]b[/link]:smile:"
 CONTROLS = (
     "\x1b]0;OWNED\x07\x1b[2J\x1b]8;;http://e\x1b\\\x9b31m\x90q\x9c\x7f\x08\r\u202ecod\u2066\u200f"
 )
-HOSTILE = MARKUP + CONTROLS
+HOSTILE = MARKUP + CONTROLS + "\nLINE\u2028LINE\u2029LINE"
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -42,6 +42,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         assert found.exit_code == code, found.output
         shown = found.stdout + found.stderr
         assert not OBEYED.search(shown), shown
+        assert not re.search("^\\s*LINE|[\u2028\u2029]", shown, re.M), shown
         return shown
 
     return call

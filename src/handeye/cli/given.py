@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from handeye.printing import one_line
 from handeye.suite import Suite
 from handeye.terminal.sets import AsJson, Workers, print_statistics, print_verified
 
@@ -91,7 +92,7 @@ def _scenes(suite: Suite) -> Callable[..., None]:
         for row in found:
             effect = row.pilot.design_effect if row.pilot else None
             table.add_row(
-                row.label,
+                one_line(row.label),
                 "-" if row.scenes is None else f"{row.scenes:,}",
                 f"{row.pilot.n_scenes:,}" if row.pilot else "-",
                 "-" if effect is None else f"{effect:.2f}",

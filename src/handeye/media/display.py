@@ -40,6 +40,9 @@ Crop = tuple[int, int, int, int]
 Matrix = tuple[int, ...]
 """FFmpeg's display matrix, row by row; a, b, c and d stand at 0, 1, 3 and 4."""
 
+# PyAV's own conversion, which is faster, reads chroma by fields and scales otherwise than ffmpeg.
+# Of these, with an even number of lines, both scale none and give the same bytes.
+_PLAIN = ("yuv420p", "yuvj420p")
 # Where a Matroska file tells of a picture track: Segment, Tracks, TrackEntry, Video; and in there
 # PixelCropLeft, -Right, -Top and -Bottom, each left out where it is 0.
 _VIDEO = (0x18538067, 0x1654AE6B, 0xAE, 0xE0)
@@ -86,13 +89,13 @@ class Display:
         rgb = on_white(pixels) if clear else pixels
         stored = rgb.shape[1], rgb.shape[0]
         full = _square(stored, self._aspect)
-        size = _within(full, longest_side)
-        if size[0] * size[1] > MOST_FRAME_PIXELS:
+        if full[0] * full[1] > MOST_FRAME_PIXELS:
             raise FrameError(
                 f"{self._path}: with pixels {self._aspect} times as wide as high, {stored[0]} x "
-                f"{stored[1]} would be shown as {size[0]} x {size[1]}, more than the "
+                f"{stored[1]} would be shown as {full[0]} x {full[1]}, more than the "
                 f"{MOST_FRAME_PIXELS:,} pixels that a frame may have"
             )
+        size = _within(full, longest_side)
         if size != stored:
             rgb = _resized(rgb, *size)
         if matrix is not None and not rest:
@@ -115,11 +118,14 @@ class Display:
         if alpha and self._has_alpha:
             rgba = np.asarray(_filtered(frame, steps, "rgba").to_ndarray(), np.uint8)
             return rgba if rgba[..., 3].min() < 255 else rgba[..., :3]
-        if steps or frame.interlaced_frame or kind.components[0].bits > 8:
-            # Here PyAV's own conversion, which reads chroma by fields and scales otherwise, is not
-            # that of ffmpeg.
-            return np.asarray(_filtered(frame, steps, "rgb24").to_ndarray(), np.uint8)
-        return np.asarray(frame.to_ndarray(format="rgb24", threads=1), np.uint8)
+        if (
+            not steps
+            and not frame.interlaced_frame
+            and kind.name in _PLAIN
+            and not frame.height % 2
+        ):
+            return np.asarray(frame.to_ndarray(format="rgb24", threads=1), np.uint8)
+        return np.asarray(_filtered(frame, steps, "rgb24").to_ndarray(), np.uint8)
 
 
 def _container_crop(track: Track) -> Crop:

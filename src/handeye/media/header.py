@@ -31,6 +31,15 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN, _END = 0xDA, 0xD9
 # A progressive JPEG of few bytes can ask for all of its pixels to be gone over any number of times.
 _MOST_SCANS = 128
+# Markers, chunks and blocks are gone through one by one: real files have some hundreds, and a few
+# megabytes beside their pixels. Pieces of EXIF data are put together anew with each.
+_MOST_PIECES = 10_000
+_MOST_BESIDE = 2**25
+_EXIF_WEIGHS = 100
+# Only pieces of pixels that are shorter than any encoder writes them are counted.
+_SHORT_CHUNK, _SHORT_BLOCK = 1024, 128
+# Markers that have no length, or that no decoder knows: what follows is looked through for another.
+_ALONE = frozenset({0x01, 0xC8, 0xD8, _END, *range(0xF0, 0xFE)})
 # Pillow's own limit lies above ours and would be told on stderr; ours is told in the error.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
@@ -111,7 +120,9 @@ def read_header(data: bytes, what: str, most: int | None = None) -> Header:
         _refuse_size(_stored_size(data, kind, what), what, most)
     except struct.error:
         raise PictureError(f"{what}: the picture is cut off in its header") from None
-    chunks = dict(_chunks(data)) if data.startswith(_PNG) else {}
+    chunks = dict(_chunks(data, what)) if data.startswith(_PNG) else {}
+    if kind == "image/gif":
+        _refuse_blocks(data, what)
     with opened(data, what) as image:
         _refuse_size(image.size, what, most)
         info: Mapping[Any, Any] = image.info
@@ -166,6 +177,17 @@ def _refuse_size(size: tuple[int, int], what: str, most: int) -> None:
         )
 
 
+def _refuse_pieces(pieces: int, beside: int, what: str) -> None:
+    if pieces > _MOST_PIECES:
+        raise PictureError(
+            f"{what}: more than {_MOST_PIECES:,} pieces beside the pixels; it is not decoded"
+        )
+    if beside > _MOST_BESIDE:
+        raise PictureError(
+            f"{what}: more than {_MOST_BESIDE >> 20} MiB beside the pixels; it is not decoded"
+        )
+
+
 def _stored_size(data: bytes, kind: str, what: str) -> tuple[int, int]:
     if kind == "image/png":
         return struct.unpack(">II", data[16:24])
@@ -188,14 +210,20 @@ def _jpeg_size(data: bytes, what: str) -> tuple[int, int]:
 
     Raises:
         struct.error: it ends before that.
-        PictureError: it has more scans than any picture needs.
+        PictureError: it has more scans, or more beside them, than any picture needs.
     """
     at, scans, size = 2, 0, (0, 0)
+    pieces = beside = 0
     while found := _MARKER.search(data, at):
+        # Between two markers whoever reads goes from byte to byte; in a scan, where bytes are
+        # filled up with 0xFF.
+        between = found.start() - at if not scans else data.count(b"\xff\xff", at, found.end())
+        pieces += 1 + between
+        _refuse_pieces(pieces, beside, what)
         at, marker = found.end(), data[found.end() - 1]
         if marker == _END and scans:
             break
-        if marker in (0x01, 0xD8, _END):
+        if marker in _ALONE:
             continue
         if marker in _FRAMES:
             high, wide = struct.unpack(">HH", data[at + 3 : at + 7])
@@ -205,20 +233,60 @@ def _jpeg_size(data: bytes, what: str) -> tuple[int, int]:
             raise PictureError(
                 f"{what}: more than {_MOST_SCANS} scans in one JPEG; it is not decoded"
             )
-        at += struct.unpack(">H", data[at : at + 2])[0]
+        length = struct.unpack(">H", data[at : at + 2])[0]
+        pieces += _EXIF_WEIGHS * (marker == 0xE1 and data[at + 2 : at + 8] == b"Exif\0\0")
+        at, beside = at + length, beside + length
+    else:
+        _refuse_pieces(pieces + data.count(b"\xff\xff", at), beside, what)
     if not scans:
         raise struct.error
     return size
 
 
-def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Types and contents of a PNG's chunks, without pixels, as far as they go."""
-    at = len(_PNG)
+def _chunks(png: bytes, what: str) -> Iterator[tuple[bytes, bytes]]:
+    """Types and contents of a PNG's chunks, without pixels, as far as they go.
+
+    Raises:
+        PictureError: more than any picture needs.
+    """
+    at, pieces = len(_PNG), 0
     while at + 8 <= len(png):
         length, kind = struct.unpack(">I4s", png[at : at + 8])
-        if kind not in (b"IDAT", b"fdAT"):
+        pixels = kind in (b"IDAT", b"fdAT")
+        pieces += not pixels or length < _SHORT_CHUNK
+        _refuse_pieces(pieces, 0, what)
+        if not pixels:
             yield kind, png[at + 8 : at + 8 + length]
         at += length + 12
+
+
+def _refuse_blocks(gif: bytes, what: str) -> None:
+    """Go through a GIF's blocks as far as its second picture, as whoever opens it does.
+
+    Raises:
+        PictureError: more than any picture needs.
+    """
+    at, pieces, pictures = 13 + _palette(gif[10:11]), 0, 0
+    while at < len(gif) and (kind := gif[at]) != 0x3B and pictures < 2:
+        at, pieces = at + 1, pieces + 1
+        _refuse_pieces(pieces, 0, what)
+        if kind == 0x2C:
+            pictures += 1
+            at += 10 + _palette(gif[at + 8 : at + 9])
+        elif kind == 0x21:
+            at += 1
+        else:
+            continue
+        while length := gif[at] if at < len(gif) else 0:
+            pieces += kind == 0x21 or length < _SHORT_BLOCK
+            _refuse_pieces(pieces, 0, what)
+            at += 1 + length
+        at += 1
+
+
+def _palette(flags: bytes) -> int:
+    """Bytes of a GIF's palette, by the flags before it."""
+    return 3 << (flags[0] & 7) + 1 if flags and flags[0] & 0x80 else 0
 
 
 def _box(gif: Image.Image) -> tuple[int, int, int, int]:

@@ -178,6 +178,9 @@ def _decoder(name: str) -> Any:
 
 
 def _limit(decoder: Any) -> None:
+    from av.codec.context import Flags
+
+    decoder.flags |= Flags.unaligned  # else a crop at the left is cut only to a multiple of 64
     decoder.thread_count = 1  # clips are decoded beside one another
     decoder.options = {"max_pixels": str(MOST_FRAME_PIXELS)}
 
@@ -206,8 +209,11 @@ def opened(path: Path) -> Iterator[Track]:
                 if not stream.disposition & Disposition.attached_pic
             ]
             if not tracks:
-                kinds = sorted({stream.type for stream in container.streams})
-                there = f"only {' and '.join(kinds)}" if kinds else "nothing"
+                kinds = {
+                    "covers (attached pictures)" if stream.type == "video" else stream.type
+                    for stream in container.streams
+                }
+                there = f"only {' and '.join(sorted(kinds))}" if kinds else "nothing"
                 raise FrameError(f"{path}: no picture track; there is {there}")
             decoder: Any = tracks[0].codec_context
             if decoder is None:

@@ -46,6 +46,10 @@ _TURNS = {
 }
 
 
+class MissingPictureError(PictureError):
+    """A picture that is not there: a set that is not whole."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
     """A picture file, and how it is seen.
@@ -88,13 +92,19 @@ class View:
         """
         return np.asarray(_decoded(self.data, self.what, self.header).convert("RGBA"))
 
-    def sent(self) -> tuple[bytes, str]:
+    def sent(self, proven: bool = False) -> tuple[bytes, str]:
         """What is handed on, and its media type: the file where it is raw, else a PNG.
+
+        Args:
+            proven: the bytes are known to be those that were meant (by a hash). Others are decoded
+                once even where the file is handed on: nobody is to see a half.
 
         Raises:
             PictureError: as :meth:`image`.
         """
         if not self.changes:
+            if not proven:
+                self.image()
             return self.data, self.header.media_type
         out = io.BytesIO()
         self.image().save(out, "PNG", compress_level=6)
@@ -114,12 +124,14 @@ def read_picture(path: Path) -> bytes:
     """The bytes of a picture file, whatever they are.
 
     Raises:
-        PictureError: missing, no regular file, larger than :data:`MOST_BYTES`.
+        MissingPictureError: there is no such file.
+        PictureError: no regular file, or larger than :data:`MOST_BYTES`.
     """
     try:
         return read_regular(path, MOST_BYTES)
     except OSError as error:
-        raise PictureError(f"{path}: the picture cannot be read ({error.strerror})") from None
+        kind = MissingPictureError if isinstance(error, FileNotFoundError) else PictureError
+        raise kind(f"{path}: the picture cannot be read ({error.strerror})") from None
 
 
 def view_of(data: bytes, what: str = "the picture", most: int | None = None) -> View:

@@ -2,7 +2,8 @@
 
 Everything a model, a data set or a file name says is untrusted: templates escape by default, data
 for scripts is JSON with ``<``, ``>``, ``&`` written as escapes, and the page's own policy forbids
-every request and every script but the one it was made with.
+every request and every script but the one it was made with. As on a terminal, control characters
+and marks that turn the direction of writing are left out: a name could turn figures round.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from markupsafe import Markup
 from handeye import __version__
 from handeye.atomic import write_output
 from handeye.pages.charts.charts import swatch
+from handeye.printing import plain
 
 SHEETS = ("report.css", "diagnosis.css")
 _JSON_ESCAPES = {
@@ -47,7 +49,16 @@ def _environment(package: str) -> Environment:
 
 def script_json(value: object) -> Markup:
     """``value`` as JSON that can stand inside a ``<script>`` element, whatever its strings hold."""
-    return Markup(json.dumps(value, ensure_ascii=False).translate(_JSON_ESCAPES))
+    return Markup(json.dumps(_plain(value), ensure_ascii=False).translate(_JSON_ESCAPES))
+
+
+def _plain(value: object) -> object:
+    # Here, since in JSON control characters are escapes, which come back where it is read.
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, Mapping):
+        return {_plain(name): _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def render(package: str, page: str, context: Mapping[str, Any], sheets: Sequence[str] = ()) -> str:
@@ -67,13 +78,14 @@ def render(package: str, page: str, context: Mapping[str, Any], sheets: Sequence
     )
     script = environment.loader.get_source(environment, "report.js")[0]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return environment.get_template(page).render(
+    laid_out = environment.get_template(page).render(
         **context,
         style=Markup(style),
         script=Markup(script),
         script_hash=f"sha256-{digest}",
         version=__version__,
     )
+    return plain(laid_out)  # the whole, so that no chart and no template can forget it
 
 
 def write(out: Path, page: str) -> Path:

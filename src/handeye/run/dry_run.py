@@ -128,7 +128,8 @@ def _files(questions: Sequence[Question]) -> Iterator[tuple[PictureLoad, float]]
             if media.pictures is None:
                 times[media.path] += len(question.likely)
     for path, number in times.items():
-        yield _picture(path), number
+        with suppress(DataError):  # as below
+            yield _picture(path), number
 
 
 def _made(questions: Sequence[Question]) -> Iterator[tuple[PictureLoad, float]]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from handeye.printing import one_line
 from handeye.scores.run_folder import ScoredRun
 from handeye.scores.so_far import run_of
 from handeye.scores.summary import so_far_words
@@ -46,7 +47,7 @@ def labels(runs: Sequence[tuple[str, Path, str]]) -> list[str]:
         runs: model ("": the folder's name is taken), folder, and words ("" for none) of each.
     """
     found = [
-        (model or path.resolve().name or str(path), path.resolve(), words)
+        (one_line(model) or one_line(path.resolve().name) or str(path), path.resolve(), words)
         for model, path, words in runs
     ]
     models = Counter(model for model, _, _ in found)
@@ -78,7 +79,7 @@ def _ways(model: str, path: Path, words: str) -> Iterator[str]:
         yield f"{model} ({words})"
     parts = path.parts[1:] or path.parts
     for count in range(1, len(parts) + 1):
-        yield f"{model} ({'/'.join(parts[-count:])})"
+        yield f"{model} ({one_line('/'.join(parts[-count:]))})"
 
 
 def _alike(told: Mapping[_Run, str], alone: set[str]) -> list[_Run]:

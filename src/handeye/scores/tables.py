@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from handeye.printing import one_line
 from handeye.scores.estimate import MINUS, NOTHING, Estimate, Figure, number
 
 Cell = Figure | str | None
@@ -215,6 +216,8 @@ def csv_files(tables: Iterable[Table], *, interval: str, note: str) -> dict[str,
 def tex_rows(label: str, cells: Mapping[str, Any], comments: Iterable[str]) -> str:
     """LaTeX rows: percent with one decimal, intervals below if there are any.
 
+    Whatever a label or a comment holds stays in its line and cell, as plain text.
+
     Args:
         label: of the row, as plain text.
         cells: column to estimate.
@@ -226,10 +229,13 @@ def tex_rows(label: str, cells: Mapping[str, Any], comments: Iterable[str]) -> s
         for cell in cells.values()
     ]
     head = ["columns: Model & " + " & ".join(cells), *comments]
-    rows = [" & ".join(["".join(_TEX_SPECIAL.get(c, c) for c in label), *values]) + r" \\"]
+    name = "".join(_TEX_SPECIAL.get(c, c) for c in one_line(label))
+    if name[:1] in ("[", "*"):
+        name = "{}" + name  # else the end of the row above would take it for its own
+    rows = [" & ".join([name, *values]) + r" \\"]
     if any(bounds):
         rows.append(" & ".join(["", *bounds]) + r" \\")
-    return "\n".join([*(f"% {line}" for line in head), *rows, ""])
+    return "\n".join([*(f"% {one_line(line)}" for line in head), *rows, ""])
 
 
 def _tex(value: float | None) -> str:

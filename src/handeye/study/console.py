@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from handeye.printing import one_line
 from handeye.scores.estimate import number, rate_of
 from handeye.terminal.console import Console
 
@@ -44,7 +45,7 @@ def _people(found: Mapping[str, Any]) -> Table:
         answered = f"{person['answered']}" + ("" if person["finished"] else " so far")
         values = (person["columns"].get(name) for name in columns)
         figures = (number(value) for value in values)
-        name = person["model"].removeprefix("human:")
+        name = one_line(person["model"].removeprefix("human:"))
         table.add_row(name, answered, f"{person['seconds_median']:.1f}", *figures)
     return table
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from handeye.printing import one_line
 from handeye.scores.compare import Comparison, counted_words
 from handeye.scores.estimate import number, rate_of
 from handeye.scores.quantity import Family
@@ -83,11 +84,11 @@ def _print_family(
     for row, told in zip(kept, words, strict=True):
         if row["group"] != heading:
             heading = row["group"]
-            table.add_row(styled((heading, "italic")))
+            table.add_row(styled((one_line(heading), "italic")))
         all_of = int((about[row["key"]].weights != 0).sum())
         some = "" if row["n"] == all_of else f"\n{row['n']:,} of {all_of:,} {unit}"
         table.add_row(
-            styled((("  " if heading else "") + row["label"], ""), (some, "dim")),
+            styled((("  " if heading else "") + one_line(row["label"]), ""), (some, "dim")),
             *(rate_of(row[name]).percent for name in ("first", "second")),
             rate_of(row["difference"]).text("line", "points"),
             p_words(row["p_adjusted"]),
@@ -114,7 +115,7 @@ def _print_discordance(
     table = plain_table(title, heads)
     for row in rows:
         counts = [f"{row[key]:,}" for key in ("both", "only_first", "only_second", "neither")]
-        table.add_row(row["label"], *counts, p_words(row["p_value"]))
+        table.add_row(one_line(row["label"]), *counts, p_words(row["p_value"]))
     if rows:
         console.print()
         console.print(table)

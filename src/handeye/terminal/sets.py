@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handeye.printing import say, say_json
+from handeye.printing import one_line, say, say_json
 
 if TYPE_CHECKING:
     from handeye.sets.checks import Verified
@@ -56,7 +56,7 @@ def print_verified(result: Verified, holds: str) -> None:
         typer.Exit: with code 1, where there are problems.
     """
     for problem in result.problems:
-        say(problem)
+        say(one_line(problem))
     counted = ", ".join(f"{count} {name}" for name, count in result.counts.items())
     if not result.ok:
         say(f"{counted}: {len(result.problems)} problems")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rich.table import Table
 
+from handeye.printing import one_line
 from handeye.scores.estimate import Estimate
 from handeye.scores.tables import Cell, Table as Said
 from handeye.terminal.console import Console, styled
@@ -20,8 +21,13 @@ _Layout = Literal["line", "span", "broken", "value"]
 
 
 def say(console: Console, words: str, style: str = "") -> None:
-    """Print words as they stand, in one style."""
-    console.print(words, style=style or None)
+    """Print words in one style and one line: no name in them can write lines of its own.
+
+    A line feed before the first word leaves a line free.
+    """
+    if words.startswith("\n"):
+        console.print()
+    console.print(one_line(words), style=style or None)
 
 
 def print_table(
@@ -57,9 +63,10 @@ def print_table(
     for heading, rows in table.bodies:
         if heading:
             drawn.add_section()
-            drawn.add_row(styled((heading, "bold")))
+            drawn.add_row(styled((one_line(heading), "bold")))
         for row in rows:
-            label = row.label if stacked or not heading else f"  {row.label}"
+            indent = row.label[: len(row.label) - len(row.label.lstrip(" "))]
+            label = ("" if stacked or not heading else "  ") + indent + one_line(row.label)
             basis = f"\n{row.basis}" if row.basis else ""
             cells = []
             for cell in row.cells:
@@ -88,7 +95,7 @@ def _layout(table: Said, room: int) -> _Layout:
 def _lines(cell: Cell, layout: _Layout) -> list[str]:
     """A cell as the lines that it takes: an interval below its value is one or two."""
     if not isinstance(cell, Estimate):
-        return ["" if cell is None else cell if isinstance(cell, str) else f"{cell:,}"]
+        return ["" if cell is None else one_line(cell) if isinstance(cell, str) else f"{cell:,}"]
     if layout in ("value", "line"):
         return [cell.text(layout)]
     span = cell.text("span")

@@ -91,7 +91,7 @@ def test_a_missing_a_changed_and_a_wrong_picture_are_named(folder: Path) -> None
         changed.write()
     path.write_bytes(b"<svg/>")
     with pytest.raises(DataError, match="not a PNG"):
-        next(Asking().questions(items))
+        next(Asking().questions(items)).write()
     path.unlink()
     with pytest.raises(DataError, match="cannot be read"):
         next(Asking().questions(items))

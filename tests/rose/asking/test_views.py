@@ -250,7 +250,69 @@ def test_a_run_over_bombs_ends_with_states(plain: Path, tmp_path: Path) -> None:
     assert any("20000 x 20000" in (row["error"] or "") for row in rows)
 
 
-@pytest.mark.parametrize("command", ["run", "verify", "score"])
+def half(path: Path) -> None:
+    """A JPEG that ends in the middle of its pixels."""
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    whole = saved(Image.fromarray(noise), "JPEG")
+    path.write_bytes(whole[: len(whole) // 2])
+
+
+def pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def heavy(path: Path) -> None:
+    with path.open("ab") as stream:
+        stream.truncate(2**27 + 1)
+
+
+REFUSED: tuple[tuple[Callable[[Path], object], str], ...] = (
+    (half, "the picture is broken"),
+    (pipe, "no regular file"),
+    (heavy, "larger than 128 MiB"),
+    (lambda path: path.write_bytes(b""), "not a PNG"),
+    (lambda path: path.write_bytes(b"<svg/>"), "not a PNG"),
+)
+
+
+@pytest.mark.parametrize("hashed", [False, True])
+def test_what_cannot_be_shown_is_an_error_of_its_items(
+    plain: Path, tmp_path: Path, hashed: bool
+) -> None:
+    """With a hash in the row or without: nothing is sent, and the others are asked."""
+    data = tmp_path / "set"
+    shutil.copytree(plain, data)
+    words = {}
+    paths = sorted((data / "images").rglob("*.png"))
+    for path, (change, told) in zip(paths, REFUSED, strict=False):
+        change(path)
+        words[path] = "the picture was changed" if hashed and change is half else told
+    assert len(words) == len(REFUSED)
+    for file in data.rglob("*.jsonl"):
+        rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+        lines = [json.dumps(row if hashed else row | {"image_sha256": ""}) for row in rows]
+        file.write_text("\n".join(lines) + "\n", "utf-8")
+    options = {"split": "all", "templates": "all"}
+    found = dry_run(job(RoseOptions(data=str(data), model=REMOTE, out=tmp_path / "dry", **options)))
+    out = run_rose("handeye/pixels", data, tmp_path / "run", progress=False, **options)
+    rows = [json.loads(line) for line in (out / "predictions.jsonl").read_text().splitlines()]
+    items = by_id(load(data))
+    assert found.requests == len(rows) == len(items)
+    hit = set()
+    for row in rows:
+        path = data / items[row["item_id"]].image
+        if path in words:
+            hit.add(path)
+            assert row["state"] == "error"
+            assert words[path] in row["error"]
+            assert str(path) in row["error"]
+        else:
+            assert row["state"] == "answered"
+    assert hit == set(words)
+
+
+@pytest.mark.parametrize("command", ["verify", "score"])
 def test_a_pipe_in_a_set_is_refused_at_once(plain: Path, tmp_path: Path, command: str) -> None:
     data = tmp_path / "set"
     shutil.copytree(plain, data)
@@ -261,7 +323,6 @@ def test_a_pipe_in_a_set_is_refused_at_once(plain: Path, tmp_path: Path, command
     os.mkfifo(pipe)
     out = tmp_path / "out"
     line = {
-        "run": ["run", "rose", "--model", "handeye/pixels", "--data", data, "--out", out],
         "verify": ["rose", "verify", data, "--workers", "1"],
         "score": ["rose", "score", pipe, "--data", data, "--out", out],
     }[command]

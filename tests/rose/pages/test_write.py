@@ -12,13 +12,15 @@ import pytest
 
 from handeye.errors import HandeyeError, OptionError
 from handeye.pages import html
-from handeye.report import write_report
+from handeye.report import compare, write_comparison, write_report
 from handeye.rose import generate, load
+from handeye.rose.items import Item
 from handeye.rose.respondents.simulated import simulate_predictions
 from handeye.rose.scoring.file_scoring import score_files
 from handeye.scores.estimate import percent
 from tests.support import report_pages
-from tests.support.report_pages import Reader
+from tests.support.report_pages import Reader, data_of
+from tests.support.rose.report_runs import make_run, right
 
 # Few cards, to be quick.
 report = partial(report_pages.report, gallery_limit=12)
@@ -54,6 +56,34 @@ def test_json_in_a_script_element_cannot_leave_it(text: str) -> None:
     made = str(html.script_json({"x": text}))
     assert not set(made) & set("<>&\u2028")
     assert json.loads(made) == {"x": text}
+
+
+# Control characters but tab and line feed, and what turns the direction of writing.
+OBEYED = [chr(n) for n in (*range(9), *range(11, 32), *range(127, 160), 0x61C, 0x200E, 0x200F)]
+OBEYED += [chr(n) for n in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))]
+
+
+def test_no_text_of_others_turns_figures_round_or_is_obeyed(data: Path, tmp_path: Path) -> None:
+    """Names and raw answers, in texts, attributes, charts and the data of the script."""
+    bad = "".join(OBEYED)
+
+    def said(item: Item) -> dict[str, object]:
+        return {"raw_text": f"said{bad}so {item.scene_id}"}
+
+    runs = [
+        make_run(data, tmp_path / "one", said, f"na{bad}me"),
+        make_run(data, tmp_path / "two", right, f"na{bad}me"),
+    ]
+    comparison = write_comparison(
+        compare(runs, resamples=100), tmp_path / "compare.html", gallery_limit=5
+    )
+    pages = [report(tmp_path, *runs, title=f"ti{bad}tle"), comparison.read_text("utf-8")]
+    for page in pages:
+        assert not set(page) & set(OBEYED)
+        assert not re.search(r"\\u00[0189]|\\[bfr]", json.dumps(data_of(page)))
+        assert "name (one)" in page
+    assert "saidso" in pages[0]
+    assert "title" in pages[0]
 
 
 def test_states_come_before_any_rate_and_partial_runs_say_so(

@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Literal, Self, get_args
 
 from handeye.errors import DataError, OptionError
 from handeye.media.header import PictureError, media_type
-from handeye.media.view import RULES, View, read_picture, view_of
+from handeye.media.view import RULES, MissingPictureError, View, read_picture, view_of
 from handeye.rose.items import Item, ItemSet
 from handeye.run.answers import Answer
 from handeye.run.questions import Media, Opening, PictureLoad, Question, Turn
@@ -53,10 +53,7 @@ class Picture:
         Raises:
             DataError: the file is missing or no regular one, or neither PNG, JPEG, GIF nor WebP.
         """
-        try:
-            data = read_picture(path)
-        except PictureError as error:
-            raise DataError(f"{error}; a run needs the images beside the metadata") from None
+        data = read_picture(path)
         kind = media_type(data)
         if kind is None:
             raise DataError(f"{path}: not a PNG, JPEG, GIF or WebP file")
@@ -141,15 +138,13 @@ class Asking:
         """One question an item.
 
         Raises:
-            DataError: a picture is missing or none, or a row lacks the prompts that are asked for.
+            DataError: a picture is missing, or a row lacks the prompts that are asked for.
         """
         pictures: dict[Path, Media] = {}
         for item in items:
             path = items.image_path(item)
             if path not in pictures:
-                found = Picture.read(path, item.most_pixels)
-                made = None if found.is_raw() else partial(_load, path, found.most)
-                pictures[path] = Media(path, "image", found.sha256, made)
+                pictures[path] = _media(path, item.most_pixels)
             picture, parts = pictures[path], prompt_parts(item, self.order)
             rules = {} if picture.pictures is None else {"view": RULES}
             asked = sum(len(part) for part in parts if part)
@@ -166,22 +161,40 @@ class Asking:
         """Nothing is asked after an answer."""
 
 
+def _media(path: Path, most: int | None) -> Media:
+    """A picture as it lies; of one that cannot be read there are no bytes, and no hash of them.
+
+    Raises:
+        DataError: it is missing. Whatever else is wrong with it is told of the items that ask
+            about it (:func:`_opening`).
+    """
+    try:
+        found = Picture.read(path, most)
+    except MissingPictureError as error:
+        raise DataError(f"{error}; a run needs the images beside the metadata") from None
+    except DataError:
+        return Media(path, "image", "", partial(_load, path, most))
+    made = None if found.is_raw() else partial(_load, path, most)
+    return Media(path, "image", found.sha256, made)
+
+
 def _opening(item: Item, parts: Sequence[str | None], picture: Media) -> Opening:
     """The whole conversation about an item.
 
     Raises:
-        DataError: the picture is broken, larger than the row says, or not the one that the row was
-            written for; the gold is of another.
+        DataError: the picture cannot be read, is broken, larger than the row says, or not the one
+            that the row was written for; the gold is of another.
     """
     from inspect_ai.model import ChatMessageUser, Content, ContentImage, ContentText
 
     expected = item.image_sha256 or picture.sha256
-    if expected != picture.sha256:
+    if picture.sha256 and expected != picture.sha256:
         raise DataError(
             f"{picture.path}: SHA-256 is {picture.sha256[:16]}..., the metadata of item "
             f"{item.item_id} says {expected[:16]}...; the picture was changed"
         )
-    url, note = _shown(picture.path, picture.sha256, item.most_pixels)
+    proven = bool(item.image_sha256)
+    url, note = _shown(picture.path, picture.sha256, item.most_pixels, proven)
     content: list[Content] = [
         ContentImage(image=url) if part is None else ContentText(text=part) for part in parts
     ]
@@ -190,13 +203,15 @@ def _opening(item: Item, parts: Sequence[str | None], picture: Media) -> Opening
 
 # The items of a scene go out together: each picture is read and encoded once for all of them.
 @lru_cache(maxsize=32)
-def _shown(path: Path, sha256: str, most: int | None) -> tuple[str, Mapping[str, Any] | None]:
+def _shown(
+    path: Path, sha256: str, most: int | None, proven: bool
+) -> tuple[str, Mapping[str, Any] | None]:
     """What is sent of a picture, and what is noted of it: nothing where it is the file."""
     picture = Picture.read(path, most)
     if picture.sha256 != sha256:
         raise DataError(f"{path}: the picture was changed while the run was under way")
     view = picture.view()
-    data, kind = view.sent()
+    data, kind = view.sent(proven)
     if not view.changes:
         return _url(data, kind), None
     return _url(data, kind), {

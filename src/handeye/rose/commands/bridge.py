@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handeye.printing import say_json
+from handeye.printing import one_line, say_json
 
 if TYPE_CHECKING:
     from handeye.rose.scoring.join_parts import Bridged
@@ -94,7 +94,7 @@ def _print(run: Run, joined: Bridged | None) -> None:
     for column, found in (joined.unpaired if joined else {}).items():
         shown = ", ".join(found[:10]) + (" ..." if len(found) > 10 else "")
         lacking = f"{len(found)} of {column} without partner:"
-        console.print(styled((lacking, "yellow"), (f" {shown}", "")))
+        console.print(styled((lacking, "yellow"), (f" {one_line(shown)}", "")))
     print_table(console, bridge_table(summary), caption=f"Percent; {summary.interval.words}")
     if joined:
         say(console, f"written to {run.path}")

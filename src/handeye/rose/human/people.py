@@ -98,7 +98,7 @@ class RosePeople(AsksPeople):
         found = Picture.read(items.image_path(item), item.most_pixels)
         if item.image_sha256 and item.image_sha256 != found.sha256:
             raise DataError(f"{found.path}: not the picture the metadata of {item.item_id} tell of")
-        return Shown(*found.view().sent())
+        return Shown(*found.view().sent(proven=bool(item.image_sha256)))
 
     def practice(self, items: Sequence[Item]) -> list[tuple[Item, bytes]]:
         """A few easy items on scenes of our own."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from handeye.printing import one_line
 from handeye.respondents.conversation import about
 from handeye.rose.respondents.models import RESPONDENTS
 from handeye.scores.estimate import Estimate
@@ -32,7 +33,7 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     states = {name: n for name, n in summary.states.items() if n and name != "answered"}
     counted = f"{summary.n_items} items on {summary.n_scenes} scenes"
     name = summary.model or "unnamed model"
-    console.print(styled((f"\n{name}", "bold"), (f": {counted}", "")))
+    console.print(styled((f"\n{one_line(name)}", "bold"), (f": {counted}", "")))
     if ours := about(summary.model, RESPONDENTS):
         say(console, ours)
     if summary.note:

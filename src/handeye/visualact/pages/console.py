@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from handeye.printing import one_line
 from handeye.respondents.conversation import about
 from handeye.scores.estimate import NOTHING, Estimate, number, rate_of
 from handeye.scores.looks import chance_row, sentences
@@ -108,7 +109,7 @@ def _print_header(console: Console, summary: Summary) -> None:
         f": {summary.n_clips} clips; {counts['predicted']} actions proposed, "
         f"{counts['truth']} called for, {counts['matched']} matched"
     )
-    console.print(styled((f"\n{name}", "bold"), (told, "")))
+    console.print(styled((f"\n{one_line(name)}", "bold"), (told, "")))
     if ours := about(summary.model, RESPONDENTS):
         say(console, ours)
     if summary.note:
