@@ -337,7 +337,7 @@ def test_keys_deep_in_arguments_are_not_kept() -> None:
         "pin_code": "[not kept]",
         "servers": ["https://[key]@h/v1?key=[key]&b=[key]", "https://h/v1"],
         "note": "use [key] today",
-        "odd": "[key]",
+        "odd": "Zx81kLmN02pQrS73tUv",
         "store": "Protocol=https;AccountName=me;AccountKey=[key];Suffix=core",
     }
     assert without_secrets(found) == found
