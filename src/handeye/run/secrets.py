@@ -51,36 +51,30 @@ _LAST_SURE = frozenset({"pin", "psk", "pwd", "cookie", "cookies"})
 _LAST = frozenset({"auth", "pass", "pat", "cred", "creds", "sas", "sig", "signature", "keyfile"})
 _CLOSERS = frozenset({"code", "data", "header", "json", "raw", "string", "value"})
 # What a key or a token is one of: before the word, these leave no doubt ...
-_OF_ACCESS = frozenset(
-    """
-    access account admin anthropic api app auth aws azure bearer bot client deploy encryption
-    gemini github gitlab google groq hf hub huggingface id licence license master mistral oauth
-    openai personal private refresh secret security service session shared signing slack ssh
-    storage subscription webhook xai
-    """.split()
+_OF_ACCESS = re.compile(
+    r"access|account|admin|anthropic|api|app|auth|aws|azure|bearer|bot|client|deploy|encryption|"
+    r"gemini|github|gitlab|google|groq|hf|hub|huggingface|id|licence|license|master|mistral|"
+    r"oauth|openai|personal|private|refresh|secret|security|service|session|shared|signing|slack|"
+    r"ssh|storage|subscription|webhook|xai"
 )
 # ... and with these it is a word of a model, a place in a table, a name.
-_OF_OTHERS = frozenset(
-    """
-    answer any assistant audio begin blank bos boundary box cache cls column completion control
-    decoder delim delimiter dict each end eos field first forced foreign group hash idempotency
-    image index input join label last locale lookup mask max metric min name new newline next num
-    object order output pad partition patch per placeholder point prefix primary prompt public
-    random reasoning ref response result rng routing row sampling score seed sep separator shard
-    sort space special start stop sub suffix system text think thinking tool total translation
-    trigger unique unk video vision word
-    """.split()
+_OF_OTHERS = re.compile(
+    r"answer|any|assistant|audio|begin|blank|bos|boundary|box|cache|cls|column|completion|"
+    r"control|decoder|delim|delimiter|dict|each|end|eos|field|first|forced|foreign|group|hash|"
+    r"idempotency|image|index|input|join|label|last|locale|lookup|mask|max|metric|min|name|new|"
+    r"newline|next|num|object|order|output|pad|partition|patch|per|placeholder|point|prefix|"
+    r"primary|prompt|public|random|reasoning|ref|response|result|rng|routing|row|sampling|score|"
+    r"seed|sep|separator|shard|sort|space|special|start|stop|sub|suffix|system|text|think|"
+    r"thinking|tool|total|translation|trigger|unique|unk|video|vision|word"
 )
 # Behind such a word they say that the value is something about a key.
-_ABOUT = frozenset(
-    """
-    algorithm audience backend binding bindings bits board budget class column cost count counts
-    dir directory domain enabled endpoint expires expiry field file folder format frame frames
-    helper host index issuer len length limit limits location manager map memory method mode model
-    name names node page path per plugin point points policy port prefix price provider rate realm
-    region required scope scopes separator shell size sock socket store strategy style suffix
-    threads timeout ttl type types uri url usage user version words
-    """.split()
+_ABOUT = re.compile(
+    r"algorithm|audience|backend|binding|bindings|bits|board|budget|class|column|cost|count|"
+    r"counts|dir|directory|domain|enabled|endpoint|expires|expiry|field|file|folder|format|frame|"
+    r"frames|helper|host|index|issuer|len|length|limit|limits|location|manager|map|memory|method|"
+    r"mode|model|name|names|node|page|path|per|plugin|point|points|policy|port|prefix|price|"
+    r"provider|rate|realm|region|required|scope|scopes|separator|shell|size|sock|socket|store|"
+    r"strategy|style|suffix|threads|timeout|ttl|type|types|uri|url|usage|user|version|words"
 )
 _WORDS_OF_A_NAME = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # Variables that the shell sets.
@@ -358,15 +352,16 @@ def _says(name: str) -> _Kind:
     for at, word in enumerate(words):
         before, behind = words[at - 1] if at else "", words[at + 1 :]
         kind: _Kind = ""
-        if word in ("key", "token") or (word in ("keys", "tokens") and before in _OF_ACCESS):
+        of_access = _OF_ACCESS.fullmatch(before)
+        if word in ("key", "token") or (word in ("keys", "tokens") and of_access):
             alone = word == "token" and len(words) == 1
-            if before not in _OF_OTHERS:
-                kind = "sure" if before in _OF_ACCESS or alone else "likely"
+            if not _OF_OTHERS.fullmatch(before):
+                kind = "sure" if alone or of_access else "likely"
         elif _SECRETS.fullmatch(word):
             kind = "sure"
         elif all(one.isdigit() or one in _CLOSERS for one in behind):
             kind = "sure" if word in _LAST_SURE else "likely" if word in _LAST else ""
-        if not kind or not _ABOUT.isdisjoint(behind):
+        if not kind or any(map(_ABOUT.fullmatch, behind)):
             continue
         best = "sure" if "sure" in (kind, best) else kind
     return best
@@ -444,7 +439,8 @@ def _of_environment(environ: Mapping[str, str]) -> dict[str, bool]:
             _Sieve(found).text(value)
         elif not (_OF_HASHES.search(name) and _HASH.fullmatch(value)):
             sieve.text(value)
-            words = (re.split(r"[=:]", word, maxsplit=1)[-1] for word in _WORDS.findall(value))
+            words = _WORDS.findall(value)
+            words += [re.split(r"[=:]", word, maxsplit=1)[-1] for word in words]
             sieve.take((word for word in words if _looks(word)), by_name=False)
     return found
 
@@ -498,15 +494,25 @@ def _without(text: str, keys: frozenset[str], shortest: int) -> str:
 def _looked_for(keys: frozenset[str], shortest: int) -> tuple[tuple[str, str, str], ...]:
     """Forms of the keys, the longest first: as they are, in lower case, and with nothing quoted."""
     forms = {form for key in keys if len(key) >= shortest for form in _forms(key)}
-    ordered = sorted(forms, key=lambda form: (-len(form), form))
-    return tuple((form, form.lower(), _plain(form)) for form in ordered)
+    plain = {form: _plain(form) for form in forms}
+    # Quoted, a part of a key may be longer than the whole.
+    ordered = sorted(forms, key=lambda form: (-len(plain[form]), -len(form), form))
+    return tuple((form, form.lower(), plain[form]) for form in ordered)
 
 
 @lru_cache(maxsize=64)
 def _finder(forms: tuple[str, ...]) -> re.Pattern[str]:
     """What finds these forms, as they are or with any of their characters quoted."""
-    both = (way for form in forms for way in (re.escape(form), _anyhow(form)))
-    return re.compile("|".join(dict.fromkeys(both)), re.IGNORECASE)
+    ways: dict[str, list[str]] = {}
+    for form in forms:
+        ways.setdefault(_plain(form), []).append(form)
+    # Of the forms of one key the shortest is the least quoted.
+    both = (
+        way
+        for same in ways.values()
+        for way in (*map(re.escape, same), _anyhow(min(same, key=len)))
+    )
+    return re.compile("|".join(both), re.IGNORECASE)
 
 
 def _forms(key: str) -> set[str]:
@@ -560,14 +566,21 @@ def _unquoted(found: re.Match[str]) -> str:
     return chr(number) if 0 < number <= 0x10FFFF else ""
 
 
-# Between two characters: a line that was broken, and how that is quoted.
-_BREAK = (
-    r"(?:[ \t]*(?:[\r\n]|\\{1,8}[rn]|(?:%(?:25)*|\\{1,8}[ux](?:00)?)0[ad]|&#(?:1[03]|x0*[ad]);|"
-    r"<br\s*/?>)[ \t]*)*+"
-)
+# What stands before what is quoted, however deep, in JSON, addresses and HTML.
+_SLASH = r"(?:\\|%(?:25)*+5c)"
+_PERCENT = r"%(?:25)*+"
+_AND = r"&(?:amp;)*+"
+_LINE = rf"[\r\n]|(?:{_PERCENT}|{_SLASH}++[ux](?:00)?)0[ad]|{_AND}#(?:1[03]|x0*[ad]);|<br\s*/?>"
+# Between two characters: a line that was broken. Before a backslash that is a key's own, "\n" may
+# be a part of the key.
+_BREAK = rf"(?:[ \t]*(?:{_LINE}|{_SLASH}++[rn])[ \t]*)*+"
+_BREAK_BEFORE_SLASH = rf"(?:[ \t]*(?:{_LINE})[ \t]*)*+"
 _SPACE = (
-    r"(?:\s|\+|%(?:25)*(?:20|0[9ad])|\\+(?:[nrt]|[ux](?:00)?(?:20|0[9ad]))|"
-    r"&(?:amp;)*(?:#(?:x0*(?:20|[9ad])|0*(?:32|9|1[03]))|nbsp|Tab|NewLine);|<br\s*/?>)++"
+    rf"(?:\s|\+|{_PERCENT}(?:20|0[9ad])|{_SLASH}++(?:[nrt]|[ux](?:00)?(?:20|0[9ad]))|"
+    rf"{_AND}(?:#(?:x0*(?:20|[9ad])|0*(?:32|9|1[03]))|nbsp|Tab|NewLine);|<br\s*/?>)++"
+)
+_OWN_SLASHES = (
+    rf"(?:{_SLASH}++[ux](?:00)?5c|{_SLASH}(?!u[0-9a-f]{{4}})|{_AND}(?:#(?:x0*5c|0*92)|bsol);)++"
 )
 
 
@@ -577,34 +590,39 @@ def _anyhow(form: str) -> str:
 
     Quoted as in addresses, JSON (also of JSON) and Python, HTML; once, or again and again.
     """
-    pieces = re.findall(r"\s+|\\+|[^\s\\]", form)
-    return _BREAK.join(
-        _SPACE if piece.isspace() else r"\\++" if piece[0] == "\\" else _character(piece)
-        for piece in pieces
-    )
+    pattern, spaced = "", True
+    for piece in re.findall(r"\s+|\\+|[^\s\\]", form):
+        if piece.isspace():
+            pattern, spaced = pattern + _SPACE, True
+            continue
+        own = piece[0] == "\\"
+        between = "" if spaced else _BREAK_BEFORE_SLASH if own else _BREAK
+        pattern += between + (_OWN_SLASHES if own else _character(piece))
+        spaced = False
+    return pattern
 
 
 @lru_cache(maxsize=4096)
 def _character(c: str) -> str:
     data, number = c.encode("utf-8", "surrogatepass"), ord(c)
-    again = "(?:25)+" if c == "%" else "(?:25)*+"
     units = c.encode("utf-16-be", "surrogatepass").hex()
-    points = "".join(rf"\\++u{units[at : at + 4]}" for at in range(0, len(units), 4))
-    ways = [
-        rf"\\*+{re.escape(c)}",
-        "".join(f"%{again}{byte:02x}" for byte in data),
-        points,
-        rf"\\++U{number:08x}",
-        rf"&(?:amp;)*+#(?:0*{number}|x0*{number:x});",
-    ]
-    if number < 256:
-        ways.append(rf"\\++x{number:02x}")
-    if c == "&":
-        ways[0] = r"\\*+&(?:amp;)*"
-    ways += [f"&(?:amp;)*+{name}" for name in _entities().get(c, ())]
+    percent = "%(?:25)+" if c == "%" else _PERCENT
     # In capitals, some letters are two.
-    ways += [re.escape(one) for one in {c.upper(), c.casefold()} if len(one) > 1]
-    return f"(?:{'|'.join(ways)})"
+    plain = {c, *(one for one in (c.upper(), c.casefold()) if len(one) > 1)}
+    once = [
+        *map(re.escape, sorted(plain)),
+        "".join(f"{percent}{byte:02x}" for byte in data),
+        rf"{_AND}#(?:0*{number}|x0*{number:x});",
+        *(_AND + name for name in _entities().get(c, ())),
+    ]
+    if c == "&":
+        once[0] = "&(?:amp;)*"
+    coded = [
+        rf"{_SLASH}++".join(["", *(f"u{units[at : at + 4]}" for at in range(0, len(units), 4))]),
+        rf"{_SLASH}++U{number:08x}",
+        *([rf"{_SLASH}++x{number:02x}"] if number < 256 else []),
+    ]
+    return f"(?:{_SLASH}*+(?:{'|'.join(once)})|{'|'.join(coded)})"
 
 
 @cache
