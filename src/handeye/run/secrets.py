@@ -503,15 +503,13 @@ def _looked_for(keys: frozenset[str], shortest: int) -> tuple[tuple[str, str, st
 @lru_cache(maxsize=64)
 def _finder(forms: tuple[str, ...]) -> re.Pattern[str]:
     """What finds these forms, as they are or with any of their characters quoted."""
-    ways: dict[str, list[str]] = {}
+    equal: dict[str, list[str]] = {}
     for form in forms:
-        ways.setdefault(_plain(form), []).append(form)
-    # Of the forms of one key the shortest is the least quoted.
-    both = (
-        way
-        for same in ways.values()
-        for way in (*map(re.escape, same), _anyhow(min(same, key=len)))
-    )
+        equal.setdefault(_plain(form), []).append(form)
+    both: list[str] = []
+    for same in equal.values():
+        # The shortest are the least quoted: a key, and what is left where it came quoted itself.
+        both += [*map(re.escape, same), *map(_anyhow, sorted(same, key=len)[:2])]
     return re.compile("|".join(both), re.IGNORECASE)
 
 
