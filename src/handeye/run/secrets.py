@@ -435,7 +435,8 @@ def _of_environment(environ: Mapping[str, str]) -> dict[str, bool]:
             sieve.sift(_json(value), named=kind)
         elif kind and not _ADDRESS.search(value):
             sure = kind == "sure"
-            sieve.take(_parts(value, _SHORTEST_NAMED if sure else SHORTEST), sure)
+            by_name = sure or (_looks(value) and not _HASH.fullmatch(value))
+            sieve.take(_parts(value, _SHORTEST_NAMED if sure else SHORTEST), by_name)
             _Sieve(found).text(value)
         elif not (_OF_HASHES.search(name) and _HASH.fullmatch(value)):
             sieve.text(value)
