@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given, strategies as st
@@ -337,7 +340,7 @@ def test_keys_deep_in_arguments_are_not_kept() -> None:
         "pin_code": "[not kept]",
         "servers": ["https://[key]@h/v1?key=[key]&b=[key]", "https://h/v1"],
         "note": "use [key] today",
-        "odd": "[key]",
+        "odd": "Zx81kLmN02pQrS73tUv",
         "store": "Protocol=https;AccountName=me;AccountKey=[key];Suffix=core",
     }
     assert without_secrets(found) == found
@@ -370,6 +373,181 @@ def test_paths_flags_and_short_values_are_no_keys(tmp_path: Path) -> None:
     assert without_keys(text, environ=environ) == text
 
 
+def in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def of_go(text: str) -> str:
+    return re.sub("[<>&]", lambda c: f"\\u{ord(c[0]):04x}", in_json(text))
+
+
+QUOTINGS: dict[str, Callable[[str], str]] = {
+    "capitals": str.upper,
+    "JSON with slashes quoted": lambda key: in_json(key).replace("/", "\\/"),
+    "JSON of Go": of_go,
+    "JSON in JSON": lambda key: in_json(in_json(key)),
+    "JSON in JSON in JSON": lambda key: in_json(in_json(in_json(key))),
+    "every character in JSON": lambda key: "".join(
+        f"\\u{unit:04x}" for unit in memoryview(key.encode("utf-16-le")).cast("H")
+    ),
+    "address": quote,
+    "address, all": lambda key: quote(key, safe=""),
+    "address, small": lambda key: re.sub("%..", lambda c: c[0].lower(), quote(key)),
+    "address, pluses": quote_plus,
+    "encodeURIComponent": lambda key: quote(key, safe="!'()*~"),
+    "address in an address": lambda key: quote(quote(key, safe=""), safe=""),
+    "JSON in an address": lambda key: quote(in_json(key)),
+    "HTML": escape,
+    "HTML by numbers": lambda key: escape(key).replace("&#x27;", "&#39;").replace("/", "&#47;"),
+    "HTML by names": lambda key: escape(key).replace("&#x27;", "&apos;").replace("/", "&sol;"),
+    "HTML, every character": lambda key: "".join(f"&#{ord(c)};" for c in key),
+    "HTML in HTML": lambda key: escape(escape(key)),
+    "HTML in JSON": lambda key: in_json(escape(key)),
+    "two lines": lambda key: f"{key[:9]}\n{key[9:]}",
+    "two lines of a table": lambda key: f"{key[:9]} \r\n    {key[9:]}",
+    "two lines in JSON": lambda key: in_json(f"{key[:9]}\r\n{key[9:]}"),
+}
+
+
+@pytest.mark.parametrize("quoting", QUOTINGS)
+def test_a_key_is_found_however_it_is_quoted(quoting: str) -> None:
+    for key in (
+        "plain-key_0123456789",
+        "aB3/dE+f=&<gH>'iJ\"!k*(l)m",
+        "stra\u00dfe \u00fc p\u00e4ss/w\u00f6rter&<1>",
+        "back\\slash\\name\\\\end9",
+        "user %41 key%2Fzz & more",
+        "emoji\U0001f600key<>&'0123",
+        "nnnnnrrrrr\\n\\r\\nnn",
+    ):
+        told = f"x {QUOTINGS[quoting](key)} y"
+        assert without_known_keys(told, {"LAB_API_KEY": key}) == "x [key] y"
+
+
+def test_the_text_around_a_key_stays() -> None:
+    environ = {"LAB_API_KEY": "aB3/dE+f=&<gH>"}
+    text = "50% of \\n a &amp; b: \\u00e4 %41 CLICK(R1,\nC2) aB3/dE+f=&<g"
+    assert without_known_keys(text, environ) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "key"),
+    [
+        ("CONN", "Server=x;Pwd=hunter2hunter2;", "hunter2hunter2"),
+        ("CONN", "Server=x;Password=two words of it;", "two words of it"),
+        ("CONN", "host=h password='two words of it'", "two words of it"),
+        ("HTTPS_PROXY", "bob:password1234@proxy:3128", "password1234"),
+        (
+            "ODD",
+            "wJalrXUtnF3/K7MD2NG/bPxRf8iCY4xPL9Kq",
+            "wJalrXUtnF3/K7MD2NG/bPxRf8iCY4xPL9Kq",
+        ),
+        ("ODD", "-----BEGIN PRIVATE KEY-----\nMIIEvQIB\nabcdefghijklmn\n", "abcdefghijklmn"),
+        ("ODD", "sk_live_51H8xyzABC", "sk_live_51H8xyzABC"),
+        ("OPENAI_API_KEY_2", "plain-words-only", "plain-words-only"),
+    ],
+)
+def test_a_key_of_the_environment_is_found(name: str, value: str, key: str) -> None:
+    assert without_known_keys(f"x {key} y", {name: value}) == "x [key] y"
+
+
+def test_variables_named_like_a_key_that_are_none() -> None:
+    environ = {
+        "AUTH_TYPE": "managed-identity",
+        "LOGIN": "peter-mustermann",
+        "PIN_MEMORY": "enabled-for-all",
+        "TOKEN_LIMIT": "100000000000",
+        "SIGNATURE_MODEL": "gpt-5.5-2026-08-01",
+        "PROMPT_CACHE_KEY": "scene-of-the-day",
+        "STOP_TOKEN": "END-OF-ANSWER",
+        "GITHUB_SHA": "0123456789abcdef0123456789abcdef01234567",
+        "MODEL_REVISION": "0123456789abcdef0123456789abcdef01234567",
+    }
+    text = " ".join(environ.values())
+    assert without_known_keys(text, environ) == text
+
+
+# What two runs may differ in alone.
+OTHERS = [
+    {"revision": "0123456789abcdef0123456789abcdef0123456{}"},
+    {"digest": "sha256:" + "0123456789abcdef" * 3 + "0123456789abcde{}"},
+    {"stop_token": "<end-of-answer-{}>"},
+    {"stop_token": "Zx81kLmN02pQrS73tU{}"},
+    {"prompt_cache_key": "Zx81kLmN02pQrS73tU{}"},
+    {"lora_request": {"name": "Zx81kLmN02pQrS73tU{}"}},
+    {"sort_key": "Zx81kLmN02pQrS73tU{}", "token_limit": "10000000000{}"},
+    {"primary_key": "0123456789abcdef0123456789abcde{}"},
+    {"tokenizer": "Zx81kLmN02pQrS73tU{}"},
+    {"section_headers": ["first header {}"]},
+    {"image": "https://host/Zx81kLmN02pQrS73tUv?rev=0123456789abcde{}"},
+]
+
+
+@pytest.mark.parametrize("body", OTHERS, ids=[*map(str, range(len(OTHERS)))])
+def test_runs_that_ask_otherwise_are_two(
+    body: dict[str, Any], one_scene: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans, asked = [], []
+    for digit in "12":
+        given = json.loads(json.dumps(body).replace("{}", digit))
+        for at, value in enumerate([*given.values(), *given.get("lora_request", {}).values()]):
+            # Scripts put such things into the environment.
+            monkeypatch.setenv(f"MODEL_REVISION_{at}", str(value))
+        options = RoseOptions(
+            model="a/b",
+            data=str(one_scene),
+            out=Path("run"),
+            generation={"extra_body": given},
+            model_args=given,
+        )
+        plans.append(job(options).plan)
+        asked.append(content_config(GenerateConfig(extra_body=given)))
+        assert asked[-1] == {"extra_body": given}
+    assert plans[0].config != plans[1].config
+    assert asked[0] != asked[1]
+    if "revision" in body or "lora_request" in body:
+        assert plans[0].model_args != plans[1].model_args
+
+
+def test_a_key_in_the_body_is_kept_out_however_short() -> None:
+    body = {
+        "password": "hunter2",
+        "pin": 1234,
+        "db": {"passwd": "a", "api_key": {"value": "b"}, "accessToken": "c", "client_secret": 5},
+        "connection": "Server=x;Pwd=abc;Timeout=5",
+        "authorization": "0123456789abcdef0123456789abcdef",
+        "proxy": "bob:pw@proxy:3128",
+    }
+    assert settings_without_secrets({"extra_body": body})["extra_body"] == {
+        "password": "[not kept]",
+        "pin": "[not kept]",
+        "db": {
+            "passwd": "[not kept]",
+            "api_key": {"value": "[not kept]"},
+            "accessToken": "[not kept]",
+            "client_secret": "[not kept]",
+        },
+        "connection": "Server=x;Pwd=[key];Timeout=5",
+        "authorization": "[not kept]",
+        "proxy": "[key]@proxy:3128",
+    }
+
+
+def test_a_key_under_a_plain_name_is_kept_out_of_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_API_KEY", "0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("LAB_SECRET", "words-without-digits")
+    monkeypatch.setenv("LAB_KEY", "Zx81kLmN02pQrS73tUv")
+    kept = without_secrets(
+        {
+            "a": "words-without-digits",
+            "b": "sk-abcdefghijkl",
+            "c": "0123456789abcdef0123456789abcdef",
+            "d": "Zx81kLmN02pQrS73tUv",
+        }
+    )
+    assert set(kept.values()) == {"[key]"}
+
+
 @given(
     key=st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=12, max_size=40),
     before=st.text(max_size=5),
@@ -378,9 +556,6 @@ def test_paths_flags_and_short_values_are_no_keys(tmp_path: Path) -> None:
 def test_a_key_is_found_in_every_form_that_servers_give_it(
     key: str, before: str, behind: str
 ) -> None:
-    from html import escape
-    from urllib.parse import quote
-
     environ = {"LAB_API_KEY": key}
     if secrets._is_path(key) or "://" in key or key.lstrip()[:1] in ("{", "["):
         return

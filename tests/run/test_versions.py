@@ -8,17 +8,21 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import inspect_ai
 import pytest
 from inspect_ai.model import GenerateConfig, Model, ModelAPI, get_model
+from typer.testing import CliRunner
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from handeye.cli import app
 from handeye.errors import RunError
 from handeye.run import versions
 from handeye.run.asker import Asker
 from handeye.run.versions import TRIED, check_version
+from handeye.visualact.judge.ask import judge_cases
 from tests.support.house import PACKAGE, ROOT, names_used
 
 # Names with an underscore that are used of other packages. Each has a test below.
@@ -184,6 +188,37 @@ def test_other_versions_are_refused_or_told_once(
         with pytest.raises(RunError, match=f"{library} {version} is too old") as error:
             check_version(library)
         assert f"pip install '{library}>={tried.least}'" in str(error.value)
+
+
+def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(library: str) -> str:
+        raise PackageNotFoundError(library)
+
+    monkeypatch.setattr(versions, "version", none)
+    check_version.cache_clear()
+    with pytest.raises(RunError, match="inspect_ai is not installed; install it with: pip"):
+        check_version("inspect_ai")
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)], ids=["run", "dry run"])
+def test_an_old_engine_claims_no_folder(
+    dry: tuple[str, ...], installed: list[str], small_set: Path, tmp_path: Path
+) -> None:
+    installed.append("0.3.9")
+    out = tmp_path / "run"
+    words = ["run", "rose", "--model", "handeye/pixels", "--data", str(small_set)]
+    told = CliRunner().invoke(app, [*words, "--out", str(out), *dry])
+    assert isinstance(told.exception, RunError)
+    assert "inspect_ai 0.3.9 is too old" in str(told.exception)
+    assert not out.exists()
+
+
+def test_an_old_engine_judges_nothing(installed: list[str], tmp_path: Path) -> None:
+    installed.append("0.3.9")
+    journal = tmp_path / "judge.jsonl"
+    with pytest.raises(RunError, match="too old"):
+        judge_cases([], "mockllm/model", journal)
+    assert not journal.exists()
 
 
 def test_the_versions_are_those_of_package_and_handbook() -> None:

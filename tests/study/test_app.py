@@ -180,6 +180,40 @@ def test_the_token_is_asked_for_everywhere(study: Study) -> None:
         assert client.post("/api/join", json={"consent": True}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "other",
+    ["name=Jos\u00e9", '{"a":1}', "x=a b", "a[]=1", "=", "", 'q="', "handeye_study_8000=zz"],
+)
+def test_cookies_of_others_lock_nobody_out(study: Study, other: str) -> None:
+    key = study.join()
+    app = make_app(study, token=TOKEN)
+    with TestClient(app, base_url="http://lab.example:8000") as client:
+        first = client.get("/", params={"token": TOKEN}, follow_redirects=False)
+        own = first.headers["set-cookie"].partition(";")[0]
+    for cookies in (f"{other}; {own}", f"{own}; {other}", f"{other};{own};{other}"):
+        with TestClient(app, base_url="http://lab.example:8000") as client:
+            sent = {"Cookie": cookies.encode()}
+            assert client.get(f"/s/{key}", headers=sent).status_code == 200
+            wrong = cookies.replace(TOKEN.encode().hex(), b"wrong".hex()).encode()
+            assert client.get(f"/s/{key}", headers={"Cookie": wrong}).status_code == 403
+
+
+def test_two_studies_on_one_host_keep_their_cookies(study: Study) -> None:
+    # A browser sends all cookies of a host to every port of it, under one name the last.
+    jar: dict[str, str] = {}
+    for port, token in ((8000, TOKEN), (8001, f"{TOKEN}-other")):
+        app = make_app(study, token=token)
+        with TestClient(app, base_url=f"http://lab.example:{port}") as client:
+            answer = client.get("/", params={"token": token}, follow_redirects=False)
+            name, _, value = answer.headers["set-cookie"].partition(";")[0].partition("=")
+            jar[name] = value
+    sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
+    for port, token in ((8000, TOKEN), (8001, f"{TOKEN}-other")):
+        app = make_app(study, token=token)
+        with TestClient(app, base_url=f"http://lab.example:{port}") as client:
+            assert client.get("/", headers=sent).status_code == 200
+
+
 def test_serving_to_others_needs_a_token(study: Study) -> None:
     for host in ("0.0.0.0", "192.168.1.5", "::", "lab.example", ""):
         with expecting(OptionError, "--token"):

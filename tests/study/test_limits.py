@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -358,3 +359,11 @@ def test_a_token_on_the_command_line_is_told(
     file.write_text("short")
     with expecting(OptionError, "at least 12"):
         serving("--token-file", file)
+    file.write_text("x" * 5000)
+    with expecting(OptionError, str(file)):
+        serving("--token-file", file)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for endless in (Path("/dev/zero"), pipe):
+        with expecting(OptionError, "no regular file"):
+            serving("--token-file", endless)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handeye.errors import DataError, OptionError
+from handeye.hashing import open_regular
 from handeye.printing import say, tell
 
 if TYPE_CHECKING:
@@ -114,15 +115,21 @@ def serve(
         raise typer.Exit(130) from None
 
 
+# Bytes of a file that holds a token; addresses and cookies carry no more.
+_LONGEST_TOKEN = 4096
+
+
 def _token_in(file: Path, other: str | None) -> str:
     if other is not None:
         raise OptionError("give either --token or --token-file")
     try:
-        token = file.read_text("utf-8").strip()
+        with open_regular(file) as stream:
+            content = stream.read(_LONGEST_TOKEN + 1)
+        token = content.decode("utf-8").strip()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a text"
         raise OptionError(f"{file}: cannot be read: {reason}") from None
-    if not token.isprintable() or not token:
+    if len(content) > _LONGEST_TOKEN or not token.isprintable() or not token:
         raise OptionError(f"{file}: must hold the token in one line")
     return token
 

@@ -19,6 +19,7 @@ from handeye.run.options import RunOptions, generation_config
 from handeye.run.plan import Plan, named_by_rows, row_lines, rows_sha256
 from handeye.run.questions import Asking, Question, content_config, conversation
 from handeye.run.secrets import settings_without_secrets, without_secrets
+from handeye.run.versions import check_version
 from handeye.sets.folder import revision_of
 
 if TYPE_CHECKING:
@@ -93,7 +94,9 @@ class Job:
         Raises:
             DataError: a file is missing, or an item cannot be asked like this.
             OptionError: a setting of generation that is none.
+            RunError: an engine that is too old; before any folder is claimed.
         """
+        check_version("inspect_ai")
         self._config = content_config(generation_config(options.generation))
         self.options = options
         self._items = items

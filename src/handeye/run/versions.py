@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
 from handeye.errors import RunError
@@ -40,9 +40,15 @@ def check_version(library: str) -> None:
     """Refuse a version that is too old; tell on stderr of one that was not tried.
 
     Raises:
-        RunError: it is older than the least.
+        RunError: it is older than the least, or not installed.
     """
-    found, (least, oldest, newest) = version(library), TRIED[library]
+    least, oldest, newest = TRIED[library]
+    try:
+        found = version(library)
+    except PackageNotFoundError:
+        raise RunError(
+            f"{library} is not installed; install it with: pip install '{library}>={least}'"
+        ) from None
     if _numbers(found) < _numbers(least):
         raise RunError(
             f"{library} {found} is too old: handeye needs {least} or newer; install it with: "

@@ -16,7 +16,8 @@ from __future__ import annotations
 import hmac
 import re
 import traceback
-from http.cookies import CookieError, SimpleCookie
+from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import ip_address
 from urllib.parse import parse_qsl, urlencode
 
@@ -28,6 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from handeye.printing import tell
 
 COOKIE = "handeye_study"
+"""The token's cookie begins so; the port follows, as browsers send cookies to every port."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -39,7 +41,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_-][A-Za-z0-9._-]*))(?::[0-9]{1,5})?")
+_HOST = re.compile(
+    r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_-][A-Za-z0-9._-]*))(?::(?P<port>[0-9]{1,5}))?"
+)
 _ORIGIN = re.compile(rf"null|[A-Za-z][A-Za-z0-9+.-]*://(?P<site>{_HOST.pattern})")
 _NO_TOKEN = "This study needs the whole link that you were given."
 
@@ -119,7 +123,7 @@ class Guard:
             path = "/" + scope["path"].lstrip("/\\")
             answer = RedirectResponse(path + (f"?{rest}" if rest else ""), 303)
             answer.set_cookie(
-                COOKIE,
+                _cookie_name(headers),
                 token.encode().hex(),
                 max_age=90 * 24 * 3600,
                 httponly=True,
@@ -127,18 +131,29 @@ class Guard:
                 secure=scope["scheme"] == "https",
             )
             return answer
-        if not _same(_cookie(headers), token):
+        if not any(_same(one, token) for one in _cookies(headers)):
             return PlainTextResponse(_NO_TOKEN, 403)
         return None
 
 
-def _cookie(headers: Headers) -> str:
-    """The token in the request's cookie, empty if there is none."""
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-        return bytes.fromhex(found.value).decode() if found else ""
-    except (CookieError, ValueError):
-        return ""
+def _cookie_name(headers: Headers) -> str:
+    """The name of the cookie at the address that the browser asked, not that we listen at."""
+    found = _HOST.fullmatch(headers.get("host", ""))
+    port = found["port"] if found else None
+    return f"{COOKIE}_{port}" if port else COOKIE
+
+
+def _cookies(headers: Headers) -> Iterator[str]:
+    """The tokens in the request's cookies; other programs' cookies may be anything.
+
+    Without a port as well: so the cookie was called until version 0.1.
+    """
+    names = (_cookie_name(headers), COOKIE)
+    for pair in ";".join(headers.getlist("cookie")).split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name.strip() in names:
+            with suppress(ValueError):
+                yield bytes.fromhex(value.strip().strip('"')).decode()
 
 
 def _same(given: str, token: str) -> bool:

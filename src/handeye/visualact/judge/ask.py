@@ -21,6 +21,7 @@ from handeye.errors import HandeyeError, RunError, within
 from handeye.run.answers import Answer, Usage, request_sha256
 from handeye.run.failures import Patience
 from handeye.run.journal import Journal, open_journal
+from handeye.run.versions import check_version
 from handeye.visualact.judge.matcher import Decisions
 from handeye.visualact.judge.prompt import SCHEMA, VERSION, fingerprint, question, read_pairs
 from handeye.visualact.scoring.cases import Case
@@ -101,12 +102,14 @@ def judge_cases(
         progress: called with (done, total) questions.
 
     Raises:
-        RunError: no such model, a journal another process holds, or nothing but failures.
+        RunError: no such model, an engine that is too old, a journal another process holds, or
+            nothing but failures.
         OptionError: ``connections`` or ``attempts`` out of range.
         DataError: a journal that is none.
     """
     within("connections", connections, 1, 10_000)
     within("attempts", attempts, 1, 100)
+    check_version("inspect_ai")
     from handeye.run.engine import resolve_model
 
     given = model_args or {}
