@@ -316,7 +316,7 @@ def _notes(suite: Suite, runs: Sequence[ScoredRun], found: Quantities) -> list[s
 
 
 def _kind(run: ScoredRun) -> str:
-    words = so_far_words(str(run.summary["note"]))
+    words = so_far_words(str(run.summary.data.get("note", "")))
     return f"not finished ({words})" if words else "a partial run"
 
 

@@ -31,7 +31,7 @@ def run_labels(runs: Sequence[ScoredRun], words: Sequence[str] = ()) -> list[str
 
 def _so_far(run: ScoredRun) -> str:
     """What stands behind the name of a run that was looked at before it was finished."""
-    words = so_far_words(str(run.summary["note"]))
+    words = so_far_words(str(run.summary.data.get("note", "")))
     return f" ({words})" if words else ""
 
 
