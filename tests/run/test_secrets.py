@@ -426,12 +426,15 @@ def test_a_key_is_found_however_it_is_quoted(quoting: str) -> None:
         assert without_known_keys(told, {"LAB_API_KEY": key}) == "x [key] y"
 
 
-@pytest.mark.parametrize("piece", ["\\", "\\n", "%25", "&amp;", " \n", "n", "&#0", "%5c", "\\\\u"])
+@pytest.mark.parametrize(
+    "piece", ["ss", "\u00df", "\\", "\\n", "%25", "&amp;", " \n", "n", "&#0", "%5c", "\\\\u"]
+)
 def test_no_text_takes_long(piece: str) -> None:
     environ = {
         "A_API_KEY": "nrnrnrnrnrnrn",
         "B_API_KEY": "\\\\\\ \\ nnnnnnnnn",
         "C_API_KEY": " %%%%%%&&&&&&",
+        "D_API_KEY": "\u00df" * 30 + "n",
     }
     for text in (piece * 5_000, piece * 5_000 + " ".join(environ.values())):
         began = time.perf_counter()

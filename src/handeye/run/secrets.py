@@ -614,30 +614,29 @@ def _character(c: str) -> str:
     units = c.encode("utf-16-be", "surrogatepass").hex()
     percent = "%(?:25){0,5}" if c == "%" else _PERCENT
     # In capitals, some letters are two.
-    plain = {c, *(one for one in (c.upper(), c.casefold()) if len(one) > 1)}
+    plain = {c, *(one.casefold() for one in (c.upper(), c.casefold()) if len(one) > 1)}
     once = [
-        *map(re.escape, sorted(plain)),
         "".join(f"{percent}{byte:02x}" for byte in data),
         rf"{_AND}#(?:0{{0,8}}{number}|x0{{0,8}}{number:x});",
-        *(_AND + name for name in _entities().get(c, ())),
+        *(_AND + name for name in sorted(_entities().get(c, ()))),
+        *(["&(?:amp;){0,5}+"] if c == "&" else map(re.escape, sorted(plain))),
     ]
-    if c == "&":
-        once[0] = "&(?:amp;){0,5}"
-    coded = [
-        rf"{_SLASH}{{1,64}}+".join(
-            ["", *(f"u{units[at : at + 4]}" for at in range(0, len(units), 4))]
-        ),
-        rf"{_SLASH}{{1,64}}+U{number:08x}",
-        *([rf"{_SLASH}{{1,64}}+x{number:02x}"] if number < 256 else []),
+    runs = rf"{_SLASH}{{1,64}}+"
+    ways = [
+        "".join([f"{runs}u{units[at : at + 4]}" for at in range(0, len(units), 4)]),
+        rf"{runs}U{number:08x}",
+        *([rf"{runs}x{number:02x}"] if number < 256 else []),
+        rf"{_SLASH}{{0,64}}+(?:{'|'.join(once)})",
     ]
-    return f"(?:{_SLASH}{{0,64}}+(?:{'|'.join(once)})|{'|'.join(coded)})"
+    # The first way that fits is taken for good: to try them all again would take forever.
+    return f"(?>{'|'.join(ways)})"
 
 
 @cache
-def _entities() -> dict[str, list[str]]:
-    """Names of characters in HTML, with their semicolons."""
-    found: dict[str, list[str]] = {}
+def _entities() -> dict[str, set[str]]:
+    """Names of characters in HTML, in small letters, with their semicolons."""
+    found: dict[str, set[str]] = {}
     for name, character in html5.items():
         if name.endswith(";") and character != "&":
-            found.setdefault(character, []).append(name)
+            found.setdefault(character, set()).add(name.lower())
     return found
