@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from html import escape
@@ -394,6 +395,7 @@ QUOTINGS: dict[str, Callable[[str], str]] = {
     "address, all": lambda key: quote(key, safe=""),
     "address, small": lambda key: re.sub("%..", lambda c: c[0].lower(), quote(key)),
     "address, pluses": quote_plus,
+    "address, every character": lambda key: "".join(f"%{byte:02X}" for byte in key.encode()),
     "encodeURIComponent": lambda key: quote(key, safe="!'()*~"),
     "address in an address": lambda key: quote(quote(key, safe=""), safe=""),
     "JSON in an address": lambda key: quote(in_json(key)),
@@ -422,6 +424,25 @@ def test_a_key_is_found_however_it_is_quoted(quoting: str) -> None:
     ):
         told = f"x {QUOTINGS[quoting](key)} y"
         assert without_known_keys(told, {"LAB_API_KEY": key}) == "x [key] y"
+
+
+@pytest.mark.parametrize(
+    "piece", ["ss", "\u00df", "\\", "\\n", "%25", "&amp;", " \n", "n", "&#0", "%5c", "\\\\u"]
+)
+def test_no_text_takes_long(piece: str) -> None:
+    environ = {
+        "A_API_KEY": "nrnrnrnrnrnrn",
+        "B_API_KEY": "\\\\\\ \\ nnnnnnnnn",
+        "C_API_KEY": " %%%%%%&&&&&&",
+        "D_API_KEY": "\u00df" * 30 + "n",
+    }
+    for text in (piece * 5_000, piece * 5_000 + " ".join(environ.values())):
+        began = time.perf_counter()
+        shown = without_known_keys(text, environ)
+        without_secrets({"extra_body": {"text": text}})
+        # Where it grew with the square of the length, it took minutes.
+        assert time.perf_counter() - began < 5
+        assert not any(key in shown for key in environ.values())
 
 
 def test_the_text_around_a_key_stays() -> None:

@@ -103,12 +103,12 @@ _BEGINNINGS = re.compile(
 )
 # Behind them no word without a digit: "basic authentication" is none.
 _SCHEMES = re.compile(r"\b(bearer|basic)(\s+|%20)(?=[\w.~+/=-]*\d)[\w.~+/=-]{12,}", re.I)
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>`]+", re.I)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s\"'<>`]+", re.I)
 _USER_INFO = re.compile(r"(?<=://)[^/?#\s\"'<>@]*(?::[^/?#\s\"'<>]*)?@")
 _WORDS = re.compile(r"[^\s,;\"'{}()\[\]]+")
 # A value in quotes, one up to a semicolon, or a word.
 _PAIRS = re.compile(
-    r"([\w.-]+)([\"']?\s*[=:]\s*)"
+    r"(?<![\w.-])([\w.-]++)([\"']?\s*[=:]\s*)"
     r"(\"[^\"\n]*\"|'[^'\n]*'|(?<==)[^;=\n\"'{}]+(?=;)|[^\s;,&\"'{}\[\]]+)"
 )
 # An address without a scheme, as of a proxy: the port tells it from a mail's.
@@ -533,8 +533,8 @@ def _forms(key: str) -> set[str]:
 
 
 _QUOTED = re.compile(
-    r"\\+u([0-9a-f]{4})|\\+U([0-9a-f]{8})|\\+x([0-9a-f]{2})|((?:%[0-9a-f]{2})+)|"
-    r"&#x0*([0-9a-f]{1,6});|&#0*([0-9]{1,7});|(&[a-z][a-z0-9]*;)|\\+[nrtbf]|<br\s*/?>",
+    r"(?<!\\)\\++(?:u([0-9a-f]{4})|U([0-9a-f]{8})|x([0-9a-f]{2})|[nrtbf])|((?:%[0-9a-f]{2})+)|"
+    r"&#x0*([0-9a-f]{1,6});|&#0*([0-9]{1,7});|(&[a-z][a-z0-9]{0,31};)|<br\s*/?>",
     re.IGNORECASE,
 )
 _LEFT_OUT = re.compile(r"[\s\\+]+")
@@ -565,21 +565,28 @@ def _unquoted(found: re.Match[str]) -> str:
     return chr(number) if 0 < number <= 0x10FFFF else ""
 
 
+# Runs are counted, so that no text takes long: quoting of quoted text is not deeper than this.
 # What stands before what is quoted, however deep, in JSON, addresses and HTML.
-_SLASH = r"(?:\\|%(?:25)*+5c)"
-_PERCENT = r"%(?:25)*+"
-_AND = r"&(?:amp;)*+"
-_LINE = rf"[\r\n]|(?:{_PERCENT}|{_SLASH}++[ux](?:00)?)0[ad]|{_AND}#(?:1[03]|x0*[ad]);|<br\s*/?>"
+_SLASH = r"(?:\\|%(?:25){0,5}+5c)"
+_PERCENT = r"%(?:25){0,5}+"
+_AND = r"&(?:amp;){0,5}+"
+_LINE = (
+    rf"[\r\n]|(?:{_PERCENT}|{_SLASH}{{1,64}}+[ux](?:00)?)0[ad]|"
+    rf"{_AND}#(?:1[03]|x0{{0,8}}[ad]);|<br\s*/?>"
+)
 # Between two characters: a line that was broken. Before a backslash that is a key's own, "\n" may
 # be a part of the key.
-_BREAK = rf"(?:[ \t]*(?:{_LINE}|{_SLASH}++[rn])[ \t]*)*+"
-_BREAK_BEFORE_SLASH = rf"(?:[ \t]*(?:{_LINE})[ \t]*)*+"
+_BREAK = rf"(?:[ \t]{{0,200}}+(?:{_LINE}|{_SLASH}{{1,64}}+[rn])[ \t]{{0,200}}+){{0,8}}+"
+_BREAK_BEFORE_SLASH = rf"(?:[ \t]{{0,200}}+(?:{_LINE})[ \t]{{0,200}}+){{0,8}}+"
 _SPACE = (
-    rf"(?:\s|\+|{_PERCENT}(?:20|0[9ad])|{_SLASH}++(?:[nrt]|[ux](?:00)?(?:20|0[9ad]))|"
-    rf"{_AND}(?:#(?:x0*(?:20|[9ad])|0*(?:32|9|1[03]))|nbsp|Tab|NewLine);|<br\s*/?>)++"
+    rf"(?:\s|\+|{_PERCENT}(?:20|0[9ad])|{_SLASH}{{1,64}}+(?:[nrt]|[ux](?:00)?(?:20|0[9ad]))|"
+    rf"{_AND}(?:#(?:x0{{0,8}}(?:20|[9ad])|0{{0,8}}(?:32|9|1[03]))|nbsp|Tab|NewLine);|<br\s*/?>){{1,64}}+"
 )
+# In the middle of a run of slashes nothing begins that does not at its start.
+_BEGIN = rf"(?:(?<!\\)(?<!%5c)|(?!{_SLASH}))"
 _OWN_SLASHES = (
-    rf"(?:{_SLASH}++[ux](?:00)?5c|{_SLASH}(?!u[0-9a-f]{{4}})|{_AND}(?:#(?:x0*5c|0*92)|bsol);)++"
+    rf"(?:{_SLASH}{{1,64}}+[ux](?:00)?5c|{_SLASH}(?!u[0-9a-f]{{4}})|"
+    rf"{_AND}(?:#(?:x0{{0,8}}5c|0{{0,8}}92)|bsol);){{1,256}}+"
 )
 
 
@@ -589,7 +596,7 @@ def _anyhow(form: str) -> str:
 
     Quoted as in addresses, JSON (also of JSON) and Python, HTML; once, or again and again.
     """
-    pattern, spaced = "", True
+    pattern, spaced = _BEGIN, True
     for piece in re.findall(r"\s+|\\+|[^\s\\]", form):
         if piece.isspace():
             pattern, spaced = pattern + _SPACE, True
@@ -605,30 +612,31 @@ def _anyhow(form: str) -> str:
 def _character(c: str) -> str:
     data, number = c.encode("utf-8", "surrogatepass"), ord(c)
     units = c.encode("utf-16-be", "surrogatepass").hex()
-    percent = "%(?:25)+" if c == "%" else _PERCENT
+    percent = "%(?:25){0,5}" if c == "%" else _PERCENT
     # In capitals, some letters are two.
-    plain = {c, *(one for one in (c.upper(), c.casefold()) if len(one) > 1)}
+    plain = {c, *(one.casefold() for one in (c.upper(), c.casefold()) if len(one) > 1)}
     once = [
-        *map(re.escape, sorted(plain)),
         "".join(f"{percent}{byte:02x}" for byte in data),
-        rf"{_AND}#(?:0*{number}|x0*{number:x});",
-        *(_AND + name for name in _entities().get(c, ())),
+        rf"{_AND}#(?:0{{0,8}}{number}|x0{{0,8}}{number:x});",
+        *(_AND + name for name in sorted(_entities().get(c, ()))),
+        *(["&(?:amp;){0,5}+"] if c == "&" else map(re.escape, sorted(plain))),
     ]
-    if c == "&":
-        once[0] = "&(?:amp;)*"
-    coded = [
-        rf"{_SLASH}++".join(["", *(f"u{units[at : at + 4]}" for at in range(0, len(units), 4))]),
-        rf"{_SLASH}++U{number:08x}",
-        *([rf"{_SLASH}++x{number:02x}"] if number < 256 else []),
+    runs = rf"{_SLASH}{{1,64}}+"
+    ways = [
+        "".join([f"{runs}u{units[at : at + 4]}" for at in range(0, len(units), 4)]),
+        rf"{runs}U{number:08x}",
+        *([rf"{runs}x{number:02x}"] if number < 256 else []),
+        rf"{_SLASH}{{0,64}}+(?:{'|'.join(once)})",
     ]
-    return f"(?:{_SLASH}*+(?:{'|'.join(once)})|{'|'.join(coded)})"
+    # The first way that fits is taken for good: to try them all again would take forever.
+    return f"(?>{'|'.join(ways)})"
 
 
 @cache
-def _entities() -> dict[str, list[str]]:
-    """Names of characters in HTML, with their semicolons."""
-    found: dict[str, list[str]] = {}
+def _entities() -> dict[str, set[str]]:
+    """Names of characters in HTML, in small letters, with their semicolons."""
+    found: dict[str, set[str]] = {}
     for name, character in html5.items():
         if name.endswith(";") and character != "&":
-            found.setdefault(character, []).append(name)
+            found.setdefault(character, set()).add(name.lower())
     return found
