@@ -66,9 +66,9 @@ def say_json(text: str) -> None:
     _write(sys.stdout, _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
-def tell(text: str) -> None:
-    """Print one line to stderr: a note, a warning, an error."""
-    _write(sys.stderr, one_line(text) + "\n")
+def tell(text: str, stream: TextIO | None = None) -> None:
+    """Print one line to stderr, or to what stderr was: a note, a warning, an error."""
+    _write(sys.stderr if stream is None else stream, one_line(text) + "\n")
 
 
 def _write(stream: TextIO, text: str) -> None:
