@@ -716,6 +716,24 @@ def test_an_unfinished_run_can_be_looked_at(case: Case, stopped: Path, tmp_path:
     assert json.loads(told[told.index("{") :])["note"].startswith(words)
 
 
+def test_all_answered_but_not_scored_is_said_so(case: Case, tmp_path: Path) -> None:
+    shutil.copytree(case.run("right"), out := tmp_path / "answered")
+    asked = json_of(out / "run.json")
+    for one in list(out.iterdir()):
+        if one.name not in ("plan.json", "answers.jsonl"):
+            shutil.rmtree(one) if one.is_dir() else one.unlink()
+    handeye("report", out, "--out", tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    n = json_of(out / "plan.json")["items"]
+    assert f"all {n} {case.suite.unit} are answered, but not scored yet as a whole" in page
+    assert "will change" not in page
+    handeye(case.suite.name, "score", out, "--out", tmp_path / "aside")
+    looked = json_of(tmp_path / "aside" / "run.json")
+    for name in json_of(out / "plan.json").get("asked", {}):
+        assert looked[name] == asked[name], name
+    assert "not recorded in run.json" not in page
+
+
 def test_what_is_looked_at_goes_on_and_is_whole(case: Case, stopped: Path) -> None:
     handeye(case.suite.name, "score", stopped)
     case.ask(stopped, case.kit.faults)
