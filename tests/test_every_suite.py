@@ -687,6 +687,7 @@ def test_an_unfinished_run_can_be_looked_at(case: Case, stopped: Path, tmp_path:
         said = " ".join(handeye(name, "score", stopped).split())
         assert said.count(words) >= 2, "at the head and beneath the figures"
         assert "written to" not in said
+        assert not ("all items" in said and "answered items" in said), "the same figures twice"
         handeye(name, "score", stopped, "--out", tmp_path / "aside")
         handeye("report", stopped, case.run("right"), "--out", tmp_path / "r.html")
         out = ["--common", "--json", tmp_path / "c.json", "--out", tmp_path / "c.html"]
@@ -714,6 +715,21 @@ def test_an_unfinished_run_can_be_looked_at(case: Case, stopped: Path, tmp_path:
     for text in (compared, diagnosed):
         assert words in " ".join(text.split()), text
     assert json.loads(told[told.index("{") :])["note"].startswith(words)
+
+
+def test_csv_is_not_read_and_a_row_is_shown(case: Case, tmp_path: Path) -> None:
+    name, unit = case.suite.name, case.suite.unit.removesuffix("s")
+    (tmp_path / "p.csv").write_text(f"{unit}_id,raw_text\na,b\n")
+    told = " ".join(case.score(tmp_path / "p.csv", tmp_path / "x", code=2).split())
+    assert "CSV is not read; a row is a line of JSON like" in told
+    assert f'{{"{unit}_id": "...", "raw_text": "..."}}' in told
+    (tmp_path / "p.jsonl").write_text("COUNT(1)\n")
+    told = " ".join(case.score(tmp_path / "p.jsonl", tmp_path / "x", code=2).split())
+    assert f'"{unit}_id": "..."' in told
+    assert "CSV" not in told
+    assert f"{unit}_id and raw_text" in " ".join(
+        handeye(name, "score", "--help").replace("│", " ").split()
+    )
 
 
 def test_all_answered_but_not_scored_is_said_so(case: Case, tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ def score(
         Path,
         typer.Argument(
             metavar="PREDICTIONS.jsonl",
-            help="Answers, an Inspect log (.eval), or a run folder (so far, if unfinished).",
+            help="Answers, a line of JSON each with clip_id and raw_text; an Inspect log (.eval); "
+            "or a run folder (so far, if unfinished).",
         ),
     ],
     data: Annotated[
