@@ -53,7 +53,7 @@ def carry_out(job: Job) -> Path:
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
     options = job.options
-    if check_plan(options.out, job.plan, job.lacking) != "same":
+    if check_plan(options.out, job.plan, job.lacking, job.named) != "same":
         from handeye.run.engine import resolve_model
 
         # A mistyped name or a missing key must not claim the folder for a run that cannot be.
@@ -92,7 +92,7 @@ def _journal(job: Job) -> Iterator[Journal]:
     """Claim the run folder and hold its journal; a refused folder is left as it was."""
     out = job.options.out
     with held(out):
-        claim(out, job.plan, job.lacking)
+        claim(out, job.plan, job.lacking, job.named)
         journal = open_journal(out / ANSWERS)
         for notice in journal.notices:
             tell(f"note: {notice}")
