@@ -694,6 +694,12 @@ def test_an_unfinished_run_can_be_looked_at(case: Case, stopped: Path, tmp_path:
         compared = handeye("compare", case.run("right"), stopped, *out)
         diagnosed = handeye(name, "diagnose", stopped)
         told = handeye(name, "diagnose", stopped, "--json")
+        if name == "rose":
+            looked = handeye("rose", "bridge", stopped, code=2)
+            assert f"{stopped.resolve()}: holds no bridge items" in looked
+        else:
+            looked = handeye(name, "rank", case.run("right"), stopped, "--common")
+            assert words in " ".join(looked.split())
         refused = handeye(name, "score", stopped, "--out", stopped, code=2)
     assert hashes(stopped) == kept, "nothing of the run was touched"
     assert "not finished" in refused

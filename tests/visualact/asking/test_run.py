@@ -113,7 +113,7 @@ def test_the_log_of_inspect_has_the_same_figures(clips: Path, tmp_path: Path) ->
     [
         ({"frames": 4}, r"\(--frames was 8, now 4\)"),
         ({"frames": "fps:2"}, r"\(--frames was uniform 8, now fps 2\.0 64\)"),
-        ({"scenarios": ["home"]}, "--scenarios was not given, now 'home'"),
+        ({"scenarios": ["navigation"]}, "--scenarios was not given, now 'navigation'"),
         ({"clips": 1}, "--clips was not given, now 1"),
         ({"protocol": "two-pass"}, "--protocol was 'one-pass', now 'two-pass'"),
     ],

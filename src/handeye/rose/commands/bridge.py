@@ -56,8 +56,8 @@ def bridge(
         run = read_run(*readable(paths, score_so_far))
     if not any(run.summary.bridges.values()):
         raise RunError(
-            f"{run_of(run.path, run.info)}: holds no bridge items (G-Clk, mL-Cnt); ask for them with "
-            "'--templates all', or join their prediction files: "
+            f"{run_of(run.path, run.info)}: holds no bridge items (G-Clk, mL-Cnt); ask for them "
+            "with '--templates all', or join their prediction files: "
             "'handeye rose bridge MAIN.jsonl BRIDGE.jsonl --data SET --out RUN'"
         )
     if json:

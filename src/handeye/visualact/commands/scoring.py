@@ -211,13 +211,15 @@ def rank(
     from handeye.atomic import write_bytes
     from handeye.errors import OptionError
     from handeye.scores.run_folder import expand, indented_json
+    from handeye.scores.so_far import readable
     from handeye.visualact.comparing.scored_runs import rank_runs
     from handeye.visualact.comparing.sensitivity import ASSIGNMENTS
     from handeye.visualact.pages.console import print_ranking
+    from handeye.visualact.scoring.file_scoring import score_so_far
     from handeye.visualact.scoring.options import SWEEP
     from handeye.visualact.scoring.run_folder import read_run
 
-    runs = expand(runs)
+    runs = readable(expand(runs), score_so_far)
     names = _list(embedders) or [str(read_run(runs[0]).info["embedder"]["name"])]
     with ExitStack() as stack:
         found = rank_runs(

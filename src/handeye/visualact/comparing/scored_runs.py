@@ -105,13 +105,15 @@ def rank_runs(
     return {
         "n_clips": len(clips),
         "n_left_out": len(scored) - len(clips),
-        "models": {
-            name: str(run_of(run.path, run.info)) for name, run in zip(names, opened, strict=True)
-        },
+        "models": {name: str(_place(run)) for name, run in zip(names, opened, strict=True)},
         "embedders": {embedder.name: embedder.digest for embedder in used},
         "options": options.to_dict(),
         **found,
     }
+
+
+def _place(run: Run) -> Path:
+    return run_of(run.path, run.info)
 
 
 def _same_options(runs: Sequence[Run]) -> Options:
@@ -125,7 +127,7 @@ def _same_options(runs: Sequence[Run]) -> Options:
         differing = [name for name, value in options.items() if kept[0].get(name) != value]
         if differing:
             raise OptionError(
-                f"{runs[0].path} and {run.path} were scored with different options "
+                f"{_place(runs[0])} and {_place(run)} were scored with different options "
                 f"({', '.join(differing)}); score one of them again"
             )
     return Options.of(kept[0])
@@ -162,7 +164,7 @@ def _same_clips(runs: Sequence[Run], common: bool) -> tuple[list[Clip], list[lis
         for clip in clips:
             if known.setdefault(clip.clip_id, clip) != clip:
                 raise DataError(
-                    f"{runs[0].path} and {run.path} were scored against different sets: clip "
+                    f"{_place(runs[0])} and {_place(run)} were scored against different sets: clip "
                     f"{clip.clip_id} is not the same in both"
                 )
         answers.append({row.clip_id: row for row in predictions})
@@ -171,7 +173,7 @@ def _same_clips(runs: Sequence[Run], common: bool) -> tuple[list[Clip], list[lis
         raise DataError("the runs have no clip in common; give runs over the same set")
     if len(shared) < len(known) and not common:
         lacking = [
-            f"{run.path} lacks {len(known) - len(rows)}"
+            f"{_place(run)} lacks {len(known) - len(rows)}"
             for run, rows in zip(runs, answers, strict=True)
             if len(rows) < len(known)
         ]
