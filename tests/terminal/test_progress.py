@@ -232,3 +232,21 @@ def test_sets_move(data: Path, tmp_path: Path, command: str) -> None:
     assert time.monotonic() - start < 60
     (bar,) = [line for line in screen(seen, 60) if line.startswith("scenes ")]
     assert "100%" in bar
+
+
+def test_a_training_moves() -> None:
+    script = """
+import time
+from handeye.cli.train import _telling
+from handeye.training.recipe import recipe_of
+losses = {"answer_loss": 0.5, "patch_loss": 0.25, "odd_recall": 0.1}
+with _telling(recipe_of("tiny")) as show:
+    for step in range(10, 41, 10):
+        show(step, 40, losses); time.sleep(0.3)
+"""
+    pytest.importorskip("torch", reason="needs handeye[train]")
+    code, seen = in_terminal([sys.executable, "-c", script], 80)
+    assert code == 0, seen
+    (bar,) = screen(seen, 80)
+    assert re.match("steps 40/40 100% ━+ answers 0.500, patches 0.250", bar)
+    assert re.search(r"20/40  50% .*0:\d\d left", seen)

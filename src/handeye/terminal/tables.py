@@ -156,11 +156,16 @@ def print_descriptions(found: Sequence[Description], *, by_subset: bool) -> None
             for line in found[0].groups[group].values():
                 table.add_row(line.name, line.text())
         console.print(table)
+    say(
+        console,
+        "After a value stands how often it occurs, with its share; numbers are least / median / "
+        "mean / most.",
+    )
     if len(found) == 2:
         tested = sum(row.p is not None for row in rows)
         low = [f"{row.group}: {row.name}" for row in rows if row.p is not None and row.p < 0.05]
         console.print(
-            f"Numbers are min / median / mean / max. p: chi-square (Fisher for two classes) or "
-            f"Kolmogorov-Smirnov. {len(low)} of {tested} lines have p < 0.05 "
-            f"({0.05 * tested:.0f} expected by chance)" + (f": {'; '.join(low)}" if low else ".")
+            f"p: chi-square (Fisher for two classes) or Kolmogorov-Smirnov. {len(low)} of {tested} "
+            f"lines have p < 0.05 ({0.05 * tested:.0f} expected by chance)"
+            + (f": {'; '.join(low)}" if low else ".")
         )
