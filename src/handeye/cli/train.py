@@ -110,11 +110,11 @@ def _telling(recipe: Recipe) -> Iterator[Callable[[int, int, dict[str, float]], 
 
     with ExitStack() as stack:
         last: tuple[int, float] | None = None
-        at: Moment | None = None
+        at = Moment(0, recipe.steps)
 
         def show(step: int, steps: int, losses: dict[str, float]) -> None:
             nonlocal last, at
-            now, new = time.monotonic(), at is None
+            now, new = time.monotonic(), last is None
             facts = [
                 f"answers {losses['answer_loss']:.3f}",
                 f"patches {losses['patch_loss']:.3f}",
@@ -128,7 +128,7 @@ def _telling(recipe: Recipe) -> Iterator[Callable[[int, int, dict[str, float]], 
             if not moves_here:
                 tell(f"step {step} of {steps}: {', '.join(facts)}")
             elif new:
-                stack.enter_context(bar("steps", lambda: at or Moment(0, steps)))
+                stack.enter_context(bar("steps", lambda: at))
 
         moves_here = moves()
         yield show

@@ -157,7 +157,7 @@ class LineReader(Generic[LineRow]):
                 csv = "; CSV is not read" if "," in text or "\t" in text or ".csv:" in where else ""
                 told += (
                     f"{csv}; a row is a line of JSON like "
-                    f'{{"{self._row.__struct_fields__[0]}": "...", "raw_text": "..."}}'
+                    f'{{"{next(iter(self._row.__annotations__))}": "...", "raw_text": "..."}}'
                 )
             raise DataError(told) from None
 
