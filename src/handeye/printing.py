@@ -13,6 +13,7 @@ import io
 import os
 import re
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
@@ -66,9 +67,15 @@ def say_json(text: str) -> None:
     _write(sys.stdout, _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
-def tell(text: str, stream: TextIO | None = None) -> None:
-    """Print one line to stderr, or to what stderr was: a note, a warning, an error."""
-    _write(sys.stderr if stream is None else stream, one_line(text) + "\n")
+def tell(text: str) -> None:
+    """Print one line to stderr: a note, a warning, an error."""
+    teller()(text)
+
+
+def teller() -> Callable[[str], None]:
+    """A :func:`tell` to what stderr is now, for later, when somebody may have taken its place."""
+    stream = sys.stderr
+    return lambda text: _write(stream, one_line(text) + "\n")
 
 
 def _write(stream: TextIO, text: str) -> None:

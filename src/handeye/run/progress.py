@@ -7,14 +7,13 @@ engine.
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
 
-from handeye.printing import tell
+from handeye.printing import teller
 from handeye.progress import Moment, bar, clock_text, moves, pace
 from handeye.run.answers import ANSWER_STATES, Answer, Usage
 from handeye.run.prices import Price
@@ -156,7 +155,7 @@ class Progress:
         self._guard = threading.Lock()
         self._shown = shown
         # The engine takes the stream from whoever prints to a terminal while it is at work.
-        self._stream = sys.stderr
+        self._tell = teller()
         self._live = shown and moves()
         self._tick = tick
         self._bar = ExitStack()
@@ -195,7 +194,7 @@ class Progress:
         self._bar.close()
         self._print()
         if self._shown and self._then and self._tally.whole:
-            tell(self._then, self._stream)
+            self._tell(self._then)
 
     def _loop(self) -> None:
         while not self._stop.wait(_PLAIN_EVERY):
@@ -205,4 +204,4 @@ class Progress:
 
     def _print(self) -> None:
         if self._shown and not self._live:
-            tell(self._tally.line(), self._stream)
+            self._tell(self._tally.line())
