@@ -687,12 +687,19 @@ def test_an_unfinished_run_can_be_looked_at(case: Case, stopped: Path, tmp_path:
         said = " ".join(handeye(name, "score", stopped).split())
         assert said.count(words) >= 2, "at the head and beneath the figures"
         assert "written to" not in said
+        assert not ("all items" in said and "answered items" in said), "the same figures twice"
         handeye(name, "score", stopped, "--out", tmp_path / "aside")
         handeye("report", stopped, case.run("right"), "--out", tmp_path / "r.html")
         out = ["--common", "--json", tmp_path / "c.json", "--out", tmp_path / "c.html"]
         compared = handeye("compare", case.run("right"), stopped, *out)
         diagnosed = handeye(name, "diagnose", stopped)
         told = handeye(name, "diagnose", stopped, "--json")
+        if name == "rose":
+            looked = handeye("rose", "bridge", stopped, code=2)
+            assert f"{stopped.resolve()}: holds no bridge items" in looked
+        else:
+            looked = handeye(name, "rank", case.run("right"), stopped, "--common")
+            assert words in " ".join(looked.split())
         refused = handeye(name, "score", stopped, "--out", stopped, code=2)
     assert hashes(stopped) == kept, "nothing of the run was touched"
     assert "not finished" in refused
@@ -714,6 +721,39 @@ def test_an_unfinished_run_can_be_looked_at(case: Case, stopped: Path, tmp_path:
     for text in (compared, diagnosed):
         assert words in " ".join(text.split()), text
     assert json.loads(told[told.index("{") :])["note"].startswith(words)
+
+
+def test_csv_is_not_read_and_a_row_is_shown(case: Case, tmp_path: Path) -> None:
+    name, unit = case.suite.name, case.suite.unit.removesuffix("s")
+    (tmp_path / "p.csv").write_text(f"{unit}_id,raw_text\na,b\n")
+    told = " ".join(case.score(tmp_path / "p.csv", tmp_path / "x", code=2).split())
+    assert "CSV is not read; a row is a line of JSON like" in told
+    assert f'{{"{unit}_id": "...", "raw_text": "..."}}' in told
+    (tmp_path / "p.jsonl").write_text("COUNT(1)\n")
+    told = " ".join(case.score(tmp_path / "p.jsonl", tmp_path / "x", code=2).split())
+    assert f'"{unit}_id": "..."' in told
+    assert "CSV" not in told
+    assert f"{unit}_id and raw_text" in " ".join(
+        handeye(name, "score", "--help").replace("│", " ").split()
+    )
+
+
+def test_all_answered_but_not_scored_is_said_so(case: Case, tmp_path: Path) -> None:
+    shutil.copytree(case.run("right"), out := tmp_path / "answered")
+    asked = json_of(out / "run.json")
+    for one in list(out.iterdir()):
+        if one.name not in ("plan.json", "answers.jsonl"):
+            shutil.rmtree(one) if one.is_dir() else one.unlink()
+    handeye("report", out, "--out", tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    n = json_of(out / "plan.json")["items"]
+    assert f"all {n} {case.suite.unit} are answered, but not scored yet as a whole" in page
+    assert "will change" not in page
+    handeye(case.suite.name, "score", out, "--out", tmp_path / "aside")
+    looked = json_of(tmp_path / "aside" / "run.json")
+    for name in json_of(out / "plan.json").get("asked", {}):
+        assert looked[name] == asked[name], name
+    assert "not recorded in run.json" not in page
 
 
 def test_what_is_looked_at_goes_on_and_is_whole(case: Case, stopped: Path) -> None:

@@ -13,6 +13,7 @@ import io
 import os
 import re
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
@@ -69,7 +70,13 @@ def say_json(text: str) -> None:
 
 def tell(text: str) -> None:
     """Print one line to stderr: a note, a warning, an error."""
-    _write(sys.stderr, one_line(text) + "\n")
+    teller()(text)
+
+
+def teller() -> Callable[[str], None]:
+    """A :func:`tell` to what stderr is now, for later, when somebody may have taken its place."""
+    stream = sys.stderr
+    return lambda text: _write(stream, one_line(text) + "\n")
 
 
 def _write(stream: TextIO, text: str) -> None:

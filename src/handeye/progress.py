@@ -1,7 +1,8 @@
 """How far long work is, on stderr: a moving bar on a terminal, a line now and then elsewhere.
 
-The one place for it. Bars of works inside each other share one display; whatever else is printed
-meanwhile stands above them. The cursor is left alone, so that a process may end at any moment.
+Also what is said where Ctrl-C stops it. The one place for both. Bars of works inside each other
+share one display; whatever else is printed meanwhile stands above them. The cursor is left alone,
+so that a process may end at any moment.
 """
 
 from __future__ import annotations
@@ -24,6 +25,52 @@ _PLAIN_EVERY = 5.0
 _EVERY = 0.2
 # Columns of the bar itself: a narrow terminal loses facts, the last ones first, before it.
 _LEAST_BAR, _MOST_BAR = 6, 40
+
+
+# ---- Ctrl-C
+
+
+class _Parting:
+    """The line that is owed to whoever stops the work; it is said once, by whoever is first.
+
+    Attributes:
+        said: whether it was.
+    """
+
+    def __init__(self) -> None:
+        self._owed: list[Callable[[], str]] = []
+        self.said = False
+
+    @contextmanager
+    def owed(self, words: Callable[[], str]) -> Iterator[None]:
+        """Say ``words()`` if Ctrl-C ends the block, in whatever way.
+
+        Where something else ends it, the line stays owed: a broken library may be what is left of
+        the Ctrl-C, and only the process knows (:mod:`handeye.cli.process`).
+        """
+        self._owed[:], self.said = [words], False
+        try:
+            yield
+        except KeyboardInterrupt:
+            if line := self.take():
+                tell(line)
+            raise
+        self._owed.clear()
+
+    def take(self) -> str:
+        """The line, for the one who says it now; from any thread. Empty where none is owed."""
+        try:
+            words = self._owed.pop()
+        except IndexError:
+            return ""
+        self.said = True
+        return words()
+
+
+parting = _Parting()
+
+
+# ---- bars
 
 
 class Moment(NamedTuple):
@@ -196,8 +243,9 @@ def _drawn(line: _Line, console: Console) -> RenderableType:
     what, look = line
     at = look()
     share = 100 * at.done // at.total if at.total else 0
-    # The last column stays free: some terminals begin a new line when it is written.
-    room = console.width - 1
+    # The last column stays free: some terminals begin a new line when it is written. So do four
+    # more, for two "^C" of the terminal: a bar that they break in two would stand twice.
+    room = console.width - 5
     head = f"{at.done:,}/{at.total:,} {share:3d}%"
     facts = list(at.facts)
 

@@ -208,3 +208,35 @@ def test_ctrl_c_ends_what_does_not_hear_it():
         assert time.monotonic() - began < most
         assert process.returncode == 130
         assert told == "\nstopped\n"
+
+
+@pytest.mark.parametrize(
+    "ends",
+    ["time.sleep(60)", "raise KeyboardInterrupt", "raise ValueError", "print(); sys.exit(0)"],
+)
+def test_ctrl_c_says_how_to_go_on_however_the_command_ends(ends):
+    code = (
+        "import signal, sys, time; from handeye.cli.process import carry_out\n"
+        "from handeye.progress import parting\n"
+        "def stubborn():\n"
+        "    heard = []\n"
+        "    signal.signal(signal.SIGINT, lambda *_: heard.append(1))\n"
+        "    with parting.owed(lambda: 'stopped: 3 of 4 are kept'):\n"
+        "        print('there', flush=True)\n"
+        "        while not heard: time.sleep(0.05)\n"
+        "        time.sleep(0.1)\n"
+        f"        {ends}\n"
+        "carry_out(stubborn)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.readline()
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=10)
+    assert time.monotonic() - began < 2
+    assert process.returncode == 130
+    assert told.strip() == "stopped: 3 of 4 are kept"

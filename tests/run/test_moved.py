@@ -77,15 +77,15 @@ def test_a_model_that_knows_another_set_is_another_run(tmp_path: Path) -> None:
 
     run(data)
     run(data / "metadata_test.jsonl")  # the same rows by another name
-    with pytest.raises(RunError, match="model_args was"):
+    with pytest.raises(RunError, match="-M data was"):
         run(other)
-    with pytest.raises(RunError, match="model_args was"):
+    with pytest.raises(RunError, match="-M faults was not given, now 'miss=1'"):
         run(data, faults="miss=1")
     plan = json.loads((out / "plan.json").read_text())
     plan["model_args"]["data"] = "some/place"
     (out / "plan.json").write_text(json.dumps(plan))
     run(data)
-    with pytest.raises(RunError, match="model_args was"):
+    with pytest.raises(RunError, match="-M faults was not given, now 'miss=1'"):
         run(data, faults="miss=1")
 
 

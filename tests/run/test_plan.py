@@ -30,11 +30,11 @@ def test_the_same_run_goes_on(small_set: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"order": "authors"}, "order"),
-        ({"generation": {"temperature": 0.5}}, "config"),
-        ({"model_args": {"stream": True}}, "model_args"),
-        ({"scenes": 2}, "items was 30, now 10"),
-        ({"templates": "T1"}, "items was 30, now 6"),
+        ({"order": "authors"}, "--order was 'image_first', now 'authors'"),
+        ({"generation": {"temperature": 0.5}}, "-s temperature was not given, now 0.5"),
+        ({"model_args": {"stream": True}}, "-M stream was not given, now True"),
+        ({"scenes": 2}, "items was 30, now 10: .*--scenes was not given, now 2"),
+        ({"templates": "T1"}, "items was 30, now 6: .*--templates was not given, now 'T1'"),
     ],
 )
 def test_another_run_is_refused_and_named(
@@ -44,7 +44,7 @@ def test_another_run_is_refused_and_named(
     claim(out, plan_of(small_set, out))  # type: ignore[arg-type]
     before = {p.name: p.read_bytes() for p in out.iterdir()}
     with pytest.raises(RunError, match=named):
-        claim(out, plan_of(small_set, out, **changes))  # type: ignore[arg-type]
+        grow(small_set, out, **changes)
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before
 
 
@@ -63,7 +63,7 @@ def test_a_plan_that_counts_its_rows_otherwise_is_refused(
 def grow(data: Path, out: Path, **changes: object) -> None:
     options = RoseOptions(model="a/b", data=str(data), out=out, **changes)  # type: ignore[arg-type]
     made = job(options)
-    claim(out, made.plan, made.lacking)
+    claim(out, made.plan, made.lacking, made.named)
 
 
 @pytest.mark.parametrize(
@@ -92,11 +92,11 @@ def test_a_run_grows_where_all_of_the_old_stays(
 @pytest.mark.parametrize(
     ("before", "after", "named"),
     [
-        ({"scenes": 4}, {"scenes": 2}, "10 of the old ones are not selected; max_scenes was 4"),
-        ({"templates": "T1,T2"}, {"templates": "T2,T3"}, "6 of the old ones .* templates was"),
+        ({"scenes": 4}, {"scenes": 2}, "10 of the old ones are not selected; --scenes was 4"),
+        ({"templates": "T1,T2"}, {"templates": "T2,T3"}, "6 of the old ones .* --templates was"),
         ({"templates": "T1,T2"}, {"templates": "T3,T4,T5"}, "12 of the old ones"),
-        ({"scenes": 2}, {"scenes": 4, "order": "authors"}, "order was"),
-        ({"scenes": 2}, {"scenes": 4, "generation": {"temperature": 1}}, "config was"),
+        ({"scenes": 2}, {"scenes": 4, "order": "authors"}, "--order was"),
+        ({"scenes": 2}, {"scenes": 4, "generation": {"temperature": 1}}, "-s temperature was"),
         ({"scenes": 4}, {"scenes": 2, "generation": {"temperature": 1}}, "10 of the old"),
     ],
 )

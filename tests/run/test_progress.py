@@ -33,7 +33,15 @@ def test_rate_and_time_left_come_from_this_start_only() -> None:
     assert tally.seconds_left() == pytest.approx(20.0)
     assert tally.spend == pytest.approx(60 * 0.002)
     line = tally.line()
-    for part in ("60 of 100 (40 from before)", "2.0/s", "10 refused", "$0.12", "0:20 left"):
+    for part in (
+        "60 of 100 (40 from before)",
+        "60%",
+        "2.0/s",
+        "0 errors",
+        "10 refused",
+        "$0.12",
+        "0:20 left",
+    ):
         assert part in line
 
 
@@ -55,6 +63,24 @@ def test_off_a_terminal_the_last_line_is_plain(capsys: pytest.CaptureFixture[str
     shown = capsys.readouterr().err
     assert shown.startswith("1 of 1")
     assert "\r" not in shown
+
+
+def test_all_answered_it_ends_and_the_clock_stands_still(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clock = Clock()
+    tally = Tally(2, None, clock)
+    with Progress(tally, shown=True, tick=lambda: None, then="scoring") as shown:
+        for now in (1.0, 2.0):
+            clock.now = now
+            shown.add(answer())
+        told = capsys.readouterr().err
+        clock.now = 50.0
+        assert tally.rate() == pytest.approx(1.0)
+        assert tally.moment().facts[:3] == ("1.0/s", "0 errors", "in 0:02")
+    assert told.startswith("2 of 2 | 100% | 1.0/s | 0 errors | ")
+    assert told.endswith("| in 0:02\nscoring\n")
+    assert capsys.readouterr().err == "", "said once"
 
 
 def test_no_progress_is_silent(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from handeye.scores.quantity import (
     Quantities,
     Quantity,
     Units,
+    Value,
     Words,
     counted,
     macro,
@@ -152,8 +153,57 @@ def test_items_without_a_figure_in_either_run_leave_the_pair_only() -> None:
     kept = outcomes[50:]
     halves = [kept[np.arange(50, 200) % 2 == k, 0].mean() for k in (0, 1)]
     assert row(found, 1)["first"]["value"] == pytest.approx(np.mean(halves))  # type: ignore[index]
+    assert "(MADE, 150 of 200 films, paired)" in found["pairs"][1]["sentences"][0]
+    assert "(MADE, 200 films, paired)" in found["pairs"][0]["sentences"][0]
+    assert "is left out of it for both" in found["notes"][0]
     plain = outcomes[:, 0].reshape(-1, 2).mean(axis=0).mean()
     assert row(found, 0)["first"]["value"] == pytest.approx(plain)  # type: ignore[index]
+
+
+def lost(k: int, n: int, value: Value = macro) -> dict[str, object]:
+    """The row of a share that B has in no scene of n, and A in k of them, spread evenly."""
+    first = (np.arange(n) * k // n != (np.arange(n) + 1) * k // n).astype(float)
+    outcomes = np.stack([first, np.zeros(n)], axis=1)
+    share = Quantity(
+        key="f1",
+        label="share",
+        sense="pass",
+        sums=counted([np.ones(n, bool)], outcomes),
+        value=value,
+        weights=np.ones(n),
+        outcomes=outcomes,
+        said="shares",
+        named="shares",
+    )
+    return row(compare_quantities(MADE, quantities(share, n=n)))
+
+
+@pytest.mark.parametrize(("n", "counts"), [(60, (46, 55, 59, 60)), (8, (6, 7, 8)), (24, (20, 24))])
+def test_what_more_scenes_speak_for_has_no_larger_p_value(n: int, counts: tuple[int, ...]) -> None:
+    found = [lost(k, n)["p_value"] for k in counts]
+    assert found == sorted(found, reverse=True), found  # type: ignore[type-var]
+    assert lost(n, n)["p_value"] == pytest.approx(2.0 ** (1 - n))
+
+
+def test_a_constant_difference_of_strata_that_disagree_is_no_sure_one() -> None:
+    """Ten films of one kind speak for B, thirty of the other for A, and B is called better."""
+    kind = np.repeat([0, 1], [10, 30])
+    outcomes = np.stack([np.where(kind, 0.5, 0.0), np.where(kind, 0.0, 1.0)], axis=1)
+    mean = Quantity(
+        key="f1",
+        label="mean",
+        sense="pass",
+        sums=counted([np.ones(40, bool)], outcomes),
+        value=macro,
+        weights=np.ones(40),
+        outcomes=outcomes,
+        said="it",
+        named="it",
+    )
+    found = replace(quantities(mean, n=40), stratum=kind)
+    told = row(compare_quantities(MADE, found, resamples=500))
+    assert told["test"] == "bootstrap"
+    assert told["p_value"] > 2 / 501  # type: ignore[operator]
 
 
 def test_runs_that_agree_everywhere_differ_in_nothing() -> None:

@@ -105,3 +105,23 @@ def test_many_columns_stand_on_several_lines_and_fit_80_characters() -> None:
     assert lines[1:4] == ["50.0", "(40.0 to", "100.0)"]
     assert "a heading" in text
     assert "40.0" not in printed(Table("t", "", columns, rows), intervals=False)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize("intervals", [True, False])
+def test_narrow_terminals_break_the_table_and_no_word(width: int, intervals: bool) -> None:
+    heads = ("P", "R", "F1", "weighted F1", "scale")
+    labels = ("Dynamic Navigation", "Human-Machine Interaction", "mean of classes")
+    cells = tuple(Estimate(k / 10, 0.025, 1.0, 9) for k in range(5))
+    rows = tuple(Row(label, cells, basis="1 of 4 clips") for label in labels)
+    table = Table("t", "percent", tuple(map(Column, heads)), rows, row_head="class")
+    lines = printed(table, width=width, caption="how", intervals=intervals).splitlines()
+    drawn = [line for line in lines if line[0] in "┏┃┡│└├"]
+    assert max(map(len, lines)) <= width
+    assert all(line[-1] in "┓┃┩│┘┤" for line in drawn), "the right border"
+    text = " ".join(" ".join(drawn).replace("│", " ").replace("┃", " ").split())
+    for word in " ".join([*heads, *labels]).replace("-", " ").split():
+        assert word in text, word
+    for k in range(5):
+        assert text.count(f"{10 * k}.0 ") >= 3, "every figure of every row"
+    assert (lines.count("percent".ljust(len(lines[0]))), text.count("…")) == (1, 0)

@@ -50,8 +50,20 @@ def test_numbers_stay_whole_at_80_columns(
     told = sum(len(f["rows"]) for pair in found["pairs"] for f in pair["families"])
     assert len([line for line in rows if re.search(r"(better|wider|seen.*|often) *$", line)]) > 50
     assert len(rows) >= told - 2 * len(found["pairs"])  # differences without an interval
-    assert re.search(r"Counting +100\.0 +0\.0 +−100\.0 \(−100\.0 to −\d\d\.\d\) +0\.\d{3} ", text)
+    assert re.search(r"Counting +100\.0 +0\.0 +−100\.0 \(−100\.0 to −\d\d\.\d\) +< \.001 ", text)
     assert f"A  {LONG} (first)" in text
+
+
+def test_brackets_are_explained_where_some_stand(
+    found: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flat = items(60)
+    same = answered(flat, 0.5, np.random.default_rng(1))[0]
+    alike = compare_quantities(SUITE, of_frames([same, same], ["a", "b"]), resamples=100)
+    for one, told in ((found, True), (alike, False)):
+        text = " ".join(printed(one, "utf-8", monkeypatch).split())
+        assert bool(re.search(r"none seen \(\d", text)) is told
+        assert ("In brackets: the difference that a power of 80 % shows" in text) is told
 
 
 def test_an_ascii_terminal_gets_hyphens(found: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,8 @@ def in_terminal(
             while piece := os.read(master, 1 << 16):
                 seen += piece
                 if until is not None and until(seen.decode("utf-8", "replace")):
+                    os.write(master, b"\x03")  # the terminal shows it as ^C, amid the bar
+                    time.sleep(0.3)
                     os.killpg(process.pid, signal.SIGINT)
                     until = None
         os.close(master)
@@ -131,7 +133,9 @@ def test_a_run_moves(key: None, data: Path, tmp_path: Path, columns: int) -> Non
     assert max(map(len, bars)) < columns
     shown = screen(seen, columns)
     assert sum("━" in line and "/60" in line for line in shown) == 1, "one line, written over"
-    assert "60/60 100%" in next(line for line in shown if "/60" in line)
+    (last,) = [place for place, line in enumerate(shown) if "/60" in line]
+    assert "60/60 100%" in shown[last]
+    assert shown[last + 1] == "scoring", "what goes on is not the bar's"
     assert "\x1b[?25l" not in seen, "the cursor stays"
 
 
@@ -143,7 +147,8 @@ def test_stopped_the_bar_ends_and_words_stand_below(key: None, data: Path, tmp_p
     assert code == 130
     shown = screen(seen, 100)
     (bar,) = [place for place, line in enumerate(shown) if "/60" in line]
-    assert any(line.startswith("stopped: ") for line in shown[bar + 1 :]), shown
+    (told,) = [line for line in shown[bar + 1 :] if line.startswith("stopped")]
+    assert re.match(r"stopped: \d+ of 60 answers are kept in ", told)
 
 
 @pytest.mark.server
@@ -158,7 +163,9 @@ def test_elsewhere_lines_are_plain(key: None, data: Path, tmp_path: Path, how: s
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             code, seen = done.returncode, done.stderr
     assert code == 0
-    assert "60 of 60" in seen
+    (line,) = [line for line in seen.splitlines() if line.startswith("60 of 60")]
+    assert re.fullmatch(r"60 of 60 \| 100% \| \d+\.\d/s \| 12 errors \| .* \| in 0:\d\d", line)
+    assert f"{line}\nscoring\n" in seen
     assert not re.search("[\r\x1b]", seen.partition("openai-api")[0])
 
 
@@ -225,3 +232,21 @@ def test_sets_move(data: Path, tmp_path: Path, command: str) -> None:
     assert time.monotonic() - start < 60
     (bar,) = [line for line in screen(seen, 60) if line.startswith("scenes ")]
     assert "100%" in bar
+
+
+def test_a_training_moves() -> None:
+    script = """
+import time
+from handeye.cli.train import _telling
+from handeye.training.recipe import recipe_of
+losses = {"answer_loss": 0.5, "patch_loss": 0.25, "odd_recall": 0.1}
+with _telling(recipe_of("tiny")) as show:
+    for step in range(10, 41, 10):
+        show(step, 40, losses); time.sleep(0.3)
+"""
+    pytest.importorskip("torch", reason="needs handeye[train]")
+    code, seen = in_terminal([sys.executable, "-c", script], 80)
+    assert code == 0, seen
+    (bar,) = screen(seen, 80)
+    assert re.match("steps 40/40 100% ━+ answers 0.500, patches 0.250", bar)
+    assert re.search(r"20/40  50% .*0:\d\d left", seen)

@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from handeye.errors import HandeyeError, OptionError
-from handeye.printing import flush, show_anyhow, tell
+from handeye.printing import flush, one_line, show_anyhow, tell
+from handeye.progress import parting
 from handeye.run.secrets import without_keys
 
 INTERRUPTED = 130
@@ -58,6 +59,8 @@ def carry_out(command: Callable[[], object]) -> int:
                 raise
         code = _flushed(code)
         if interrupts or (code == INTERRUPTED and _noticed(interrupts)):
+            if line := parting.take():
+                tell(line)
             # Not by way of the interpreter, which may end by the signal, or wait for threads.
             os._exit(INTERRUPTED)
     return code if isinstance(code, int) else 1
@@ -158,6 +161,9 @@ def _watch(reader: socket.socket, interrupts: list[int]) -> None:
 
 
 def _end() -> None:
+    # By the kernel alone: whoever does not stop may hold what the streams wait for.
     with suppress(OSError):
-        os.write(2, b"\nstopped\n")
+        if not parting.said:
+            line = one_line(without_keys(parting.take())) or "stopped"
+            os.write(2, f"\n{line}\n".encode())
     os._exit(INTERRUPTED)

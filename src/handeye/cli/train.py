@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,10 +48,11 @@ def base(
         raise OptionError(f"seed must lie in 0..2^32-1, got {seed}")
     claim(out, recipe, seed)
     if (out / CARD).exists():
-        _say(f"{out} is trained already (see {CARD}); it is only examined again")
+        tell(f"{out} is trained already (see {CARD}); it is only examined again")
     elif done := steps_done(out):
-        _say(f"going on in {out} after step {done} of {recipe.steps}")
-    train(out, recipe, seed, _teller(recipe))
+        tell(f"going on in {out} after step {done} of {recipe.steps}")
+    with _telling(recipe) as progress:
+        train(out, recipe, seed, progress)
     # Always the same test scenes: models of different seeds differ by their training alone.
     scenes = recipe.examined_scenes
     _write(out / "examination.json", _examine(out, own_papers(0, scenes), seed=0, scenes=scenes))
@@ -98,28 +100,38 @@ def needs_torch() -> None:
     check_version("transformers")
 
 
-def _say(line: str) -> None:
-    tell(line)
+@contextmanager
+def _telling(recipe: Recipe) -> Iterator[Callable[[int, int, dict[str, float]], None]]:
+    """Give what shows log lines: a bar on a terminal, else lines.
 
+    The time left is at the speed since the line before.
+    """
+    from handeye.progress import Moment, bar, clock_text, moves
 
-def _teller(recipe: Recipe) -> Callable[[int, int, dict[str, float]], None]:
-    """Prints a log line, with the time left at the speed since the line before."""
-    last: tuple[int, float] | None = None
+    with ExitStack() as stack:
+        last: tuple[int, float] | None = None
+        at = Moment(0, recipe.steps)
 
-    def tell(step: int, steps: int, losses: dict[str, float]) -> None:
-        nonlocal last
-        now = time.monotonic()
-        left = ""
-        if last:
-            speed = (recipe.work(step) - recipe.work(last[0])) / (now - last[1])
-            left = f", about {(recipe.work(steps) - recipe.work(step)) / speed / 60:.0f} min left"
-        last = step, now
-        _say(
-            f"step {step} of {steps}: answers {losses['answer_loss']:.3f}, "
-            f"patches {losses['patch_loss']:.3f}, exceptions seen {losses['odd_recall']:.0%}{left}"
-        )
+        def show(step: int, steps: int, losses: dict[str, float]) -> None:
+            nonlocal last, at
+            now, new = time.monotonic(), last is None
+            facts = [
+                f"answers {losses['answer_loss']:.3f}",
+                f"patches {losses['patch_loss']:.3f}",
+                f"exceptions {losses['odd_recall']:.0%}",
+            ]
+            if last and step < steps:
+                speed = (recipe.work(step) - recipe.work(last[0])) / (now - last[1])
+                left = (recipe.work(steps) - recipe.work(step)) / speed
+                facts.insert(0, f"{clock_text(left)} left")
+            last, at = (step, now), Moment(step, steps, tuple(facts))
+            if not moves_here:
+                tell(f"step {step} of {steps}: {', '.join(facts)}")
+            elif new:
+                stack.enter_context(bar("steps", lambda: at))
 
-    return tell
+        moves_here = moves()
+        yield show
 
 
 def _examine(directory: Path, papers: Papers, **asked: Any) -> dict[str, Any]:

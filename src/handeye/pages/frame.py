@@ -78,6 +78,11 @@ class PageRun:
     @property
     def partial(self) -> str:
         """A sentence that says what a partial run lacks; empty for a whole run."""
+        if self.so_far and self.n >= self.expected:
+            return (
+                f"all {self.n:,} {self.unit} are answered, but not scored yet as a whole; the same "
+                "command scores the run."
+            )
         if self.so_far:
             return (
                 f"{self.n:,} of {self.expected:,} {self.unit} are answered so far; every figure is "

@@ -19,7 +19,7 @@ from handeye.report.write import GALLERY_LIMIT, PICTURE_BUDGET
 from handeye.respondents.conversation import about
 from handeye.scores.compare import RESAMPLES, Comparison, compare as compare_runs
 from handeye.scores.estimate import integer, percent, rate_of
-from handeye.scores.quantity import Family
+from handeye.scores.quantity import Family, Quantity
 from handeye.scores.run_folder import expand
 from handeye.scores.sentences import UNDECIDED, letter, p_words
 from handeye.scores.so_far import readable
@@ -249,7 +249,7 @@ def _charts(found: Comparison, number: int, pair: Tree) -> list[Chart]:
                         f"forest-{number}-{k}-{narrow:d}", narrow=narrow
                     )
                 ),
-                tables=tuple(_table(number, told, first, second) for _, told in held),
+                tables=tuple(_table(number, *one, first, second) for one in held),
                 folded=all(family.long and not family.reason for family, _ in held),
             )
         )
@@ -277,7 +277,13 @@ def _forest_row(row: Tree, pair: Tree) -> ForestRow:
     return ForestRow(row["label"], rate_of(row["difference"]), decided, pair[side], row["words"])
 
 
-def _table(number: int, told: Tree, first: str, second: str) -> Table:
+def _number(one: Quantity, row: Tree) -> str:
+    n = integer(row["n"])
+    return n if row["n"] == one.n_items else f"{n} of {integer(one.n_items)}"
+
+
+def _table(number: int, family: Family, told: Tree, first: str, second: str) -> Table:
+    about = {one.key: one for one in family.quantities}
     columns = (
         Column(first, "rate of this run, percent"),
         Column(second, "rate of this run, percent"),
@@ -298,7 +304,7 @@ def _table(number: int, told: Tree, first: str, second: str) -> Table:
                 p_words(row["p_value"]),
                 p_words(row["p_adjusted"]),
                 percent(row["smallest_difference"]),
-                integer(row["n"]),
+                _number(about[row["key"]], row),
                 row["words"].partition(" (")[0],
             ),
             group=row["group"],

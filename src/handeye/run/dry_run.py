@@ -96,7 +96,7 @@ def dry_run(job: Job) -> DryRun:
         RunError: the run folder holds another run.
     """
     options = job.options
-    check_plan(options.out, job.plan, job.lacking)
+    check_plan(options.out, job.plan, job.lacking, job.named)
     done = {answer.key for answer in read_journal(options.out / ANSWERS)}
     rest = [question for question in job.questions if job.key(question) not in done]
     turns = [turn for question in rest for turn in question.likely]

@@ -51,6 +51,7 @@ class Job:
         asking: how the set is asked, as the model can take it.
         questions: the first question about every item.
         unit: what the scenes are called: ``scenes``, ``clips``.
+        named: the options behind entries of the plan that are not called like them.
         plan: the identity of the run.
     """
 
@@ -70,6 +71,7 @@ class Job:
         score: Callable[[Mapping[str, Any]], object],
         without_marks: Callable[[Path], Mapping[str, Any]] | None = None,
         select: Callable[[Plan], Iterable[msgspec.Struct]] | None = None,
+        named: Mapping[str, str] | None = None,
     ) -> None:
         """Lay out the questions.
 
@@ -90,6 +92,7 @@ class Job:
             without_marks: scores it into another folder, the answers without thoughts and special
                 tokens, and gives the summary; None where the suite cannot.
             select: the rows of the set that a plan selects; None where a run cannot grow.
+            named: options of this suite behind entries of the plan that are not called like them.
 
         Raises:
             DataError: a file is missing, or an item cannot be asked like this.
@@ -103,6 +106,7 @@ class Job:
         self.asking = asking.fitted(options.model)
         self.questions = list(self.asking.questions(items))
         self.unit = unit
+        self.named = {"max_scenes": f"--{unit}", **(named or {})}
         self._info, self._task, self._row, self._score = info, task, row, score
         self._without_marks, self._select = without_marks, select
         self._keys = {question: self._hashed(question) for question in self.questions}

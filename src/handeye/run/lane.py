@@ -28,6 +28,7 @@ import msgspec
 from handeye.atomic import held
 from handeye.errors import RunError
 from handeye.printing import tell
+from handeye.progress import parting
 from handeye.run.answers import ANSWER_STATES, Answer
 from handeye.run.job import Job
 from handeye.run.journal import ANSWERS, Journal, open_journal
@@ -52,7 +53,7 @@ def carry_out(job: Job) -> Path:
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
     options = job.options
-    if check_plan(options.out, job.plan, job.lacking) != "same":
+    if check_plan(options.out, job.plan, job.lacking, job.named) != "same":
         from handeye.run.engine import resolve_model
 
         # A mistyped name or a missing key must not claim the folder for a run that cannot be.
@@ -62,19 +63,28 @@ def carry_out(job: Job) -> Path:
         tally = Tally(total, options.price, time.monotonic)
         for known in job.arrived(journal):
             tally.keep(known)
-        if tally.kept < total or not (options.out / SCORED).exists():
-            _ask(job, journal, tally)
-        journal.sync()
-        answers = _whole(job.answers(journal), journal)
-        _refuse_nothing(answers, options)
-        job.write_predictions(options.out / "predictions.jsonl", journal)
-        marks = found_marks(job.texts(journal))
-    if options.score:
-        without = job.without_marks() if marks and not options.strip_thoughts else None
-        job.score(run_info(options, tally, answers) | _told_marks(marks, len(answers), without))
-        _say_marks(marks, len(answers), without, options)
-    _say_what_is_missing(answers)
+        with parting.owed(lambda: _how_to_go_on(options, tally)):
+            if tally.kept < total or not (options.out / SCORED).exists():
+                _ask(job, journal, tally)
+            journal.sync()
+            answers = _whole(job.answers(journal), journal)
+            _refuse_nothing(answers, options)
+            job.write_predictions(options.out / "predictions.jsonl", journal)
+            marks = found_marks(job.texts(journal))
+    with parting.owed(lambda: _how_to_go_on(options, tally)):
+        if options.score:
+            without = job.without_marks() if marks and not options.strip_thoughts else None
+            job.score(run_info(options, tally, answers) | _told_marks(marks, len(answers), without))
+            _say_marks(marks, len(answers), without, options)
+        _say_what_is_missing(answers)
     return options.out
+
+
+def _how_to_go_on(options: RunOptions, tally: Tally) -> str:
+    return (
+        f"stopped: {tally.done} of {tally.total} answers are kept in {options.out}; run the same "
+        "command again to go on"
+    )
 
 
 @contextmanager
@@ -82,7 +92,7 @@ def _journal(job: Job) -> Iterator[Journal]:
     """Claim the run folder and hold its journal; a refused folder is left as it was."""
     out = job.options.out
     with held(out):
-        claim(out, job.plan, job.lacking)
+        claim(out, job.plan, job.lacking, job.named)
         journal = open_journal(out / ANSWERS)
         for notice in journal.notices:
             tell(f"note: {notice}")
@@ -96,18 +106,14 @@ def _ask(job: Job, journal: Journal, tally: Tally) -> None:
     from handeye.run.engine import evaluate, writable_home
 
     options = job.options
-    journal.listeners.append(tally.add)
+    then = "scoring" if options.score else ""
+    shown = Progress(tally, shown=options.progress, tick=journal.sync, then=then)
+    journal.listeners.append(shown.add)
     try:
-        with writable_home(), Progress(tally, shown=options.progress, tick=journal.sync):
+        with writable_home(), shown:
             evaluate(options, job.task(journal))
-    except KeyboardInterrupt:
-        tell(
-            f"stopped: {tally.done} of {tally.total} answers are kept in {options.out}; run the "
-            "same command again to go on"
-        )
-        raise
     finally:
-        journal.listeners.remove(tally.add)
+        journal.listeners.remove(shown.add)
 
 
 def _whole(answers: Sequence[Answer | None], journal: Journal) -> list[Answer]:

@@ -8,7 +8,7 @@ where the server stands) may differ. A run may grow: all it was started for, row
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -61,6 +61,11 @@ _FREE = frozenset({"data", *_CHOICE, "revision", "scoring"})
 # What another selection changes; a run that grows differs in nothing else.
 _SIZE = ("items", "scenes", "items_sha256")
 
+# What is counted and no option; entries that hold several options, and how they are given.
+_COUNTED = frozenset({*_SIZE, "suite"})
+_MANY = {"config": "-s", "model_args": "-M", "asked": ""}
+_NO_NAMES: Mapping[str, str] = {}
+
 Lacking = Callable[[Plan], int | None]
 """How many rows of another plan this one leaves out; None where they are not rows of its set."""
 
@@ -110,7 +115,7 @@ def stay_with_revision(out: Path, data: str) -> None:
 
 
 def check_plan(
-    out: Path, plan: Plan, lacking: Lacking | None = None
+    out: Path, plan: Plan, lacking: Lacking | None = None, named: Mapping[str, str] = _NO_NAMES
 ) -> Literal["free", "same", "grown"]:
     """What ``out`` is to a run: free to become its folder, its own, or that of a part of it.
 
@@ -118,13 +123,14 @@ def check_plan(
         out: the folder.
         plan: of the run.
         lacking: compares the selections; None lets no run grow.
+        named: the options behind entries of a plan that are not called like them.
 
     Raises:
         RunError: the folder holds another run, or something that is no run at all.
     """
     path = out / PLAN
     if path.exists():
-        return _compared(path, plan, lacking)
+        return _compared(path, plan, lacking, named)
     if out.exists() and (not out.is_dir() or entries(out)):
         raise RunError(
             f"{out}: is not empty and was not started by 'handeye run'; choose another output "
@@ -133,7 +139,9 @@ def check_plan(
     return "free"
 
 
-def claim(out: Path, plan: Plan, lacking: Lacking | None = None) -> None:
+def claim(
+    out: Path, plan: Plan, lacking: Lacking | None = None, named: Mapping[str, str] = _NO_NAMES
+) -> None:
     """Make ``out`` the folder of this run, or go on with it; nothing else in it is touched.
 
     Where the run grows, the scores of the smaller one lose their record: they are not its own.
@@ -141,7 +149,7 @@ def claim(out: Path, plan: Plan, lacking: Lacking | None = None) -> None:
     Raises:
         RunError: as :func:`check_plan`.
     """
-    found = check_plan(out, plan, lacking)
+    found = check_plan(out, plan, lacking, named)
     if found == "grown":
         # First, so that no kill leaves the old scores as those of the larger run.
         (out / SCORED).unlink(missing_ok=True)
@@ -149,7 +157,9 @@ def claim(out: Path, plan: Plan, lacking: Lacking | None = None) -> None:
         write_bytes(out / PLAN, msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n")
 
 
-def _compared(path: Path, plan: Plan, lacking: Lacking | None) -> Literal["same", "grown"]:
+def _compared(
+    path: Path, plan: Plan, lacking: Lacking | None, named: Mapping[str, str]
+) -> Literal["same", "grown"]:
     try:
         known = read_plan(path.parent)
     except DataError as error:
@@ -163,12 +173,13 @@ def _compared(path: Path, plan: Plan, lacking: Lacking | None) -> Literal["same"
     known = replace(known, model_args=_as_kept(known.model_args, plan.model_args))
     same_rows = known.items_sha256 == plan.items_sha256
     differences = [
-        f"{name} was {getattr(known, name)!r}, now {getattr(plan, name)!r}"
+        words
         for name in plan.__struct_fields__
         if name not in _FREE
         and not (name in _SIZE and (not same_rows or getattr(known, name) is None))
         and getattr(known, name) != getattr(plan, name)
         and not (name == "model_args" and _same_but_for_a_path(known.model_args, plan.model_args))
+        for words in _changed(name, getattr(known, name), getattr(plan, name), named)
     ]
     if same_rows:
         if not differences:
@@ -178,22 +189,51 @@ def _compared(path: Path, plan: Plan, lacking: Lacking | None) -> Literal["same"
         if missing == 0 and not differences:
             return "grown"
         if missing != 0:
-            differences.insert(0, _other_rows(known, plan, missing))
+            differences.insert(0, _other_rows(known, plan, missing, named))
     raise RunError(
         f"{path.parent}: holds another run ({'; '.join(differences)}); nothing was changed. "
         "Choose another output folder, or repeat the options of that run (its selection may grow)"
     )
 
 
-def _other_rows(known: Plan, plan: Plan, missing: int | None) -> str:
+def _changed(name: str, was: object, now: object, named: Mapping[str, str]) -> Iterator[str]:
+    """What changed in an entry of a plan, by the options that a person gives."""
+    if isinstance(was, dict) and isinstance(now, dict):
+        changed = [k for k in dict.fromkeys((*was, *now)) if was.get(k) != now.get(k)]
+        own = [key for key in changed if name not in _MANY and key not in named]
+        if own:  # one option of several parts, such as --frames fps:2
+            yield f"{named.get(name, _option(name))} was {_parts(was, own)}, now {_parts(now, own)}"
+        for key in (key for key in changed if key not in own):
+            option = f"{_MANY[name]} {key}" if _MANY.get(name) else named.get(key, _option(key))
+            yield from _changed(key, was.get(key), now.get(key), {**named, key: option})
+        return
+    option = named.get(name, name if name in _COUNTED else _option(name))
+    yield f"{option} was {_value(was)}, now {_value(now)}"
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _parts(values: Mapping[str, Any], names: Iterable[str]) -> str:
+    found = [f"{values[name]}" for name in names if values.get(name) is not None]
+    return " ".join(found) or "not given"
+
+
+def _value(value: object) -> str:
+    return "not given" if value is None else f"{value!r}"
+
+
+def _other_rows(known: Plan, plan: Plan, missing: int | None, named: Mapping[str, str]) -> str:
     """How the rows of two plans differ, in words."""
     if missing is None:
         sizes = f"items was {known.items}, now {plan.items}; " if known.items != plan.items else ""
         return f"{sizes}items_sha256 differs: the rows are not those it was started with"
     choice = [
-        f"{name} was {getattr(known, name)!r}, now {getattr(plan, name)!r}"
+        words
         for name in _CHOICE
         if getattr(known, name) != getattr(plan, name)
+        for words in _changed(name, getattr(known, name), getattr(plan, name), named)
     ]
     told = f"items was {known.items}, now {plan.items}: {missing} of the old ones are not selected"
     return "; ".join([told, *choice])

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
 
-from handeye.printing import tell
+from handeye.printing import teller
 from handeye.progress import Moment, bar, clock_text, moves, pace
 from handeye.run.answers import ANSWER_STATES, Answer, Usage
 from handeye.run.prices import Price
@@ -36,6 +36,7 @@ class Tally:
         self._clock = clock
         self._start = clock()
         self._arrivals: deque[float] = deque()
+        self._ended: float | None = None
         self._guard = threading.Lock()
 
     def keep(self, answer: Answer) -> None:
@@ -49,6 +50,17 @@ class Tally:
         with self._guard:
             self._count(answer)
             self._arrivals.append(self._clock())
+            if self.whole:
+                self._ended = self._arrivals[-1]
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything is answered."""
+        return self.done >= self.total
+
+    def _now(self) -> float:
+        """The time, which stands still once everything is answered."""
+        return self._clock() if self._ended is None else self._ended
 
     def _count(self, answer: Answer) -> None:
         self.done += 1
@@ -63,7 +75,7 @@ class Tally:
     def rate(self) -> float:
         """Answers per second over the last minute."""
         with self._guard:
-            now = self._clock()
+            now = self._now()
             while self._arrivals and now - self._arrivals[0] > _WINDOW:
                 self._arrivals.popleft()
             span = min(now - self._start, _WINDOW)
@@ -77,9 +89,8 @@ class Tally:
     def moment(self) -> Moment:
         """What a bar shows: rate, errors, time left and spend before the rest."""
         at = Moment(self.done, self.total)
-        rate, *left = pace(at, self.rate(), self._clock() - self._start)
-        errors = self.states["error"]
-        facts = [rate, f"{errors} error{'' if errors == 1 else 's'}", *left]
+        rate, *left = pace(at, self.rate(), self._now() - self._start)
+        facts = [rate, self._errors(), *left]
         if self.spend is not None:
             facts.append(f"${self.spend:.2f}")
         rest = [s for s in ANSWER_STATES if s not in ("answered", "error") and self.states[s]]
@@ -89,21 +100,29 @@ class Tally:
         facts.append(self._tokens())
         return at._replace(facts=tuple(facts))
 
+    def _errors(self) -> str:
+        errors = self.states["error"]
+        return f"{errors} error{'' if errors == 1 else 's'}"
+
     def _tokens(self) -> str:
         return f"{_short(self.usage.input)} in, {_short(self.usage.output)} out"
 
     def line(self) -> str:
         """Everything in one line."""
-        parts = [f"{self.done} of {self.total}", f"{self.rate():.1f}/s"]
+        share = 100 * self.done // self.total if self.total else 100
+        parts = [f"{self.done} of {self.total}", f"{share}%", f"{self.rate():.1f}/s"]
         if self.kept:
             parts[0] += f" ({self.kept} from before)"
-        unusual = [s for s in ANSWER_STATES if s != "answered" and self.states[s]]
+        parts.append(self._errors())
+        unusual = [s for s in ANSWER_STATES if s not in ("answered", "error") and self.states[s]]
         parts += [f"{self.states[state]} {state}" for state in unusual]
         parts.append(self._tokens())
         if self.spend is not None:
             parts.append(f"${self.spend:.2f}")
         left = self.seconds_left()
-        if left is not None and self.done < self.total:
+        if self.whole:
+            parts.append(f"in {clock_text(self._now() - self._start)}")
+        elif left is not None:
             parts.append(f"{clock_text(left)} left")
         return " | ".join(parts)
 
@@ -118,15 +137,25 @@ def _short(count: int) -> str:
 class Progress:
     """Shows a :class:`Tally` on stderr from a thread of its own while a ``with`` block runs.
 
+    It ends before the block does, once everything is answered.
+
     Args:
         tally: what to show.
         shown: False shows nothing.
         tick: called every ten seconds beside the display (the lane syncs its journal).
+        then: what goes on when everything is answered, said then.
     """
 
-    def __init__(self, tally: Tally, *, shown: bool, tick: Callable[[], None]) -> None:
+    def __init__(
+        self, tally: Tally, *, shown: bool, tick: Callable[[], None], then: str = ""
+    ) -> None:
         self._tally = tally
+        self._then = then
+        self._open = True
+        self._guard = threading.Lock()
         self._shown = shown
+        # The engine takes the stream from whoever prints to a terminal while it is at work.
+        self._tell = teller()
         self._live = shown and moves()
         self._tick = tick
         self._bar = ExitStack()
@@ -137,7 +166,15 @@ class Progress:
         if self._live:
             self._bar.enter_context(bar("answers", self._tally.moment))
         self._thread.start()
+        if self._tally.whole:
+            self._end()
         return self
+
+    def add(self, answer: Answer) -> None:
+        """Count an answer that arrived now."""
+        self._tally.add(answer)
+        if self._tally.whole:
+            self._end()
 
     def __exit__(
         self,
@@ -146,15 +183,25 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         self._stop.set()
-        self._bar.close()
         self._thread.join(5)
+        self._end()
+
+    def _end(self) -> None:
+        with self._guard:
+            ended, self._open = not self._open, False
+        if ended:
+            return
+        self._bar.close()
         self._print()
+        if self._shown and self._then and self._tally.whole:
+            self._tell(self._then)
 
     def _loop(self) -> None:
         while not self._stop.wait(_PLAIN_EVERY):
-            self._print()
+            if self._open:
+                self._print()
             self._tick()
 
     def _print(self) -> None:
         if self._shown and not self._live:
-            tell(self._tally.line())
+            self._tell(self._tally.line())

@@ -111,6 +111,10 @@ def compare_quantities(
     samples = _resampled(found, chosen, seed, resamples)
     tables = [_family(family, chosen, samples, found) for family in found.families]
     pairs = []
+
+    def where(number: str) -> str:
+        return f"({suite.title}, {counted_words(suite, found, number)}, paired)"
+
     for k, (first, second) in enumerate(chosen):
         pair: dict[str, Any] = {
             "first": first,
@@ -121,7 +125,6 @@ def compare_quantities(
             ],
             "discordance": _discordance(found, first, second),
         }
-        where = f"({suite.title}, {counted_words(suite, found)}, paired)"
         pairs.append(pair | {"sentences": sentences(found, pair, where)})
     data = {
         "format": FORMAT,
@@ -134,15 +137,21 @@ def compare_quantities(
             {"label": label, "letter": letter(k), "left_out": left_out}
             for k, (label, left_out) in enumerate(zip(found.labels, found.left_out, strict=True))
         ],
-        "notes": [*found.notes, *_left_out_note(suite.unit, found)],
+        "notes": [*found.notes, *_gaps_note(suite.unit, found), *_left_out_note(suite.unit, found)],
         "pairs": pairs,
     }
     return Comparison(data, suite, found)
 
 
-def counted_words(suite: Suite, found: Quantities) -> str:
-    """``5,560 items about 1,112 scenes``, or only the one where the two are the same."""
-    words = f"{found.n_items:,} {suite.unit}"
+def counted_words(suite: Suite, found: Quantities, number: str = "") -> str:
+    """``5,560 items about 1,112 scenes``, or only the one where the two are the same.
+
+    Args:
+        suite: says what they are called.
+        found: what was compared.
+        number: of the items in words, where it is not all of them.
+    """
+    words = f"{number or f'{found.n_items:,}'} {suite.unit}"
     return words if suite.unit == suite.scene else f"{words} about {found.n_scenes:,} {suite.scene}"
 
 
@@ -328,4 +337,18 @@ def _left_out_note(unit: str, found: Quantities) -> list[str]:
     )
     return [
         f"Only the {found.n_items:,} {unit} that all runs have are compared; left out are {counts}."
+    ]
+
+
+def _gaps_note(unit: str, found: Quantities) -> list[str]:
+    """Why a figure is about fewer items than the others, and not that of the run's own page."""
+    gaps = any(
+        np.isnan(one.outcomes[one.weights != 0]).any(axis=1).any() for _, one in found.each()
+    )
+    if not gaps:
+        return []
+    one = unit.removesuffix("s")
+    return [
+        f"A {one} of which one of two runs has no such figure is left out of it for both: n says "
+        f"how many {unit} are compared, and a rate may differ from that of the run alone."
     ]

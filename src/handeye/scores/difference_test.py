@@ -82,7 +82,9 @@ def tested(
     Where no scene has two of its items (one template) the exact test is McNemar's over items; else
     it is the sign test over scenes, taken where fewer than :data:`FEW` scenes differ. Beside the
     bootstrap it counts only if it is the less sure of the two: the bootstrap is about averages in
-    which strata weigh the same, the exact test about items.
+    which strata weigh the same, the exact test about items. Where every scene says the same, there
+    is no spread for the bootstrap to measure, and the exact test is alone. No p-value is below the
+    least that signs of so many scenes can have, or a scene that speaks against could make it less.
 
     Args:
         row: what is compared.
@@ -100,10 +102,14 @@ def tested(
     by_scene = np.bincount(cluster, weights=change)[asked]
     signs = mcnemar(by_scene < -_SAME, by_scene > _SAME)
     scenes = tuple(int(count) for count in np.bincount(home[: len(asked)][asked]) if count)
-    p = _bootstrap(found, scenes)
-    name = "bootstrap"
-    if p is not None and (row.one_per_scene or signs.only_first + signs.only_second < FEW):
+    p, name = _bootstrap(found, scenes), "bootstrap"
+    differing = signs.only_first + signs.only_second
+    if p is not None and _constant(found) and min(signs.only_first, signs.only_second) == 0:
+        p, name = signs.p_value if _short(scenes) else p, "exact"
+    elif p is not None and (row.one_per_scene or differing < FEW):
         p, name = max(p, signs.p_value), "exact"
+    elif p is not None:
+        p = max(p, 2.0 ** (1 - differing))
     only_first, only_second = int((change < 0).sum()), int((change > 0).sum())
     return Tested(found, name, p, signs, only_first, only_second, int(inside.sum()), scenes)
 
@@ -135,6 +141,12 @@ def _bootstrap(found: Samples, scenes: Sequence[int]) -> float | None:
         counts = p >= 2 * _FEWEST_RESAMPLES / (len(drawn) + 1)
         deviate = min(deviate, by_error) if counts else by_error
     return float(2 * t.sf(deviate / short**0.5, sum(scenes) - len(scenes)))
+
+
+def _constant(found: Samples) -> bool:
+    """Whether there is a difference, and no resample has another one."""
+    drawn, value = _drawn(found), float(found.values[0])
+    return bool(len(drawn) and abs(value) > _SAME and np.abs(drawn - value).max() <= _SAME)
 
 
 def _short(scenes: Sequence[int]) -> float:

@@ -152,7 +152,14 @@ class LineReader(Generic[LineRow]):
             mended = json.dumps(row, ensure_ascii=False).encode("utf-16", "surrogatepass")
             return self._decoder.decode(mended.decode("utf-16", "replace"))
         except (ValueError, *UNREADABLE):
-            raise DataError(f"{where}: not a prediction row: {reason}") from None
+            told = f"{where}: not a prediction row: {reason}"
+            if not text.lstrip("\ufeff \t").startswith("{"):
+                csv = "; CSV is not read" if "," in text or "\t" in text or ".csv:" in where else ""
+                told += (
+                    f"{csv}; a row is a line of JSON like "
+                    f'{{"{next(iter(self._row.__annotations__))}": "...", "raw_text": "..."}}'
+                )
+            raise DataError(told) from None
 
 
 def without_marks(read: Read[Row]) -> Read[Row]:

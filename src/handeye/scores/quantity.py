@@ -64,6 +64,11 @@ class Quantity:
         both = self.outcomes[:, first] + self.outcomes[:, second]
         return np.asarray((self.weights != 0) & ~np.isnan(both))
 
+    @property
+    def n_items(self) -> int:
+        """How many items it is about, whether or not runs have a figure of each."""
+        return int((self.weights != 0).sum())
+
     def occurs(self, first: int, second: int) -> bool:
         """Whether there is anything to ask: a reason that neither run shows is no question."""
         if self.sense != "share":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from handeye.scores.estimate import number, rate_of
@@ -88,20 +88,20 @@ def p_words(p: float | None) -> str:
     return "< .001" if p < 0.001 else f"{p:.3f}"
 
 
-def sentences(found: Quantities, pair: Tree, where: str) -> list[str]:
+def sentences(found: Quantities, pair: Tree, where: Callable[[str], str]) -> list[str]:
     """The comparison of two runs in sentences to quote, the most important first.
 
     Args:
         found: what the runs were compared by.
         pair: one entry of the comparison's ``pairs`` (without ``sentences``).
-        where: what was compared, in brackets.
+        where: what was compared, in brackets, from the number of items in words.
     """
     first, second = (found.labels[pair[name]] for name in ("first", "second"))
     families = list(zip(found.families, (one["rows"] for one in pair["families"]), strict=True))
     head = [(family, rows) for family, rows in families if family.overall]
     counts = [*pair["discordance"], *(row for _, rows in head for row in rows)]
     if not any(row["only_first"] or row["only_second"] for row in counts):
-        return [f"{second} and {first} {found.words.alike} {where}."]
+        return [f"{second} and {first} {found.words.alike} {where(f'{found.n_items:,}')}."]
     speaker = _Speaker(found, first, second, where)
     out = [speaker.headline(family, rows) for family, rows in head if rows]
     for family, rows in families:
@@ -115,9 +115,19 @@ def sentences(found: Quantities, pair: Tree, where: str) -> list[str]:
 class _Speaker:
     """Says what was found about two runs."""
 
-    def __init__(self, found: Quantities, first: str, second: str, where: str) -> None:
-        self._words, self._where = found.words, where
+    def __init__(
+        self, found: Quantities, first: str, second: str, where: Callable[[str], str]
+    ) -> None:
+        self._words, self._told, self._whole = found.words, where, where(f"{found.n_items:,}")
         self._first, self._second = first, second
+
+    def _where(self, *rows: tuple[Quantity, Tree]) -> str:
+        """What was compared; where fewer items have the figures, the number of those."""
+        numbers = {(row["n"], one.n_items) for one, row in rows if row["n"] != one.n_items}
+        if len(numbers) != 1:
+            return self._whole
+        ((n, all_of),) = numbers
+        return self._told(f"{n:,} of {all_of:,}")
 
     def headline(self, family: Family, rows: Sequence[Tree]) -> str:
         """The quantities that are said one by one; where none differs, the one for all."""
@@ -146,17 +156,18 @@ class _Speaker:
             )
         elif gap is not None:
             text += f"; no difference of the gap is {_seen(gap)} {_reach(gap)}"
-        return f"{text} {self._where}."
+        return f"{text} {self._where(*seen, *unseen)}."
 
     def _overall(self, one: Quantity, row: Tree) -> str:
+        where = self._where((one, row))
         if row["verdict"] == "unknown":
-            return f"{one.named} cannot be compared {self._where}."
+            return f"{one.named} cannot be compared {self._whole}."
         if row["verdict"] != "none":
             told = self._more(one, row)
-            return f"{self._second} {self._words.verb} {told} than {self._first} {self._where}."
+            return f"{self._second} {self._words.verb} {told} than {self._first} {where}."
         return (
             f"No difference between {self._first} and {self._second} is {_seen(row)}: "
-            f"{one.named} {_reach(row)} {self._where}."
+            f"{one.named} {_reach(row)} {where}."
         )
 
     def _more(self, one: Quantity, row: Tree) -> str:

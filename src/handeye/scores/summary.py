@@ -83,6 +83,8 @@ def marked_so_far(summary: AnySummary, unit: str) -> AnySummary:
         one for one in summary["note"].split("; ") if one and not one.startswith("partial run")
     ]
     words = f"so far: {n} of {expected} {unit} answered"
+    if n == expected:
+        words += ", not scored yet as a whole"
     return msgspec.structs.replace(
         summary, **{"so_far": True, "partial": True, "note": "; ".join([words, *known])}
     )

@@ -34,6 +34,7 @@ def print_comparison(found: Comparison, *, all_rows: bool = False) -> None:
     say(console, f"{counted_words(found.suite, found.found)}, paired")
     for note in found["notes"]:
         say(console, note, "yellow")
+    shown: list[Tree] = []
     for pair in found["pairs"]:
         letters = tuple(found["runs"][pair[name]]["letter"] for name in ("first", "second"))
         console.print()
@@ -41,10 +42,14 @@ def print_comparison(found: Comparison, *, all_rows: bool = False) -> None:
             say(console, text)
         for family, told in zip(found.found.families, pair["families"], strict=True):
             if told["rows"]:
-                unit = found.suite.unit
-                _print_family(console, family, told["rows"], letters, unit, all_rows)
+                kept = _kept(family, told["rows"], all_rows)
+                shown += kept
+                _print_family(console, family, told["rows"], kept, letters, found.suite.unit)
         _print_discordance(console, found, pair["discordance"], letters)
-    interval = found["interval"]
+    interval, reaches = found["interval"], ""
+    if any(map(_reach, shown)):
+        power = f"{100 * interval['power']:.0f} %"
+        reaches = f" In brackets: the difference that a power of {power} shows."
     console.print()
     say(
         console,
@@ -53,21 +58,25 @@ def print_comparison(found: Comparison, *, all_rows: bool = False) -> None:
         f"{found.suite.scene} ({interval['resamples']:,} resamples, seed {interval['seed']}). p: "
         "after Holm within each table"
         + (", over all pairs of runs." if len(found["pairs"]) > 1 else ".")
-        + f" In brackets: the difference that a power of {100 * interval['power']:.0f} % shows.",
+        + reaches,
     )
+
+
+def _kept(family: Family, rows: Sequence[Tree], all_rows: bool) -> Sequence[Tree]:
+    if family.long and not all_rows:
+        return [row for row in rows if row["verdict"] not in UNDECIDED]
+    return rows
 
 
 def _print_family(
     console: Console,
     family: Family,
     rows: Sequence[Tree],
+    kept: Sequence[Tree],
     letters: tuple[str, ...],
     unit: str,
-    all_rows: bool,
 ) -> None:
-    kept, about = rows, {one.key: one for one in family.quantities}
-    if family.long and not all_rows:
-        kept = [row for row in rows if row["verdict"] not in UNDECIDED]
+    about = {one.key: one for one in family.quantities}
     console.print()
     title = family.title
     if len(kept) < len(rows):
@@ -85,7 +94,7 @@ def _print_family(
         if row["group"] != heading:
             heading = row["group"]
             table.add_row(styled((one_line(heading), "italic")))
-        all_of = int((about[row["key"]].weights != 0).sum())
+        all_of = about[row["key"]].n_items
         some = "" if row["n"] == all_of else f"\n{row['n']:,} of {all_of:,} {unit}"
         table.add_row(
             styled((("  " if heading else "") + one_line(row["label"]), ""), (some, "dim")),
@@ -99,11 +108,16 @@ def _print_family(
 
 def _words(row: Tree) -> str:
     """The verdict, short enough for 80 columns."""
-    smallest = row["smallest_difference"]
-    reach = f" ({number(smallest)})" if smallest else ""
-    none = unsure_words(row) or f"none seen{reach}"
+    none = unsure_words(row) or f"none seen{_reach(row)}"
     short = {"none": none, "unknown": "not compared"}
     return short.get(row["verdict"], str(row["words"]))
+
+
+def _reach(row: Tree) -> str:
+    """What could have been seen, in brackets; nothing where a difference is seen or looks so."""
+    if row["verdict"] != "none" or unsure_words(row) or not (least := row["smallest_difference"]):
+        return ""
+    return f" ({number(least)})"
 
 
 def _print_discordance(

@@ -12,6 +12,7 @@ import typer
 
 from handeye.errors import OptionError
 from handeye.printing import tell
+from handeye.progress import parting
 
 StripThoughts = Annotated[
     bool,
@@ -82,12 +83,9 @@ def warn_of_keys(given: Mapping[str, Mapping[str, Any]]) -> None:
 
 @contextmanager
 def resumable(where: Path) -> Iterator[None]:
-    """Turn Ctrl-C into one line that says how to go on, and exit code 130."""
-    try:
+    """Let Ctrl-C end the block with one line that says how to go on."""
+    with parting.owed(lambda: f"stopped; run the same command again to go on in {where}"):
         yield
-    except KeyboardInterrupt:
-        tell(f"stopped; run the same command again to go on in {where}")
-        raise typer.Exit(130) from None
 
 
 # ---- what is scored

@@ -57,8 +57,14 @@ def print_verified(result: Verified, holds: str) -> None:
     """
     for problem in result.problems:
         say(one_line(problem))
-    counted = ", ".join(f"{count} {name}" for name, count in result.counts.items())
+    counted = ", ".join(_counted(count, name) for name, count in result.counts.items())
     if not result.ok:
-        say(f"{counted}: {len(result.problems)} problems")
+        say(f"{counted}: {_counted(len(result.problems), 'problems')}")
         raise typer.Exit(1)
     say(f"{counted}: {holds}")
+
+
+def _counted(count: int, name: str) -> str:
+    """``1 pair of twins``, ``2 pairs of twins``."""
+    first, *rest = name.split(" ")
+    return " ".join([str(count), first.removesuffix("s") if count == 1 else first, *rest])

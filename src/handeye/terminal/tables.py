@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from rich.table import Table
@@ -38,7 +39,7 @@ def print_table(
     caption: str = "",
     intervals: bool = True,
 ) -> None:
-    """Draw a table of a suite.
+    """Draw a table of a suite; where the terminal is too narrow, some columns below the others.
 
     Args:
         console: where to.
@@ -47,8 +48,15 @@ def print_table(
         caption: below the table.
         intervals: whether cells have their intervals.
     """
+    parts = _parts(table, console.width, intervals)
+    for place, part in enumerate(parts):
+        named = "" if place else title or table.caption
+        _draw(console, part, named, caption if part is parts[-1] else "", intervals)
+
+
+def _draw(console: Console, table: Said, title: str, caption: str, intervals: bool) -> None:
     drawn = Table(
-        title=title or table.caption or None,
+        title=title or None,
         title_justify="left",
         title_style="bold",
         caption=caption or None,
@@ -79,17 +87,46 @@ def print_table(
 def _layout(table: Said, room: int) -> _Layout:
     """The widest way to show intervals that leaves the labels room."""
     for layout in ("line", "span"):
-        wide = 0
-        for place, column in enumerate(table.columns):
-            lines = [line for row in table.rows for line in _lines(row.cells[place], layout)]
-            # Heads of several words are broken where cells are.
-            head = (
-                column.head if layout == "line" else max(column.head.split(), key=len, default="")
-            )
-            wide += max(map(len, [head, *lines])) + 3
-        if wide + _LABEL + 4 <= room:
+        if sum(_widths(table, layout)) + _LABEL + 4 <= room:
             return layout
     return "broken"
+
+
+def _widths(table: Said, layout: _Layout) -> list[int]:
+    """What each column takes, its border included."""
+    out = []
+    for place, column in enumerate(table.columns):
+        lines = [line for row in table.rows for line in _lines(row.cells[place], layout)]
+        # Heads of several words are broken where cells are.
+        whole = layout in ("line", "value")
+        head = column.head if whole else max(column.head.split(), key=len, default="")
+        out.append(max(map(len, [head, *lines])) + 3)
+    return out
+
+
+def _parts(table: Said, room: int, intervals: bool) -> list[Said]:
+    """The table, or tables of some of its columns each, none wider than the room."""
+    words = [table.row_head, *(f"{row.label} {row.basis}" for row in table.rows)]
+    label = max(8, *(len(word) for text in words for word in text.split()), 0) + 4
+    widths = _widths(table, "broken" if intervals else "value")
+    if label + sum(widths) <= room or len(widths) < 2 or table.groups:
+        return [table]
+    held: list[list[int]] = []
+    for place, wide in enumerate(widths):
+        if held and label + sum(widths[k] for k in held[-1]) + wide <= room:
+            held[-1].append(place)
+        else:
+            held.append([place])
+    return [
+        replace(
+            table,
+            columns=tuple(table.columns[k] for k in places),
+            rows=tuple(
+                replace(row, cells=tuple(row.cells[k] for k in places)) for row in table.rows
+            ),
+        )
+        for places in held
+    ]
 
 
 def _lines(cell: Cell, layout: _Layout) -> list[str]:
@@ -126,11 +163,16 @@ def print_descriptions(found: Sequence[Description], *, by_subset: bool) -> None
             for line in found[0].groups[group].values():
                 table.add_row(line.name, line.text())
         console.print(table)
+    say(
+        console,
+        "After a value stands how often it occurs, with its share; numbers are least / median / "
+        "mean / most.",
+    )
     if len(found) == 2:
         tested = sum(row.p is not None for row in rows)
         low = [f"{row.group}: {row.name}" for row in rows if row.p is not None and row.p < 0.05]
         console.print(
-            f"Numbers are min / median / mean / max. p: chi-square (Fisher for two classes) or "
-            f"Kolmogorov-Smirnov. {len(low)} of {tested} lines have p < 0.05 "
-            f"({0.05 * tested:.0f} expected by chance)" + (f": {'; '.join(low)}" if low else ".")
+            f"p: chi-square (Fisher for two classes) or Kolmogorov-Smirnov. {len(low)} of {tested} "
+            f"lines have p < 0.05 ({0.05 * tested:.0f} expected by chance)"
+            + (f": {'; '.join(low)}" if low else ".")
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +67,14 @@ def test_a_published_model_answers_without_the_part_for_videos(
     ]
     assert answers[0].tokens == answers[1].tokens
     assert answers[1].way == "shared"
+
+
+def test_what_the_library_is_going_to_change_is_not_told_between_lines_of_progress() -> None:
+    code = (
+        "import warnings, handeye.respondents.local.loading\n"
+        "for place in ('transformers.utils.generic', 'other.place'):\n"
+        "    warnings.warn_explicit('of ' + place, FutureWarning, 'f.py', 1, module=place)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "of transformers" not in done.stderr
+    assert "of other.place" in done.stderr

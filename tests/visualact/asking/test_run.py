@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from handeye import visualact as visualact_api
 from handeye.errors import OptionError, RunError
 from handeye.run.dry_run import dry_run
+from handeye.run.plan import claim
 from handeye.visualact.asking.ablation import run_frames
 from handeye.visualact.asking.run import job, make_options, run_visualact
 from handeye.visualact.asking.task import visualact
@@ -105,6 +106,28 @@ def test_the_log_of_inspect_has_the_same_figures(clips: Path, tmp_path: Path) ->
     assert 0 < found["weighted_f1"] < found["f1"] < 1
     for name, value in found.items():
         assert value == pytest.approx(headline(out, name)), name
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"frames": 4}, r"\(--frames was 8, now 4\)"),
+        ({"frames": "fps:2"}, r"\(--frames was uniform 8, now fps 2\.0 64\)"),
+        ({"scenarios": ["navigation"]}, "--scenarios was not given, now 'navigation'"),
+        ({"clips": 1}, "--clips was not given, now 1"),
+        ({"protocol": "two-pass"}, "--protocol was 'one-pass', now 'two-pass'"),
+    ],
+)
+def test_another_run_is_refused_by_the_options_that_differ(
+    clips: Path, tmp_path: Path, given: dict[str, Any], named: str
+) -> None:
+    out, fixed = tmp_path / "run", {"embedder": NGRAMS, "progress": False, "score": False}
+    made = job(make_options("handeye/simulated", clips, out, **fixed))
+    claim(out, made.plan, made.lacking, made.named)
+    other = job(make_options("handeye/simulated", clips, out, **{**fixed, **given}))
+    with pytest.raises(RunError, match=named) as told:
+        claim(out, other.plan, other.lacking, other.named)
+    assert "{" not in str(told.value)
 
 
 def test_a_failed_clip_has_no_value_in_the_log_and_counts_as_zero_in_the_run(

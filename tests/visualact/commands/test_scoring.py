@@ -67,6 +67,9 @@ def test_what_a_score_prints_and_records(place):
     assert "other/two: 24 clips" in shown
     for words in ("Dynamic", "Human-Machine", "weighted F1", "threshold", "0.80", "written to run"):
         assert words in shown
+    for told in ("acted where nothing is called for: 100.0 (39.8 to 100.0), n = 4 clips",
+                 "found (levels 3, 4)", " actions\n"):  # fmt: skip
+        assert told in shown
     assert "not the defaults: threshold=0.6, headline=weighted" in shown
     assert f"matched by {NGRAMS}" in shown
     assert max(map(len, shown.splitlines())) <= 80

@@ -48,7 +48,7 @@ def test_verify_says_what_it_checked_and_exits_with_1_on_problems(made):
     said = call("verify", made, "--workers", 1, code=1)
     assert f"{made / 'clips_test.jsonl'}:" in said
     assert "SHA-256 differs" in said
-    assert ": 1 problems" in said or ": 2 problems" in said
+    assert ": 1 problem\n" in said or ": 2 problems\n" in said
     video.write_bytes(data)
 
 
@@ -56,14 +56,19 @@ def test_verify_says_what_it_checked_and_exits_with_1_on_problems(made):
     ("solved", "words"),
     [
         (5, "every hash right"),
-        (4, "; 4 of 5 solved, the other was drawn again and shows what its row says"),
-        (2, "; 2 of 5 solved, the other 3 were drawn again and show what their rows say"),
+        (4, "; the one that is not solved was drawn again and shows what its row says"),
+        (2, "; the other 3 were drawn again and show what their rows say"),
     ],
 )
 def test_verify_says_what_became_of_clips_that_are_not_solved(made, monkeypatch, solved, words):
-    found = Verified({"clips": 5, "actions": 7, "pairs of twins": 0, SOLVED: solved})
+    found = Verified({"clips": 5, "actions": 7, "pairs of twins": 1, SOLVED: solved})
     monkeypatch.setattr("handeye.visualact.scenes.verification.verify", lambda *_, **__: found)
-    assert call("verify", made).strip().endswith(words)
+    told = call("verify", made).strip()
+    assert told.endswith(words)
+    assert told.startswith(
+        f"5 clips, 7 actions, 1 pair of twins, {solved} solved from their frames:"
+    )
+    assert told.count("solved from") == 1
 
 
 def test_describe_prints_tables_or_json(made):
@@ -71,6 +76,7 @@ def test_describe_prints_tables_or_json(made):
     assert "navigation" in said
     assert "APL of actions" in said
     assert "kind of event" in said
+    assert " ".join(said.split()).count("numbers are least / median / mean / most.") == 1
     found = json.loads(call("describe", made, "--json"))
     assert found[str(made)]["all"]["scenario"] == {"navigation": 3, "home": 2}
     side = call("describe", made, made, "--no-by-scenario")

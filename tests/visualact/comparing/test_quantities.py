@@ -130,7 +130,7 @@ def test_differences_are_those_of_the_runs(clips: ClipSet, tmp_path: Path) -> No
     assert swapped["F1"]["difference"]["value"] == pytest.approx(1 / 3)
     sentence = found["pairs"][0]["sentences"][0]
     assert sentence.startswith("half scores 33.3 points lower in F1 ")
-    assert sentence.endswith("than whole (VisualActBench, 24 clips, paired).")
+    assert sentence.endswith("than whole (VisualActBench, 20 of 24 clips, paired).")
 
 
 def test_a_ratio_is_one_of_sums(clips: ClipSet, tmp_path: Path) -> None:
@@ -283,4 +283,4 @@ def test_no_p_value_is_below_what_so_few_clips_allow(tmp_path: Path) -> None:
                 least = min(least, row["p_value"])
                 assert row["p_value"] >= 2.0 ** (1 - row["n"])
                 assert row["verdict"] == "none" or row["n"] > 5
-    assert 0.01 < least < 0.05
+    assert least < 0.05

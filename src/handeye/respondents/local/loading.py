@@ -7,6 +7,7 @@ its own processor and chat template. Knows nothing of conversations or batches.
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,10 @@ class LocalModel:
         """Of the model's floating-point input."""
         dtype: torch.dtype = self.model.dtype
         return dtype
+
+
+# What is going to change in the library is for its users who write code; ours is pinned by tests.
+warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers(\.|$)")
 
 
 def load(options: LocalOptions) -> LocalModel:

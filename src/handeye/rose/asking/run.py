@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handeye.printing import tell
+from handeye.progress import counting
 from handeye.respondents.conversation import told
 from handeye.rose.asking.prompts import Asking, Order, check_order, default_templates
 from handeye.rose.items import ItemSet
@@ -132,14 +133,17 @@ def _task(*laid_out: Any) -> Task:
 def _score(
     options: RoseOptions, items: ItemSet, info: Mapping[str, Any], out: Path | None = None
 ) -> Mapping[str, Any]:
-    from handeye.rose.scoring.file_scoring import score_files
+    from handeye.rose.scoring.file_scoring import ROWS_PER_CHUNK, score_files
 
-    return score_files(
-        options.out / "predictions.jsonl",
-        options.data,
-        out or options.out,
-        # What was not chosen is not missing.
-        item_ids=[item.item_id for item in items],
-        run_info=info,
-        strip_thoughts=bool(info.get("strip_thoughts")),
-    ).summary.data
+    with counting("scored answers") as progress:
+        return score_files(
+            options.out / "predictions.jsonl",
+            options.data,
+            out or options.out,
+            # What was not chosen is not missing.
+            item_ids=[item.item_id for item in items],
+            run_info=info,
+            strip_thoughts=bool(info.get("strip_thoughts")),
+            # The scorer tells once a chunk; of a single one there is nothing to count.
+            progress=progress if options.progress and len(items) > ROWS_PER_CHUNK else None,
+        ).summary.data

@@ -42,8 +42,10 @@ def bridge(
     --data and --out.
     """
     from handeye.errors import RunError
+    from handeye.rose.scoring.file_scoring import score_so_far
     from handeye.rose.scoring.join_parts import bridge_files
     from handeye.rose.scoring.run_folder import read_run
+    from handeye.scores.so_far import readable, run_of
 
     joined: Bridged | None = None
     if data or out or len(paths) > 1 or paths[0].is_file():
@@ -51,11 +53,11 @@ def bridge(
         joined = bridge_files(paths, data or [], folder, allow_missing=allow_missing, split=split)
         run = read_run(folder)
     else:
-        run = read_run(paths[0])
+        run = read_run(*readable(paths, score_so_far))
     if not any(run.summary.bridges.values()):
         raise RunError(
-            f"{run.path}: holds no bridge items (G-Clk, mL-Cnt); ask for them with "
-            "'--templates all', or join their prediction files: "
+            f"{run_of(run.path, run.info)}: holds no bridge items (G-Clk, mL-Cnt); ask for them "
+            "with '--templates all', or join their prediction files: "
             "'handeye rose bridge MAIN.jsonl BRIDGE.jsonl --data SET --out RUN'"
         )
     if json:
@@ -78,11 +80,14 @@ def _print_json(run: Run) -> None:
     import msgspec
 
     tables = {name: run.summary[name] for name in ("bridges", "consistency", "drops")}
+    if run.summary.so_far is True:
+        tables["note"] = run.summary.note
     say_json(msgspec.json.format(msgspec.json.encode(tables), indent=1).decode())
 
 
 def _print(run: Run, joined: Bridged | None) -> None:
     from handeye.rose.scoring.tables import bridge_table
+    from handeye.scores.summary import so_far_words
     from handeye.terminal.console import Console, styled
     from handeye.terminal.tables import print_table, say
 
@@ -95,6 +100,7 @@ def _print(run: Run, joined: Bridged | None) -> None:
         shown = ", ".join(found[:10]) + (" ..." if len(found) > 10 else "")
         lacking = f"{len(found)} of {column} without partner:"
         console.print(styled((lacking, "yellow"), (f" {one_line(shown)}", "")))
-    print_table(console, bridge_table(summary), caption=f"Percent; {summary.interval.words}")
+    said = filter(None, ("Percent", so_far_words(summary.note), summary.interval.words))
+    print_table(console, bridge_table(summary), caption="; ".join(said))
     if joined:
         say(console, f"written to {run.path}")

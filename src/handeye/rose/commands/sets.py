@@ -156,7 +156,8 @@ def score(
         Path,
         typer.Argument(
             metavar="PREDICTIONS.jsonl",
-            help="Answers, an Inspect log (.eval), or a run folder (so far, if unfinished).",
+            help="Answers, a line of JSON each with item_id and raw_text; an Inspect log (.eval); "
+            "or a run folder (so far, if unfinished).",
         ),
     ],
     data: Annotated[str | None, typer.Option(help="Set folder or metadata file.")] = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +31,9 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     summary, looks = run.summary, run.looks()
     console = Console()
     states = {name: n for name, n in summary.states.items() if n and name != "answered"}
+    # Items without a prediction are in no figure.
+    mute = set(states) - {"missing"}
+    labels = {"all": "items with a prediction"} if "missing" in states else {}
     counted = f"{summary.n_items} items on {summary.n_scenes} scenes"
     name = summary.model or "unnamed model"
     console.print(styled((f"\n{one_line(name)}", "bold"), (f": {counted}", "")))
@@ -42,10 +45,12 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
         shown = ", ".join(f"{n} {name}" for name, n in states.items())
         say(console, f"not answered: {shown}", "yellow")
     found = {table.key: table for table in tables(summary)}
-    bases = ("all", "answered") if states else ("all",)
+    bases = ("all", "answered") if mute else ("answered" if states else "all",)
     for clause in sentences(looks.groups if looks else {}):
         say(console, clause, "yellow")
-    wide = _beside([with_chance(found[key], looks) for key in ("templates", "headline")], bases)
+    wide = _beside(
+        [with_chance(found[key], looks) for key in ("templates", "headline")], bases, labels
+    )
     chance = f"{BEST} {looks.chosen}" if looks and looks.chance else ""
     said = ("Percent", so_far_words(summary.note), summary.interval.words, chance)
     print_table(console, wide, caption="; ".join(filter(None, said)))
@@ -53,12 +58,16 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
         say(console, f"written to {folder}")
 
 
-def _beside(tables: Sequence[Table], bases: tuple[str, ...]) -> Table:
+def _beside(tables: Sequence[Table], bases: tuple[str, ...], labels: Mapping[str, str]) -> Table:
     """Columns of the tables below each other, what was not measured left out."""
     below = [
         replace(
             table,
-            rows=tuple(row for row in table.rows if row.label == BEST or row.path[0] in bases),
+            rows=tuple(
+                replace(row, label=labels.get(row.path[0] if row.path else "", row.label))
+                for row in table.rows
+                if row.label == BEST or row.path[0] in bases
+            ),
         ).turned()
         for table in tables
     ]

@@ -166,6 +166,7 @@ def score_so_far(
     info = {
         "so_far": {"run": str(run.resolve())},
         "model": plan.model,
+        **({} if plan.order is None else {"order": plan.order}),
         "selection": {"split": plan.split, "scenes": plan.max_scenes, "templates": plan.templates,
                       "subsets": plan.subsets},
     }  # fmt: skip

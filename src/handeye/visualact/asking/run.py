@@ -164,6 +164,12 @@ def job(options: VisualactOptions) -> Job:
         score=partial(_score, options, clips, embedder),
         without_marks=partial(_score, options, clips, embedder, {"strip_thoughts": True}),
         select=lambda plan: selected(plan, options.data, options.mapping),
+        named={
+            "subsets": "--scenarios",
+            "video_input": "--video",
+            "longest_side": "--longest-side",
+            "prompt_version": "version of the prompts",
+        },
     )
 
 

@@ -46,7 +46,8 @@ def score(
         Path,
         typer.Argument(
             metavar="PREDICTIONS.jsonl",
-            help="Answers, an Inspect log (.eval), or a run folder (so far, if unfinished).",
+            help="Answers, a line of JSON each with clip_id and raw_text; an Inspect log (.eval); "
+            "or a run folder (so far, if unfinished).",
         ),
     ],
     data: Annotated[
@@ -209,13 +210,15 @@ def rank(
 
     from handeye.atomic import write_output
     from handeye.scores.run_folder import expand, indented_json
+    from handeye.scores.so_far import readable
     from handeye.visualact.comparing.scored_runs import rank_runs
     from handeye.visualact.comparing.sensitivity import ASSIGNMENTS
     from handeye.visualact.pages.console import print_ranking
+    from handeye.visualact.scoring.file_scoring import score_so_far
     from handeye.visualact.scoring.options import SWEEP
     from handeye.visualact.scoring.run_folder import read_run
 
-    runs = expand(runs)
+    runs = readable(expand(runs), score_so_far)
     names = _list(embedders) or [str(read_run(runs[0]).info["embedder"]["name"])]
     with ExitStack() as stack:
         found = rank_runs(

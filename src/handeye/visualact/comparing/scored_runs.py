@@ -14,11 +14,13 @@ from handeye.errors import DataError, HandeyeError, OptionError
 from handeye.media.frame_choice import FrameChoice
 from handeye.scores.labels import run_labels
 from handeye.scores.run_folder import expand
+from handeye.scores.so_far import readable, run_of
 from handeye.visualact.comparing.sensitivity import ASSIGNMENTS, rank
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip, Prediction
 from handeye.visualact.scoring.embedder import Embedder
 from handeye.visualact.scoring.embedding_cache import as_embedder
+from handeye.visualact.scoring.file_scoring import score_so_far
 from handeye.visualact.scoring.options import SWEEP, Assignment, Options
 from handeye.visualact.scoring.reading.predictions import read_predictions
 from handeye.visualact.scoring.run_folder import Run, read_run
@@ -63,7 +65,8 @@ def rank_runs(
     """Rank the models of several runs under every setting (:func:`sensitivity.rank`).
 
     Args:
-        runs: run folders over the same clips; a folder that holds several stands for them.
+        runs: run folders over the same clips; a folder that holds several stands for them. Of a run
+            that is not finished is ranked what it holds so far.
         embedders: with different names; by default the one that the first run was scored with.
         thresholds: to try.
         assignments: to try.
@@ -83,7 +86,7 @@ def rank_runs(
     runs = expand(runs)
     if len(runs) < 2:
         raise OptionError(f"a ranking needs at least two runs, got {len(runs)}")
-    opened = [read_run(run) for run in runs]
+    opened = [read_run(run) for run in readable(runs, score_so_far)]
     options = _same_options(opened)
     used = embedders or [as_embedder(str(opened[0].info["embedder"]["name"]))]
     names = labels_of(opened)
@@ -102,11 +105,15 @@ def rank_runs(
     return {
         "n_clips": len(clips),
         "n_left_out": len(scored) - len(clips),
-        "models": {name: str(run.path) for name, run in zip(names, opened, strict=True)},
+        "models": {name: str(_place(run)) for name, run in zip(names, opened, strict=True)},
         "embedders": {embedder.name: embedder.digest for embedder in used},
         "options": options.to_dict(),
         **found,
     }
+
+
+def _place(run: Run) -> Path:
+    return run_of(run.path, run.info)
 
 
 def _same_options(runs: Sequence[Run]) -> Options:
@@ -120,7 +127,7 @@ def _same_options(runs: Sequence[Run]) -> Options:
         differing = [name for name, value in options.items() if kept[0].get(name) != value]
         if differing:
             raise OptionError(
-                f"{runs[0].path} and {run.path} were scored with different options "
+                f"{_place(runs[0])} and {_place(run)} were scored with different options "
                 f"({', '.join(differing)}); score one of them again"
             )
     return Options.of(kept[0])
@@ -157,7 +164,7 @@ def _same_clips(runs: Sequence[Run], common: bool) -> tuple[list[Clip], list[lis
         for clip in clips:
             if known.setdefault(clip.clip_id, clip) != clip:
                 raise DataError(
-                    f"{runs[0].path} and {run.path} were scored against different sets: clip "
+                    f"{_place(runs[0])} and {_place(run)} were scored against different sets: clip "
                     f"{clip.clip_id} is not the same in both"
                 )
         answers.append({row.clip_id: row for row in predictions})
@@ -166,7 +173,7 @@ def _same_clips(runs: Sequence[Run], common: bool) -> tuple[list[Clip], list[lis
         raise DataError("the runs have no clip in common; give runs over the same set")
     if len(shared) < len(known) and not common:
         lacking = [
-            f"{run.path} lacks {len(known) - len(rows)}"
+            f"{_place(run)} lacks {len(known) - len(rows)}"
             for run, rows in zip(runs, answers, strict=True)
             if len(rows) < len(known)
         ]

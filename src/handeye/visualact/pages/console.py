@@ -169,18 +169,20 @@ def _print_sentences(console: Console, summary: Summary) -> None:
     priority, acting, proactive = summary.priority, summary.over_acting, summary.proactive.mean
     answered = summary.bases["answered"].headline["f1"]
     f1 = "weighted F1" if summary.options["headline"] == "weighted" else "F1"
+    shown = answered if _not_answered(summary) else NOTHING
     sentences = (
-        (f"{f1} over answered clips alone", answered if _not_answered(summary) else NOTHING),
-        ("proactive actions found", proactive["recall"]),
-        ("reactive actions found", proactive["recall_reactive"]),
-        ("predictions called proactive", proactive["share_of_predictions"]),
-        ("urgent actions found (levels 3, 4)", priority.recall_of_urgent),
-        ("acted where nothing is called for", acting["acted_on_idle"]),
-        ("nothing where something is called for", acting["nothing_on_busy"]),
+        (f"{f1} over answered clips alone", shown, "clip"),
+        ("proactive actions found", proactive["recall"], "action"),
+        ("reactive actions found", proactive["recall_reactive"], "action"),
+        ("predictions called proactive", proactive["share_of_predictions"], "action"),
+        ("urgent actions found (levels 3, 4)", priority.recall_of_urgent, "action"),
+        ("acted where nothing is called for", acting["acted_on_idle"], "clip"),
+        ("nothing where something is called for", acting["nothing_on_busy"], "clip"),
     )
-    for words, found in sentences:
+    for words, found, unit in sentences:
         if found.value is not None:
-            say(console, f"{words}: {found.text('line')}")
+            units = unit if found.n == 1 else f"{unit}s"
+            say(console, f"{words}: {found.text('line')}, n = {found.n:,} {units}")
 
 
 def _print_basis(console: Console, summary: Summary) -> None:

@@ -161,6 +161,7 @@ def score_so_far(
         run_info={
             "so_far": {"run": str(run.resolve())},
             "model": plan.model,
+            **plan.asked,
             "selection": {"split": plan.split, "scenarios": plan.subsets, "clips": plan.max_scenes},
             **({"mapping": dict(columns)} if columns else {}),
         },
