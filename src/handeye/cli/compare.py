@@ -40,16 +40,16 @@ def compare(
     from handeye.terminal.comparison import print_comparison
 
     found = compared(runs, common=common, all_pairs=all_pairs, seed=seed)
-    # Before anything is printed: a suite may draw no page.
-    page = None if out is None else write_comparison(found, out)
-    print_comparison(found, all_rows=all_rows)
+    # Before anything is printed: a suite may draw no page, and who reads may stop reading.
+    written = [] if out is None else [write_comparison(found, out)]
     if json is not None:
-        _write_json(json, found.to_json())
-    if page is not None:
-        say(f"written to {page}")
+        written.insert(0, _write_json(json, found.to_json()))
+    print_comparison(found, all_rows=all_rows)
+    for path in written:
+        say(f"written to {path}")
 
 
-def _write_json(path: Path, data: bytes) -> None:
+def _write_json(path: Path, data: bytes) -> Path:
     from handeye.atomic import write_bytes
     from handeye.errors import OptionError
 
@@ -57,4 +57,4 @@ def _write_json(path: Path, data: bytes) -> None:
         write_bytes(path, data)
     except OSError as error:
         raise OptionError(f"{path}: cannot be written: {error.strerror}") from None
-    say(f"written to {path}")
+    return path

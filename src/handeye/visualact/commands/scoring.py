@@ -227,12 +227,13 @@ def rank(
             common=common,
             seed=seed,
         )
-    print_ranking(found)
-    if json is not None:
+    if json is not None:  # before anything is printed: who reads may stop reading
         try:
             write_bytes(json, indented_json(found))
         except OSError as error:
             raise OptionError(f"{json}: cannot be written: {error.strerror}") from None
+    print_ranking(found)
+    if json is not None:
         say(f"written to {json}")
 
 
