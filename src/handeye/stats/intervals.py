@@ -72,7 +72,7 @@ def mean(parts: Sequence[Samples], *, shared: bool = False) -> Samples:
         values = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     counted = [part for part in parts if part.n]
     found = Samples(values, sum(part.n for part in parts), _together(counted, shared))
-    return made_of(found, counted, () if shared else [1 / len(counted)] * len(counted))
+    return made_of(found, counted, () if shared else [1 / max(len(counted), 1)] * len(counted))
 
 
 def made_of(whole: Samples, parts: Sequence[Samples], weights: Sequence[float] = ()) -> Samples:
@@ -122,6 +122,29 @@ def difference(first: Samples, second: Samples) -> Samples:
     n = first.n + second.n if first.n and second.n else 0
     trials = min(first.trials, second.trials) if first.trials and second.trials else None
     return Samples(first.values - second.values, n, trials, (first, second))
+
+
+def of_chances(part: Samples) -> Samples:
+    """A share made of chances to pass, or a difference of such, as sure as if it had been drawn.
+
+    Chances vary less over scenes than what is drawn with them: resamples are set apart as far as
+    those of outcomes of ``trials`` scenes would lie.
+    """
+    if part.terms is not None:
+        return difference(*map(of_chances, part.terms))
+    value, apart = float(part.values[0]), part.values[1:] - part.values[0]
+    if not part.trials or not 0 < value < 1 or not len(apart):
+        return part
+    least, found = value * (1 - value) / part.trials, float(np.nanvar(apart))
+    if found >= least:
+        return part
+    apart = (
+        apart * (least / found) ** 0.5
+        if found > 0
+        else least**0.5 * np.resize([-1.0, 1.0], len(apart))
+    )
+    values = np.concatenate([part.values[:1], value + apart])
+    return replace(part, values=values, parts=(), weights=())
 
 
 def complement(part: Samples) -> Samples:
