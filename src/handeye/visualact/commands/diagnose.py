@@ -73,8 +73,8 @@ def _print(found: Findings) -> None:
     tables.say(console, f"\n{found.model or 'unnamed model'}", "bold")
     if found.note:
         tables.say(console, found.note, "yellow")
-    for said in sentences(found.looks):
-        tables.say(console, said, "yellow")
+    for claim in sentences(found.looks):
+        tables.say(console, claim, "yellow")
     if not found.all.n_faulty:
         tables.say(console, f"nothing is wrong with the answers to {found.all.n_clips} clips")
         return
