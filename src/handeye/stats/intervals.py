@@ -203,10 +203,9 @@ def _score(leaf: Samples, level: float) -> Bounds | None:
         return None
     mixed = bool(leaf.weights) and not _constant(leaf)
     if mixed:
-        variance = sum(
-            weight**2 * float(np.var(_wider(part)))
-            for weight, part in zip(leaf.weights, leaf.parts, strict=True)
-        )
+        # Where a stratum is not defined in some resamples, the whole varies by more than its parts.
+        parts = zip(leaf.weights, leaf.parts, strict=True)
+        variance = max(variance, sum(w**2 * float(np.var(_wider(part))) for w, part in parts))
     # z**2 / trials, the only thing that Wilson's formula asks of them.
     weight = NormalDist().inv_cdf(0.5 + level / 2) ** 2 * variance / (value * (1 - value))
     middle = (value + weight / 2) / (1 + weight)
