@@ -1,6 +1,7 @@
 """The command line as a user meets it: separate processes, exit codes, one-line errors."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -191,5 +192,23 @@ def test_a_diagnosis_is_printed_and_kept(made):
     kept = json.loads((made / "simulated" / "diagnosis.json").read_text(encoding="utf-8"))
     printed = handeye("rose", "diagnose", made / "simulated", "--json")
     assert json.loads(printed.stdout) == kept
+    again = handeye("compare", made / "simulated", made / "pixels", "--json", made / "c.json")
+    assert again.returncode == 0, again.stderr
+    files = [made / "simulated" / name for name in ("diagnosis.json", "reasons.parquet")]
+    files.append(made / "c.json")
+    before = [file.read_bytes() for file in files]
+    for file in files:
+        file.unlink()
+    # Nobody reads what is printed: files are there all the same.
+    reader, closed = os.pipe()
+    os.close(reader)
+    for words in (
+        ["rose", "diagnose", made / "simulated"],
+        ["compare", made / "simulated", made / "pixels", "--json", made / "c.json"],
+    ):
+        subprocess.run([sys.executable, "-m", "handeye", *map(str, words)], stdout=closed,
+                       stderr=subprocess.DEVNULL, check=False)  # fmt: skip
+    os.close(closed)
+    assert [file.read_bytes() for file in files] == before
     two = handeye("rose", "diagnose", made / "simulated", made / "pixels", "--json")
     assert json.loads(two.stdout)[0] == kept

@@ -130,7 +130,8 @@ def test_workers_end_with_a_parent_that_is_killed_and_the_set_goes_on(tmp_path):
     again = generating(tmp_path / "set")
     # What lies there is the first one's: only a word of its own tells that it is at work, and
     # it stays at work while it is stopped.
-    assert again.stdout is not None and "scenes: " in again.stdout.readline()
+    assert again.stdout is not None
+    assert "scenes: " in again.stdout.readline()
     again.send_signal(signal.SIGSTOP)
     second = subprocess.run(
         [sys.executable, "-m", "handeye", "rose", "generate", str(tmp_path / "set"), "--seed", "1",

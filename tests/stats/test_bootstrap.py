@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
+from scipy.stats import binomtest
 
 from handeye.stats.bootstrap import resample_sums, resample_weights
 from handeye.stats.intervals import Samples, complement, difference, estimates, mean, rate
@@ -143,9 +144,12 @@ def test_a_mean_of_shares_of_0_and_1_has_the_mean_of_their_bounds():
 
 
 def test_strata_have_scenes_of_their_own_and_templates_share_them():
+    alike = estimates(mean([constant(1, 30)] * 3))
+    assert alike["low"] == pytest.approx(1 - reach(90))
     strata = [constant(v, 30) for v in (0, 1, 1)]
     apart, together = (estimates(mean(strata, shared=shared)) for shared in (False, True))
-    assert apart["high"] - apart["low"] == pytest.approx(reach(90))
+    exact = binomtest(60, 90).proportion_ci(method="exact")
+    assert (apart["low"], apart["high"]) == pytest.approx((exact.low, exact.high))
     assert together["high"] - together["low"] == pytest.approx(reach(30))
 
 

@@ -7,6 +7,8 @@ docs/statistics.md, so that a seed does not decide; ``benchmarks/coverage.py`` d
 import numpy as np
 import pytest
 
+from handeye.stats.intervals import estimates
+from handeye.stats.paired_bootstrap import paired_rates
 from tests.support.experiments import (
     gap,
     holm_null,
@@ -41,6 +43,47 @@ def rng(request):
 def test_macro_rate(rng, rate, sizes):
     # 20 scenes a stratum see at most a handful of failures at .02: 92 to 98 % are promised there.
     assert near(macro_rate(rng, SIMS, rate, sizes), 0.92, 0.98)
+
+
+def bounds(passed, scenes):
+    """Interval of a mean over strata: how many of so many scenes pass in each."""
+    outcomes = np.concatenate([np.arange(n) < k for k, n in zip(passed, scenes, strict=True)])
+    stratum = np.repeat(np.arange(len(scenes)), scenes)
+    groups = {"all": np.ones(len(stratum), bool)}
+    found = paired_rates(outcomes * 1.0, np.arange(len(stratum)), stratum, groups, resamples=200)
+    one = estimates(found.rates(0))["all"]
+    return one["low"], one["high"]
+
+
+def test_bounds_where_no_stratum_varies_but_strata_differ():
+    # Exact: 24 of 30, and 4 of 5 (Clopper and Pearson); one stratum alone may be up to .459.
+    assert bounds([6, 6, 6, 6, 0], [6] * 5) == pytest.approx((0.6143, 0.9229), abs=1e-4)
+    assert bounds([1, 1, 1, 1, 0], [1] * 5) == pytest.approx((0.2836, 0.9950), abs=1e-4)
+    # All alike and equally large: as one sample.
+    assert bounds([20] * 5, [20] * 5) == pytest.approx((0.025 ** (1 / 100), 1), abs=1e-4)
+    # A small stratum can hide more than so many scenes among all: at .025 = p ** 2 alone.
+    assert bounds([2, 100], [2, 100])[0] <= 0.5 + 0.5 * 0.025 ** (1 / 2)
+    # A large one that fails in a set of small ones: each may be anywhere.
+    low, high = bounds([0, 1, 1], [100, 1, 1])
+    assert low < 0.2
+    assert high > 0.66
+
+
+@pytest.mark.parametrize("scenes", [1, 6, 20])
+@pytest.mark.parametrize(
+    "rates",
+    [[0.84] * 5, [0.86] * 5, [0.05] * 5, [0.95] * 5, [0.2, 1, 1, 1, 1], [0.3, 1, 1, 1, 1],
+     [0.25, 0, 0, 0, 0], [0.75, 1, 1, 1, 1]],
+)  # fmt: skip
+def test_means_over_strata_of_which_some_do_not_vary(rng, rates, scenes):
+    trials, covered, known = 300, 0, {}
+    for _ in range(trials):
+        passed = tuple(sorted(rng.binomial(scenes, rates).tolist()))
+        if passed not in known:
+            known[passed] = bounds(passed, [scenes] * 5)
+        low, high = known[passed]
+        covered += low - 1e-9 <= np.mean(rates) <= high + 1e-9
+    assert covered / trials >= 0.93 - tolerance(0.93, trials)
 
 
 def test_macro_rate_of_correlated_items(rng):

@@ -63,12 +63,18 @@ def test_an_advantage_by_hand() -> None:
     assert 0.1 < found.p_value < 0.25
 
 
-def test_the_best_constant_leaves_its_scene_out_and_a_lead_of_one_is_none() -> None:
+def test_the_best_constant_leaves_its_scene_out_and_near_ones_count() -> None:
     # Three scenes say a, three say b, one says c.
     truth = list("aaabbbc")
     scores = np.array([[float(t == answer) for t in truth] for answer in "abc"])
     holders = [frozenset(str(k) for k, t in enumerate(truth) if t == a) for a in "abc"]
     one = Constants(scores, [str(k) for k in range(7)], holders, True)
-    assert sorted(one.chosen("0")) == [0, 1]
-    assert sorted(one.chosen("6")) == [0, 1]
-    assert one.chosen("3")[0] == 0
+    # Without an a, two and three are hardly apart: 1 and exp(-3 / 5); c is 2 behind.
+    near, far = np.exp(-3 / 5), np.exp(-12 / 4)
+    assert one.chosen("0") == pytest.approx({1: 1 / (1 + near + far), 0: near / (1 + near + far),
+                                             2: far / (1 + near + far)})  # fmt: skip
+    assert one.chosen("6") == {0: 0.5, 1: 0.5}
+    # Where one is far ahead, nothing else counts.
+    ahead = Constants(np.repeat(scores, [1, 20, 1, 1, 1, 1, 1], axis=1)[:2], [""] * 26,
+                      [frozenset()] * 2, False)  # fmt: skip
+    assert list(ahead.chosen("")) == [0]

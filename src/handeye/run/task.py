@@ -13,9 +13,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
+from statistics import variance
 from typing import Any, TypeVar
 
 import anyio
@@ -25,7 +27,7 @@ from anyio.lowlevel import current_token
 from inspect_ai import Task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import ChatMessageAssistant, Model, ModelOutput, get_model
-from inspect_ai.scorer import Scorer
+from inspect_ai.scorer import SampleScore, Scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import LimitExceededError
 
@@ -218,3 +220,37 @@ def _told(answers: Sequence[Answer], named: bool) -> str:
     if not named:
         return "\n\n".join(texts)
     return "\n".join(f"{a.item_id}: {text}" for a, text in zip(answers, texts, strict=True))
+
+
+# ---- figures of the engine's log
+
+
+def macro_mean(scores: Sequence[SampleScore], stratum: str) -> float:
+    """The mean of the strata's means, over the strata that have scores; NaN without any.
+
+    Args:
+        scores: of samples, NaN where a sample has none.
+        stratum: its name in the samples' metadata.
+    """
+    means = [sum(found) / len(found) for found in _by_stratum(scores, stratum)]
+    return sum(means) / len(means) if means else math.nan
+
+
+def macro_stderr(scores: Sequence[SampleScore], stratum: str) -> float:
+    """The standard error of :func:`macro_mean`, of samples drawn within their strata.
+
+    NaN where a stratum has a single sample: its spread is not known.
+    """
+    strata = _by_stratum(scores, stratum)
+    if not strata or any(len(found) < 2 for found in strata):
+        return math.nan
+    return math.sqrt(sum(variance(found) / len(found) for found in strata)) / len(strata)
+
+
+def _by_stratum(scores: Sequence[SampleScore], stratum: str) -> list[list[float]]:
+    found: dict[str, list[float]] = {}
+    for one in scores:
+        value = one.score.as_float()
+        if not math.isnan(value):
+            found.setdefault((one.sample_metadata or {})[stratum], []).append(value)
+    return list(found.values())

@@ -11,7 +11,7 @@ says what is claimed when. Written to ``looks.json`` of a run folder; the chance
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from statistics import NormalDist
@@ -38,12 +38,15 @@ FEWEST, FEWEST_DEV, FEWEST_BLIND = 8, 10, 30
 LEVEL, AT_MOST, AT_LEAST, PLANTED, POWER = 0.01, 0.08, 0.3, 1 / 3, 0.9
 # Scenes that answers are compared with the truth over, however many there are.
 MOST_SCENES = 400
-# Candidates for the best constant answer, and items that they are chosen by.
+# Candidates for the best constant answer, and items of a stratum that they are chosen by.
 CANDIDATES, CHOSEN_BY = 20, 100
 # Shorter answers stand in many a question by accident.
 SHORTEST = 8
 
 Kind = Literal["", "parrot", "constant", "blind"]
+Answers = Mapping[Hashable, float]
+"""The constant answers that an item may be answered with, the best first, and how much each counts;
+weights add up to 1."""
 Chance = Mapping[str, Mapping[str, Mapping[str, Estimate]]]
 """Table, row, column: what the best constant answer scores there."""
 
@@ -92,6 +95,10 @@ class Ways(Protocol):
 
     def traits(self, answer: Any, asked: Asked) -> Sequence[float]:
         """Numbers that an answer to an item has, as many for every answer."""
+        ...
+
+    def anywhere(self, answer: Any) -> bool:
+        """Whether an answer may be right of any scene, whatever the stratum: it names no place."""
         ...
 
 
@@ -178,7 +185,7 @@ def _question(parts: tuple[str | None, ...]) -> str:
 
 def look(
     suite: str, asked: Sequence[Asked], ways: Ways, *, dev: Sequence[Asked] = (), seed: int = 0
-) -> tuple[Looks, list[tuple[Hashable, ...]]]:
+) -> tuple[Looks, list[Answers]]:
     """Recognize, and choose the best constant answers.
 
     Args:
@@ -209,7 +216,7 @@ def look(
 
 
 def recognize(
-    asked: Sequence[Asked], ways: Ways, best: Sequence[Sequence[Hashable]], seed: int = 0
+    asked: Sequence[Asked], ways: Ways, best: Sequence[Answers], seed: int = 0
 ) -> dict[str, Group]:
     """What can be told of each group of questions, and of all together (key ``""``).
 
@@ -229,9 +236,7 @@ def recognize(
     return out
 
 
-def _group(
-    name: str, pairs: Sequence[tuple[Asked, Sequence[Hashable]]], ways: Ways, seed: int
-) -> Group:
+def _group(name: str, pairs: Sequence[tuple[Asked, Answers]], ways: Ways, seed: int) -> Group:
     asked = [one for one, _ in pairs]
     read = [one for one in asked if one.answer is not None]
     scenes = len({(one.stratum, one.scene) for one in read})
@@ -381,36 +386,44 @@ def _remembered(ways: Ways) -> Any:
 
 def constants(
     asked: Sequence[Asked], ways: Ways, *, dev: Sequence[Asked] = (), seed: int = 0
-) -> tuple[list[tuple[Hashable, ...]], str]:
-    """The best constant answer to every item, chosen without its own scene.
+) -> tuple[list[Answers], str]:
+    """The best constant answers to every item, chosen without its own scene.
 
-    Candidates are the commonest true answers of items of the same stratum and kind. Where the set
-    has a dev split (``dev``) with scenes enough for every stratum and kind, they are chosen by it,
-    else by the other scenes.
+    Candidates are the commonest true answers to items of the same kind that may be right of any
+    scene, whatever its stratum; only where there are none, those that name places of scenes, by
+    stratum. Where the set has a dev split (``dev``) with scenes enough for every stratum and kind,
+    they are chosen by it, else by the other scenes.
 
     Returns:
-        For every item the answers that are equally good a choice, the best first (their mean score
-        is the estimate; none where there is no other scene), and how they were chosen, in words.
+        For every item the answers that may be the best (none where there is no other scene), and
+        how they were chosen, in words.
     """
-    cells, others = _cells(asked), _cells(dev)
+    split, others = _cells(asked), _cells(dev)
     known_by = {key: {one.scene for one in found} for key, found in others.items()}
-    fits = bool(dev) and all(len(known_by.get(key, ())) >= FEWEST_DEV for key in cells)
-    out: dict[int, tuple[Hashable, ...]] = {}
+    fits = bool(dev) and all(len(known_by.get(key, ())) >= FEWEST_DEV for key in split)
+    pool = dev if fits else asked
+    simple = {one.kind for one in pool if ways.anywhere(one.gold)}
+    cells, others = (_cells(items, simple) for items in (asked, pool))
+    out: dict[int, Answers] = {}
     for key, own in cells.items():
-        answers, found = _candidates(others[key] if fits else own, ways, not fits, seed)
-        known: dict[str, tuple[Hashable, ...]] = {}
+        answers, found = _candidates(others[key], ways, not fits, seed)
+        known: dict[Hashable, Answers] = {}
         for one in own:
-            if one.scene not in known:
-                known[one.scene] = tuple(answers[k] for k in found.chosen(one.scene))
-            out[id(one)] = known[one.scene]
+            scene = one.stratum, one.scene
+            if scene not in known:
+                known[scene] = {answers[k]: share for k, share in found.chosen(scene).items()}
+            out[id(one)] = known[scene]
     words = "the dev split" if fits else "other scenes"
     return [out[id(one)] for one in asked], f"chosen on {words}"
 
 
-def _cells(asked: Sequence[Asked]) -> dict[tuple[str, str], list[Asked]]:
+def _cells(
+    asked: Sequence[Asked], simple: Collection[str] = ()
+) -> dict[tuple[str, str], list[Asked]]:
+    """Items by stratum and kind; those of some kinds for all strata together."""
     out: dict[tuple[str, str], list[Asked]] = defaultdict(list)
     for one in asked:
-        out[one.stratum, one.kind].append(one)
+        out["" if one.kind in simple else one.stratum, one.kind].append(one)
     return out
 
 
@@ -421,17 +434,19 @@ def _candidates(
 
     from handeye.stats.sight import Constants, permutations
 
-    order = permutations(len(pool), 1, seed, f"chance {pool[0].stratum} {pool[0].kind}")[0]
-    used = [pool[k] for k in order[:CHOSEN_BY]]
-    common = Counter(one.gold for one in used).most_common(CANDIDATES)
-    answers = [answer for answer, _ in common]
-    holders: dict[Hashable, set[str]] = defaultdict(set)
+    strata = sorted({one.stratum for one in pool})
+    order = permutations(len(pool), 1, seed, f"chance {strata[0]} {pool[0].kind}")[0]
+    used = [pool[k] for k in order[: CHOSEN_BY * len(strata)]]
+    golds = [one.gold for one in used]
+    golds = [gold for gold in golds if ways.anywhere(gold)] or golds
+    answers = [answer for answer, _ in Counter(golds).most_common(CANDIDATES)]
+    holders: dict[Hashable, set[Hashable]] = defaultdict(set)
     for one in pool:
-        holders[one.gold].add(one.scene)
+        holders[one.gold].add((one.stratum, one.scene))
     scores = np.array([[ways.score(answer, one) for one in used] for answer in answers])
     return answers, Constants(
         scores.reshape(len(answers), len(used)),
-        [one.scene for one in used],
+        [(one.stratum, one.scene) for one in used],
         [frozenset(holders[answer]) for answer in answers],
         left_out,
     )

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from handeye.errors import DataError, first_ten
-from handeye.stats.intervals import Samples, mean, rate
+from handeye.stats.intervals import Samples, mean, rate, within_strata
 from handeye.stats.pairing import pair, pair_common
 
 Floats = NDArray[np.float64]
@@ -271,7 +271,13 @@ def pooled(sums: Floats, clusters: Sequence[int]) -> Samples:
     the number of items.
     """
     counted, added, *more = np.moveaxis(sums.sum(axis=0), 1, 0)
-    return rate(added, counted, int(more[0][0]) if more else sum(clusters))
+    return within_strata(
+        rate(added, counted, int(more[0][0]) if more else sum(clusters)),
+        lambda: [
+            rate(s[:, 1], s[:, 0], int(s[0, 2]) if more else own)
+            for s, own in zip(sums, clusters, strict=True)
+        ],
+    )
 
 
 def macro(sums: Floats, clusters: Sequence[int]) -> Samples:

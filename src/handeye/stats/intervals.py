@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
@@ -24,13 +24,17 @@ class Samples:
     ``n`` counts the items behind the measured value. ``trials`` counts the independent scenes
     behind a share, a mean of shares or a difference of two such, however often each scene was
     asked about, for :func:`estimates`; None for other quantities. ``terms`` are what a difference
-    was made of.
+    was made of. ``parts`` are what a mean was made of, kept where no resample of some of them
+    varies, each with two resamples that vary as much as all; ``weights`` what each adds to the
+    mean if each is about scenes of its own (strata), empty if all are about the same (templates).
     """
 
     values: Floats
     n: int
     trials: float | None = None
     terms: tuple[Samples, Samples] | None = None
+    parts: tuple[Samples, ...] = ()
+    weights: tuple[float, ...] = ()
 
 
 def rate(numerator: Floats, denominator: Floats, clusters: int | None = None) -> Samples:
@@ -67,7 +71,28 @@ def mean(parts: Sequence[Samples], *, shared: bool = False) -> Samples:
     with np.errstate(invalid="ignore"):
         values = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     counted = [part for part in parts if part.n]
-    return Samples(values, sum(part.n for part in parts), _together(counted, shared))
+    found = Samples(values, sum(part.n for part in parts), _together(counted, shared))
+    return made_of(found, counted, () if shared else [1 / max(len(counted), 1)] * len(counted))
+
+
+def made_of(whole: Samples, parts: Sequence[Samples], weights: Sequence[float] = ()) -> Samples:
+    """A mean that knows its parts, where these are shares and some do not vary in resamples.
+
+    Args:
+        whole: the mean of the parts.
+        parts: shares, each measured.
+        weights: what each adds to the mean if each is about scenes of its own; empty if all are
+            about the same scenes.
+    """
+    known = len(parts) > 1 and all(part.trials and part.terms is None for part in parts)
+    if not known or not (any if weights else all)(map(_constant, parts)):
+        return whole
+    return replace(whole, parts=tuple(map(_light, parts)), weights=tuple(weights))
+
+
+def _light(part: Samples) -> Samples:
+    value, spread = part.values[0], float(np.nanstd(part.values[1:]))
+    return replace(part, values=np.array([value, value - spread, value + spread]))
 
 
 def _together(parts: Sequence[Samples], shared: bool) -> float | None:
@@ -78,6 +103,20 @@ def _together(parts: Sequence[Samples], shared: bool) -> float | None:
     return min(known) if shared else len(known) ** 2 / sum(1 / trials for trials in known)
 
 
+def within_strata(whole: Samples, strata: Callable[[], Sequence[Samples]]) -> Samples:
+    """A share of all items that knows those of the strata, where it does not vary in resamples.
+
+    Args:
+        whole: over the items of all strata.
+        strata: makes the same share of each stratum's items; called only where it is asked for.
+    """
+    if not 0 < whole.values[0] < 1 or not _constant(whole):
+        return whole
+    parts = [part for part in strata() if part.n]
+    n = sum(part.n for part in parts)
+    return made_of(whole, parts, [part.n / n for part in parts])
+
+
 def difference(first: Samples, second: Samples) -> Samples:
     """``first - second`` within each resample, so that what they share cancels; n adds up."""
     n = first.n + second.n if first.n and second.n else 0
@@ -85,9 +124,33 @@ def difference(first: Samples, second: Samples) -> Samples:
     return Samples(first.values - second.values, n, trials, (first, second))
 
 
+def of_chances(part: Samples) -> Samples:
+    """A share made of chances to pass, or a difference of such, as sure as if it had been drawn.
+
+    Chances vary less over scenes than what is drawn with them: resamples are set apart as far as
+    those of outcomes of ``trials`` scenes would lie.
+    """
+    if part.terms is not None:
+        return difference(*map(of_chances, part.terms))
+    value, apart = float(part.values[0]), part.values[1:] - part.values[0]
+    if not part.trials or not 0 < value < 1 or not len(apart):
+        return part
+    least, found = value * (1 - value) / part.trials, float(np.nanvar(apart))
+    if found >= least:
+        return part
+    apart = (
+        apart * (least / found) ** 0.5
+        if found > 0
+        else least**0.5 * np.resize([-1.0, 1.0], len(apart))
+    )
+    values = np.concatenate([part.values[:1], value + apart])
+    return replace(part, values=values, parts=(), weights=())
+
+
 def complement(part: Samples) -> Samples:
     """``1 - part``."""
-    return replace(part, values=1 - part.values, terms=None)
+    parts = tuple(map(complement, part.parts))
+    return replace(part, values=1 - part.values, terms=None, parts=parts)
 
 
 def estimates(tree: Any, level: float = LEVEL) -> Any:
@@ -95,17 +158,26 @@ def estimates(tree: Any, level: float = LEVEL) -> Any:
 
     A share (``trials``, no ``terms``) gets Wilson's score interval (Wilson 1927, JASA 22:209) at
     the number of independent trials whose variance is that of the resamples: percentiles are too
-    short near 0 and 1 (docs/statistics.md has the coverage of both). Anything else gets percentiles
-    over the resamples in which it is defined. Where the resamples do not vary, every scene says the
-    same, and they cannot tell how sure the value is. Bounds then come from the scenes that might do
-    otherwise: none of N did, so less than ``r = 1 - ((1 - level) / 2) ** (1 / N)`` of all do
-    (Clopper and Pearson 1934), each of which moves a quantity to the end of its range at most:
+    short near 0 and 1 (docs/statistics.md has the coverage of both). Where some strata of a mean do
+    not vary, it reaches at least as far as the bounds of its strata do together: Wilson's of those
+    that vary, and what the others can hide. Anything else gets percentiles
+    over the resamples in which it is defined. Where the resamples do not vary, every scene (of a
+    stratum) says the same, and they cannot tell how sure the value is. Bounds then come from the
+    scenes that might do otherwise: none of N did, so less than ``r = 1 - ((1 - level) / 2) **
+    (1 / N)`` of all do (Clopper and Pearson 1934), each of which moves a quantity to the end of its
+    range at most:
 
-    - a share or mean of shares, N its ``trials``: ``v (1 - r)`` to ``v + (1 - v) r``, which for 0
-      and 1 is exact and between the mean of the bounds of its parts where these are 0 or 1
-      (conservative);
+    - a share, N its ``trials``: ``v (1 - r)`` to ``v + (1 - v) r``, exact for 0 and 1;
+    - a mean of such shares of strata that all are v: likewise with the r that is the most that
+      the strata together can hide at that level, however it is divided among them;
+    - a mean of such shares of strata that differ: on either side the further of two bounds.
+      Clopper's and Pearson's of v at ``trials``, which holds however the strata differ where they
+      are equally large (Hoeffding 1956, Ann. Math. Stat. 27:713), and that of variances recovered
+      from the bounds of the strata, ``v - sqrt(sum (w_k (v_k - low_k)) ** 2)`` (Zou and Donner
+      2008, Stat. Med. 27:1693), which holds where they are not;
+    - a mean over the same scenes (templates): the mean of the bounds of its parts (conservative);
     - a difference of two of these: the extremes of their bounds (conservative);
-    - a difference whose terms vary together, N its ``trials``: likewise, from -1 to 1.
+    - a difference whose terms vary together, N its ``trials``: as a share, from -1 to 1.
 
     Anything else gets no interval. All three are None where nothing was measured, ``low`` and
     ``high`` where there are no resamples.
@@ -129,11 +201,55 @@ def _score(leaf: Samples, level: float) -> Bounds | None:
     variance = float(np.nanvar(drawn))
     if variance <= 0:
         return None
+    mixed = bool(leaf.weights) and not _constant(leaf)
+    if mixed:
+        # Where a stratum is not defined in some resamples, the whole varies by more than its parts.
+        parts = zip(leaf.weights, leaf.parts, strict=True)
+        variance = max(variance, sum(w**2 * float(np.var(_wider(part))) for w, part in parts))
     # z**2 / trials, the only thing that Wilson's formula asks of them.
     weight = NormalDist().inv_cdf(0.5 + level / 2) ** 2 * variance / (value * (1 - value))
     middle = (value + weight / 2) / (1 + weight)
     reach = (weight * (value * (1 - value) + weight / 4)) ** 0.5 / (1 + weight)
-    return round(max(middle - reach, 0.0), DECIMALS), round(min(middle + reach, 1.0), DECIMALS)
+    low, high = middle - reach, middle + reach
+    if mixed:
+        below, above = _recovered(leaf, level)
+        low, high = min(low, value - below), max(high, value + above)
+    return round(max(low, 0.0), DECIMALS), round(min(high, 1.0), DECIMALS)
+
+
+def _recovered(leaf: Samples, level: float) -> tuple[float, float]:
+    """How far below and above a mean over strata may lie, some of which vary.
+
+    Variances are recovered from the bounds of those that vary and of what the others can hide.
+    """
+    squares = np.zeros(2)
+    still: list[tuple[float, Samples]] = []
+    for weight, part in zip(leaf.weights, leaf.parts, strict=True):
+        if _constant(part):
+            still.append((weight, part))
+            continue
+        value = float(part.values[0])
+        own = replace(part, values=np.array([value, *_wider(part)]), parts=(), weights=())
+        low, high = (end or 0.0 for end in _score(own, level) or (value, value))
+        squares += (weight * (value - low)) ** 2, (weight * (high - value)) ** 2
+    if still:
+        weights = np.array([weight for weight, _ in still])
+        trials = np.array([part.trials for _, part in still], np.float64)
+        values = np.array([part.values[0] for _, part in still])
+        tail = (1 - level) / 2
+        for side, share in enumerate((values, 1 - values)):
+            some = share > 0
+            if some.any():
+                squares[side] += _hidden((weights * share)[some], trials[some], tail) ** 2
+    below, above = np.sqrt(squares).tolist()
+    return below, above
+
+
+def _wider(part: Samples) -> Floats:
+    """Resamples of a stratum that vary as its scenes do: drawn again, n vary by (n - 1) / n."""
+    n = part.trials or 1.0
+    apart = part.values[1:] - part.values[0]
+    return np.asarray(part.values[0] + apart * (n / max(n - 1, 1.0)) ** 0.5)
 
 
 def _vary(leaf: Samples, bounds: Bounds, level: float) -> Bounds:
@@ -150,17 +266,57 @@ def _vary(leaf: Samples, bounds: Bounds, level: float) -> Bounds:
 def _constant(leaf: Samples) -> bool:
     """Whether no resample differs from another by more than is shown."""
     drawn = leaf.values[1:]
-    return not float(np.nanmax(drawn) - np.nanmin(drawn)) > 10.0**-DECIMALS
+    known = drawn[~np.isnan(drawn)]
+    return len(known) > 0 and not float(known.max() - known.min()) > 10.0**-DECIMALS
 
 
 def _unseen(leaf: Samples, level: float) -> Bounds:
     """Bounds of what is the same in every scene."""
     if not leaf.trials:
         return None, None
+    if leaf.parts:
+        bounds = np.array([_unseen(part, level) for part in leaf.parts], np.float64)
+        if not leaf.weights:
+            low, high = bounds.mean(axis=0).tolist()
+            return low, high
+        return _of_strata(leaf, bounds, level)
     value, (least, most) = float(leaf.values[0]), _range(leaf)
     # No other scene in m: (1 - p) ** m = (1 - level) / 2 at the bound.
     reach = 1 - ((1 - level) / 2) ** (1 / leaf.trials)
     return value - (value - least) * reach, value + (most - value) * reach
+
+
+def _of_strata(leaf: Samples, bounds: Floats, level: float) -> tuple[float, float]:
+    """Bounds of a mean over strata in none of which anything varies; see :func:`estimates`."""
+    from scipy.special import betaincinv
+
+    value, weights = float(leaf.values[0]), np.array(leaf.weights)
+    each = np.array([part.values[0] for part in leaf.parts])
+    trials = np.array([part.trials for part in leaf.parts], np.float64)
+    tail = (1 - level) / 2
+    if np.ptp(each) <= 10.0**-DECIMALS:
+        reach = _hidden(weights, trials, tail)
+        return value * (1 - reach), value + (1 - value) * reach
+    apart = np.sqrt(np.sum((weights[:, None] * (bounds - each[:, None])) ** 2, axis=0)).tolist()
+    n = float(1 / np.sum(weights**2 / trials))
+    low = float(betaincinv(n * value, n * (1 - value) + 1, tail))
+    high = float(betaincinv(n * value + 1, n * (1 - value), 1 - tail))
+    return max(min(low, value - apart[0]), 0.0), min(max(high, value + apart[1]), 1.0)
+
+
+def _hidden(weights: Floats, trials: Floats, tail: float) -> float:
+    """Most that shares q of strata come to, ``sum w q``, if none of the scenes drawn shows one.
+
+    All q with ``prod (1 - q) ** trials >= tail`` are likely enough. At the most, ``1 - q`` is
+    ``min(1, c trials / weights)`` for one c (Lagrange), found by halving.
+    """
+    worth = trials / weights
+    low, high = 0.0, float(1 / worth.min())
+    for _ in range(100):
+        c = (low + high) / 2
+        seen = np.minimum(1.0, c * worth)
+        low, high = (low, c) if np.sum(trials * np.log(seen)) > np.log(tail) else (c, high)
+    return float(np.sum(weights * (1 - np.minimum(1.0, high * worth))))
 
 
 def _range(leaf: Samples) -> tuple[float, float]:

@@ -8,7 +8,7 @@ one of the permutations (p = (1 + as extreme) / (1 + drawn); Phipson and Smyth 2
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -21,6 +21,8 @@ Places = NDArray[np.int64]
 PERMUTATIONS = 499
 # Of a power that is looked at: so many respondents are made, each tested with fewer permutations.
 _TRIALS, _FEWER = 20, 99
+# Weights of constant answers below this are none.
+_NEGLIGIBLE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,7 @@ def _scaled(table: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Constants:
-    """The best constant answers to items of one stratum and kind, chosen without their own scene.
+    """The best constant answers to items of one kind, chosen without their own scene.
 
     Args:
         scores: (candidates, items) what each candidate scores on the items it is chosen by.
@@ -243,24 +245,31 @@ class Constants:
     """
 
     scores: Floats
-    scenes: Sequence[str]
-    holders: Sequence[frozenset[str]]
+    scenes: Sequence[Hashable]
+    holders: Sequence[frozenset[Hashable]]
     left_out: bool
 
-    def chosen(self, scene: str) -> list[int]:
-        """Places of the candidates that one answers an item of ``scene`` with, the best first.
+    def chosen(self, scene: Hashable) -> dict[int, float]:
+        """How much each candidate counts that one may answer an item of ``scene`` with.
 
-        A lead of one item is none: where true answers are spread evenly over scenes, leaving one
-        out would else always point away from it. The mean over the chosen is the estimate.
+        Places of candidates to weights that add up to 1, the best first; the mean over them is the
+        estimate. A candidate counts the less the surer it is worse than the best, by
+        ``exp(-3 d ** 2 / (a + b))`` for totals a and b that are d apart, whose difference has about
+        the variance a + b: at two standard errors next to nothing. Were the best alone taken,
+        leaving a scene out would point away from its own answer wherever two are nearly as common.
         """
         totals = self.scores.sum(axis=1)
         if self.left_out:
-            own = np.array([other == scene for other in self.scenes])
+            own = np.array([other == scene for other in self.scenes], bool)
             totals = totals - self.scores[:, own].sum(axis=1)
-            foreign = np.array([holders != {scene} for holders in self.holders])
+            foreign = np.array([holders != {scene} for holders in self.holders], bool)
             totals = np.where(foreign, totals, -np.inf)
         best = float(totals.max(initial=-np.inf))
         if not np.isfinite(best):
-            return []
+            return {}
+        weights = np.exp(-3 * (best - totals) ** 2 / np.maximum(best + totals, 1e-9))
+        weights = np.where(np.isfinite(totals), weights, 0.0)
+        weights = np.where(weights < _NEGLIGIBLE, 0.0, weights)
+        weights = weights / weights.sum()
         order = np.argsort(-totals, kind="stable")
-        return [int(k) for k in order if totals[k] >= best - 1 - 1e-9]
+        return {int(k): float(weights[k]) for k in order if weights[k] > 0}

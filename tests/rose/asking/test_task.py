@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ from inspect_ai.model import (
 
 from handeye.errors import OptionError
 from handeye.rose.asking.task import rose
+from handeye.rose.release import load
+from handeye.rose.scenes.generation import generate
+from handeye.rose.scoring.file_scoring import score_files
 from tests.support.rose.small_set import write_set
 
 
@@ -87,7 +90,7 @@ def metrics(log: EvalLog) -> dict[str, tuple[float, int, int]]:
     assert log.results is not None
     return {
         score.name: (
-            score.metrics["mean"].value,
+            next(m.value for name, m in score.metrics.items() if name.endswith("subset_mean")),
             score.scored_samples or 0,
             score.unscored_samples or 0,
         )
@@ -113,18 +116,47 @@ def test_every_question_is_a_fresh_conversation(folder: Path, tmp_path: Path) ->
     assert all(len(call) == 1 for call in model.api.calls)
 
 
-def test_a_failed_item_has_no_value_and_is_counted(folder: Path, tmp_path: Path) -> None:
+def test_a_failed_item_counts_as_wrong(folder: Path, tmp_path: Path) -> None:
     log = evaluate(folder, tmp_path, gold_model(folder, broken="s00002_T3"))
     found = metrics(log)
-    assert found["L-Clk"] == (1.0, 3, 1), "left out of the mean, counted as unscored"
+    assert found["L-Clk"][1:] == (4, 0)
     assert found["G-Cnt"] == (1.0, 4, 0)
-    assert found["unanswered"][0] == pytest.approx(1 / 20)
     assert log.samples is not None
     score = log.samples[2].scores["rose"]  # type: ignore[index]
     assert isinstance(score.value, dict)
-    assert math.isnan(score.value["L-Clk"])  # type: ignore[arg-type]
+    assert score.value["L-Clk"] == 0
     assert score.metadata is not None
     assert score.metadata["items"]["s00002_T3"] == {"state": "error", "pass": 0}
+
+
+def test_the_log_has_the_figures_of_the_run_folder(tmp_path: Path) -> None:
+    """Subsets of unequal size, right and wrong answers, and one that never came."""
+    folder = tmp_path / "set"
+    generate(folder, seed=3, scenes=8)
+    shares = Counter(item.rose_subset for item in load(folder))
+    assert len(set(shares.values())) > 1
+    (log,) = inspect_ai.eval(
+        rose(str(folder), templates="main"),
+        model="handeye/simulated",
+        model_args={
+            "data": str(folder),
+            "faults": "miss=0.3,miscount=0.2,api_error=0.1",
+            "seed": 4,
+        },
+        display="none",
+        log_dir=str(tmp_path / "logs"),
+        log_images=False,
+        max_retries=0,
+    )
+    run = score_files(log.location, folder, tmp_path / "run", templates="main")
+    columns = run.summary["bases"]["all"]["columns"]
+    headline = run.summary["bases"]["all"]["headline"]
+    found = metrics(log)
+    assert found["unanswered"][0] > 0
+    for name in ("G-Cnt", "L-Cnt", "L-Clk", "V-Clk", "Excl-CS"):
+        assert found[name][0] == pytest.approx(columns[name]["value"])
+    for name in ("counting", "action", "gap"):
+        assert found[name][0] == pytest.approx(headline[name]["value"])
 
 
 def test_a_selection(folder: Path, tmp_path: Path) -> None:
@@ -159,7 +191,7 @@ def test_a_changed_picture_is_never_asked_about_and_the_rest_is(
     log = evaluate(folder, tmp_path, model)
     assert isinstance(model.api, GoldAPI)
     assert len(model.api.calls) == 19
-    assert metrics(log)["G-Cnt"] == (1.0, 3, 1)
+    assert metrics(log)["G-Cnt"] == (0.75, 4, 0)
     assert log.samples is not None
     answer = log.samples[0].store["answers"][0]
     assert (answer["item_id"], answer["state"]) == ("s00000_T1", "error")

@@ -10,7 +10,13 @@ from scipy.stats import binom
 
 from handeye.errors import DataError, OptionError
 from handeye.rose.comparing.quantities import of_frames
+from handeye.rose.diagnosis.attribution import reasons_alike
+from handeye.rose.diagnosis.evidence import evidence
 from handeye.rose.questions import BY_KEY
+from handeye.rose.respondents.recovery import items_without_pictures
+from handeye.rose.respondents.simulated import simulate
+from handeye.rose.scoring.score_frame import to_frame
+from handeye.rose.scoring.score_item import score_item
 from handeye.rose.suite import SUITE
 from handeye.scores.compare import Comparison, compare_quantities
 from handeye.scores.quantity import Quantities
@@ -210,6 +216,72 @@ def test_reasons_and_states_are_compared_where_either_run_shows_them() -> None:
     more = compare_paired(paired(one, two, three, reasons=[*reasons, own]), resamples=200)
     assert "action:refused" not in rows_of(more, "reasons", 0)
     assert "action:refused" in rows_of(more, "reasons", 1)
+
+
+QUESTIONS = items_without_pictures(5, 30)
+
+
+def simulated(faults: dict[str, float], seed: int) -> pl.DataFrame:
+    answers = [simulate(item, faults, seed) for item in QUESTIONS]
+    pairs = zip(QUESTIONS, answers, strict=True)
+    return to_frame([score_item(item, one.raw_text, state=one.state) for item, one in pairs])
+
+
+def reasons_of(*frames: pl.DataFrame, seed: int = 0) -> dict[str, dict[str, object]]:
+    reasons = reasons_alike([evidence(frame, {}) for frame in frames])
+    return rows_of(compare_paired(paired(*frames, reasons=reasons), seed=seed, resamples=400),
+                   "reasons")  # fmt: skip
+
+
+def test_runs_that_are_alike_have_alike_reasons_at_the_border_of_a_habit() -> None:
+    """Each run for itself is in doubt whether it counts the whole grid: some do, some do not."""
+    border, trials, wrong = {"ignore_region": 0.05, "miscount": 0.15}, 16, 0
+    for seed in range(trials):
+        shown = reasons_of(*(simulated(border, 2 * seed + k) for k in range(2)), seed=seed)
+        wrong += any(row["verdict"] != "none" for row in shown.values())
+    assert wrong <= binom.ppf(0.999, trials, 0.05)
+
+
+def test_the_same_answer_has_the_same_reason_in_every_run() -> None:
+    """Whatever else a run says: answers are exchanged between two runs, and so are reasons."""
+    one, two = simulated({"zero_based": 0.4, "miscount": 0.2}, 1), simulated({"anchor": 0.3}, 2)
+    scenes = one["scene_id"].rank("dense") % 2 == 0
+    mixed = [
+        pl.concat([first.filter(scenes), second.filter(~scenes)])
+        for first, second in ((one, two), (two, one))
+    ]
+    ids = [frame["item_id"].to_list() for frame in (one, two)]
+    straight = reasons_alike([evidence(frame, {}) for frame in (one, two)])
+    turned = reasons_alike([evidence(frame, {}) for frame in mixed])
+    known = [dict(zip(own, why, strict=True)) for own, why in zip(ids, straight, strict=True)]
+    here = set(one.filter(scenes)["item_id"])
+    for k, (frame, why) in enumerate(zip(mixed, turned, strict=True)):
+        for item, reason in zip(frame["item_id"], why, strict=True):
+            assert reason == known[k if item in here else 1 - k][item]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [
+        ({}, {"zero_based": 1.0}, "action:zero_based"),
+        ({"off_by_one_cell": 0.4, "miss": 0.2}, {"zero_based": 1.0}, "action:zero_based"),
+        ({}, {"swap_row_col": 0.2}, "action:swapped"),
+        ({"miscount": 0.15}, {"ignore_region": 0.3, "miscount": 0.15}, "counting:whole_grid"),
+        ({"miscount": 0.15}, {"ignore_region": 0.3, "miscount": 0.15}, "action:whole_grid"),
+        (
+            {"miscount_scene": 0.5},
+            {"miscount_scene": 0.5, "anchor": 0.5},
+            "counting:anchored",
+        ),
+    ],
+)
+def test_a_habit_of_one_run_is_seen(
+    first: dict[str, float], second: dict[str, float], reason: str
+) -> None:
+    shown = reasons_of(simulated(first, 1), simulated(second, 2))
+    assert shown[reason]["verdict"] == "second_more"
+    turned = reasons_of(simulated(second, 2), simulated(first, 1))
+    assert turned[reason]["verdict"] == "first_more"
 
 
 def test_all_pairs_and_a_missing_template() -> None:

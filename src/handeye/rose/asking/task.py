@@ -1,10 +1,9 @@
 """The ROSE task for Inspect: one sample is one scene, each item a conversation of its own.
 
 The scorer hands every answer to :mod:`handeye.rose.scoring.score_item`. A sample's value holds PASS
-per template, and counting, action and their gap where all their templates are asked; an item
-without an answer has no value (NaN), so the engine leaves it out of the means and counts it as
-unscored. A sample is a scene, so standard errors over samples are clustered by scene, and that of
-the gap is paired. The official tables, where no answer counts as 0, are written by the lane.
+per template, and counting, action and their gap where all their templates are asked; no answer
+counts as 0, and means are over subsets, as in the tables of a run folder. A sample is a scene, so
+standard errors are clustered by scene within subsets, and that of the gap is paired.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Any
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import Sample
-from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
+from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
 from inspect_ai.solver import TaskState
 
 from handeye.rose.asking.prompts import Asking, check_order, default_templates
@@ -25,9 +24,9 @@ from handeye.rose.release import load
 from handeye.rose.scoring.score_item import score_item
 from handeye.rose.scoring.summary import ACTION_KEYS, COUNTING_KEYS
 from handeye.run.questions import Question
-from handeye.run.task import answers_of, scene_task
+from handeye.run.task import answers_of, macro_mean, macro_stderr, scene_task
 
-_UNANSWERED = float("nan")
+_NOT_ASKED = float("nan")
 
 
 @task
@@ -100,14 +99,33 @@ def _sample(scene_id: str, rows: Sequence[Item]) -> Sample:
     )
 
 
-@scorer(metrics={"*": [mean(), stderr()]}, name="rose")
-def pass_by_template(by_scene: Mapping[str, Sequence[Item]]) -> Scorer:
-    """PASS of each template (0 or 1) per scene; NaN where the item has no answer.
+@metric
+def subset_mean() -> Metric:
+    """The mean of the subsets' means, as in the tables of a run folder."""
 
-    Metrics are means over answered items only, with their standard errors over scenes. ``counting``
-    and ``action`` are a scene's means over the templates of each, ``gap`` their difference: NaN
-    where an item of theirs has no answer. ``unanswered`` is the share of the scene's items without
-    an answer, so that no mean is read without it.
+    def compute(scores: list[SampleScore]) -> float:
+        return macro_mean(scores, "rose_subset")
+
+    return compute
+
+
+@metric
+def subset_mean_stderr() -> Metric:
+    """The standard error of :func:`subset_mean`, of scenes drawn within their subsets."""
+
+    def compute(scores: list[SampleScore]) -> float:
+        return macro_stderr(scores, "rose_subset")
+
+    return compute
+
+
+@scorer(metrics={"*": [subset_mean(), subset_mean_stderr()]}, name="rose")
+def pass_by_template(by_scene: Mapping[str, Sequence[Item]]) -> Scorer:
+    """PASS of each template (0 or 1) per scene, 0 without an answer; NaN where it was not asked.
+
+    ``counting`` and ``action`` are a scene's means over the templates of each, ``gap`` their
+    difference: NaN where the scene lacks one of them. ``unanswered`` is the share of the scene's
+    items without an answer.
     """
     present = {item.task_template for items in by_scene.values() for item in items}
     columns = [t.column for t in TEMPLATES.values() if t.id in present]
@@ -120,7 +138,7 @@ def pass_by_template(by_scene: Mapping[str, Sequence[Item]]) -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
         answers = {answer.item_id: answer for answer in answers_of(state)}
         items = by_scene[str(state.sample_id)]
-        value: dict[str, float] = dict.fromkeys(columns, _UNANSWERED)
+        value: dict[str, float] = dict.fromkeys(columns, _NOT_ASKED)
         rows: dict[str, Any] = {}
         missing = 0
         for item in items:
@@ -133,8 +151,7 @@ def pass_by_template(by_scene: Mapping[str, Sequence[Item]]) -> Scorer:
                 error=answer.error if answer.state == "error" else None,
                 state=answer.state,
             )
-            if answer.state != "error":
-                value[TEMPLATES[item.task_template].column] = float(scored.passed)
+            value[TEMPLATES[item.task_template].column] = float(scored.passed)
             rows[item.item_id] = {"state": answer.state, "pass": scored.passed}
         if headline:
             for name, found in kinds.items():

@@ -10,6 +10,7 @@ import typer
 from handeye.printing import say, say_json
 
 if TYPE_CHECKING:
+    from handeye.rose.diagnosis.diagnose import Diagnosis
     from handeye.rose.diagnosis.findings import Chain, Findings, Group
     from handeye.scores.tables import Table
 
@@ -28,9 +29,8 @@ def diagnose(
 
     Leaves diagnosis.json and reasons.parquet in the run folder, once the run is finished.
     """
-    from handeye.errors import RunError
     from handeye.progress import counting
-    from handeye.rose.diagnosis.diagnose import diagnose_runs, write_diagnosis
+    from handeye.rose.diagnosis.diagnose import diagnose_runs
     from handeye.rose.scoring.file_scoring import score_so_far
     from handeye.scores.run_folder import expand
     from handeye.scores.so_far import readable
@@ -39,20 +39,29 @@ def diagnose(
     folders = readable(runs, score_so_far)
     with counting("runs") as progress:
         found = diagnose_runs(folders, seed=seed, workers=workers, progress=progress)
-    for run, folder, diagnosis in zip(runs, folders, found, strict=True):
+    # Before anything is printed: who reads may stop reading. A run not finished keeps nothing.
+    written = [
+        _kept(one, folder) if folder == run else ()
+        for run, folder, one in zip(runs, folders, found, strict=True)
+    ]
+    for diagnosis, paths in zip(found, written, strict=True):
         if not json:
             _print(diagnosis.findings)
-        if folder != run:  # not finished: nothing of it is kept
-            continue
-        try:
-            written = write_diagnosis(diagnosis, folder)
-        except OSError as error:
-            raise RunError(f"{folder}: cannot be written: {error.strerror}") from None
-        if not json:
-            say(f"written to {written[0]} and {written[1].name}")
+            if paths:
+                say(f"written to {paths[0]} and {paths[1].name}")
     if json:
         texts = [diagnosis.to_json().decode().strip() for diagnosis in found]
         say_json(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
+
+
+def _kept(found: Diagnosis, folder: Path) -> tuple[Path, Path]:
+    from handeye.errors import RunError
+    from handeye.rose.diagnosis.diagnose import write_diagnosis
+
+    try:
+        return write_diagnosis(found, folder)
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written: {error.strerror}") from None
 
 
 def _print(found: Findings) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from handeye.rose.diagnosis.attribution import attribute
+from handeye.rose.diagnosis.attribution import reasons_alike
 from handeye.rose.diagnosis.evidence import run_evidence
 from handeye.rose.diagnosis.reasons import REASONS
 from handeye.rose.questions import BY_KEY, MAIN_KEYS, SUBSETS, TEMPLATES
@@ -90,7 +90,7 @@ def quantities(runs: Sequence[Run], *, common: bool = False, reasons: bool = Tru
         DataError: the runs are not about the same items, or a file cannot be read.
     """
     frames = [run.frame(names=COLUMNS) for run in runs]
-    why = [attribute(run_evidence(run)).rows["reason"] for run in runs] if reasons else []
+    why = reasons_alike([run_evidence(run) for run in runs]) if reasons else []
     return of_frames(frames, run_labels(runs), reasons=why, common=common)
 
 
@@ -211,7 +211,8 @@ class _Paired:
         yield Family(
             key="reasons",
             title="Reasons of failure",
-            meaning="Share of all items of a kind that failed for a reason, pooled over subsets.",
+            meaning="Share of all items of a kind that failed for a reason, pooled over subsets; "
+            "habits are decided for all runs together.",
             quantities=tuple(self._reasons()),
             chart="Why items failed",
             reason="reason",

@@ -11,7 +11,8 @@ planted faults are recovered.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ from handeye.rose.scene import Cell
 from handeye.rose.scoring.tally import SCENE, Group, Ledger, Scope, Tally, ordered_subsets
 from handeye.stats.intervals import Samples, estimates
 
-__all__ = ["REASONS", "TAGS", "Attribution", "Reason", "attribute", "is_right"]
+__all__ = ["REASONS", "TAGS", "Attribution", "Reason", "attribute", "is_right", "reasons_alike"]
 
 _ORDER = tuple(reason.key for reason in REASONS)
 _SIGN_ORDER = (*_ORDER, *(tag.key for tag in TAGS))
@@ -129,6 +130,31 @@ def attribute(evidence: Sequence[Evidence]) -> Attribution:
     repeats = [decided[i].repeats for i in range(len(evidence))]
     habits = habits_frame(evidence, conventions.used, repeats)
     return Attribution(rows, habits, conventions.findings, conventions.places, counting, action)
+
+
+def reasons_alike(runs: Sequence[Sequence[Evidence]]) -> list[pl.Series]:
+    """Reasons of several runs that are to be compared, by one rule for all of them.
+
+    Near the border of what a run decides about itself, of two runs that are alike one has a habit
+    and the other has none, and all their answers that hang on it differ at once. So habits are
+    decided once, over the answers of all runs: the same answer has the same reason in each. An
+    exchange of two runs' answers to an item changes no decision, which tests of signs rest on.
+
+    Args:
+        runs: all items of each run.
+
+    Returns:
+        For each run the reason of every item, null where passed, in the order of its evidence.
+    """
+    # A scene of another run is another one: each counted it for itself.
+    every = [
+        replace(found, scene_id=f"{k} {found.scene_id}")
+        for k, one in enumerate(runs)
+        for found in one
+    ]
+    reasons = attribute(every).rows["reason"]
+    ends = accumulate(map(len, runs), initial=0)
+    return [reasons[start:end] for start, end in pairwise(ends)]
 
 
 def is_right(found: Evidence) -> bool:

@@ -7,7 +7,7 @@ an item without a usable answer counts as failed) and ``answered`` items.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -25,7 +25,15 @@ from handeye.rose.scoring.tally import SCENE, Ledger, Scope, Tally
 from handeye.run.answers import ANSWER_STATES
 from handeye.scores.estimate import Estimate, Figures
 from handeye.scores.summary import Interval, Summary as AnySummary
-from handeye.stats.intervals import LEVEL, Samples, difference, estimates, mean, measured
+from handeye.stats.intervals import (
+    LEVEL,
+    Samples,
+    difference,
+    estimates,
+    mean,
+    measured,
+    of_chances,
+)
 
 FORMAT = 1
 COUNTING_KEYS = ("T1", "T2")
@@ -175,7 +183,8 @@ def summarize_passes(
     """What the tables have of PASS alone, by table, row and column (:mod:`.tables` names them).
 
     Args:
-        rows: ``rose_subset``, ``scene_id``, ``task_template`` and ``pass``, which may be a mean.
+        rows: ``rose_subset``, ``scene_id``, ``task_template`` and ``pass``, which may be the chance
+            to pass: intervals are those of what is drawn with it.
         seed: of the bootstrap, which draws the scenes that :func:`summarize` draws.
         bootstrap: number of resamples of scenes.
     """
@@ -196,7 +205,14 @@ def summarize_passes(
         "subsets": {"all": subsets},
         "matrix": basis.matrix(),
     }
-    return msgspec.convert(_measured_only(estimates(tree)), dict[str, dict[str, Estimates]])
+    found = estimates(_each(of_chances, tree))
+    return msgspec.convert(_measured_only(found), dict[str, dict[str, Estimates]])
+
+
+def _each(change: Callable[[Samples], Samples], tree: Any) -> Any:
+    if isinstance(tree, Samples):
+        return change(tree)
+    return {name: _each(change, part) for name, part in tree.items()}
 
 
 def _measured_only(tree: Any) -> Any:

@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from handeye.rose.questions import SUBSETS
-from handeye.stats.intervals import Samples, rate
+from handeye.stats.intervals import Samples, rate, within_strata
 from handeye.stats.totals import Totals
 
 Floats = NDArray[np.float64]
@@ -114,7 +114,11 @@ class Group:
         """Quotient of two totals that lies within 0..1."""
         names = [(scope, base) for scope in self.scopes]
         scenes = self.tally.totals.touched(self.subsets, names)
-        return rate(self.total(measure), self.total(base), scenes)
+        found = rate(self.total(measure), self.total(base), scenes)
+        if len(self.subsets) == 1:
+            return found
+        parts = [Group(self.tally, (name,), self.scopes) for name in self.subsets]
+        return within_strata(found, lambda: [part.share(measure, base) for part in parts])
 
     def average(self, measure: str, base: str = "n") -> Samples:
         """Quotient of two totals of any size."""

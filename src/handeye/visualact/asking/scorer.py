@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from statistics import variance
 from typing import Any
 
 import msgspec
@@ -22,7 +21,7 @@ from inspect_ai.scorer import (
 )
 from inspect_ai.solver import TaskState
 
-from handeye.run.task import answers_of
+from handeye.run.task import answers_of, macro_mean, macro_stderr
 from handeye.visualact.records import SCENARIOS, Clip
 from handeye.visualact.scoring.cases import make_cases
 from handeye.visualact.scoring.clip_scores import score_case
@@ -39,8 +38,7 @@ def class_mean() -> Metric:
     """The mean of the classes' means (the paper's Overall), over the classes that have scores."""
 
     def compute(scores: list[SampleScore]) -> float:
-        means = [sum(found) / len(found) for found in _by_class(scores)]
-        return sum(means) / len(means) if means else math.nan
+        return macro_mean(scores, "scenario")
 
     return compute
 
@@ -53,21 +51,9 @@ def class_mean_stderr() -> Metric:
     """
 
     def compute(scores: list[SampleScore]) -> float:
-        classes = _by_class(scores)
-        if not classes or any(len(found) < 2 for found in classes):
-            return math.nan
-        return math.sqrt(sum(variance(found) / len(found) for found in classes)) / len(classes)
+        return macro_stderr(scores, "scenario")
 
     return compute
-
-
-def _by_class(scores: list[SampleScore]) -> list[list[float]]:
-    found: dict[str, list[float]] = {}
-    for one in scores:
-        value = one.score.as_float()
-        if not math.isnan(value):
-            found.setdefault((one.sample_metadata or {})["scenario"], []).append(value)
-    return list(found.values())
 
 
 @scorer(

@@ -11,7 +11,7 @@ from handeye.printing import say, say_json
 
 if TYPE_CHECKING:
     from handeye.scores.tables import Table
-    from handeye.visualact.diagnosis.diagnose import Findings
+    from handeye.visualact.diagnosis.diagnose import Diagnosis, Findings
 
 
 def diagnose(
@@ -25,14 +25,12 @@ def diagnose(
 
     Leaves diagnosis.json and reasons.parquet in the run folder, once the run is finished.
     """
-    from handeye.errors import RunError
     from handeye.progress import counting
     from handeye.scores.run_folder import expand
     from handeye.scores.so_far import readable
-    from handeye.visualact.diagnosis.diagnose import diagnose as diagnosed, write_diagnosis
+    from handeye.visualact.diagnosis.diagnose import diagnose as diagnosed
     from handeye.visualact.scoring.file_scoring import score_so_far
 
-    texts = []
     runs = expand(runs)
     folders = readable(runs, score_so_far)
     diagnoses = []
@@ -40,21 +38,29 @@ def diagnose(
         for folder in folders:
             diagnoses.append(diagnosed(folder, seed=seed))
             progress(len(diagnoses), len(folders))
-    for run, folder, found in zip(runs, folders, diagnoses, strict=True):
-        if json:
-            texts.append(found.to_json().decode().strip())
-        else:
-            _print(found.findings)
-        if folder != run:  # not finished: nothing of it is kept
-            continue
-        try:
-            written = write_diagnosis(found, folder)
-        except OSError as error:
-            raise RunError(f"{folder}: cannot be written: {error.strerror}") from None
+    # Before anything is printed: who reads may stop reading. A run not finished keeps nothing.
+    written = [
+        _kept(one, folder) if folder == run else ()
+        for run, folder, one in zip(runs, folders, diagnoses, strict=True)
+    ]
+    for found, paths in zip(diagnoses, written, strict=True):
         if not json:
-            say(f"written to {written[0]} and {written[1].name}")
+            _print(found.findings)
+            if paths:
+                say(f"written to {paths[0]} and {paths[1].name}")
     if json:
+        texts = [found.to_json().decode().strip() for found in diagnoses]
         say_json(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
+
+
+def _kept(found: Diagnosis, folder: Path) -> tuple[Path, Path]:
+    from handeye.errors import RunError
+    from handeye.visualact.diagnosis.diagnose import write_diagnosis
+
+    try:
+        return write_diagnosis(found, folder)
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written: {error.strerror}") from None
 
 
 def _print(found: Findings) -> None:
@@ -67,8 +73,8 @@ def _print(found: Findings) -> None:
     tables.say(console, f"\n{found.model or 'unnamed model'}", "bold")
     if found.note:
         tables.say(console, found.note, "yellow")
-    for said in sentences(found.looks):
-        tables.say(console, said, "yellow")
+    for claim in sentences(found.looks):
+        tables.say(console, claim, "yellow")
     if not found.all.n_faulty:
         tables.say(console, f"nothing is wrong with the answers to {found.all.n_clips} clips")
         return

@@ -229,7 +229,7 @@ def rank(
             common=common,
             seed=seed,
         )
-    if json is not None:
+    if json is not None:  # before anything is printed: who reads may stop reading
         write_output(json, indented_json(found))
     print_ranking(found)
     if json is not None:

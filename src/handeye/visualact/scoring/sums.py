@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.stats.intervals import Samples, rate
+from handeye.stats.intervals import Samples, rate, within_strata
 from handeye.stats.totals import Totals
 
 Floats = NDArray[np.float64]
@@ -58,7 +58,10 @@ class Sums:
     def share(self, column: str, base: str, stratum: str | None = None) -> Samples:
         """Quotient of two sums that lies within 0..1."""
         clips = self.touched([base], stratum)
-        return rate(self.total(column, stratum), self.total(base, stratum), clips)
+        found = rate(self.total(column, stratum), self.total(base, stratum), clips)
+        if stratum is not None:
+            return found
+        return within_strata(found, lambda: [self.share(column, base, s) for s in self.strata])
 
     def touched(self, columns: Sequence[str], stratum: str | None = None) -> int:
         """How many clips hold anything of the columns: those that a share over them is about."""
