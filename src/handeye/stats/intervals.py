@@ -143,7 +143,7 @@ def of_chances(part: Samples) -> Samples:
         if found > 0
         else least**0.5 * np.resize([-1.0, 1.0], len(apart))
     )
-    values = np.concatenate([part.values[:1], value + apart])
+    values = np.concatenate([part.values[:1], np.clip(value + apart, 0.0, 1.0)])
     return replace(part, values=values, parts=(), weights=())
 
 
