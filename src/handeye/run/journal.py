@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from handeye.atomic import lock
-from handeye.errors import DataError, RunError
+from handeye.errors import DataError, RunError, refusal
 from handeye.hashing import open_regular
 from handeye.reading import UNREADABLE, why
 from handeye.run.answers import Answer, judged_again
@@ -148,7 +148,7 @@ def append_line(descriptor: int, answer: Answer) -> None:
     try:
         written, reason = os.write(descriptor, line), "only a part fitted"
     except OSError as error:
-        written, reason = 0, error.strerror or str(error)
+        written, reason = 0, refusal(error)
     if written != len(line):
         os.ftruncate(descriptor, before)
         raise RunError(f"the answer to {answer.item_id} could not be written down: {reason}")
