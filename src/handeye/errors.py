@@ -64,9 +64,9 @@ def refusal(error: OSError) -> str:
 
 
 def lost_link(path: str | Path) -> str:
-    """``NAME is a link to OTHER, which is not there``, for a name that a link leads astray.
+    """``it is a link to OTHER, which is not there``, for a name that a link leads astray.
 
-    Empty where there is no such link at the place, or on the way to it.
+    Of a link on the way there its name. Empty where there is none like that.
     """
     place = Path(path)
     for one in (*reversed(place.parents), place):
@@ -74,13 +74,14 @@ def lost_link(path: str | Path) -> str:
             target = one.readlink()
         except (OSError, ValueError):  # no link
             continue
+        name = "it" if one == place else one
         try:
             one.stat()
         except FileNotFoundError:
-            return f"{one} is a link to {target}, which is not there"
+            return f"{name} is a link to {target}, which is not there"
         except (OSError, RuntimeError) as error:
             if getattr(error, "errno", errno.ELOOP) == errno.ELOOP:
-                return f"{one} is a link to {target}, which leads back to itself"
+                return f"{name} is a link to {target}, which leads back to itself"
     return ""
 
 

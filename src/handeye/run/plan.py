@@ -132,7 +132,9 @@ def check_plan(
     path = out / PLAN
     if path.exists():
         return _compared(path, plan, lacking, named)
-    if out.exists() and (not out.is_dir() or entries(out)):
+    if out.exists() and not out.is_dir():
+        raise RunError(f"{out}: is a file; give a folder for the run")
+    if out.exists() and entries(out):
         raise RunError(
             f"{out}: is not empty and was not started by 'handeye run'; choose another output "
             "folder"
@@ -167,8 +169,8 @@ def _compared(
         raise RunError(f"{error}; choose another output folder") from None
     if settings_without_secrets(known.config) != known.config:
         raise RunError(
-            f"{path.parent}: was begun by a handeye that kept the keys of extra_headers, extra_body "
-            "or another setting, and filed answers under them; choose another output folder, and "
+            f"{path.parent}: was begun by a handeye that kept the keys of extra_headers, "
+            "extra_body or another setting, and filed answers under them; choose another output folder, and "
             f"change these keys if {path.name} was given away"
         )
     # By the rule of today, on both sides: what counts as a key was less once, and more.
