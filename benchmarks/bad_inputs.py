@@ -27,6 +27,7 @@ import resource
 import shlex
 import shutil
 import signal
+import socket
 import sqlite3
 import sys
 import tempfile
@@ -61,6 +62,7 @@ class Case:
     environment: Mapping[str, str] = field(default_factory=dict)
     most_bytes: int = 0
     stdout: str = ""
+    closed: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.place} / {self.kind}: {' '.join(self.words)[:110]!a}"
@@ -184,6 +186,21 @@ def _other_kind(path: str, make: Callable[[str], object]) -> Spoil:
     return spoil
 
 
+def _nowhere(path: str | Path) -> None:
+    Path(path).symlink_to("nowhere/x")
+
+
+def _circle(path: str | Path) -> None:
+    Path(f"{path}.again").symlink_to(Path(path).name)
+    Path(path).symlink_to(f"{Path(path).name}.again")
+
+
+def _socket(path: str | Path) -> None:
+    place = os.open(Path(path).parent, os.O_RDONLY)  # a socket's name must be short
+    os.fchdir(place)
+    socket.socket(socket.AF_UNIX).bind(Path(path).name)
+
+
 def files(path: str) -> Iterator[tuple[str, Spoil]]:
     """What can be wrong with any file; a pipe has no end, and nobody may write to it."""
     data = Path(path).read_bytes()
@@ -194,6 +211,11 @@ def files(path: str) -> Iterator[tuple[str, Spoil]]:
     yield "cut", writing(path, data[: len(data) // 2])
     yield "folder or pipe", _other_kind(path, os.mkdir)
     yield "folder or pipe", _other_kind(path, os.mkfifo)
+    yield "links", _other_kind(path, _nowhere)
+    yield "links", _other_kind(path, _circle)
+    if path.endswith(("json", "jsonl", "txt")):
+        for encoding in ("utf-16", "utf-16-le", "utf-32"):
+            yield "encodings", writing(path, data.decode().encode(encoding))
     if path.endswith("l"):
         first = data.split(b"\n")[0]
         yield "nested", writing(path, f'{{"a": {DEEP}\n')
@@ -232,7 +254,7 @@ def fields(path: str, values: Sequence[Any] = VALUES) -> Iterator[tuple[str, Spo
 
 
 def cases() -> Iterator[Case]:
-    for part in (runs, rows, sets, given, studies, places, options, surroundings):
+    for part in (runs, rows, sets, media, given, studies, places, options, surroundings):
         yield from part()
 
 
@@ -243,7 +265,7 @@ def runs() -> Iterator[Case]:
             for words in readers:
                 for kind, spoil in files(path):
                     # With its plan and journal a run without a record is one that is not finished.
-                    unfinished = name == "run.json" and kind == "gone"
+                    unfinished = name == "run.json" and kind in ("gone", "links")
                     wanted = "either" if unfinished else "refused"
                     yield Case(name, kind, words, spoil, wanted, folder)
                 values = VALUES if words in (REPORT, CLIP_REPORT) else ("x", [5])
@@ -270,7 +292,7 @@ def runs() -> Iterator[Case]:
         if kind not in ("gone", "empty", "cut"):  # what is missing is asked again
             yield Case("journal", kind, RERUN, spoil, says="answers.jsonl")
     for kind, spoil in files("several/ablation.json"):
-        if kind != "gone":
+        if kind not in ("gone", "links"):
             yield Case("ablation.json", kind, SERIES, spoil)
             yield Case("ablation.json", kind, ("report", "several", "--out", "page.html"), spoil)
     for _, spoil in fields("several/ablation.json"):
@@ -366,7 +388,7 @@ def sets() -> Iterator[Case]:
         make_again = (*again.split(), *more.split(), "--workers", "1")
         path = f"{folder}/generation.json"
         for kind, spoil in files(path):
-            if kind != "gone":
+            if kind not in ("gone", "links"):
                 yield Case("generation.json", kind, verify, spoil, "listed", path)
                 yield Case("generation.json", kind, make_again, spoil, says=path)
         for _, spoil in fields(path):
@@ -528,6 +550,56 @@ def _clip_sets() -> Iterator[Case]:
             yield Case("foreign file", "fields", words, spoil, "either")
 
 
+def media() -> Iterator[Case]:
+    """Pictures and videos of a set that are something else."""
+    picture = _lines("set/metadata_test.jsonl")[0]["image"]
+    video = _lines("clips/clips_test.jsonl")[0]["video"]
+    motion = ("run", "visualact", "--data", "clips", "--quiet", "--out", "new", "--embedder")
+    users = (
+        (
+            f"set/{picture}",
+            ("rose", "verify", "set", "--workers", "1"),
+            (
+                ("run", "rose", "--model", "handeye/pixels", "--data", "set", "--quiet"),
+                ("rose", "rerender", "set/metadata_test.jsonl", "new", "--workers", "1"),
+                REPORT[:-1],
+            ),
+        ),
+        (
+            f"clips/{video}",
+            ("visualact", "verify", "clips", "--workers", "1"),
+            (
+                (*motion, "test:char-ngrams", "--model", "handeye/motion"),
+                (*motion, "test:char-ngrams", "--model", "mockllm/model", "--video", "native"),
+                (*CLIP_SCORE, "new"),
+                CLIP_REPORT,
+            ),
+        ),
+    )
+    for path, verify, others in users:
+        data = Path(path).read_bytes()
+        kinds: tuple[tuple[str, Spoil], ...] = (
+            ("gone", Path(path).unlink),
+            ("empty", writing(path, "")),
+            ("cut", writing(path, data[: len(data) // 2])),
+            ("other text", writing(path, "hello\n")),
+            ("no text", writing(path, data[:8] + bytes(range(256)) * 40)),
+            ("links", _other_kind(path, _nowhere)),
+            ("links", _other_kind(path, _circle)),
+            ("links", _other_kind(path, lambda name: os.symlink("/etc/hostname", name))),
+            ("folder or pipe", _other_kind(path, os.mkdir)),
+            ("folder or pipe", _other_kind(path, os.mkfifo)),
+            ("folder or pipe", _other_kind(path, _socket)),
+        )
+        for kind, spoil in kinds:
+            yield Case("pictures and videos", kind, verify, spoil, "listed")
+            for words in others:
+                words = words if "--out" in words or "new" in words else (*words, "--out", "new")
+                words = (*words, "page.html") if words[-1] == "--out" else words
+                # Asked in vain, an item has the state error and its reason; the run goes on.
+                yield Case("pictures and videos", kind, words, spoil, "asked")
+
+
 def given() -> Iterator[Case]:
     for path, words in (
         ("answers.jsonl", (*SCORE, "new")),
@@ -657,6 +729,8 @@ FILE_MAKERS = (
     ("study", "agreement", "study.sqlite", "--data", "set", "--out", "OUT"),
     ("study", "serve", "set", "--items", "4", "--port", "0", "--out", "OUT"),
     ("visualact", "rank", "vother", "vrun", "--json", "OUT"),
+    ("compare", "other", "run", "--out", "page.html", "--json", "OUT"),
+    ("compare", "other", "run", "--json", "figures.json", "--out", "OUT"),
 )
 ODD = (
     "[2026] runs",
@@ -692,6 +766,10 @@ def places() -> Iterator[Case]:
             yield Case("where it goes", "taken", to("notes"))
         elif words in FILE_MAKERS:
             yield Case("where it goes", "taken", to("notes"))
+            yield Case("where it goes", "taken", to("items.txt"))
+        for spoil in (lambda: _nowhere("place"), lambda: _circle("place")):
+            yield Case("where it goes", "links", to("place"), spoil, says="is a link to")
+            yield Case("where it goes", "links", to("place/x"), spoil, says="is a link to")
     # Where bytes are few already: what was there stays, whole.
     for words in ((*SCORE, "run"), READ[2], CLIP_READ[2], (*CLIP_SCORE, "vrun"), RERUN):
         yield Case("where it goes", "full disk", words, wanted="full", most_bytes=100)
@@ -870,6 +948,14 @@ def surroundings() -> Iterator[Case]:
             there = {"PYTHONIOENCODING": encoding}
             yield Case("surroundings", "consoles", words, wanted="works", environment=there)
         yield Case("surroundings", "full output", words, wanted="unsaid", stdout="/dev/full")
+    for words in (*shown, REPORT, (*ASK, "T1", "--quiet", "--out", "new")):
+        for there in (
+            *({"COLUMNS": wide} for wide in ("20", "1", "0", "x")),
+            {"TERM": "dumb", "LANG": "C", "LC_ALL": "C"},
+        ):
+            yield Case("surroundings", "terminals", words, wanted="works", environment=there)
+        for closed in ((0,), (1,), (2,), (0, 1, 2)):
+            yield Case("surroundings", "closed streams", words, wanted="works", closed=closed)
     homeless = dict.fromkeys(("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"), "")
     for words in (
         *shown,
@@ -943,6 +1029,7 @@ def problem(case: Case, found: Outcome) -> str:
         "full": refused and not _left(found),
         "full or small": found.code == 0 or (refused and not _left(found)),
         "unsaid": refused,
+        "asked": found.code == 0 or refused,
     }[case.wanted]
     if not held:
         told = lines[-1][:300] if lines else found.said[-200:]
@@ -985,6 +1072,9 @@ def _command(case: Case, folder: Path) -> None:
     sys.stdout = open(1, "w", encoding=encoding, closefd=False)  # noqa: SIM115
     if case.most_bytes:
         resource.setrlimit(resource.RLIMIT_FSIZE, (case.most_bytes, case.most_bytes))
+    for number in case.closed:
+        os.close(number)
+        setattr(sys, ("stdin", "stdout", "stderr")[number], None)
     sys.argv = ["handeye", *case.words]
     main()
 

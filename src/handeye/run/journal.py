@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from handeye.atomic import lock
-from handeye.errors import DataError, RunError, refusal
+from handeye.errors import DataError, RunError, lost_link, refusal
 from handeye.hashing import open_regular
 from handeye.reading import UNREADABLE, why
 from handeye.run.answers import Answer, judged_again
@@ -191,6 +191,8 @@ def open_journal(path: Path) -> Journal:
         RunError: another process holds it.
         DataError: a line in it is not an answer.
     """
+    if lost := lost_link(path):
+        raise RunError(f"{path}: cannot be written: {lost}")
     path = path.resolve()
     if path not in _open_journals:
         _open_journals[path] = Journal(path)

@@ -170,8 +170,8 @@ def _compared(
     if settings_without_secrets(known.config) != known.config:
         raise RunError(
             f"{path.parent}: was begun by a handeye that kept the keys of extra_headers, "
-            "extra_body or another setting, and filed answers under them; choose another output folder, and "
-            f"change these keys if {path.name} was given away"
+            "extra_body or another setting, and filed answers under them; choose another output "
+            f"folder, and change these keys if {path.name} was given away"
         )
     # By the rule of today, on both sides: what counts as a key was less once, and more.
     known = replace(
