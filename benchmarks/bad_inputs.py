@@ -586,7 +586,7 @@ def media() -> Iterator[Case]:
             ("no text", writing(path, data[:8] + bytes(range(256)) * 40)),
             ("links", _other_kind(path, _nowhere)),
             ("links", _other_kind(path, _circle)),
-            ("links", _other_kind(path, lambda name: os.symlink("/etc/hostname", name))),
+            ("links", _other_kind(path, lambda name: Path(name).symlink_to("/etc/hostname"))),
             ("folder or pipe", _other_kind(path, os.mkdir)),
             ("folder or pipe", _other_kind(path, os.mkfifo)),
             ("folder or pipe", _other_kind(path, _socket)),
@@ -1079,7 +1079,7 @@ def _command(case: Case, folder: Path) -> None:
     main()
 
 
-def apart(work: Callable[[], object], stdout: str = "") -> Outcome:
+def apart(work: Callable[[], object], stdout: str = "", seconds: float = SECONDS) -> Outcome:
     """Do something in a forked process; what it said, and its exit code: -9 for no end.
 
     Forked, not started: everything is imported already, and nothing of it runs threads yet.
@@ -1112,7 +1112,7 @@ def apart(work: Callable[[], object], stdout: str = "") -> Outcome:
         os.close(writer)
         os.set_blocking(reader, False)
     code, usage = -9, None
-    while usage is None and time.monotonic() < began + SECONDS:
+    while usage is None and time.monotonic() < began + seconds:
         time.sleep(0.002)
         pid, status, used = os.wait4(child, os.WNOHANG)
         if pid:
@@ -1150,7 +1150,7 @@ def _snapshot(folder: Path) -> dict[str, str]:
 
 def _must(words: str) -> None:
     case = Case("", "", tuple(words.split()))
-    done = apart(lambda: _command(case, Path.cwd()))
+    done = apart(lambda: _command(case, Path.cwd()), seconds=10 * SECONDS)
     if done.code:
         raise RuntimeError(f"{words}: {done.warned}")
 
