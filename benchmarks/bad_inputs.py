@@ -1,6 +1,6 @@
 """Bad inputs, kinds by places: what is refused, and how; the matrix of docs/reliability.md.
 
-    python benchmarks/bad_inputs.py [--most N] [--only WORDS] [--sample N] [--seed S] [--every]
+    python benchmarks/bad_inputs.py [--most N] [--only WORDS] [--sample N] [--seed S] [--seconds N] [--every]
 
 A case is a fresh copy of small sets, runs and a study in which one thing is spoilt, and one command
 over it. It is held when the command ends in time and memory, without a traceback, and
@@ -40,7 +40,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-SECONDS, MEGABYTES = 60, 1500
+MEGABYTES = 1500
+# Seconds that a case may take; more on a machine that is busy with other things.
+PATIENCE = [60]
 # Stand for 200,000 brackets, opened alone or closed again, and become them when they are written.
 DEEP, CLOSED = "<deep>", "<closed>"
 HUGE = "9" * 5000
@@ -1015,7 +1017,7 @@ def problem(case: Case, found: Outcome) -> str:
     refused = found.code == 2 and not _unlike_a_refusal(lines)
     whole = refused and not found.changed
     if found.code == -9:
-        return f"no end after {SECONDS} s"
+        return f"no end after {PATIENCE[0]} s"
     if "Traceback" in found.warned + found.said or "panicked" in found.warned:
         return f"traceback: {lines[-1][:200]}"
     if found.megabytes > MEGABYTES:
@@ -1079,7 +1081,7 @@ def _command(case: Case, folder: Path) -> None:
     main()
 
 
-def apart(work: Callable[[], object], stdout: str = "", seconds: float = SECONDS) -> Outcome:
+def apart(work: Callable[[], object], stdout: str = "", seconds: float = 0) -> Outcome:
     """Do something in a forked process; what it said, and its exit code: -9 for no end.
 
     Forked, not started: everything is imported already, and nothing of it runs threads yet.
@@ -1112,7 +1114,7 @@ def apart(work: Callable[[], object], stdout: str = "", seconds: float = SECONDS
         os.close(writer)
         os.set_blocking(reader, False)
     code, usage = -9, None
-    while usage is None and time.monotonic() < began + seconds:
+    while usage is None and time.monotonic() < began + (seconds or PATIENCE[0]):
         time.sleep(0.002)
         pid, status, used = os.wait4(child, os.WNOHANG)
         if pid:
@@ -1150,7 +1152,7 @@ def _snapshot(folder: Path) -> dict[str, str]:
 
 def _must(words: str) -> None:
     case = Case("", "", tuple(words.split()))
-    done = apart(lambda: _command(case, Path.cwd()), seconds=10 * SECONDS)
+    done = apart(lambda: _command(case, Path.cwd()), seconds=10 * PATIENCE[0])
     if done.code:
         raise RuntimeError(f"{words}: {done.warned}")
 
@@ -1206,7 +1208,9 @@ def main() -> None:
     parser.add_argument("--sample", type=int, help="so many cases in all, drawn evenly")
     parser.add_argument("--seed", type=int, default=0, help="of the draw")
     parser.add_argument("--every", action="store_true", help="print every case as it is tried")
+    parser.add_argument("--seconds", type=int, default=PATIENCE[0], help="that a case may take")
     options = parser.parse_args()
+    PATIENCE[0] = options.seconds
     os.environ.update({"HF_HUB_OFFLINE": "1", "COLUMNS": "80"})
     _prepare()
     gc.freeze()
