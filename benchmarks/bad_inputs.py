@@ -1,6 +1,7 @@
 """Bad inputs, kinds by places: what is refused, and how; the matrix of docs/reliability.md.
 
-    python benchmarks/bad_inputs.py [--most N] [--only WORDS] [--sample N] [--seed S] [--seconds N] [--every]
+    python benchmarks/bad_inputs.py [--most N] [--only WORDS] [--sample N] [--seed S] [--seconds N]
+                                    [--every]
 
 A case is a fresh copy of small sets, runs and a study in which one thing is spoilt, and one command
 over it. It is held when the command ends in time and memory, without a traceback, and
