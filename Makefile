@@ -1,7 +1,7 @@
 # Two commands for a fresh machine: `make demo` and `make test`. Both use .venv in this folder.
 PYTHON ?= python3
 BIN := .venv/bin
-DEMO ?= demo
+export DEMO ?= demo
 
 # Local models and training; on Linux the CPU build is smaller:
 # make test-torch PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
@@ -31,7 +31,7 @@ TORCH ?= torch==2.13.0
 	@touch $@
 
 demo: .venv/.base .venv/.embedder
-	@bash tools/demo.sh $(BIN)/handeye $(DEMO)
+	@bash tools/demo.sh $(BIN)/handeye "$$DEMO"
 
 test: .venv/.test .venv/.embedder
 	@bash tools/ensure_browser.sh $(BIN)/playwright
@@ -50,4 +50,5 @@ types: .venv/.test
 	$(BIN)/mypy
 
 clean:
-	rm -rf .venv $(DEMO)
+	@bash tools/demo.sh --clean "$$DEMO"
+	rm -rf .venv

@@ -1,6 +1,7 @@
 """Bad inputs, kinds by places: what is refused, and how; the matrix of docs/reliability.md.
 
-    python benchmarks/bad_inputs.py [--most N] [--only WORDS] [--sample N] [--seed S] [--every]
+    python benchmarks/bad_inputs.py [--most N] [--only WORDS] [--sample N] [--seed S] [--seconds N]
+                                    [--every]
 
 A case is a fresh copy of small sets, runs and a study in which one thing is spoilt, and one command
 over it. It is held when the command ends in time and memory, without a traceback, and
@@ -27,6 +28,7 @@ import resource
 import shlex
 import shutil
 import signal
+import socket
 import sqlite3
 import sys
 import tempfile
@@ -39,7 +41,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-SECONDS, MEGABYTES = 60, 1500
+MEGABYTES = 1500
+# Seconds that a case may take; more on a machine that is busy with other things.
+PATIENCE = [60]
 # Stand for 200,000 brackets, opened alone or closed again, and become them when they are written.
 DEEP, CLOSED = "<deep>", "<closed>"
 HUGE = "9" * 5000
@@ -61,6 +65,7 @@ class Case:
     environment: Mapping[str, str] = field(default_factory=dict)
     most_bytes: int = 0
     stdout: str = ""
+    closed: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.place} / {self.kind}: {' '.join(self.words)[:110]!a}"
@@ -184,6 +189,21 @@ def _other_kind(path: str, make: Callable[[str], object]) -> Spoil:
     return spoil
 
 
+def _nowhere(path: str | Path) -> None:
+    Path(path).symlink_to("nowhere/x")
+
+
+def _circle(path: str | Path) -> None:
+    Path(f"{path}.again").symlink_to(Path(path).name)
+    Path(path).symlink_to(f"{Path(path).name}.again")
+
+
+def _socket(path: str | Path) -> None:
+    place = os.open(Path(path).parent, os.O_RDONLY)  # a socket's name must be short
+    os.fchdir(place)
+    socket.socket(socket.AF_UNIX).bind(Path(path).name)
+
+
 def files(path: str) -> Iterator[tuple[str, Spoil]]:
     """What can be wrong with any file; a pipe has no end, and nobody may write to it."""
     data = Path(path).read_bytes()
@@ -194,6 +214,11 @@ def files(path: str) -> Iterator[tuple[str, Spoil]]:
     yield "cut", writing(path, data[: len(data) // 2])
     yield "folder or pipe", _other_kind(path, os.mkdir)
     yield "folder or pipe", _other_kind(path, os.mkfifo)
+    yield "links", _other_kind(path, _nowhere)
+    yield "links", _other_kind(path, _circle)
+    if path.endswith(("json", "jsonl", "txt")):
+        for encoding in ("utf-16", "utf-16-le", "utf-32"):
+            yield "encodings", writing(path, data.decode().encode(encoding))
     if path.endswith("l"):
         first = data.split(b"\n")[0]
         yield "nested", writing(path, f'{{"a": {DEEP}\n')
@@ -232,7 +257,7 @@ def fields(path: str, values: Sequence[Any] = VALUES) -> Iterator[tuple[str, Spo
 
 
 def cases() -> Iterator[Case]:
-    for part in (runs, rows, sets, given, studies, places, options, surroundings):
+    for part in (runs, rows, sets, media, given, studies, places, options, surroundings):
         yield from part()
 
 
@@ -243,7 +268,7 @@ def runs() -> Iterator[Case]:
             for words in readers:
                 for kind, spoil in files(path):
                     # With its plan and journal a run without a record is one that is not finished.
-                    unfinished = name == "run.json" and kind == "gone"
+                    unfinished = name == "run.json" and kind in ("gone", "links")
                     wanted = "either" if unfinished else "refused"
                     yield Case(name, kind, words, spoil, wanted, folder)
                 values = VALUES if words in (REPORT, CLIP_REPORT) else ("x", [5])
@@ -270,7 +295,7 @@ def runs() -> Iterator[Case]:
         if kind not in ("gone", "empty", "cut"):  # what is missing is asked again
             yield Case("journal", kind, RERUN, spoil, says="answers.jsonl")
     for kind, spoil in files("several/ablation.json"):
-        if kind != "gone":
+        if kind not in ("gone", "links"):
             yield Case("ablation.json", kind, SERIES, spoil)
             yield Case("ablation.json", kind, ("report", "several", "--out", "page.html"), spoil)
     for _, spoil in fields("several/ablation.json"):
@@ -366,7 +391,7 @@ def sets() -> Iterator[Case]:
         make_again = (*again.split(), *more.split(), "--workers", "1")
         path = f"{folder}/generation.json"
         for kind, spoil in files(path):
-            if kind != "gone":
+            if kind not in ("gone", "links"):
                 yield Case("generation.json", kind, verify, spoil, "listed", path)
                 yield Case("generation.json", kind, make_again, spoil, says=path)
         for _, spoil in fields(path):
@@ -528,6 +553,56 @@ def _clip_sets() -> Iterator[Case]:
             yield Case("foreign file", "fields", words, spoil, "either")
 
 
+def media() -> Iterator[Case]:
+    """Pictures and videos of a set that are something else."""
+    picture = _lines("set/metadata_test.jsonl")[0]["image"]
+    video = _lines("clips/clips_test.jsonl")[0]["video"]
+    motion = ("run", "visualact", "--data", "clips", "--quiet", "--out", "new", "--embedder")
+    users = (
+        (
+            f"set/{picture}",
+            ("rose", "verify", "set", "--workers", "1"),
+            (
+                ("run", "rose", "--model", "handeye/pixels", "--data", "set", "--quiet"),
+                ("rose", "rerender", "set/metadata_test.jsonl", "new", "--workers", "1"),
+                REPORT[:-1],
+            ),
+        ),
+        (
+            f"clips/{video}",
+            ("visualact", "verify", "clips", "--workers", "1"),
+            (
+                (*motion, "test:char-ngrams", "--model", "handeye/motion"),
+                (*motion, "test:char-ngrams", "--model", "mockllm/model", "--video", "native"),
+                (*CLIP_SCORE, "new"),
+                CLIP_REPORT,
+            ),
+        ),
+    )
+    for path, verify, others in users:
+        data = Path(path).read_bytes()
+        kinds: tuple[tuple[str, Spoil], ...] = (
+            ("gone", Path(path).unlink),
+            ("empty", writing(path, "")),
+            ("cut", writing(path, data[: len(data) // 2])),
+            ("other text", writing(path, "hello\n")),
+            ("no text", writing(path, data[:8] + bytes(range(256)) * 40)),
+            ("links", _other_kind(path, _nowhere)),
+            ("links", _other_kind(path, _circle)),
+            ("links", _other_kind(path, lambda name: Path(name).symlink_to("/etc/hostname"))),
+            ("folder or pipe", _other_kind(path, os.mkdir)),
+            ("folder or pipe", _other_kind(path, os.mkfifo)),
+            ("folder or pipe", _other_kind(path, _socket)),
+        )
+        for kind, spoil in kinds:
+            yield Case("pictures and videos", kind, verify, spoil, "listed")
+            for words in others:
+                words = words if "--out" in words or "new" in words else (*words, "--out", "new")
+                words = (*words, "page.html") if words[-1] == "--out" else words
+                # Asked in vain, an item has the state error and its reason; the run goes on.
+                yield Case("pictures and videos", kind, words, spoil, "asked")
+
+
 def given() -> Iterator[Case]:
     for path, words in (
         ("answers.jsonl", (*SCORE, "new")),
@@ -657,6 +732,8 @@ FILE_MAKERS = (
     ("study", "agreement", "study.sqlite", "--data", "set", "--out", "OUT"),
     ("study", "serve", "set", "--items", "4", "--port", "0", "--out", "OUT"),
     ("visualact", "rank", "vother", "vrun", "--json", "OUT"),
+    ("compare", "other", "run", "--out", "page.html", "--json", "OUT"),
+    ("compare", "other", "run", "--json", "figures.json", "--out", "OUT"),
 )
 ODD = (
     "[2026] runs",
@@ -692,6 +769,10 @@ def places() -> Iterator[Case]:
             yield Case("where it goes", "taken", to("notes"))
         elif words in FILE_MAKERS:
             yield Case("where it goes", "taken", to("notes"))
+            yield Case("where it goes", "taken", to("items.txt"))
+        for spoil in (lambda: _nowhere("place"), lambda: _circle("place")):
+            yield Case("where it goes", "links", to("place"), spoil, says="is a link to")
+            yield Case("where it goes", "links", to("place/x"), spoil, says="is a link to")
     # Where bytes are few already: what was there stays, whole.
     for words in ((*SCORE, "run"), READ[2], CLIP_READ[2], (*CLIP_SCORE, "vrun"), RERUN):
         yield Case("where it goes", "full disk", words, wanted="full", most_bytes=100)
@@ -870,6 +951,14 @@ def surroundings() -> Iterator[Case]:
             there = {"PYTHONIOENCODING": encoding}
             yield Case("surroundings", "consoles", words, wanted="works", environment=there)
         yield Case("surroundings", "full output", words, wanted="unsaid", stdout="/dev/full")
+    for words in (*shown, REPORT, (*ASK, "T1", "--quiet", "--out", "new")):
+        for there in (
+            *({"COLUMNS": wide} for wide in ("20", "1", "0", "x")),
+            {"TERM": "dumb", "LANG": "C", "LC_ALL": "C"},
+        ):
+            yield Case("surroundings", "terminals", words, wanted="works", environment=there)
+        for closed in ((0,), (1,), (2,), (0, 1, 2)):
+            yield Case("surroundings", "closed streams", words, wanted="works", closed=closed)
     homeless = dict.fromkeys(("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"), "")
     for words in (
         *shown,
@@ -929,7 +1018,7 @@ def problem(case: Case, found: Outcome) -> str:
     refused = found.code == 2 and not _unlike_a_refusal(lines)
     whole = refused and not found.changed
     if found.code == -9:
-        return f"no end after {SECONDS} s"
+        return f"no end after {PATIENCE[0]} s"
     if "Traceback" in found.warned + found.said or "panicked" in found.warned:
         return f"traceback: {lines[-1][:200]}"
     if found.megabytes > MEGABYTES:
@@ -943,6 +1032,7 @@ def problem(case: Case, found: Outcome) -> str:
         "full": refused and not _left(found),
         "full or small": found.code == 0 or (refused and not _left(found)),
         "unsaid": refused,
+        "asked": found.code == 0 or refused,
     }[case.wanted]
     if not held:
         told = lines[-1][:300] if lines else found.said[-200:]
@@ -985,11 +1075,14 @@ def _command(case: Case, folder: Path) -> None:
     sys.stdout = open(1, "w", encoding=encoding, closefd=False)  # noqa: SIM115
     if case.most_bytes:
         resource.setrlimit(resource.RLIMIT_FSIZE, (case.most_bytes, case.most_bytes))
+    for number in case.closed:
+        os.close(number)
+        setattr(sys, ("stdin", "stdout", "stderr")[number], None)
     sys.argv = ["handeye", *case.words]
     main()
 
 
-def apart(work: Callable[[], object], stdout: str = "") -> Outcome:
+def apart(work: Callable[[], object], stdout: str = "", seconds: float = 0) -> Outcome:
     """Do something in a forked process; what it said, and its exit code: -9 for no end.
 
     Forked, not started: everything is imported already, and nothing of it runs threads yet.
@@ -1022,7 +1115,7 @@ def apart(work: Callable[[], object], stdout: str = "") -> Outcome:
         os.close(writer)
         os.set_blocking(reader, False)
     code, usage = -9, None
-    while usage is None and time.monotonic() < began + SECONDS:
+    while usage is None and time.monotonic() < began + (seconds or PATIENCE[0]):
         time.sleep(0.002)
         pid, status, used = os.wait4(child, os.WNOHANG)
         if pid:
@@ -1060,7 +1153,7 @@ def _snapshot(folder: Path) -> dict[str, str]:
 
 def _must(words: str) -> None:
     case = Case("", "", tuple(words.split()))
-    done = apart(lambda: _command(case, Path.cwd()))
+    done = apart(lambda: _command(case, Path.cwd()), seconds=10 * PATIENCE[0])
     if done.code:
         raise RuntimeError(f"{words}: {done.warned}")
 
@@ -1116,7 +1209,9 @@ def main() -> None:
     parser.add_argument("--sample", type=int, help="so many cases in all, drawn evenly")
     parser.add_argument("--seed", type=int, default=0, help="of the draw")
     parser.add_argument("--every", action="store_true", help="print every case as it is tried")
+    parser.add_argument("--seconds", type=int, default=PATIENCE[0], help="that a case may take")
     options = parser.parse_args()
+    PATIENCE[0] = options.seconds
     os.environ.update({"HF_HUB_OFFLINE": "1", "COLUMNS": "80"})
     _prepare()
     gc.freeze()

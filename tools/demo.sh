@@ -1,10 +1,33 @@
 #!/usr/bin/env bash
 # The demo: for both suites a small set, embedded respondents and a report. Started again, it starts afresh.
+#   demo.sh HANDEYE DIR     makes it in DIR, which is new, empty, or holds an earlier demo
+#   demo.sh --clean DIR     removes it
+# Nothing is removed but what the demo makes, and only where its mark is.
 set -euo pipefail
 handeye=$1
-out=$2
-rm -rf "$out"
-mkdir -p "$out"
+out=${2%/}
+mark=.handeye-demo
+made="set pixels simulated clips prior motion small-grids small compare.html report.html visualact.html small.html"
+if [ -z "$out" ] || [ -L "$out" ] || { [ -e "$out" ] && [ ! -d "$out" ]; }; then
+  [ "$handeye" != --clean ] || exit 0
+  echo "error: '$2' can be no folder of the demo; give a new or empty folder: make demo DEMO=DIR" >&2
+  exit 2
+fi
+if [ -d "$out" ] && [ -n "$(ls -A -- "$out")" ]; then
+  if [ ! -f "$out/$mark" ]; then
+    [ "$handeye" != --clean ] || exit 0
+    echo "error: '$out' has no mark of a demo ($mark); nothing was removed: give a new or empty folder" >&2
+    exit 2
+  fi
+  for name in $made; do rm -rf -- "${out:?}/$name"; done
+fi
+if [ "$handeye" = --clean ]; then
+  rm -f -- "$out/$mark"
+  rmdir -- "$out" 2>/dev/null || true
+  exit 0
+fi
+mkdir -p -- "$out"
+: > "$out/$mark"
 say() { printf '\n$ handeye %s\n' "$*"; "$handeye" "$@"; }
 
 say rose generate "$out/set" --seed 7 --scenes 40

@@ -12,12 +12,12 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from handeye.errors import OptionError, RunError
+from handeye.errors import OptionError, RunError, lost_link, refusal
 
 if sys.platform != "win32":
     import fcntl
@@ -92,20 +92,78 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
-def write_output(path: Path, data: bytes) -> None:
-    """Write a page or a JSON document to the place that somebody named, in one step.
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Write files that belong together: all are on the disk before the first gets its name.
 
     Raises:
-        OptionError: something else than an earlier one is there, or it cannot be written.
+        RunError: another process is writing one of them.
+        OSError: one cannot be written; the error names it.
     """
-    check_output(path, data)
+    with ExitStack() as stack:
+        for path, data in files.items():
+            stream = stack.enter_context(replacing(path))
+            try:
+                stream.write(data)
+                stream.flush()
+            except OSError as error:
+                error.filename = str(path)  # before the others take it for theirs
+                raise
+
+
+def write_outputs(outputs: Mapping[Path, bytes]) -> None:
+    """Write pages and JSON documents to the places that somebody named: all of them or none.
+
+    Raises:
+        OptionError: something else than an earlier one is at a place, or it cannot be written.
+    """
+    for path, data in outputs.items():
+        _refuse_another(path, data)
     try:
-        write_bytes(path, data)
+        write_all(outputs)
     except OSError as error:
-        raise OptionError(f"{path}: cannot be written: {error.strerror}") from None
+        raise OptionError(f"{error.filename}: cannot be written: {refusal(error)}") from None
 
 
-def check_output(path: Path, data: bytes) -> None:
+def write_output(path: Path, data: bytes) -> None:
+    """Write a page or a JSON document as :func:`write_outputs` does."""
+    write_outputs({path: data})
+
+
+def check_places(*paths: Path | None) -> None:
+    """Refuse places where no file can be put, before the work for it is done; None is passed over.
+
+    What a file that is there holds is looked at when the new one is written.
+
+    Raises:
+        OptionError: no regular file is there, or the folder cannot be written; or two are the same.
+    """
+    given = [path for path in paths if path is not None]
+    for path in given:
+        _refuse_other_kinds(path)
+        folder = next((one for one in path.absolute().parents if os.path.lexists(one)), Path("/"))
+        if lost := lost_link(folder):
+            raise OptionError(f"{path}: cannot be written: {lost}")
+        if not folder.is_dir():
+            raise OptionError(f"{path}: cannot be written: {folder} is no folder")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OptionError(f"{path}: cannot be written: the folder {folder} is read-only")
+    places = [path.resolve() for path in given]
+    for place in places:
+        if places.count(place) > 1:
+            raise OptionError(f"{place}: cannot be two files at once; give one another name")
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    if not os.path.lexists(path):
+        return
+    if lost := lost_link(path):
+        raise OptionError(f"{path}: cannot be written: {lost}")
+    if not path.is_file() or path.is_symlink():
+        kind = "a folder" if path.is_dir() else "a link" if path.is_symlink() else "no regular file"
+        raise OptionError(f"{path}: is {kind}; give the name of the file to write")
+
+
+def _refuse_another(path: Path, data: bytes) -> None:
     """Refuse a place where something else is than an earlier page or document of the same kind.
 
     A page names handeye as what made it. A document is an object with the fields of the new one,
@@ -114,15 +172,13 @@ def check_output(path: Path, data: bytes) -> None:
     Raises:
         OptionError: as said.
     """
-    if not os.path.lexists(path):
-        return
-    if not path.is_file() or path.is_symlink():
-        kind = "a folder" if path.is_dir() else "no regular file"
-        raise OptionError(f"{path}: is {kind}; give the name of the file to write")
+    _refuse_other_kinds(path)
     try:
         before = path.read_bytes()
+    except FileNotFoundError:
+        return
     except OSError as error:
-        raise OptionError(f"{path}: cannot be written: {error.strerror}") from None
+        raise OptionError(f"{path}: cannot be written: {refusal(error)}") from None
     if not before or (_PAGE in before[:4096] and _PAGE in data[:4096]):
         return
     now, then = _fields(data), _fields(before)

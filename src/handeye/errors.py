@@ -11,9 +11,11 @@ A message says what was wrong, where, and what to do. It never needs a traceback
 
 from __future__ import annotations
 
+import errno
 from collections import Counter
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class HandeyeError(Exception):
@@ -39,6 +41,48 @@ class AssetError(HandeyeError):
 
 class RunError(HandeyeError):
     """A run cannot start, or cannot go on, with what it was given."""
+
+
+_AGAIN = "make room and start the same command again"
+_FULL = {
+    getattr(errno, "EDQUOT", errno.ENOSPC): f"the quota of this disk is used up; {_AGAIN}",
+    errno.ENOSPC: f"the disk is full (no space left on device); {_AGAIN}",
+    errno.EFBIG: "the file is too large for this disk or for the limit of the shell (ulimit -f); "
+    "raise it and start the same command again",
+}
+
+
+def refusal(error: OSError) -> str:
+    """Why the system refused, in words that fit behind the place; what to do, if the disk is full.
+
+    Of a name on whose way a link leads nowhere it is told which.
+    """
+    names = [name for name in (error.filename, error.filename2) if isinstance(name, str)]
+    lost = next(filter(None, map(lost_link, names)), "")
+    said = error.strerror or str(error) or type(error).__name__
+    return lost or _FULL.get(error.errno or 0, said)
+
+
+def lost_link(path: str | Path) -> str:
+    """``it is a link to OTHER, which is not there``, for a name that a link leads astray.
+
+    Of a link on the way there its name. Empty where there is none like that.
+    """
+    place = Path(path)
+    for one in (*reversed(place.parents), place):
+        try:
+            target = one.readlink()
+        except (OSError, ValueError):  # no link
+            continue
+        name = "it" if one == place else one
+        try:
+            one.stat()
+        except FileNotFoundError:
+            return f"{name} is a link to {target}, which is not there"
+        except (OSError, RuntimeError) as error:
+            if getattr(error, "errno", errno.ELOOP) == errno.ELOOP:
+                return f"{name} is a link to {target}, which leads back to itself"
+    return ""
 
 
 LARGEST_SEED = 2**63 - 1

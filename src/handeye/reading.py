@@ -7,7 +7,7 @@ from typing import Any, TypeVar, overload
 
 import msgspec
 
-from handeye.errors import DataError
+from handeye.errors import DataError, refusal
 from handeye.hashing import read_regular
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ def why(error: BaseException) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if isinstance(error, OSError):
-        return error.strerror or str(error)
+        return refusal(error)
     if isinstance(error, UnicodeDecodeError):
         return f"not UTF-8 text ({error.reason} at byte {error.start})"
     return str(error)

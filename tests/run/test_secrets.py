@@ -285,6 +285,88 @@ def test_an_argument_that_was_not_kept_before_is_no_other_run(
     claim(out, plan)
 
 
+@pytest.mark.parametrize(
+    ("now", "then"),
+    [
+        ({"note": "Zx81kLmN02pQrS73tUv"}, {"note": "[not kept]"}),
+        ({"a": [{"b": "use Zx81kLmN02pQrS73tUv now"}]}, {"a": [{"b": "use [key] now"}]}),
+        ({"a": [{"b": 5}], "x": 1}, {"a": [{"b": "[not kept]"}], "x": 1}),
+        ({"note": "Bearer abc.def-123456"}, {"note": "Bearer abc.def-123456"}),
+    ],
+)
+def test_what_an_earlier_plan_kept_less_or_more_of_is_the_same_run(
+    one_scene: Path, tmp_path: Path, now: dict[str, Any], then: dict[str, Any]
+) -> None:
+    out = tmp_path / "run"
+    options = RoseOptions(
+        model="a/b",
+        data=str(one_scene),
+        out=out,
+        model_args=now,
+        generation={"extra_body": {"odd": "Zx81kLmN02pQrS73tUv"}},
+    )
+    plan = job(options).plan
+    claim(out, plan)
+    path = out / "plan.json"
+    known = json.loads(path.read_text())
+    known |= {"model_args": then, "config": {"extra_body": {"odd": "[key]"}}}
+    path.write_text(json.dumps(known))
+    claim(out, plan)
+    known["model_args"] = {**then, "x": 2}
+    path.write_text(json.dumps(known))
+    with pytest.raises(RunError, match="-M x was 2"):
+        claim(out, plan)
+
+
+KEYS = (
+    "sk-proj-abcDEF1234567890",
+    "hf_AbCdEfGhIjKlMnOp4rSt",
+    "ghp_abcdefghij0123456789ABCDEFGHIJ012345",
+    "AKIAIOSFODNN7EXAMPLE",
+    "AIzaSyA-1234567890abcdefghijklmnopqrstu",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF",
+    "xoxb-123456789012-abcdefABCDEF",
+    "glpat-abcdefGHIJ1234567890",
+)
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("around", ["{}", "x={}", "prefix:{}", "/v1/{}/x", "use {}.", "Bearer {}"])
+def test_a_key_of_a_known_kind_is_none_that_is_written_wherever_it_stands(
+    key: str, around: str
+) -> None:
+    text = around.format(key)
+    for found in (
+        without_secrets({"note": text, "deep": [{"a": text}]}),
+        content_config(GenerateConfig(extra_body={"deep": [{"a": text}]}, system_message=text)),
+    ):
+        assert key not in json.dumps(found)
+        assert "[key]" in json.dumps(found)
+
+
+def test_names_that_begin_like_keys_stay() -> None:
+    named = {
+        "a": "/models/sk-learn-models-v2",
+        "b": "hub/hf_hub_models_cache_dir",
+        "c": "bearer of bad news in 2026",
+        "d": "x=hf_transformers_2024",
+    }
+    assert without_secrets(named) == named
+
+
+def test_headers_that_say_what_is_asked_make_another_run() -> None:
+    def config(**headers: str) -> dict[str, Any]:
+        return content_config(GenerateConfig(extra_headers=headers))["extra_headers"]
+
+    told = {"anthropic-beta": "context-1m-2025-08-07", "Accept-Language": "de"}
+    assert config(**told) == told
+    assert config(X="a", **{"x-user": "me", "x-model": "sk-proj-abcDEF1234567890"}) == {
+        "X": "[not kept]",
+        "x-user": "[not kept]",
+        "x-model": "[not kept]",
+    }
+
+
 def test_fingerprints_hold_no_keys_and_stay_as_they_are_without() -> None:
     def config(**settings: Any) -> dict[str, Any]:
         return content_config(GenerateConfig(**settings))

@@ -36,21 +36,18 @@ def compare(
     ] = False,
 ) -> None:
     """Say which differences between runs are real: item by item, the second minus the first."""
-    from handeye.atomic import check_output, write_output
-    from handeye.errors import OptionError
+    from handeye.atomic import check_places, write_outputs
     from handeye.report import compare as compared, write_comparison
     from handeye.terminal.comparison import print_comparison
 
-    if out is not None and json is not None and out.resolve() == json.resolve():
-        raise OptionError(f"{out}: cannot be page and JSON at once; give --json another name")
+    check_places(out, json)
     found = compared(runs, common=common, all_pairs=all_pairs, seed=seed)
-    if json is not None:
-        check_output(json, found.to_json())
+    figures = {} if json is None else {json: found.to_json()}
     # Before anything is printed: a suite may draw no page, and a reader may go away.
-    written = [] if out is None else [write_comparison(found, out)]
-    if json is not None:
-        write_output(json, found.to_json())
-        written.append(json)
+    if out is not None:
+        write_comparison(found, out, beside=figures)
+    else:
+        write_outputs(figures)
     print_comparison(found, all_rows=all_rows)
-    for path in written:
+    for path in filter(None, (out, json)):
         say(f"written to {path}")

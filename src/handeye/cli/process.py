@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from handeye.errors import HandeyeError, OptionError
+from handeye.errors import HandeyeError, OptionError, lost_link, refusal
 from handeye.printing import flush, one_line, show_anyhow, tell
 from handeye.progress import parting
 from handeye.run.secrets import without_keys
@@ -68,14 +68,21 @@ def carry_out(command: Callable[[], object]) -> int:
 
 def _words(error: BaseException) -> str:
     if isinstance(error, OSError):
-        reason = error.strerror or str(error) or type(error).__name__
         full = error.errno in _FULL and error.filename is None
-        return f"{'the output' if full else error.filename or 'stopped'}: {reason}"
+        return f"{'the output' if full else error.filename or 'stopped'}: {refusal(error)}"
     if isinstance(error, RecursionError):
         return "something that was given is nested too deeply"
     if isinstance(error, MemoryError):
         return "there is not enough memory for this"
-    return str(error)
+    return str(error) + _lost_in(str(error))
+
+
+def _lost_in(words: str) -> str:
+    """What an error has to say of a link that leads nowhere, where it speaks of its place."""
+    given = [part for word in sys.argv[1:] for part in (word, word.partition("=")[2])]
+    named = [words.partition(": ")[0], *(one for one in given if one and one in words)]
+    lost = next(filter(None, map(lost_link, named)), "")
+    return f" ({lost})" if lost and lost not in words else ""
 
 
 def _tell(words: str) -> None:
@@ -94,7 +101,7 @@ def _flushed(code: object) -> object:
         return code or 1
     except OSError as error:
         if code != 2:  # it was told when it was first met
-            _tell(f"the output: {error.strerror}")
+            _tell(f"the output: {refusal(error)}")
         return 2
     return code
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handeye.errors import DataError, OptionError
+from handeye.errors import DataError, OptionError, refusal
 from handeye.hashing import open_regular
 from handeye.printing import say, tell
 
@@ -127,7 +127,7 @@ def _token_in(file: Path, other: str | None) -> str:
             content = stream.read(_LONGEST_TOKEN + 1)
         token = content.decode("utf-8").strip()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a text"
+        reason = refusal(error) if isinstance(error, OSError) else "not a text"
         raise OptionError(f"{file}: cannot be read: {reason}") from None
     if len(content) > _LONGEST_TOKEN or not token.isprintable() or not token:
         raise OptionError(f"{file}: must hold the token in one line")
@@ -163,9 +163,11 @@ def agreement(
     seed: Annotated[int, typer.Option(help="Of the intervals.")] = 0,
 ) -> None:
     """Tell how far people agree, and write the human row for the report."""
+    from handeye.atomic import check_places
     from handeye.study.agreement import agreement as measure, write_agreement
     from handeye.study.console import print_agreement
 
+    check_places(out)
     found = measure(_people(data), study, data, finished_only=finished, seed=seed)
     write_agreement(out, found)
     print_agreement(found)

@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from handeye.errors import DataError
+from handeye.errors import DataError, refusal
 from handeye.hashing import open_regular
 from handeye.media.frame_choice import FrameChoice
 
@@ -237,7 +237,7 @@ def opened(path: Path) -> Iterator[Track]:
     except FileNotFoundError:
         raise FrameError(f"{path}: no such video") from None
     except OSError as error:
-        raise FrameError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise FrameError(f"{path}: cannot be read: {refusal(error)}") from None
 
 
 def read_timeline(path: Path) -> Timeline | None:

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from handeye.errors import refusal
 from handeye.hashing import read_regular
 from handeye.media.colours import ROWS, in_srgb, recolouring
 from handeye.media.header import Header, PictureError as PictureError, opened, read_header
@@ -131,7 +132,7 @@ def read_picture(path: Path) -> bytes:
         return read_regular(path, MOST_BYTES)
     except OSError as error:
         kind = MissingPictureError if isinstance(error, FileNotFoundError) else PictureError
-        raise kind(f"{path}: the picture cannot be read ({error.strerror})") from None
+        raise kind(f"{path}: the picture cannot be read ({refusal(error)})") from None
 
 
 def view_of(data: bytes, what: str = "the picture", most: int | None = None) -> View:

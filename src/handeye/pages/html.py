@@ -20,7 +20,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from handeye import __version__
-from handeye.atomic import write_output
+from handeye.atomic import write_outputs
 from handeye.pages.charts.charts import swatch
 from handeye.printing import plain
 
@@ -88,12 +88,18 @@ def render(package: str, page: str, context: Mapping[str, Any], sheets: Sequence
     return plain(laid_out)  # the whole, so that no chart and no template can forget it
 
 
-def write(out: Path, page: str) -> Path:
+def write(out: Path, page: str, beside: Mapping[Path, bytes] | None = None) -> Path:
     """Write the page in one step, so that no half of it is ever seen.
 
+    Args:
+        out: the HTML file.
+        page: its text.
+        beside: other files that are asked for: all are written, or none.
+
     Raises:
-        OptionError: ``out`` is a folder, something else than an earlier page, or cannot be written.
+        OptionError: ``out`` is a folder, something else than an earlier page, or cannot be written;
+            or one of the others.
     """
     # Lone surrogates can come in through broken answers; they have no UTF-8 form.
-    write_output(out, page.encode("utf-8", "replace"))
+    write_outputs({out: page.encode("utf-8", "replace"), **(beside or {})})
     return out

@@ -69,6 +69,7 @@ def write_comparison(
     title: str | None = None,
     gallery_limit: int = GALLERY_LIMIT,
     picture_budget: int = PICTURE_BUDGET,
+    beside: Mapping[Path, bytes] | None = None,
 ) -> Path:
     """Write the page of a comparison.
 
@@ -78,12 +79,13 @@ def write_comparison(
         title: heading of the page; by default made from the labels.
         gallery_limit: at most so many items are shown with their picture; 0 for none.
         picture_budget: bytes for all embedded pictures together.
+        beside: other files that are asked for: all are written, or none.
 
     Returns:
         The path of the file.
 
     Raises:
-        OptionError: a limit is negative, or ``out`` cannot be written.
+        OptionError: a limit is negative, or ``out`` or a file beside it cannot be written.
         DataError: a file of a run cannot be read.
     """
     if gallery_limit < 0 or picture_budget < 0:
@@ -110,7 +112,8 @@ def write_comparison(
     }
     context = _context(found, title) | {"gallery": gallery}
     sheets = ("compare.css", *drawn.sheets)
-    return html.write(Path(out), html.render(drawn.package, "compare.html.j2", context, sheets))
+    page = html.render(drawn.package, "compare.html.j2", context, sheets)
+    return html.write(Path(out), page, beside)
 
 
 def _context(found: Comparison, title: str | None) -> dict[str, Any]:

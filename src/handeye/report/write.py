@@ -7,6 +7,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from handeye.atomic import check_places
 from handeye.errors import OptionError
 from handeye.printing import tell
 from handeye.scores.run_folder import expand, same_set
@@ -63,6 +64,7 @@ def write_report(
     """
     if gallery_limit < 0 or picture_budget < 0:
         raise OptionError("gallery_limit and picture_budget must be 0 or more")
+    check_places(Path(out))
     folders = expand(runs)
     suite = suite_of_runs(folders)
     opened = []

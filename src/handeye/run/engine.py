@@ -32,6 +32,8 @@ _LOADING = frozenset({"hf", "nnterp", "transformer_lens", *REMOTE_WITH_URL})
 _PROVIDERS = REMOTE | _LOADING | {"handeye", "litellm-proxy", "llama-cpp-python", "sagemaker"}
 
 
+# An error of the system, as the engine tells of those that it met while it wrote its log.
+_OF_SYSTEM = re.compile(r"^\w*Error\((\d+), ['\"](.*?)['\"](?:, ['\"](.*?)['\"])?\)$")
 # Names the folder for data of programs; ~/.local/share where it is not set.
 _HOME = "XDG_DATA_HOME"
 
@@ -78,6 +80,9 @@ def evaluate(options: RunOptions, task: Task) -> EvalLog:
     log = logs[0]
     if log.status != "success":
         reason = log.error.message if log.error is not None else log.status
+        if found := _OF_SYSTEM.search(reason):
+            number, said, name = int(found[1]), found[2], found[3] or str(folder)
+            raise OSError(number, without_keys(said), name)
         raise RunError(without_keys(reason))
     return log
 

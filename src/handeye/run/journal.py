@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from handeye.atomic import lock
-from handeye.errors import DataError, RunError
+from handeye.errors import DataError, RunError, lost_link, refusal
 from handeye.hashing import open_regular
 from handeye.reading import UNREADABLE, why
 from handeye.run.answers import Answer, judged_again
@@ -148,7 +148,7 @@ def append_line(descriptor: int, answer: Answer) -> None:
     try:
         written, reason = os.write(descriptor, line), "only a part fitted"
     except OSError as error:
-        written, reason = 0, error.strerror or str(error)
+        written, reason = 0, refusal(error)
     if written != len(line):
         os.ftruncate(descriptor, before)
         raise RunError(f"the answer to {answer.item_id} could not be written down: {reason}")
@@ -191,6 +191,8 @@ def open_journal(path: Path) -> Journal:
         RunError: another process holds it.
         DataError: a line in it is not an answer.
     """
+    if lost := lost_link(path):
+        raise RunError(f"{path}: cannot be written: {lost}")
     path = path.resolve()
     if path not in _open_journals:
         _open_journals[path] = Journal(path)

@@ -8,6 +8,7 @@ where the server stands) may differ. A run may grow: all it was started for, row
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ from msgspec.structs import replace
 from handeye.atomic import entries, write_bytes
 from handeye.errors import DataError, RunError
 from handeye.reading import read_json
-from handeye.run.secrets import KEPT_OUT, settings_without_secrets
+from handeye.run.secrets import BLOT, KEPT_OUT, settings_without_secrets, without_secrets
 from handeye.sets.hub import HUB, stay_with
 
 PLAN = "plan.json"
@@ -131,7 +132,9 @@ def check_plan(
     path = out / PLAN
     if path.exists():
         return _compared(path, plan, lacking, named)
-    if out.exists() and (not out.is_dir() or entries(out)):
+    if out.exists() and not out.is_dir():
+        raise RunError(f"{out}: is a file; give a folder for the run")
+    if out.exists() and entries(out):
         raise RunError(
             f"{out}: is not empty and was not started by 'handeye run'; choose another output "
             "folder"
@@ -166,11 +169,16 @@ def _compared(
         raise RunError(f"{error}; choose another output folder") from None
     if settings_without_secrets(known.config) != known.config:
         raise RunError(
-            f"{path.parent}: was begun by a handeye that kept the keys of extra_headers and "
-            "extra_body, and filed answers under them; choose another output folder, and change "
-            f"these keys if {path.name} was given away"
+            f"{path.parent}: was begun by a handeye that kept the keys of extra_headers, "
+            "extra_body or another setting, and filed answers under them; choose another output "
+            f"folder, and change these keys if {path.name} was given away"
         )
-    known = replace(known, model_args=_as_kept(known.model_args, plan.model_args))
+    # By the rule of today, on both sides: what counts as a key was less once, and more.
+    known = replace(
+        known,
+        config=_as_kept(known.config, plan.config),
+        model_args=_as_kept(without_secrets(known.model_args), plan.model_args),
+    )
     same_rows = known.items_sha256 == plan.items_sha256
     differences = [
         words
@@ -239,9 +247,18 @@ def _other_rows(known: Plan, plan: Plan, missing: int | None, named: Mapping[str
     return "; ".join([told, *choice])
 
 
-def _as_kept(known: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-    """Arguments of before, but for what was not kept then and is no key by the rule of today."""
-    return {n: now.get(n, value) if value == KEPT_OUT else value for n, value in known.items()}
+def _as_kept(known: Any, now: Any) -> Any:
+    """Values of before, but for what was not kept then and is no key by the rule of today."""
+    if isinstance(known, dict) and isinstance(now, dict):
+        return {name: _as_kept(value, now.get(name)) for name, value in known.items()}
+    if isinstance(known, list) and isinstance(now, list) and len(known) == len(now):
+        return [_as_kept(was, one) for was, one in zip(known, now, strict=True)]
+    if known == KEPT_OUT and now is not None:
+        return now
+    if isinstance(known, str) and isinstance(now, str) and BLOT in known:
+        anything = ".+".join(map(re.escape, known.split(BLOT)))
+        return now if re.fullmatch(anything, now, re.DOTALL) else known
+    return known
 
 
 def _same_but_for_a_path(known: dict[str, Any], now: dict[str, Any]) -> bool:

@@ -4,8 +4,9 @@ A value is taken for a key
 
     by its place    values of headers, user and password and query of an address, and what stands
                     under a name that says so (``api_key``, ``MY_TOKEN``, ``password``)
-    by its look     well-known beginnings (``sk-``, ``ghp_`` ...); in the environment, where names
-                    say little, long random strings as well
+    by its look     well-known beginnings (``sk-``, ``ghp_`` ...) and what follows ``Bearer`` or
+                    ``Basic``, wherever it stands; in the environment, where names say little, long
+                    random strings as well
 
 What stands in such a place is never written (:func:`without_secrets`); every other setting is, as
 two runs that ask otherwise must differ, and a commit or a random name may be all they differ in.
@@ -87,6 +88,10 @@ _HOLDERS = re.compile(
 _HOLDERS_IN_BODY = re.compile(
     r"(?:(?:extra|default|http|custom|request)[_-]?)?headers?|cookies|auth|credentials?|secrets"
 )
+# Headers that say what is asked of which model, such as anthropic-beta; all others may be keys.
+_OF_WHAT_IS_ASKED = re.compile(
+    r"accept-language|[a-z0-9-]+-(?:beta|version|model|revision|variant|mode|features?|tier)"
+)
 # Commits, digests: what is asked may depend on them.
 _HASH = re.compile(r"(?:sha256:)?(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})", re.I)
 _OF_HASHES = re.compile(
@@ -95,11 +100,13 @@ _OF_HASHES = re.compile(
 )
 _BEGINNINGS = re.compile(
     r"(?<![\w-])(?:sk-[\w-]{9,}|gh[opsur]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|"
-    r"hf_\w{16,}|xox[abeprs]-[\w-]{10,}|A(?:KIA|SIA)[0-9A-Z]{16}|AIza[\w-]{20,}|"
+    r"hf_\w{16,}|xox[a-z](?:\.xox[a-z])?-[\w-]{10,}|xapp-[\w-]{10,}|A(?:KIA|SIA)[0-9A-Z]{16}|AIza[\w-]{20,}|"
     r"eyJ[\w-]{10,}(?:\.[\w-]+)*|gsk_\w{16,}|r8_\w{16,}|pplx-\w{16,}|nvapi-[\w-]{16,}|"
     r"xai-\w{16,}|ya29\.[\w-]{16,}|npm_\w{20,}|pypi-[\w-]{20,}|dop_v1_\w{20,}|"
     r"[sr]k_(?:live|test)_\w{10,}|whsec_\w{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|shp(?:at|ss)_\w{16,}|"
-    r"dckr_pat_[\w-]{16,}|gls[ac]_\w{16,}|hvs\.[\w-]{16,}|tvly-[\w-]{16,}|csk-\w{16,}|fw_\w{20,})"
+    r"dckr_pat_[\w-]{16,}|gls[ac]_\w{16,}|hvs\.[\w-]{16,}|tvly-[\w-]{16,}|csk-\w{16,}|fw_\w{20,}|"
+    r"sess-\w{20,}|lin_api_\w{20,}|ntn_\w{20,}|AGE-SECRET-KEY-\w{16,}|glrt-[\w-]{16,}|"
+    r"dp\.(?:pt|st)\.\w{20,}|sq0\w{3}-[\w-]{20,}|EAA\w{30,}|key-[0-9a-f]{32}|jina_\w{30,})"
 )
 # Behind them no word without a digit: "basic authentication" is none.
 _SCHEMES = re.compile(r"\b(bearer|basic)(\s+|%20)(?=[\w.~+/=-]*\d)[\w.~+/=-]{12,}", re.I)
@@ -119,6 +126,7 @@ _PEM = re.compile(r"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----)(.*?)(?=-----END|\Z)"
 _LINES = re.compile(r"(?:\s|\\[nr])+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
 _RUN = re.compile(r"[A-Za-z0-9]{16,}")
+_WORDLIKE = re.compile(r"[A-Za-z0-9]{10,}")
 _HEX = re.compile(r"[0-9a-fA-F-]+")
 # A special token of a tokenizer, which is named like a key.
 _SPECIAL = re.compile(r"<[^>]*>|\[[^\]]*\]")
@@ -199,9 +207,21 @@ def _without_named_keys(text: str) -> str:
 
 
 def settings_without_secrets(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings of generation as they may be written: keys stand in headers and the body alone."""
+    """Settings of generation as they may be written: keys stand in headers and the body.
+
+    In all others nothing counts but the look: what is asked may speak of passwords.
+    """
     apart = {name: settings[name] for name in _WITH_KEYS if name in settings}
-    return {**settings, **without_secrets(apart)}
+    return {**{n: _by_look(value) for n, value in settings.items()}, **without_secrets(apart)}
+
+
+def _by_look(value: Any) -> Any:
+    if isinstance(value, str):
+        sieve = _Sieve({})
+        return _BEGINNINGS.sub(sieve.part, _SCHEMES.sub(sieve.scheme, value))
+    if isinstance(value, Mapping):
+        return {name: _by_look(part) for name, part in value.items()}
+    return [_by_look(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 # ---- where keys stand
@@ -263,6 +283,9 @@ class _Sieve:
     def _named(self, name: str, part: Any, above: _Kind, content: bool) -> _Kind:
         """What the name of ``part`` says of it, standing in a place of the kind ``above``."""
         kind = _says(name)
+        if above and not kind and _OF_WHAT_IS_ASKED.fullmatch(name.lower()):
+            plain = isinstance(part, str) and not any(map(_looks, _WORDS.findall(part)))
+            return "" if plain else "likely"
         if above or (_HOLDERS_IN_BODY.fullmatch if content else _HOLDERS.search)(name.lower()):
             return "sure" if kind == "sure" or above == "sure" else "likely"
         if isinstance(part, int | float) and not isinstance(part, bool):
@@ -280,6 +303,7 @@ class _Sieve:
     def text(self, value: str, content: bool = False) -> str:
         """A text in no special place: addresses, ``Password=...``, words that look like a key."""
         out = _PEM.sub(self._pem, value)
+        out = _SCHEMES.sub(self.scheme, out)
         out = _ADDRESS.sub(lambda address: self._address(address[0], content), out)
         out = _PROXY.sub(self._proxy, out)
         out = _PAIRS.sub(lambda pair: self._pair(*pair.groups(), content=content), out)
@@ -288,6 +312,11 @@ class _Sieve:
     def _pem(self, found: re.Match[str]) -> str:
         self.take(line for line in _LINES.split(found[2]) if len(line) >= SHORTEST)
         return found[1] + BLOT
+
+    def scheme(self, found: re.Match[str]) -> str:
+        """What stands in the place of a key with its scheme."""
+        self.take(_parts(found[0][len(found[1] + found[2]) :]))
+        return f"{found[1]}{found[2]}{BLOT}"
 
     def _proxy(self, found: re.Match[str]) -> str:
         user, password = found[1], found[2]
@@ -309,8 +338,18 @@ class _Sieve:
     def _word(self, word: str) -> str:
         # A commit is no key, and what is asked may depend on it; a path has long names as well.
         if "/" in word or _HEX.fullmatch(word) or not self._looks(word):
-            return word
+            return _BEGINNINGS.sub(self.part, word)
         self.take([word], _begins(word))
+        return BLOT
+
+    def part(self, found: re.Match[str]) -> str:
+        """What stands in the place of a word, or a piece of one, that begins like a key.
+
+        A beginning alone says little there: names of models and folders have it as well.
+        """
+        if not any(map(_mixed, _WORDLIKE.findall(found[0]))):
+            return found[0]
+        self.take([found[0]])
         return BLOT
 
     def _address(self, url: str, content: bool) -> str:
@@ -402,6 +441,11 @@ def _changes(run: str) -> int:
     """How often letters and digits change between lower case, upper case and digits."""
     kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" for c in run]
     return sum(a != b for a, b in pairwise(kinds))
+
+
+def _mixed(run: str) -> bool:
+    """Whether letters and digits change oftener than in words, dates and names with a number."""
+    return any(c.isdigit() for c in run) and not re.fullmatch(r"[A-Z]?[a-z]+\d+", run)
 
 
 def _parts(value: str, shortest: int = SHORTEST) -> set[str]:

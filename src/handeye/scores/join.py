@@ -21,7 +21,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from handeye.errors import DataError, OptionError, first_ten
+from handeye.errors import DataError, OptionError, first_ten, refusal
 from handeye.hashing import open_regular
 from handeye.reading import UNREADABLE, read_bytes, why
 from handeye.run.thoughts import answer_of
@@ -544,9 +544,11 @@ def _refuse_other_files(path: Path) -> None:
         with open_regular(path) as stream:
             head = stream.read(1 << 16)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+        raise DataError(f"{path}: cannot be read: {refusal(error)}") from None
     kind = None
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if head[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
+        kind = "is UTF-32 text; save it as UTF-8"
+    elif head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:2] in (b"{\0", b"\0{"):
         kind = "is UTF-16 text; save it as UTF-8"
     elif head[:2] == b"\x1f\x8b":
         kind = "is compressed (gzip); unpack it"

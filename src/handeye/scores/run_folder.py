@@ -15,9 +15,8 @@ folder; what a suite's rows, tables and record are, it says in a :class:`RunForm
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import io
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +33,7 @@ from handeye.scores.summary import Summary
 
 if TYPE_CHECKING:
     import polars as pl
+    from polars._typing import ParquetCompression
 
 RECORD = "run.json"
 SCORING = ".scoring"
@@ -338,7 +338,7 @@ class ScoredRun:
         try:
             same = [place for place in there if file_sha256(place) == entry.sha256]
         except OSError as error:
-            raise DataError(f"{error.filename}: cannot be read: {error.strerror}") from None
+            raise DataError(f"{error.filename}: cannot be read: {why(error)}") from None
         if same:
             return same[0]
         if there:
@@ -392,7 +392,8 @@ def open_run(path: Path | str, form: RunFormat, kind: type[AnyRun]) -> AnyRun:
 
 def _no_run(folder: Path, suite: str) -> RunError:
     if not folder.is_dir():
-        return RunError(f"{folder}: no such run folder")
+        said = "is a file; give a run folder" if folder.exists() else "no such run folder"
+        return RunError(f"{folder}: {said}")
     if (folder / ABLATION).is_file():
         runs = ", ".join(str(run) for run in expand(folder))
         return RunError(f"{folder}: holds several runs; name one of them: {runs}")
@@ -417,20 +418,14 @@ def _check_columns(path: Path, columns: Columns) -> None:
         raise DataError(f"{path}: lacks the columns {', '.join(lacking)}; score the run again")
 
 
-@contextmanager
-def parquet_to(path: Path) -> Iterator[None]:
-    """Tell of a Parquet file that cannot be written as of any file; Polars has words of its own.
+def as_parquet(frame: pl.DataFrame, compression: ParquetCompression = "zstd") -> bytes:
+    """A frame as the bytes of a Parquet file.
 
-    Raises:
-        OSError: it cannot be written; the error names it.
+    To be written by whoever wants them: a full disk Polars tells in words of its own.
     """
-    import polars as pl
-
-    try:
-        yield
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        reason = _first_line(error).rpartition("error: ")[2]
-        raise OSError(errno.EIO, reason, str(path)) from None
+    out = io.BytesIO()
+    frame.write_parquet(out, compression=compression)
+    return out.getvalue()
 
 
 def _first_line(error: BaseException) -> str:

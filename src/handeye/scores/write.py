@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import shutil
@@ -31,8 +32,8 @@ from handeye.scores.run_folder import (
     RunFormat,
     RunInfo,
     RunSummary,
+    as_parquet,
     indented_json,
-    parquet_to,
 )
 from handeye.scores.summary import Summary
 from handeye.sets.folder import revision_of
@@ -85,9 +86,16 @@ class RunWriter:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if isinstance(value, OSError) and value.filename is None and value.errno is not None:
-            value.filename = str(self.out)  # a full disk is told by a write, which knows no name
-        self._open.close()
+        errors = [value]
+        try:
+            self._open.close()
+        except OSError as error:  # what was held back until now
+            errors.append(error)
+            raise
+        finally:
+            for one in errors:  # a full disk is told by a write, which knows no name
+                if isinstance(one, OSError) and one.filename is None and one.errno is not None:
+                    one.filename = str(self.out)
 
     def add(self, name: str, rows: Sequence[msgspec.Struct]) -> None:
         """Append a chunk of rows to those of a kind (a name in the format's ``rows``)."""
@@ -192,15 +200,19 @@ class _Rows:
         self._jsonl.close()
         if not self._parts:
             whole = pl.concat(self._frames or [self._columns.frame(())])
-            with parquet_to(self._path):
-                whole.write_parquet(self._path, compression="zstd")
+            self._path.write_bytes(as_parquet(whole))
             self._frames = []
             return self._path
         if self._frames:
             self._write_part()
         # More than one part goes through the disk, not memory.
-        with parquet_to(self._path):
+        try:
             pl.scan_parquet(self._parts, **AS_NAMED).sink_parquet(self._path, compression="zstd")
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            # Polars has words of its own for a full disk; another write says it as the system does.
+            with self._path.open("ab") as stream:
+                stream.write(bytes(1 << 16))
+            raise OSError(errno.EIO, str(error).splitlines()[0], str(self._path)) from None
         shutil.rmtree(self._folder)
         return self._path
 
@@ -209,8 +221,7 @@ class _Rows:
 
         self._folder.mkdir(exist_ok=True)
         part = self._folder / f"{len(self._parts):06d}.parquet"
-        with parquet_to(part):
-            pl.concat(self._frames).write_parquet(part, compression="lz4")
+        part.write_bytes(as_parquet(pl.concat(self._frames), "lz4"))
         self._parts.append(part)
         self._frames, self._held = [], 0
 

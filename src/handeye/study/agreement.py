@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from handeye.atomic import write_text
+from handeye.atomic import write_output
 from handeye.errors import DataError, first_ten
 from handeye.stats.agreement import Agreement, Level, krippendorff_alpha
 from handeye.stats.intervals import estimates
@@ -98,12 +98,9 @@ def write_agreement(out: Path, found: Mapping[str, Any]) -> None:
     """Write what :func:`agreement` found as JSON.
 
     Raises:
-        DataError: the file cannot be written.
+        OptionError: something else than an earlier one is there, or it cannot be written.
     """
-    try:
-        write_text(out, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise DataError(f"{out}: cannot be written: {error.strerror}") from None
+    write_output(out, (json.dumps(found, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def _label(count: int, settings: Mapping[str, Any]) -> str:

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from handeye.atomic import write_text
-from handeye.errors import DataError
+from handeye.atomic import write_all
+from handeye.errors import DataError, refusal
 from handeye.study.store import GivenAnswer, Person, Store
 
 
@@ -105,21 +105,20 @@ def export(file: Path, out: Path) -> list[Path]:
         DataError: not a study file, or nothing answered yet, or ``out`` cannot be written.
     """
     people, _, strata = read_people(file)
-    written: list[Path] = []
+    files: dict[Path, str] = {}
+    for person in people:
+        if not (texts := person.texts()):
+            continue
+        rows = [_row(person.model, a) for a in person.answers if a.raw_text is not None]
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        files[out / f"{person.file_name}.jsonl"] = lines
+        files[out / f"{person.file_name}.items.txt"] = "".join(f"{i}\n" for i in texts)
+    files[out / "times.csv"] = _times(people, strata)
     try:
-        for person in people:
-            texts = person.texts()
-            if not texts:
-                continue
-            path = out / f"{person.file_name}.jsonl"
-            rows = [_row(person.model, a) for a in person.answers if a.raw_text is not None]
-            write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-            write_text(out / f"{person.file_name}.items.txt", "".join(f"{i}\n" for i in texts))
-            written.append(path)
-        write_text(out / "times.csv", _times(people, strata))
+        write_all({path: text.encode() for path, text in files.items()})
     except OSError as error:
-        raise DataError(f"{out}: cannot be written: {error.strerror}") from None
-    return written
+        raise DataError(f"{out}: cannot be written: {refusal(error)}") from None
+    return [path for path in files if path.suffix == ".jsonl"]
 
 
 def _row(model: str, answer: GivenAnswer) -> dict[str, object]:

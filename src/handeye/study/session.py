@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from handeye.atomic import held
-from handeye.errors import DataError, first_ten
+from handeye.errors import DataError, OptionError, first_ten, lost_link
 from handeye.hashing import is_regular
 from handeye.study.plan import Plan
 from handeye.study.settings import Settings, plan_of, settle
@@ -240,6 +240,8 @@ def open_study(
         "rulers": rulers,
         "practice": practice,
     }
+    if lost := lost_link(out):
+        raise OptionError(f"{out}: cannot be written: {lost}")
     with held(out, file=True):
         settings, plan, source = _settled(suite, data, given, out)
         for item in plan.shared:

@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from handeye.atomic import TEMPORARY, held
-from handeye.errors import DataError
+from handeye.errors import DataError, refusal
 from handeye.hashing import is_regular
 from handeye.reading import UNREADABLE, why
 from handeye.study.plan import stratum
@@ -136,7 +136,8 @@ def create(
     except (OSError, sqlite3.Error) as error:
         with suppress(OSError):
             temporary.unlink()
-        raise DataError(f"{path}: the study file cannot be written: {error}") from None
+        said = refusal(error) if isinstance(error, OSError) else str(error)
+        raise DataError(f"{path}: the study file cannot be written: {said}") from None
 
 
 def _sync_folder(folder: Path) -> None:

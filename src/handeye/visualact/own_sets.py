@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from handeye.errors import DataError, OptionError, first_ten
-from handeye.hashing import is_regular
+from handeye.errors import DataError, OptionError, first_ten, lost_link, refusal
+from handeye.hashing import is_regular, open_regular
 from handeye.sets.folder import inside
 from handeye.sets.jsonl import numbered_lines
 from handeye.visualact.records import Clip, clips_name, read_clip
@@ -80,8 +80,18 @@ def check_videos(root: Path, clips: Sequence[PlacedClip]) -> None:
         names = first_ten([placed.clip.video for placed in missing])
         raise DataError(
             f"{missing[0].where}: clip {missing[0].clip.clip_id}: no video in {root}: {names}; "
-            "is the set complete?"
+            f"{_why_none(root / missing[0].clip.video)}"
         )
+
+
+def _why_none(path: Path) -> str:
+    try:
+        open_regular(path).close()
+    except FileNotFoundError as error:
+        return lost_link(path) or f"is the set complete? ({refusal(error)})"
+    except OSError as error:
+        return f"it cannot be read: {refusal(error)}"
+    return "is the set complete?"
 
 
 def split_of(file: Path) -> str:

@@ -10,7 +10,6 @@ import typer
 from handeye.printing import say, say_json
 
 if TYPE_CHECKING:
-    from handeye.rose.diagnosis.diagnose import Diagnosis
     from handeye.rose.diagnosis.findings import Chain, Findings, Group
     from handeye.scores.tables import Table
 
@@ -29,21 +28,21 @@ def diagnose(
 
     Leaves diagnosis.json and reasons.parquet in the run folder, once the run is finished.
     """
+    from handeye.errors import RunError
     from handeye.progress import counting
-    from handeye.rose.diagnosis.diagnose import diagnose_runs
+    from handeye.rose.diagnosis.diagnose import diagnose_runs, write_diagnosis
     from handeye.rose.scoring.file_scoring import score_so_far
     from handeye.scores.run_folder import expand
     from handeye.scores.so_far import readable
+    from handeye.terminal.inputs import kept
 
     runs = expand(runs)
     folders = readable(runs, score_so_far)
     with counting("runs") as progress:
         found = diagnose_runs(folders, seed=seed, workers=workers, progress=progress)
     # Before anything is printed: who reads may stop reading. A run not finished keeps nothing.
-    written = [
-        _kept(one, folder) if folder == run else ()
-        for run, folder, one in zip(runs, folders, found, strict=True)
-    ]
+    finished = [run if run == folder else None for run, folder in zip(runs, folders, strict=True)]
+    written, refused = kept(found, finished, write_diagnosis)
     for diagnosis, paths in zip(found, written, strict=True):
         if not json:
             _print(diagnosis.findings)
@@ -52,16 +51,8 @@ def diagnose(
     if json:
         texts = [diagnosis.to_json().decode().strip() for diagnosis in found]
         say_json(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
-
-
-def _kept(found: Diagnosis, folder: Path) -> tuple[Path, Path]:
-    from handeye.errors import RunError
-    from handeye.rose.diagnosis.diagnose import write_diagnosis
-
-    try:
-        return write_diagnosis(found, folder)
-    except OSError as error:
-        raise RunError(f"{folder}: cannot be written: {error.strerror}") from None
+    if refused:
+        raise RunError(refused)
 
 
 def _print(found: Findings) -> None:

@@ -17,7 +17,7 @@ import msgspec
 import polars as pl
 from msgspec.structs import replace
 
-from handeye.atomic import replacing, write_bytes
+from handeye.atomic import write_all
 from handeye.errors import OptionError
 from handeye.rose.diagnosis.attribution import attribute, attribution_tables
 from handeye.rose.diagnosis.decomposition import decompose
@@ -27,7 +27,7 @@ from handeye.rose.diagnosis.thresholds import thresholds
 from handeye.rose.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
 from handeye.rose.scoring.summary import Summary
 from handeye.scores.looks import Looks
-from handeye.scores.run_folder import parquet_to
+from handeye.scores.run_folder import as_parquet
 from handeye.sets.processes import as_finished, worker_count
 
 # 2: a convention's weight is its share of all answers with clicks; every way to count an axis.
@@ -161,12 +161,11 @@ def _diagnosed(seed: int, resamples: int, job: tuple[int, Path]) -> tuple[int, D
 
 
 def write_diagnosis(diagnosis: Diagnosis, folder: Path) -> tuple[Path, Path]:
-    """Write diagnosis.json and reasons.parquet into a run folder, each in one step.
+    """Write diagnosis.json and reasons.parquet into a run folder, both or none.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    with parquet_to(folder / REASONS), replacing(folder / REASONS) as stream:
-        diagnosis.reasons.write_parquet(stream, compression="zstd")
-    write_bytes(folder / DIAGNOSIS, diagnosis.to_json())
+    data = {DIAGNOSIS: diagnosis.to_json(), REASONS: as_parquet(diagnosis.reasons)}
+    write_all({folder / name: one for name, one in data.items()})
     return folder / DIAGNOSIS, folder / REASONS

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from handeye.errors import OptionError, refuse_twice, within
+from handeye.reading import read_bytes
 from handeye.rose.scenes.sources.base import Band
 from handeye.rose.v01 import SOURCE_NAMES, STATISTICS
 from handeye.sets.blocks import MOST
@@ -173,7 +174,7 @@ def _content_hash(path: Path) -> str:
         raise OptionError(f"{path}: no such file or folder")
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         if file.is_file():
-            digest.update(os.fsencode(file.name) + b"\0" + file.read_bytes())
+            digest.update(os.fsencode(file.name) + b"\0" + read_bytes(file))
     return digest.hexdigest()
 
 

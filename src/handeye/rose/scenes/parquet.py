@@ -12,9 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handeye.atomic import replacing
+from handeye.atomic import write_bytes
 from handeye.rose.scenes.layout import CONFIGS, SPLITS, metadata_paths
-from handeye.scores.run_folder import parquet_to
+from handeye.scores.run_folder import as_parquet
 from handeye.sets.jsonl import numbered_lines
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ def write_shards(out: Path) -> list[Path]:
             for number in range(shards):
                 path = out / "data" / config / f"{split}-{number:05d}-of-{shards:05d}.parquet"
                 frame = _frame(out, columns, islice(rows, ROWS_PER_SHARD))
-                with parquet_to(path), replacing(path) as stream:
-                    frame.write_parquet(stream, compression="zstd")
+                write_bytes(path, as_parquet(frame))
                 written.append(path)
     return written
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.errors import DataError
+from handeye.errors import DataError, refusal
 from handeye.hashing import read_regular
 from handeye.media.view import MOST_BYTES, view_of
 from handeye.rose.items import Item
@@ -94,7 +94,7 @@ def _read_picture(root: Path, item: Item) -> Pixels:
     except FileNotFoundError:
         raise DataError(f"{where}: missing") from None
     except OSError as error:
-        raise DataError(f"{where}: cannot be read: {error.strerror}") from None
+        raise DataError(f"{where}: cannot be read: {refusal(error)}") from None
     if item.image_sha256 and hashlib.sha256(data).hexdigest() != item.image_sha256:
         raise DataError(f"{where}: changed since the set was made (SHA-256 differs)")
     view = view_of(data, where, item.most_pixels)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from handeye.errors import DataError
+from handeye.errors import DataError, refusal
 from handeye.rose.items import Item, read_item
 from handeye.rose.release import metadata_files, selected, template_ids
 from handeye.rose.respondents.small import Strangeness
@@ -249,7 +249,7 @@ def _items(files: Sequence[Path]) -> Iterator[Item]:
                     named_inside(item.image, f"{where}: image path")
                 yield item
         except OSError as error:
-            raise DataError(f"{file}: cannot be read: {error.strerror}") from None
+            raise DataError(f"{file}: cannot be read: {refusal(error)}") from None
 
 
 def _wanted(split: str | None, templates: frozenset[str] | None) -> Callable[[Item], bool] | None:

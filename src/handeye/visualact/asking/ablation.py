@@ -19,11 +19,12 @@ from handeye.atomic import entries, held, write_bytes
 from handeye.errors import DataError, OptionError, RunError
 from handeye.media.frame_choice import FrameChoice
 from handeye.reading import read_json
-from handeye.run.plan import PLAN
+from handeye.run.lane import carry_out
+from handeye.run.plan import PLAN, check_plan
 from handeye.scores.estimate import Estimate, rate_of
 from handeye.scores.run_folder import ABLATION, indented_json
 from handeye.scores.tables import csv_files, table_of
-from handeye.visualact.asking.run import run_visualact
+from handeye.visualact.asking.run import job, make_options, run_visualact
 from handeye.visualact.comparing.scored_runs import clips_of
 from handeye.visualact.scoring.motion_split import split_f1
 from handeye.visualact.scoring.options import Options
@@ -111,13 +112,18 @@ def run_frames(
         raise OptionError("an ablation compares scores; it cannot be run without scoring")
     out = Path(out)
     known = _known(out, model)
+    # All of them before the first: what one cannot do must not be found out when others were asked.
+    jobs = []
+    for count in wanted:
+        choice = FrameChoice(count=count, longest_side=longest_side)
+        jobs.append(job(make_options(model, data, out / _folder(count), frames=choice, **others)))
+        check_plan(jobs[-1].options.out, jobs[-1].plan, jobs[-1].lacking, jobs[-1].named)
     with held(out):
-        for count in wanted:
-            folder = out / _folder(count)
+        for count, one in zip(wanted, jobs, strict=True):
+            folder = one.options.out
             if started is not None:
                 started(count, folder)
-            choice = FrameChoice(count=count, longest_side=longest_side)
-            run_visualact(model, data, folder, frames=choice, **others)
+            carry_out(one)
             known[count] = {"frames": count, "folder": folder.name, "figures": _figures(folder)}
             _write(out, model, known)
     return _record(model, known)

@@ -15,6 +15,7 @@ from handeye.media.frame_choice import FrameChoice
 from handeye.media.frame_loader import FrameLoader
 from handeye.media.frames import FrameError, take_frames
 from handeye.printing import tell
+from handeye.reading import read_bytes
 from handeye.run.answers import Answer
 from handeye.run.questions import Media, Opening, PictureLoad, Question, Turn
 from handeye.visualact.asking import prompts
@@ -235,7 +236,7 @@ def _whole_video(path: Path) -> tuple[list[Content], dict[str, Any]]:
             f"{', '.join(_VIDEO_FORMATS)}. Show frames instead"
         )
     kind = _VIDEO_FORMATS[suffix]
-    url = _data_url(path.read_bytes(), f"video/{'quicktime' if kind == 'mov' else kind}")
+    url = _data_url(read_bytes(path), f"video/{'quicktime' if kind == 'mov' else kind}")
     note = {
         "input": "native",
         "seconds": [],

@@ -11,7 +11,7 @@ from handeye.printing import say, say_json
 
 if TYPE_CHECKING:
     from handeye.scores.tables import Table
-    from handeye.visualact.diagnosis.diagnose import Diagnosis, Findings
+    from handeye.visualact.diagnosis.diagnose import Findings
 
 
 def diagnose(
@@ -25,10 +25,12 @@ def diagnose(
 
     Leaves diagnosis.json and reasons.parquet in the run folder, once the run is finished.
     """
+    from handeye.errors import RunError
     from handeye.progress import counting
     from handeye.scores.run_folder import expand
     from handeye.scores.so_far import readable
-    from handeye.visualact.diagnosis.diagnose import diagnose as diagnosed
+    from handeye.terminal.inputs import kept
+    from handeye.visualact.diagnosis.diagnose import diagnose as diagnosed, write_diagnosis
     from handeye.visualact.scoring.file_scoring import score_so_far
 
     runs = expand(runs)
@@ -39,10 +41,8 @@ def diagnose(
             diagnoses.append(diagnosed(folder, seed=seed))
             progress(len(diagnoses), len(folders))
     # Before anything is printed: who reads may stop reading. A run not finished keeps nothing.
-    written = [
-        _kept(one, folder) if folder == run else ()
-        for run, folder, one in zip(runs, folders, diagnoses, strict=True)
-    ]
+    finished = [run if run == folder else None for run, folder in zip(runs, folders, strict=True)]
+    written, refused = kept(diagnoses, finished, write_diagnosis)
     for found, paths in zip(diagnoses, written, strict=True):
         if not json:
             _print(found.findings)
@@ -51,16 +51,8 @@ def diagnose(
     if json:
         texts = [found.to_json().decode().strip() for found in diagnoses]
         say_json(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
-
-
-def _kept(found: Diagnosis, folder: Path) -> tuple[Path, Path]:
-    from handeye.errors import RunError
-    from handeye.visualact.diagnosis.diagnose import write_diagnosis
-
-    try:
-        return write_diagnosis(found, folder)
-    except OSError as error:
-        raise RunError(f"{folder}: cannot be written: {error.strerror}") from None
+    if refused:
+        raise RunError(refused)
 
 
 def _print(found: Findings) -> None:

@@ -208,7 +208,7 @@ def rank(
     """Ask whether the ranking of models holds under other embedders, thresholds, assignments."""
     from contextlib import ExitStack
 
-    from handeye.atomic import write_output
+    from handeye.atomic import check_places, write_output
     from handeye.scores.run_folder import expand, indented_json
     from handeye.scores.so_far import readable
     from handeye.visualact.comparing.scored_runs import rank_runs
@@ -218,6 +218,7 @@ def rank(
     from handeye.visualact.scoring.options import SWEEP
     from handeye.visualact.scoring.run_folder import read_run
 
+    check_places(json)
     runs = readable(expand(runs), score_so_far)
     names = _list(embedders) or [str(read_run(runs[0]).info["embedder"]["name"])]
     with ExitStack() as stack:

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from handeye.atomic import replacing, write_bytes
+from handeye.atomic import write_all
 from handeye.errors import HandeyeError, OptionError
 from handeye.scores.estimate import Estimate
 from handeye.scores.looks import Group as Look
-from handeye.scores.run_folder import parquet_to
+from handeye.scores.run_folder import as_parquet
 from handeye.scores.summary import Interval, Recorded
 from handeye.stats.intervals import estimates
 from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, pairs_by_clip
@@ -229,12 +229,11 @@ def _frame(rows: Sequence[Mapping[str, Any]], found: Mapping[str, Found]) -> pl.
 
 
 def write_diagnosis(diagnosis: Diagnosis, folder: Path) -> tuple[Path, Path]:
-    """Write diagnosis.json and reasons.parquet into a run folder, each in one step.
+    """Write diagnosis.json and reasons.parquet into a run folder, both or none.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    with parquet_to(folder / REASONS), replacing(folder / REASONS) as stream:
-        diagnosis.reasons.write_parquet(stream, compression="zstd")
-    write_bytes(folder / DIAGNOSIS, diagnosis.to_json())
+    data = {DIAGNOSIS: diagnosis.to_json(), REASONS: as_parquet(diagnosis.reasons)}
+    write_all({folder / name: one for name, one in data.items()})
     return folder / DIAGNOSIS, folder / REASONS

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from handeye.atomic import write_bytes
-from handeye.errors import RunError
+from handeye.errors import RunError, refusal
 from handeye.reading import read_json
 from handeye.scores.run_folder import indented_json
 from handeye.visualact.comparing.scored_runs import answered_clips
@@ -149,4 +149,4 @@ def _write(run: Run, entry: Mapping[str, Any]) -> None:
             indented_json({"format": FORMAT, "suite": SUITE, "about": about, "judges": judges}),
         )
     except OSError as error:
-        raise RunError(f"{path}: cannot be written: {error.strerror}") from None
+        raise RunError(f"{path}: cannot be written: {refusal(error)}") from None

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from handeye import assets
-from handeye.errors import AssetError
+from handeye.errors import AssetError, refusal
 from handeye.hashing import read_regular
 from handeye.media.view import MOST_BYTES, PictureError, View, read_view
 from handeye.rose.scenes.sources.base import Tile
@@ -130,7 +130,7 @@ def _svg(path: Path) -> str:
     try:
         text = read_regular(path, MOST_BYTES).decode("utf-8")
     except OSError as error:
-        raise AssetError(f"{path}: cannot be read ({error.strerror})") from None
+        raise AssetError(f"{path}: cannot be read ({refusal(error)})") from None
     except UnicodeDecodeError as error:
         raise AssetError(f"{path}: not UTF-8 text at byte {error.start}") from None
     if _PICTURE.search(text):
