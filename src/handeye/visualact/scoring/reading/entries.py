@@ -9,6 +9,7 @@ Keys are compared in lower case without spaces and punctuation.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -79,8 +80,10 @@ _NONE = re.compile(
     r"at present|(?:from|for|in) (?:this|the) (?:video|clip|scene|situation|case|image|footage|frames?)))*"
     r"(?:,? (?:because|since|as)\b(?!.*\b(?:but|however|except|unless|until)\b).*)?"
 )
-_LABELS = re.compile(r"[(\[][^()\[\]]{0,20}\b(?:apl|level|priority)\b[^()\[\]]{0,40}[)\]]\s*$", re.I)
-_AROUND = " \t\r\n.!\"'`*_[](){}<>-•–—"
+_LABELS = re.compile(
+    r"[(\[][^()\[\]]{0,20}\b(?:apl|level|priority)\b[^()\[\]]{0,40}[)\]]\s*$", re.I
+)
+_AROUND = " \t\r\n.!\"'`*_[](){}<>"
 Entry = Mapping[str, Any]
 
 
@@ -132,7 +135,7 @@ def _goes_on(between: str, before: Listed, one: Listed) -> bool:
     """Whether a list of one entry goes on another, as in JSON lines: other texts, nothing between."""
     if before.loose or one.loose or len(one.entries) != 1 or re.sub(r"[\s,;`]|json", "", between):
         return False
-    if only_templates(before.entries) or only_templates(one.entries):
+    if not before.entries or before.how == "cut" or any(map(only_templates, (before[0], one[0]))):
         return False
     texts = [_get(e, TEXT_KEYS) for e in (*before.entries, *one.entries) if isinstance(e, dict)]
     whole = len(texts) == len(before.entries) + 1 and all(isinstance(t, str) for t in texts)
@@ -557,6 +560,6 @@ def _get(entry: Entry, names: Sequence[str]) -> Any:
 
 def plain_key(key: Any) -> str:
     """A key in lower case without spaces and punctuation; ``APL (0-4)`` is ``apl``."""
-    name = _NOT_A_KEY.sub("", str(key).lower())
+    name = _NOT_A_KEY.sub("", unicodedata.normalize("NFKC", str(key)).lower())
     found = _RANGE.fullmatch(name)
     return found[1] if found and found[1] in LEVEL_KEYS else name

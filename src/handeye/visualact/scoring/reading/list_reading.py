@@ -47,7 +47,7 @@ _GROUP = re.compile(r"[(\[][^()\[\]]*(?:\(apl\)[^()\[\]]*)?[)\]]", re.IGNORECASE
 _BETWEEN = r"[\s,;:|/()\[\]–—-]{1,5}"
 _BARE_KIND = r"(?:(?:pro|re)-?active|[PR])"
 _BARE = re.compile(
-    rf"\s?(?:[,;:|/–—-]|[(\[])\s?(?:([0-4]){_BETWEEN}({_BARE_KIND})|({_BARE_KIND}){_BETWEEN}([0-4]))"
+    rf"\s?[,;|(\[–—-]\s?(?:([0-4]){_BETWEEN}({_BARE_KIND})|({_BARE_KIND}){_BETWEEN}([0-4]))"
     r"\s?[)\]]?[ .|]{0,3}$",
     re.IGNORECASE,
 )
@@ -67,7 +67,9 @@ _BOXES = {
     **dict.fromkeys(map(ord, "─━═┌┬┐├┼┤└┴┘╔╦╗╠╬╣╚╩╝┏┳┓┣╋┫┗┻┛╒╤╕╞╪╡╘╧╛"), "-"),
 }
 _LONGEST_HEAD, _LONGEST_ROW = 300, 10_000
-_ELEMENT = re.compile(r"<([A-Za-z][\w-]{0,40})((?:\s+[\w-]{1,40}=\"[^\"<>]{0,200}\")*)>([^<>]{0,2000})</\1>")
+_ELEMENT = re.compile(
+    r"<([A-Za-z][\w-]{0,40})((?:\s+[\w-]{1,40}=\"[^\"<>]{0,200}\")*)>([^<>]{0,2000})</\1>"
+)
 _ATTRIBUTE = re.compile(r"([\w-]{1,40})=\"([^\"<>]{0,200})\"")
 
 

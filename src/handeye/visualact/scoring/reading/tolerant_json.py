@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _SPACE = re.compile(
-    r"(?:[\s\ufeff\u200b-\u200d\u2060]|//[^\n]*|/\*.*?\*/|#[^\n]*|<!--.*?-->|--[ \t][^\n]*)*",
+    r"(?:[\s\ufeff\u200b-\u200d\u2060]|//[^\n]*|/\*.{0,500}?\*/|#[^\n]*|<!--.{0,500}?-->|--[ \t][^\n]*)*",
     re.DOTALL,
 )
 _BARE_KEY = re.compile(r"[*_`]{0,2}(\w[\w\-. ()/]{0,60}?)[*_`]{0,2}(?=\s{0,9}(?:[:：=]|->))")
@@ -66,7 +66,8 @@ _ELLIPSIS = re.compile(r"\.\.\.|…")
 _JUNK = re.compile(r"[^,，;；{}\[\]｛｝［］]*[,，;；]?")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _HEX = re.compile(r"u([0-9a-fA-F]{4})")
-_HEAD = 10
+# By its first signs a value is known that is begun again, this often in a text.
+_HEAD, _MOST_BEGUN = 10, 8
 # Deeper than any list of actions; keeps a hostile text from exhausting the stack.
 _DEEPEST = 20
 MOST_FAILURES = 500
@@ -105,9 +106,14 @@ def find_values(text: str) -> list[Found]:
     than :data:`MOST_FAILURES` of them is given up there: nothing after it is read.
     """
     found: list[Found] = []
-    place = failures = 0
+    place = failures = begun = 0
     while failures < MOST_FAILURES and (place := _next_start(text, place)) >= 0:
         value = _read_at(text, place)
+        if value is not None and value.how != "strict" and begun < _MOST_BEGUN:
+            again = text.find(text[place : place + _HEAD], place + 1, value.end)
+            if again > 0:
+                begun += 1
+                value = _first_of(text, value, again)
         if value is None:
             place += 1
             failures += 1
@@ -115,6 +121,15 @@ def find_values(text: str) -> list[Found]:
             found.append(value)
             place = value.end
     return found
+
+
+def _first_of(text: str, whole: Found, again: int) -> Found:
+    """What was begun, where it was cut off and begun anew at ``again``; else the whole."""
+    if whole.how != "cut":
+        rest = _read_at(text, again)
+        if rest is None or rest.how == "cut" or rest.end < whole.end:
+            return whole
+    return _mended(text[:again], whole.start) or whole
 
 
 def _next_start(text: str, place: int) -> int:
@@ -133,12 +148,7 @@ def _read_at(text: str, start: int) -> Found | None:
         pass
     else:
         return Found(value, start, end, "mended" if doubled else "strict")
-    found = _mended(text, start)
-    # Cut off and begun anew: what was begun ends there.
-    if found is not None and found.how == "cut":
-        again = text.find(text[start : start + _HEAD], start + 1)
-        found = _mended(text[:again], start) or found if again > 0 else found
-    return found
+    return _mended(text, start)
 
 
 def _mended(text: str, start: int) -> Found | None:
@@ -243,9 +253,10 @@ class _Parser:
 
     def _array(self, depth: int) -> list[Any]:
         out: list[Any] = []
+        close = ")" if self.text[self.place] == "(" else _CLOSE_ARRAY
         self.place += 1
         try:
-            while (char := self._peek()) not in _CLOSE_ARRAY and char != ")":
+            while (char := self._peek()) not in close:
                 if char in _CLOSE_OBJECT:
                     if self._goes_on(self.place + 1):
                         self.place += 1  # one bracket too many
@@ -258,12 +269,16 @@ class _Parser:
                 if more := _ELLIPSIS.match(self.text, self.place):
                     self.place = more.end()
                     continue
+                objects = any(isinstance(one, dict | Several) for one in out)
                 try:
                     item = self.value(depth + 1, "array")
                 except _UnreadableError:
-                    if not any(isinstance(one, dict | Several) for one in out):
+                    if not objects:
                         raise
                     self._skip()
+                    continue
+                if objects and isinstance(item, str) and char not in _QUOTES:
+                    self.skipped += 1  # words between objects
                     continue
                 # Of an entry that was cut, some fields may be whole; half an entry is no entry.
                 if self.cut and (isinstance(item, Several) or not isinstance(item, list)):
@@ -369,12 +384,16 @@ class _Parser:
         if char in _CLOSES or "\n" in self.text[place:after]:
             return True
         if char in _COMMAS:
-            return inside != "object" or _NEXT_KEY.match(self.text, after + 1) is not None
+            return inside != "object" or self._key_follows(after + 1)
         if _PLUS.match(self.text, place):
             return True
         if inside == "object":  # the comma is missing
-            return after > place and _NEXT_KEY.match(self.text, after) is not None
+            return after > place and self._key_follows(after)
         return char in _ANY_QUOTE
+
+    def _key_follows(self, place: int) -> bool:
+        space = _SPACE.match(self.text, place)
+        return _NEXT_KEY.match(self.text, space.end() if space else place) is not None
 
     def _ends_bare(self, place: int) -> bool:
         """Whether a number or a text without quotes can end here."""
@@ -395,14 +414,14 @@ class _Parser:
             comma = self.text[self.place : self.place + 1]
             if not comma or comma not in _COMMAS or inside != "object":
                 break
-            if _NEXT_KEY.match(self.text, self.place + 1) or self._line_ends(self.place + 1):
+            if self._key_follows(self.place + 1) or self._line_ends(self.place + 1):
                 break
             self.place += 1
         written = self.text[start : self.place].strip().strip("*_")
         if written.lower() in _WORDS:
             return _WORDS[written.lower()]
         # A bracket in prose holds words too.
-        if not written or not inside or (inside == "array" and depth < 2):
+        if not re.search(r"\w", written) or not inside or (inside == "array" and depth < 2):
             self.place = start
             raise _UnreadableError
         if self.place >= len(self.text):
