@@ -49,8 +49,8 @@ DRESSES = {
     "<|channel|>analysis<|message|>{t}<|end|>",
     "gpt-oss, answer before": "{a}<|channel|>analysis<|message|>{t}",
     "gpt-oss, no message": "<|channel|>analysis<|message|>{t}<|end|><|channel|>final{a}",
-    "gpt-oss, a tool": "<|channel|>commentary to=functions.x <|constrain|>json<|message|>{t}<|call|>"
-    "<|start|>assistant<|channel|>final<|message|>{a}<|end|>",
+    "gpt-oss, a tool": "<|channel|>commentary to=functions.x <|constrain|>json<|message|>{t}"
+    "<|call|><|start|>assistant<|channel|>final<|message|>{a}<|end|>",
     "gpt-oss, channel lost": "analysis<|message|>{t}<|end|>final<|message|>{a}<|return|>",
     "gpt-oss, roles left": "assistantanalysis{t}assistantfinal{a}",
     "gpt-oss, final left": "assistantfinal{a}",
@@ -276,9 +276,14 @@ def test_a_run_says_that_it_is_the_server_and_what_the_score_is_without(
     kept = (run / "predictions.jsonl").read_text()
     assert "<|im_end|>" in kept, "what was answered stays as it came"
     score = ["rose", "score", run / "predictions.jsonl", "--data", two_scenes, "--out", again]
-    assert handeye(*score).code == 0
+    said = handeye(*score)
+    assert said.code == 0
+    # The file gets the note that the run got.
+    assert note in said.err
     assert avg(again) == strict
-    assert handeye(*score, "--strip-thoughts").code == 0
+    said = handeye(*score, "--strip-thoughts")
+    assert said.code == 0
+    assert "taken off before scoring" in said.err
     assert avg(again)["action"] == 100.0
     assert json.loads((again / "run.json").read_text())["strip_thoughts"] is True
 

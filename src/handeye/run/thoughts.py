@@ -221,7 +221,7 @@ def _from_channels(text: str) -> Parts:
     finals: list[str] = []
     thoughts: list[str] = []
     marks: dict[str, None] = {"<|channel|>": None}
-    # What an answer without a channel left before the first one counts where no final says anything.
+    # Where no final one says anything, what stands before the first is the answer.
     first = _CHANNEL.search(text)
     before = text[: first.start() if first else 0]
     for found in _CHANNEL.finditer(text):

@@ -179,7 +179,7 @@ def has_labelled_items(text: str) -> bool:
 
 
 def with_labels(entry: Any) -> Any:
-    """An entry of JSON, with the level and type that stand in its text, where it has none besides."""
+    """An entry of JSON; of one that is a text, the level and type in it stand beside it."""
     if not isinstance(entry, str):
         return entry
     words, labels = _split(_ITEM.sub("", _MARKS.sub("", entry), count=1))
@@ -191,7 +191,7 @@ def with_labels(entry: Any) -> Any:
 
 
 def _bare(line: str) -> tuple[int, str] | None:
-    """Where a level and a type stand at the end of a line without their names; the two with them."""
+    """Where a level and a type without names end a line, and how they read with them."""
     start = max(0, len(line) - _TAIL)
     found = _BARE.search(line, start)
     if found is None:

@@ -4,7 +4,7 @@ Strict JSON is tried first at every place; only then a parser that mends. What h
 named, so that nothing is repaired in silence:
 
     mended   quotes of any kind or none, bare keys, Python's words and tuples, loose, missing or
-             full-width punctuation, comments, a key that stands twice, a bracket too few or too many
+             full-width punctuation, comments, a key that stands twice, a bracket more or less
     cut      the text ended inside, or began anew; values that were complete are kept
 
 What no reading makes sense of is left out and counted (:attr:`Found.skipped`). An object in which a
@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _SPACE = re.compile(
-    r"(?:[\s\ufeff\u200b-\u200d\u2060]|//[^\n]*|/\*.{0,500}?\*/|#[^\n]*|<!--.{0,500}?-->|--[ \t][^\n]*)*",
+    r"(?:[\s\ufeff\u200b-\u200d\u2060]|//[^\n]*|/\*.{0,500}?\*/|#[^\n]*|<!--.{0,500}?-->|"
+    r"--[ \t][^\n]*)*",
     re.DOTALL,
 )
 _BARE_KEY = re.compile(r"[*_`]{0,2}(\w[\w\-. ()/]{0,60}?)[*_`]{0,2}(?=\s{0,9}(?:[:：=]|->))")
