@@ -16,6 +16,7 @@ import time
 from inspect_ai.model import Model, ModelOutput, RetryDecision, get_model
 
 from handeye.errors import RunError
+from handeye.run.answers import Answer
 from handeye.run.failures import HANDFUL, Failure, failure_of
 from handeye.run.http import Exchange, exchange, listen
 from handeye.run.journal import append_line
@@ -30,7 +31,7 @@ from handeye.run.messages import (
     frame,
     read_frame,
 )
-from handeye.run.pending import output_without_keys
+from handeye.run.pending import output_without_keys, stopped_output
 from handeye.run.secrets import remember
 
 # When the engine is gone: how long answers that are on their way may still land, in seconds.
@@ -83,14 +84,23 @@ class _Child:
             self._send(Failed(ask.number, Failure("given up"), RetryDecision.no()))
             raise
         except Exception as error:
-            self._fail(ask, failure_of(error, heard, [self._key]), heard, error)
-            return
-        output, call = result if isinstance(result, tuple) else (result, None)
-        if not isinstance(output, ModelOutput):
-            self._fail(ask, failure_of(output, heard, [self._key]), heard)
-            return
+            failure = failure_of(error, heard, [self._key])
+            if not failure.filtered:
+                self._fail(ask, failure, heard, error)
+                return
+            result = failure
         seconds = time.monotonic() - started
-        answer = ask.pending.answered(output, seconds, call, heard, [self._key])
+        output, call = result if isinstance(result, tuple) else (result, None)
+        if not isinstance(output, ModelOutput | Failure):
+            output = failure_of(output, heard, [self._key])
+        if isinstance(output, Failure) and not output.filtered:
+            self._fail(ask, output, heard)
+            return
+        if isinstance(output, Failure):
+            answer: Answer | Failure = ask.pending.refused(output.reason, seconds)
+            output = stopped_output(ask.pending.model)
+        else:
+            answer = ask.pending.answered(output, seconds, call, heard, [self._key])
         if isinstance(answer, Failure):
             self._fail(ask, answer, heard)
             return
