@@ -78,7 +78,7 @@ def test_answers_about_other_pictures_are_refused(
         rows = [{k: v for k, v in row.items() if k not in left_out} for row in answers]
         write(file, rows)
         said = handeye("rose", "score", file, "--data", other, *options)
-        assert (said.code, "about another prompt" in said.err) == (code, code == 2)
+        assert (said.code, "about another prompt" in said.err) == (code, code == 2), said.err
 
 
 def test_one_strange_answer_is_enough_and_a_failure_is_about_nothing(

@@ -204,8 +204,8 @@ def _check_address(url: str, role: str, name: str) -> None:
     # A password in an address is known as one behind its scheme alone.
     shown = without_keys(f"http://{bare}").removeprefix("http://") if "@" in bare else url
     raise RunError(
-        f"{role} {name!r} cannot be asked at {without_keys(shown)!r}: an address begins with http:// "
-        f"or https:// and names a host; write {without_keys(typed)}"
+        f"{role} {name!r} cannot be asked at {without_keys(shown)!r}: an address begins with "
+        f"http:// or https:// and names a host; write {without_keys(typed)}"
     )
 
 

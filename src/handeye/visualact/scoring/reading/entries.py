@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from handeye.visualact.asking.prompts import LEVEL_LABELS
 from handeye.visualact.records import PredictedAction
-from handeye.visualact.scoring.reading.tolerant_json import Found, Several, find_values
+from handeye.scores.tolerant_json import Found, Several, find_values
 
 LIST_KEYS = (
     *("actions", "actionlist", "predictedactions", "proposedactions", "recommendedactions"),

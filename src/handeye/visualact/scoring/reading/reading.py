@@ -35,7 +35,7 @@ from handeye.visualact.scoring.reading.list_reading import (
     read_list,
     with_labels,
 )
-from handeye.visualact.scoring.reading.tolerant_json import find_values
+from handeye.scores.tolerant_json import find_values
 
 LOSSES: dict[str, str] = {
     "json-mended": "the JSON was not valid and had to be mended",
