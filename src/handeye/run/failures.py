@@ -55,7 +55,7 @@ _UNREACHABLE_TYPES = frozenset(
         *("SSLError", "ClientConnectorError"),
     }
 )
-# The provider's filter stopped a picture, a prompt or an answer: an end of the model's, not a fault.
+# The provider's filter stopped a picture, a prompt or an answer: a refusal, not a fault.
 _FILTERED_CODES = frozenset(
     {
         *("content_filter", "content_filtered", "content_policy_violation", "safety"),
@@ -275,9 +275,7 @@ def _filtered(status: int | None, body: bytes | str) -> bool:
         if isinstance(details, dict) and ("flagged_input" in details or details.get("reasons")):
             return True  # OpenRouter's moderation, which says 403
         feedback = part.get("promptFeedback") or part.get("prompt_feedback")
-        if isinstance(feedback, dict) and (
-            feedback.get("blockReason") or "block_reason" in feedback
-        ):
+        if isinstance(feedback, dict) and {"blockReason", "block_reason"} & set(feedback):
             return True
     if {str(code).lower() for code in named} & _FILTERED_CODES:
         return True

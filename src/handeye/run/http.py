@@ -135,7 +135,7 @@ def _put_right(said: Any) -> bool:
 
 def _counts_put_right(said: dict[str, Any]) -> bool:
     """Whether token counts of a message of Anthropic's had to be filled in; 0 is not said."""
-    usage = said.get("usage") if isinstance(said.get("usage"), dict) else {}
+    usage: dict[str, Any] = said["usage"] if isinstance(said.get("usage"), dict) else {}
     lacking = [name for name in _ANTHROPIC_TOKENS if not isinstance(usage.get(name), int)]
     said["usage"] = {**usage, **dict.fromkeys(lacking, 0)}
     return bool(lacking)

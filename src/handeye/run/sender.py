@@ -16,7 +16,6 @@ import time
 from inspect_ai.model import Model, ModelOutput, RetryDecision, get_model
 
 from handeye.errors import RunError
-from handeye.run.answers import Answer
 from handeye.run.failures import HANDFUL, Failure, failure_of
 from handeye.run.http import Exchange, exchange, listen
 from handeye.run.journal import append_line
@@ -71,6 +70,7 @@ class _Child:
 
     async def _call(self, ask: Ask) -> None:
         exchange.set(heard := Exchange())
+        failure: Failure | None
         try:
             async with self._free:
                 await self._start_in_turn()
@@ -88,19 +88,22 @@ class _Child:
             if not failure.filtered:
                 self._fail(ask, failure, heard, error)
                 return
-            result = failure
+            result = stopped_output(ask.pending.model)
+        else:
+            failure = None
         seconds = time.monotonic() - started
         output, call = result if isinstance(result, tuple) else (result, None)
-        if not isinstance(output, ModelOutput | Failure):
-            output = failure_of(output, heard, [self._key])
-        if isinstance(output, Failure) and not output.filtered:
-            self._fail(ask, output, heard)
-            return
-        if isinstance(output, Failure):
-            answer: Answer | Failure = ask.pending.refused(output.reason, seconds)
+        if not isinstance(output, ModelOutput):
+            failure = failure_of(output, heard, [self._key])
+            if not failure.filtered:
+                self._fail(ask, failure, heard)
+                return
             output = stopped_output(ask.pending.model)
-        else:
-            answer = ask.pending.answered(output, seconds, call, heard, [self._key])
+        answer = (
+            ask.pending.answered(output, seconds, call, heard, [self._key])
+            if failure is None
+            else ask.pending.refused(failure.reason, seconds)
+        )
         if isinstance(answer, Failure):
             self._fail(ask, answer, heard)
             return

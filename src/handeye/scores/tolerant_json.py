@@ -327,7 +327,8 @@ class _Parser:
         long = _LONG_QUOTE.match(self.text, self.place)
         if long:
             opening = long.group()
-            closes, mixed = _LONG_CLOSE.get(opening, (opening,)), ""
+            closes: tuple[str, ...] = _LONG_CLOSE.get(opening, (opening,))
+            mixed = ""
         else:
             opening = self.text[self.place]
             signs, mixed = _QUOTES[opening]

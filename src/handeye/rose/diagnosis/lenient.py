@@ -199,9 +199,12 @@ def read_count(text: str) -> int | None:
         text: an answer to a counting question.
     """
     named = list(_KEYWORD.finditer(text))
-    if len(named) > 1 and _value(named[-2]) != _value(named[-1]):
-        if _OR.fullmatch(text[named[-2].end() : named[-1].start()]):
-            return None
+    if (
+        len(named) > 1
+        and _value(named[-2]) != _value(named[-1])
+        and _OR.fullmatch(text[named[-2].end() : named[-1].start()])
+    ):
+        return None
     if named:
         return _value(named[-1])
     for line in (text, text.splitlines()[-1].strip()):

@@ -17,7 +17,10 @@ from handeye.rose.scene import Cell
 from handeye.scores.tolerant_json import Several, find_values
 
 _ROWS = ("row", "r", "rowindex", "rownumber", "rows")
-_COLS = ("col", "c", "column", "colindex", "columnindex", "colnumber", "columnnumber", "cols", "columns")  # fmt: skip
+_COLS = (
+    *("col", "c", "column", "colindex", "columnindex", "colnumber", "columnnumber"),
+    *("cols", "columns"),
+)
 _LISTS = (
     *("clicks", "click", "cells", "cell", "actions", "targets", "coordinates", "positions"),
     *("clickedcells", "answer", "result", "output", "response", "arguments", "parameters"),

@@ -35,9 +35,9 @@ def _differs(item: Item, row: Prediction) -> join.Difference | None:
     if row.error or row.state == "error":
         return None
     sha256 = row.image_sha256
-    if item.image_sha256 and isinstance(sha256, str) and sha256:
-        if sha256.lower() != item.image_sha256.lower():
-            return join.Difference("picture", sha256, item.image_sha256)
+    known_picture = item.image_sha256 and isinstance(sha256, str) and sha256
+    if known_picture and sha256.lower() != item.image_sha256.lower():
+        return join.Difference("picture", sha256, item.image_sha256)
     if isinstance(row.prompt, str) and row.prompt.strip():
         asked = _plain(row.prompt)
         # Whoever asked in words of their own around it still asked the item's question.

@@ -111,6 +111,7 @@ def score(
             known = read_plan(given.run).scoring
             remembered = {} if known is UNSET else known
             with _embedding(embedder or remembered.get("embedder"), cache) as model:
+                stripped: dict[str, Any] = {"strip_thoughts": True} if strip_thoughts else {}
                 so_far = partial(
                     score_so_far,
                     given.run,
@@ -121,7 +122,7 @@ def score(
                     item_ids=read_item_ids(items) if items else None,
                     seed=seed,
                 )
-                so_far(given.out, **({"strip_thoughts": True} if strip_thoughts else {}))
+                so_far(given.out, **stripped)
                 print_run(given.out, kept=given.kept)
                 tell_marks(given.out, strip_thoughts, partial(so_far, strip_thoughts=True))
             return

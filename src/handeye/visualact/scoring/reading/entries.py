@@ -14,9 +14,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from handeye.scores.tolerant_json import Found, Several, find_values
 from handeye.visualact.asking.prompts import LEVEL_LABELS
 from handeye.visualact.records import PredictedAction
-from handeye.scores.tolerant_json import Found, Several, find_values
 
 LIST_KEYS = (
     *("actions", "actionlist", "predictedactions", "proposedactions", "recommendedactions"),
@@ -48,7 +48,8 @@ KNOWN_KEYS = frozenset((*TEXT_KEYS, *LEVEL_KEYS, *TYPE_KEYS, *NUMBER_KEYS, *_FLA
 # A text that stands for one, as the prompt's own template has it: "<one sentence>", "...".
 _PLACEHOLDER = re.compile(
     r"\s*(?:\.{2,}|…|<[^<>]*>|\[[^\[\]]*\]|(?:(?:your|the|first|second|next|an?|one|short) ){0,3}"
-    r"(?:string|text|sentence|action|description)(?: (?:here|text|description|sentence|\d|[a-z]))?)?"
+    r"(?:string|text|sentence|action|description)"
+    r"(?: (?:here|text|description|sentence|\d|[a-z]))?)?"
     r"[\s.]*",
     re.I,
 )
@@ -70,14 +71,16 @@ _PART = re.compile(
 _NONE = re.compile(
     r"(?:(?:the )?(?:final )?answer(?: is)?:? )?"
     r"(?:(?:there|i|we) (?:is|are|need|needs|see|propose|recommend) )?"
-    r"(?:none|nothing|nobody|no[ _-](?:(?:\w+) )?(?:actions?|interventions?|responses?|steps?|measures?|need)|"
+    r"(?:none|nothing|nobody|"
+    r"no[ _-](?:\w+ )?(?:actions?|interventions?|responses?|steps?|measures?|need)|"
     r"no-?op|(?:do|doing) nothing|take no action|no action items?)"
     r"(?: (?:that )?(?:is|are|to be|to act|to do|needs?(?: to (?:be|act))?|has to be|have to be|"
     r"ought to be|should be|must be|can be|for (?:any )?action))?"
     r"(?: (?:needed|required|necessary|called for|done|taken|warranted|recommended|appropriate|"
     r"proposed|identified|applicable))?"
-    r"(?: (?:here|now|right now|yet|immediately|currently|at (?:this|the) (?:time|moment|point|stage)|"
-    r"at present|(?:from|for|in) (?:this|the) (?:video|clip|scene|situation|case|image|footage|frames?)))*"
+    r"(?: (?:here|now|right now|yet|immediately|currently|at present|"
+    r"at (?:this|the) (?:time|moment|point|stage)|"
+    r"(?:from|for|in) (?:this|the) (?:video|clip|scene|situation|case|image|footage|frames?)))*"
     r"(?:,? (?:because|since|as)\b(?!.*\b(?:but|however|except|unless|until)\b).*)?"
 )
 _LABELS = re.compile(
@@ -132,7 +135,7 @@ def action_lists(found: Sequence[Found], text: str) -> list[Listed]:
 
 
 def _goes_on(between: str, before: Listed, one: Listed) -> bool:
-    """Whether a list of one entry goes on another, as in JSON lines: other texts, nothing between."""
+    """Whether a list of one entry goes on another, as in JSON lines."""
     if before.loose or one.loose or len(one.entries) != 1 or re.sub(r"[\s,;`]|json", "", between):
         return False
     if not before.entries or before.how == "cut" or any(map(only_templates, (before[0], one[0]))):
@@ -330,14 +333,16 @@ def _grouped(value: dict[Any, Any], depth: int) -> list[Any] | None:
             label = {LEVEL_KEYS[0]: level[1] if level else stem}
         if not label or not isinstance(part, list | dict | str):
             continue
+        entries: list[Any]
         if isinstance(part, str):
+            if part.strip().lower() in ("yes", "no", "true", "false"):
+                continue
             entries = [] if says_none(part) or not part.strip() else [part]
         else:
             entries = _entries(part, depth + 1) or _alone(part)
         groups += 1
         for entry in entries:
-            given: Any = entry if isinstance(entry, dict) else {TEXT_KEYS[0]: entry}
-            out.append({**label, **given} if isinstance(entry, dict | str) else entry)
+            out.append({**label, **(entry if isinstance(entry, dict) else {TEXT_KEYS[0]: entry})})
     return out if groups else None
 
 
@@ -355,7 +360,7 @@ def _by_text(value: dict[Any, Any], long: bool) -> list[Any] | None:
 
 
 def _only_one(value: dict[Any, Any], depth: int) -> list[Any] | None:
-    """The entries in the one part that has labelled ones or names them; None where there are more."""
+    """The entries in the part that has labelled ones or names them; None in more than one."""
     found: dict[str, list[Any]] = {}
     for key, part in value.items():
         if plain_key(key) in KNOWN_KEYS or not isinstance(part, list | dict):
@@ -480,7 +485,7 @@ def entry_action(entry: Any, losses: Counter[str]) -> PredictedAction | None:
 def label_of(entry: Entry, losses: Counter[str]) -> tuple[int | None, bool | None]:
     """Level and type of an entry; None, and a loss, where one is given that cannot be read."""
     given = _get(entry, LEVEL_KEYS)
-    level = read_level(given)
+    level = read_level(_bare_value(given, LEVEL_KEYS))
     if given is not None and level is None:
         losses["level-unreadable"] += 1
     kind, stated = _kind(entry)
@@ -499,10 +504,6 @@ def number_of(entry: Entry) -> int | None:
 
 def read_level(value: Any) -> int | None:
     """A level 0 to 4 from a number, ``"3"``, ``"APL 3"``, ``"3 (urgent)"`` or a label of ours."""
-    if isinstance(value, dict):
-        value = _get(value, (*LEVEL_KEYS, "value", "score"))
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):
@@ -523,13 +524,11 @@ def read_level(value: Any) -> int | None:
 
 def read_kind(value: Any) -> bool | None:
     """True for proactive, False for reactive, None for anything else; also by first letter."""
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
     if not isinstance(value, str):
         return None
     words = re.findall(r"[a-z]+", re.sub(r"\b(pro|re)[-_ ](?=acti)", r"\1", value.lower()))
     if words in (["p"], ["pro"], ["r"], ["re"]):
-        return words[0][0] == "p"
+        return words in (["p"], ["pro"])
     named = {word for word in words if word in ("proactive", "reactive")}
     negated = bool({"not", "non"} & set(words))
     return named == {"proactive"} if len(named) == 1 and not negated else None
@@ -548,8 +547,16 @@ def _kind(entry: Entry) -> tuple[bool | None, bool]:
             return None, True
     values = [value for name in TYPE_KEYS if (value := _get(entry, (name,))) is not None]
     # Of other kinds of things ("category": "driving") nothing is said about this one.
-    kinds = {kind for kind in map(read_kind, values) if kind is not None}
+    bare = (_bare_value(value, TYPE_KEYS) for value in values)
+    kinds = {kind for kind in map(read_kind, bare) if kind is not None}
     return next(iter(kinds)) if len(kinds) == 1 else None, bool(values)
+
+
+def _bare_value(value: Any, names: Sequence[str]) -> Any:
+    """A level or type out of its wrapping: ``[3]``, ``{"level": 3, "reason": "..."}``."""
+    if isinstance(value, dict):
+        value = _get(value, (*names, "value", "score"))
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _get(entry: Entry, names: Sequence[str]) -> Any:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from handeye.run.thoughts import parts_of
+from handeye.scores.tolerant_json import find_values
 from handeye.visualact.asking.prompts import ELICITATION, FREE_ELICITATION, labelling
 from handeye.visualact.records import PredictedAction
 from handeye.visualact.scoring.reading.entries import (
@@ -35,7 +36,6 @@ from handeye.visualact.scoring.reading.list_reading import (
     read_list,
     with_labels,
 )
-from handeye.scores.tolerant_json import find_values
 
 LOSSES: dict[str, str] = {
     "json-mended": "the JSON was not valid and had to be mended",
