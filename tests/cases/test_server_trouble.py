@@ -209,6 +209,30 @@ def test_what_the_model_did_not_end_is_an_error_and_all_else_is_final(
     assert "error" not in Counter(row["state"] for row in read_lines(out / "predictions.jsonl"))
 
 
+@pytest.mark.parametrize("usage", [None, {}, {"input_tokens": None, "output_tokens": 3}, "none"])
+def test_token_counts_that_a_message_lacks_are_filled_in(usage: Any) -> None:
+    """Anthropic's shape: its client loses an answer without them."""
+    import asyncio
+
+    import httpx
+
+    body = {"type": "message", "content": [{"type": "text", "text": "COUNT(2)"}], "usage": usage}
+
+    async def said(url: str) -> Any:
+        listen()
+        exchange.set(Exchange())
+        async with httpx.AsyncClient() as client:
+            return (
+                await client.post(f"{url}/messages", json={"messages": [{"content": "x"}]})
+            ).json()
+
+    with serving(lambda request: Reply(body=body)) as server:
+        found = asyncio.run(said(server.url))
+    kept = usage if isinstance(usage, dict) else {}
+    wanted = {"input_tokens": 0, "output_tokens": kept.get("output_tokens") or 0}
+    assert found == {**body, "usage": wanted}
+
+
 def test_a_run_without_one_answer_is_none_and_goes_on(
     two_scenes: Path, tmp_path: Path, key: str, gold: Gold, handeye: Callable[..., Any]
 ) -> None:

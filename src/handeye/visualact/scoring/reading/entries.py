@@ -341,8 +341,7 @@ def _grouped(value: dict[Any, Any], depth: int) -> list[Any] | None:
         else:
             entries = _entries(part, depth + 1) or _alone(part)
         groups += 1
-        for entry in entries:
-            out.append({**label, **(entry if isinstance(entry, dict) else {TEXT_KEYS[0]: entry})})
+        out += [{**label, **(e if isinstance(e, dict) else {TEXT_KEYS[0]: e})} for e in entries]
     return out if groups else None
 
 
