@@ -729,6 +729,16 @@ def test_csv_is_not_read_and_a_row_is_shown(case: Case, tmp_path: Path) -> None:
     told = " ".join(case.score(tmp_path / "p.csv", tmp_path / "x", code=2).split())
     assert "CSV is not read; a row is a line of JSON like" in told
     assert f'{{"{unit}_id": "...", "raw_text": "..."}}' in told
+    assert "polars.read_csv(" in told
+    (tmp_path / "p.tsv").write_text(f"{unit}_id\traw_text\na\tb\n")
+    (tmp_path / "p.parquet").write_bytes(b"PAR1" + bytes(40) + b"PAR1")
+    (tmp_path / "p.json").write_text('[{"a": 1}]')
+    for file, kind in (("p.tsv", "TSV"), ("p.parquet", "Parquet"), ("p.json", "JSON")):
+        told = " ".join(case.score(tmp_path / file, tmp_path / "x", code=2).split())
+        assert f"{kind} is not read; a row is a line of JSON like" in told
+    told = " ".join(case.score(tmp_path, tmp_path / "x", code=2).split())
+    assert "is a folder; give the JSONL file" in told
+    assert not (tmp_path / "x").exists()
     (tmp_path / "p.jsonl").write_text("COUNT(1)\n")
     told = " ".join(case.score(tmp_path / "p.jsonl", tmp_path / "x", code=2).split())
     assert f'"{unit}_id": "..."' in told

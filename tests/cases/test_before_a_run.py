@@ -72,6 +72,8 @@ def test_settings_that_are_some_are_taken() -> None:
     [
         ("opnai/gpt-5.5", "did you mean openai?"),
         ("openai-ap/lab/m", "did you mean openai-api?"),
+        ("openai/", "has no name after the slash; write PROVIDER/MODEL, say openai/NAME"),
+        ("openai-api/lab/", "has no name after the slash"),
         ("handeye/pixel", "did you mean handeye/pixels?"),
         ("handeye/motion", "handeye/motion does not answer for rose"),
         (MODEL, "HANDEYE_TEST_API_KEY"),
@@ -91,6 +93,36 @@ def test_models(
     assert said.code == 2
     assert words in said.err
     assert not said.out
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "typed"),
+    [
+        ("localhost:8000/v1", "write http://localhost:8000/v1"),
+        ("lab.example.org/v1", "write https://lab.example.org/v1"),
+        ("10.0.0.7:8000", "write http://10.0.0.7:8000"),
+        ("gpu-3:8000/v1", "write http://gpu-3:8000/v1"),
+        ("http:/localhost:8000/v1", "write http://localhost:8000/v1"),
+        ("//localhost:8000/v1", "write http://localhost:8000/v1"),
+        ("ftp://lab.example.org/v1", "write https://lab.example.org/v1"),
+        ("http://", "write http://localhost:8000/v1"),
+        ("", "write http://localhost:8000/v1"),
+        (" http://localhost:8000/v1", "write http://localhost:8000/v1"),
+        ("me:0123456789abcdef@lab.example.org/v1", "write https://"),
+    ],
+)
+@pytest.mark.parametrize("dry", [True, False])
+def test_an_address_without_a_scheme(
+    scenes: Path, tmp_path: Path, handeye: Command, key: str, url: str, typed: str, dry: bool
+) -> None:
+    out = tmp_path / "run"
+    words = ["--data", scenes, "--out", out, "--base-url", url, *(["--dry-run"] if dry else [])]
+    said = handeye("run", "rose", "--model", MODEL, *words)
+    assert said.code == 2
+    assert "an address begins with http:// or https://" in said.err
+    assert typed in said.err
+    assert "0123456789abcdef" not in said.err
     assert not out.exists()
 
 

@@ -69,6 +69,10 @@ def test_answers_about_other_pictures_are_refused(
     assert f"{len(answers)} of {len(answers)} predictions are about another picture" in said.err
     assert not (tmp_path / "run").exists()
     assert handeye("rose", "score", file, "--data", ours, *options).code == 0
+    known = {row["item_id"]: row for row in read_lines(other / "metadata_test.jsonl")}
+    first = next(row for row in answers if f"Of {row['item_id']} the file" in said.err)
+    assert f"the file has '{first['image_sha256']}'" in said.err
+    assert f"the set '{known[first['item_id']]['image_sha256']}'" in said.err
     # Without hashes the questions tell them apart; without these nothing does.
     for left_out, code in (({"image_sha256"}, 2), ({"image_sha256", "prompt"}, 0)):
         rows = [{k: v for k, v in row.items() if k not in left_out} for row in answers]
@@ -86,6 +90,9 @@ def test_one_strange_answer_is_enough_and_a_failure_is_about_nothing(
         rose.score([one, *answers[1:]], items)
     failed = {**one, "raw_text": "", "state": "error", "error": "the picture was changed"}
     assert rose.score([failed, *answers[1:]], items).height == len(answers)
+    other = {**answers[0], "prompt": answers[0]["prompt"].replace("whole grid", "left half")}
+    with pytest.raises(DataError, match=r"another prompt.*the file has '\.\.\..*left half.*whole"):
+        rose.score([other, *answers[1:]], items)
     # Asked in words of one's own around the question.
     worded = [{**row, "prompt": f"Hello!\n{row['prompt']}\nBe brief."} for row in answers]
     assert rose.score(worded, items)["pass"].mean() == 1

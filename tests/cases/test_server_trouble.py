@@ -43,7 +43,6 @@ def whole(text: str) -> dict[str, Any]:
 COUNTED = {"prompt_tokens": 9, "completion_tokens": 0, "total_tokens": 9}
 NO_ANSWER = [
     (complaint("context_length_exceeded"), "5012 tokens"),
-    (complaint("content_filter"), "5012 tokens"),
     (complaint("invalid_prompt"), "5012 tokens"),
     (complaint("whatever"), "400 .*5012 tokens"),
     (Reply("COUNT(", finish_reason="abort"), "'abort'.*COUNT"),
@@ -73,6 +72,26 @@ NO_ANSWER = [
     (Reply(body={"choices": [{"message": None, "finish_reason": "stop"}]}), "no completion"),
     (Reply(body={"detail": "down for repair"}), "down for repair"),
     (Reply({"answer": "COUNT(2)"}), "no text"),
+    (
+        Reply(
+            body={
+                "choices": [
+                    {
+                        "message": {"content": ""},
+                        "finish_reason": "error",
+                        "error": {"code": 502, "message": "Upstream is down"},
+                    }
+                ]
+            }
+        ),
+        "Upstream is down",
+    ),
+    (complaint("unknown_parameter", "content_filter is no parameter"), "no parameter"),
+    # TGI, Ollama, SGLang, OpenRouter.
+    (Reply(status=422, body={"error": "too long", "error_type": "validation"}), "too long"),
+    (Reply(status=400, body={"error": "no images here"}), "400 .*no images here"),
+    (Reply(status=400, body={"object": "error", "message": "longer than 4096"}), "than 4096"),
+    (Reply(body={"error": {"message": "Provider returned error", "code": 400}}), "returned error"),
     (Reply(3.5), "no text"),
     (Reply(0), "no text"),
     (Reply(True), "no text"),
@@ -100,6 +119,54 @@ ANSWERS = [
     (Reply("COU", finish_reason="length", usage=None), "truncated"),
     (Reply("I would rather not", finish_reason="content_filter", usage=None), "refused"),
     (Reply(None, refusal="I will not.", usage=None), "refused"),
+    # Filters of providers: Azure, LiteLLM, OpenRouter, Gemini, Alibaba, in a choice, with 200.
+    (complaint("content_filter"), "refused"),
+    (complaint("content_policy_violation"), "refused"),
+    (
+        Reply(
+            status=400,
+            body={
+                "error": {
+                    "message": "The response was filtered.",
+                    "code": None,
+                    "innererror": {"code": "ResponsibleAIPolicyViolation"},
+                }
+            },
+        ),
+        "refused",
+    ),
+    (complaint("400", "litellm.BadRequestError: ContentPolicyViolationError: no"), "refused"),
+    (complaint("400", "The prompt triggered the content management policy."), "refused"),
+    (
+        Reply(
+            status=403,
+            body={
+                "error": {
+                    "message": "Your input was flagged",
+                    "code": 403,
+                    "metadata": {"reasons": ["violence"], "flagged_input": "..."},
+                }
+            },
+        ),
+        "refused",
+    ),
+    (Reply(body={"promptFeedback": {"blockReason": "SAFETY"}}), "refused"),
+    (complaint("data_inspection_failed", "inappropriate content"), "refused"),
+    (Reply(body={"error": {"message": "no", "code": "content_filter"}}), "refused"),
+    (
+        Reply(
+            body={
+                "choices": [
+                    {
+                        "message": {"content": ""},
+                        "finish_reason": "error",
+                        "error": {"code": "content_filter", "message": "blocked"},
+                    }
+                ]
+            }
+        ),
+        "refused",
+    ),
 ]
 
 
@@ -140,6 +207,30 @@ def test_what_the_model_did_not_end_is_an_error_and_all_else_is_final(
         ask(server, data, out, score=False)
         assert len(server.requests) == before + len(NO_ANSWER), "answers of every kind are final"
     assert "error" not in Counter(row["state"] for row in read_lines(out / "predictions.jsonl"))
+
+
+@pytest.mark.parametrize("usage", [None, {}, {"input_tokens": None, "output_tokens": 3}, "none"])
+def test_token_counts_that_a_message_lacks_are_filled_in(usage: Any) -> None:
+    """Anthropic's shape: its client loses an answer without them."""
+    import asyncio
+
+    import httpx
+
+    body = {"type": "message", "content": [{"type": "text", "text": "COUNT(2)"}], "usage": usage}
+
+    async def said(url: str) -> Any:
+        listen()
+        exchange.set(Exchange())
+        async with httpx.AsyncClient() as client:
+            return (
+                await client.post(f"{url}/messages", json={"messages": [{"content": "x"}]})
+            ).json()
+
+    with serving(lambda request: Reply(body=body)) as server:
+        found = asyncio.run(said(server.url))
+    kept = usage if isinstance(usage, dict) else {}
+    wanted = {"input_tokens": 0, "output_tokens": kept.get("output_tokens") or 0}
+    assert found == {**body, "usage": wanted}
 
 
 def test_a_run_without_one_answer_is_none_and_goes_on(

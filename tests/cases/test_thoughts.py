@@ -43,6 +43,37 @@ DRESSES = {
     "gpt-oss, json": "<|channel|>analysis<|message|>{t}<|end|><|start|>assistant"
     "<|channel|>final <|constrain|>json<|message|>{a}",
     "gpt-oss, tokens lost": "analysis{t}assistantfinal{a}",
+    "gpt-oss, an empty end": "<|channel|>analysis<|message|>{t}<|end|><|start|>assistant"
+    "<|channel|>final<|message|>{a}<|end|><|start|>assistant<|channel|>final<|message|><|return|>",
+    "gpt-oss, thinking on": "<|channel|>final<|message|>{a}<|end|><|start|>assistant"
+    "<|channel|>analysis<|message|>{t}<|end|>",
+    "gpt-oss, answer before": "{a}<|channel|>analysis<|message|>{t}",
+    "gpt-oss, no message": "<|channel|>analysis<|message|>{t}<|end|><|channel|>final{a}",
+    "gpt-oss, a tool": "<|channel|>commentary to=functions.x <|constrain|>json<|message|>{t}"
+    "<|call|><|start|>assistant<|channel|>final<|message|>{a}<|end|>",
+    "gpt-oss, channel lost": "analysis<|message|>{t}<|end|>final<|message|>{a}<|return|>",
+    "gpt-oss, roles left": "assistantanalysis{t}assistantfinal{a}",
+    "gpt-oss, final left": "assistantfinal{a}",
+    "gpt-oss, empty end left": "analysis{t}assistantfinal{a}assistantfinal",
+    "SOLUTION": "<think>{t}</think><SOLUTION>{a}</SOLUTION>",
+    "final-answer": "{t}</reasoning><final-answer>{a}</final-answer>",
+    "ANSWER": "[THINK]{t}[/THINK][ANSWER]{a}[/ANSWER]",
+    "result": "<reasoning>{t}</reasoning><result>{a}</result>",
+    "an empty answer behind": "<answer>{a}</answer><answer></answer>",
+    "seed": "<seed:bos><seed:think>{t}</seed:think>{a}<seed:eos>",
+    "ernie": "<think>{t}</think>\n\n<response>\n{a}\n</response>\n</s>",
+    "hunyuan": "<think>\n{t}\n</think>\n<answer>\n{a}\n</answer><|eos|>",
+    "minimax": "]~b]ai\n<think>{t}</think>{a}[e~[",
+    "exaone": "[|assistant|]<thought>{t}</thought>{a}[|endofturn|]",
+    "granite 4": "<|start_of_role|>assistant<|end_of_role|><think>{t}</think>{a}<|end_of_text|>",
+    "apertus": "<|inner_prefix|>{t}<|inner_suffix|>{a}<|assistant_end|>",
+    "tokens for tags": "<|begin_of_think|>{t}<|end_of_think|>{a}",
+    "escaped tags": "&lt;think&gt;{t}&lt;/think&gt;{a}",
+    "escaped slash": "<think>{t}<\\/think>{a}",
+    "llama 4": "<|header_start|>assistant<|header_end|>\n\n{a}<|eot|>",
+    "glm, next turn": "<think>{t}</think>{a}<|user|>COUNT(7)",
+    "deepseek, next turn": "<｜Assistant｜></think>{a}<｜end▁of▁sentence｜><｜User｜>COUNT(7)",
+    "ling": "<role>ASSISTANT</role>{a}<|role_end|>",
     "command": "<|START_THINKING|>{t}<|END_THINKING|><|START_RESPONSE|>{a}<|END_RESPONSE|>",
     "openthinker": "<|begin_of_thought|>{t}<|end_of_thought|>"
     "<|begin_of_solution|>{a}<|end_of_solution|>",
@@ -197,8 +228,8 @@ def test_what_is_said_last_counts_unless_it_says_nothing() -> None:
     found = read_actions(f"{draft}\nBetter:\n{JSON}\n" + '{"actions": []}')
     assert [one.text for one in found.actions or ()] == [text for text, *_ in ACTIONS]
     assert found.losses == {"json-drafts": 1, "json-repeated": 1}
-    # A placeholder alone is all that was said.
-    assert len(read_actions('{"actions": [{"action": "..."}]}').actions or ()) == 1
+    # A placeholder alone says nothing about the video.
+    assert read_actions('{"actions": [{"action": "..."}]}').state == "unreadable"
     assert read_actions('{"actions": []}').actions == ()
     assert len(read_actions('["Brake now", "Honk"]').actions or ()) == 2
 
@@ -245,9 +276,14 @@ def test_a_run_says_that_it_is_the_server_and_what_the_score_is_without(
     kept = (run / "predictions.jsonl").read_text()
     assert "<|im_end|>" in kept, "what was answered stays as it came"
     score = ["rose", "score", run / "predictions.jsonl", "--data", two_scenes, "--out", again]
-    assert handeye(*score).code == 0
+    said = handeye(*score)
+    assert said.code == 0
+    # The file gets the note that the run got.
+    assert note in said.err
     assert avg(again) == strict
-    assert handeye(*score, "--strip-thoughts").code == 0
+    said = handeye(*score, "--strip-thoughts")
+    assert said.code == 0
+    assert "taken off before scoring" in said.err
     assert avg(again)["action"] == 100.0
     assert json.loads((again / "run.json").read_text())["strip_thoughts"] is True
 

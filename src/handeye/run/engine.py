@@ -11,9 +11,10 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import inspect_ai
 from inspect_ai import Task
@@ -163,7 +164,14 @@ def resolve_model(
         RunError: unknown provider, missing or impossible key, missing package, refused arguments.
     """
     know(base_url, arguments)
-    provider, slash, _ = name.partition("/")
+    provider, slash, rest = name.partition("/")
+    if slash and (not rest.strip() or name.endswith("/")):
+        raise RunError(
+            f"{role} {name!r} has no name after the slash; write PROVIDER/MODEL, say "
+            f"{name.rstrip('/') or 'openai'}/NAME"
+        )
+    if base_url is not None:
+        _check_address(base_url, role, name)
     try:
         # Made anew, with the key and the set of now; only weights are loaded once.
         keep = name in OWN_MODELS or provider in _LOADING
@@ -183,6 +191,27 @@ def resolve_model(
             f"({wrong.group()!a} at place {wrong.start() + 1} of {len(key)}); set it again"
         )
     return model
+
+
+def _check_address(url: str, role: str, name: str) -> None:
+    """Refuse an address that no client would find a server at.
+
+    Raises:
+        RunError: no http:// or https:// in front, or no host behind it.
+    """
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname and url == url.strip():
+            return
+    bare = re.sub(r"^\s*(?:[a-z]+:)?/*", "", url, flags=re.I) if "/" in url[:12] else url.strip()
+    near = re.match(r"(?:localhost|[\w-]+:\d|\d+\.|\[)", bare.rpartition("@")[2])
+    typed = f"http{'' if near else 's'}://{bare}" if bare else "http://localhost:8000/v1"
+    # A password in an address is known as one behind its scheme alone.
+    shown = without_keys(f"http://{bare}").removeprefix("http://") if "@" in bare else url
+    raise RunError(
+        f"{role} {name!r} cannot be asked at {without_keys(shown)!r}: an address begins with "
+        f"http:// or https:// and names a host; write {without_keys(typed)}"
+    )
 
 
 def resolve_cheaply(options: RunOptions) -> None:

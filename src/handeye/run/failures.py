@@ -55,6 +55,21 @@ _UNREACHABLE_TYPES = frozenset(
         *("SSLError", "ClientConnectorError"),
     }
 )
+# The provider's filter stopped a picture, a prompt or an answer: a refusal, not a fault.
+_FILTERED_CODES = frozenset(
+    {
+        *("content_filter", "content_filtered", "content_policy_violation", "safety"),
+        *("responsibleaipolicyviolation", "data_inspection_failed", "datainspectionfailed"),
+        *("guardrail_intervened", "contentfilter", "contentpolicyviolationerror"),
+    }
+)
+_FILTERED_STATUS = frozenset({None, 200, 400, 403, 422, 451})
+_OF_CONTENT = r"content[ _-]?(?:filter\w*|management|policy|moderation)"
+_BLOCKS = r"(?:violat|trigger|flagg|block|filtered|reject)\w*"
+_FILTERED_WORDS = re.compile(
+    rf"ContentPolicyViolation|{_OF_CONTENT}.{{0,80}}?\b{_BLOCKS}|\b{_BLOCKS}.{{0,80}}?{_OF_CONTENT}",
+    re.IGNORECASE | re.DOTALL,
+)
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
@@ -67,12 +82,14 @@ class Failure:
         hopeless: no request can be answered as things stand (key, money, model, address).
         unreachable: nobody listens at the address; a server that was there before may come back.
         status: of HTTP, or the one that a body names where HTTP said 200.
+        filtered: the provider's content filter stopped it: no fault, the request was refused.
     """
 
     reason: str
     hopeless: bool = False
     unreachable: bool = False
     status: int | None = None
+    filtered: bool = False
 
 
 class Patience:
@@ -147,7 +164,9 @@ def failure_of(
         or ("LocalProtocolError" in kinds and "header" in _words(chain[-1]).lower())
         or _refused_for_good(status, body, words)
     )
-    return Failure(_line(text, keys), hopeless, bool(_UNREACHABLE_TYPES & kinds), status)
+    stopped = _filtered(status, body)
+    unreachable = bool(_UNREACHABLE_TYPES & kinds)
+    return Failure(_line(text, keys), hopeless and not stopped, unreachable, status, stopped)
 
 
 def failure_said(
@@ -161,8 +180,9 @@ def failure_said(
         complaint = ""  # the engine has handed it on as the model's text
     text = f"{words}{where}{complaint and f': {complaint}'}"
     status = _status_in(body)
-    hopeless = _refused_for_good(status, body, words)
-    return Failure(_line(text, keys), hopeless, status=status)
+    stopped = _filtered(status or (heard.status if heard else None), body)
+    hopeless = not stopped and _refused_for_good(status, body, words)
+    return Failure(_line(text, keys), hopeless, status=status, filtered=stopped)
 
 
 def told(body: bytes | str, keys: Iterable[str | None] = ()) -> str:
@@ -240,6 +260,26 @@ def _refused_for_good(status: int | None, body: bytes | str, words: str) -> bool
         and 400 <= status < 500
         and bool(_HOPELESS_WORDS.search(f"{told(text)} {words}"))
     )
+
+
+def _filtered(status: int | None, body: bytes | str) -> bool:
+    """Whether a body says that a content filter stopped the request, in its codes or in words."""
+    said = _json(body)
+    if status not in _FILTERED_STATUS or not isinstance(said, dict | list):
+        return False
+    named: list[Any] = list(_codes(said))
+    for part in _errors(said):
+        inner = part.get("innererror")
+        named += [inner.get("code")] if isinstance(inner, dict) else []
+        details = part.get("metadata")
+        if isinstance(details, dict) and ("flagged_input" in details or details.get("reasons")):
+            return True  # OpenRouter's moderation, which says 403
+        feedback = part.get("promptFeedback") or part.get("prompt_feedback")
+        if isinstance(feedback, dict) and {"blockReason", "block_reason"} & set(feedback):
+            return True
+    if {str(code).lower() for code in named} & _FILTERED_CODES:
+        return True
+    return bool(_FILTERED_WORDS.search(_message(said)))
 
 
 def _complains(body: bytes | str) -> bool:

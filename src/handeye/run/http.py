@@ -26,6 +26,7 @@ from typing import Any
 
 _MARK = "_handeye_listens"
 _NO_TEXT = "a content that is no text"
+_ANTHROPIC_TOKENS = ("input_tokens", "output_tokens")
 _TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
 # The header by which servers tell the openai and anthropic clients not to try again.
 _LEAVE_IT = {"x-should-retry": "false"}
@@ -98,7 +99,9 @@ def _usual(response: Any) -> Any:
 
 
 def _put_right(said: Any) -> bool:
-    """Whether something of a chat completion had to be put into the usual shape."""
+    """Whether something of a completion had to be put into the usual shape."""
+    if isinstance(said, dict) and said.get("type") == "message":
+        return _counts_put_right(said)
     if not isinstance(said, dict) or not isinstance(said.get("choices"), list):
         return False
     changed = not isinstance(said.setdefault("model", ""), str)
@@ -128,6 +131,14 @@ def _put_right(said: Any) -> bool:
                 message["reasoning_content"] = thoughts
             changed = True
     return changed
+
+
+def _counts_put_right(said: dict[str, Any]) -> bool:
+    """Whether token counts of a message of Anthropic's had to be filled in; 0 is not said."""
+    usage: dict[str, Any] = said["usage"] if isinstance(said.get("usage"), dict) else {}
+    lacking = [name for name in _ANTHROPIC_TOKENS if not isinstance(usage.get(name), int)]
+    said["usage"] = {**usage, **dict.fromkeys(lacking, 0)}
+    return bool(lacking)
 
 
 def _empty(parts: list[Any]) -> bool:

@@ -16,8 +16,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -32,11 +31,11 @@ from handeye.progress import parting
 from handeye.run.answers import ANSWER_STATES, Answer
 from handeye.run.job import Job
 from handeye.run.journal import ANSWERS, Journal, open_journal
+from handeye.run.marks import found_marks, marks_told, say_marks
 from handeye.run.options import RunOptions
 from handeye.run.plan import SCORED, check_plan, claim
 from handeye.run.progress import Progress, Tally
 from handeye.run.secrets import settings_without_secrets, without_secrets
-from handeye.run.thoughts import parts_of
 
 
 def carry_out(job: Job) -> Path:
@@ -74,8 +73,10 @@ def carry_out(job: Job) -> Path:
     with parting.owed(lambda: _how_to_go_on(options, tally)):
         if options.score:
             without = job.without_marks() if marks and not options.strip_thoughts else None
-            job.score(run_info(options, tally, answers) | _told_marks(marks, len(answers), without))
-            _say_marks(marks, len(answers), without, options)
+            told = marks_told(marks, len(answers), without)
+            job.score(run_info(options, tally, answers) | told)
+            now = json.loads((options.out / "summary.json").read_bytes())
+            say_marks(marks, len(answers), now, without, stripped=options.strip_thoughts)
         _say_what_is_missing(answers)
     return options.out
 
@@ -133,63 +134,6 @@ def _refuse_nothing(answers: Sequence[Answer], options: RunOptions) -> None:
             f"{options.model}: none of {len(answers)} items was answered, the last failed with: "
             f"{answers[-1].error}. Nothing was scored; mend it and run the same command again"
         )
-
-
-def found_marks(texts: Sequence[str]) -> Counter[str]:
-    """Thoughts and special tokens in answers: by mark, in how many; under ``""`` in how many any.
-
-    Empty where no answer holds one.
-    """
-    found: Counter[str] = Counter()
-    for text in texts:
-        marks = parts_of(text).marks
-        found.update((*marks, "") if marks else ())
-    return found
-
-
-def _told_marks(
-    marks: Counter[str], answers: int, without: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """What run.json says of them; nothing where there are none."""
-    if not marks:
-        return {}
-    kinds = {mark: number for mark, number in marks.most_common() if mark}
-    told: dict[str, Any] = {"answers": marks[""], "of": answers, "kinds": kinds}
-    if without is not None:
-        told["headline_without"] = without["bases"]["all"]["headline"]
-    return {"marks": told}
-
-
-def _say_marks(
-    marks: Counter[str], answers: int, without: Mapping[str, Any] | None, options: RunOptions
-) -> None:
-    if not marks:
-        return
-    kinds = ", ".join([mark for mark in marks if mark][:5])
-    said = f"note: {marks['']} of {answers} answers hold thoughts or special tokens ({kinds})"
-    if options.strip_thoughts:
-        said += "; they were taken off before scoring"
-    elif without is not None:
-        summary = json.loads((options.out / "summary.json").read_bytes())
-        now, then = (one["bases"]["all"]["headline"] for one in (summary, without))
-        changed = [name for name in now if now[name] != then[name]]
-        if changed:
-            figures = ", ".join(
-                f"{name} {_percent(now[name])} -> {_percent(then[name])}" for name in changed
-            )
-            said += (
-                ": the server's set-up, not the model; its reasoning parser or stop tokens are "
-                f"off. Without them: {figures}. Mend the server, or add --strip-thoughts to score "
-                "the answers so"
-            )
-        else:
-            said += "; the scores are the same without them"
-    tell(said)
-
-
-def _percent(estimate: Mapping[str, Any]) -> str:
-    value = estimate["value"]
-    return "-" if value is None else f"{100 * value:.1f}"
 
 
 def run_info(options: RunOptions, tally: Tally, answers: Sequence[Answer]) -> dict[str, Any]:

@@ -70,8 +70,16 @@ class Pending:
         """
         why = _why_no_answer(output, call)
         if why is not None:
-            return failure_said(why, heard, keys)
+            failure = failure_said(why, heard, keys)
+            return self.refused(failure.reason, seconds) if failure.filtered else failure
         return without_its_keys(answer_from(output, self, seconds, call))
+
+    def refused(self, message: str, seconds: float | None) -> Answer:
+        """The record that a content filter stopped the request: final, its words are kept."""
+        answer = self.failed(message, None if seconds is None else round(seconds, 3))
+        return msgspec.structs.replace(
+            answer, state="refused", stop_reason="content_filter", own_end=True
+        )
 
     def failed(self, message: str, seconds: float | None) -> Answer:
         """The record that every attempt failed."""
@@ -183,6 +191,11 @@ def output_without_keys(output: Output) -> Output:
     told = output.model_dump_json()
     kept = without_known_keys(told)
     return output if kept == told else type(output).model_validate_json(kept)
+
+
+def stopped_output(model: str) -> ModelOutput:
+    """What the engine is handed where a content filter stopped the request."""
+    return ModelOutput.from_content(model, "", stop_reason="content_filter")
 
 
 def usage_from(output: ModelOutput) -> Usage:

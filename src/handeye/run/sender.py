@@ -30,7 +30,7 @@ from handeye.run.messages import (
     frame,
     read_frame,
 )
-from handeye.run.pending import output_without_keys
+from handeye.run.pending import output_without_keys, stopped_output
 from handeye.run.secrets import remember
 
 # When the engine is gone: how long answers that are on their way may still land, in seconds.
@@ -70,6 +70,7 @@ class _Child:
 
     async def _call(self, ask: Ask) -> None:
         exchange.set(heard := Exchange())
+        failure: Failure | None
         try:
             async with self._free:
                 await self._start_in_turn()
@@ -83,14 +84,26 @@ class _Child:
             self._send(Failed(ask.number, Failure("given up"), RetryDecision.no()))
             raise
         except Exception as error:
-            self._fail(ask, failure_of(error, heard, [self._key]), heard, error)
-            return
+            failure = failure_of(error, heard, [self._key])
+            if not failure.filtered:
+                self._fail(ask, failure, heard, error)
+                return
+            result = stopped_output(ask.pending.model)
+        else:
+            failure = None
+        seconds = time.monotonic() - started
         output, call = result if isinstance(result, tuple) else (result, None)
         if not isinstance(output, ModelOutput):
-            self._fail(ask, failure_of(output, heard, [self._key]), heard)
-            return
-        seconds = time.monotonic() - started
-        answer = ask.pending.answered(output, seconds, call, heard, [self._key])
+            failure = failure_of(output, heard, [self._key])
+            if not failure.filtered:
+                self._fail(ask, failure, heard)
+                return
+            output = stopped_output(ask.pending.model)
+        answer = (
+            ask.pending.answered(output, seconds, call, heard, [self._key])
+            if failure is None
+            else ask.pending.refused(failure.reason, seconds)
+        )
         if isinstance(answer, Failure):
             self._fail(ask, answer, heard)
             return

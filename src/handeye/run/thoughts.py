@@ -21,36 +21,54 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_TAGS = r"think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|seed:think"
-_WRAPS = r"answer|final[_ ]?answer|final|response|conclusion"
-_ENDS = (
-    r"im_end|eot_id|eom_id|endoftext|end_of_text|end|return|call|end_of_turn|END_OF_TURN_TOKEN|"
-    r"endofturn|end▁of▁sentence|EOS"
+_TAGS = (
+    r"(?:ant)?think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|seed:think|cot|"
+    r"internal|inner_monologue"
 )
-_ROLES = r"(?:assistant|model|user|system|tool)\b"
+_WRAPS = (
+    r"answer|solution|output|result|final|response|reply|final[-_ ]?(?:answer|response)|conclusion"
+)
+_THOUGHT = r"(?:think(?:ing)?|thoughts?|reasoning)"
+_ENDS = (
+    r"im_end|eot(?:_id)?|eom(?:_id)?|endoftext|end_of_text|end|return|call|end_of_turn|"
+    r"END_OF_TURN_TOKEN|endofturn|end[▁_]of[▁_]sentence|EOS|role_end|assistant_end|user|observation"
+)
+_ROLES = r"(?:assistant|model|user|system|tool|ai)\b"
 _MARK = re.compile(
-    # Thoughts, by families: <think>, Kimi, Magistral, Command, OpenThinker, Gemma.
-    rf"(?P<open><\s*(?:{_TAGS})(?:\s[^<>/=]{{0,40}}=[^<>/]{{0,80}})?>|◁think▷|\[THINK\]|<\|START_THINKING\|>|"
-    r"<\|begin_of_thought\|>|<unused94>(?:thought)?|<\|channel>thought)|"
-    rf"(?P<close><\s*/\s*(?:{_TAGS})\s*>|◁/think▷|\[/THINK\]|<\|END_THINKING\|>|"
-    r"<\|end_of_thought\|>|<unused95>|<channel\|>)|"
+    # Thoughts, by families: <think>, Kimi, Magistral, Command, OpenThinker, Apertus, Gemma.
+    rf"(?P<open>(?:<|&lt;)\s*(?:{_TAGS})(?:\s[^<>/=]{{0,40}}=[^<>/]{{0,80}})?(?:>|&gt;)|◁think▷|\[THINK\]|"
+    rf"<\|START_THINKING\|>|<\|(?:(?:begin|start)(?:_of)?_)?{_THOUGHT}(?:_start)?\|>|"
+    r"<\|inner_prefix\|>|<unused94>(?:thought)?|<\|channel>thought)|"
+    rf"(?P<close>(?:<|&lt;)\s*\\?/\s*(?:{_TAGS})\s*(?:>|&gt;)|◁/think▷|\[/THINK\]|"
+    rf"<\|END_THINKING\|>|<\|(?:/|end(?:_of)?_){_THOUGHT}\|>|<\|{_THOUGHT}_end\|>|"
+    r"<\|inner_suffix\|>|<unused95>|<channel\|>)|"
     # Answers: <answer>, GLM's box, Command, OpenThinker, Apriel.
     rf"(?P<wrap><\s*(?:{_WRAPS})\s*>|<\|begin_of_box\|>|<\|START_RESPONSE\|>|"
-    r"<\|begin_of_solution\|>|\[BEGIN FINAL RESPONSE\])|"
+    r"<\|begin_of_solution\|>|\[BEGIN FINAL RESPONSE\]|\[ANSWER\])|"
     rf"(?P<unwrap><\s*/\s*(?:{_WRAPS})\s*>|<\|end_of_box\|>|<\|END_RESPONSE\|>|"
-    r"<\|end_of_solution\|>|\[END FINAL RESPONSE\])|"
-    rf"(?P<end><[|｜](?:{_ENDS})[|｜]>|</s>|<eos>|<end_of_turn>|<end_of_utterance>|<turn\|>|\[EOS\])|"
-    rf"(?P<token><\|(?:im_start|start|start_header_id|begin)\|>(?:\s*{_ROLES})?|"
-    rf"<start_of_turn>(?:\s*{_ROLES})?|<[|｜][^\s<>|｜]{{1,40}}[|｜]>|"
-    r"<s>|<bos>|<pad>|<unk>|<\s*think\s*/\s*>|\[/?INST\])",
+    r"<\|end_of_solution\|>|\[END FINAL RESPONSE\]|\[/ANSWER\])|"
+    rf"(?P<end><[|｜](?:{_ENDS})[|｜]>|</s>|<eos>|<end_of_turn>|<end_of_utterance>|<turn\|>|\[EOS\]|"
+    r"<seed:eos>|\[\|endofturn\|\]|\[e~\[|\[UNUSED_TOKEN_145\]|<sep>)|"
+    r"(?P<token><\|(?:im_start|start|start_header_id|header_start|start_of_role|begin)\|>"
+    rf"(?:\s*{_ROLES})?|<start_of_turn>(?:\s*{_ROLES})?|<[|｜][^\s<>|｜]{{1,40}}[|｜]>|"
+    rf"<role>\s*{_ROLES}\s*</role>|\]~b\](?:{_ROLES})?|\[\|(?:assistant|user|system)\|\]|"
+    r"<s>|<(?:seed:)?bos>|<pad>|<unk>|<mask:\d+>|<SPECIAL_\d+>|<\s*think\s*/\s*>|\[/?INST\])",
     re.IGNORECASE,
 )
-# gpt-oss: named channels, of which the last final one is the answer; also with its tokens lost.
+# gpt-oss: named channels, of which the last final one that says something is the answer; also with
+# some of its tokens lost, or all.
+_NAMES = r"(?:analysis|commentary|final)"
 _CHANNEL = re.compile(
-    r"(?:<\|channel\|>\s*)(\w+)[^<]{0,40}(?:<\|constrain\|>[^<]{0,40})?<\|message\|>"
+    rf"(?:<\|channel\|>\s*(?P<any>\w+)|(?<!\w)(?P<bare>{_NAMES}))[^<]{{0,40}}"
+    rf"(?:<\|constrain\|>[^<]{{0,40}})?<\|message\|>|<\|channel\|>\s*(?P<short>{_NAMES})"
 )
 _AFTER_CHANNEL = re.compile(r"<\|(?:end|start|return|call|channel)\|>")
-_LOST_CHANNEL = re.compile(r"\s*analysis(?=[A-Z\s])(.*)assistantfinal(.*)", re.DOTALL)
+_LOST_CHANNEL = re.compile(
+    r"\s*(?:assistant\s?(?:analysis|commentary|final)|analysis(?=[A-Z\s])(?=.*assistant\s?final))",
+    re.DOTALL,
+)
+_LOST_NAME = re.compile(r"\s*(?:assistant\s?)?(?:analysis|commentary)")
+_LOST_FINAL = re.compile(r"assistant\s?final")
 # Granite 3 says it in words.
 _IN_WORDS = re.compile(
     r"\s*here(?: is|'s) my thought process:(.*)here(?: is|'s) my response:(.*)",
@@ -86,9 +104,13 @@ def parts_of(text: str, thoughts_only: bool = False) -> Parts:
         thoughts_only: take off thoughts alone, as the reasoning parser of a server does; answers
             keep the marks around them.
     """
-    for pattern, name in ((_LOST_CHANNEL, "analysis"), (_IN_WORDS, "Here is my thought process:")):
-        if found := pattern.fullmatch(text):
-            return Parts(found[2].strip(), found[1].strip(), (name,))
+    if _LOST_CHANNEL.match(text):
+        thoughts, *finals = _LOST_FINAL.split(text)
+        answer = next((final.strip() for final in reversed(finals) if final.strip()), "")
+        thoughts = _LOST_NAME.sub("", thoughts, count=1).strip()
+        return Parts(answer, thoughts, ("assistantfinal",))
+    if found := _IN_WORDS.fullmatch(text):
+        return Parts(found[2].strip(), found[1].strip(), ("Here is my thought process:",))
     if _CHANNEL.search(text):
         return _from_channels(text)
     pieces = list(_pieces(text))
@@ -196,12 +218,21 @@ def _wrapped(shown: list[Piece]) -> tuple[str, list[str]]:
 
 
 def _from_channels(text: str) -> Parts:
-    answer, thoughts = "", []
+    finals: list[str] = []
+    thoughts: list[str] = []
+    marks: dict[str, None] = {"<|channel|>": None}
+    # Where no final one says anything, what stands before the first is the answer.
+    first = _CHANNEL.search(text)
+    before = text[: first.start() if first else 0]
     for found in _CHANNEL.finditer(text):
         end = _AFTER_CHANNEL.search(text, found.end())
         said = text[found.end() : end.start() if end else len(text)].strip()
-        if found[1].lower() == "final":
-            answer = said
-        else:
-            thoughts.append(said)
-    return Parts(answer, "\n".join(thoughts), ("<|channel|>",))
+        name = found["any"] or found["bare"] or found["short"]
+        (finals if name.lower() == "final" else thoughts).append(said)
+    for said in (*reversed(finals), before):
+        inner = parts_of(said) if not _CHANNEL.search(said) else Parts(said, "", ())
+        if inner.answer.strip():
+            marks |= dict.fromkeys(inner.marks)
+            kept = [*thoughts, *([inner.thoughts] if inner.thoughts else [])]
+            return Parts(inner.answer.strip(), "\n".join(kept), tuple(marks))
+    return Parts("", "\n".join(thoughts), tuple(marks))

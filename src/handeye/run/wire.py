@@ -47,7 +47,7 @@ from handeye.run.messages import (
     frame,
     read_frame,
 )
-from handeye.run.pending import Pending, output_without_keys, pending_request
+from handeye.run.pending import Pending, output_without_keys, pending_request, stopped_output
 from handeye.run.secrets import known, settings_without_secrets, without_keys, without_secrets
 
 _MARK = "_handeye_wire"
@@ -126,12 +126,16 @@ class Tap:
             raise
         except Exception as error:
             pending.failure = failure_of(error, heard, [key])
+            if pending.failure.filtered:
+                return self._stopped(pending, time.monotonic() - started)
             if (told := self._without_keys(error, pending.failure)) is error:
                 raise
             raise told from None
         output, call = result if isinstance(result, tuple) else (result, None)
         if not isinstance(output, ModelOutput):
             pending.failure = failure_of(output, heard, [key])
+            if pending.failure.filtered:
+                return self._stopped(pending, time.monotonic() - started)
             output = self._without_keys(output, pending.failure)
         else:
             seconds = time.monotonic() - started
@@ -143,6 +147,14 @@ class Tap:
                 self._journal.append(answer)
             output = output_without_keys(output)
         return (output, call and output_without_keys(call)) if isinstance(result, tuple) else output
+
+    def _stopped(self, pending: Pending, seconds: float) -> ModelOutput:
+        """File a request that a content filter stopped."""
+        reason = pending.failure.reason if pending.failure else ""
+        pending.failure, pending.answer = None, pending.refused(reason, seconds)
+        if self._journal is not None:
+            self._journal.append(pending.answer)
+        return stopped_output(pending.model)
 
     def _without_keys(self, error: Exception, failure: Failure) -> Exception:
         """An error as the engine may log it; the very same where no key is in it."""

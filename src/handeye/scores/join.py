@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -54,6 +54,26 @@ Read = Callable[[bytes, str, int], Row]
 """Decodes a line; file and line number (from 1) are for messages."""
 
 
+class Difference(NamedTuple):
+    """What a prediction says it is about, and what the item of its id has there."""
+
+    what: str
+    theirs: str
+    ours: str
+
+    def words(self) -> str:
+        """The two, from where they part, shortened."""
+        both = enumerate(zip(self.theirs, self.ours, strict=False))
+        alike = next((place for place, (a, b) in both if a != b), 0)
+        start = max(0, alike - 20) if alike > 40 else 0
+        shown = (
+            f"{'...' * (start > 0)}{' '.join(text[start : start + 80].split())}"
+            f"{'...' * (len(text) > start + 80)}"
+            for text in (self.theirs, self.ours)
+        )
+        return "the file has {!r}, the set {!r}".format(*shown)
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """How a suite speaks of what it asks about.
@@ -62,14 +82,14 @@ class Words:
         unit: ``item``, ``clip``; ids stand in the field ``item_id``, ``clip_id``.
         whole: what the items are in: ``data``, ``set``.
         missing: what to do where items have no prediction.
-        differs: what a prediction says it is about and the item of its id is not (``picture``,
-            ``prompt``), None where they fit; left out, ids alone are compared.
+        differs: what a prediction says it is about and the item of its id is not, None where they
+            fit; left out, ids alone are compared.
     """
 
     unit: str
     whole: str
     missing: str
-    differs: Callable[[Any, Any], str | None] | None = None
+    differs: Callable[[Any, Any], Difference | None] | None = None
 
     @property
     def field(self) -> str:
@@ -209,7 +229,7 @@ class Predictions(Generic[Row]):
             DataError: no such file, a folder, empty, an unreadable line (file and line), an id that
                 stands more than once.
         """
-        _refuse_other_files(path)
+        _refuse_other_files(path, words)
         name = str(path)
         found = cls((read(line, name, n) for n, line in numbered_lines(path)), words, name)
         if not any(map(_has_text, found)):
@@ -319,7 +339,7 @@ class PredictionFile(Predictions[Row]):
         self._read = read
         self._starts = array("Q")
         self._lines = array("Q")
-        _refuse_other_files(path)
+        _refuse_other_files(path, words)
         try:
             self._stream = open_regular(path)
         except OSError as error:
@@ -409,7 +429,7 @@ class Join(Generic[Item, Row]):
         self._seen = bytearray(len(answers))
         self._missing: dict[str, None] = {}
         self._doubles: list[str] = []
-        self._strange: dict[str, list[str]] = {}
+        self._strange: dict[str, list[tuple[str, Difference]]] = {}
 
     def pairs(self, items: Iterable[Item]) -> Iterator[tuple[Item, Row]]:
         """Every item that has a prediction, with it, in the order of the items.
@@ -439,7 +459,7 @@ class Join(Generic[Item, Row]):
                 self.answered += 1
                 row = answers.row(place)
                 if differs is not None and (what := differs(item, row)) is not None:
-                    self._strange.setdefault(what, []).append(item_id)
+                    self._strange.setdefault(what.what, []).append((item_id, what))
                     continue
                 yield item, row
             elif item_id in self._missing:
@@ -461,11 +481,12 @@ class Join(Generic[Item, Row]):
                 f"{where}: {len(unknown)} {unit} ids are not in the {whole}: {first_ten(unknown)}; "
                 "is it the set the model was asked about?"
             )
-        for what, names in self._strange.items():
+        for what, found in self._strange.items():
+            names = [name for name, _ in found]
             raise DataError(
                 f"{where}: {len(names)} of {self.answered} predictions are about another {what} "
-                f"than the {unit} of that id in the {whole}: {first_ten(names)}; is it the set "
-                "the model was asked about?"
+                f"than the {unit} of that id in the {whole}: {first_ten(names)}. Of {names[0]} "
+                f"{found[0][1].words()}. Give with --data the set that the model was asked about"
             )
         if not self.expected and self._selection:
             raise OptionError(f"no {unit} is left by the selection ({self._selection})")
@@ -536,15 +557,31 @@ def _refuse_silent(path: Path) -> None:
     )
 
 
-def _refuse_other_files(path: Path) -> None:
-    """Refuse what is no JSON lines in UTF-8 and can be told by its first bytes."""
+# Files of tables by their endings: how they are called, and what reads them.
+_TABLES = {
+    ".csv": ("CSV", "read_csv({!r})"),
+    ".tsv": ("TSV", "read_csv({!r}, separator='\\t')"),
+    ".parquet": ("Parquet", "read_parquet({!r})"),
+    ".arrow": ("Arrow", "read_ipc({!r})"),
+    ".feather": ("Feather", "read_ipc({!r})"),
+    ".xlsx": ("Excel", "read_excel({!r})"),
+    ".json": ("JSON", "read_json({!r})"),
+}
+
+
+def _refuse_other_files(path: Path, words: Words) -> None:
+    """Refuse what is no JSON lines in UTF-8 and can be told by its ending or its first bytes."""
     if path.is_dir():
-        raise DataError(f"{path}: is a folder; give the JSONL file with the predictions")
+        inside = sorted(p.name for p in path.iterdir() if p.suffix in (".jsonl", ".eval"))
+        there = f"; in it are {first_ten(inside)}" if inside else ""
+        raise DataError(f"{path}: is a folder; give the JSONL file with the predictions{there}")
     try:
         with open_regular(path) as stream:
             head = stream.read(1 << 16)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {refusal(error)}") from None
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    ending = ".parquet" if head[:4] == b"PAR1" else path.suffix.lower()
     kind = None
     if head[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
         kind = "is UTF-32 text; save it as UTF-8"
@@ -552,11 +589,22 @@ def _refuse_other_files(path: Path) -> None:
         kind = "is UTF-16 text; save it as UTF-8"
     elif head[:2] == b"\x1f\x8b":
         kind = "is compressed (gzip); unpack it"
+    elif ending in _TABLES and start != b"{" and head.strip():
+        name, read = _TABLES[ending]
+        turned = str(path.with_suffix(".jsonl").name)
+        kind = (
+            f"{name} is not read; a row is a line of JSON like "
+            f'{{"{words.field}": "...", "raw_text": "..."}}. To turn it into such lines: python -c '
+            f'"import polars; polars.{read.format(str(path))}.write_ndjson({turned!r})"'
+        )
     elif head[:4] == b"PK\x03\x04":
         kind = "is a zip archive; give the JSONL file in it"
-    elif head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[":
+    elif start == b"[":
         kind = "is one JSON list; write one object a line (jq -c '.[]' FILE)"
     elif b"\r" in head and b"\n" not in head:
         kind = "ends its lines with CR alone; save it with LF"
     if kind:
-        raise DataError(f"{path}: {kind}. Expected one JSON object a line, in UTF-8")
+        raise DataError(
+            f"{path}: {kind}. Read are JSON lines in UTF-8 (one object a line), logs of Inspect's "
+            "(.eval) and run folders"
+        )

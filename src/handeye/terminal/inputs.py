@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
 from handeye.errors import OptionError, first_ten, refusal
 from handeye.printing import tell
 from handeye.progress import parting
+
+if TYPE_CHECKING:
+    from handeye.scores.run_folder import RunSummary
 
 T = TypeVar("T")
 
@@ -50,8 +54,6 @@ def named_values(
 
 def json_values(values: dict[str, str]) -> dict[str, Any]:
     """Each value as JSON where it is JSON (numbers, true, lists), else as its text."""
-    import json
-
     out: dict[str, Any] = {}
     for name, value in values.items():
         try:
@@ -189,3 +191,34 @@ def answers_given(
         place = out or Path(aside) / folder.resolve().name
         known = data or read_plan(folder).data
         yield Answers(predictions, known, place, folder, out is not None, items)
+
+
+def tell_marks(run: Path, stripped: bool, again: Callable[[Path], RunSummary]) -> None:
+    """Say how many of the answers that were scored hold thoughts, and what the score is without.
+
+    Args:
+        run: the scored folder.
+        stripped: they were taken off before scoring.
+        again: scores the same answers without them into another folder.
+    """
+    from handeye.run.marks import found_marks, say_marks
+    from handeye.sets.jsonl import numbered_lines
+
+    answers = 0
+
+    def texts() -> Iterator[str]:
+        nonlocal answers
+        for _, line in numbered_lines(run / "predictions.jsonl"):
+            answers += 1
+            row = json.loads(line.decode("utf-8", "replace"))
+            yield "\n".join(filter(None, (row.get("raw_text"), row.get("labels_text"))))
+
+    marks = found_marks(texts())
+    if not marks:
+        return
+    without = None
+    if not stripped:
+        with TemporaryDirectory() as aside:
+            without = again(Path(aside) / "run").summary.data
+    now = json.loads((run / "summary.json").read_bytes())
+    say_marks(marks, answers, now, without, stripped=stripped)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from handeye.rose.diagnosis.lenient import read
-from handeye.rose.questions import formal_answer
+from handeye.rose.questions import PROMPT_GLOBAL, formal_answer
 from handeye.rose.scene import Cell
 from handeye.rose.scoring.grammar import parse
 
@@ -69,6 +69,109 @@ def test_a_strict_answer_without_its_end_keeps_its_clicks(cells, mode):
     reading = read(text, mode)
     assert reading.clicks == tuple(sorted(cells))
     assert reading.number is None
+
+
+SIGNS = ('""', "''", "“”", "„“", "«»", "‘’", "``")
+SHAPES = {
+    "objects": lambda cells: {"clicks": [{"row": r, "col": c} for r, c in cells]},
+    "texts in objects": lambda cells: {
+        "cells": [{"Row": f"{r}", "Column": f"{c}"} for r, c in cells]
+    },
+    "pairs": lambda cells: {"clicks": [[r, c] for r, c in cells]},
+    "bare pairs": lambda cells: [[r, c] for r, c in cells],
+    "names": lambda cells: {"clicks": [f"R{r},C{c}" for r, c in cells]},
+    "calls": lambda cells: {"clicks": [f"CLICK(R{r},C{c})" for r, c in cells], "end": "DONE"},
+    "typed": lambda cells: {
+        "actions": [*({"type": "click", "row": r, "col": c} for r, c in cells), {"type": "done"}]
+    },
+    "numbered": lambda cells: {
+        "clicks": {str(n): {"row": r, "col": c} for n, (r, c) in enumerate(cells, 1)}
+    },
+    "side by side": lambda cells: {"rows": [r for r, _ in cells], "cols": [c for _, c in cells]},
+}
+ECHOES = (
+    "{}",
+    "```json\n{}\n```",
+    f"{PROMPT_GLOBAL}\n{{}}",
+    f"{{}}\n\n{PROMPT_GLOBAL}",
+    "CLICK(Rr,Cc); CLICK(Rr,Cc); ...; DONE\n{}",
+    "<think>{{'row': 9}}</think>{}",
+)
+
+
+@given(
+    CELLS.filter(bool),
+    st.sampled_from([*SHAPES]),
+    st.sampled_from(SIGNS),
+    st.sampled_from(ECHOES),
+    st.booleans(),
+    st.booleans(),
+)
+def test_cells_in_any_dress_of_json_are_read_back(cells, shape, signs, around, wide, submits):
+    value = SHAPES[shape](cells)
+    if submits and isinstance(value, dict):
+        value["submit"] = len(cells)
+    quotes = iter(signs * (json.dumps(value).count('"') // 2))
+    text = "".join(next(quotes) if sign == '"' else sign for sign in json.dumps(value))
+    if wide:
+        text = text.translate({ord(sign): ord(sign) + 0xFEE0 for sign in "0123456789,:[]{}"})
+    reading = read(around.format(text), "CLICK_COUNT")
+    assert reading is not None
+    assert reading.clicks == tuple(cells)
+    assert reading.number == (len(cells) if submits and isinstance(value, dict) else None)
+
+
+@given(st.integers(0, 10**6), st.sampled_from(ECHOES), st.sampled_from(SIGNS), st.booleans())
+def test_a_number_in_any_dress_is_read_back(number, around, signs, wide):
+    left, right = signs
+    for text in (
+        f"{{{left}count{right}: {number}}}",
+        f"{{{left}answer{right}: {left}{number}{right}}}",
+        f"[{{{left}total{right}: {number} /* in all */}}]",
+        f"COUNT({left}{number}{right})",
+        f"COUNT(n={number})",
+        f"COUNT({number}) // of 64",
+    ):
+        written = text.translate({o: o + 0xFEE0 for o in range(48, 58)}) if wide else text
+        reading = read(around.format(written), "COUNT")
+        assert reading is not None, around.format(written)
+        assert reading.number == number
+
+
+@pytest.mark.parametrize("mode", ["COUNT", "CLICK", "CLICK_COUNT"])
+def test_an_echo_of_the_question_is_no_answer(mode):
+    for text in (
+        PROMPT_GLOBAL,
+        PROMPT_GLOBAL.split("\n\n", 1)[1],
+        "CLICK(Rr,Cc); CLICK(Rr,Cc); ...; DONE",
+        "COUNT(n)",
+        "How many cells in row 5 differ from the majority? Answer only in the form COUNT(n).",
+        "Click every cell in rows 3 to 4 that differs from the majority.",
+        "For example: CLICK(R3,C1); CLICK(R6,C8); DONE",
+    ):
+        assert read(text, mode) is None, text
+    # The example may be the answer.
+    assert read("CLICK (R3,C1), CLICK (R6,C8), DONE", "CLICK").clicks == (Cell(3, 1), Cell(6, 8))
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [
+        ("COUNT(3) or COUNT(4)", "COUNT"),
+        ("COUNT(2-3)", "COUNT"),
+        ('{"count": 3, "count": 4}', "COUNT"),
+        ('{"count": 3, "total": 4}', "COUNT"),
+        ('{"count": 3}\n{"count": 4}', "COUNT"),
+        ("CLICK(R1,C1); DONE or CLICK(R2,C2); DONE", "CLICK"),
+        ('{"x": 3, "y": 2}', "CLICK"),
+        ('{"clicks": [[1, 2]], "count": 1, "count": 2}', "CLICK_COUNT"),
+        ('{"clicks": [{"row": 1, "col": 2}, {"row": 3}]}', "CLICK"),
+        ('{"clicks": ["R1,C1", "somewhere"]}', "CLICK"),
+        ('{"clicks": [[1, 2]]} or {"clicks": [[3, 4]]}', "CLICK"),
+    ],
+)
+def test_what_may_mean_two_things_is_not_read(text, mode):
+    assert read(text, mode) is None
 
 
 @given(st.one_of(st.none(), st.text(), st.text("CLICKROUNTSBMDE();, 019\n`")), MODES)

@@ -266,3 +266,17 @@ def test_a_judge_that_cannot_be_used_leaves_the_scores(place):
     assert not Path("run/judge.json").exists()
     with pytest.raises(RunError, match=r"holds no run\.json"):
         call("judge", "set", "--model", "no/such")
+
+
+def test_thoughts_in_a_file_are_told(place):
+    rows = [json.loads(line) for line in Path("one.jsonl").read_text().splitlines()]
+    for row in rows[:3]:
+        row["raw_text"] = f"<think>Hm.</think>{row['raw_text']}<|im_end|>"
+    Path("marks.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ["score", "marks.jsonl", "--data", "set", "--out", "run", "--embedder", NGRAMS]
+    said = " ".join(CliRunner().invoke(app, words).output.split())
+    assert f"3 of {len(rows)} answers hold thoughts or special tokens" in said
+    assert "the scores are the same without them" in said
+    said = " ".join(CliRunner().invoke(app, [*words, "--strip-thoughts"]).output.split())
+    assert "taken off before scoring" in said
+    assert json.loads((place / "run" / "run.json").read_text())["strip_thoughts"] is True

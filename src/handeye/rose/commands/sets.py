@@ -177,7 +177,7 @@ def score(
     from handeye.rose.pages.console import print_run
     from handeye.rose.scoring.file_scoring import score_files, score_so_far
     from handeye.scores.join import read_item_ids
-    from handeye.terminal.inputs import answers_given
+    from handeye.terminal.inputs import answers_given, tell_marks
 
     chosen: dict[str, Any] = {
         "split": split,
@@ -189,17 +189,13 @@ def score(
         if given.items is not None:
             chosen["item_ids"] = read_item_ids(given.items)
         if given.run is not None:
-            score_so_far(given.run, given.out, data=given.data, progress=progress, **chosen)
+            scoring = partial(score_so_far, given.run, data=given.data, **chosen)
         else:
-            score_files(
-                given.file,
-                given.data,
-                given.out,
-                allow_missing=allow_missing,
-                progress=progress,
-                **chosen,
-            )
+            chosen["allow_missing"] = allow_missing
+            scoring = partial(score_files, given.file, given.data, **chosen)
+        scoring(out=given.out, progress=progress)
         print_run(given.out, kept=given.kept)
+        tell_marks(given.out, strip_thoughts, lambda aside: scoring(out=aside, strip_thoughts=True))
 
 
 app.command()(bridge)

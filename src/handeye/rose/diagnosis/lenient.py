@@ -14,6 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from handeye.rose.diagnosis.structured import (
+    is_unclear_number,
+    read_clicks_in_json,
+    read_number_in_json,
+    read_table,
+)
 from handeye.rose.questions import TaskMode
 from handeye.rose.scene import Cell
 from handeye.rose.scoring.grammar import parse
@@ -47,12 +53,21 @@ def read(text: str | None, mode: TaskMode) -> Reading | None:
     parsed = parse(text, mode)
     if parsed.format_valid:
         return Reading(parsed.clicks, parsed.count if mode == "COUNT" else parsed.submit, True)
-    plain = _plain(text or "")
+    whole = _without_echoes(text or "")
+    plain = _plain(whole)
     if not plain:
         return None
     if mode == "COUNT":
-        number = read_count(plain)
+        number = read_number_in_json(whole, _VALUES)
+        if number is None and not is_unclear_number(whole, _VALUES):
+            number = read_count(plain)
         return None if number is None else Reading((), number, False)
+    said = read_clicks_in_json(whole, _cells_in_text)
+    if said is not None:
+        number = said.number if mode == "CLICK_COUNT" else None
+        return None if said.cells is None else Reading(said.cells, number, False)
+    if cells := read_table(whole):
+        return Reading(cells, None, False)
     found = read_clicks(plain)
     if found is None:
         return None
@@ -67,15 +82,61 @@ _MARKUP = re.compile(
 )
 
 
+# What the question shows: its forms, its examples under their title, itself. No answer is in it.
+_TEMPLATE_CLICK = r"CLICK\(R?r, ?C?c\)"
+_ECHO = re.compile(
+    r"One example of each:\s*COUNT\(4\)\s*CLICK\(R3,C1\); CLICK\(R6,C8\); DONE\s*"
+    r"CLICK\(R3,C1\); CLICK\(R6,C8\); SUBMIT\(2\)|"
+    rf"(?:{_TEMPLATE_CLICK}[;,\s]*)+(?:(?:\.\.\.|…)[;,\s]*)?(?:DONE|SUBMIT\(n\))?|"
+    r"\b(?:COUNT|SUBMIT)\((?:n|N)\)|"
+    r"\bHow many cells\b[^?\n]{0,200}\?|\bClick every cell\b[^.\n]{0,200}(?:\.|$)|"
+    r"\b(?:for example|for instance|e\.g\.)[^.\n]{0,200}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_COMMENT = re.compile(
+    r"/\*(?:(?!CLICK|COUNT|SUBMIT|DONE).){0,200}?\*/|"
+    r"(?<=[)\]},;\d\"]) ?(?://|#)(?![^\n]*\b(?:CLICK|COUNT|SUBMIT|DONE|R ?\d))[^\n]*",
+    re.IGNORECASE | re.DOTALL,
+)
+_TEXT_MARKUP = re.compile(r"\\(?:text|math|operatorname)\w*\{([^{}\n]{0,80})\}")
+_INDEX = re.compile(r"\b([RC])_?[{<]?(\d{1,15})[}>]?(?=\s*[,;)\]}])", re.IGNORECASE)
+_ELEMENT = re.compile(r"<(row|col|column|r|c)>\s*(\d{1,15})\s*</\1>", re.IGNORECASE)
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»‹›‘’‚‛´", '"'))
+_CALL = re.compile(r"\b(CLICK|COUNT|SUBMIT)(\s?)[(\[{]([^()\[\]{}\n]{0,60})[)\]}]", re.IGNORECASE)
+
+
+def _without_echoes(text: str) -> str:
+    """The answer without thoughts and what the question showed, full width made plain."""
+    text = unicodedata.normalize("NFKC", answer_of(text[-_LONGEST:]))
+    return _ECHO.sub(" ", text)
+
+
 def _plain(text: str) -> str:
-    """The text without thoughts, fences and markup, compatibility forms (full width) made plain.
+    """An answer without fences, markup and comments, a cell named in one way.
 
     Runs of white space become one space or line break, which also keeps the patterns linear.
     """
-    text = unicodedata.normalize("NFKC", answer_of(text[-_LONGEST:]))
-    text = _MARKUP.sub(" ", _FENCE.sub("\n", text))
+    text = _TEXT_MARKUP.sub(r"\1", text.translate(_QUOTES))
+    text = _ELEMENT.sub(r" \1 \2 ", _INDEX.sub(r"\1\2", text))
+    text = _MARKUP.sub(" ", _COMMENT.sub(" ", _FENCE.sub("\n", text)))
+    text = _CALL.sub(_call, text)
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def _call(found: re.Match[str]) -> str:
+    """A call with its argument without quotes, names and number words."""
+    inner = re.sub(
+        r"\b(?:n|number|count)\s*[=:]\s*", "", found[3].replace('"', "").replace("'", "")
+    )
+    value = _VALUES.get(inner.strip().lower()) if found[1].upper() == "COUNT" else None
+    return f"{found[1]}{found[2]}({inner if value is None else value})"
+
+
+def _cells_in_text(text: str) -> tuple[Cell, ...] | None:
+    """The cells of a text inside JSON; None where it names none, or something that is no cell."""
+    found = read_clicks(_plain(text))
+    return found.cells if found else None
 
 
 # ---- the number of an answer to a counting question
@@ -102,9 +163,11 @@ _DIGITS = r"\d{1,15}(?![\d%]|[.,]\d)"
 _NUMBER = rf"(?<![\w.,-])({_DIGITS}|{'|'.join(_WORDS)})(?!\w)"
 _FLAGS = re.IGNORECASE
 
-_KEYWORD = re.compile(rf"\bCOUNT[\"']?\s*[(\[:=]+\s*(?:{_NUMBER}|({_DIGITS}))", _FLAGS)
+_MORE = r"(?!\s*(?:[-–—~/]|to\b|or\b)\s*\d)"
+_KEYWORD = re.compile(rf"\bCOUNT[\"']?\s*[(\[:=]+\s*(?:{_NUMBER}|({_DIGITS})){_MORE}", _FLAGS)
 _BARE = re.compile(
-    rf"[(\[{{\"']*\s*{_NUMBER}\s*[)\]}}\"']*(?:\s+(?:\w+\s+){{0,2}}cells?)?[ .!]*", _FLAGS
+    rf"(?:COUNT\s+)?[(\[{{<\"']*\s*{_NUMBER}\s*[)\]}}>\"']*(?:\s+(?:\w+\s+){{0,2}}cells?)?[ .!]*",
+    _FLAGS,
 )
 _CONCLUSION = re.compile(
     rf"\b(?:answer|total|result)\b(?:\s+(?:count|number))?\s*(?:is|are|:|=|of)*\s*"
@@ -125,15 +188,25 @@ _NONE = re.compile(
 )
 
 
+# "this or that" leaves open which one is meant.
+_OR = re.compile(r"[\s)\].;,]*(?:\bor\b|/|\|)[\s:]*", _FLAGS)
+
+
 def read_count(text: str) -> int | None:
     """The number that ``text`` (without markup) gives as its answer, None if that is not definite.
 
     Args:
         text: an answer to a counting question.
     """
-    named = [_value(found) for found in _KEYWORD.finditer(text)]
+    named = list(_KEYWORD.finditer(text))
+    if (
+        len(named) > 1
+        and _value(named[-2]) != _value(named[-1])
+        and _OR.fullmatch(text[named[-2].end() : named[-1].start()])
+    ):
+        return None
     if named:
-        return named[-1]
+        return _value(named[-1])
     for line in (text, text.splitlines()[-1].strip()):
         if bare := _BARE.fullmatch(line):
             return _value(bare)
@@ -264,17 +337,21 @@ def read_clicks(text: str) -> Clicks | None:
     says_none = _NONE.search(text) is not None
     if not runs:
         return Clicks((), 0) if says_none else None
-    chosen = _chosen(runs, says_none)
+    chosen = _chosen(runs, says_none, text)
     if chosen is None or not chosen.readable:
         return None
     return Clicks(chosen.cells, chosen.number)
 
 
-def _chosen(runs: list[_Run], says_none: bool) -> _Run | None:
+def _chosen(runs: list[_Run], says_none: bool, text: str) -> _Run | None:
     """The sequence that is the answer, None where that is open."""
     complete = [place for place, run in enumerate(runs) if run.complete]
     if complete:
         last = complete[-1]
+        if last and runs[last - 1].cells != runs[last].cells:
+            between = text[runs[last - 1].tokens[-1].end : runs[last].tokens[0].start]
+            if _OR.fullmatch(between):
+                return None
         if any(run.acts for run in runs[last + 1 :]):
             return None
         # An end without cells says "nothing", unless cells were named in words before.

@@ -30,20 +30,21 @@ class Prediction(msgspec.Struct, frozen=True):
     prompt: Any = None
 
 
-def _differs(item: Item, row: Prediction) -> str | None:
+def _differs(item: Item, row: Prediction) -> join.Difference | None:
     """What a prediction is about and the item is not; a failure is about nothing."""
     if row.error or row.state == "error":
         return None
     sha256 = row.image_sha256
-    if item.image_sha256 and isinstance(sha256, str) and sha256:
-        return None if sha256.lower() == item.image_sha256.lower() else "picture"
+    known_picture = item.image_sha256 and isinstance(sha256, str) and sha256
+    if known_picture and sha256.lower() != item.image_sha256.lower():
+        return join.Difference("picture", sha256, item.image_sha256)
     if isinstance(row.prompt, str) and row.prompt.strip():
         asked = _plain(row.prompt)
         # Whoever asked in words of their own around it still asked the item's question.
         wholes = (item.prompt, f"{item.prompt_global} {item.prompt_local}", item.prompt_local)
         known = [_plain(text) for text in wholes if text.strip()]
         if known and not any(text in asked for text in known):
-            return "prompt"
+            return join.Difference("prompt", asked, known[0])
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -94,7 +95,7 @@ def score(
     from handeye.errors import OptionError
     from handeye.run.plan import read_plan
     from handeye.scores.join import read_item_ids
-    from handeye.terminal.inputs import answers_given
+    from handeye.terminal.inputs import answers_given, tell_marks
     from handeye.visualact.loader import load
     from handeye.visualact.pages.console import print_run
     from handeye.visualact.scoring.file_scoring import score_files, score_so_far
@@ -110,18 +111,20 @@ def score(
             known = read_plan(given.run).scoring
             remembered = {} if known is UNSET else known
             with _embedding(embedder or remembered.get("embedder"), cache) as model:
-                score_so_far(
+                stripped: dict[str, Any] = {"strip_thoughts": True} if strip_thoughts else {}
+                so_far = partial(
+                    score_so_far,
                     given.run,
-                    given.out,
-                    model,
-                    options if threshold or assignment or option else None,
+                    embedder=model,
+                    options=options if threshold or assignment or option else None,
                     data=given.data,
                     mapping=mapping or None,
                     item_ids=read_item_ids(items) if items else None,
                     seed=seed,
-                    **({"strip_thoughts": True} if strip_thoughts else {}),
                 )
-            print_run(given.out, kept=given.kept)
+                so_far(given.out, **stripped)
+                print_run(given.out, kept=given.kept)
+                tell_marks(given.out, strip_thoughts, partial(so_far, strip_thoughts=True))
             return
     predictions, data, out, items = given.file, given.data, given.out, given.items
     whole = load(data, split=split, mapping=mapping or None)
@@ -138,22 +141,23 @@ def score(
     for line in whole.taken:
         tell(line.words())
     with _embedding(embedder, cache) as model:
-        score_files(
+        scoring = partial(
+            score_files,
             predictions,
             whole,
-            out,
-            model,
-            options,
+            embedder=model,
+            options=options,
             allow_missing=allow_missing,
             item_ids=wanted,
             run_info={
                 "selection": {"split": split, "scenarios": scenarios, "clips": clips},
                 **({"mapping": mapping} if mapping else {}),
             },
-            strip_thoughts=strip_thoughts,
             seed=seed,
         )
-    print_run(out)
+        scoring(out, strip_thoughts=strip_thoughts)
+        print_run(out)
+        tell_marks(out, strip_thoughts, partial(scoring, strip_thoughts=True))
     if judge is not None:
         _judge(
             out,

@@ -13,19 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.scores.join import Join, Predictions, Words
+from handeye.scores.join import Difference, Join, Predictions, Words
 from handeye.visualact.records import Action, Clip, PredictedAction, Prediction
 from handeye.visualact.scoring.embedder import Embedder, checked_rows
 from handeye.visualact.scoring.matching import Floats, cosine, nearest_wording
 from handeye.visualact.scoring.options import Options
 
 
-def _differs(clip: Clip, prediction: Prediction) -> str | None:
+def _differs(clip: Clip, prediction: Prediction) -> Difference | None:
     """What a prediction is about and the clip is not; a failure is about nothing."""
     ours, theirs = clip.video_sha256, prediction.video_sha256
     if prediction.state == "error" or not (ours and theirs):
         return None
-    return None if ours.lower() == theirs.lower() else "video"
+    return None if ours.lower() == theirs.lower() else Difference("video", theirs, ours)
 
 
 CLIPS = Words("clip", "set", "to score the rest as a partial run use --allow-missing", _differs)

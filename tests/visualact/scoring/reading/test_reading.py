@@ -6,14 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from handeye.visualact.asking import prompts
 from handeye.visualact.records import SCENARIOS
+from handeye.visualact.scoring.reading.entries import only_templates, says_none
 from handeye.visualact.scoring.reading.reading import LOSSES, read_actions, read_labels
 
-LINES = (Path(__file__).parent / "cases/reading.jsonl").read_text("utf-8").splitlines()
-CASES = [json.loads(line) for line in LINES]
+CASE_LINES = (Path(__file__).parent / "cases/reading.jsonl").read_text("utf-8").splitlines()
+CASES = [json.loads(line) for line in CASE_LINES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
@@ -44,7 +45,9 @@ def test_any_text_is_read(text):
     st.lists(
         st.fixed_dictionaries(
             {
-                "action": st.text(min_size=1).filter(lambda text: text.strip()),
+                "action": st.text(min_size=1).filter(
+                    lambda text: text.strip() and not says_none(text) and not only_templates([text])
+                ),
                 "apl": st.integers(0, 4),
                 "type": st.sampled_from(["proactive", "reactive"]),
             }
@@ -59,6 +62,176 @@ def test_what_the_schema_asks_for_is_read_without_loss(entries):
     assert [(one.text, one.apl, one.proactive) for one in reading.actions] == [
         (" ".join(e["action"].split()), e["apl"], e["type"] == "proactive") for e in entries
     ]
+
+
+# ---- any list in any dress
+
+LIST = st.lists(
+    st.fixed_dictionaries(
+        {
+            "action": st.from_regex(r"[A-Z][a-z]{2,8}( [a-z]{2,8}){1,5}", fullmatch=True),
+            "apl": st.integers(0, 4),
+            "type": st.sampled_from(["proactive", "reactive"]),
+        }
+    ),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda entry: entry["action"],
+)
+PAIRS = [
+    '""',
+    "''",
+    "“”",
+    "„“",
+    "„”",
+    "””",
+    "‘’",
+    "‚‘",
+    "«»",
+    "»«",
+    "‹›",
+    "``",
+    "「」",
+    "″″",
+    "＂＂",
+]
+
+
+def _envelope(name: str, entries: list) -> object:
+    numbered = dict(enumerate(entries, 1))
+    return {
+        "actions": {"actions": entries},
+        "list": entries,
+        "numbers": {str(n): one for n, one in numbered.items()},
+        "names": {f"action_{n}": one for n, one in numbered.items()},
+        "named in actions": {"actions": {f"Action {n}": one for n, one in numbered.items()}},
+        "response": {"response": {"actions": entries}},
+        "video": {"video": {"name": "a.mp4", "actions": entries}},
+        "result": {"result": entries},
+        "deep": {"video": {"analysis": "a [1] car", "result": [{"actions": entries}]}},
+        "in lists": [{"actions": [one]} for one in entries],
+        "rows": {"actions": [list(one.values()) for one in entries]},
+        "fields": {f"{key}_{n}": v for n, one in numbered.items() for key, v in one.items()},
+        "by text": {
+            "actions": {one["action"]: {"apl": one["apl"], "type": one["type"]} for one in entries}
+        },
+        "nested": {
+            "actions": [
+                {"action": {"description": one["action"]}, "apl": one["apl"], "type": one["type"]}
+                for one in entries
+            ]
+        },
+    }[name]
+
+
+ENVELOPES = (
+    *("actions", "list", "numbers", "names", "named in actions", "response", "video", "result"),
+    *("deep", "in lists", "rows", "fields", "by text", "nested"),
+)
+COMMENTS = ["", ' # so it\'s "said"', " // one, two", " /* {x */", " <!-- y -->"]
+
+
+@settings(max_examples=80)
+@given(
+    entries=LIST,
+    envelope=st.sampled_from(ENVELOPES),
+    pair=st.sampled_from(PAIRS),
+    comment=st.sampled_from(COMMENTS),
+    lines=st.booleans(),
+    loose=st.booleans(),
+    letters=st.booleans(),
+    category=st.booleans(),
+    wide=st.booleans(),
+    around=st.sampled_from(
+        [
+            "{}",
+            "Sure!\n```json\n{}\n```\nThat is [all].",
+            "<think>[{{'action': 'x'}}]</think>{}",
+            '{}\n{{"actions": []}}',
+            '{{"actions": [{{"action": "<one sentence>", "apl": 0, "type": "a|b"}}]}}\n{}',
+        ]
+    ),
+)
+def test_any_list_is_read_back_from_any_dress(
+    entries, envelope, pair, comment, lines, loose, letters, category, wide, around
+):
+    given_entries = [
+        {**one, "type": one["type"][0].upper() if letters else one["type"]} for one in entries
+    ]
+    text = json.dumps(_envelope(envelope, given_entries), indent=1 if lines or comment else None)
+    if category:
+        text = text.replace('"type', '"category')
+    if comment:
+        text = text.replace(",\n", f",{comment}\n")
+        text = text.replace("[\n", f"[{comment}\n")
+    if loose:
+        text = text.replace('"}', '",}').replace("]}", "],}")
+    if wide:
+        text = text.replace(": ", "： ").translate({ord("4"): "４", ord("3"): "３"})
+    if not comment:
+        quotes = iter(pair * (text.count('"') // 2))
+        text = "".join(next(quotes) if sign == '"' else sign for sign in text)
+    reading = read_actions(around.format(text))
+    assert [(one.text, one.apl, one.proactive) for one in reading.actions or ()] == [
+        (one["action"], one["apl"], one["type"] == "proactive") for one in entries
+    ]
+    lost = {"json-mended", "json-drafts", "json-repeated", "thinking-removed"}
+    assert set(reading.losses) <= lost
+
+
+@settings(max_examples=30)
+@given(LIST, st.sampled_from(["", '"']), st.booleans())
+def test_texts_without_quotes_are_read_too(entries, quote, lines):
+    text = json.dumps({"actions": entries}, indent=1 if lines else None).replace('"', "")
+    for one in entries:
+        text = text.replace(f"action: {one['action']}", f"action: {quote}{one['action']}{quote}")
+    reading = read_actions(text)
+    assert [(one.text, one.apl, one.proactive) for one in reading.actions or ()] == [
+        (one["action"], one["apl"], one["type"] == "proactive") for one in entries
+    ]
+    assert reading.losses == {"json-mended": 1}
+
+
+TABLE_LINES = {
+    "table": "| {n} | {action} | {apl} | {type} |",
+    "boxes": "│ {n} │ {action} │ {apl} │ {type} │",
+    "tabs": "{n}\t{action}\t{apl}\t{type}",
+}
+LINES = {
+    "bullets": "- {action} (APL {apl}, {type})",
+    "bare": "- {action} ({apl}, {type})",
+    "commas": "* {action}, {apl}, {type}",
+    "groups": "{n}. {action} [{apl}] [{type}]",
+    "numbers": "{n}) **{action}** - priority: {apl} - {type}",
+    "below": "**{n}. {action}**\n   - APL: {apl}\n   - Type: {type}",
+    "heads": "### Action {n}: {action}\n- **APL**: {apl}\n- **Type**: {type}",
+    "boxes to tick": "- [ ] {action} (APL {apl}, {type})",
+    "letters": "a) {action} (APL {apl}/4, {type})",
+    "fields": "- action: {action}\n  apl: {apl}\n  type: {type}",
+}
+
+
+@settings(max_examples=60)
+@given(LIST, st.sampled_from([*TABLE_LINES, *LINES]))
+def test_any_list_is_read_back_from_lines(entries, name):
+    line = {**TABLE_LINES, **LINES}[name]
+    rows = [line.format(n=n, **one) for n, one in enumerate(entries, 1)]
+    if name in TABLE_LINES:
+        rows = [line.format(n="#", action="Action", apl="APL", type="Type"), *rows]
+    reading = read_actions("\n".join(rows))
+    assert [(one.text, one.apl, one.proactive) for one in reading.actions or ()] == [
+        (one["action"], one["apl"], one["type"] == "proactive") for one in entries
+    ]
+
+
+@pytest.mark.parametrize(
+    "prompt", [prompts.ELICITATION, prompts.FREE_ELICITATION, prompts.labelling([])]
+)
+def test_an_echo_of_the_prompt_is_no_answer(prompt):
+    assert read_actions(prompt).state == "unreadable"
+    shown = '{"actions": [{"action": "Wave", "apl": 1, "type": "reactive"}]}'
+    for text in (f"{prompt}\n{shown}", f"{shown}\n\n{prompt}"):
+        assert [one.text for one in read_actions(text).actions] == ["Wave"]
 
 
 def test_deep_nesting_is_no_crash():
@@ -139,6 +312,7 @@ def test_prompts_hint_at_nothing(text):
 def test_the_prompt_shows_json_that_the_reader_reads():
     shown = prompts.ELICITATION.rsplit("\n", 2)[1]
     filled = shown.replace("<0 to 4>", "3").replace("proactive|reactive", "reactive")
+    filled = filled.replace("<one sentence>", "Wave")
     reading = read_actions(filled)
     assert (reading.actions[0].apl, reading.actions[0].proactive) == (3, False)
     entry = prompts.SCHEMA["properties"]["actions"]["items"]

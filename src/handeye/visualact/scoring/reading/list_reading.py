@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
+from typing import Any
 
 from handeye.visualact.records import PredictedAction
 from handeye.visualact.scoring.reading.entries import (
@@ -24,7 +25,11 @@ from handeye.visualact.scoring.reading.entries import (
     read_level,
 )
 
-_ITEM = re.compile(r"\s*(?:[-*•–—+‣▪]|\(?\d{1,3}[.):])\s+(?=\S)")
+_ITEM = re.compile(
+    r"\s*(?:#{1,6}\s+)?(?:(?:[-*•–—+‣▪●○◦▶►➤→·✓✔✅☐☑]|\(?\d{1,3}[.):]|\(?[a-h][.)])\s+|[①-⑳]\s*|"
+    r"(?:action|step) ?\d{1,3} ?[:.)–—-]\s*)(?:\[[ x]\]\s+)?(?=\S)",
+    re.IGNORECASE,
+)
 _LEVEL = (
     r"\b(?:action priorit[a-z]{1,10} level|priority level|priority|apl|level)\b"
     r"(?: ?\( ?apl ?\))?[ :=_-]{0,5}(?P<level>\d+(?:\.\d+)?)(?: ?/ ?4\b)?"
@@ -38,6 +43,15 @@ _LAST = re.compile(
 )
 _FIRST = re.compile(rf"^(?:{_LEVEL}|{_KIND}) ?[,;:|–—-]{{1,3}} ?", re.IGNORECASE)
 _GROUP = re.compile(r"[(\[][^()\[\]]*(?:\(apl\)[^()\[\]]*)?[)\]]", re.IGNORECASE)
+# A level and a type without their names: (4, proactive), [2] [reactive], - 4 - P.
+_BETWEEN = r"[\s,;:|/()\[\]–—-]{1,5}"
+_BARE_KIND = r"(?:(?:pro|re)-?active|[PR])"
+_BARE = re.compile(
+    rf"\s?[,;|(\[–—-]\s?(?:([0-4]){_BETWEEN}({_BARE_KIND})|({_BARE_KIND}){_BETWEEN}([0-4]))"
+    r"\s?[)\]]?[ .|]{0,3}$",
+    re.IGNORECASE,
+)
+_TAIL = 60
 # A level and a type, at either end of a line, and as many again.
 MOST_LABELS = 4
 _MARKS = re.compile(r"\*\*|__|`")
@@ -47,8 +61,16 @@ _NAME = re.compile(r"^(?:action|step)(?: ?\d{1,3})? ?[:=–—-] ?(?=\S)", re.IG
 _RULE = re.compile(r"[\s|:+=-]*-[\s|:+=-]*")
 _BULLET = re.compile(r"\s*(?:[-*•]|\(?\d{1,3}[.):])(?:\s+|$)")
 _PAIR = re.compile(r"[\s\"'*_]*([A-Za-z][\w ()-]{0,40}?)[\s\"'*_]*[:=：][ \t*_]*(.*)")
+# Lines drawn around the cells of a table.
+_BOXES = {
+    **dict.fromkeys(map(ord, "│┃║"), "|"),
+    **dict.fromkeys(map(ord, "─━═┌┬┐├┼┤└┴┘╔╦╗╠╬╣╚╩╝┏┳┓┣╋┫┗┻┛╒╤╕╞╪╡╘╧╛"), "-"),
+}
 _LONGEST_HEAD, _LONGEST_ROW = 300, 10_000
-_ELEMENT = re.compile(r"<([A-Za-z][\w-]{0,40})>([^<>]{0,2000})</\1>")
+_ELEMENT = re.compile(
+    r"<([A-Za-z][\w-]{0,40})((?:\s+[\w-]{1,40}=\"[^\"<>]{0,200}\")*)>([^<>]{0,2000})</\1>"
+)
+_ATTRIBUTE = re.compile(r"([\w-]{1,40})=\"([^\"<>]{0,200})\"")
 
 
 def read_fields(text: str) -> list[dict[str, str]] | None:
@@ -56,7 +78,7 @@ def read_fields(text: str) -> list[dict[str, str]] | None:
 
     Read only where actions come with levels or types: bare lines are a list.
     """
-    lines = text.splitlines()
+    lines = text.translate(_BOXES).splitlines()
     for entries in (_table(lines), _keyed(text, lines)):
         with_text = [one for one in entries if any(key in TEXT_KEYS for key in one)]
         labels = (*LEVEL_KEYS, *TYPE_KEYS)
@@ -102,7 +124,11 @@ def _is_head(names: list[str]) -> bool:
 def _keyed(text: str, lines: list[str]) -> list[dict[str, str]]:
     """Entries from keys with values; one begins at a bullet, or where a key comes again."""
     entries: list[dict[str, str]] = [{}]
-    elements = [(False, *found) for found in _ELEMENT.findall(text)]
+    elements = [
+        (False, *pair)
+        for name, attributes, inside in _ELEMENT.findall(text)
+        for pair in ((name, inside), *_ATTRIBUTE.findall(attributes))
+    ]
     for begins, key, value in elements or map(_pair, lines):
         name = plain_key(key).rstrip("0123456789")  # "Action 2: ..."
         value = value.strip().strip("\"'").rstrip(",").strip("\"'*_")
@@ -128,7 +154,7 @@ def read_list(
     A line that holds nothing but a level or a type belongs to the item above it. Without any
     bullet or number, ``plain_lines`` takes every line for an item.
     """
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [_MARKS.sub("", line) for line in text.splitlines() if line.strip()]
     listed = [_ITEM.match(line) is not None for line in lines]
     if not any(listed) and not plain_lines:
         return None
@@ -136,7 +162,7 @@ def read_list(
     losses["plain-lines" if plain else "not-json"] += 1
     items: list[tuple[str, list[str]]] = []
     for line, is_item in zip(lines, listed, strict=True):
-        words, labels = _split(_MARKS.sub("", _ITEM.sub("", line, count=1)))
+        words, labels = _split(_ITEM.sub("", line, count=1))
         if items and labels and not words:
             items[-1][1].extend(labels)
         elif (is_item or plain) and words:
@@ -148,7 +174,30 @@ def read_list(
 
 def has_labelled_items(text: str) -> bool:
     """Whether a line with a bullet or number says a level or a type."""
-    return any(_ITEM.match(line) and _LABEL.search(line) for line in text.splitlines())
+    lines = (_MARKS.sub("", line) for line in text.splitlines())
+    return any(_ITEM.match(line) and (_LABEL.search(line) or _bare(line)) for line in lines)
+
+
+def with_labels(entry: Any) -> Any:
+    """An entry of JSON; of one that is a text, the level and type in it stand beside it."""
+    if not isinstance(entry, str):
+        return entry
+    words, labels = _split(_ITEM.sub("", _MARKS.sub("", entry), count=1))
+    found = _labels_in(labels)
+    if not words or len(found[0]) > 1 or len(found[1]) > 1 or not any(found):
+        return entry
+    named = zip((LEVEL_KEYS[0], TYPE_KEYS[0]), found, strict=True)
+    return {TEXT_KEYS[0]: words, **{key: next(iter(said)) for key, said in named if said}}
+
+
+def _bare(line: str) -> tuple[int, str] | None:
+    """Where a level and a type without names end a line, and how they read with them."""
+    start = max(0, len(line) - _TAIL)
+    found = _BARE.search(line, start)
+    if found is None:
+        return None
+    level, kind = found[1] or found[4], (found[2] or found[3]).lower()
+    return found.start(), f"(APL {level}, {'pro' if kind[0] == 'p' else 're'}active)"
 
 
 def _split(line: str) -> tuple[str, list[str]]:
@@ -160,6 +209,8 @@ def _split(line: str) -> tuple[str, list[str]]:
         return ""
 
     line = " ".join(line.split())
+    if bare := _bare(line):
+        line = f"{line[: bare[0]]} {bare[1]}"
     line = _GROUP.sub(
         lambda group: take(group) if _LABEL.search(group.group()) else group.group(), line
     )
@@ -173,12 +224,17 @@ def _split(line: str) -> tuple[str, list[str]]:
 
 def _action(text: str, labels: list[str], losses: Counter[str]) -> PredictedAction:
     """One item; labels that contradict each other are unreadable."""
-    found = list(_LABEL.finditer(" ; ".join(labels)))
-    levels = {label["level"] for label in found if label["level"]}
-    kinds = {label["kind"].lower() for label in found if label["kind"]}
+    levels, kinds = _labels_in(labels)
     level = read_level(next(iter(levels))) if len(levels) == 1 else None
     if levels and level is None:
         losses["level-unreadable"] += 1
     if len(kinds) > 1:
         losses["type-unreadable"] += 1
     return PredictedAction(text, level, kinds == {"proactive"} if len(kinds) == 1 else None)
+
+
+def _labels_in(labels: list[str]) -> tuple[set[str], set[str]]:
+    """The levels and the types that labels say."""
+    found = list(_LABEL.finditer(" ; ".join(labels)))
+    levels = {label["level"] for label in found if label["level"]}
+    return levels, {label["kind"].lower() for label in found if label["kind"]}

@@ -12,33 +12,41 @@ import html
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from handeye.run.thoughts import parts_of
+from handeye.scores.tolerant_json import find_values
+from handeye.visualact.asking.prompts import ELICITATION, FREE_ELICITATION, labelling
 from handeye.visualact.records import PredictedAction
 from handeye.visualact.scoring.reading.entries import (
+    Listed,
     action_lists,
     chosen,
     entry_action,
     label_of,
     number_of,
+    only_templates,
+    says_none,
+    says_nothing,
 )
 from handeye.visualact.scoring.reading.list_reading import (
     has_labelled_items,
     read_fields,
     read_list,
+    with_labels,
 )
-from handeye.visualact.scoring.reading.tolerant_json import Found, find_values
 
 LOSSES: dict[str, str] = {
     "json-mended": "the JSON was not valid and had to be mended",
     "json-cut": "the JSON was cut off; its complete entries were kept",
+    "json-skipped": "pieces inside the JSON that could not be read",
     "json-drafts": "lists of actions before the one that was taken",
     "json-repeated": "lists after the one that was taken: empty, templates, remarks, or cut off",
     "not-json": "read from a list of lines, a table, or keys with values",
     "plain-lines": "read from lines without bullets or numbers",
     "lines-skipped": "lines of text beside the list that were not read",
+    "prompt-echoed": "lines of the prompt in the answer that were not read",
     "thinking-removed": "a thinking block before the answer that was not read",
     "entry-unreadable": "entries that were neither an object nor a text",
     "text-missing": "entries without a text",
@@ -48,15 +56,27 @@ LOSSES: dict[str, str] = {
     "type-unreadable": "actions whose type is neither proactive nor reactive",
     "label-unmatched": "labels for an action that is not there, or for one labelled before",
 }
-_NONE = re.compile(
-    r"(there (is|are) )?(none|nothing|no (action|actions))"
-    r"( (is|are|to be|needs? to be|has to be))?"
-    r"( (needed|required|necessary|called for|done|taken))?"
-    r"( (here|now|at this time|at the moment))?"
+# What the prompts say, in lines that no answer of a model's own is made of. The template of the
+# labelling prompt has numbers in it that could be an answer.
+_SHORTEST_ECHO = 25
+_ECHOES = re.compile(
+    "|".join(
+        r"\s+".join(map(re.escape, line.split()))
+        for line in sorted(
+            {
+                line
+                for prompt in (ELICITATION, FREE_ELICITATION, labelling([]))
+                for line in prompt.splitlines()
+                if len(line) > _SHORTEST_ECHO
+            },
+            key=len,
+            reverse=True,
+        )
+    )
 )
 # How often JSON may have been written into a string.
 _MOST_ESCAPES = 3
-_AROUND = " \t\r\n.!\"'`*_[](){}"
+_ENTITY = re.compile(r"&(?:[lr]?[ds]?quo[t]?|apos|#\d{2,4});")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +102,9 @@ def read_actions(text: str | None, *, plain_lines: bool = False) -> Reading:
     losses: Counter[str] = Counter()
     answer = _answer(text, losses)
     if not answer.strip():
-        return _reading(None, "unreadable" if losses["thinking-removed"] else "empty", losses)
-    if _says_none(answer):
+        nothing = "unreadable" if losses["thinking-removed"] or losses["prompt-echoed"] else "empty"
+        return _reading(None, nothing, losses)
+    if says_none(answer):
         return _reading((), "answered", losses)
     entries = _entries(answer, losses)
     if entries is None:
@@ -144,17 +165,14 @@ def _answer(text: str | None, losses: Counter[str]) -> str:
     """The text without thoughts and special tokens."""
     parts = parts_of(_whole_characters(text or "").replace("\0", ""))
     losses["thinking-removed"] += bool(parts.thoughts)
-    return parts.answer
-
-
-def _says_none(text: str) -> bool:
-    words = " ".join(text.strip(_AROUND).lower().split())
-    return words in ("n/a", "na") or _NONE.fullmatch(words) is not None
+    answer, echoes = _ECHOES.subn("", parts.answer)
+    losses["prompt-echoed"] += echoes
+    return answer if echoes else parts.answer
 
 
 def _entries(text: str, losses: Counter[str]) -> list[Any] | None:
     """The entries of the answer in the text, None without any."""
-    lists = action_lists(find_values(text)) or action_lists(_escaped(text))
+    lists = action_lists(find_values(text), text) or _escaped(text)
     named = [one for one in lists if not one.loose]
     if not named:
         # Texts in brackets may be a remark beside an answer that is no JSON.
@@ -165,42 +183,47 @@ def _entries(text: str, losses: Counter[str]) -> list[Any] | None:
         if not lists or has_labelled_items(text):
             return None
     place = chosen(lists)
-    entries, how, _ = lists[place]
+    taken = lists[place]
     losses["json-drafts"] += place
     losses["json-repeated"] += len(lists) - 1 - place
-    if how != "strict":
-        losses[f"json-{how}"] += 1
-    return entries
+    losses["json-skipped"] += taken.skipped
+    if taken.how != "strict":
+        losses[f"json-{taken.how}"] += 1
+    return taken.entries
 
 
-def _escaped(text: str) -> list[Found]:
-    """Values of a text whose quotes are escaped: JSON within a JSON string, or within HTML."""
+def _escaped(text: str) -> list[Listed]:
+    """Lists in a text whose quotes are escaped: JSON within a JSON string, or within HTML."""
     for _ in range(_MOST_ESCAPES):
-        bare = html.unescape(text) if "&quot;" in text else text
-        bare = bare.replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
+        bare = html.unescape(text) if _ENTITY.search(text) else text
+        bare = bare.replace("\\n", "\n").replace('\\"', '"').replace("\\'", "'")
+        bare = bare.replace("\\\\", "\\")
         if bare == text:
             break
         text = bare
-        if action_lists(values := find_values(text)):
-            return [
-                replace(one, how="mended" if one.how == "strict" else one.how) for one in values
-            ]
+        if lists := action_lists(find_values(text), text):
+            return [one._replace(how="mended" if one.how == "strict" else one.how) for one in lists]
     return []
 
 
 def _from_entries(entries: Sequence[Any], losses: Counter[str]) -> list[PredictedAction] | None:
-    found = [entry_action(entry, losses) for entry in entries]
+    kept = [entry for entry in entries if not says_nothing(entry)]
+    if only_templates(kept):
+        # The prompt's own example says nothing about the video.
+        losses["text-missing"] += len(kept)
+        return None
+    found = [entry_action(with_labels(entry), losses) for entry in kept]
     actions = [action for action in found if action is not None]
     # Entries of which none could be read are no statement that nothing ought to be done.
-    lost = bool(entries) or losses["json-cut"] > 0
+    lost = bool(kept) or losses["json-cut"] > 0
     return None if lost and not actions else actions
 
 
 def _from_lines(text: str, losses: Counter[str], plain_lines: bool) -> list[PredictedAction] | None:
     found = read_list(text, losses, plain_lines=plain_lines)
-    if found and len(found) == 1 and _says_none(found[0].text):
-        return []
-    return found
+    if found is None:
+        return None
+    return [action for action in found if not says_none(action.text)]
 
 
 def _count_gaps(actions: Sequence[PredictedAction], losses: Counter[str]) -> None:
