@@ -155,8 +155,7 @@ class Respondent:
 
     ``says`` are the claims that must be spoken: ``mute``, ``gap``, ``no_gap``, ``sign:...``,
     ``convention:...``, ``step:...``. ``steps`` are those where points are really lost; None where a
-    step is a matter of definition. ``blind``: kinds of question to which the answers hang on nothing
-    in the picture.
+    step is a matter of definition. ``blind``: the answers hang on nothing in the picture.
     """
 
     name: str
@@ -166,7 +165,7 @@ class Respondent:
     steps: frozenset[str] | None = None
     ways: frozenset[str] = frozenset()
     repeats: bool = False
-    blind: frozenset[str] = frozenset()
+    blind: bool = False
 
 
 ALL: list[Respondent] = []
@@ -179,7 +178,7 @@ def respondent(
     steps: str | None = "",
     ways: str = "",
     repeats: bool = False,
-    blind: str = "",
+    blind: bool = False,
 ) -> Callable[[Answer], Answer]:
     """Enter a respondent; lists are separated by blanks."""
 
@@ -190,7 +189,7 @@ def respondent(
             Respondent(
                 *(name, group, answer, tuple(says.split()), allowed, used),
                 repeats=repeats,
-                blind=frozenset(blind.split()),
+                blind=blind,
             )
         )
         return answer
@@ -296,7 +295,7 @@ def _beside(ask: Asked, more: int) -> Cells:
 # Extremes.
 
 
-@respondent("always COUNT(5), one click", "extreme", "constant:", None, blind="counting action")
+@respondent("always COUNT(5), one click", "extreme", "constant:", None, blind=True)
 def _five(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return Said(number=5) if ask.kind == "counting" else click(ask, [(1, 1)])
 
@@ -337,7 +336,7 @@ def _all_of_grid(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return right(ask) if ask.kind == "counting" else click(ask, ask.cells(region=False))
 
 
-@respondent("draws numbers and cells, blindly", "extreme", "blind:", None, blind="counting action")
+@respondent("draws numbers and cells, blindly", "extreme", "blind:", None, blind=True)
 def _blindly(ask: Asked, draw: Draw, scene: Draw) -> Said:
     number = draw.integer(0, 4)
     if ask.kind == "counting":
@@ -735,7 +734,7 @@ def _refused_swapped(ask: Asked, draw: Draw, scene: Draw) -> Said:
 # Numbers that hang on nothing beside clicks that do, and the other way round.
 
 
-def _enter_five(name: str, says: str, ways: str, clicks: Answer, blind: str = "counting") -> None:
+def _enter_five(name: str, says: str, ways: str, clicks: Answer, blind: bool = False) -> None:
     @respondent(
         f"always COUNT(5), {name}", "mixed", f"constant:counting {says}", None, ways, blind=blind
     )
@@ -743,8 +742,9 @@ def _enter_five(name: str, says: str, ways: str, clicks: Answer, blind: str = "c
         return Said(number=5) if ask.kind == "counting" else clicks(ask, draw, scene)
 
 
-def _grid_cells(ask: Asked, draw: Draw, scene: Draw) -> Said:
-    return click(ask, _some(draw, ask.cells(region=False), draw.integer(1, 4)))
+def _anywhere(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    # As far as the smallest grid goes: how large a grid is would be seen.
+    return click(ask, [(draw.integer(1, 5), draw.integer(1, 5)) for _ in range(3)])
 
 
 for _way in ("zero_based", "swapped"):
@@ -762,7 +762,7 @@ _enter_five(
     lambda ask, draw, scene: click(ask, ask.targets),
 )
 _enter_five("clicks outside the grid", "sign:off_grid", "", _always_leaves)
-_enter_five("clicks anywhere", "blind:action", "", _grid_cells, "counting action")
+_enter_five("clicks anywhere", "blind:", "", _anywhere, True)
 
 
 @respondent("counts one more, one click", "mixed", "constant:action sign:count_high", None)
@@ -770,9 +770,9 @@ def _one_more_one_click(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return Said(number=len(ask.gold) + 1) if ask.kind == "counting" else click(ask, [(1, 1)])
 
 
-@respondent("counts right, clicks anywhere", "mixed", "blind:action", None, blind="action")
+@respondent("counts right, clicks anywhere", "mixed", "", None)
 def _right_anywhere(ask: Asked, draw: Draw, scene: Draw) -> Said:
-    return right(ask) if ask.kind == "counting" else _grid_cells(ask, draw, scene)
+    return right(ask) if ask.kind == "counting" else _anywhere(ask, draw, scene)
 
 
 @respondent(
@@ -781,7 +781,6 @@ def _right_anywhere(ask: Asked, draw: Draw, scene: Draw) -> Said:
     "constant:counting",
     None,
     "zero_based",
-    blind="counting",
 )
 def _nearly_constant(ask: Asked, draw: Draw, scene: Draw) -> Said:
     if ask.kind == "counting":
@@ -808,14 +807,12 @@ def _elsewhere() -> dict[str, list[dict[str, Asked]]]:
     return {source: list(found.values()) for source, found in scenes.items()}
 
 
-@respondent("answers about other scenes", "extreme", "blind:", None, blind="counting action")
+@respondent("answers about other scenes", "extreme", "blind:", None, blind=True)
 def _other_scenes(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return right(scene.pick(_elsewhere()[ask.item.rose_subset])[ask.column])
 
 
-@respondent(
-    "from 0, about other scenes", "extreme", "blind:", None, "zero_based", blind="counting action"
-)
+@respondent("from 0, about other scenes", "extreme", "blind:", None, "zero_based", blind=True)
 def _other_scenes_from_0(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return written(scene.pick(_elsewhere()[ask.item.rose_subset])[ask.column], "zero_based")
 
