@@ -112,8 +112,9 @@ class Group(msgspec.Struct, kw_only=True):
     score on their own scenes, ``other`` that on others of the stratum, ``ahead`` the difference.
     ``p_own`` tests that difference, ``p_varies`` whether answers vary with what is true of their
     scenes, rightly or wrongly, ``p_shown`` whether with anything else that was shown; these are
-    known of all questions together alone. ``said`` is what may be claimed; of all questions together that answers are the same, or repeat the
-    question, only where it may be claimed of each group.
+    known of all questions together alone. ``said`` is what may be claimed; of all questions
+    together that answers are the same, or repeat the question, only where it may be claimed of
+    each group.
     """
 
     group: str

@@ -164,6 +164,8 @@ REASONS: Mapping[str, Mapping[str, str]] = {
 """The reasons that are told of action and of counting items; habits tell the others."""
 HOLDS = {"neighbour": "near_miss", "whole_grid": "whole_grid_number"}
 """The sign that the words of a reason describe, where it is not the sign of the same name."""
+WOULD_SHOW = "answers with clicks in which that would show"
+"""What the share of a convention is of."""
 _DOES = {one.key: one.does for one in CONVENTIONS}
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from handeye.rose.diagnosis.anchoring import asks_for_part, can_repeat, said_number
+from handeye.rose.diagnosis.conventions import translated
 from handeye.rose.diagnosis.coordinates import Convention
 from handeye.rose.diagnosis.evidence import Evidence, exists
 from handeye.rose.diagnosis.reasons import SIGNS
@@ -20,9 +21,7 @@ from handeye.rose.scene import Cell
 
 def meant_cells(found: Evidence, convention: Convention | None) -> frozenset[Cell]:
     """Unique cells that an answer clicks, in the convention it is written in; any, as written."""
-    if convention is None:
-        return found.written
-    return frozenset(Cell(*convention.translate(*cell, *found.grid)) for cell in found.written)
+    return found.written if convention is None else translated(found, convention)
 
 
 def submits_other(found: Evidence) -> bool:

@@ -12,7 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from handeye.rose.diagnosis.claims import FORMS, HABITS, HOLDS, REASONS, STEPS, Claim, Figure, Unit
+from handeye.rose.diagnosis.claims import (
+    FORMS,
+    HABITS,
+    HOLDS,
+    REASONS,
+    STEPS,
+    WOULD_SHOW,
+    Claim,
+    Figure,
+    Unit,
+)
 from handeye.scores.estimate import rate_of
 from handeye.scores.looks import said
 from handeye.scores.summary import so_far_words
@@ -108,8 +118,8 @@ _WHY = {
     "parrot": "Nearly all answers stand in their question word for word; the true ones do not.",
     "constant": "Nearly all answers to a kind of question are the same; the true ones are not.",
     "blind": "Permutations of scenes within strata show neither that answers fit their own scenes "
-    "better nor that they vary with them; had one scene in three been looked at and answered rightly, "
-    "or two in three in any constant way, they would have.",
+    "better nor that they vary with them; had one scene in three been looked at and answered "
+    "rightly, or two in three in any constant way, they would have.",
 }
 
 
@@ -377,7 +387,7 @@ def _above(kind: str, key: str, part: str, figure: Figure | None) -> list[Claim]
 def _conventions(attribution: Tree) -> list[Claim]:
     out = []
     for found in attribution.get("conventions") or ():
-        weight = _figure(str(found["label"]), found.get("weight"), of="answers with clicks")
+        weight = _figure(str(found["label"]), found.get("weight"), of=WOULD_SHOW)
         if not found.get("decided") or weight is None or not weight.low or weight.low <= 0:
             continue
         why = "Decided over all click answers by likelihood ratio; its interval lies above 0."
