@@ -812,7 +812,7 @@ def _other_scenes(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return right(scene.pick(_elsewhere()[ask.item.rose_subset])[ask.column])
 
 
-@respondent("from 0, about other scenes", "extreme", "blind:", None, "zero_based", blind=True)
+@respondent("from 0, about other scenes", "extreme", "blind:", None, blind=True)
 def _other_scenes_from_0(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return written(scene.pick(_elsewhere()[ask.item.rose_subset])[ask.column], "zero_based")
 

@@ -230,19 +230,19 @@ class ClickModel:
         return False
 
     def by_chance(self, kind: int) -> float:
-        """How likely so many answers fit a convention, were targets elsewhere: the largest p-value.
+        """How likely so many targets are hit in a convention, were they elsewhere: the p-value.
 
-        An answer fits if it hits more targets than as it is written. The others are put anywhere on
-        their side of the region that is not clicked, or anywhere in their row, or in their column:
-        who clicks one place whatever the scene, or knows one axis only, hits them there as often,
-        and however alike such answers are. The number of fitting answers is then at most as variable
-        as a Poisson one of the same mean (Hoeffding 1956).
+        Targets that are clicked as written stay; the others are put anywhere on their side of the
+        region, or anywhere in their row, or in their column, and the largest p-value counts. Who
+        clicks one place whatever the scene, or knows one axis only, hits them there as often: equal
+        answers are no evidence for each other. Hits by chance are independent, and less variable
+        than a Poisson number of the same mean.
 
         Args:
             kind: of the convention, among those of the model.
         """
-        fits, chances = self._places.fitting_by_chance(self.conventions[kind])
-        return max((float(pdtrc(fits - 1, mean)) if mean else 0.0) for mean in chances)
+        hits, means = self._places.hits_by_chance(self.conventions[kind])
+        return max(float(pdtrc(hits - 1, mean)) for mean in means) if hits else 1.0
 
     def _sums(self, density: Floats) -> Floats:
         """Log-likelihood of every answer from the density of its clicks: (n, ...)."""
@@ -386,28 +386,23 @@ class _Places:
         hits = self._near[self._found(row, col), : _BEYOND + 1].any(1)
         return self._item[hits], row[hits], col[hits]
 
-    def fitting_by_chance(self, convention: Convention) -> tuple[int, tuple[float, float, float]]:
-        """Answers that hit more targets in a convention than as written, and how many by chance.
+    def hits_by_chance(self, convention: Convention) -> tuple[int, Floats]:
+        """Targets not clicked as written that are hit in a convention, and how many by chance.
 
-        Chance puts the targets that are not clicked as written anywhere on their side of the region,
-        in their row, or in their column.
+        The means (3,) are for targets anywhere on their side of the region, in their row, or in
+        their column.
         """
-        row, col = self._meant(convention)
-        ends = np.append(np.flatnonzero(np.diff(self._item)) + 1, len(row)).tolist()
-        fits, means, start = 0, [0.0, 0.0, 0.0], 0
+        meant = np.stack(self._meant(convention), axis=1)
+        ends = np.append(np.flatnonzero(np.diff(self._item)) + 1, len(meant)).tolist()
+        hits, means, start = 0, np.zeros(3), 0
         for found, end in zip(self._items, ends, strict=True):
-            written = {(int(r), int(c)) for r, c in self._written[start:end]}
-            meant = {(r, c) for r, c in zip(row[start:end].tolist(), col[start:end].tolist())}
+            written = {Cell(int(r), int(c)) for r, c in self._written[start:end]}
+            other = {Cell(int(r), int(c)) for r, c in meant[start:end]} - written
             start = end
-            before = len(found.targets & written)
-            fits += len(found.targets & meant) > before
-            free = [cell for cell in found.targets if cell not in written]
-            sure = len((found.targets & written) & meant)
-            for k, chances in enumerate(
-                zip(*(_chances(found, cell, written, meant) for cell in free))
-            ):
-                means[k] += _more(chances, before - sure)
-        return fits, (means[0], means[1], means[2])
+            hits += len(found.targets & other)
+            for target in found.targets - written:
+                means += _chances(found, target, written, other)
+        return hits, means
 
     def _hits(self, convention: Convention, shift: tuple[int, int] = (0, 0)) -> Floats:
         """Targets of the grid among the cells that each answer means, shifted: (items,)."""
@@ -445,40 +440,27 @@ class _Places:
 
 
 def _chances(
-    found: Evidence,
-    target: Cell,
-    written: AbstractSet[tuple[int, int]],
-    meant: AbstractSet[tuple[int, int]],
+    found: Evidence, target: Cell, written: AbstractSet[Cell], meant: AbstractSet[Cell]
 ) -> tuple[float, float, float]:
     """How likely a target elsewhere is among the cells meant: anywhere, in its row, in its column.
 
     Elsewhere is on its side of the region, and not clicked as written.
     """
-    inside = target in found.region
-    side = found.region.cell_count(found.grid)
-    side = side if inside else found.grid.rows * found.grid.cols - side
+    grid, inside = found.grid, target in found.region
+    side = found.region.cell_count(grid)
+    size = side if inside else grid.rows * grid.cols - side
 
-    def alike(cells: Iterable[tuple[int, int]]) -> list[Cell]:
-        of_grid = (Cell(*cell) for cell in cells)
-        return [c for c in of_grid if exists(c, found.grid) and (c in found.region) == inside]
+    def alike(cells: Iterable[Cell]) -> list[Cell]:
+        return [one for one in cells if exists(one, grid) and (one in found.region) == inside]
 
-    taken = alike(written)
-    hit = [cell for cell in alike(meant) if cell not in written]
-    row = alike((target.row, col) for col in range(1, found.grid.cols + 1))
-    column = alike((row, target.col) for row in range(1, found.grid.rows + 1))
+    hit = alike(meant)
+    row = alike(Cell(target.row, col) for col in range(1, grid.cols + 1))
+    column = alike(Cell(row, target.col) for row in range(1, grid.rows + 1))
     return (
-        len(hit) / max(side - len(taken), 1),
-        sum(cell.row == target.row for cell in hit) / max(sum(c not in written for c in row), 1),
-        sum(cell.col == target.col for cell in hit) / max(sum(c not in written for c in column), 1),
+        len(hit) / (size - len(alike(written))),
+        sum(cell.row == target.row for cell in hit) / sum(one not in written for one in row),
+        sum(cell.col == target.col for cell in hit) / sum(one not in written for one in column),
     )
-
-
-def _more(chances: Sequence[float], than: int) -> float:
-    """How likely more of some independent things happen than so many."""
-    counts = np.ones(1)
-    for chance in chances:
-        counts = np.convolve(counts, [1 - chance, chance])
-    return float(counts[than + 1 :].sum())
 
 
 _AROUND = [(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1) if r or c]
