@@ -34,8 +34,10 @@ FORMAT = 1
 MOST, OF_TRUTH = 0.95, 0.6
 FEWEST, FEWEST_DEV, FEWEST_BLIND = 8, 10, 30
 # Blind: no sign of sight at this level, at most so much better than exchanged (true answers are at
-# least so much better), and a part that looks would show with this power.
-LEVEL, AT_MOST, AT_LEAST, PLANTED, POWER = 0.01, 0.08, 0.3, 1 / 3, 0.9
+# least so much better), and it would show with this power if so many scenes were looked at and
+# answered rightly, or so many in a way that only shows as varying with the scene.
+LEVEL, AT_MOST, AT_LEAST, POWER = 0.01, 0.08, 0.3, 0.9
+RIGHTLY, WRONGLY = 1 / 3, 2 / 3
 # Scenes that answers are compared with the truth over, however many there are.
 MOST_SCENES = 400
 # Candidates for the best constant answer, and items of a stratum that they are chosen by.
@@ -110,7 +112,9 @@ class Group(msgspec.Struct, kw_only=True):
     score on their own scenes, ``other`` that on others of the stratum, ``ahead`` the difference.
     ``p_own`` tests that difference, ``p_varies`` whether answers vary with what is true of their
     scenes, rightly or wrongly, ``p_shown`` whether with anything else that was shown; these are
-    known of all questions together alone. ``said`` is what may be claimed.
+    known of all questions together alone. ``said`` is what may be claimed; of all questions
+    together that answers are the same, or repeat the question, only where it may be claimed of
+    each group.
     """
 
     group: str
@@ -159,10 +163,19 @@ class Looks(Recorded, kw_only=True):
         return ""
 
 
-def said(groups: Mapping[str, Group]) -> dict[str, Group]:
-    """Groups about which something is claimed: all questions, else those it holds for."""
-    found = {name: one for name, one in groups.items() if one.said}
-    return {"": found[""]} if "" in found else found
+def said(kinds: Mapping[str, str]) -> list[str]:
+    """Groups about which something is claimed: all questions, else those it holds for.
+
+    Where nothing shows that it looks at any question, and the answers to some are of one kind, both
+    are claimed.
+
+    Args:
+        kinds: what may be claimed by group, as in :class:`Group`.
+    """
+    found = [name for name, kind in kinds.items() if kind]
+    if "" not in found:
+        return found
+    return [name for name in found if not name or kinds[""] == "blind" != kinds[name]]
 
 
 def repeats(text: str | None, question: Iterable[str | None]) -> bool:
@@ -229,14 +242,20 @@ def recognize(
     """
     names = list(dict.fromkeys(one.group for one in asked))
     pairs = list(zip(asked, best, strict=True))
-    out = {"": _group("", pairs, ways, seed)}
-    if len(names) > 1:
-        for name in names:
-            out[name] = _group(name, [p for p in pairs if p[0].group == name], ways, seed)
-    return out
+    named = {name: [pair for pair in pairs if pair[0].group == name] for name in names}
+    groups = {
+        name: _group(name, held, ways, seed) for name, held in named.items() if len(names) > 1
+    }
+    return {"": _group("", pairs, ways, seed, groups.values()), **groups}
 
 
-def _group(name: str, pairs: Sequence[tuple[Asked, Answers]], ways: Ways, seed: int) -> Group:
+def _group(
+    name: str,
+    pairs: Sequence[tuple[Asked, Answers]],
+    ways: Ways,
+    seed: int,
+    groups: Iterable[Group] = (),
+) -> Group:
     asked = [one for one, _ in pairs]
     read = [one for one in asked if one.answer is not None]
     scenes = len({(one.stratum, one.scene) for one in read})
@@ -259,17 +278,16 @@ def _group(name: str, pairs: Sequence[tuple[Asked, Answers]], ways: Ways, seed: 
         example=commonest[0][0] if commonest else "", said="",
     )  # fmt: skip
     # Who is blind sees nothing at all: that is asked of all questions together.
-    blind = not name and _sight(group, read, ways, seed)
-    group.said = _said(group, spoken, blind)
-    return group
-
-
-def _said(group: Group, spoken: int, blind: bool) -> Kind:
+    blind: Kind = "blind" if not name and _sight(group, read, ways, seed) else ""
+    group.said = blind
     if spoken >= FEWEST and _all_but(group.repeated, group.true_repeated):
-        return "parrot"
-    if group.n_scenes >= FEWEST and _all_but(group.same, group.true_same):
-        return "constant"
-    return "blind" if blind else ""
+        group.said = "parrot"
+    elif scenes >= FEWEST and _all_but(group.same, group.true_same):
+        group.said = "constant"
+    # Nearly all answers may be the same, though those to one kind of question are not.
+    if any(one.said != group.said for one in groups if one.n_read):
+        group.said = blind
+    return group
 
 
 def _all_but(found: Estimate, true: Estimate) -> bool:
@@ -345,7 +363,8 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
         and found.high <= AT_MOST
         # A right answer must be wrong elsewhere, else nothing could show.
         and possible.value >= AT_LEAST
-        and dependence.power(PLANTED, seed, LEVEL) >= POWER
+        and sight.advantage_power(scores, true, items, RIGHTLY, seed, LEVEL) >= POWER
+        and dependence.power(WRONGLY, seed, LEVEL) >= POWER
     )
 
 
@@ -536,7 +555,8 @@ def clause(kind: str, group: str, first: Estimate, second: Estimate) -> str:
 
 def sentences(groups: Mapping[str, Group]) -> list[str]:
     """What is claimed of a run, as clauses."""
-    return [clause(one.said, one.group, *shares(one)) for one in said(groups).values()]
+    told = (groups[name] for name in said({name: one.said for name, one in groups.items()}))
+    return [clause(one.said, one.group, *shares(one)) for one in told]
 
 
 def shares(group: Group) -> tuple[Estimate, Estimate]:

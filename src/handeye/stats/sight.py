@@ -63,17 +63,11 @@ def advantage(scores: Mapping[str, Floats], items: Mapping[str, Floats], seed: i
         items: likewise how many items each sum is over.
         seed: of the permutations.
     """
-    own = sum(float(np.trace(table)) for table in scores.values())
     n = sum(float(np.trace(table)) for table in items.values())
-    drawn, counted = np.zeros(PERMUTATIONS), np.zeros(PERMUTATIONS)
     apart: list[Floats] = []
     other = weight = 0.0
     for name, table in scores.items():
         size = len(table)
-        order = permutations(size, PERMUTATIONS, seed, f"own {name}")
-        rows = np.arange(size)
-        drawn += table[rows, order].sum(axis=1)
-        counted += items[name][rows, order].sum(axis=1)
         held = items[name].diagonal()
         beside = table.sum(axis=1) - table.diagonal()
         asked = items[name].sum(axis=1) - held
@@ -82,7 +76,8 @@ def advantage(scores: Mapping[str, Floats], items: Mapping[str, Floats], seed: i
         other += float((rate * held)[usable].sum())
         weight += float(held[usable].sum())
         apart.append((table.diagonal() - rate * held)[usable])
-    found, mean = own / max(n, 1.0), other / max(weight, 1.0)
+    found, p_value = _own(scores, items, seed)
+    mean = other / max(weight, 1.0)
     each = np.concatenate(apart) if apart else np.zeros(0)
     clusters = len(each)
     per_scene = n / max(clusters, 1)
@@ -92,11 +87,59 @@ def advantage(scores: Mapping[str, Floats], items: Mapping[str, Floats], seed: i
     if spread == 0.0:
         # What no scene shows may yet be in some: (1 - p) ** n = 0.025 at the bound.
         reach = 1 - 0.025 ** (1 / max(clusters, 1))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        rates = np.where(counted > 0, drawn / counted, 0.0)
-    p = (1 + int((rates >= found - 1e-12).sum())) / (1 + PERMUTATIONS)
     difference = found - mean
-    return Advantage(found, mean, difference - reach, difference + reach, p)
+    return Advantage(found, mean, difference - reach, difference + reach, p_value)
+
+
+def advantage_power(
+    scores: Mapping[str, Floats],
+    true: Mapping[str, Floats],
+    items: Mapping[str, Floats],
+    share: float,
+    seed: int,
+    level: float,
+) -> float:
+    """How often an advantage would show if so many scenes were looked at (:data:`_TRIALS` trials).
+
+    Args:
+        scores: as in :func:`advantage`.
+        true: likewise of the true answers, which those of looked-at scenes are replaced by.
+        items: as in :func:`advantage`.
+        share: of scenes that are looked at.
+        seed: of the permutations.
+        level: of the test.
+    """
+    found = 0
+    for k in range(_TRIALS):
+        planted = {name: table.copy() for name, table in scores.items()}
+        for name, table in planted.items():
+            seen = _seen(len(table), share, seed + 1 + k, name)
+            table[seen] = true[name][seen]
+        found += _own(planted, items, seed + 1 + k, _FEWER)[1] <= level
+    return found / _TRIALS
+
+
+def _own(
+    scores: Mapping[str, Floats], items: Mapping[str, Floats], seed: int, drawn: int = PERMUTATIONS
+) -> tuple[float, float]:
+    """Mean score on own scenes, and how often scenes in another order score as well."""
+    own = sum(float(np.trace(table)) for table in scores.values())
+    n = sum(float(np.trace(table)) for table in items.values())
+    summed, counted = np.zeros(drawn), np.zeros(drawn)
+    for name, table in scores.items():
+        order = permutations(len(table), drawn, seed, f"own {name}")
+        rows = np.arange(len(table))
+        summed += table[rows, order].sum(axis=1)
+        counted += items[name][rows, order].sum(axis=1)
+    found = own / max(n, 1.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rates = np.where(counted > 0, summed / counted, 0.0)
+    return found, (1 + int((rates >= found - 1e-12).sum())) / (1 + drawn)
+
+
+def _seen(size: int, share: float, seed: int, stratum: str) -> Places:
+    """Some of the scenes of a stratum."""
+    return permutations(size, 1, seed, f"seen {stratum}")[0][: round(share * size)]
 
 
 class Dependence:
@@ -164,7 +207,7 @@ class Dependence:
         for stratum, places, pairs in self._blocks:
             size = len(places)
             order = permutations(size, drawn, seed, f"with {stratum}")
-            seen = permutations(size, 1, seed, f"seen {stratum}")[0][: round(planted * size)]
+            seen = _seen(size, planted, seed, stratum)
             for own, true in pairs:
                 given = own
                 if planted:

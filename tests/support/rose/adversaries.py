@@ -7,8 +7,10 @@ respondent and the diagnosis; ``tests/support/rose/truth.py`` judges what is sai
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from handeye.rose.items import Item
@@ -81,12 +83,14 @@ def _read(texts: Sequence[str]) -> Cells:
 class Said:
     """An answer as it was meant to be: cells as written, their convention, and the faults in it.
 
+    ``meant`` are the cells that those written mean in their convention.
     ``form`` is "" for a good one, "loose" where only a forgiving reader takes it, "unreadable".
     """
 
     cells: Cells = ()
     number: int | None = None
     way: str = ""
+    meant: Cells = ()
     form: str = ""
     state: str = "answered"
 
@@ -117,7 +121,7 @@ def right(ask: Asked) -> Said:
     return click(ask, ask.gold)
 
 
-_WAYS: dict[str, Callable[[int, int, int, int], tuple[int, int]]] = {
+WAYS: dict[str, Callable[[int, int, int, int], tuple[int, int]]] = {
     "zero_based": lambda r, c, rows, cols: (r - 1, c - 1),
     "zero_based_rows": lambda r, c, rows, cols: (r - 1, c),
     "zero_based_cols": lambda r, c, rows, cols: (r, c - 1),
@@ -125,6 +129,7 @@ _WAYS: dict[str, Callable[[int, int, int, int], tuple[int, int]]] = {
     "swapped": lambda r, c, rows, cols: (c, r),
     "swapped_zero_based": lambda r, c, rows, cols: (c - 1, r - 1),
     "flipped_rows": lambda r, c, rows, cols: (rows + 1 - r, c),
+    "flipped_cols": lambda r, c, rows, cols: (r, cols + 1 - c),
     "flipped_zero_based_rows": lambda r, c, rows, cols: (rows - r, c),
     "flipped_both": lambda r, c, rows, cols: (rows + 1 - r, cols + 1 - c),
 }
@@ -135,8 +140,8 @@ def written(ask: Asked, way: str, cells: Sequence[tuple[int, int]] | None = None
     meant = ask.gold if cells is None else cells
     if ask.kind == "counting":
         return right(ask)
-    coded = [_WAYS[way](r, c, ask.rows, ask.cols) for r, c in meant]
-    return click(ask, coded, way=way)
+    coded = [WAYS[way](r, c, ask.rows, ask.cols) for r, c in meant]
+    return click(ask, coded, way=way, meant=tuple(meant))
 
 
 # ---- respondents
@@ -290,7 +295,7 @@ def _beside(ask: Asked, more: int) -> Cells:
 # Extremes.
 
 
-@respondent("always COUNT(5), one click", "extreme", "constant:", None)
+@respondent("always COUNT(5), one click", "extreme", "constant:", None, blind=True)
 def _five(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return Said(number=5) if ask.kind == "counting" else click(ask, [(1, 1)])
 
@@ -420,9 +425,15 @@ def _enter_way(way: str, share: float) -> None:
         return written(ask, way) if draw.unit() < share else right(ask)
 
 
-for _way in _WAYS:
+for _way in WAYS:
     _enter_way(_way, 1.0)
-for _way, _share in (("zero_based", 0.5), ("swapped", 0.1), ("zero_based_rows", 0.2)):
+for _way, _share in (
+    ("zero_based", 0.5),
+    ("swapped", 0.1),
+    ("swapped", 0.4),
+    ("zero_based_rows", 0.2),
+    ("flipped_cols", 0.3),
+):
     _enter_way(_way, _share)
 
 
@@ -592,3 +603,228 @@ def _repeats(ask: Asked, draw: Draw, scene: Draw) -> Said:
     if ask.column == "G-Cnt":
         return Said(number=number)
     return Said(number=number) if ask.part and draw.unit() < 0.5 else right(ask)
+
+
+# One place whatever the scene; a few right answers besides.
+
+
+def _enter_place(where: str, place: Callable[[Asked, Draw], Cells], share: float) -> None:
+    name = f"clicks {where}, right in {share * 100:.0f} %"
+
+    @respondent(name, "none", "constant:action" if where == "R3,C3" and not share else "", None)
+    def _(ask: Asked, draw: Draw, scene: Draw) -> Said:
+        if ask.kind == "counting" or draw.unit() < share:
+            return right(ask)
+        return click(ask, place(ask, draw))
+
+
+_EXAMPLE = ((3, 1), (6, 8))
+_PLACES: dict[str, Callable[[Asked, Draw], Cells]] = {
+    "R2,C2": lambda ask, draw: ((2, 2),),
+    "R3,C3": lambda ask, draw: ((3, 3),),
+    "R5,C5": lambda ask, draw: ((5, 5),),
+    "R4,C6": lambda ask, draw: ((4, 6),),
+    "the middle": lambda ask, draw: (((ask.rows + 1) // 2, (ask.cols + 1) // 2),),
+    "the last cell": lambda ask, draw: ((ask.rows, ask.cols),),
+    "the first cell of the region": lambda ask, draw: ask.cells()[:1],
+    "one of three cells": lambda ask, draw: (draw.pick([(2, 2), (3, 5), (6, 3)]),),
+    "the example": lambda ask, draw: _EXAMPLE,
+    "the right row, column 1": lambda ask, draw: tuple((r, 1) for r, _ in ask.gold),
+}
+for _where, _place in _PLACES.items():
+    for _share in (0.0, 0.1, 0.3):
+        _enter_place(_where, _place, _share)
+
+
+# Coordinates that are put in some other way than counting from elsewhere.
+
+
+def _enter_moved(name: str, move: Callable[[int, int], tuple[int, int]]) -> None:
+    @respondent(name, "none", steps="coordinates region finding abstention")
+    def _(ask: Asked, draw: Draw, scene: Draw) -> Said:
+        return _moved(ask, move)
+
+
+_enter_moved("rounds rows to even ones", lambda r, c: (r - r % 2 or 2, c))
+_enter_moved("rounds rows to odd ones", lambda r, c: (r | 1, c))
+_enter_moved("rounds columns to threes", lambda r, c: (r, max(3, 3 * round(c / 3))))
+_enter_moved("says no number above 7", lambda r, c: (min(r, 7), min(c, 7)))
+_enter_moved("says no number below 4", lambda r, c: (max(r, 4), max(c, 4)))
+_enter_moved("a scale of nine tenths", lambda r, c: (round(0.9 * r), round(0.9 * c)))
+_enter_moved("a scale of eleven tenths", lambda r, c: (round(1.1 * r), round(1.1 * c)))
+
+
+@respondent("pairs rows and columns anew", "none", steps="coordinates region")
+def _paired(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    rows, cols = (sorted(side) for side in zip(*ask.gold, strict=True)) if ask.gold else ((), ())
+    cells = zip(rows, cols, strict=True)
+    return right(ask) if ask.kind == "counting" else click(ask, tuple(cells))
+
+
+@respondent("counts from the corner of the region", "none", steps="coordinates region")
+def _from_corner(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    top, left = (min(side) - 1 for side in zip(*ask.cells(), strict=True))
+    return _moved(ask, lambda r, c: (r - top, c - left))
+
+
+@respondent("clicks pixels", "extreme", "sign:off_grid", None)
+def _pixels(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return _moved(ask, lambda r, c: (32 * r - 16, 32 * c - 16))
+
+
+@respondent("clicks in thousandths of the picture", "extreme", "sign:off_grid", None)
+def _thousandths(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return _moved(ask, lambda r, c: (1000 * r // ask.rows, 1000 * c // ask.cols))
+
+
+# What is clicked where nothing is, and what such an answer means.
+
+
+def _outside_grid(ask: Asked, draw: Draw) -> Cells:
+    return ((ask.rows + draw.integer(1, 3), draw.integer(1, ask.cols)),)
+
+
+@respondent("leaves the grid where nothing is", "extreme", "sign:clicks_where_nothing_is", None)
+def _leaves(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    if ask.kind == "counting" or ask.gold:
+        return right(ask)
+    return click(ask, _outside_grid(ask, draw))
+
+
+@respondent("always leaves the grid", "extreme", "sign:clicks_where_nothing_is sign:off_grid", None)
+def _always_leaves(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    if ask.kind == "counting":
+        return right(ask)
+    return click(ask, [(ask.rows + 1, c) for _, c in ask.gold] or _outside_grid(ask, draw))
+
+
+@respondent(
+    "submits without what lies outside the grid", "extreme", "sign:submits_other_number", None
+)
+def _submits_inside(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    if ask.column != "Excl-CS":
+        return right(ask)
+    said = click(ask, (*ask.gold, *_outside_grid(ask, draw)))
+    return replace(said, number=len(ask.gold))
+
+
+def _enter_never(way: str) -> None:
+    says = f"convention:{way} sign:clicks_where_nothing_is"
+
+    @respondent(f"{way} in 100 %, and finds one where there is none", "extreme", says, None, way)
+    def _(ask: Asked, draw: Draw, scene: Draw) -> Said:
+        return written(ask, way, ask.gold or _some(draw, ask.cells(), 1))
+
+    says = f"convention:{way} sign:whole_grid_default"
+
+    @respondent(f"{way} in 100 %, whole grid", "extreme", says, None, way)
+    def _(ask: Asked, draw: Draw, scene: Draw) -> Said:
+        return written(ask, way, ask.targets)
+
+
+for _way in ("zero_based", "swapped", "flipped_rows"):
+    _enter_never(_way)
+
+
+@respondent("60 % refused, else swapped", "mixed", "mute convention:swapped", None, "swapped")
+def _refused_swapped(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return Said(state="refused") if draw.unit() < 0.6 else written(ask, "swapped")
+
+
+# Numbers that hang on nothing beside clicks that do, and the other way round.
+
+
+def _enter_five(name: str, says: str, ways: str, clicks: Answer, blind: bool = False) -> None:
+    @respondent(
+        f"always COUNT(5), {name}", "mixed", f"constant:counting {says}", None, ways, blind=blind
+    )
+    def _(ask: Asked, draw: Draw, scene: Draw) -> Said:
+        return Said(number=5) if ask.kind == "counting" else clicks(ask, draw, scene)
+
+
+def _anywhere(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    # As far as the smallest grid goes: how large a grid is would be seen.
+    return click(ask, [(draw.integer(1, 5), draw.integer(1, 5)) for _ in range(3)])
+
+
+for _way in ("zero_based", "swapped"):
+    _enter_five(
+        f"{_way} in 100 %",
+        f"convention:{_way}",
+        _way,
+        lambda ask, draw, scene, way=_way: written(ask, way),
+    )
+_enter_five("clicks right", "", "", lambda ask, draw, scene: right(ask))
+_enter_five(
+    "clicks the whole grid",
+    "sign:whole_grid_default",
+    "",
+    lambda ask, draw, scene: click(ask, ask.targets),
+)
+_enter_five("clicks outside the grid", "sign:off_grid", "", _always_leaves)
+_enter_five("clicks anywhere", "blind:", "", _anywhere, True)
+
+
+@respondent("counts one more, one click", "mixed", "constant:action sign:count_high", None)
+def _one_more_one_click(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return Said(number=len(ask.gold) + 1) if ask.kind == "counting" else click(ask, [(1, 1)])
+
+
+@respondent("counts right, clicks anywhere", "mixed", "", None)
+def _right_anywhere(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return right(ask) if ask.kind == "counting" else _anywhere(ask, draw, scene)
+
+
+@respondent(
+    "COUNT(5), one click in 88 %, else from 0",
+    "mixed",
+    "constant:counting",
+    None,
+    "zero_based",
+)
+def _nearly_constant(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    if ask.kind == "counting":
+        return Said(number=5)
+    return written(ask, "zero_based") if draw.unit() > 0.88 else click(ask, [(1, 1)])
+
+
+@respondent("counts one less", "mixed", "sign:count_low", None)
+def _one_less(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    if ask.kind == "counting":
+        return Said(number=max(0, len(ask.gold) - 1))
+    return right(ask)
+
+
+# Right answers, of other scenes.
+
+
+@cache
+def _elsewhere() -> dict[str, list[dict[str, Asked]]]:
+    """By source the questions about each of some scenes of another set, by column."""
+    scenes: dict[str, dict[str, dict[str, Asked]]] = defaultdict(lambda: defaultdict(dict))
+    for ask in questions(77, 40):
+        scenes[ask.item.rose_subset][ask.item.scene_id][ask.column] = ask
+    return {source: list(found.values()) for source, found in scenes.items()}
+
+
+@respondent("answers about other scenes", "extreme", "blind:", None, blind=True)
+def _other_scenes(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return right(scene.pick(_elsewhere()[ask.item.rose_subset])[ask.column])
+
+
+@respondent("from 0, about other scenes", "extreme", "blind:", None, blind=True)
+def _other_scenes_from_0(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return written(scene.pick(_elsewhere()[ask.item.rose_subset])[ask.column], "zero_based")
+
+
+# Several faults in one answer: each is in all of its answers.
+
+
+@respondent("one click slips, two more outside", "mixed", "", None)
+def _slip_and_more(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    """Half of the answers: a click a row further down, and two more outside the region."""
+    beyond = [cell for cell in ask.cells(False) if not ask.inside(cell) and cell not in ask.targets]
+    if ask.kind == "counting" or not ask.gold or draw.unit() < 0.5:
+        return right(ask)
+    (r, c), *rest = ask.gold
+    return click(ask, [*rest, (r + 1, c), *_some(draw, beyond, draw.integer(0, 2))])

@@ -67,7 +67,7 @@ def said_number(found: Evidence) -> int | None:
         return None
     if found.reading.number is not None:
         return found.reading.number
-    return None if found.template.mode == "COUNT" else len(found.clicked)
+    return None if found.template.mode == "COUNT" else len(found.written)
 
 
 def asks_for_part(found: Evidence) -> bool:

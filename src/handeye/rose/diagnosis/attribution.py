@@ -221,7 +221,8 @@ def _count_signs(found: Evidence, decided: _Decided) -> set[str]:
 
 
 def _convention_signs(found: Evidence, convention: Convention | None) -> set[str]:
-    if convention is None:
+    # Where nothing is, no cell is right in any convention.
+    if convention is None or not found.gold:
         return set()
     shown = {convention.reason} if convention.reason else set()
     if convention.zero_based:
@@ -235,18 +236,17 @@ def _convention_signs(found: Evidence, convention: Convention | None) -> set[str
 
 def _click_signs(found: Evidence) -> set[str]:
     """Signs of clicks as written, in the coordinates asked for."""
-    clicked, gold, targets = found.clicked, found.gold, found.targets
+    clicked, gold, targets = found.written, found.gold, found.targets
     assert found.reading is not None
-    outside = found.outside_grid
     exclusion = found.region.type == "EXCLUSION"
-    violates = any(cell not in found.region for cell in clicked)
+    violates = any(cell not in found.region for cell in found.clicked)
     wrong, missed = clicked - gold, gold - clicked
     same_number = len(clicked) == len(gold)
     signs = {
-        "off_grid": bool(outside),
+        "off_grid": clicked != found.clicked,
         "whole_grid": clicked == targets != gold,
         "not_abstained": not gold and bool(clicked),
-        "abstained": bool(gold) and not clicked and not outside,
+        "abstained": bool(gold) and not clicked,
         "neighbour": bool(missed) and same_number and _beside(missed, wrong - targets),
         "inside_exclusion": exclusion and violates,
         "outside_region": not exclusion and violates,
@@ -254,7 +254,7 @@ def _click_signs(found: Evidence) -> set[str]:
         "missed": len(clicked) < len(gold),
         "over_clicked": len(clicked) > len(gold),
         "elsewhere": same_number and bool(missed),
-        "repeated": len(found.reading.clicks) - len(outside) > len(clicked),
+        "repeated": len(found.reading.clicks) > len(clicked),
         "distractor": not wrong.isdisjoint(targets),
         "false_alarm": not wrong <= targets,
         "near_miss": any(not _around(cell).isdisjoint(wrong) for cell in missed),

@@ -143,8 +143,8 @@ FORMS = {
 # How else items fail, as far as no habit tells it, of action and of counting items.
 _ACTION = {
     "off_grid": "fails {} with a click outside the grid",
-    "neighbour": "fails {} with a click directly beside a target",
-    "outside_region": "fails {} with a click outside the region",
+    "neighbour": "fails {} with a click directly beside a target that it misses",
+    "outside_region": "fails {} with a click outside the region that it was to keep to",
     "missed": "fails {} with too few clicks",
     "over_clicked": "fails {} with too many clicks",
     "elsewhere": "fails {} with as many clicks as there are targets, but elsewhere",
@@ -162,6 +162,10 @@ REASONS: Mapping[str, Mapping[str, str]] = {
     "counting": FORMS | _COUNTING,
 }
 """The reasons that are told of action and of counting items; habits tell the others."""
+HOLDS = {"neighbour": "near_miss", "whole_grid": "whole_grid_number"}
+"""The sign that the words of a reason describe, where it is not the sign of the same name."""
+WOULD_SHOW = "answers with clicks in which that would show"
+"""What the share of a convention is of."""
 _DOES = {one.key: one.does for one in CONVENTIONS}
 
 

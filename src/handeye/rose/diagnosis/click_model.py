@@ -6,16 +6,15 @@ Every click, translated from its convention, is independently
 
     a target of the region          (uniform over them)
     a target outside the region     (uniform over them)
-    beside a target                 (uniform over the region's targets, or the grid's where it
-                                    has none, then over the 8 cells around one)
+    beside a target of the region   (uniform over them, then over the 8 cells around one)
     any cell of the region          (uniform)
     any cell                        (uniform)
 
 with one set of shares for all answers that are not blurred, and another, without the first two
 parts, for those that are. Blurred answers know the region in every convention: theirs is one part
-for each. Where an item has no such cell, a part is uniform over any cell; but in a region without
-targets nothing is right, so the first part and the region are impossible there unless an answer is
-blurred. Weights and shares come from the EM algorithm (Dempster, Laird and Rubin 1977).
+for each. Where an item has no target outside, that part is uniform over any cell. Regions without
+targets tell nothing: no answer about them is right in any convention. Weights and shares come from
+the EM algorithm (Dempster, Laird and Rubin 1977).
 
 Without blurred answers, an answer of five wild clicks that hits one target when read in some
 convention would count for that convention. Who keeps to the region and guesses there hits targets
@@ -27,15 +26,15 @@ only those.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtrc
+from scipy.special import bdtrc, pdtrc
 
 from handeye.rose.diagnosis.coordinates import AS_ASKED, CONVENTIONS, Convention
-from handeye.rose.diagnosis.evidence import Evidence
+from handeye.rose.diagnosis.evidence import Evidence, exists
 from handeye.rose.scene import Cell
 
 Floats = NDArray[np.float64]
@@ -53,6 +52,9 @@ _MOST_CLICKS = 12
 _PROMISING = 4.0
 # Level of the test that a convention fits more answers than its neighbours do.
 _OUTDONE = 0.05
+# Rows or columns tell which clicks are moved if less than this share of the doubt is left; each one
+# costs so much log-likelihood, three times what it wins by chance.
+_TOLD_BY_PLACE, _EACH_PLACE = 1 / 3, 1.5
 # Coordinates further off say no more than these, and keep codes of cells within 64 bits.
 _FURTHEST = 10**5
 # EM ends when a round gains less log-likelihood than this, far below what a test looks at.
@@ -83,13 +85,13 @@ class Fit:
 
 
 class ClickModel:
-    """The densities of one model's clicks, ready for EM; every item has a click."""
+    """The densities of one model's clicks, ready for EM; every item has a click and a target."""
 
     def __init__(self, items: Sequence[Evidence]) -> None:
         """Look at the answers in every convention, and keep those that could explain some better.
 
         Args:
-            items: answers with clicks.
+            items: answers with clicks about regions with targets.
         """
         clicks = [
             list(dict.fromkeys(found.reading.clicks))[:_MOST_CLICKS]
@@ -99,11 +101,11 @@ class ClickModel:
         self.n = len(items)
         self.item = np.repeat(np.arange(self.n), [len(cells) for cells in clicks])
         self.starts = np.concatenate(([0], np.flatnonzero(np.diff(self.item)) + 1))
-        places = _Places(items, clicks, self.item)
+        places = self._places = _Places(items, clicks, self.item)
         asked = places.densities(AS_ASKED)
         self.conventions: tuple[Convention, ...] = ()
         # (ways, clicks, parts)
-        self.sharp = places.sharp(asked)[None]
+        self.sharp = asked[None]
         # (clicks, parts): beside, any, the region as asked and in each convention
         self.blurred = asked[:, [_BESIDE, _ANY, _REGION]]
         alone = self.fit()
@@ -112,11 +114,11 @@ class ClickModel:
         found: dict[Convention, Floats] = {}
         for one in CONVENTIONS:
             densities = places.densities(one)
-            if _gain(self._sums(places.sharp(densities) @ _SHARP) - without) > _PROMISING:
+            if _gain(self._sums(densities @ _SHARP) - without) > _PROMISING:
                 found[one] = densities
         self.conventions = places.outstanding(found)
         used = [found[one] for one in self.conventions]
-        self.sharp = np.stack([places.sharp(one) for one in (asked, *used)])
+        self.sharp = np.stack([asked, *used])
         regions = [one[:, [_REGION]] for one in used]
         self.blurred = np.concatenate([self.blurred, *regions], axis=1)
 
@@ -190,6 +192,58 @@ class ClickModel:
             chance = float((chosen * chance * meant / density).sum() / max(chosen.sum(), _TINY))
         return total - fit.total, chance
 
+    def of_places(self, posterior: Floats, kind: int) -> bool:
+        """Do rows, or columns, decide which clicks are written in a convention?
+
+        Who rounds rows to even ones moves the targets in odd rows and no others, who says no number
+        above 7 those in row 8; who counts from 0 moves all targets of an answer, wherever. So two
+        ways to tell which answers are written so are compared, of those that hit targets: once for
+        each answer, and once for each row, or column, that is hit.
+
+        Args:
+            posterior: (n, classes) of each answer.
+            kind: of the convention, among those of the model.
+
+        Returns:
+            Whether the place tells most of it, and is the likelier way.
+        """
+        convention = self.conventions[kind]
+        chosen = [posterior[:, 0] > 0.5, posterior[:, 2 + kind] > 0.5]
+        found = [
+            (self._places.hit(way), answers)
+            for way, answers in zip((AS_ASKED, convention), chosen, strict=True)
+        ]
+        whole = _entropy(np.array([[float(answers.sum()) for answers in chosen]]))
+        for axis in (0, 1):
+            sizes = 1 + max((int(hit[1 + axis].max(initial=0)) for hit, _ in found), default=0)
+            table = np.stack(
+                [
+                    np.bincount(hit[1 + axis][answers[hit[0]]], minlength=sizes)
+                    for hit, answers in found
+                ],
+                axis=1,
+            ).astype(np.float64)
+            taken = float((table.sum(axis=1) > 0).sum())
+            alone, placed = _entropy(table.sum(axis=0, keepdims=True)), _entropy(table)
+            if placed < _TOLD_BY_PLACE * alone and placed + _EACH_PLACE * (taken - 1) < whole:
+                return True
+        return False
+
+    def by_chance(self, kind: int) -> float:
+        """How likely so many targets are hit in a convention, were they elsewhere: the p-value.
+
+        Targets that are clicked as written stay; the others are put anywhere on their side of the
+        region, or anywhere in their row, or in their column, and the largest p-value counts. Who
+        clicks one place whatever the scene, or knows one axis only, hits them there as often: equal
+        answers are no evidence for each other. Hits by chance are independent, and less variable
+        than a Poisson number of the same mean.
+
+        Args:
+            kind: of the convention, among those of the model.
+        """
+        hits, means = self._places.hits_by_chance(self.conventions[kind])
+        return max(float(pdtrc(hits - 1, mean)) for mean in means) if hits else 1.0
+
     def _sums(self, density: Floats) -> Floats:
         """Log-likelihood of every answer from the density of its clicks: (n, ...)."""
         return np.asarray(np.add.reduceat(np.log(density), self.starts, axis=0))
@@ -210,6 +264,13 @@ def _weigh(likelihood: Floats, weights: Floats) -> tuple[float, Floats]:
         joint = likelihood + np.log(weights)
     each = np.logaddexp.reduce(joint, axis=1)
     return float(each.sum()), np.exp(joint - each[:, None])
+
+
+def _entropy(table: Floats) -> float:
+    """Log-likelihood that is lacking if each row of counts is told by its own shares, in nats."""
+    rows = table.sum(axis=1, keepdims=True)
+    shares = np.divide(table, rows, out=np.ones_like(table), where=table > 0)
+    return float(-(table * np.log(shares)).sum())
 
 
 def _gain(ratio: Floats) -> float:
@@ -252,7 +313,7 @@ class _Places:
     def __init__(
         self, items: Sequence[Evidence], clicks: Sequence[Sequence[Cell]], item: Ints
     ) -> None:
-        self._item, self._n = item, len(items)
+        self._items, self._item, self._n = items, item, len(items)
         self._written = np.array([_near(cell) for cells in clicks for cell in cells], np.int64)
         self._rows, self._cols = np.array([found.grid for found in items]).T[:, item]
         self._uniform = 1.0 / (np.maximum(self._rows, self._cols) + 2.0) ** 2
@@ -260,7 +321,6 @@ class _Places:
         bounds = np.array([(r.r1, r.r2, r.c1, r.c2) for r in regions])
         self._bounds = bounds.T[:, item]
         self._outside = np.array([region.type == "EXCLUSION" for region in regions])[item]
-        self._hold = np.array([bool(found.gold) for found in items])[item]
         sizes = [
             region.cell_count(found.grid) for region, found in zip(regions, items, strict=True)
         ]
@@ -270,23 +330,20 @@ class _Places:
     def _mark(self, items: Sequence[Evidence]) -> None:
         """The cells with and beside targets of all items, found by one sorted search."""
         cells, density = [], []
-        lacking = np.zeros((len(items), 3), bool)
+        lacking = np.array([found.targets == found.gold for found in items])
         for place, found in enumerate(items):
-            beyond, asked = found.targets - found.gold, found.gold or found.targets
-            lacking[place] = False, not beyond, not asked
-            for part, marked in enumerate((found.gold, beyond)):
+            for part, marked in enumerate((found.gold, found.targets - found.gold)):
                 cells += [(place, row, col) for row, col in marked]
                 density += [(part, 1 / len(marked)) for _ in marked]
-            cells += [(place, row + r, col + c) for row, col in asked for r, c in _AROUND]
-            density += [(_BESIDE, 1 / (8 * len(asked))) for _ in asked for _ in _AROUND]
+            cells += [(place, row + r, col + c) for row, col in found.gold for r, c in _AROUND]
+            density += [(_BESIDE, 1 / (8 * len(found.gold))) for _ in found.gold for _ in _AROUND]
         codes = _code(*np.array(cells, np.int64).reshape(-1, 3).T)
         self._codes, at = np.unique(codes, return_inverse=True)
         self._near = np.zeros((len(self._codes) + 1, 3))
         for (part, share), code in zip(density, at.tolist(), strict=True):
             self._near[code, part] += share
-        # Where an item has no such cell, that part is uniform over any cell; but for targets of the
-        # region: clicks where there are none are no right answer in any convention.
-        self._instead = np.where(lacking[self._item], self._uniform[:, None], 0.0)
+        # Where an item has no target outside, that part is uniform over any cell.
+        self._instead = np.where(lacking[self._item], self._uniform, 0.0)
 
     def outstanding(self, conventions: Iterable[Convention]) -> tuple[Convention, ...]:
         """The conventions that fit more answers than the same one a cell beside it, or mirrored.
@@ -323,6 +380,30 @@ class _Places:
         own, *others = (int((hits > best).sum()) for hits in found)
         return own, max(others)
 
+    def hit(self, convention: Convention) -> tuple[Ints, Ints, Ints]:
+        """Answer, row and column of every click that hits a target of the grid."""
+        row, col = self._meant(convention)
+        hits = self._near[self._found(row, col), : _BEYOND + 1].any(1)
+        return self._item[hits], row[hits], col[hits]
+
+    def hits_by_chance(self, convention: Convention) -> tuple[int, Floats]:
+        """Targets not clicked as written that are hit in a convention, and how many by chance.
+
+        The means (3,) are for targets anywhere on their side of the region, in their row, or in
+        their column.
+        """
+        meant = np.stack(self._meant(convention), axis=1)
+        ends = np.append(np.flatnonzero(np.diff(self._item)) + 1, len(meant)).tolist()
+        hits, means, start = 0, np.zeros(3), 0
+        for found, end in zip(self._items, ends, strict=True):
+            written = {Cell(int(r), int(c)) for r, c in self._written[start:end]}
+            other = {Cell(int(r), int(c)) for r, c in meant[start:end]} - written
+            start = end
+            hits += len(found.targets & other)
+            for target in found.targets - written:
+                means += _chances(found, target, written, other)
+        return hits, means
+
     def _hits(self, convention: Convention, shift: tuple[int, int] = (0, 0)) -> Floats:
         """Targets of the grid among the cells that each answer means, shifted: (items,)."""
         row, col = self._meant(convention)
@@ -335,12 +416,6 @@ class _Places:
         return convention.translate(
             self._written[:, 0], self._written[:, 1], self._rows, self._cols
         )
-
-    def sharp(self, densities: Floats) -> Floats:
-        """The densities of answers that are not blurred."""
-        out = densities.copy()
-        out[~self._hold, _REGION] = 0.0
-        return out
 
     def _found(self, row: Ints, col: Ints) -> Ints:
         """Rows of the table of marked cells; the last, empty one for a cell that is not in it."""
@@ -357,10 +432,35 @@ class _Places:
         bounded = (r1 <= row) & (row <= r2) & (c1 <= col) & (col <= c2)
         exists = (row >= 1) & (row <= self._rows) & (col >= 1) & (col <= self._cols)
         out = np.empty((len(row), 5))
-        out[:, : _BESIDE + 1] = self._near[at] + self._instead
+        out[:, : _BESIDE + 1] = self._near[at]
+        out[:, _BEYOND] += self._instead
         out[:, _REGION] = (exists & (bounded != self._outside)) / self._sizes
         out[:, _ANY] = self._uniform
         return out
+
+
+def _chances(
+    found: Evidence, target: Cell, written: AbstractSet[Cell], meant: AbstractSet[Cell]
+) -> tuple[float, float, float]:
+    """How likely a target elsewhere is among the cells meant: anywhere, in its row, in its column.
+
+    Elsewhere is on its side of the region, and not clicked as written.
+    """
+    grid, inside = found.grid, target in found.region
+    side = found.region.cell_count(grid)
+    size = side if inside else grid.rows * grid.cols - side
+
+    def alike(cells: Iterable[Cell]) -> list[Cell]:
+        return [one for one in cells if exists(one, grid) and (one in found.region) == inside]
+
+    hit = alike(meant)
+    row = alike(Cell(target.row, col) for col in range(1, grid.cols + 1))
+    column = alike(Cell(row, target.col) for row in range(1, grid.rows + 1))
+    return (
+        len(hit) / (size - len(alike(written))),
+        sum(cell.row == target.row for cell in hit) / sum(one not in written for one in row),
+        sum(cell.col == target.col for cell in hit) / sum(one not in written for one in column),
+    )
 
 
 _AROUND = [(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1) if r or c]

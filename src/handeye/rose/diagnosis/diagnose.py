@@ -30,7 +30,8 @@ from handeye.scores.looks import Looks
 from handeye.scores.run_folder import as_parquet
 from handeye.sets.processes import as_finished, worker_count
 
-# 2: a convention's weight is its share of all answers with clicks; every way to count an axis.
+# 2: a convention's weight is its share of the answers in which it would show; every way to count an
+# axis.
 FORMAT = 2
 RESAMPLES = 2000
 # What the diagnosis takes over from the summary as it stands.

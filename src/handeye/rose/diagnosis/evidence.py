@@ -64,10 +64,9 @@ class Evidence:
     counted_globally: int | None
 
     @property
-    def outside_grid(self) -> tuple[Cell, ...]:
-        """Clicks on cells that the grid does not have."""
-        clicks = self.reading.clicks if self.reading else ()
-        return tuple(cell for cell in clicks if not exists(cell, self.grid))
+    def written(self) -> frozenset[Cell]:
+        """Unique cells that the answer clicks, whether the grid has them or not."""
+        return frozenset(self.reading.clicks if self.reading else ())
 
     @property
     def clicked_inside(self) -> frozenset[Cell]:

@@ -1,7 +1,8 @@
 """Habits of a model, each a rate over the answers in which it could show.
 
 Unlike reasons, habits do not exclude each other and count in passed items too (as "could have, did
-not"). An answer in another coordinate convention is judged by the cells it means.
+not"). An answer in another coordinate convention is judged by the cells it means. A click on a cell
+that the grid does not have is a click.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from handeye.rose.diagnosis.anchoring import asks_for_part, can_repeat, said_number
+from handeye.rose.diagnosis.conventions import translated
 from handeye.rose.diagnosis.coordinates import Convention
 from handeye.rose.diagnosis.evidence import Evidence, exists
 from handeye.rose.diagnosis.reasons import SIGNS
@@ -18,11 +20,8 @@ from handeye.rose.scene import Cell
 
 
 def meant_cells(found: Evidence, convention: Convention | None) -> frozenset[Cell]:
-    """Unique cells of the grid that an answer clicks, in the convention it is written in."""
-    if convention is None or found.reading is None:
-        return found.clicked
-    meant = (Cell(*convention.translate(*cell, *found.grid)) for cell in found.reading.clicks)
-    return frozenset(cell for cell in meant if exists(cell, found.grid))
+    """Unique cells that an answer clicks, in the convention it is written in; any, as written."""
+    return found.written if convention is None else translated(found, convention)
 
 
 def submits_other(found: Evidence) -> bool:
@@ -30,7 +29,7 @@ def submits_other(found: Evidence) -> bool:
     if found.reading is None or found.template.mode != "CLICK_COUNT":
         return False
     number = found.reading.number
-    return number is not None and number not in (len(found.clicked), len(found.reading.clicks))
+    return number is not None and number not in (len(found.written), len(found.reading.clicks))
 
 
 def habits_frame(
@@ -66,12 +65,12 @@ def _habits(
     exclusion = clicks and found.region.type == "EXCLUSION"
     submits = clicks and found.template.mode == "CLICK_COUNT" and said_number(found) is not None
     given = found.reading is not None and found.reading.number is not None
-    nothing = clicks and not (found.reading and found.reading.clicks)
+    excluded = any(exists(cell, found.grid) and cell not in found.region for cell in clicked)
     return (
         (clicks and not found.gold, bool(clicked)),
-        (clicks and bool(found.gold), nothing),
+        (clicks and bool(found.gold), not clicked),
         (clicks and asks_for_part(found), clicked == found.targets),
-        (exclusion, any(cell not in found.region for cell in clicked)),
+        (exclusion, excluded),
         (submits and given, submits_other(found)),
         (can_repeat(found) or (repeats and readable), repeats),
     )

@@ -8,12 +8,23 @@ Reads diagnosis.json only; :mod:`handeye.rose.diagnosis.claims` has the words.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from handeye.rose.diagnosis.claims import FORMS, HABITS, REASONS, STEPS, Claim, Figure, Unit
+from handeye.rose.diagnosis.claims import (
+    FORMS,
+    HABITS,
+    HOLDS,
+    REASONS,
+    STEPS,
+    WOULD_SHOW,
+    Claim,
+    Figure,
+    Unit,
+)
 from handeye.scores.estimate import rate_of
+from handeye.scores.looks import said
 from handeye.scores.summary import so_far_words
 
 __all__ = ["FLOOR", "Claim", "Figure", "claims", "verdict"]
@@ -53,7 +64,9 @@ def claims(diagnosis: Tree) -> list[Claim]:
     level = _level(diagnosis)
     first = any(one.value >= _MOSTLY_MUTE for claim in mute for one in claim.figures)
     looks = _looks(diagnosis)
-    unseen = {part for claim in looks for part in claim.parts}
+    unseen = frozenset(part for claim in looks for part in claim.parts)
+    if unseen >= set(_KINDS):
+        unseen |= {""}
     losses = _losses(diagnosis) if level.kind == "gap" and "" not in unseen else []
     habits = [claim for claim in _habits(diagnosis) if not _assumes_sight(claim, unseen)]
     told = _told([one for one in habits if not (mute and one.key.endswith(":unreadable"))])
@@ -79,9 +92,9 @@ def _partial(diagnosis: Tree) -> list[Claim]:
 def _looks(diagnosis: Tree) -> list[Claim]:
     """Answers that do not hang on the picture, of all questions or of those it is so for."""
     groups: Tree = diagnosis.get("looks") or {}
-    found = {name: one for name, one in groups.items() if one["said"]}
     out = []
-    for name, one in {"": found[""]}.items() if "" in found else found.items():
+    for name in said({name: str(one["said"]) for name, one in groups.items()}):
+        one = groups[name]
         kind, of = str(one["said"]), f"answers to {name} questions" if name else "answers"
         first, second, label = _LOOKS[kind]
         figures = [
@@ -105,20 +118,26 @@ _WHY = {
     "parrot": "Nearly all answers stand in their question word for word; the true ones do not.",
     "constant": "Nearly all answers to a kind of question are the same; the true ones are not.",
     "blind": "Permutations of scenes within strata show neither that answers fit their own scenes "
-    "better nor that they vary with them; had one scene in three been looked at, they would have.",
+    "better nor that they vary with them; had one scene in three been looked at and answered "
+    "rightly, or two in three in any constant way, they would have.",
 }
 
 
-_SEEN = frozenset({"whole_grid_default", "anchored"})
+# Habits that say how something was seen, and the questions whose answers have to hang on it.
+_SEEN = {"whole_grid_default": "action", "anchored": "counting"}
 
 
-def _assumes_sight(claim: Claim, unseen: Collection[str]) -> bool:
+def _assumes_sight(claim: Claim, unseen: frozenset[str]) -> bool:
     """Whether a claim says how something was seen, of answers that hang on nothing."""
     if not unseen or claim.parts[0] in FORMS:
         return False
     if claim.kind == "reason":
-        return "" in unseen or claim.key.split(":")[1] in unseen
-    return claim.kind == "convention" or claim.parts[0] in _SEEN
+        of = claim.key.split(":")[1]
+    elif claim.kind == "convention":
+        of = "action"
+    else:
+        of = _SEEN.get(claim.parts[0], "")
+    return bool(of) and not unseen.isdisjoint(("", of))
 
 
 def _counted(count: int, n: int, label: str, of: str) -> Figure:
@@ -334,11 +353,16 @@ def _habits(diagnosis: Tree) -> list[Claim]:
     for kind, keys in REASONS.items():
         with_bridge = bridges[kind] in (attribution.get("by_template") or {})
         of = _KINDS[kind] + f" ({bridges[kind]} among them)" * with_bridge
-        for row in (attribution.get(kind) or {}).get("reasons") or ():
-            if row["key"] in keys:
-                figure = _figure(f"{row['label']}, {kind} items", row["rate"], of=of)
-                found = _above("reason", f"sign:{kind}:{row['key']}", str(row["key"]), figure)
-                (habits if row["key"] in FORMS else reasons).extend(found)
+        group: Tree = attribution.get(kind) or {}
+        shown = {row["key"]: row["rate"] for row in group.get("tags") or ()}
+        for row in group.get("reasons") or ():
+            key, label = str(row["key"]), f"{row['label']}, {kind} items"
+            first = _figure(label, row["rate"], of=of)
+            if key in keys and _above("reason", key, key, first):
+                # Told where it is the reason often; the share is of all answers that it holds of.
+                figure = _figure(label, shown.get(HOLDS.get(key, key), row["rate"]), of=of)
+                found = _above("reason", f"sign:{kind}:{key}", key, figure)
+                (habits if key in FORMS else reasons).extend(found)
     for group in (habits, reasons):
         group.sort(key=lambda claim: -(claim.figures[0].low or 0.0))
     return [*_conventions(attribution), *habits, *reasons]
@@ -363,7 +387,7 @@ def _above(kind: str, key: str, part: str, figure: Figure | None) -> list[Claim]
 def _conventions(attribution: Tree) -> list[Claim]:
     out = []
     for found in attribution.get("conventions") or ():
-        weight = _figure(str(found["label"]), found.get("weight"), of="answers with clicks")
+        weight = _figure(str(found["label"]), found.get("weight"), of=WOULD_SHOW)
         if not found.get("decided") or weight is None or not weight.low or weight.low <= 0:
             continue
         why = "Decided over all click answers by likelihood ratio; its interval lies above 0."

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from handeye.pages.charts.share_chart import Bar, BarRow, shares
+from handeye.rose.diagnosis.claims import WOULD_SHOW
 from handeye.rose.diagnosis.findings import Findings, Group, Share
 from handeye.rose.pages.view import RunView
 from handeye.rose.questions import TEMPLATES
@@ -187,7 +188,7 @@ def convention_notes(known: Sequence[Diagnosed]) -> list[tuple[str, str, bool]]:
         of_run = f"{run.label}: " if len(known) > 1 else ""
         p = f"p = {one.p_value:.2g}" if one.p_value >= 1e-4 else "p < 0.0001"
         words = (
-            f"{one.weight.both} % of {one.n_items:,} answers with clicks; log-likelihood ratio "
+            f"{one.weight.both} % of {one.n_items:,} {WOULD_SHOW}; log-likelihood ratio "
             f"{one.log_likelihood_ratio:.1f}, {p}"
         )
         out.append((of_run + one.label, words, one.decided))
