@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from handeye.stats.sight import Constants, Dependence, advantage, permutations
+from handeye.stats.sight import Constants, Dependence, advantage, advantage_power, permutations
 
 
 def dependence(answers, truths, told=None, strata=2):
@@ -51,6 +51,19 @@ def test_what_the_question_tells_is_not_sight() -> None:
     answer = told + 0.3 * draw.normal(size=(80, 1))
     assert dependence(answer, truth).p_value(0) == 1 / 500
     assert dependence(answer, truth, told).p_value(0) > 0.01
+
+
+def test_the_power_to_see_an_advantage_is_that_of_the_scenes() -> None:
+    draw = np.random.default_rng(3)
+    items = {"s": np.full((40, 40), 5.0)}
+    true = {"s": draw.binomial(5, 0.1, (40, 40)) + 0.0}
+    np.fill_diagonal(true["s"], 5)
+    blind = {"s": draw.binomial(5, 0.1, (40, 40)) + 0.0}
+    assert advantage_power(blind, true, items, 1 / 3, 0, 0.01) == 1
+    assert advantage_power(blind, true, items, 0.0, 0, 0.01) <= 0.2
+    few = {name: table[:6, :6] for name, table in blind.items()}
+    own = {name: table[:6, :6] for name, table in true.items()}
+    assert advantage_power(few, own, {"s": items["s"][:6, :6]}, 1 / 6, 0, 0.01) < 0.9
 
 
 def test_an_advantage_by_hand() -> None:

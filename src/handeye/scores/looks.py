@@ -32,7 +32,7 @@ BEST = "best constant answer"
 FORMAT = 1
 # Nearly every answer, which is counted; and the true answers are nothing of the kind.
 MOST, OF_TRUTH = 0.95, 0.6
-FEWEST, FEWEST_DEV, FEWEST_BLIND = 8, 10, 30
+FEWEST, FEWEST_DEV, FEWEST_BLIND = 8, 10, 40
 # Blind: no sign of sight at this level, at most so much better than exchanged (true answers are at
 # least so much better), and it would show with this power if so many scenes were looked at and
 # answered rightly, or so many in a way that only shows as varying with the scene.
@@ -356,7 +356,14 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
     group.p_own, group.p_varies = found.p_value, dependence.p_value(seed)
     if shown.size:
         others = sight.Dependence(strata_of, kinds, shown_in, given, shown, told)
-        group.p_shown = others.p_value(seed)
+        # What shows something to one kind of question alone is drowned by the others (Bonferroni).
+        names = list(dict.fromkeys(kinds))
+        alone = []
+        for kind in names:
+            own = np.array([k for k, name in enumerate(kinds) if name == kind])
+            at = [strata_of[k] for k in own], [kind] * len(own), [shown_in[k] for k in own]
+            alone.append(sight.Dependence(*at, given[own], shown[own], told[own]).p_value(seed))
+        group.p_shown = min(others.p_value(seed), len(names) * min(alone))
     return (
         dependence.scenes >= FEWEST_BLIND
         and min(p for p in (group.p_own, group.p_varies, group.p_shown) if p is not None) > LEVEL

@@ -19,6 +19,8 @@ SAMPLE = (
     "30 % from 0, guesses in the region besides",
     "clicks n random cells of the region, counts right",
     "guesses one to four cells of the region",
+    "clicks R5,C5, right in 10 %",
+    "rounds rows to even ones",
     "clicks every cell of the region",
     "pointing up to two cells off",
     "a hand that drifts up and left",
@@ -36,6 +38,17 @@ SAMPLE = (
     "never submits",
     "reads outside as inside",
     "refuses 30 % of the scenes",
+    # What each share is of.
+    "leaves the grid where nothing is",
+    "submits without what lies outside the grid",
+    "swapped in 100 %, whole grid",
+    "zero_based in 100 %, and finds one where there is none",
+    "one click slips, two more outside",
+    # Of counting, or of clicks, alone.
+    "always COUNT(5), swapped in 100 %",
+    "COUNT(5), one click in 88 %, else from 0",
+    "counts one more, one click",
+    "answers about other scenes",
     # Where it is lost.
     "one click slips, one more outside",
     "a cell too many inside, when it clicks, in 30 %",

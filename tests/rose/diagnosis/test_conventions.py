@@ -191,6 +191,56 @@ def test_what_fits_one_cell_further_just_as_well_is_no_convention(name, seed):
     assert in_use(CLICKS, texts) == set()
 
 
+PLACES = {
+    "one cell": lambda one, draw: [Cell(5, 5)],
+    "another": lambda one, draw: [Cell(2, 3)],
+    "one of three": lambda one, draw: [draw.pick([Cell(2, 2), Cell(3, 5), Cell(6, 3)])],
+    "the middle": lambda one, draw: [Cell((one.rows + 1) // 2, (one.cols + 1) // 2)],
+    "the region's first": lambda one, draw: of_region(one)[:1],
+    "the right row, its first cell": lambda one, draw: sorted({Cell(r, 1) for r, _ in one.gold}),
+}
+
+
+@pytest.mark.parametrize("right", [0.0, 0.1, 0.4])
+@pytest.mark.parametrize("name", PLACES)
+def test_one_place_whatever_the_scene_is_no_convention(name, right):
+    texts = []
+    for one in CLICKS:
+        draw = Draw(7, one.item_id)
+        texts.append(written(one.gold if draw.unit() < right else PLACES[name](one, draw), one))
+    assert in_use(CLICKS, texts) == set()
+
+
+ROUNDED = {
+    "even rows": lambda r, c: Cell(r - r % 2 or 2, c),
+    "odd columns": lambda r, c: Cell(r, c | 1),
+    "threes": lambda r, c: Cell(max(3, 3 * round(r / 3)), c),
+    "nine tenths": lambda r, c: Cell(round(0.9 * r), round(0.9 * c)),
+    "none above 7": lambda r, c: Cell(min(r, 7), min(c, 7)),
+    "none below 4": lambda r, c: Cell(max(r, 4), max(c, 4)),
+}
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+@pytest.mark.parametrize("clicks", [CLICKS, CLICKS[::4]], ids=["many", "few"])
+def test_what_the_row_or_column_decides_is_no_convention(name, clicks):
+    texts = [written(list(dict.fromkeys(ROUNDED[name](*c) for c in i.gold)), i) for i in clicks]
+    assert in_use(clicks, texts) == set()
+
+
+def test_answers_about_nothing_mean_what_the_others_do():
+    """All targets of the grid, rows and columns exchanged, also where the region holds none."""
+    targets = [[Cell.parse(text) for text in one.all_target_cells] for one in CLICKS]
+    texts = [
+        written([Cell(col, row) for row, col in cells], one)
+        for one, cells in zip(CLICKS, targets, strict=True)
+    ]
+    rates = attribute_answers(CLICKS, texts).habits
+    for key in ("whole_grid_default", "clicks_where_nothing_is"):
+        assert rates[f"can_{key}"].sum() > 30
+        assert rates[f"has_{key}"].sum() == rates[f"can_{key}"].sum()
+
+
 SLIPS = {
     "right, seven times in ten": lambda cell, one, draw: Cell(
         cell.row, cell.col + (draw.unit() < 0.7)
@@ -215,9 +265,9 @@ def test_clicks_that_slip_one_by_one_use_no_convention(name, seed):
     assert in_use(CLICKS, texts) == set()
 
 
-def test_a_share_is_of_all_answers_with_clicks():
+def test_a_share_is_of_the_answers_about_something():
     """Half wild, a quarter from 0, a quarter right: a quarter, whatever the wild ones tell."""
-    texts, uses, clicking = [], 0, 0
+    texts, uses, shows = [], 0, 0
     for one in CLICKS:
         draw = Draw(3, one.item_id)
         what = draw.unit()
@@ -225,12 +275,12 @@ def test_a_share_is_of_all_answers_with_clicks():
         if 0.5 <= what < 0.75:
             cells = [Cell(row - 1, col - 1) for row, col in one.gold]
         uses += 0.5 <= what < 0.75 and bool(cells)
-        clicking += bool(cells)
+        shows += bool(one.gold)
         texts.append(written(cells, one))
     (used,) = [one for one in found(CLICKS, texts).findings if one.decided]
     assert used.convention.key == "zero_based"
-    assert used.n_items == clicking
-    assert used.weight == pytest.approx(uses / clicking, abs=0.02)
+    assert used.n_items == shows
+    assert used.weight == pytest.approx(uses / shows, abs=0.02)
     assert used.items == pytest.approx(uses, rel=0.1)
 
 

@@ -122,6 +122,11 @@ def test_false_alarms_over_many_small_and_moderate_sets() -> None:
     assert not said
 
 
+def test_answers_to_other_scenes_are_recognized_in_small_sets() -> None:
+    found = [recognized(blind, 9, seed) for seed in range(12)]
+    assert sum(one.get("") == "blind" for one in found) >= 10
+
+
 @pytest.mark.parametrize("say", [blind, blind_in_region])
 def test_blind_answers_are_called_so_in_most_sets(say: Say) -> None:
     found = [recognized(say, 25, seed) for seed in range(12)]
@@ -164,6 +169,14 @@ def test_one_kind_of_question_alone_is_told_apart() -> None:
         return right(item, room) if item.task_mode == "COUNT" else "CLICK(R1,C1); SUBMIT(1)"
 
     assert recognized(half) == {"action": "constant"}
+
+    def nearly(item: Item, room: Room) -> str:
+        """All but one in twenty answers are the same, and those to counting questions all."""
+        if item.task_mode == "COUNT":
+            return "COUNT(5)"
+        return right(item, room) if room.draw.random() < 0.08 else "CLICK(R1,C1); SUBMIT(1)"
+
+    assert recognized(nearly) == {"counting": "constant"}
     # Whose clicks are right has looked, whatever it counts.
     assert recognized(lambda i, r: (blind if i.task_mode == "COUNT" else right)(i, r), 25) == {}
 

@@ -256,7 +256,7 @@ def _click_signs(found: Evidence) -> set[str]:
         "elsewhere": same_number and bool(missed),
         "repeated": len(found.reading.clicks) > len(clicked),
         "distractor": not wrong.isdisjoint(targets),
-        "false_alarm": not wrong <= targets,
+        "false_alarm": not found.clicked <= targets,
         "near_miss": any(not _around(cell).isdisjoint(wrong) for cell in missed),
         "right_number": len(gold) in (len(clicked), found.reading.number),
         "whole_grid_number": asks_for_part(found) and said_number(found) == len(targets),

@@ -69,6 +69,8 @@ def claims(diagnosis: Tree) -> list[Claim]:
         unseen |= {""}
     losses = _losses(diagnosis) if level.kind == "gap" and "" not in unseen else []
     habits = [claim for claim in _habits(diagnosis) if not _assumes_sight(claim, unseen)]
+    # What answers do that hang on nothing comes after the faults of those that hang on something.
+    habits.sort(key=lambda claim: _about(claim) in unseen)
     told = _told([one for one in habits if not (mute and one.key.endswith(":unreadable"))])
     rest = [replace(claim, spoken=False) for claim in habits if claim not in told]
     body = [level, *losses, *told]
@@ -123,21 +125,22 @@ _WHY = {
 }
 
 
-# Habits that say how something was seen, and the questions whose answers have to hang on it.
-_SEEN = {"whole_grid_default": "action", "anchored": "counting"}
+# Habits that say how something was seen.
+_SEEN = frozenset({"whole_grid_default", "anchored"})
 
 
 def _assumes_sight(claim: Claim, unseen: frozenset[str]) -> bool:
     """Whether a claim says how something was seen, of answers that hang on nothing."""
-    if not unseen or claim.parts[0] in FORMS:
+    if claim.parts[0] in FORMS or (claim.kind == "habit" and claim.parts[0] not in _SEEN):
         return False
+    return not unseen.isdisjoint(("", _about(claim)))
+
+
+def _about(claim: Claim) -> str:
+    """The questions that a habit, convention or reason is about."""
     if claim.kind == "reason":
-        of = claim.key.split(":")[1]
-    elif claim.kind == "convention":
-        of = "action"
-    else:
-        of = _SEEN.get(claim.parts[0], "")
-    return bool(of) and not unseen.isdisjoint(("", of))
+        return claim.key.split(":")[1]
+    return "counting" if claim.parts[0] == "anchored" else "action"
 
 
 def _counted(count: int, n: int, label: str, of: str) -> Figure:
