@@ -34,8 +34,8 @@ class Tested:
 
     ``name`` says whose the p-value is: ``bootstrap``, ``exact``, or ``none`` where no test holds
     (too many scenes stand alone in their stratum) and it is 1. ``p_value`` is None where nothing
-    was measured. ``signs`` counts the scenes that speak for either run, ``only_first`` and ``only_second`` the items;
-    ``scenes`` are those compared in each stratum that has some.
+    was measured. ``signs`` counts the scenes that speak for either run, ``only_first`` and
+    ``only_second`` the items; ``scenes`` are those compared in each stratum that has some.
     """
 
     difference: Samples

@@ -484,8 +484,11 @@ def few(scenes: int, wrong: int, sizes: tuple[int, ...] = ()) -> Comparison:
 
 @pytest.mark.parametrize(
     ("scenes", "wrong", "verdict"),
-    [(8, 8, "first_better"), (10, 10, "first_better"), (10, 9, "first_better")]
-    + [(20, 20, "first_better"), (20, 12, "first_better"), (5, 5, "none")],
+    [
+        *((n, n, "first_better") for n in (8, 10, 20)),
+        *((n, k, "first_better") for n, k in ((10, 9), (20, 12))),
+        (5, 5, "none"),
+    ],
 )
 def test_a_huge_difference_is_seen_on_few_scenes(scenes: int, wrong: int, verdict: str) -> None:
     row = rows_of(few(scenes, wrong), "headline")["average"]
