@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.scores.quantity import Quantity
-from handeye.stats.intervals import LEVEL, Samples, difference
+from handeye.stats.intervals import LEVEL, Samples, difference, short
 from handeye.stats.mcnemar import McNemar, mcnemar
 from handeye.stats.paired_bootstrap import p_value
 from handeye.stats.sample_size import Spread, smallest_difference
@@ -63,7 +63,7 @@ class Tested:
         blind = 2.0 ** (1 - differing) > 1 - level
         if blind or len(drawn) < 2:
             return None
-        variance, total = float(np.var(drawn, ddof=1)) * _short(self.scenes), sum(self.scenes)
+        variance, total = float(np.var(drawn, ddof=1)) * short(self.scenes), sum(self.scenes)
         if variance <= _SAME**2:
             return None
         found = smallest_difference(total, Spread(variance * total), level=level)
@@ -104,10 +104,10 @@ def tested(
     by_scene = np.bincount(cluster, weights=change)[asked]
     signs = mcnemar(by_scene < -_SAME, by_scene > _SAME)
     scenes = tuple(int(count) for count in np.bincount(home[: len(asked)][asked]) if count)
-    p, name = _bootstrap(found, scenes), "bootstrap" if _short(scenes) else "none"
+    p, name = _bootstrap(found, scenes), "bootstrap" if short(scenes) else "none"
     differing = signs.only_first + signs.only_second
     if p is not None and _constant(found) and min(signs.only_first, signs.only_second) == 0:
-        p, name = (signs.p_value if _short(scenes) else _all_alike(scenes)), "exact"
+        p, name = (signs.p_value if short(scenes) else _all_alike(scenes)), "exact"
     elif p is not None and (row.one_per_scene or differing < FEW):
         p, name = (signs.p_value, "exact") if signs.p_value > p else (p, name)
     elif p is not None:
@@ -134,7 +134,7 @@ def _bootstrap(found: Samples, scenes: Sequence[int]) -> float | None:
     p = p_value(found)
     if p is None:
         return None
-    if not (short := _short(scenes)):
+    if not (few := short(scenes)):
         return 1.0
     drawn = _drawn(found)
     deviate = float(norm.isf(p / 2))
@@ -142,7 +142,7 @@ def _bootstrap(found: Samples, scenes: Sequence[int]) -> float | None:
         by_error = abs(float(found.values[0])) / error
         counts = p >= 2 * _FEWEST_RESAMPLES / (len(drawn) + 1)
         deviate = min(deviate, by_error) if counts else by_error
-    return float(2 * t.sf(deviate / short**0.5, sum(scenes) - len(scenes)))
+    return float(2 * t.sf(deviate / few**0.5, sum(scenes) - len(scenes)))
 
 
 def _all_alike(scenes: Sequence[int]) -> float:
@@ -165,18 +165,6 @@ def _constant(found: Samples) -> bool:
     """Whether there is a difference, and no resample has another one."""
     drawn, value = _drawn(found), float(found.values[0])
     return bool(len(drawn) and abs(value) > _SAME and np.abs(drawn - value).max() <= _SAME)
-
-
-def _short(scenes: Sequence[int]) -> float:
-    """By how much resamples of so many scenes a stratum vary too little; 0: nobody can tell.
-
-    A stratum of one scene never varies; where more than a tenth of the scenes stand alone, what is
-    seen of the spread is no measure of it.
-    """
-    sizes = np.asarray(scenes, np.float64)
-    if 10 * (sizes < 2).sum() >= sizes.sum():
-        return 0.0
-    return float((sizes**2 / np.maximum(sizes - 1, 0.5)).sum() / sizes.sum())
 
 
 def _drawn(found: Samples) -> NDArray[np.float64]:
