@@ -195,11 +195,11 @@ def estimates(tree: Any, level: float = LEVEL) -> Any:
     over the resamples in which it is defined. Where one term of a difference does not vary, what it
     can hide is added to them as another variance. Either is as much longer as resamples of so few
     scenes are too short (:func:`stretch`); where too many scenes stand alone in their stratum for
-    them to tell, it is as long as that of the most that so many scenes can vary. Where the resamples do not vary, every scene (of a
-    stratum) says the same, and they cannot tell how sure the value is. Bounds then come from the
-    scenes that might do otherwise: none of N did, so less than ``r = 1 - ((1 - level) / 2) **
-    (1 / N)`` of all do (Clopper and Pearson 1934), each of which moves a quantity to the end of its
-    range at most:
+    them to tell, it is as long as that of the most that so many scenes can vary. Where the
+    resamples do not vary, every scene (of a stratum) says the same, and they cannot tell how sure
+    the value is. Bounds then come from the scenes that might do otherwise: none of N did, so less
+    than ``r = 1 - ((1 - level) / 2) ** (1 / N)`` of all do (Clopper and Pearson 1934), each of
+    which moves a quantity to the end of its range at most:
 
     - a share, N its ``trials``: ``v (1 - r)`` to ``v + (1 - v) r``, exact for 0 and 1;
     - a mean of such shares of strata that all are v: likewise with the r that is the most that
