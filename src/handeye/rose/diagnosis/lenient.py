@@ -47,7 +47,7 @@ def read(text: str | None, mode: TaskMode) -> Reading | None:
     parsed = parse(text, mode)
     if parsed.format_valid:
         return Reading(parsed.clicks, parsed.count if mode == "COUNT" else parsed.submit, True)
-    plain = _plain(text or "")
+    plain = _without_question(_plain(text or ""))
     if not plain:
         return None
     if mode == "COUNT":
@@ -76,6 +76,27 @@ def _plain(text: str) -> str:
     text = _MARKUP.sub(" ", _FENCE.sub("\n", text))
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
+
+
+# Words of a question that is repeated: a form with its places empty, and an example of each form.
+_FORM = re.compile(r"^.*(?:\bR[rn],? ?C[cn]\b|\b(?:COUNT|SUBMIT)\([a-z]\))\)?[ .;]*", re.IGNORECASE)
+_CLICKS = r"(?:CLICK\(R\d+, ?C\d+\); ?)+"
+_EXAMPLES = re.compile(
+    rf"COUNT\(\d+\)\n{_CLICKS}DONE\n{_CLICKS}SUBMIT\(\d+\)(?=\n|$)", re.IGNORECASE
+)
+
+
+def _without_question(plain: str) -> str:
+    """A plain text without what it repeats of the question: that is no answer.
+
+    What stands in a line after an empty form is kept where it has a number.
+    """
+    lines = []
+    for line in _EXAMPLES.sub("", plain).splitlines():
+        rest = _FORM.sub("", line)
+        if rest and (rest == line or any(map(str.isdigit, rest))):
+            lines.append(rest)
+    return "\n".join(lines)
 
 
 # ---- the number of an answer to a counting question
