@@ -8,7 +8,6 @@ terminal that cannot show it gets a hyphen (:mod:`handeye.terminal.tables`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -80,23 +79,6 @@ class Estimate(msgspec.Struct, frozen=True):
     def both(self) -> str:
         """Value and interval on one line."""
         return self.text("cell")
-
-
-_SINGULAR = re.compile(
-    r"\b(action|answer|cell|clip|frame|image|item|judgement|picture|question|request|run|scene)s\b"
-)
-
-
-def counted(n: int, things: str) -> str:
-    """``1 scene``, ``1,112 scenes``: how many of what.
-
-    Args:
-        n: how many.
-        things: their name in the plural, perhaps with words before and after it; of one, the first
-            known plural is made singular.
-    """
-    named = _SINGULAR.sub(r"\1", things, count=1) if n == 1 else things
-    return f"{n:,} {named}"
 
 
 NOTHING = Estimate(None)

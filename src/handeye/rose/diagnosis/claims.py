@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from handeye.printing import noun
 from handeye.rose.diagnosis.coordinates import CONVENTIONS
-from handeye.scores.estimate import Estimate, counted
+from handeye.scores.estimate import Estimate
 from handeye.scores.looks import clause
 
 Unit = Literal["percent", "points", "loss", "factor", "count"]
@@ -62,7 +63,7 @@ class Figure(Estimate, frozen=True, kw_only=True):
         if self.unit != "percent":
             seen = -Estimate(self.value, self.low, self.high) if self.unit == "loss" else self
             return f"{seen.text('value', 'points')}{_NBSP}points {seen.interval}".strip()
-        whole = f"of {counted(self.n, self.of)}" if self.of and self.n else ""
+        whole = f"of {_counted(self.n, self.of)}" if self.of and self.n else ""
         return " ".join(filter(None, [f"{self.percent}{_NBSP}%", self.interval, whole]))
 
     @property
@@ -70,8 +71,8 @@ class Figure(Estimate, frozen=True, kw_only=True):
         """``61 % of the 89 questions``; of a few, ``1 of 2 questions``."""
         count = self.value * self.n
         if self.n < _FEW and abs(count - round(count)) < 1e-6:
-            return f"{count:.0f} of {counted(self.n, self.of)}"
-        return f"{_percent(self.value)} of the {counted(self.n, self.of)}"
+            return f"{count:.0f} of {_counted(self.n, self.of)}"
+        return f"{_percent(self.value)} of the {_counted(self.n, self.of)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,10 @@ def _percent(value: float, digits: int = 0) -> str:
     return f"{number:.{digits}f}{_NBSP}%"
 
 
+def _counted(n: int, things: str) -> str:
+    return f"{n:,} {noun(n, things)}"
+
+
 def _range(one: Figure) -> str:
     """Only the ends, ``70 to 90 %``; the value where there are none."""
     if one.low is None or one.high is None:
@@ -200,7 +205,7 @@ def _range(one: Figure) -> str:
 
 def _partial(claim: Claim) -> str:
     (one,) = claim.figures
-    return f"on {_count(one)} of {counted(one.n, 'items')} only"
+    return f"on {_count(one)} of {_counted(one.n, 'items')} only"
 
 
 def _count(one: Figure) -> str:
@@ -211,7 +216,7 @@ def _mute(claim: Claim) -> str:
     """``95 of 1,000 items have no usable answer (80 refused, 15 error)``."""
     wholes = [one for one in claim.figures if one.label not in claim.parts]
     states = [one for one in claim.figures if one.label in claim.parts]
-    who = " and ".join(f"{_count(one)} of {counted(one.n, one.of)}" for one in wholes)
+    who = " and ".join(f"{_count(one)} of {_counted(one.n, one.of)}" for one in wholes)
     kinds = ", ".join(f"{_count(one)} {one.label}" for one in states)
     alone = [_count(one) for one in wholes] == ["1"]
     return f"{who} {'has' if alone else 'have'} no usable answer ({kinds})"
@@ -248,14 +253,14 @@ def _levels(claim: Claim, joint: str, only: str = "") -> str:
 def _small(claim: Claim) -> str:
     counting, action, _, scenes = claim.figures
     return (
-        f"{counted(scenes.n, 'scenes')}, too few to say where it fails between counting and "
+        f"{_counted(scenes.n, 'scenes')}, too few to say where it fails between counting and "
         f"clicking: {_ranges(counting, action)}"
     )
 
 
 def _flawless(claim: Claim) -> str:
     counting, action, _, scenes = claim.figures
-    seen = f"no failure was seen on {counted(scenes.n, 'scenes')}"
+    seen = f"no failure was seen on {_counted(scenes.n, 'scenes')}"
     return f"{seen}, so it {_ranges(counting, action)}"
 
 
