@@ -116,9 +116,7 @@ def test_a_question_that_is_repeated_is_no_answer(mode: Any) -> None:
     assert read(FORMS, mode) is None
     assert read(asked, mode) is None
     assert read(FORMS + asked, mode) is None
-    said = {"COUNT": "COUNT(7)", "CLICK": "CLICK(R2,C2); DONE"}.get(
-        mode, "CLICK(R2,C2); SUBMIT(1)"
-    )
+    said = {"COUNT": "COUNT(7)", "CLICK": "CLICK(R2,C2); DONE"}.get(mode, "CLICK(R2,C2); SUBMIT(1)")
     for text in (f"{FORMS}{asked}\n{said}", f"The form COUNT(n) is asked for. {said}"):
         found = read(text, mode)
         assert found is not None

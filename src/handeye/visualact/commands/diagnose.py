@@ -64,6 +64,7 @@ def _kept(found: Diagnosis, folder: Path) -> tuple[Path, Path]:
 
 
 def _print(found: Findings) -> None:
+    from handeye.scores.estimate import number
     from handeye.scores.looks import sentences
     from handeye.scores.summary import so_far_words
     from handeye.terminal import tables
@@ -77,7 +78,9 @@ def _print(found: Findings) -> None:
         tables.say(console, claim, "yellow")
     n = found.all.n_clips
     if not found.all.n_faulty:
-        tables.say(console, f"nothing is wrong with the answers to {n} {noun(n, 'clips')}")
+        most = found.all.faulty.high
+        still = "" if most is None else f" (up to {number(most)} % of such clips may have a fault)"
+        tables.say(console, f"nothing is wrong with the answers to {n} {noun(n, 'clips')}{still}")
         return
     words = filter(None, (so_far_words(found.note), found.interval.words))
     tables.print_table(console, reason_table(found), caption="; ".join(words))

@@ -221,8 +221,9 @@ def print_judgement(found: Tree, run: Path) -> None:
     if undecided:
         say(
             console,
-            f"{undecided} of {found['n_clips']} clips have no judgement and are left out "
-            "below; run 'handeye visualact judge' again to ask for those that failed",
+            f"no judgement, and left out below: {undecided} of {found['n_clips']} "
+            f"{noun(found['n_clips'], 'clips')}; run 'handeye visualact judge' again to ask for "
+            "those that failed",
             "yellow",
         )
     rows = []
