@@ -1,3 +1,10 @@
+"""What is printed: one thing is named as one."""
+
+import pytest
+
+from handeye.printing import noun
+
+
 @pytest.mark.parametrize(
     ("n", "things", "said"),
     [
