@@ -45,6 +45,22 @@ def one_line(text: str) -> str:
     return _LINE_ENDS.sub(" ", plain(text)).strip()
 
 
+_SINGULAR = re.compile(
+    r"\b(action|answer|cell|clip|film|frame|image|item|pair|picture|question|region|request|run"
+    r"|scene)s\b"
+)
+
+
+def noun(n: int, things: str) -> str:
+    """What so many things are called: of one, the first plural that is known is made singular.
+
+    Args:
+        n: how many.
+        things: their name in the plural, perhaps with words before and after it.
+    """
+    return _SINGULAR.sub(r"\1", things, count=1) if n == 1 else things
+
+
 def fitting(text: str, encoding: str | None) -> str:
     """``text`` as an encoding can write it: a hyphen for the minus, and so on, else ``?``."""
     if encoding is None:  # a stream of characters

@@ -6,8 +6,9 @@ docs/statistics.md, so that a seed does not decide; ``benchmarks/coverage.py`` d
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
-from handeye.stats.intervals import estimates
+from handeye.stats.intervals import difference, estimates, mean
 from handeye.stats.paired_bootstrap import paired_rates
 from tests.support.experiments import (
     gap,
@@ -134,3 +135,27 @@ def test_thresholds(rng, case):
     assert near(first, 0.93, 0.97)
     assert near(apart, 0.93, 0.98)
     assert told.share > 0.95  # else the coverage would be that of a chosen few
+
+
+@pytest.mark.parametrize("scenes", [8, 12, 20, 30])
+@pytest.mark.parametrize("rates", [(0.9, 0.5), (0.97, 0.9), (1, 0.5)])
+def test_levels_and_gap_of_few_scenes(rng, scenes, rates):
+    """Five strata, five questions a scene that are right together; nominal 95 %, at least 90."""
+    trials, covered = 150, np.zeros(3)
+    counting, action = rates
+    stratum = np.arange(scenes) % 5
+    groups = {str(k): np.repeat(np.arange(5), scenes) == k for k in range(5)}
+    for _ in range(trials):
+        easy = 0.7 * rng.standard_normal(scenes)
+        skill = [norm.ppf(counting)] * 2 + [norm.ppf(action)] * 3
+        passed = [easy + 0.51**0.5 * rng.standard_normal(scenes) < limit for limit in skill]
+        outcomes = np.concatenate(passed).astype(float)
+        places = [np.tile(of, 5) for of in (np.arange(scenes), stratum)]
+        drawn = int(rng.integers(2**30))
+        rates_of = paired_rates(outcomes, *places, groups, resamples=200, seed=drawn).rates(0)
+        parts = list(rates_of.values())
+        level = {"count": mean(parts[:2], shared=True), "act": mean(parts[2:], shared=True)}
+        found = estimates({**level, "gap": difference(level["count"], level["act"])})
+        truth = counting, action, counting - action
+        covered += [e["low"] <= t <= e["high"] for e, t in zip(found.values(), truth, strict=True)]
+    assert (covered / trials >= 0.90 - tolerance(np.array([0.9]), trials)).all()

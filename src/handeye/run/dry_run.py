@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handeye.errors import DataError
+from handeye.printing import noun
 from handeye.run.answers import Usage
 from handeye.run.image_tokens import all_rules, image_rule
 from handeye.run.job import Job
@@ -66,7 +67,8 @@ class DryRun:
     def text(self) -> str:
         """The dry run as lines for a person."""
         lines = [
-            f"{self.model}: {self.requests:,} requests about {self.scenes:,} {self.unit} "
+            f"{self.model}: {self.requests:,} {noun(self.requests, 'requests')} about "
+            f"{self.scenes:,} {noun(self.scenes, self.unit)} "
             "would be sent"
             + (f" ({self.answered:,} more are answered already)" if self.answered else ""),
             f"upload: {self.upload_bytes / 1e6:,.1f} MB of pictures as base64",

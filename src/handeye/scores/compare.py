@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from handeye.errors import OptionError
+from handeye.printing import noun
 from handeye.scores.difference_test import Tested, tested
 from handeye.scores.quantity import Family, Quantities, Quantity
 from handeye.scores.run_folder import ScoredRun, indented_json, same_set
@@ -151,8 +152,10 @@ def counted_words(suite: Suite, found: Quantities, number: str = "") -> str:
         found: what was compared.
         number: of the items in words, where it is not all of them.
     """
-    words = f"{number or f'{found.n_items:,}'} {suite.unit}"
-    return words if suite.unit == suite.scene else f"{words} about {found.n_scenes:,} {suite.scene}"
+    words = f"{number or f'{found.n_items:,}'} {noun(found.n_items, suite.unit)}"
+    if suite.unit == suite.scene:
+        return words
+    return f"{words} about {found.n_scenes:,} {noun(found.n_scenes, suite.scene)}"
 
 
 def _check(runs: int, resamples: int) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.scores.quantity import Quantity
-from handeye.stats.intervals import LEVEL, Samples, difference
+from handeye.stats.intervals import LEVEL, Samples, difference, short
 from handeye.stats.mcnemar import McNemar, mcnemar
 from handeye.stats.paired_bootstrap import p_value
 from handeye.stats.sample_size import Spread, smallest_difference
@@ -32,9 +32,10 @@ _SAME = 1e-9
 class Tested:
     """A difference (second run minus first) with its test.
 
-    ``name`` is ``bootstrap`` or ``exact``; ``p_value`` None where nothing was measured. ``signs``
-    counts the scenes that speak for either run, ``only_first`` and ``only_second`` the items;
-    ``scenes`` are those compared in each stratum that has some.
+    ``name`` says whose the p-value is: ``bootstrap``, ``exact``, or ``none`` where no test holds
+    (too many scenes stand alone in their stratum) and it is 1. ``p_value`` is None where nothing
+    was measured. ``signs`` counts the scenes that speak for either run, ``only_first`` and
+    ``only_second`` the items; ``scenes`` are those compared in each stratum that has some.
     """
 
     difference: Samples
@@ -59,10 +60,10 @@ class Tested:
         """
         drawn, level = _drawn(self.difference), 1 - (1 - LEVEL) / max(asked, 1)
         differing = self.signs.only_first + self.signs.only_second
-        blind = self.name == "exact" and 2.0 ** (1 - differing) > 1 - level
+        blind = 2.0 ** (1 - differing) > 1 - level
         if blind or len(drawn) < 2:
             return None
-        variance, total = float(np.var(drawn, ddof=1)) * _short(self.scenes), sum(self.scenes)
+        variance, total = float(np.var(drawn, ddof=1)) * short(self.scenes), sum(self.scenes)
         if variance <= _SAME**2:
             return None
         found = smallest_difference(total, Spread(variance * total), level=level)
@@ -83,8 +84,9 @@ def tested(
     it is the sign test over scenes, taken where fewer than :data:`FEW` scenes differ. Beside the
     bootstrap it counts only if it is the less sure of the two: the bootstrap is about averages in
     which strata weigh the same, the exact test about items. Where every scene says the same, there
-    is no spread for the bootstrap to measure, and the exact test is alone. No p-value is below the
-    least that signs of so many scenes can have, or a scene that speaks against could make it less.
+    is no spread for the bootstrap to measure, and the exact test is alone (:func:`_all_alike`). No
+    p-value is below the least that signs of so many scenes can have, or a scene that speaks against
+    could make it less.
 
     Args:
         row: what is compared.
@@ -102,12 +104,12 @@ def tested(
     by_scene = np.bincount(cluster, weights=change)[asked]
     signs = mcnemar(by_scene < -_SAME, by_scene > _SAME)
     scenes = tuple(int(count) for count in np.bincount(home[: len(asked)][asked]) if count)
-    p, name = _bootstrap(found, scenes), "bootstrap"
+    p, name = _bootstrap(found, scenes), "bootstrap" if short(scenes) else "none"
     differing = signs.only_first + signs.only_second
     if p is not None and _constant(found) and min(signs.only_first, signs.only_second) == 0:
-        p, name = signs.p_value if _short(scenes) else p, "exact"
+        p, name = (signs.p_value if short(scenes) else _all_alike(scenes)), "exact"
     elif p is not None and (row.one_per_scene or differing < FEW):
-        p, name = max(p, signs.p_value), "exact"
+        p, name = (signs.p_value, "exact") if signs.p_value > p else (p, name)
     elif p is not None:
         p = max(p, 2.0 ** (1 - differing))
     only_first, only_second = int((change < 0).sum()), int((change > 0).sum())
@@ -132,7 +134,7 @@ def _bootstrap(found: Samples, scenes: Sequence[int]) -> float | None:
     p = p_value(found)
     if p is None:
         return None
-    if not (short := _short(scenes)):
+    if not (few := short(scenes)):
         return 1.0
     drawn = _drawn(found)
     deviate = float(norm.isf(p / 2))
@@ -140,25 +142,29 @@ def _bootstrap(found: Samples, scenes: Sequence[int]) -> float | None:
         by_error = abs(float(found.values[0])) / error
         counts = p >= 2 * _FEWEST_RESAMPLES / (len(drawn) + 1)
         deviate = min(deviate, by_error) if counts else by_error
-    return float(2 * t.sf(deviate / short**0.5, sum(scenes) - len(scenes)))
+    return float(2 * t.sf(deviate / few**0.5, sum(scenes) - len(scenes)))
+
+
+def _all_alike(scenes: Sequence[int]) -> float:
+    """Two-sided p-value of "all scenes speak for one run" where strata weigh the same.
+
+    If in stratum k a share p_k of all scenes speaks for it, and the mean of the strata is 1/2, none
+    of n_k drawn speaks against with ``prod p_k ** n_k``; that is most at ``p_k = min(1, c n_k)``
+    (Lagrange). Where strata are equally large, this is the sign test.
+    """
+    sizes = np.sort(np.asarray(scenes, np.float64))
+    for kept in range(len(sizes), 0, -1):
+        left = len(sizes) / 2 - (len(sizes) - kept)
+        shares = sizes[:kept] * left / sizes[:kept].sum()
+        if shares[-1] <= 1:
+            return min(1.0, 2 * float(np.prod(shares ** sizes[:kept])))
+    return 1.0
 
 
 def _constant(found: Samples) -> bool:
     """Whether there is a difference, and no resample has another one."""
     drawn, value = _drawn(found), float(found.values[0])
     return bool(len(drawn) and abs(value) > _SAME and np.abs(drawn - value).max() <= _SAME)
-
-
-def _short(scenes: Sequence[int]) -> float:
-    """By how much resamples of so many scenes a stratum vary too little; 0: nobody can tell.
-
-    A stratum of one scene never varies; where more than a tenth of the scenes stand alone, what is
-    seen of the spread is no measure of it.
-    """
-    sizes = np.asarray(scenes, np.float64)
-    if 10 * (sizes < 2).sum() >= sizes.sum():
-        return 0.0
-    return float((sizes**2 / np.maximum(sizes - 1, 0.5)).sum() / sizes.sum())
 
 
 def _drawn(found: Samples) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
+from handeye.printing import noun
 from handeye.scores.estimate import NOTHING, Estimate
 from handeye.scores.summary import Recorded
 from handeye.scores.tables import Column, Row, Table, csv_files, table_of
@@ -543,20 +544,22 @@ def clause(kind: str, group: str, first: Estimate, second: Estimate) -> str:
         first: the share that it rests on.
         second: of a blind respondent the share when scenes are exchanged.
     """
-    of = f"{first.n:,} readable answers" + (f" to {group} questions" if group else "")
+    of = f"{first.n:,} {noun(first.n, 'readable answers')}"
+    of += f" to {group} questions" if group else ""
     if kind == "parrot":
         where = f" to {group} questions" if group else ""
         return (
-            f"it repeats words of the question in {_percent(first)} of {first.n:,} answers{where}"
+            f"it repeats words of the question in {_percent(first)} of "
+            f"{first.n:,} {noun(first.n, 'answers')}{where}"
         )
     if kind == "constant":
         return (
-            f"it gives one and the same answer to all questions of a kind in {_percent(first)} of "
-            f"the {of}"
+            f"it gives one and the same answer to everything of a kind in {_percent(first)} of the "
+            f"{of}"
         )
     return (
         f"nothing shows that it looks: of the {of} {_percent(first)} are right, and "
-        f"{_percent(second)} would be if the scenes were exchanged"
+        f"{_percent(second)} would be if what was shown were exchanged"
     )
 
 

@@ -272,7 +272,7 @@ def pooled(sums: Floats, clusters: Sequence[int]) -> Samples:
     """
     counted, added, *more = np.moveaxis(sums.sum(axis=0), 1, 0)
     return within_strata(
-        rate(added, counted, int(more[0][0]) if more else sum(clusters)),
+        rate(added, counted, [int(n) for n in sums[:, 0, 2]] if more else clusters),
         lambda: [
             rate(s[:, 1], s[:, 0], int(s[0, 2]) if more else own)
             for s, own in zip(sums, clusters, strict=True)

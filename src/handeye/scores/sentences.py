@@ -38,24 +38,36 @@ def verdict(sense: str, value: float | None, p_adjusted: float | None) -> str:
 
 
 def unsure_words(row: Tree) -> str:
-    """Why a difference is not claimed though its interval or its own p-value leaves out 0.
+    """Why a difference is not claimed though there may well be one.
+
+    Its interval or its own p-value leaves out 0; or all that differ speak for one run, and are so
+    few that no p-value could be small.
 
     Args:
         row: of a comparison: ``verdict``, ``difference``, ``p_value``, ``test``.
 
     Returns:
-        Nothing where neither does, or where the difference is claimed.
+        Nothing where none of these is so, or where the difference is claimed.
     """
     low, high = row["difference"]["low"], row["difference"]["high"]
     apart = low is not None and high is not None and (low > 0 or high < 0)
     alone = row["p_value"] is not None and row["p_value"] < ALPHA
+    if row["verdict"] == "none" and row["test"] == "exact" and row["p_value"] in _FEW_AGREE:
+        return "too few differ to tell"
     if row["verdict"] != "none" or not (apart or alone):
         return ""
     if alone:
         return "not after Holm"
-    return "not by the exact test" if row["test"] == "exact" else "not with so few scenes"
+    return _UNSURE[row["test"]]
 
 
+# Two to five that differ, all for one run.
+_FEW_AGREE = tuple(2.0**-k for k in range(1, 5))
+_UNSURE = {
+    "exact": "not by the exact test",
+    "none": "no test: too many alone",
+    "bootstrap": "too near 0 to be sure",
+}
 _WORD = {"pass": "better", "gap": "wider", "share": "more"}
 _SAID = {"better": "{} better", "wider": "{}'s gap is wider", "more": "{} more often"}
 

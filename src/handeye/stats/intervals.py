@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Any
 
@@ -27,6 +28,8 @@ class Samples:
     was made of. ``parts`` are what a mean was made of, kept where no resample of some of them
     varies, each with two resamples that vary as much as all; ``weights`` what each adds to the
     mean if each is about scenes of its own (strata), empty if all are about the same (templates).
+    ``sizes`` are the scenes of each stratum that resamples are drawn in, empty where they are not
+    known.
     """
 
     values: Floats
@@ -35,21 +38,29 @@ class Samples:
     terms: tuple[Samples, Samples] | None = None
     parts: tuple[Samples, ...] = ()
     weights: tuple[float, ...] = ()
+    sizes: tuple[int, ...] = ()
 
 
-def rate(numerator: Floats, denominator: Floats, clusters: int | None = None) -> Samples:
+def rate(
+    numerator: Floats, denominator: Floats, clusters: int | Sequence[int] | None = None
+) -> Samples:
     """Quotient of two sums, undefined where nothing was counted; n is the denominator.
 
     Args:
         numerator: (1 + resamples,), measured total first.
         denominator: the same shape.
-        clusters: that the items come from, for a quantity within 0..1; where they are not known
-            one by one, the most it can be.
+        clusters: that the items come from, for a quantity within 0..1, or those of each stratum;
+            where they are not known one by one, the most it can be.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         values = np.where(denominator > 0, numerator / denominator, np.nan)
     n = int(denominator[0])
-    return Samples(values, n, None if clusters is None else min(n, clusters))
+    if clusters is None:
+        return Samples(values, n)
+    each = (clusters,) if isinstance(clusters, int) else clusters
+    trials = min(n, sum(each))
+    sizes = (trials,) if len(each) == 1 else tuple(each)
+    return Samples(values, n, trials, sizes=tuple(size for size in sizes if size))
 
 
 def mean(parts: Sequence[Samples], *, shared: bool = False) -> Samples:
@@ -71,7 +82,12 @@ def mean(parts: Sequence[Samples], *, shared: bool = False) -> Samples:
     with np.errstate(invalid="ignore"):
         values = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     counted = [part for part in parts if part.n]
-    found = Samples(values, sum(part.n for part in parts), _together(counted, shared))
+    found = Samples(
+        values,
+        sum(part.n for part in parts),
+        _together(counted, shared),
+        sizes=_drawn_in(counted, shared),
+    )
     return made_of(found, counted, () if shared else [1 / max(len(counted), 1)] * len(counted))
 
 
@@ -108,6 +124,15 @@ def _together(parts: Sequence[Samples], shared: bool) -> float | None:
     return min(known) if shared else len(known) ** 2 / sum(1 / trials for trials in known)
 
 
+def _drawn_in(parts: Sequence[Samples], shared: bool) -> tuple[int, ...]:
+    """Scenes by stratum behind a mean; those of the part that has fewest if all share them."""
+    if not all(part.sizes for part in parts):
+        return ()
+    if shared:
+        return min((part.sizes for part in parts), key=sum, default=())
+    return tuple(size for part in parts for size in part.sizes)
+
+
 def within_strata(whole: Samples, strata: Callable[[], Sequence[Samples]]) -> Samples:
     """A share of all items that knows those of the strata, where it does not vary in resamples.
 
@@ -126,7 +151,8 @@ def difference(first: Samples, second: Samples) -> Samples:
     """``first - second`` within each resample, so that what they share cancels; n adds up."""
     n = first.n + second.n if first.n and second.n else 0
     trials = min(first.trials, second.trials) if first.trials and second.trials else None
-    return Samples(first.values - second.values, n, trials, (first, second))
+    sizes = _drawn_in((first, second), shared=True)
+    return Samples(first.values - second.values, n, trials, (first, second), sizes=sizes)
 
 
 def of_chances(part: Samples) -> Samples:
@@ -166,11 +192,14 @@ def estimates(tree: Any, level: float = LEVEL) -> Any:
     short near 0 and 1 (docs/statistics.md has the coverage of both). Where some strata of a mean do
     not vary, it reaches at least as far as the bounds of its strata do together: Wilson's of those
     that vary, and what the others can hide. Anything else gets percentiles
-    over the resamples in which it is defined. Where the resamples do not vary, every scene (of a
-    stratum) says the same, and they cannot tell how sure the value is. Bounds then come from the
-    scenes that might do otherwise: none of N did, so less than ``r = 1 - ((1 - level) / 2) **
-    (1 / N)`` of all do (Clopper and Pearson 1934), each of which moves a quantity to the end of its
-    range at most:
+    over the resamples in which it is defined. Where one term of a difference does not vary, what it
+    can hide is added to them as another variance. Either is as much longer as resamples of so few
+    scenes are too short (:func:`stretch`); where too many scenes stand alone in their stratum for
+    them to tell, it is as long as that of the most that so many scenes can vary. Where the
+    resamples do not vary, every scene (of a stratum) says the same, and they cannot tell how sure
+    the value is. Bounds then come from the scenes that might do otherwise: none of N did, so less
+    than ``r = 1 - ((1 - level) / 2) ** (1 / N)`` of all do (Clopper and Pearson 1934), each of
+    which moves a quantity to the end of its range at most:
 
     - a share, N its ``trials``: ``v (1 - r)`` to ``v + (1 - v) r``, exact for 0 and 1;
     - a mean of such shares of strata that all are v: likewise with the r that is the most that
@@ -192,7 +221,10 @@ def estimates(tree: Any, level: float = LEVEL) -> Any:
     scores = [_score(leaf, level) for leaf in leaves]
     rest = [leaf.values[1:] for leaf, score in zip(leaves, scores, strict=True) if score is None]
     found = iter(_percentiles(rest, level))
-    bounds = [next(found) if score is None else score for score in scores]
+    bounds = [
+        _longer(leaf, next(found), level) if score is None else score
+        for leaf, score in zip(leaves, scores, strict=True)
+    ]
     checked = [_vary(*pair, level) for pair in zip(leaves, bounds, strict=True)]
     return _replace(tree, iter(zip(leaves, checked, strict=True)))
 
@@ -206,13 +238,17 @@ def _score(leaf: Samples, level: float) -> Bounds | None:
     variance = float(np.nanvar(drawn))
     if variance <= 0:
         return None
+    longer = stretch(leaf.sizes, level)
+    if longer is None:
+        variance, longer = max(variance, value * (1 - value) / leaf.trials), 1.0
     mixed = bool(leaf.weights) and not _constant(leaf)
     if mixed:
         # Where a stratum is not defined in some resamples, the whole varies by more than its parts.
         parts = zip(leaf.weights, leaf.parts, strict=True)
-        variance = max(variance, sum(w**2 * float(np.var(_wider(part))) for w, part in parts))
+        variance = max(variance, sum(w**2 * float(np.var(part.values[1:])) for w, part in parts))
     # z**2 / trials, the only thing that Wilson's formula asks of them.
-    weight = NormalDist().inv_cdf(0.5 + level / 2) ** 2 * variance / (value * (1 - value))
+    z = NormalDist().inv_cdf(0.5 + level / 2) * longer
+    weight = z**2 * variance / (value * (1 - value))
     middle = (value + weight / 2) / (1 + weight)
     reach = (weight * (value * (1 - value) + weight / 4)) ** 0.5 / (1 + weight)
     low, high = middle - reach, middle + reach
@@ -220,6 +256,72 @@ def _score(leaf: Samples, level: float) -> Bounds | None:
         below, above = _recovered(leaf, level)
         low, high = min(low, value - below), max(high, value + above)
     return round(max(low, 0.0), DECIMALS), round(min(high, 1.0), DECIMALS)
+
+
+@lru_cache(maxsize=4096)
+def stretch(sizes: tuple[int, ...], level: float = LEVEL) -> float | None:
+    """How much longer than its resamples say an interval must be, for scenes being few.
+
+    n scenes drawn again vary by ``(n - 1) / n`` of what they should, and what they show of the
+    spread is read off Student's t (Hesterberg 2015, Am. Stat. 69:371).
+
+    Args:
+        sizes: scenes of each stratum; none where they are not known, which changes nothing.
+        level: of the interval.
+
+    Returns:
+        A factor of at least 1; None where too many scenes stand alone (:func:`short`).
+    """
+    from scipy.special import stdtrit
+
+    if not sizes:
+        return 1.0
+    if not (few := short(sizes)):
+        return None
+    tail = 0.5 + level / 2
+    free = sum(sizes) - len(sizes)
+    return float(few**0.5 * stdtrit(free, tail) / NormalDist().inv_cdf(tail))
+
+
+def short(sizes: Sequence[int]) -> float:
+    """By how much resamples of so many scenes a stratum vary too little; 0: nobody can tell.
+
+    A stratum of one scene never varies; where more than a tenth of the scenes stand alone, what is
+    seen of the spread is no measure of it.
+    """
+    found = np.asarray(sizes, np.float64)
+    if 10 * (found < 2).sum() >= found.sum():
+        return 0.0
+    return float((found**2 / np.maximum(found - 1, 0.5)).sum() / found.sum())
+
+
+def _longer(leaf: Samples, bounds: Bounds, level: float) -> Bounds:
+    """Percentiles of a quantity that varies, as long as its scenes are few."""
+    low, high = bounds
+    value = float(leaf.values[0])
+    if low is None or high is None or high <= low or np.isnan(value):
+        return bounds
+    below, above = max(value - low, 0.0), max(high - value, 0.0)
+    longer = stretch(leaf.sizes, level)
+    least, most = _range(leaf)
+    if longer is None and leaf.trials:
+        # No quantity within bounds varies more than one that is at either of them.
+        spread = max((value - least) * (most - value), 0.0) / leaf.trials
+        reach = NormalDist().inv_cdf(0.5 + level / 2) * spread**0.5
+        below, above = max(below, reach), max(above, reach)
+    elif longer is not None:
+        below, above = below * longer, above * longer
+    if leaf.terms is not None:
+        for term, (down, up) in zip(leaf.terms, ((0, 1), (1, 0)), strict=True):
+            hides = _unseen(term, level) if _constant(term) else (None, None)
+            if hides[0] is not None and hides[1] is not None:
+                own = float(term.values[0])
+                reaches = own - hides[0], hides[1] - own
+                below, above = np.hypot((below, above), (reaches[down], reaches[up])).tolist()
+    low, high = value - below, value + above
+    if leaf.trials:
+        low, high = max(low, least), min(high, most)
+    return round(low, DECIMALS), round(high, DECIMALS)
 
 
 def _recovered(leaf: Samples, level: float) -> tuple[float, float]:
@@ -234,7 +336,7 @@ def _recovered(leaf: Samples, level: float) -> tuple[float, float]:
             still.append((weight, part))
             continue
         value = float(part.values[0])
-        own = with_values(part, np.array([value, *_wider(part)]))
+        own = replace(part, values=np.array([value, *_wider(part)]), parts=(), weights=(), sizes=())
         low, high = (end or 0.0 for end in _score(own, level) or (value, value))
         squares += (weight * (value - low)) ** 2, (weight * (high - value)) ** 2
     if still:

@@ -54,7 +54,7 @@ class PairedRates:
     def pooled(self, run: int) -> dict[str, Samples]:
         """Rate of each group for one run over all items, whatever their stratum."""
         return {
-            group: rate(of[:, :, 1 + run].sum(axis=0), of[:, :, 0].sum(axis=0), sum(self.clusters))
+            group: rate(of[:, :, 1 + run].sum(axis=0), of[:, :, 0].sum(axis=0), self.clusters)
             for group, of in self.totals.items()
         }
 

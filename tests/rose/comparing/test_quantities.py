@@ -12,7 +12,7 @@ from handeye.errors import DataError, OptionError
 from handeye.rose.comparing.quantities import of_frames
 from handeye.rose.diagnosis.attribution import reasons_alike
 from handeye.rose.diagnosis.evidence import evidence
-from handeye.rose.questions import BY_KEY
+from handeye.rose.questions import BY_KEY, SUBSETS
 from handeye.rose.respondents.recovery import items_without_pictures
 from handeye.rose.respondents.simulated import simulate
 from handeye.rose.scoring.score_frame import to_frame
@@ -416,7 +416,9 @@ def test_a_difference_that_adjustment_takes_away_is_not_called_unseen() -> None:
                     told.append(row["words"])
                     assert "seen" not in row["words"]
                 elif row["verdict"] == "none":
-                    assert row["words"].startswith("no difference seen")
+                    few = row["p_value"] in (0.5, 0.25, 0.125, 0.0625)
+                    expected = "too few differ" if few else "no difference seen"
+                    assert row["words"].startswith(expected)
                 if (visible := row["smallest_difference"]) and row["verdict"] == "none":
                     assert abs(difference["value"]) < visible
     assert told.count("not after Holm") > 10
@@ -463,3 +465,48 @@ def test_sentences_say_which_way_and_what_was_not_seen() -> None:
     )
     (sentence,) = nothing["pairs"][0]["sentences"]
     assert sentence.startswith("No difference between first and second is seen: Avg. PASS (")
+
+
+# ---- few scenes
+
+
+def few(scenes: int, wrong: int, sizes: tuple[int, ...] = ()) -> Comparison:
+    """A run that passes all against one that fails ``wrong`` scenes; strata of ``sizes``."""
+    frame = items(scenes, subsets=SUBSETS[:5])
+    number = frame["scene_id"].str.slice(1).cast(pl.Int64)
+    if sizes:
+        homes = [SUBSETS[k] for k, size in enumerate(sizes) for _ in range(size)]
+        frame = frame.with_columns(pl.Series("rose_subset", [homes[k] for k in number]))
+    one = frame.with_columns(pl.lit(1).alias("pass"))
+    two = frame.with_columns((number >= wrong).cast(pl.Int64).alias("pass"))
+    return compare_paired(paired(one, two), resamples=500)
+
+
+@pytest.mark.parametrize(
+    ("scenes", "wrong", "verdict"),
+    [
+        *((n, n, "first_better") for n in (8, 10, 20)),
+        *((n, k, "first_better") for n, k in ((10, 9), (20, 12))),
+        (5, 5, "none"),
+    ],
+)
+def test_a_huge_difference_is_seen_on_few_scenes(scenes: int, wrong: int, verdict: str) -> None:
+    row = rows_of(few(scenes, wrong), "headline")["average"]
+    assert row["verdict"] == verdict
+
+
+def test_a_difference_that_is_not_claimed_says_whose_doubt_it_is() -> None:
+    said = {
+        # Every scene differs: of strata that weigh the same the lone ones may be the odd ones.
+        "not after Holm": few(20, 20, (16, 1, 1, 1, 1)),
+        "no test: too many alone": few(30, 12, (26, 1, 1, 1, 1)),
+        "too few differ to tell": few(5, 5),
+    }
+    for words, found in said.items():
+        row = rows_of(found, "headline")["average"]
+        assert (row["verdict"], row["words"]) == ("none", words)
+        assert words in found["pairs"][0]["sentences"][0]
+        assert "is seen" not in found["pairs"][0]["sentences"][0]
+    lone = rows_of(said["not after Holm"], "headline")["average"]
+    # The most that signs can have where the mean of five strata is a half.
+    assert lone["p_value"] == pytest.approx(2 * 0.375**4)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -198,3 +199,30 @@ for piece in ("(", " ", "R1C1 ", "CLICK(R1,C1); ", "row ", "<think>", "1,", "```
 def test_an_unknown_mode_is_refused():
     with pytest.raises(ValueError, match="mode must be"):
         read("DONE", "DRAG")
+
+
+FORMS = """Answer forms:
+(a) COUNT(n)
+(b) CLICK(Rr,Cc); CLICK(Rr,Cc); ...; DONE
+(c) CLICK(Rr,Cc); CLICK(Rr,Cc); ...; SUBMIT(n)
+
+One example of each:
+COUNT(4)
+CLICK(R3,C1); CLICK(R6,C8); DONE
+CLICK(R3,C1); CLICK(R6,C8); SUBMIT(2)
+"""
+
+
+@pytest.mark.parametrize("mode", ["COUNT", "CLICK", "CLICK_COUNT"])
+def test_a_question_that_is_repeated_is_no_answer(mode: Any) -> None:
+    asked = "How many cells in rows 3 through 5 differ? Answer only in the form COUNT(n)."
+    assert read(FORMS, mode) is None
+    assert read(asked, mode) is None
+    assert read(FORMS + asked, mode) is None
+    said = {"COUNT": "COUNT(7)", "CLICK": "CLICK(R2,C2); DONE"}.get(mode, "CLICK(R2,C2); SUBMIT(1)")
+    for text in (f"{FORMS}{asked}\n{said}", f"The form COUNT(n) is asked for. {said}"):
+        found = read(text, mode)
+        assert found is not None
+        assert (found.number, len(found.clicks)) == {
+            "COUNT": (7, 0), "CLICK": (None, 1), "CLICK_COUNT": (1, 1)
+        }[mode]  # fmt: skip

@@ -10,6 +10,14 @@ from handeye.rose.diagnosis.verdict import FLOOR, Claim, claims, verdict
 from tests.support.rose.diagnosis_data import LOSSES, diagnosis, est, factor, group, sign
 
 NOTHING_LOST = dict.fromkeys(LOSSES, 0.0)
+FAULTLESS: dict[str, Any] = {
+    "action": group(600, {}), "counting": group(400, {}), "by_template": {"L-Clk": group(200, {})},
+    "conventions": [], "signs": {},
+}  # fmt: skip
+
+
+def bridge(name: str, value: float, n: int) -> dict[str, Any]:
+    return {"micro_pooled": {name: est(value, n=n)}}
 
 
 def by_key(data: dict[str, Any]) -> dict[str, Claim]:
@@ -29,9 +37,42 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
         ["partial", "chance"],
     ),
     "perfect": (
-        diagnosis(1.0, NOTHING_LOST, signs={}),
+        diagnosis(1.0, NOTHING_LOST, signs={}, attribution=FAULTLESS),
         ["Passes all counting questions and all action questions: nothing is lost between the two"],
         ["chance", "loss appears"],
+    ),
+    "perfect, but for a kind of question that the levels do not count": (
+        diagnosis(1.0, NOTHING_LOST, signs={}, by_template={"G-Clk": group(40, {"missed": 40})},
+                  bridges={"global": bridge("gclk_pass_given_gcnt_correct", 0.0, 40)}),
+        [
+            "Passes all counting questions and all action questions (G-Clk aside); no gap between",
+            "; it gets right 0 % of the 40 G-Clk questions (clicking in the whole picture); ",
+            "; of what it counts rightly it clicks 0 % of the 40 pictures rightly",
+        ],
+        ["nothing is lost"],
+    ),
+    "perfect on few scenes": (
+        diagnosis(1.0, NOTHING_LOST, half=0.4, signs={}, attribution=FAULTLESS, n_scenes=8),
+        ["No failure was seen on 8 scenes, so it passes 60 to 140 % of the counting questions"],
+        ["too few", "nothing is lost"],
+    ),
+    "one kind of question that is always wrong": (
+        diagnosis(0.9, {"coordinates": 0.3}, by_template={
+            "L-Clk": group(200, {"missed": 200}), "V-Clk": group(200, {"missed": 10}),
+            "G-Cnt": group(2, {"count_low": 2}),
+        }),
+        [
+            "it gets right 0 of 2 G-Cnt questions (counting in the whole picture) and 0 % of the "
+            "200 L-Clk questions (clicking in a named region)"
+        ],
+        ["V-Clk"],
+    ),
+    "all kinds of question alike": (
+        diagnosis(0.9, {"coordinates": 0.8}, by_template={
+            "L-Clk": group(200, {"missed": 180}), "V-Clk": group(200, {"missed": 170}),
+        }, bridges={"matched": bridge("lclk_pass_given_mlcnt_correct", 0.1, 200)}),
+        [],
+        ["gets right", "rightly"],
     ),
     "hopeless": (
         diagnosis(0.0, NOTHING_LOST, signs={}),
@@ -117,25 +158,38 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
         ["usable"],
     ),
     "too few scenes": (
-        diagnosis(0.8, {"region": 0.4}, half=0.1, n_scenes=12),
+        diagnosis(0.8, {"region": 0.05}, half=0.1, n_scenes=12),
         [
             "12 scenes, too few to say where it fails between counting and clicking: passes 70 to "
-            "90 % of the counting questions and 30 to 50 % of the action questions;",
+            "90 % of the counting questions and 65 to 85 % of the action questions;",
             "it clicks where there is nothing to click in 61 %",
         ],
         ["loss", "only"],
     ),
     "too wide": (
-        diagnosis(0.8, {"region": 0.4}, half=0.2),
+        diagnosis(0.8, {"region": 0.1}, half=0.2),
         ["200 scenes, too few to say where it fails", "clicks where there is nothing"],
         ["loss"],
+    ),
+    "few scenes and a gap that is sure": (
+        diagnosis(1.0, {"region": 0.9}, half=0.3, signs={}, n_scenes=8),
+        ["Passes all counting questions but only 1 of 10 action questions; the largest part"],
+        ["too few to"],
+    ),
+    "one of one": (
+        diagnosis(signs=sign("clicks_in_exclusion", 1.0) | {"x": {"label": "x", "meaning": "",
+                  "rate": est(0.5, n=2)}}, n_items=1, n_expected=2, partial=True,
+                  states={"answered": 0, "refused": 1}),
+        ["x” in 1 of 2 answers"],
+        ["50 % of the 2"],
     ),
     "no interval": (
         diagnosis(headline={k: {"value": 0.5, "low": None, "high": None, "n": 9}
                             for k in ("counting", "action", "gap")}),
         [
             "Passes 5 of 10 counting questions and 5 of 10 action questions; no interval, so no "
-            "more can be told; it clicks where there is nothing"
+            "more can be told; it gets right 40 % of the 200 L-Clk questions (clicking in a named "
+            "region); it clicks where there is nothing"
         ],
         ["loss", "too few to"],
     ),

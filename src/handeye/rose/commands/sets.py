@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from handeye.printing import say
+from handeye.printing import noun, say
 from handeye.rose.commands.bridge import bridge
 from handeye.rose.commands.contamination import contamination
 from handeye.rose.commands.diagnose import diagnose
@@ -208,4 +208,4 @@ def _say_made(directory: Path) -> None:
 
     record = read_record(directory) or {}
     count = sum(record["options"]["scenes"].values())
-    say(f"{directory}: {count} scenes, {2 * count} images, {7 * count} items")
+    say(f"{directory}: {count} {noun(count, 'scenes')}, {2 * count} images, {7 * count} items")

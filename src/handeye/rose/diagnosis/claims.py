@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from handeye.printing import noun
 from handeye.rose.diagnosis.coordinates import CONVENTIONS
 from handeye.scores.estimate import Estimate
 from handeye.scores.looks import clause
@@ -19,6 +20,8 @@ Unit = Literal["percent", "points", "loss", "factor", "count"]
 _NBSP = "\N{NO-BREAK SPACE}"
 # Levels as near as this are told in percent: tenths would make too much of it.
 _CLOSE = 0.1
+# Of fewer things a share is told as a count.
+_FEW = 5
 
 
 class Figure(Estimate, frozen=True, kw_only=True):
@@ -60,13 +63,16 @@ class Figure(Estimate, frozen=True, kw_only=True):
         if self.unit != "percent":
             seen = -Estimate(self.value, self.low, self.high) if self.unit == "loss" else self
             return f"{seen.text('value', 'points')}{_NBSP}points {seen.interval}".strip()
-        whole = f"of {self.n:,} {self.of}" if self.of and self.n else ""
+        whole = f"of {_counted(self.n, self.of)}" if self.of and self.n else ""
         return " ".join(filter(None, [f"{self.percent}{_NBSP}%", self.interval, whole]))
 
     @property
     def share(self) -> str:
-        """``61 % of the 89 questions``."""
-        return f"{_percent(self.value)} of the {self.n:,} {self.of}"
+        """``61 % of the 89 questions``; of a few, ``1 of 2 questions``."""
+        count = self.value * self.n
+        if self.n < _FEW and abs(count - round(count)) < 1e-6:
+            return f"{count:.0f} of {_counted(self.n, self.of)}"
+        return f"{_percent(self.value)} of the {_counted(self.n, self.of)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,18 @@ HABITS = {
         "readable answers about a part where that would show",
     ),
 }
+# What a kind of question asks for, by the column of the tables.
+COLUMNS = {
+    "G-Cnt": "counting in the whole picture",
+    "L-Cnt": "counting in a named region",
+    "mL-Cnt": "counting in the region of L-Clk",
+    "L-Clk": "clicking in a named region",
+    "V-Clk": "clicking in a highlighted region",
+    "Excl-CS": "clicking outside a named part",
+    "G-Clk": "clicking in the whole picture",
+}
+# What is counted and clicked in the two bridges.
+PAIRS = {"global": "pictures", "matched": "regions"}
 # How answers are written, by reason.
 FORMS = {
     "format_only": "is right but for the form of the answer in {}",
@@ -178,6 +196,10 @@ def _percent(value: float, digits: int = 0) -> str:
     return f"{number:.{digits}f}{_NBSP}%"
 
 
+def _counted(n: int, things: str) -> str:
+    return f"{n:,} {noun(n, things)}"
+
+
 def _range(one: Figure) -> str:
     """Only the ends, ``70 to 90 %``; the value where there are none."""
     if one.low is None or one.high is None:
@@ -187,7 +209,7 @@ def _range(one: Figure) -> str:
 
 def _partial(claim: Claim) -> str:
     (one,) = claim.figures
-    return f"on {_count(one)} of {one.n:,} items only"
+    return f"on {_count(one)} of {_counted(one.n, 'items')} only"
 
 
 def _count(one: Figure) -> str:
@@ -198,9 +220,10 @@ def _mute(claim: Claim) -> str:
     """``95 of 1,000 items have no usable answer (80 refused, 15 error)``."""
     wholes = [one for one in claim.figures if one.label not in claim.parts]
     states = [one for one in claim.figures if one.label in claim.parts]
-    who = " and ".join(f"{_count(one)} of {one.n:,} {one.of}" for one in wholes)
+    who = " and ".join(f"{_count(one)} of {_counted(one.n, one.of)}" for one in wholes)
     kinds = ", ".join(f"{_count(one)} {one.label}" for one in states)
-    return f"{who} have no usable answer ({kinds})"
+    alone = [_count(one) for one in wholes] == ["1"]
+    return f"{who} {'has' if alone else 'have'} no usable answer ({kinds})"
 
 
 def _tenths(one: Figure, only: str = "") -> str:
@@ -233,11 +256,32 @@ def _levels(claim: Claim, joint: str, only: str = "") -> str:
 
 def _small(claim: Claim) -> str:
     counting, action, _, scenes = claim.figures
-    noun = f"scene{'s' * (scenes.value != 1)}"
     return (
-        f"{scenes.shown} {noun}, too few to say where it fails between counting and clicking: "
-        f"passes {_range(counting)} of the {counting.of} and {_range(action)} of the {action.of}"
+        f"{_counted(scenes.n, 'scenes')}, too few to say where it fails between counting and "
+        f"clicking: {_ranges(counting, action)}"
     )
+
+
+def _flawless(claim: Claim) -> str:
+    counting, action, _, scenes = claim.figures
+    seen = f"no failure was seen on {_counted(scenes.n, 'scenes')}"
+    return f"{seen}, so it {_ranges(counting, action)}"
+
+
+def _ranges(counting: Figure, action: Figure) -> str:
+    return f"passes {_range(counting)} of the {counting.of} and {_range(action)} of the {action.of}"
+
+
+def _weak(claim: Claim) -> str:
+    """``it gets right 0 % of the 40 L-Clk questions (clicking in a named region)``."""
+    shares = [f"{one.share} ({COLUMNS[one.label]})" for one in claim.figures]
+    *first, last = shares
+    return "it gets right " + " and ".join(filter(None, [", ".join(first), last]))
+
+
+def _pair(claim: Claim) -> str:
+    """``of what it counts rightly it clicks 0 % of the 40 regions rightly``."""
+    return f"of what it counts rightly it clicks {claim.figures[0].share} rightly"
 
 
 def _no_gap(claim: Claim) -> str:
@@ -289,6 +333,9 @@ _KINDS: dict[str, Callable[[Claim], str]] = {
     "blind": _look,
     "mute": _mute,
     "small": _small,
+    "flawless": _flawless,
+    "weak": _weak,
+    "pair": _pair,
     "bare": lambda claim: f"{_levels(claim, 'and')}; no interval, so no more can be told",
     "gap": lambda claim: _levels(claim, "but", "only "),
     "ahead": lambda claim: f"{_levels(claim, 'and')}, a larger share",

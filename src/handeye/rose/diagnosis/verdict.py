@@ -12,10 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from handeye.rose.diagnosis.claims import (
+    COLUMNS,
     FORMS,
     HABITS,
     HOLDS,
+    PAIRS,
     REASONS,
     STEPS,
     WOULD_SHOW,
@@ -32,7 +36,8 @@ __all__ = ["FLOOR", "Claim", "Figure", "claims", "verdict"]
 Tree = Mapping[str, Any]
 # A habit is worth a word from one item in twenty on.
 FLOOR = 0.05
-# Fewer scenes, or an interval of the gap wider than this, and only ranges are told.
+# Fewer scenes, or an interval of the gap wider than this, and only ranges are told of a run that
+# has no gap that is sure.
 FEWEST_SCENES = 20
 WIDEST_GAP = 0.3
 # No usable answer: told from one item in twenty on, first from one in two. Kinds of question whose
@@ -41,6 +46,9 @@ _MUTE, _MOSTLY_MUTE, _MUTE_ALIKE = 0.05, 0.5, 0.1
 _MOST_HABITS = 2
 # Where less is counted right, there is no room for a gap.
 _LITTLE = 0.1
+# A kind of question with fewer right answers is told, unless its side's level tells it: all kinds
+# of the side are as bad, and lie no further apart than this.
+_MOSTLY_WRONG, _ALIKE = 0.5, 0.2
 # A mean over subsets and templates this far from the share of questions is called a mean.
 _AVERAGED = 0.05
 _STATES = ("refused", "truncated", "empty", "error")
@@ -73,7 +81,7 @@ def claims(diagnosis: Tree) -> list[Claim]:
     habits.sort(key=lambda claim: _about(claim) in unseen)
     told = _told([one for one in habits if not (mute and one.key.endswith(":unreadable"))])
     rest = [replace(claim, spoken=False) for claim in habits if claim not in told]
-    body = [level, *losses, *told]
+    body = [level, *losses, *_parts(diagnosis, level), *told]
     body = [*mute, *looks, *body] if first else [*looks, *body, *mute]
     return [*_partial(diagnosis), *body, *rest, *_reach(diagnosis)]
 
@@ -202,31 +210,37 @@ def _level(diagnosis: Tree) -> Claim:
     gap = _figure("gap, counting minus action", head.get("gap"), "points")
     if counting is None or action is None or gap is None:
         return _columns(diagnosis)
+    whole = (counting.value, action.value) == (1.0, 1.0) and not _failing(diagnosis)
+    counting, action = (_set_apart(diagnosis, one) for one in (counting, action))
     figures = (gap, counting, action)
     scenes = int(diagnosis.get("n_scenes") or 0)
-    if scenes < FEWEST_SCENES or (gap.width or 0.0) > WIDEST_GAP:
+    few = scenes < FEWEST_SCENES or (gap.width or 0.0) > WIDEST_GAP
+    kind, why, bound = "no_gap", "The interval of the gap holds 0.", None
+    if gap.low is not None and gap.low > 0:
+        kind, why, bound = "gap", "The interval of the gap lies above 0.", 0.0
+    elif gap.high is not None and gap.high < 0:
+        kind, why, bound = "ahead", "The interval of the gap lies below 0.", 0.0
+    elif few:
+        kind = "flawless" if whole else "small"
         why = (
             f"Fewer than {FEWEST_SCENES} scenes, or an interval of the gap wider than "
-            f"{WIDEST_GAP * 100:.0f} points."
+            f"{WIDEST_GAP * 100:.0f} points, which holds 0."
         )
         number = Figure(value=scenes, n=scenes, label="scenes", unit="count")
-        return Claim("small", "small", why, (counting, action, gap, number))
-    kind, why, bound = "no_gap", "The interval of the gap holds 0.", None
-    if gap.low is None or gap.high is None:
+        return Claim(kind, kind, why, (counting, action, gap, number))
+    elif gap.low is None or gap.high is None:
         kind, why = "bare", "Without an interval of the gap nothing more is said."
-    elif gap.low > 0:
-        kind, why, bound = "gap", "The interval of the gap lies above 0.", 0.0
-    elif gap.high < 0:
-        kind, why, bound = "ahead", "The interval of the gap lies below 0.", 0.0
     elif counting.high is not None and counting.high < _LITTLE:
         kind = "little"
-    elif (counting.value, action.value) == (1.0, 1.0):
+    elif whole:
         kind = "whole"
     parts = ("averaged",) if _averaged(diagnosis, counting, action) else ()
     return Claim(kind, kind, why, figures, bound, kind == "ahead", parts=parts)
 
 
 _HEADS = ("counting", "action")
+# Kinds of question that the levels do not count.
+_ASIDE = {"counting": ("mL-Cnt",), "action": ("G-Clk",)}
 _COLUMNS = ("G-Cnt", "L-Cnt", "mL-Cnt", "L-Clk", "V-Clk", "Excl-CS", "G-Clk")
 _MEANS = {"counting": ("G-Cnt", "L-Cnt"), "action": ("L-Clk", "V-Clk", "Excl-CS")}
 
@@ -242,6 +256,66 @@ def _averaged(diagnosis: Tree, *levels: Figure) -> bool:
         if abs(1 - failed / n - level.value) > _AVERAGED:
             return True
     return False
+
+
+def _set_apart(diagnosis: Tree, level: Figure) -> Figure:
+    """A level that all pass, without the questions that it does not count and that fail."""
+    failing = _failing(diagnosis, _ASIDE[level.label])
+    if level.value < 1.0 or not failing:
+        return level
+    return structs.replace(level, of=f"{level.of} ({' and '.join(failing)} aside)")
+
+
+def _failing(diagnosis: Tree, columns: Sequence[str] = tuple(COLUMNS)) -> list[str]:
+    """Kinds of question of which any was failed."""
+    by_template: Tree = (diagnosis.get("attribution") or {}).get("by_template") or {}
+    return [name for name in columns if (by_template.get(name) or {}).get("n_failed")]
+
+
+def _parts(diagnosis: Tree, level: Claim) -> list[Claim]:
+    """Kinds of question, and pairs of them, that are mostly wrong where their side is not."""
+    if level.kind in ("columns", "empty"):
+        return []
+    by_template: Tree = (diagnosis.get("attribution") or {}).get("by_template") or {}
+    found = []
+    covered: set[str] = set()
+    for name in _HEADS:
+        asked = {
+            column: 1 - group["n_failed"] / group["n_items"]
+            for column in (*_MEANS[name], *_ASIDE[name])
+            if (group := by_template.get(column) or {}).get("n_items")
+        }
+        best, worst = max(asked.values(), default=1.0), min(asked.values(), default=1.0)
+        whole = rate_of((diagnosis.get("headline") or {}).get(name)).value or 0.0
+        if max(whole, best) < _MOSTLY_WRONG and best - worst < _ALIKE:
+            covered |= set(asked)
+            continue
+        found += [
+            Figure(
+                value=right,
+                n=by_template[column]["n_items"],
+                label=column,
+                of=f"{column} questions",
+            )
+            for column, right in asked.items()
+            if right < _MOSTLY_WRONG
+        ]
+    why = f"Counted: fewer than {_MOSTLY_WRONG * 100:.0f} % of these are right."
+    out = [Claim("weak", "weak", why, tuple(found))] if found else []
+    for name, (given, column) in _GIVEN.items():
+        bridge: Tree = (diagnosis.get("bridges") or {}).get(name) or {}
+        figures: Tree = bridge.get("micro_pooled") or bridge.get("macro_equal_subset") or {}
+        one = _figure("clicked rightly if counted rightly", figures.get(given), of=PAIRS[name])
+        if one is not None and one.value < _MOSTLY_WRONG and one.n and column not in covered:
+            why = "Counted: of what is counted rightly less than half is clicked rightly."
+            out.append(Claim("pair", f"pair:{name}", why, (one,)))
+    return out
+
+
+_GIVEN = {
+    "global": ("gclk_pass_given_gcnt_correct", "G-Clk"),
+    "matched": ("lclk_pass_given_mlcnt_correct", "L-Clk"),
+}
 
 
 def _columns(diagnosis: Tree) -> Claim:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from handeye.printing import one_line
+from handeye.printing import noun, one_line
 from handeye.respondents.conversation import about
 from handeye.rose.respondents.models import RESPONDENTS
 from handeye.scores.estimate import Estimate
@@ -34,7 +34,8 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     # Items without a prediction are in no figure.
     mute = set(states) - {"missing"}
     labels = {"all": "items with a prediction"} if "missing" in states else {}
-    counted = f"{summary.n_items} items on {summary.n_scenes} scenes"
+    counted = f"{summary.n_items} {noun(summary.n_items, 'items')} on "
+    counted += f"{summary.n_scenes} {noun(summary.n_scenes, 'scenes')}"
     name = summary.model or "unnamed model"
     console.print(styled((f"\n{one_line(name)}", "bold"), (f": {counted}", "")))
     if ours := about(summary.model, RESPONDENTS):

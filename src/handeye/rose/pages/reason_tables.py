@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from handeye.pages.charts.share_chart import Bar, BarRow, shares
+from handeye.printing import noun
 from handeye.rose.diagnosis.claims import WOULD_SHOW
 from handeye.rose.diagnosis.findings import Findings, Group, Share
 from handeye.rose.pages.view import RunView
@@ -100,7 +101,8 @@ def _reason_table(run: RunView, found: Findings, kind: str) -> Table:
     ]
     return Table(
         f"t-reasons-{kind}-{run.style}",
-        f"{run.label}: {group.n_failed:,} of {group.n_items:,} {kind} items failed. The reason is "
+        f"{run.label}: {group.n_failed:,} of {group.n_items:,} "
+        f"{noun(group.n_items, f'{kind} items')} failed. The reason is "
         f"the first that holds, in percent with 95 % intervals{_partial([run])}; it leads to "
         "examples in the gallery.",
         (
@@ -188,8 +190,8 @@ def convention_notes(known: Sequence[Diagnosed]) -> list[tuple[str, str, bool]]:
         of_run = f"{run.label}: " if len(known) > 1 else ""
         p = f"p = {one.p_value:.2g}" if one.p_value >= 1e-4 else "p < 0.0001"
         words = (
-            f"{one.weight.both} % of {one.n_items:,} {WOULD_SHOW}; log-likelihood ratio "
-            f"{one.log_likelihood_ratio:.1f}, {p}"
+            f"{one.weight.both} % of {one.n_items:,} {noun(one.n_items, WOULD_SHOW)}; "
+            f"log-likelihood ratio {one.log_likelihood_ratio:.1f}, {p}"
         )
         out.append((of_run + one.label, words, one.decided))
     return out

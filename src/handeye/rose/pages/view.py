@@ -11,6 +11,7 @@ import msgspec
 
 from handeye.errors import DataError
 from handeye.pages.frame import PageRun, states_of
+from handeye.printing import noun
 from handeye.reading import UNREADABLE, read_bytes, why
 from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.pages.load import LoadedRun, facts
@@ -44,6 +45,12 @@ class RunView(PageRun):
         return self.summary.bases["all"].headline
 
     @property
+    def counted_words(self) -> str:
+        """``70 items about 10 scenes``."""
+        n, scenes = self.n, self.summary.n_scenes
+        return f"{n:,} {noun(n, 'items')} about {scenes:,} {noun(scenes, 'scenes')}"
+
+    @property
     def columns(self) -> Mapping[str, Estimate]:
         """PASS and more by the paper's columns, over all items."""
         return self.summary.bases["all"].columns
@@ -58,7 +65,7 @@ class RunView(PageRun):
                 "(G-Cnt, L-Cnt) and action templates (L-Clk, V-Clk, Excl-CS)."
             )
         scenes, items = self.summary.n_scenes, self.counted["all"]
-        n = f"{scenes:,} scene{'s' if scenes != 1 else ''}, {items:,} items"
+        n = f"{scenes:,} {noun(scenes, 'scenes')}, {items:,} {noun(items, 'items')}"
         caveat = f"; {self.partial_words}" if self.partial else ""
         if "answered" in self.counted:
             unanswered = items - self.counted["answered"]

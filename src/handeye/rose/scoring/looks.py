@@ -106,6 +106,9 @@ def looks(asked: Sequence[Asked], *, dev: Iterable[Asked] = (), seed: int = 0) -
         seed: of permutations and bootstrap.
     """
     found, best = look("rose", asked, RoseWays(), dev=tuple(dev), seed=seed)
+    # In a subset of one scene no other scene can be asked; where that of another subset may be, its
+    # cells are those of no scene here, and pass nothing.
+    known = {one.kind for one, answers in zip(asked, best, strict=True) if answers}
     rows: list[dict[str, Any]] = [
         {
             "rose_subset": one.stratum,
@@ -114,7 +117,7 @@ def looks(asked: Sequence[Asked], *, dev: Iterable[Asked] = (), seed: int = 0) -
             "pass": answers.get(one.gold, 0.0),
         }
         for one, answers in zip(asked, best, strict=True)
-        if answers
+        if one.kind in known
     ]
     if rows:
         found.chance = summarize_passes(pl.DataFrame(rows), seed=seed)

@@ -15,6 +15,7 @@ import polars as pl
 from msgspec import UNSET, UnsetType
 
 from handeye.errors import DataError, OptionError
+from handeye.printing import noun
 from handeye.rose.questions import BY_KEY, MAIN_KEYS, TEMPLATES
 from handeye.rose.scoring.breakdowns import add_bins, breakdown_tables
 from handeye.rose.scoring.bridges import add_pairs, consistency_table, global_table, matched_table
@@ -260,7 +261,7 @@ def _header(
 ) -> dict[str, Any]:
     scenes = sum(tally.scenes.values())
     partial = n < asked
-    note = f"partial run: {n} of {asked} items" if partial else ""
+    note = f"partial run: {n} of {asked} {noun(asked, 'items')}" if partial else ""
     return {
         "model": model,
         "n_items": n,
@@ -277,7 +278,7 @@ def _header(
             "resamples": tally.resamples,
             "seed": seed,
             "words": (
-                f"95 % intervals: bootstrap over {scenes} scenes within subsets, "
+                f"95 % intervals: bootstrap over {scenes} {noun(scenes, 'scenes')} within subsets, "
                 f"B = {tally.resamples}, seed {seed} (Wilson score for shares, percentiles for "
                 "differences, exact binomial where no resample varies)"
                 if tally.resamples

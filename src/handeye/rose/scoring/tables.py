@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from handeye.printing import noun
 from handeye.rose.questions import BY_KEY, MAIN_KEYS, TEMPLATES
 from handeye.rose.scoring.summary import Bridge, Consistency, Summary
 from handeye.scores.estimate import NOTHING, Figure, rate_of
@@ -240,9 +241,10 @@ def bridge_table(summary: Summary) -> Table:
     """The figures of the bridges one below the other: mean of subsets, and over all items."""
     found = {table.key: table for table in _pairs(summary)}
     rows = []
-    for key, title in (("global", "Whole grid, {} scenes"), ("matched", "Same region, {} scenes")):
+    for key, title in (("global", "Whole grid"), ("matched", "Same region")):
         if key in found:
-            group = title.format(found[key].rows[0].path[-1])
+            n = found[key].rows[0].path[-1]
+            group = f"{title}, {n} {noun(int(n), 'scenes')}"
             table = replace(found[key], rows=found[key].rows[:2]).turned()
             rows += [
                 replace(row, label=row.label.replace("→", " to "), group=group)
@@ -302,7 +304,8 @@ def _tex_files(summary: Summary, found: Mapping[str, Table]) -> dict[str, str]:
     label = summary.model or "model"
     if summary.partial:
         kind = "so far" if summary.so_far is True else "partial"
-        label += f" ({kind}, {summary.n_items} of {summary.n_expected} items)"
+        n = summary.n_expected
+        label += f" ({kind}, {summary.n_items} of {n} {noun(n, 'items')})"
     comments = [
         "percent, over all items (no usable answer counts as failed); second row: intervals",
         summary.interval.words + (f"; {summary.note}" if summary.note else ""),

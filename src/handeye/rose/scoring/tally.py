@@ -113,7 +113,7 @@ class Group:
     def share(self, measure: str, base: str = "n") -> Samples:
         """Quotient of two totals that lies within 0..1."""
         names = [(scope, base) for scope in self.scopes]
-        scenes = self.tally.totals.touched(self.subsets, names)
+        scenes = [self.tally.totals.touched([name], names) for name in self.subsets]
         found = rate(self.total(measure), self.total(base), scenes)
         if len(self.subsets) == 1:
             return found

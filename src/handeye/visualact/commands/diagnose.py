@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handeye.printing import say, say_json
+from handeye.printing import noun, say, say_json
 
 if TYPE_CHECKING:
     from handeye.scores.tables import Table
@@ -56,6 +56,7 @@ def diagnose(
 
 
 def _print(found: Findings) -> None:
+    from handeye.scores.estimate import number
     from handeye.scores.looks import sentences
     from handeye.scores.summary import so_far_words
     from handeye.terminal import tables
@@ -67,8 +68,11 @@ def _print(found: Findings) -> None:
         tables.say(console, found.note, "yellow")
     for claim in sentences(found.looks):
         tables.say(console, claim, "yellow")
+    n = found.all.n_clips
     if not found.all.n_faulty:
-        tables.say(console, f"nothing is wrong with the answers to {found.all.n_clips} clips")
+        most = found.all.faulty.high
+        still = "" if most is None else f" (up to {number(most)} % of such clips may have a fault)"
+        tables.say(console, f"nothing is wrong with the answers to {n} {noun(n, 'clips')}{still}")
         return
     words = filter(None, (so_far_words(found.note), found.interval.words))
     tables.print_table(console, reason_table(found), caption="; ".join(words))
@@ -85,7 +89,8 @@ def reason_table(found: Findings) -> Table:
     )
     return Table(
         "reasons",
-        f"What is wrong with the answers to {group.n_faulty} of {group.n_clips} clips",
+        f"What is wrong with the answers to {group.n_faulty} of {group.n_clips} "
+        f"{noun(group.n_clips, 'clips')}",
         (
             Column("clips", "clips with this reason, the first of their signs"),
             Column("% of the faulty"),

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from handeye.printing import say
+from handeye.printing import noun, say
 from handeye.terminal.inputs import named_values, resumable
 from handeye.terminal.sets import AsJson, Workers, print_statistics, print_verified
 
@@ -48,7 +48,10 @@ def generate(
     made = load(directory, split=split)
     counts = ", ".join(f"{name} {n}" for name, n in made.scenario_counts().items() if n)
     actions = sum(len(clip.actions) for clip in made)
-    say(f"{directory}: {len(made)} clips ({counts}), {actions} actions")
+    say(
+        f"{directory}: {len(made)} {noun(len(made), 'clips')} ({counts}), "
+        f"{actions} {noun(actions, 'actions')}"
+    )
 
 
 def describe(

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from handeye.atomic import write_all
 from handeye.errors import HandeyeError, OptionError
+from handeye.printing import noun
 from handeye.scores.estimate import Estimate
 from handeye.scores.looks import Group as Look
 from handeye.scores.run_folder import as_parquet
@@ -159,8 +160,8 @@ def _interval_words(clips: int, seed: int, resamples: int) -> str:
     if not resamples:
         return "no intervals were computed"
     return (
-        f"95 % intervals over {clips} clips drawn within their classes, B = {resamples}, seed "
-        f"{seed}: Wilson score at the resampled variance"
+        f"95 % intervals over {clips} {noun(clips, 'clips')} drawn within their classes, "
+        f"B = {resamples}, seed {seed}: Wilson score at the resampled variance"
     )
 
 

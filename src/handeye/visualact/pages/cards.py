@@ -17,6 +17,7 @@ from handeye.pages.film_strip import MOST_STILLS, SIDES, Strip, film_strip
 from handeye.pages.pictures import Album
 from handeye.pages.selection import options, pick_evenly
 from handeye.pages.signs import Sign
+from handeye.printing import noun
 from handeye.scores.estimate import percent
 from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, pairs_by_clip, truths
 from handeye.visualact.pages.match_drawing import Box, Link, Matching, match_drawing
@@ -285,15 +286,15 @@ def clip_facts(clip: Clip | None) -> tuple[str, ...]:
 
 def gallery_context(gallery: Gallery, labels: Sequence[str]) -> dict[str, Any]:
     """The names that the gallery template reads."""
-    cards = gallery.cards
+    cards, faulty = gallery.cards, noun(gallery.n_found, "answers with a fault")
     lead = (
-        f"{len(cards):,} of {gallery.n_found:,} answers with a fault, chosen evenly over runs, "
+        f"{len(cards):,} of {gallery.n_found:,} {faulty}, chosen evenly over runs, "
         "reasons and classes (so not in proportion to how often they occur), the worst of each "
         "first."
     )
     empty = "Nothing to show: no answer has a fault."
     if gallery.n_found:
-        empty = f"{gallery.n_found:,} answers with a fault; the gallery was switched off."
+        empty = f"{gallery.n_found:,} {faulty}; the gallery was switched off."
     scenarios = options(Counter(card.scenario for card in cards), scenario_words, list(SCENARIOS))
     return frame.gallery_context(
         cards, gallery.album.pictures, labels, WORDS, lead=lead, empty=empty, scenarios=scenarios

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from handeye.printing import one_line
+from handeye.printing import noun, one_line
 from handeye.respondents.conversation import about
 from handeye.scores.estimate import NOTHING, Estimate, number, rate_of
 from handeye.scores.looks import chance_row, sentences
@@ -106,7 +106,8 @@ def print_ablation(found: Tree, folder: Path) -> None:
 def _print_header(console: Console, summary: Summary) -> None:
     name, counts = summary.model or "unnamed model", summary.counts
     told = (
-        f": {summary.n_clips} clips; {counts['predicted']} actions proposed, "
+        f": {summary.n_clips} {noun(summary.n_clips, 'clips')}; {counts['predicted']} "
+        f"{noun(counts['predicted'], 'actions')} proposed, "
         f"{counts['truth']} called for, {counts['matched']} matched"
     )
     console.print(styled((f"\n{one_line(name)}", "bold"), (told, "")))
@@ -118,7 +119,7 @@ def _print_header(console: Console, summary: Summary) -> None:
         shown = ", ".join(f"{n} {name}" for name, n in states.items())
         say(console, f"not answered: {shown} (scored as nothing proposed)", "yellow")
     if missing := summary.states.get("missing", 0):
-        say(console, f"no prediction: {missing} clips (in no figure)", "yellow")
+        say(console, f"no prediction: {missing} {noun(missing, 'clips')} (in no figure)", "yellow")
     if idle := idle_words(summary):
         say(console, idle)
 
@@ -162,7 +163,7 @@ def _clips_words(summary: Summary, scenario: str) -> str:
     """The clips that the figures of a class are about: those that have an F1."""
     n, all_of = summary.bases["all"].video.by_scenario[scenario]["f1"].n, summary.scenarios
     whole = all_of[scenario].n_clips
-    return f"{n} clips" if n == whole else f"{n} of {whole} clips"
+    return f"{n if n == whole else f'{n} of {whole}'} {noun(whole, 'clips')}"
 
 
 def _print_sentences(console: Console, summary: Summary) -> None:
@@ -214,14 +215,15 @@ def print_judgement(found: Tree, run: Path) -> None:
     say(
         console,
         f"requests: {asked['requests']} now, {asked['known']} pairs of lists judged before, "
-        f"{asked['unreadable']} answers that could not be read",
+        f"{asked['unreadable']} {noun(asked['unreadable'], 'answers')} that could not be read",
     )
     undecided = found["n_clips"] - found["n_decided"]
     if undecided:
         say(
             console,
-            f"{undecided} of {found['n_clips']} clips have no judgement and are left out "
-            "below; run 'handeye visualact judge' again to ask for those that failed",
+            f"no judgement, and left out below: {undecided} of {found['n_clips']} "
+            f"{noun(found['n_clips'], 'clips')}; run 'handeye visualact judge' again to ask for "
+            "those that failed",
             "yellow",
         )
     rows = []
@@ -256,7 +258,7 @@ def print_ranking(found: Tree) -> None:
     console.print()
     for model in models:
         say(console, f"{letters.get(model, '-')}  {model}: {found['models'][model]}")
-    counted = f"{found['n_clips']} clips"
+    counted = f"{found['n_clips']} {noun(found['n_clips'], 'clips')}"
     if found["n_left_out"]:
         counted += f", {found['n_left_out']} left out that not all have"
     say(console, counted)

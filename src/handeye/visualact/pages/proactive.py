@@ -13,14 +13,19 @@ from markupsafe import Markup
 
 from handeye.pages.charts import svg
 from handeye.pages.charts.charts import Scale
-from handeye.scores.estimate import Estimate
-from handeye.scores.tables import Row, Table
+from handeye.scores.estimate import Estimate, Figure
+from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.pages.view import RunView, interval_words
 from handeye.visualact.records import SCENARIOS
 from handeye.visualact.scoring.tables import OVERALL, scenario_words
 
 LETTERS = {"navigation": "N", "home": "H", "safety": "S", "hmi": "M", OVERALL: "all"}
 _SHARES = frozenset({"acted_on_idle", "nothing_on_busy"})
+# How many clips a share is of, beside it.
+_COUNTED = {
+    "acted_on_idle": Column("idle clips", "answered clips that call for nothing"),
+    "nothing_on_busy": Column("busy clips", "answered clips that call for something"),
+}
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -139,14 +144,21 @@ def over_acting_table(runs: Sequence[RunView]) -> Table:
     rows = []
     for run in runs:
         found = run.summary.over_acting
-        cells = tuple(
-            found[c.key] if c.key in _SHARES else found[c.key].text("cell", "plain")
-            for c in said.columns
-        )
-        rows.append(Row(run.label, cells, run.style, note=run.partial_note))
+        cells: list[Figure | str] = []
+        for column in said.columns:
+            one = found[column.key]
+            shown = one if column.key in _SHARES else one.text("cell", "plain")
+            cells += [shown, one.n] if column.key in _COUNTED else [shown]
+        rows.append(Row(run.label, tuple(cells), run.style, note=run.partial_note))
+    columns = [
+        one
+        for column in said.columns
+        for one in (column, *([_COUNTED[column.key]] if column.key in _COUNTED else []))
+    ]
     return replace(
         said,
         key="t-over-acting",
+        columns=tuple(columns),
         caption="Over-acting, answered clips only; shares in percent, actions as numbers; "
         f"{interval_words(runs)}.",
         rows=tuple(rows),

@@ -15,6 +15,7 @@ from handeye.pages.frame import (
     set_name,
     states_of,
 )
+from handeye.printing import noun
 from handeye.respondents.conversation import about
 from handeye.scores.estimate import Estimate, integer
 from handeye.scores.looks import Looks, sentences
@@ -72,7 +73,8 @@ class RunView(PageRun):
         options = self.summary.options
         classes = len(self.summary.scenarios)
         of = f"mean of {classes} classes" if classes > 1 else "one class"
-        words = [f"VisualActBench, {integer(self.counted['all'])} clips, {of}"]
+        n = self.counted["all"]
+        words = [f"VisualActBench, {integer(n)} {noun(n, 'clips')}, {of}"]
         if self.partial:
             words.append(self.partial_words)
         if "answered" in self.counted:

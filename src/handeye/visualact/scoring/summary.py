@@ -14,6 +14,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from handeye.errors import DataError, OptionError
+from handeye.printing import noun
 from handeye.scores.estimate import Estimate
 from handeye.scores.summary import Interval, Summary as AnySummary
 from handeye.stats.intervals import LEVEL, Samples, estimates, mean
@@ -178,7 +179,7 @@ def _header(
     states = Counter(row.answer_state for row in rows)
     missing = max(asked - len(rows), 0)
     lacking = [SCENARIOS[key] for key in SCENARIOS if key not in sums.clips]
-    notes = [f"partial run: {len(rows)} of {asked} clips"] if missing else []
+    notes = [f"partial run: {len(rows)} of {asked} {noun(asked, 'clips')}"] if missing else []
     if lacking:
         notes.append(f"no clips of {', '.join(lacking)}: means are over the other classes")
     if _no_levels(sums, "all"):
@@ -212,8 +213,9 @@ def _header(
 
 def _interval_words(sums: Sums, clips: int, seed: int) -> dict[str, Any]:
     made = (
-        f"95 % intervals over {clips} clips drawn within their classes, B = {sums.resamples}, "
-        f"seed {seed}: Wilson score at the resampled variance for shares, percentiles for the rest"
+        f"95 % intervals over {clips} {noun(clips, 'clips')} drawn within their classes, "
+        f"B = {sums.resamples}, seed {seed}: Wilson score at the resampled variance for "
+        "shares, percentiles for the rest"
     )
     return {
         "level": LEVEL,

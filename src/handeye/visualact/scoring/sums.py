@@ -57,7 +57,7 @@ class Sums:
 
     def share(self, column: str, base: str, stratum: str | None = None) -> Samples:
         """Quotient of two sums that lies within 0..1."""
-        clips = self.touched([base], stratum)
+        clips = [self.touched([base], s) for s in (self.strata if stratum is None else (stratum,))]
         found = rate(self.total(column, stratum), self.total(base, stratum), clips)
         if stratum is not None:
             return found

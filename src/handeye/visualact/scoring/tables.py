@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from handeye.printing import noun
 from handeye.scores.tables import Column, Table, csv_files, table_of, tex_rows
 from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
 from handeye.visualact.scoring.options import Options
@@ -130,7 +131,7 @@ def idle_words(summary: Summary) -> str:
     if not (count := summary.outcomes.get("both-empty", 0)):
         return ""
     one, right = count == 1, summary.options["both_empty"] == "one"
-    clips = "1 clip that calls" if one else f"{count:,} clips that call"
+    clips = f"{count:,} {noun(count, 'clips')} that {'calls' if one else 'call'}"
     verb = ("counts" if one else "count") if right else ("is" if one else "are")
     counted = "as right" if right else "in no precision, recall or F1"
     return f"{clips} for nothing and got no proposals {verb} {counted}"
@@ -160,7 +161,8 @@ def table_files(summary: Summary) -> dict[str, str]:
     }
     label = summary.model or "model"
     if summary.so_far is True:
-        label += f" (so far, {summary.n_clips} of {summary.n_expected} clips)"
+        n = summary.n_expected
+        label += f" (so far, {summary.n_clips} of {n} {noun(n, 'clips')})"
     return csv | {
         name: tex_rows(label, {head: line[key] for head, key in found.items()}, comments)
         for name, found in columns.items()
