@@ -206,6 +206,22 @@ def test_a_constant_difference_of_strata_that_disagree_is_no_sure_one() -> None:
     assert told["p_value"] > 2 / 501  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(("n", "strata"), [(8, 4), (10, 5), (20, 5), (8, 1)])
+def test_a_change_that_is_the_same_in_every_scene_is_as_sure_as_their_signs(
+    n: int, strata: int
+) -> None:
+    """Also one that binary fractions of few digits cannot hold."""
+    outcomes = np.full((n, 2), (0.35, 0.65))
+    mean = Quantity(
+        key="f1", label="mean", sense="pass", sums=counted([np.ones(n, bool)], outcomes),
+        value=macro, weights=np.ones(n), outcomes=outcomes, said="it", named="it",
+    )  # fmt: skip
+    found = replace(quantities(mean, n=n), stratum=np.arange(n) % strata)
+    told = row(compare_quantities(MADE, found, resamples=2000))
+    assert (told["test"], told["verdict"]) == ("exact", "second_better")
+    assert told["p_value"] == pytest.approx(2.0 ** (1 - n), rel=0.01)
+
+
 def test_runs_that_agree_everywhere_differ_in_nothing() -> None:
     f1 = drawn(np.random.default_rng(6), [0.5])
     own, outcomes = f1.sums, np.repeat(f1.outcomes, 9, axis=1)

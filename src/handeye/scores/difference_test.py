@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.scores.quantity import Quantity
-from handeye.stats.intervals import LEVEL, Samples, difference, short
+from handeye.stats.intervals import DECIMALS, LEVEL, Samples, difference, short
 from handeye.stats.mcnemar import McNemar, mcnemar
 from handeye.stats.paired_bootstrap import p_value
 from handeye.stats.sample_size import Spread, smallest_difference
@@ -162,9 +162,10 @@ def _all_alike(scenes: Sequence[int]) -> float:
 
 
 def _constant(found: Samples) -> bool:
-    """Whether there is a difference, and no resample has another one."""
-    drawn, value = _drawn(found), float(found.values[0])
-    return bool(len(drawn) and abs(value) > _SAME and np.abs(drawn - value).max() <= _SAME)
+    """Whether there is a difference, and no resample has one that is shown as another."""
+    # Sums of scenes have the precision of float32: changes that are alike differ by 1e-8.
+    drawn, value, least = _drawn(found), float(found.values[0]), 10.0**-DECIMALS
+    return bool(len(drawn) and abs(value) > least and np.abs(drawn - value).max() <= least)
 
 
 def _drawn(found: Samples) -> NDArray[np.float64]:

@@ -440,8 +440,8 @@ def _habits(diagnosis: Tree) -> list[Claim]:
                 figure = _figure(label, shown.get(HOLDS.get(key, key), row["rate"]), of=of)
                 found = _above("reason", f"sign:{kind}:{key}", key, figure)
                 (habits if key in FORMS else reasons).extend(found)
-    for group in (habits, reasons):
-        group.sort(key=lambda claim: -(claim.figures[0].low or 0.0))
+    for told in (habits, reasons):
+        told.sort(key=lambda claim: -(claim.figures[0].low or 0.0))
     return [*_conventions(attribution), *habits, *reasons]
 
 
