@@ -134,11 +134,13 @@ def check_output(path: Path, data: bytes) -> None:
 
 
 def _fields(data: bytes) -> set[str]:
-    """The fields of a JSON object; none of what is another thing."""
+    """The fields of a JSON object, or of the first in a list; none of what is another thing."""
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):
         return set()
+    if isinstance(found, list) and found:
+        found = found[0]
     return set(found) if isinstance(found, dict) else set()
 
 

@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import connection, get_context, parent_process, resource_tracker
 from typing import Any, Generic, TypeVar
 
@@ -64,6 +65,37 @@ def as_finished(
     finally:
         for one in crew.values():
             one.end()
+
+
+def in_order(
+    work: Callable[[Job], Result],
+    jobs: Sequence[Job],
+    workers: int | None,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Result]:
+    """Do the jobs as :func:`as_finished` does, and give the results in the order of the jobs.
+
+    Args:
+        work: does one of them.
+        jobs: to be done.
+        workers: processes; None for one per core.
+        progress: called with how many are done and how many there are.
+
+    Raises:
+        OptionError, RunError: as :func:`worker_count` and :func:`as_finished`.
+    """
+    out: dict[int, Result] = {}
+    numbered = list(enumerate(jobs))
+    for number, found in as_finished(partial(_numbered, work), numbered, worker_count(workers)):
+        out[number] = found
+        if progress:
+            progress(len(out), len(jobs))
+    return [out[number] for number in range(len(jobs))]
+
+
+def _numbered(work: Callable[[Job], Result], job: tuple[int, Job]) -> tuple[int, Result]:
+    number, given = job
+    return number, work(given)
 
 
 class _Worker(Generic[Job, Result]):

@@ -18,13 +18,15 @@ ALL = "all"
 class Line:
     """One statistic of one group of items: category counts or a list of numbers.
 
-    ``compared`` is False for what is fixed by the size of the set and not by its distribution.
+    ``compared`` is False for what is fixed by the size of the set and not by its distribution,
+    ``main`` for what is shown only where every line is asked for.
     """
 
     name: str
     counts: Mapping[str, int] | None = None
     values: tuple[float, ...] = ()
     compared: bool = True
+    main: bool = True
 
     def text(self) -> str:
         """The line as shown: counts with shares, or min / median / mean / max."""

@@ -1,4 +1,4 @@
-"""Options that several commands read in the same way."""
+"""What several commands read in the same way: values by name, keys, what is to be scored."""
 
 from __future__ import annotations
 
@@ -6,22 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, NamedTuple
-
-import typer
+from typing import Any, NamedTuple
 
 from handeye.errors import OptionError
 from handeye.printing import tell
 from handeye.progress import parting
-
-StripThoughts = Annotated[
-    bool,
-    typer.Option(
-        "--strip-thoughts",
-        help="Score answers without the thoughts and special tokens that stand in them.",
-    ),
-]
-
 
 def named_values(
     pairs: Sequence[str], option: str, form: str = "NAME=VALUE", *, empty: bool = False

@@ -28,7 +28,7 @@ from handeye.rose.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
 from handeye.rose.scoring.summary import Summary
 from handeye.scores.looks import Looks
 from handeye.scores.run_folder import parquet_to
-from handeye.sets.processes import as_finished, worker_count
+from handeye.sets.processes import in_order
 
 # 2: a convention's weight is its share of all answers with clicks; every way to count an axis.
 FORMAT = 2
@@ -129,7 +129,7 @@ def diagnose_runs(
     *,
     seed: int = 0,
     resamples: int = RESAMPLES,
-    workers: int = 1,
+    workers: int | None = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Diagnosis]:
     """Diagnose several runs, in as many processes as ``workers`` says.
@@ -138,7 +138,7 @@ def diagnose_runs(
         runs: run folders.
         seed: as in :func:`diagnose`.
         resamples: as in :func:`diagnose`.
-        workers: processes; has no influence on the result. More than one needs a main module that
+        workers: processes, None for one per core; has no influence on the result. More than one needs a main module that
             can be imported again (``if __name__ == "__main__":``), as always with processes.
         progress: called with how many runs are done and how many there are.
 
@@ -146,18 +146,8 @@ def diagnose_runs(
         OptionError, RunError, DataError: as :func:`diagnose`.
     """
     folders = [run.path if isinstance(run, Run) else Path(run) for run in runs]
-    work = partial(_diagnosed, seed, resamples)
-    out: dict[int, Diagnosis] = {}
-    for number, found in as_finished(work, list(enumerate(folders)), worker_count(workers)):
-        out[number] = found
-        if progress:
-            progress(len(out), len(folders))
-    return [out[number] for number in range(len(folders))]
-
-
-def _diagnosed(seed: int, resamples: int, job: tuple[int, Path]) -> tuple[int, Diagnosis]:
-    number, folder = job
-    return number, diagnose(folder, seed=seed, resamples=resamples)
+    work = partial(diagnose, seed=seed, resamples=resamples)
+    return in_order(work, folders, workers, progress)
 
 
 def write_diagnosis(diagnosis: Diagnosis, folder: Path) -> tuple[Path, Path]:

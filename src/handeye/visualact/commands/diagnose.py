@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from handeye.printing import say, say_json
+from handeye.printing import say
+from handeye.terminal.options import Json, Runs, Seed, Workers, put_json
 
 if TYPE_CHECKING:
     from handeye.scores.tables import Table
@@ -15,42 +14,39 @@ if TYPE_CHECKING:
 
 
 def diagnose(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN [RUN ...]", help="Run folders.")],
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print diagnosis.json (a list for several runs).")
-    ] = False,
+    runs: Runs,
+    seed: Seed = 0,
+    workers: Workers = None,
+    json: Json = None,
 ) -> None:
     """Say of every clip what is wrong with the answer to it, and how often each reason occurs.
 
     Leaves diagnosis.json and reasons.parquet in the run folder, once the run is finished.
+
+    Example: handeye visualact diagnose RUN
     """
     from handeye.progress import counting
     from handeye.scores.run_folder import expand
     from handeye.scores.so_far import readable
-    from handeye.visualact.diagnosis.diagnose import diagnose as diagnosed
+    from handeye.visualact.diagnosis.diagnose import diagnose_runs
     from handeye.visualact.scoring.file_scoring import score_so_far
 
     runs = expand(runs)
     folders = readable(runs, score_so_far)
-    diagnoses = []
     with counting("runs") as progress:
-        for folder in folders:
-            diagnoses.append(diagnosed(folder, seed=seed))
-            progress(len(diagnoses), len(folders))
+        diagnoses = diagnose_runs(folders, seed=seed, workers=workers, progress=progress)
     # Before anything is printed: who reads may stop reading. A run not finished keeps nothing.
     written = [
         _kept(one, folder) if folder == run else ()
         for run, folder, one in zip(runs, folders, diagnoses, strict=True)
     ]
+    texts = [one.to_json().decode().strip() for one in diagnoses]
+    if put_json(json, texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"):
+        return
     for found, paths in zip(diagnoses, written, strict=True):
-        if not json:
-            _print(found.findings)
-            if paths:
-                say(f"written to {paths[0]} and {paths[1].name}")
-    if json:
-        texts = [found.to_json().decode().strip() for found in diagnoses]
-        say_json(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
+        _print(found.findings)
+        if paths:
+            say(f"written to {paths[0]} and {paths[1].name}")
 
 
 def _kept(found: Diagnosis, folder: Path) -> tuple[Path, Path]:

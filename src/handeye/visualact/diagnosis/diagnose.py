@@ -8,8 +8,9 @@ says so).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from handeye.scores.estimate import Estimate
 from handeye.scores.looks import Group as Look
 from handeye.scores.run_folder import parquet_to
 from handeye.scores.summary import Interval, Recorded
+from handeye.sets.processes import in_order
 from handeye.stats.intervals import estimates
 from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, pairs_by_clip
 from handeye.visualact.loader import load
@@ -226,6 +228,33 @@ def _frame(rows: Sequence[Mapping[str, Any]], found: Mapping[str, Found]) -> pl.
             "tags": pl.List(pl.String()),
         },
     )
+
+
+def diagnose_runs(
+    runs: Sequence[Run | Path | str],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    workers: int | None = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Diagnosis]:
+    """Diagnose several runs, in as many processes as ``workers`` says.
+
+    Args:
+        runs: run folders.
+        seed: as in :func:`diagnose`.
+        resamples: as in :func:`diagnose`.
+        workers: processes, None for one per core; has no influence on the result. More than one
+            needs a main module that can be imported again (``if __name__ == "__main__":``), as
+            always with processes.
+        progress: called with how many runs are done and how many there are.
+
+    Raises:
+        OptionError, RunError, DataError: as :func:`diagnose`.
+    """
+    folders = [run.path if isinstance(run, Run) else Path(run) for run in runs]
+    work = partial(diagnose, seed=seed, resamples=resamples)
+    return in_order(work, folders, workers, progress)
 
 
 def write_diagnosis(diagnosis: Diagnosis, folder: Path) -> tuple[Path, Path]:

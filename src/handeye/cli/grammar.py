@@ -1,0 +1,317 @@
+"""How commands read: one usage line, options in user words, and a hint for what is typed otherwise.
+
+``Command`` and ``Group`` are what every command of the frame and of every suite is made of, so that
+a suite brings its functions alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from handeye.errors import HandeyeError, OptionError
+from handeye.progress import hush
+from handeye.terminal.options import STDOUT, Quiet
+
+UsageError: type[Any] = typer.BadParameter.__mro__[1]
+"""What Typer raises for a command line that cannot be read, wherever it keeps it."""
+
+JSON = "--json"
+# What people type who come from elsewhere.
+_ALIKE = {
+    **dict.fromkeys(("make", "create", "new", "gen"), "generate"),
+    **dict.fromkeys(("check", "validate"), "verify"),
+    **dict.fromkeys(("info", "stats", "show"), "describe"),
+    **dict.fromkeys(("eval", "evaluate", "test", "ask", "bench"), "run"),
+    **dict.fromkeys(("grade", "mark"), "score"),
+    **dict.fromkeys(("explain", "why"), "diagnose"),
+    **dict.fromkeys(("html", "page", "view"), "report"),
+    **dict.fromkeys(("diff", "vs"), "compare"),
+    **dict.fromkeys(("list", "ls"), "suites"),
+}
+
+
+# ---- one command
+
+
+class _Helped:
+    """``--help`` is a flag like every other: no type is shown beside it."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.metavar = ""
+        return option
+
+
+class Command(_Helped, TyperCommand):
+    """A command: former spellings are read and not shown, ``--json`` needs no file."""
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._former: dict[str, str] = {}
+        self._denied: dict[str, str] = {}
+        for one in self.params:
+            if one.param_type_name == "argument":
+                _without_type(one)
+            else:
+                self._tidy(one)
+
+    def _tidy(self, option: Any) -> None:
+        """Leave one long spelling to be shown, and no denial of what is off anyway."""
+        first, *former = [name for name in option.opts if name.startswith("--")]
+        self._former.update(dict.fromkeys(former, first))
+        option.opts = [name for name in option.opts if name not in former]
+        if option.is_flag:
+            option.metavar = ""
+            if option.default is False:
+                self._denied.update(dict.fromkeys(option.secondary_opts, first))
+                option.secondary_opts = []
+        elif option.metavar is None:
+            option.metavar = option.name.upper()
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """``[OPTIONS]``, then the arguments as their help names them."""
+        pieces = [self.options_metavar or ""]
+        for one in self.get_params(ctx):
+            if one.param_type_name == "argument":
+                name = one.metavar or one.name.upper()
+                bare = one.required or name.startswith("[")
+                pieces.append(name if bare else f"[{name}]")
+        return pieces
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments, in whatever spelling they are."""
+        root = ctx.find_root()
+        suites = getattr(root.command, "suites", ())
+        if ctx.parent is root and args and args[0] in suites and not os.path.lexists(args[0]):
+            words = _line(ctx.command_path, *args[1:])
+            if any(one.param_type_name == "argument" for one in self.params):
+                raise OptionError(f"'{ctx.command_path}' needs no name of a suite; type: {words}")
+        return super().parse_args(ctx, self._spelled(args))
+
+    def _spelled(self, args: Sequence[str]) -> list[str]:
+        takes_json = any(JSON in one.opts and not getattr(one, "is_flag", True)
+                         for one in self.params if one.param_type_name == "option")  # fmt: skip
+        out: list[str] = []
+        for place, arg in enumerate(args):
+            if arg == "--":
+                return [*out, *args[place:]]
+            name, sign, value = arg.partition("=")
+            if arg in self._denied:
+                out = [one for one in out if one != self._denied[arg]]
+            elif takes_json and arg == JSON and not _names_a_file(args[place + 1 : place + 2]):
+                out.append(f"{JSON}={STDOUT}")
+            else:
+                out.append(f"{self._former.get(name, name)}{sign}{value}")
+        return out
+
+
+def _without_type(argument: Any) -> None:
+    # Its name stands in the first column, and the help says what it is.
+    argument.display_type_rich = lambda ctx: ""
+
+
+def _names_a_file(words: Sequence[str]) -> bool:
+    """Whether the word behind ``--json`` is where to write, and no argument of the command."""
+    if not words or (words[0].startswith("-") and words[0] != STDOUT):
+        return False
+    return not (words[0].startswith("hf:") or words[0].endswith(".jsonl") or Path(words[0]).is_dir())
+
+
+def framed(
+    callback: Callable[..., Any], after: Callable[[dict[str, Any]], object] = lambda given: None
+) -> Callable[..., Any]:
+    """A command's function with ``--quiet``, and with what is told when it is done.
+
+    Args:
+        callback: the function of a command.
+        after: is given the values of all its options; not where JSON went to stdout.
+    """
+    known = inspect.signature(callback, eval_str=True).parameters
+    own = "quiet" in known
+
+    @functools.wraps(callback)
+    def command(**given: Any) -> Any:
+        quiet = given["quiet"] if own else given.pop("quiet")
+        with hush(quiet):
+            result = callback(**given)
+            if given.get("json") != STDOUT:
+                after(given)
+        return result
+
+    parameters = [*known.values()]
+    if not own:
+        kind = inspect.Parameter.KEYWORD_ONLY
+        parameters.append(inspect.Parameter("quiet", kind, default=False, annotation=Quiet))
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    return command
+
+
+# ---- commands under a name
+
+
+class Group(_Helped, TyperGroup):
+    """Commands under a name; one that it lacks is looked for under the others.
+
+    Attributes:
+        suites: names of the suites; the first group of a command line has them.
+    """
+
+    suites: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        for one in self.params:
+            one.metavar = ""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order of work, as far as it says something; then as they came."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda n: self.order.index(n) if n in self.order else len(names))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the options in front of the command."""
+        first = args[0].partition("=")[0] if args else ""
+        known = {name for one in self.get_params(ctx) for name in one.opts}
+        if first.startswith("-") and first not in known and not ctx.resilient_parsing:
+            raise OptionError(_misplaced(self, ctx, args))
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; say what was meant where there is none of the name."""
+        if not ctx.resilient_parsing and self.get_command(ctx, args[0]) is None:
+            raise OptionError(_hint(ctx, args))
+        return super().resolve_command(ctx, args)
+
+
+def _misplaced(group: Group, ctx: Any, args: Sequence[str]) -> str:
+    """Words for an option where a command should stand."""
+    names = group.list_commands(ctx)
+    suites = [name for name in names if name in getattr(ctx.find_root().command, "suites", ())]
+    if suites == names:
+        wanted = [name for name in _suites_of(args) if name in names] or names
+        lines = [_line(ctx.command_path, name, *args) for name in wanted]
+        return f"{ctx.command_path} lacks the name of a suite; type: {' or: '.join(lines)}"
+    at = next((place for place, word in enumerate(args) if word in names), None)
+    if at is not None:
+        moved = _line(ctx.command_path, args[at], *args[at + 1 :], *args[:at])
+        return f"options stand behind the command; type: {moved}"
+    return (
+        f"{ctx.command_path} has no option {args[0].partition('=')[0]}; a command comes first, one "
+        f"of {', '.join(names)}"
+    )
+
+
+def _hint(ctx: Any, args: Sequence[str]) -> str:
+    """Words for a command that is not there, with the one that was meant as it is to be typed."""
+    root = ctx.find_root()
+    path = tuple(ctx.command_path.split(" ")[1:])
+    typed = _line(ctx.command_path, args[0])
+    leaves = [leaf for leaf in _leaves(root.command, root) if leaf]
+    own = ctx.command.list_commands(ctx)
+    titles = getattr(root.command, "titles", {})
+
+    def lines(found: Sequence[tuple[str, ...]]) -> str:
+        return " or: ".join(_line(root.info_name, *words) for words in found)
+
+    def close(names: Sequence[str]) -> list[str]:
+        return get_close_matches(args[0].casefold(), names, n=1, cutoff=0.65)
+
+    word, *rest = args
+    named = titles.get(word.casefold()) or next((n for n in own if n == word.casefold()), None)
+    if named in own:
+        return f"no command '{typed}'; type: {lines([(*path, named, *rest)])}"
+    if found := _meant(leaves, path, word, rest):
+        return f"no command '{typed}'; type: {lines(found)}"
+    if similar := close(own):
+        return f"no command '{typed}'; did you mean: {lines([(*path, similar[0], *rest)])}"
+    other = _ALIKE.get(word.casefold()) or next(
+        iter(close(sorted({part for leaf in leaves for part in leaf}))), None
+    )
+    if other in own:
+        return f"no command '{typed}'; did you mean: {lines([(*path, other, *rest)])}"
+    if other and (found := _meant(leaves, path, other, rest)):
+        return f"no command '{typed}'; did you mean: {lines(found)}"
+    return f"no command '{typed}'; there are: {', '.join(own)}"
+
+
+def _meant(
+    leaves: Sequence[tuple[str, ...]], path: Sequence[str], word: str, rest: Sequence[str]
+) -> list[tuple[str, ...]]:
+    """The commands of which ``word`` is a part, with the arguments that were typed behind it.
+
+    Where the other parts stand before the word, or right behind it, it is that one. Else they are
+    all of them, as far as the sets and runs among the arguments leave a choice of suites.
+    """
+    having = [leaf for leaf in leaves if word in leaf]
+    for leaf in having:
+        others = set(leaf) - {word}
+        if others <= set(path):
+            return [(*leaf, *rest)]
+        if rest and others - set(path) == {rest[0]}:
+            return [(*leaf, *rest[1:])]
+    if len(having) > 1 and (suites := _suites_of(rest)):
+        having = [leaf for leaf in having if set(suites) & set(leaf)] or having
+    return [(*leaf, *rest) for leaf in having]
+
+
+def _suites_of(args: Sequence[str]) -> list[str]:
+    """The suites whose sets or runs are among some arguments."""
+    from handeye.suites import suite_of_runs, suite_of_set
+
+    found = []
+    for word in args:
+        if not Path(word).exists():
+            continue
+        for ask in (lambda word: suite_of_runs([word]), suite_of_set):
+            with suppress(HandeyeError, OSError):
+                found.append(ask(word).name)
+                break
+    return found
+
+
+def _leaves(command: Any, ctx: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if not isinstance(command, TyperGroup):
+        yield path
+        return
+    for name in command.list_commands(ctx):
+        yield from _leaves(command.get_command(ctx, name), ctx, (*path, name))
+
+
+def _line(path: str, *words: str) -> str:
+    return f"{path} {shlex.join(words)}".rstrip()
+
+
+# ---- errors
+
+
+def refusal(error: Any) -> OptionError:
+    """What is wrong with a command line, in one line, as an error like every other."""
+    where = "" if error.ctx is None else f"; see '{error.ctx.command_path} --help'"
+    text = error.format_message().strip().rstrip(".")
+    if wrong := getattr(error, "option_name", None):
+        if possible := getattr(error, "possibilities", None):
+            shown = [name for name in possible if name in _shown(error.ctx)] or list(possible)
+            text = f"no such option {wrong}; did you mean {shown[0]}?"
+            return OptionError(f"{text} ('{error.ctx.command_path} --help' has them all)")
+        if text.startswith("No such option"):
+            text = f"no such option {wrong}"
+    text = " ".join(text.split())
+    return OptionError(f"{text[:1].lower()}{text[1:]}{where}")
+
+
+def _shown(ctx: Any) -> set[str]:
+    return {name for one in ctx.command.get_params(ctx) for name in one.opts}
