@@ -31,7 +31,7 @@ In the order of work, where SUITE is {" or ".join(_SUITES)}:
   handeye report RUN --out report.html                 look at it
   handeye compare RUN_A RUN_B                          see what differs
 
-Every command has --help, with an example."""
+Every command has --help, with an example; --install-completion lets Tab complete."""
 
 
 class _Handeye(Group):
@@ -57,13 +57,17 @@ for suite in all_suites():
     )
 _ASK, _MORE = "Ask and look", "And also"
 app.add_typer(run.app, name="run", cls=Group, rich_help_panel=_ASK)
-app.command("report", cls=Command, rich_help_panel=_ASK)(framed(report.report, report.next_step))
-app.command("compare", cls=Command, rich_help_panel=_ASK)(
-    framed(compare.compare, compare.next_step)
-)
+app.command(
+    "report", cls=Command, rich_help_panel=_ASK, short_help="Write a page about runs, to look at."
+)(framed(report.report, report.next_step))
+app.command(
+    "compare", cls=Command, rich_help_panel=_ASK, short_help="Say which differences are real."
+)(framed(compare.compare, compare.next_step))
 app.add_typer(study.app, name="study", cls=Group, rich_help_panel=_MORE)
 app.add_typer(train.app, name="train", cls=Group, rich_help_panel=_MORE)
-app.command("models", cls=Command, rich_help_panel=_MORE)(framed(lists.models))
+app.command("models", cls=Command, rich_help_panel=_MORE, short_help="List what --model can be.")(
+    framed(lists.models)
+)
 app.command("suites", cls=Command, rich_help_panel=_MORE)(framed(lists.suites))
 
 

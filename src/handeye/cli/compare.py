@@ -39,7 +39,8 @@ def compare(
     all_pairs: Annotated[
         bool,
         typer.Option(
-            "--all-pairs/--no-all-pairs", help="Compare every two runs, not only each with the first."
+            "--all-pairs/--no-all-pairs",
+            help="Compare every two runs, not only each with the first.",
         ),
     ] = False,
     seed: Seed = 0,

@@ -115,9 +115,7 @@ def _describe(suite: Suite) -> Callable[..., None]:
     def describe(
         data: Annotated[
             list[str],
-            typer.Argument(
-                metavar="SET [SET2]", help="One set, or two.", autocompletion=some_sets
-            ),
+            typer.Argument(metavar="SET [SET2]", help="One set, or two.", autocompletion=some_sets),
         ],
         every_line: EveryLine = False,
         json: Json = None,

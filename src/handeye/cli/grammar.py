@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -19,7 +20,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from handeye.errors import HandeyeError, OptionError
+from handeye.errors import HandeyeError, OptionError, did_you_mean
 from handeye.progress import hush
 from handeye.terminal.options import STDOUT, Quiet
 
@@ -27,6 +28,7 @@ UsageError: type[Any] = typer.BadParameter.__mro__[1]
 """What Typer raises for a command line that cannot be read, wherever it keeps it."""
 
 JSON = "--json"
+_EXAMPLE = re.compile(r"Example: (.+)")
 # What people type who come from elsewhere.
 _ALIKE = {
     **dict.fromkeys(("make", "create", "new", "gen"), "generate"),
@@ -39,46 +41,55 @@ _ALIKE = {
     **dict.fromkeys(("diff", "vs"), "compare"),
     **dict.fromkeys(("list", "ls"), "suites"),
 }
+# Commands that one hint may name.
+_FEW = 3
 
 
 # ---- one command
 
 
-class _Helped:
-    """``--help`` is a flag like every other: no type is shown beside it."""
+class _Worded:
+    """Help in user words: flags have no type, and one spelling each."""
 
-    def get_help_option(self, ctx: Any) -> Any:
-        option = super().get_help_option(ctx)  # type: ignore[misc]
-        if option is not None:
-            option.metavar = ""
-        return option
+    def get_params(self, ctx: Any) -> list[Any]:
+        """All options and arguments, ``--help`` with them."""
+        found: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for one in found:
+            if getattr(one, "is_flag", False):
+                one.metavar = ""
+        return found
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help; how a flag is denied stands in its text, where that is any use."""
+        flags = [one for one in self.get_params(ctx) if getattr(one, "secondary_opts", ())]
+        known = [(one.secondary_opts, one.help, one.show_default) for one in flags]
+        for one in flags:
+            if one.default is not False:
+                usual = "default; " if one.default else ""
+                one.help = f"{one.help} ({usual}{one.secondary_opts[0]}: not)"
+            one.secondary_opts, one.show_default = [], False
+        try:
+            super().format_help(ctx, formatter)  # type: ignore[misc]
+        finally:
+            for one, (secondary, words, shown) in zip(flags, known, strict=True):
+                one.secondary_opts, one.help, one.show_default = secondary, words, shown
 
 
-class Command(_Helped, TyperCommand):
+class Command(_Worded, TyperCommand):
     """A command: former spellings are read and not shown, ``--json`` needs no file."""
 
     def __init__(self, *args: Any, **how: Any) -> None:
         super().__init__(*args, **how)
         self._former: dict[str, str] = {}
-        self._denied: dict[str, str] = {}
         for one in self.params:
             if one.param_type_name == "argument":
                 _without_type(one)
-            else:
-                self._tidy(one)
-
-    def _tidy(self, option: Any) -> None:
-        """Leave one long spelling to be shown, and no denial of what is off anyway."""
-        first, *former = [name for name in option.opts if name.startswith("--")]
-        self._former.update(dict.fromkeys(former, first))
-        option.opts = [name for name in option.opts if name not in former]
-        if option.is_flag:
-            option.metavar = ""
-            if option.default is False:
-                self._denied.update(dict.fromkeys(option.secondary_opts, first))
-                option.secondary_opts = []
-        elif option.metavar is None:
-            option.metavar = option.name.upper()
+                continue
+            first, *former = [name for name in one.opts if name.startswith("--")]
+            self._former.update(dict.fromkeys(former, first))
+            one.opts = [name for name in one.opts if name not in former]
+            if one.metavar is None:
+                one.metavar = one.name.upper()
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """``[OPTIONS]``, then the arguments as their help names them."""
@@ -108,9 +119,7 @@ class Command(_Helped, TyperCommand):
             if arg == "--":
                 return [*out, *args[place:]]
             name, sign, value = arg.partition("=")
-            if arg in self._denied:
-                out = [one for one in out if one != self._denied[arg]]
-            elif takes_json and arg == JSON and not _names_a_file(args[place + 1 : place + 2]):
+            if takes_json and arg == JSON and not _names_a_file(args[place + 1 : place + 2]):
                 out.append(f"{JSON}={STDOUT}")
             else:
                 out.append(f"{self._former.get(name, name)}{sign}{value}")
@@ -126,7 +135,9 @@ def _names_a_file(words: Sequence[str]) -> bool:
     """Whether the word behind ``--json`` is where to write, and no argument of the command."""
     if not words or (words[0].startswith("-") and words[0] != STDOUT):
         return False
-    return not (words[0].startswith("hf:") or words[0].endswith(".jsonl") or Path(words[0]).is_dir())
+    return not (
+        words[0].startswith("hf:") or words[0].endswith(".jsonl") or Path(words[0]).is_dir()
+    )
 
 
 def framed(
@@ -162,7 +173,7 @@ def framed(
 # ---- commands under a name
 
 
-class Group(_Helped, TyperGroup):
+class Group(_Worded, TyperGroup):
     """Commands under a name; one that it lacks is looked for under the others.
 
     Attributes:
@@ -171,11 +182,6 @@ class Group(_Helped, TyperGroup):
 
     suites: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
-
-    def __init__(self, *args: Any, **how: Any) -> None:
-        super().__init__(*args, **how)
-        for one in self.params:
-            one.metavar = ""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """In the order of work, as far as it says something; then as they came."""
@@ -219,33 +225,29 @@ def _hint(ctx: Any, args: Sequence[str]) -> str:
     """Words for a command that is not there, with the one that was meant as it is to be typed."""
     root = ctx.find_root()
     path = tuple(ctx.command_path.split(" ")[1:])
-    typed = _line(ctx.command_path, args[0])
-    leaves = [leaf for leaf in _leaves(root.command, root) if leaf]
     own = ctx.command.list_commands(ctx)
-    titles = getattr(root.command, "titles", {})
-
-    def lines(found: Sequence[tuple[str, ...]]) -> str:
-        return " or: ".join(_line(root.info_name, *words) for words in found)
-
-    def close(names: Sequence[str]) -> list[str]:
-        return get_close_matches(args[0].casefold(), names, n=1, cutoff=0.65)
-
+    leaves = list(_leaves(root.command, root))
     word, *rest = args
-    named = titles.get(word.casefold()) or next((n for n in own if n == word.casefold()), None)
-    if named in own:
-        return f"no command '{typed}'; type: {lines([(*path, named, *rest)])}"
-    if found := _meant(leaves, path, word, rest):
-        return f"no command '{typed}'; type: {lines(found)}"
-    if similar := close(own):
-        return f"no command '{typed}'; did you mean: {lines([(*path, similar[0], *rest)])}"
-    other = _ALIKE.get(word.casefold()) or next(
-        iter(close(sorted({part for leaf in leaves for part in leaf}))), None
-    )
-    if other in own:
-        return f"no command '{typed}'; did you mean: {lines([(*path, other, *rest)])}"
-    if other and (found := _meant(leaves, path, other, rest)):
-        return f"no command '{typed}'; did you mean: {lines(found)}"
-    return f"no command '{typed}'; there are: {', '.join(own)}"
+    low = word.casefold()
+    no = f"no command '{_line(ctx.command_path, word)}'"
+
+    def lines(name: str) -> str:
+        # A few, or none: all commands of a suite are no hint.
+        found = _meant(leaves, path, name, rest)
+        if name in own and not 0 < len(found) <= _FEW:
+            found = [(*path, name, *rest)]
+        return " or: ".join(_line(root.info_name, *words) for words in found[:_FEW])
+
+    known = getattr(root.command, "titles", {}).get(low, low)
+    if known in own or any(known in leaf for leaf in leaves):
+        return f"{no}; type: {lines(known)}"
+    every = sorted({part for leaf in leaves for part in leaf})
+    for names in (own, every):
+        if low in _ALIKE and _ALIKE[low] in names:
+            return f"{no}; did you mean: {lines(_ALIKE[low])}"
+        if similar := get_close_matches(low, names, n=1, cutoff=0.65):
+            return f"{no}; did you mean: {lines(similar[0])}"
+    return f"{no}; there are: {', '.join(own)}"
 
 
 def _meant(
@@ -300,18 +302,18 @@ def _line(path: str, *words: str) -> str:
 
 def refusal(error: Any) -> OptionError:
     """What is wrong with a command line, in one line, as an error like every other."""
-    where = "" if error.ctx is None else f"; see '{error.ctx.command_path} --help'"
-    text = error.format_message().strip().rstrip(".")
-    if wrong := getattr(error, "option_name", None):
-        if possible := getattr(error, "possibilities", None):
-            shown = [name for name in possible if name in _shown(error.ctx)] or list(possible)
-            text = f"no such option {wrong}; did you mean {shown[0]}?"
-            return OptionError(f"{text} ('{error.ctx.command_path} --help' has them all)")
-        if text.startswith("No such option"):
-            text = f"no such option {wrong}"
-    text = " ".join(text.split())
-    return OptionError(f"{text[:1].lower()}{text[1:]}{where}")
-
-
-def _shown(ctx: Any) -> set[str]:
-    return {name for one in ctx.command.get_params(ctx) for name in one.opts}
+    if error.ctx is None:
+        return OptionError(error.format_message())
+    command = error.ctx.command
+    text = " ".join(error.format_message().split()).rstrip(".")
+    option = getattr(error, "param", None)
+    for typed, wanted in (("valid integer", "a whole number"), ("valid number", "a number")):
+        if option is not None and typed in text:
+            text = f"{(option.opts or [option.name])[0]} must be {wanted}"
+    if text.startswith("No such option"):
+        wrong = error.option_name
+        shown = {name for one in command.get_params(error.ctx) for name in one.opts}
+        text = f"no such option {wrong}{did_you_mean(wrong, sorted(shown))}"
+    elif text.startswith("Missing") and (found := _EXAMPLE.search(command.help or "")):
+        return OptionError(f"{text[:1].lower()}{text[1:]}; for example: {found[1]}")
+    return OptionError(f"{text[:1].lower()}{text[1:]} ('{error.ctx.command_path} --help' has all)")

@@ -68,9 +68,7 @@ def serve(
     ] = None,
     templates: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAMES", help="Kinds of items, such as T1,T3, main (default) or all."
-        ),
+        typer.Option(metavar="NAMES", help="Kinds of items, such as T1,T3, main (default) or all."),
     ] = None,
     split: Annotated[
         str | None,
@@ -85,9 +83,7 @@ def serve(
     ] = None,
     overlap: Annotated[
         float | None,
-        typer.Option(
-            metavar="SHARE", help="Share of items all people have in common (default 1)."
-        ),
+        typer.Option(metavar="SHARE", help="Share of items all people have in common (default 1)."),
     ] = None,
     rulers: Annotated[
         bool | None,

@@ -72,9 +72,7 @@ def base(
 
 
 def examine(
-    directory: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Of a trained model.")
-    ],
+    directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="Of a trained model.")],
     scenes: Annotated[
         int, typer.Option(metavar="N", help="Scenes of seen and of held-out art, each.")
     ] = 200,

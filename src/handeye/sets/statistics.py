@@ -47,10 +47,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """Statistics of a set: group (subset, scenario ... or ``all``) to its lines by name."""
+    """Statistics of a set: group (subset, scenario ... or ``all``) to its lines by name.
+
+    ``legend`` says what is abbreviated in them.
+    """
 
     name: str
     groups: Mapping[str, Mapping[str, Line]]
+    legend: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form: counts, or min, median, mean, max of the numbers."""

@@ -12,6 +12,7 @@ from handeye.errors import OptionError
 from handeye.printing import tell
 from handeye.progress import parting
 
+
 def named_values(
     pairs: Sequence[str], option: str, form: str = "NAME=VALUE", *, empty: bool = False
 ) -> dict[str, str]:

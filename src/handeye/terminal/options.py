@@ -100,7 +100,8 @@ Seed: TypeAlias = Annotated[
     int, typer.Option(metavar="SEED", help="Of the resampling behind the intervals.")
 ]
 Common: TypeAlias = Annotated[
-    bool, typer.Option("--common/--no-common", help="Only what all runs have, where some have more.")
+    bool,
+    typer.Option("--common/--no-common", help="Only what all runs have, where some have more."),
 ]
 EveryLine: TypeAlias = Annotated[bool, typer.Option("--all", help="Print every line.")]
 AnySplit: TypeAlias = Annotated[
@@ -114,7 +115,9 @@ AnySplit: TypeAlias = Annotated[
 ]
 TestSplit: TypeAlias = Annotated[
     str,
-    typer.Option(metavar="NAME", help="Only this split: test, dev, or all.", autocompletion=_SPLITS),
+    typer.Option(
+        metavar="NAME", help="Only this split: test, dev, or all.", autocompletion=_SPLITS
+    ),
 ]
 ModelArg: TypeAlias = Annotated[
     list[str] | None,

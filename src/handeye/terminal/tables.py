@@ -55,13 +55,10 @@ def print_table(
 
 
 def _draw(console: Console, table: Said, title: str, caption: str, intervals: bool) -> None:
-    drawn = Table(
-        title=title or None,
-        title_justify="left",
-        title_style="bold",
-        caption=caption or None,
-        caption_justify="left",
-    )
+    # Titles and captions of a Rich table break at its width, not at the terminal's.
+    if title:
+        say(console, title, "bold")
+    drawn = Table()
     layout = _layout(table, console.width) if intervals else "value"
     stacked = layout in ("span", "broken")
     drawn.add_column(table.row_head, overflow="fold", min_width=8)
@@ -82,6 +79,8 @@ def _draw(console: Console, table: Said, title: str, caption: str, intervals: bo
                 cells.append(styled((first, ""), *((f"\n{line}", "dim") for line in below)))
             drawn.add_row(styled((label, ""), (basis, "dim")), *cells)
     console.print(drawn)
+    if caption:
+        say(console, caption, "dim")
 
 
 def _layout(table: Said, room: int) -> _Layout:
@@ -163,6 +162,8 @@ def print_descriptions(found: Sequence[Description], *, every_line: bool) -> Non
         "mean / most.",
         "dim",
     )
+    if first.legend:
+        say(console, first.legend, "dim")
     groups = list(first.groups) if every_line else [ALL]
     left = 0
     for group in groups:
@@ -171,13 +172,16 @@ def print_descriptions(found: Sequence[Description], *, every_line: bool) -> Non
         shown = names if every_line else names[:_MOST_LINES]
         left += len(lines) - len(shown)
         table = Table(title=group if every_line else "", title_justify="left", title_style="bold")
-        table.add_column("statistic", no_wrap=True)
+        label = max(map(len, ["statistic", *shown]))
+        table.add_column("statistic", no_wrap=True, min_width=label)
+        # Borders and margins, and the column of p.
+        room = console.width - label - 4 - (8 if len(found) == 2 else 0)
         for description in found:
             table.add_column(
                 one_line(description.name),
                 no_wrap=not every_line,
                 overflow="fold" if every_line else "ellipsis",
-                ratio=1,
+                max_width=None if every_line else max(8, room // len(found) - 3),
             )
         if len(found) == 2:
             table.add_column("p", justify="right", no_wrap=True)
@@ -209,9 +213,7 @@ def print_descriptions(found: Sequence[Description], *, every_line: bool) -> Non
         )
 
 
-def _print_groups(
-    console: Console, found: Sequence[Description], groups: Sequence[str]
-) -> None:
+def _print_groups(console: Console, found: Sequence[Description], groups: Sequence[str]) -> None:
     """What each group holds, by the first line of its table."""
     if not groups:
         return

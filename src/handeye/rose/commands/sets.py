@@ -51,9 +51,7 @@ Format = Annotated[
 @app.command()
 def generate(
     directory: NewSet,
-    seed: Annotated[
-        int, typer.Option(metavar="SEED", help="Same seed and options, same bytes.")
-    ],
+    seed: Annotated[int, typer.Option(metavar="SEED", help="Same seed and options, same bytes.")],
     scenes: Annotated[
         int | None, typer.Option(metavar="N", help="Scenes over all sources (default 100).")
     ] = None,
@@ -228,9 +226,7 @@ def score(
     ],
     data: Annotated[
         str | None,
-        typer.Option(
-            metavar="SET", help="Set folder or metadata file.", autocompletion=some_sets
-        ),
+        typer.Option(metavar="SET", help="Set folder or metadata file.", autocompletion=some_sets),
     ] = None,
     out: ResultOut = None,
     allow_missing: AllowMissing = False,

@@ -57,7 +57,8 @@ def describe(data: str | Path, *, split: str | None = None) -> Description:
     names = [name for name in SUBSETS if name in present] + sorted(present - set(SUBSETS))
     groups = {name: _lines([s for s in scenes if s.first.rose_subset == name]) for name in names}
     groups[ALL] = _lines(scenes)
-    return Description(str(data), groups)
+    legend = "; ".join(f"{key}: {template.words}" for key, template in BY_KEY.items())
+    return Description(str(data), groups, legend)
 
 
 def _lines(scenes: Sequence[_SceneFacts]) -> dict[str, Line]:

@@ -23,7 +23,7 @@ def visualact(
         typer.Option(
             metavar="CHOICE",
             help="8, fps:2, seconds:0.5,1.5 or indices:0,10. Several numbers (1,2,4,8,16): a run "
-            "for each, and a table."
+            "for each, and a table.",
         ),
     ] = "8",
     longest_side: Annotated[

@@ -236,9 +236,7 @@ def judge(
     base_url: BaseUrl = None,
     max_connections: Annotated[
         int,
-        typer.Option(
-            "--max-connections", "--connections", metavar="N", help="Requests at a time."
-        ),
+        typer.Option("--max-connections", "--connections", metavar="N", help="Requests at a time."),
     ] = 10,
     max_retries: Annotated[
         int, typer.Option(metavar="N", help="Further attempts until an answer can be read.")
@@ -282,9 +280,7 @@ def rank(
     ] = None,
     thresholds: Annotated[
         str | None,
-        typer.Option(
-            metavar="SHARES", help="Several, with commas. Default: 0.30 to 0.80 by 0.05."
-        ),
+        typer.Option(metavar="SHARES", help="Several, with commas. Default: 0.30 to 0.80 by 0.05."),
     ] = None,
     assignments: Annotated[
         str | None,
