@@ -40,7 +40,7 @@ def compare(
         bool,
         typer.Option(
             "--all-pairs/--no-all-pairs",
-            help="Compare every two runs, not only each with the first.",
+            help="Compare every two runs, not only with the first.",
         ),
     ] = False,
     seed: Seed = 0,

@@ -65,7 +65,7 @@ def _seen(suite: Suite, given: Mapping[str, Any]) -> None:
 
 
 def ask_next(suite: Suite, data: object) -> None:
-    """Say how a set is asked: of a respondent that ships, and needs nothing but what it is shown."""
+    """Say how a set is asked: a respondent that ships and knows nothing but what it is shown."""
     free = [name for name, kind in suite.respondents.items() if "data" not in kind.takes]
     model = next(iter(free or suite.respondents), None)
     others = "other models: handeye models"
@@ -105,7 +105,7 @@ _AFTER: dict[str, Callable[[Suite, Mapping[str, Any]], None]] = {
     "diagnose": _diagnosed,
     "scenes": _none,
 }
-"""Commands in the order of work, and what is said behind each; the first argument is its subject."""
+"""Commands in the order of work, and what is said behind each about its first argument."""
 
 
 # ---- commands

@@ -11,10 +11,11 @@ import inspect
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import typer
@@ -104,7 +105,7 @@ class Command(_Worded, TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments, in whatever spelling they are."""
         root = ctx.find_root()
-        suites = getattr(root.command, "suites", ())
+        suites = getattr(root.command, "suites", {}).values()
         if ctx.parent is root and args and args[0] in suites and not os.path.lexists(args[0]):
             words = _line(ctx.command_path, *args[1:])
             if any(one.param_type_name == "argument" for one in self.params):
@@ -177,10 +178,11 @@ class Group(_Worded, TyperGroup):
     """Commands under a name; one that it lacks is looked for under the others.
 
     Attributes:
-        suites: names of the suites; the first group of a command line has them.
+        suites: name of every suite by its title in small letters; the group of all has them.
+        order: its commands in the order of work.
     """
 
-    suites: tuple[str, ...] = ()
+    suites: Mapping[str, str] = MappingProxyType({})
     order: tuple[str, ...] = ()
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -206,8 +208,8 @@ class Group(_Worded, TyperGroup):
 def _misplaced(group: Group, ctx: Any, args: Sequence[str]) -> str:
     """Words for an option where a command should stand."""
     names = group.list_commands(ctx)
-    suites = [name for name in names if name in getattr(ctx.find_root().command, "suites", ())]
-    if suites == names:
+    suites = getattr(ctx.find_root().command, "suites", {}).values()
+    if set(names) <= set(suites):
         wanted = [name for name in _suites_of(args) if name in names] or names
         lines = [_line(ctx.command_path, name, *args) for name in wanted]
         return f"{ctx.command_path} lacks the name of a suite; type: {' or: '.join(lines)}"
@@ -238,7 +240,7 @@ def _hint(ctx: Any, args: Sequence[str]) -> str:
             found = [(*path, name, *rest)]
         return " or: ".join(_line(root.info_name, *words) for words in found[:_FEW])
 
-    known = getattr(root.command, "titles", {}).get(low, low)
+    known = getattr(root.command, "suites", {}).get(low, low)
     if known in own or any(known in leaf for leaf in leaves):
         return f"{no}; type: {lines(known)}"
     every = sorted({part for leaf in leaves for part in leaf})

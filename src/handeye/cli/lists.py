@@ -43,7 +43,7 @@ def models(json: Json = None) -> None:
     from handeye.terminal.tables import say
 
     here = {
-        "handeye/hf": "an open model on this machine: -M path=OWNER/NAME or a folder (docs/local.md)",
+        "handeye/hf": "an open model: -M path=OWNER/NAME, or a folder (docs/local.md)",
         "handeye/small": "a small model that ships with handeye (docs/training.md)",
     }
     ours = {

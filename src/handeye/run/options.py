@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handeye.errors import OptionError, did_you_mean, within
-from handeye.run.plan import stay_with_revision
 from handeye.run.secrets import know
 
 if TYPE_CHECKING:
@@ -87,6 +86,9 @@ class RunOptions:
         within("max_retries", self.max_retries, 0, 1_000)
         within("attempt_timeout", self.attempt_timeout, 1, _WEEK)
         know(self.base_url, self.model_args, self.generation)
+        # A plan is read by a library that the command line's help does without.
+        from handeye.run.plan import stay_with_revision
+
         stay_with_revision(self.out, self.data)
 
 

@@ -62,11 +62,10 @@ def _folders(incomplete: str, marks: tuple[str, ...]) -> list[str]:
                 if name.startswith(start) and (start or not name.startswith(".")):
                     yield os.path.join(place, name)  # noqa: PTH118
 
-    found = []
+    found: list[str] = []
     for folder in inside(*os.path.split(incomplete)):
-        for one in (folder, *inside(folder, "")):
-            if any((Path(one) / mark).is_file() for mark in marks):
-                found.append(one)
+        places = (folder, *inside(folder, ""))
+        found += [one for one in places if any((Path(one) / mark).is_file() for mark in marks)]
     return found
 
 
@@ -101,7 +100,7 @@ Seed: TypeAlias = Annotated[
 ]
 Common: TypeAlias = Annotated[
     bool,
-    typer.Option("--common/--no-common", help="Only what all runs have, where some have more."),
+    typer.Option("--common/--no-common", help="Only what all the runs have."),
 ]
 EveryLine: TypeAlias = Annotated[bool, typer.Option("--all", help="Print every line.")]
 AnySplit: TypeAlias = Annotated[
@@ -115,9 +114,7 @@ AnySplit: TypeAlias = Annotated[
 ]
 TestSplit: TypeAlias = Annotated[
     str,
-    typer.Option(
-        metavar="NAME", help="Only this split: test, dev, or all.", autocompletion=_SPLITS
-    ),
+    typer.Option(metavar="NAME", help="Only this split: test, dev, all.", autocompletion=_SPLITS),
 ]
 ModelArg: TypeAlias = Annotated[
     list[str] | None,

@@ -17,7 +17,6 @@ from handeye.terminal.inputs import named_values, resumable
 from handeye.terminal.options import (
     AllowMissing,
     AnySplit,
-    EveryLine,
     Items,
     Json,
     NewSet,

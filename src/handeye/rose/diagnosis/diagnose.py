@@ -138,8 +138,9 @@ def diagnose_runs(
         runs: run folders.
         seed: as in :func:`diagnose`.
         resamples: as in :func:`diagnose`.
-        workers: processes, None for one per core; has no influence on the result. More than one needs a main module that
-            can be imported again (``if __name__ == "__main__":``), as always with processes.
+        workers: processes, None for one per core; has no influence on the result. More than one
+            needs a main module that can be imported again (``if __name__ == "__main__":``), as
+            always with processes.
         progress: called with how many runs are done and how many there are.
 
     Raises:

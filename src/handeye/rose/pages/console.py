@@ -65,7 +65,7 @@ def _legend(shown: Collection[str]) -> str:
     """What the abbreviations among the rows stand for."""
     known = {column.head: column.meaning for column in TEMPLATE_COLUMNS}
     known |= {template.column: template.words for template in TEMPLATES.values()}
-    known |= {"SOFT": "partial credit"}
+    known |= {"SOFT": "credit for nearly right answers"}
     return "; ".join(f"{name}: {words}" for name, words in known.items() if name in shown)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Annotated
 
@@ -19,14 +20,20 @@ from handeye.terminal.options import (
     some_sets,
 )
 from handeye.terminal.sets import print_statistics, print_verified
-from handeye.visualact.records import SCENARIOS
+
+
+def _scenarios() -> Iterable[str]:
+    from handeye.visualact.records import SCENARIOS
+
+    return SCENARIOS
+
 
 Scenarios = Annotated[
     str | None,
     typer.Option(
         metavar="NAMES",
         help="Only these, of navigation, home, safety, hmi (default all).",
-        autocompletion=one_of(lambda: SCENARIOS, several=True),
+        autocompletion=one_of(_scenarios, several=True),
     ),
 ]
 MapField = Annotated[
