@@ -75,18 +75,21 @@ def scale_end(rates: Iterable[Estimate]) -> float:
     for rate in rates:
         for end in (rate.value, rate.high):
             most = max(most, end or 0.0)
-    steps = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
-    return next((step for step in steps if most <= step), 1.0)
+    return next((step for step in _ENDS if most <= step), 1.0)
+
+
+# Ends of an axis with the distance of its ticks, all round in percent.
+_ENDS = {0.05: 0.01, 0.1: 0.02, 0.2: 0.05, 0.3: 0.05, 0.4: 0.1, 0.5: 0.1, 0.6: 0.1, 0.8: 0.2, 1: 0.2}
 
 
 def _axis(x_of: Scale, top: float, height: float, narrow: bool) -> Markup:
     parts = []
-    for k in range(5):
-        x = x_of(k / 4)
-        anchor = {0: "start", 4: "end"}.get(k, "middle") if narrow else "middle"
+    steps = round(top / _ENDS[top])
+    for k in range(steps + 1):
+        x = x_of(k / steps)
+        anchor = {0: "start", steps: "end"}.get(k, "middle") if narrow else "middle"
         parts.append(svg.line(x, _TOP - 6, x, height - 2, "grid"))
-        words = f"{top * k * 25:.2f}".rstrip("0").rstrip(".")
-        parts.append(svg.text(x, _TOP - 11, words, "tick", anchor))
+        parts.append(svg.text(x, _TOP - 11, f"{_ENDS[top] * k * 100:.0f}", "tick", anchor))
     return svg.group(*parts)
 
 

@@ -1,4 +1,7 @@
-"""Small multiples: PASS against one property after another, one panel per template."""
+"""What makes it hard: one part a factor, with fitted curves where there are any, and by template.
+
+Counting and acting against a factor are drawn as curves; PASS of each template as small multiples.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,26 @@ from dataclasses import dataclass
 from handeye.pages.charts import charts
 from handeye.pages.charts.charts import Series
 from handeye.pages.frame import Panel
+from handeye.rose.diagnosis.findings import Findings
+from handeye.rose.pages.curves import curve_parts
 from handeye.rose.pages.view import RunView
 from handeye.rose.questions import BY_KEY, MAIN_KEYS, Template
 from handeye.scores.estimate import Estimate, rate_of
+from handeye.scores.looks import BEST, chance_rows
 from handeye.scores.tables import Column, Row, Table
 
 
 @dataclass(frozen=True, slots=True)
 class ShownFactor:
-    """A factor laid out: a panel per template, and the same numbers as a table per run."""
+    """A factor laid out: curves, a panel per template, and the same numbers as a table per run."""
 
+    key: str
     title: str
     meaning: str
-    panels: list[Panel]
-    tables: list[Table]
+    panels: tuple[Panel, ...]
+    tables: tuple[Table, ...]
+    curves: tuple[Panel, ...] = ()
+    by_subset: tuple[Panel, ...] = ()
 
 
 _UNORDERED = frozenset({"region_type"})  # bins without an order get no line between them
@@ -30,18 +39,40 @@ _LEFT_OUT = frozenset({"profile"})
 _KIND = "breakdown-"
 
 
-def factors(runs: Sequence[RunView]) -> list[ShownFactor]:
-    """Every factor that some run's items vary in, in the order in which the runs name them."""
+def difficulty(
+    runs: Sequence[RunView], known: Sequence[tuple[RunView, Findings]]
+) -> list[ShownFactor]:
+    """Every factor along which there are curves, then those that some run's items vary in.
+
+    Args:
+        runs: of the page.
+        known: those that were diagnosed, with their findings.
+    """
+    curves = {part.key: part for part in curve_parts(known)}
     keys = dict.fromkeys(
         key.removeprefix(_KIND) for run in runs for key in run.tables if key.startswith(_KIND)
     )
-    out = []
+    found = {}
     for key in keys:
         held = [(run, run.tables[_KIND + key]) for run in runs if _KIND + key in run.tables]
-        found = [(run, table) for run, table in held if len(table.columns) > 1 and table.rows]
-        if found and key not in _LEFT_OUT:
-            out.append(_factor(key, found))
-    return [factor for factor in out if factor.panels]
+        varied = [(run, table) for run, table in held if len(table.columns) > 1 and table.rows]
+        if varied and key not in _LEFT_OUT:
+            found[key] = _factor(key, varied)
+    out = []
+    for key, part in curves.items():
+        one = found.pop(key, None)
+        out.append(
+            ShownFactor(
+                key,
+                part.title,
+                part.meaning or (one.meaning if one else ""),
+                one.panels if one else (),
+                one.tables if one else (),
+                part.panels,
+                part.more,
+            )
+        )
+    return [*out, *(factor for factor in found.values() if factor.panels)]
 
 
 def _merged_bins(tables: Iterable[Table]) -> list[Column]:
@@ -80,6 +111,12 @@ def _factor(key: str, found: Sequence[tuple[RunView, Table]]) -> ShownFactor:
         if len(used) < 2 or template.key not in drawn:
             continue  # nothing to compare, or a bridge: the numbers stand in the table
         shown = [Series(s.label, tuple(s.rates[k] for k in used), s.style) for s in series]
+        shown += [
+            Series(BEST, (rate_of(row.cells[0]),) * len(used), chance=True)
+            for row in chance_rows(
+                [run for run, _ in found], "templates", [Column(template.column)]
+            )
+        ]
         chart = charts.panel(
             f"f-{key}-{template.key}",
             f"{template.column}: PASS by {title.lower()}, in percent",
@@ -101,4 +138,4 @@ def _factor(key: str, found: Sequence[tuple[RunView, Table]]) -> ShownFactor:
             )
         )
     meaning = f"{words[:1].upper()}{words[1:].rstrip('.')}.".replace(" x ", " × ")
-    return ShownFactor(title, meaning, panels, tables)
+    return ShownFactor(key, title, meaning, tuple(panels), tuple(tables))

@@ -1,7 +1,7 @@
-"""The gallery: which failures are shown, and what stands on each card.
+"""The gallery: which items are shown, and what stands on each card.
 
-The choice is balanced, not proportional: every template, subset, reason and run gets its turn
-before any gets another, so that a rare failure is seen beside a common one.
+The choice is balanced, not proportional: every template, subset, reason (to have passed is one)
+and run gets its turn before any gets another, so that a rare failure is seen beside a common one.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from markupsafe import Markup
 from handeye.errors import DataError
 from handeye.pages import frame
 from handeye.pages.charts import svg
-from handeye.pages.frame import clipped
+from handeye.pages.frame import Gallery, clipped
 from handeye.pages.pictures import Album, Picture
-from handeye.pages.selection import Option, options, pick_evenly
+from handeye.pages.selection import Filter, options, pick_evenly
 from handeye.pages.signs import Sign, Vocabulary
 from handeye.rose.diagnosis.evidence import exists, read_row
 from handeye.rose.diagnosis.lenient import Reading
@@ -40,7 +40,7 @@ _FURTHEST = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One failure to show: which run, which row of its scores, why it failed, what else it shows.
+    """One item to show: which run, which row of its scores, why it failed, what else.
 
     ``tags`` are keys of every sign, the reason among them or not.
     """
@@ -59,7 +59,6 @@ class Card:
     ``tags`` are the signs besides the reason.
     """
 
-    id: str
     run: int
     run_label: str
     item_id: str
@@ -77,23 +76,33 @@ class Card:
     facts: tuple[str, ...]
     view_box: str
     drawing: Markup
-    has_picture: bool
+    drawn: bool
     alt: str
     legend: tuple[str, ...]
 
+    @property
+    def values(self) -> dict[str, str]:
+        """What the filters look at."""
+        return {"template": self.template, "subset": self.subset}
 
-def choose(failed: Sequence[pl.DataFrame], limit: int) -> list[Choice]:
-    """Pick up to ``limit`` failures over all runs, evenly over what they have in common.
+    @property
+    def marks(self) -> list[dict[str, Any]]:
+        """What the marks on this card mean."""
+        return legend([self])
+
+
+def choose(known: Sequence[pl.DataFrame], limit: int) -> list[Choice]:
+    """Pick up to ``limit`` items over all runs, evenly over what they have in common.
 
     Args:
-        failed: one frame per run, as :func:`signs.failures` gives it.
+        known: one frame per run, as :func:`signs.items` gives it.
         limit: how many at most; 0 for none.
 
     Returns:
         The choices ordered by run, template, subset; the same for the same input.
     """
     piles: dict[tuple[int, str, str, str], list[Choice]] = {}
-    for run, rows in enumerate(failed):
+    for run, rows in enumerate(known):
         columns = rows.select("task_template", "rose_subset", "reason", "row", "item_id", "tags")
         for template, subset, reason, row, item_id, tags in columns.iter_rows():
             choice = Choice(run, row, item_id, reason, tuple(tags))
@@ -116,7 +125,6 @@ def _marginals(key: tuple[int, str, str, str]) -> list[tuple[str, str | int]]:
 
 
 def build_card(
-    number: int,
     choice: Choice,
     run_label: str,
     row: Mapping[str, Any],
@@ -125,10 +133,9 @@ def build_card(
     picture: Picture | None,
     words: Vocabulary,
 ) -> Card:
-    """Lay out one failure.
+    """Lay out one item.
 
     Args:
-        number: place in the gallery, for the element's id.
         choice: what was chosen.
         run_label: name of the run on the page.
         row: the score row.
@@ -145,7 +152,6 @@ def build_card(
     if marks.region is not None and marks.region.type != "GLOBAL":
         drawn.add("excluded" if marks.region.type == "EXCLUSION" else "region")
     return Card(
-        id=f"card{number}",
         run=choice.run,
         run_label=run_label,
         item_id=str(row["item_id"]),
@@ -165,7 +171,7 @@ def build_card(
         facts=_facts(row, reading),
         view_box=overlay.view_box(marks.grid),
         drawing=_base(marks.grid, picture) + overlay.draw(marks),
-        has_picture=picture is not None,
+        drawn=picture is not None,
         alt=_alt(row, marks, picture),
         legend=tuple(kind for kind, _ in overlay.LEGEND if kind in drawn),
     )
@@ -175,9 +181,7 @@ def _base(grid: Grid, picture: Picture | None) -> Markup:
     if picture is None:
         return overlay.schematic(grid)
     width, height = grid.cols * overlay.CELL, grid.rows * overlay.CELL
-    # The picture itself stands once in the page's <defs>, sized 1 x 1.
-    scale = f"scale({svg.number(width)} {svg.number(height)})"
-    return svg.element("use", href=f"#{picture.id}", transform=scale, class_="picture")
+    return picture.drawn(width, height)
 
 
 def cells(texts: Sequence[str] | None) -> list[Cell]:
@@ -263,48 +267,52 @@ def picture_of(album: Album, root: Path | None, item: Item | None) -> Picture | 
 # ---- what stands around the cards
 
 
-def gallery_context(
+def gallery_of(
     runs: Sequence[RunView],
     cards: Sequence[Card],
     pictures: Sequence[Picture],
     words: Vocabulary,
-) -> dict[str, Any]:
-    """The names the gallery template reads; ``cards`` as chosen, ``runs`` as on the page."""
-    total = sum(run.n_failed for run in runs)
-    lead = (
-        f"{len(cards):,} of {total:,} failures, chosen evenly over runs, templates, subsets and "
-        "reasons (so not in proportion to how often they occur). Select a picture to "
-        "enlarge it; the arrow keys go on from there, M hides the marks."
-    )
-    if not any(card.has_picture for card in cards):
+) -> Gallery:
+    """The gallery of the page; ``cards`` as chosen, ``runs`` as on the page."""
+    failed, whole = sum(run.n_failed for run in runs), sum(run.n for run in runs)
+    lead = frame.shown_words(cards, failed, whole, "items")
+    if len(cards) < whole:
+        lead += (
+            " They are chosen evenly over runs, templates, subsets and reasons (so not in "
+            "proportion to how often they occur)."
+        )
+    if not any(card.drawn for card in cards):
         lead += " The pictures of this set are not at hand: grids are drawn instead."
-    empty = f"{total:,} failures; the gallery was switched off."
-    return frame.gallery_context(
+    return frame.report_gallery(
         cards,
-        pictures,
         [run.label for run in runs],
         words,
-        lead=lead,
-        empty=empty if total else "Nothing to show: every item passed.",
-        legend=legend(cards),
-        **common_filters(cards),
+        [
+            Filter(
+                "template",
+                "Template",
+                options(
+                    Counter(card.template for card in cards),
+                    lambda value: TEMPLATES[value].column if value in TEMPLATES else value,
+                    list(TEMPLATES),
+                ),
+            ),
+            Filter(
+                "subset",
+                "Subset",
+                options(
+                    Counter(card.subset for card in cards),
+                    lambda value: value.removeprefix("ROSE-"),
+                    SUBSETS,
+                ),
+            ),
+        ],
+        template="card.html.j2",
+        pictures=pictures,
+        words=lead,
+        unit="item",
+        marks=legend(cards),
     )
-
-
-def common_filters(cards: Sequence[Card]) -> dict[str, list[Option]]:
-    """The filters by template and subset."""
-    return {
-        "templates": options(
-            Counter(card.template for card in cards),
-            lambda value: TEMPLATES[value].column if value in TEMPLATES else value,
-            list(TEMPLATES),
-        ),
-        "subsets": options(
-            Counter(card.subset for card in cards),
-            lambda value: value.removeprefix("ROSE-"),
-            SUBSETS,
-        ),
-    }
 
 
 def legend(cards: Sequence[Card]) -> list[dict[str, Any]]:

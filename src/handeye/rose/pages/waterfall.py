@@ -35,8 +35,9 @@ def chain_parts(known: Sequence[tuple[RunView, Findings]]) -> list[Part]:
             chart = _fall(key, run, chain, alone=len(known) == 1)
             panels.append(Panel(run.label, chart, run.style))
         table = _chain_table(key, held)
-        part = Part(key, first.title, first.meaning, tuple(panels), table=table, terms=_terms(held))
-        out.append(part)
+        out.append(
+            Part(key, first.title, first.meaning, tuple(panels), tables=(table,), terms=_terms(held))
+        )
     return out
 
 

@@ -22,7 +22,7 @@ _SHORT = {
     "navigation": "Navigation",
     "home": "Home",
     "safety": "Safety",
-    "hmi": "Human-Mach.",
+    "hmi": "Human-Machine",
     OVERALL: "Overall",
 }
 _PLAIN = (("precision", "P"), ("recall", "R"), ("f1", "F1"))
@@ -144,6 +144,19 @@ def _by_model(figure: str) -> dict[str, _Cells]:
         return overall.printed if overall.recomputed is None else overall.recomputed
 
     return {model: out[model] for model in sorted(out, key=lambda m: (-best(m), m))}
+
+
+def published_overall() -> list[tuple[str, tuple[Estimate, Estimate, Estimate]]]:
+    """Recall, precision and F1 over all classes of the published models, the best F1 first."""
+
+    def overall(found: _Cells, figure: str) -> Estimate:
+        cell = found[OVERALL, figure]
+        return Estimate((cell.printed if cell.recomputed is None else cell.recomputed) / 100)
+
+    return [
+        (model, (overall(found, "recall"), overall(found, "precision"), overall(found, "f1")))
+        for model, found in _by_model("f1").items()
+    ]
 
 
 def _printed(cell: Published) -> Estimate | str:
