@@ -209,6 +209,7 @@ class Glance:
         verdicts: one for each run.
         shown: place of the run whose failure is drawn.
         reason: key of what goes wrong there most often.
+        telling: the order of cards of that reason, the one to draw first.
         why: that in words, and how often it does.
         left_out: published models beyond ``published``.
     """
@@ -222,6 +223,7 @@ class Glance:
     signs: tuple[str, str] = ("→", "=")
     shown: int = 0
     reason: str = ""
+    telling: Callable[[Any], Any] = lambda card: 0
     why: tuple[str, str] = ("", "")
     left_out: int = 0
 
@@ -404,12 +406,20 @@ class Gallery:
     marks: Sequence[Mapping[str, Any]] = ()
     style: str = ""
 
-    def first(self, run: int, reason: str) -> Entry | None:
-        """The card that shows best why a run fails: of this reason, with a picture if any has."""
-        own = [e for e in self.entries if e.values["run"] == str(run) and e.values["reason"] != PASSED.key]
+    def first(self, glance: Glance) -> Entry | None:
+        """The failure that explains most: of the run and reason named, with a picture if any has."""
+        own = [
+            one
+            for one in self.entries
+            if one.values["run"] == str(glance.shown) and one.values["reason"] != PASSED.key
+        ]
         return min(
             own,
-            key=lambda e: (e.values["reason"] != reason, not e.card.drawn),
+            key=lambda one: (
+                one.values["reason"] != glance.reason,
+                not one.card.drawn,
+                glance.telling(one.card),
+            ),
             default=None,
         )
 
@@ -526,7 +536,7 @@ def write_page(
     """
     labels = [str(run.label) for run in context["runs"]] if runs else ()
     glance, gallery = context["glance"], context["gallery"]
-    made = {"shown": gallery.first(glance.shown, glance.reason), "notice": same_set(runs, labels), "data": html.script_json(data)}
+    made = {"shown": gallery.first(glance), "notice": same_set(runs, labels), "data": html.script_json(data)}
     whole = {"terms": (), "paged": folder is not None, **context, **made}
     if folder is None:
         return html.write(out, html.render(package, "report.html.j2", whole, sheets))

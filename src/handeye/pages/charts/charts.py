@@ -99,7 +99,7 @@ def _draw_series(
             continue
         tip = svg.element("title", f"{one.label}, {category}: {rate.both} %" + _of(rate))
         small = one.published or one.chance
-        mark = svg.marker(0 if small else one.style, x, y_of(rate.value), 2.2 if small else 4.2)
+        mark = svg.marker(0 if small else one.style, x, y_of(rate.value), 2.2 if one.published else 3.0 if one.chance else 4.2)
         bar = Markup("") if one.chance else _interval(x, rate, y_of)
         points.append(svg.group(tip, bar, mark))
     joint = _polyline(xs, one.rates, y_of) if joined else Markup("")
@@ -117,6 +117,7 @@ def ladder(
     *,
     narrow: bool = False,
     title: str = "PASS along the ladder of templates, in percent",
+    joined: bool = True,
 ) -> Markup:
     """Rates along ordered categories, one line per run, with intervals and end labels.
 
@@ -126,9 +127,10 @@ def ladder(
         series: runs and published models; each with one rate per category.
         narrow: the drawing for phones, without end labels (a legend stands below it).
         title: name of the picture for readers that cannot see it.
+        joined: whether the categories have an order; lines join them then.
     """
-    width, height = (360.0, 300.0) if narrow else (860.0, 380.0)
-    left, right = (30.0, 346.0) if narrow else (44.0, 690.0)
+    width, height = (360.0, 300.0) if narrow else (1110.0, 400.0)
+    left, right = (30.0, 346.0) if narrow else (34.0, 900.0)
     top, bottom = 14.0, height - (28.0 if narrow else 34.0)
     y_of = Scale(bottom, top)
     step = (right - left) / len(categories)
@@ -140,7 +142,7 @@ def ladder(
     ]
     # Published lines first: they lie beneath the runs.
     for one, offset in _dodged(sorted(series, key=lambda s: not s.published), step * 0.5, 10.0):
-        parts.append(_draw_series(one, categories, [x + offset for x in centres], y_of))
+        parts.append(_draw_series(one, categories, [x + offset for x in centres], y_of, joined))
     if not narrow:
         parts.append(_end_labels(series, centres[-1], right, y_of))
     return svg.figure(
@@ -225,16 +227,18 @@ def gaps(
     small = all(row.published for row in rows)
     row_height = 34.0 if narrow else 19.0 if small else 26.0
     left, right, width = (8.0, 352.0, 360.0) if narrow else (178.0, 496.0, 620.0)
-    top = 26.0
+    # Quoted rows stand below the runs, on the same axis.
+    top = 4.0 if small else 26.0
     height = top + row_height * len(rows) + 8
     x_of = Scale(left, right)
     parts = []
     for tick in _TICKS:
         x = x_of(tick)
         anchor = {0.0: "start", 1.0: "end"}.get(tick, "middle") if narrow else "middle"
-        parts.append(svg.line(x, top - 8, x, height - 4, "grid"))
-        parts.append(svg.text(x, top - 12, f"{tick * 100:.0f}", "tick", anchor))
-    if not narrow:
+        parts.append(svg.line(x, top - 4, x, height - 4, "grid"))
+        if not small:
+            parts.append(svg.text(x, top - 12, f"{tick * 100:.0f}", "tick", anchor))
+    if not narrow and not small:
         parts.append(svg.text(width, top - 12, names[2], "tick", "end"))
     for k, row in enumerate(rows):
         y = top + row_height * (k + 0.5) + (7 if narrow else 0)

@@ -42,8 +42,8 @@ def shares(key: str, rows: Sequence[BarRow], title: str, *, narrow: bool = False
     """
     runs = max((len(row.bars) for row in rows), default=1)
     bar = 14.0 if runs == 1 else 8.0 if runs <= 3 else 6.0
-    block = runs * (bar + 2) + (26 if narrow else 14 if runs == 1 else 16)
-    width, left, right = (360.0, 4.0, 356.0) if narrow else (860.0, 262.0, 690.0)
+    block = runs * (bar + 2) + (26 if narrow else 10)
+    width, left, right = (360.0, 4.0, 356.0) if narrow else (536.0, 184.0, 404.0 if runs == 1 else 520.0)
     height = _TOP + block * len(rows) + 4
     top = scale_end(one.rate for row in rows for one in row.bars)
     x_of = Scale(left, right)
@@ -51,7 +51,7 @@ def shares(key: str, rows: Sequence[BarRow], title: str, *, narrow: bool = False
     for k, row in enumerate(rows):
         y = _TOP + block * k
         label_y = y + 13 if narrow else y + block / 2 + 4
-        place = (left, label_y, "start") if narrow else (left - 16, label_y, "end")
+        place = (left, label_y, "start") if narrow else (left - 10, label_y, "end")
         parts.append(svg.text(place[0], place[1], shorten(row.label, 40), "rowlabel", place[2]))
         first = y + (20 if narrow else (block - runs * (bar + 2)) / 2)
         for j, one in enumerate(row.bars):
@@ -59,7 +59,7 @@ def shares(key: str, rows: Sequence[BarRow], title: str, *, narrow: bool = False
             parts.append(_bar(row.label, one, x_of, top, middle, bar))
         if runs == 1:
             rate = row.bars[0].rate
-            at = (right, y + 13, "end") if narrow else (right + 16, label_y, "start")
+            at = (right, y + 13, "end") if narrow else (right + 10, label_y, "start")
             parts.append(_figures(rate, *at))
     words = " ".join(
         f"{row.label}: " + ", ".join(f"{one.run} {one.rate.both}" for one in row.bars) + "."

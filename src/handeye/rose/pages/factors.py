@@ -22,15 +22,27 @@ from handeye.scores.tables import Column, Row, Table
 
 @dataclass(frozen=True, slots=True)
 class ShownFactor:
-    """A factor laid out: curves, a panel per template, and the same numbers as a table per run."""
+    """A factor laid out: a panel per template, and the same numbers as a table per run."""
 
     key: str
     title: str
     meaning: str
     panels: tuple[Panel, ...]
     tables: tuple[Table, ...]
-    curves: tuple[Panel, ...] = ()
-    by_subset: tuple[Panel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Difficulty:
+    """Curves, a row of panels a run and a panel a factor; the factors by template.
+
+    ``folded`` are those that have curves; ``more`` has the curves by subset.
+    """
+
+    runs: tuple[tuple[RunView, tuple[Panel, ...]], ...]
+    meanings: tuple[tuple[str, str], ...]
+    more: tuple[Panel, ...]
+    factors: tuple[ShownFactor, ...]
+    folded: tuple[ShownFactor, ...]
 
 
 _UNORDERED = frozenset({"region_type"})  # bins without an order get no line between them
@@ -41,38 +53,38 @@ _KIND = "breakdown-"
 
 def difficulty(
     runs: Sequence[RunView], known: Sequence[tuple[RunView, Findings]]
-) -> list[ShownFactor]:
-    """Every factor along which there are curves, then those that some run's items vary in.
+) -> Difficulty | None:
+    """What makes it hard: curves along the factors that have any, and all factors by template.
 
     Args:
         runs: of the page.
         known: those that were diagnosed, with their findings.
     """
-    curves = {part.key: part for part in curve_parts(known)}
+    curves = curve_parts(known)
     keys = dict.fromkeys(
         key.removeprefix(_KIND) for run in runs for key in run.tables if key.startswith(_KIND)
     )
-    found = {}
+    found = []
     for key in keys:
         held = [(run, run.tables[_KIND + key]) for run in runs if _KIND + key in run.tables]
         varied = [(run, table) for run, table in held if len(table.columns) > 1 and table.rows]
         if varied and key not in _LEFT_OUT:
-            found[key] = _factor(key, varied)
-    out = []
-    for key, part in curves.items():
-        one = found.pop(key, None)
-        out.append(
-            ShownFactor(
-                key,
-                part.title,
-                part.meaning or (one.meaning if one else ""),
-                one.panels if one else (),
-                one.tables if one else (),
-                part.panels,
-                part.more,
-            )
-        )
-    return [*out, *(factor for factor in found.values() if factor.panels)]
+            found.append(_factor(key, varied))
+    shown = [one for one in found if one.panels]
+    if not shown and not curves:
+        return None
+    drawn = {part.key for part in curves}
+    rows = [
+        (run, tuple(p for part in curves for p in part.panels if p.style == run.style))
+        for run, _ in known
+    ]
+    return Difficulty(
+        tuple((run, panels) for run, panels in rows if panels),
+        tuple((part.title, part.meaning) for part in curves if part.meaning),
+        tuple(panel for part in curves for panel in part.more),
+        tuple(one for one in shown if one.key not in drawn),
+        tuple(one for one in shown if one.key in drawn),
+    )
 
 
 def _merged_bins(tables: Iterable[Table]) -> list[Column]:

@@ -48,15 +48,15 @@ def glance(
     best = sorted(published, key=lambda m: -(m.action.value or 0.0))
     return Glance(
         names=_NAMES,
-        meaning="Percent of items passed, over all items, macro over subsets. Counting: mean of "
-        "G-Cnt and L-Cnt; action: mean of L-Clk, V-Clk and Excl-CS; gap: their difference in "
-        "points. In brackets 95 % intervals.",
+        meaning="Percent of all items passed, macro over subsets: counting is the mean of G-Cnt and "
+        "L-Cnt, action that of L-Clk, V-Clk and Excl-CS, gap their difference; 95 % intervals.",
         rows=rows,
         published=[Gap(m.label, m.counting, m.action, m.gap, published=True) for m in best],
         source="arXiv 2606.19965",
         verdicts=[_verdict(run) for run in runs],
         shown=worst,
         reason=reason,
+        telling=lambda card: (card.counts, card.cells),
         why=why,
     )
 

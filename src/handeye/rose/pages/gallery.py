@@ -56,7 +56,8 @@ class Choice:
 class Card:
     """Everything a card shows; texts are raw and escaped by the template.
 
-    ``tags`` are the signs besides the reason.
+    ``tags`` are the signs besides the reason; ``counts`` tells a counting question, ``cells`` how
+    many the grid has.
     """
 
     run: int
@@ -79,6 +80,8 @@ class Card:
     drawn: bool
     alt: str
     legend: tuple[str, ...]
+    counts: bool
+    cells: int
 
     @property
     def values(self) -> dict[str, str]:
@@ -174,6 +177,8 @@ def build_card(
         drawn=picture is not None,
         alt=_alt(row, marks, picture),
         legend=tuple(kind for kind, _ in overlay.LEGEND if kind in drawn),
+        counts=template is not None and template.mode == "COUNT",
+        cells=marks.grid.rows * marks.grid.cols,
     )
 
 

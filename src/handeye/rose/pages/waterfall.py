@@ -54,13 +54,12 @@ def _terms(held: Sequence[tuple[RunView, Chain]]) -> tuple[tuple[str, str], ...]
 
 
 def _fall(key: str, run: RunView, chain: Chain, *, alone: bool) -> Markup:
-    """One run's chain; the only run of a page has room for a wide drawing as well."""
+    """One run's chain; the only run of a page has room for a wider drawing."""
     title = f"{run.label}: {chain.title}, in percent"
     name = f"chain-{key}-{run.style}"
-    if not alone:
-        return waterfall(name, chain, title, run.style, narrow=True)
-    wide = waterfall(f"{name}-0", chain, title, run.style, class_="wide-only")
-    small = waterfall(f"{name}-1", chain, title, run.style, narrow=True, class_="narrow-only")
+    room = _WIDE if alone else _HALF
+    wide = waterfall(f"{name}-0", chain, title, run.style, room=room, class_="wide-only")
+    small = waterfall(f"{name}-1", chain, title, run.style, room=_NARROW, class_="narrow-only")
     return wide + small
 
 
@@ -99,7 +98,7 @@ _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class _Room:
-    """Where things stand: labels beside the bars (wide) or above them (narrow); pixels."""
+    """Where things stand: labels beside the bars or, if narrow, above them; pixels."""
 
     width: float
     left: float
@@ -118,13 +117,14 @@ class _Room:
         return (self.right, y - 8, "end") if self.narrow else (self.right + 16, y + 4, "start")
 
 
-_WIDE = _Room(860, 262, 690, 31, 17, 0, narrow=False)
+_WIDE = _Room(1110, 230, 930, 30, 16, 0, narrow=False)
+_HALF = _Room(530, 4, 526, 36, 12, 7, narrow=True)
 _NARROW = _Room(360, 4, 356, 40, 13, 7, narrow=True)
 _TOP = 22.0
 
 
 def waterfall(
-    key: str, chain: Chain, title: str, style: int = 0, *, narrow: bool = False, class_: str = ""
+    key: str, chain: Chain, title: str, style: int = 0, *, room: _Room = _WIDE, class_: str = ""
 ) -> Markup:
     """One chain as stepped bars.
 
@@ -133,10 +133,9 @@ def waterfall(
         chain: what is drawn.
         title: name of the picture for readers that cannot see it.
         style: colour of the run.
-        narrow: the drawing for phones and for pages with several runs.
+        room: measures of the drawing.
         class_: further classes of the drawing.
     """
-    room = _NARROW if narrow else _WIDE
     height = _TOP + room.row * (len(chain.steps) + 3) + 6
     x_of = Scale(room.left, room.right)
     parts = [_axis(room, x_of, height)]

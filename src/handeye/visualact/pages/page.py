@@ -12,7 +12,7 @@ from handeye.pages.charts.charts import Gap
 from handeye.pages.frame import Glance, Legend, Verdict, wide_and_narrow
 from handeye.pages.signs import PASSED
 from handeye.scores.estimate import plain, rate_of
-from handeye.scores.looks import chance_rows
+from handeye.scores.looks import chance_rows, sentences
 from handeye.scores.tables import Column
 from handeye.visualact.diagnosis.reasons import WORDS, Found
 from handeye.visualact.pages import class_tables, proactive
@@ -91,22 +91,35 @@ def glance(views: Sequence[RunView], found: Sequence[Sequence[Found]]) -> Glance
         f"proposed that it calls for; F1: their harmonic mean; {averaging_words(views)}. In "
         f"brackets: {interval_words(views)}.",
         rows=rows,
-        published=[Gap(name, *three, published=True) for name, three in quoted[:_QUOTED]],
-        left_out=len(quoted[_QUOTED:]),
+        published=[Gap(name, *three, published=True) for name, three in quoted[: class_tables.QUOTED]],
+        left_out=len(quoted[class_tables.QUOTED :]),
         source="arXiv 2512.09907",
-        verdicts=[
-            Verdict(view, view.sentence, basis=f"Shown: {view.shown}", quote=view.sentence)
-            for view in views
-        ],
+        verdicts=[_verdict(view, own) for view, own in zip(views, found, strict=True)],
         shown=worst,
         reason=reason.key,
         why=(f"What goes wrong most: {reason.label}", words),
     )
 
 
-# Published models on the first screen; the tables have all.
-_QUOTED = 8
+def _verdict(view: RunView, found: Sequence[Found]) -> Verdict:
+    """What is found, what is right, and what goes wrong most; first of all, if it does not look."""
+    head, clauses = view.headline, sentences(view.looks.groups if view.looks else {})
+    said = [f"{clause[:1].upper()}{clause[1:]}." for clause in clauses]
+    if head["f1"].value is not None:
+        said.append(
+            f"Finds {head['recall'].percent}{_NBSP}% of what is called for; "
+            f"{head['precision'].percent}{_NBSP}% of what it proposes is called for."
+        )
+    reasons = Counter(one.reason for one in found if one.reason != PASSED.key)
+    if reasons:
+        most = " and ".join(f"{WORDS[key].label} ({n:,})" for key, n in reasons.most_common(2))
+        said.append(f"{sum(reasons.values()):,} of {len(found):,} clips have a fault, mostly: {most}.")
+    else:
+        said.append("No clip has a fault.")
+    return Verdict(view, " ".join(said), basis=f"Shown: {view.shown}", quote=view.sentence)
 
+
+_NBSP = "\N{NO-BREAK SPACE}"
 
 def _f1(view: RunView) -> float:
     value = view.headline["f1"].value
@@ -133,6 +146,15 @@ def lay_out(
         "terms": TERMS,
         "troubles": _troubles(runs),
         "run_legend": frame.legend(views),
+        "f1_charts": class_tables.f1_charts(views),
+        "legend": [
+            *frame.legend(views),
+            *(
+                Legend(row.label, chance=True)
+                for row in chance_rows(views, "headline", [Column("f1")])
+            ),
+            Legend("published models", published=True),
+        ],
         "f1_table": class_tables.f1_table(views),
         "full_table": class_tables.full_table(views),
         "weighted_table": class_tables.weighted_table(views),
