@@ -264,7 +264,7 @@ def _gap_row(
 ) -> Markup:
     width, narrow = room
     words = f"{names[2]} {row.joint.both}" if narrow else row.joint.both
-    label = shorten(row.label, 29)
+    label = shorten(row.label, 29 if row.published else 25)
     parts = [
         svg.text(*label_at[:2], label, "label", label_at[2]),
         svg.text(width - 8 if narrow else width, y - 12 if narrow else y + 4, words, "value", "end"),

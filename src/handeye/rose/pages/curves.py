@@ -18,8 +18,9 @@ from handeye.rose.diagnosis.findings import Curve, CurvePair, Factor, Findings
 from handeye.rose.diagnosis.thresholds import SCALES
 from handeye.rose.pages.view import RunView
 from handeye.rose.scoring.tables import HEADLINE_COLUMNS
-from handeye.scores.estimate import MISSING, Estimate, number, rate_of
+from handeye.scores.estimate import MISSING, NOTHING, Estimate, number, rate_of
 from handeye.scores.looks import BEST, chance_row
+from handeye.scores.tables import Column, Row, Table
 
 # ---- parts of the page
 
@@ -48,6 +49,31 @@ def curve_parts(known: Sequence[tuple[RunView, Findings]]) -> list[Part]:
         _factor(key, [(run, f.thresholds[key]) for run, f in known if key in f.thresholds])
         for key in keys
     ]
+
+
+def curve_table(known: Sequence[tuple[RunView, Findings]]) -> Table:
+    """What the curves of all subsets are fitted to, and where they cross one half."""
+    rows = []
+    for run, found in known:
+        for key, factor in found.thresholds.items():
+            pair = factor.pairs()["all subsets"]
+            axis = axis_of(key, [pair])
+            group = f"{run.label}: {factor.title}"
+            sides = [{mark.label: mark.rate for mark in c.points} for c in (pair.counting, pair.action)]
+            rows += [
+                Row(label, tuple(side.get(label, NOTHING) for side in sides), group=group)
+                for label in dict.fromkeys(label for side in sides for label in side)
+            ]
+            crossing = tuple(axis.amount(c.threshold) for c in (pair.counting, pair.action))
+            rows.append(Row("crosses 50 % at", crossing, group=group))
+    return Table(
+        "t-curves",
+        "PASS by what makes a scene hard, in percent, subsets pooled; 95 % intervals.",
+        (Column("Counting", "G-Cnt, L-Cnt"), Column("Acting", "L-Clk, V-Clk, Excl-CS")),
+        tuple(rows),
+        row_head="Value",
+        slim=True,
+    )
 
 
 def _factor(key: str, held: Sequence[tuple[RunView, Factor]]) -> Part:

@@ -12,7 +12,7 @@ from handeye.pages.charts import charts
 from handeye.pages.charts.charts import Series
 from handeye.pages.frame import Panel
 from handeye.rose.diagnosis.findings import Findings
-from handeye.rose.pages.curves import curve_parts
+from handeye.rose.pages.curves import curve_parts, curve_table
 from handeye.rose.pages.view import RunView
 from handeye.rose.questions import BY_KEY, MAIN_KEYS, Template
 from handeye.scores.estimate import Estimate, rate_of
@@ -35,11 +35,13 @@ class ShownFactor:
 class Difficulty:
     """Curves, a row of panels a run and a panel a factor; the factors by template.
 
-    ``folded`` are those that have curves; ``more`` has the curves by subset.
+    ``table`` has what the curves are fitted to, ``more`` the curves by subset; ``folded`` are the
+    factors that have curves.
     """
 
     runs: tuple[tuple[RunView, tuple[Panel, ...]], ...]
     meanings: tuple[tuple[str, str], ...]
+    table: Table
     more: tuple[Panel, ...]
     factors: tuple[ShownFactor, ...]
     folded: tuple[ShownFactor, ...]
@@ -81,6 +83,7 @@ def difficulty(
     return Difficulty(
         tuple((run, panels) for run, panels in rows if panels),
         tuple((part.title, part.meaning) for part in curves if part.meaning),
+        curve_table(known),
         tuple(panel for part in curves for panel in part.more),
         tuple(one for one in shown if one.key not in drawn),
         tuple(one for one in shown if one.key in drawn),

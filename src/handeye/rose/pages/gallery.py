@@ -22,7 +22,7 @@ from handeye.pages.charts import svg
 from handeye.pages.frame import Gallery, clipped
 from handeye.pages.pictures import Album, Picture
 from handeye.pages.selection import Filter, options, pick_evenly
-from handeye.pages.signs import Sign, Vocabulary
+from handeye.pages.signs import PASSED, Sign, Vocabulary
 from handeye.rose.diagnosis.evidence import exists, read_row
 from handeye.rose.diagnosis.lenient import Reading
 from handeye.rose.items import Item
@@ -116,7 +116,7 @@ def choose(known: Sequence[pl.DataFrame], limit: int) -> list[Choice]:
     }
     picked = pick_evenly(shuffled, limit, _marginals)
     order = {name: k for k, name in enumerate(TEMPLATES)}
-    picked.sort(key=lambda p: (order.get(p[0][1], 99), p[0][2], p[0][3], p[1].row, p[0][0]))
+    picked.sort(key=lambda p: (p[0][3] == PASSED.key, order.get(p[0][1], 99), p[0][2], p[0][3], p[1].row, p[0][0]))
     return [choice for _, choice in picked]
 
 
@@ -152,6 +152,8 @@ def build_card(
     marks = _marks(row, item, reading)
     drawn = {kind for kind, cells in marks.sorted_into().items() if cells}
     drawn |= {"out"} if marks.out_of_grid else set()
+    drawn |= {"twice"} if marks.twice else set()
+    drawn |= {"forgiven"} if marks.forgiven else set()
     if marks.region is not None and marks.region.type != "GLOBAL":
         drawn.add("excluded" if marks.region.type == "EXCLUSION" else "region")
     return Card(
@@ -195,9 +197,9 @@ def cells(texts: Sequence[str] | None) -> list[Cell]:
 
 
 def _marks(row: Mapping[str, Any], item: Item | None, reading: Reading | None) -> overlay.Marks:
-    """What to draw: the clicks that the diagnosis speaks of, forgivingly read or not."""
+    """What to draw: every click that the diagnosis speaks of, forgivingly read or not."""
     grid = Grid(int(row["rows"]), int(row["cols"]))
-    clicks = dict.fromkeys(map(_drawable, reading.clicks if reading else ()))
+    clicks = Counter(map(_drawable, reading.clicks if reading else ()))
     clicked = frozenset(cell for cell in clicks if exists(cell, grid))
     return overlay.Marks(
         grid=grid,
@@ -206,6 +208,8 @@ def _marks(row: Mapping[str, Any], item: Item | None, reading: Reading | None) -
         clicked=clicked if row["click_applicable"] else None,
         out_of_grid=tuple(cell for cell in clicks if not exists(cell, grid)),
         region=_region(row, item),
+        twice=frozenset(cell for cell in clicked if clicks[cell] > 1),
+        forgiven=reading is not None and not reading.strict and bool(clicks),
     )
 
 
