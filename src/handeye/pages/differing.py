@@ -134,7 +134,11 @@ def filters(
     }
     counts = Counter(one.direction.key for one in chosen)
     out = [
-        Filter("run", f"Who is {words.right}", options(counts, of_direction.__getitem__, [*of_direction]))
+        Filter(
+            "run",
+            f"Who is {words.right}",
+            options(counts, of_direction.__getitem__, [*of_direction]),
+        )
     ]
     for kind in found.properties:
         seen = Counter(one.values[kind.key] for one in chosen)

@@ -248,12 +248,14 @@ class Glance:
     def table(self) -> Table:
         """The figures of both charts."""
         columns = tuple(Column(name) for name in self.names)
+        notes = {said.run.label: said.run.partial_note for said in self.verdicts}
         rows = tuple(
             Row(
                 one.label,
                 one.figures,
                 None if one.chance or one.published or one.human else one.style,
                 published=one.published,
+                note=notes.get(one.label, "") if not one.published else "",
                 human=one.human,
             )
             for one in (*self.rows, *self.published)
@@ -477,6 +479,8 @@ def report_gallery(
 
 def shown_words(shown: Sequence[AnyCard], failed: int, whole: int, unit: str) -> str:
     """How many items a gallery shows of how many, and how to see those that are left out."""
+    if not shown:
+        return f"{failed:,} of {whole:,} {unit} failed; the gallery was switched off."
     passed = sum(card.reason.key == PASSED.key for card in shown)
     words = (
         f"{len(shown):,} of {whole:,} {unit}: {len(shown) - passed:,} of {failed:,} that failed, "
@@ -536,7 +540,11 @@ def write_page(
     """
     labels = [str(run.label) for run in context["runs"]] if runs else ()
     glance, gallery = context["glance"], context["gallery"]
-    made = {"shown": gallery.first(glance), "notice": same_set(runs, labels), "data": html.script_json(data)}
+    made = {
+        "shown": gallery.first(glance),
+        "notice": same_set(runs, labels),
+        "data": html.script_json(data),
+    }
     whole = {"terms": (), "paged": folder is not None, **context, **made}
     if folder is None:
         return html.write(out, html.render(package, "report.html.j2", whole, sheets))

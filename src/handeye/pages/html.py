@@ -146,8 +146,10 @@ def write_items(folder: Path, package: str, gallery: Any, several: bool) -> None
     """
     items = folder / "items"
     items.mkdir()
-    module = _environment(package).get_template("entry.html.j2").make_module(
-        {"gallery": gallery, "several": several}
+    module = (
+        _environment(package)
+        .get_template("entry.html.j2")
+        .make_module({"gallery": gallery, "several": several})
     )
     draw: Any = module.entry  # type: ignore[attr-defined]
     names = list(gallery.entries[0].values) if gallery.entries else []

@@ -99,7 +99,12 @@ def _draw_series(
             continue
         tip = svg.element("title", f"{one.label}, {category}: {rate.both} %" + _of(rate))
         small = one.published or one.chance
-        mark = svg.marker(0 if small else one.style, x, y_of(rate.value), 2.2 if one.published else 3.0 if one.chance else 4.2)
+        mark = svg.marker(
+            0 if small else one.style,
+            x,
+            y_of(rate.value),
+            2.2 if one.published else 3.0 if one.chance else 4.2,
+        )
         bar = Markup("") if one.chance else _interval(x, rate, y_of)
         points.append(svg.group(tip, bar, mark))
     joint = _polyline(xs, one.rates, y_of) if joined else Markup("")
@@ -267,7 +272,9 @@ def _gap_row(
     label = shorten(row.label, 29 if row.published else 25)
     parts = [
         svg.text(*label_at[:2], label, "label", label_at[2]),
-        svg.text(width - 8 if narrow else width, y - 12 if narrow else y + 4, words, "value", "end"),
+        svg.text(
+            width - 8 if narrow else width, y - 12 if narrow else y + 4, words, "value", "end"
+        ),
     ]
     if row.first.value is not None and row.second.value is not None:
         ends = x_of(row.first.value), x_of(row.second.value)

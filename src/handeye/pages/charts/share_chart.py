@@ -43,7 +43,9 @@ def shares(key: str, rows: Sequence[BarRow], title: str, *, narrow: bool = False
     runs = max((len(row.bars) for row in rows), default=1)
     bar = 14.0 if runs == 1 else 8.0 if runs <= 3 else 6.0
     block = runs * (bar + 2) + (26 if narrow else 10)
-    width, left, right = (360.0, 4.0, 356.0) if narrow else (536.0, 184.0, 404.0 if runs == 1 else 520.0)
+    width, left, right = (
+        (360.0, 4.0, 356.0) if narrow else (536.0, 184.0, 404.0 if runs == 1 else 520.0)
+    )
     height = _TOP + block * len(rows) + 4
     top = scale_end(one.rate for row in rows for one in row.bars)
     x_of = Scale(left, right)
@@ -79,7 +81,17 @@ def scale_end(rates: Iterable[Estimate]) -> float:
 
 
 # Ends of an axis with the distance of its ticks, all round in percent.
-_ENDS = {0.05: 0.01, 0.1: 0.02, 0.2: 0.05, 0.3: 0.05, 0.4: 0.1, 0.5: 0.1, 0.6: 0.1, 0.8: 0.2, 1: 0.2}
+_ENDS = {
+    0.05: 0.01,
+    0.1: 0.02,
+    0.2: 0.05,
+    0.3: 0.05,
+    0.4: 0.1,
+    0.5: 0.1,
+    0.6: 0.1,
+    0.8: 0.2,
+    1: 0.2,
+}
 
 
 def _axis(x_of: Scale, top: float, height: float, narrow: bool) -> Markup:

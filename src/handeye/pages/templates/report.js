@@ -89,6 +89,7 @@
 
   // ---- saving figures: SVG and PNG as drawn, CSV and LaTeX from the table of the same numbers
 
+  const MIME = "image/svg+xml";
   const SVG = "http://www.w3.org/2000/svg";
   const PAINT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray",
     "stroke-linejoin", "stroke-linecap", "opacity", "paint-order", "font-family", "font-size",
@@ -172,7 +173,7 @@
       canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
       canvas.toBlob((blob) => save(name, "image/png", blob), "image/png");
     };
-    image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(text);
+    image.src = `data:${MIME};charset=utf-8,` + encodeURIComponent(text);
   }
 
   const said = (cell) => (cell ? cell.textContent.replace(/\s+/g, " ").trim() : "");
@@ -242,7 +243,7 @@
     group.setAttribute("aria-label", `Save ${name}`);
     const offer = (kind, act) => group.append(made("button", { type: "button", textContent: kind, onclick: act }));
     if (figure) {
-      offer("SVG", () => save(`${name}.svg`, "image/svg+xml", drawing(figure).text));
+      offer("SVG", () => save(`${name}.svg`, MIME, drawing(figure).text));
       offer("PNG", () => savePng(figure, `${name}.png`));
     }
     if (tables.length) {
@@ -437,6 +438,7 @@
     if (viewer.open) viewer.close();
     if (!hash.startsWith("failures?")) return false;
     const state = new URLSearchParams(hash.slice("failures?".length));
+    for (const option of all("option", filters)) option.disabled = false;
     for (const field of filters.elements) {
       if (!field.name) continue;
       field.value = state.get(field.name) || "";

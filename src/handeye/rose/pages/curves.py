@@ -59,9 +59,16 @@ def curve_table(known: Sequence[tuple[RunView, Findings]]) -> Table:
             pair = factor.pairs()["all subsets"]
             axis = axis_of(key, [pair])
             group = f"{run.label}: {factor.title}"
-            sides = [{mark.label: mark.rate for mark in c.points} for c in (pair.counting, pair.action)]
+            sides = [
+                {mark.label: mark.rate for mark in c.points} for c in (pair.counting, pair.action)
+            ]
             rows += [
-                Row(label, tuple(side.get(label, NOTHING) for side in sides), group=group)
+                Row(
+                    label,
+                    tuple(side.get(label, NOTHING) for side in sides),
+                    group=group,
+                    note=run.partial_note,
+                )
                 for label in dict.fromkeys(label for side in sides for label in side)
             ]
             crossing = tuple(axis.amount(c.threshold) for c in (pair.counting, pair.action))
@@ -89,7 +96,9 @@ def _factor(key: str, held: Sequence[tuple[RunView, Factor]]) -> Part:
             of_subset = f"{held[0][1].title}, {title}" if alone else f"{run.label}, {title}"
             name = of_subset if place else held[0][1].title
             words = f"{run.label}, {title}: PASS against {held[0][1].title.lower()}, in percent"
-            chart = curve_panel(f"curve-{key}-{run.style}-{place}", pair, words, axis, run.style, _chance(run))
+            chart = curve_panel(
+                f"curve-{key}-{run.style}-{place}", pair, words, axis, run.style, _chance(run)
+            )
             left_out = factor.left_out if place == 0 else ()
             lines = _lines(pair, axis, left_out)
             panels.setdefault(title, []).append(Panel(name, chart, run.style, lines))
@@ -257,7 +266,9 @@ def _axes(axis: Axis, y_of: Scale, pair_chance: Chance) -> Markup:
             tip = svg.element("title", f"{BEST}, {name}: {number(chance)} %")
             y = y_of(chance)
             parts.append(
-                svg.group(tip, svg.line(_LEFT, y, _RIGHT, y, "line"), class_=f"series chance {name}")
+                svg.group(
+                    tip, svg.line(_LEFT, y, _RIGHT, y, "line"), class_=f"series chance {name}"
+                )
             )
     return svg.group(*parts)
 

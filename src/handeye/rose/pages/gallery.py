@@ -116,7 +116,16 @@ def choose(known: Sequence[pl.DataFrame], limit: int) -> list[Choice]:
     }
     picked = pick_evenly(shuffled, limit, _marginals)
     order = {name: k for k, name in enumerate(TEMPLATES)}
-    picked.sort(key=lambda p: (p[0][3] == PASSED.key, order.get(p[0][1], 99), p[0][2], p[0][3], p[1].row, p[0][0]))
+    picked.sort(
+        key=lambda p: (
+            p[0][3] == PASSED.key,
+            order.get(p[0][1], 99),
+            p[0][2],
+            p[0][3],
+            p[1].row,
+            p[0][0],
+        )
+    )
     return [choice for _, choice in picked]
 
 

@@ -64,9 +64,7 @@ def frames_part(
         return None
     kinds = [kind for kind in KINDS if kind == "all" or motion]
     return FramesPart(
-        charts=tuple(
-            Panel(KINDS[kind].capitalize(), _chart(kind, series, views)) for kind in kinds
-        )
+        charts=tuple(Panel(KINDS[kind].capitalize(), _chart(kind, series, views)) for kind in kinds)
         if series
         else (),
         table=_table(points, kinds),
@@ -104,9 +102,7 @@ def _lines(points: Sequence[Point]) -> dict[str, list[Point]]:
     }
 
 
-def _chart(
-    kind: str, lines: Mapping[str, Sequence[Point]], views: Sequence[RunView]
-) -> Markup:
+def _chart(kind: str, lines: Mapping[str, Sequence[Point]], views: Sequence[RunView]) -> Markup:
     counts = sorted({p.frames for own in lines.values() for p in own if p.frames is not None})
     series = []
     for place, (model, own) in enumerate(lines.items()):

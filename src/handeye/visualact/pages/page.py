@@ -91,7 +91,9 @@ def glance(views: Sequence[RunView], found: Sequence[Sequence[Found]]) -> Glance
         f"proposed that it calls for; F1: their harmonic mean; {averaging_words(views)}. In "
         f"brackets: {interval_words(views)}.",
         rows=rows,
-        published=[Gap(name, *three, published=True) for name, three in quoted[: class_tables.QUOTED]],
+        published=[
+            Gap(name, *three, published=True) for name, three in quoted[: class_tables.QUOTED]
+        ],
         left_out=len(quoted[class_tables.QUOTED :]),
         source="arXiv 2512.09907",
         verdicts=[_verdict(view, own) for view, own in zip(views, found, strict=True)],
@@ -113,7 +115,9 @@ def _verdict(view: RunView, found: Sequence[Found]) -> Verdict:
     reasons = Counter(one.reason for one in found if one.reason != PASSED.key)
     if reasons:
         most = " and ".join(f"{WORDS[key].label} ({n:,})" for key, n in reasons.most_common(2))
-        said.append(f"{sum(reasons.values()):,} of {len(found):,} clips have a fault, mostly: {most}.")
+        said.append(
+            f"{sum(reasons.values()):,} of {len(found):,} clips have a fault, mostly: {most}."
+        )
     else:
         said.append("No clip has a fault.")
     return Verdict(view, " ".join(said), basis=f"Shown: {view.shown}", quote=view.sentence)
@@ -121,14 +125,13 @@ def _verdict(view: RunView, found: Sequence[Found]) -> Verdict:
 
 _NBSP = "\N{NO-BREAK SPACE}"
 
+
 def _f1(view: RunView) -> float:
     value = view.headline["f1"].value
     return 2.0 if value is None else value
 
 
-def lay_out(
-    runs: Sequence[LoadedRun], views: Sequence[RunView], resamples: int
-) -> dict[str, Any]:
+def lay_out(runs: Sequence[LoadedRun], views: Sequence[RunView], resamples: int) -> dict[str, Any]:
     """Everything the template reads but for the first screen and the gallery.
 
     Args:

@@ -54,7 +54,11 @@ def threshold_part(
     title = "F1 against the least similarity of a match"
     drawn = [
         charts.ladder(
-            f"sweep-{narrow:d}", _names(limits, narrow), [*chance, *series], narrow=narrow, title=title
+            f"sweep-{narrow:d}",
+            _names(limits, narrow),
+            [*chance, *series],
+            narrow=narrow,
+            title=title,
         )
         for narrow in (False, True)
     ]
