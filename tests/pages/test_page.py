@@ -1,4 +1,4 @@
-"""What the pages of every suite do alike, in a real Chromium, opened from disk as a reader would."""
+"""What the pages of every suite do alike, in a real Chromium, opened from disk."""
 
 from __future__ import annotations
 
@@ -180,7 +180,8 @@ def test_the_gallery_by_keyboard(browse: Any, pages: dict[str, Path]) -> None:
     assert page.evaluate("document.activeElement.name") == "find"
     page.locator("#cards .open").first.focus()
     page.keyboard.press("ArrowRight")
-    at = "Array.from(document.querySelectorAll('.card')).indexOf(document.activeElement.closest('.card'))"
+    cards = "Array.from(document.querySelectorAll('.card'))"
+    at = f"{cards}.indexOf(document.activeElement.closest('.card'))"
     assert page.evaluate(at) == 1
     page.keyboard.press("Enter")
     assert page.text_content("#viewer-place") == "2 of 30"

@@ -409,7 +409,7 @@ class Gallery:
     style: str = ""
 
     def first(self, glance: Glance) -> Entry | None:
-        """The failure that explains most: of the run and reason named, with a picture if any has."""
+        """The failure that explains most: of the run and reason named, drawn if any is."""
         own = [
             one
             for one in self.entries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -95,10 +95,12 @@ def write_report(
         raise OptionError(f"a human baseline is a row of the {titles} report; leave --human out")
     if all_items and "folder" not in taken:
         raise OptionError(f"the {suite.title} report is one file; leave --all-items out")
-    place = page_folder(Path(out)) if all_items else nullcontext()
-    with place as folder:
-        if folder is not None:
-            known |= {"folder": folder, "gallery_limit": sys.maxsize}
+    place: AbstractContextManager[Path | None] = (
+        page_folder(Path(out)) if all_items else nullcontext()
+    )
+    with place as own:
+        if own is not None:
+            known |= {"folder": own, "gallery_limit": sys.maxsize}
         suite.report(
             opened, Path(out), **{name: value for name, value in known.items() if name in taken}
         )

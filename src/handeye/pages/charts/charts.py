@@ -195,21 +195,14 @@ def _end_labels(series: Sequence[Series], last_x: float, right: float, y_of: Sca
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One row of the dumbbell chart: two sides, and the figure that joins them."""
+    """One row of the dumbbell chart; ``figures`` are two sides, and what joins them."""
 
     label: str
-    first: Estimate
-    second: Estimate
-    joint: Estimate
+    figures: tuple[Estimate, ...]
     style: int = 0
     published: bool = False
     human: bool = False
     chance: bool = False
-
-    @property
-    def figures(self) -> tuple[Estimate, Estimate, Estimate]:
-        """Both sides and what joins them."""
-        return self.first, self.second, self.joint
 
     @property
     def class_(self) -> str:
@@ -268,7 +261,8 @@ def _gap_row(
     room: tuple[float, bool],
 ) -> Markup:
     width, narrow = room
-    words = f"{names[2]} {row.joint.both}" if narrow else row.joint.both
+    first, second, joint = row.figures
+    words = f"{names[2]} {joint.both}" if narrow else joint.both
     label = shorten(row.label, 29 if row.published else 25)
     parts = [
         svg.text(*label_at[:2], label, "label", label_at[2]),
@@ -276,11 +270,11 @@ def _gap_row(
             width - 8 if narrow else width, y - 12 if narrow else y + 4, words, "value", "end"
         ),
     ]
-    if row.first.value is not None and row.second.value is not None:
-        ends = x_of(row.first.value), x_of(row.second.value)
+    if first.value is not None and second.value is not None:
+        ends = x_of(first.value), x_of(second.value)
         parts.append(svg.line(ends[0], y, ends[1], y, "span"))
     size = 3.4 if row.published else 5.0
-    for rate, name, shape in ((row.first, names[0], 0), (row.second, names[1], 3)):
+    for rate, name, shape in ((first, names[0], 0), (second, names[1], 3)):
         if rate.value is None:
             continue
         tip = svg.element("title", f"{row.label}, {name}: {rate.both} %")

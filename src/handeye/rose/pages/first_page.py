@@ -32,13 +32,13 @@ def glance(
     runs: Sequence[RunView], published: Sequence[QuotedModel], people: QuotedModel | None
 ) -> Glance:
     """The first screen: counting against acting, beside chance, people and published models."""
-    rows = [Gap(run.label, *(run.headline[name] for name in _NAMES), run.style) for run in runs]
+    rows = [Gap(run.label, tuple(run.headline[name] for name in _NAMES), run.style) for run in runs]
     rows += [
-        Gap(row.label, *map(rate_of, row.cells), chance=True)
+        Gap(row.label, tuple(map(rate_of, row.cells)), chance=True)
         for row in chance_rows(runs, "headline", HEADLINE_COLUMNS)
     ]
     if people:
-        rows.append(Gap(people.label, people.counting, people.action, people.gap, human=True))
+        rows.append(Gap(people.label, people.three, human=True))
     # The failures of the run that loses most between the two are the ones worth seeing.
     worst = max(
         range(len(runs)),
@@ -48,10 +48,10 @@ def glance(
     best = sorted(published, key=lambda m: -(m.action.value or 0.0))
     return Glance(
         names=_NAMES,
-        meaning="Percent of all items passed, macro over subsets: counting is the mean of G-Cnt and "
-        "L-Cnt, action that of L-Clk, V-Clk and Excl-CS, gap their difference; 95 % intervals.",
+        meaning="Percent of all items passed, macro over subsets: counting is the mean of G-Cnt "
+        "and L-Cnt, action that of L-Clk, V-Clk and Excl-CS, gap their difference; 95 % intervals.",
         rows=rows,
-        published=[Gap(m.label, m.counting, m.action, m.gap, published=True) for m in best],
+        published=[Gap(m.label, m.three, published=True) for m in best],
         source="arXiv 2606.19965",
         verdicts=[_verdict(run) for run in runs],
         shown=worst,
@@ -156,9 +156,9 @@ def _bridges(runs: Sequence[RunView]) -> list[Part]:
             continue
         names = [name.removesuffix("|T1") for name in columns]
         for row in chance_rows(runs, "templates", [Column(name) for name in columns]):
-            rates = tuple(map(rate_of, row.cells))
-            if all(rate.value is not None for rate in rates):
-                series.append(Series(row.label, rates, chance=True))
+            chance = tuple(map(rate_of, row.cells))
+            if all(rate.value is not None for rate in chance):
+                series.append(Series(row.label, chance, chance=True))
         label = f"{title}: PASS in percent"
         chart = charts.panel(
             f"bridge-{key}", label, names, series, joined=bool(drops), size=(300.0, 190.0)

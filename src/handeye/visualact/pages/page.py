@@ -65,10 +65,10 @@ def write_page(
 def glance(views: Sequence[RunView], found: Sequence[Sequence[Found]]) -> Glance:
     """The first screen: how much of what is called for is proposed, and the reverse."""
     figures = ("recall", "precision", "f1")
-    rows = [Gap(v.label, *(v.headline[name] for name in figures), v.style) for v in views]
+    rows = [Gap(v.label, tuple(v.headline[name] for name in figures), v.style) for v in views]
     columns = [Column(name) for name in figures]
     rows += [
-        Gap(row.label, *map(rate_of, row.cells), chance=True)
+        Gap(row.label, tuple(map(rate_of, row.cells)), chance=True)
         for row in chance_rows(views, "headline", columns)
     ]
     weighted = {view.summary.options["headline"] for view in views} == {"weighted"}
@@ -92,7 +92,7 @@ def glance(views: Sequence[RunView], found: Sequence[Sequence[Found]]) -> Glance
         f"brackets: {interval_words(views)}.",
         rows=rows,
         published=[
-            Gap(name, *three, published=True) for name, three in quoted[: class_tables.QUOTED]
+            Gap(name, three, published=True) for name, three in quoted[: class_tables.QUOTED]
         ],
         left_out=len(quoted[class_tables.QUOTED :]),
         source="arXiv 2512.09907",
