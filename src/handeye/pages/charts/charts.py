@@ -41,8 +41,11 @@ def _class(style: int, published: bool, human: bool, chance: bool) -> str:
 
 
 def shorten(label: str, limit: int) -> str:
-    """``label`` cut to ``limit`` characters with an ellipsis."""
-    return label if len(label) <= limit else label[: limit - 1].rstrip() + "…"
+    """``label`` cut to ``limit`` characters in its middle: runs of one model differ in the end."""
+    if len(label) <= limit:
+        return label
+    tail = (limit - 1) // 3
+    return f"{label[: limit - 1 - tail].rstrip()}…{label[-tail:].lstrip()}"
 
 
 def _described(categories: Sequence[str], series: Sequence[Series]) -> str:

@@ -370,8 +370,10 @@
   let current = null;
   async function show(entry) {
     current = entry;
-    const copy = made("div", { className: `big ${list.className}` });
-    copy.append(...Array.from((await cardOf(entry)).cloneNode(true).childNodes));
+    const card = await cardOf(entry);
+    if (current !== entry) return;
+    const copy = made("div", { className: list.classList.contains("clips") ? "big clips" : "big" });
+    copy.append(...Array.from(card.cloneNode(true).childNodes));
     for (const element of all("[id], [aria-labelledby]", copy)) {
       for (const name of ["id", "aria-labelledby", "aria-describedby"]) {
         if (element.hasAttribute(name)) element.setAttribute(name, `${element.getAttribute(name)}-big`);
@@ -379,6 +381,7 @@
     }
     for (const button of all("button.open", copy)) button.replaceWith(...button.querySelectorAll("svg"));
     body.replaceChildren(copy);
+    one("#viewer-marks").hidden = !one(".overlay", copy);
     one("#viewer-place").textContent = `${shown.indexOf(entry) + 1} of ${shown.length.toLocaleString("en")}`;
     history.replaceState(null, "", `#${entry.key}`);
     if (!viewer.open) viewer.showModal();
