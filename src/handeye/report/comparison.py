@@ -14,7 +14,15 @@ from handeye.errors import OptionError
 from handeye.pages import html
 from handeye.pages.charts.forest import Block, ForestRow, forest, points
 from handeye.pages.differing import choose, directions, filters
-from handeye.pages.frame import Words, fact_words, moment_words, wide_and_narrow
+from handeye.pages.frame import (
+    Entry,
+    Gallery,
+    Words,
+    entry_key,
+    fact_words,
+    moment_words,
+    wide_and_narrow,
+)
 from handeye.report.write import GALLERY_LIMIT, PICTURE_BUDGET
 from handeye.respondents.conversation import about
 from handeye.scores.compare import RESAMPLES, Comparison, compare as compare_runs
@@ -96,19 +104,36 @@ def write_comparison(
     unit = found.suite.unit
     some = f"{len(chosen):,} of {total:,} {unit} that one run answers better than the other"
     kinds = " and ".join(one.title.lower() for one in found.found.properties)
-    gallery = {
-        "cards": list(zip(chosen, drawn.cards, strict=True)),
-        "pictures": drawn.pictures,
-        "legend": drawn.legend,
-        "style": drawn.style,
-        "words": f"{some}, chosen evenly over who is {found.found.words.right}, {kinds} (so not in "
-        f"proportion to how often they occur). {drawn.lead}",
-        "empty_words": f"{total:,} {unit} differ; the gallery was switched off."
-        if total
-        else f"Nothing to show: the runs get the same {unit}.",
-        "filters": filters(found.found, chosen, shown),
-    }
-    context = _context(found, title) | {"gallery": gallery}
+    words = (
+        f"{some}, chosen evenly over who is {found.found.words.right}, {kinds} (so not in "
+        f"proportion to how often they occur). {drawn.lead}"
+    )
+    if not chosen:
+        words = (
+            f"{total:,} {unit} differ; the gallery was switched off."
+            if total
+            else f"Nothing to show: the runs get the same {unit}."
+        )
+    gallery = Gallery(
+        template="pair_card.html.j2",
+        entries=[
+            Entry(
+                entry_key(one.direction.key, one.item_id),
+                one.item_id,
+                {"run": one.direction.key, **one.values},
+                card,
+            )
+            for one, card in zip(chosen, drawn.cards, strict=True)
+        ],
+        pictures=drawn.pictures,
+        words=words,
+        filters=filters(found.found, chosen, shown),
+        unit=unit.removesuffix("s"),
+        title=f"{unit.capitalize()} that one run answers better",
+        marks=drawn.legend,
+        style=drawn.style,
+    )
+    context = _context(found, title) | {"gallery": gallery, "several": True}
     sheets = ("compare.css", *drawn.sheets)
     return html.write(Path(out), html.render(drawn.package, "compare.html.j2", context, sheets))
 
