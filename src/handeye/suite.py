@@ -62,6 +62,8 @@ class Part:
 def face(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
     """The ``__getattr__`` of a suite's package: its public names, each imported when first used.
 
+    ``dir()`` of the package, and so Tab, has these names and no others, and imports none of them.
+
     Args:
         package: the package's ``__name__``.
         names: public name to ``"module:name"``.
@@ -75,6 +77,8 @@ def face(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
         setattr(sys.modules[package], name, value)
         return value
 
+    # Where Python looks for it: a package is a module like any other.
+    vars(sys.modules[package])["__dir__"] = lambda: sorted(names)
     return get
 
 

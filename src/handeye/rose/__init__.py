@@ -2,10 +2,10 @@
 
     from handeye import rose
 
-    rose.generate("set", seed=7, like="v0.1")
-    items = rose.load("set", split="test")
-    scores = rose.score(predictions, items)
-    summary = rose.summarize(scores)
+    rose.generate("set", seed=7, scenes=40)
+    run = rose.run("openai/gpt-5.5", "set", out="run")       # or a function of yours
+    rose.diagnose(run)
+    rose.report(run, "report.html")
 
 The names are resolved when they are first used, so that importing the suite costs nothing.
 """
@@ -18,7 +18,7 @@ from handeye.suite import face
 
 if TYPE_CHECKING:
     from handeye.report import compare, write_report as report
-    from handeye.rose.asking.run import run_rose as run
+    from handeye.rose.asking.run import run
     from handeye.rose.diagnosis.diagnose import diagnose
     from handeye.rose.items import Item, ItemSet
     from handeye.rose.release import load
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from handeye.rose.scenes.rerendering import rerender
     from handeye.rose.scenes.verification import verify
     from handeye.rose.scoring.file_scoring import score, score_files
+    from handeye.rose.scoring.run_folder import read_run
     from handeye.rose.scoring.summary import summarize
 
 # Modules are nouns and functions verbs: a submodule must not take a function's name here.
@@ -38,9 +39,10 @@ _HOMES = {
     "diagnose": "handeye.rose.diagnosis.diagnose:diagnose",
     "generate": "handeye.rose.scenes.generation:generate",
     "load": "handeye.rose.release:load",
+    "read_run": "handeye.rose.scoring.run_folder:read_run",
     "report": "handeye.report:write_report",
     "rerender": "handeye.rose.scenes.rerendering:rerender",
-    "run": "handeye.rose.asking.run:run_rose",
+    "run": "handeye.rose.asking.run:run",
     "score": "handeye.rose.scoring.file_scoring:score",
     "score_files": "handeye.rose.scoring.file_scoring:score_files",
     "summarize": "handeye.rose.scoring.summary:summarize",
@@ -55,6 +57,7 @@ __all__ = [
     "diagnose",
     "generate",
     "load",
+    "read_run",
     "report",
     "rerender",
     "run",

@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from handeye.sets.processes import as_finished, worker_count
+from handeye.shown import Shown, Words
 
 Piece = TypeVar("Piece")
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+@dataclass(frozen=True, slots=True, repr=False)
+class Verified(Shown):
     """What was checked, of a set or of a piece of it, and every problem found.
 
     Attributes:
@@ -40,6 +41,19 @@ class Verified:
     def ok(self) -> bool:
         """Whether nothing was wrong."""
         return not self.problems
+
+    def to_dict(self) -> dict[str, Any]:
+        """Counts and problems as plain values."""
+        return {"ok": self.ok, "counts": dict(self.counts), "problems": list(self.problems)}
+
+    def _words(self) -> Words:
+        counts = {name: f"{count:,}" for name, count in self.counts.items()}
+        wrong = len(self.problems)
+        said = f"{wrong:,} {'problem' if wrong == 1 else 'problems'}" if wrong else "nothing wrong"
+        return Words(f"Verified: {said}", counts, self.problems[0] if wrong else "")
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [{"problem": words} for words in self.problems]
 
 
 def check_pieces(

@@ -2,10 +2,10 @@
 
     from handeye import visualact
 
-    visualact.generate("set", seed=7, clips=200)
-    clips = visualact.load("set")
-    print(visualact.describe("set").as_dict())
-    result = visualact.score({"navigation-00000": '{"actions": []}'}, clips, allow_missing=True)
+    visualact.generate("set", seed=7, clips=24)
+    run = visualact.run("openai/gpt-5.5", "set", out="run")  # or a function of yours
+    visualact.diagnose(run)
+    visualact.report(run, "report.html")
 
 The names are resolved when they are first used, so that importing the suite costs nothing.
 """

@@ -10,9 +10,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from handeye.scores.join import Given
 from handeye.scores.looks import Looks
+from handeye.shown import Shown, Words
 from handeye.visualact.loader import any_clips
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import Case, make_cases
@@ -25,8 +29,8 @@ from handeye.visualact.scoring.reading.predictions import any_predictions
 from handeye.visualact.scoring.summary import RESAMPLES, Summary, summarize
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+@dataclass(frozen=True, slots=True, repr=False)
+class Result(Shown):
     """Scores of one model: a row a clip, a row an assigned pair, and every table.
 
     ``looks`` is None where it was not asked for.
@@ -36,6 +40,17 @@ class Result:
     pairs: tuple[PairScore, ...]
     summary: Summary
     looks: Looks | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Rows and summary as plain values."""
+        rows = {"clips": self.clips, "pairs": self.pairs}
+        return {**msgspec.to_builtins(rows), "summary": self.summary.to_dict()}
+
+    def _words(self) -> Words:
+        return self.summary._words()
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [msgspec.to_builtins(clip) for clip in self.clips]
 
 
 def score(
