@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from handeye.sets.processes import as_finished, worker_count
+from handeye.sets.processes import as_finished
 from handeye.shown import Shown, Words
 
 Piece = TypeVar("Piece")
@@ -72,7 +72,7 @@ def check_pieces(
         pieces: of the set, in its order.
         block: number of pieces that one worker checks in one go.
         size: how much of the progress a piece is.
-        workers: processes (default: one per core).
+        workers: processes (default: this one, and for what takes longer one per core).
         progress: called with (done, in all).
 
     Raises:
@@ -84,7 +84,7 @@ def check_pieces(
     ]
     total, done = sum(map(size, pieces)), 0
     found: dict[int, Verified] = {}
-    for number, result in as_finished(partial(_check, check), jobs, worker_count(workers)):
+    for number, result in as_finished(partial(_check, check), jobs, workers):
         found[number] = result
         done += sum(map(size, jobs[number][1]))
         if progress:

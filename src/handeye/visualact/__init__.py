@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from handeye.visualact.scoring.embedder import load_embedder
     from handeye.visualact.scoring.file_scoring import score_files
     from handeye.visualact.scoring.run_folder import read_run
-    from handeye.visualact.scoring.score import score
-    from handeye.visualact.scoring.summary import summarize
+    from handeye.visualact.scoring.score import score, summarized as summarize
 
 # Modules are nouns and functions verbs: a submodule must not take a function's name here.
 _HOMES = {
@@ -53,7 +52,7 @@ _HOMES = {
     "run": "handeye.visualact.asking.ablation:run",
     "score": "handeye.visualact.scoring.score:score",
     "score_files": "handeye.visualact.scoring.file_scoring:score_files",
-    "summarize": "handeye.visualact.scoring.summary:summarize",
+    "summarize": "handeye.visualact.scoring.score:summarized",
     "take_frames": "handeye.media.frames:take_frames",
     "verify": "handeye.visualact.scenes.verification:verify",
 }

@@ -29,7 +29,7 @@ from handeye.rose.scoring.summary import Summary
 from handeye.scores.diagnosed import Diagnosed
 from handeye.scores.looks import Looks
 from handeye.scores.run_folder import parquet_to
-from handeye.sets.processes import as_finished, worker_count
+from handeye.sets.processes import as_finished
 
 # 2: a convention's weight is its share of all answers with clicks; every way to count an axis.
 FORMAT = 2
@@ -127,8 +127,7 @@ def diagnose_runs(
         runs: run folders.
         seed: as in :func:`diagnose`.
         resamples: as in :func:`diagnose`.
-        workers: processes; has no influence on the result. More than one needs a main module that
-            can be imported again (``if __name__ == "__main__":``), as always with processes.
+        workers: processes; has no influence on the result.
         progress: called with how many runs are done and how many there are.
 
     Raises:
@@ -137,7 +136,7 @@ def diagnose_runs(
     folders = [run.path if isinstance(run, Run) else Path(run) for run in runs]
     work = partial(_diagnosed, seed, resamples)
     out: dict[int, Diagnosis] = {}
-    for number, found in as_finished(work, list(enumerate(folders)), worker_count(workers)):
+    for number, found in as_finished(work, list(enumerate(folders)), workers):
         out[number] = found
         if progress:
             progress(len(out), len(folders))

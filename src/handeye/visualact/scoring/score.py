@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from handeye.errors import OptionError
 from handeye.scores.join import Given
 from handeye.scores.looks import Looks
 from handeye.shown import Shown, Words
@@ -105,6 +106,34 @@ def score(
         return result
     told = looks(cases, embedder, chosen, dev=dev, seed=seed, bootstrap=bootstrap)
     return replace(result, looks=told)
+
+
+def summarized(
+    scores: Result | Sequence[ClipScore],
+    pairs: Sequence[PairScore] = (),
+    clips: Sequence[Clip] = (),
+    options: Options | None = None,
+    **how: Any,
+) -> Summary:
+    """Every table of what :func:`score` gave, or of rows.
+
+    Args:
+        scores: the result, which has its tables already; or rows, one a scored clip.
+        pairs: the assigned pairs of rows.
+        clips: all clips that rows were asked about.
+        options: that rows were made with.
+        **how: what else :func:`~handeye.visualact.scoring.summary.summarize` takes of rows.
+
+    Raises:
+        DataError, OptionError: no rows, something else, or an option that is not allowed.
+    """
+    if not isinstance(scores, Result):
+        if not all(isinstance(row, ClipScore) for row in scores):
+            raise OptionError("scores must be what score() gives, or clip scores of it")
+        return summarize(scores, pairs, clips, options, **how)
+    if pairs or clips or options or how:
+        raise OptionError("a result of score() has its tables already: give these options to score")
+    return scores.summary
 
 
 def score_cases(
