@@ -70,7 +70,9 @@ def face(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
     """
 
     def get(name: str) -> Any:
-        if name not in names:
+        # Jedi, behind the Tab of a notebook, looks at all that it lists: seconds of imports.
+        looks = sys._getframe(1).f_globals.get("__name__", "").startswith("jedi.")
+        if name not in names or looks:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = Part(names[name]).get()
         # A submodule that is imported later must not take a function's place.

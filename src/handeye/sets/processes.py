@@ -79,7 +79,7 @@ def as_finished(
     try:
         with _interrupts_held_back():
             for _ in range(count):
-                crew.append(_Worker(work, ready))
+                crew.append(_Worker(work, ready))  # noqa: PERF401  (those begun must be ended)
         waiting = iter(rest)
         for one in crew:
             one.give(next(waiting))

@@ -1,0 +1,76 @@
+"""The report's charts about one run, one by one: ``run.plot``, ``diagnosis.plot``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+
+from handeye.pages.charts import charts
+from handeye.pages.charts.charts import Gap, Series
+from handeye.pages.plots import Plots
+from handeye.rose.diagnosis.diagnose import diagnose
+from handeye.rose.diagnosis.findings import Findings
+from handeye.rose.pages.curves import axis_of, curve_panel
+from handeye.rose.pages.view import published_models
+from handeye.rose.pages.waterfall import waterfall
+from handeye.rose.questions import BY_KEY, MAIN_KEYS
+from handeye.rose.scoring.run_folder import Run
+from handeye.scores.estimate import NOTHING
+
+LADDER = tuple(BY_KEY[key].column for key in MAIN_KEYS)
+_FACTORS = ("similarity", "cells", "targets")
+
+
+def plots(run: Run) -> Plots:
+    """``gap`` and ``ladder`` beside the published models; of the diagnosis, which is made when one
+    is asked for, ``waterfall`` and a curve for every factor.
+    """  # noqa: D205
+    found = cache(lambda: diagnose(run).findings)
+    drawn: dict[str, Callable[[], str]] = {
+        "gap": partial(_gap, run),
+        "ladder": partial(_ladder, run),
+        "waterfall": lambda: _waterfall(found()),
+    }
+    return Plots(drawn | {key: partial(lambda key: _curve(found(), key), key) for key in _FACTORS})
+
+
+def of_findings(found: Findings) -> Plots:
+    """The charts of a diagnosis."""
+    drawn: dict[str, Callable[[], str]] = {"waterfall": lambda: _waterfall(found)}
+    return Plots(drawn | {key: partial(_curve, found, key) for key in found.thresholds})
+
+
+def _name(run: Run) -> str:
+    return str(run.info.get("model") or run.path.name)
+
+
+def _gap(run: Run) -> str:
+    head = run.summary.bases["all"].headline
+    rows = [Gap(_name(run), head["counting"], head["action"], head["gap"], 0)]
+    rows += [Gap(m.label, m.counting, m.action, m.gap, published=True) for m in published_models()]
+    return charts.gaps("gap", rows, "Counting and action averages, beside published models")
+
+
+def _ladder(run: Run) -> str:
+    columns = run.summary.bases["all"].columns
+    series = [
+        Series(m.label, tuple(m.columns.get(c, NOTHING) for c in LADDER), published=True)
+        for m in published_models()
+    ]
+    series.append(Series(_name(run), tuple(columns.get(c, NOTHING) for c in LADDER), 0))
+    return charts.ladder("ladder", LADDER, series)
+
+
+def _waterfall(found: Findings) -> str:
+    for chain in found.decomposition.values():
+        if chain:
+            return waterfall("waterfall", chain, f"{found.model}: {chain.title}, in percent")
+    return ""
+
+
+def _curve(found: Findings, key: str) -> str:
+    factor = found.thresholds.get(key)
+    for title, pair in (factor.pairs() if factor else {}).items():
+        words = f"{found.model}, {title}: PASS against {key}, in percent"
+        return curve_panel(f"curve-{key}", pair, words, axis_of(key, [pair]))
+    return ""
