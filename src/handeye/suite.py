@@ -16,8 +16,11 @@ import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import isfunction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from handeye.arguments import named_where_wrong
 
 if TYPE_CHECKING:
     from msgspec import Struct
@@ -75,6 +78,8 @@ def face(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
         if name not in names or looks:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = Part(names[name]).get()
+        if isfunction(value):
+            value = named_where_wrong(value, name)
         # A submodule that is imported later must not take a function's place.
         setattr(sys.modules[package], name, value)
         return value

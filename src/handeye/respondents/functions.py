@@ -95,6 +95,8 @@ class _Batches:
 class FunctionAPI(ModelAPI):
     """The provider ``python``: what answers is a function of the caller's."""
 
+    advice = "Mend the function"
+
     def __init__(
         self,
         model_name: str,

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from handeye.arguments import refuse_wrong_kinds
 from handeye.errors import OptionError, RunError, within
 from handeye.printing import plain
 from handeye.run.options import MAX_CONNECTIONS
@@ -28,6 +29,12 @@ Whom: TypeAlias = "str | Model | Callable[..., Any]"
 """A name such as ``openai/gpt-5.5``, an Inspect ``Model``, or a function that answers."""
 
 _PROVIDER = "python/"
+# Looked at here before they are options of a run.
+_CARRIED = {
+    "max_connections": "int | None",
+    "generation": "Mapping | None",
+    "model_args": "Mapping | None",
+}
 _LONGEST_NAME = 200
 _NAMED = "named"
 
@@ -55,6 +62,8 @@ def asked(
         OptionError: no such thing can be asked, or an option means nothing to it.
         RunError: ``out`` holds a run already, and the function has no name.
     """
+    kinds = {"out": "str | PathLike", "name": "str | None", "batch": "int | None"}
+    refuse_wrong_kinds({"out": out, "name": name, "batch": batch, **others}, kinds | _CARRIED)
     if isinstance(model, str):
         _only_for_functions(model, name=name, batch=batch)
         return {"model": model, "out": out, **others}
@@ -191,8 +200,6 @@ def _of_a_function(
 
 
 def _checked(name: str) -> str:
-    if not isinstance(name, str):
-        raise OptionError(f"name must be a text, got {type(name).__name__}")
     if not name.strip() or name != plain(name) or "\n" in name or len(name) > _LONGEST_NAME:
         raise OptionError(
             f"name must be a line of 1 to {_LONGEST_NAME} characters, got {name[:40]!r}"

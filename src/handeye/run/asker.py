@@ -61,7 +61,8 @@ class Asker:
         # Respondents of ours have no key and no address, and their first batch should be full.
         self._goes_alone = not type(model.api).__module__.startswith("handeye.")
         self._first: anyio.Event | None = None
-        self._patience = Patience(HOPELESS_AFTER, self._goes_alone)
+        advice = getattr(model.api, "advice", None)
+        self._patience = Patience(HOPELESS_AFTER, self._goes_alone, *([advice] if advice else []))
         self._over: RunError | None = None
 
     def arrived(self, question: Question) -> Answer | None:

@@ -81,10 +81,16 @@ class Patience:
     Args:
         most: failures of any kind in a row before the first answer, or of nobody being there.
         alone: the first request goes alone, so its failure speaks for the others.
+        advice: what to do when it is over.
     """
 
-    def __init__(self, most: int, alone: bool) -> None:
-        self._most, self._alone = most, alone
+    def __init__(
+        self,
+        most: int,
+        alone: bool,
+        advice: str = "Check the model's name, the key and the server",
+    ) -> None:
+        self._most, self._alone, self._advice = most, alone, advice
         self._answered = False
         self._failed = self._refused = self._lost = 0
 
@@ -109,8 +115,8 @@ class Patience:
             return None
         kept = "; what arrived is kept" if self._answered else ""
         return (
-            f"{how} with: {failure.reason}; stopped{kept}. Check the model's name, the key and the "
-            "server, then run the same command again"
+            f"{how} with: {failure.reason}; stopped{kept}. {self._advice}, then run the same "
+            "command again"
         )
 
 

@@ -8,6 +8,7 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from handeye.arguments import refuse_wrong_kinds
 from handeye.errors import OptionError, did_you_mean, within
 from handeye.run.secrets import know
 
@@ -78,14 +79,12 @@ class RunOptions:
         Raises:
             OptionError: there is no such option; or as the class itself.
         """
-        known = [one.name for one in fields(cls)]
+        kinds = {one.name: one.type for one in fields(cls)}
         for name in given:
-            if name not in known:
-                hint = did_you_mean(name, known)
-                raise OptionError(
-                    f"a run takes no {name!r}{hint or '; it takes: '}"
-                    f"{'' if hint else ', '.join(known)}"
-                )
+            if name not in kinds:
+                known = "; it takes " + ", ".join(kinds)
+                raise OptionError(f"a run takes no {name!r}{did_you_mean(name, kinds) or known}")
+        refuse_wrong_kinds(given, kinds | {"data": "str | Path", "out": "str | Path"})
         return cls(**given)
 
     def __post_init__(self) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TypeVar
 
-from handeye.errors import OptionError
 from handeye.printing import tell
 from handeye.run.journal import ANSWERS, read_journal
 
@@ -27,13 +26,8 @@ def kept_or_aside(
         out: the folder; None for one of this process, which goes with it. Where the run is stopped
             or fails with answers in it, that one stays, and is named on stderr.
         opened: reads the folder.
-
-    Raises:
-        OptionError: ``out`` is no path.
     """
     if out is not None:
-        if not isinstance(out, str | PathLike):
-            raise OptionError(f"out must be a folder (a text or a path), got {type(out).__name__}")
         return opened(ask(Path(out)))
     aside = Path(mkdtemp(prefix="handeye-"))
     try:

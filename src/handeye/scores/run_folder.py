@@ -570,9 +570,14 @@ def expand(folders: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list
 
     Raises:
         DataError: an ablation.json that cannot be read or names no runs.
+        OptionError: one is no path.
     """
     out: list[Path] = []
-    for folder in map(Path, [folders] if isinstance(folders, str | PathLike) else folders):
+    given = [folders] if isinstance(folders, str | PathLike) else list(folders)
+    for one in given:
+        if not isinstance(one, str | PathLike):
+            raise OptionError(f"a run is a folder, a text or a path; got {type(one).__name__}")
+    for folder in map(Path, given):
         if not (folder / ABLATION).is_file():
             out.append(folder)
             continue

@@ -128,7 +128,8 @@ def summarized(
         DataError, OptionError: no rows, something else, or an option that is not allowed.
     """
     if not isinstance(scores, Result):
-        if not all(isinstance(row, ClipScore) for row in scores):
+        rows = scores if isinstance(scores, Sequence) else [None]
+        if not all(isinstance(row, ClipScore) for row in rows):
             raise OptionError("scores must be what score() gives, or clip scores of it")
         return summarize(scores, pairs, clips, options, **how)
     if pairs or clips or options or how:
