@@ -140,7 +140,7 @@ class FunctionAPI(ModelAPI):
             FunctionError: it raised, or gave what is no answer.
         """
         if self._call is None:
-            raise RunError("python/NAME stands for a function, which only a call from Python has")
+            raise RunError(f"no function answers as python/{self.model_name}")
         asked = await to_thread.run_sync(_read, input, self._history)
         if self._batch is None:
             text = _text(await self._called([asked], lists=False))

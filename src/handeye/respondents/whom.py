@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from handeye.arguments import refuse_wrong_kinds
 from handeye.errors import OptionError, RunError, within
 from handeye.printing import plain
-from handeye.run.options import MAX_CONNECTIONS
+from handeye.run.options import FUNCTIONS, MAX_CONNECTIONS
 from handeye.run.plan import PLAN
 from handeye.run.questions import CARRIAGE
 from handeye.run.secrets import know
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 Whom: TypeAlias = "str | Model | Callable[..., Any]"
 """A name such as ``openai/gpt-5.5``, an Inspect ``Model``, or a function that answers."""
 
-_PROVIDER = "python/"
 # Looked at here before they are options of a run.
 _CARRIED = {
     "max_connections": "int | None",
@@ -84,7 +83,7 @@ def called(model: Whom, name: str | None = None) -> str:
         return model
     if (kind := _model_class()) is not None and isinstance(model, kind):
         return _name_of_model(model)
-    return _PROVIDER + (_checked(name) if name is not None else _own_name(model))
+    return FUNCTIONS + (_checked(name) if name is not None else _own_name(model))
 
 
 def _model_class() -> type[Model] | None:
@@ -194,7 +193,7 @@ def _of_a_function(
         "model_args": {} if name is not None else {_NAMED: False},
         "max_connections": at_once,
         "here": function_model(
-            label.removeprefix(_PROVIDER), function, takes, batch=batch, threads=threads
+            label.removeprefix(FUNCTIONS), function, takes, batch=batch, threads=threads
         ),
     }
 

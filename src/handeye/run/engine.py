@@ -12,7 +12,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ _PROVIDERS = REMOTE | _LOADING | {"handeye", "litellm-proxy", "llama-cpp-python"
 
 # Names the folder for data of programs; ~/.local/share where it is not set.
 _HOME = "XDG_DATA_HOME"
+# Seconds between two looks at whether a run within a running loop is to stop.
+_LOOK_EVERY = 0.1
 
 
 def _waiting(connections: int) -> int:
@@ -110,6 +112,12 @@ def _evaluated(task: Task, **how: Any) -> list[EvalLog]:
     with ThreadPoolExecutor(1, thread_name_prefix="handeye-engine") as pool:
         found = pool.submit(asyncio.run, evaluate())
         try:
+            while not found.done():
+                # Where asyncio has a hand on Ctrl-C, all that is seen of it is that this task is
+                # to be cancelled.
+                if _to_be_cancelled():
+                    raise KeyboardInterrupt
+                wait([found], timeout=_LOOK_EVERY)
             return found.result()
         except KeyboardInterrupt:
             for loop, its in running:
@@ -147,6 +155,13 @@ def _show_nothing() -> None:
     except ImportError as error:
         raise lacking("inspect_ai", error) from error
     init_display_type("none")
+
+
+def _to_be_cancelled() -> bool:
+    with suppress(RuntimeError):
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+    return False
 
 
 def _in_a_loop() -> bool:

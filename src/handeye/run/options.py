@@ -29,6 +29,8 @@ _WEEK = 7 * 24 * 3600
 # Models that handeye runs itself; all others under its name answer for one suite.
 SMALL = "handeye/small"
 OWN_MODELS = ("handeye/hf", SMALL)
+FUNCTIONS = "python/"
+"""Before the name of a function that answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +98,12 @@ class RunOptions:
         if not isinstance(self.model, str):
             raise OptionError(
                 f"model must be a name such as openai/gpt-5.5, got {type(self.model).__name__}"
+            )
+        if self.model.startswith(FUNCTIONS) and self.here is None:
+            name = self.model.removeprefix(FUNCTIONS)
+            raise OptionError(
+                f"{self.model} stands for a function, which only Python can give: "
+                f"run(function, ..., name={name!r})"
             )
         object.__setattr__(self, "data", str(self.data))
         object.__setattr__(self, "out", Path(self.out))

@@ -258,9 +258,6 @@ class AtPath(Shown):
     def __fspath__(self) -> str:
         return str(self.path)
 
-    def __str__(self) -> str:
-        return str(self.path)
-
     def __truediv__(self, name: str) -> Path:
         return self.path / name
 
