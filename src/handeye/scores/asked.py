@@ -34,7 +34,10 @@ def kept_or_aside(
         run = opened(ask(aside / "run"))
     except BaseException:
         if any(True for file in aside.rglob(ANSWERS) for _ in read_journal(file)):
-            tell(f"note: what was answered is kept in {aside / 'run'}; out= goes on with it")
+            tell(
+                f"note: what was answered is kept in {aside / 'run'}; give out= to "
+                "go on with it (a function needs name= for that)"
+            )
         else:
             shutil.rmtree(aside, ignore_errors=True)
         raise
