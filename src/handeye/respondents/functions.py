@@ -235,7 +235,7 @@ def function_model(
     threads: int,
 ) -> Model:
     """The model ``python/NAME``; see :meth:`FunctionAPI.answers_with`."""
-    api: Any = python_provider(name)  # type: ignore[call-arg]
+    api: Any = python_provider(name)
     api.answers_with(function, takes, batch=batch, threads=threads)
     with as_in_a_script():
         return Model(api, GenerateConfig())

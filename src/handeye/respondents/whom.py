@@ -11,6 +11,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -40,7 +41,7 @@ _NAMED = "named"
 
 def asked(
     model: Whom,
-    out: str | Path,
+    out: str | PathLike[str],
     *,
     name: str | None = None,
     batch: int | None = None,

@@ -95,7 +95,9 @@ def run(
     others |= {"name": name, "batch": batch, "split": split, "scenes": scenes}
     others |= {"templates": templates, "subsets": subsets, "order": order}
     ask = partial(run_rose, model, data, **others)
-    return kept_or_aside(ask, out, Path if others.get("score") is False else read_run)
+    opened: Any = Path if others.get("score") is False else read_run
+    run: Run = kept_or_aside(ask, out, opened)
+    return run
 
 
 def run_rose(

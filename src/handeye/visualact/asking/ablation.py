@@ -90,7 +90,9 @@ def run(
         return folder
 
     alone = frame_counts(frames) is None and others.get("score") is not False
-    return kept_or_aside(ask, out, read_run if alone else Path)
+    opened: Any = read_run if alone else Path
+    found: Run | Path = kept_or_aside(ask, out, opened)
+    return found
 
 
 def frame_counts(frames: object) -> list[int] | None:
