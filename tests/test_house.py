@@ -20,16 +20,8 @@ SUITES = ("rose", "visualact")
 # imports nothing. ``suites`` is the register: what stands above it speaks to suites through it.
 FLOORS = (
     (
-        "",
-        "__init__",
-        "errors",
-        "atomic",
-        "hashing",
-        "reading",
-        "printing",
-        "progress",
-        "shown",
-        "suite",
+        *("", "__init__", "errors", "atomic", "hashing", "reading", "printing", "progress"),
+        *("arguments", "shown", "suite"),
     ),
     ("assets", "stats", "media"),
     ("sets",),

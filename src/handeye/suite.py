@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from inspect import isfunction
+from inspect import currentframe, isfunction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -74,8 +74,9 @@ def face(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
 
     def get(name: str) -> Any:
         # Jedi, behind the Tab of a notebook, looks at all that it lists: seconds of imports.
-        looks = sys._getframe(1).f_globals.get("__name__", "").startswith("jedi.")
-        if name not in names or looks:
+        here = currentframe()
+        asks = here.f_back.f_globals.get("__name__", "") if here and here.f_back else ""
+        if name not in names or asks.startswith("jedi."):
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = Part(names[name]).get()
         if isfunction(value):

@@ -25,6 +25,7 @@ from tests.support.house import PACKAGE, ROOT, names_used
 PRIVATE = {
     "run/asker.py: inspect_ai.model._generate_config.active_generate_config",
     "run/engine.py: inspect_ai._util.platform",
+    "run/engine.py: inspect_ai._util.platform.running_in_notebook",
     "run/engine.py: inspect_ai.util._display.init_display_type",
 }
 

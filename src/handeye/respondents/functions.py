@@ -334,8 +334,9 @@ def _words(error: Exception) -> str:
     if isinstance(error, FunctionError):
         return str(error)
     said = "".join(traceback.format_exception_only(error)).strip().splitlines()[0]
-    frames = traceback.extract_tb(error.__traceback__)
-    here = [one for one in frames if one.filename != __file__]
-    if not here:
-        return said
-    return f"{said} ({here[-1].filename.rpartition('/')[2]}, line {here[-1].lineno})"
+    frames = [
+        (frame.f_code.co_filename.rpartition("/")[2], line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_globals.get("__name__") != __name__
+    ]
+    return f"{said} ({frames[-1][0]}, line {frames[-1][1]})" if frames else said

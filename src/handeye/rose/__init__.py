@@ -19,15 +19,14 @@ from handeye.suite import face
 if TYPE_CHECKING:
     from handeye.report import compare, write_report as report
     from handeye.rose.asking.run import run
-    from handeye.rose.diagnosis.diagnose import diagnose
     from handeye.rose.items import Item, ItemSet
+    from handeye.rose.pages.plots import diagnose, read_run
     from handeye.rose.release import load
     from handeye.rose.scenes.description import describe
     from handeye.rose.scenes.generation import generate
     from handeye.rose.scenes.rerendering import rerender
     from handeye.rose.scenes.verification import verify
     from handeye.rose.scoring.file_scoring import score, score_files
-    from handeye.rose.scoring.run_folder import read_run
     from handeye.rose.scoring.summary import summarize
 
 # Modules are nouns and functions verbs: a submodule must not take a function's name here.
@@ -36,10 +35,10 @@ _HOMES = {
     "ItemSet": "handeye.rose.items:ItemSet",
     "compare": "handeye.report:compare",
     "describe": "handeye.rose.scenes.description:describe",
-    "diagnose": "handeye.rose.diagnosis.diagnose:diagnose",
+    "diagnose": "handeye.rose.pages.plots:diagnose",
     "generate": "handeye.rose.scenes.generation:generate",
     "load": "handeye.rose.release:load",
-    "read_run": "handeye.rose.scoring.run_folder:read_run",
+    "read_run": "handeye.rose.pages.plots:read_run",
     "report": "handeye.report:write_report",
     "rerender": "handeye.rose.scenes.rerendering:rerender",
     "run": "handeye.rose.asking.run:run",

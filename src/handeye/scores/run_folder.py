@@ -229,7 +229,6 @@ class RunFormat:
         tables: a summary to file name and text of every table.
         info: what readers take from its run.json.
         stale: files made from an earlier run's scores, which must not stay beside new ones.
-        plots: a run to its charts; None where there are none.
     """
 
     suite: str
@@ -241,7 +240,6 @@ class RunFormat:
     tables: Callable[[Any], Mapping[str, str]]
     info: type[RunInfo] = RunInfo
     stale: tuple[str, ...] = ()
-    plots: Callable[[Any], Any] | None = None
 
 
 # ---- a run read back
@@ -299,13 +297,6 @@ class ScoredRun(AtPath):
 
     def _rows(self) -> pl.DataFrame:
         return self.scores()
-
-    @property
-    def plot(self) -> Any:
-        """The report's charts about this run, as SVG (:class:`handeye.pages.plots.Plots`)."""
-        if self.form.plots is None:
-            raise AttributeError(f"runs of {self.form.suite} have no charts")
-        return self.form.plots(self)
 
     def predictions_path(self) -> Path:
         """The answers that were scored."""

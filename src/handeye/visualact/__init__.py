@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from handeye.visualact.comparing.sensitivity import rank
     from handeye.visualact.diagnosis.diagnose import diagnose
     from handeye.visualact.loader import load
+    from handeye.visualact.pages.plots import read_run
     from handeye.visualact.records import Action, Clip, PredictedAction, Prediction
     from handeye.visualact.scenes.description import describe
     from handeye.visualact.scenes.generation import generate
     from handeye.visualact.scenes.verification import verify
     from handeye.visualact.scoring.embedder import load_embedder
     from handeye.visualact.scoring.file_scoring import score_files
-    from handeye.visualact.scoring.run_folder import read_run
     from handeye.visualact.scoring.score import score, summarized as summarize
 
 # Modules are nouns and functions verbs: a submodule must not take a function's name here.
@@ -47,7 +47,7 @@ _HOMES = {
     "load": "handeye.visualact.loader:load",
     "load_embedder": "handeye.visualact.scoring.embedder:load_embedder",
     "rank": "handeye.visualact.comparing.sensitivity:rank",
-    "read_run": "handeye.visualact.scoring.run_folder:read_run",
+    "read_run": "handeye.visualact.pages.plots:read_run",
     "report": "handeye.report:write_report",
     "run": "handeye.visualact.asking.ablation:run",
     "score": "handeye.visualact.scoring.score:score",

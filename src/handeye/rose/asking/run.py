@@ -5,7 +5,7 @@ The lane (:mod:`handeye.run.lane`) carries the requests; here is what it has to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from os import PathLike
@@ -21,7 +21,6 @@ from handeye.rose.release import load, selected
 from handeye.rose.respondents.models import RESPONDENTS
 from handeye.rose.respondents.small import Strangeness
 from handeye.rose.scoring.predictions import row_of
-from handeye.rose.scoring.run_folder import Run, read_run
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
 from handeye.run.options import SMALL, RunOptions
@@ -29,6 +28,8 @@ from handeye.scores.asked import kept_or_aside
 
 if TYPE_CHECKING:
     from inspect_ai import Task
+
+    from handeye.rose.pages.plots import DrawnRun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ def run(
     subsets: str | None = None,
     order: str = "image_first",
     **others: Any,
-) -> Run:
+) -> DrawnRun:
     """Ask ``model`` every item of ``data``, score the answers, and give the scored run.
 
     Args:
@@ -95,9 +96,16 @@ def run(
     others |= {"name": name, "batch": batch, "split": split, "scenes": scenes}
     others |= {"templates": templates, "subsets": subsets, "order": order}
     ask = partial(run_rose, model, data, **others)
-    opened: Any = Path if others.get("score") is False else read_run
-    run: Run = kept_or_aside(ask, out, opened)
+    run: DrawnRun = kept_or_aside(ask, out, _opened(others.get("score") is not False))
     return run
+
+
+def _opened(scored: bool) -> Callable[[Path], Any]:
+    if not scored:
+        return Path
+    from handeye.rose.pages.plots import read_run
+
+    return read_run
 
 
 def run_rose(

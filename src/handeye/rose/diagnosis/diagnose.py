@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import polars as pl
@@ -31,7 +30,6 @@ from handeye.scores.diagnosed import Diagnosed
 from handeye.scores.looks import Looks
 from handeye.scores.run_folder import parquet_to
 from handeye.sets.processes import as_finished
-from handeye.suite import Part
 
 # 2: a convention's weight is its share of all answers with clicks; every way to count an axis.
 FORMAT = 2
@@ -54,11 +52,6 @@ class Diagnosis(Diagnosed):
 
     findings: Findings
     reasons: pl.DataFrame
-
-    @property
-    def plot(self) -> Any:
-        """The report's charts of it, as SVG: ``waterfall``, ``similarity`` ..."""
-        return Part("handeye.rose.pages.plots:of_findings")(self.findings)
 
 
 def diagnose(run: str | PathLike[str], *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:

@@ -1,31 +1,83 @@
-"""The report's charts about one run, one by one: ``run.plot``, ``diagnosis.plot``."""
+"""The report's charts about one run, one by one: what ``run.plot`` and ``diagnosis.plot`` are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, partial
+from os import PathLike
 
 from handeye.pages.charts import charts
 from handeye.pages.charts.charts import Gap, Series
 from handeye.pages.plots import Plots
-from handeye.rose.diagnosis.diagnose import diagnose
+from handeye.rose.diagnosis.diagnose import RESAMPLES, Diagnosis, diagnose as diagnose_run
 from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.pages.curves import axis_of, curve_panel
 from handeye.rose.pages.view import published_models
 from handeye.rose.pages.waterfall import waterfall
 from handeye.rose.questions import BY_KEY, MAIN_KEYS
-from handeye.rose.scoring.run_folder import Run
+from handeye.rose.scoring.run_folder import RUN_FORMAT, Run
 from handeye.scores.estimate import NOTHING
+from handeye.scores.run_folder import open_run
 
 LADDER = tuple(BY_KEY[key].column for key in MAIN_KEYS)
 _FACTORS = ("similarity", "cells", "targets")
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class DrawnRun(Run):
+    """A run with its charts."""
+
+    @property
+    def plot(self) -> Plots:
+        """The charts: ``gap``, ``ladder``, ``waterfall``, a curve for every factor."""
+        return plots(self)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DrawnDiagnosis(Diagnosis):
+    """A diagnosis with its charts."""
+
+    @property
+    def plot(self) -> Plots:
+        """The charts: ``waterfall``, and a curve for every factor."""
+        return of_findings(self.findings)
+
+
+def read_run(path: str | PathLike[str]) -> DrawnRun:
+    """Read a run folder.
+
+    Raises:
+        RunError: no such folder, not a run, not scored yet, or of another suite or format.
+        DataError: a file of the run is missing, cannot be read, or lacks columns.
+    """
+    return open_run(path, RUN_FORMAT, DrawnRun)
+
+
+def diagnose(
+    run: str | PathLike[str], *, seed: int = 0, resamples: int = RESAMPLES
+) -> DrawnDiagnosis:
+    """Diagnose one scored run, as :func:`handeye.rose.diagnosis.diagnose.diagnose`.
+
+    Args:
+        run: a run folder, or one already read.
+        seed: of the bootstrap; the same gives the same intervals.
+        resamples: number of resamples of scenes; 0 gives figures without intervals.
+
+    Raises:
+        RunError: not a run folder.
+        DataError: a file of the run cannot be read, or its scores are of an older handeye.
+        OptionError: a negative number of resamples.
+    """
+    found = diagnose_run(run, seed=seed, resamples=resamples)
+    return DrawnDiagnosis(found.findings, found.reasons)
 
 
 def plots(run: Run) -> Plots:
     """``gap`` and ``ladder`` beside the published models; of the diagnosis, which is made when one
     is asked for, ``waterfall`` and a curve for every factor.
     """  # noqa: D205
-    found = cache(lambda: diagnose(run).findings)
+    found = cache(lambda: diagnose_run(run).findings)
     drawn: dict[str, Callable[[], str]] = {
         "gap": partial(_gap, run),
         "ladder": partial(_ladder, run),

@@ -17,7 +17,6 @@ from handeye.rose.scoring.score_frame import COLUMNS
 from handeye.rose.scoring.summary import Summary
 from handeye.rose.scoring.tables import table_files
 from handeye.scores.run_folder import RunFormat, ScoredRun, open_run
-from handeye.suite import Part
 
 DIAGNOSIS = "diagnosis.json"
 REASONS = "reasons.parquet"
@@ -34,7 +33,6 @@ RUN_FORMAT = RunFormat(
     tables=table_files,
     # A diagnosis of other scores must not stay beside these.
     stale=(DIAGNOSIS, REASONS),
-    plots=Part("handeye.rose.pages.plots:plots"),
 )
 
 

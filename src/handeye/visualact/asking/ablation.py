@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -30,7 +30,10 @@ from handeye.visualact.asking.run import run_visualact
 from handeye.visualact.comparing.scored_runs import clips_of
 from handeye.visualact.scoring.motion_split import split_f1
 from handeye.visualact.scoring.options import Options
-from handeye.visualact.scoring.run_folder import Run, read_run
+from handeye.visualact.scoring.run_folder import read_run
+
+if TYPE_CHECKING:
+    from handeye.visualact.pages.plots import DrawnRun
 
 _TABLES = "tables"
 _FIGURES = ("precision", "recall", "f1", "weighted_f1", "scale")
@@ -49,7 +52,7 @@ def run(
     clips: int | None = None,
     protocol: str = "one-pass",
     **others: Any,
-) -> Run | Path:
+) -> DrawnRun | Path:
     """Show ``model`` every clip of ``data``, score the answers, and give the scored run.
 
     Args:
@@ -90,9 +93,16 @@ def run(
         return folder
 
     alone = frame_counts(frames) is None and others.get("score") is not False
-    opened: Any = read_run if alone else Path
-    found: Run | Path = kept_or_aside(ask, out, opened)
+    found: DrawnRun | Path = kept_or_aside(ask, out, _opened(alone))
     return found
+
+
+def _opened(one_scored: bool) -> Callable[[Path], Any]:
+    if not one_scored:
+        return Path
+    from handeye.visualact.pages.plots import read_run as drawn
+
+    return drawn
 
 
 def frame_counts(frames: object) -> list[int] | None:

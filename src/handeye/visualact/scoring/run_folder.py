@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from handeye.scores.run_folder import LARGEST, Columns, RunFormat, RunInfo, ScoredRun, open_run
-from handeye.suite import Part
 from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
 from handeye.visualact.scoring.summary import STATES, SUITE, Summary
@@ -84,7 +83,6 @@ RUN_FORMAT = RunFormat(
     tables=table_files,
     info=Info,
     stale=(JUDGED, DIAGNOSIS, REASONS),
-    plots=Part("handeye.visualact.pages.plots:plots"),
 )
 
 
