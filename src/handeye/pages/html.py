@@ -22,7 +22,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from handeye import __version__
-from handeye.atomic import TEMPORARY, held, write_output
+from handeye.atomic import PAGE_OF_OURS, TEMPORARY, held, write_output
 from handeye.errors import OptionError
 from handeye.pages.charts.charts import swatch
 from handeye.printing import plain
@@ -30,7 +30,6 @@ from handeye.printing import plain
 SHEETS = ("report.css", "diagnosis.css")
 PAGE = 48
 """Cards in one file of a page of many files."""
-_GENERATOR = b'<meta name="generator" content="handeye'
 _JSON_ESCAPES = {
     ord("<"): "\\u003c",
     ord(">"): "\\u003e",
@@ -118,7 +117,7 @@ def page_folder(out: Path) -> Iterator[Path]:
         OptionError: ``out`` is there and no such page, or cannot be written.
     """
     index = out / "index.html"
-    theirs = out.exists() and not (index.is_file() and _GENERATOR in index.read_bytes()[:4000])
+    theirs = out.exists() and not (index.is_file() and PAGE_OF_OURS in index.read_bytes()[:4000])
     if theirs and not (out.is_dir() and not any(out.iterdir())):
         raise OptionError(f"{out}: holds something else; give the name of a new folder")
     new, old = (out.with_name(f".{out.name}.{end}{TEMPORARY}") for end in ("new", "old"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from handeye.pages.frame import (
     moment_words,
     wide_and_narrow,
 )
+from handeye.pages.plots import Plots
 from handeye.report.write import GALLERY_LIMIT, PICTURE_BUDGET
 from handeye.respondents.conversation import about
 from handeye.scores.compare import RESAMPLES, Comparison, compare as compare_runs
@@ -38,6 +40,21 @@ from handeye.suites import suite_of_runs
 Tree = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Compared(Comparison):
+    """Runs compared, with the charts of the page about them."""
+
+    @property
+    def plot(self) -> Plots:
+        """The forest plots as SVG, one a chart of the page: ``headline``, ``headline_2`` ..."""
+        drawn: dict[str, Callable[[], str]] = {}
+        for number, pair in enumerate(self.data["pairs"]):
+            for chart in _charts(self, number, pair):
+                name = re.sub(r"\W+", "_", chart.title.lower()).strip("_")
+                drawn[f"{name}_{number + 1}" if number else name] = partial(str, chart.picture)
+        return Plots(drawn)
+
+
 def compare(
     runs: str | Path | Sequence[str | Path],
     *,
@@ -45,7 +62,7 @@ def compare(
     all_pairs: bool = False,
     seed: int = 0,
     resamples: int = RESAMPLES,
-) -> Comparison:
+) -> Compared:
     """Compare run folders over the same items; the first is what the others are compared with.
 
     Args:
@@ -65,9 +82,10 @@ def compare(
     folders = expand(runs)
     suite = suite_of_runs(folders)
     opened = [suite.open_run(folder) for folder in readable(folders, suite.score_so_far)]
-    return compare_runs(
+    found = compare_runs(
         suite, opened, common=common, all_pairs=all_pairs, seed=seed, resamples=resamples
     )
+    return Compared(found.data, found.suite, found.found, found.runs)
 
 
 def write_comparison(

@@ -32,7 +32,7 @@ def glance(
     runs: Sequence[RunView], published: Sequence[QuotedModel], people: QuotedModel | None
 ) -> Glance:
     """The first screen: counting against acting, beside chance, people and published models."""
-    rows = [Gap(run.label, tuple(run.headline[name] for name in _NAMES), run.style) for run in runs]
+    rows = [Gap(run.label, tuple(run.headline[name] for name in NAMES), run.style) for run in runs]
     rows += [
         Gap(row.label, tuple(map(rate_of, row.cells)), chance=True)
         for row in chance_rows(runs, "headline", HEADLINE_COLUMNS)
@@ -47,7 +47,7 @@ def glance(
     reason, why = _commonest(runs[worst])
     best = sorted(published, key=lambda m: -(m.action.value or 0.0))
     return Glance(
-        names=_NAMES,
+        names=NAMES,
         meaning="Percent of all items passed, macro over subsets: counting is the mean of G-Cnt "
         "and L-Cnt, action that of L-Clk, V-Clk and Excl-CS, gap their difference; 95 % intervals.",
         rows=rows,
@@ -61,7 +61,7 @@ def glance(
     )
 
 
-_NAMES = ("counting", "action", "gap")
+NAMES = ("counting", "action", "gap")
 
 
 def _commonest(run: RunView) -> tuple[str, tuple[str, str]]:
