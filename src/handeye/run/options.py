@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from handeye.arguments import refuse_wrong_kinds
 from handeye.errors import OptionError, did_you_mean, within
-from handeye.run.plan import stay_with_revision
 from handeye.run.secrets import know
 
 if TYPE_CHECKING:
@@ -112,6 +111,8 @@ class RunOptions:
         within("max_retries", self.max_retries, 0, 1_000)
         within("attempt_timeout", self.attempt_timeout, 1, _WEEK)
         know(self.base_url, self.model_args, self.generation)
+        from handeye.run.plan import stay_with_revision  # loads what only a run needs
+
         stay_with_revision(self.out, self.data)
 
 
