@@ -18,19 +18,23 @@ import signal
 import subprocess
 import sys
 import time
+from ast import literal_eval
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import msgspec
 import pytest
 
 from handeye.atomic import held
 from handeye.cli import main
+from handeye.errors import HandeyeError, OptionError, RunError
 from handeye.suite import ABILITIES, Part, Suite
 from handeye.suites import SUITES, all_suites, get, suite_of_runs, suite_of_set
 
@@ -575,6 +579,180 @@ def test_a_diagnosis_gives_each_failed_item_one_reason(case: Case) -> None:
     assert failed.height > 0
     assert failed["reason"].null_count() == 0
     assert reasons.filter("passed")["reason"].drop_nulls().is_empty()
+
+
+# ---- from Python
+
+
+def python(case: Case) -> Any:
+    return import_module(f"handeye.{case.suite.name}")
+
+
+def ask(case: Case, function: Any, out: Path | None = None, **more: Any) -> Any:
+    options = dict(zip(case.kit.run[::2], case.kit.run[1::2], strict=True))
+    given = {name.removeprefix("--"): value for name, value in options.items()}
+    return python(case).run(function, case.set, out, progress=False, **given, **more)
+
+
+def test_the_names_are_the_same_and_listed_without_an_import(case: Case) -> None:
+    names = ["compare", "describe", "diagnose", "generate", "load", "read_run", "report", "run"]
+    names += ["score", "score_files", "summarize", "verify"]
+    code = f"import sys; from handeye import {case.suite.name} as suite; before = set(sys.modules)"
+    code += "; print(dir(suite)); print(set(sys.modules) - before)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    listed, imported = done.stdout.splitlines()
+    assert set(names) <= set(literal_eval(listed))
+    assert literal_eval(listed) == sorted(python(case).__all__)
+    assert imported == "set()"
+
+
+def test_a_function_is_asked_as_any_model_is(case: Case, tmp_path: Path) -> None:
+    seen: list[tuple[Any, str]] = []
+    broken = True
+
+    def answer(pictures: Any, prompt: str) -> str | None:
+        seen.append((pictures, prompt))
+        if len(seen) == 2:
+            return None
+        if len(seen) == 3 and broken:
+            raise ValueError("no such luck")
+        return "DONE"
+
+    out = tmp_path / "run"
+    run = ask(case, answer, out, name="mine")
+    assert run == out, "wherever a path is taken, it is one"
+    assert all(p.mode == "RGB" for pictures, _ in seen for p in pictures)
+    for pictures, prompt in seen:
+        places = [prompt.index(f"<picture {k}>") for k in range(1, len(pictures) + 1)]
+        assert places == sorted(places)
+        assert len(places) > 0
+    states = {row["state"]: row for row in predictions_of(out)}
+    assert (states["empty"]["raw_text"], states["answered"]["raw_text"]) == ("", "DONE")
+    assert "ValueError: no such luck" in states["error"]["error"]
+    plan = json_of(out / "plan.json")
+    assert plan["model"] == "python/mine"
+    assert {row["model"] for row in journal_of(out)} == {"python/mine"}
+    assert list((out / "logs").glob("*.eval"))
+    asked, broken = len(seen), False
+    again = ask(case, answer, out, name="mine")
+    assert len(seen) == asked + 1, "only the failure was asked again"
+    assert not again.info["states"]["error"]
+    with pytest.raises(RunError, match="holds another run"):
+        ask(case, answer, out, name="another")
+    with pytest.raises(RunError, match="give name="):
+        ask(case, answer, out)
+    assert len(seen) == asked + 1
+
+
+def test_a_function_without_a_name_owns_no_folder(case: Case, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    ask(case, lambda pictures, prompt: "DONE", out)
+    assert "<lambda>" in json_of(out / "plan.json")["model"]
+    kept = hashes(out)
+    for name in (None, json_of(out / "plan.json")["model"].removeprefix("python/")):
+        with pytest.raises(RunError, match=r"give name=|holds another run"):
+            ask(case, lambda pictures, prompt: "NO", out, name=name)
+    assert hashes(out) == kept
+
+
+def test_lists_and_coroutines(case: Case) -> None:
+    sizes: list[int] = []
+
+    def many(prompt: list[str], pictures: list[Any]) -> list[str]:
+        sizes.append(len(prompt))
+        assert len(pictures) == len(prompt)
+        return [f"{len(one)}" for one in prompt]
+
+    async def one(pictures: Any, prompt: str) -> str:
+        return f"{len(prompt)}"
+
+    texts = [
+        [row["raw_text"] for row in predictions_of(ask(case, function, **more))]
+        for function, more in ((many, {"batch": 3}), (one, {}))
+    ]
+    assert texts[0] == texts[1]
+    assert sum(sizes) == len(texts[0])
+    assert 1 < max(sizes) <= 3
+
+
+def test_results_say_themselves(case: Case, tmp_path: Path) -> None:
+    suite = python(case)
+    run, other = (suite.read_run(case.run(name)) for name in ("right", "faulty"))
+    items = suite.load(case.set)
+    results = [items, run, run.summary, suite.diagnose(other), suite.describe(case.set)]
+    results += [suite.compare([run, other], resamples=100), suite.verify(case.set, workers=1)]
+    for result in results:
+        assert len(repr(result)) < 6000
+        assert " at 0x" not in repr(result)
+        assert result._repr_html_().startswith("<div>")
+        assert isinstance(result.to_dict(), dict)
+        json.dumps(result.to_dict())
+        assert result.to_pandas() is not None
+    assert len(run.to_pandas()) == run.summary[f"n_{case.suite.unit}"]
+    first = items[0]
+    identity = getattr(first, case.kit.item_id)
+    assert items[identity] == first
+    assert list(items[1:3]) == list(items)[1:3]
+    assert len(items[:2]) == 2
+    with pytest.raises(KeyError):
+        items["nobody"]
+    assert suite.report(run, tmp_path / "page.html") == tmp_path / "page.html"
+
+
+def charts_of(plots: Any) -> Iterator[Any]:
+    for name in plots:
+        with suppress(OptionError):  # too little was run for this one
+            yield getattr(plots, name)
+
+
+def test_charts_stand_alone(case: Case, tmp_path: Path) -> None:
+    suite = python(case)
+    run = suite.read_run(case.run("faulty"))
+    drawn = [run.plot, suite.compare([case.run("right"), run], resamples=100).plot]
+    for plots in drawn:
+        assert dir(plots) == sorted(plots)
+        for chart in charts_of(plots):
+            root = ElementTree.fromstring(chart._repr_svg_())
+            assert root.tag.endswith("svg")
+            assert not re.search(r"var\(|class=", chart)
+            assert chart.save(tmp_path / "x.svg").read_text("utf-8") == chart == chart()
+    assert all(list(charts_of(plots)) for plots in drawn)
+    assert any(len(list(plots)) > 2 for plots in drawn)
+    with pytest.raises(AttributeError, match="no chart 'nothing'"):
+        drawn[0].nothing  # noqa: B018
+
+
+def test_scores_of_python_are_summarized(case: Case) -> None:
+    suite = python(case)
+    answers = {row[case.kit.item_id]: row["raw_text"] for row in predictions_of(case.run("right"))}
+    more = {"embedder": case.kit.run[1]} if "--embedder" in case.kit.run else {}
+    scores = suite.score(answers, case.set, allow_missing=True, **more)
+    head = suite.summarize(scores)["bases"]["all"]["headline"]
+    assert min(one["value"] for name, one in head.items() if name != "gap") == case.kit.perfect
+
+
+def test_wrong_kinds_of_arguments_are_named(case: Case, tmp_path: Path) -> None:
+    suite, out = python(case), tmp_path / "no"
+    for call, words in (
+        (lambda: suite.run("handeye/simulated", 7, out), "run: data must be a text or a path"),
+        (lambda: suite.run("handeye/simulated", case.set, out, sceens=1), "no 'sceens'"),
+        (lambda: suite.run("a/b", case.set, out, max_connections="1"), "max_connections must be"),
+        (lambda: suite.run(lambda pictures: "", case.set, out), "must take pictures and prompt"),
+        (lambda: suite.run(3, case.set, out), "model must be a name"),
+        (lambda: suite.run("a/b", case.set, out, name="x"), "name= is for a function"),
+        (lambda: suite.generate(out, seed="7"), "generate: seed must be a whole number, got '7'"),
+        (lambda: suite.load(None), "load: data must be a text or a path"),
+        (lambda: suite.score(3, case.set), "score: predictions must be"),
+        (lambda: suite.summarize(3), "scores must be"),
+        (lambda: suite.diagnose(3), "diagnose: run must be"),
+        (lambda: suite.compare([case.run("right"), 3]), "a run is a folder"),
+        (lambda: suite.report(case.run("right"), 3), "report: out must be"),
+        (lambda: suite.verify(case.set, workers="2"), "verify: workers must be a whole number"),
+    ):
+        with pytest.raises(HandeyeError, match=re.escape(words)) as caught:
+            call()
+        assert "\n" not in str(caught.value)
+    assert not out.exists()
 
 
 # ---- first use

@@ -74,7 +74,7 @@ def test_answers_about_other_pictures_are_refused(
         rows = [{k: v for k, v in row.items() if k not in left_out} for row in answers]
         write(file, rows)
         said = handeye("rose", "score", file, "--data", other, *options)
-        assert (said.code, "about another prompt" in said.err) == (code, code == 2)
+        assert (said.code, "about another prompt" in said.err) == (code, code == 2), said.err
 
 
 def test_one_strange_answer_is_enough_and_a_failure_is_about_nothing(
@@ -211,12 +211,15 @@ def test_a_log_is_scored_as_its_run(
     assert said.code == 2
     assert Path(logs[0].location).name in said.err
     assert "another picture" in said.err
-    # The figures in the log: means and standard errors over scenes, and the gap.
-    found = {score.name: score.metrics for score in logs[0].results.scores}  # type: ignore[union-attr]
-    assert {"mean", "stderr"} <= set(found["gap"])
-    assert found["counting"]["mean"].value - found["action"]["mean"].value == pytest.approx(
-        found["gap"]["mean"].value, abs=0.3
-    )
+    # The figures in the log are those of the run folder, with standard errors over scenes.
+    means = {
+        score.name: {name.rpartition("/")[2]: found.value for name, found in score.metrics.items()}
+        for score in logs[0].results.scores  # type: ignore[union-attr]
+    }
+    assert {"subset_mean", "subset_mean_stderr"} == set(means["gap"])
+    head = json.loads((tmp_path / "run" / "summary.json").read_text())["bases"]["all"]["headline"]
+    for name in ("counting", "action", "gap"):
+        assert means[name]["subset_mean"] == pytest.approx(head[name]["value"], abs=1e-6)
 
 
 def test_a_log_of_clips_is_scored_as_its_run(tmp_path: Path, handeye: Command) -> None:

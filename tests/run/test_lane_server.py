@@ -263,7 +263,7 @@ def test_settings_are_sent_recorded_and_part_of_the_run(
         info = json.loads((out / "run.json").read_text())
         assert info["generation"] == {"temperature": 0.25, "max_tokens": 99}
         assert info["left_to_provider"] == []
-        with pytest.raises(RunError, match="config"):
+        with pytest.raises(RunError, match=r"-s temperature was 0\.25, now 0\.5"):
             run(server, two_scenes, out, generation={"temperature": 0.5, "max_tokens": 99})
         assert len(server.requests) == 10
 

@@ -50,13 +50,13 @@ def called(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 
 @pytest.fixture(scope="module")
 def hostile_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A set of ROSE of which every id and prompt is hostile."""
+    """A set of ROSE of which every id and prompt is hostile; ids have one line, or are refused."""
     folder = write_set(tmp_path_factory.mktemp("hostile"), 4)
     path = folder / "metadata_test.jsonl"
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     for row in rows:
         for name in ("item_id", "scene_id", "image_id", "prompt", "prompt_local"):
-            row[name] += HOSTILE
+            row[name] += HOSTILE.replace("\n", "") if name == "item_id" else HOSTILE
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
 

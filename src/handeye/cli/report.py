@@ -15,7 +15,10 @@ from handeye.terminal.options import Runs, Workers, say_next
 
 def report(
     runs: Runs,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The HTML page to write.")],
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="The HTML page to write (a folder: see --all-items)."),
+    ],
     title: Annotated[
         str | None, typer.Option(metavar="WORDS", help="Heading of the report.")
     ] = None,
@@ -26,9 +29,17 @@ def report(
             help="A row for people, from 'handeye study agreement', where a suite has one.",
         ),
     ] = None,
+    all_items: Annotated[
+        bool,
+        typer.Option(
+            "--all-items",
+            help="Show every item, not a choice; --out is then a folder, to be opened at its "
+            "index.html, from a disk or a server.",
+        ),
+    ] = False,
     workers: Workers = None,
 ) -> None:
-    """Write a report: what was found, tables beside the published models, gallery of failures.
+    """Write a report: what was found, charts and tables beside published models, a gallery.
 
     Example: handeye report RUN_A RUN_B --out report.html
     """
@@ -38,7 +49,15 @@ def report(
 
     count = worker_count(workers)
     with counting("report") as progress:
-        page = write_report(runs, out, title=title, human=human, workers=count, progress=progress)
+        page = write_report(
+            runs,
+            out,
+            title=title,
+            human=human,
+            workers=count,
+            all_items=all_items,
+            progress=progress,
+        )
     say(f"{page}")
 
 

@@ -90,6 +90,11 @@ def made_of(whole: Samples, parts: Sequence[Samples], weights: Sequence[float] =
     return replace(whole, parts=tuple(map(_light, parts)), weights=tuple(weights))
 
 
+def with_values(part: Samples, values: Floats) -> Samples:
+    """Another quantity about the same scenes; what ``part`` was a mean of is not what it is of."""
+    return replace(part, values=values, parts=(), weights=())
+
+
 def _light(part: Samples) -> Samples:
     value, spread = part.values[0], float(np.nanstd(part.values[1:]))
     return replace(part, values=np.array([value, value - spread, value + spread]))
@@ -143,8 +148,8 @@ def of_chances(part: Samples) -> Samples:
         if found > 0
         else least**0.5 * np.resize([-1.0, 1.0], len(apart))
     )
-    values = np.concatenate([part.values[:1], value + apart])
-    return replace(part, values=values, parts=(), weights=())
+    values = np.concatenate([part.values[:1], np.clip(value + apart, 0.0, 1.0)])
+    return with_values(part, values)
 
 
 def complement(part: Samples) -> Samples:
@@ -229,7 +234,7 @@ def _recovered(leaf: Samples, level: float) -> tuple[float, float]:
             still.append((weight, part))
             continue
         value = float(part.values[0])
-        own = replace(part, values=np.array([value, *_wider(part)]), parts=(), weights=())
+        own = with_values(part, np.array([value, *_wider(part)]))
         low, high = (end or 0.0 for end in _score(own, level) or (value, value))
         squares += (weight * (value - low)) ** 2, (weight * (high - value)) ** 2
     if still:

@@ -81,7 +81,7 @@ def evaluate(folder: Path, log_dir: Path, model: str, **model_args: Any) -> Eval
 
 def means(log: EvalLog) -> dict[str, float]:
     assert log.results is not None
-    return {score.name: score.metrics["mean"].value for score in log.results.scores}
+    return {score.name: score.metrics["handeye/subset_mean"].value for score in log.results.scores}
 
 
 def test_pixels_solve_a_generated_set_through_inspect(folder: Path, tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def test_a_changed_video_is_marked_and_never_shown(clips: Path, tmp_path: Path, 
 def test_other_questions_are_another_run(clips: Path, tmp_path: Path, key: str) -> None:
     with serving(lambda request: Reply(ONE)) as server:
         run(server, clips, tmp_path / "run", frames=2, clips=1)
-        with pytest.raises(RunError, match=r"asked was .*'count': 2.* now .*'count': 4"):
+        with pytest.raises(RunError, match="--frames was 2, now 4"):
             run(server, clips, tmp_path / "run", frames=4, clips=1)
         assert len(server.requests) == 1
 

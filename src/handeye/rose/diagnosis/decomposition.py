@@ -11,7 +11,7 @@ order.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,15 @@ from numpy.typing import NDArray
 from handeye.rose.diagnosis.evidence import Evidence
 from handeye.rose.diagnosis.forgiving import BASES, EVERYTHING, FORGIVEN, ORDERS, judged
 from handeye.rose.scoring.tally import SCENE, Ledger, Scope, Tally
-from handeye.stats.intervals import Samples, complement, difference, estimates, mean, measured
+from handeye.stats.intervals import (
+    Samples,
+    complement,
+    difference,
+    estimates,
+    mean,
+    measured,
+    with_values,
+)
 
 # ---- words: steps, and the chains they form
 
@@ -257,7 +265,7 @@ def _filled(counting: list[list[Samples]], action: list[list[Samples]]) -> list[
         # Where nothing could be judged, as many scenes stand behind what is there instead.
         out += [
             [
-                replace(level if level.n else cell[0], values=v)
+                with_values(level if level.n else cell[0], v)
                 for v, level in zip(rows, cell, strict=True)
             ]
             for rows, cell in zip(filled, side, strict=True)
@@ -325,7 +333,7 @@ def _tidy(loss: Samples) -> Samples:
 
     Far from what adding up needs: the sum of a chain stays right to 1e-13.
     """
-    return replace(loss, values=np.round(loss.values, 14) + 0.0)
+    return with_values(loss, np.round(loss.values, 14) + 0.0)
 
 
 def _level(measure: str, sides: _Sides) -> Samples:
@@ -336,7 +344,7 @@ def _level(measure: str, sides: _Sides) -> Samples:
     # Only where counting adds nothing is it a share, and may be treated as one.
     if np.nan_to_num(net).any():
         return Samples(np.where(values[0] < 0, values, np.maximum(values, 0.0)), end.n)
-    return replace(end, values=values)
+    return with_values(end, values)
 
 
 def _loss(
@@ -344,7 +352,7 @@ def _loss(
 ) -> tuple[Samples, dict[str, Samples | None]]:
     """What forgiving wins when acting, less what it wins when counting; and both."""
     counting, action = (
-        _tidy(replace(side[after], values=side[after].values - side[before].values))
+        _tidy(with_values(side[after], side[after].values - side[before].values))
         for _, side in sides.by_name()
     )
     # Where no count can be judged at all, its levels are those of acting.

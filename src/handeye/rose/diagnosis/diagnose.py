@@ -7,11 +7,11 @@ difficulty. Needs the run folder only, not the set. docs/diagnosis.md tells how 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import polars as pl
@@ -26,6 +26,7 @@ from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.diagnosis.thresholds import thresholds
 from handeye.rose.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
 from handeye.rose.scoring.summary import Summary
+from handeye.scores.diagnosed import Diagnosed
 from handeye.scores.looks import Looks
 from handeye.scores.run_folder import parquet_to
 from handeye.sets.processes import in_order
@@ -40,8 +41,8 @@ _FROM_SUMMARY = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+@dataclass(frozen=True, slots=True, repr=False)
+class Diagnosis(Diagnosed):
     """A run diagnosed.
 
     ``findings`` is diagnosis.json, ``data`` the same as nested dicts (docs/diagnosis.md).
@@ -52,20 +53,8 @@ class Diagnosis:
     findings: Findings
     reasons: pl.DataFrame
 
-    @property
-    def data(self) -> Mapping[str, Any]:
-        """diagnosis.json as nested dicts."""
-        return self.findings.data
 
-    def __getitem__(self, name: str) -> Any:
-        return self.data[name]
-
-    def to_json(self) -> bytes:
-        """The diagnosis as indented JSON."""
-        return self.findings.to_json()
-
-
-def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:
+def diagnose(run: str | PathLike[str], *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:
     """Diagnose one scored run.
 
     Args:
@@ -138,9 +127,7 @@ def diagnose_runs(
         runs: run folders.
         seed: as in :func:`diagnose`.
         resamples: as in :func:`diagnose`.
-        workers: processes, None for one per core; has no influence on the result. More than one
-            needs a main module that can be imported again (``if __name__ == "__main__":``), as
-            always with processes.
+        workers: processes, None for as many as pay; has no influence on the result.
         progress: called with how many runs are done and how many there are.
 
     Raises:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from msgspec.structs import replace
 
 from handeye.atomic import replacing, write_bytes
 from handeye.errors import HandeyeError, OptionError
+from handeye.scores.diagnosed import Diagnosed
 from handeye.scores.estimate import Estimate
 from handeye.scores.looks import Group as Look
 from handeye.scores.run_folder import parquet_to
@@ -83,8 +85,8 @@ class Findings(Recorded, kw_only=True):
     looks: dict[str, Look] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+@dataclass(frozen=True, slots=True, repr=False)
+class Diagnosis(Diagnosed):
     """A run diagnosed.
 
     ``findings`` is diagnosis.json, ``data`` the same as nested dicts. ``reasons`` has one row a
@@ -95,17 +97,8 @@ class Diagnosis:
     findings: Findings
     reasons: pl.DataFrame
 
-    @property
-    def data(self) -> Mapping[str, Any]:
-        """diagnosis.json as nested dicts."""
-        return self.findings.data
 
-    def to_json(self) -> bytes:
-        """diagnosis.json."""
-        return self.findings.to_json()
-
-
-def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:
+def diagnose(run: str | PathLike[str], *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:
     """Say of every clip what is wrong with the answer to it, and how often each reason occurs.
 
     Args:
@@ -244,9 +237,7 @@ def diagnose_runs(
         runs: run folders.
         seed: as in :func:`diagnose`.
         resamples: as in :func:`diagnose`.
-        workers: processes, None for one per core; has no influence on the result. More than one
-            needs a main module that can be imported again (``if __name__ == "__main__":``), as
-            always with processes.
+        workers: processes, None for as many as pay; has no influence on the result.
         progress: called with how many runs are done and how many there are.
 
     Raises:
