@@ -83,7 +83,8 @@ Quiet: TypeAlias = Annotated[
 Workers: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        metavar="N", help="Processes (default: as many as pay). Has no influence on the result."
+        metavar="N",
+        help="Processes (default: one per core where it pays); no influence on the result.",
     ),
 ]
 Json: TypeAlias = Annotated[

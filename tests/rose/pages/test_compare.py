@@ -313,7 +313,7 @@ def test_contamination_prints_both_ways(
     assert re.search(
         r"% of the official items matched by subset, template, targets asked for", done.output
     )
-    plain = CliRunner().invoke(app, ["contamination", *pair, "--json"])
+    plain = CliRunner().invoke(app, ["contamination", *pair, "--json", "-"])
     data = json.loads(plain.output)
     assert data["model"] == "simulated/faulty"
     assert data["overall"]["unmatched"]["value"] == 0

@@ -242,7 +242,9 @@ def judge(
         int, typer.Option(metavar="N", help="Further attempts until an answer can be read.")
     ] = 2,
     # All attempts, not the further ones: no other spelling of --max-retries.
-    attempts: Annotated[int | None, typer.Option("--attempts", metavar="N", hidden=True)] = None,
+    attempts: Annotated[
+        int | None, typer.Option("--attempts", metavar="N", hidden=True, help="All attempts.")
+    ] = None,
     cache: Cache = True,
     json: Json = None,
 ) -> None:

@@ -69,7 +69,8 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     say(console, _LEGEND, "dim")
     _print_sentences(console, summary)
     if summary.sweep:
-        say(console, f"F1 of all classes by threshold: {_sweep_words(found['sweep'])}")
+        way = way_words(summary.options)
+        say(console, f"F1 by threshold, {way}: {_sweep_words(found['sweep'])}")
     _print_basis(console, summary)
     if kept:
         say(console, f"written to {folder}")
