@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -956,3 +957,99 @@ def test_what_small_was_not_made_for_is_said(case: Case, tmp_path: Path) -> None
     words = ["--data", case.set, "--out", tmp_path / "x", *case.kit.run, "--dry-run"]
     said = " ".join(handeye("run", case.suite.name, "--model", "handeye/small", *words).split())
     assert "handeye/small was not made for" in said
+
+
+# ---- commands read alike
+
+
+def _streams(*words: object, code: int = 0) -> tuple[str, str]:
+    """What a command says on stdout and on stderr, 80 columns wide."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setenv("COLUMNS", "80")
+        patch.setattr(sys, "argv", ["handeye", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert (ended.value.code or 0) == code, f"{words}\n{out.getvalue()}\n{err.getvalue()}"
+    return out.getvalue(), err.getvalue()
+
+
+def test_each_step_says_the_next_one_up_to_the_page(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words: list[str] = [case.suite.name, "generate", "my set", "--seed", "7", *case.kit.generate]
+    went = []
+    for _ in range(9):
+        went.append(words[1] if words[0] == case.suite.name else words[0])
+        extra = case.kit.run if words[0] == "run" else ()
+        out, told = _streams(*words, *extra)
+        assert "next: " not in out
+        (step,) = re.findall("^next: (.+)$", told, re.MULTILINE)
+        if step.startswith("open "):
+            break
+        first, *words = shlex.split(step)
+        assert first == "handeye"
+    assert went == ["generate", "verify", "run", "diagnose", "report"]
+    assert step == "open report.html in a browser"
+    assert (tmp_path / "report.html").is_file()
+
+
+def test_quiet_leaves_no_word_beside_what_was_found(case: Case, tmp_path: Path) -> None:
+    name, run = case.suite.name, case.run("right")
+    scored = ("--data", case.set, "--out", tmp_path / "s", *case.kit.score)
+    for words in (
+        (name, "generate", tmp_path / "set", "--seed", "7", *case.kit.generate),
+        (name, "describe", case.set),
+        (name, "verify", case.set),
+        (name, "score", run / "predictions.jsonl", *scored),
+        (name, "diagnose", run),
+        (name, "scenes", case.run("faulty")),
+        ("compare", run, case.run("faulty")),
+    ):
+        out, told = _streams(*words, "--quiet")
+        assert out, words
+        assert not told, words
+    _, told = _streams("compare", run, case.run("faulty"))
+    step = ["compare", run, case.run("faulty"), "--out", "compare.html"]
+    assert told.splitlines()[-1] == f"next: handeye {shlex.join(map(str, step))}"
+
+
+def test_json_on_the_screen_is_alone_and_is_that_of_the_file(case: Case, tmp_path: Path) -> None:
+    name, run, faulty = case.suite.name, case.run("right"), case.run("faulty")
+    scored = ("--data", case.set, "--out", tmp_path / "s", *case.kit.score)
+    asked = ("--model", "handeye/simulated", "--data", case.set, "--out", run, *case.kit.run)
+    for words in (
+        (name, "describe", case.set),
+        (name, "verify", case.set),
+        ("run", name, *asked),
+        ("run", name, *asked[:4], "--out", tmp_path / "dry", *case.kit.run, "--dry-run"),
+        (name, "score", run / "predictions.jsonl", *scored),
+        (name, "diagnose", faulty),
+        (name, "scenes", faulty),
+        ("compare", run, faulty),
+        ("suites",),
+        ("models",),
+    ):
+        shown, told = _streams(*words, "--json")
+        assert "next: " not in told, words
+        found = json.loads(shown)
+        if "--dry-run" in words or words[1:2] == ("score",):
+            continue
+        file = tmp_path / f"{words[1] if len(words) > 1 else words[0]}-{len(words)}.json"
+        out, _ = _streams(*words, "--json", file)
+        assert f"written to {file}" in out, words
+        assert len(out.splitlines()) > 1, words
+        assert json_of(file) == found, words
+
+
+def test_what_is_printed_fits_a_screen(case: Case) -> None:
+    name = case.suite.name
+    for words in ((case.set,), (case.set, case.set)):
+        shown = handeye(name, "describe", *words, "--quiet").splitlines()
+        assert 24 <= len(shown) <= 40
+        assert max(map(len, shown)) <= 80
+        assert "--all shows" in "".join(shown)
+        whole = handeye(name, "describe", *words, "--all", "--quiet").splitlines()
+        assert len(whole) > 2 * len(shown)
+        assert "…" not in "".join(whole)
