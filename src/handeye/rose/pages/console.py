@@ -88,7 +88,7 @@ def _beside(tables: Sequence[Table], bases: tuple[str, ...], labels: Mapping[str
         for row in table.rows
         if _measured(row.cells[0])
     )
-    return replace(below[0], caption="", rows=rows)
+    return replace(below[0], caption="", rows=rows, row_head="percent")
 
 
 def _measured(cell: Cell) -> bool:
