@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -159,24 +158,6 @@ def test_a_wrong_model_name_does_not_claim_the_run_folder(made):
     handeye("run", "rose", "--model", "no/such", "--data", made / "set", "--out", out)
     run = handeye("run", "rose", "--model", "handeye/pixels", "--data", made / "set", "--out", out)
     assert run.returncode == 0, run.stderr
-
-
-def test_the_python_of_the_readme_runs(tmp_path):
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"From Python:\n\n((?:    .*\n|\n)+)", text)[1]
-    code = "\n".join(line[4:] for line in block.splitlines())
-    # Importable by name, because the generator's worker processes import the main module again.
-    (tmp_path / "example.py").write_text(
-        "def main():\n"
-        + "".join(f"    {line}\n" for line in code.splitlines())
-        + "\nif __name__ == '__main__':\n    main()\n",
-        encoding="utf-8",
-    )
-    done = subprocess.run(
-        [sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "gap" in done.stdout
 
 
 def test_a_diagnosis_is_printed_and_kept(made):

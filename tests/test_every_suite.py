@@ -13,24 +13,29 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from ast import literal_eval
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import msgspec
 import pytest
 
 from handeye.atomic import held
 from handeye.cli import main
+from handeye.errors import HandeyeError, OptionError, RunError
 from handeye.suite import ABILITIES, Part, Suite
 from handeye.suites import SUITES, all_suites, get, suite_of_runs, suite_of_set
 
@@ -577,6 +582,180 @@ def test_a_diagnosis_gives_each_failed_item_one_reason(case: Case) -> None:
     assert reasons.filter("passed")["reason"].drop_nulls().is_empty()
 
 
+# ---- from Python
+
+
+def python(case: Case) -> Any:
+    return import_module(f"handeye.{case.suite.name}")
+
+
+def ask(case: Case, function: Any, out: Path | None = None, **more: Any) -> Any:
+    options = dict(zip(case.kit.run[::2], case.kit.run[1::2], strict=True))
+    given = {name.removeprefix("--"): value for name, value in options.items()}
+    return python(case).run(function, case.set, out, progress=False, **given, **more)
+
+
+def test_the_names_are_the_same_and_listed_without_an_import(case: Case) -> None:
+    names = ["compare", "describe", "diagnose", "generate", "load", "read_run", "report", "run"]
+    names += ["score", "score_files", "summarize", "verify"]
+    code = f"import sys; from handeye import {case.suite.name} as suite; before = set(sys.modules)"
+    code += "; print(dir(suite)); print(set(sys.modules) - before)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    listed, imported = done.stdout.splitlines()
+    assert set(names) <= set(literal_eval(listed))
+    assert literal_eval(listed) == sorted(python(case).__all__)
+    assert imported == "set()"
+
+
+def test_a_function_is_asked_as_any_model_is(case: Case, tmp_path: Path) -> None:
+    seen: list[tuple[Any, str]] = []
+    broken = True
+
+    def answer(pictures: Any, prompt: str) -> str | None:
+        seen.append((pictures, prompt))
+        if len(seen) == 2:
+            return None
+        if len(seen) == 3 and broken:
+            raise ValueError("no such luck")
+        return "DONE"
+
+    out = tmp_path / "run"
+    run = ask(case, answer, out, name="mine")
+    assert run == out, "wherever a path is taken, it is one"
+    assert all(p.mode == "RGB" for pictures, _ in seen for p in pictures)
+    for pictures, prompt in seen:
+        places = [prompt.index(f"<picture {k}>") for k in range(1, len(pictures) + 1)]
+        assert places == sorted(places)
+        assert len(places) > 0
+    states = {row["state"]: row for row in predictions_of(out)}
+    assert (states["empty"]["raw_text"], states["answered"]["raw_text"]) == ("", "DONE")
+    assert "ValueError: no such luck" in states["error"]["error"]
+    plan = json_of(out / "plan.json")
+    assert plan["model"] == "python/mine"
+    assert {row["model"] for row in journal_of(out)} == {"python/mine"}
+    assert list((out / "logs").glob("*.eval"))
+    asked, broken = len(seen), False
+    again = ask(case, answer, out, name="mine")
+    assert len(seen) == asked + 1, "only the failure was asked again"
+    assert not again.info["states"]["error"]
+    with pytest.raises(RunError, match="holds another run"):
+        ask(case, answer, out, name="another")
+    with pytest.raises(RunError, match="give name="):
+        ask(case, answer, out)
+    assert len(seen) == asked + 1
+
+
+def test_a_function_without_a_name_owns_no_folder(case: Case, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    ask(case, lambda pictures, prompt: "DONE", out)
+    assert "<lambda>" in json_of(out / "plan.json")["model"]
+    kept = hashes(out)
+    for name in (None, json_of(out / "plan.json")["model"].removeprefix("python/")):
+        with pytest.raises(RunError, match=r"give name=|holds another run"):
+            ask(case, lambda pictures, prompt: "NO", out, name=name)
+    assert hashes(out) == kept
+
+
+def test_lists_and_coroutines(case: Case) -> None:
+    sizes: list[int] = []
+
+    def many(prompt: list[str], pictures: list[Any]) -> list[str]:
+        sizes.append(len(prompt))
+        assert len(pictures) == len(prompt)
+        return [f"{len(one)}" for one in prompt]
+
+    async def one(pictures: Any, prompt: str) -> str:
+        return f"{len(prompt)}"
+
+    texts = [
+        [row["raw_text"] for row in predictions_of(ask(case, function, **more))]
+        for function, more in ((many, {"batch": 3}), (one, {}))
+    ]
+    assert texts[0] == texts[1]
+    assert sum(sizes) == len(texts[0])
+    assert 1 < max(sizes) <= 3
+
+
+def test_results_say_themselves(case: Case, tmp_path: Path) -> None:
+    suite = python(case)
+    run, other = (suite.read_run(case.run(name)) for name in ("right", "faulty"))
+    items = suite.load(case.set)
+    results = [items, run, run.summary, suite.diagnose(other), suite.describe(case.set)]
+    results += [suite.compare([run, other], resamples=100), suite.verify(case.set, workers=1)]
+    for result in results:
+        assert len(repr(result)) < 6000
+        assert " at 0x" not in repr(result)
+        assert result._repr_html_().startswith("<div>")
+        assert isinstance(result.to_dict(), dict)
+        json.dumps(result.to_dict())
+        assert result.to_pandas() is not None
+    assert len(run.to_pandas()) == run.summary[f"n_{case.suite.unit}"]
+    first = items[0]
+    identity = getattr(first, case.kit.item_id)
+    assert items[identity] == first
+    assert list(items[1:3]) == list(items)[1:3]
+    assert len(items[:2]) == 2
+    with pytest.raises(KeyError):
+        items["nobody"]
+    assert suite.report(run, tmp_path / "page.html") == tmp_path / "page.html"
+
+
+def charts_of(plots: Any) -> Iterator[Any]:
+    for name in plots:
+        with suppress(OptionError):  # too little was run for this one
+            yield getattr(plots, name)
+
+
+def test_charts_stand_alone(case: Case, tmp_path: Path) -> None:
+    suite = python(case)
+    run = suite.read_run(case.run("faulty"))
+    drawn = [run.plot, suite.compare([case.run("right"), run], resamples=100).plot]
+    for plots in drawn:
+        assert dir(plots) == sorted(plots)
+        for chart in charts_of(plots):
+            root = ElementTree.fromstring(chart._repr_svg_())
+            assert root.tag.endswith("svg")
+            assert not re.search(r"var\(|class=", chart)
+            assert chart.save(tmp_path / "x.svg").read_text("utf-8") == chart == chart()
+    assert all(list(charts_of(plots)) for plots in drawn)
+    assert any(len(list(plots)) > 2 for plots in drawn)
+    with pytest.raises(AttributeError, match="no chart 'nothing'"):
+        drawn[0].nothing  # noqa: B018
+
+
+def test_scores_of_python_are_summarized(case: Case) -> None:
+    suite = python(case)
+    answers = {row[case.kit.item_id]: row["raw_text"] for row in predictions_of(case.run("right"))}
+    more = {"embedder": case.kit.run[1]} if "--embedder" in case.kit.run else {}
+    scores = suite.score(answers, case.set, allow_missing=True, **more)
+    head = suite.summarize(scores)["bases"]["all"]["headline"]
+    assert min(one["value"] for name, one in head.items() if name != "gap") == case.kit.perfect
+
+
+def test_wrong_kinds_of_arguments_are_named(case: Case, tmp_path: Path) -> None:
+    suite, out = python(case), tmp_path / "no"
+    for call, words in (
+        (lambda: suite.run("handeye/simulated", 7, out), "run: data must be a text or a path"),
+        (lambda: suite.run("handeye/simulated", case.set, out, sceens=1), "no 'sceens'"),
+        (lambda: suite.run("a/b", case.set, out, max_connections="1"), "max_connections must be"),
+        (lambda: suite.run(lambda pictures: "", case.set, out), "must take pictures and prompt"),
+        (lambda: suite.run(3, case.set, out), "model must be a name"),
+        (lambda: suite.run("a/b", case.set, out, name="x"), "name= is for a function"),
+        (lambda: suite.generate(out, seed="7"), "generate: seed must be a whole number, got '7'"),
+        (lambda: suite.load(None), "load: data must be a text or a path"),
+        (lambda: suite.score(3, case.set), "score: predictions must be"),
+        (lambda: suite.summarize(3), "scores must be"),
+        (lambda: suite.diagnose(3), "diagnose: run must be"),
+        (lambda: suite.compare([case.run("right"), 3]), "a run is a folder"),
+        (lambda: suite.report(case.run("right"), 3), "report: out must be"),
+        (lambda: suite.verify(case.set, workers="2"), "verify: workers must be a whole number"),
+    ):
+        with pytest.raises(HandeyeError, match=re.escape(words)) as caught:
+            call()
+        assert "\n" not in str(caught.value)
+    assert not out.exists()
+
+
 # ---- first use
 
 
@@ -788,3 +967,99 @@ def test_what_small_was_not_made_for_is_said(case: Case, tmp_path: Path) -> None
     words = ["--data", case.set, "--out", tmp_path / "x", *case.kit.run, "--dry-run"]
     said = " ".join(handeye("run", case.suite.name, "--model", "handeye/small", *words).split())
     assert "handeye/small was not made for" in said
+
+
+# ---- commands read alike
+
+
+def _streams(*words: object, code: int = 0) -> tuple[str, str]:
+    """What a command says on stdout and on stderr, 80 columns wide."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setenv("COLUMNS", "80")
+        patch.setattr(sys, "argv", ["handeye", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert (ended.value.code or 0) == code, f"{words}\n{out.getvalue()}\n{err.getvalue()}"
+    return out.getvalue(), err.getvalue()
+
+
+def test_each_step_says_the_next_one_up_to_the_page(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words: list[str] = [case.suite.name, "generate", "my set", "--seed", "7", *case.kit.generate]
+    went = []
+    for _ in range(9):
+        went.append(words[1] if words[0] == case.suite.name else words[0])
+        extra = case.kit.run if words[0] == "run" else ()
+        out, told = _streams(*words, *extra)
+        assert "next: " not in out
+        (step,) = re.findall("^next: (.+)$", told, re.MULTILINE)
+        if step.startswith("open "):
+            break
+        first, *words = shlex.split(step)
+        assert first == "handeye"
+    assert went == ["generate", "verify", "run", "diagnose", "report"]
+    assert step == "open report.html in a browser"
+    assert (tmp_path / "report.html").is_file()
+
+
+def test_quiet_leaves_no_word_beside_what_was_found(case: Case, tmp_path: Path) -> None:
+    name, run = case.suite.name, case.run("right")
+    scored = ("--data", case.set, "--out", tmp_path / "s", *case.kit.score)
+    for words in (
+        (name, "generate", tmp_path / "set", "--seed", "7", *case.kit.generate),
+        (name, "describe", case.set),
+        (name, "verify", case.set),
+        (name, "score", run / "predictions.jsonl", *scored),
+        (name, "diagnose", run),
+        (name, "scenes", case.run("faulty")),
+        ("compare", run, case.run("faulty")),
+    ):
+        out, told = _streams(*words, "--quiet")
+        assert out, words
+        assert not told, words
+    _, told = _streams("compare", run, case.run("faulty"))
+    step = ["compare", run, case.run("faulty"), "--out", "compare.html"]
+    assert told.splitlines()[-1] == f"next: handeye {shlex.join(map(str, step))}"
+
+
+def test_json_on_the_screen_is_alone_and_is_that_of_the_file(case: Case, tmp_path: Path) -> None:
+    name, run, faulty = case.suite.name, case.run("right"), case.run("faulty")
+    scored = ("--data", case.set, "--out", tmp_path / "s", *case.kit.score)
+    asked = ("--model", "handeye/simulated", "--data", case.set, "--out", run, *case.kit.run)
+    for words in (
+        (name, "describe", case.set),
+        (name, "verify", case.set),
+        ("run", name, *asked),
+        ("run", name, *asked[:4], "--out", tmp_path / "dry", *case.kit.run, "--dry-run"),
+        (name, "score", run / "predictions.jsonl", *scored),
+        (name, "diagnose", faulty),
+        (name, "scenes", faulty),
+        ("compare", run, faulty),
+        ("suites",),
+        ("models",),
+    ):
+        shown, told = _streams(*words, "--json")
+        assert "next: " not in told, words
+        found = json.loads(shown)
+        if "--dry-run" in words or words[1:2] == ("score",):
+            continue
+        file = tmp_path / f"{words[1] if len(words) > 1 else words[0]}-{len(words)}.json"
+        out, _ = _streams(*words, "--json", file)
+        assert f"written to {file}" in out, words
+        assert len(out.splitlines()) > 1, words
+        assert json_of(file) == found, words
+
+
+def test_what_is_printed_fits_a_screen(case: Case) -> None:
+    name = case.suite.name
+    for words in ((case.set,), (case.set, case.set)):
+        shown = handeye(name, "describe", *words, "--quiet").splitlines()
+        assert 24 <= len(shown) <= 40
+        assert max(map(len, shown)) <= 80
+        assert "--all shows" in "".join(shown)
+        whole = handeye(name, "describe", *words, "--all", "--quiet").splitlines()
+        assert len(whole) > 2 * len(shown)
+        assert "…" not in "".join(whole)

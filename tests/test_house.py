@@ -19,7 +19,10 @@ SUITES = ("rose", "visualact")
 # From the ground up; a room imports what stands on lower floors. ``suite`` is the contract: it
 # imports nothing. ``suites`` is the register: what stands above it speaks to suites through it.
 FLOORS = (
-    ("", "__init__", "errors", "atomic", "hashing", "reading", "printing", "progress", "suite"),
+    (
+        *("", "__init__", "errors", "atomic", "hashing", "reading", "printing", "progress"),
+        *("arguments", "shown", "suite"),
+    ),
     ("assets", "stats", "media"),
     ("sets",),
     ("run",),

@@ -1,4 +1,4 @@
-"""Makes the README's pictures from a finished demo: scenes, the report's top, films of clips.
+"""Makes the pictures of README and docs from a finished demo: scenes, pages, films of clips.
 
 make demo && .venv/bin/pip install -e '.[test]' && .venv/bin/python tools/readme_pictures.py demo
 """
@@ -38,18 +38,30 @@ def scenes(demo: Path) -> None:
     sheet.quantize(128).save(OUT / "sources.png", optimize=True)
 
 
+# File to page, and what of it is shown: None for the first screen.
+PAGES = {
+    "report.png": ("report.html", None),
+    "losses.png": ("report.html", "#losses"),
+    "reasons.png": ("report.html", "#reasons"),
+    "visualact-report.png": ("visualact.html", None),
+    "visualact-card.png": ("visualact.html", "#cards > .card"),
+}
+
+
 def report(demo: Path) -> None:
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        page = started.new_page(viewport={"width": 1120, "height": 1000})
-        page.goto((demo / "report.html").resolve().as_uri())
-        # A little above the section, so that the bar at the top does not cover its heading.
-        page.evaluate("document.querySelector('#ladder').scrollIntoView(); scrollBy(0, -60)")
-        page.screenshot(path=OUT / "report.png")
+        for name, (file, part) in PAGES.items():
+            page = started.new_page(viewport={"width": 1280, "height": 880})
+            page.goto((demo / file).resolve().as_uri())
+            page.add_style_tag(content=".topbar { position: static !important; }")
+            where = page.locator(part).first if part else page
+            where.screenshot(path=OUT / name)
+            picture = Image.open(OUT / name).convert("RGB")
+            picture.quantize(256).save(OUT / name, optimize=True)
+            page.close()
         started.close()
-    picture = Image.open(OUT / "report.png").convert("RGB")
-    picture.quantize(64).save(OUT / "report.png", optimize=True)
 
 
 def clips() -> None:

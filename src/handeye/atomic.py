@@ -25,7 +25,7 @@ if sys.platform != "win32":
 # Ending of files being written; one that is left belongs to a process that was killed.
 TEMPORARY = ".tmp"
 # What the pages of handeye say in their head.
-_PAGE = b'<meta name="generator" content="handeye'
+PAGE_OF_OURS = b'<meta name="generator" content="handeye'
 # Seconds to wait for another process: one that was killed may take a moment to be gone.
 PATIENCE = 1.0
 _PRIVATE = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -179,7 +179,7 @@ def _refuse_another(path: Path, data: bytes) -> None:
         return
     except OSError as error:
         raise OptionError(f"{path}: cannot be written: {refusal(error)}") from None
-    if not before or (_PAGE in before[:4096] and _PAGE in data[:4096]):
+    if not before or (PAGE_OF_OURS in before[:4096] and PAGE_OF_OURS in data[:4096]):
         return
     now, then = _fields(data), _fields(before)
     if not now or 2 * len(now & then) <= len(now | then):
@@ -190,11 +190,13 @@ def _refuse_another(path: Path, data: bytes) -> None:
 
 
 def _fields(data: bytes) -> set[str]:
-    """The fields of a JSON object; none of what is another thing."""
+    """The fields of a JSON object, or of the first in a list; none of what is another thing."""
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):
         return set()
+    if isinstance(found, list) and found:
+        found = found[0]
     return set(found) if isinstance(found, dict) else set()
 
 

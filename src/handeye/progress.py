@@ -70,6 +70,27 @@ class _Parting:
 parting = _Parting()
 
 
+# ---- quiet
+
+_hushed = False
+
+
+@contextmanager
+def hush(wanted: bool) -> Iterator[None]:
+    """Show no progress and no hints while the block runs, where that is ``wanted``."""
+    global _hushed
+    before, _hushed = _hushed, wanted
+    try:
+        yield
+    finally:
+        _hushed = before
+
+
+def hushed() -> bool:
+    """Whether nothing but results and warnings is wanted."""
+    return _hushed
+
+
 # ---- bars
 
 
@@ -120,6 +141,8 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
 
         def show(done: int, total: int) -> None:
             nonlocal at, spoke
+            if _hushed:
+                return
             new, at = at is None, Moment(done, total)
             if moves_here:
                 if new:

@@ -16,8 +16,11 @@ import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import currentframe, isfunction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from handeye.arguments import named_where_wrong
 
 if TYPE_CHECKING:
     from msgspec import Struct
@@ -62,19 +65,28 @@ class Part:
 def face(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
     """The ``__getattr__`` of a suite's package: its public names, each imported when first used.
 
+    ``dir()`` of the package, and so Tab, has these names and no others, and imports none of them.
+
     Args:
         package: the package's ``__name__``.
         names: public name to ``"module:name"``.
     """
 
     def get(name: str) -> Any:
-        if name not in names:
+        # Jedi, behind the Tab of a notebook, looks at all that it lists: seconds of imports.
+        here = currentframe()
+        asks = here.f_back.f_globals.get("__name__", "") if here and here.f_back else ""
+        if name not in names or asks.startswith("jedi."):
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = Part(names[name]).get()
+        if isfunction(value):
+            value = named_where_wrong(value, name)
         # A submodule that is imported later must not take a function's place.
         setattr(sys.modules[package], name, value)
         return value
 
+    # Where Python looks for it: a package is a module like any other.
+    vars(sys.modules[package])["__dir__"] = lambda: sorted(names)
     return get
 
 

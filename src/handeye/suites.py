@@ -21,7 +21,7 @@ SUITES = {
     "rose": Part("handeye.rose.suite:SUITE"),
     "visualact": Part("handeye.visualact.suite:SUITE"),
 }
-TAKEN = ("compare", "report", "run", "study", "suites", "train")
+TAKEN = ("compare", "models", "report", "run", "study", "suites", "train")
 """Names of commands that no suite may have."""
 _GROUP = "handeye.suites"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

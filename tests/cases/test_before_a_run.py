@@ -180,9 +180,11 @@ def test_a_respondent_for_clips_is_refused_before_the_folder(
     assert not out.exists()
 
 
-def test_a_function_is_no_model(scenes: Path, tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"model must be a name .* got function"):
-        run_rose(lambda image, prompt: "DONE", scenes, tmp_path / "run")  # type: ignore[arg-type, return-value]
+def test_what_cannot_be_asked_is_named(scenes: Path, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"model must be a name .* or a function .* got int"):
+        run_rose(7, scenes, tmp_path / "run")  # type: ignore[arg-type]
+    with pytest.raises(OptionError, match=r"must take pictures and prompt .* it takes \(image\)"):
+        run_rose(lambda image: "DONE", scenes, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

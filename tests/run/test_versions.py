@@ -26,7 +26,12 @@ from handeye.visualact.judge.ask import judge_cases
 from tests.support.house import PACKAGE, ROOT, names_used
 
 # Names with an underscore that are used of other packages. Each has a test below.
-PRIVATE = {"run/asker.py: inspect_ai.model._generate_config.active_generate_config"}
+PRIVATE = {
+    "run/asker.py: inspect_ai.model._generate_config.active_generate_config",
+    "run/engine.py: inspect_ai._util.platform",
+    "run/engine.py: inspect_ai._util.platform.running_in_notebook",
+    "run/engine.py: inspect_ai.util._display.init_display_type",
+}
 
 
 def private_names(package: Path) -> set[str]:
@@ -67,6 +72,31 @@ def test_the_rule_finds_what_breaks_it(tmp_path: Path) -> None:
 
 
 # ---- inspect_ai
+
+
+def test_a_notebook_can_be_taken_for_a_script() -> None:
+    from inspect_ai._util import platform
+
+    from handeye.run.engine import as_in_a_script
+
+    source = inspect.getsource(platform.platform_init)
+    assert "if running_in_notebook():" in source, "asked by the name that is replaced"
+    real = platform.running_in_notebook
+    with as_in_a_script():
+        assert platform.running_in_notebook is not real
+        assert platform.running_in_notebook() is False
+    assert platform.running_in_notebook is real
+
+
+def test_the_display_can_be_told_to_show_nothing() -> None:
+    from inspect_ai.util import display_type
+    from inspect_ai.util._display import init_display_type
+
+    before = display_type()
+    try:
+        assert init_display_type("none") == "none" == display_type()
+    finally:
+        init_display_type(before)
 
 
 def test_the_settings_of_an_evaluation_can_be_read() -> None:

@@ -88,9 +88,9 @@ def test_the_line_of_the_help_scores_a_file(
     told = run(app, ["export", str(answered.store.path), "--out", str(out)])
     assert told.exit_code == 0, told.output
     said = " ".join(run(app, ["export", "--help"]).output.split())
-    found = re.search(r"handeye SUITE score DIR/01-NAME.jsonl --data SET --out RUN", said)
+    found = re.search(r"handeye SUITE score FOLDER/01-NAME.jsonl --data SET --out RUN", said)
     assert found, said
-    words = {"SUITE": "rose", "DIR/01-NAME.jsonl": str(out / "01-anna.jsonl")}
+    words = {"SUITE": "rose", "FOLDER/01-NAME.jsonl": str(out / "01-anna.jsonl")}
     words |= {"SET": str(study_set), "RUN": str(tmp_path / "run")}
     line = [words.get(word, word) for word in found[0].split()]
     done = subprocess.run(

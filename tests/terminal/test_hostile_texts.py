@@ -140,7 +140,7 @@ def test_a_participants_name_is_text_to_the_owner(
 def test_errors_are_one_line_that_nobody_else_ends(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail() -> None:
+    def fail(**how: object) -> None:
         raise DataError(f"{HOSTILE}: no such set\nall is well\u2028really")
 
     monkeypatch.setattr("handeye.cli.app", fail)

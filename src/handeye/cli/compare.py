@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from handeye.printing import say
+from handeye.printing import say, tell
+from handeye.progress import hushed
+from handeye.terminal.options import (
+    STDOUT,
+    Common,
+    EveryLine,
+    Json,
+    Seed,
+    json_file,
+    put_json,
+    say_next,
+    some_runs,
+)
 
 
 def compare(
@@ -16,38 +29,52 @@ def compare(
         typer.Argument(
             metavar="RUN_A RUN_B [RUN_C ...]",
             help="Run folders over the same items; the others are compared with the first.",
+            autocompletion=some_runs,
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Write a page with charts and items.")
+        Path | None, typer.Option(metavar="FILE", help="Write an HTML page with charts and items.")
     ] = None,
-    json: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write all figures as JSON.")
-    ] = None,
-    common: Annotated[
-        bool, typer.Option(help="Compare only the items that all runs have.")
-    ] = False,
+    json: Json = None,
+    common: Common = False,
     all_pairs: Annotated[
-        bool, typer.Option(help="Compare every two runs, not only each with the first.")
+        bool,
+        typer.Option(
+            "--all-pairs/--no-all-pairs",
+            help="Compare every two runs, not only with the first.",
+        ),
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
-    all_rows: Annotated[
-        bool, typer.Option("--all", help="Print the rows without a difference, too.")
-    ] = False,
+    seed: Seed = 0,
+    every_line: EveryLine = False,
 ) -> None:
-    """Say which differences between runs are real: item by item, the second minus the first."""
+    """Say which differences between runs are real: item by item, the second minus the first.
+
+    Example: handeye compare RUN_A RUN_B --out compare.html
+    """
     from handeye.atomic import check_places, write_outputs
     from handeye.report import compare as compared, write_comparison
     from handeye.terminal.comparison import print_comparison
 
-    check_places(out, json)
+    file = json_file(json)
+    check_places(out, file)
     found = compared(runs, common=common, all_pairs=all_pairs, seed=seed)
-    figures = {} if json is None else {json: found.to_json()}
+    figures = {} if file is None else {file: found.to_json()}
     # Before anything is printed: a suite may draw no page, and a reader may go away.
     if out is not None:
         write_comparison(found, out, beside=figures)
     else:
         write_outputs(figures)
-    print_comparison(found, all_rows=all_rows)
-    for path in filter(None, (out, json)):
+    if json == STDOUT:
+        put_json(json, found.to_json())
+        return
+    print_comparison(found, all_rows=every_line)
+    for path in filter(None, (out, file)):
         say(f"written to {path}")
+
+
+def next_step(given: Mapping[str, Any]) -> None:
+    """Say how the page is had, or that it is to be looked at."""
+    if given["out"] is None:
+        say_next("compare", *given["runs"], "--out", "compare.html")
+    elif not hushed():
+        tell(f"next: open {given['out']} in a browser")

@@ -1,16 +1,32 @@
-"""Commands that every suite gets from the frame, as far as it has none of its own."""
+"""Commands that every suite gets from the frame, as far as it has none of its own.
+
+What each of its commands says at the end, the next step, is from the frame as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json as json_
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from handeye.cli.grammar import Command, framed
 from handeye.printing import one_line
 from handeye.suite import Suite
-from handeye.terminal.sets import AsJson, Workers, print_statistics, print_verified
+from handeye.terminal.options import (
+    EveryLine,
+    Json,
+    OldSet,
+    Workers,
+    put_json,
+    say_next,
+    some_runs,
+    some_sets,
+)
+from handeye.terminal.sets import print_statistics, print_verified
 
 
 def commands_of(suite: Suite) -> typer.Typer:
@@ -21,32 +37,110 @@ def commands_of(suite: Suite) -> typer.Typer:
         name = make.__name__.removeprefix("_")
         if name not in known:
             app.command(name)(make(suite))
+    for one in app.registered_commands:
+        if one.cls is not Command and one.callback is not None:
+            one.cls = Command
+            one.name = one.name or one.callback.__name__
+            after = _AFTER.get(one.name)
+            one.callback = framed(one.callback, *((partial(after, suite),) if after else ()))
+    # As they are needed; what only this suite has stands behind.
+    order = list(_AFTER)
+    app.registered_commands.sort(
+        key=lambda one: order.index(one.name) if one.name in order else len(order)
+    )
     return app
+
+
+# ---- the next step
+
+
+def _made(suite: Suite, given: Mapping[str, Any]) -> None:
+    say_next(suite.name, "verify", next(iter(given.values())))
+
+
+def _seen(suite: Suite, given: Mapping[str, Any]) -> None:
+    first = next(iter(given.values()))
+    if isinstance(first, str | Path) or len(first) == 1:
+        ask_next(suite, first if isinstance(first, str | Path) else first[0])
+
+
+def ask_next(suite: Suite, data: object) -> None:
+    """Say how a set is asked: a respondent that ships and knows nothing but what it is shown."""
+    free = [name for name, kind in suite.respondents.items() if "data" not in kind.takes]
+    model = next(iter(free or suite.respondents), None)
+    others = "other models: handeye models"
+    if model is not None:
+        asked = ("run", suite.name, "--model", f"handeye/{model}", "--data", data)
+        say_next(*asked, other=others)
+
+
+def scored_next(suite: Suite, run: object) -> None:
+    """Say how a scored run is looked at."""
+    if suite.diagnose is not None:
+        say_next(suite.name, "diagnose", run)
+    else:
+        say_next("report", run, "--out", "report.html")
+
+
+def _scored(suite: Suite, given: Mapping[str, Any]) -> None:
+    if given.get("out") is not None:
+        scored_next(suite, given["out"])
+
+
+def _diagnosed(suite: Suite, given: Mapping[str, Any]) -> None:
+    first = next(iter(given.values()))
+    say_next("report", *([first] if isinstance(first, str | Path) else first), "--out",
+             "report.html")  # fmt: skip
+
+
+def _none(suite: Suite, given: Mapping[str, Any]) -> None:
+    pass
+
+
+_AFTER: dict[str, Callable[[Suite, Mapping[str, Any]], None]] = {
+    "generate": _made,
+    "describe": _seen,
+    "verify": _seen,
+    "score": _scored,
+    "diagnose": _diagnosed,
+    "scenes": _none,
+}
+"""Commands in the order of work, and what is said behind each about its first argument."""
+
+
+# ---- commands
 
 
 def _describe(suite: Suite) -> Callable[..., None]:
     def describe(
-        data: Annotated[list[str], typer.Argument(metavar="SET [SET2]", help="Set folders.")],
-        json: AsJson = False,
+        data: Annotated[
+            list[str],
+            typer.Argument(metavar="SET [SET2]", help="One set, or two.", autocompletion=some_sets),
+        ],
+        every_line: EveryLine = False,
+        json: Json = None,
     ) -> None:
-        """Print the statistics of a set, or of two side by side with tests of their difference."""
-        print_statistics(data, suite.describe, by_group=True, json=json)
+        print_statistics(data, suite.describe, every_line=every_line, json=json)
 
+    describe.__doc__ = f"""Print what is in a set, or in two with tests of their difference.
+
+    Example: handeye {suite.name} describe SET
+    """
     return describe
 
 
 def _verify(suite: Suite) -> Callable[..., None]:
-    def verify(
-        directory: Annotated[str, typer.Argument(metavar="DIR", help="Folder of the set.")],
-        workers: Workers = None,
-    ) -> None:
-        """Check a set: rows, media, gold, and that it can be solved."""
+    def verify(directory: OldSet, workers: Workers = None, json: Json = None) -> None:
         from handeye.progress import counting
 
         with counting(suite.scene) as progress:
             result = suite.verify(directory, workers=workers, progress=progress)
-        print_verified(result, "nothing wrong")
+        print_verified(result, "nothing wrong", json=json)
 
+    verify.__doc__ = f"""Check a set: rows, media, gold, and that it can be solved.
+
+    Example: handeye {suite.name} verify SET
+    """
     return verify
 
 
@@ -54,17 +148,27 @@ def _scenes(suite: Suite) -> Callable[..., None]:
     unit = suite.scene
 
     def scenes(
-        run: Annotated[Path, typer.Argument(metavar="RUN", help="A run to learn the spread from.")],
+        run: Annotated[
+            Path,
+            typer.Argument(
+                metavar="RUN", help="A run to learn the spread from.", autocompletion=some_runs
+            ),
+        ],
         other: Annotated[
             Path | None,
-            typer.Argument(metavar="[RUN_B]", help="Another over the same set: for differences."),
+            typer.Argument(
+                metavar="[RUN_B]",
+                help="Another over the same set: for differences.",
+                autocompletion=some_runs,
+            ),
         ] = None,
         points: Annotated[
-            float, typer.Option(help="Percentage points that must be seen: 3 for 3 points.")
+            float, typer.Option(metavar="N", help="Percentage points to be seen: 3 for 3 points.")
         ] = 3.0,
         power: Annotated[
-            float, typer.Option(help="Chance to see a difference of that size.")
+            float, typer.Option(metavar="SHARE", help="Chance to see a difference of that size.")
         ] = 0.8,
+        json: Json = None,
     ) -> None:
         from rich.table import Table
 
@@ -80,6 +184,13 @@ def _scenes(suite: Suite) -> Callable[..., None]:
             raise OptionError(f"name one run, or two for their difference, of these: {names}")
         runs = [suite.open_run(folder) for folder in readable(folders, suite.score_so_far)]
         found = scenes_needed(suite, points / 100, runs, power=power)
+        figures = {
+            "points": points,
+            "power": power if len(runs) == 2 else None,
+            f"{unit}_needed": {row.label: row.scenes for row in found},
+        }
+        if put_json(json, json_.dumps(figures, indent=1, ensure_ascii=False)):
+            return
         wanted = (
             f"{unit.capitalize()} for 95 % intervals of ±{points:g} points"
             if len(runs) == 1
@@ -109,5 +220,7 @@ def _scenes(suite: Suite) -> Callable[..., None]:
 
     With one run: for 95 % intervals of plus and minus so many points. With two: for a difference
     of so many points between two models like these.
+
+    Example: handeye {suite.name} scenes RUN --points 3
     """
     return scenes

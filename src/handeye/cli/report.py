@@ -2,32 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from handeye.printing import say
+from handeye.printing import say, tell
+from handeye.progress import hushed
+from handeye.terminal.options import Runs, Workers, say_next
 
 
 def report(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN [RUN ...]", help="Run folders of one suite.")
+    runs: Runs,
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="The HTML page to write (a folder: see --all-items)."),
     ],
-    out: Annotated[Path, typer.Option(help="The HTML file to write.")],
-    title: Annotated[str | None, typer.Option(help="Heading of the report.")] = None,
+    title: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="Heading of the report.")
+    ] = None,
     human: Annotated[
         Path | None,
         typer.Option(
-            help="A row for people, from `handeye study agreement`, where a suite has one."
+            metavar="FILE",
+            help="A row for people, from 'handeye study agreement', where a suite has one.",
         ),
     ] = None,
-    workers: Annotated[int, typer.Option(help="Processes; no influence on the result.")] = 2,
+    all_items: Annotated[
+        bool,
+        typer.Option(
+            "--all-items",
+            help="Show every item, not a choice; --out is then a folder, to be opened at its "
+            "index.html, from a disk or a server.",
+        ),
+    ] = False,
+    workers: Workers = None,
 ) -> None:
-    """Write a report: what was found, tables beside the published models, gallery of failures."""
+    """Write a report: what was found, charts and tables beside published models, a gallery.
+
+    Example: handeye report RUN_A RUN_B --out report.html
+    """
     from handeye.progress import counting
     from handeye.report import write_report
+    from handeye.sets.processes import worker_count
 
+    count = worker_count(workers)
     with counting("report") as progress:
-        page = write_report(runs, out, title=title, human=human, workers=workers, progress=progress)
+        page = write_report(
+            runs,
+            out,
+            title=title,
+            human=human,
+            workers=count,
+            all_items=all_items,
+            progress=progress,
+        )
     say(f"{page}")
+
+
+def next_step(given: Mapping[str, Any]) -> None:
+    """Say how several runs are compared; a page alone is opened."""
+    if len(given["runs"]) > 1:
+        say_next("compare", *given["runs"], "--out", "compare.html")
+    elif not hushed():
+        tell(f"next: open {given['out']} in a browser")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import typer
 
+from handeye.cli.given import scored_next
+from handeye.cli.grammar import Command, framed
 from handeye.errors import HandeyeError
 from handeye.suite import Suite
 from handeye.suites import all_suites
+from handeye.terminal.run_options import default_out
 
 
 def _command(suite: Suite) -> Callable[..., None]:
@@ -33,6 +37,12 @@ def _command(suite: Suite) -> Callable[..., None]:
     return command
 
 
-app = typer.Typer(help="Ask a model everything about a set.", no_args_is_help=True)
+def _after(suite: Suite, given: Mapping[str, Any]) -> None:
+    if not given.get("dry_run"):
+        out = given.get("out") or default_out(suite.name, given["model"], given["data"])
+        scored_next(suite, out)
+
+
+app = typer.Typer(help="Ask a model everything about a set, and score it.", no_args_is_help=True)
 for suite in all_suites():
-    app.command(suite.name)(_command(suite))
+    app.command(suite.name, cls=Command)(framed(_command(suite), partial(_after, suite)))

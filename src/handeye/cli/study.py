@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+import json as json_
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handeye.cli.grammar import Command, framed
 from handeye.errors import DataError, OptionError, refusal
 from handeye.hashing import open_regular
 from handeye.printing import say, tell
+from handeye.terminal.options import (
+    Json,
+    OldSet,
+    Seed,
+    json_file,
+    one_of,
+    put_json,
+    say_next,
+    some_sets,
+)
 
 if TYPE_CHECKING:
     from handeye.suite import AsksPeople
 
-app = typer.Typer(help="A human baseline: a small web page where people answer items.")
+app = typer.Typer(
+    help="A human baseline: a small web page where people answer items.", no_args_is_help=True
+)
 
-StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.sqlite", help="The study file.")]
+StudyFile = Annotated[
+    Path, typer.Argument(metavar="STUDY", help="The study file, such as study-SET.sqlite.")
+]
 
 
 def _people(data: str) -> AsksPeople:
@@ -36,24 +53,46 @@ def _people(data: str) -> AsksPeople:
     return suite.people()
 
 
-@app.command()
 def serve(
     context: typer.Context,
-    data: Annotated[str, typer.Argument(metavar="DIR", help="Set with its pictures.")],
+    data: OldSet,
     items: Annotated[
-        int | None, typer.Option(help="Items for each person (default 50).", show_default=False)
+        int | None,
+        typer.Option(
+            "--per-person",
+            "--items",
+            metavar="N",
+            help="Items for each person (default 50).",
+            show_default=False,
+        ),
     ] = None,
-    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8000,
+    port: Annotated[
+        int, typer.Option(metavar="N", help="Port of the page; 0 takes a free one.")
+    ] = 8000,
     out: Annotated[
-        Path | None, typer.Option(help="Study file (default study-DIR.sqlite); goes on if there.")
+        Path | None,
+        typer.Option(
+            metavar="STUDY", help="Study file (default study-SET.sqlite); goes on if there."
+        ),
     ] = None,
     templates: Annotated[
-        str | None, typer.Option(help="Kinds of items, such as T1,T3, main (default) or all.")
+        str | None,
+        typer.Option(metavar="NAMES", help="Kinds of items, such as T1,T3, main (default) or all."),
     ] = None,
-    split: Annotated[str | None, typer.Option(help="test (default), dev or all.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of choice and orders (default 0).")] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Only this split: test (default), dev, or all.",
+            autocompletion=one_of(lambda: ("test", "dev", "all")),
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="SEED", help="Of choice and orders (default 0).")
+    ] = None,
     overlap: Annotated[
-        float | None, typer.Option(help="Share of items all people have in common (default 1).")
+        float | None,
+        typer.Option(metavar="SHARE", help="Share of items all people have in common (default 1)."),
     ] = None,
     rulers: Annotated[
         bool | None,
@@ -64,12 +103,13 @@ def serve(
     practice: Annotated[
         bool | None, typer.Option("--practice/--no-practice", help="Practice items first.")
     ] = None,
-    host: Annotated[str, typer.Option(help="Address; others than this need a token.")] = (
-        "127.0.0.1"
-    ),
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Others than this need a token.")
+    ] = "127.0.0.1",
     token: Annotated[
         str | None,
         typer.Option(
+            metavar="WORD",
             envvar="HANDEYE_STUDY_TOKEN",
             help="Secret in every link, 12 characters; better in the variable or a file.",
         ),
@@ -78,7 +118,10 @@ def serve(
         Path | None, typer.Option(metavar="FILE", help="File that holds the token.")
     ] = None,
 ) -> None:
-    """Serve a study until Ctrl-C; run again with the same --out it goes on where it was."""
+    """Serve a study until Ctrl-C; run again with the same --out it goes on where it was.
+
+    Example: handeye study serve SET --per-person 50 --port 8000
+    """
     from handeye.study.serve import check_token, default_file, serve as run
     from handeye.study.session import open_study
 
@@ -112,6 +155,7 @@ def serve(
         run(study, host=host, port=port, token=token, say=listening)
     except KeyboardInterrupt:
         say(f"stopped; the same command goes on with {file}")
+        say_next("study", "export", file, "--out", "people")
         raise typer.Exit(130) from None
 
 
@@ -134,14 +178,15 @@ def _token_in(file: Path, other: str | None) -> str:
     return token
 
 
-@app.command()
 def export(
     study: StudyFile,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the prediction files.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Of the prediction files.")],
 ) -> None:
     """Write a prediction file for each person, and the times.
 
-    Scored like a model's: handeye SUITE score DIR/01-NAME.jsonl --data SET --out RUN
+    Scored like a model's: handeye SUITE score FOLDER/01-NAME.jsonl --data SET --out RUN
+
+    Example: handeye study export STUDY --out people
     """
     from handeye.study.export import export as write
 
@@ -150,25 +195,45 @@ def export(
     say(f"{out / 'times.csv'}")
 
 
-@app.command()
 def agreement(
     study: StudyFile,
-    data: Annotated[str, typer.Option(metavar="DIR", help="The set of the study.")],
+    data: Annotated[
+        str, typer.Option(metavar="SET", help="The set of the study.", autocompletion=some_sets)
+    ],
     out: Annotated[
-        Path, typer.Option(metavar="HUMAN.json", help="For `handeye report --human`.")
+        Path, typer.Option(metavar="FILE", help="The row, for 'handeye report --human'.")
     ] = Path("human.json"),
     finished: Annotated[
         bool, typer.Option("--finished", help="Only people who answered all their items.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of the intervals.")] = 0,
+    seed: Seed = 0,
+    json: Json = None,
 ) -> None:
-    """Tell how far people agree, and write the human row for the report."""
+    """Tell how far people agree, and write the human row for the report.
+
+    Example: handeye study agreement STUDY --data SET --out human.json
+    """
     from handeye.atomic import check_places
     from handeye.study.agreement import agreement as measure, write_agreement
     from handeye.study.console import print_agreement
 
-    check_places(out)
+    check_places(out, json_file(json))
     found = measure(_people(data), study, data, finished_only=finished, seed=seed)
     write_agreement(out, found)
+    if put_json(json, json_.dumps(found, indent=1, ensure_ascii=False)):
+        return
     print_agreement(found)
     say(f"written to {out}")
+
+
+def _exported(given: Mapping[str, Any]) -> None:
+    say_next("study", "agreement", given["study"], "--data", "SET", "--out", "human.json")
+
+
+def _agreed(given: Mapping[str, Any]) -> None:
+    say_next("report", "RUN", "--human", given["out"], "--out", "report.html")
+
+
+app.command("serve", cls=Command)(framed(serve))
+app.command("export", cls=Command)(framed(export, _exported))
+app.command("agreement", cls=Command)(framed(agreement, _agreed))

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handeye.cli.grammar import Command, framed
 from handeye.errors import OptionError
 from handeye.printing import tell
+from handeye.progress import hushed
 from handeye.run.versions import check_version
+from handeye.terminal.options import Json, one_of, put_json, say_next, some_sets
 
 if TYPE_CHECKING:
     from handeye.training.questions import Papers
@@ -23,22 +26,30 @@ app = typer.Typer(
 )
 
 
-@app.command()
 def base(
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder of the model; the same one goes on.")
+        Path, typer.Option(metavar="FOLDER", help="Of the model; the same one goes on.")
     ],
-    seed: Annotated[int, typer.Option(help="Decides the first weights and every scene.")],
+    seed: Annotated[
+        int, typer.Option(metavar="SEED", help="Decides the first weights and every scene.")
+    ],
     preset: Annotated[
         str,
-        typer.Option(help="small, tiny (seconds, for tests), or blind: small, shown nothing."),
+        typer.Option(
+            metavar="NAME",
+            help="small, tiny (seconds, for tests), or blind: small, shown nothing.",
+            autocompletion=one_of(lambda: ("small", "tiny", "blind")),
+        ),
     ] = "small",
 ) -> None:
     """Train the small model from random weights on scenes made on the fly, and examine it.
 
     Stopped at any moment, the same command goes on from the last checkpoint.
+
+    Example: handeye train base --out FOLDER --seed 1
     """
     needs_torch()
+    from handeye.atomic import write_output
     from handeye.training.questions import own_papers
     from handeye.training.recipe import recipe_of
     from handeye.training.training_run import CARD, claim, steps_done, train
@@ -55,22 +66,29 @@ def base(
         train(out, recipe, seed, progress)
     # Always the same test scenes: models of different seeds differ by their training alone.
     scenes = recipe.examined_scenes
-    _write(out / "examination.json", _examine(out, own_papers(0, scenes), seed=0, scenes=scenes))
+    found = _examine(out, own_papers(0, scenes), seed=0, scenes=scenes)
+    write_output(out / "examination.json", _text(found))
+    _print(found)
 
 
-@app.command()
 def examine(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A trained model.")],
-    scenes: Annotated[int, typer.Option(help="Scenes of seen and of held-out art, each.")] = 200,
-    seed: Annotated[int, typer.Option(help="Of the test scenes.")] = 0,
+    directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="Of a trained model.")],
+    scenes: Annotated[
+        int, typer.Option(metavar="N", help="Scenes of seen and of held-out art, each.")
+    ] = 200,
+    seed: Annotated[int, typer.Option(metavar="SEED", help="Of the test scenes.")] = 0,
     data: Annotated[
-        Path | None, typer.Option(metavar="SET", help="Ask about this set's scenes instead.")
+        Path | None,
+        typer.Option(
+            metavar="SET", help="Ask about this set's scenes instead.", autocompletion=some_sets
+        ),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write all figures as JSON.")
-    ] = None,
+    json: Json = None,
 ) -> None:
-    """Ask a trained model about new scenes: PASS by template, seen and held-out art."""
+    """Ask a trained model about new scenes: PASS by template, seen and held-out art.
+
+    Example: handeye train examine FOLDER --scenes 200
+    """
     needs_torch()
     from handeye.training.questions import own_papers, set_papers
 
@@ -80,8 +98,9 @@ def examine(
         found = _examine(directory, set_papers(data), set=data.name)
     else:
         found = _examine(directory, own_papers(seed, scenes), seed=seed, scenes=scenes)
-    if out:
-        _write(out, found)
+    # Before anything is printed: who reads may stop reading.
+    if not put_json(json, _text(found)):
+        _print(found)
 
 
 def needs_torch() -> None:
@@ -125,6 +144,8 @@ def _telling(recipe: Recipe) -> Iterator[Callable[[int, int, dict[str, float]], 
                 left = (recipe.work(steps) - recipe.work(step)) / speed
                 facts.insert(0, f"{clock_text(left)} left")
             last, at = (step, now), Moment(step, steps, tuple(facts))
+            if hushed():
+                return
             if not moves_here:
                 tell(f"step {step} of {steps}: {', '.join(facts)}")
             elif new:
@@ -140,17 +161,13 @@ def _examine(directory: Path, papers: Papers, **asked: Any) -> dict[str, Any]:
 
     model, processor = load_model(directory)
     with counting("examining") as progress:
-        found = record(examine(model, processor, papers, progress), **asked)
-    _print(found)
-    return found
+        return record(examine(model, processor, papers, progress), **asked)
 
 
-def _write(path: Path, found: dict[str, Any]) -> None:
+def _text(found: dict[str, Any]) -> bytes:
     import json
 
-    from handeye.atomic import write_output
-
-    write_output(path, json.dumps(found, indent=1).encode())
+    return json.dumps(found, indent=1).encode()
 
 
 def _print(found: dict[str, Any]) -> None:
@@ -173,3 +190,11 @@ def _print(found: dict[str, Any]) -> None:
     for split, rates in found["averages"].items():
         counting, acting, gap = (number(rates[name]) for name in ("counting", "acting", "gap"))
         say(console, f"{split} art: counting {counting}, acting {acting}, gap {gap} points")
+
+
+def _trained(given: dict[str, Any]) -> None:
+    say_next("train", "examine", given["out"])
+
+
+app.command("base", cls=Command)(framed(base, _trained))
+app.command("examine", cls=Command)(framed(examine))

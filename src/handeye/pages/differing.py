@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any
 
 from handeye.pages.pictures import Picture
-from handeye.pages.selection import Option, options, pick_evenly
+from handeye.pages.selection import Filter, options, pick_evenly
 from handeye.scores.quantity import Quantities
 from handeye.scores.sentences import letter
 from handeye.sets.draw import Draw
@@ -44,7 +44,7 @@ class Drawn:
 
     Attributes:
         package: whose ``templates`` folder holds ``pair_card.html.j2``, with macros ``above``
-            (legend and pictures), ``inside`` (of one card) and ``below``.
+            (legend) and ``inside`` (of one card), as :class:`handeye.pages.frame.Gallery` says.
         cards: one for each chosen item, for that template.
         pictures: what the cards refer to.
         legend: what the marks on the cards mean, for that template.
@@ -125,8 +125,8 @@ def _marginals(key: tuple[int | str, ...]) -> list[Hashable]:
 
 def filters(
     found: Quantities, chosen: Sequence[Chosen], shown: Sequence[Direction]
-) -> list[tuple[str, str, list[Option]]]:
-    """The filters of the gallery: the name of the card's data, a title, and the choices."""
+) -> list[Filter]:
+    """The filters of the gallery."""
     words = found.words
     of_direction = {
         one.key: f"{letter(one.right)} {words.right}, {letter(one.wrong)} {words.wrong}"
@@ -134,13 +134,17 @@ def filters(
     }
     counts = Counter(one.direction.key for one in chosen)
     out = [
-        ("run", f"Who is {words.right}", options(counts, of_direction.__getitem__, [*of_direction]))
+        Filter(
+            "run",
+            f"Who is {words.right}",
+            options(counts, of_direction.__getitem__, [*of_direction]),
+        )
     ]
     for kind in found.properties:
         seen = Counter(one.values[kind.key] for one in chosen)
         labels = kind.labels
         out.append(
-            (
+            Filter(
                 kind.key,
                 kind.title,
                 options(seen, lambda value, known=labels: known.get(value, value), [*labels]),  # type: ignore[misc]

@@ -13,7 +13,7 @@ from handeye.media.frame_choice import FrameChoice
 from handeye.media.frames import Footage, Frame, take_frames
 from handeye.media.timeline import FrameError
 from handeye.pages.charts import svg
-from handeye.pages.pictures import Album
+from handeye.pages.pictures import Album, Picture
 
 MOST_STILLS = 16
 SIDES = (320, 96)  # largest and least longer side of a still in pixels
@@ -22,9 +22,9 @@ _LINE_HEIGHT = 27.0
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """One frame on the page; ``picture`` is the id of an embedded picture, empty if left out."""
+    """One frame on the page; ``picture`` is None where it was left out."""
 
-    picture: str
+    picture: Picture | None
     width: int
     height: int
     words: str
@@ -88,7 +88,7 @@ def _still(video: Path, frame: Frame, span: tuple[float, float] | None, album: A
     height, width = frame.rgb.shape[:2]
     words = f"{frame.seconds:.2f} s"
     alt = f"Frame at {frame.seconds:.2f} seconds{', within the evidence' if inside else ''}"
-    return Still(picture.id if picture else "", width, height, words, alt, inside)
+    return Still(picture, width, height, words, alt, inside)
 
 
 def _time_line(

@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from markupsafe import Markup
 
 from handeye.pages import html
+from handeye.pages.charts.charts import Gap, gaps
 from handeye.pages.pictures import Picture
-from handeye.pages.selection import Option, options
-from handeye.pages.signs import Sign, Vocabulary
+from handeye.pages.selection import Filter, Option, options
+from handeye.pages.signs import PASSED, Sign, Vocabulary
 from handeye.scores.estimate import integer
 from handeye.scores.looks import Looks
 from handeye.scores.run_folder import ScoredRun, same_set
-from handeye.scores.tables import Table
+from handeye.scores.tables import Column, Row, Table
 
 Words = tuple[tuple[str, str], ...]
 """Names with their words: facts about a run, definitions, sections."""
@@ -170,6 +172,109 @@ def set_name(run: ScoredRun, part: str = "") -> str:
     return "".join(p.parent.name if p.name.startswith(part) else p.name for p in paths)
 
 
+# ---- the first screen
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a part of a verdict rests on, in words: label and figure pairs."""
+
+    words: str
+    why: str
+    figures: Words
+    spoken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One run in a sentence; empty where ``trouble`` says why there is none.
+
+    ``quote`` is the headline as a sentence to copy, ``basis`` what all is about.
+    """
+
+    run: PageRun
+    sentence: str
+    trouble: str = ""
+    grounds: tuple[Ground, ...] = ()
+    basis: str = ""
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What a suite answers at first glance: two sides of each run, and what lies between them.
+
+    Attributes:
+        names: of the two sides and of the figure that joins them (``counting, action, gap``).
+        meaning: what each is a share of, in sentences.
+        rows: the runs, then the best constant answer and people.
+        published: quoted models, the best first.
+        source: where these are quoted from.
+        signs: between the sides, and before what joins them.
+        verdicts: one for each run.
+        shown: place of the run whose failure is drawn.
+        reason: key of what goes wrong there most often.
+        telling: the order of cards of that reason, the one to draw first.
+        why: that in words, and how often it does.
+        left_out: published models beyond ``published``.
+    """
+
+    names: tuple[str, str, str]
+    meaning: str
+    rows: Sequence[Gap]
+    published: Sequence[Gap]
+    source: str
+    verdicts: Sequence[Verdict]
+    signs: tuple[str, str] = ("→", "=")
+    shown: int = 0
+    reason: str = ""
+    telling: Callable[[Any], Any] = lambda card: 0
+    why: tuple[str, str] = ("", "")
+    left_out: int = 0
+
+    @property
+    def charts(self) -> Markup:
+        """The runs with what stands beside them."""
+        title = f"{self.names[0].capitalize()} and {self.names[1]} of the runs"
+        return self._drawn("glance", self.rows, title)
+
+    @property
+    def published_charts(self) -> Markup:
+        """The quoted models on the same scale."""
+        title = f"{self.names[0].capitalize()} and {self.names[1]} of published models"
+        return self._drawn("published", self.published, title)
+
+    def _drawn(self, key: str, rows: Sequence[Gap], title: str) -> Markup:
+        return wide_and_narrow(
+            lambda narrow: gaps(f"{key}-{narrow:d}", rows, title, self.names, narrow=narrow)
+        )
+
+    @property
+    def table(self) -> Table:
+        """The figures of both charts."""
+        columns = tuple(Column(name) for name in self.names)
+        notes = {said.run.label: said.run.partial_note for said in self.verdicts}
+        rows = tuple(
+            Row(
+                one.label,
+                one.figures,
+                None if one.chance or one.published or one.human else one.style,
+                published=one.published,
+                note=notes.get(one.label, "") if not one.published else "",
+                human=one.human,
+            )
+            for one in (*self.rows, *self.published)
+        )
+        return Table(
+            "t-glance",
+            f"{', '.join(self.names)}: percent, with 95 % intervals where they are known.",
+            columns,
+            rows,
+            published_head=f"Published, {self.source}",
+            slim=True,
+        )
+
+
 # ---- parts of a page
 
 
@@ -208,7 +313,7 @@ class Part:
     meaning: str
     panels: tuple[Panel, ...]
     more: tuple[Panel, ...] = ()
-    table: Table | None = None
+    tables: tuple[Table, ...] = ()
     terms: Words = ()
 
 
@@ -220,12 +325,44 @@ def wide_and_narrow(draw: Callable[[bool], Markup]) -> Markup:
 # ---- gallery
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a gallery.
+
+    Attributes:
+        key: its address on the page, unique: ``item-0-CHITEM_000009``.
+        find: what a search looks in.
+        values: what the filters look at, by name; ``tags`` are several, with blanks between.
+        card: what the suite's template draws.
+    """
+
+    key: str
+    find: str
+    values: Mapping[str, str]
+    card: Any
+
+
+def entry_key(run: object, item_id: str) -> str:
+    """The address of an item as answered by a run."""
+    return f"item-{run}-{quote(item_id, safe='')}"
+
+
 class AnyCard(Protocol):
-    """What the cards of every gallery have."""
+    """What the cards of every report have."""
 
     @property
     def run(self) -> int:
         """Place of its run on the page."""
+        ...
+
+    @property
+    def item_id(self) -> str:
+        """Unique among the items of a run."""
+        ...
+
+    @property
+    def scene_id(self) -> str:
+        """What it is about."""
         ...
 
     @property
@@ -238,46 +375,128 @@ class AnyCard(Protocol):
         """What else it shows."""
         ...
 
+    @property
+    def values(self) -> Mapping[str, str]:
+        """What a suite's own filters look at."""
+        ...
 
-def gallery_context(
+    @property
+    def drawn(self) -> bool:
+        """Whether it has a picture."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gallery:
+    """What the gallery of a page shows.
+
+    Attributes:
+        template: has the macros ``above(gallery)``, ``inside(card, several, key)`` (whether the
+            page has several runs, and the address) and ``glimpse(card)`` for the first screen.
+        entries: in the order of the page.
+        pictures: what the cards refer to.
+        words: what stands above the cards, or there where there are none.
+        filters: over the entries.
+        unit: what an entry is: ``item``, ``clip``.
+        title: of the section.
+        marks: legend of what is drawn over the pictures.
+        style: class of the list.
+    """
+
+    template: str
+    entries: Sequence[Entry]
+    pictures: Sequence[Picture]
+    words: str
+    filters: Sequence[Filter]
+    unit: str
+    title: str = "Gallery"
+    marks: Sequence[Mapping[str, Any]] = ()
+    style: str = ""
+
+    def first(self, glance: Glance) -> Entry | None:
+        """The failure that explains most: of the run and reason named, drawn if any is."""
+        own = [
+            one
+            for one in self.entries
+            if one.values["run"] == str(glance.shown) and one.values["reason"] != PASSED.key
+        ]
+        return min(
+            own,
+            key=lambda one: (
+                one.values["reason"] != glance.reason,
+                not one.card.drawn,
+                glance.telling(one.card),
+            ),
+            default=None,
+        )
+
+
+def report_gallery(
     cards: Sequence[AnyCard],
-    pictures: Sequence[Picture],
     labels: Sequence[str],
-    words: Vocabulary,
-    *,
-    lead: str,
-    empty: str,
+    vocabulary: Vocabulary,
+    filters: Sequence[Filter],
     **more: Any,
-) -> dict[str, Any]:
-    """The names that a gallery's template reads.
+) -> Gallery:
+    """The gallery of a report.
 
     Args:
         cards: as chosen.
-        pictures: what they refer to.
         labels: of the runs of the page.
-        words: what reasons and signs mean.
-        lead: what stands above the cards.
-        empty: what stands there where there are none.
-        more: a suite's own names, such as further filters.
+        vocabulary: what reasons and signs mean.
+        filters: the suite's own.
+        more: further fields of the gallery.
     """
 
     def named(keys: Iterable[str]) -> list[Option]:
-        return options(Counter(keys), lambda key: words[key].label, words.order)
+        return options(Counter(keys), lambda key: vocabulary[key].label, vocabulary.order)
 
-    return {
-        "cards": cards,
-        "pictures": pictures,
-        "words": lead,
-        "empty_words": empty,
-        "runs": options(
-            Counter(str(card.run) for card in cards),
-            lambda value: labels[int(value)],
-            [str(place) for place in range(len(labels))],
-        ),
-        "reasons": named(card.reason.key for card in cards),
-        "tags": named(sign.key for card in cards for sign in (card.reason, *card.tags)),
+    entries = [
+        Entry(
+            entry_key(card.run, card.item_id),
+            f"{card.item_id} {card.scene_id}",
+            {
+                "run": str(card.run),
+                **card.values,
+                "reason": card.reason.key,
+                "tags": " ".join(sign.key for sign in (card.reason, *card.tags)),
+            },
+            card,
+        )
+        for card in cards
+    ]
+    runs = options(
+        Counter(str(card.run) for card in cards),
+        lambda value: labels[int(value)],
+        [str(place) for place in range(len(labels))],
+    )
+    return Gallery(
+        entries=entries,
+        filters=[
+            *([Filter("run", "Run", runs)] if len(runs) > 1 else []),
+            *filters,
+            Filter("reason", "Reason", named(card.reason.key for card in cards)),
+            Filter("tags", "Shows", named(s.key for c in cards for s in (c.reason, *c.tags))),
+        ],
         **more,
-    }
+    )
+
+
+def shown_words(shown: Sequence[AnyCard], failed: int, whole: int, unit: str) -> str:
+    """How many items a gallery shows of how many, and how to see those that are left out."""
+    if not shown:
+        return f"{failed:,} of {whole:,} {unit} failed; the gallery was switched off."
+    passed = sum(card.reason.key == PASSED.key for card in shown)
+    words = (
+        f"{len(shown):,} of {whole:,} {unit}: {len(shown) - passed:,} of {failed:,} that failed, "
+        f"{passed:,} of {whole - failed:,} that passed."
+    )
+    if len(shown) < whole:
+        words += (
+            f" {whole - len(shown):,} are left out; handeye report RUN --all-items --out FOLDER "
+            "writes them all."
+        )
+    return words
 
 
 def clipped(answer: str | None) -> str:
@@ -303,30 +522,36 @@ def write_page(
     package: str,
     context: Mapping[str, Any],
     *,
-    sections: Words,
-    optional: Mapping[str, object],
     data: Mapping[str, Any],
     runs: Sequence[ScoredRun] = (),
     sheets: Sequence[str] = (),
+    folder: Path | None = None,
 ) -> Path:
     """Draw a report and write it in one step.
 
     Args:
         out: the HTML file.
-        package: whose ``templates`` folder holds ``report.html.j2``.
-        context: what that template reads; ``terms`` are words with their meaning, ``runs`` what
-            the page shows of each run.
-        sections: ids and titles of everything a page may hold.
-        optional: sections that stand only where the value says so.
+        package: whose ``templates`` folder holds ``report.html.j2`` and the gallery's template.
+        context: what that template reads: ``title``, ``runs`` (what the page shows of each),
+            ``glance``, ``gallery``, ``terms`` (words with their meaning) and what is the suite's.
         data: the figures once more, for programs that read the page.
         runs: those of the page; it says where they are not over one set.
         sheets: style sheets of its own.
+        folder: where the pictures were put (:func:`handeye.pages.html.page_folder`); the page is
+            written there.
 
     Raises:
         OptionError: ``out`` cannot be written.
     """
-    shown = [section for section in sections if optional.get(section[0], True)]
     labels = [str(run.label) for run in context["runs"]] if runs else ()
-    made = {"notice": same_set(runs, labels), "sections": shown, "data": html.script_json(data)}
-    whole = {"terms": (), **context, **made}
-    return html.write(out, html.render(package, "report.html.j2", whole, sheets))
+    glance, gallery = context["glance"], context["gallery"]
+    made = {
+        "shown": gallery.first(glance),
+        "notice": same_set(runs, labels),
+        "data": html.script_json(data),
+    }
+    whole = {"terms": (), "paged": folder is not None, **context, **made}
+    if folder is None:
+        return html.write(out, html.render(package, "report.html.j2", whole, sheets))
+    html.write_items(folder, package, gallery, len(labels) > 1)
+    return html.write(folder / "index.html", html.render(package, "report.html.j2", whole, sheets))

@@ -11,7 +11,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,11 +22,14 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from handeye import __version__
-from handeye.atomic import write_outputs
+from handeye.atomic import PAGE_OF_OURS, TEMPORARY, held, write_outputs
+from handeye.errors import OptionError, refusal
 from handeye.pages.charts.charts import swatch
 from handeye.printing import plain
 
 SHEETS = ("report.css", "diagnosis.css")
+PAGE = 48
+"""Cards in one file of a page of many files."""
 _JSON_ESCAPES = {
     ord("<"): "\\u003c",
     ord(">"): "\\u003e",
@@ -44,6 +49,7 @@ def _environment(package: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["swatch"] = swatch
+    environment.filters["exact"] = lambda value: "" if value is None else f"{value:.6g}"
     return environment
 
 
@@ -79,7 +85,8 @@ def render(package: str, page: str, context: Mapping[str, Any], sheets: Sequence
     script = environment.loader.get_source(environment, "report.js")[0]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     laid_out = environment.get_template(page).render(
-        **context,
+        **{"paged": False, **context},
+        sections=[],
         style=Markup(style),
         script=Markup(script),
         script_hash=f"sha256-{digest}",
@@ -103,3 +110,64 @@ def write(out: Path, page: str, beside: Mapping[Path, bytes] | None = None) -> P
     # Lone surrogates can come in through broken answers; they have no UTF-8 form.
     write_outputs({out: page.encode("utf-8", "replace"), **(beside or {})})
     return out
+
+
+# ---- a page of many files
+
+
+@contextmanager
+def page_folder(out: Path) -> Iterator[Path]:
+    """A hidden folder beside ``out`` to make a page of many files in; it takes its name at the end.
+
+    Raises:
+        OptionError: ``out`` is there and no such page, or cannot be written.
+    """
+    index = out / "index.html"
+    theirs = out.exists() and not (index.is_file() and PAGE_OF_OURS in index.read_bytes()[:4000])
+    if theirs and not (out.is_dir() and not any(out.iterdir())):
+        raise OptionError(f"{out}: holds something else; give the name of a new folder")
+    new, old = (out.with_name(f".{out.name}.{end}{TEMPORARY}") for end in ("new", "old"))
+    try:
+        with held(out, file=True):
+            for left in (new, old):  # by one who was killed
+                shutil.rmtree(left, ignore_errors=True)
+            new.mkdir(parents=True)
+            yield new
+            if out.exists():
+                out.replace(old)
+            new.replace(out)
+    except OSError as error:
+        raise OptionError(f"{out}: the report could not be written: {refusal(error)}") from None
+    finally:
+        for left in (new, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def write_items(folder: Path, package: str, gallery: Any, several: bool) -> None:
+    """Write the cards of a gallery as scripts that the page loads when it shows them.
+
+    ``items/index.js`` tells what the filters look at, ``items/0.js`` and so on hold the cards as
+    HTML, :data:`PAGE` each. They call the function that the page's script gives; scripts load from
+    a disk, where nothing else may.
+
+    Args:
+        folder: of the page.
+        package: whose template draws the cards.
+        gallery: of the page (:class:`handeye.pages.frame.Gallery`).
+        several: whether the page has several runs.
+    """
+    items = folder / "items"
+    items.mkdir()
+    module = (
+        _environment(package)
+        .get_template("entry.html.j2")
+        .make_module({"gallery": gallery, "several": several})
+    )
+    draw: Any = module.entry  # type: ignore[attr-defined]
+    names = list(gallery.entries[0].values) if gallery.entries else []
+    rows = [[e.key, e.find, *(e.values[name] for name in names)] for e in gallery.entries]
+    index = script_json({"page": PAGE, "names": names, "rows": rows})
+    (items / "index.js").write_text(f'handeye("index",{index});', "utf-8", "replace")
+    for number, start in enumerate(range(0, len(gallery.entries), PAGE)):
+        cards = script_json([draw(one) for one in gallery.entries[start : start + PAGE]])
+        (items / f"{number}.js").write_text(f"handeye({number},{cards});", "utf-8", "replace")

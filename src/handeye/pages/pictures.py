@@ -1,6 +1,7 @@
-"""Pictures made small enough to live inside the page.
+"""Pictures made small enough to live inside the page, or beside it in a folder.
 
-Each picture is embedded once, however many cards show it, and the page has one budget for all.
+Each picture is kept once, however many cards show it. A page that is one file has one budget for
+all; in a folder each is a small file that is loaded when its card is shown.
 """
 
 from __future__ import annotations
@@ -12,21 +13,39 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
 from PIL import Image, features
 
 from handeye.media.view import PictureError, read_view
+from handeye.pages.charts import svg
 
 _SIDE, _LEAST_SIDE = 880, 300  # longest side in pixels
+_THUMBNAIL = 640  # longest side of one that is a file of its own
 _QUALITY = 78
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One embedded picture: id on the page, data URI, and the bytes it takes."""
+    """One picture: id on the page, data URI or name of its file, and the bytes it takes."""
 
     id: str
     uri: str
     size: int
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it stands in the page itself."""
+        return self.uri.startswith("data:")
+
+    def drawn(self, width: float, height: float) -> Markup:
+        """The picture as part of an SVG; embedded ones stand once in the page, sized 1 x 1."""
+        if self.embedded:
+            scale = f"scale({svg.number(width)} {svg.number(height)})"
+            return svg.element("use", href=f"#{self.id}", transform=scale, class_="picture")
+        return svg.element(
+            "image", href=self.uri, width=width, height=height,
+            preserveAspectRatio="none", class_="picture",
+        )  # fmt: skip
 
 
 class Album:
@@ -37,7 +56,11 @@ class Album:
     """
 
     def __init__(
-        self, budget: int, expected: int, sides: tuple[int, int] = (_SIDE, _LEAST_SIDE)
+        self,
+        budget: int,
+        expected: int,
+        sides: tuple[int, int] = (_SIDE, _LEAST_SIDE),
+        folder: Path | None = None,
     ) -> None:
         """Start empty.
 
@@ -45,7 +68,9 @@ class Album:
             budget: bytes for all pictures together.
             expected: how many there will be.
             sides: largest and least longer side of a picture in pixels.
+            folder: of the page; pictures become files of it, of any size together.
         """
+        self._folder = folder
         self._left = budget
         self._expected = max(expected, 1)
         self._side, self._least_side = sides
@@ -75,6 +100,13 @@ class Album:
         if image is None:
             return None
         kind = "webp" if features.check("webp") else "jpeg"
+        name = f"pic{len(self._by_key)}"
+        if self._folder is not None:
+            data = _encoded(_fitted(image, min(self._side, _THUMBNAIL)), kind)
+            file = self._folder / "pictures" / f"{name}.{kind}"
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(data)
+            return Picture(name, f"pictures/{file.name}", len(data))
         share = self._left // max(self._expected - len(self._by_key), 1)
         side = min(self._side, max(image.size))
         small = _fitted(image, side)
@@ -88,7 +120,7 @@ class Album:
             return None
         self._left -= len(data)
         uri = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
-        return Picture(f"pic{len(self._by_key)}", uri, len(data))
+        return Picture(name, uri, len(data))
 
 
 def _seen(path: Path, most: int | None) -> Image.Image | None:

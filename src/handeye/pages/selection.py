@@ -20,6 +20,15 @@ class Option:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter of a gallery: the name of the value it looks at, its title and its choices."""
+
+    name: str
+    title: str
+    options: Sequence[Option]
+
+
 def options(
     counts: Counter[str], label: Callable[[str], str], order: Sequence[str]
 ) -> list[Option]:
@@ -42,6 +51,8 @@ def pick_evenly(
         limit: how many at most; 0 for none.
         marginals: the properties of a pile that are to be seen equally often.
     """
+    if sum(map(len, piles.values())) <= limit:
+        return [(key, one) for key, pile in piles.items() for one in pile]
     waiting = {key: list(reversed(pile[:limit])) for key, pile in piles.items() if pile}
     used: Counter[Hashable] = Counter()
     picked: list[tuple[K, T]] = []

@@ -16,6 +16,8 @@ class Sign:
 
 
 UNDIAGNOSED = Sign("undiagnosed", "not diagnosed", "The run this item is of was not diagnosed.")
+PASSED = Sign("passed", "passed", "Nothing is wrong with the answer.")
+_OURS = {sign.key: sign for sign in (UNDIAGNOSED, PASSED)}
 
 
 class Vocabulary:
@@ -25,11 +27,10 @@ class Vocabulary:
         self._signs = {sign.key: sign for sign in signs}
 
     def __getitem__(self, key: str) -> Sign:
-        if key == UNDIAGNOSED.key:
-            return UNDIAGNOSED
-        return self._signs.get(key) or Sign(key, key.replace("_", " "))
+        known = self._signs.get(key) or _OURS.get(key)
+        return known or Sign(key, key.replace("_", " "))
 
     @property
     def order(self) -> list[str]:
         """Keys in order, the most decisive reason first."""
-        return [*self._signs, UNDIAGNOSED.key]
+        return [*self._signs, *_OURS]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,16 @@ from handeye.errors import OptionError
 from handeye.pages import html
 from handeye.pages.charts.forest import Block, ForestRow, forest, points
 from handeye.pages.differing import choose, directions, filters
-from handeye.pages.frame import Words, fact_words, moment_words, wide_and_narrow
+from handeye.pages.frame import (
+    Entry,
+    Gallery,
+    Words,
+    entry_key,
+    fact_words,
+    moment_words,
+    wide_and_narrow,
+)
+from handeye.pages.plots import Plots
 from handeye.report.write import GALLERY_LIMIT, PICTURE_BUDGET
 from handeye.respondents.conversation import about
 from handeye.scores.compare import RESAMPLES, Comparison, compare as compare_runs
@@ -30,6 +40,21 @@ from handeye.suites import suite_of_runs
 Tree = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Compared(Comparison):
+    """Runs compared, with the charts of the page about them."""
+
+    @property
+    def plot(self) -> Plots:
+        """The forest plots as SVG, one a chart of the page: ``headline``, ``headline_2`` ..."""
+        drawn: dict[str, Callable[[], str]] = {}
+        for number, pair in enumerate(self.data["pairs"]):
+            for chart in _charts(self, number, pair):
+                name = re.sub(r"\W+", "_", chart.title.lower()).strip("_")
+                drawn[f"{name}_{number + 1}" if number else name] = partial(str, chart.picture)
+        return Plots(drawn)
+
+
 def compare(
     runs: str | Path | Sequence[str | Path],
     *,
@@ -37,7 +62,7 @@ def compare(
     all_pairs: bool = False,
     seed: int = 0,
     resamples: int = RESAMPLES,
-) -> Comparison:
+) -> Compared:
     """Compare run folders over the same items; the first is what the others are compared with.
 
     Args:
@@ -57,9 +82,10 @@ def compare(
     folders = expand(runs)
     suite = suite_of_runs(folders)
     opened = [suite.open_run(folder) for folder in readable(folders, suite.score_so_far)]
-    return compare_runs(
+    found = compare_runs(
         suite, opened, common=common, all_pairs=all_pairs, seed=seed, resamples=resamples
     )
+    return Compared(found.data, found.suite, found.found, found.runs)
 
 
 def write_comparison(
@@ -98,19 +124,36 @@ def write_comparison(
     unit = found.suite.unit
     some = f"{len(chosen):,} of {total:,} {unit} that one run answers better than the other"
     kinds = " and ".join(one.title.lower() for one in found.found.properties)
-    gallery = {
-        "cards": list(zip(chosen, drawn.cards, strict=True)),
-        "pictures": drawn.pictures,
-        "legend": drawn.legend,
-        "style": drawn.style,
-        "words": f"{some}, chosen evenly over who is {found.found.words.right}, {kinds} (so not in "
-        f"proportion to how often they occur). {drawn.lead}",
-        "empty_words": f"{total:,} {unit} differ; the gallery was switched off."
-        if total
-        else f"Nothing to show: the runs get the same {unit}.",
-        "filters": filters(found.found, chosen, shown),
-    }
-    context = _context(found, title) | {"gallery": gallery}
+    words = (
+        f"{some}, chosen evenly over who is {found.found.words.right}, {kinds} (so not in "
+        f"proportion to how often they occur). {drawn.lead}"
+    )
+    if not chosen:
+        words = (
+            f"{total:,} {unit} differ; the gallery was switched off."
+            if total
+            else f"Nothing to show: the runs get the same {unit}."
+        )
+    gallery = Gallery(
+        template="pair_card.html.j2",
+        entries=[
+            Entry(
+                entry_key(one.direction.key, one.item_id),
+                one.item_id,
+                {"run": one.direction.key, **one.values},
+                card,
+            )
+            for one, card in zip(chosen, drawn.cards, strict=True)
+        ],
+        pictures=drawn.pictures,
+        words=words,
+        filters=filters(found.found, chosen, shown),
+        unit=unit.removesuffix("s"),
+        title=f"{unit.capitalize()} that one run answers better",
+        marks=drawn.legend,
+        style=drawn.style,
+    )
+    context = _context(found, title) | {"gallery": gallery, "several": True}
     sheets = ("compare.css", *drawn.sheets)
     page = html.render(drawn.package, "compare.html.j2", context, sheets)
     return html.write(Path(out), page, beside)

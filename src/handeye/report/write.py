@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from handeye.atomic import check_places
 from handeye.errors import OptionError
+from handeye.pages.html import page_folder
 from handeye.printing import tell
 from handeye.scores.run_folder import expand, same_set
 from handeye.scores.so_far import readable
@@ -30,9 +33,10 @@ def write_report(
     picture_budget: int = PICTURE_BUDGET,
     resamples: int = RESAMPLES,
     workers: int = 1,
+    all_items: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
-    """Write one self-contained HTML file about one or more runs of one suite.
+    """Write a page about one or more runs of one suite: one self-contained file, or a folder.
 
     The suite is the one that the folders name. Where it diagnoses runs, it does so on the way; a
     run that cannot be diagnosed (scores of an older handeye, answers gone) keeps its place in the
@@ -43,18 +47,21 @@ def write_report(
         runs: run folders (``handeye run``, ``handeye SUITE score``), in order of display; a folder
             that holds several runs stands for them. Of a run that is not finished is shown what it
             holds so far, and said so.
-        out: the HTML file; replaced in one step.
+        out: the HTML file, or with ``all_items`` the folder; replaced in one step.
         title: heading of the page; by default made from the models' names.
         human: a human baseline, as ``handeye study agreement`` writes it, where the suite shows
             one.
-        gallery_limit: at most so many failures are shown with their pictures; 0 for none.
+        gallery_limit: at most so many items are shown with their pictures; 0 for none.
         picture_budget: bytes for all embedded pictures together.
         resamples: of the bootstrap behind a diagnosis; the other intervals stand in the runs.
         workers: processes that diagnose runs; no influence on the result.
+        all_items: show every item: the page becomes a folder of ``index.html``, pictures and
+            pages of items that it loads when they are looked at, from a disk as well as from a
+            server. ``gallery_limit`` and ``picture_budget`` do not hold then.
         progress: called with (steps done, steps in all): each run is opened, then the page made.
 
     Returns:
-        The path of the file.
+        The path of the file to open.
 
     Raises:
         OptionError: no run was given, runs of several suites, a baseline for a suite that shows
@@ -88,12 +95,20 @@ def write_report(
     if human is not None and "human" not in taken:
         titles = " and ".join(one.title for one in all_suites() if "human" in _options(one))
         raise OptionError(f"a human baseline is a row of the {titles} report; leave --human out")
-    page: Path = suite.report(
-        opened, Path(out), **{name: value for name, value in known.items() if name in taken}
+    if all_items and "folder" not in taken:
+        raise OptionError(f"the {suite.title} report is one file; leave --all-items out")
+    place: AbstractContextManager[Path | None] = (
+        page_folder(Path(out)) if all_items else nullcontext()
     )
+    with place as own:
+        if own is not None:
+            known |= {"folder": own, "gallery_limit": sys.maxsize}
+        suite.report(
+            opened, Path(out), **{name: value for name, value in known.items() if name in taken}
+        )
     if progress is not None:
         progress(len(folders) + 1, len(folders) + 1)
-    return page
+    return Path(out) / "index.html" if all_items else Path(out)
 
 
 def _options(suite: Suite) -> Collection[str]:

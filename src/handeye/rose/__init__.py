@@ -2,10 +2,10 @@
 
     from handeye import rose
 
-    rose.generate("set", seed=7, like="v0.1")
-    items = rose.load("set", split="test")
-    scores = rose.score(predictions, items)
-    summary = rose.summarize(scores)
+    rose.generate("set", seed=7, scenes=40)
+    run = rose.run("openai/gpt-5.5", "set", out="run")       # or a function of yours
+    rose.diagnose(run)
+    rose.report(run, "report.html")
 
 The names are resolved when they are first used, so that importing the suite costs nothing.
 """
@@ -18,9 +18,9 @@ from handeye.suite import face
 
 if TYPE_CHECKING:
     from handeye.report import compare, write_report as report
-    from handeye.rose.asking.run import run_rose as run
-    from handeye.rose.diagnosis.diagnose import diagnose
+    from handeye.rose.asking.run import run
     from handeye.rose.items import Item, ItemSet
+    from handeye.rose.pages.plots import diagnose, read_run
     from handeye.rose.release import load
     from handeye.rose.scenes.description import describe
     from handeye.rose.scenes.generation import generate
@@ -35,12 +35,13 @@ _HOMES = {
     "ItemSet": "handeye.rose.items:ItemSet",
     "compare": "handeye.report:compare",
     "describe": "handeye.rose.scenes.description:describe",
-    "diagnose": "handeye.rose.diagnosis.diagnose:diagnose",
+    "diagnose": "handeye.rose.pages.plots:diagnose",
     "generate": "handeye.rose.scenes.generation:generate",
     "load": "handeye.rose.release:load",
+    "read_run": "handeye.rose.pages.plots:read_run",
     "report": "handeye.report:write_report",
     "rerender": "handeye.rose.scenes.rerendering:rerender",
-    "run": "handeye.rose.asking.run:run_rose",
+    "run": "handeye.rose.asking.run:run",
     "score": "handeye.rose.scoring.file_scoring:score",
     "score_files": "handeye.rose.scoring.file_scoring:score_files",
     "summarize": "handeye.rose.scoring.summary:summarize",
@@ -55,6 +56,7 @@ __all__ = [
     "diagnose",
     "generate",
     "load",
+    "read_run",
     "report",
     "rerender",
     "run",

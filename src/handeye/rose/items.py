@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 
@@ -18,6 +18,7 @@ from handeye.reading import UNREADABLE, why
 from handeye.rose.questions import SUBSETS, TEMPLATES, formal_answer
 from handeye.rose.scene import LARGEST_SIDE, Cell, Grid, Region
 from handeye.sets.folder import inside
+from handeye.shown import Shown, Words, named, set_words
 
 T = TypeVar("T")
 
@@ -169,8 +170,11 @@ def _check_gold(item: Item) -> None:
             raise DataError(f"{name} is {getattr(item, name)!r}, its cells say {value!r}")
 
 
-class ItemSet:
-    """Items of one set, grouped by scene, with the folder their images lie in."""
+class ItemSet(Shown):
+    """Items of one set, grouped by scene, with the folder their images lie in.
+
+    A number or an item's id gives an item, a slice the items in it as a set of their own.
+    """
 
     def __init__(self, items: list[Item], root: Path) -> None:
         seen: set[str] = set()
@@ -185,6 +189,33 @@ class ItemSet:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    @overload
+    def __getitem__(self, place: int | str) -> Item: ...
+    @overload
+    def __getitem__(self, place: slice) -> ItemSet: ...
+    def __getitem__(self, place: int | str | slice) -> Item | ItemSet:
+        if isinstance(place, slice):
+            return ItemSet(self.items[place], self.root)
+        if isinstance(place, str):
+            return named(self.items, "item_id", place)
+        return self.items[place]
+
+    @property
+    def name(self) -> str:
+        """What the set is called: its folder's name."""
+        return self.root.name or str(self.root)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rows by id, as plain values."""
+        return {item.item_id: msgspec.to_builtins(item) for item in self.items}
+
+    def _words(self) -> Words:
+        counts = {"items": len(self), "scenes": len({item.scene_id for item in self.items})}
+        return set_words(str(self.root), counts, [item.item_id for item in self.items])
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return list(self.to_dict().values())
 
     def scenes(self) -> dict[str, list[Item]]:
         """Items by ``scene_id``, in file order."""

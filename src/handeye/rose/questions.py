@@ -17,27 +17,32 @@ TaskMode = Literal["COUNT", "CLICK", "CLICK_COUNT"]
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One task template: release id, the paper's column, answer mode, context."""
+    """One task template: release id, the paper's column, answer mode, context, what it asks."""
 
     id: str
     key: str
     column: str
     mode: TaskMode
     context: Literal["global", "local", "visual", "exclusion"]
+    words: str
 
 
+_NAMED = "in a region named in numbers"
 TEMPLATES: dict[str, Template] = {
     t.id: t
     for t in (
-        Template("T1_COUNT_GLOBAL", "T1", "G-Cnt", "COUNT", "global"),
-        Template("T2_COUNT_LOCAL_NUMERIC", "T2", "L-Cnt", "COUNT", "local"),
-        Template("T3_CLICK_LOCAL_NUMERIC", "T3", "L-Clk", "CLICK", "local"),
-        Template("T4_CLICK_VISUAL_REGION", "T4", "V-Clk", "CLICK", "visual"),
-        Template("T5_CLICK_COUNT_EXCLUSION", "T5", "Excl-CS", "CLICK_COUNT", "exclusion"),
-        Template("T1B_CLICK_GLOBAL", "T1B", "G-Clk", "CLICK", "global"),
-        Template("T2B_COUNT_LOCAL_MATCHED", "T2B", "mL-Cnt", "COUNT", "local"),
+        Template("T1_COUNT_GLOBAL", "T1", "G-Cnt", "COUNT", "global", "count in the whole grid"),
+        Template("T2_COUNT_LOCAL_NUMERIC", "T2", "L-Cnt", "COUNT", "local", f"count {_NAMED}"),
+        Template("T3_CLICK_LOCAL_NUMERIC", "T3", "L-Clk", "CLICK", "local", f"click {_NAMED}"),
+        Template("T4_CLICK_VISUAL_REGION", "T4", "V-Clk", "CLICK", "visual",
+                 "click in the highlighted region"),
+        Template("T5_CLICK_COUNT_EXCLUSION", "T5", "Excl-CS", "CLICK_COUNT", "exclusion",
+                 "click outside a region, submit the number"),
+        Template("T1B_CLICK_GLOBAL", "T1B", "G-Clk", "CLICK", "global", "click in the whole grid"),
+        Template("T2B_COUNT_LOCAL_MATCHED", "T2B", "mL-Cnt", "COUNT", "local",
+                 "count in the region of T3"),
     )
-}
+}  # fmt: skip
 BY_KEY: dict[str, Template] = {t.key: t for t in TEMPLATES.values()}
 MAIN_KEYS = ("T1", "T2", "T3", "T4", "T5")
 BRIDGE_KEYS = ("T1B", "T2B")

@@ -21,7 +21,7 @@ from inspect_ai.util import LimitExceededError
 
 from handeye.errors import HandeyeError, RunError
 from handeye.run.answers import Answer
-from handeye.run.failures import Failure, Patience, failure_of
+from handeye.run.failures import CHECK, Failure, Patience, failure_of
 from handeye.run.journal import Journal
 from handeye.run.pending import Pending, pending_request
 from handeye.run.questions import Opening, Question, content_config
@@ -62,7 +62,10 @@ class Asker:
         self._goes_alone = not type(model.api).__module__.startswith("handeye.")
         self._first: anyio.Event | None = None
         self._patience = Patience(
-            HOPELESS_AFTER, self._goes_alone, earlier=journal is not None and journal.has_answers
+            HOPELESS_AFTER,
+            self._goes_alone,
+            earlier=journal is not None and journal.has_answers,
+            advice=getattr(model.api, "advice", CHECK),
         )
         self._over: RunError | None = None
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from handeye.errors import DataError
 from handeye.printing import noun
@@ -63,6 +64,11 @@ class DryRun:
             name: self.price.cost(Usage(input=tokens, output=self.answer_tokens))
             for name, tokens in self.input_tokens.items()
         }
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON form: all counts, and the dollars where a price is known."""
+        known = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "price"}
+        return known | {"cost": self.cost}
 
     def text(self) -> str:
         """The dry run as lines for a person."""

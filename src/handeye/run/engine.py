@@ -5,18 +5,21 @@ The only place that names Inspect's ``eval`` and knows how it reports trouble.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
 import re
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import inspect_ai
+import sniffio
 from inspect_ai import Task
 from inspect_ai.log import EvalLog
 from inspect_ai.model import Model, get_model
@@ -26,7 +29,8 @@ from handeye.errors import HandeyeError, RunError, did_you_mean
 from handeye.printing import tell
 from handeye.run.options import OWN_MODELS, RunOptions
 from handeye.run.secrets import know, without_keys, without_known_keys
-from handeye.run.wire import REMOTE, REMOTE_WITH_URL, for_the_log, is_remote
+from handeye.run.versions import lacking
+from handeye.run.wire import REMOTE, REMOTE_WITH_URL, for_the_log, is_remote, left_alone
 
 # Inspect providers that load weights or start a server when they are made.
 _LOADING = frozenset({"hf", "nnterp", "transformer_lens", *REMOTE_WITH_URL})
@@ -37,6 +41,8 @@ _PROVIDERS = REMOTE | _LOADING | {"handeye", "litellm-proxy", "llama-cpp-python"
 _OF_SYSTEM = re.compile(r"^\w*Error\((\d+), ['\"](.*?)['\"](?:, ['\"](.*?)['\"])?\)$")
 # Names the folder for data of programs; ~/.local/share where it is not set.
 _HOME = "XDG_DATA_HOME"
+# Seconds between two looks at whether a run within a running loop is to stop.
+_LOOK_EVERY = 0.1
 
 
 def _waiting(connections: int) -> int:
@@ -52,29 +58,33 @@ def evaluate(options: RunOptions, task: Task) -> EvalLog:
         RunError: no such model, or the evaluation could not go on.
         KeyboardInterrupt: the user stopped it.
     """
-    model = resolve_model(options.model, options.base_url, options.model_args)
-    model, settings = for_the_log(model, options.generation)
+    model = options.here or resolve_model(options.model, options.base_url, options.model_args)
+    with as_in_a_script():
+        model, settings = for_the_log(model, options.generation, here=options.here is not None)
     connections = options.max_connections
-    waiting = _waiting(connections) if is_remote(model) else 0
-    with _logs_without_keys(options.out / "logs") as folder:
-        logs = inspect_ai.eval(
-            task,
-            model=model,
-            display="none",
-            log_dir=str(folder),
-            log_images=False,
-            # The realtime buffer costs a third of the time and only serves a viewer of a live run.
-            log_realtime=False,
-            log_level="error",
-            score_display=False,
-            # A sample in flight has at least one item in flight, so this many keep every connection
-            # busy even when all but one of their items are answered.
-            max_samples=connections + waiting + 1,
-            max_connections=connections + waiting,
-            max_retries=options.max_retries,
-            attempt_timeout=_patience(model, options),
-            **settings,
-        )
+    waiting = _waiting(connections) if is_remote(model) and options.here is None else 0
+    try:
+        with as_in_a_script(), _logs_without_keys(options.out / "logs") as folder:
+            logs = _evaluated(
+                task,
+                model=model,
+                log_dir=str(folder),
+                log_images=False,
+                # The realtime buffer costs a third of the time and only serves a viewer of a live
+                # run.
+                log_realtime=False,
+                log_level="error",
+                # A sample in flight has at least one item in flight, so this many keep every
+                # connection busy even when all but one of their items are answered.
+                max_samples=connections + waiting + 1,
+                max_connections=connections + waiting,
+                max_retries=options.max_retries,
+                attempt_timeout=_patience(model, options),
+                **settings,
+            )
+    finally:
+        if options.here is not None:
+            left_alone(model)
     # Stopped before its first sample, the engine hands back no log at all.
     if not logs or logs[0].status == "cancelled":
         raise KeyboardInterrupt
@@ -86,6 +96,91 @@ def evaluate(options: RunOptions, task: Task) -> EvalLog:
             raise OSError(number, without_keys(said), name)
         raise RunError(without_keys(reason))
     return log
+
+
+def _evaluated(task: Task, **how: Any) -> list[EvalLog]:
+    """Evaluate on an event loop of its own, also where one is running in this thread.
+
+    Raises:
+        KeyboardInterrupt: the user stopped it.
+    """
+    if not _in_a_loop():
+        return inspect_ai.eval(task, display="none", score_display=False, **how)
+    _show_nothing()
+    running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
+
+    async def evaluate() -> list[EvalLog]:
+        me = asyncio.current_task()
+        assert me is not None
+        running.append((asyncio.get_running_loop(), me))
+        return await inspect_ai.eval_async(task, score_display=False, **how)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="handeye-engine") as pool:
+        found = pool.submit(asyncio.run, evaluate())
+        try:
+            while not found.done():
+                # Where asyncio has a hand on Ctrl-C, all that is seen of it is that this task is
+                # to be cancelled.
+                if _to_be_cancelled():
+                    raise KeyboardInterrupt
+                wait([found], timeout=_LOOK_EVERY)
+            return found.result()
+        except KeyboardInterrupt:
+            for loop, its in running:
+                with suppress(RuntimeError):  # it has come to its end
+                    loop.call_soon_threadsafe(its.cancel)
+            raise
+        except (CancelledError, asyncio.CancelledError):
+            raise KeyboardInterrupt from None
+
+
+@contextmanager
+def as_in_a_script() -> Iterator[None]:
+    """Let the engine take a notebook for a script while the block runs.
+
+    In a notebook it bends asyncio so that its loop runs inside the other, and asks for widgets to
+    be installed; with a loop of its own it needs neither.
+    """
+    try:
+        from inspect_ai._util import platform
+
+        real = platform.running_in_notebook
+    except (ImportError, AttributeError) as error:
+        raise lacking("inspect_ai", error) from error
+    platform.running_in_notebook = lambda: False
+    try:
+        yield
+    finally:
+        platform.running_in_notebook = real
+
+
+def _show_nothing() -> None:
+    """What ``display="none"`` is to ``eval``, for ``eval_async``, which does not take it."""
+    try:
+        from inspect_ai.util._display import init_display_type
+    except ImportError as error:
+        raise lacking("inspect_ai", error) from error
+    init_display_type("none")
+
+
+def _to_be_cancelled() -> bool:
+    with suppress(RuntimeError):
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+    return False
+
+
+def _in_a_loop() -> bool:
+    """Whether an event loop runs in this thread, as in a notebook one always does."""
+    try:
+        sniffio.current_async_library()
+        return True
+    except sniffio.AsyncLibraryNotFoundError:
+        # Not told to sniffio in a callback of the loop.
+        with suppress(RuntimeError):
+            asyncio.get_running_loop()
+            return True
+    return False
 
 
 @contextmanager
@@ -175,7 +270,8 @@ def resolve_model(
     try:
         # Made anew, with the key and the set of now; only weights are loaded once.
         keep = name in OWN_MODELS or provider in _LOADING
-        model = get_model(name, base_url=base_url, memoize=keep, **dict(arguments))
+        with as_in_a_script():
+            model = get_model(name, base_url=base_url, memoize=keep, **dict(arguments))
     except HandeyeError:
         raise
     except Exception as error:

@@ -92,6 +92,10 @@ class Failure:
     filtered: bool = False
 
 
+CHECK = "Check the model's name, the key and the server"
+"""What to do when a model on a server gives no answer."""
+
+
 class Patience:
     """Counts what fails without an answer between, and says when to go on no more.
 
@@ -99,10 +103,11 @@ class Patience:
         most: failures of any kind in a row before the first answer, or of nobody being there.
         alone: the first request goes alone, so its failure speaks for the others.
         earlier: an earlier start got answers, so some items may fail where others do not.
+        advice: what to do when it is over.
     """
 
-    def __init__(self, most: int, alone: bool, earlier: bool = False) -> None:
-        self._most, self._alone, self._earlier = most, alone, earlier
+    def __init__(self, most: int, alone: bool, earlier: bool = False, advice: str = CHECK) -> None:
+        self._most, self._alone, self._earlier, self._advice = most, alone, earlier, advice
         self._answered = False
         self._failed = self._refused = self._lost = 0
 
@@ -127,8 +132,8 @@ class Patience:
             return None
         kept = "; what arrived is kept" if self._answered or self._earlier else ""
         return (
-            f"{how} with: {failure.reason}; stopped{kept}. Check the model's name, the key and the "
-            "server, then run the same command again"
+            f"{how} with: {failure.reason}; stopped{kept}. {self._advice}, then run the same "
+            "command again"
         )
 
 

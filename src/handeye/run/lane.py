@@ -52,7 +52,8 @@ def carry_out(job: Job) -> Path:
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
     options = job.options
-    if check_plan(options.out, job.plan, job.lacking, job.named) != "same":
+    same = check_plan(options.out, job.plan, job.lacking, job.named) == "same"
+    if not same and options.here is None:
         from handeye.run.engine import resolve_model
 
         # A mistyped name or a missing key must not claim the folder for a run that cannot be.

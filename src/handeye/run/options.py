@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import inf, isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from handeye.arguments import refuse_wrong_kinds
 from handeye.errors import OptionError, did_you_mean, within
 from handeye.run.secrets import know
 
 if TYPE_CHECKING:
-    from inspect_ai.model import GenerateConfig
+    from inspect_ai.model import GenerateConfig, Model
 
     from handeye.run.prices import Price
 
@@ -28,6 +29,8 @@ _WEEK = 7 * 24 * 3600
 # Models that handeye runs itself; all others under its name answer for one suite.
 SMALL = "handeye/small"
 OWN_MODELS = ("handeye/hf", SMALL)
+FUNCTIONS = "python/"
+"""Before the name of a function that answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,8 @@ class RunOptions:
         score: score the answers when all have arrived.
         strip_thoughts: score the answers without the thoughts and special tokens that stand in
             them (:mod:`handeye.run.thoughts`); predictions keep the text as it came.
+        here: who answers, where that is not made from the name: a ``Model`` or function of the
+            caller's (:mod:`handeye.respondents.whom`), asked in this process.
     """
 
     model: str
@@ -67,6 +72,22 @@ class RunOptions:
     progress: bool = True
     score: bool = True
     strip_thoughts: bool = False
+    here: Model | None = None
+
+    @classmethod
+    def of(cls, **given: Any) -> Self:
+        """The options that were given by name.
+
+        Raises:
+            OptionError: there is no such option; or as the class itself.
+        """
+        kinds = {one.name: one.type for one in fields(cls)}
+        for name in given:
+            if name not in kinds:
+                known = "; it takes " + ", ".join(kinds)
+                raise OptionError(f"a run takes no {name!r}{did_you_mean(name, kinds) or known}")
+        refuse_wrong_kinds(given, kinds | {"data": "str | Path", "out": "str | Path"})
+        return cls(**given)
 
     def __post_init__(self) -> None:
         """Refuse limits that cannot be kept; places may be texts or paths, keys are taken note of.
@@ -76,9 +97,13 @@ class RunOptions:
         """
         if not isinstance(self.model, str):
             raise OptionError(
-                f"model must be a name such as openai/gpt-5.5, got {type(self.model).__name__}; to "
-                "score what a function of yours answers, call it on every item of load(data) and "
-                "give {item_id: answer} to the suite's score"
+                f"model must be a name such as openai/gpt-5.5, got {type(self.model).__name__}"
+            )
+        if self.model.startswith(FUNCTIONS) and self.here is None:
+            name = self.model.removeprefix(FUNCTIONS)
+            raise OptionError(
+                f"{self.model} stands for a function, which only Python can give: "
+                f"run(function, ..., name={name!r})"
             )
         object.__setattr__(self, "data", str(self.data))
         object.__setattr__(self, "out", Path(self.out))

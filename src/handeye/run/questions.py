@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from inspect_ai.model import ChatMessage, GenerateConfig
 
 # Settings that steer how a request is carried, not what is asked: a run may go on with others.
-_CARRIAGE = frozenset(
+CARRIAGE = frozenset(
     {
         "max_retries",
         "timeout",
@@ -184,5 +184,5 @@ def by_scene(questions: Iterable[Question]) -> dict[str, list[Question]]:
 
 def content_config(config: GenerateConfig) -> dict[str, Any]:
     """The settings that can change an answer, as they enter a request's fingerprint: no keys."""
-    dumped = config.model_dump(mode="json", exclude_none=True, exclude=set(_CARRIAGE))
+    dumped = config.model_dump(mode="json", exclude_none=True, exclude=set(CARRIAGE))
     return settings_without_secrets(dumped)

@@ -1,7 +1,8 @@
 """Libraries that handeye reaches into further than they promise, and versions it was tried with.
 
     inspect_ai     the settings of an evaluation (``model._generate_config``), the ``generate`` of a
-                   provider, which is replaced (:mod:`handeye.run.wire`)
+                   provider, which is replaced (:mod:`handeye.run.wire`), what it asks a notebook
+                   and its display (``_util.platform``, ``util._display``; ``run.engine``)
     transformers   the key-value cache of a model, and how a processor is put together
                    (:mod:`handeye.respondents.local`)
 

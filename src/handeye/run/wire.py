@@ -84,7 +84,9 @@ class Tap:
         self._arrived = False
         # Looked up when they are called: the provider's own, whatever stands in for them by then.
         self._provider = type(model.api)
-        self._apart = sys.platform != "win32" and is_remote(model)
+        given: _Given | None = getattr(model.api, _GIVEN, None)
+        here = given is not None and given.here
+        self._apart = sys.platform != "win32" and is_remote(model) and not here
         self._process: WireProcess | None = None
 
     async def ready(self, config: GenerateConfig) -> None:
@@ -182,9 +184,12 @@ class _Given:
     base_url: str | None
     model_args: dict[str, Any]
     settings: dict[str, Any]
+    here: bool
 
 
-def for_the_log(model: Model, settings: Mapping[str, Any]) -> tuple[Model, dict[str, Any]]:
+def for_the_log(
+    model: Model, settings: Mapping[str, Any], here: bool = False
+) -> tuple[Model, dict[str, Any]]:
     """The model and the settings of generation as the engine may log them: without keys.
 
     What is left out is put back when a request goes out, by the model's :func:`tap`.
@@ -192,11 +197,12 @@ def for_the_log(model: Model, settings: Mapping[str, Any]) -> tuple[Model, dict[
     Args:
         model: as it was made; an address with a key in it is not logged at all.
         settings: of generation.
+        here: it is the caller's own, and no other process can make the like of it.
     """
     shown, kept = settings_without_secrets(settings), without_secrets(model.model_args)
     held_back = {name: value for name, value in settings.items() if shown[name] != value}
     address = {"": model.explicit_base_url}
-    given = _Given(model.explicit_base_url, dict(model.model_args), held_back)
+    given = _Given(model.explicit_base_url, dict(model.model_args), held_back, here)
     setattr(model.api, _GIVEN, given)
     if kept != model.model_args or without_secrets(address) != address:
         model = Model(model.api, model.config, kept)
@@ -224,6 +230,12 @@ def tap(model: Model, journal: Journal | None, connections: int | None = None) -
     model.api.generate = new.generate  # type: ignore[method-assign]
     model.api.should_retry = new.should_retry  # type: ignore[method-assign]
     return new
+
+
+def left_alone(model: Model) -> None:
+    """Take off again what :func:`for_the_log` and :func:`tap` put on a model of the caller's."""
+    for name in (_GIVEN, _MARK, "generate", "should_retry"):
+        vars(model.api).pop(name, None)
 
 
 class ProviderError(Exception):

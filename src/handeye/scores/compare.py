@@ -9,21 +9,24 @@ runs. Differences are always the second run minus the first. What is compared, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from handeye.errors import OptionError
 from handeye.printing import noun
 from handeye.scores.difference_test import Tested, tested
+from handeye.scores.estimate import flat
 from handeye.scores.quantity import Family, Quantities, Quantity
 from handeye.scores.run_folder import ScoredRun, indented_json, same_set
 from handeye.scores.sentences import letter, sentences, unsure_words, verdict, verdict_words
 from handeye.scores.so_far import run_of
 from handeye.scores.summary import remarks, so_far_words
+from handeye.shown import Shown, Words
 from handeye.stats.intervals import LEVEL, Samples, estimates
 from handeye.stats.mcnemar import mcnemar
 from handeye.stats.multiplicity import holm
@@ -39,8 +42,8 @@ _LEAST = 100
 Pair = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+@dataclass(frozen=True, slots=True, repr=False)
+class Comparison(Shown):
     """Runs compared.
 
     ``data`` is plain values (docs/comparing.md). ``found`` is what the runs were compared by, for
@@ -54,6 +57,32 @@ class Comparison:
 
     def __getitem__(self, name: str) -> Any:
         return self.data[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as plain values, to be changed at will."""
+        found: dict[str, Any] = msgspec.to_builtins(self.data, enc_hook=str)
+        return found
+
+    def _words(self) -> Words:
+        labels = [f"{letter(k)}: {label}" for k, label in enumerate(self.found.labels)]
+        pairs = self.data["pairs"]
+        told = {
+            f"{letter(pair['second'])} − {letter(pair['first'])}": " ".join(pair["sentences"])
+            for pair in pairs
+        }
+        return Words(f"Comparison of {', '.join(labels)}", told)
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        for pair in self.data["pairs"]:
+            names = {n: self.found.labels[pair[n]] for n in ("first", "second")}
+            for family in pair["families"]:
+                for row in family["rows"]:
+                    yield {
+                        "first_run": names["first"],
+                        "second_run": names["second"],
+                        "family": family["key"],
+                        **flat(row),
+                    }
 
     def to_json(self) -> bytes:
         """The comparison as indented JSON."""

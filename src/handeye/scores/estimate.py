@@ -8,7 +8,7 @@ terminal that cannot show it gets a hyphen (:mod:`handeye.terminal.tables`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -132,3 +132,48 @@ def plain(found: object) -> dict[str, Any]:
     """An estimate for programs that read a page: value, low, high, n."""
     data: dict[str, Any] = msgspec.to_builtins(rate_of(found))
     return data
+
+
+# ---- figures out of plain values
+
+_FIELDS = set(Estimate.__struct_fields__)
+
+
+def figure_rows(tree: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
+    """Every measured figure of nested plain values: where it stands, value, low, high, n."""
+    if isinstance(tree, Mapping):
+        if set(tree) == _FIELDS:
+            yield {"figure": " / ".join(path), **tree}
+            return
+        for name, part in tree.items():
+            yield from figure_rows(part, (*path, str(name)))
+    elif isinstance(tree, Sequence) and not isinstance(tree, str):
+        for number, part in enumerate(tree):
+            name = part.get("key") if isinstance(part, Mapping) else None
+            yield from figure_rows(part, (*path, str(name or number)))
+
+
+def flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose measured figures are spread over columns of their own."""
+    out: dict[str, Any] = {}
+    for name, value in row.items():
+        plain = msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else value
+        if isinstance(plain, Mapping) and set(plain) == _FIELDS:
+            out |= {name: plain["value"]} | {f"{name}_{end}": plain[end] for end in ("low", "high")}
+        else:
+            out[name] = plain
+    return out
+
+
+def figures_of(tree: object) -> dict[str, str]:
+    """The measured figures of a mapping in percent with their intervals, by name."""
+    if isinstance(tree, msgspec.Struct):
+        tree = msgspec.to_builtins(tree)
+    if not isinstance(tree, Mapping):
+        return {}
+    found = {
+        str(name): rate_of(part)
+        for name, part in tree.items()
+        if isinstance(part, Estimate) or (isinstance(part, Mapping) and set(part) == _FIELDS)
+    }
+    return {name: one.text("cell") for name, one in found.items() if one.value is not None}

@@ -16,9 +16,10 @@ folder; what a suite's rows, tables and record are, it says in a :class:`RunForm
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -28,8 +29,10 @@ from handeye.errors import DataError, OptionError, RunError, first_ten
 from handeye.hashing import file_sha256, open_regular
 from handeye.reading import read_json, why
 from handeye.run.plan import PLAN
+from handeye.scores.estimate import figure_rows
 from handeye.scores.looks import LOOKS, Looks
 from handeye.scores.summary import Summary
+from handeye.shown import Shown, Words
 
 if TYPE_CHECKING:
     import polars as pl
@@ -242,23 +245,58 @@ class RunFormat:
 # ---- a run read back
 
 
-@dataclass(frozen=True, slots=True)
-class RunSummary:
+class AtPath(Shown):
+    """What lies in a folder: wherever a path is taken, it is that folder."""
+
+    __slots__ = ()
+    path: Path
+    summary: Summary
+    info: Mapping[str, Any]
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def __eq__(self, other: object) -> bool:
+        return self.path == Path(other) if isinstance(other, PathLike) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """run.json and summary.json as plain values."""
+        return {"run": dict(self.info), "summary": dict(self.summary.data)}
+
+    def _words(self) -> Words:
+        title, figures, note = self.summary._words()
+        return Words(f"Run {self.path}: {title}", figures, note)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class RunSummary(AtPath):
     """A run just written: its folder, its summary, and the contents of run.json."""
 
     path: Path
     summary: Summary
     info: Mapping[str, Any]
 
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        return figure_rows(self.summary.data)
 
-@dataclass(frozen=True, slots=True)
-class ScoredRun:
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ScoredRun(AtPath):
     """A run read back from its folder; ``info`` is run.json. Suites add their further rows."""
 
     path: Path
     info: Mapping[str, Any]
     summary: Summary
     form: RunFormat
+
+    def _rows(self) -> pl.DataFrame:
+        return self.scores()
 
     def predictions_path(self) -> Path:
         """The answers that were scored."""
@@ -357,7 +395,7 @@ AnyRun = TypeVar("AnyRun", bound=ScoredRun)
 AS_NAMED: Mapping[str, Any] = {"glob": False, "hive_partitioning": False}
 
 
-def open_run(path: Path | str, form: RunFormat, kind: type[AnyRun]) -> AnyRun:
+def open_run(path: str | PathLike[str], form: RunFormat, kind: type[AnyRun]) -> AnyRun:
     """Read a run folder; its rows stay on disk until they are asked for.
 
     Args:
@@ -512,7 +550,7 @@ def same_set(runs: Sequence[ScoredRun], labels: Sequence[str] = ()) -> str | Non
     )
 
 
-def expand(folders: str | Path | Iterable[str | Path]) -> list[Path]:
+def expand(folders: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Path]:
     """Run folders, with its runs in place of a folder that holds several (:data:`ABLATION`).
 
     Args:
@@ -520,9 +558,14 @@ def expand(folders: str | Path | Iterable[str | Path]) -> list[Path]:
 
     Raises:
         DataError: an ablation.json that cannot be read or names no runs.
+        OptionError: one is no path.
     """
     out: list[Path] = []
-    for folder in map(Path, [folders] if isinstance(folders, str | Path) else folders):
+    given = [folders] if isinstance(folders, str | PathLike) else list(folders)
+    for one in given:
+        if not isinstance(one, str | PathLike):
+            raise OptionError(f"a run is a folder, a text or a path; got {type(one).__name__}")
+    for folder in map(Path, given):
         if not (folder / ABLATION).is_file():
             out.append(folder)
             continue

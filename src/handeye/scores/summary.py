@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from handeye.scores.estimate import figure_rows, figures_of
+from handeye.shown import Shown, Words
 
-class Recorded(msgspec.Struct, dict=True):
+
+class Recorded(Shown, msgspec.Struct, dict=True):
     """A JSON file as a struct: summary.json, diagnosis.json; suites say what stands in it.
 
     Indexing goes by the names of the file and gives builtins, as ``data`` does.
@@ -24,6 +27,23 @@ class Recorded(msgspec.Struct, dict=True):
 
     def __getitem__(self, name: str) -> Any:
         return self.data[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The file as nested dicts, to be changed at will."""
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return found
+
+    def _words(self) -> Words:
+        data = self.data
+        counts = [
+            f"{data[f'n_{n}']:,} {n}" for n in ("items", "clips", "scenes") if f"n_{n}" in data
+        ]
+        basis = data.get("bases", {}).get("all", data)
+        title = ", ".join([str(data.get("model") or "unnamed"), *counts])
+        return Words(title, figures_of(basis.get("headline")), str(data.get("note") or ""))
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        return figure_rows(self.data)
 
     def to_json(self) -> bytes:
         """The file: indented JSON."""

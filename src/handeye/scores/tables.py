@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from handeye.printing import one_line
-from handeye.scores.estimate import MINUS, NOTHING, Estimate, Figure, number
+from handeye.scores.estimate import MINUS, MISSING, NOTHING, Estimate, Figure, number
 
 Cell = Figure | str | None
 """What stands in a table; None where there is no such figure (files leave it out)."""
@@ -101,6 +101,24 @@ class Table:
             out.setdefault(self.published_head if row.published else row.group, []).append(row)
         return list(out.items())
 
+    @property
+    def measured(self) -> Table:
+        """Without columns in which no row has a figure, and without quoted rows that have none."""
+        rows = [row for row in self.rows if not row.published or any(map(_said, row.cells))]
+        kept = [k for k in range(len(self.columns)) if any(_said(row.cells[k]) for row in rows)]
+        if len(kept) == len(self.columns) and len(rows) == len(self.rows):
+            return self
+        groups, at = [], 0
+        for words, n in self.groups:
+            groups.append((words, sum(at <= k < at + n for k in kept)))
+            at += n
+        return replace(
+            self,
+            columns=tuple(self.columns[k] for k in kept),
+            rows=tuple(replace(row, cells=tuple(row.cells[k] for k in kept)) for row in rows),
+            groups=tuple(group for group in groups if group[1]),
+        )
+
     def line(self, *path: str) -> dict[str, Cell]:
         """Cells by column of the row that stands at ``path``; nothing where there is none."""
         for row in self.rows:
@@ -117,6 +135,11 @@ class Table:
             for place, column in enumerate(self.columns)
         )
         return replace(self, columns=columns, rows=rows, row_head=row_head, groups=())
+
+
+def _said(cell: Cell) -> bool:
+    """Whether a cell says anything."""
+    return cell.value is not None if isinstance(cell, Estimate) else cell not in (None, "", MISSING)
 
 
 def table_of(

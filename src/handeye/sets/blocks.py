@@ -51,7 +51,7 @@ def make_set(
             holds, and gives the paths of the metadata.
         block: number of orders that one worker makes in one go; part of what is resumed.
         size: how much of the progress an order is.
-        workers: processes (default: one per core).
+        workers: processes (default: this one, and for what takes longer one per core).
         progress: called as blocks are finished.
 
     Returns:
@@ -61,7 +61,7 @@ def make_set(
         OptionError: workers out of range, or ``out`` holds something else.
         RunError: another process is making the set, or a worker process was killed.
     """
-    processes = worker_count(workers)
+    worker_count(workers)  # refused before anything is claimed
     total = sum(map(size, orders))
     with claimed(out, record) as to_make:
         if to_make:
@@ -72,7 +72,7 @@ def make_set(
             todo = [(file, own) for file, own in blocks.items() if not file.exists()]
             sizes = {file: sum(map(size, own)) for file, own in blocks.items()}
             done = total - sum(sizes[file] for file, _ in todo)
-            for file in as_finished(partial(_make_block, make), todo, processes):
+            for file in as_finished(partial(_make_block, make), todo, workers):
                 done += sizes[file]
                 if progress:
                     progress(done, total)

@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from handeye.sets.processes import as_finished, worker_count
+from handeye.sets.processes import as_finished
+from handeye.shown import Shown, Words
 
 Piece = TypeVar("Piece")
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+@dataclass(frozen=True, slots=True, repr=False)
+class Verified(Shown):
     """What was checked, of a set or of a piece of it, and every problem found.
 
     Attributes:
@@ -41,6 +42,19 @@ class Verified:
         """Whether nothing was wrong."""
         return not self.problems
 
+    def to_dict(self) -> dict[str, Any]:
+        """Counts and problems as plain values."""
+        return {"ok": self.ok, "counts": dict(self.counts), "problems": list(self.problems)}
+
+    def _words(self) -> Words:
+        counts = {name: f"{count:,}" for name, count in self.counts.items()}
+        wrong = len(self.problems)
+        said = f"{wrong:,} {'problem' if wrong == 1 else 'problems'}" if wrong else "nothing wrong"
+        return Words(f"Verified: {said}", counts, self.problems[0] if wrong else "")
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [{"problem": words} for words in self.problems]
+
 
 def check_pieces(
     check: Callable[[Piece], Verified],
@@ -58,7 +72,7 @@ def check_pieces(
         pieces: of the set, in its order.
         block: number of pieces that one worker checks in one go.
         size: how much of the progress a piece is.
-        workers: processes (default: one per core).
+        workers: processes (default: this one, and for what takes longer one per core).
         progress: called with (done, in all).
 
     Raises:
@@ -70,7 +84,7 @@ def check_pieces(
     ]
     total, done = sum(map(size, pieces)), 0
     found: dict[int, Verified] = {}
-    for number, result in as_finished(partial(_check, check), jobs, worker_count(workers)):
+    for number, result in as_finished(partial(_check, check), jobs, workers):
         found[number] = result
         done += sum(map(size, jobs[number][1]))
         if progress:

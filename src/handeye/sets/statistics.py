@@ -7,9 +7,11 @@ the chance of a difference at least this large if both sets were drawn from one 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from handeye.shown import Shown, Words
 
 ALL = "all"
 
@@ -18,13 +20,15 @@ ALL = "all"
 class Line:
     """One statistic of one group of items: category counts or a list of numbers.
 
-    ``compared`` is False for what is fixed by the size of the set and not by its distribution.
+    ``compared`` is False for what is fixed by the size of the set and not by its distribution,
+    ``main`` for what is shown only where every line is asked for.
     """
 
     name: str
     counts: Mapping[str, int] | None = None
     values: tuple[float, ...] = ()
     compared: bool = True
+    main: bool = True
 
     def text(self) -> str:
         """The line as shown: counts with shares, or min / median / mean / max."""
@@ -43,12 +47,37 @@ class Line:
         return f"{ordered[0]:.4g} / {middle:.4g} / {mean:.4g} / {ordered[-1]:.4g}"
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
-    """Statistics of a set: group (subset, scenario ... or ``all``) to its lines by name."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Description(Shown):
+    """Statistics of a set: group (subset, scenario ... or ``all``) to its lines by name.
+
+    ``legend`` says what is abbreviated in them.
+    """
 
     name: str
     groups: Mapping[str, Mapping[str, Line]]
+    legend: str = ""
+
+    def __getitem__(self, group: str) -> Mapping[str, Line]:
+        return self.groups[group]
+
+    def _words(self) -> Words:
+        lines = self.groups[ALL]
+        others = ", ".join(group for group in self.groups if group != ALL)
+        return Words(
+            f"{self.name}: statistics (counts, or least / median / mean / most)",
+            {name: line.text() for name, line in lines.items()},
+            f"also for {others}" if others else "",
+        )
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        for group, lines in self.groups.items():
+            for name, line in lines.items():
+                yield {"group": group, "statistic": name, "text": line.text()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """As :meth:`as_dict`."""
+        return self.as_dict()
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form: counts, or min, median, mean, max of the numbers."""

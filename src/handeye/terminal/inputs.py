@@ -1,4 +1,4 @@
-"""Options that several commands read in the same way."""
+"""What several commands read in the same way: values by name, keys, what is to be scored."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
-
-import typer
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from handeye.errors import OptionError, first_ten, refusal
 from handeye.printing import tell
@@ -19,14 +17,6 @@ if TYPE_CHECKING:
     from handeye.scores.run_folder import RunSummary
 
 T = TypeVar("T")
-
-StripThoughts = Annotated[
-    bool,
-    typer.Option(
-        "--strip-thoughts",
-        help="Score answers without the thoughts and special tokens that stand in them.",
-    ),
-]
 
 
 def named_values(

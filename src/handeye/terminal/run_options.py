@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,18 @@ import typer
 
 from handeye.printing import say
 from handeye.run.options import ATTEMPT_TIMEOUT, MAX_CONNECTIONS, MAX_RETRIES
-from handeye.terminal.inputs import StripThoughts
+from handeye.terminal.options import (
+    BaseUrl,
+    Json,
+    ModelArg,
+    Quiet,
+    StripThoughts,
+    TestSplit,
+    one_of,
+    put_json,
+    some_runs,
+    some_sets,
+)
 
 if TYPE_CHECKING:
     from handeye.respondents.conversation import Respondents
@@ -30,10 +42,12 @@ class Run:
     Attributes:
         options: fields of :class:`handeye.run.options.RunOptions`.
         dry_run: count, and send nothing.
+        json: where the figures go as JSON.
     """
 
     options: dict[str, Any]
     dry_run: bool
+    json: str | None = None
 
     @property
     def out(self) -> Path:
@@ -51,12 +65,32 @@ class Run:
             from handeye.run.engine import resolve_cheaply
 
             resolve_cheaply(job.options)
-            say(dry_run(job).text())
+            counted = dry_run(job)
+            if not put_json(self.json, json.dumps(counted.as_dict(), indent=1)):
+                say(counted.text())
             return
         from handeye.run.lane import carry_out
 
         carry_out(job)
-        show(self.out)
+        show_run(self.out, show, self.json)
+
+
+def show_run(out: Path, show: Callable[[Path], object], where: str | None) -> None:
+    """Print a scored run, or its summary as JSON where that is asked for.
+
+    Args:
+        out: the run folder.
+        show: prints it.
+        where: what ``--json`` was given.
+    """
+    summary = b"" if where is None else (out / "summary.json").read_bytes()
+    if not put_json(where, summary.rstrip()):
+        show(out)
+
+
+def default_out(suite: str, model: str, data: str) -> Path:
+    """The run folder where none is named."""
+    return Path("runs") / f"{suite}-{_slug(model)}-{_slug(data)}"
 
 
 def run_command(
@@ -72,18 +106,21 @@ def run_command(
         respondents: those of the suite, for ``--help``.
         data: what ``--data`` takes, for ``--help``.
     """
+    kind = inspect.Parameter.KEYWORD_ONLY
     names = [f"{_PREFIX}{name}" for name in respondents]
     ours = f"{', '.join(names[:-1])} or {names[-1]}"
     # Words that are longer than a narrow terminal has room for would be cut.
     folder = "Run folder (default: in runs/, named after suite, model and set)."
     first = [
-        _option("model", str, f"Any Inspect model, {ours}."),
-        _option("data", str, data),
-        _option("out", Path | None, folder, None, metavar="RUN"),
-    ]
-    split = _option("split", str, "test, dev or all.", "test")
+        _option("model", str, f"Any Inspect model, {ours}; see 'handeye models'.",
+                metavar="MODEL", autocompletion=one_of(lambda: names)),
+        _option("data", str, data, metavar="SET", autocompletion=some_sets),
+        _option("out", Path | None, folder, None, metavar="RUN", autocompletion=some_runs),
+    ]  # fmt: skip
+    split = inspect.Parameter("split", kind, default="test", annotation=TestSplit)
     counted = "Count requests, tokens and cost; send nothing."
     dry_run = _option("dry_run", bool, counted, False, "--dry-run")
+    figures = inspect.Parameter("json", kind, default=None, annotation=Json)
 
     def decorate(ask: Callable[..., None]) -> Callable[..., None]:
         _, *own = inspect.signature(ask, eval_str=True).parameters.values()
@@ -91,24 +128,31 @@ def run_command(
 
         @functools.wraps(ask)
         def command(
-            *, model: str, data: str, out: Path | None, split: str, dry_run: bool, **given: Any
+            *,
+            model: str,
+            data: str,
+            out: Path | None,
+            split: str,
+            dry_run: bool,
+            json: str | None,
+            **given: Any,
         ) -> None:
             chosen = {parameter.name: given.pop(parameter.name) for parameter in own}
             options = {
                 "model": model,
                 "data": data,
-                "out": out or Path("runs") / f"{suite}-{_slug(model)}-{_slug(data)}",
+                "out": out or default_out(suite, model, data),
                 "split": split,
                 **_carried(model, **given),
             }
             try:
-                ask(Run(options, dry_run), **chosen)
+                ask(Run(options, dry_run, json), **chosen)
             except KeyboardInterrupt:
                 raise typer.Exit(130) from None
 
         parameters = [
             parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-            for parameter in (*first, *own, split, *carried, dry_run)
+            for parameter in (*first, *own, split, *carried, dry_run, figures)
         ]
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         command.__annotations__ = {one.name: one.annotation for one in parameters}
@@ -133,20 +177,17 @@ def _option(
 
 def _carried(
     model: str,
-    max_connections: Annotated[int, typer.Option(help="Requests at a time.")] = MAX_CONNECTIONS,
+    max_connections: Annotated[
+        int, typer.Option(metavar="N", help="Requests at a time.")
+    ] = MAX_CONNECTIONS,
     max_retries: Annotated[
-        int, typer.Option(help="Further attempts after a failure.")
+        int, typer.Option(metavar="N", help="Further attempts after a failure.")
     ] = MAX_RETRIES,
     timeout: Annotated[
-        int, typer.Option(help="Seconds before a silent attempt is given up.")
+        int, typer.Option(metavar="SECONDS", help="Until a silent attempt is given up.")
     ] = ATTEMPT_TIMEOUT,
-    base_url: Annotated[
-        str | None, typer.Option(help="Address of the server (of OpenAI's kind or another).")
-    ] = None,
-    model_arg: Annotated[
-        list[str] | None,
-        typer.Option("--model-arg", "-M", metavar="NAME=VALUE", help="Argument of the provider."),
-    ] = None,
+    base_url: BaseUrl = None,
+    model_arg: ModelArg = None,
     setting: Annotated[
         list[str] | None,
         typer.Option(
@@ -165,9 +206,11 @@ def _carried(
             help="Dollars per million tokens; IN:OUT:CACHED where cached ones cost less.",
         ),
     ] = None,
-    prices: Annotated[Path | None, typer.Option(help="JSON file of prices by model.")] = None,
+    prices: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON of prices by model.")
+    ] = None,
     strip_thoughts: StripThoughts = False,
-    quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> dict[str, Any]:
     """Fields of :class:`handeye.run.options.RunOptions` from the options that every run has.
 

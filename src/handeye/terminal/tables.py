@@ -55,13 +55,10 @@ def print_table(
 
 
 def _draw(console: Console, table: Said, title: str, caption: str, intervals: bool) -> None:
-    drawn = Table(
-        title=title or None,
-        title_justify="left",
-        title_style="bold",
-        caption=caption or None,
-        caption_justify="left",
-    )
+    # Titles and captions of a Rich table break at its width, not at the terminal's.
+    if title:
+        say(console, title, "bold")
+    drawn = Table()
     layout = _layout(table, console.width) if intervals else "value"
     stacked = layout in ("span", "broken")
     drawn.add_column(table.row_head, overflow="fold", min_width=8)
@@ -82,6 +79,8 @@ def _draw(console: Console, table: Said, title: str, caption: str, intervals: bo
                 cells.append(styled((first, ""), *((f"\n{line}", "dim") for line in below)))
             drawn.add_row(styled((label, ""), (basis, "dim")), *cells)
     console.print(drawn)
+    if caption:
+        say(console, caption, "dim")
 
 
 def _layout(table: Said, room: int) -> _Layout:
@@ -141,38 +140,92 @@ def _lines(cell: Cell, layout: _Layout) -> list[str]:
     return [cell.text("value"), *filter(None, below)]
 
 
-def print_descriptions(found: Sequence[Description], *, by_subset: bool) -> None:
-    """Print one description, or two side by side."""
+# Lines of a description, and groups named below it, that leave room for the rest on a screen.
+_MOST_LINES, _MOST_GROUPS = 24, 8
+
+
+def print_descriptions(found: Sequence[Description], *, every_line: bool) -> None:
+    """Print one description, or two side by side: what fits a screen, or everything.
+
+    Args:
+        found: one, or two.
+        every_line: all lines whole, and a table for every group.
+    """
     from handeye.sets.statistics import ALL, compare
 
     console = Console()
-    groups = list(found[0].groups) if by_subset else [ALL]
     rows = compare(*found) if len(found) == 2 else []
+    first = found[0]
+    say(
+        console,
+        "Behind a value stands how often it occurs and its share; numbers are least / median / "
+        "mean / most.",
+        "dim",
+    )
+    if first.legend:
+        say(console, first.legend, "dim")
+    groups = list(first.groups) if every_line else [ALL]
+    left = 0
     for group in groups:
-        table = Table(title=group, title_justify="left", title_style="bold")
-        table.add_column("statistic", no_wrap=True)
+        lines = first.groups[group]
+        names = [name for name, line in lines.items() if every_line or line.main]
+        shown = names if every_line else names[:_MOST_LINES]
+        left += len(lines) - len(shown)
+        table = Table(title=group if every_line else "", title_justify="left", title_style="bold")
+        label = max(map(len, ["statistic", *shown]))
+        table.add_column("statistic", no_wrap=True, min_width=label)
+        # Borders and margins, and the column of p.
+        room = console.width - label - 4 - (8 if len(found) == 2 else 0)
         for description in found:
-            table.add_column(description.name, overflow="fold")
+            table.add_column(
+                one_line(description.name),
+                no_wrap=not every_line,
+                overflow="fold" if every_line else "ellipsis",
+                max_width=None if every_line else max(8, room // len(found) - 3),
+            )
         if len(found) == 2:
             table.add_column("p", justify="right", no_wrap=True)
             for row in rows:
-                if row.group == group:
+                if row.group == group and (row.name in shown or row.name not in lines):
                     p = "" if row.p is None else f"{row.p:.3f}"
                     table.add_row(row.name, row.first, row.second, p)
         else:
-            for line in found[0].groups[group].values():
-                table.add_row(line.name, line.text())
+            for name in shown:
+                table.add_row(name, lines[name].text())
         console.print(table)
-    say(
-        console,
-        "After a value stands how often it occurs, with its share; numbers are least / median / "
-        "mean / most.",
-    )
+    others = [group for group in first.groups if group != ALL]
+    if not every_line:
+        _print_groups(console, found, others)
+        if left or others:
+            more = ", ".join(
+                filter(None, [f"{left} more lines" if left else "",
+                              f"a table for each of {len(others)} groups" if others else ""])
+            )  # fmt: skip
+            say(console, f"--all shows {more}", "dim")
     if len(found) == 2:
         tested = sum(row.p is not None for row in rows)
         low = [f"{row.group}: {row.name}" for row in rows if row.p is not None and row.p < 0.05]
+        named = low if every_line else low[:_MOST_GROUPS]
         console.print(
             f"p: chi-square (Fisher for two classes) or Kolmogorov-Smirnov. {len(low)} of {tested} "
             f"lines have p < 0.05 ({0.05 * tested:.0f} expected by chance)"
-            + (f": {'; '.join(low)}" if low else ".")
+            + (f": {'; '.join(named)}{' ...' if len(named) < len(low) else ''}" if low else ".")
         )
+
+
+def _print_groups(console: Console, found: Sequence[Description], groups: Sequence[str]) -> None:
+    """What each group holds, by the first line of its table."""
+    if not groups:
+        return
+    told = []
+    for group in groups[:_MOST_GROUPS]:
+        counts = [
+            next(iter(one.groups[group].values())).text().removeprefix("n ")
+            if group in one.groups
+            else "-"
+            for one in found
+        ]
+        told.append(f"{group} {' | '.join(counts)}")
+    more = f", and {len(groups) - _MOST_GROUPS} more" if len(groups) > _MOST_GROUPS else ""
+    unit = next(iter(found[0].groups[groups[0]]), "")
+    say(console, f"{unit}: {', '.join(told)}{more}")

@@ -2,10 +2,10 @@
 
     from handeye import visualact
 
-    visualact.generate("set", seed=7, clips=200)
-    clips = visualact.load("set")
-    print(visualact.describe("set").as_dict())
-    result = visualact.score({"navigation-00000": '{"actions": []}'}, clips, allow_missing=True)
+    visualact.generate("set", seed=7, clips=24)
+    run = visualact.run("openai/gpt-5.5", "set", out="run")  # or a function of yours
+    visualact.diagnose(run)
+    visualact.report(run, "report.html")
 
 The names are resolved when they are first used, so that importing the suite costs nothing.
 """
@@ -24,15 +24,14 @@ if TYPE_CHECKING:
     from handeye.visualact.comparing.sensitivity import rank
     from handeye.visualact.diagnosis.diagnose import diagnose
     from handeye.visualact.loader import load
+    from handeye.visualact.pages.plots import read_run
     from handeye.visualact.records import Action, Clip, PredictedAction, Prediction
     from handeye.visualact.scenes.description import describe
     from handeye.visualact.scenes.generation import generate
     from handeye.visualact.scenes.verification import verify
     from handeye.visualact.scoring.embedder import load_embedder
     from handeye.visualact.scoring.file_scoring import score_files
-    from handeye.visualact.scoring.run_folder import read_run
-    from handeye.visualact.scoring.score import score
-    from handeye.visualact.scoring.summary import summarize
+    from handeye.visualact.scoring.score import score, summarized as summarize
 
 # Modules are nouns and functions verbs: a submodule must not take a function's name here.
 _HOMES = {
@@ -48,12 +47,12 @@ _HOMES = {
     "load": "handeye.visualact.loader:load",
     "load_embedder": "handeye.visualact.scoring.embedder:load_embedder",
     "rank": "handeye.visualact.comparing.sensitivity:rank",
-    "read_run": "handeye.visualact.scoring.run_folder:read_run",
+    "read_run": "handeye.visualact.pages.plots:read_run",
     "report": "handeye.report:write_report",
     "run": "handeye.visualact.asking.ablation:run",
     "score": "handeye.visualact.scoring.score:score",
     "score_files": "handeye.visualact.scoring.file_scoring:score_files",
-    "summarize": "handeye.visualact.scoring.summary:summarize",
+    "summarize": "handeye.visualact.scoring.score:summarized",
     "take_frames": "handeye.media.frames:take_frames",
     "verify": "handeye.visualact.scenes.verification:verify",
 }

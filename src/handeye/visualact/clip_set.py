@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, overload
+
+import msgspec
 
 from handeye.sets.folder import inside
+from handeye.shown import Shown, Words, named, set_words
 from handeye.visualact.records import SCENARIOS, Clip
 
 
@@ -36,9 +40,11 @@ class MappedField:
         return f"{name:<10} <- {self.source} ({self.count} {values}{example})"
 
 
-@dataclass(frozen=True, slots=True)
-class ClipSet:
+@dataclass(frozen=True, slots=True, repr=False)
+class ClipSet(Shown):
     """Clips of a set, in the order of its files, with their videos.
+
+    A number or a clip's id gives a clip, a slice the clips in it as a set of their own.
 
     Attributes:
         root: the folder that the clips' ``video`` paths are relative to.
@@ -59,6 +65,28 @@ class ClipSet:
 
     def __iter__(self) -> Iterator[Clip]:
         return iter(self.clips)
+
+    @overload
+    def __getitem__(self, place: int | str) -> Clip: ...
+    @overload
+    def __getitem__(self, place: slice) -> ClipSet: ...
+    def __getitem__(self, place: int | str | slice) -> Clip | ClipSet:
+        if isinstance(place, slice):
+            return replace(self, clips=self.clips[place])
+        if isinstance(place, str):
+            return named(self.clips, "clip_id", place)
+        return self.clips[place]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rows by id, as plain values."""
+        return {clip.clip_id: msgspec.to_builtins(clip) for clip in self.clips}
+
+    def _words(self) -> Words:
+        counts = {"clips": len(self), **{n: c for n, c in self.scenario_counts().items() if c}}
+        return set_words(self.name, counts, [clip.clip_id for clip in self.clips])
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return list(self.to_dict().values())
 
     def video_path(self, clip: Clip) -> Path:
         """The file with the clip's video.

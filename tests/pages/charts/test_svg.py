@@ -92,7 +92,7 @@ def test_higher_rates_are_drawn_higher() -> None:
 
 
 def test_gap_row_without_values_is_drawn_with_a_dash() -> None:
-    made = charts.gaps("k", [Gap("empty", NOTHING, NOTHING, NOTHING)], "title")
+    made = charts.gaps("k", [Gap("empty", (NOTHING,) * 3)], "title", ("a", "b", "c"))
     texts = [e.text for e in ET.fromstring(made).iter("text")]
     assert "empty" in texts
     assert "–" in texts

@@ -125,7 +125,7 @@ def test_decided_and_undecided_rows_differ_in_shape() -> None:
     assert "&lt;b&gt;better" in drawn
     assert drawn.count("rowlabel strong") == 1
     # A difference of 10 points on an axis of ±20: three quarters of the way.
-    left, right = 262, 690
+    left, right = 262, 800
     x = re.search(r'<polygon points="([\d.]+),', drawn)
     assert x is not None
     assert float(x[1]) == pytest.approx(left + 0.75 * (right - left), abs=0.01)
@@ -136,8 +136,8 @@ def test_decided_and_undecided_rows_differ_in_shape() -> None:
 
 def test_the_gallery_holds_items_that_tell_the_runs_apart(found: Comparison) -> None:
     shown = directions(found["pairs"])
-    ((_, _, choices), *_) = filters(found.found, choose(found.found, shown, 30)[0], shown)
-    assert choices[0].label == "A right, B wrong"
+    first, *_ = filters(found.found, choose(found.found, shown, 30)[0], shown)
+    assert first.options[0].label == "A right, B wrong"
     paired = found.found
     items = differing(paired, shown[0])
     assert len(items) == int((paired.score[:, 1] == 0).sum())
@@ -313,7 +313,7 @@ def test_contamination_prints_both_ways(
     assert re.search(
         r"% of the official items matched by subset, template, targets asked for", done.output
     )
-    plain = CliRunner().invoke(app, ["contamination", *pair, "--json"])
+    plain = CliRunner().invoke(app, ["contamination", *pair, "--json", "-"])
     data = json.loads(plain.output)
     assert data["model"] == "simulated/faulty"
     assert data["overall"]["unmatched"]["value"] == 0

@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from handeye.pages.charts.share_chart import Bar, BarRow, scale_end, shares
 from handeye.rose.diagnosis.findings import Chain, CurvePair, Findings
 from handeye.rose.pages.curves import axis_of, curve_panel
-from handeye.rose.pages.waterfall import waterfall
+from handeye.rose.pages.waterfall import HALF, NARROW, WIDE, Room, waterfall
 from handeye.scores.estimate import NOTHING, Estimate, number
 from tests.support.rose.diagnosis_data import LOSSES, chain, diagnosis
 
@@ -41,9 +41,9 @@ def ends(rect: ET.Element) -> tuple[float, float]:
     return x, x + width
 
 
-@pytest.mark.parametrize("narrow", [False, True])
-def test_steps_hang_from_each_other_from_counting_to_action(narrow: bool) -> None:
-    tree = ET.fromstring(waterfall("k", view_of(LOSSES), "t", narrow=narrow))
+@pytest.mark.parametrize("room", [WIDE, HALF, NARROW])
+def test_steps_hang_from_each_other_from_counting_to_action(room: Room) -> None:
+    tree = ET.fromstring(waterfall("k", view_of(LOSSES), "t", room=room))
     start, end = rects(tree, "level")
     at = ends(start)[1]
     for rect in rects(tree, "loss"):
@@ -95,7 +95,7 @@ def test_a_chain_without_intervals_has_no_whiskers() -> None:
 @given(st.dictionaries(st.sampled_from(list(LOSSES)), st.floats(-1, 1), min_size=1),
        st.floats(0, 1))  # fmt: skip
 def test_any_chain_can_be_drawn(losses: dict[str, float], counting: float) -> None:
-    tree = ET.fromstring(waterfall("k", view_of(losses, counting), "t", narrow=True))
+    tree = ET.fromstring(waterfall("k", view_of(losses, counting), "t", room=NARROW))
     for rect in tree.iter("rect"):
         left, right = ends(rect)
         assert 0 <= left <= right <= 362

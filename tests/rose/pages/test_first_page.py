@@ -53,7 +53,7 @@ def words(html: str) -> str:
 
 def test_the_sentence_comes_first_with_what_it_rests_on(made_up: Any) -> None:
     page = made_up(diagnosis())
-    section = part(page, "diagnosis")
+    section = part(page, "glance")
     assert page.index(section[:40]) < page.index('<section id="run"')
     assert "Passes 9 of 10 counting questions but only 4 of 10 action questions;" in section
     told = words(section)
@@ -71,8 +71,8 @@ def test_chain_table_holds_every_loss_as_a_change(made_up: Any) -> None:
 @pytest.mark.parametrize("count", [1, 2, 6])
 def test_one_waterfall_per_run(made_up: Any, count: int) -> None:
     section = part(made_up(*[diagnosis()] * count), "losses")
-    # A single run is drawn wide and narrow.
-    assert section.count("waterfall") == (2 if count == 1 else count)
+    # Each run is drawn for desks and for phones.
+    assert section.count("waterfall") == 2 * count
     ids = re.findall(r' id="([^"]+)"', section)
     assert len(ids) == len(set(ids))
 
@@ -97,15 +97,15 @@ def test_conventions_in_use_and_not(made_up: Any) -> None:
     )
     told = words(part(one, "reasons"))
     assert "label of swapped : 30.0 [28.0, 32.0] % of 500 answers with clicks" in told
-    assert "label of flipped: 30.0" in told
+    assert "label of flipped : 30.0" in told
     spoken = "it swaps row and column in 30\N{NO-BREAK SPACE}% of the 1,000 answers with clicks"
-    assert spoken in part(one, "diagnosis")
+    assert spoken in part(one, "glance")
     none = made_up(diagnosis(conventions=[convention("flipped", False)]))
     assert "None but the one asked for." in words(part(none, "reasons"))
 
 
 def test_curves_say_what_cannot_be_told(made_up: Any) -> None:
-    told = words(part(made_up(diagnosis()), "curves"))
+    told = words(part(made_up(diagnosis()), "difficulty"))
     assert "Counting 0.90 [0.88, 0.92] Acting 0.70 [0.68, 0.72] Apart 0.20 [0.17, 0.23]" in told
     assert "Counting all right" in told
     assert "Counting all right Acting 1 [1, 1] Without EmojiContent" in told
@@ -118,8 +118,8 @@ def test_parts_that_no_run_has_are_left_out(made_up: Any) -> None:
     page = made_up(bare)
     assert 'id="losses"' not in page
     assert 'href="#losses"' not in page
-    assert 'id="curves"' not in page
-    assert 'href="#diagnosis"' in page
+    assert 'id="fig-curves"' not in page
+    assert 'href="#glance"' in page
 
 
 def test_hostile_words_of_a_diagnosis_stay_words(made_up: Any) -> None:
@@ -148,7 +148,7 @@ def test_a_run_that_cannot_be_diagnosed_keeps_its_place(
     page = write_report([old, runs["right"]], out, gallery_limit=6, resamples=100).read_text(
         encoding="utf-8"
     )
-    section = part(page, "diagnosis")
+    section = part(page, "glance")
     assert "Not diagnosed." in section
     assert "region bounds" in section
     assert (
@@ -173,7 +173,7 @@ def test_people_stand_beside_the_models(made_up: Any, tmp_path: Path) -> None:
     assert "[97.0,\u00a099.0]" in row
     # Above the published rows, not among them.
     assert ladder.index('<tr class="human">') < ladder.index('<tbody class="published">')
-    assert "Human (3 people): counting 97.5" in part(page, "headline")
+    assert "Human (3 people): counting 97.5" in part(page, "glance")
     data = data_of(page)
     assert data["human"]["pass"]["L-Clk"]["value"] == 0.95
 

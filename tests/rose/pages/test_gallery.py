@@ -54,10 +54,10 @@ def failures(counts: dict[tuple[str, str], int]) -> pl.DataFrame:
         for (subset, reason), n in counts.items()
         for k in range(n)
     ]
-    return signs.failures(pl.DataFrame(rows))
+    return signs.items(pl.DataFrame(rows))
 
 
-def test_failures_keep_their_place_in_the_scores() -> None:
+def test_items_keep_their_place_in_the_scores() -> None:
     reasons = pl.DataFrame(
         {
             "item_id": ["a", "b", "c"],
@@ -68,8 +68,10 @@ def test_failures_keep_their_place_in_the_scores() -> None:
             "tags": [[], ["missed", "neighbour"], []],
         }
     )
-    assert signs.failures(reasons).rows() == [
-        (1, "b", "T1", "S", "missed", ["missed", "neighbour"])
+    assert signs.items(reasons).rows() == [
+        (0, "a", "T1", "S", True, "passed", []),
+        (1, "b", "T1", "S", False, "missed", ["missed", "neighbour"]),
+        (2, "c", "T1", "S", True, "passed", []),
     ]
 
 
@@ -78,10 +80,11 @@ def test_a_run_without_diagnosis_still_has_failures() -> None:
         [score_item(item("COUNT"), "COUNT(2)"), score_item(item("COUNT"), "COUNT(3)")]
     )
     found = signs.undiagnosed(scores.lazy())
-    assert found["row"].to_list() == [1]
-    assert found["reason"].to_list() == [signs.UNDIAGNOSED.key]
-    assert found["tags"].to_list() == [[]]
-    assert len(gallery.choose([found], 5)) == 1
+    assert found["passed"].to_list() == [True, False]
+    assert found["reason"].to_list() == ["passed", signs.UNDIAGNOSED.key]
+    assert found["tags"].to_list() == [[], []]
+    # What failed stands first.
+    assert [one.row for one in gallery.choose([found], 5)] == [1, 0]
 
 
 def test_words_of_several_runs_keep_their_order() -> None:
@@ -93,7 +96,7 @@ def test_words_of_several_runs_keep_their_order() -> None:
         return Attribution(action, Group(0, 0, NOTHING, [], []), {}, [], {})
 
     words = signs.vocabulary([attribution("acd", "az"), attribution("abd")])
-    assert words.order == ["a", "b", "c", "d", "z", "undiagnosed"]
+    assert words.order == ["a", "b", "c", "d", "z", "undiagnosed", "passed"]
     assert words["c"] == signs.Sign("c", "C", "about c")
     assert words["never_heard"].label == "never heard"
     assert words["undiagnosed"].label == "not diagnosed"
@@ -123,7 +126,7 @@ def card(text: str | None, mode: str = "CLICK", known: bool = True) -> gallery.C
     choice = gallery.Choice(0, 0, one.item_id, "missed", ("missed", "neighbour"))
     words = signs.Vocabulary([signs.Sign("missed", "a target missed", "One was not clicked.")])
     row = scores.row(0, named=True)
-    return gallery.build_card(0, choice, "run", row, text, one if known else None, None, words)
+    return gallery.build_card(choice, "run", row, text, one if known else None, None, words)
 
 
 def test_card_shows_its_reason_once_and_the_other_signs() -> None:
@@ -136,7 +139,7 @@ def test_card_without_its_data_set_still_shows_answer_and_grid() -> None:
     made = card("CLICK(R1,C1); DONE", known=False)
     assert made.question == made.prompt == ""
     assert made.gold == "" or "CLICK" in made.gold
-    assert not made.has_picture
+    assert not made.drawn
     assert "Schematic of a grid of 8 rows and 8 columns" in made.alt
     assert "1 right, 1 missed" in made.alt
     assert 'class="sheet"' in made.drawing
@@ -150,8 +153,12 @@ def test_clicks_that_are_read_forgivingly_are_drawn_and_counted() -> None:
         made = card(text)
         assert {"hit", "missed", "wrong"} <= set(made.legend)
         assert "1 right, 1 missed, 1 wrong" in made.alt
+        assert "forgiven" in made.legend
         assert "2 clicked" in made.facts
         assert "read forgivingly" in made.facts
+    for text in ("CLICK(R1,C1); CLICK(R1,C1); DONE", "So: CLICK(R1,C1); CLICK(R1,C1)"):
+        assert "twice" in card(text).legend
+    assert "forgiven" not in card("CLICK(R1,C1); CLICK(R2,C7); DONE").legend
     assert "wrong" not in card("I see nothing at all in CLICK(R?,C7)").legend
     assert "3 submitted" in card("Sure: CLICK(R1,C1); SUBMIT(3)", "CLICK_COUNT").facts
 

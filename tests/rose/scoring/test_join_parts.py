@@ -328,7 +328,7 @@ def test_the_command(made, tmp_path):
     figures = [line for line in done.output.splitlines() if "│" in line]
     assert len(figures) > 20
     assert figures == [line for line in again.output.splitlines() if "│" in line]
-    tables = json.loads(command(tmp_path / "RUN", "--json").stdout)
+    tables = json.loads(command(tmp_path / "RUN", "--json", "-").stdout)
     assert tables["bridges"] == read_run(tmp_path / "RUN").summary["bridges"]
     wrong = command(*predictions(made))
     assert isinstance(wrong.exception, HandeyeError)

@@ -218,6 +218,11 @@ def test_a_ranking(place):
     assert "A  good/one: r1" in shown
     assert "B > A" in shown
     assert found["verdict"] in " ".join(shown.split())
+    rows = [line for line in shown.splitlines() if line.startswith("│ ")]
+    assert len(rows) == len({line.split("│")[1] for line in rows}) < 4
+    assert sum(int(line.split("│")[2]) for line in rows) == 4
+    every = call("rank", "r1", "r2", "--thresholds", "0.2,0.9", "--all")
+    assert len([line for line in every.splitlines() if line.startswith("│ 0.")]) == 4
 
 
 def test_a_tie_is_no_order(place):

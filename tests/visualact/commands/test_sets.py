@@ -72,12 +72,17 @@ def test_verify_says_what_became_of_clips_that_are_not_solved(made, monkeypatch,
 
 
 def test_describe_prints_tables_or_json(made):
-    said = call("describe", made)
-    assert "navigation" in said
+    short = call("describe", made)
+    assert 24 <= len(short.splitlines()) <= 40
+    assert "clips: navigation 3, home 2" in short
+    assert "--all shows a table for each of 2 groups" in short
+    said = call("describe", made, "--all")
+    assert len(said.splitlines()) > 2 * len(short.splitlines())
+    assert {"navigation", "home", "all"} <= {line.strip() for line in said.splitlines()}
     assert "APL of actions" in said
     assert "kind of event" in said
     assert " ".join(said.split()).count("numbers are least / median / mean / most.") == 1
-    found = json.loads(call("describe", made, "--json"))
+    found = json.loads(call("describe", made, "--json", "-"))
     assert found[str(made)]["all"]["scenario"] == {"navigation": 3, "home": 2}
     side = call("describe", made, made, "--no-by-scenario")
     assert "0 of" in side

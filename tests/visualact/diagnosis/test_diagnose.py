@@ -75,7 +75,7 @@ def test_the_command_prints_a_table_and_keeps_the_files(va_root: Path, tmp_path:
     assert max(len(line) for line in done.output.splitlines() if line[:1] in "┏┃┡│└") <= 80
     kept = json.loads((run / "diagnosis.json").read_text())
     assert pl.read_parquet(run / "reasons.parquet").height == 24
-    printed = CliRunner().invoke(app, ["diagnose", str(run), "--json"])
+    printed = CliRunner().invoke(app, ["diagnose", str(run), "--json", "-"])
     assert json.loads(printed.stdout) == kept
     right = shutil.copytree(va_root / "right", tmp_path / "right")
     told = " ".join(CliRunner().invoke(app, ["diagnose", str(right)]).output.split())

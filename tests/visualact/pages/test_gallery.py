@@ -118,7 +118,7 @@ def test_pictures_keep_to_their_budget(va_root: Path, tmp_path: Path) -> None:
     assert "data:image" not in none
     assert "did not fit" in none
     off = report(tmp_path, va_root / "faulty", gallery_limit=0)
-    assert "14 answers with a fault; the gallery was switched off" in off
+    assert "14 of 24 answers failed; the gallery was switched off" in off
     assert 'class="card"' not in off
 
 

@@ -41,8 +41,11 @@ def _class(style: int, published: bool, human: bool, chance: bool) -> str:
 
 
 def shorten(label: str, limit: int) -> str:
-    """``label`` cut to ``limit`` characters with an ellipsis."""
-    return label if len(label) <= limit else label[: limit - 1].rstrip() + "…"
+    """``label`` cut to ``limit`` characters in its middle: runs of one model differ in the end."""
+    if len(label) <= limit:
+        return label
+    tail = (limit - 1) // 3
+    return f"{label[: limit - 1 - tail].rstrip()}…{label[-tail:].lstrip()}"
 
 
 def _described(categories: Sequence[str], series: Sequence[Series]) -> str:
@@ -98,9 +101,15 @@ def _draw_series(
         if rate.value is None:
             continue
         tip = svg.element("title", f"{one.label}, {category}: {rate.both} %" + _of(rate))
-        size = 2.2 if one.published else 4.2
-        mark = svg.marker(0 if one.published else one.style, x, y_of(rate.value), size)
-        points.append(svg.group(tip, _interval(x, rate, y_of), mark))
+        small = one.published or one.chance
+        mark = svg.marker(
+            0 if small else one.style,
+            x,
+            y_of(rate.value),
+            2.2 if one.published else 3.0 if one.chance else 4.2,
+        )
+        bar = Markup("") if one.chance else _interval(x, rate, y_of)
+        points.append(svg.group(tip, bar, mark))
     joint = _polyline(xs, one.rates, y_of) if joined else Markup("")
     return svg.group(joint, *points, class_=one.class_)
 
@@ -116,6 +125,7 @@ def ladder(
     *,
     narrow: bool = False,
     title: str = "PASS along the ladder of templates, in percent",
+    joined: bool = True,
 ) -> Markup:
     """Rates along ordered categories, one line per run, with intervals and end labels.
 
@@ -125,9 +135,10 @@ def ladder(
         series: runs and published models; each with one rate per category.
         narrow: the drawing for phones, without end labels (a legend stands below it).
         title: name of the picture for readers that cannot see it.
+        joined: whether the categories have an order; lines join them then.
     """
-    width, height = (360.0, 300.0) if narrow else (860.0, 440.0)
-    left, right = (30.0, 346.0) if narrow else (44.0, 690.0)
+    width, height = (360.0, 300.0) if narrow else (1110.0, 400.0)
+    left, right = (30.0, 346.0) if narrow else (34.0, 900.0)
     top, bottom = 14.0, height - (28.0 if narrow else 34.0)
     y_of = Scale(bottom, top)
     step = (right - left) / len(categories)
@@ -137,12 +148,9 @@ def ladder(
         svg.text(x, bottom + 20, name, "tick strong", "middle")
         for x, name in zip(centres, categories, strict=True)
     ]
-    runs = [one for one in series if not one.published]
-    dodge = min(step * 0.5 / max(len(runs), 1), 10.0)
     # Published lines first: they lie beneath the runs.
-    for one in sorted(series, key=lambda s: not s.published):
-        offset = 0.0 if one.published else (runs.index(one) - (len(runs) - 1) / 2) * dodge
-        parts.append(_draw_series(one, categories, [x + offset for x in centres], y_of))
+    for one, offset in _dodged(sorted(series, key=lambda s: not s.published), step * 0.5, 10.0):
+        parts.append(_draw_series(one, categories, [x + offset for x in centres], y_of, joined))
     if not narrow:
         parts.append(_end_labels(series, centres[-1], right, y_of))
     return svg.figure(
@@ -154,6 +162,14 @@ def ladder(
         *parts,
         class_="narrow-only" if narrow else "wide-only",
     )
+
+
+def _dodged(series: Sequence[Series], room: float, most: float) -> list[tuple[Series, float]]:
+    """Runs a little apart, so that none hides another; what stands beside them in the middle."""
+    runs = [one for one in series if not one.published and not one.chance]
+    step = min(room / max(len(runs), 1), most)
+    places = {id(one): (k - (len(runs) - 1) / 2) * step for k, one in enumerate(runs)}
+    return [(one, places.get(id(one), 0.0)) for one in series]
 
 
 def _y_axis(y_of: Scale, left: float, right: float, ticks: Sequence[float] = _TICKS) -> Markup:
@@ -182,37 +198,57 @@ def _end_labels(series: Sequence[Series], last_x: float, right: float, y_of: Sca
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One row of the gap chart."""
+    """One row of the dumbbell chart; ``figures`` are two sides, and what joins them."""
 
     label: str
-    counting: Estimate
-    action: Estimate
-    gap: Estimate
+    figures: tuple[Estimate, ...]
     style: int = 0
     published: bool = False
     human: bool = False
     chance: bool = False
 
+    @property
+    def class_(self) -> str:
+        """Style-sheet class of the row."""
+        return _class(self.style, self.published, self.human, self.chance)
 
-def gaps(key: str, rows: Sequence[Gap], title: str, *, narrow: bool = False) -> Markup:
-    """Counting and action averages of each row, joined by a bar: the gap is its length."""
-    row_height = 40.0 if narrow else 26.0
-    left, right, width = (8.0, 352.0, 360.0) if narrow else (180.0, 690.0, 860.0)
-    top = 26.0
-    height = top + row_height * len(rows) + 12
+
+def gaps(
+    key: str, rows: Sequence[Gap], title: str, names: Sequence[str], *, narrow: bool = False
+) -> Markup:
+    """Two rates of each row, joined by a bar: a dumbbell.
+
+    Args:
+        key: unique on the page.
+        rows: from top to bottom.
+        title: name of the picture for readers that cannot see it.
+        names: of the two sides and of what joins them.
+        narrow: the drawing for phones.
+    """
+    small = all(row.published for row in rows)
+    row_height = 34.0 if narrow else 19.0 if small else 26.0
+    left, right, width = (8.0, 352.0, 360.0) if narrow else (178.0, 496.0, 620.0)
+    # Quoted rows stand below the runs, on the same axis.
+    top = 4.0 if small else 26.0
+    height = top + row_height * len(rows) + 8
     x_of = Scale(left, right)
     parts = []
     for tick in _TICKS:
         x = x_of(tick)
         anchor = {0.0: "start", 1.0: "end"}.get(tick, "middle") if narrow else "middle"
-        parts.append(svg.line(x, top - 8, x, height - 8, "grid"))
-        parts.append(svg.text(x, top - 12, f"{tick * 100:.0f}", "tick", anchor))
+        parts.append(svg.line(x, top - 4, x, height - 4, "grid"))
+        if not small:
+            parts.append(svg.text(x, top - 12, f"{tick * 100:.0f}", "tick", anchor))
+    if not narrow and not small:
+        parts.append(svg.text(width, top - 12, names[2], "tick", "end"))
     for k, row in enumerate(rows):
         y = top + row_height * (k + 0.5) + (7 if narrow else 0)
-        label_at = (left, y - 13, "start") if narrow else (left - 14, y + 4, "end")
-        parts.append(_gap_row(row, x_of, y, label_at, (right, width, narrow)))
+        label_at = (left, y - 12, "start") if narrow else (left - 12, y + 4, "end")
+        parts.append(_gap_row(row, names, x_of, y, label_at, (width, narrow)))
     words = " ".join(
-        f"{row.label}: counting {row.counting.both}, action {row.action.both}, gap {row.gap.both}."
+        f"{row.label}: "
+        + ", ".join(f"{n} {one.both}" for n, one in zip(names, row.figures, strict=True))
+        + "."
         for row in rows
     )
     class_ = "narrow-only" if narrow else "wide-only"
@@ -221,33 +257,27 @@ def gaps(key: str, rows: Sequence[Gap], title: str, *, narrow: bool = False) -> 
 
 def _gap_row(
     row: Gap,
+    names: Sequence[str],
     x_of: Scale,
     y: float,
     label_at: tuple[float, float, str],
-    room: tuple[float, float, bool],
+    room: tuple[float, bool],
 ) -> Markup:
-    right, width, narrow = room
-    class_ = _class(row.style, row.published, row.human, row.chance)
+    width, narrow = room
+    first, second, joint = row.figures
+    words = f"{names[2]} {joint.both}" if narrow else joint.both
+    label = shorten(row.label, 29 if row.published else 25)
     parts = [
+        svg.text(*label_at[:2], label, "label", label_at[2]),
         svg.text(
-            label_at[0],
-            label_at[1],
-            shorten(row.label, 32 if row.published else 26),
-            "label",
-            label_at[2],
-        )
+            width - 8 if narrow else width, y - 12 if narrow else y + 4, words, "value", "end"
+        ),
     ]
-    words = f"gap {row.gap.both}" if narrow else row.gap.both
-    gap_y = y - 13 if narrow else y + 4
-    parts.append(
-        svg.text(
-            width - 8 if narrow else right + 18, gap_y, words, "value", "end" if narrow else "start"
-        )
-    )
-    if row.counting.value is not None and row.action.value is not None:
-        ends = x_of(row.counting.value), x_of(row.action.value)
+    if first.value is not None and second.value is not None:
+        ends = x_of(first.value), x_of(second.value)
         parts.append(svg.line(ends[0], y, ends[1], y, "span"))
-    for rate, name, shape in ((row.counting, "counting", 0), (row.action, "action", 3)):
+    size = 3.4 if row.published else 5.0
+    for rate, name, shape in ((first, names[0], 0), (second, names[1], 3)):
         if rate.value is None:
             continue
         tip = svg.element("title", f"{row.label}, {name}: {rate.both} %")
@@ -255,14 +285,10 @@ def _gap_row(
         if rate.low is not None and rate.high is not None:
             bar = svg.line(x_of(rate.low), y, x_of(rate.high), y, "bar wide")
         mark = svg.marker(
-            shape,
-            x_of(rate.value),
-            y,
-            5.0 if shape == 0 else 4.6,
-            "mark" if name == "counting" else "mark open",
+            shape, x_of(rate.value), y, size - 0.1 * shape, "mark open" if shape else "mark"
         )
         parts.append(svg.group(tip, bar, mark))
-    return svg.group(*parts, class_=class_)
+    return svg.group(*parts, class_=row.class_)
 
 
 def panel(
@@ -291,10 +317,9 @@ def panel(
         svg.text(x, bottom + 14 + stagger * (k % 2), name, "tick", "middle")
         for k, (x, name) in enumerate(zip(centres, bins, strict=True))
     ]
-    dodge = min(step * 0.6 / max(len(series), 1), 7.0)
-    for k, one in enumerate(series):
-        offset = (k - (len(series) - 1) / 2) * dodge
-        parts.append(_draw_series(one, bins, [x + offset for x in centres], y_of, joined))
+    for one, offset in _dodged(series, step * 0.6, 7.0):
+        at = [x + offset for x in centres]
+        parts.append(_draw_series(one, bins, at, y_of, joined or one.chance))
     return svg.figure(key, width, height, title, _described(bins, series), *parts, class_="panel")
 
 

@@ -52,7 +52,7 @@ class _Room:
     narrow: bool
 
 
-_WIDE = _Room(860, 262, 690, _ROW, narrow=False)
+_WIDE = _Room(1110, 262, 800, _ROW, narrow=False)
 _SLIM = _Room(360, 6, 354, _NARROW_ROW, narrow=True)
 
 

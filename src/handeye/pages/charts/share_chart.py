@@ -42,8 +42,10 @@ def shares(key: str, rows: Sequence[BarRow], title: str, *, narrow: bool = False
     """
     runs = max((len(row.bars) for row in rows), default=1)
     bar = 14.0 if runs == 1 else 8.0 if runs <= 3 else 6.0
-    block = runs * (bar + 2) + (26 if narrow else 14 if runs == 1 else 16)
-    width, left, right = (360.0, 4.0, 356.0) if narrow else (860.0, 262.0, 690.0)
+    block = runs * (bar + 2) + (26 if narrow else 10)
+    width, left, right = (
+        (360.0, 4.0, 356.0) if narrow else (536.0, 184.0, 404.0 if runs == 1 else 520.0)
+    )
     height = _TOP + block * len(rows) + 4
     top = scale_end(one.rate for row in rows for one in row.bars)
     x_of = Scale(left, right)
@@ -51,7 +53,7 @@ def shares(key: str, rows: Sequence[BarRow], title: str, *, narrow: bool = False
     for k, row in enumerate(rows):
         y = _TOP + block * k
         label_y = y + 13 if narrow else y + block / 2 + 4
-        place = (left, label_y, "start") if narrow else (left - 16, label_y, "end")
+        place = (left, label_y, "start") if narrow else (left - 10, label_y, "end")
         parts.append(svg.text(place[0], place[1], shorten(row.label, 40), "rowlabel", place[2]))
         first = y + (20 if narrow else (block - runs * (bar + 2)) / 2)
         for j, one in enumerate(row.bars):
@@ -59,7 +61,7 @@ def shares(key: str, rows: Sequence[BarRow], title: str, *, narrow: bool = False
             parts.append(_bar(row.label, one, x_of, top, middle, bar))
         if runs == 1:
             rate = row.bars[0].rate
-            at = (right, y + 13, "end") if narrow else (right + 16, label_y, "start")
+            at = (right, y + 13, "end") if narrow else (right + 10, label_y, "start")
             parts.append(_figures(rate, *at))
     words = " ".join(
         f"{row.label}: " + ", ".join(f"{one.run} {one.rate.both}" for one in row.bars) + "."
@@ -75,18 +77,31 @@ def scale_end(rates: Iterable[Estimate]) -> float:
     for rate in rates:
         for end in (rate.value, rate.high):
             most = max(most, end or 0.0)
-    steps = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
-    return next((step for step in steps if most <= step), 1.0)
+    return next((step for step in _ENDS if most <= step), 1.0)
+
+
+# Ends of an axis with the distance of its ticks, all round in percent.
+_ENDS = {
+    0.05: 0.01,
+    0.1: 0.02,
+    0.2: 0.05,
+    0.3: 0.05,
+    0.4: 0.1,
+    0.5: 0.1,
+    0.6: 0.1,
+    0.8: 0.2,
+    1: 0.2,
+}
 
 
 def _axis(x_of: Scale, top: float, height: float, narrow: bool) -> Markup:
     parts = []
-    for k in range(5):
-        x = x_of(k / 4)
-        anchor = {0: "start", 4: "end"}.get(k, "middle") if narrow else "middle"
+    steps = round(top / _ENDS[top])
+    for k in range(steps + 1):
+        x = x_of(k / steps)
+        anchor = {0: "start", steps: "end"}.get(k, "middle") if narrow else "middle"
         parts.append(svg.line(x, _TOP - 6, x, height - 2, "grid"))
-        words = f"{top * k * 25:.2f}".rstrip("0").rstrip(".")
-        parts.append(svg.text(x, _TOP - 11, words, "tick", anchor))
+        parts.append(svg.text(x, _TOP - 11, f"{_ENDS[top] * k * 100:.0f}", "tick", anchor))
     return svg.group(*parts)
 
 

@@ -5,15 +5,17 @@ The lane (:mod:`handeye.run.lane`) carries the requests; here is what it has to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handeye.printing import tell
 from handeye.progress import counting
 from handeye.respondents.conversation import told
+from handeye.respondents.whom import Whom, asked
 from handeye.rose.asking.prompts import Asking, Order, check_order, default_templates
 from handeye.rose.items import ItemSet
 from handeye.rose.release import load, selected
@@ -23,9 +25,12 @@ from handeye.rose.scoring.predictions import row_of
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
 from handeye.run.options import SMALL, RunOptions
+from handeye.scores.asked import kept_or_aside
 
 if TYPE_CHECKING:
     from inspect_ai import Task
+
+    from handeye.rose.pages.plots import DrawnRun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,18 +53,81 @@ class RoseOptions(RunOptions):
         )
 
 
+def run(
+    model: Whom,
+    data: str | PathLike[str],
+    out: str | PathLike[str] | None = None,
+    *,
+    name: str | None = None,
+    batch: int | None = None,
+    split: str | None = "test",
+    scenes: int | None = None,
+    templates: str | None = None,
+    subsets: str | None = None,
+    order: str = "image_first",
+    **others: Any,
+) -> DrawnRun:
+    """Ask ``model`` every item of ``data``, score the answers, and give the scored run.
+
+    Args:
+        model: an Inspect model name, such as ``openai/gpt-5.5`` or ``handeye/pixels``; a ``Model``
+            of Inspect's; or a function, sync or async, of ``pictures`` (PIL images in the order of
+            the prompt) and ``prompt`` (text, ``<picture 1>`` where the picture stands) that gives
+            the answer's text. None is an empty answer, an exception is no answer.
+        data: a set folder, a metadata file with its pictures, or ``hf:OWNER/NAME``.
+        out: the run folder; made if absent. A folder of the same run is gone on with. Without one
+            the run is kept until Python ends.
+        name: what a function is known by; a folder of its answers is gone on with under the same
+            name only.
+        batch: gives the function lists of up to so many, and takes a list of answers back.
+        split: ``test``, ``dev`` or ``all``.
+        scenes: at most so many, from every subset in turn.
+        templates: ``main`` (T1 to T5, the default for a folder), ``all``, or ``T1,T3``.
+        subsets: ``glyph,emoji-style``; all by default.
+        order: ``image_first`` or ``authors``.
+        **others: further fields of :class:`handeye.run.options.RunOptions`: ``max_connections``,
+            ``generation``, ``model_args``, ``progress`` ...
+
+    Returns:
+        The run, as a path and as figures; with ``score=False`` the folder alone.
+
+    Raises:
+        DataError, OptionError, RunError, KeyboardInterrupt: as :func:`run_rose`.
+    """
+    others |= {"name": name, "batch": batch, "split": split, "scenes": scenes}
+    others |= {"templates": templates, "subsets": subsets, "order": order}
+    ask = partial(run_rose, model, data, **others)
+    run: DrawnRun = kept_or_aside(ask, out, _opened(others.get("score") is not False))
+    return run
+
+
+def _opened(scored: bool) -> Callable[[Path], Any]:
+    if not scored:
+        return Path
+    from handeye.rose.pages.plots import read_run
+
+    return read_run
+
+
 def run_rose(
-    model: str, data: str | Path, out: str | Path, *, order: str = "image_first", **others: Any
+    model: Whom,
+    data: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    order: str = "image_first",
+    **others: Any,
 ) -> Path:
     """Ask ``model`` every item of ``data`` and score the answers into ``out``.
 
     Args:
-        model: an Inspect model name, such as ``openai/gpt-5.5`` or ``handeye/pixels``.
+        model: an Inspect model name, such as ``openai/gpt-5.5`` or ``handeye/pixels``; a ``Model``
+            of Inspect's; or a function (:mod:`handeye.respondents.whom`).
         data: a set folder, a metadata file with its pictures, or ``hf:OWNER/NAME``.
         out: the run folder; made if absent. A folder of the same run is gone on with.
         order: ``image_first`` or ``authors``.
         **others: ``split``, ``scenes``, ``templates`` (default T1 to T5; ``all``), ``subsets``
-            select items; the rest are fields of :class:`handeye.run.options.RunOptions`.
+            select items; ``name`` and ``batch`` are for functions; the rest are fields of
+            :class:`handeye.run.options.RunOptions`.
 
     Returns:
         ``out``. Items without an answer (state ``error``: no answer, a changed picture) do not fail
@@ -76,10 +144,8 @@ def run_rose(
     for name in ("templates", "subsets"):
         if not isinstance(others.get(name), str | None):
             others[name] = ",".join(sorted(others[name]))
-    options = RoseOptions(
-        model=model, data=str(data), out=Path(out), order=check_order(order), **others
-    )
-    return carry_out(job(options))
+    given = asked(model, out, data=data, order=check_order(order), **others)
+    return carry_out(job(RoseOptions.of(**given)))
 
 
 def job(options: RoseOptions) -> Job:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handeye.printing import one_line, say_json
+from handeye.printing import one_line
+from handeye.terminal.options import (
+    AllowMissing,
+    AnySplit,
+    Json,
+    ResultOut,
+    put_json,
+    say_next,
+    some_runs,
+    some_sets,
+)
 
 if TYPE_CHECKING:
     from handeye.rose.scoring.join_parts import Bridged
@@ -19,27 +29,30 @@ def bridge(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="RUN | PREDICTIONS.jsonl...",
+            metavar="RUN | FILE...",
             help="One run folder, or prediction files of one model that together hold its answers.",
+            autocompletion=some_runs,
         ),
     ],
     data: Annotated[
         list[str] | None,
-        typer.Option(help="Set folder or metadata file; several if the set lies in several."),
+        typer.Option(
+            metavar="SET",
+            help="Set folder or metadata file; several if the set lies in several.",
+            autocompletion=some_sets,
+        ),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Folder of the joined run.")
-    ] = None,
-    allow_missing: Annotated[
-        bool, typer.Option(help="Score what is there; leave bridge items without partner unpaired.")
-    ] = False,
-    split: Annotated[str | None, typer.Option(help="Only items of this split.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    out: ResultOut = None,
+    allow_missing: AllowMissing = False,
+    split: AnySplit = None,
+    json: Json = None,
 ) -> None:
     """Compare counting with clicking where both ask the same: whole grid, same region, same scene.
 
     Give a run that holds bridge items, or the files in which main and bridge answers lie, with
-    --data and --out.
+    --data and --out. With --allow-missing, bridge items without a partner are left unpaired.
+
+    Example: handeye rose bridge RUN
     """
     from handeye.errors import RunError
     from handeye.rose.scoring.file_scoring import score_so_far
@@ -60,10 +73,9 @@ def bridge(
             "with '--templates all', or join their prediction files: "
             "'handeye rose bridge MAIN.jsonl BRIDGE.jsonl --data SET --out RUN'"
         )
-    if json:
-        _print_json(run)
-    else:
+    if not put_json(json, _figures(run)):
         _print(run, joined)
+        say_next("report", run.path if joined else paths[0], "--out", "report.html")
 
 
 def _needed(data: Sequence[str] | None, out: Path | None) -> Path:
@@ -76,13 +88,13 @@ def _needed(data: Sequence[str] | None, out: Path | None) -> Path:
     return out
 
 
-def _print_json(run: Run) -> None:
+def _figures(run: Run) -> bytes:
     import msgspec
 
     tables = {name: run.summary[name] for name in ("bridges", "consistency", "drops")}
     if run.summary.so_far is True:
         tables["note"] = run.summary.note
-    say_json(msgspec.json.format(msgspec.json.encode(tables), indent=1).decode())
+    return msgspec.json.format(msgspec.json.encode(tables), indent=1)
 
 
 def _print(run: Run, joined: Bridged | None) -> None:

@@ -8,33 +8,40 @@ from typing import Annotated, Any
 
 import typer
 
-from handeye.printing import say_json
+from handeye.terminal.options import Json, Seed, put_json, some_runs
 
 
 def contamination(
     official: Annotated[
-        Path, typer.Argument(metavar="OFFICIAL_RUN", help="Run over the published set.")
+        Path,
+        typer.Argument(
+            metavar="OFFICIAL_RUN", help="Run over the published set.", autocompletion=some_runs
+        ),
     ],
     fresh: Annotated[
         Path,
-        typer.Argument(metavar="FRESH_RUN", help="Run of the same model over a generated set."),
+        typer.Argument(
+            metavar="FRESH_RUN",
+            help="Run of the same model over a generated set.",
+            autocompletion=some_runs,
+        ),
     ],
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    seed: Seed = 0,
+    json: Json = None,
 ) -> None:
     """Ask whether a model remembers the published set: PASS on it against fresh scenes.
 
     Fresh items are matched with the official ones in difficulty.
+
+    Example: handeye rose contamination OFFICIAL_RUN FRESH_RUN
     """
+    import msgspec
+
     from handeye.rose.comparing.contamination import contamination_of_runs
     from handeye.rose.scoring.run_folder import read_run
 
     found: Mapping[str, Any] = contamination_of_runs(read_run(official), read_run(fresh), seed=seed)
-    if json:
-        import msgspec
-
-        say_json(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
-    else:
+    if not put_json(json, msgspec.json.format(msgspec.json.encode(found), indent=1)):
         _print(found)
 
 

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from handeye.printing import say, say_json
+from handeye.printing import say
+from handeye.terminal.options import Json, Runs, Seed, Workers, put_json
 
 if TYPE_CHECKING:
     from handeye.rose.diagnosis.findings import Chain, Findings, Group
     from handeye.scores.tables import Table
 
-Runs = Annotated[list[Path], typer.Argument(metavar="RUN [RUN ...]", help="Run folders.")]
-
 
 def diagnose(
     runs: Runs,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
-    workers: Annotated[int, typer.Option(help="Processes; no influence on the result.")] = 2,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print diagnosis.json (a list for several runs).")
-    ] = False,
+    seed: Seed = 0,
+    workers: Workers = None,
+    json: Json = None,
 ) -> None:
     """Say where between eye and hand each run fails, and why each failed item failed.
 
     Leaves diagnosis.json and reasons.parquet in the run folder, once the run is finished.
+
+    Example: handeye rose diagnose RUN
     """
     from handeye.errors import RunError
     from handeye.progress import counting
@@ -43,14 +39,12 @@ def diagnose(
     # Before anything is printed: who reads may stop reading. A run not finished keeps nothing.
     finished = [run if run == folder else None for run, folder in zip(runs, folders, strict=True)]
     written, refused = kept(found, finished, write_diagnosis)
-    for diagnosis, paths in zip(found, written, strict=True):
-        if not json:
-            _print(diagnosis.findings)
+    texts = [one.to_json().decode().strip() for one in found]
+    if not put_json(json, texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"):
+        for one, paths in zip(found, written, strict=True):
+            _print(one.findings)
             if paths:
                 say(f"written to {paths[0]} and {paths[1].name}")
-    if json:
-        texts = [diagnosis.to_json().decode().strip() for diagnosis in found]
-        say_json(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
     if refused:
         raise RunError(refused)
 

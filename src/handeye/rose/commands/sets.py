@@ -12,31 +12,63 @@ from handeye.printing import noun, say
 from handeye.rose.commands.bridge import bridge
 from handeye.rose.commands.contamination import contamination
 from handeye.rose.commands.diagnose import diagnose
-from handeye.terminal.inputs import StripThoughts, named_values, resumable
-from handeye.terminal.sets import AsJson, Workers, print_statistics, print_verified
+from handeye.rose.commands.run import template_names
+from handeye.terminal.inputs import named_values, resumable
+from handeye.terminal.options import (
+    AllowMissing,
+    AnySplit,
+    Items,
+    Json,
+    NewSet,
+    OldSet,
+    ResultOut,
+    StripThoughts,
+    Workers,
+    one_of,
+    say_next,
+    some_runs,
+    some_sets,
+)
+from handeye.terminal.run_options import show_run
+from handeye.terminal.sets import print_statistics, print_verified
 
 app = typer.Typer(
     help="ROSE: one scene of look-alike cells, seven coupled tasks.", no_args_is_help=True
 )
 
+_SOURCES = ("glyph", "emoji-style", "emoji-content", "pixel-edit", "pixel-content")
 Format = Annotated[
-    str, typer.Option(help="images (the release's layout) or parquet (the same, and shards).")
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="images (the release's layout) or parquet (the same, and shards).",
+        autocompletion=one_of(lambda: ("images", "parquet")),
+    ),
 ]
 
 
 @app.command()
 def generate(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new set.")],
-    seed: Annotated[int, typer.Option(help="Same seed and options, same bytes.")],
+    directory: NewSet,
+    seed: Annotated[int, typer.Option(metavar="SEED", help="Same seed and options, same bytes.")],
     scenes: Annotated[
-        int | None, typer.Option(help="Scenes over all sources (default 100).")
+        int | None, typer.Option(metavar="N", help="Scenes over all sources (default 100).")
     ] = None,
     like: Annotated[
-        str | None, typer.Option(help="v0.1: counts and splits of the official set.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="v0.1: counts and splits of the official set.",
+            autocompletion=one_of(lambda: ("v0.1",)),
+        ),
     ] = None,
     sources: Annotated[
         str | None,
-        typer.Option(help="Of glyph, emoji-style, emoji-content, pixel-edit, pixel-content."),
+        typer.Option(
+            metavar="NAMES",
+            help=f"Of {', '.join(_SOURCES)}.",
+            autocompletion=one_of(lambda: _SOURCES, several=True),
+        ),
     ] = None,
     similarity: Annotated[
         str | None,
@@ -51,19 +83,23 @@ def generate(
     workers: Workers = None,
     format: Format = "images",
     font: Annotated[
-        list[Path] | None, typer.Option(help="Draw glyphs with this font or folder of fonts.")
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Draw glyphs with this font or folder of fonts."),
     ] = None,
     emoji: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=FOLDER", help="Add an emoji provider: files by code point."),
     ] = None,
     sprites: Annotated[
-        Path | None, typer.Option(help="Use the PNG files of this folder as sprites.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Use the PNG files of this folder as sprites."),
     ] = None,
 ) -> None:
     """Make a set of scenes with their items, ready to ask any model.
 
     Stopped and run again with the same options, it goes on where it was.
+
+    Example: handeye rose generate SET --seed 7 --scenes 40
     """
     from handeye.progress import counting
     from handeye.rose.scenes.generation import generate as make
@@ -91,16 +127,25 @@ def generate(
 def rerender(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="METADATA.jsonl... DIR", help="Official metadata, then a folder."),
+        typer.Argument(metavar="FILE... SET", help="Official metadata, then the new folder."),
     ],
-    seed: Annotated[int, typer.Option(help="For regions that the metadata do not tell.")] = 0,
+    seed: Annotated[
+        int, typer.Option(metavar="SEED", help="For regions that the metadata do not tell.")
+    ] = 0,
     workers: Workers = None,
     format: Format = "images",
     keep_prompts: Annotated[
-        bool, typer.Option(help="Keep the prompts of the rows where they have some.")
+        bool,
+        typer.Option(
+            "--keep-prompts/--no-keep-prompts",
+            help="Keep the prompts of the rows where they have some.",
+        ),
     ] = False,
 ) -> None:
-    """Draw the authors' own scenes again with open art: same grid, targets and contents."""
+    """Draw the authors' own scenes again with open art: same grid, targets and contents.
+
+    Example: handeye rose rerender metadata_test.jsonl SET
+    """
     from handeye.errors import OptionError
     from handeye.progress import counting
     from handeye.rose.scenes.rerendering import rerender as draw_again
@@ -119,35 +164,52 @@ def rerender(
             progress=progress,
         )
     _say_made(directory)
+    say_next("rose", "verify", directory)
 
 
 @app.command()
 def describe(
     data: Annotated[
-        list[str], typer.Argument(metavar="SET [SET2]", help="Set folders or metadata files.")
+        list[str],
+        typer.Argument(
+            metavar="SET [SET2]",
+            help="One set or two: folders or metadata files.",
+            autocompletion=some_sets,
+        ),
     ],
-    split: Annotated[str | None, typer.Option(help="Only this split.")] = None,
-    by_subset: Annotated[bool, typer.Option(help="Also a table for every subset.")] = True,
-    json: AsJson = False,
+    split: AnySplit = None,
+    every_line: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            "--by-subset/--no-by-subset",
+            help="Print every line, and a table for every subset.",
+        ),
+    ] = False,
+    json: Json = None,
 ) -> None:
-    """Print the statistics of a set, or of two side by side with tests of their difference."""
+    """Print what is in a set, or in two with tests of their difference.
+
+    Example: handeye rose describe SET
+    """
     from handeye.rose.scenes.description import describe as statistics
 
-    print_statistics(data, partial(statistics, split=split), by_group=by_subset, json=json)
+    print_statistics(data, partial(statistics, split=split), every_line=every_line, json=json)
 
 
 @app.command()
-def verify(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the set.")],
-    workers: Workers = None,
-) -> None:
-    """Check that every scene is solvable from its pixels, every gold answer and every hash."""
+def verify(directory: OldSet, workers: Workers = None, json: Json = None) -> None:
+    """Check that every scene is solvable from its pixels, every gold answer and every hash.
+
+    Example: handeye rose verify SET
+    """
     from handeye.progress import counting
     from handeye.rose.scenes.verification import verify as check
 
     with counting("scenes") as progress:
-        result = check(directory, workers=workers, progress=progress)
-    print_verified(result, "every scene solvable, every gold answer and hash right")
+        result = check(Path(directory), workers=workers, progress=progress)
+    holds = "every scene solvable, every gold answer and hash right"
+    print_verified(result, holds, json=json)
 
 
 @app.command()
@@ -155,24 +217,35 @@ def score(
     predictions: Annotated[
         Path,
         typer.Argument(
-            metavar="PREDICTIONS.jsonl",
+            metavar="FILE|RUN",
             help="Answers, a line of JSON each with item_id and raw_text; an Inspect log (.eval); "
             "or a run folder (so far, if unfinished).",
+            autocompletion=some_runs,
         ),
     ],
-    data: Annotated[str | None, typer.Option(help="Set folder or metadata file.")] = None,
-    out: Annotated[Path | None, typer.Option(metavar="RUN", help="Folder of the result.")] = None,
-    allow_missing: Annotated[
-        bool, typer.Option(help="Score what is there and mark the run as partial.")
-    ] = False,
-    split: Annotated[str | None, typer.Option(help="Only items of this split.")] = None,
-    templates: Annotated[str | None, typer.Option(help="Only these, e.g. T1,T3 or main.")] = None,
-    items: Annotated[
-        Path | None, typer.Option(help="Only the items whose ids stand in this file, one a line.")
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="SET", help="Set folder or metadata file.", autocompletion=some_sets),
     ] = None,
+    out: ResultOut = None,
+    allow_missing: AllowMissing = False,
+    split: AnySplit = None,
+    templates: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Only these, e.g. T1,T3 or main.",
+            autocompletion=one_of(template_names, several=True),
+        ),
+    ] = None,
+    items: Items = None,
     strip_thoughts: StripThoughts = False,
+    json: Json = None,
 ) -> None:
-    """Score a prediction file exactly and write tables with intervals."""
+    """Score a prediction file exactly and write tables with intervals.
+
+    Example: handeye rose score predictions.jsonl --data SET --out RUN
+    """
     from handeye.progress import counting
     from handeye.rose.pages.console import print_run
     from handeye.rose.scoring.file_scoring import score_files, score_so_far
@@ -194,7 +267,7 @@ def score(
             chosen["allow_missing"] = allow_missing
             scoring = partial(score_files, given.file, given.data, **chosen)
         scoring(out=given.out, progress=progress)
-        print_run(given.out, kept=given.kept)
+        show_run(given.out, partial(print_run, kept=given.kept), json)
         tell_marks(given.out, strip_thoughts, lambda aside: scoring(out=aside, strip_thoughts=True))
 
 

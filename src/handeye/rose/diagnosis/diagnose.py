@@ -7,11 +7,11 @@ difficulty. Needs the run folder only, not the set. docs/diagnosis.md tells how 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import polars as pl
@@ -26,9 +26,10 @@ from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.diagnosis.thresholds import thresholds
 from handeye.rose.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
 from handeye.rose.scoring.summary import Summary
+from handeye.scores.diagnosed import Diagnosed
 from handeye.scores.looks import Looks
 from handeye.scores.run_folder import as_parquet
-from handeye.sets.processes import as_finished, worker_count
+from handeye.sets.processes import in_order
 
 # 2: a convention's weight is its share of the answers in which it would show; every way to count an
 # axis.
@@ -41,8 +42,8 @@ _FROM_SUMMARY = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+@dataclass(frozen=True, slots=True, repr=False)
+class Diagnosis(Diagnosed):
     """A run diagnosed.
 
     ``findings`` is diagnosis.json, ``data`` the same as nested dicts (docs/diagnosis.md).
@@ -53,20 +54,8 @@ class Diagnosis:
     findings: Findings
     reasons: pl.DataFrame
 
-    @property
-    def data(self) -> Mapping[str, Any]:
-        """diagnosis.json as nested dicts."""
-        return self.findings.data
 
-    def __getitem__(self, name: str) -> Any:
-        return self.data[name]
-
-    def to_json(self) -> bytes:
-        """The diagnosis as indented JSON."""
-        return self.findings.to_json()
-
-
-def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:
+def diagnose(run: str | PathLike[str], *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:
     """Diagnose one scored run.
 
     Args:
@@ -130,7 +119,7 @@ def diagnose_runs(
     *,
     seed: int = 0,
     resamples: int = RESAMPLES,
-    workers: int = 1,
+    workers: int | None = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Diagnosis]:
     """Diagnose several runs, in as many processes as ``workers`` says.
@@ -139,26 +128,15 @@ def diagnose_runs(
         runs: run folders.
         seed: as in :func:`diagnose`.
         resamples: as in :func:`diagnose`.
-        workers: processes; has no influence on the result. More than one needs a main module that
-            can be imported again (``if __name__ == "__main__":``), as always with processes.
+        workers: processes, None for as many as pay; has no influence on the result.
         progress: called with how many runs are done and how many there are.
 
     Raises:
         OptionError, RunError, DataError: as :func:`diagnose`.
     """
     folders = [run.path if isinstance(run, Run) else Path(run) for run in runs]
-    work = partial(_diagnosed, seed, resamples)
-    out: dict[int, Diagnosis] = {}
-    for number, found in as_finished(work, list(enumerate(folders)), worker_count(workers)):
-        out[number] = found
-        if progress:
-            progress(len(out), len(folders))
-    return [out[number] for number in range(len(folders))]
-
-
-def _diagnosed(seed: int, resamples: int, job: tuple[int, Path]) -> tuple[int, Diagnosis]:
-    number, folder = job
-    return number, diagnose(folder, seed=seed, resamples=resamples)
+    work = partial(diagnose, seed=seed, resamples=resamples)
+    return in_order(work, folders, workers, progress)
 
 
 def write_diagnosis(diagnosis: Diagnosis, folder: Path) -> tuple[Path, Path]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from handeye.printing import noun, one_line
 from handeye.respondents.conversation import about
+from handeye.rose.questions import TEMPLATES
 from handeye.rose.respondents.models import RESPONDENTS
+from handeye.rose.scoring.tables import TEMPLATE_COLUMNS
 from handeye.scores.estimate import Estimate
 from handeye.scores.looks import BEST, sentences, with_chance
 from handeye.scores.summary import so_far_words
@@ -53,10 +55,19 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
         [with_chance(found[key], looks) for key in ("templates", "headline")], bases, labels
     )
     chance = f"{BEST} {looks.chosen}" if looks and looks.chance else ""
-    said = ("Percent", so_far_words(summary.note), summary.interval.words, chance)
+    said = ("PASS in percent", so_far_words(summary.note), summary.interval.words, chance)
     print_table(console, wide, caption="; ".join(filter(None, said)))
+    say(console, _legend({row.label for row in wide.rows}), "dim")
     if kept:
         say(console, f"written to {folder}")
+
+
+def _legend(shown: Collection[str]) -> str:
+    """What the abbreviations among the rows stand for."""
+    known = {column.head: column.meaning for column in TEMPLATE_COLUMNS}
+    known |= {template.column: template.words for template in TEMPLATES.values()}
+    known |= {"SOFT": "credit for nearly right answers"}
+    return "; ".join(f"{name}: {words}" for name, words in known.items() if name in shown)
 
 
 def _beside(tables: Sequence[Table], bases: tuple[str, ...], labels: Mapping[str, str]) -> Table:
@@ -78,7 +89,7 @@ def _beside(tables: Sequence[Table], bases: tuple[str, ...], labels: Mapping[str
         for row in table.rows
         if _measured(row.cells[0])
     )
-    return replace(below[0], caption="", rows=rows)
+    return replace(below[0], caption="", rows=rows, row_head="percent")
 
 
 def _measured(cell: Cell) -> bool:

@@ -17,7 +17,10 @@ from handeye.pages.frame import Panel, Part
 from handeye.rose.diagnosis.findings import Curve, CurvePair, Factor, Findings
 from handeye.rose.diagnosis.thresholds import SCALES
 from handeye.rose.pages.view import RunView
-from handeye.scores.estimate import MISSING, Estimate, number
+from handeye.rose.scoring.tables import HEADLINE_COLUMNS
+from handeye.scores.estimate import MISSING, NOTHING, Estimate, number, rate_of
+from handeye.scores.looks import BEST, chance_row
+from handeye.scores.tables import Column, Row, Table
 
 # ---- parts of the page
 
@@ -28,8 +31,15 @@ _MEANINGS = {
     "cells": "Number of cells in the grid.",
     "targets": "Number of targets in the grid.",
 }
-# Scales that differ between subsets: read whole they mislead.
-_WITHIN = frozenset({"similarity"})
+
+Chance = tuple[float | None, float | None]
+
+
+def _chance(run: RunView) -> Chance:
+    """What the best constant answer scores, counting and acting."""
+    rows = chance_row(run.looks, "headline", HEADLINE_COLUMNS)
+    counting, action = ([rate_of(cell).value for cell in rows[0].cells] if rows else [None] * 3)[:2]
+    return counting, action
 
 
 def curve_parts(known: Sequence[tuple[RunView, Findings]]) -> list[Part]:
@@ -39,6 +49,38 @@ def curve_parts(known: Sequence[tuple[RunView, Findings]]) -> list[Part]:
         _factor(key, [(run, f.thresholds[key]) for run, f in known if key in f.thresholds])
         for key in keys
     ]
+
+
+def curve_table(known: Sequence[tuple[RunView, Findings]]) -> Table:
+    """What the curves of all subsets are fitted to, and where they cross one half."""
+    rows = []
+    for run, found in known:
+        for key, factor in found.thresholds.items():
+            pair = factor.pairs()["all subsets"]
+            axis = axis_of(key, [pair])
+            group = f"{run.label}: {factor.title}"
+            sides = [
+                {mark.label: mark.rate for mark in c.points} for c in (pair.counting, pair.action)
+            ]
+            rows += [
+                Row(
+                    label,
+                    tuple(side.get(label, NOTHING) for side in sides),
+                    group=group,
+                    note=run.partial_note,
+                )
+                for label in dict.fromkeys(label for side in sides for label in side)
+            ]
+            crossing = tuple(axis.amount(c.threshold) for c in (pair.counting, pair.action))
+            rows.append(Row("crosses 50 % at", crossing, group=group))
+    return Table(
+        "t-curves",
+        "PASS by what makes a scene hard, in percent, subsets pooled; 95 % intervals.",
+        (Column("Counting", "G-Cnt, L-Cnt"), Column("Acting", "L-Clk, V-Clk, Excl-CS")),
+        tuple(rows),
+        row_head="Value",
+        slim=True,
+    )
 
 
 def _factor(key: str, held: Sequence[tuple[RunView, Factor]]) -> Part:
@@ -51,17 +93,18 @@ def _factor(key: str, held: Sequence[tuple[RunView, Factor]]) -> Part:
         ]
         axis = axis_of(key, [pair for *_, pair in drawn])
         for run, factor, pair in drawn:
-            name = title if alone else run.label if place == 0 else f"{run.label}, {title}"
+            of_subset = f"{held[0][1].title}, {title}" if alone else f"{run.label}, {title}"
+            name = of_subset if place else held[0][1].title
             words = f"{run.label}, {title}: PASS against {held[0][1].title.lower()}, in percent"
-            chart = curve_panel(f"curve-{key}-{run.style}-{place}", pair, words, axis, run.style)
+            chart = curve_panel(
+                f"curve-{key}-{run.style}-{place}", pair, words, axis, run.style, _chance(run)
+            )
             left_out = factor.left_out if place == 0 else ()
             lines = _lines(pair, axis, left_out)
             panels.setdefault(title, []).append(Panel(name, chart, run.style, lines))
     whole, *subsets = panels.values()
     more = tuple(panel for part in subsets for panel in part)
     meaning = _MEANINGS.get(key, "")
-    if alone and key in _WITHIN:
-        return Part(key, held[0][1].title, meaning, (*whole, *more))
     return Part(key, held[0][1].title, meaning, tuple(whole), more)
 
 
@@ -105,6 +148,16 @@ class Axis:
         share = (self.forth(x) - self.low) / (self.high - self.low)
         return _LEFT + (_RIGHT - _LEFT) * min(max(share, 0.0), 1.0)
 
+    def ticks(self) -> list[float]:
+        """Round values within the ends that do not touch, the roundest first in their place."""
+        kept: list[float] = []
+        for steps in _ROUND:
+            for tick in (step * 10.0**power for power in range(-1, 6) for step in steps):
+                apart = all(abs(self.place(tick) - self.place(one)) >= _APART for one in kept)
+                if (tick < 1 or tick == round(tick)) and self.holds(tick) and apart:
+                    kept.append(tick)
+        return sorted(round(tick, 6) for tick in kept)
+
     def holds(self, x: float) -> bool:
         """Whether a value lies within the ends."""
         return self.low <= self.forth(x) <= self.high
@@ -119,6 +172,9 @@ class Axis:
 
 
 _NBSP = "\N{NO-BREAK SPACE}"
+# Round numbers, the roundest first, and how many pixels their names must be apart.
+_ROUND = ((1.0,), (5.0,), (2.0,), (3.0, 8.0), (1.5, 4.0, 6.0, 9.0, 9.5, 9.9))
+_APART = 30.0
 
 
 def _figure(value: float) -> str:
@@ -143,7 +199,14 @@ def axis_of(key: str, pairs: Sequence[CurvePair]) -> Axis:
     return Axis(low - room, high + room, forth, _figure if scale is None else scale.words)
 
 
-def curve_panel(key: str, pair: CurvePair, title: str, axis: Axis, style: int = 0) -> Markup:
+def curve_panel(
+    key: str,
+    pair: CurvePair,
+    title: str,
+    axis: Axis,
+    style: int = 0,
+    chance: Chance = (None, None),
+) -> Markup:
     """One small chart of both curves.
 
     Args:
@@ -152,10 +215,11 @@ def curve_panel(key: str, pair: CurvePair, title: str, axis: Axis, style: int = 
         title: name of the picture for readers that cannot see it.
         axis: shared by the panels of one factor.
         style: colour of the run.
+        chance: what the best constant answer scores, counting and acting, over all items.
     """
     y_of = Scale(_BOTTOM, _TOP)
     named = (("acting", pair.action), ("counting", pair.counting))
-    parts = [_axes(pair, axis, y_of)]
+    parts = [_axes(axis, y_of, chance)]
     parts += [_curve(curve, name, axis, y_of) for name, curve in named]
     parts += [_threshold(curve, name, axis, y_of) for name, curve in named]
     return svg.figure(
@@ -187,19 +251,25 @@ def _known(curve: Curve) -> bool:
     return curve.threshold.value is not None
 
 
-def _axes(pair: CurvePair, axis: Axis, y_of: Scale) -> Markup:
+def _axes(axis: Axis, y_of: Scale, pair_chance: Chance) -> Markup:
     parts = []
     for tick in (0.0, 0.5, 1.0):
         y = y_of(tick)
         parts.append(svg.line(_LEFT, y, _RIGHT, y, "grid" if tick else "axis"))
         parts.append(svg.text(_LEFT - 6, y + 3.5, f"{tick * 100:.0f}", "tick", "end"))
-    last = -100.0
-    for mark in sorted(pair.counting.points or pair.action.points, key=lambda m: m.x):
-        x = axis.place(mark.x)
+    for tick in axis.ticks():
+        x = axis.place(tick)
         parts.append(svg.line(x, _BOTTOM, x, _BOTTOM + 3, "axis"))
-        if x - last >= 14 + 2.9 * len(mark.label):
-            parts.append(svg.text(x, _BOTTOM + 15, mark.label, "tick", "middle"))
-            last = x + 2.9 * len(mark.label)
+        parts.append(svg.text(x, _BOTTOM + 15, f"{tick:g}", "tick", "middle"))
+    for chance, name in ((pair_chance[0], "counting"), (pair_chance[1], "acting")):
+        if chance is not None:
+            tip = svg.element("title", f"{BEST}, {name}: {number(chance)} %")
+            y = y_of(chance)
+            parts.append(
+                svg.group(
+                    tip, svg.line(_LEFT, y, _RIGHT, y, "line"), class_=f"series chance {name}"
+                )
+            )
     return svg.group(*parts)
 
 

@@ -1,4 +1,7 @@
-"""Small multiples: PASS against one property after another, one panel per template."""
+"""What makes it hard: one part a factor, with fitted curves where there are any, and by template.
+
+Counting and acting against a factor are drawn as curves; PASS of each template as small multiples.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,12 @@ from dataclasses import dataclass
 from handeye.pages.charts import charts
 from handeye.pages.charts.charts import Series
 from handeye.pages.frame import Panel
+from handeye.rose.diagnosis.findings import Findings
+from handeye.rose.pages.curves import curve_parts, curve_table
 from handeye.rose.pages.view import RunView
 from handeye.rose.questions import BY_KEY, MAIN_KEYS, Template
 from handeye.scores.estimate import Estimate, rate_of
+from handeye.scores.looks import BEST, chance_rows
 from handeye.scores.tables import Column, Row, Table
 
 
@@ -18,10 +24,27 @@ from handeye.scores.tables import Column, Row, Table
 class ShownFactor:
     """A factor laid out: a panel per template, and the same numbers as a table per run."""
 
+    key: str
     title: str
     meaning: str
-    panels: list[Panel]
-    tables: list[Table]
+    panels: tuple[Panel, ...]
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difficulty:
+    """Curves, a row of panels a run and a panel a factor; the factors by template.
+
+    ``table`` has what the curves are fitted to, ``more`` the curves by subset; ``folded`` are the
+    factors that have curves.
+    """
+
+    runs: tuple[tuple[RunView, tuple[Panel, ...]], ...]
+    meanings: tuple[tuple[str, str], ...]
+    table: Table
+    more: tuple[Panel, ...]
+    factors: tuple[ShownFactor, ...]
+    folded: tuple[ShownFactor, ...]
 
 
 _UNORDERED = frozenset({"region_type"})  # bins without an order get no line between them
@@ -30,18 +53,41 @@ _LEFT_OUT = frozenset({"profile"})
 _KIND = "breakdown-"
 
 
-def factors(runs: Sequence[RunView]) -> list[ShownFactor]:
-    """Every factor that some run's items vary in, in the order in which the runs name them."""
+def difficulty(
+    runs: Sequence[RunView], known: Sequence[tuple[RunView, Findings]]
+) -> Difficulty | None:
+    """What makes it hard: curves along the factors that have any, and all factors by template.
+
+    Args:
+        runs: of the page.
+        known: those that were diagnosed, with their findings.
+    """
+    curves = curve_parts(known)
     keys = dict.fromkeys(
         key.removeprefix(_KIND) for run in runs for key in run.tables if key.startswith(_KIND)
     )
-    out = []
+    found = []
     for key in keys:
         held = [(run, run.tables[_KIND + key]) for run in runs if _KIND + key in run.tables]
-        found = [(run, table) for run, table in held if len(table.columns) > 1 and table.rows]
-        if found and key not in _LEFT_OUT:
-            out.append(_factor(key, found))
-    return [factor for factor in out if factor.panels]
+        varied = [(run, table) for run, table in held if len(table.columns) > 1 and table.rows]
+        if varied and key not in _LEFT_OUT:
+            found.append(_factor(key, varied))
+    shown = [one for one in found if one.panels]
+    if not shown and not curves:
+        return None
+    drawn = {part.key for part in curves}
+    rows = [
+        (run, tuple(p for part in curves for p in part.panels if p.style == run.style))
+        for run, _ in known
+    ]
+    return Difficulty(
+        tuple((run, panels) for run, panels in rows if panels),
+        tuple((part.title, part.meaning) for part in curves if part.meaning),
+        curve_table(known),
+        tuple(panel for part in curves for panel in part.more),
+        tuple(one for one in shown if one.key not in drawn),
+        tuple(one for one in shown if one.key in drawn),
+    )
 
 
 def _merged_bins(tables: Iterable[Table]) -> list[Column]:
@@ -80,6 +126,12 @@ def _factor(key: str, found: Sequence[tuple[RunView, Table]]) -> ShownFactor:
         if len(used) < 2 or template.key not in drawn:
             continue  # nothing to compare, or a bridge: the numbers stand in the table
         shown = [Series(s.label, tuple(s.rates[k] for k in used), s.style) for s in series]
+        shown += [
+            Series(BEST, (rate_of(row.cells[0]),) * len(used), chance=True)
+            for row in chance_rows(
+                [run for run, _ in found], "templates", [Column(template.column)]
+            )
+        ]
         chart = charts.panel(
             f"f-{key}-{template.key}",
             f"{template.column}: PASS by {title.lower()}, in percent",
@@ -101,4 +153,4 @@ def _factor(key: str, found: Sequence[tuple[RunView, Table]]) -> ShownFactor:
             )
         )
     meaning = f"{words[:1].upper()}{words[1:].rstrip('.')}.".replace(" x ", " × ")
-    return ShownFactor(title, meaning, panels, tables)
+    return ShownFactor(key, title, meaning, tuple(panels), tuple(tables))

@@ -1,76 +1,107 @@
-"""The first page laid out: one verdict per run, then the pictures that it was read from.
+"""What a diagnosis gives the page: the first screen, then the pictures that it was read from.
 
-Takes diagnosed runs as plain values and gives the names that ``diagnosis.html.j2`` reads. Runs that
+Takes diagnosed runs as plain values and gives the names that ``report.html.j2`` reads. Runs that
 could not be diagnosed keep their place and say why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from handeye.pages.charts import charts
-from handeye.pages.charts.charts import Series
-from handeye.pages.frame import Panel, Part
+from handeye.pages.charts.charts import Gap, Series
+from handeye.pages.frame import Glance, Ground, Panel, Part, Verdict
 from handeye.rose.diagnosis.verdict import Claim, claims, verdict
-from handeye.rose.pages.curves import curve_parts
 from handeye.rose.pages.reason_tables import (
     convention_notes,
     reason_charts,
-    reason_tables,
     sign_table,
     tag_table,
 )
 from handeye.rose.pages.score_tables import paired
-from handeye.rose.pages.view import RunView
+from handeye.rose.pages.view import QuotedModel, RunView
 from handeye.rose.pages.waterfall import chain_parts
-from handeye.scores.estimate import NOTHING
+from handeye.rose.scoring.tables import HEADLINE_COLUMNS
+from handeye.scores.estimate import NOTHING, rate_of
+from handeye.scores.looks import chance_rows
+from handeye.scores.tables import Column
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a part of a verdict rests on, in words: label and figure pairs."""
+def glance(
+    runs: Sequence[RunView], published: Sequence[QuotedModel], people: QuotedModel | None
+) -> Glance:
+    """The first screen: counting against acting, beside chance, people and published models."""
+    rows = [Gap(run.label, tuple(run.headline[name] for name in NAMES), run.style) for run in runs]
+    rows += [
+        Gap(row.label, tuple(map(rate_of, row.cells)), chance=True)
+        for row in chance_rows(runs, "headline", HEADLINE_COLUMNS)
+    ]
+    if people:
+        rows.append(Gap(people.label, people.three, human=True))
+    # The failures of the run that loses most between the two are the ones worth seeing.
+    worst = max(
+        range(len(runs)),
+        key=lambda k: (runs[k].n_failed > 0, runs[k].headline["gap"].value or -1.0, -k),
+    )
+    reason, why = _commonest(runs[worst])
+    best = sorted(published, key=lambda m: -(m.action.value or 0.0))
+    return Glance(
+        names=NAMES,
+        meaning="Percent of all items passed, macro over subsets: counting is the mean of G-Cnt "
+        "and L-Cnt, action that of L-Clk, V-Clk and Excl-CS, gap their difference; 95 % intervals.",
+        rows=rows,
+        published=[Gap(m.label, m.three, published=True) for m in best],
+        source="arXiv 2606.19965",
+        verdicts=[_verdict(run) for run in runs],
+        shown=worst,
+        reason=reason,
+        telling=lambda card: (card.counts, card.cells),
+        why=why,
+    )
 
-    words: str
-    why: str
-    figures: tuple[tuple[str, str], ...]
-    spoken: bool
+
+NAMES = ("counting", "action", "gap")
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One run on the first page; ``sentence`` is empty where it could not be diagnosed."""
+def _commonest(run: RunView) -> tuple[str, tuple[str, str]]:
+    """The reason for which most action items failed (else counting items), and its words."""
+    if run.findings is None:
+        return "", ("One of the items that failed", "")
+    found = run.findings.attribution
+    for kind, group in (("action", found.action), ("counting", found.counting)):
+        if group.reasons:
+            most = max(group.reasons, key=lambda share: share.count)
+            words = (
+                f"{most.meaning} So failed {most.count:,} of the {group.n_failed:,} {kind} items "
+                f"that {run.label} failed."
+            )
+            return most.key, (f"What goes wrong most: {most.label}", words)
+    return "", ("", "")
 
-    run: RunView
-    sentence: str
-    trouble: str
-    grounds: tuple[Ground, ...]
 
-
-def first_page(runs: Sequence[RunView]) -> dict[str, Any]:
-    """Everything the diagnosis part of the page reads."""
+def findings_context(runs: Sequence[RunView]) -> dict[str, Any]:
+    """What the diagnosis part of the page reads."""
     known = [(run, run.findings) for run in runs if run.findings is not None]
     return {
-        "verdicts": [_verdict(run) for run in runs],
         "bridges": _bridges(runs),
         "bridge_note": _bridge_note(runs),
         "chains": chain_parts(known),
         "reason_charts": reason_charts(known),
-        "reason_tables": [table for one in known for table in reason_tables(*one)],
         "tag_tables": [tag_table(*one) for one in known],
         "sign_table": sign_table(known),
         "conventions": convention_notes(known),
         "looked_for": max((len(one.attribution.conventions) for _, one in known), default=0),
-        "curves": curve_parts(known),
     }
 
 
 def _verdict(run: RunView) -> Verdict:
+    basis = run.counted_words
     if run.findings is None:
-        return Verdict(run, "", run.trouble, ())
+        return Verdict(run, "", run.trouble, basis=basis, quote=run.sentence)
     found = run.findings.data
-    return Verdict(run, verdict(found), "", tuple(map(_ground, claims(found))))
+    grounds = tuple(map(_ground, claims(found)))
+    return Verdict(run, verdict(found), "", grounds, basis, run.sentence)
 
 
 def _ground(claim: Claim) -> Ground:
@@ -124,9 +155,13 @@ def _bridges(runs: Sequence[RunView]) -> list[Part]:
         if not series:
             continue
         names = [name.removesuffix("|T1") for name in columns]
+        for row in chance_rows(runs, "templates", [Column(name) for name in columns]):
+            chance = tuple(map(rate_of, row.cells))
+            if all(rate.value is not None for rate in chance):
+                series.append(Series(row.label, chance, chance=True))
         label = f"{title}: PASS in percent"
         chart = charts.panel(
-            f"bridge-{key}", label, names, series, joined=bool(drops), size=(300.0, 210.0)
+            f"bridge-{key}", label, names, series, joined=bool(drops), size=(300.0, 190.0)
         )
         panel = Panel(title, chart, lines=tuple(lines) if len(runs) == 1 else ())
         out.append(Part(key, title, meaning, (panel,)))

@@ -1,7 +1,7 @@
-"""The gallery: which failures are shown, and what stands on each card.
+"""The gallery: which items are shown, and what stands on each card.
 
-The choice is balanced, not proportional: every template, subset, reason and run gets its turn
-before any gets another, so that a rare failure is seen beside a common one.
+The choice is balanced, not proportional: every template, subset, reason (to have passed is one)
+and run gets its turn before any gets another, so that a rare failure is seen beside a common one.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from markupsafe import Markup
 from handeye.errors import DataError
 from handeye.pages import frame
 from handeye.pages.charts import svg
-from handeye.pages.frame import clipped
+from handeye.pages.frame import Gallery, clipped
 from handeye.pages.pictures import Album, Picture
-from handeye.pages.selection import Option, options, pick_evenly
-from handeye.pages.signs import Sign, Vocabulary
+from handeye.pages.selection import Filter, options, pick_evenly
+from handeye.pages.signs import PASSED, Sign, Vocabulary
 from handeye.rose.diagnosis.evidence import exists, read_row
 from handeye.rose.diagnosis.lenient import Reading
 from handeye.rose.items import Item
@@ -40,7 +40,7 @@ _FURTHEST = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One failure to show: which run, which row of its scores, why it failed, what else it shows.
+    """One item to show: which run, which row of its scores, why it failed, what else.
 
     ``tags`` are keys of every sign, the reason among them or not.
     """
@@ -56,10 +56,10 @@ class Choice:
 class Card:
     """Everything a card shows; texts are raw and escaped by the template.
 
-    ``tags`` are the signs besides the reason.
+    ``tags`` are the signs besides the reason; ``counts`` tells a counting question, ``cells`` how
+    many the grid has.
     """
 
-    id: str
     run: int
     run_label: str
     item_id: str
@@ -77,23 +77,35 @@ class Card:
     facts: tuple[str, ...]
     view_box: str
     drawing: Markup
-    has_picture: bool
+    drawn: bool
     alt: str
     legend: tuple[str, ...]
+    counts: bool
+    cells: int
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What the filters look at."""
+        return {"template": self.template, "subset": self.subset}
+
+    @property
+    def marks(self) -> list[dict[str, Any]]:
+        """What the marks on this card mean."""
+        return legend([self])
 
 
-def choose(failed: Sequence[pl.DataFrame], limit: int) -> list[Choice]:
-    """Pick up to ``limit`` failures over all runs, evenly over what they have in common.
+def choose(known: Sequence[pl.DataFrame], limit: int) -> list[Choice]:
+    """Pick up to ``limit`` items over all runs, evenly over what they have in common.
 
     Args:
-        failed: one frame per run, as :func:`signs.failures` gives it.
+        known: one frame per run, as :func:`signs.items` gives it.
         limit: how many at most; 0 for none.
 
     Returns:
         The choices ordered by run, template, subset; the same for the same input.
     """
     piles: dict[tuple[int, str, str, str], list[Choice]] = {}
-    for run, rows in enumerate(failed):
+    for run, rows in enumerate(known):
         columns = rows.select("task_template", "rose_subset", "reason", "row", "item_id", "tags")
         for template, subset, reason, row, item_id, tags in columns.iter_rows():
             choice = Choice(run, row, item_id, reason, tuple(tags))
@@ -104,7 +116,16 @@ def choose(failed: Sequence[pl.DataFrame], limit: int) -> list[Choice]:
     }
     picked = pick_evenly(shuffled, limit, _marginals)
     order = {name: k for k, name in enumerate(TEMPLATES)}
-    picked.sort(key=lambda p: (order.get(p[0][1], 99), p[0][2], p[0][3], p[1].row, p[0][0]))
+    picked.sort(
+        key=lambda p: (
+            p[0][3] == PASSED.key,
+            order.get(p[0][1], 99),
+            p[0][2],
+            p[0][3],
+            p[1].row,
+            p[0][0],
+        )
+    )
     return [choice for _, choice in picked]
 
 
@@ -116,7 +137,6 @@ def _marginals(key: tuple[int, str, str, str]) -> list[tuple[str, str | int]]:
 
 
 def build_card(
-    number: int,
     choice: Choice,
     run_label: str,
     row: Mapping[str, Any],
@@ -125,10 +145,9 @@ def build_card(
     picture: Picture | None,
     words: Vocabulary,
 ) -> Card:
-    """Lay out one failure.
+    """Lay out one item.
 
     Args:
-        number: place in the gallery, for the element's id.
         choice: what was chosen.
         run_label: name of the run on the page.
         row: the score row.
@@ -142,10 +161,11 @@ def build_card(
     marks = _marks(row, item, reading)
     drawn = {kind for kind, cells in marks.sorted_into().items() if cells}
     drawn |= {"out"} if marks.out_of_grid else set()
+    drawn |= {"twice"} if marks.twice else set()
+    drawn |= {"forgiven"} if marks.forgiven else set()
     if marks.region is not None and marks.region.type != "GLOBAL":
         drawn.add("excluded" if marks.region.type == "EXCLUSION" else "region")
     return Card(
-        id=f"card{number}",
         run=choice.run,
         run_label=run_label,
         item_id=str(row["item_id"]),
@@ -165,9 +185,11 @@ def build_card(
         facts=_facts(row, reading),
         view_box=overlay.view_box(marks.grid),
         drawing=_base(marks.grid, picture) + overlay.draw(marks),
-        has_picture=picture is not None,
+        drawn=picture is not None,
         alt=_alt(row, marks, picture),
         legend=tuple(kind for kind, _ in overlay.LEGEND if kind in drawn),
+        counts=template is not None and template.mode == "COUNT",
+        cells=marks.grid.rows * marks.grid.cols,
     )
 
 
@@ -175,9 +197,7 @@ def _base(grid: Grid, picture: Picture | None) -> Markup:
     if picture is None:
         return overlay.schematic(grid)
     width, height = grid.cols * overlay.CELL, grid.rows * overlay.CELL
-    # The picture itself stands once in the page's <defs>, sized 1 x 1.
-    scale = f"scale({svg.number(width)} {svg.number(height)})"
-    return svg.element("use", href=f"#{picture.id}", transform=scale, class_="picture")
+    return picture.drawn(width, height)
 
 
 def cells(texts: Sequence[str] | None) -> list[Cell]:
@@ -186,9 +206,9 @@ def cells(texts: Sequence[str] | None) -> list[Cell]:
 
 
 def _marks(row: Mapping[str, Any], item: Item | None, reading: Reading | None) -> overlay.Marks:
-    """What to draw: the clicks that the diagnosis speaks of, forgivingly read or not."""
+    """What to draw: every click that the diagnosis speaks of, forgivingly read or not."""
     grid = Grid(int(row["rows"]), int(row["cols"]))
-    clicks = dict.fromkeys(map(_drawable, reading.clicks if reading else ()))
+    clicks = Counter(map(_drawable, reading.clicks if reading else ()))
     clicked = frozenset(cell for cell in clicks if exists(cell, grid))
     return overlay.Marks(
         grid=grid,
@@ -197,6 +217,8 @@ def _marks(row: Mapping[str, Any], item: Item | None, reading: Reading | None) -
         clicked=clicked if row["click_applicable"] else None,
         out_of_grid=tuple(cell for cell in clicks if not exists(cell, grid)),
         region=_region(row, item),
+        twice=frozenset(cell for cell in clicked if clicks[cell] > 1),
+        forgiven=reading is not None and not reading.strict and bool(clicks),
     )
 
 
@@ -263,48 +285,52 @@ def picture_of(album: Album, root: Path | None, item: Item | None) -> Picture | 
 # ---- what stands around the cards
 
 
-def gallery_context(
+def gallery_of(
     runs: Sequence[RunView],
     cards: Sequence[Card],
     pictures: Sequence[Picture],
     words: Vocabulary,
-) -> dict[str, Any]:
-    """The names the gallery template reads; ``cards`` as chosen, ``runs`` as on the page."""
-    total = sum(run.n_failed for run in runs)
-    lead = (
-        f"{len(cards):,} of {total:,} failures, chosen evenly over runs, templates, subsets and "
-        "reasons (so not in proportion to how often they occur). Select a picture to "
-        "enlarge it; the arrow keys go on from there, M hides the marks."
-    )
-    if not any(card.has_picture for card in cards):
+) -> Gallery:
+    """The gallery of the page; ``cards`` as chosen, ``runs`` as on the page."""
+    failed, whole = sum(run.n_failed for run in runs), sum(run.n for run in runs)
+    lead = frame.shown_words(cards, failed, whole, "items")
+    if len(cards) < whole:
+        lead += (
+            " They are chosen evenly over runs, templates, subsets and reasons (so not in "
+            "proportion to how often they occur)."
+        )
+    if not any(card.drawn for card in cards):
         lead += " The pictures of this set are not at hand: grids are drawn instead."
-    empty = f"{total:,} failures; the gallery was switched off."
-    return frame.gallery_context(
+    return frame.report_gallery(
         cards,
-        pictures,
         [run.label for run in runs],
         words,
-        lead=lead,
-        empty=empty if total else "Nothing to show: every item passed.",
-        legend=legend(cards),
-        **common_filters(cards),
+        [
+            Filter(
+                "template",
+                "Template",
+                options(
+                    Counter(card.template for card in cards),
+                    lambda value: TEMPLATES[value].column if value in TEMPLATES else value,
+                    list(TEMPLATES),
+                ),
+            ),
+            Filter(
+                "subset",
+                "Subset",
+                options(
+                    Counter(card.subset for card in cards),
+                    lambda value: value.removeprefix("ROSE-"),
+                    SUBSETS,
+                ),
+            ),
+        ],
+        template="card.html.j2",
+        pictures=pictures,
+        words=lead,
+        unit="item",
+        marks=legend(cards),
     )
-
-
-def common_filters(cards: Sequence[Card]) -> dict[str, list[Option]]:
-    """The filters by template and subset."""
-    return {
-        "templates": options(
-            Counter(card.template for card in cards),
-            lambda value: TEMPLATES[value].column if value in TEMPLATES else value,
-            list(TEMPLATES),
-        ),
-        "subsets": options(
-            Counter(card.subset for card in cards),
-            lambda value: value.removeprefix("ROSE-"),
-            SUBSETS,
-        ),
-    }
 
 
 def legend(cards: Sequence[Card]) -> list[dict[str, Any]]:

@@ -21,7 +21,11 @@ _MOST_LINES = 120
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What to draw: all cells 1-based; ``clicked`` None for an item that asks for a number."""
+    """What to draw: all cells 1-based; ``clicked`` None for an item that asks for a number.
+
+    ``twice`` are cells clicked more than once. ``forgiven`` tells that the clicks were read from an
+    answer that the grammar refuses: they count for nothing, and the diagnosis speaks of them.
+    """
 
     grid: Grid
     gold: frozenset[Cell]
@@ -29,6 +33,8 @@ class Marks:
     clicked: frozenset[Cell] | None
     out_of_grid: tuple[Cell, ...] = ()
     region: Region | None = None
+    twice: frozenset[Cell] = frozenset()
+    forgiven: bool = False
 
     def sorted_into(self) -> dict[str, list[Cell]]:
         """Cells by kind of mark: hit, missed, wrong, stray (a target outside the region), gold."""
@@ -52,6 +58,8 @@ LEGEND: tuple[tuple[str, str], ...] = (
     ("wrong", "clicked, no target"),
     ("stray", "clicked, target outside the region"),
     ("out", "clicked outside the grid"),
+    ("twice", "clicked more than once"),
+    ("forgiven", "dashed: click in an answer that was read forgivingly"),
     ("gold", "target to count"),
     ("other", "target outside the region"),
     ("region", "region asked about"),
@@ -65,7 +73,9 @@ def mark(kind: str, x: float, y: float) -> Markup:
 
 
 def _shape(kind: str, x: float, y: float, class_: str) -> Markup:
-    if kind in ("hit", "gold"):
+    if kind == "twice":
+        return svg.element("circle", cx=x, cy=y, r=5.5, class_=class_)
+    if kind in ("hit", "gold", "forgiven"):
         return svg.element("circle", cx=x, cy=y, r=10.5, class_=class_)
     if kind == "other":
         return svg.element("circle", cx=x, cy=y, r=9.5, class_=class_)
@@ -112,8 +122,12 @@ def draw(marks: Marks) -> Markup:
             mark(kind, (cell.col - 0.5) * CELL, (cell.row - 0.5) * CELL)
             for cell in cells[:_MOST_MARKS]
         ]
+    parts += [
+        mark("twice", (cell.col - 0.5) * CELL, (cell.row - 0.5) * CELL)
+        for cell in sorted(marks.twice)[:_MOST_MARKS]
+    ]
     parts += [_outside(marks.grid, cell) for cell in marks.out_of_grid[:24]]
-    return svg.group(*parts, class_="overlay")
+    return svg.group(*parts, class_="overlay forgiven" if marks.forgiven else "overlay")
 
 
 def _numbers(grid: Grid) -> Markup:

@@ -12,30 +12,29 @@ from markupsafe import Markup
 from handeye.errors import DataError
 from handeye.pages import frame
 from handeye.pages.charts import charts
-from handeye.pages.charts.charts import Gap, Series
+from handeye.pages.charts.charts import Series
 from handeye.pages.frame import Legend, wide_and_narrow
 from handeye.pages.pictures import Album, Picture
 from handeye.pages.signs import Vocabulary
 from handeye.rose.diagnosis.diagnose import Diagnosis, diagnose, diagnose_runs
 from handeye.rose.diagnosis.verdict import verdict
 from handeye.rose.pages import gallery
-from handeye.rose.pages.factors import factors
-from handeye.rose.pages.first_page import first_page
-from handeye.rose.pages.gallery import Card, gallery_context
+from handeye.rose.pages.factors import difficulty
+from handeye.rose.pages.first_page import findings_context, glance
+from handeye.rose.pages.gallery import Card, gallery_of
 from handeye.rose.pages.load import LoadedRun, load_runs
 from handeye.rose.pages.score_tables import (
-    headline_table,
     matrix,
     pair_tables,
     subset_table,
     template_table,
 )
-from handeye.rose.pages.signs import failures, undiagnosed, vocabulary
+from handeye.rose.pages.signs import items, undiagnosed, vocabulary
 from handeye.rose.pages.view import QuotedModel, RunView, published_models, read_human, view_of
-from handeye.rose.pages.words import SECTIONS, STATES_NOTE, TERMS
+from handeye.rose.pages.words import STATES_NOTE, TERMS
 from handeye.rose.questions import BY_KEY, MAIN_KEYS
 from handeye.rose.scoring.run_folder import Run
-from handeye.rose.scoring.tables import HEADLINE_COLUMNS, TEMPLATE_COLUMNS
+from handeye.rose.scoring.tables import TEMPLATE_COLUMNS
 from handeye.scores.estimate import NOTHING, Estimate, plain, rate_of
 from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Row
@@ -53,6 +52,7 @@ def write_page(
     picture_budget: int,
     resamples: int,
     workers: int,
+    folder: Path | None = None,
 ) -> Path:
     """Write the page; the arguments are those of :func:`handeye.report.write_report`, runs opened.
 
@@ -63,32 +63,29 @@ def write_page(
     people = read_human(human) if human is not None else None
     loaded = load_runs(runs)
     found = _diagnoses(loaded, resamples, workers)
-    failed = [_failed(run, one) for run, one in zip(loaded, found, strict=True)]
+    known = [_items(run, one) for run, one in zip(loaded, found, strict=True)]
     words = vocabulary(one.findings.attribution for one in found if isinstance(one, Diagnosis))
     views = [
-        view_of(run, len(rows), one.findings)
-        if isinstance(one, Diagnosis)
-        else view_of(run, len(rows), None, one)
-        for run, rows, one in zip(loaded, failed, found, strict=True)
+        view_of(
+            run,
+            int((~rows["passed"]).sum()),
+            one.findings if isinstance(one, Diagnosis) else None,
+            "" if isinstance(one, Diagnosis) else one,
+        )
+        for run, rows, one in zip(loaded, known, found, strict=True)
     ]
-    cards, album = _cards(loaded, failed, words, gallery_limit, picture_budget)
+    choices = gallery.choose(known, gallery_limit)
+    album = Album(picture_budget, len(choices), folder=folder)
+    cards = _cards(loaded, choices, words, album)
     context = lay_out(views, published_models(), cards, album.pictures, words, people)
     context["title"] = title or frame.page_title([view.label for view in views], "ROSE")
-    diagnosis = context["diagnosis"]
     return frame.write_page(
         out,
         "handeye.rose.pages",
         context,
-        sections=SECTIONS,
-        optional={
-            "bridges": diagnosis["bridges"],
-            "losses": diagnosis["chains"],
-            "reasons": diagnosis["reason_charts"],
-            "curves": diagnosis["curves"],
-            "factors": context["factors"],
-        },
         runs=runs,
         data=_data(views, people),
+        folder=folder,
     )
 
 
@@ -108,30 +105,23 @@ def _diagnosis(run: LoadedRun, resamples: int) -> Diagnosis | str:
         return str(error)
 
 
-def _failed(run: LoadedRun, found: Diagnosis | str) -> pl.DataFrame:
-    return failures(found.reasons) if isinstance(found, Diagnosis) else undiagnosed(run.scores)
+def _items(run: LoadedRun, found: Diagnosis | str) -> pl.DataFrame:
+    return items(found.reasons) if isinstance(found, Diagnosis) else undiagnosed(run.scores)
 
 
 def _cards(
-    runs: Sequence[LoadedRun],
-    failed: Sequence[pl.DataFrame],
-    words: Vocabulary,
-    limit: int,
-    budget: int,
-) -> tuple[list[Card], Album]:
-    choices = gallery.choose(failed, limit)
-    album = Album(budget, len(choices))
+    runs: Sequence[LoadedRun], choices: Sequence[gallery.Choice], words: Vocabulary, album: Album
+) -> list[Card]:
     sources = [
         run.evidence([c.item_id for c in choices if c.run == number])
         for number, run in enumerate(runs)
     ]
     cards = []
-    for number, choice in enumerate(choices):
+    for choice in choices:
         found = sources[choice.run]
         item = found.items.get(choice.item_id)
         cards.append(
             gallery.build_card(
-                number,
                 choice,
                 runs[choice.run].label,
                 found.rows[choice.item_id],
@@ -141,7 +131,7 @@ def _cards(
                 words,
             )
         )
-    return cards, album
+    return cards
 
 
 def lay_out(
@@ -165,13 +155,12 @@ def lay_out(
     run_legend = frame.legend(runs)
     beside = [people] if people else []
     return {
-        "diagnosis": first_page(runs),
+        "glance": glance(runs, published, people),
+        **findings_context(runs),
         "runs": runs,
+        "several": len(runs) > 1,
         "states_note": STATES_NOTE,
         "terms": TERMS,
-        "headline_table": headline_table(runs),
-        "gap_charts": _gap_charts(runs, beside),
-        "published_gap_charts": _published_gaps(published),
         "ladder_charts": _ladders(runs, [*published, *beside]),
         "legend": [
             *run_legend,
@@ -184,39 +173,11 @@ def lay_out(
         "subset_table": subset_table(runs, published),
         "matrix_tables": [matrix(run) for run in runs],
         "scene_tables": pair_tables(runs, published),
-        "factors": factors(runs),
-        "gallery": gallery_context(runs, cards, pictures, words),
+        "difficulty": difficulty(
+            runs, [(run, run.findings) for run in runs if run.findings is not None]
+        ),
+        "gallery": gallery_of(runs, cards, pictures, words),
     }
-
-
-def _gap_charts(runs: Sequence[RunView], beside: Sequence[QuotedModel]) -> Markup:
-    rows = [
-        Gap(run.label, head["counting"], head["action"], head["gap"], run.style)
-        for run in runs
-        for head in (run.headline,)
-    ]
-    rows += [
-        Gap(row.label, *_three(row), chance=True)
-        for row in chance_rows(runs, "headline", HEADLINE_COLUMNS)
-    ]
-    rows += [Gap(m.label, m.counting, m.action, m.gap, human=True) for m in beside]
-    title = "Counting and action averages of the runs"
-    return wide_and_narrow(
-        lambda narrow: charts.gaps(f"gap-{narrow:d}", rows, title, narrow=narrow)
-    )
-
-
-def _published_gaps(published: Sequence[QuotedModel]) -> Markup:
-    rows = [Gap(m.label, m.counting, m.action, m.gap, published=True) for m in published]
-    title = "Counting and action averages of published models"
-    return wide_and_narrow(
-        lambda narrow: charts.gaps(f"pubgap-{narrow:d}", rows, title, narrow=narrow)
-    )
-
-
-def _three(row: Row) -> tuple[Estimate, Estimate, Estimate]:
-    counting, action, gap = map(rate_of, row.cells)
-    return counting, action, gap
 
 
 def _chance(runs: Sequence[RunView]) -> tuple[Row, ...]:

@@ -49,12 +49,11 @@ def pair_cards(runs: Sequence[Run], chosen: Sequence[Chosen], budget: int) -> Dr
     album = Album(budget, len(set(ids)))
     sources = [run.evidence(ids) for run in loaded] if ids else []
     cards = []
-    for number, one in enumerate(chosen):
+    for one in chosen:
         right, wrong = one.direction.right, one.direction.wrong
         source = sources[wrong]
         item = source.items.get(one.item_id)
         card = gallery.build_card(
-            number,
             Choice(wrong, one.row, one.item_id, one.values.get("reason", ""), ()),
             loaded[wrong].label,
             source.rows[one.item_id],
@@ -70,7 +69,7 @@ def pair_cards(runs: Sequence[Run], chosen: Sequence[Chosen], budget: int) -> Dr
         "The marks show the wrong answer against the targets. Select a picture to enlarge it; the "
         "arrow keys go on from there, M hides the marks."
     )
-    if not any(card.has_picture for card in inner):
+    if not any(card.drawn for card in inner):
         lead += " The pictures of this set are not at hand: grids are drawn instead."
     return Drawn(
         package="handeye.rose.pages",

@@ -24,11 +24,13 @@ _KINDS = (("action", "Action items"), ("counting", "Counting items"))
 
 @dataclass(frozen=True, slots=True)
 class ReasonChart:
-    """One chart: over which items, how many failed (of a single run), and the drawing."""
+    """One chart: over which items, how many failed (of a single run), the drawing, the numbers."""
 
+    key: str
     title: str
     lead: str
     chart: Markup
+    tables: tuple[Table, ...]
 
 
 def reason_charts(known: Sequence[Diagnosed]) -> list[ReasonChart]:
@@ -46,7 +48,10 @@ def reason_charts(known: Sequence[Diagnosed]) -> list[ReasonChart]:
         )
         group = held[0][1]
         failed = f"{group.n_failed:,} of {group.n_items:,} failed, {group.failed.both} %."
-        out.append(ReasonChart(title, failed if len(held) == 1 else "", chart))
+        tables = tuple(
+            _reason_table(run, found, kind) for run, found in known if _group(found, kind).reasons
+        )
+        out.append(ReasonChart(kind, title, failed if len(held) == 1 else "", chart, tables))
     return out
 
 
@@ -74,11 +79,6 @@ def _rows(held: Sequence[tuple[RunView, Group]]) -> list[BarRow]:
         for key in order
         if max(r.value or 0.0 for r in rates[key].values()) >= _LEAST
     ]
-
-
-def reason_tables(run: RunView, found: Findings) -> list[Table]:
-    """One run's reasons, action and counting apart: items, shares, and items by template."""
-    return [_reason_table(run, found, kind) for kind, _ in _KINDS if _group(found, kind).reasons]
 
 
 def _reason_table(run: RunView, found: Findings, kind: str) -> Table:

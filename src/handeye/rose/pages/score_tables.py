@@ -8,7 +8,7 @@ from dataclasses import replace
 from handeye.rose.pages.view import QuotedModel, RunView
 from handeye.rose.questions import SUBSETS
 from handeye.rose.scoring.published import HEAD
-from handeye.rose.scoring.tables import HEADLINE_COLUMNS, SUBSET_AVERAGES, TEMPLATE_COLUMNS
+from handeye.rose.scoring.tables import SUBSET_AVERAGES, TEMPLATE_COLUMNS
 from handeye.scores.estimate import NOTHING, Estimate, rate_of
 from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Column, Row, Table, run_rows
@@ -17,23 +17,6 @@ from handeye.scores.tables import Column, Row, Table, run_rows
 _LEFT_OUT = frozenset({"same number", "G-Cnt to G-Clk", "mL-Cnt to L-Clk", "mL-Cnt→L-Clk"})
 # In every published row; alone they say nothing about pairs.
 _SHARED = frozenset({"G-Cnt", "V-Clk", "L-Clk"})
-
-
-def headline_table(runs: Sequence[RunView]) -> Table:
-    """Counting, action and gap of each run."""
-    return replace(
-        runs[0].tables["headline"],
-        key="t-headline",
-        caption=f"Headline averages in percent; {runs[0].interval_words}.",
-        columns=HEADLINE_COLUMNS,
-        rows=(
-            *run_rows(runs, "headline", HEADLINE_COLUMNS),
-            *chance_rows(runs, "headline", HEADLINE_COLUMNS),
-        ),
-        note="Items of the five templates; bridges stand apart. Rates over all items are "
-        "the official ones: an item without an answer scores 0. Rates over answered items leave "
-        "such items out.",
-    )
 
 
 def template_table(runs: Sequence[RunView], quoted: Sequence[QuotedModel]) -> Table:

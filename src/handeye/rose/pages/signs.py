@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from handeye.pages.signs import UNDIAGNOSED, Sign, Vocabulary
+from handeye.pages.signs import PASSED, UNDIAGNOSED, Sign, Vocabulary
 from handeye.rose.diagnosis.findings import Attribution, Share
 
-_COLUMNS = ("row", "item_id", "task_template", "rose_subset", "reason", "tags")
+_COLUMNS = ("row", "item_id", "task_template", "rose_subset", "passed", "reason", "tags")
 
 
 def vocabulary(attributions: Iterable[Attribution]) -> Vocabulary:
@@ -47,25 +47,30 @@ def _merge(order: list[Sign], more: Iterable[Sign]) -> None:
         at += 1
 
 
-def failures(reasons: pl.DataFrame) -> pl.DataFrame:
-    """The items that did not pass, with one reason each and all their signs.
+def items(reasons: pl.DataFrame) -> pl.DataFrame:
+    """All items, with one reason each and all their signs.
 
     Args:
         reasons: one row per score row, in their order (``Diagnosis.reasons``).
 
     Returns:
         ``row`` (0-based index in the scores), ``item_id``, ``task_template``, ``rose_subset``,
-        ``reason`` and ``tags`` (list of keys).
+        ``passed``, ``reason`` (that of :data:`PASSED` where it passed) and ``tags`` (list of keys).
     """
-    return reasons.with_row_index("row").filter(~pl.col("passed")).select(_COLUMNS)
+    reason = pl.when("passed").then(pl.lit(PASSED.key)).otherwise("reason")
+    return reasons.with_row_index("row").with_columns(reason=reason).select(_COLUMNS)
 
 
 def undiagnosed(scores: pl.LazyFrame) -> pl.DataFrame:
     """The same frame for a run without a diagnosis."""
+    passed = pl.col("pass") == 1
     return (
         scores.with_row_index("row")
-        .filter(pl.col("pass") == 0)
-        .with_columns(reason=pl.lit(UNDIAGNOSED.key), tags=pl.lit([], dtype=pl.List(pl.String)))
+        .with_columns(
+            passed=passed,
+            reason=pl.when(passed).then(pl.lit(PASSED.key)).otherwise(pl.lit(UNDIAGNOSED.key)),
+            tags=pl.lit([], dtype=pl.List(pl.String)),
+        )
         .select(_COLUMNS)
         .collect()
     )

@@ -142,6 +142,11 @@ class QuotedModel(msgspec.Struct):
         counting, action = self.counting.value, self.action.value
         return NOTHING if counting is None or action is None else Estimate(counting - action)
 
+    @property
+    def three(self) -> tuple[Estimate, Estimate, Estimate]:
+        """The headline."""
+        return self.counting, self.action, self.gap
+
     def data(self) -> dict[str, Any]:
         """The row for programs that read the page."""
         return {"label": self.label, "pass": {k: plain(r) for k, r in self.columns.items()}}

@@ -35,8 +35,11 @@ def chain_parts(known: Sequence[tuple[RunView, Findings]]) -> list[Part]:
             chart = _fall(key, run, chain, alone=len(known) == 1)
             panels.append(Panel(run.label, chart, run.style))
         table = _chain_table(key, held)
-        part = Part(key, first.title, first.meaning, tuple(panels), table=table, terms=_terms(held))
-        out.append(part)
+        out.append(
+            Part(
+                key, first.title, first.meaning, tuple(panels), tables=(table,), terms=_terms(held)
+            )
+        )
     return out
 
 
@@ -53,13 +56,12 @@ def _terms(held: Sequence[tuple[RunView, Chain]]) -> tuple[tuple[str, str], ...]
 
 
 def _fall(key: str, run: RunView, chain: Chain, *, alone: bool) -> Markup:
-    """One run's chain; the only run of a page has room for a wide drawing as well."""
+    """One run's chain; the only run of a page has room for a wider drawing."""
     title = f"{run.label}: {chain.title}, in percent"
     name = f"chain-{key}-{run.style}"
-    if not alone:
-        return waterfall(name, chain, title, run.style, narrow=True)
-    wide = waterfall(f"{name}-0", chain, title, run.style, class_="wide-only")
-    small = waterfall(f"{name}-1", chain, title, run.style, narrow=True, class_="narrow-only")
+    room = WIDE if alone else HALF
+    wide = waterfall(f"{name}-0", chain, title, run.style, room=room, class_="wide-only")
+    small = waterfall(f"{name}-1", chain, title, run.style, room=NARROW, class_="narrow-only")
     return wide + small
 
 
@@ -97,8 +99,8 @@ _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Room:
-    """Where things stand: labels beside the bars (wide) or above them (narrow); pixels."""
+class Room:
+    """Where things stand: labels beside the bars or, if narrow, above them; pixels."""
 
     width: float
     left: float
@@ -117,13 +119,14 @@ class _Room:
         return (self.right, y - 8, "end") if self.narrow else (self.right + 16, y + 4, "start")
 
 
-_WIDE = _Room(860, 262, 690, 31, 17, 0, narrow=False)
-_NARROW = _Room(360, 4, 356, 40, 13, 7, narrow=True)
+WIDE = Room(1110, 230, 930, 30, 16, 0, narrow=False)
+HALF = Room(530, 4, 526, 36, 12, 7, narrow=True)
+NARROW = Room(360, 4, 356, 40, 13, 7, narrow=True)
 _TOP = 22.0
 
 
 def waterfall(
-    key: str, chain: Chain, title: str, style: int = 0, *, narrow: bool = False, class_: str = ""
+    key: str, chain: Chain, title: str, style: int = 0, *, room: Room = WIDE, class_: str = ""
 ) -> Markup:
     """One chain as stepped bars.
 
@@ -132,10 +135,9 @@ def waterfall(
         chain: what is drawn.
         title: name of the picture for readers that cannot see it.
         style: colour of the run.
-        narrow: the drawing for phones and for pages with several runs.
+        room: measures of the drawing.
         class_: further classes of the drawing.
     """
-    room = _NARROW if narrow else _WIDE
     height = _TOP + room.row * (len(chain.steps) + 3) + 6
     x_of = Scale(room.left, room.right)
     parts = [_axis(room, x_of, height)]
@@ -174,7 +176,7 @@ def _parts(change: Estimate) -> tuple[str, str]:
     return change.text("value", "points"), change.interval
 
 
-def _axis(room: _Room, x_of: Scale, height: float) -> Markup:
+def _axis(room: Room, x_of: Scale, height: float) -> Markup:
     parts = []
     for tick in _TICKS:
         x = x_of(tick)
@@ -184,11 +186,11 @@ def _axis(room: _Room, x_of: Scale, height: float) -> Markup:
     return svg.group(*parts)
 
 
-def _middle(room: _Room, k: int) -> float:
+def _middle(room: Room, k: int) -> float:
     return _TOP + room.row * (k + 0.5)
 
 
-def _level(room: _Room, x_of: Scale, k: int, end: End, class_: str) -> Markup:
+def _level(room: Room, x_of: Scale, k: int, end: End, class_: str) -> Markup:
     """The bar of a level, from 0; the interval as a whisker at its end."""
     label, rate = end.label, end.level
     y = _middle(room, k)
@@ -211,7 +213,7 @@ def _level(room: _Room, x_of: Scale, k: int, end: End, class_: str) -> Markup:
     )
 
 
-def _step(room: _Room, x_of: Scale, k: int, step: Step, before: float) -> Markup:
+def _step(room: Room, x_of: Scale, k: int, step: Step, before: float) -> Markup:
     loss = step.loss.value or 0.0
     after = before - loss
     y = _middle(room, k)
@@ -239,7 +241,7 @@ def _step(room: _Room, x_of: Scale, k: int, step: Step, before: float) -> Markup
     )
 
 
-def _whole(room: _Room, x_of: Scale, k: int, chain: Chain) -> Markup:
+def _whole(room: Room, x_of: Scale, k: int, chain: Chain) -> Markup:
     """A brace over everything that was lost, with its sum."""
     y = _middle(room, k)
     bar_y = y + room.drop
@@ -261,12 +263,12 @@ def _whisker(x_of: Scale, low: float | None, high: float | None, y: float) -> Ma
     return svg.group(svg.line(ends[0], y, ends[1], y, "whisker"), *caps)
 
 
-def _label(room: _Room, y: float, words: str, class_: str = "") -> Markup:
+def _label(room: Room, y: float, words: str, class_: str = "") -> Markup:
     x, at, anchor = room.label_at(y)
     return svg.text(x, at, shorten(words, 38), f"rowlabel {class_}".strip(), anchor)
 
 
-def _value(room: _Room, y: float, value: str, interval: str, class_: str = "") -> Markup:
+def _value(room: Room, y: float, value: str, interval: str, class_: str = "") -> Markup:
     x, at, anchor = room.value_at(y)
     words = svg.element("tspan", value, class_="v")
     limits = svg.element("tspan", f" {interval}" if interval else "", class_="ci")

@@ -1,22 +1,6 @@
-"""The words of the report that do not depend on a run: section names, notes, definitions."""
+"""The words of the report that do not depend on a run: notes, definitions."""
 
 from __future__ import annotations
-
-SECTIONS: tuple[tuple[str, str], ...] = (
-    ("diagnosis", "Diagnosis"),
-    ("bridges", "Bridges"),
-    ("losses", "Losses"),
-    ("reasons", "Reasons"),
-    ("curves", "Curves"),
-    ("run", "Runs"),
-    ("headline", "Headline"),
-    ("ladder", "Ladder"),
-    ("subsets", "Subsets"),
-    ("same-scene", "Same scene"),
-    ("factors", "Factors"),
-    ("failures", "Gallery"),
-    ("reading", "Reading"),
-)
 
 STATES_NOTE = (
     "Answered: text came back, right or wrong. Refused, truncated, empty and error: no usable "

@@ -8,7 +8,7 @@ file in the release format can be described. Lines, tests and comparisons are th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from handeye.rose.items import Item
@@ -57,7 +57,8 @@ def describe(data: str | Path, *, split: str | None = None) -> Description:
     names = [name for name in SUBSETS if name in present] + sorted(present - set(SUBSETS))
     groups = {name: _lines([s for s in scenes if s.first.rose_subset == name]) for name in names}
     groups[ALL] = _lines(scenes)
-    return Description(str(data), groups)
+    legend = "; ".join(f"{key}: {template.words}" for key, template in BY_KEY.items())
+    return Description(str(data), groups, legend)
 
 
 def _lines(scenes: Sequence[_SceneFacts]) -> dict[str, Line]:
@@ -74,10 +75,10 @@ def _lines(scenes: Sequence[_SceneFacts]) -> dict[str, Line]:
         _numbers("rows", firsts, lambda i: i.rows),
         _numbers("columns", firsts, lambda i: i.cols),
         _numbers("cells", firsts, lambda i: i.grid.cell_count),
-        _numbers("abs(rows - columns)", firsts, lambda i: abs(i.rows - i.cols)),
+        _detail(_numbers("abs(rows - columns)", firsts, lambda i: abs(i.rows - i.cols))),
         _numbers("cell size, px", firsts, lambda i: i.cell_size),
-        _numbers("width, px", firsts, lambda i: i.image_width),
-        _numbers("height, px", firsts, lambda i: i.image_height),
+        _detail(_numbers("width, px", firsts, lambda i: i.image_width)),
+        _detail(_numbers("height, px", firsts, lambda i: i.image_height)),
         _numbers("megapixels", firsts, lambda i: i.image_width * i.image_height / 1e6),
         Line("targets", count_labels(str(len(i.all_target_cells)) for i in firsts)),
         _numbers("targets per cell", firsts, lambda i: len(i.targets) / i.grid.cell_count),
@@ -85,14 +86,14 @@ def _lines(scenes: Sequence[_SceneFacts]) -> dict[str, Line]:
             "T3 region kind",
             count_labels((i.region_type for i in local), ("RECTANGLE", "ROW_RANGE", "COL_RANGE")),
         ),
-        Line("T3 row span", _spans(local, "ROW_RANGE", rows=True)),
-        Line("T3 column span", _spans(local, "COL_RANGE", rows=False)),
-        Line("T3 rectangle height", _spans(local, "RECTANGLE", rows=True)),
-        Line("T3 rectangle width", _spans(local, "RECTANGLE", rows=False)),
+        _detail(Line("T3 row span", _spans(local, "ROW_RANGE", rows=True))),
+        _detail(Line("T3 column span", _spans(local, "COL_RANGE", rows=False))),
+        _detail(Line("T3 rectangle height", _spans(local, "RECTANGLE", rows=True))),
+        _detail(Line("T3 rectangle width", _spans(local, "RECTANGLE", rows=False))),
         _numbers("T3 region share", local, lambda i: i.region_ratio),
         _numbers("T3 region cells", local, lambda i: i.region_cell_count),
         Line("T3 targets in region", count_labels(str(i.ground_truth_count) for i in local)),
-        Line("T3 case (label)", count_labels(i.region_case for i in local)),
+        _detail(Line("T3 case (label)", count_labels(i.region_case for i in local))),
         Line(
             "T3 case (actual)",
             count_labels(
@@ -108,9 +109,14 @@ def _lines(scenes: Sequence[_SceneFacts]) -> dict[str, Line]:
     ]
     for key in ("T2", "T4", "T5"):
         rows = [scene.by_key[key] for scene in scenes if key in scene.by_key]
-        lines.append(Line(f"{key} case (label)", count_labels(i.region_case for i in rows)))
+        case = Line(f"{key} case (label)", count_labels(i.region_case for i in rows))
+        lines.append(_detail(case))
         lines.append(_numbers(f"{key} region share", rows, lambda i: i.region_ratio))
     return {line.name: line for line in lines if line.counts or line.values}
+
+
+def _detail(line: Line) -> Line:
+    return replace(line, main=False)
 
 
 def _numbers(name: str, items: Sequence[Item], value: Callable[[Item], float]) -> Line:

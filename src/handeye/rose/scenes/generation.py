@@ -73,7 +73,7 @@ def generate(
         fonts: fonts, or folders of fonts, to draw glyphs with instead of the bundled ones.
         emoji: provider name to folder of pictures named by code point, added to the bundled ones.
         sprites: a folder of PNG files to use instead of the procedural sprites.
-        workers: processes (default: one per core); has no influence on the result.
+        workers: processes (default: as many as it is worth); has no influence on the result.
         progress: called with (scenes done, scenes in all).
 
     Raises:

@@ -11,6 +11,7 @@ import gc
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ import msgspec
 
 from handeye.errors import DataError, refusal
 from handeye.rose.items import Item, read_item
-from handeye.rose.release import metadata_files, selected, template_ids
+from handeye.rose.release import load, metadata_files, selected, template_ids
 from handeye.rose.respondents.small import Strangeness
 from handeye.rose.scoring.looks import asked_of, looks
 from handeye.rose.scoring.predictions import (
@@ -183,13 +184,13 @@ def score_so_far(
 
 
 def score(
-    predictions: Given, items: Iterable[Item], *, allow_missing: bool = False
+    predictions: Given, items: str | Path | Iterable[Item], *, allow_missing: bool = False
 ) -> pl.DataFrame:
     """Score answers in memory.
 
     Args:
         predictions: ``{item_id: raw_text}``, rows as in a prediction file, or its path.
-        items: the items asked, for instance ``rose.load(DIR)``.
+        items: the items asked, for instance ``rose.load(DIR)``; or where all of their set is.
         allow_missing: leave items without a prediction out instead of refusing.
 
     Returns:
@@ -199,6 +200,8 @@ def score(
     Raises:
         DataError: unknown, duplicate or missing item ids, or an unusable row.
     """
+    if isinstance(items, str | PathLike):
+        items = load(items)
     with predictions_of(predictions, PredictionFile, read_prediction.of, ITEMS) as answers:
         pairs = Join[Item, Prediction](answers, allow_missing=allow_missing).pairs(items)
         return to_frame([_score(item, found, found.model) for item, found in pairs])

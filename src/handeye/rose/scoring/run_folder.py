@@ -11,7 +11,7 @@ RUN/
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from os import PathLike
 
 from handeye.rose.scoring.score_frame import COLUMNS
 from handeye.rose.scoring.summary import Summary
@@ -36,14 +36,14 @@ RUN_FORMAT = RunFormat(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Run(ScoredRun):
     """A run of this suite read back from its folder."""
 
     summary: Summary
 
 
-def read_run(path: Path | str) -> Run:
+def read_run(path: str | PathLike[str]) -> Run:
     """Read a run folder.
 
     Raises:

@@ -152,6 +152,9 @@ def summarize(
     """
     if bootstrap < 0:
         raise OptionError(f"bootstrap must be at least 0, got {bootstrap}")
+    if not hasattr(scores, "lazy"):
+        kind = type(scores).__name__
+        raise OptionError(f"scores must be the frame that score() gives, got {kind}")
     lazy = scores.lazy()
     needed = {*_COLUMNS, "rose_subset", "model"}
     lacking = sorted(needed.difference(lazy.collect_schema().names()))

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,8 +20,10 @@ from handeye.atomic import entries, held, write_bytes
 from handeye.errors import DataError, OptionError, RunError
 from handeye.media.frame_choice import FrameChoice
 from handeye.reading import read_json
+from handeye.respondents.whom import Whom, called
 from handeye.run.lane import carry_out
 from handeye.run.plan import PLAN, check_plan
+from handeye.scores.asked import kept_or_aside
 from handeye.scores.estimate import Estimate, rate_of
 from handeye.scores.run_folder import ABLATION, indented_json
 from handeye.scores.tables import csv_files, table_of
@@ -30,38 +33,77 @@ from handeye.visualact.scoring.motion_split import split_f1
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.run_folder import read_run
 
+if TYPE_CHECKING:
+    from handeye.visualact.pages.plots import DrawnRun
+
 _TABLES = "tables"
 _FIGURES = ("precision", "recall", "f1", "weighted_f1", "scale")
 
 
 def run(
-    model: str,
-    data: str | Path,
-    out: str | Path,
+    model: Whom,
+    data: str | PathLike[str],
+    out: str | PathLike[str] | None = None,
     *,
+    name: str | None = None,
+    batch: int | None = None,
     frames: FrameChoice | str | int | Sequence[int] = 8,
+    split: str | None = "test",
+    scenarios: Sequence[str] | None = None,
+    clips: int | None = None,
+    protocol: str = "one-pass",
     **others: Any,
-) -> Path:
-    """Run a model once, or once for each of several numbers of frames.
+) -> DrawnRun | Path:
+    """Show ``model`` every clip of ``data``, score the answers, and give the scored run.
 
     Args:
-        model: as :func:`run_visualact` takes it.
-        data: likewise.
-        out: the run folder, or the folder of several.
+        model: an Inspect model name, such as ``openai/gpt-5.5`` or ``handeye/motion``; a ``Model``
+            of Inspect's; or a function, sync or async, of ``pictures`` (the frames, PIL images in
+            order) and ``prompt`` (text, ``<picture N>`` where a frame stands) that gives the
+            answer's text. None is an empty answer, an exception is no answer. With two passes it
+            may take ``history``: what was asked and answered before.
+        data: a set folder, a published file with its videos, or ``hf:OWNER/NAME``.
+        out: the run folder, or the folder of several; made if absent. A folder of the same run is
+            gone on with. Without one the run is kept until Python ends.
+        name: what a function is known by; a folder of its answers is gone on with under the same
+            name only.
+        batch: gives the function lists of up to so many, and takes a list of answers back.
         frames: as :func:`~handeye.visualact.asking.run.make_options` takes them; or several numbers
             (``"1,4"`` or ``[1, 4]``), for :func:`run_frames`.
-        **others: what else :func:`run_visualact` takes.
+        split: ``test``, ``dev`` or ``all``.
+        scenarios: of navigation, home, safety, hmi; all by default.
+        clips: at most so many.
+        protocol: ``one-pass`` or ``two-pass``.
+        **others: what else :func:`~handeye.visualact.asking.run.make_options` takes: ``embedder``,
+            ``scoring``, ``max_connections``, ``generation``, ``progress`` ...
 
     Returns:
-        ``out``.
+        The run, as a path and as figures; of several numbers of frames, or with ``score=False``,
+        the folder alone.
 
     Raises:
         RunError, DataError, OptionError: as :func:`run_frames` and :func:`run_visualact`.
     """
-    if (counts := frame_counts(frames)) is None:
-        return run_visualact(model, data, out, frames=frames, **others)
-    run_frames(model, data, out, counts, **others)
-    return Path(out)
+    others |= {"name": name, "batch": batch, "split": split, "scenarios": scenarios}
+    others |= {"clips": clips, "protocol": protocol}
+
+    def ask(folder: Path) -> Path:
+        if (counts := frame_counts(frames)) is None:
+            return run_visualact(model, data, folder, frames=frames, **others)
+        run_frames(model, data, folder, counts, **others)
+        return folder
+
+    alone = frame_counts(frames) is None and others.get("score") is not False
+    found: DrawnRun | Path = kept_or_aside(ask, out, _opened(alone))
+    return found
+
+
+def _opened(one_scored: bool) -> Callable[[Path], Any]:
+    if not one_scored:
+        return Path
+    from handeye.visualact.pages.plots import read_run as drawn
+
+    return drawn
 
 
 def frame_counts(frames: object) -> list[int] | None:
@@ -76,9 +118,9 @@ def frame_counts(frames: object) -> list[int] | None:
 
 
 def run_frames(
-    model: str,
-    data: str | Path,
-    out: str | Path,
+    model: Whom,
+    data: str | PathLike[str],
+    out: str | PathLike[str],
     counts: Sequence[int],
     *,
     longest_side: int | None = 768,
@@ -88,7 +130,7 @@ def run_frames(
     """Run a model once for each number of frames, few to many; finished runs are not repeated.
 
     Args:
-        model: an Inspect model name.
+        model: as :func:`run_visualact` takes it.
         data: as :func:`run_visualact` takes it.
         out: the folder; made if absent. More numbers may be added to one that is there.
         counts: numbers of frames at equal distances, each at least 1.
@@ -111,7 +153,8 @@ def run_frames(
     if others.get("score") is False:
         raise OptionError("an ablation compares scores; it cannot be run without scoring")
     out = Path(out)
-    known = _known(out, model)
+    label = called(model, others.get("name"))
+    known = _known(out, label)
     # All of them before the first: what one cannot do must not be found out when others were asked.
     jobs = []
     for count in wanted:
@@ -125,8 +168,8 @@ def run_frames(
                 started(count, folder)
             carry_out(one)
             known[count] = {"frames": count, "folder": folder.name, "figures": _figures(folder)}
-            _write(out, model, known)
-    return _record(model, known)
+            _write(out, label, known)
+    return _record(label, known)
 
 
 class _Known(msgspec.Struct):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from handeye.media.frame_choice import FrameChoice
 from handeye.printing import tell
 from handeye.progress import counting
 from handeye.respondents.conversation import told
+from handeye.respondents.whom import Whom, asked
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
 from handeye.run.options import SMALL, RunOptions
@@ -54,11 +56,14 @@ class VisualactOptions(RunOptions):
         )
 
 
-def run_visualact(model: str, data: str | Path, out: str | Path, **others: Any) -> Path:
+def run_visualact(
+    model: Whom, data: str | PathLike[str], out: str | PathLike[str], **others: Any
+) -> Path:
     """Show ``model`` every clip of ``data``, ask what ought to be done, and score into ``out``.
 
     Args:
-        model: an Inspect model name, such as ``openai/gpt-5.5`` or ``handeye/motion``.
+        model: an Inspect model name, such as ``openai/gpt-5.5`` or ``handeye/motion``; a ``Model``
+            of Inspect's; or a function (:mod:`handeye.respondents.whom`).
         data: a set folder, a published file with its videos, or ``hf:OWNER/NAME``.
         out: the run folder; made if absent. A folder of the same run is gone on with.
         **others: as :func:`make_options` takes them.
@@ -78,9 +83,9 @@ def run_visualact(model: str, data: str | Path, out: str | Path, **others: Any) 
 
 
 def make_options(
-    model: str,
-    data: str | Path,
-    out: str | Path,
+    model: Whom,
+    data: str | PathLike[str],
+    out: str | PathLike[str],
     *,
     scenarios: Sequence[str] | None = None,
     frames: FrameChoice | str | int | Sequence[object] = 8,
@@ -103,21 +108,18 @@ def make_options(
         structured: tell the provider the schema of the answer; None where it is known to take one.
         image_format: ``jpeg`` or ``png``.
         **others: ``split``, ``clips``, ``mapping`` select; ``embedder`` and ``scoring`` say how
-            answers are scored; the rest are fields of :class:`handeye.run.options.RunOptions`.
+            answers are scored; ``name`` and ``batch`` are for functions; the rest are fields of
+            :class:`handeye.run.options.RunOptions`.
 
     Raises:
         OptionError: a value that is not allowed.
+        RunError: a function without a name, and ``out`` holds a run.
     """
     choice = frames if isinstance(frames, FrameChoice) else FrameChoice.parse(frames)
     asking = Asking(choice, video_input, protocol, structured, image_format)  # type: ignore[arg-type]
-    return VisualactOptions(
-        model=model,
-        data=str(data),
-        out=Path(out),
-        scenarios=None if scenarios is None else tuple(scenarios),
-        asking=asking,
-        **others,
-    )
+    chosen = None if scenarios is None else tuple(scenarios)
+    given = asked(model, out, data=data, scenarios=chosen, asking=asking, **others)
+    return VisualactOptions.of(**given)
 
 
 def job(options: VisualactOptions) -> Job:

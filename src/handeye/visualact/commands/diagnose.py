@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from handeye.printing import noun, say, say_json
+from handeye.printing import noun, say
+from handeye.terminal.options import Json, Runs, Seed, Workers, put_json
 
 if TYPE_CHECKING:
     from handeye.scores.tables import Table
@@ -15,42 +13,38 @@ if TYPE_CHECKING:
 
 
 def diagnose(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN [RUN ...]", help="Run folders.")],
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print diagnosis.json (a list for several runs).")
-    ] = False,
+    runs: Runs,
+    seed: Seed = 0,
+    workers: Workers = None,
+    json: Json = None,
 ) -> None:
     """Say of every clip what is wrong with the answer to it, and how often each reason occurs.
 
     Leaves diagnosis.json and reasons.parquet in the run folder, once the run is finished.
+
+    Example: handeye visualact diagnose RUN
     """
     from handeye.errors import RunError
     from handeye.progress import counting
     from handeye.scores.run_folder import expand
     from handeye.scores.so_far import readable
     from handeye.terminal.inputs import kept
-    from handeye.visualact.diagnosis.diagnose import diagnose as diagnosed, write_diagnosis
+    from handeye.visualact.diagnosis.diagnose import diagnose_runs, write_diagnosis
     from handeye.visualact.scoring.file_scoring import score_so_far
 
     runs = expand(runs)
     folders = readable(runs, score_so_far)
-    diagnoses = []
     with counting("runs") as progress:
-        for folder in folders:
-            diagnoses.append(diagnosed(folder, seed=seed))
-            progress(len(diagnoses), len(folders))
+        diagnoses = diagnose_runs(folders, seed=seed, workers=workers, progress=progress)
     # Before anything is printed: who reads may stop reading. A run not finished keeps nothing.
     finished = [run if run == folder else None for run, folder in zip(runs, folders, strict=True)]
     written, refused = kept(diagnoses, finished, write_diagnosis)
-    for found, paths in zip(diagnoses, written, strict=True):
-        if not json:
-            _print(found.findings)
+    texts = [one.to_json().decode().strip() for one in diagnoses]
+    if not put_json(json, texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"):
+        for one, paths in zip(diagnoses, written, strict=True):
+            _print(one.findings)
             if paths:
                 say(f"written to {paths[0]} and {paths[1].name}")
-    if json:
-        texts = [found.to_json().decode().strip() for found in diagnoses]
-        say_json(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
     if refused:
         raise RunError(refused)
 

@@ -8,7 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from handeye.printing import tell
+from handeye.terminal.options import one_of, put_json
 from handeye.terminal.run_options import Run, run_command
+from handeye.visualact.commands.scoring import EmbedderName, ScoringOptions
+from handeye.visualact.commands.sets import MapField, Scenarios
 from handeye.visualact.respondents.models import RESPONDENTS
 
 
@@ -18,16 +21,29 @@ def visualact(
     frames: Annotated[
         str,
         typer.Option(
+            metavar="CHOICE",
             help="8, fps:2, seconds:0.5,1.5 or indices:0,10. Several numbers (1,2,4,8,16): a run "
-            "for each, and a table."
+            "for each, and a table.",
         ),
     ] = "8",
-    longest_side: Annotated[int, typer.Option(help="Of the frames in pixels; 0: full size.")] = 768,
+    longest_side: Annotated[
+        int, typer.Option(metavar="PIXELS", help="Of the frames; 0: full size.")
+    ] = 768,
     video: Annotated[
-        str, typer.Option(help="frames, or native: the file itself where the provider takes it.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="frames, or native: the file itself where the provider takes it.",
+            autocompletion=one_of(lambda: ("frames", "native")),
+        ),
     ] = "frames",
     protocol: Annotated[
-        str, typer.Option(help="one-pass, or two-pass: free text first, then levels and types.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="one-pass, or two-pass: free text first, then levels and types.",
+            autocompletion=one_of(lambda: ("one-pass", "two-pass")),
+        ),
     ] = "one-pass",
     structured: Annotated[
         bool | None,
@@ -36,33 +52,29 @@ def visualact(
             help="Tell the provider the JSON schema (default: where it is known to take one).",
         ),
     ] = None,
-    image_format: Annotated[str, typer.Option(help="jpeg or png.")] = "jpeg",
-    scenarios: Annotated[
-        str | None, typer.Option(help="Of navigation, home, safety, hmi (default all).")
-    ] = None,
-    clips: Annotated[
-        int | None, typer.Option(help="Only this many, from every scenario in turn.")
-    ] = None,
-    map_field: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="FIELD=NAME", help="Column of a published file."),
-    ] = None,
-    embedder: Annotated[
-        str | None, typer.Option(metavar="ID", help="What compares sentences.")
-    ] = None,
-    scoring: Annotated[
-        list[str] | None,
+    image_format: Annotated[
+        str,
         typer.Option(
-            "--option", metavar="NAME=VALUE", help="Of scoring, such as averaging=pooled."
+            metavar="NAME", help="jpeg or png.", autocompletion=one_of(lambda: ("jpeg", "png"))
         ),
+    ] = "jpeg",
+    scenarios: Scenarios = None,
+    clips: Annotated[
+        int | None, typer.Option(metavar="N", help="Only this many, from every scenario in turn.")
     ] = None,
+    map_field: MapField = None,
+    embedder: EmbedderName = None,
+    scoring: ScoringOptions = None,
 ) -> None:
     """Ask a model which actions each clip calls for, and score the answers.
 
     Stopped at any moment and run again with the same options, it goes on where it was.
+
+    Example: handeye run visualact --model openai/gpt-5.5 --data SET --out RUN
     """
     from handeye.errors import OptionError
     from handeye.media.frame_choice import FrameChoice
+    from handeye.scores.run_folder import indented_json
     from handeye.terminal.inputs import json_values, named_values
     from handeye.visualact.asking.ablation import frame_counts, run_frames
     from handeye.visualact.asking.run import job, make_options
@@ -92,7 +104,8 @@ def visualact(
     if run.dry_run:
         raise OptionError("--dry-run takes one number of frames; give --frames 8")
     found = run_frames(counts=counts, longest_side=side, started=_say, **chosen)
-    console.print_ablation(found, run.out)
+    if not put_json(run.json, indented_json(found)):
+        console.print_ablation(found, run.out)
 
 
 def _names(text: str) -> list[str]:

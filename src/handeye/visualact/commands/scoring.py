@@ -10,35 +10,76 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from handeye.printing import say, tell
-from handeye.terminal.inputs import (
+from handeye.printing import tell
+from handeye.terminal.inputs import json_values, named_values, resumable, warn_of_keys
+from handeye.terminal.options import (
+    STDOUT,
+    AllowMissing,
+    BaseUrl,
+    Common,
+    EveryLine,
+    Items,
+    Json,
+    ModelArg,
+    OneRun,
+    ResultOut,
+    Seed,
     StripThoughts,
-    json_values,
-    named_values,
-    resumable,
-    warn_of_keys,
+    TestSplit,
+    json_file,
+    one_of,
+    put_json,
+    say_next,
+    some_runs,
+    some_sets,
 )
+from handeye.terminal.run_options import show_run
+from handeye.visualact.commands.sets import MapField, Scenarios
 
 if TYPE_CHECKING:
     from handeye.visualact.scoring.embedder import Embedder
     from handeye.visualact.scoring.options import Options
 
-_EMBEDDER_HELP = (
-    "all-MiniLM-L6-v2 (default; with =FOLDER its files there), test:char-ngrams, or others as in "
-    "the docs of scoring."
-)
-JudgeModel = Annotated[
+
+def _embedders() -> tuple[str, ...]:
+    from handeye.visualact.scoring.embedder import MINILM, NGRAMS
+
+    return MINILM, NGRAMS
+
+
+def _assignments() -> tuple[str, ...]:
+    from handeye.visualact.comparing.sensitivity import ASSIGNMENTS
+
+    return tuple(ASSIGNMENTS)
+
+
+def _options_by_name() -> list[str]:
+    from handeye.visualact.scoring.options import Options
+
+    return [f"{name}=" for name in Options().to_dict()]
+
+
+EmbedderName = Annotated[
     str | None,
     typer.Option(
-        "--judge", metavar="MODEL", help="Also let this model decide matches (judge.json)."
+        "--embedder",
+        metavar="NAME",
+        help="What compares sentences: all-MiniLM-L6-v2 (default; with =FOLDER its files there), "
+        "test:char-ngrams, or others as in the docs of scoring.",
+        autocompletion=one_of(_embedders),
     ),
 ]
-ModelArgs = Annotated[
+ScoringOptions = Annotated[
     list[str] | None,
-    typer.Option("--judge-arg", metavar="NAME=VALUE", help="Argument of the judge's provider."),
+    typer.Option(
+        "--option",
+        metavar="NAME=VALUE",
+        help="Any other choice of scoring, such as averaging=pooled (docs of scoring).",
+        autocompletion=one_of(_options_by_name),
+    ),
 ]
-JudgeUrl = Annotated[
-    str | None, typer.Option("--judge-url", help="Base URL of the judge's provider.")
+Cache = Annotated[
+    bool, typer.Option("--cache/--no-cache", help="Keep embeddings for the next time.")
 ]
 
 
@@ -46,50 +87,77 @@ def score(
     predictions: Annotated[
         Path,
         typer.Argument(
-            metavar="PREDICTIONS.jsonl",
+            metavar="FILE|RUN",
             help="Answers, a line of JSON each with clip_id and raw_text; an Inspect log (.eval); "
             "or a run folder (so far, if unfinished).",
+            autocompletion=some_runs,
         ),
     ],
     data: Annotated[
-        str | None, typer.Option(help="Set folder, published file, or hf:OWNER/NAME.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="RUN", help="Folder of the result.")] = None,
-    embedder: Annotated[str | None, typer.Option(metavar="ID", help=_EMBEDDER_HELP)] = None,
-    threshold: Annotated[
-        float | None, typer.Option(help="Least similarity of a match (default 0.5).")
-    ] = None,
-    assignment: Annotated[
-        str | None, typer.Option(help="assign-then-filter (default) or mask-then-assign.")
-    ] = None,
-    option: Annotated[
-        list[str] | None,
+        str | None,
         typer.Option(
-            metavar="NAME=VALUE",
-            help="Any other choice, such as averaging=pooled (docs of scoring).",
+            metavar="SET",
+            help="Set folder, published file, or hf:OWNER/NAME.",
+            autocompletion=some_sets,
         ),
     ] = None,
-    allow_missing: Annotated[
-        bool, typer.Option(help="Score what is there and mark the run as partial.")
-    ] = False,
-    split: Annotated[str, typer.Option(help="Clips of this split; all for every split.")] = "test",
-    scenarios: Annotated[str | None, typer.Option(help="Only these, e.g. navigation,home.")] = None,
-    clips: Annotated[int | None, typer.Option(help="Only the first N, over scenarios.")] = None,
-    items: Annotated[
-        Path | None, typer.Option(help="Only the clips whose ids stand in this file, one a line.")
+    out: ResultOut = None,
+    embedder: EmbedderName = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="Least similarity of a match (default 0.5)."),
     ] = None,
-    map_: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="FIELD=NAME", help="Column of a published file."),
+    assignment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="assign-then-filter (default) or mask-then-assign.",
+            autocompletion=one_of(_assignments),
+        ),
     ] = None,
-    cache: Annotated[bool, typer.Option(help="Keep embeddings for the next time.")] = True,
+    option: ScoringOptions = None,
+    allow_missing: AllowMissing = False,
+    split: TestSplit = "test",
+    scenarios: Scenarios = None,
+    clips: Annotated[
+        int | None, typer.Option(metavar="N", help="Only this many, from every scenario in turn.")
+    ] = None,
+    items: Items = None,
+    map_: MapField = None,
+    cache: Cache = True,
     strip_thoughts: StripThoughts = False,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
-    judge: JudgeModel = None,
-    judge_arg: ModelArgs = None,
-    judge_url: JudgeUrl = None,
+    seed: Seed = 0,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            "--judge", metavar="MODEL", help="Also let this model decide matches (judge.json)."
+        ),
+    ] = None,
+    model_arg: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model-arg",
+            "-M",
+            "--judge-arg",
+            metavar="NAME=VALUE",
+            help="Argument of the judge's provider; several times for several.",
+        ),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            "--base-url",
+            "--judge-url",
+            metavar="URL",
+            help="Address of the judge's server (of OpenAI's kind or another).",
+        ),
+    ] = None,
+    json: Json = None,
 ) -> None:
-    """Score a prediction file by sentence similarity and write tables with intervals."""
+    """Score a prediction file by sentence similarity and write tables with intervals.
+
+    Example: handeye visualact score predictions.jsonl --data SET --out RUN
+    """
     from msgspec import UNSET
 
     from handeye.errors import OptionError
@@ -123,7 +191,7 @@ def score(
                     seed=seed,
                 )
                 so_far(given.out, **stripped)
-                print_run(given.out, kept=given.kept)
+                show_run(given.out, partial(print_run, kept=given.kept), json)
                 tell_marks(given.out, strip_thoughts, partial(so_far, strip_thoughts=True))
             return
     predictions, data, out, items = given.file, given.data, given.out, given.items
@@ -156,63 +224,91 @@ def score(
             seed=seed,
         )
         scoring(out, strip_thoughts=strip_thoughts)
-        print_run(out)
+        show_run(out, print_run, json)
         tell_marks(out, strip_thoughts, partial(scoring, strip_thoughts=True))
     if judge is not None:
-        _judge(
-            out,
-            judge,
-            json_values(named_values(judge_arg or [], "--judge-arg")),
-            judge_url,
-            cache=cache,
-        )
+        arguments = json_values(named_values(model_arg or [], "--model-arg"))
+        _judge(out, judge, arguments, base_url, cache=cache, quietly=json == STDOUT)
 
 
 def judge(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A scored run.")],
-    model: Annotated[str, typer.Option(help="Who decides, e.g. openai/gpt-4o-mini.")],
-    model_arg: Annotated[
-        list[str] | None,
-        typer.Option("-M", metavar="NAME=VALUE", help="Argument of the judge's provider."),
+    run: OneRun,
+    model: Annotated[
+        str, typer.Option(metavar="MODEL", help="Who decides, e.g. openai/gpt-4o-mini.")
+    ],
+    model_arg: ModelArg = None,
+    base_url: BaseUrl = None,
+    max_connections: Annotated[
+        int,
+        typer.Option("--max-connections", "--connections", metavar="N", help="Requests at a time."),
+    ] = 10,
+    max_retries: Annotated[
+        int, typer.Option(metavar="N", help="Further attempts until an answer can be read.")
+    ] = 2,
+    # All attempts, not the further ones: no other spelling of --max-retries.
+    attempts: Annotated[
+        int | None, typer.Option("--attempts", metavar="N", hidden=True, help="All attempts.")
     ] = None,
-    base_url: Annotated[str | None, typer.Option(help="Of the judge's provider.")] = None,
-    connections: Annotated[int, typer.Option(help="Requests at a time.")] = 10,
-    attempts: Annotated[int, typer.Option(help="Requests until an answer can be read.")] = 3,
-    cache: Annotated[bool, typer.Option(help="Keep embeddings for the next time.")] = True,
+    cache: Cache = True,
+    json: Json = None,
 ) -> None:
     """Let a model decide which actions of a scored run mean the same; kept apart from the scores.
 
     Every judgement is written down as it arrives: stopped and run again, nothing is asked twice.
+
+    Example: handeye visualact judge RUN --model openai/gpt-4o-mini
     """
-    arguments = json_values(named_values(model_arg or [], "-M"))
-    _judge(run, model, arguments, base_url, connections, attempts, cache=cache)
+    from handeye.errors import within
+
+    arguments = json_values(named_values(model_arg or [], "--model-arg"))
+    if attempts is None:
+        attempts = within("--max-retries", max_retries, 0, 99) + 1
+    within("--max-connections", max_connections, 1, 10_000)
+    _judge(run, model, arguments, base_url, max_connections, attempts, cache=cache, json=json)
 
 
 def rank(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN RUN ...", help="Scored runs over the same clips.")
+        list[Path],
+        typer.Argument(
+            metavar="RUN_A RUN_B [RUN_C ...]",
+            help="Scored runs over the same clips.",
+            autocompletion=some_runs,
+        ),
     ],
     embedders: Annotated[
         str | None,
-        typer.Option(help="Several, with commas. Default: the one the first run was scored with."),
+        typer.Option(
+            metavar="NAMES",
+            help="Several, with commas. Default: the one the first run was scored with.",
+            autocompletion=one_of(_embedders, several=True),
+        ),
     ] = None,
     thresholds: Annotated[
-        str | None, typer.Option(help="Several, with commas. Default: 0.30 to 0.80 by 0.05.")
+        str | None,
+        typer.Option(metavar="SHARES", help="Several, with commas. Default: 0.30 to 0.80 by 0.05."),
     ] = None,
     assignments: Annotated[
-        str | None, typer.Option(help="assign-then-filter, mask-then-assign. Default: both.")
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="assign-then-filter, mask-then-assign. Default: both.",
+            autocompletion=one_of(_assignments, several=True),
+        ),
     ] = None,
-    common: Annotated[bool, typer.Option(help="Rank on the clips that all runs have.")] = False,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
-    json: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write all figures as JSON.")
-    ] = None,
-    cache: Annotated[bool, typer.Option(help="Keep embeddings for the next time.")] = True,
+    common: Common = False,
+    seed: Seed = 0,
+    every_line: EveryLine = False,
+    json: Json = None,
+    cache: Cache = True,
 ) -> None:
-    """Ask whether the ranking of models holds under other embedders, thresholds, assignments."""
+    """Ask whether the ranking of models holds under other embedders, thresholds, assignments.
+
+    Example: handeye visualact rank RUN_A RUN_B
+    """
     from contextlib import ExitStack
 
-    from handeye.atomic import check_places, write_output
+    from handeye.atomic import check_places
     from handeye.scores.run_folder import expand, indented_json
     from handeye.scores.so_far import readable
     from handeye.visualact.comparing.scored_runs import rank_runs
@@ -222,7 +318,7 @@ def rank(
     from handeye.visualact.scoring.options import SWEEP
     from handeye.visualact.scoring.run_folder import read_run
 
-    check_places(json)
+    check_places(json_file(json))
     runs = readable(expand(runs), score_so_far)
     names = _list(embedders) or [str(read_run(runs[0]).info["embedder"]["name"])]
     with ExitStack() as stack:
@@ -234,11 +330,9 @@ def rank(
             common=common,
             seed=seed,
         )
-    if json is not None:  # before anything is printed: who reads may stop reading
-        write_output(json, indented_json(found))
-    print_ranking(found)
-    if json is not None:
-        say(f"written to {json}")
+    if not put_json(json, indented_json(found)):
+        print_ranking(found, every_line=every_line)
+        say_next("compare", *runs, "--out", "compare.html")
 
 
 def _judge(
@@ -250,8 +344,11 @@ def _judge(
     attempts: int = 3,
     *,
     cache: bool,
+    json: str | None = None,
+    quietly: bool = False,
 ) -> None:
     from handeye.progress import counting
+    from handeye.scores.run_folder import indented_json
     from handeye.visualact.judge.runs import judge_run
     from handeye.visualact.pages.console import print_judgement
     from handeye.visualact.scoring.run_folder import read_run
@@ -273,7 +370,9 @@ def _judge(
             attempts=attempts,
             progress=progress,
         )
-    print_judgement(found, run)
+    if not quietly and not put_json(json, indented_json(found)):
+        print_judgement(found, run)
+        say_next("report", run, "--out", "report.html")
 
 
 @contextmanager

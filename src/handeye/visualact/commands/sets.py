@@ -2,33 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from handeye.printing import noun, say
 from handeye.terminal.inputs import named_values, resumable
-from handeye.terminal.sets import AsJson, Workers, print_statistics, print_verified
+from handeye.terminal.options import (
+    Json,
+    NewSet,
+    OldSet,
+    TestSplit,
+    Workers,
+    one_of,
+    some_sets,
+)
+from handeye.terminal.sets import print_statistics, print_verified
+
+
+def _scenarios() -> Iterable[str]:
+    from handeye.visualact.records import SCENARIOS
+
+    return SCENARIOS
+
+
+Scenarios = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMES",
+        help="Only these, of navigation, home, safety, hmi (default all).",
+        autocompletion=one_of(_scenarios, several=True),
+    ),
+]
+MapField = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="FIELD=NAME", help="Column of a published file."),
+]
 
 
 def generate(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new set.")],
-    seed: Annotated[int, typer.Option(help="Same seed and options, same set.")],
-    clips: Annotated[int, typer.Option(help="Number of clips over all scenarios.")] = 100,
-    scenarios: Annotated[
-        str | None, typer.Option(help="Of navigation, home, safety, hmi (default all).")
-    ] = None,
-    split: Annotated[str, typer.Option(help="Name of the split; another one, other clips.")] = (
-        "test"
-    ),
-    fps: Annotated[int, typer.Option(help="Frames a second.")] = 12,
+    directory: NewSet,
+    seed: Annotated[int, typer.Option(metavar="SEED", help="Same seed and options, same set.")],
+    clips: Annotated[
+        int, typer.Option(metavar="N", help="Number of clips over all scenarios.")
+    ] = 100,
+    scenarios: Scenarios = None,
+    split: Annotated[
+        str, typer.Option(metavar="NAME", help="Name of the split; another one, other clips.")
+    ] = "test",
+    fps: Annotated[int, typer.Option(metavar="N", help="Frames a second.")] = 12,
     workers: Workers = None,
 ) -> None:
     """Make a set of animated clips with the actions they call for.
 
     Stopped and run again with the same options, it goes on where it was.
+
+    Example: handeye visualact generate SET --seed 7 --clips 24
     """
     from handeye.progress import counting
     from handeye.visualact.loader import load
@@ -57,33 +88,54 @@ def generate(
 def describe(
     data: Annotated[
         list[str],
-        typer.Argument(metavar="SET [SET2]", help="Set folders, published files, hf:OWNER/NAME."),
+        typer.Argument(
+            metavar="SET [SET2]",
+            help="One set or two: folders, published files, hf:OWNER/NAME.",
+            autocompletion=some_sets,
+        ),
     ],
-    split: Annotated[str, typer.Option(help="Clips of this split; all for every split.")] = "test",
-    by_scenario: Annotated[bool, typer.Option(help="Also a table for every scenario.")] = True,
-    durations: Annotated[bool, typer.Option(help="Open videos to learn their length.")] = True,
-    map_: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="FIELD=NAME", help="Column of a published file."),
-    ] = None,
-    json: AsJson = False,
+    split: TestSplit = "test",
+    every_line: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            "--by-scenario/--no-by-scenario",
+            help="Print every line, and a table for every scenario.",
+        ),
+    ] = False,
+    durations: Annotated[
+        bool,
+        typer.Option("--durations/--no-durations", help="Open videos to learn their length."),
+    ] = True,
+    map_: MapField = None,
+    json: Json = None,
 ) -> None:
-    """Print the statistics of a set, or of two side by side with tests of their difference."""
+    """Print what is in a set, or in two with tests of their difference.
+
+    Example: handeye visualact describe SET
+    """
     from handeye.visualact.scenes.description import describe as statistics
 
     mapping = named_values(map_ or [], "--map", "FIELD=NAME") or None
     describe_one = partial(statistics, split=split, durations=durations, mapping=mapping)
-    print_statistics(data, describe_one, by_group=by_scenario, json=json)
+    print_statistics(data, describe_one, every_line=every_line, json=json)
 
 
 def verify(
-    directory: Annotated[str, typer.Argument(metavar="DIR", help="Folder of the set.")],
+    directory: OldSet,
     redraw: Annotated[
-        bool, typer.Option(help="Also draw every generated clip again and compare.")
+        bool,
+        typer.Option(
+            "--redraw/--no-redraw", help="Also draw every generated clip again and compare."
+        ),
     ] = False,
     workers: Workers = None,
+    json: Json = None,
 ) -> None:
-    """Check every row, hash, video and twin of a set, its gold, and that clips can be solved."""
+    """Check every row, hash, video and twin of a set, its gold, and that clips can be solved.
+
+    Example: handeye visualact verify SET
+    """
     from handeye.progress import counting
     from handeye.visualact.scenes.verification import verify as check
     from handeye.visualact.scenes.videos import SOLVED
@@ -95,4 +147,4 @@ def verify(
         others = "the one that is not solved was" if rest == 1 else f"the other {rest} were"
         shows = "shows what its row says" if rest == 1 else "show what their rows say"
         holds += f"; {others} drawn again and {shows}"
-    print_verified(result, holds)
+    print_verified(result, holds, json=json)

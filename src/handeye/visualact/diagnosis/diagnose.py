@@ -8,8 +8,10 @@ says so).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +21,12 @@ from msgspec.structs import replace
 from handeye.atomic import write_all
 from handeye.errors import HandeyeError, OptionError
 from handeye.printing import noun
+from handeye.scores.diagnosed import Diagnosed
 from handeye.scores.estimate import Estimate
 from handeye.scores.looks import Group as Look
 from handeye.scores.run_folder import as_parquet
 from handeye.scores.summary import Interval, Recorded
+from handeye.sets.processes import in_order
 from handeye.stats.intervals import estimates
 from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, pairs_by_clip
 from handeye.visualact.loader import load
@@ -82,8 +86,8 @@ class Findings(Recorded, kw_only=True):
     looks: dict[str, Look] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+@dataclass(frozen=True, slots=True, repr=False)
+class Diagnosis(Diagnosed):
     """A run diagnosed.
 
     ``findings`` is diagnosis.json, ``data`` the same as nested dicts. ``reasons`` has one row a
@@ -94,17 +98,8 @@ class Diagnosis:
     findings: Findings
     reasons: pl.DataFrame
 
-    @property
-    def data(self) -> Mapping[str, Any]:
-        """diagnosis.json as nested dicts."""
-        return self.findings.data
 
-    def to_json(self) -> bytes:
-        """diagnosis.json."""
-        return self.findings.to_json()
-
-
-def diagnose(run: Run | Path | str, *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:
+def diagnose(run: str | PathLike[str], *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:
     """Say of every clip what is wrong with the answer to it, and how often each reason occurs.
 
     Args:
@@ -227,6 +222,31 @@ def _frame(rows: Sequence[Mapping[str, Any]], found: Mapping[str, Found]) -> pl.
             "tags": pl.List(pl.String()),
         },
     )
+
+
+def diagnose_runs(
+    runs: Sequence[Run | Path | str],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    workers: int | None = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Diagnosis]:
+    """Diagnose several runs, in as many processes as ``workers`` says.
+
+    Args:
+        runs: run folders.
+        seed: as in :func:`diagnose`.
+        resamples: as in :func:`diagnose`.
+        workers: processes, None for as many as pay; has no influence on the result.
+        progress: called with how many runs are done and how many there are.
+
+    Raises:
+        OptionError, RunError, DataError: as :func:`diagnose`.
+    """
+    folders = [run.path if isinstance(run, Run) else Path(run) for run in runs]
+    work = partial(diagnose, seed=seed, resamples=resamples)
+    return in_order(work, folders, workers, progress)
 
 
 def write_diagnosis(diagnosis: Diagnosis, folder: Path) -> tuple[Path, Path]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handeye.pages.signs import Sign, Vocabulary
+from handeye.pages.signs import PASSED, Sign, Vocabulary
 from handeye.visualact.records import Action, Clip
 from handeye.visualact.scoring.priority import URGENT
 from handeye.visualact.scoring.run_folder import Run
@@ -94,19 +94,24 @@ def find_reasons(
     pairs: Mapping[str, Sequence[Mapping[str, Any]]],
     clips: Mapping[str, Clip],
     threshold: float,
+    *,
+    passed: bool = False,
 ) -> list[Found]:
-    """Everything that is not as it should be, clip by clip; clips without fault are left out.
+    """Everything that is not as it should be, clip by clip.
 
     Args:
         rows: score rows of a run.
         pairs: its assigned pairs by clip.
         clips: of the set; where a clip is not at hand, only the actions of pairs are known.
         threshold: least similarity of a match.
+        passed: whether clips without fault stand among them, with that as their sign.
     """
     out = []
     for row in rows:
         own = pairs.get(row["clip_id"], ())
         signs = _signs(row, own, clips.get(row["clip_id"]), threshold)
+        if passed and not signs:
+            signs = {PASSED.key}
         if signs:
             out.append(
                 Found(

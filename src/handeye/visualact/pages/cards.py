@@ -14,10 +14,10 @@ from handeye.errors import DataError
 from handeye.media.frame_choice import FrameChoice
 from handeye.pages import frame
 from handeye.pages.film_strip import MOST_STILLS, SIDES, Strip, film_strip
+from handeye.pages.frame import Gallery
 from handeye.pages.pictures import Album
-from handeye.pages.selection import options, pick_evenly
-from handeye.pages.signs import Sign
-from handeye.printing import noun
+from handeye.pages.selection import Filter, options, pick_evenly
+from handeye.pages.signs import PASSED, Sign
 from handeye.scores.estimate import percent
 from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, pairs_by_clip, truths
 from handeye.visualact.pages.match_drawing import Box, Link, Matching, match_drawing
@@ -32,39 +32,47 @@ Pairs = Mapping[str, Sequence[Mapping[str, Any]]]
 class Card:
     """Everything a card shows; texts are raw and escaped by the template."""
 
-    id: str
     place: int
     run: int
     run_label: str
-    clip_id: str
+    item_id: str
     scenario: str
     title: str
     reason: Sign
     tags: tuple[Sign, ...]
     strip: Strip
+    matching: Matching
     drawing: Markup
     state: str
     answer: str
     labels: str
     facts: tuple[str, ...]
+    scene_id: str = ""
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What the filters look at."""
+        return {"scenario": self.scenario}
+
+    @property
+    def drawn(self) -> bool:
+        """Whether frames are shown."""
+        return any(still.picture for still in self.strip.stills)
 
 
-@dataclass(frozen=True, slots=True)
-class Gallery:
-    """The cards, their pictures, and how many clips had something to show."""
-
-    cards: tuple[Card, ...]
-    album: Album
-    n_found: int
-
-
-def make_gallery(runs: Sequence[LoadedRun], limit: int, budget: int) -> Gallery:
+def make_gallery(
+    runs: Sequence[LoadedRun], limit: int, budget: int, folder: Path | None = None
+) -> tuple[Gallery, list[list[Found]]]:
     """Choose clips evenly over runs, reasons and classes, worst first, and lay them out.
 
     Args:
         runs: of the page.
         limit: at most so many cards; 0 for none.
         budget: bytes for all pictures together.
+        folder: where the pictures become files.
+
+    Returns:
+        The gallery, and what was found of every clip, run by run.
 
     Raises:
         DataError: a file of a run cannot be read.
@@ -76,17 +84,18 @@ def make_gallery(runs: Sequence[LoadedRun], limit: int, budget: int) -> Gallery:
             own,
             run.material.clips,
             float(run.summary.options["threshold"]),
+            passed=True,
         )
         for run, own in zip(runs, pairs, strict=True)
     ]
     chosen = choose(found, limit)
-    album = Album(budget, _stills(runs, chosen), SIDES)
+    album = Album(budget, _stills(runs, chosen), SIDES, folder)
     cards: list[Card] = []
     for number, run in enumerate(runs):
         own = [(place, one) for place, (owner, one) in enumerate(chosen) if owner == number]
         cards += _cards(run, own, pairs[number], album)
     cards.sort(key=lambda card: card.place)
-    return Gallery(tuple(cards), album, sum(map(len, found)))
+    return _gallery(cards, album, [run.label for run in runs], found), found
 
 
 def choose(found: Sequence[Sequence[Found]], limit: int) -> list[tuple[int, Found]]:
@@ -155,16 +164,16 @@ def _card(
     name = f"Actions called for by clip {found.clip_id} and those proposed by {run.label}"
     reason, *tags = (WORDS[sign] for sign in found.signs)
     return Card(
-        id=key,
         place=place,
         run=run.number,
         run_label=run.label,
-        clip_id=found.clip_id,
+        item_id=found.clip_id,
         scenario=found.scenario,
         title=scenario_words(found.scenario),
         reason=reason,
         tags=tuple(tags),
         strip=shown_strip(key, clip, video, answer.shown, run.frames, album),
+        matching=matching,
         drawing=match_drawing(f"{key}-w", matching, name)
         + match_drawing(f"{key}-n", matching, name, narrow=True),
         state=prediction.state,
@@ -284,18 +293,26 @@ def clip_facts(clip: Clip | None) -> tuple[str, ...]:
     return tuple(out)
 
 
-def gallery_context(gallery: Gallery, labels: Sequence[str]) -> dict[str, Any]:
-    """The names that the gallery template reads."""
-    cards, faulty = gallery.cards, noun(gallery.n_found, "answers with a fault")
-    lead = (
-        f"{len(cards):,} of {gallery.n_found:,} {faulty}, chosen evenly over runs, "
-        "reasons and classes (so not in proportion to how often they occur), the worst of each "
-        "first."
-    )
-    empty = "Nothing to show: no answer has a fault."
-    if gallery.n_found:
-        empty = f"{gallery.n_found:,} {faulty}; the gallery was switched off."
+def _gallery(
+    cards: Sequence[Card], album: Album, labels: Sequence[str], found: Sequence[Sequence[Found]]
+) -> Gallery:
+    every = [one for own in found for one in own]
+    failed = sum(one.reason != PASSED.key for one in every)
+    lead = frame.shown_words(cards, failed, len(every), "answers")
+    if len(cards) < len(every):
+        lead += (
+            " They are chosen evenly over runs, reasons and classes (so not in proportion to how "
+            "often they occur), the worst of each first."
+        )
     scenarios = options(Counter(card.scenario for card in cards), scenario_words, list(SCENARIOS))
-    return frame.gallery_context(
-        cards, gallery.album.pictures, labels, WORDS, lead=lead, empty=empty, scenarios=scenarios
+    return frame.report_gallery(
+        cards,
+        labels,
+        WORDS,
+        [Filter("scenario", "Class", scenarios)],
+        template="card.html.j2",
+        pictures=album.pictures,
+        words=lead,
+        unit="clip",
+        style="clips",
     )

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from handeye.scores.estimate import Estimate
+from markupsafe import Markup
+
+from handeye.pages.charts.charts import Series, ladder
+from handeye.pages.frame import wide_and_narrow
+from handeye.scores.estimate import Estimate, rate_of
 from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Column, Row, Table, run_rows
 from handeye.visualact.pages.view import RunView, averaging_words
@@ -14,6 +18,8 @@ from handeye.visualact.scoring.published import PUBLISHED, Published
 from handeye.visualact.scoring.tables import OVERALL, class_key, scenario_words
 
 PUBLISHED_HEAD = "Published, arXiv 2512.09907 (no intervals given there)"
+QUOTED = 8
+"""Published models in charts; the tables have all."""
 CLASSES = (*SCENARIOS, OVERALL)
 _RECOMPUTED = Column(
     "recomputed", "the mean of the paper's own class figures, where its printed Overall is another"
@@ -22,7 +28,7 @@ _SHORT = {
     "navigation": "Navigation",
     "home": "Home",
     "safety": "Safety",
-    "hmi": "Human-Mach.",
+    "hmi": "Human-Machine",
     OVERALL: "Overall",
 }
 _PLAIN = (("precision", "P"), ("recall", "R"), ("f1", "F1"))
@@ -36,6 +42,40 @@ def f1_table(runs: Sequence[RunView]) -> Table:
         "f1",
         "t-f1",
         f"F1 by class in percent, {averaging_words(runs)}; {runs[0].interval_words}.",
+    )
+
+
+def f1_charts(runs: Sequence[RunView]) -> Markup:
+    """F1 by class, of the runs, the best constant answer and the best published models."""
+    columns = [Column(_SHORT[name], name=class_key(name, "f1")) for name in CLASSES]
+    series = [
+        Series(
+            model,
+            tuple(Estimate(found[name, "f1"].printed / 100) for name in CLASSES),
+            published=True,
+        )
+        for model, found in list(_by_model("f1").items())[:QUOTED]
+    ]
+    series += [
+        Series(row.label, tuple(map(rate_of, row.cells)), chance=True)
+        for row in chance_rows(runs, "classes", columns)
+    ]
+    series += [
+        Series(run.label, tuple(rate_of(line.get(c.key)) for c in columns), run.style)
+        for run in runs
+        for line in (run.tables["classes"].line("all"),)
+    ]
+    heads = [column.head for column in columns]
+    title = "F1 by class, in percent"
+    return wide_and_narrow(
+        lambda narrow: ladder(
+            f"f1-{narrow:d}",
+            [head.removesuffix("-Machine") for head in heads] if narrow else heads,
+            series,
+            narrow=narrow,
+            title=title,
+            joined=False,
+        )
     )
 
 
@@ -144,6 +184,19 @@ def _by_model(figure: str) -> dict[str, _Cells]:
         return overall.printed if overall.recomputed is None else overall.recomputed
 
     return {model: out[model] for model in sorted(out, key=lambda m: (-best(m), m))}
+
+
+def published_overall() -> list[tuple[str, tuple[Estimate, Estimate, Estimate]]]:
+    """Recall, precision and F1 over all classes of the published models, the best F1 first."""
+
+    def overall(found: _Cells, figure: str) -> Estimate:
+        cell = found[OVERALL, figure]
+        return Estimate((cell.printed if cell.recomputed is None else cell.recomputed) / 100)
+
+    return [
+        (model, (overall(found, "recall"), overall(found, "precision"), overall(found, "f1")))
+        for model, found in _by_model("f1").items()
+    ]
 
 
 def _printed(cell: Published) -> Estimate | str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,11 @@ Tree = Mapping[str, Any]
 _COLUMNS = tuple(
     column for column in FIGURES if column.key not in ("weighted_precision", "weighted_recall")
 )
+_LEGEND = (
+    "P: share of the proposed actions that are called for; R: share of the actions called for that "
+    "were proposed; F1: of the two; weighted: by levels of urgency; scale: how near the levels of "
+    "matched actions are"
+)
 # So many columns have room for their intervals at 80 characters.
 _MOST_COUNTS = 5
 _WAYS = {"video": "averaged over the clips", "pooled": "from sums over the clips"}
@@ -61,13 +66,28 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     so_far = so_far_words(summary.note)
     caption = "; ".join(filter(None, [so_far, summary.interval.words]))
     print_table(console, classes, caption=caption)
+    say(console, _LEGEND, "dim")
     _print_sentences(console, summary)
     if summary.sweep:
-        title = f"all classes at other thresholds, {way_words(summary.options)}"
-        print_table(console, found["sweep"], title=title, caption=so_far, intervals=False)
+        way = way_words(summary.options)
+        say(console, f"F1 by threshold, {way}: {_sweep_words(found['sweep'])}")
     _print_basis(console, summary)
     if kept:
         say(console, f"written to {folder}")
+
+
+def _sweep_words(table: Table) -> str:
+    """F1 at every threshold, those beside each other that are alike said once."""
+    place = next(k for k, column in enumerate(table.columns) if column.key == "f1")
+    alike: list[tuple[str, list[str]]] = []
+    for threshold, cell in ((row.label, row.cells[place]) for row in table.rows):
+        value = cell.text("value") if isinstance(cell, Estimate) else str(cell)
+        if not alike or alike[-1][0] != value:
+            alike.append((value, []))
+        alike[-1][1].append(threshold)
+    return ", ".join(
+        f"{value} ({' to '.join(dict.fromkeys((at[0], at[-1])))})" for value, at in alike
+    )
 
 
 def print_ablation(found: Tree, folder: Path) -> None:
@@ -250,8 +270,15 @@ def print_judgement(found: Tree, run: Path) -> None:
     say(console, f"written to {run / 'judge.json'}")
 
 
-def print_ranking(found: Tree) -> None:
-    """Print F1 of every model under every setting, which pairs change places, and the verdict."""
+def print_ranking(found: Tree, *, every_line: bool = False) -> None:
+    """Print F1 of every model, which pairs change places under which setting, and the verdict.
+
+    Settings that rank alike share a row, F1 from the least to the most.
+
+    Args:
+        found: the ranking.
+        every_line: a row for each setting.
+    """
     console = Console()
     models = list(found["models"])
     letters = {model: chr(ord("A") + place) for place, model in enumerate(models[:26])}
@@ -265,7 +292,10 @@ def print_ranking(found: Tree) -> None:
     for embedder in found["embedders"]:
         rows = [row for row in found["settings"] if row["embedder"] == embedder]
         title = f"F1 in percent, {way_words(found['options'])}, {embedder}"
-        print_table(console, _setting_table(title, rows, models, letters))
+        make = _setting_table if every_line else _ranking_table
+        print_table(console, make(title, rows, models, letters))
+    if not every_line:
+        say(console, "--all shows every setting", "dim")
     tau = found["kendall"]
     if tau["least"] is not None:
         say(
@@ -282,6 +312,34 @@ def print_ranking(found: Tree) -> None:
             f"{flip['second_ahead']}: {sure}",
         )
     say(console, found["verdict"], "bold")
+
+
+def _ranking_table(
+    title: str, rows: Sequence[Tree], models: Sequence[str], letters: Mapping[str, str]
+) -> Table:
+    columns = (
+        Column("settings"),
+        Column("thresholds", words=True),
+        *(Column(letters.get(model, model)) for model in models),
+    )
+    alike: dict[str, list[Tree]] = {}
+    for row in rows:
+        alike.setdefault(_order(row, letters), []).append(row)
+    shown = []
+    for order, same in alike.items():
+        assignments = {row["assignment"] for row in same}
+        spread = _spread([row["threshold"] for row in same], lambda value: f"{value:.2f}")
+        only = f", {next(iter(assignments))}" if len(assignments) == 1 else ""
+        cells = (_spread([row["f1"][model]["value"] for row in same], number) for model in models)
+        shown.append(Row(order, (len(same), spread + only, *cells)))
+    return Table("rankings", title, columns, tuple(shown), row_head="ranking")
+
+
+def _spread(values: Sequence[float | None], words: Callable[[float], str]) -> str:
+    """The least and the most, or the one value that all are."""
+    known = [value for value in values if value is not None]
+    ends = [words(least) for least in sorted({min(known), max(known)})] if known else [""]
+    return " to ".join(dict.fromkeys(ends))
 
 
 def _setting_table(

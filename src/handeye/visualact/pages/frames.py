@@ -15,7 +15,9 @@ from markupsafe import Markup
 
 from handeye.pages.charts import charts
 from handeye.pages.charts.charts import Series
+from handeye.pages.frame import Panel
 from handeye.scores.estimate import NOTHING, Estimate, rate_of
+from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.pages.view import RunView, averaging_words, interval_words
@@ -43,7 +45,7 @@ class Point:
 class FramesPart:
     """What the page shows of frames; ``charts`` is empty where no model has two numbers."""
 
-    charts: tuple[tuple[str, Markup], ...]
+    charts: tuple[Panel, ...]
     table: Table
     models: tuple[str, ...]
 
@@ -62,7 +64,9 @@ def frames_part(
         return None
     kinds = [kind for kind in KINDS if kind == "all" or motion]
     return FramesPart(
-        charts=tuple((KINDS[kind], _chart(kind, series)) for kind in kinds) if series else (),
+        charts=tuple(Panel(KINDS[kind].capitalize(), _chart(kind, series, views)) for kind in kinds)
+        if series
+        else (),
         table=_table(points, kinds),
         models=tuple(series),
     )
@@ -98,16 +102,21 @@ def _lines(points: Sequence[Point]) -> dict[str, list[Point]]:
     }
 
 
-def _chart(kind: str, lines: Mapping[str, Sequence[Point]]) -> Markup:
+def _chart(kind: str, lines: Mapping[str, Sequence[Point]], views: Sequence[RunView]) -> Markup:
     counts = sorted({p.frames for own in lines.values() for p in own if p.frames is not None})
     series = []
     for place, (model, own) in enumerate(lines.items()):
         at = {point.frames: point.f1[kind] for point in own}
         rates = tuple(at.get(count, NOTHING) for count in counts)
         series.append(Series(model, rates, place))
+    if kind == "all":  # who gives one answer to all needs no frame
+        series += [
+            Series(row.label, (rate_of(row.cells[0]),) * len(counts), chance=True)
+            for row in chance_rows(views, "headline", [Column("f1")])
+        ]
     names = [f"{count} frame" if count == 1 else str(count) for count in counts]
     title = f"F1 against the number of frames, {KINDS[kind]}"
-    return charts.panel(f"frames-{kind}", title, names, series, size=(300.0, 230.0))
+    return charts.panel(f"frames-{kind}", title, names, series, size=(300.0, 200.0))
 
 
 def _table(points: Sequence[Point], kinds: Sequence[str]) -> Table:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from handeye.pages import frame
-from handeye.pages.frame import Legend, wide_and_narrow
-from handeye.scores.estimate import plain
+from handeye.pages.charts.charts import Gap
+from handeye.pages.frame import Glance, Legend, Verdict, wide_and_narrow
+from handeye.pages.signs import PASSED
+from handeye.scores.estimate import plain, rate_of
+from handeye.scores.looks import chance_rows, sentences
+from handeye.scores.tables import Column
+from handeye.visualact.diagnosis.reasons import WORDS, Found
 from handeye.visualact.pages import class_tables, proactive
-from handeye.visualact.pages.cards import Gallery, gallery_context, make_gallery
+from handeye.visualact.pages.cards import make_gallery
 from handeye.visualact.pages.frames import frames_part
 from handeye.visualact.pages.judges import judge_table
 from handeye.visualact.pages.priority import priority_part
 from handeye.visualact.pages.runs import LoadedRun, load_runs
 from handeye.visualact.pages.thresholds import threshold_part
-from handeye.visualact.pages.view import RunView, interval_words, view_of
-from handeye.visualact.pages.words import SECTIONS, STATES_NOTE, TERMS
+from handeye.visualact.pages.view import RunView, averaging_words, interval_words, view_of
+from handeye.visualact.pages.words import STATES_NOTE, TERMS
 from handeye.visualact.scoring.published import REMARKS
 from handeye.visualact.scoring.run_folder import Run
 from handeye.visualact.scoring.tables import class_key
@@ -31,6 +37,7 @@ def write_page(
     gallery_limit: int,
     picture_budget: int,
     resamples: int,
+    folder: Path | None = None,
 ) -> Path:
     """Write the page; the arguments are those of :func:`handeye.report.write_report`, runs opened.
 
@@ -40,52 +47,123 @@ def write_page(
     """
     loaded = load_runs(runs)
     views = [view_of(run) for run in loaded]
-    gallery = make_gallery(loaded, gallery_limit, picture_budget)
-    context = lay_out(loaded, views, gallery, resamples)
+    gallery, found = make_gallery(loaded, gallery_limit, picture_budget, folder)
+    context = lay_out(loaded, views, resamples)
+    context |= {"gallery": gallery, "glance": glance(views, found)}
     context["title"] = title or frame.page_title([run.model for run in loaded], "VisualActBench")
     return frame.write_page(
         out,
         "handeye.visualact.pages",
         context,
-        sections=SECTIONS,
-        optional={
-            name: context[key] is not None
-            for name, key in (
-                ("frames", "frames"), ("threshold", "threshold"), ("judges", "judge_table")
-            )
-        },
         runs=runs,
         data=_data(views),
         sheets=["visualact.css"],
-    )  # fmt: skip
+        folder=folder,
+    )
 
 
-def lay_out(
-    runs: Sequence[LoadedRun], views: Sequence[RunView], gallery: Gallery, resamples: int
-) -> dict[str, Any]:
-    """Everything the template reads.
+def glance(views: Sequence[RunView], found: Sequence[Sequence[Found]]) -> Glance:
+    """The first screen: how much of what is called for is proposed, and the reverse."""
+    figures = ("recall", "precision", "f1")
+    rows = [Gap(v.label, tuple(v.headline[name] for name in figures), v.style) for v in views]
+    columns = [Column(name) for name in figures]
+    rows += [
+        Gap(row.label, tuple(map(rate_of, row.cells)), chance=True)
+        for row in chance_rows(views, "headline", columns)
+    ]
+    weighted = {view.summary.options["headline"] for view in views} == {"weighted"}
+    worst = min(range(len(views)), key=lambda k: (_f1(views[k]), k))
+    failed = [one for one in found[worst] if one.reason != PASSED.key]
+    counted = Counter(one.reason for one in failed).most_common(1)
+    reason = WORDS[counted[0][0]] if counted else PASSED
+    words = (
+        f"{reason.meaning} So went {counted[0][1]:,} of the {len(failed):,} clips with a fault in "
+        f"{views[worst].label}."
+        if counted
+        else ""
+    )
+    quoted = class_tables.published_overall()
+    return Glance(
+        names=("recall", "precision", "F1"),
+        signs=("and", "→"),
+        meaning=f"Percent{', weighted by how near the levels are' if weighted else ''}. Recall: "
+        "share of the actions a clip calls for that are proposed; precision: share of the actions "
+        f"proposed that it calls for; F1: their harmonic mean; {averaging_words(views)}. In "
+        f"brackets: {interval_words(views)}.",
+        rows=rows,
+        published=[
+            Gap(name, three, published=True) for name, three in quoted[: class_tables.QUOTED]
+        ],
+        left_out=len(quoted[class_tables.QUOTED :]),
+        source="arXiv 2512.09907",
+        verdicts=[_verdict(view, own) for view, own in zip(views, found, strict=True)],
+        shown=worst,
+        reason=reason.key,
+        why=(f"What goes wrong most: {reason.label}", words),
+    )
+
+
+def _verdict(view: RunView, found: Sequence[Found]) -> Verdict:
+    """What is found, what is right, and what goes wrong most; first of all, if it does not look."""
+    head, clauses = view.headline, sentences(view.looks.groups if view.looks else {})
+    said = [f"{clause[:1].upper()}{clause[1:]}." for clause in clauses]
+    if head["f1"].value is not None:
+        said.append(
+            f"Finds {head['recall'].percent}{_NBSP}% of what is called for; "
+            f"{head['precision'].percent}{_NBSP}% of what it proposes is called for."
+        )
+    reasons = Counter(one.reason for one in found if one.reason != PASSED.key)
+    if reasons:
+        most = " and ".join(f"{WORDS[key].label} ({n:,})" for key, n in reasons.most_common(2))
+        said.append(
+            f"{sum(reasons.values()):,} of {len(found):,} clips have a fault, mostly: {most}."
+        )
+    else:
+        said.append("No clip has a fault.")
+    return Verdict(view, " ".join(said), basis=f"Shown: {view.shown}", quote=view.sentence)
+
+
+_NBSP = "\N{NO-BREAK SPACE}"
+
+
+def _f1(view: RunView) -> float:
+    value = view.headline["f1"].value
+    return 2.0 if value is None else value
+
+
+def lay_out(runs: Sequence[LoadedRun], views: Sequence[RunView], resamples: int) -> dict[str, Any]:
+    """Everything the template reads but for the first screen and the gallery.
 
     Args:
         runs: in the order of the page.
         views: of the same runs.
-        gallery: already chosen and drawn.
         resamples: of the intervals that do not stand in the runs (motion-only clips, thresholds).
     """
     frames = frames_part(runs, views, resamples)
     dots = proactive.dots(views)
     return {
         "runs": views,
+        "several": len(views) > 1,
         "states_note": STATES_NOTE,
         "intervals": interval_words(views),
         "terms": TERMS,
         "troubles": _troubles(runs),
         "run_legend": frame.legend(views),
+        "f1_charts": class_tables.f1_charts(views),
+        "legend": [
+            *frame.legend(views),
+            *(
+                Legend(row.label, chance=True)
+                for row in chance_rows(views, "headline", [Column("f1")])
+            ),
+            Legend("published models", published=True),
+        ],
         "f1_table": class_tables.f1_table(views),
         "full_table": class_tables.full_table(views),
         "weighted_table": class_tables.weighted_table(views),
         "scale_table": class_tables.scale_table(views),
         "variants_table": class_tables.variants_table(),
-        "remarks": REMARKS,
+        "paper_remarks": REMARKS,
         "frames": frames,
         "frames_legend": [Legend(m, k) for k, m in enumerate(frames.models)] if frames else [],
         "levels": priority_part(views),
@@ -98,7 +176,6 @@ def lay_out(
         "over_acting_table": proactive.over_acting_table(views),
         "threshold": threshold_part(runs, views, resamples),
         "judge_table": judge_table(runs),
-        "gallery": gallery_context(gallery, [view.label for view in views]),
     }
 
 

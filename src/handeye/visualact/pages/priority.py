@@ -26,6 +26,7 @@ class PriorityPart:
     maps: tuple[Panel, ...]
     recall_charts: Markup
     table: Table
+    confusion: Table
     levels: tuple[str, ...] = LEVELS
 
 
@@ -45,7 +46,7 @@ def priority_part(runs: Sequence[RunView]) -> PriorityPart:
         )
         for place, run in enumerate(runs)
     )
-    return PriorityPart(maps, _recall_charts(runs), _table(runs))
+    return PriorityPart(maps, _recall_charts(runs), _table(runs), _confusion(runs))
 
 
 def _lines(run: RunView) -> tuple[tuple[str, str], ...]:
@@ -80,6 +81,23 @@ def _recall_charts(runs: Sequence[RunView]) -> Markup:
         return Markup("")
     title = "Recall of true actions by their level"
     return shares("recall-0", rows, title) + shares("recall-1", rows, title, narrow=True)
+
+
+def _confusion(runs: Sequence[RunView]) -> Table:
+    """The counts of the heat maps."""
+    given = (*_ALL_LEVELS, "unstated", "missed")
+    return Table(
+        key="t-confusion",
+        caption="True actions by true level (rows) and by the level that the model gave.",
+        columns=tuple(Column(name) for name in given),
+        rows=tuple(
+            Row(f"level {level}", tuple(found.get(name, 0) for name in given), group=run.label)
+            for run in runs
+            for level in _ALL_LEVELS
+            for found in (run.summary.priority.confusion.get(level, {}),)
+        ),
+        row_head="True level",
+    )
 
 
 def _table(runs: Sequence[RunView]) -> Table:

@@ -60,7 +60,7 @@ def proactive_plot(key: str, found: Sequence[Dot], *, narrow: bool = False) -> M
         found: the points.
         narrow: the drawing for phones.
     """
-    width, height = (360.0, 330.0) if narrow else (860.0, 420.0)
+    width, height = (360.0, 330.0) if narrow else (820.0, 400.0)
     left, right, top, bottom = 38.0, width - (32 if narrow else 150), 30.0, height - 46
     x_of, y_of = Scale(left, right), Scale(bottom, top)
     parts = [_axes(x_of, y_of)]

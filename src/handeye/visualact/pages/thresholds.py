@@ -17,7 +17,9 @@ from markupsafe import Markup
 
 from handeye.pages.charts import charts
 from handeye.pages.charts.charts import Series
+from handeye.pages.frame import Legend, legend
 from handeye.scores.estimate import NOTHING, Estimate, rate_of
+from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Column, Row, Table
 from handeye.stats.intervals import Samples, difference, estimates
 from handeye.visualact.pages.runs import LoadedRun
@@ -35,6 +37,7 @@ class ThresholdPart:
     """The sweep as a chart and a table, and what it says about the order of runs."""
 
     charts: Markup
+    legend: list[Legend]
     table: Table
     verdict: str
 
@@ -47,16 +50,39 @@ def threshold_part(
     if not limits:
         return None
     series = [Series(run.label, _rates(run, limits), run.style) for run in runs]
+    chance = _chance(runs, limits)
     title = "F1 against the least similarity of a match"
     drawn = [
         charts.ladder(
-            f"sweep-{narrow:d}", _names(limits, narrow), series, narrow=narrow, title=title
+            f"sweep-{narrow:d}",
+            _names(limits, narrow),
+            [*chance, *series],
+            narrow=narrow,
+            title=title,
         )
         for narrow in (False, True)
     ]
     return ThresholdPart(
-        Markup("").join(drawn), _table(runs, limits), verdict(loaded, runs, limits, resamples)
+        Markup("").join(drawn),
+        [*legend(runs), *(Legend(one.label, chance=True) for one in chance)],
+        _table(runs, limits),
+        verdict(loaded, runs, limits, resamples),
     )
+
+
+def _chance(runs: Sequence[RunView], limits: Sequence[str]) -> list[Series]:
+    """The best constant answer, known at the threshold that the runs were scored at."""
+    at = {f"{float(run.summary.options['threshold']):.2f}" for run in runs}
+    return [
+        Series(
+            f"{row.label}, at {limit}",
+            tuple(rate_of(row.cells[0]) if float(k) == float(limit) else NOTHING for k in limits),
+            chance=True,
+        )
+        for limit in at
+        if len(at) == 1
+        for row in chance_rows(runs, "headline", [Column("f1")])
+    ]
 
 
 def _names(limits: Sequence[str], narrow: bool) -> list[str]:

@@ -34,13 +34,12 @@ _NBSP = "\N{NO-BREAK SPACE}"
 class RunView(PageRun):
     """One run, ready to be laid out.
 
-    ``warnings`` are sentences that a reader must know before any figure, ``shown`` says what of a
-    clip the model saw, ``set_hashes`` are those of the files that hold the clips.
+    ``shown`` says what of a clip the model saw, ``set_hashes`` are those of the files that hold the
+    clips.
     """
 
     model: str
     summary: Summary
-    warnings: tuple[str, ...]
     shown: str
     set_hashes: tuple[str, ...] = ()
 
@@ -128,7 +127,7 @@ def view_of(run: LoadedRun) -> RunView:
         so_far=summary.so_far is True,
         model=run.model,
         summary=summary,
-        warnings=_warnings(summary, looks),
+        remarks=_warnings(summary, looks),
         shown=shown_words(run),
         set_hashes=tuple(
             str(entry.get("sha256", ""))

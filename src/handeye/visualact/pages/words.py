@@ -1,19 +1,6 @@
-"""The words of the page that do not depend on a run: section names and definitions."""
+"""The words of the page that do not depend on a run: notes and definitions."""
 
 from __future__ import annotations
-
-SECTIONS: tuple[tuple[str, str], ...] = (
-    ("result", "Result"),
-    ("run", "Runs"),
-    ("classes", "Classes"),
-    ("frames", "Frames"),
-    ("levels", "Levels"),
-    ("proactive", "Proactive"),
-    ("threshold", "Threshold"),
-    ("judges", "Judges"),
-    ("failures", "Gallery"),
-    ("reading", "Reading"),
-)
 
 STATES_NOTE = (
     "Answered: the answer could be read, also if it proposes nothing. Refused, truncated, "

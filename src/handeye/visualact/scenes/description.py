@@ -55,7 +55,8 @@ def describe_clips(clips: ClipSet, *, name: str = "", durations: bool = True) ->
         if count
     }
     groups[ALL] = _lines(clips.clips, seconds)
-    return Description(name or clips.name, groups)
+    legend = f"APL: how urgent an action is, from 0 to {LARGEST_LEVEL}"
+    return Description(name or clips.name, groups, legend)
 
 
 def _seconds(clips: ClipSet, *, read: bool) -> Seconds:

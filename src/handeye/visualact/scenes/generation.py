@@ -63,7 +63,7 @@ def generate(
         scenarios: keys, titles or abbreviations; default all four.
         split: name of the split, part of what the clips are drawn from.
         fps: frames a second, 2..60.
-        workers: processes (default: one per core); has no influence on the result.
+        workers: processes (default: as many as it is worth); has no influence on the result.
         progress: called with (clips done, clips in all).
 
     Returns:

@@ -46,7 +46,7 @@ def verify(
             :func:`handeye.visualact.loader.load` takes.
         redraw: draw every generated film again and compare its frames and actions (about as long
             as making the set), not only those that cannot be solved from their frames.
-        workers: processes (default: one per core).
+        workers: processes (default: as many as it is worth).
         progress: called with (clips done, clips in all).
 
     Returns:

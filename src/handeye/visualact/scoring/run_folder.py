@@ -15,7 +15,7 @@ RUN/
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from os import PathLike
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -86,7 +86,7 @@ RUN_FORMAT = RunFormat(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Run(ScoredRun):
     """A run of this suite read back from its folder; ``scores`` has one row a clip."""
 
@@ -101,7 +101,7 @@ class Run(ScoredRun):
         return self.frame("pairs")
 
 
-def read_run(path: Path | str) -> Run:
+def read_run(path: str | PathLike[str]) -> Run:
     """Read a run folder.
 
     Raises:

@@ -10,9 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import msgspec
+
+from handeye.errors import OptionError
 from handeye.scores.join import Given
 from handeye.scores.looks import Looks
+from handeye.shown import Shown, Words
 from handeye.visualact.loader import any_clips
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import Case, make_cases
@@ -25,8 +30,8 @@ from handeye.visualact.scoring.reading.predictions import any_predictions
 from handeye.visualact.scoring.summary import RESAMPLES, Summary, summarize
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+@dataclass(frozen=True, slots=True, repr=False)
+class Result(Shown):
     """Scores of one model: a row a clip, a row an assigned pair, and every table.
 
     ``looks`` is None where it was not asked for.
@@ -36,6 +41,17 @@ class Result:
     pairs: tuple[PairScore, ...]
     summary: Summary
     looks: Looks | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Rows and summary as plain values."""
+        rows = {"clips": self.clips, "pairs": self.pairs}
+        return {**msgspec.to_builtins(rows), "summary": self.summary.to_dict()}
+
+    def _words(self) -> Words:
+        return self.summary._words()
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [msgspec.to_builtins(clip) for clip in self.clips]
 
 
 def score(
@@ -90,6 +106,35 @@ def score(
         return result
     told = looks(cases, embedder, chosen, dev=dev, seed=seed, bootstrap=bootstrap)
     return replace(result, looks=told)
+
+
+def summarized(
+    scores: Result | Sequence[ClipScore],
+    pairs: Sequence[PairScore] = (),
+    clips: Sequence[Clip] = (),
+    options: Options | None = None,
+    **how: Any,
+) -> Summary:
+    """Every table of what :func:`score` gave, or of rows.
+
+    Args:
+        scores: the result, which has its tables already; or rows, one a scored clip.
+        pairs: the assigned pairs of rows.
+        clips: all clips that rows were asked about.
+        options: that rows were made with.
+        **how: what else :func:`~handeye.visualact.scoring.summary.summarize` takes of rows.
+
+    Raises:
+        DataError, OptionError: no rows, something else, or an option that is not allowed.
+    """
+    if not isinstance(scores, Result):
+        rows = scores if isinstance(scores, Sequence) else [None]
+        if not all(isinstance(row, ClipScore) for row in rows):
+            raise OptionError("scores must be what score() gives, or clip scores of it")
+        return summarize(scores, pairs, clips, options, **how)
+    if pairs or clips or options or how:
+        raise OptionError("a result of score() has its tables already: give these options to score")
+    return scores.summary
 
 
 def score_cases(
