@@ -235,14 +235,16 @@ class ClickModel:
         Targets that are clicked as written stay; the others are put anywhere on their side of the
         region, or anywhere in their row, or in their column, and the largest p-value counts. Who
         clicks one place whatever the scene, or knows one axis only, hits them there as often: equal
-        answers are no evidence for each other. Hits by chance are independent, and less variable
-        than a Poisson number of the same mean.
+        answers are no evidence for each other. A target that several answers about its scene hit is
+        hit once, and the mean is as much smaller; such hits are independent by chance, and less
+        variable than a Poisson number.
 
         Args:
             kind: of the convention, among those of the model.
         """
-        hits, means = self._places.hits_by_chance(self.conventions[kind])
-        return max(float(pdtrc(hits - 1, mean)) for mean in means) if hits else 1.0
+        hits, distinct, means = self._places.hits_by_chance(self.conventions[kind])
+        alike = distinct / max(hits, 1)
+        return max(float(pdtrc(distinct - 1, mean * alike)) for mean in means) if hits else 1.0
 
     def _sums(self, density: Floats) -> Floats:
         """Log-likelihood of every answer from the density of its clicks: (n, ...)."""
@@ -386,23 +388,24 @@ class _Places:
         hits = self._near[self._found(row, col), : _BEYOND + 1].any(1)
         return self._item[hits], row[hits], col[hits]
 
-    def hits_by_chance(self, convention: Convention) -> tuple[int, Floats]:
+    def hits_by_chance(self, convention: Convention) -> tuple[int, int, Floats]:
         """Targets not clicked as written that are hit in a convention, and how many by chance.
 
-        The means (3,) are for targets anywhere on their side of the region, in their row, or in
+        First all hits, then those of a target of a scene once. The means (3,) of all hits are for targets anywhere on their side of the region, in their row, or in
         their column.
         """
         meant = np.stack(self._meant(convention), axis=1)
         ends = np.append(np.flatnonzero(np.diff(self._item)) + 1, len(meant)).tolist()
-        hits, means, start = 0, np.zeros(3), 0
+        hits, distinct, means, start = 0, set[tuple[str, str, Cell]](), np.zeros(3), 0
         for found, end in zip(self._items, ends, strict=True):
             written = {Cell(int(r), int(c)) for r, c in self._written[start:end]}
             other = {Cell(int(r), int(c)) for r, c in meant[start:end]} - written
             start = end
             hits += len(found.targets & other)
+            distinct.update((found.subset, found.scene_id, one) for one in found.targets & other)
             for target in found.targets - written:
                 means += _chances(found, target, written, other)
-        return hits, means
+        return hits, len(distinct), means
 
     def _hits(self, convention: Convention, shift: tuple[int, int] = (0, 0)) -> Floats:
         """Targets of the grid among the cells that each answer means, shifted: (items,)."""

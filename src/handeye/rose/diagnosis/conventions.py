@@ -36,8 +36,9 @@ FEWEST = 4
 # It is that of whole answers unless clicks decide one by one, at this level, and fewer than this
 # share of them for it.
 _ALONE, _NEARLY_ALL = 0.01, 0.95
-# Targets that are put elsewhere are hit as often at a p-value of this and above.
-_BY_CHANCE = 0.001
+# Targets that are put elsewhere are hit as often at a p-value of this and above, which is divided
+# by the number of conventions as well.
+_BY_CHANCE = 0.01
 # Its weight and the answers that it explains best may differ by this share of the latter.
 _APART = 0.25
 
@@ -109,7 +110,7 @@ def find_conventions(evidence: Sequence[Evidence]) -> Findings:
         # taken from answers that tell nothing.
         agree = abs(items - weight * n_items) <= max(FEWEST, _APART * items)
         decided = p_value * len(CONVENTIONS) < LEVEL and items >= FEWEST and agree
-        decided = decided and model.by_chance(k) < _BY_CHANCE
+        decided = decided and model.by_chance(k) * len(CONVENTIONS) < _BY_CHANCE
         decided = decided and not model.of_places(fit.posterior, k)
         if decided:
             won, chance = model.each_alone(fit, k)
