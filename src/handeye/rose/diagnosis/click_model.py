@@ -391,8 +391,8 @@ class _Places:
     def hits_by_chance(self, convention: Convention) -> tuple[int, int, Floats]:
         """Targets not clicked as written that are hit in a convention, and how many by chance.
 
-        First all hits, then those of a target of a scene once. The means (3,) of all hits are for targets anywhere on their side of the region, in their row, or in
-        their column.
+        First all hits, then those of a target of a scene once. The means (3,) of all hits are for
+        targets anywhere on their side of the region, in their row, or in their column.
         """
         meant = np.stack(self._meant(convention), axis=1)
         ends = np.append(np.flatnonzero(np.diff(self._item)) + 1, len(meant)).tolist()

@@ -290,7 +290,8 @@ def _under(value: dict[Any, Any], name: str, part: Any, depth: int) -> list[Any]
         if len(lines) > 1:
             return list(lines)
         beside = {k: v for k, v in value.items() if plain_key(k) in (*LEVEL_KEYS, *TYPE_KEYS)}
-        return [{TEXT_KEYS[0]: part, **beside}]
+        # A text alone ("see above") need not be an action.
+        return [{TEXT_KEYS[0]: part, **beside}] if beside else None
     if part is None or part is False:
         return [] if of_actions else None
     return _entries(part, depth + 1)
