@@ -139,7 +139,8 @@ def _own(
 
 def _seen(size: int, share: float, seed: int, stratum: str) -> Places:
     """Some of the scenes of a stratum."""
-    return permutations(size, 1, seed, f"seen {stratum}")[0][: round(share * size)]
+    order: Places = permutations(size, 1, seed, f"seen {stratum}")[0]
+    return order[: round(share * size)]
 
 
 class Dependence:
