@@ -430,9 +430,9 @@ def _habits(diagnosis: Tree) -> list[Claim]:
     for kind, keys in REASONS.items():
         with_bridge = bridges[kind] in (attribution.get("by_template") or {})
         of = _KINDS[kind] + f" ({bridges[kind]} among them)" * with_bridge
-        group: Tree = attribution.get(kind) or {}
-        shown = {row["key"]: row["rate"] for row in group.get("tags") or ()}
-        for row in group.get("reasons") or ():
+        held: Tree = attribution.get(kind) or {}
+        shown = {row["key"]: row["rate"] for row in held.get("tags") or ()}
+        for row in held.get("reasons") or ():
             key, label = str(row["key"]), f"{row['label']}, {kind} items"
             first = _figure(label, row["rate"], of=of)
             if key in keys and _above("reason", key, key, first):
