@@ -45,10 +45,10 @@ class RunError(HandeyeError):
 
 _AGAIN = "make room and start the same command again"
 _FULL = {
-    getattr(errno, "EDQUOT", errno.ENOSPC): f"the quota of this disk is used up; {_AGAIN}",
-    errno.ENOSPC: f"the disk is full (no space left on device); {_AGAIN}",
-    errno.EFBIG: "the file is too large for this disk or for the limit of the shell (ulimit -f); "
-    "raise it and start the same command again",
+    getattr(errno, "EDQUOT", errno.ENOSPC): f"Quota exceeded (of this disk); {_AGAIN}",
+    errno.ENOSPC: f"No space left on device (the disk is full); {_AGAIN}",
+    errno.EFBIG: "File too large (for this disk, or for the limit of the shell, ulimit -f); raise "
+    "the limit or make room, and start the same command again",
 }
 
 

@@ -21,6 +21,8 @@ from handeye.cli.process import carry_out
 from handeye.errors import DataError
 from handeye.rose.scoring.file_scoring import score_files
 
+FULL = "No space left on device (the disk is full); make room and start the same command again"
+
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -71,7 +73,7 @@ def raising(error: BaseException) -> None:
     [
         (DataError("rows.jsonl:3: odd\nmore"), "error: rows.jsonl:3: odd more\n"),
         (OSError(28, "No space left on device", "deep/file"), "error: deep/file: No space left on"),
-        (OSError(28, "No space left on device"), "error: the output: No space left on device\n"),
+        (OSError(28, "No space left on device"), f"error: the output: {FULL}\n"),
         (NotADirectoryError(20, "Not a directory", "/etc/passwd/x"), "/etc/passwd/x: Not a direct"),
         (RecursionError(), "error: something that was given is nested too deeply\n"),
         (MemoryError(), "error: there is not enough memory for this\n"),
@@ -117,7 +119,7 @@ def test_characters_that_stand_for_others(monkeypatch):
 def test_output_that_cannot_be_written(scenes, words):
     with Path("/dev/full").open("w") as full:
         done = handeye(*(word.format(scenes) for word in words), stdout=full, code=2)
-    assert one_line(done) == "error: the output: No space left on device"
+    assert one_line(done) == f"error: the output: {FULL}"
 
 
 def test_words_that_are_no_text(tmp_path):
@@ -143,7 +145,7 @@ def test_a_full_disk_is_told_and_what_was_there_stays(scenes, tmp_path):
     assert str(out) in told
     assert {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before
     told = one_line(handeye("report", out, "--out", tmp_path / "r.html", most_bytes=900, code=2))
-    assert told == f"error: {tmp_path / 'r.html'}: cannot be written: File too large"
+    assert told.startswith(f"error: {tmp_path / 'r.html'}: cannot be written: File too large")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["answers.jsonl", "run"]
 
 
