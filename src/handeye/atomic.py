@@ -241,7 +241,11 @@ def _take(place: Path, key: Path, file: bool, patience: float) -> None:
     with _guard:
         descriptor, times = _held.get(key, (None, 0))
         if not times:
-            descriptor = _alone(key, os.O_RDWR | os.O_CREAT if file else os.O_RDONLY, patience)
+            try:
+                descriptor = _alone(key, os.O_RDWR | os.O_CREAT if file else os.O_RDONLY, patience)
+            except OSError as error:
+                error.filename = str(place)  # nobody knows the hidden one
+                raise
             if descriptor is None and sys.platform != "win32":
                 raise RunError(
                     f"{place}: another process of handeye is at work there; wait for it, stop it, "

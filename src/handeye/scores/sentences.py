@@ -40,8 +40,8 @@ def verdict(sense: str, value: float | None, p_adjusted: float | None) -> str:
 def unsure_words(row: Tree) -> str:
     """Why a difference is not claimed though there may well be one.
 
-    Its interval or its own p-value leaves out 0; or all that differ speak for one run, and are so
-    few that no p-value could be small.
+    Its interval or its own p-value leaves out 0; or there was no test; or all that differ speak for
+    one run, and are so few that no p-value could be small.
 
     Args:
         row: of a comparison: ``verdict``, ``difference``, ``p_value``, ``test``.
@@ -54,7 +54,8 @@ def unsure_words(row: Tree) -> str:
     alone = row["p_value"] is not None and row["p_value"] < ALPHA
     if row["verdict"] == "none" and row["test"] == "exact" and row["p_value"] in _FEW_AGREE:
         return "too few differ to tell"
-    if row["verdict"] != "none" or not (apart or alone):
+    untested = row["test"] == "none" and bool(row["difference"]["value"])
+    if row["verdict"] != "none" or not (apart or alone or untested):
         return ""
     if alone:
         return "not after Holm"
