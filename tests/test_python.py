@@ -387,7 +387,7 @@ def test_a_model_is_asked_here_with_its_config(scenes: Path, tmp_path: Path) -> 
     again = make_model("tok-qrstuvwxyz123456", temperature=0.5, **secret)
     assert rose.run(again, scenes, tmp_path / "run", progress=False) == run
     assert not again.api.seen, "all of it was answered"
-    with pytest.raises(RunError, match="config was"):
+    with pytest.raises(RunError, match="-s temperature was"):
         rose.run(make_model(temperature=0.7), scenes, tmp_path / "run", progress=False)
     with pytest.raises(OptionError, match="given to a Model when it is made"):
         rose.run(model, scenes, tmp_path / "other", base_url="http://x")
