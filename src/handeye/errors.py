@@ -12,6 +12,7 @@ A message says what was wrong, where, and what to do. It never needs a traceback
 from __future__ import annotations
 
 import errno
+import os
 from collections import Counter
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -60,7 +61,9 @@ def refusal(error: OSError) -> str:
     names = [name for name in (error.filename, error.filename2) if isinstance(name, str)]
     lost = next(filter(None, map(lost_link, names)), "")
     said = error.strerror or str(error) or type(error).__name__
-    return lost or _FULL.get(error.errno or 0, said)
+    # Errors of ours have the system's numbers, and words of their own.
+    own = said != os.strerror(error.errno or 0)
+    return lost or (said if own else _FULL.get(error.errno or 0, said))
 
 
 def lost_link(path: str | Path) -> str:
