@@ -289,7 +289,11 @@ def runs() -> Iterator[Case]:
         for kind, spoil in files(path):
             yield Case("plan.json", kind, words, spoil)
         for name, spoil in fields(path):
-            free = name in ("data", "split", "templates", "subsets", "max_scenes", "revision")
+            # How the same items were named, and what plans of before do not have.
+            free = name in (
+                *("data", "split", "templates", "subsets", "max_scenes", "revision"),
+                *("scenes", "order", "asked", "scoring"),
+            )
             yield Case("plan.json", "fields", words, spoil, "either" if free else "refused")
     for kind, spoil in files("run/answers.jsonl"):
         if kind not in ("gone", "empty", "cut"):  # what is missing is asked again

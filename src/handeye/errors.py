@@ -61,6 +61,7 @@ def refusal(error: OSError) -> str:
     names = [name for name in (error.filename, error.filename2) if isinstance(name, str)]
     lost = next(filter(None, map(lost_link, names)), "")
     said = error.strerror or str(error) or type(error).__name__
+    # Errors of ours have the system's numbers, and words of their own.
     own = error.errno is not None and said != os.strerror(error.errno)
     return lost or (said if own else _FULL.get(error.errno or 0, said))
 

@@ -15,6 +15,7 @@ other a PNG of the view is handed on.
 
 from __future__ import annotations
 
+import errno
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +132,8 @@ def read_picture(path: Path) -> bytes:
     try:
         return read_regular(path, MOST_BYTES)
     except OSError as error:
-        kind = MissingPictureError if isinstance(error, FileNotFoundError) else PictureError
+        gone = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
+        kind = MissingPictureError if error.errno in gone else PictureError
         raise kind(f"{path}: the picture cannot be read ({refusal(error)})") from None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import msgspec
@@ -117,6 +118,24 @@ class Summary(AnySummary, kw_only=True):
     over_acting: Estimates
     sweep: dict[str, Estimates]
     judge: dict[str, Any] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Refuse a summary that others than :func:`summarize` made or changed.
+
+        Raises:
+            ValueError: a count or an option of scoring is missing, or is none.
+        """
+        options = self.options.keys()
+        for name, lacking in (
+            ("counts", {"predicted", "truth", "matched"} - self.counts.keys()),
+            ("options", {field.name for field in fields(Options)} - options),
+        ):
+            if lacking:
+                raise ValueError(f"{name} lacks {', '.join(sorted(lacking))}")
+        try:
+            Options.of(self.options)
+        except OptionError as error:
+            raise ValueError(f"options: {error}") from None
 
 
 def summarize(
