@@ -37,7 +37,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def snippet() -> str:
     """The README's code for Python, smaller."""
-    text = (ROOT / "README.md").read_text("utf-8").partition("\nFrom Python")[2]
+    text = (ROOT / "README.md").read_text("utf-8").partition("\n**Python**")[2]
     block = re.search(r"\n\n((?: {4}.*\n|\n)+)", text)
     assert block is not None
     code = "\n".join(line[4:] for line in block[1].splitlines())
