@@ -19,7 +19,8 @@ def test_the_commands_of_the_first_screen_run_in_order(
 ) -> None:
     block = re.search(r"\*\*Commands\*\*.*\n\n((?: {4}handeye .*\n)+)", TEXT)
     page = re.search(r"`(handeye report [^`]*)`", TEXT)
-    assert block and page
+    assert block is not None
+    assert page is not None
     lines = [shlex.split(line, comments=True) for line in [*block[1].splitlines(), page[1]]]
     assert len(lines) == 6
     monkeypatch.chdir(tmp_path)
