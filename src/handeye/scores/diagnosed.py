@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from handeye.atomic import write_all
+from handeye.scores.run_folder import as_parquet
 from handeye.scores.summary import Recorded
+from handeye.sets.processes import in_order
 from handeye.shown import Shown, Words
 
 if TYPE_CHECKING:
     import polars as pl
+
+DIAGNOSIS = "diagnosis.json"
+REASONS = "reasons.parquet"
 
 
 class Diagnosed(Shown):
@@ -50,3 +59,41 @@ class Diagnosed(Shown):
 
     def _rows(self) -> pl.DataFrame:
         return self.reasons
+
+
+DiagnosisT = TypeVar("DiagnosisT", bound=Diagnosed)
+
+
+def diagnose_runs(
+    diagnose: Callable[..., DiagnosisT],
+    runs: Sequence[str | PathLike[str]],
+    *,
+    workers: int | None = 1,
+    progress: Callable[[int, int], None] | None = None,
+    **options: Any,
+) -> list[DiagnosisT]:
+    """Diagnose several runs, in as many processes as ``workers`` says.
+
+    Args:
+        diagnose: of the suite; a function of a module, so that processes can call it.
+        runs: run folders.
+        workers: processes, None for as many as pay; has no influence on the result.
+        progress: called with how many runs are done and how many there are.
+        options: of ``diagnose``.
+
+    Raises:
+        OptionError, RunError, DataError: as ``diagnose``.
+    """
+    folders = [Path(run) for run in runs]
+    return in_order(partial(diagnose, **options), folders, workers, progress)
+
+
+def write_diagnosis(diagnosis: Diagnosed, folder: Path) -> tuple[Path, Path]:
+    """Write diagnosis.json and reasons.parquet into a run folder, both or none.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    data = {DIAGNOSIS: diagnosis.to_json(), REASONS: as_parquet(diagnosis.reasons)}
+    write_all({folder / name: one for name, one in data.items()})
+    return folder / DIAGNOSIS, folder / REASONS

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from handeye.errors import OptionError, first_ten, refusal
+from handeye.errors import OptionError
 from handeye.printing import tell
 from handeye.progress import parting
 
@@ -80,37 +80,6 @@ def resumable(where: Path) -> Iterator[None]:
     """Let Ctrl-C end the block with one line that says how to go on."""
     with parting.owed(lambda: f"stopped; run the same command again to go on in {where}"):
         yield
-
-
-def kept(
-    found: Sequence[T],
-    folders: Sequence[Path | None],
-    write: Callable[[T, Path], tuple[Path, ...]],
-) -> tuple[list[tuple[Path, ...]], str]:
-    """Leave what was found about runs in their folders; one that is read-only stays as it is.
-
-    Args:
-        found: about each run.
-        folders: of the runs; None where nothing is to be left.
-        write: leaves it in a folder.
-
-    Returns:
-        The files of each run, and what is to be said at the end: empty where all went well. What
-        was found is shown all the same.
-    """
-    written: list[tuple[Path, ...]] = []
-    refused: dict[Path, str] = {}
-    for one, folder in zip(found, folders, strict=True):
-        written.append(())
-        try:
-            written[-1] = () if folder is None else write(one, folder)
-        except OSError as error:
-            refused[folder or Path()] = refusal(error)
-    if not refused:
-        return written, ""
-    named = first_ten(list(map(str, refused)))
-    why = next(iter(refused.values()))
-    return written, f"{named}: cannot be written: {why}; what was found is shown and not kept"
 
 
 # ---- what is scored

@@ -8,9 +8,10 @@ import pytest
 
 from handeye.errors import DataError, OptionError, RunError
 from handeye.rose import generate, load, score_files
-from handeye.rose.diagnosis.diagnose import diagnose, diagnose_runs, write_diagnosis
+from handeye.rose.diagnosis.diagnose import diagnose
 from handeye.rose.respondents.simulated import simulate_predictions
 from handeye.rose.scoring.run_folder import read_run
+from handeye.scores.diagnosed import diagnose_runs, write_diagnosis
 
 FAULTS = {"ignore_region": 0.4, "miscount": 0.2, "break_grammar": 0.1, "refuse": 0.02}
 
@@ -69,7 +70,7 @@ def test_a_perfect_run_has_nothing_to_explain(folder):
 
 def test_the_number_of_processes_changes_nothing(folder):
     runs = [folder / "faulty", folder / "perfect"]
-    alone, together = (diagnose_runs(runs, workers=workers) for workers in (1, 2))
+    alone, together = (diagnose_runs(diagnose, runs, workers=workers) for workers in (1, 2))
     for one, other in zip(alone, together, strict=True):
         assert one.to_json() == other.to_json()
         assert one.reasons.equals(other.reasons)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handeye.printing import say
-from handeye.terminal.options import Json, Runs, Seed, Workers, put_json
+from handeye.terminal.options import Json, Runs, Seed, Workers
 
 if TYPE_CHECKING:
     from handeye.rose.diagnosis.findings import Chain, Findings, Group
@@ -24,29 +23,13 @@ def diagnose(
 
     Example: handeye rose diagnose RUN
     """
-    from handeye.errors import RunError
-    from handeye.progress import counting
-    from handeye.rose.diagnosis.diagnose import diagnose_runs, write_diagnosis
+    from handeye.rose.diagnosis.diagnose import diagnose as diagnose_run
     from handeye.rose.scoring.file_scoring import score_so_far
-    from handeye.scores.run_folder import expand
-    from handeye.scores.so_far import readable
-    from handeye.terminal.inputs import kept
+    from handeye.terminal.diagnosing import diagnose_and_print
 
-    runs = expand(runs)
-    folders = readable(runs, score_so_far)
-    with counting("runs") as progress:
-        found = diagnose_runs(folders, seed=seed, workers=workers, progress=progress)
-    # Before anything is printed: who reads may stop reading. A run not finished keeps nothing.
-    finished = [run if run == folder else None for run, folder in zip(runs, folders, strict=True)]
-    written, refused = kept(found, finished, write_diagnosis)
-    texts = [one.to_json().decode().strip() for one in found]
-    if not put_json(json, texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"):
-        for one, paths in zip(found, written, strict=True):
-            _print(one.findings)
-            if paths:
-                say(f"written to {paths[0]} and {paths[1].name}")
-    if refused:
-        raise RunError(refused)
+    diagnose_and_print(
+        runs, seed, workers, json, diagnose=diagnose_run, so_far=score_so_far, show=_print
+    )
 
 
 def _print(found: Findings) -> None:

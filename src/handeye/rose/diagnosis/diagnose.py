@@ -7,29 +7,24 @@ difficulty. Needs the run folder only, not the set. docs/diagnosis.md tells how 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from os import PathLike
-from pathlib import Path
 
 import msgspec
 import polars as pl
 from msgspec.structs import replace
 
-from handeye.atomic import write_all
 from handeye.errors import OptionError
 from handeye.rose.diagnosis.attribution import attribute, attribution_tables
 from handeye.rose.diagnosis.decomposition import decompose
 from handeye.rose.diagnosis.evidence import Evidence, run_evidence
 from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.diagnosis.thresholds import thresholds
-from handeye.rose.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
+from handeye.rose.scoring.run_folder import Run, read_run
 from handeye.rose.scoring.summary import Summary
 from handeye.scores.diagnosed import Diagnosed
 from handeye.scores.looks import Looks
-from handeye.scores.run_folder import as_parquet
-from handeye.sets.processes import in_order
 
 # 2: a convention's weight is its share of the answers in which it would show; every way to count an
 # axis.
@@ -112,39 +107,3 @@ def diagnose_scores(
         "looks": looks.groups if looks else {},
     }
     return Diagnosis(msgspec.convert(data, Findings), attribution.rows)
-
-
-def diagnose_runs(
-    runs: Sequence[Run | Path | str],
-    *,
-    seed: int = 0,
-    resamples: int = RESAMPLES,
-    workers: int | None = 1,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[Diagnosis]:
-    """Diagnose several runs, in as many processes as ``workers`` says.
-
-    Args:
-        runs: run folders.
-        seed: as in :func:`diagnose`.
-        resamples: as in :func:`diagnose`.
-        workers: processes, None for as many as pay; has no influence on the result.
-        progress: called with how many runs are done and how many there are.
-
-    Raises:
-        OptionError, RunError, DataError: as :func:`diagnose`.
-    """
-    folders = [run.path if isinstance(run, Run) else Path(run) for run in runs]
-    work = partial(diagnose, seed=seed, resamples=resamples)
-    return in_order(work, folders, workers, progress)
-
-
-def write_diagnosis(diagnosis: Diagnosis, folder: Path) -> tuple[Path, Path]:
-    """Write diagnosis.json and reasons.parquet into a run folder, both or none.
-
-    Raises:
-        OSError: the folder cannot be written.
-    """
-    data = {DIAGNOSIS: diagnosis.to_json(), REASONS: as_parquet(diagnosis.reasons)}
-    write_all({folder / name: one for name, one in data.items()})
-    return folder / DIAGNOSIS, folder / REASONS

@@ -16,7 +16,7 @@ from handeye.pages.charts.charts import Series
 from handeye.pages.frame import Legend, wide_and_narrow
 from handeye.pages.pictures import Album, Picture
 from handeye.pages.signs import Vocabulary
-from handeye.rose.diagnosis.diagnose import Diagnosis, diagnose, diagnose_runs
+from handeye.rose.diagnosis.diagnose import Diagnosis, diagnose
 from handeye.rose.diagnosis.verdict import verdict
 from handeye.rose.pages import gallery
 from handeye.rose.pages.factors import difficulty
@@ -35,6 +35,7 @@ from handeye.rose.pages.words import STATES_NOTE, TERMS
 from handeye.rose.questions import BY_KEY, MAIN_KEYS
 from handeye.rose.scoring.run_folder import Run
 from handeye.rose.scoring.tables import TEMPLATE_COLUMNS
+from handeye.scores.diagnosed import diagnose_runs
 from handeye.scores.estimate import NOTHING, Estimate, plain, rate_of
 from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Row
@@ -93,7 +94,7 @@ def _diagnoses(runs: Sequence[LoadedRun], resamples: int, workers: int) -> list[
     """One diagnosis per run, or the words that say why there is none."""
     try:
         everything = [run.run for run in runs]
-        return list(diagnose_runs(everything, resamples=resamples, workers=workers))
+        return [*diagnose_runs(diagnose, everything, resamples=resamples, workers=workers)]
     except DataError:
         return [_diagnosis(run, resamples) for run in runs]
 

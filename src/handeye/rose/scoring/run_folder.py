@@ -16,10 +16,9 @@ from os import PathLike
 from handeye.rose.scoring.score_frame import COLUMNS
 from handeye.rose.scoring.summary import Summary
 from handeye.rose.scoring.tables import table_files
+from handeye.scores.diagnosed import DIAGNOSIS, REASONS
 from handeye.scores.run_folder import RunFormat, ScoredRun, open_run
 
-DIAGNOSIS = "diagnosis.json"
-REASONS = "reasons.parquet"
 RUN_FORMAT = RunFormat(
     suite="rose",
     number=1,

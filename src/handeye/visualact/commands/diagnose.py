@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handeye.printing import noun, say
-from handeye.terminal.options import Json, Runs, Seed, Workers, put_json
+from handeye.printing import noun
+from handeye.terminal.options import Json, Runs, Seed, Workers
 
 if TYPE_CHECKING:
     from handeye.scores.tables import Table
@@ -24,29 +24,13 @@ def diagnose(
 
     Example: handeye visualact diagnose RUN
     """
-    from handeye.errors import RunError
-    from handeye.progress import counting
-    from handeye.scores.run_folder import expand
-    from handeye.scores.so_far import readable
-    from handeye.terminal.inputs import kept
-    from handeye.visualact.diagnosis.diagnose import diagnose_runs, write_diagnosis
+    from handeye.terminal.diagnosing import diagnose_and_print
+    from handeye.visualact.diagnosis.diagnose import diagnose as diagnose_run
     from handeye.visualact.scoring.file_scoring import score_so_far
 
-    runs = expand(runs)
-    folders = readable(runs, score_so_far)
-    with counting("runs") as progress:
-        diagnoses = diagnose_runs(folders, seed=seed, workers=workers, progress=progress)
-    # Before anything is printed: who reads may stop reading. A run not finished keeps nothing.
-    finished = [run if run == folder else None for run, folder in zip(runs, folders, strict=True)]
-    written, refused = kept(diagnoses, finished, write_diagnosis)
-    texts = [one.to_json().decode().strip() for one in diagnoses]
-    if not put_json(json, texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"):
-        for one, paths in zip(diagnoses, written, strict=True):
-            _print(one.findings)
-            if paths:
-                say(f"written to {paths[0]} and {paths[1].name}")
-    if refused:
-        raise RunError(refused)
+    diagnose_and_print(
+        runs, seed, workers, json, diagnose=diagnose_run, so_far=score_so_far, show=_print
+    )
 
 
 def _print(found: Findings) -> None:

@@ -8,30 +8,25 @@ says so).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace
 
-from handeye.atomic import write_all
 from handeye.errors import HandeyeError, OptionError
 from handeye.printing import noun
 from handeye.scores.diagnosed import Diagnosed
 from handeye.scores.estimate import Estimate
 from handeye.scores.looks import Group as Look
-from handeye.scores.run_folder import as_parquet
 from handeye.scores.summary import Interval, Recorded
-from handeye.sets.processes import in_order
 from handeye.stats.intervals import estimates
 from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, pairs_by_clip
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip
-from handeye.visualact.scoring.run_folder import DIAGNOSIS, REASONS, Run, read_run
+from handeye.visualact.scoring.run_folder import Run, read_run
 from handeye.visualact.scoring.summary import RESAMPLES, SUITE
 from handeye.visualact.scoring.sums import Sums
 
@@ -222,39 +217,3 @@ def _frame(rows: Sequence[Mapping[str, Any]], found: Mapping[str, Found]) -> pl.
             "tags": pl.List(pl.String()),
         },
     )
-
-
-def diagnose_runs(
-    runs: Sequence[Run | Path | str],
-    *,
-    seed: int = 0,
-    resamples: int = RESAMPLES,
-    workers: int | None = 1,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[Diagnosis]:
-    """Diagnose several runs, in as many processes as ``workers`` says.
-
-    Args:
-        runs: run folders.
-        seed: as in :func:`diagnose`.
-        resamples: as in :func:`diagnose`.
-        workers: processes, None for as many as pay; has no influence on the result.
-        progress: called with how many runs are done and how many there are.
-
-    Raises:
-        OptionError, RunError, DataError: as :func:`diagnose`.
-    """
-    folders = [run.path if isinstance(run, Run) else Path(run) for run in runs]
-    work = partial(diagnose, seed=seed, resamples=resamples)
-    return in_order(work, folders, workers, progress)
-
-
-def write_diagnosis(diagnosis: Diagnosis, folder: Path) -> tuple[Path, Path]:
-    """Write diagnosis.json and reasons.parquet into a run folder, both or none.
-
-    Raises:
-        OSError: the folder cannot be written.
-    """
-    data = {DIAGNOSIS: diagnosis.to_json(), REASONS: as_parquet(diagnosis.reasons)}
-    write_all({folder / name: one for name, one in data.items()})
-    return folder / DIAGNOSIS, folder / REASONS

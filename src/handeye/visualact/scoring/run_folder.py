@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from handeye.scores.diagnosed import DIAGNOSIS, REASONS
 from handeye.scores.run_folder import LARGEST, Columns, RunFormat, RunInfo, ScoredRun, open_run
 from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 JUDGED = "judge.json"
 JUDGEMENTS = "judgements.jsonl"
-DIAGNOSIS = "diagnosis.json"
-REASONS = "reasons.parquet"
 _LEVELS = (0, LARGEST_LEVEL)
 _CLIPS = Columns(
     ClipScore,
