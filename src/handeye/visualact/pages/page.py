@@ -141,6 +141,9 @@ def lay_out(runs: Sequence[LoadedRun], views: Sequence[RunView], resamples: int)
     """
     frames = frames_part(runs, views, resamples)
     dots = proactive.dots(views)
+    chance = [
+        Legend(row.label, chance=True) for row in chance_rows(views, "headline", [Column("f1")])
+    ]
     return {
         "runs": views,
         "several": len(views) > 1,
@@ -152,10 +155,7 @@ def lay_out(runs: Sequence[LoadedRun], views: Sequence[RunView], resamples: int)
         "f1_charts": class_tables.f1_charts(views),
         "legend": [
             *frame.legend(views),
-            *(
-                Legend(row.label, chance=True)
-                for row in chance_rows(views, "headline", [Column("f1")])
-            ),
+            *chance,
             Legend("published models", published=True),
         ],
         "f1_table": class_tables.f1_table(views),
@@ -165,7 +165,9 @@ def lay_out(runs: Sequence[LoadedRun], views: Sequence[RunView], resamples: int)
         "variants_table": class_tables.variants_table(),
         "paper_remarks": REMARKS,
         "frames": frames,
-        "frames_legend": [Legend(m, k) for k, m in enumerate(frames.models)] if frames else [],
+        "frames_legend": [*(Legend(m, k) for k, m in enumerate(frames.models)), *chance]
+        if frames
+        else [],
         "levels": priority_part(views),
         "dots": dots,
         "proactive_charts": wide_and_narrow(
