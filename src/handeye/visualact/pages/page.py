@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ def write_page(
     picture_budget: int,
     resamples: int,
     folder: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write the page; the arguments are those of :func:`handeye.report.write_report`, runs opened.
 
@@ -47,7 +48,7 @@ def write_page(
     """
     loaded = load_runs(runs)
     views = [view_of(run) for run in loaded]
-    gallery, found = make_gallery(loaded, gallery_limit, picture_budget, folder)
+    gallery, found = make_gallery(loaded, gallery_limit, picture_budget, folder, progress)
     context = lay_out(loaded, views, resamples)
     context |= {"gallery": gallery, "glance": glance(views, found)}
     context["title"] = title or frame.page_title([run.model for run in loaded], "VisualActBench")
@@ -59,6 +60,7 @@ def write_page(
         data=_data(views),
         sheets=["visualact.css"],
         folder=folder,
+        progress=progress,
     )
 
 
