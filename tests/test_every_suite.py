@@ -709,7 +709,13 @@ def charts_of(plots: Any) -> Iterator[Any]:
 def test_charts_stand_alone(case: Case, tmp_path: Path) -> None:
     suite = python(case)
     run = suite.read_run(case.run("faulty"))
-    drawn = [run.plot, suite.compare([case.run("right"), run], resamples=100).plot]
+    found = suite.diagnose(run, resamples=0)
+    drawn = [run.plot, suite.compare([case.run("right"), run], resamples=100).plot, found.plot]
+    assert next(iter(run.plot)) == "glance"
+    assert "best constant answer" in run.plot.glance
+    names = [re.findall(r">([a-z][a-z ]+)</text>", p.reasons) for p in (run.plot, found.plot)]
+    assert names[0] == names[1]
+    assert len(set(names[0])) > 1, "reasons have names"
     for plots in drawn:
         assert dir(plots) == sorted(plots)
         for chart in charts_of(plots):

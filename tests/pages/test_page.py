@@ -127,7 +127,7 @@ def test_sections_begin_folded_on_a_phone_and_nothing_is_lost(
     desk = {"width": 1280, "height": 800}
     height, parts = "document.documentElement.scrollHeight", "main section ~ section > details"
     with opened(pages[name], viewport=desk) as page:
-        whole, pdf = page.inner_text("main"), page.pdf()
+        whole, pdf = page.inner_text("main"), page.pdf(format="A4")
     with opened(pages[name], viewport={"width": 390, "height": 800}) as page:
         folded = page.evaluate(height)
         assert not page.locator(f"{parts}[open]").count()

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from handeye.pages import frame
-from handeye.pages.charts.charts import Gap
 from handeye.pages.frame import Glance, Legend, Verdict, wide_and_narrow
 from handeye.pages.signs import PASSED
-from handeye.scores.estimate import plain, rate_of
+from handeye.scores.estimate import plain
 from handeye.scores.looks import chance_rows, sentences
 from handeye.scores.tables import Column
 from handeye.visualact.diagnosis.reasons import WORDS, Found
@@ -66,13 +65,6 @@ def write_page(
 
 def glance(views: Sequence[RunView], found: Sequence[Sequence[Found]]) -> Glance:
     """The first screen: how much of what is called for is proposed, and the reverse."""
-    figures = ("recall", "precision", "f1")
-    rows = [Gap(v.label, tuple(v.headline[name] for name in figures), v.style) for v in views]
-    columns = [Column(name) for name in figures]
-    rows += [
-        Gap(row.label, tuple(map(rate_of, row.cells)), chance=True)
-        for row in chance_rows(views, "headline", columns)
-    ]
     weighted = {view.summary.options["headline"] for view in views} == {"weighted"}
     worst = min(range(len(views)), key=lambda k: (_f1(views[k]), k))
     failed = [one for one in found[worst] if one.reason != PASSED.key]
@@ -84,19 +76,16 @@ def glance(views: Sequence[RunView], found: Sequence[Sequence[Found]]) -> Glance
         if counted
         else ""
     )
-    quoted = class_tables.published_overall()
     return Glance(
-        names=("recall", "precision", "F1"),
+        names=class_tables.NAMES,
         signs=("and", "→"),
         meaning=f"Percent{', weighted by how near the levels are' if weighted else ''}. Recall: "
         "share of the actions a clip calls for that are proposed; precision: share of the actions "
         f"proposed that it calls for; F1: their harmonic mean; {averaging_words(views)}. In "
         f"brackets: {interval_words(views)}.",
-        rows=rows,
-        published=[
-            Gap(name, three, published=True) for name, three in quoted[: class_tables.QUOTED]
-        ],
-        left_out=len(quoted[class_tables.QUOTED :]),
+        rows=class_tables.measured(views),
+        published=class_tables.published(),
+        left_out=len(class_tables.published_overall()[class_tables.QUOTED :]),
         source="arXiv 2512.09907",
         verdicts=[_verdict(view, own) for view, own in zip(views, found, strict=True)],
         shown=worst,
