@@ -58,7 +58,7 @@ def dots(runs: Sequence[RunView]) -> list[Dot]:
             x, y = (row[column.key] for column in _PLACE)
             if x.value is not None and y.value is not None:
                 out.append(Dot(run.label, key, run.style, x, y))
-    for line in chance_rows(runs, "proactive", _PLACE, _MEAN):
+    for line in chance_rows(runs, "proactive", _PLACE, _MEAN) if out else ():
         x, y = map(rate_of, line.cells)
         if x.value is not None and y.value is not None:
             out.append(Dot(line.label, OVERALL, 0, x, y, chance=True))
@@ -117,7 +117,10 @@ def _dot(dot: Dot, x_of: Scale, y_of: Scale) -> Markup:
         f"{dot.name}: found {dot.y.text('line')} %, proposed proactive {dot.x.text('line')} %",
     )
     if dot.chance:
-        label = svg.text(x + 8, y + 4, dot.run, "label")
+        left = (dot.x.value or 0.0) > 0.5  # where there is room for words
+        label = svg.text(
+            x + (-8 if left else 8), y + 4, dot.run, "label", "end" if left else "start"
+        )
         return svg.group(tip, svg.marker(0, x, y, 3.0), label, class_="series chance")
     bars = Markup("")
     if overall and dot.x.low is not None and dot.x.high is not None:
