@@ -13,7 +13,6 @@ from handeye.pages.charts.share_chart import share_rows, shares
 from handeye.pages.plots import Plots
 from handeye.scores.run_folder import open_run
 from handeye.visualact.diagnosis.diagnose import (
-    RESAMPLES,
     Diagnosis,
     Findings,
     Group,
@@ -26,6 +25,7 @@ from handeye.visualact.pages.runs import load_runs
 from handeye.visualact.pages.thresholds import threshold_part
 from handeye.visualact.pages.view import RunView, view_of
 from handeye.visualact.scoring.run_folder import RUN_FORMAT, Run
+from handeye.visualact.scoring.summary import RESAMPLES
 
 _SHEET = "visualact.css"
 
