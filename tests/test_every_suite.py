@@ -36,6 +36,7 @@ import pytest
 from handeye.atomic import held
 from handeye.cli import main
 from handeye.errors import HandeyeError, OptionError, RunError
+from handeye.scores.estimate import plain
 from handeye.suite import ABILITIES, Part, Suite
 from handeye.suites import SUITES, all_suites, get, suite_of_runs, suite_of_set
 
@@ -700,6 +701,40 @@ def test_results_say_themselves(case: Case, tmp_path: Path) -> None:
     assert suite.report(run, tmp_path / "page.html") == tmp_path / "page.html"
 
 
+def test_levels_that_are_compared_stand_beside_the_best_constant_answer(
+    case: Case, tmp_path: Path
+) -> None:
+    runs = [case.run("right"), case.run("faulty")]
+    page, file = tmp_path / "page.html", tmp_path / "compare.json"
+    said = handeye("compare", *runs, "--out", page, "--json", file)
+    opened = [case.suite.open_run(run) for run in runs]
+    places = {
+        (family.key, one.key): one.chance
+        for family, one in case.suite.quantities(opened, reasons=False).each()
+        if one.chance
+    }
+    (pair,) = json.loads(file.read_text())["pairs"]
+    rows = {(f["key"], row["key"]): row for f in pair["families"] for row in f["rows"]}
+    own = {
+        (table.key, "/".join(filter(None, row.path)), column.key): cell
+        for table in case.suite.tables(opened[0].summary)
+        for row in table.rows
+        for column, cell in zip(table.columns, row.cells, strict=True)
+    }
+    looks = opened[0].looks()
+    assert looks is not None
+    beside = {key: place for key, place in places.items() if "chance" in rows[key]}
+    assert len(beside) >= 5
+    for key, (table, row, column) in beside.items():
+        assert rows[key]["chance"] == plain(looks.chance[table][row][column])
+        # The same figure as the one it stands beside.
+        assert rows[key]["first"]["value"] == pytest.approx(own[table, row, column].value)
+    families = {family for family, _ in beside}
+    assert said.count("best constant answer: ") == len(families)
+    columns = re.findall(r'title="best constant answer[^"]*">constant<', page.read_text())
+    assert len(columns) == len(families)
+
+
 def charts_of(plots: Any) -> Iterator[Any]:
     for name in plots:
         with suppress(OptionError):  # too little was run for this one
@@ -709,7 +744,13 @@ def charts_of(plots: Any) -> Iterator[Any]:
 def test_charts_stand_alone(case: Case, tmp_path: Path) -> None:
     suite = python(case)
     run = suite.read_run(case.run("faulty"))
-    drawn = [run.plot, suite.compare([case.run("right"), run], resamples=100).plot]
+    found = suite.diagnose(run, resamples=0)
+    drawn = [run.plot, suite.compare([case.run("right"), run], resamples=100).plot, found.plot]
+    assert next(iter(run.plot)) == "glance"
+    assert "best constant answer" in run.plot.glance
+    names = [re.findall(r">([a-z][a-z ]+)</text>", p.reasons) for p in (run.plot, found.plot)]
+    assert names[0] == names[1]
+    assert names[0], "reasons have names"
     for plots in drawn:
         assert dir(plots) == sorted(plots)
         for chart in charts_of(plots):

@@ -225,6 +225,45 @@ def test_an_interrupt_stops_a_run_and_keeps_what_arrived(
     assert len(journal(tmp_path / "run")) >= 3
 
 
+def test_an_interrupted_kernel_goes_on_with_the_run(scenes: Path, tmp_path: Path) -> None:
+    from jupyter_client.manager import KernelManager
+
+    slow = SLOW.partition("async def slowly")[0]
+    run = f"rose.run(slow, {str(scenes)!r}, 'run', name='slow', progress=False)"
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(cwd=str(tmp_path), env={**os.environ, "PYTHONPATH": SOURCE})
+    client = manager.client()
+    try:
+        client.start_channels()
+        client.wait_for_ready(timeout=60)
+        asked = client.execute(f"{slow}\n{run}")
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "asked").exists() or len((tmp_path / "asked").read_text()) < 4:
+            assert manager.is_alive()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        time.sleep(0.5)
+        manager.interrupt_kernel()
+        replies = iter(lambda: client.get_shell_msg(timeout=30), None)
+        stopped = next(r["content"] for r in replies if r["parent_header"]["msg_id"] == asked)
+        assert (stopped["status"], stopped.get("ename")) == ("error", "KeyboardInterrupt")
+        kept = len(journal(tmp_path / "run"))
+        assert 3 <= kept < 10
+        said: list[str] = []
+        reply = client.execute_interactive(
+            "slow = lambda pictures, prompt: (open('asked', 'a').write('y'), 'DONE')[1]\n"
+            f"run = {run}\nprint(run.info['states']['answered'], 'in all')",
+            timeout=60,
+            output_hook=lambda message: said.append(message["content"].get("text", "")),
+        )
+        assert reply["content"]["status"] == "ok", said
+        assert "10 in all" in "".join(said)
+        assert (tmp_path / "asked").read_text().count("y") == 10 - kept, "the rest alone is asked"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
 # ---- functions
 
 

@@ -11,15 +11,16 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from handeye.printing import one_line, tell
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+T = TypeVar("T")
 # Seconds between two plain lines, and between two looks at a bar.
 _PLAIN_EVERY = 5.0
 _EVERY = 0.2
@@ -153,6 +154,24 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
 
         moves_here = moves()
         yield show
+
+
+def told(
+    things: Sequence[T], progress: Callable[[int, int], None] | None, part: int = 1, parts: int = 1
+) -> Iterator[T]:
+    """Each thing; ``progress`` is told how many are done, and of how many, before the next.
+
+    Args:
+        things: to be gone through.
+        progress: told nothing where it is None.
+        part: of the work on each thing that is done here, from 1.
+        parts: that the whole work has: the same things are gone through once for each.
+    """
+    before, count = (part - 1) * len(things), len(things)
+    for number, one in enumerate(things, 1):
+        yield one
+        if progress is not None:
+            progress((before + number) // parts, count)
 
 
 def pace(at: Moment, rate: float, elapsed: float) -> tuple[str, ...]:

@@ -143,7 +143,8 @@ class Suite:
             may be left out where only figures are wanted.
         pair_cards: ``(runs, chosen, budget) -> Drawn``: items that tell runs apart, drawn; None: no
             page of a comparison.
-        report: ``(runs, out, ...) -> Path``: the page about opened runs.
+        report: ``(runs, out, ...) -> Path``: the page about opened runs; what else it takes of
+            what :func:`handeye.report.write_report` has, it is given.
         print_run: what a terminal says of a run folder.
         diagnose: ``(run) -> reasons``.
         score_so_far: ``(folder, out) -> RunSummary``: scores what an unfinished run holds so far

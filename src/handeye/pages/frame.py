@@ -526,6 +526,7 @@ def write_page(
     runs: Sequence[ScoredRun] = (),
     sheets: Sequence[str] = (),
     folder: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Draw a report and write it in one step.
 
@@ -539,6 +540,8 @@ def write_page(
         sheets: style sheets of its own.
         folder: where the pictures were put (:func:`handeye.pages.html.page_folder`); the page is
             written there.
+        progress: of the second half of the work on the items of such a folder; the first was to
+            lay them out.
 
     Raises:
         OptionError: ``out`` cannot be written.
@@ -553,5 +556,5 @@ def write_page(
     whole = {"terms": (), "paged": folder is not None, **context, **made}
     if folder is None:
         return html.write(out, html.render(package, "report.html.j2", whole, sheets))
-    html.write_items(folder, package, gallery, len(labels) > 1)
+    html.write_items(folder, package, gallery, len(labels) > 1, progress)
     return html.write(folder / "index.html", html.render(package, "report.html.j2", whole, sheets))

@@ -11,10 +11,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from handeye.atomic import PAGE_OF_OURS, TEMPORARY, held, write_outputs
 from handeye.errors import OptionError, refusal
 from handeye.pages.charts.charts import swatch
 from handeye.printing import plain
+from handeye.progress import told
 
 SHEETS = ("report.css", "diagnosis.css")
 PAGE = 48
@@ -143,7 +146,13 @@ def page_folder(out: Path) -> Iterator[Path]:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def write_items(folder: Path, package: str, gallery: Any, several: bool) -> None:
+def write_items(
+    folder: Path,
+    package: str,
+    gallery: Any,
+    several: bool,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
     """Write the cards of a gallery as scripts that the page loads when it shows them.
 
     ``items/index.js`` tells what the filters look at, ``items/0.js`` and so on hold the cards as
@@ -155,6 +164,7 @@ def write_items(folder: Path, package: str, gallery: Any, several: bool) -> None
         package: whose template draws the cards.
         gallery: of the page (:class:`handeye.pages.frame.Gallery`).
         several: whether the page has several runs.
+        progress: as in :func:`handeye.pages.frame.write_page`.
     """
     items = folder / "items"
     items.mkdir()
@@ -168,6 +178,7 @@ def write_items(folder: Path, package: str, gallery: Any, several: bool) -> None
     rows = [[e.key, e.find, *(e.values[name] for name in names)] for e in gallery.entries]
     index = script_json({"page": PAGE, "names": names, "rows": rows})
     (items / "index.js").write_text(f'handeye("index",{index});', "utf-8", "replace")
-    for number, start in enumerate(range(0, len(gallery.entries), PAGE)):
-        cards = script_json([draw(one) for one in gallery.entries[start : start + PAGE]])
+    drawn = (draw(one) for one in told(gallery.entries, progress, 2, 2))
+    for number in range(math.ceil(len(gallery.entries) / PAGE)):
+        cards = script_json(list(islice(drawn, PAGE)))
         (items / f"{number}.js").write_text(f"handeye({number},{cards});", "utf-8", "replace")

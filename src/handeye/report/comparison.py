@@ -29,6 +29,7 @@ from handeye.report.write import GALLERY_LIMIT, PICTURE_BUDGET
 from handeye.respondents.conversation import about
 from handeye.scores.compare import RESAMPLES, Comparison, compare as compare_runs
 from handeye.scores.estimate import integer, percent, rate_of
+from handeye.scores.looks import BEST
 from handeye.scores.quantity import Family, Quantity
 from handeye.scores.run_folder import expand
 from handeye.scores.sentences import UNDECIDED, letter, p_words
@@ -249,6 +250,11 @@ def _terms(found: Comparison) -> Words:
             f"The smallest true difference that this many {scene} show with a chance of 80 % after "
             "the adjustment. “No difference seen” does not say that there is none below it.",
         ),
+        (
+            "Constant",
+            f"What the {BEST} scores, chosen without the {scene} it is scored on: a level near it "
+            "needs no look at what was shown.",
+        ),
     )
 
 
@@ -337,6 +343,7 @@ def _table(number: int, family: Family, told: Tree, first: str, second: str) -> 
         Column("p", "two-sided, as measured"),
         Column("p, Holm", "adjusted within the family"),
         Column("visible", "difference that a power of 80 % shows after adjustment, in points"),
+        Column("constant", f"{BEST} over all that is asked, percent"),
         Column("n", "how many are compared"),
         Column("verdict"),
     )
@@ -350,6 +357,7 @@ def _table(number: int, family: Family, told: Tree, first: str, second: str) -> 
                 p_words(row["p_value"]),
                 p_words(row["p_adjusted"]),
                 percent(row["smallest_difference"]),
+                rate_of(row.get("chance")),
                 _number(about[row["key"]], row),
                 row["words"].partition(" (")[0],
             ),

@@ -58,7 +58,8 @@ def write_report(
         all_items: show every item: the page becomes a folder of ``index.html``, pictures and
             pages of items that it loads when they are looked at, from a disk as well as from a
             server. ``gallery_limit`` and ``picture_budget`` do not hold then.
-        progress: called with (steps done, steps in all): each run is opened, then the page made.
+        progress: called with (steps done, steps in all): each run is opened, then the page made;
+            with ``all_items`` then with (items done, items in all), where the suite counts them.
 
     Returns:
         The path of the file to open.
@@ -71,7 +72,8 @@ def write_report(
     """
     if gallery_limit < 0 or picture_budget < 0:
         raise OptionError("gallery_limit and picture_budget must be 0 or more")
-    check_places(Path(out))
+    if not all_items:  # a folder of an earlier page may be there
+        check_places(Path(out))
     folders = expand(runs)
     suite = suite_of_runs(folders)
     opened = []
@@ -90,6 +92,7 @@ def write_report(
         "picture_budget": picture_budget,
         "resamples": resamples,
         "workers": workers,
+        "progress": progress if all_items else None,
     }
     taken = _options(suite)
     if human is not None and "human" not in taken:
@@ -106,7 +109,7 @@ def write_report(
         suite.report(
             opened, Path(out), **{name: value for name, value in known.items() if name in taken}
         )
-    if progress is not None:
+    if progress is not None and not (all_items and "progress" in taken):
         progress(len(folders) + 1, len(folders) + 1)
     return Path(out) / "index.html" if all_items else Path(out)
 

@@ -20,7 +20,8 @@ import numpy as np
 from handeye.errors import OptionError
 from handeye.printing import noun
 from handeye.scores.difference_test import Tested, tested
-from handeye.scores.estimate import flat
+from handeye.scores.estimate import flat, plain
+from handeye.scores.looks import scored
 from handeye.scores.quantity import Family, Quantities, Quantity
 from handeye.scores.run_folder import ScoredRun, indented_json, same_set
 from handeye.scores.sentences import letter, sentences, unsure_words, verdict, verdict_words
@@ -119,6 +120,7 @@ def compare(
     about = [_about(run, suite.unit) for run in runs]
     told = [own | more for own, more in zip(compared["runs"], about, strict=True)]
     notes = [*_notes(suite, runs, found), *compared["notes"]]
+    _add_chance(compared["pairs"], runs, found)
     return Comparison({**compared.data, "runs": told, "notes": notes}, suite, found, tuple(runs))
 
 
@@ -171,6 +173,23 @@ def compare_quantities(
         "pairs": pairs,
     }
     return Comparison(data, suite, found)
+
+
+def _add_chance(
+    pairs: Sequence[Mapping[str, Any]], runs: Sequence[ScoredRun], found: Quantities
+) -> None:
+    """Set beside each figure what the best constant answer scores, where both runs say the same.
+
+    That is over all items of a run, so only where none is left out.
+    """
+    looks = [] if any(found.left_out) else [run.looks() for run in runs]
+    for pair, family in ((p, k) for p in pairs for k in range(len(found.families)) if looks):
+        named = {one.key: one.chance for one in found.families[family].quantities if one.chance}
+        for row in pair["families"][family]["rows"]:
+            if place := named.get(row["key"]):
+                first, second = (scored(looks[pair[name]], *place) for name in ("first", "second"))
+                if first.value is not None and first == second:
+                    row["chance"] = plain(first)
 
 
 def counted_words(suite: Suite, found: Quantities, number: str = "") -> str:

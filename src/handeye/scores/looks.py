@@ -495,6 +495,12 @@ def chance_file(found: Looks, interval: str, note: str) -> str:
     return csv_files([table], interval=interval, note=note)[CHANCE]
 
 
+def scored(found: Looks | None, table: str, row: str, column: str) -> Estimate:
+    """One figure of the best constant answer; nothing where it is not known."""
+    chance = found.chance if found else {}
+    return chance.get(table, {}).get(row, {}).get(column, NOTHING)
+
+
 def chance_row(
     found: Looks | None, table: str, columns: Sequence[Column], row: str = "all"
 ) -> tuple[Row, ...]:
@@ -506,8 +512,7 @@ def chance_row(
         columns: of the table.
         row: of the table that it stands beside.
     """
-    line = found.chance.get(table, {}).get(row, {}) if found else {}
-    cells = tuple(line.get(column.key, NOTHING) for column in columns)
+    cells = tuple(scored(found, table, row, column.key) for column in columns)
     if found is None or all(cell.value is None for cell in cells):
         return ()
     return (Row(BEST, cells, basis=found.chosen),)
@@ -527,12 +532,14 @@ class _Run(Protocol):
     def looks(self) -> Looks | None: ...
 
 
-def chance_rows(runs: Sequence[_Run], table: str, columns: Sequence[Column]) -> tuple[Row, ...]:
+def chance_rows(
+    runs: Sequence[_Run], table: str, columns: Sequence[Column], row: str = "all"
+) -> tuple[Row, ...]:
     """One row for all runs where it is the same for all; else one a run, with its name."""
-    known = {run.label: row for run in runs for row in chance_row(run.looks, table, columns)}
-    if len({row.cells for row in known.values()}) <= 1:
+    known = {run.label: one for run in runs for one in chance_row(run.looks, table, columns, row)}
+    if len({one.cells for one in known.values()}) <= 1:
         return tuple(known.values())[:1]
-    return tuple(replace(row, label=f"{BEST} ({label})") for label, row in known.items())
+    return tuple(replace(one, label=f"{BEST} ({label})") for label, one in known.items())
 
 
 def clause(kind: str, group: str, first: Estimate, second: Estimate) -> str:

@@ -44,6 +44,8 @@ class Quantity:
         said: what the figure is about, in a sentence after "more of": ``counting items``.
         named: what it is called in a sentence: ``counting``, ``Avg. PASS``.
         planned: what it is called where scenes are planned; empty: it is not planned by.
+        chance: table, row and column of the same figure in the chance row of a run
+            (:attr:`handeye.scores.looks.Looks.chance`); none where it has no such figure.
     """
 
     key: str
@@ -58,6 +60,7 @@ class Quantity:
     said: str = ""
     named: str = ""
     planned: str = ""
+    chance: tuple[str, ...] = ()
 
     def inside(self, first: int, second: int) -> Mask:
         """(n,) the items that a comparison of two runs is about."""
@@ -246,6 +249,7 @@ def rated(
     group: str = "",
     said: str = "",
     planned: str = "",
+    chance: tuple[str, ...] = (),
 ) -> Quantity:
     """The rate of one group of items; ``called`` is its key and its label."""
     return Quantity(
@@ -261,6 +265,7 @@ def rated(
         said=said,
         named=called[1],
         planned=planned,
+        chance=chance,
     )
 
 

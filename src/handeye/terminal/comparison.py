@@ -10,6 +10,7 @@ from rich.table import Table
 from handeye.printing import one_line
 from handeye.scores.compare import Comparison, counted_words
 from handeye.scores.estimate import number, rate_of
+from handeye.scores.looks import BEST
 from handeye.scores.quantity import Family
 from handeye.scores.sentences import UNDECIDED, p_words, unsure_words
 from handeye.terminal.console import Console, styled
@@ -104,6 +105,9 @@ def _print_family(
             told,
         )
     console.print(table)
+    levels = (f"{row['label']} {rate_of(row['chance']).percent}" for row in kept if "chance" in row)
+    if told_of := ", ".join(levels):
+        say(console, f"{BEST}: {told_of}", "dim")
 
 
 def _words(row: Tree) -> str:

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from handeye.visualact.asking.ablation import run
     from handeye.visualact.clip_set import ClipSet
     from handeye.visualact.comparing.sensitivity import rank
-    from handeye.visualact.diagnosis.diagnose import diagnose
     from handeye.visualact.loader import load
-    from handeye.visualact.pages.plots import read_run
+    from handeye.visualact.pages.plots import diagnose, read_run
     from handeye.visualact.records import Action, Clip, PredictedAction, Prediction
     from handeye.visualact.scenes.description import describe
     from handeye.visualact.scenes.generation import generate
@@ -42,7 +41,7 @@ _HOMES = {
     "Prediction": "handeye.visualact.records:Prediction",
     "compare": "handeye.report:compare",
     "describe": "handeye.visualact.scenes.description:describe",
-    "diagnose": "handeye.visualact.diagnosis.diagnose:diagnose",
+    "diagnose": "handeye.visualact.pages.plots:diagnose",
     "generate": "handeye.visualact.scenes.generation:generate",
     "load": "handeye.visualact.loader:load",
     "load_embedder": "handeye.visualact.scoring.embedder:load_embedder",

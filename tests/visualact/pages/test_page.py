@@ -138,6 +138,11 @@ def test_an_ablation_stands_for_its_runs(va_root: Path, tmp_path: Path) -> None:
     assert labels == [f"simulated/looking ({n} frame{'s' * (n > 1)})" for n in (1, 2, 4)]
     assert page.count('id="frames-all-title"') == 1
     assert page.count('id="frames-motion-title"') == 1
+    for chart in ("frames-all", "frames-motion", "frames-rest", "proactive-0"):
+        told = page[page.index(f'id="{chart}-desc"') :].split("</desc>")[0]
+        assert "best constant answer" in told, chart
+    for key in ("t-frames", "t-proactive"):
+        assert "best constant answer" in table(page, key), key
     assert "arXiv 2512.09907, Table 4" in table(page, "t-frames")
 
 

@@ -116,6 +116,30 @@ def test_chance_has_every_figure_of_the_tables() -> None:
     assert found.groups[""].n_read == 0
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_chance_holds_shares_alone_and_both_kinds_of_clips(seed: int) -> None:
+    """A mean error in levels is no share: a run whose looks had one above 1 was refused."""
+    known = [
+        Clip(one.clip_id, one.video, one.scenario, one.actions, meta={"motion_only": k % 2 == 0})
+        for k, one in enumerate(map(far_off, clips(12, seed)))
+    ]
+    found = found_of(known, [gold(one) for one in known])
+    assert found.problem() == ""
+    assert "mean_error" not in found.chance["priority"]
+    line = found.chance["motion"]["all"]
+    assert line["all"] == found.chance["headline"]["all"]["f1"]
+    assert line.keys() == {"all", "motion", "rest"}
+    parts = line["motion"].n + line["rest"].n
+    assert parts == line["all"].n == 12
+    assert found.chance["proactive"]["mean of classes"]["share_of_predictions"].value == 1
+
+
+def far_off(clip: Clip) -> Clip:
+    """Actions of one text whose levels are the least and the most."""
+    level = 4 * (int(clip.clip_id[1:]) % 4 < 2)
+    return Clip(clip.clip_id, clip.video, clip.scenario, (Action("zzz the xxx", level, True),))
+
+
 def replace_actions(clip: Clip) -> Clip:
     same = (Action("zzz yyy the xxx", 2, True),)
     return Clip(clip.clip_id, clip.video, clip.scenario, same)

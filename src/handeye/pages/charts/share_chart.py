@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from markupsafe import Markup
 
@@ -29,6 +30,44 @@ class BarRow:
 
     label: str
     bars: tuple[Bar, ...]
+
+
+class Shown(Protocol):
+    """How often a reason occurs."""
+
+    key: str
+    label: str
+    rate: Estimate
+
+
+def share_rows(
+    held: Sequence[tuple[str, int, Sequence[Shown]]], least: float = 0.0
+) -> list[BarRow]:
+    """A row for each reason, the most frequent first.
+
+    Args:
+        held: of each run the name, its style and its reasons.
+        least: reasons that are rarer in every run are left out.
+    """
+    labels: dict[str, str] = {}
+    rates: dict[str, dict[int, Estimate]] = {}
+    for k, (_, _, reasons) in enumerate(held):
+        for one in reasons:
+            labels[one.key] = one.label
+            rates.setdefault(one.key, {})[k] = one.rate
+    most = {key: max(r.value or 0.0 for r in found.values()) for key, found in rates.items()}
+    nothing = Estimate(0.0)  # the reason did not occur in that run
+    return [
+        BarRow(
+            labels[key],
+            tuple(
+                Bar(run, style, rates[key].get(k, nothing))
+                for k, (run, style, _) in enumerate(held)
+            ),
+        )
+        for key in sorted(most, key=lambda key: -most[key])
+        if most[key] >= least
+    ]
 
 
 def shares(key: str, rows: Sequence[BarRow], title: str, *, narrow: bool = False) -> Markup:

@@ -68,6 +68,11 @@
     });
   }
 
+  // On a phone sections but the first begin folded: the bar, addresses, "/" and print unfold them.
+  if (matchMedia("(max-width: 44rem)").matches) {
+    for (const part of all("main section:not(:first-of-type) > details.part")) part.open = false;
+  }
+
   // Print: unfold everything but the answers on cards.
   const unfolded = [];
   addEventListener("beforeprint", () => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -177,7 +178,13 @@ class _Paired:
             title="Templates",
             meaning="PASS of each template, macro over subsets.",
             quantities=tuple(
-                self._passes(inside, macro, _CALLED[t], planned=_CALLED[t][1])
+                self._passes(
+                    inside,
+                    macro,
+                    _CALLED[t],
+                    planned=_CALLED[t][1],
+                    chance=("templates", "all", _CALLED[t][1]),
+                )
                 for t, inside in self.of.items()
             ),
             chart="PASS",
@@ -235,16 +242,19 @@ class _Paired:
             yield self._contrast(
                 name, "pass", {t: 1 / len(of) for t in of}, average,
                 said=f"{name.lower()} items", named=name.lower(), planned=f"{name} Avg.",
+                chance=("headline", "all", name.lower()),
             )  # fmt: skip
         if len(known) == len(averages):
             counting = {t: 1 / len(_COUNTING) for t in _COUNTING}
             weights = counting | {t: -1 / len(_ACTION) for t in _ACTION}
-            yield self._contrast("Gap", "gap", weights, _gap, planned="Gap")
+            chance = "headline", "all", "gap"
+            yield self._contrast("Gap", "gap", weights, _gap, planned="Gap", chance=chance)
         main = [t for t in _MAIN if t in present]
         if main:
             yield self._contrast(
                 "Avg.", "pass", {t: 1 / len(main) for t in main}, average,
                 key="average", said="all items", named="Avg. PASS", planned="Avg. PASS",
+                chance=("templates", "all", "Avg."),
             )  # fmt: skip
 
     def _contrast(
@@ -258,6 +268,7 @@ class _Paired:
         said: str = "",
         named: str = "",
         planned: str = "",
+        chance: tuple[str, ...] = (),
     ) -> Quantity:
         """A figure made of the macro rates of several templates."""
         share = np.zeros(self.items.height)
@@ -274,6 +285,7 @@ class _Paired:
             said=said,
             named=named,
             planned=planned,
+            chance=chance,
         )
 
     def _passes(
@@ -282,13 +294,11 @@ class _Paired:
         value: Value,
         called: tuple[str, str],
         group: str = "",
-        planned: str = "",
+        **more: Any,
     ) -> Quantity:
         """PASS of one group of items."""
         alone = len(np.unique(self.cluster[inside])) == inside.sum()
-        return rated(
-            called, inside, self.passed, value, one_per_scene=alone, group=group, planned=planned
-        )
+        return rated(called, inside, self.passed, value, one_per_scene=alone, group=group, **more)
 
     def _bins(self) -> Iterator[Quantity]:
         """PASS in the bins of every factor that divides the items."""

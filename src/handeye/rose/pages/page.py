@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from handeye.pages.charts.charts import Series
 from handeye.pages.frame import Legend, wide_and_narrow
 from handeye.pages.pictures import Album, Picture
 from handeye.pages.signs import Vocabulary
+from handeye.progress import told
 from handeye.rose.diagnosis.diagnose import Diagnosis, diagnose
 from handeye.rose.diagnosis.verdict import verdict
 from handeye.rose.pages import gallery
@@ -54,6 +55,7 @@ def write_page(
     resamples: int,
     workers: int,
     folder: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write the page; the arguments are those of :func:`handeye.report.write_report`, runs opened.
 
@@ -77,7 +79,7 @@ def write_page(
     ]
     choices = gallery.choose(known, gallery_limit)
     album = Album(picture_budget, len(choices), folder=folder)
-    cards = _cards(loaded, choices, words, album)
+    cards = _cards(loaded, choices, words, album, progress)
     context = lay_out(views, published_models(), cards, album.pictures, words, people)
     context["title"] = title or frame.page_title([view.label for view in views], "ROSE")
     return frame.write_page(
@@ -87,6 +89,7 @@ def write_page(
         runs=runs,
         data=_data(views, people),
         folder=folder,
+        progress=progress,
     )
 
 
@@ -111,14 +114,18 @@ def _items(run: LoadedRun, found: Diagnosis | str) -> pl.DataFrame:
 
 
 def _cards(
-    runs: Sequence[LoadedRun], choices: Sequence[gallery.Choice], words: Vocabulary, album: Album
+    runs: Sequence[LoadedRun],
+    choices: Sequence[gallery.Choice],
+    words: Vocabulary,
+    album: Album,
+    progress: Callable[[int, int], None] | None,
 ) -> list[Card]:
     sources = [
         run.evidence([c.item_id for c in choices if c.run == number])
         for number, run in enumerate(runs)
     ]
     cards = []
-    for choice in choices:
+    for choice in told(choices, progress, 1, 2):
         found = sources[choice.run]
         item = found.items.get(choice.item_id)
         cards.append(

@@ -9,6 +9,7 @@ from os import PathLike
 
 from handeye.pages.charts import charts
 from handeye.pages.charts.charts import Gap, Series
+from handeye.pages.charts.share_chart import share_rows, shares
 from handeye.pages.plots import Plots
 from handeye.rose.diagnosis.diagnose import RESAMPLES, Diagnosis, diagnose as diagnose_run
 from handeye.rose.diagnosis.findings import Findings
@@ -18,7 +19,9 @@ from handeye.rose.pages.view import published_models
 from handeye.rose.pages.waterfall import waterfall
 from handeye.rose.questions import BY_KEY, MAIN_KEYS
 from handeye.rose.scoring.run_folder import RUN_FORMAT, Run
-from handeye.scores.estimate import NOTHING
+from handeye.rose.scoring.tables import HEADLINE_COLUMNS
+from handeye.scores.estimate import NOTHING, rate_of
+from handeye.scores.looks import chance_row
 from handeye.scores.run_folder import open_run
 
 LADDER = tuple(BY_KEY[key].column for key in MAIN_KEYS)
@@ -31,7 +34,7 @@ class DrawnRun(Run):
 
     @property
     def plot(self) -> Plots:
-        """The charts: ``gap``, ``ladder``, ``waterfall``, a curve for every factor."""
+        """The charts: ``glance``, ``ladder``, ``waterfall``, ``reasons``, curves of factors."""
         return plots(self)
 
 
@@ -41,7 +44,7 @@ class DrawnDiagnosis(Diagnosis):
 
     @property
     def plot(self) -> Plots:
-        """The charts: ``waterfall``, and a curve for every factor."""
+        """The charts: ``waterfall``, ``reasons``, and a curve for every factor."""
         return of_findings(self.findings)
 
 
@@ -75,21 +78,27 @@ def diagnose(
 
 
 def plots(run: Run) -> Plots:
-    """``gap`` and ``ladder`` beside the published models; of the diagnosis, which is made when one
-    is asked for, ``waterfall`` and a curve for every factor.
+    """``glance`` (by another name ``gap``) and ``ladder`` beside the published models; of the
+    diagnosis, which is made when one is asked for, ``waterfall``, ``reasons`` (of clicking items)
+    and a curve for every factor.
     """  # noqa: D205
     found = cache(lambda: diagnose_run(run).findings)
     drawn: dict[str, Callable[[], str]] = {
+        "glance": partial(_gap, run),
         "gap": partial(_gap, run),
         "ladder": partial(_ladder, run),
         "waterfall": lambda: _waterfall(found()),
+        "reasons": lambda: _reasons(found()),
     }
     return Plots(drawn | {key: partial(lambda key: _curve(found(), key), key) for key in _FACTORS})
 
 
 def of_findings(found: Findings) -> Plots:
     """The charts of a diagnosis."""
-    drawn: dict[str, Callable[[], str]] = {"waterfall": lambda: _waterfall(found)}
+    drawn: dict[str, Callable[[], str]] = {
+        "waterfall": partial(_waterfall, found),
+        "reasons": partial(_reasons, found),
+    }
     return Plots(drawn | {key: partial(_curve, found, key) for key in found.thresholds})
 
 
@@ -100,6 +109,10 @@ def _name(run: Run) -> str:
 def _gap(run: Run) -> str:
     head = run.summary.bases["all"].headline
     rows = [Gap(_name(run), tuple(head[name] for name in NAMES))]
+    rows += [
+        Gap(row.label, tuple(map(rate_of, row.cells)), chance=True)
+        for row in chance_row(run.looks(), "headline", HEADLINE_COLUMNS)
+    ]
     rows += [Gap(m.label, m.three, published=True) for m in published_models()]
     return charts.gaps("gap", rows, "Counting and action, beside published models", NAMES)
 
@@ -119,6 +132,11 @@ def _waterfall(found: Findings) -> str:
         if chain:
             return waterfall("waterfall", chain, f"{found.model}: {chain.title}, in percent")
     return ""
+
+
+def _reasons(found: Findings) -> str:
+    rows = share_rows([(found.model or "", 0, found.attribution.action.reasons)])
+    return shares("reasons", rows, "Action items that failed, by reason, in percent of all")
 
 
 def _curve(found: Findings, key: str) -> str:

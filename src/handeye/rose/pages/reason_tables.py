@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from handeye.pages.charts.share_chart import Bar, BarRow, shares
+from handeye.pages.charts.share_chart import share_rows, shares
 from handeye.printing import noun
 from handeye.rose.diagnosis.claims import WOULD_SHOW
 from handeye.rose.diagnosis.findings import Findings, Group, Share
@@ -38,7 +38,7 @@ def reason_charts(known: Sequence[Diagnosed]) -> list[ReasonChart]:
     out = []
     for kind, title in _KINDS:
         held = [(run, group) for run, found in known if (group := _group(found, kind)).n_items]
-        rows = _rows(held)
+        rows = share_rows([(run.label, run.style, group.reasons) for run, group in held], _LEAST)
         if not rows:
             continue
         name = f"{title}: share that failed for each reason, in percent of all such items"
@@ -57,28 +57,6 @@ def reason_charts(known: Sequence[Diagnosed]) -> list[ReasonChart]:
 
 def _group(found: Findings, kind: str) -> Group:
     return found.attribution.action if kind == "action" else found.attribution.counting
-
-
-def _rows(held: Sequence[tuple[RunView, Group]]) -> list[BarRow]:
-    labels: dict[str, str] = {}
-    rates: dict[str, dict[int, Estimate]] = {}
-    for k, (_, group) in enumerate(held):
-        for share in group.reasons:
-            labels[share.key] = share.label
-            rates.setdefault(share.key, {})[k] = share.rate
-    order = sorted(rates, key=lambda key: -max(r.value or 0.0 for r in rates[key].values()))
-    nothing = Estimate(0.0)  # the reason did not occur in that run
-    return [
-        BarRow(
-            labels[key],
-            tuple(
-                Bar(run.label, run.style, rates[key].get(k, nothing))
-                for k, (run, _) in enumerate(held)
-            ),
-        )
-        for key in order
-        if max(r.value or 0.0 for r in rates[key].values()) >= _LEAST
-    ]
 
 
 def _reason_table(run: RunView, found: Findings, kind: str) -> Table:

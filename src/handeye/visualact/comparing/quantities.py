@@ -34,8 +34,10 @@ from handeye.visualact.comparing.scored_runs import clips_of, labels_of
 from handeye.visualact.diagnosis.reasons import WORDS as REASONS, find_reasons, pairs_by_clip
 from handeye.visualact.records import SCENARIOS, Action, Clip
 from handeye.visualact.scoring.measures import ANSWERED
+from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.priority import URGENT
 from handeye.visualact.scoring.run_folder import Run
+from handeye.visualact.scoring.tables import OVERALL, class_key
 
 WORDS = Words(
     stratum="class",
@@ -63,6 +65,11 @@ _KINDS: Mapping[str, tuple[str, Callable[[Action], bool]]] = {
     "urgent": ("urgent ones (levels 3, 4)", lambda action: action.apl >= URGENT),
     "proactive": ("proactive ones", lambda action: action.proactive),
     "reactive": ("reactive ones", lambda action: not action.proactive),
+}
+_CHANCE = {
+    "urgent": ("priority", "recall_of_urgent", ""),
+    "proactive": ("proactive", "all clips as one", "recall"),
+    "reactive": ("proactive", "all clips as one", "recall_reactive"),
 }
 _IDLE = "clips that call for nothing"
 
@@ -141,6 +148,9 @@ class _Paired:
         reasons: bool,
     ) -> None:
         self.rows = rows
+        options = Options.of(runs[0].info["options"])
+        # What the tables of a run are then, too.
+        self.clip_by_clip = (options.averaging, options.overall_f1) == ("video", "mean-of-classes")
         present = {clip.scenario for clip in clips}
         self.scenarios = [scenario for scenario in SCENARIOS if scenario in present]
         self.scenario = [clip.scenario for clip in clips]
@@ -169,7 +179,8 @@ class _Paired:
             title="Overall",
             meaning="Mean of the classes, on clips for which both runs have the figure.",
             quantities=tuple(
-                self._figure(name, everything, (name, title)) for name, title in _FIGURES.items()
+                self._figure(name, everything, (name, title), OVERALL)
+                for name, title in _FIGURES.items()
             ),
             chart="F1 and what it is made of",
             overall="f1",
@@ -179,7 +190,7 @@ class _Paired:
             title="Classes",
             meaning="F1 in each class.",
             quantities=tuple(
-                self._figure("f1", self.stratum == k, (scenario, SCENARIOS[scenario]))
+                self._figure("f1", self.stratum == k, (scenario, SCENARIOS[scenario]), scenario)
                 for k, scenario in enumerate(self.scenarios)
             ),
             chart="F1 and what it is made of",
@@ -218,10 +229,17 @@ class _Paired:
             long=True,
         )
 
-    def _figure(self, column: str, inside: Mask, called: tuple[str, str]) -> Quantity:
-        """The mean over classes of a figure that every clip may have."""
-        said = "F1" if called[0] == "f1" else ""
-        return rated(called, inside, self._column(column), macro, said=said, planned=called[1])
+    def _figure(self, column: str, inside: Mask, called: tuple[str, str], of: str) -> Quantity:
+        """The mean over classes of a figure that every clip may have; ``of`` is the class."""
+        return rated(
+            called,
+            inside,
+            self._column(column),
+            macro,
+            said="F1" if called[0] == "f1" else "",
+            planned=called[1],
+            chance=("classes", "all", class_key(of, column)) if self.clip_by_clip else (),
+        )
 
     def _found_rates(self) -> Iterator[Quantity]:
         """Actions found by actions called for: a ratio of sums, of every kind that occurs."""
@@ -242,6 +260,7 @@ class _Paired:
                 value=pooled,
                 weights=(called > 0).astype(np.float64),
                 outcomes=hits,
+                chance=_CHANCE.get(key, ()),
             )
 
     def _of_kind(self, key: str) -> Mask:

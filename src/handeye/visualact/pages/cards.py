@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from handeye.pages.frame import Gallery
 from handeye.pages.pictures import Album
 from handeye.pages.selection import Filter, options, pick_evenly
 from handeye.pages.signs import PASSED, Sign
+from handeye.progress import told
 from handeye.scores.estimate import percent
 from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, pairs_by_clip, truths
 from handeye.visualact.pages.match_drawing import Box, Link, Matching, match_drawing
@@ -32,7 +33,6 @@ Pairs = Mapping[str, Sequence[Mapping[str, Any]]]
 class Card:
     """Everything a card shows; texts are raw and escaped by the template."""
 
-    place: int
     run: int
     run_label: str
     item_id: str
@@ -61,7 +61,11 @@ class Card:
 
 
 def make_gallery(
-    runs: Sequence[LoadedRun], limit: int, budget: int, folder: Path | None = None
+    runs: Sequence[LoadedRun],
+    limit: int,
+    budget: int,
+    folder: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Gallery, list[list[Found]]]:
     """Choose clips evenly over runs, reasons and classes, worst first, and lay them out.
 
@@ -70,6 +74,7 @@ def make_gallery(
         limit: at most so many cards; 0 for none.
         budget: bytes for all pictures together.
         folder: where the pictures become files.
+        progress: called with how many cards are made and how many there will be.
 
     Returns:
         The gallery, and what was found of every clip, run by run.
@@ -90,11 +95,21 @@ def make_gallery(
     ]
     chosen = choose(found, limit)
     album = Album(budget, _stills(runs, chosen), SIDES, folder)
-    cards: list[Card] = []
-    for number, run in enumerate(runs):
-        own = [(place, one) for place, (owner, one) in enumerate(chosen) if owner == number]
-        cards += _cards(run, own, pairs[number], album)
-    cards.sort(key=lambda card: card.place)
+    wanted = [{one.clip_id for owner, one in chosen if owner == k} for k in range(len(runs))]
+    answers = [run.answers(ids) if ids else {} for run, ids in zip(runs, wanted, strict=True)]
+    predictions = [run.predictions() if ids else {} for run, ids in zip(runs, wanted, strict=True)]
+    cards = [
+        _card(
+            place,
+            runs[number],
+            one,
+            pairs[number].get(one.clip_id, ()),
+            answers[number].get(one.clip_id, Answer(one.clip_id)),
+            predictions[number].get(one.clip_id, Prediction(one.clip_id)),
+            album,
+        )
+        for place, (number, one) in enumerate(told(chosen, progress, 1, 2))
+    ]
     return _gallery(cards, album, [run.label for run in runs], found), found
 
 
@@ -127,27 +142,6 @@ def _stills(runs: Sequence[LoadedRun], chosen: Sequence[tuple[int, Found]]) -> i
     )
 
 
-def _cards(
-    run: LoadedRun, chosen: Sequence[tuple[int, Found]], pairs: Pairs, album: Album
-) -> list[Card]:
-    if not chosen:
-        return []
-    answers = run.answers({one.clip_id for _, one in chosen})
-    predictions = run.predictions()
-    return [
-        _card(
-            place,
-            run,
-            one,
-            pairs.get(one.clip_id, ()),
-            answers.get(one.clip_id, Answer(one.clip_id)),
-            predictions.get(one.clip_id, Prediction(one.clip_id)),
-            album,
-        )
-        for place, one in chosen
-    ]
-
-
 def _card(
     place: int,
     run: LoadedRun,
@@ -164,7 +158,6 @@ def _card(
     name = f"Actions called for by clip {found.clip_id} and those proposed by {run.label}"
     reason, *tags = (WORDS[sign] for sign in found.signs)
     return Card(
-        place=place,
         run=run.number,
         run_label=run.label,
         item_id=found.clip_id,

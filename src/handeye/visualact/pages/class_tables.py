@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from handeye.pages.charts.charts import Series, ladder
+from handeye.pages.charts.charts import Gap, Series, ladder
 from handeye.pages.frame import wide_and_narrow
 from handeye.scores.estimate import Estimate, rate_of
 from handeye.scores.looks import chance_rows
@@ -20,11 +20,13 @@ from handeye.visualact.scoring.tables import OVERALL, class_key, scenario_words
 PUBLISHED_HEAD = "Published, arXiv 2512.09907 (no intervals given there)"
 QUOTED = 8
 """Published models in charts; the tables have all."""
+NAMES = "recall", "precision", "F1"
+_SIDES = "recall", "precision", "f1"
 CLASSES = (*SCENARIOS, OVERALL)
 _RECOMPUTED = Column(
     "recomputed", "the mean of the paper's own class figures, where its printed Overall is another"
 )
-_SHORT = {
+SHORT = {
     "navigation": "Navigation",
     "home": "Home",
     "safety": "Safety",
@@ -45,9 +47,24 @@ def f1_table(runs: Sequence[RunView]) -> Table:
     )
 
 
+def measured(runs: Sequence[RunView]) -> list[Gap]:
+    """Recall, precision and F1 of the runs, then of the best constant answer."""
+    columns = [Column(name) for name in _SIDES]
+    rows = [Gap(v.label, tuple(v.headline[name] for name in _SIDES), v.style) for v in runs]
+    return rows + [
+        Gap(row.label, tuple(map(rate_of, row.cells)), chance=True)
+        for row in chance_rows(runs, "headline", columns)
+    ]
+
+
+def published() -> list[Gap]:
+    """The same of the published models, the best first."""
+    return [Gap(name, three, published=True) for name, three in published_overall()[:QUOTED]]
+
+
 def f1_charts(runs: Sequence[RunView]) -> Markup:
     """F1 by class, of the runs, the best constant answer and the best published models."""
-    columns = [Column(_SHORT[name], name=class_key(name, "f1")) for name in CLASSES]
+    columns = [Column(SHORT[name], name=class_key(name, "f1")) for name in CLASSES]
     series = [
         Series(
             model,
@@ -112,7 +129,7 @@ def weighted_table(runs: Sequence[RunView]) -> Table:
 
 def _one_figure(runs: Sequence[RunView], figure: str, key: str, caption: str) -> Table:
     columns = [
-        Column(_SHORT[name], scenario_words(name), name=class_key(name, figure)) for name in CLASSES
+        Column(SHORT[name], scenario_words(name), name=class_key(name, figure)) for name in CLASSES
     ]
     own = [replace(row, cells=(*row.cells, "")) for row in _own(runs, columns)]
     quoted = [

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from handeye.printing import noun, one_line
 from handeye.respondents.conversation import about
-from handeye.scores.estimate import NOTHING, Estimate, number, rate_of
-from handeye.scores.looks import chance_row, sentences
+from handeye.scores.estimate import NOTHING, number, rate_of
+from handeye.scores.looks import BEST, Looks, scored, sentences
 from handeye.scores.summary import so_far_words
 from handeye.scores.tables import Column, Row, Table
 from handeye.terminal.console import Console, styled
 from handeye.terminal.tables import print_table, say
+from handeye.visualact.pages.class_tables import SHORT
 from handeye.visualact.respondents.models import RESPONDENTS
+from handeye.visualact.scoring.motion_split import headline_f1
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.summary import Summary
 from handeye.visualact.scoring.tables import (
@@ -24,7 +25,6 @@ from handeye.visualact.scoring.tables import (
     OVERALL,
     class_key,
     idle_words,
-    tables,
     way_words,
 )
 
@@ -35,16 +35,15 @@ _COLUMNS = tuple(
 )
 _LEGEND = (
     "P: share of the proposed actions that are called for; R: share of the actions called for that "
-    "were proposed; F1: of the two; weighted: by levels of urgency; scale: how near the levels of "
-    "matched actions are"
+    "were proposed; F1: of the two; weighted: by levels of urgency; scale: how near the levels are"
 )
 # So many columns have room for their intervals at 80 characters.
 _MOST_COUNTS = 5
-_WAYS = {"video": "averaged over the clips", "pooled": "from sums over the clips"}
+_HEADS = {column.key: column.head for column in _COLUMNS}
 
 
 def print_run(folder: Path, *, kept: bool = True) -> None:
-    """Print what a scored run says: states, figures by class, sweep, and what they rest on.
+    """Print what a scored run says, on one screen: states, the headline, F1 of classes, its basis.
 
     Args:
         folder: of the scores.
@@ -54,40 +53,18 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
 
     run = read_run(folder)
     summary, looks = run.summary, run.looks()
-    found = {table.key: table for table in tables(summary)}
     console = Console()
     _print_header(console, summary)
     for clause in sentences(looks.groups if looks else {}):
         say(console, clause, "yellow")
-    overall = [replace(column, name=class_key(OVERALL, column.key)) for column in _COLUMNS]
-    chance = [replace(row, group="all classes") for row in chance_row(looks, "classes", overall)]
-    classes = _class_table(summary)
-    classes = replace(classes, rows=(*classes.rows, *chance))
-    so_far = so_far_words(summary.note)
-    caption = "; ".join(filter(None, [so_far, summary.interval.words]))
-    print_table(console, classes, caption=caption)
+    chance = f"{BEST} {looks.chosen}" if looks and looks.chance else ""
+    said = (way_words(summary.options), so_far_words(summary.note), summary.interval.words, chance)
+    print_table(console, _headline(summary, looks), caption="; ".join(filter(None, said)))
     say(console, _LEGEND, "dim")
     _print_sentences(console, summary)
-    if summary.sweep:
-        way = way_words(summary.options)
-        say(console, f"F1 by threshold, {way}: {_sweep_words(found['sweep'])}")
     _print_basis(console, summary)
     if kept:
-        say(console, f"written to {folder}")
-
-
-def _sweep_words(table: Table) -> str:
-    """F1 at every threshold, those beside each other that are alike said once."""
-    place = next(k for k, column in enumerate(table.columns) if column.key == "f1")
-    alike: list[tuple[str, list[str]]] = []
-    for threshold, cell in ((row.label, row.cells[place]) for row in table.rows):
-        value = cell.text("value") if isinstance(cell, Estimate) else str(cell)
-        if not alike or alike[-1][0] != value:
-            alike.append((value, []))
-        alike[-1][1].append(threshold)
-    return ", ".join(
-        f"{value} ({' to '.join(dict.fromkeys((at[0], at[-1])))})" for value, at in alike
-    )
+        say(console, f"written to {folder}: tables/ and the page of handeye report have the rest")
 
 
 def print_ablation(found: Tree, folder: Path) -> None:
@@ -150,60 +127,45 @@ def _not_answered(summary: Summary) -> dict[str, int]:
     return {name: n for name, n in summary.states.items() if n and name not in apart}
 
 
-def _class_table(summary: Summary) -> Table:
-    """Classes and all of them, averaged as the run's options say; all of them also otherwise."""
-    options = Options.of(summary.options)
-    found = {way: getattr(summary.bases["all"], way) for way in ("video", "pooled")}
-    own = found[options.averaging]
-    other = next(way for way in found if way != options.averaging)
-
-    def row(label: str, figures: Mapping[str, Estimate], basis: str = "", group: str = "") -> Row:
-        return Row(label, tuple(figures[c.key] for c in _COLUMNS), basis=basis, group=group)
-
-    def whole(label: str, figures: Mapping[str, Estimate]) -> Row:
-        return row(label, figures, group="all classes")
-
-    mean = "mean of classes" + (
-        " (F1 of the mean P and R)" if options.overall_f1 == "harmonic" else ""
-    )
-    rows = [
-        *(
-            row(summary.scenarios[key].title, figures, _clips_words(summary, key))
-            for key, figures in own.by_scenario.items()
-        ),
-        whole(mean, options.overall(own.mean)),
-        whole("all clips as one class", own.pooled),
-        whole(f"{mean}, {_WAYS[other]}", options.overall(found[other].mean)),
+def _headline(summary: Summary, looks: Looks | None) -> Table:
+    """All classes and F1 in each, averaged as the run's options say, beside one answer to all."""
+    options, figure = Options.of(summary.options), headline_f1(Options.of(summary.options))
+    found = getattr(summary.bases["all"], options.averaging)
+    whole = options.overall(found.mean)
+    lines = [(c.head, OVERALL, c.key, whole) for c in _COLUMNS]
+    lines += [
+        (f"{_HEADS[figure]} {_class_words(summary, key)}", key, figure, figures)
+        for key, figures in found.by_scenario.items()
     ]
-    title = f"percent, {_WAYS[options.averaging]} of a class"
-    return Table("classes", title, _COLUMNS, tuple(rows), row_head="")
+    rows = [
+        Row(head, (figures[name], scored(looks, "classes", "all", class_key(of, name))))
+        for head, of, name, figures in lines
+    ]
+    columns = Column("all clips"), Column(BEST)
+    return Table("headline", "", columns, tuple(rows), row_head="percent").measured
 
 
-def _clips_words(summary: Summary, scenario: str) -> str:
-    """The clips that the figures of a class are about: those that have an F1."""
+def _class_words(summary: Summary, scenario: str) -> str:
+    """A class, and where they are not all, the clips that its F1 is about: those that have one."""
     n, all_of = summary.bases["all"].video.by_scenario[scenario]["f1"].n, summary.scenarios
     whole = all_of[scenario].n_clips
-    return f"{n if n == whole else f'{n} of {whole}'} {noun(whole, 'clips')}"
+    return SHORT.get(scenario, scenario) + (f" ({n} of {whole})" if n != whole else "")
 
 
 def _print_sentences(console: Console, summary: Summary) -> None:
-    priority, acting, proactive = summary.priority, summary.over_acting, summary.proactive.mean
+    acting = summary.over_acting
     answered = summary.bases["answered"].headline["f1"]
     f1 = "weighted F1" if summary.options["headline"] == "weighted" else "F1"
     shown = answered if _not_answered(summary) else NOTHING
     sentences = (
-        (f"{f1} over answered clips alone", shown, "clip"),
-        ("proactive actions found", proactive["recall"], "action"),
-        ("reactive actions found", proactive["recall_reactive"], "action"),
-        ("predictions called proactive", proactive["share_of_predictions"], "action"),
-        ("urgent actions found (levels 3, 4)", priority.recall_of_urgent, "action"),
-        ("acted where nothing is called for", acting["acted_on_idle"], "clip"),
-        ("nothing where something is called for", acting["nothing_on_busy"], "clip"),
+        (f"{f1} over answered clips alone", shown),
+        ("acted where nothing is called for", acting["acted_on_idle"]),
+        ("nothing where something is called for", acting["nothing_on_busy"]),
     )
-    for words, found, unit in sentences:
+    for words, found in sentences:
         if found.value is not None:
-            units = unit if found.n == 1 else f"{unit}s"
-            say(console, f"{words}: {found.text('line')}, n = {found.n:,} {units}")
+            clips = noun(found.n, "clips")
+            say(console, f"{words}: {found.text('line')}, n = {found.n:,} {clips}")
 
 
 def _print_basis(console: Console, summary: Summary) -> None:

@@ -9,7 +9,7 @@ headline F1 over the classes that have such clips, with intervals over clips dra
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -21,7 +21,7 @@ from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.pages.view import RunView, averaging_words, interval_words
-from handeye.visualact.scoring.motion_split import split_f1
+from handeye.visualact.scoring.motion_split import MOTION, headline_f1, split_f1
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.published import PUBLISHED
 
@@ -83,8 +83,7 @@ def count_of(run: LoadedRun) -> int | None:
 def split(run: LoadedRun, resamples: int) -> dict[str, Estimate]:
     """F1 over motion-only clips and over the others; nothing where the set is not at hand."""
     options = Options.of(run.summary.options)
-    figure = "weighted_f1" if options.headline == "weighted" else "f1"
-    rows = run.run.rows()
+    figure, rows = headline_f1(options), run.run.rows()
     found = split_f1(run.material.clips, rows, options, figure=figure, bootstrap=resamples)
     return {kind: rate_of(found[kind]) if kind in found else NOTHING for kind in ("motion", "rest")}
 
@@ -109,14 +108,18 @@ def _chart(kind: str, lines: Mapping[str, Sequence[Point]], views: Sequence[RunV
         at = {point.frames: point.f1[kind] for point in own}
         rates = tuple(at.get(count, NOTHING) for count in counts)
         series.append(Series(model, rates, place))
-    if kind == "all":  # who gives one answer to all needs no frame
-        series += [
-            Series(row.label, (rate_of(row.cells[0]),) * len(counts), chance=True)
-            for row in chance_rows(views, "headline", [Column("f1")])
-        ]
+    series += [  # who gives one answer to all needs no frame
+        Series(row.label, (rate_of(row.cells[0]),) * len(counts), chance=True)
+        for row in _chance(views, [kind])
+    ]
     names = [f"{count} frame" if count == 1 else str(count) for count in counts]
     title = f"F1 against the number of frames, {KINDS[kind]}"
     return charts.panel(f"frames-{kind}", title, names, series, size=(300.0, 200.0))
+
+
+def _chance(views: Sequence[RunView], kinds: Sequence[str]) -> tuple[Row, ...]:
+    # The best constant answer on clips of these kinds.
+    return chance_rows(views, MOTION, [Column(kind) for kind in kinds])
 
 
 def _table(points: Sequence[Point], kinds: Sequence[str]) -> Table:
@@ -138,6 +141,7 @@ def _table(points: Sequence[Point], kinds: Sequence[str]) -> Table:
     )
     runs = [point.run for point in points]
     caption = f"F1 in percent, {averaging_words(runs)}; {interval_words(runs)}."
+    chance = (replace(row, cells=("", *row.cells)) for row in _chance(runs, kinds))
     quoted = tuple(
         Row(
             cell.model,
@@ -151,6 +155,6 @@ def _table(points: Sequence[Point], kinds: Sequence[str]) -> Table:
         key="t-frames",
         caption=caption,
         columns=columns,
-        rows=(*rows, *quoted),
+        rows=(*rows, *chance, *quoted),
         published_head="Published, arXiv 2512.09907, Table 4 (no intervals given there)",
     )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from handeye.pages import frame
-from handeye.pages.charts.charts import Gap
 from handeye.pages.frame import Glance, Legend, Verdict, wide_and_narrow
 from handeye.pages.signs import PASSED
-from handeye.scores.estimate import plain, rate_of
+from handeye.scores.estimate import plain
 from handeye.scores.looks import chance_rows, sentences
 from handeye.scores.tables import Column
 from handeye.visualact.diagnosis.reasons import WORDS, Found
@@ -38,6 +37,7 @@ def write_page(
     picture_budget: int,
     resamples: int,
     folder: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write the page; the arguments are those of :func:`handeye.report.write_report`, runs opened.
 
@@ -47,7 +47,7 @@ def write_page(
     """
     loaded = load_runs(runs)
     views = [view_of(run) for run in loaded]
-    gallery, found = make_gallery(loaded, gallery_limit, picture_budget, folder)
+    gallery, found = make_gallery(loaded, gallery_limit, picture_budget, folder, progress)
     context = lay_out(loaded, views, resamples)
     context |= {"gallery": gallery, "glance": glance(views, found)}
     context["title"] = title or frame.page_title([run.model for run in loaded], "VisualActBench")
@@ -59,18 +59,12 @@ def write_page(
         data=_data(views),
         sheets=["visualact.css"],
         folder=folder,
+        progress=progress,
     )
 
 
 def glance(views: Sequence[RunView], found: Sequence[Sequence[Found]]) -> Glance:
     """The first screen: how much of what is called for is proposed, and the reverse."""
-    figures = ("recall", "precision", "f1")
-    rows = [Gap(v.label, tuple(v.headline[name] for name in figures), v.style) for v in views]
-    columns = [Column(name) for name in figures]
-    rows += [
-        Gap(row.label, tuple(map(rate_of, row.cells)), chance=True)
-        for row in chance_rows(views, "headline", columns)
-    ]
     weighted = {view.summary.options["headline"] for view in views} == {"weighted"}
     worst = min(range(len(views)), key=lambda k: (_f1(views[k]), k))
     failed = [one for one in found[worst] if one.reason != PASSED.key]
@@ -82,19 +76,16 @@ def glance(views: Sequence[RunView], found: Sequence[Sequence[Found]]) -> Glance
         if counted
         else ""
     )
-    quoted = class_tables.published_overall()
     return Glance(
-        names=("recall", "precision", "F1"),
+        names=class_tables.NAMES,
         signs=("and", "→"),
         meaning=f"Percent{', weighted by how near the levels are' if weighted else ''}. Recall: "
         "share of the actions a clip calls for that are proposed; precision: share of the actions "
         f"proposed that it calls for; F1: their harmonic mean; {averaging_words(views)}. In "
         f"brackets: {interval_words(views)}.",
-        rows=rows,
-        published=[
-            Gap(name, three, published=True) for name, three in quoted[: class_tables.QUOTED]
-        ],
-        left_out=len(quoted[class_tables.QUOTED :]),
+        rows=class_tables.measured(views),
+        published=class_tables.published(),
+        left_out=len(class_tables.published_overall()[class_tables.QUOTED :]),
         source="arXiv 2512.09907",
         verdicts=[_verdict(view, own) for view, own in zip(views, found, strict=True)],
         shown=worst,
@@ -141,6 +132,9 @@ def lay_out(runs: Sequence[LoadedRun], views: Sequence[RunView], resamples: int)
     """
     frames = frames_part(runs, views, resamples)
     dots = proactive.dots(views)
+    chance = [
+        Legend(row.label, chance=True) for row in chance_rows(views, "headline", [Column("f1")])
+    ]
     return {
         "runs": views,
         "several": len(views) > 1,
@@ -152,10 +146,7 @@ def lay_out(runs: Sequence[LoadedRun], views: Sequence[RunView], resamples: int)
         "f1_charts": class_tables.f1_charts(views),
         "legend": [
             *frame.legend(views),
-            *(
-                Legend(row.label, chance=True)
-                for row in chance_rows(views, "headline", [Column("f1")])
-            ),
+            *chance,
             Legend("published models", published=True),
         ],
         "f1_table": class_tables.f1_table(views),
@@ -165,7 +156,9 @@ def lay_out(runs: Sequence[LoadedRun], views: Sequence[RunView], resamples: int)
         "variants_table": class_tables.variants_table(),
         "paper_remarks": REMARKS,
         "frames": frames,
-        "frames_legend": [Legend(m, k) for k, m in enumerate(frames.models)] if frames else [],
+        "frames_legend": [*(Legend(m, k) for k, m in enumerate(frames.models)), *chance]
+        if frames
+        else [],
         "levels": priority_part(views),
         "dots": dots,
         "proactive_charts": wide_and_narrow(

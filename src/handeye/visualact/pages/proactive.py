@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from handeye.pages.charts import svg
 from handeye.pages.charts.charts import Scale
-from handeye.scores.estimate import Estimate, Figure
+from handeye.scores.estimate import Estimate, Figure, rate_of
+from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.pages.view import RunView, interval_words
 from handeye.visualact.records import SCENARIOS
@@ -26,6 +27,8 @@ _COUNTED = {
     "acted_on_idle": Column("idle clips", "answered clips that call for nothing"),
     "nothing_on_busy": Column("busy clips", "answered clips that call for something"),
 }
+_PLACE = Column("share_of_predictions"), Column("recall")
+_MEAN = "mean of classes"
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -38,17 +41,27 @@ class Dot:
     style: int
     x: Estimate
     y: Estimate
+    chance: bool = False
+
+    @property
+    def name(self) -> str:
+        """What it stands for."""
+        return self.run if self.chance else f"{self.run}, {scenario_words(self.scenario)}"
 
 
 def dots(runs: Sequence[RunView]) -> list[Dot]:
-    """Points of every run and class for which both figures were measured."""
+    """Points of every run and class for which both figures were measured, and of chance."""
     out = []
     for run in runs:
         table = run.summary.proactive
         for key, row in [*table.by_scenario.items(), (OVERALL, table.mean)]:
-            x, y = row["share_of_predictions"], row["recall"]
+            x, y = (row[column.key] for column in _PLACE)
             if x.value is not None and y.value is not None:
                 out.append(Dot(run.label, key, run.style, x, y))
+    for line in chance_rows(runs, "proactive", _PLACE, _MEAN) if out else ():
+        x, y = map(rate_of, line.cells)
+        if x.value is not None and y.value is not None:
+            out.append(Dot(line.label, OVERALL, 0, x, y, chance=True))
     return out
 
 
@@ -68,8 +81,7 @@ def proactive_plot(key: str, found: Sequence[Dot], *, narrow: bool = False) -> M
         _dot(dot, x_of, y_of) for dot in sorted(found, key=lambda dot: dot.scenario == OVERALL)
     ]
     words = " ".join(
-        f"{dot.run}, {scenario_words(dot.scenario)}: found {dot.y.text('line')}, "
-        f"proposed proactive {dot.x.text('line')}."
+        f"{dot.name}: found {dot.y.text('line')}, proposed proactive {dot.x.text('line')}."
         for dot in found
     )
     return svg.figure(
@@ -102,9 +114,14 @@ def _dot(dot: Dot, x_of: Scale, y_of: Scale) -> Markup:
     overall = dot.scenario == OVERALL
     tip = svg.element(
         "title",
-        f"{dot.run}, {scenario_words(dot.scenario)}: found {dot.y.text('line')} %, "
-        f"proposed proactive {dot.x.text('line')} %",
+        f"{dot.name}: found {dot.y.text('line')} %, proposed proactive {dot.x.text('line')} %",
     )
+    if dot.chance:
+        left = (dot.x.value or 0.0) > 0.5  # where there is room for words
+        label = svg.text(
+            x + (-8 if left else 8), y + 4, dot.run, "label", "end" if left else "start"
+        )
+        return svg.group(tip, svg.marker(0, x, y, 3.0), label, class_="series chance")
     bars = Markup("")
     if overall and dot.x.low is not None and dot.x.high is not None:
         bars += svg.line(x_of(dot.x.low), y, x_of(dot.x.high), y, "bar")
@@ -127,10 +144,15 @@ def proactive_table(runs: Sequence[RunView]) -> Table:
         )
         for run in runs
         for row in run.tables["proactive"].rows
-        if (overall := row.path == ("mean of classes",)) or row.label in SCENARIOS
+        if (overall := row.path == (_MEAN,)) or row.label in SCENARIOS
+    ]
+    said = runs[0].tables["proactive"]
+    rows += [
+        replace(row, label="Overall", group=row.label)
+        for row in chance_rows(runs, said.key, said.columns, _MEAN)
     ]
     return replace(
-        runs[0].tables["proactive"],
+        said,
         key="t-proactive",
         caption="Proactive and reactive actions in percent, sums over the actions of a class; "
         f"Overall is the mean of the classes; {interval_words(runs)}.",

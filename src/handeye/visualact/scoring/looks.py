@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.scores.estimate import Estimate
+from handeye.scores.estimate import NOTHING, Estimate, rate_of
 from handeye.scores.looks import Asked, Looks, look, repeats
 from handeye.scores.tables import Table
 from handeye.visualact.asking.prompts import ELICITATION, FREE_ELICITATION
@@ -21,13 +21,16 @@ from handeye.visualact.records import Clip, PredictedAction, Prediction
 from handeye.visualact.scoring.cases import Case, case_of, wordings
 from handeye.visualact.scoring.clip_scores import score_case
 from handeye.visualact.scoring.embedder import Embedder, checked_rows
+from handeye.visualact.scoring.motion_split import MOTION, headline_f1, split_f1
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.summary import SUITE, summarize
 from handeye.visualact.scoring.tables import tables
 
 Answer = tuple[PredictedAction, ...]
 _QUESTIONS = (ELICITATION, FREE_ELICITATION)
-_SHOWN = ("headline", "classes", "priority")
+_SHOWN = ("headline", "classes", "priority", "proactive")
+# A mean of levels; all else that the best constant answer scores is a share.
+_IN_LEVELS = "mean_error"
 
 
 class ClipWays:
@@ -110,15 +113,27 @@ def looks(
     ]
     if constant:
         scored = [score_case(case, options) for case in constant]
+        rows, shown = [row for row, _ in scored], [case.clip for case in constant]
         summary = summarize(
-            [row for row, _ in scored],
+            rows,
             [pair for _, pairs in scored for pair in pairs],
-            [case.clip for case in constant],
+            shown,
             options,
             seed=seed,
             bootstrap=bootstrap,
         )
         found.chance = {t.key: _lines(t) for t in tables(summary) if t.key in _SHOWN}
+        kinds = split_f1(
+            {clip.clip_id: clip for clip in shown},
+            rows,
+            options,
+            figure=headline_f1(options),
+            seed=seed,
+            bootstrap=bootstrap,
+        )
+        of_all = {"all": found.chance["headline"].get("all", {}).get("f1", NOTHING)}
+        of_all |= {kind: rate_of(one) for kind, one in kinds.items()}
+        found.chance[MOTION] = {"all": of_all}
     return found
 
 
@@ -144,7 +159,7 @@ def _lines(table: Table) -> dict[str, dict[str, Estimate]]:
         line = {
             column.key: cell
             for column, cell in zip(table.columns, row.cells, strict=True)
-            if isinstance(cell, Estimate) and cell.value is not None
+            if isinstance(cell, Estimate) and cell.value is not None and _IN_LEVELS not in row.path
         }
         if line and (not row.path or row.path[0] != "answered"):
             out["/".join(filter(None, row.path))] = line

@@ -18,6 +18,14 @@ from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.summary import RESAMPLES, overall_figures
 from handeye.visualact.scoring.sums import Sums
 
+MOTION = "motion"
+"""What tables of both kinds of clips are called."""
+
+
+def headline_f1(options: Options) -> str:
+    """Which F1 is the headline's."""
+    return "weighted_f1" if options.headline == "weighted" else "f1"
+
 
 def split_f1(
     clips: Mapping[str, Clip],
