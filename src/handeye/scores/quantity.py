@@ -23,7 +23,7 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Value = Callable[[Floats, Sequence[int]], Samples]
 """Makes a figure of one run from its sums (strata, 1 + resamples, k), the measured ones first, and
-the number of clusters in each stratum."""
+how many clusters of each stratum hold any of its items."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,18 +265,11 @@ def rated(
 
 
 def pooled(sums: Floats, clusters: Sequence[int]) -> Samples:
-    """The rate over all items: the second column by the first, whatever the stratum.
-
-    A third column counts the scenes that have such items, where that is neither every scene nor
-    the number of items.
-    """
-    counted, added, *more = np.moveaxis(sums.sum(axis=0), 1, 0)
+    """The rate over all items: the second column by the first, whatever the stratum."""
+    counted, added = np.moveaxis(sums.sum(axis=0), 1, 0)
     return within_strata(
-        rate(added, counted, [int(n) for n in sums[:, 0, 2]] if more else clusters),
-        lambda: [
-            rate(s[:, 1], s[:, 0], int(s[0, 2]) if more else own)
-            for s, own in zip(sums, clusters, strict=True)
-        ],
+        rate(added, counted, clusters),
+        lambda: [rate(s[:, 1], s[:, 0], own) for s, own in zip(sums, clusters, strict=True)],
     )
 
 
