@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from handeye.errors import DataError, first_ten
-from handeye.stats.intervals import Samples, mean, rate, within_strata
+from handeye.stats.intervals import Samples, crossed, mean, rate, within_strata
 from handeye.stats.pairing import pair, pair_common
 
 Floats = NDArray[np.float64]
@@ -280,8 +280,12 @@ def macro(sums: Floats, clusters: Sequence[int]) -> Samples:
 
 def average(sums: Floats, clusters: Sequence[int]) -> Samples:
     """Mean of the macro rates of several parts over the same scenes: two columns each."""
-    parts = [macro(sums[:, :, k : k + 2], clusters) for k in range(0, sums.shape[2], 2)]
-    return mean(parts, shared=True)
+    return crossed(
+        [
+            [rate(s[:, k + 1], s[:, k], own) for s, own in zip(sums, clusters, strict=True)]
+            for k in range(0, sums.shape[2], 2)
+        ]
+    )
 
 
 # ---- the same items in every run
