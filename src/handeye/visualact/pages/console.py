@@ -24,6 +24,7 @@ from handeye.visualact.scoring.tables import (
     OVERALL,
     class_key,
     idle_words,
+    one_sided_words,
     tables,
     way_words,
 )
@@ -35,8 +36,8 @@ _COLUMNS = tuple(
 )
 _LEGEND = (
     "P: share of the proposed actions that are called for; R: share of the actions called for that "
-    "were proposed; F1: of the two; weighted: by levels of urgency; scale: how near the levels of "
-    "matched actions are"
+    "were proposed; F1: of the two{rule}; weighted: by levels of urgency; scale: how near the "
+    "levels of matched actions are"
 )
 # So many columns have room for their intervals at 80 characters.
 _MOST_COUNTS = 5
@@ -66,7 +67,9 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     so_far = so_far_words(summary.note)
     caption = "; ".join(filter(None, [so_far, summary.interval.words]))
     print_table(console, classes, caption=caption)
-    say(console, _LEGEND, "dim")
+    rule = one_sided_words(summary.options)
+    rule = f"; over the clips averaged, {rule}" if rule else ""
+    say(console, _LEGEND.format(rule=rule), "dim")
     _print_sentences(console, summary)
     if summary.sweep:
         way = way_words(summary.options)
