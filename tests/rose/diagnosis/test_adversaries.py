@@ -49,6 +49,10 @@ SAMPLE = (
     "COUNT(5), one click in 88 %, else from 0",
     "counts one more, one click",
     "answers about other scenes",
+    # One source alone.
+    "clicks beside in one source",
+    "sees nothing in one source",
+    "counts from 0 in one source",
     # Where it is lost.
     "one click slips, one more outside",
     "a cell too many inside, when it clicks, in 30 %",

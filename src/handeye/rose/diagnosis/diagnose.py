@@ -101,6 +101,7 @@ def diagnose_scores(
         "interval": replace(summary.interval, resamples=resamples, seed=seed),
         "headline": everything.headline,
         "columns": everything.columns,
+        "subsets": {k: row["PASS"] for k, row in everything.subsets.items() if k != "Avg."},
         "decomposition": decompose(evidence, seed=seed, resamples=resamples),
         "attribution": attribution_tables(attribution, seed=seed, resamples=resamples),
         "thresholds": thresholds(scores),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import NormalDist
 from typing import Any
 
 from msgspec import structs
@@ -27,9 +28,10 @@ from handeye.rose.diagnosis.claims import (
     Figure,
     Unit,
 )
-from handeye.scores.estimate import rate_of
+from handeye.scores.estimate import Estimate, rate_of
 from handeye.scores.looks import said
 from handeye.scores.summary import so_far_words
+from handeye.stats.intervals import LEVEL
 
 __all__ = ["FLOOR", "Claim", "Figure", "claims", "verdict"]
 
@@ -49,6 +51,8 @@ _LITTLE = 0.1
 # A kind of question with fewer right answers is told, unless its side's level tells it: all kinds
 # of the side are as bad, and lie no further apart than this.
 _MOSTLY_WRONG, _ALIKE = 0.5, 0.2
+# A source is told that is surely worse than the others by more than this.
+_WORSE_SOURCE = 0.1
 # A mean over subsets and templates this far from the share of questions is called a mean.
 _AVERAGED = 0.05
 _STATES = ("refused", "truncated", "empty", "error")
@@ -81,7 +85,8 @@ def claims(diagnosis: Tree) -> list[Claim]:
     habits.sort(key=lambda claim: _about(claim) in unseen)
     told = _told([one for one in habits if not (mute and one.key.endswith(":unreadable"))])
     rest = [replace(claim, spoken=False) for claim in habits if claim not in told]
-    body = [level, *losses, *_parts(diagnosis, level), *told]
+    sources = [] if "" in unseen else _sources(diagnosis)
+    body = [level, *losses, *_parts(diagnosis, level), *sources, *told]
     body = [*mute, *looks, *body] if first else [*looks, *body, *mute]
     return [*_partial(diagnosis), *body, *rest, *_reach(diagnosis)]
 
@@ -316,6 +321,63 @@ _GIVEN = {
     "global": ("gclk_pass_given_gcnt_correct", "G-Clk"),
     "matched": ("lclk_pass_given_mlcnt_correct", "L-Clk"),
 }
+
+
+def _sources(diagnosis: Tree) -> list[Claim]:
+    """The source that is furthest behind the others, if that is sure.
+
+    Sources have scenes of their own, so the difference of one and the mean of the others has the
+    variances recovered from their intervals (Zou and Donner 2008); it is tested once for each
+    source, and the first one of Holm's order needs the level of all (Bonferroni).
+    """
+    subsets: Mapping[str, Tree] = diagnosis.get("subsets") or {}
+    known = {
+        name: found for name, one in subsets.items() if (found := rate_of(one)).low is not None
+    }
+    if len(known) < 2 or len(known) < len(subsets):
+        return []
+    tail = (1 - LEVEL) / 2
+    longer = NormalDist().inv_cdf(1 - tail / len(known)) / NormalDist().inv_cdf(1 - tail)
+    found = []
+    for name, own in known.items():
+        rest = [one for other, one in known.items() if other != name]
+        value = sum(one.value for one in rest) / len(rest)
+        reach = [
+            sum(((one.value - end(one)) / len(rest)) ** 2 for one in rest)
+            + (end(own, turned=True) - own.value) ** 2
+            for end in (_low, _high)
+        ]
+        below, above = (longer * size**0.5 for size in reach)
+        apart = value - own.value
+        n = sum(one.n for one in rest)
+        pooled = sum(one.value * one.n for one in rest) / max(n, 1)
+        words = name.removeprefix("ROSE-")
+        figures = (
+            Figure(value=apart, low=max(apart - below, -1.0), high=min(apart + above, 1.0),
+                   n=n + own.n, label=f"other sources less {words}", unit="points"),
+            Figure(value=own.value, low=own.low, high=own.high, n=own.n, label=words,
+                   of=f"{words} questions"),
+            Figure(value=pooled, n=n, label="other sources", of="questions of other sources"),
+        )  # fmt: skip
+        found.append(figures)
+    figures = max(found, key=lambda three: three[0].low or 0.0)
+    if (figures[0].low or 0.0) <= _WORSE_SOURCE:
+        return []
+    name = figures[1].label
+    why = (
+        f"The interval of the difference, at the level of {len(known)} tests, lies above "
+        f"{_WORSE_SOURCE * 100:.0f} points."
+    )
+    return [Claim("source", f"source:{name}", why, figures, _WORSE_SOURCE, parts=(name,))]
+
+
+def _low(one: Estimate, *, turned: bool = False) -> float:
+    """The lower end; the upper one if turned."""
+    return float((one.high if turned else one.low) or 0.0)
+
+
+def _high(one: Estimate, *, turned: bool = False) -> float:
+    return _low(one, turned=not turned)
 
 
 def _columns(diagnosis: Tree) -> Claim:
