@@ -44,6 +44,7 @@ SAMPLE = (
     "swapped in 100 %, whole grid",
     "zero_based in 100 %, and finds one where there is none",
     "one click slips, two more outside",
+    "submits the number of its clicks, one of them twice",
     # Of counting, or of clicks, alone.
     "always COUNT(5), swapped in 100 %",
     "COUNT(5), one click in 88 %, else from 0",

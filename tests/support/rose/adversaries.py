@@ -427,6 +427,15 @@ def _no_submit(ask: Asked, draw: Draw, scene: Draw) -> Said:
 
 
 @respondent(
+    "submits the number of its clicks, one of them twice", "extreme", "step:format", "format"
+)
+def _twice_submitted(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    if ask.column != "Excl-CS" or not ask.gold:
+        return right(ask)
+    return Said((*ask.gold, ask.gold[0]), len(ask.gold) + 1)
+
+
+@respondent(
     "reads outside as inside",
     "extreme",
     "gap sign:clicks_in_exclusion step:region",

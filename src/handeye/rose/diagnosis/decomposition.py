@@ -69,7 +69,8 @@ STEPS: tuple[Step, ...] = (
     Step(
         "consistency",
         "submitting what was clicked",
-        "The right cells, but the submitted number is not the number of cells clicked.",
+        "The right cells, but the submitted number is neither that of the clicks nor that of their "
+        "cells.",
     ),
     Step(
         "format",
