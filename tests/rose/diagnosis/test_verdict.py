@@ -376,6 +376,13 @@ def test_losses_are_told_as_what_happens_to_the_level() -> None:
     assert first.shown.replace("\N{NO-BREAK SPACE}", " ") == "−31.0 points [−33.0, −29.0]"
 
 
+def test_the_whole_loss_is_named_by_the_difference_that_its_sign_is_of() -> None:
+    found = by_key(diagnosis(0.9, {"region": 0.4}))
+    (gap, *_), (_, whole, *_) = found["gap"].figures, found["largest"].figures
+    assert (gap.label, gap.shown[:5]) == ("gap, counting minus action", "+40.0")
+    assert (whole.label, whole.shown[:5]) == ("all steps, action minus counting", "−40.0")
+
+
 def test_an_unknown_step_is_named_by_its_label() -> None:
     data = diagnosis(0.9, {"region": 0.5})
     data["decomposition"]["gap"]["steps"][0] |= {"key": "new", "label": "something new"}

@@ -406,7 +406,7 @@ def _losses(diagnosis: Tree) -> list[Claim]:
     chain: Tree | None = (diagnosis.get("decomposition") or {}).get("gap")
     if not chain:
         return []
-    whole = _figure("the whole gap", chain["whole"], "loss")
+    whole = _figure("all steps, action minus counting", chain["whole"], "loss")
     unused = _unused(diagnosis)
     steps = [
         (str(step["key"]), one, *_orders(step, unused))
