@@ -185,7 +185,8 @@ def _mute(diagnosis: Tree) -> list[Claim]:
         counts = {name: sum(lost[kind][1][name] for kind in told) for name in _NO_USE}
     names = {name: _NO_USE.get(name, name) for name, count in counts.items() if count}
     total = sum(one.n for one in wholes)
-    parts = [_counted(counts[name], total, label, "these") for name, label in names.items()]
+    of = " and ".join(one.of for one in wholes)
+    parts = [_counted(counts[name], total, label, of) for name, label in names.items()]
     why = "Counted, not estimated."
     return [Claim("mute", "mute", why, (*wholes, *parts), parts=tuple(names.values()))]
 
@@ -232,7 +233,8 @@ def _level(diagnosis: Tree) -> Claim:
             f"{WIDEST_GAP * 100:.0f} points, which holds 0."
         )
         number = Figure(value=scenes, n=scenes, label="scenes", unit="count")
-        return Claim(kind, kind, why, (counting, action, gap, number))
+        wide = () if scenes < FEWEST_SCENES else ("wide",)
+        return Claim(kind, kind, why, (counting, action, gap, number), parts=wide)
     elif gap.low is None or gap.high is None:
         kind, why = "bare", "Without an interval of the gap nothing more is said."
     elif counting.high is not None and counting.high < _LITTLE:
