@@ -122,6 +122,32 @@ def test_what_is_found_and_proposed_is_counted_action_by_action(
         assert "counts as 0" in " ".join(capsys.readouterr().out.split())
 
 
+def test_what_no_answer_states_is_said(
+    va_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither level nor type in any answer: right in words, and not without a fault."""
+
+    def bare(clip: Clip) -> dict[str, object]:
+        return answer(*(entry(action.text, None, None) for action in clip.actions))
+
+    def half(clip: Clip) -> dict[str, object]:
+        return bare(clip) if clip.scenario == "home" else right(clip)
+
+    make_run(va_root / "set", tmp_path / "bare", bare, "bare", shown=False)
+    first = report(tmp_path, tmp_path / "bare", gallery_limit=0).partition('id="reading"')[0]
+    assert "No action states a level: weighted figures and scale are not measured; no " in first
+    assert "No clip has another fault." in first
+    assert "No clip has a fault." not in first
+    print_run(tmp_path / "bare")
+    assert "no action states a level" in " ".join(capsys.readouterr().out.split())
+    clips = load(va_root / "set")
+    called = [len(clip.actions) for clip in clips]
+    home = sum(len(clip.actions) for clip in clips if clip.scenario == "home")
+    make_run(va_root / "set", tmp_path / "half", half, "half", shown=False)
+    first = report(tmp_path, tmp_path / "half", gallery_limit=0).partition('id="reading"')[0]
+    assert f"{home} of {sum(called)} proposed actions state no level" in first
+
+
 def test_unanswered_clips_and_partial_runs_are_said_before_any_figure(
     va_root: Path, tmp_path: Path
 ) -> None:

@@ -26,6 +26,7 @@ from handeye.visualact.scoring.tables import (
     idle_words,
     one_sided_words,
     tables,
+    unstated_words,
     way_words,
 )
 
@@ -145,6 +146,8 @@ def _print_header(console: Console, summary: Summary) -> None:
         say(console, f"no prediction: {missing} {noun(missing, 'clips')} (in no figure)", "yellow")
     if idle := idle_words(summary):
         say(console, idle)
+    if unstated := unstated_words(summary):
+        say(console, unstated, "yellow")
 
 
 def _not_answered(summary: Summary) -> dict[str, int]:

@@ -26,7 +26,7 @@ from handeye.visualact.pages.view import RunView, averaging_words, interval_word
 from handeye.visualact.pages.words import STATES_NOTE, TERMS
 from handeye.visualact.scoring.published import REMARKS
 from handeye.visualact.scoring.run_folder import Run
-from handeye.visualact.scoring.tables import class_key, count_words, one_sided_words
+from handeye.visualact.scoring.tables import class_key, count_words, one_sided_words, unstated_words
 
 
 def write_page(
@@ -116,6 +116,8 @@ def _verdict(view: RunView, found: Sequence[Found]) -> Verdict:
     if head["f1"].value is not None:
         words = count_words(view.summary)
         said.append(f"{words[:1].upper()}{words[1:]}.")
+    if unstated := unstated_words(view.summary):
+        said.append(f"{unstated[:1].upper()}{unstated[1:]}.")
     reasons = Counter(one.reason for one in found if one.reason != PASSED.key)
     if reasons:
         most = " and ".join(f"{WORDS[key].label} ({n:,})" for key, n in reasons.most_common(2))
@@ -123,7 +125,7 @@ def _verdict(view: RunView, found: Sequence[Found]) -> Verdict:
             f"{sum(reasons.values()):,} of {len(found):,} clips have a fault, mostly: {most}."
         )
     else:
-        said.append("No clip has a fault.")
+        said.append(f"No clip has {'another' if unstated else 'a'} fault.")
     return Verdict(view, " ".join(said), basis=f"Shown: {view.shown}", quote=view.sentence)
 
 

@@ -161,6 +161,26 @@ def count_words(summary: Summary) -> str:
     )
 
 
+def unstated_words(summary: Summary) -> str:
+    """What the answers do not state of their actions, and what is not measured for it; or empty."""
+    counts = summary.counts
+    proposed = int(counts["predicted"])
+    lacking = {
+        "level": proposed - int(counts.get("predicted_with_level", proposed)),
+        "type": proposed - int(counts.get("predicted_with_type", proposed)),
+    }
+    lost = {"level": "weighted figures and scale", "type": "agreement of types"}
+    actions = noun(proposed, "actions")
+    out = []
+    for name, n in lacking.items():
+        if n == proposed:
+            lost_are = "are" if name == "level" else "is"
+            out.append(f"no action states a {name}: {lost[name]} {lost_are} not measured")
+        elif n:
+            out.append(f"{n:,} of {proposed:,} proposed {actions} state no {name}")
+    return "; ".join(out) if proposed else ""
+
+
 _NBSP = "\N{NO-BREAK SPACE}"
 
 
