@@ -353,6 +353,7 @@ _KINDS: dict[str, Callable[[Claim], str]] = {
     "so_far": lambda claim: f"so far, {_partial(claim)}",
     "parrot": _look,
     "constant": _look,
+    "prior": _look,
     "blind": _look,
     "mute": _mute,
     "small": _small,

@@ -127,11 +127,14 @@ def _looks(diagnosis: Tree) -> list[Claim]:
 _LOOKS = {
     "parrot": ("repeated", "true_repeated", ("in the question", "true answers that are")),
     "constant": ("same", "true_same", ("the commonest of their kind", "true answers that are")),
+    "prior": ("same", "true_same", ("the commonest of kind and source", "true answers that are")),
     "blind": ("own", "other", ("right, own scenes", "right, scenes exchanged")),
 }
 _WHY = {
     "parrot": "Nearly all answers stand in their question word for word; the true ones do not.",
     "constant": "Nearly all answers to a kind of question are the same; the true ones are not.",
+    "prior": "Nearly all answers to a kind of question about one source are the same; the true ones "
+    "are not.",
     "blind": "Permutations of scenes within strata show neither that answers fit their own scenes "
     "better nor that they vary with them; had one scene in three been looked at and answered "
     "rightly, or two in three in any constant way, they would have.",
