@@ -28,7 +28,7 @@ from handeye.rose.diagnosis.claims import (
     Figure,
     Unit,
 )
-from handeye.scores.estimate import Estimate, rate_of
+from handeye.scores.estimate import rate_of
 from handeye.scores.looks import said
 from handeye.scores.summary import so_far_words
 from handeye.stats.intervals import LEVEL
@@ -133,8 +133,8 @@ _LOOKS = {
 _WHY = {
     "parrot": "Nearly all answers stand in their question word for word; the true ones do not.",
     "constant": "Nearly all answers to a kind of question are the same; the true ones are not.",
-    "prior": "Nearly all answers to a kind of question about one source are the same; the true ones "
-    "are not.",
+    "prior": "Nearly all answers to a kind of question about one source are the same; the true "
+    "ones are not.",
     "blind": "Permutations of scenes within strata show neither that answers fit their own scenes "
     "better nor that they vary with them; had one scene in three been looked at and answered "
     "rightly, or two in three in any constant way, they would have.",
@@ -337,7 +337,9 @@ def _sources(diagnosis: Tree) -> list[Claim]:
     """
     subsets: Mapping[str, Tree] = diagnosis.get("subsets") or {}
     known = {
-        name: found for name, one in subsets.items() if (found := rate_of(one)).low is not None
+        name: one
+        for name, of in subsets.items()
+        if (one := _figure(name, of)) is not None and one.low is not None
     }
     if len(known) < 2 or len(known) < len(subsets):
         return []
@@ -365,7 +367,7 @@ def _sources(diagnosis: Tree) -> list[Claim]:
             Figure(value=pooled, n=n, label="other sources", of="questions of other sources"),
         )  # fmt: skip
         found.append(figures)
-    figures = max(found, key=lambda three: three[0].low or 0.0)
+    figures = max(found, key=lambda three: three[0].low or -1.0)
     if (figures[0].low or 0.0) <= _WORSE_SOURCE:
         return []
     name = figures[1].label
@@ -376,12 +378,12 @@ def _sources(diagnosis: Tree) -> list[Claim]:
     return [Claim("source", f"source:{name}", why, figures, _WORSE_SOURCE, parts=(name,))]
 
 
-def _low(one: Estimate, *, turned: bool = False) -> float:
+def _low(one: Figure, *, turned: bool = False) -> float:
     """The lower end; the upper one if turned."""
-    return float((one.high if turned else one.low) or 0.0)
+    return (one.high if turned else one.low) or 0.0
 
 
-def _high(one: Estimate, *, turned: bool = False) -> float:
+def _high(one: Figure, *, turned: bool = False) -> float:
     return _low(one, turned=not turned)
 
 
