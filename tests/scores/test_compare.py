@@ -23,6 +23,7 @@ from handeye.scores.quantity import (
     macro,
     pair_rows,
     pooled,
+    rated,
 )
 
 MADE = replace(SUITE, name="made", title="MADE", unit="films", scene="films")
@@ -220,6 +221,41 @@ def test_a_change_that_is_the_same_in_every_scene_is_as_sure_as_their_signs(
     told = row(compare_quantities(MADE, found, resamples=2000))
     assert (told["test"], told["verdict"]) == ("exact", "second_better")
     assert told["p_value"] == pytest.approx(2.0 ** (1 - n), rel=0.01)
+
+
+@pytest.mark.parametrize("value", [pooled, macro])
+@pytest.mark.parametrize(("held", "each"), [(20, 5), (20, 1), (7, 3)])
+def test_a_figure_rests_on_the_scenes_that_hold_its_items(
+    held: int, each: int, value: Value
+) -> None:
+    """100 scenes of 5 items in five strata; ``held`` of one stratum have ``each`` in the row.
+
+    None of so many scenes failed: Clopper and Pearson's bound, however many others there are.
+    """
+    n = 500
+    cluster = np.arange(n) // 5
+    inside = (cluster % 5 == 2) & (cluster // 5 < held) & (np.arange(n) % 5 < each)
+    outcomes = np.ones((n, 2))
+    outcomes[np.flatnonzero(inside)[0], 1] = 0.0
+    share = rated(("f1", "share"), inside, outcomes, value)
+    found = replace(quantities(share, n=n), cluster=cluster, stratum=cluster % 5)
+    told = row(compare_quantities(MADE, found, resamples=1000))
+    first, apart = told["first"], told["difference"]
+    assert first["low"] == pytest.approx(0.025 ** (1 / held))  # type: ignore[index]
+    alone = replace(
+        found,
+        cluster=np.repeat(np.arange(held), each),
+        stratum=np.zeros(held * each, np.int64),
+        ids=[str(k) for k in range(held * each)],
+        families=(replace(found.families[0], quantities=(
+            rated(("f1", "share"), np.ones(held * each, bool), outcomes[inside], value),)),),
+        units=(), score=outcomes[inside],
+    )  # fmt: skip
+    by_itself = row(compare_quantities(MADE, alone, resamples=1000))
+    assert first == by_itself["first"]
+    # What hides in the run of which nothing varies is in the difference.
+    assert apart["high"] >= 1 - first["low"] - 1 / (held * each) - 1e-6  # type: ignore[index,operator]
+    assert apart["high"] == pytest.approx(by_itself["difference"]["high"], abs=0.01)  # type: ignore[index]
 
 
 def test_runs_that_agree_everywhere_differ_in_nothing() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 from scipy.stats import binomtest
 
 from handeye.stats.bootstrap import resample_sums, resample_weights
-from handeye.stats.intervals import Samples, complement, difference, estimates, mean, rate
+from handeye.stats.intervals import Samples, complement, crossed, difference, estimates, mean, rate
 
 
 def weights(clusters, resamples, seed=0, stream=0):
@@ -187,3 +187,56 @@ def test_bounds_hold_their_value_and_stay_within_0_and_1(scenes, value):
     found = estimates(constant(value, scenes))
     assert 0 <= found["low"] <= found["value"] <= found["high"] <= 1
     assert found["low"] < found["high"]
+
+
+# ---- templates over strata
+
+
+def drawn_table(data, resamples, rng):
+    """Shares of each template in each stratum; ``data`` has (scenes, templates) of each stratum."""
+    strata = []
+    for right in data:
+        n = len(right)
+        weights = [np.ones((1, n)), rng.multinomial(n, [1 / n] * n, size=resamples)]
+        sums = np.concatenate(weights) @ right
+        strata.append([rate(own, np.full(1 + resamples, float(n)), n) for own in sums.T])
+    return [list(row) for row in zip(*strata, strict=True)]
+
+
+def test_templates_over_strata_are_as_sure_as_the_strata_with_their_items_together():
+    """Four sources without a failure, one that fails alone: nothing else of them was seen."""
+    rng = np.random.default_rng(3)
+    data = [np.ones((20, 3)) for _ in range(4)] + [(rng.random((20, 3)) < 0.5).astype(float)]
+    table = drawn_table(data, 500, rng)
+    together = mean(
+        [
+            Samples(np.mean([part.values for part in column], axis=0), 60, 20, sizes=(20,))
+            for column in zip(*table, strict=True)
+        ]
+    )
+    one, other = estimates(crossed(table)), estimates(together)
+    assert one == pytest.approx(other, abs=1e-6)
+    alone = estimates(mean([mean(row) for row in table], shared=True))
+    # What 80 scenes without a failure may hide reaches further down than the failures seen vary.
+    assert one["value"] - one["low"] > 0.8 * reach(80) > one["value"] - alone["low"]
+
+
+def test_levels_hold_the_truth_where_one_source_fails_alone():
+    rng, inside = np.random.default_rng(5), 0
+    for _ in range(80):
+        right = [np.repeat(rng.random((20, 1)) < 0.98, 2, axis=1) * 1.0 for _ in range(4)]
+        bad = np.stack([np.zeros(20), rng.random(20) < 0.4], axis=1)
+        found = estimates(crossed(drawn_table([*right, bad], 200, rng)))
+        inside += found["low"] <= (4 * 0.98 + 0.2) / 5 <= found["high"]
+    assert inside >= 72, inside
+
+
+def test_a_template_that_a_stratum_lacks_and_one_that_none_has_weigh_nothing():
+    table = [
+        [samples(1.0, 0.9, n=4, trials=4.0), samples(0.5, 0.4, n=4, trials=4.0)],
+        [samples(0.2, 0.1, n=4, trials=4.0), samples(float("nan"), float("nan"), n=0)],
+        [samples(float("nan"), float("nan"), n=0)] * 2,
+    ]
+    found = crossed(table)
+    assert found.values == pytest.approx([(0.75 + 0.2) / 2, (0.65 + 0.1) / 2])
+    assert found.n == 12

@@ -31,7 +31,7 @@ from handeye.shown import Shown, Words
 from handeye.stats.intervals import LEVEL, Samples, estimates
 from handeye.stats.mcnemar import mcnemar
 from handeye.stats.multiplicity import holm
-from handeye.stats.paired_bootstrap import paired_totals
+from handeye.stats.paired_bootstrap import clusters_of, paired_totals
 from handeye.stats.sample_size import POWER
 
 if TYPE_CHECKING:
@@ -228,25 +228,27 @@ def _resampled(
     """
     places: dict[bytes, int] = {}
     held: list[np.ndarray] = []
-    wanted: dict[_Name, tuple[Quantity, list[int]]] = {}
+    wanted: dict[_Name, tuple[Quantity, list[int], Sequence[int]]] = {}
     for family, one in found.each():
         for name, run in _names(family, one, pairs):
             if name in wanted:
                 continue
             sums, other = one.sums(run), name[3]
-            if other is not None:
-                sums = np.where(one.inside(run, other)[:, None], sums, 0.0)
+            inside = one.weights != 0 if other is None else one.inside(run, other)
+            sums = np.where(inside[:, None], sums, 0.0)
             columns = []
             for column in sums.T:
                 total = np.bincount(found.cluster, weights=column, minlength=found.n_scenes)
                 columns.append(places.setdefault(total.tobytes(), len(held)))
                 if columns[-1] == len(held):
                     held.append(total)
-            wanted[name] = one, columns
+            held_in = np.bincount(found.cluster, weights=inside, minlength=found.n_scenes) > 0
+            wanted[name] = one, columns, clusters_of(found.home, held_in)
     sums = np.stack(held, axis=1) if held else np.zeros((found.n_scenes, 0))
-    totals, clusters = paired_totals(sums, found.home, resamples=resamples, seed=seed)
+    totals = paired_totals(sums, found.home, resamples=resamples, seed=seed)
     return {
-        name: one.value(totals[:, :, columns], clusters) for name, (one, columns) in wanted.items()
+        name: one.value(totals[:, :, columns], scenes)
+        for name, (one, columns, scenes) in wanted.items()
     }
 
 

@@ -42,6 +42,11 @@ class Diagnosed(Shown):
     def __getitem__(self, name: str) -> Any:
         return self.data[name]
 
+    @property
+    def sentence(self) -> str:
+        """The diagnosis as one sentence; empty where the suite has none."""
+        return ""
+
     def to_json(self) -> bytes:
         """diagnosis.json: indented JSON."""
         return self.findings.to_json()
@@ -55,7 +60,8 @@ class Diagnosed(Shown):
         passed = self.reasons["passed"].sum()
         counts = Counter(self.reasons["reason"].drop_nulls().to_list())
         reasons = {name: f"{count:,}" for name, count in counts.most_common()}
-        return Words(f"Diagnosis of {title}: {passed:,} passed", reasons, note)
+        told = " ".join(filter(None, [self.sentence, note]))
+        return Words(f"Diagnosis of {title}: {passed:,} passed", reasons, told)
 
     def _rows(self) -> pl.DataFrame:
         return self.reasons

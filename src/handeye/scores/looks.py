@@ -46,7 +46,7 @@ CANDIDATES, CHOSEN_BY = 20, 100
 # Shorter answers stand in many a question by accident.
 SHORTEST = 8
 
-Kind = Literal["", "parrot", "constant", "blind"]
+Kind = Literal["", "parrot", "constant", "prior", "blind"]
 Answers = Mapping[Hashable, float]
 """The constant answers that an item may be answered with, the best first, and how much each counts;
 weights add up to 1."""
@@ -108,7 +108,8 @@ class Ways(Protocol):
 class Group(msgspec.Struct, kw_only=True):
     """What is known of the answers to one group of questions; shares are of readable answers.
 
-    ``same`` have the commonest answer of their kind, ``true_same`` likewise of the true answers;
+    ``same`` have the commonest answer of their kind, ``true_same`` likewise of the true answers
+    (of their kind and stratum where ``prior`` is said);
     ``best`` the best constant answer. ``repeated`` stand in their question. ``own`` is the mean
     score on their own scenes, ``other`` that on others of the stratum, ``ahead`` the difference.
     ``p_own`` tests that difference, ``p_varies`` whether answers vary with what is true of their
@@ -285,9 +286,18 @@ def _group(
         group.said = "parrot"
     elif scenes >= FEWEST and _all_but(group.same, group.true_same):
         group.said = "constant"
+    else:
+        strata = len({one.stratum for one in read})
+        within = [
+            _share(len(read), _same(read, of, by_stratum=True), scenes) for of in ("answer", "gold")
+        ]
+        if strata > 1 and strata * FEWEST <= scenes and _all_but(*within):
+            group.said = "prior"
     # Nearly all answers may be the same, though those to one kind of question are not.
     if any(one.said != group.said for one in groups if one.n_read):
         group.said = blind
+    if group.said == "prior":
+        group.same, group.true_same = within
     return group
 
 
@@ -296,11 +306,11 @@ def _all_but(found: Estimate, true: Estimate) -> bool:
     return (found.value or 0.0) >= MOST and (true.value or 0.0) <= OF_TRUTH
 
 
-def _same(read: Sequence[Asked], name: str) -> int:
-    """How many have the commonest answer of their kind."""
-    by_kind: dict[str, Counter[Hashable]] = defaultdict(Counter)
+def _same(read: Sequence[Asked], name: str, *, by_stratum: bool = False) -> int:
+    """How many have the commonest answer of their kind, or of their kind and stratum."""
+    by_kind: dict[tuple[str, str], Counter[Hashable]] = defaultdict(Counter)
     for one in read:
-        by_kind[one.kind][getattr(one, name)] += 1
+        by_kind[one.kind, one.stratum if by_stratum else ""][getattr(one, name)] += 1
     return sum(max(counts.values()) for counts in by_kind.values())
 
 
@@ -546,7 +556,7 @@ def clause(kind: str, group: str, first: Estimate, second: Estimate) -> str:
     """A claim in words.
 
     Args:
-        kind: ``parrot``, ``constant`` or ``blind``.
+        kind: ``parrot``, ``constant``, ``prior`` or ``blind``.
         group: of questions, "" for all.
         first: the share that it rests on.
         second: of a blind respondent the share when scenes are exchanged.
@@ -559,10 +569,11 @@ def clause(kind: str, group: str, first: Estimate, second: Estimate) -> str:
             f"it repeats words of the question in {_percent(first)} of "
             f"{first.n:,} {noun(first.n, 'answers')}{where}"
         )
-    if kind == "constant":
+    if kind in ("constant", "prior"):
+        within = " within a class of scenes" if kind == "prior" else ""
         return (
-            f"it gives one and the same answer to everything of a kind in {_percent(first)} of the "
-            f"{of}"
+            f"it gives one and the same answer to everything of a kind{within} in "
+            f"{_percent(first)} of the {of}"
         )
     return (
         f"nothing shows that it looks: of the {of} {_percent(first)} are right, and "
@@ -580,7 +591,8 @@ def shares(group: Group) -> tuple[Estimate, Estimate]:
     """The figures that :func:`clause` takes for what is claimed of a group."""
     if group.said == "parrot":
         return group.repeated, group.true_repeated
-    return (group.same, group.true_same) if group.said == "constant" else (group.own, group.other)
+    alike = group.said in ("constant", "prior")
+    return (group.same, group.true_same) if alike else (group.own, group.other)
 
 
 def _percent(one: Estimate) -> str:

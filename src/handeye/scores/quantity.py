@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from handeye.errors import DataError, first_ten
-from handeye.stats.intervals import Samples, mean, rate, within_strata
+from handeye.stats.intervals import Samples, crossed, mean, rate, within_strata
 from handeye.stats.pairing import pair, pair_common
 
 Floats = NDArray[np.float64]
@@ -23,7 +23,7 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Value = Callable[[Floats, Sequence[int]], Samples]
 """Makes a figure of one run from its sums (strata, 1 + resamples, k), the measured ones first, and
-the number of clusters in each stratum."""
+how many clusters of each stratum hold any of its items."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,18 +270,11 @@ def rated(
 
 
 def pooled(sums: Floats, clusters: Sequence[int]) -> Samples:
-    """The rate over all items: the second column by the first, whatever the stratum.
-
-    A third column counts the scenes that have such items, where that is neither every scene nor
-    the number of items.
-    """
-    counted, added, *more = np.moveaxis(sums.sum(axis=0), 1, 0)
+    """The rate over all items: the second column by the first, whatever the stratum."""
+    counted, added = np.moveaxis(sums.sum(axis=0), 1, 0)
     return within_strata(
-        rate(added, counted, [int(n) for n in sums[:, 0, 2]] if more else clusters),
-        lambda: [
-            rate(s[:, 1], s[:, 0], int(s[0, 2]) if more else own)
-            for s, own in zip(sums, clusters, strict=True)
-        ],
+        rate(added, counted, clusters),
+        lambda: [rate(s[:, 1], s[:, 0], own) for s, own in zip(sums, clusters, strict=True)],
     )
 
 
@@ -292,8 +285,12 @@ def macro(sums: Floats, clusters: Sequence[int]) -> Samples:
 
 def average(sums: Floats, clusters: Sequence[int]) -> Samples:
     """Mean of the macro rates of several parts over the same scenes: two columns each."""
-    parts = [macro(sums[:, :, k : k + 2], clusters) for k in range(0, sums.shape[2], 2)]
-    return mean(parts, shared=True)
+    return crossed(
+        [
+            [rate(s[:, k + 1], s[:, k], own) for s, own in zip(sums, clusters, strict=True)]
+            for k in range(0, sums.shape[2], 2)
+        ]
+    )
 
 
 # ---- the same items in every run

@@ -91,6 +91,39 @@ def mean(parts: Sequence[Samples], *, shared: bool = False) -> Samples:
     return made_of(found, counted, () if shared else [1 / max(len(counted), 1)] * len(counted))
 
 
+def crossed(table: Sequence[Sequence[Samples]]) -> Samples:
+    """Mean over the rows (templates) of their means over the columns (strata); n adds up.
+
+    All rows are about the same clusters, so what a stratum says is the mean of its column: where
+    that varies in no resample, it hides as much as in a mean over strata of one row.
+
+    Args:
+        table: a share of each row in each stratum; undefined ones count in no mean.
+    """
+    found = mean([mean(row) for row in table], shared=True)
+    measured_in = [sum(part.n > 0 for part in row) for row in table]
+    rows = sum(count > 0 for count in measured_in)
+    if rows < 2 or _constant(found):
+        return found
+    strata = []
+    for column in zip(*table, strict=True):
+        own = [
+            (1 / (rows * count), part)
+            for count, part in zip(measured_in, column, strict=True)
+            if part.n
+        ]
+        if not own:
+            continue
+        counts = np.sum([weight * ~np.isnan(part.values) for weight, part in own], axis=0)
+        added = np.sum([weight * np.nan_to_num(part.values) for weight, part in own], axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            values = np.where(counts > 0, added / counts, np.nan)
+        parts = [part for _, part in own]
+        of_stratum = Samples(values, sum(part.n for part in parts), _together(parts, True))
+        strata.append((sum(weight for weight, _ in own), of_stratum))
+    return made_of(found, [part for _, part in strata], [weight for weight, _ in strata])
+
+
 def made_of(whole: Samples, parts: Sequence[Samples], weights: Sequence[float] = ()) -> Samples:
     """A mean that knows its parts, where these are shares and some do not vary in resamples.
 

@@ -31,11 +31,11 @@ class PairedRates:
     """Resampled totals of every group, stratum and run.
 
     ``totals`` maps group to (strata, 1 + resamples, runs + 1): the number of items, then each
-    run's sum of outcomes. ``clusters`` (strata,) counts the clusters of each stratum.
+    run's sum of outcomes. ``clusters`` maps group to the clusters of each stratum that hold any.
     """
 
     runs: int
-    clusters: tuple[int, ...]
+    clusters: Mapping[str, tuple[int, ...]]
     totals: Mapping[str, Floats]
 
     def rates(self, run: int, strata: Sequence[int] | None = None) -> dict[str, Samples]:
@@ -45,16 +45,22 @@ class PairedRates:
             run: number of the run.
             strata: numbers of the strata to average; None: all.
         """
-        chosen = range(len(self.clusters)) if strata is None else strata
         return {
-            group: mean([rate(of[s, :, 1 + run], of[s, :, 0], self.clusters[s]) for s in chosen])
+            group: mean(
+                [
+                    rate(of[s, :, 1 + run], of[s, :, 0], self.clusters[group][s])
+                    for s in (range(len(of)) if strata is None else strata)
+                ]
+            )
             for group, of in self.totals.items()
         }
 
     def pooled(self, run: int) -> dict[str, Samples]:
         """Rate of each group for one run over all items, whatever their stratum."""
         return {
-            group: rate(of[:, :, 1 + run].sum(axis=0), of[:, :, 0].sum(axis=0), self.clusters)
+            group: rate(
+                of[:, :, 1 + run].sum(axis=0), of[:, :, 0].sum(axis=0), self.clusters[group]
+            )
             for group, of in self.totals.items()
         }
 
@@ -116,15 +122,20 @@ def paired_rates(
     sums: Floats = np.zeros((len(names), 0))
     if columns:
         sums = np.stack(columns, axis=1).astype(np.float64)
-    found, clusters = paired_totals(sums, stratum[first], resamples=resamples, seed=seed)
+    home = stratum[first]
+    found = paired_totals(sums, home, resamples=resamples, seed=seed)
     width = 1 + runs
     totals = {name: found[:, :, k * width : (k + 1) * width] for k, name in enumerate(groups)}
+    clusters = {
+        name: clusters_of(home, np.bincount(place, weights=mask, minlength=len(names)) > 0)
+        for name, mask in groups.items()
+    }
     return PairedRates(runs, clusters, totals)
 
 
 def paired_totals(
     sums: Floats, stratum: Ints, *, resamples: int = RESAMPLES, seed: int = 0
-) -> tuple[Floats, tuple[int, ...]]:
+) -> Floats:
     """Column totals by stratum, as measured and over clusters that are drawn once for all columns.
 
     Args:
@@ -134,17 +145,26 @@ def paired_totals(
         seed: the same gives the same resamples.
 
     Returns:
-        (strata, 1 + resamples, k), the measured totals first, and the clusters of each stratum.
+        (strata, 1 + resamples, k), the measured totals first.
     """
     strata = int(stratum.max(initial=-1)) + 1
     totals = np.zeros((strata, 1 + resamples, sums.shape[1]))
-    clusters = []
     for s in range(strata):
         own = sums[stratum == s]
-        clusters.append(len(own))
         if own.size:
             totals[s] = resample_sums(own.astype(np.float32), own.sum(axis=0), resamples, seed, s)
-    return totals, tuple(clusters)
+    return totals
+
+
+def clusters_of(stratum: Ints, held: NDArray[np.bool_]) -> tuple[int, ...]:
+    """How many clusters of each stratum hold any item of a figure: what its interval rests on.
+
+    Args:
+        stratum: (clusters,) as in :func:`paired_totals`.
+        held: (clusters,) which hold any.
+    """
+    strata = int(stratum.max(initial=-1)) + 1
+    return tuple(np.bincount(stratum[held], minlength=strata).tolist())
 
 
 def _weights(table: Floats, mask: NDArray[np.bool_]) -> list[Floats]:

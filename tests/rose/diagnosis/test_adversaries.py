@@ -44,11 +44,16 @@ SAMPLE = (
     "swapped in 100 %, whole grid",
     "zero_based in 100 %, and finds one where there is none",
     "one click slips, two more outside",
+    "submits the number of its clicks, one of them twice",
     # Of counting, or of clicks, alone.
     "always COUNT(5), swapped in 100 %",
     "COUNT(5), one click in 88 %, else from 0",
     "counts one more, one click",
     "answers about other scenes",
+    # One source alone.
+    "clicks beside in one source",
+    "sees nothing in one source",
+    "counts from 0 in one source",
     # Where it is lost.
     "one click slips, one more outside",
     "a cell too many inside, when it clicks, in 30 %",

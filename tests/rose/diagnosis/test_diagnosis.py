@@ -1,6 +1,7 @@
 """A whole diagnosis from a run folder: what it promises, and what it refuses."""
 
 import json
+from html import unescape
 
 import msgspec
 import polars as pl
@@ -40,6 +41,18 @@ def test_the_gap_is_the_summarys(folder, found):
     assert chain["whole"]["value"] == pytest.approx(head["gap"]["value"], abs=1e-12)
     assert chain["start"]["value"] == pytest.approx(head["counting"]["value"], abs=1e-12)
     assert chain["end"]["value"] == pytest.approx(head["action"]["value"], abs=1e-12)
+
+
+def test_a_diagnosis_says_itself_in_its_sentence(folder, found):
+    assert found.sentence.startswith("Passes ")
+    assert found.sentence in str(found)
+    assert found.sentence in unescape(found._repr_html_())
+    assert not (folder / "faulty" / "diagnosis.json").exists()  # only the command leaves files
+
+
+def test_pass_by_source_is_the_summarys(folder, found):
+    subsets = read_run(folder / "faulty").summary["bases"]["all"]["subsets"]
+    assert found["subsets"] == {k: row["PASS"] for k, row in subsets.items() if k != "Avg."}
 
 
 def test_every_chain_adds_up(found):

@@ -160,7 +160,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     "too few scenes": (
         diagnosis(0.8, {"region": 0.05}, half=0.1, n_scenes=12),
         [
-            "12 scenes, too few to say where it fails between counting and clicking: passes 70 to "
+            "12 scenes, too few to say whether counting or clicking is worse: passes 70 to "
             "90 % of the counting questions and 65 to 85 % of the action questions;",
             "it clicks where there is nothing to click in 61 %",
         ],
@@ -168,8 +168,12 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     ),
     "too wide": (
         diagnosis(0.8, {"region": 0.1}, half=0.2),
-        ["200 scenes, too few to say where it fails", "clicks where there is nothing"],
-        ["loss"],
+        [
+            "The interval of the gap is too wide to say whether counting or clicking is worse "
+            "(+10.0 points, −10.0 to +30.0): passes 60 to 100 % of",
+            "clicks where there is nothing",
+        ],
+        ["loss", "scenes"],
     ),
     "few scenes and a gap that is sure": (
         diagnosis(1.0, {"region": 0.9}, half=0.3, signs={}, n_scenes=8),
@@ -225,6 +229,22 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
                                           "weight": est(0.35, n=480), "decided": True}]),
         ["it counts rows from 0 in 35 % of the 480 answers with clicks"],
         ["columns"],
+    ),
+    "a convention in every answer, as far as can be told": (
+        diagnosis(signs={}, conventions=[{"key": "swapped", "label": "row and column swapped",
+                                          "weight": est(0.9995, n=315), "decided": True}]),
+        ["it swaps row and column in all 315 answers with clicks"],
+        ["99.9"],
+    ),
+    "halves": (
+        diagnosis(0.75, {"region": 0.1}, signs={}),
+        ["Passes 8 of 10 counting questions but only 7 of 10 action questions"],
+        [],
+    ),
+    "halves of a percent": (
+        diagnosis(signs=sign("clicks_where_nothing_is", 0.745)),
+        ["nothing to click in 75 %"],
+        [],
     ),
     "a convention that was not decided": (
         diagnosis(signs={}, conventions=[{"key": "swapped", "label": "row and column swapped",
@@ -292,6 +312,7 @@ def test_no_number_stands_in_a_claim_that_is_not_its_figures(name: str) -> None:
             for end in (one.value, one.low, one.high):
                 shown = [] if end is None else [end * 100, abs(end) * 100, end * 10]
                 known |= {f"{x:.{digits}f}" for x in shown for digits in (0, 1)}
+                known |= {str(int(x + 0.5 + 1e-9)) for x in shown}
             known |= {f"{one.n:,}", f"{one.value:,.0f}", f"{round(one.value * one.n):,}"}
         assert numbers(claim.words) <= known, claim.words
 
@@ -325,6 +346,12 @@ def test_bridges_are_named_where_they_are_among_the_questions() -> None:
     assert "33 % of the 600 action questions (G-Clk among them)" in verdict(data).replace(
         "\N{NO-BREAK SPACE}", " "
     )
+
+
+def test_lost_answers_are_shares_of_what_they_are_of() -> None:
+    data = diagnosis(0.9, {"format": 0.7}, signs={}, unreadable=400)
+    shown = [one.shown.replace("\N{NO-BREAK SPACE}", " ") for one in by_key(data)["mute"].figures]
+    assert shown == ["66.7 % of 600 action questions"] * 2
 
 
 def test_a_step_never_seen_does_not_hide_the_largest() -> None:
@@ -374,6 +401,13 @@ def test_unusable_answers_are_weighed_against_the_largest_step() -> None:
 def test_losses_are_told_as_what_happens_to_the_level() -> None:
     (first, *_) = by_key(diagnosis())["largest"].figures
     assert first.shown.replace("\N{NO-BREAK SPACE}", " ") == "−31.0 points [−33.0, −29.0]"
+
+
+def test_the_whole_loss_is_named_by_the_difference_that_its_sign_is_of() -> None:
+    found = by_key(diagnosis(0.9, {"region": 0.4}))
+    (gap, *_), (_, whole, *_) = found["gap"].figures, found["largest"].figures
+    assert (gap.label, gap.shown[:5]) == ("gap, counting minus action", "+40.0")
+    assert (whole.label, whole.shown[:5]) == ("all steps, action minus counting", "−40.0")
 
 
 def test_an_unknown_step_is_named_by_its_label() -> None:

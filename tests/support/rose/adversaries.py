@@ -292,6 +292,32 @@ def _beside(ask: Asked, more: int) -> Cells:
     return (*ask.gold, *[cell for cell in ask.cells() if cell not in ask.targets][:more])
 
 
+# One source alone.
+
+
+def _of(ask: Asked, source: str) -> bool:
+    return ask.item.rose_subset == f"ROSE-{source}"
+
+
+@respondent(
+    "clicks beside in one source", "source", "gap source:EmojiContent", "coordinates region"
+)
+def _source_bad(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    if ask.kind == "counting" or not _of(ask, "EmojiContent"):
+        return right(ask)
+    return _moved(ask, lambda r, c: (r + draw.integer(1, 2), c))
+
+
+@respondent("sees nothing in one source", "source", "source:ChineseGlyph", None)
+def _source_blind(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return click(ask, ()) if _of(ask, "ChineseGlyph") else right(ask)
+
+
+@respondent("counts from 0 in one source", "source", "gap source:PixelEdit", None, "zero_based")
+def _source_zero(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return written(ask, "zero_based") if _of(ask, "PixelEdit") else right(ask)
+
+
 # Extremes.
 
 
@@ -398,6 +424,15 @@ def _no_submit(ask: Asked, draw: Draw, scene: Draw) -> Said:
     if ask.column != "Excl-CS":
         return right(ask)
     return replace(right(ask), number=None, form="loose")
+
+
+@respondent(
+    "submits the number of its clicks, one of them twice", "extreme", "step:format", "format"
+)
+def _twice_submitted(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    if ask.column != "Excl-CS" or not ask.gold:
+        return right(ask)
+    return Said((*ask.gold, ask.gold[0]), len(ask.gold) + 1)
 
 
 @respondent(

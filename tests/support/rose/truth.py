@@ -167,6 +167,18 @@ class Truth:
     def _silent(said: Said) -> bool:
         return said.state == "refused" or said.form == "unreadable"
 
+    def _source(self, claim: Claim) -> str:
+        """The worst source, by as much as is said."""
+        of: dict[str, list[bool]] = defaultdict(list)
+        for ask, said in self.given:
+            of[ask.item.rose_subset.removeprefix("ROSE-")].append(self.passed(ask, said))
+        (name,) = claim.parts
+        rest = [one for key, found in of.items() if key != name for one in found]
+        true = [(sum(found), len(found)) for found in (of[name], rest)]
+        told = [(round(one.value * one.n), one.n) for one in claim.figures[1:]]
+        worst = min(of, key=lambda key: sum(of[key]) / len(of[key]))
+        return "" if (told, name) == (true, worst) else f"it is {true}, and the worst is {worst}"
+
     # -- whether it looked
 
     def _blind(self, claim: Claim) -> str:

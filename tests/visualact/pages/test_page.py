@@ -12,6 +12,8 @@ from handeye.errors import HandeyeError, OptionError
 from handeye.report import write_report
 from handeye.scores.estimate import percent
 from handeye.scores.run_folder import expand
+from handeye.visualact.loader import load
+from handeye.visualact.pages.console import print_run
 from handeye.visualact.pages.frames import split
 from handeye.visualact.pages.thresholds import overall_f1, threshold_gaps
 from handeye.visualact.records import Clip
@@ -75,8 +77,75 @@ def test_numbers_are_those_of_the_summary(va_root: Path, tmp_path: Path) -> None
         percent(row["f1"]["value"]) for row in summary["sweep"].values()
     ]
     head = summary["bases"]["all"]["headline"]["f1"]["value"]
-    assert f"an F1 of {percent(head)}" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert f"its F1 {percent(head)}" in page.replace("\N{NO-BREAK SPACE}", " ")
     assert data_of(page)["runs"][0]["headline"]["f1"]["value"] == head  # type: ignore[index]
+
+
+def test_what_is_found_and_proposed_is_counted_action_by_action(
+    va_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sentences count; that means over clips are no such shares is said wherever they stand."""
+    data, nbsp = va_root / "set", "\N{NO-BREAK SPACE}"
+    clips = load(data)
+    called = sum(len(clip.actions) for clip in clips)
+    half = {clip.clip_id for clip in list(clips)[::2]}
+    left = sum(len(clip.actions) for clip in clips if clip.clip_id not in half)
+
+    def inventing(clip: Clip) -> dict[str, object]:
+        own = [entry(action.text, action.apl, None) for action in clip.actions]
+        return answer(*own, entry("qqqq qqqq", 1, None), entry("xxxx xxxx", 1, None))
+
+    runs = {
+        "invents": (
+            inventing,
+            f"inds {called} of the {called} actions called for (100.0{nbsp}%); {called} of the "
+            f"{called + 2 * len(clips)} that it proposes are called for "
+            f"({percent(called / (called + 2 * len(clips)))}{nbsp}%)",
+        ),
+        "refuses": (
+            lambda clip: {"state": "refused"} if clip.clip_id in half else right(clip),
+            f"inds {left} of the {called} actions called for ({percent(left / called)}{nbsp}%); "
+            f"{left} of the {left} that it proposes are called for (100.0{nbsp}%)",
+        ),
+        "never": (
+            lambda clip: {"raw_text": "[]"},
+            f"roposes nothing, and so finds none of the {called} actions called for",
+        ),
+    }
+    for name, (respond, words) in runs.items():
+        make_run(data, tmp_path / name, respond, name, shown=False)
+        page = report(tmp_path, tmp_path / name, gallery_limit=0)
+        first = page.partition('id="reading"')[0]
+        assert first.count(words) >= 2, (name, words)  # the verdict and the sentence to quote
+        assert "but not both, counts as 0" in first
+        print_run(tmp_path / name)
+        assert "counts as 0" in " ".join(capsys.readouterr().out.split())
+
+
+def test_what_no_answer_states_is_said(
+    va_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither level nor type in any answer: right in words, and not without a fault."""
+
+    def bare(clip: Clip) -> dict[str, object]:
+        return answer(*(entry(action.text, None, None) for action in clip.actions))
+
+    def half(clip: Clip) -> dict[str, object]:
+        return bare(clip) if clip.scenario == "home" else right(clip)
+
+    make_run(va_root / "set", tmp_path / "bare", bare, "bare", shown=False)
+    first = report(tmp_path, tmp_path / "bare", gallery_limit=0).partition('id="reading"')[0]
+    assert "No action states a level: weighted figures and scale are not measured; no " in first
+    assert "No clip has another fault." in first
+    assert "No clip has a fault." not in first
+    print_run(tmp_path / "bare")
+    assert "no action states a level" in " ".join(capsys.readouterr().out.split())
+    clips = load(va_root / "set")
+    called = [len(clip.actions) for clip in clips]
+    home = sum(len(clip.actions) for clip in clips if clip.scenario == "home")
+    make_run(va_root / "set", tmp_path / "half", half, "half", shown=False)
+    first = report(tmp_path, tmp_path / "half", gallery_limit=0).partition('id="reading"')[0]
+    assert f"{home} of {sum(called)} proposed actions state no level" in first
 
 
 def test_unanswered_clips_and_partial_runs_are_said_before_any_figure(
@@ -309,7 +378,8 @@ def test_what_was_not_measured_is_a_dash_and_claims_no_interval(
         data, tmp_path / "w", faulty, "w", options=Options(headline="weighted", averaging="pooled")
     )
     page = report(tmp_path, tmp_path / "w", gallery_limit=0)
-    assert "with a weighted F1 of" in page
+    assert "its weighted F1" in page
+    assert "but not both, counts as 0" not in page.partition('id="reading"')[0]
     summary = json.loads((tmp_path / "w" / "summary.json").read_text())
     pooled = summary["bases"]["all"]["pooled"]["by_scenario"]["home"]["f1"]["value"]
     assert values(page, "t-f1")[1] == percent(pooled)

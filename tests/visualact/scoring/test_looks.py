@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from handeye.scores.looks import sentences
 from handeye.visualact.records import SCENARIOS, Action, Clip, PredictedAction, Prediction
 from handeye.visualact.scoring.cases import make_cases
 from handeye.visualact.scoring.embedder import load_embedder
@@ -86,6 +87,23 @@ def test_planted_truth_is_found() -> None:
     assert found_of(known, shuffled).groups[""].said == "blind"
     assert found_of(known, [gold(known[0])] * 120).groups[""].said == "constant"
     assert found_of(known, [()] * 120).groups[""].said == "constant"
+
+
+def test_one_answer_to_each_class_is_said_of_the_classes() -> None:
+    """Also where few clips allow no test; not of classes of few clips, nor of one clip in ten."""
+    known = clips(40, 1)
+    of_class = {clip.scenario: gold(clip) for clip in known}
+    group = found_of(known, [of_class[clip.scenario] for clip in known]).groups[""]
+    assert (group.said, group.same.value) == ("prior", 1.0)
+    assert group.true_same.value == pytest.approx(
+        sum(max(map(own.count, own)) for own in ([gold(c) for c in known[k::2]] for k in (0, 1)))
+        / 40
+    )
+    assert "to everything of a kind within a class of scenes in 100.0" in sentences({"": group})[0]
+    some = [gold(clip) if k % 10 < 2 else of_class[clip.scenario] for k, clip in enumerate(known)]
+    assert found_of(known, some).groups[""].said != "prior"
+    few = known[:14]
+    assert found_of(few, [of_class[clip.scenario] for clip in few]).groups[""].said != "prior"
 
 
 @pytest.mark.parametrize("say", [gold, other_thing])

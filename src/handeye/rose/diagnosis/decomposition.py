@@ -24,9 +24,9 @@ from handeye.rose.scoring.tally import SCENE, Ledger, Scope, Tally
 from handeye.stats.intervals import (
     Samples,
     complement,
+    crossed,
     difference,
     estimates,
-    mean,
     measured,
     with_values,
 )
@@ -69,7 +69,8 @@ STEPS: tuple[Step, ...] = (
     Step(
         "consistency",
         "submitting what was clicked",
-        "The right cells, but the submitted number is not the number of cells clicked.",
+        "The right cells, but the submitted number is neither that of the clicks nor that of their "
+        "cells.",
     ),
     Step(
         "format",
@@ -230,13 +231,12 @@ def _sides(plan: Plan, tally: Tally) -> _Sides:
         filled = _filled([cells[key] for key in plan.counting], [cells[key] for key in plan.action])
         for key, levels in zip(by_key, filled, strict=True):
             by_key[key].append(levels)
-    columns = {
-        key: [mean(parts) for parts in zip(*rows, strict=True)] for key, rows in by_key.items()
-    }
 
     def side(keys: Sequence[str]) -> dict[str, Samples]:
-        levels = zip(*(columns[key] for key in keys), strict=True)
-        return {name: mean(parts, shared=True) for name, parts in zip(BASES, levels, strict=True)}
+        return {
+            name: crossed([[levels[k] for levels in by_key[key]] for key in keys])
+            for k, name in enumerate(BASES)
+        }
 
     return _Sides(side(plan.counting), side(plan.action))
 

@@ -21,6 +21,7 @@ from handeye.rose.diagnosis.decomposition import decompose
 from handeye.rose.diagnosis.evidence import Evidence, run_evidence
 from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.diagnosis.thresholds import thresholds
+from handeye.rose.diagnosis.verdict import verdict
 from handeye.rose.scoring.run_folder import Run, read_run
 from handeye.rose.scoring.summary import Summary
 from handeye.scores.diagnosed import Diagnosed
@@ -48,6 +49,11 @@ class Diagnosis(Diagnosed):
 
     findings: Findings
     reasons: pl.DataFrame
+
+    @property
+    def sentence(self) -> str:
+        """The diagnosis as one sentence (:mod:`handeye.rose.diagnosis.verdict`)."""
+        return verdict(self.data)
 
 
 def diagnose(run: str | PathLike[str], *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:
@@ -101,6 +107,7 @@ def diagnose_scores(
         "interval": replace(summary.interval, resamples=resamples, seed=seed),
         "headline": everything.headline,
         "columns": everything.columns,
+        "subsets": {k: row["PASS"] for k, row in everything.subsets.items() if k != "Avg."},
         "decomposition": decompose(evidence, seed=seed, resamples=resamples),
         "attribution": attribution_tables(attribution, seed=seed, resamples=resamples),
         "thresholds": thresholds(scores),

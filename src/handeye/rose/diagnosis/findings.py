@@ -210,8 +210,9 @@ class Factor(msgspec.Struct):
 class Findings(Recorded, kw_only=True):
     """diagnosis.json: what the summary has of it, then decomposition, reasons and curves.
 
-    ``looks`` are what is known of sight (:class:`handeye.scores.looks.Group`), by group of
-    questions; none for a run that was scored before that was told.
+    ``subsets`` are the PASS of each source over the five kinds of question. ``looks`` are what is
+    known of sight (:class:`handeye.scores.looks.Group`), by group of questions; none for a run that
+    was scored before that was told.
     """
 
     format: int
@@ -226,6 +227,7 @@ class Findings(Recorded, kw_only=True):
     interval: Interval
     headline: dict[str, Estimate]
     columns: dict[str, Estimate]
+    subsets: dict[str, Estimate] = msgspec.field(default_factory=dict)
     bridges: dict[str, Bridge | None]
     consistency: Consistency | None
     drops: dict[str, Estimate]

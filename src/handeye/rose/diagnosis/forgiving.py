@@ -132,8 +132,9 @@ def _features(found: Evidence, of_grid: bool) -> tuple[Any, ...]:
     exact = said == in_grid and found.clicked == found.gold
     turned_round = bool(found.clicked) and found.clicked == found.targets - found.gold
     exact_inside = said == in_grid and (inside == found.gold or turned_round)
-    # A number that is not there is a matter of form; one that is there has to agree.
-    agrees = number is None or number == said
+    # A number that is not there is a matter of form, as clicks are that stand twice; one that is
+    # there has to be that of the clicks or of their cells.
+    agrees = number in (None, said, len(reading.clicks))
     placed = (exact, exact_inside, _number_inside(found, inside, said))
     return (*head, True, True, gold, said, in_grid, *placed, agrees)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import NormalDist
 from typing import Any
 
 from msgspec import structs
@@ -30,6 +31,7 @@ from handeye.rose.diagnosis.claims import (
 from handeye.scores.estimate import rate_of
 from handeye.scores.looks import said
 from handeye.scores.summary import so_far_words
+from handeye.stats.intervals import LEVEL
 
 __all__ = ["FLOOR", "Claim", "Figure", "claims", "verdict"]
 
@@ -49,6 +51,8 @@ _LITTLE = 0.1
 # A kind of question with fewer right answers is told, unless its side's level tells it: all kinds
 # of the side are as bad, and lie no further apart than this.
 _MOSTLY_WRONG, _ALIKE = 0.5, 0.2
+# A source is told that is surely worse than the others by more than this.
+_WORSE_SOURCE = 0.1
 # A mean over subsets and templates this far from the share of questions is called a mean.
 _AVERAGED = 0.05
 _STATES = ("refused", "truncated", "empty", "error")
@@ -81,7 +85,8 @@ def claims(diagnosis: Tree) -> list[Claim]:
     habits.sort(key=lambda claim: _about(claim) in unseen)
     told = _told([one for one in habits if not (mute and one.key.endswith(":unreadable"))])
     rest = [replace(claim, spoken=False) for claim in habits if claim not in told]
-    body = [level, *losses, *_parts(diagnosis, level), *told]
+    sources = [] if "" in unseen else _sources(diagnosis)
+    body = [level, *losses, *_parts(diagnosis, level), *sources, *told]
     body = [*mute, *looks, *body] if first else [*looks, *body, *mute]
     return [*_partial(diagnosis), *body, *rest, *_reach(diagnosis)]
 
@@ -122,11 +127,14 @@ def _looks(diagnosis: Tree) -> list[Claim]:
 _LOOKS = {
     "parrot": ("repeated", "true_repeated", ("in the question", "true answers that are")),
     "constant": ("same", "true_same", ("the commonest of their kind", "true answers that are")),
+    "prior": ("same", "true_same", ("the commonest of kind and source", "true answers that are")),
     "blind": ("own", "other", ("right, own scenes", "right, scenes exchanged")),
 }
 _WHY = {
     "parrot": "Nearly all answers stand in their question word for word; the true ones do not.",
     "constant": "Nearly all answers to a kind of question are the same; the true ones are not.",
+    "prior": "Nearly all answers to a kind of question about one source are the same; the true "
+    "ones are not.",
     "blind": "Permutations of scenes within strata show neither that answers fit their own scenes "
     "better nor that they vary with them; had one scene in three been looked at and answered "
     "rightly, or two in three in any constant way, they would have.",
@@ -180,7 +188,8 @@ def _mute(diagnosis: Tree) -> list[Claim]:
         counts = {name: sum(lost[kind][1][name] for kind in told) for name in _NO_USE}
     names = {name: _NO_USE.get(name, name) for name, count in counts.items() if count}
     total = sum(one.n for one in wholes)
-    parts = [_counted(counts[name], total, label, "these") for name, label in names.items()]
+    of = " and ".join(one.of for one in wholes)
+    parts = [_counted(counts[name], total, label, of) for name, label in names.items()]
     why = "Counted, not estimated."
     return [Claim("mute", "mute", why, (*wholes, *parts), parts=tuple(names.values()))]
 
@@ -227,7 +236,8 @@ def _level(diagnosis: Tree) -> Claim:
             f"{WIDEST_GAP * 100:.0f} points, which holds 0."
         )
         number = Figure(value=scenes, n=scenes, label="scenes", unit="count")
-        return Claim(kind, kind, why, (counting, action, gap, number))
+        wide = () if scenes < FEWEST_SCENES else ("wide",)
+        return Claim(kind, kind, why, (counting, action, gap, number), parts=wide)
     elif gap.low is None or gap.high is None:
         kind, why = "bare", "Without an interval of the gap nothing more is said."
     elif counting.high is not None and counting.high < _LITTLE:
@@ -318,6 +328,65 @@ _GIVEN = {
 }
 
 
+def _sources(diagnosis: Tree) -> list[Claim]:
+    """The source that is furthest behind the others, if that is sure.
+
+    Sources have scenes of their own, so the difference of one and the mean of the others has the
+    variances recovered from their intervals (Zou and Donner 2008); it is tested once for each
+    source, and the first one of Holm's order needs the level of all (Bonferroni).
+    """
+    subsets: Mapping[str, Tree] = diagnosis.get("subsets") or {}
+    known = {
+        name: one
+        for name, of in subsets.items()
+        if (one := _figure(name, of)) is not None and one.low is not None
+    }
+    if len(known) < 2 or len(known) < len(subsets):
+        return []
+    tail = (1 - LEVEL) / 2
+    longer = NormalDist().inv_cdf(1 - tail / len(known)) / NormalDist().inv_cdf(1 - tail)
+    found = []
+    for name, own in known.items():
+        rest = [one for other, one in known.items() if other != name]
+        value = sum(one.value for one in rest) / len(rest)
+        reach = [
+            sum(((one.value - end(one)) / len(rest)) ** 2 for one in rest)
+            + (end(own, turned=True) - own.value) ** 2
+            for end in (_low, _high)
+        ]
+        below, above = (longer * size**0.5 for size in reach)
+        apart = value - own.value
+        n = sum(one.n for one in rest)
+        pooled = sum(one.value * one.n for one in rest) / max(n, 1)
+        words = name.removeprefix("ROSE-")
+        figures = (
+            Figure(value=apart, low=max(apart - below, -1.0), high=min(apart + above, 1.0),
+                   n=n + own.n, label=f"other sources less {words}", unit="points"),
+            Figure(value=own.value, low=own.low, high=own.high, n=own.n, label=words,
+                   of=f"{words} questions"),
+            Figure(value=pooled, n=n, label="other sources", of="questions of other sources"),
+        )  # fmt: skip
+        found.append(figures)
+    figures = max(found, key=lambda three: three[0].low or -1.0)
+    if (figures[0].low or 0.0) <= _WORSE_SOURCE:
+        return []
+    name = figures[1].label
+    why = (
+        f"The interval of the difference, at the level of {len(known)} tests, lies above "
+        f"{_WORSE_SOURCE * 100:.0f} points."
+    )
+    return [Claim("source", f"source:{name}", why, figures, _WORSE_SOURCE, parts=(name,))]
+
+
+def _low(one: Figure, *, turned: bool = False) -> float:
+    """The lower end; the upper one if turned."""
+    return (one.high if turned else one.low) or 0.0
+
+
+def _high(one: Figure, *, turned: bool = False) -> float:
+    return _low(one, turned=not turned)
+
+
 def _columns(diagnosis: Tree) -> Claim:
     """A run without the templates that a gap needs: what it has, one by one."""
     columns: Mapping[str, Tree] = diagnosis.get("columns") or {}
@@ -344,7 +413,7 @@ def _losses(diagnosis: Tree) -> list[Claim]:
     chain: Tree | None = (diagnosis.get("decomposition") or {}).get("gap")
     if not chain:
         return []
-    whole = _figure("the whole gap", chain["whole"], "loss")
+    whole = _figure("all steps, action minus counting", chain["whole"], "loss")
     unused = _unused(diagnosis)
     steps = [
         (str(step["key"]), one, *_orders(step, unused))

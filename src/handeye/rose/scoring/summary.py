@@ -7,7 +7,7 @@ an item without a usable answer counts as failed) and ``answered`` items.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -29,6 +29,7 @@ from handeye.scores.summary import Interval, Summary as AnySummary
 from handeye.stats.intervals import (
     LEVEL,
     Samples,
+    crossed,
     difference,
     estimates,
     mean,
@@ -341,17 +342,30 @@ class _Basis:
 
     def macro(self, scopes: list[Scope], measure: str, base: str = "n") -> Samples:
         """Unweighted mean over subsets of one rate."""
+        return mean(self.each(scopes, measure, base))
+
+    def each(self, scopes: list[Scope], measure: str, base: str = "n") -> list[Samples]:
+        """One rate in every subset."""
         groups = [self.tally.over([name], scopes) for name in self.tally.subsets]
-        return mean([group.share(measure, base) for group in groups])
+        return [group.share(measure, base) for group in groups]
 
     def column(self, key: str) -> Samples:
         """Macro PASS of a template."""
         return self.macro(self.by_template[BY_KEY[key].id], "pass")
 
+    def average(self, keys: Sequence[str]) -> Samples:
+        """Mean of the macro PASS of the templates that there are."""
+        return crossed([self.each(self.by_template[BY_KEY[key].id], "pass") for key in keys])
+
+    def average_of_all(self, keys: Sequence[str]) -> Samples:
+        """The same, undefined unless every template was measured."""
+        found = self.average(keys)
+        whole = all(self.column(key).n for key in keys)
+        return found if whole else Samples(found.values * float("nan"), 0)
+
     def headline(self) -> dict[str, Samples]:
         """Counting Avg., Action Avg. and the gap; undefined where a template is missing."""
-        counting = _mean_of_all([self.column(key) for key in COUNTING_KEYS])
-        action = _mean_of_all([self.column(key) for key in ACTION_KEYS])
+        counting, action = map(self.average_of_all, (COUNTING_KEYS, ACTION_KEYS))
         return {"counting": counting, "action": action, "gap": difference(counting, action)}
 
     def columns(self) -> dict[str, Samples]:
@@ -359,7 +373,7 @@ class _Basis:
         main = {BY_KEY[key].column: self.column(key) for key in MAIN_KEYS}
         return {
             **main,
-            "Avg.": mean(list(main.values()), shared=True),
+            "Avg.": self.average(MAIN_KEYS),
             "C-F1": self.macro(self.main, "click_f1_strict", "click_applicable"),
             "R-OK": self.macro(self.main, "region_ok", "click_applicable"),
             "SOFT": self.macro(self.main, "unified_soft"),
@@ -398,13 +412,6 @@ class _Basis:
             "subsets": self.by_subset(),
             "matrix": self.matrix(),
         }
-
-
-def _mean_of_all(parts: list[Samples]) -> Samples:
-    """Mean of templates over the same scenes, undefined unless every one was measured."""
-    found = mean(parts, shared=True)
-    whole = all(part.n for part in parts)
-    return found if whole else Samples(found.values * float("nan"), 0)
 
 
 def _rate_tables(basis: _Basis) -> dict[str, Any]:

@@ -303,8 +303,8 @@ class _Paired:
 
 
 def _of_clips(called: Floats, hits: Floats) -> Callable[[int], Floats]:
-    """Actions called for, those found, and the clips that they belong to."""
-    return lambda run: np.stack([called, hits[:, run], called > 0], axis=1)
+    """Actions called for, and those found."""
+    return lambda run: np.stack([called, hits[:, run]], axis=1)
 
 
 def _found(run: Run, clips: Sequence[Clip]) -> Floats:

@@ -25,6 +25,8 @@ from handeye.visualact.scoring.tables import (
     OVERALL,
     class_key,
     idle_words,
+    one_sided_words,
+    unstated_words,
     way_words,
 )
 
@@ -35,7 +37,8 @@ _COLUMNS = tuple(
 )
 _LEGEND = (
     "P: share of the proposed actions that are called for; R: share of the actions called for that "
-    "were proposed; F1: of the two; weighted: by levels of urgency; scale: how near the levels are"
+    "were proposed; F1: of the two{rule}; weighted: by levels of urgency; scale: how near the "
+    "levels of matched actions are"
 )
 # So many columns have room for their intervals at 80 characters.
 _MOST_COUNTS = 5
@@ -60,7 +63,9 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     chance = f"{BEST} {looks.chosen}" if looks and looks.chance else ""
     said = (way_words(summary.options), so_far_words(summary.note), summary.interval.words, chance)
     print_table(console, _headline(summary, looks), caption="; ".join(filter(None, said)))
-    say(console, _LEGEND, "dim")
+    rule = one_sided_words(summary.options)
+    rule = f"; over the clips averaged, {rule}" if rule else ""
+    say(console, _LEGEND.format(rule=rule), "dim")
     _print_sentences(console, summary)
     _print_basis(console, summary)
     if kept:
@@ -119,6 +124,8 @@ def _print_header(console: Console, summary: Summary) -> None:
         say(console, f"no prediction: {missing} {noun(missing, 'clips')} (in no figure)", "yellow")
     if idle := idle_words(summary):
         say(console, idle)
+    if unstated := unstated_words(summary):
+        say(console, unstated, "yellow")
 
 
 def _not_answered(summary: Summary) -> dict[str, int]:

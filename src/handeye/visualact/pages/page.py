@@ -25,7 +25,7 @@ from handeye.visualact.pages.view import RunView, averaging_words, interval_word
 from handeye.visualact.pages.words import STATES_NOTE, TERMS
 from handeye.visualact.scoring.published import REMARKS
 from handeye.visualact.scoring.run_folder import Run
-from handeye.visualact.scoring.tables import class_key
+from handeye.visualact.scoring.tables import class_key, count_words, one_sided_words, unstated_words
 
 
 def write_page(
@@ -80,9 +80,9 @@ def glance(views: Sequence[RunView], found: Sequence[Sequence[Found]]) -> Glance
         names=class_tables.NAMES,
         signs=("and", "→"),
         meaning=f"Percent{', weighted by how near the levels are' if weighted else ''}. Recall: "
-        "share of the actions a clip calls for that are proposed; precision: share of the actions "
-        f"proposed that it calls for; F1: their harmonic mean; {averaging_words(views)}. In "
-        f"brackets: {interval_words(views)}.",
+        "share of the actions called for that are proposed; precision: share of the actions "
+        f"proposed that are called for; F1: their harmonic mean; {averaging_words(views)}"
+        f"{_one_sided(views)}. In brackets: {interval_words(views)}.",
         rows=class_tables.measured(views),
         published=class_tables.published(),
         left_out=len(class_tables.published_overall()[class_tables.QUOTED :]),
@@ -94,15 +94,21 @@ def glance(views: Sequence[RunView], found: Sequence[Sequence[Found]]) -> Glance
     )
 
 
+def _one_sided(views: Sequence[RunView]) -> str:
+    """How clips with actions on one side count, where all runs count them alike."""
+    ways = {one_sided_words(view.summary.options) for view in views}
+    return f": {way}" if len(ways) == 1 and (way := ways.pop()) else ""
+
+
 def _verdict(view: RunView, found: Sequence[Found]) -> Verdict:
     """What is found, what is right, and what goes wrong most; first of all, if it does not look."""
     head, clauses = view.headline, sentences(view.looks.groups if view.looks else {})
     said = [f"{clause[:1].upper()}{clause[1:]}." for clause in clauses]
     if head["f1"].value is not None:
-        said.append(
-            f"Finds {head['recall'].percent}{_NBSP}% of what is called for; "
-            f"{head['precision'].percent}{_NBSP}% of what it proposes is called for."
-        )
+        words = count_words(view.summary)
+        said.append(f"{words[:1].upper()}{words[1:]}.")
+    if unstated := unstated_words(view.summary):
+        said.append(f"{unstated[:1].upper()}{unstated[1:]}.")
     reasons = Counter(one.reason for one in found if one.reason != PASSED.key)
     if reasons:
         most = " and ".join(f"{WORDS[key].label} ({n:,})" for key, n in reasons.most_common(2))
@@ -110,11 +116,8 @@ def _verdict(view: RunView, found: Sequence[Found]) -> Verdict:
             f"{sum(reasons.values()):,} of {len(found):,} clips have a fault, mostly: {most}."
         )
     else:
-        said.append("No clip has a fault.")
+        said.append(f"No clip has {'another' if unstated else 'a'} fault.")
     return Verdict(view, " ".join(said), basis=f"Shown: {view.shown}", quote=view.sentence)
-
-
-_NBSP = "\N{NO-BREAK SPACE}"
 
 
 def _f1(view: RunView) -> float:

@@ -24,7 +24,13 @@ from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.respondents.models import RESPONDENTS
 from handeye.visualact.scoring.reading.reading import LOSSES
 from handeye.visualact.scoring.summary import Summary
-from handeye.visualact.scoring.tables import idle_words, tables, way_words
+from handeye.visualact.scoring.tables import (
+    count_words,
+    idle_words,
+    one_sided_words,
+    tables,
+    way_words,
+)
 
 STATES = ("answered", "refused", "truncated", "unreadable", "empty", "error", "missing")
 _NBSP = "\N{NO-BREAK SPACE}"
@@ -55,16 +61,14 @@ class RunView(PageRun):
         if head["f1"].value is None:
             return f"{self.label}: no clip of this run can be scored, so it has no F1."
         weighted = self.summary.options["headline"] == "weighted"
-        found = (
-            f"its weighted precision is {_told(head['precision'])}, its weighted recall "
-            f"{_told(head['recall'])}"
-            if weighted
-            else f"{head['precision'].percent}{_NBSP}% of what it proposes is called for, and it "
-            f"finds {head['recall'].percent}{_NBSP}% of what is"
-        )
+        f1 = f"its {'weighted ' * weighted}F1 {_told(head['f1'])}"
+        if weighted:
+            precision, recall = _told(head["precision"]), _told(head["recall"])
+            f1 = f"{f1} of a weighted precision of {precision} and a weighted recall of {recall}"
+        rule = one_sided_words(self.summary.options)
+        way = f"{way_words(self.summary.options)}{': ' if rule else ''}{rule}"
         return (
-            f"{self.label} proposes the actions that a clip calls for with "
-            f"{'a weighted' if weighted else 'an'} F1 of {_told(head['f1'])}: {found} "
+            f"{self.label} {count_words(self.summary)}; {f1}, {way} "
             f"({self._basis_words()}; {interval_words([self])})."
         )
 

@@ -19,8 +19,9 @@ TERMS: tuple[tuple[str, str], ...] = (
     (
         "Precision, recall, F1",
         "Matches out of proposed actions, matches out of true actions, and their harmonic mean, "
-        "taken clip by clip, averaged over the clips of a class, then over the classes; where a "
-        "run was scored with averaging=pooled, from sums over the clips of a class.",
+        "taken clip by clip, averaged over the clips of a class, then over the classes: a clip "
+        "that calls for something or has proposals, but not both, counts as 0. Where a run was "
+        "scored with averaging=pooled, from sums over the clips of a class.",
     ),
     (
         "Weighted",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handeye.printing import noun
+from handeye.scores.estimate import number
 from handeye.scores.tables import Column, Table, csv_files, table_of, tex_rows
 from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
 from handeye.visualact.scoring.options import Options
@@ -17,8 +18,12 @@ from handeye.visualact.scoring.summary import SWEEP_FIGURES, ByClass, Summary
 OVERALL = "overall"
 POOLED = "pooled"
 FIGURES = (
-    Column("P", "share of proposed actions that are called for", name="precision"),
-    Column("R", "share of the actions called for that were proposed", name="recall"),
+    Column(
+        "P",
+        "share of proposed actions that are called for, of a clip or a class as averaged",
+        name="precision",
+    ),
+    Column("R", "share of the actions called for that were proposed, likewise", name="recall"),
     Column("F1", name="f1"),
     Column("weighted P", name="weighted_precision"),
     Column("weighted R", name="weighted_recall"),
@@ -124,6 +129,59 @@ def way_words(options: Mapping[str, Any]) -> str:
     )
     harmonic = options["overall_f1"] == "harmonic"
     return f"{words}, overall F1 from overall precision and recall" if harmonic else words
+
+
+def one_sided_words(options: Mapping[str, Any]) -> str:
+    """How a clip counts in means over clips where actions stand on one side alone; else empty."""
+    if options["averaging"] != "video":
+        return ""
+    if options["unasked"] == "zero":
+        return "a clip that calls for something or has proposals, but not both, counts as 0"
+    return "a clip that calls for something and got no proposal counts as 0"
+
+
+def count_words(summary: Summary) -> str:
+    """What was found and what was proposed, counted action by action over all clips."""
+    counts = summary.counts
+    proposed, called, hits = (int(counts[name]) for name in ("predicted", "truth", "matched"))
+
+    def of(whole: int) -> str:
+        return f"({number(hits / whole)}{_NBSP}%)"
+
+    wanted = f"{called:,} {noun(called, 'actions')} called for"
+    if not called:
+        more = f"proposes {proposed:,} {noun(proposed, 'actions')}" if proposed else "proposes none"
+        return f"{more}; no action is called for"
+    if not proposed:
+        return f"proposes nothing, and so finds none of the {wanted}"
+    return (
+        f"finds {hits:,} of the {wanted} {of(called)}; "
+        f"{hits:,} of the {proposed:,} that it proposes {'is' if hits == 1 else 'are'} called for "
+        f"{of(proposed)}"
+    )
+
+
+def unstated_words(summary: Summary) -> str:
+    """What the answers do not state of their actions, and what is not measured for it; or empty."""
+    counts = summary.counts
+    proposed = int(counts["predicted"])
+    lacking = {
+        "level": proposed - int(counts.get("predicted_with_level", proposed)),
+        "type": proposed - int(counts.get("predicted_with_type", proposed)),
+    }
+    lost = {"level": "weighted figures and scale", "type": "agreement of types"}
+    actions = noun(proposed, "actions")
+    out = []
+    for name, n in lacking.items():
+        if n == proposed:
+            lost_are = "are" if name == "level" else "is"
+            out.append(f"no action states a {name}: {lost[name]} {lost_are} not measured")
+        elif n:
+            out.append(f"{n:,} of {proposed:,} proposed {actions} state no {name}")
+    return "; ".join(out) if proposed else ""
+
+
+_NBSP = "\N{NO-BREAK SPACE}"
 
 
 def idle_words(summary: Summary) -> str:
