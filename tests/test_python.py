@@ -312,6 +312,82 @@ def test_a_function_that_never_answers_is_told(
     assert "key and the server" not in str(caught.value)
 
 
+def raising(error: BaseException) -> Callable[..., Any]:
+    def answer(pictures: Any, prompt: str) -> str:
+        raise error
+
+    return answer
+
+
+def raising_later(error: BaseException) -> Callable[..., Any]:
+    async def answer(pictures: Any, prompt: str) -> str:
+        raise error
+
+    return answer
+
+
+HALF = "half \ud83d \x1b[31mred\x07 \u202e"
+WHOLE = "half \ufffd [31mred"
+
+
+@pytest.mark.parametrize("how", [raising, raising_later])
+def test_what_no_file_can_hold_is_left_out_of_what_was_raised(
+    scenes: Path, tmp_path: Path, how: Callable[..., Any]
+) -> None:
+    more: dict[str, Any] = {"templates": "T1", "progress": False}
+    with pytest.raises(RunError) as caught:
+        rose.run(how(ValueError(HALF)), scenes, tmp_path / "run", **more)
+    told = {row["error"] for row in journal(tmp_path / "run")}
+    assert len(told) == 1
+    assert WHOLE in str(caught.value)
+    for said in (str(caught.value), *told):
+        assert not re.search("[\x00-\x1f\x7f-\x9f\u202e\ud800-\udfff]", said)
+        assert said.count("half") == 1
+
+
+def test_half_a_character_is_answered_once(scenes: Path, tmp_path: Path) -> None:
+    from inspect_ai.model import ModelOutput
+
+    async def answer(*given: Any, **more: Any) -> Any:
+        return ModelOutput.from_content("echo/m", "half \ud83d")
+
+    model = make_model()
+    type(model.api).generate = answer
+    for number, whom in enumerate((model, lambda pictures, prompt: "half \ud83d")):
+        out = tmp_path / f"{number}"
+        rose.run(whom, scenes, out, templates="T1", progress=False)
+        found = [(row["state"], row["raw_text"]) for row in journal(out)]
+        assert found == [("answered", "half \ufffd")] * 2
+
+
+def test_names_that_no_file_can_hold_are_refused(scenes: Path, tmp_path: Path) -> None:
+    for model, more in (
+        (raising(ValueError()), {"name": "\ud800"}),
+        ("openai-api/lab/\udcff", {}),
+        ("handeye/pixels", {"templates": "T\udcff"}),
+        ("handeye/pixels", {"model_args": {"a": ["\udcff"]}}),
+    ):
+        with pytest.raises(OptionError, match="holds a character that no file|name must be a line"):
+            rose.run(model, scenes, tmp_path / "run", progress=False, **more)
+    with pytest.raises(OptionError, match="out holds a character that no file"):
+        rose.run("handeye/pixels", scenes, tmp_path / "\udce9", progress=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_bracket_in_a_name_is_no_markup(scenes: Path, tmp_path: Path) -> None:
+    more: dict[str, Any] = {"templates": "T1", "progress": False, "name": "[/foo]"}
+
+    def answer(pictures: Any, prompt: str) -> str:
+        return "DONE"
+
+    async def inside() -> Any:
+        return rose.run(answer, scenes, **more)
+
+    runs = [rose.run(answer, scenes, tmp_path / "q[" / "b]", **more), asyncio.run(inside())]
+    assert [run.info["states"]["answered"] for run in runs] == [2, 2]
+    assert runs[0].info["model"] == "python/[/foo]"
+
+
 def test_calls_do_not_overlap_unless_asked_to(scenes: Path) -> None:
     under_way, most = 0, 0
 

@@ -18,9 +18,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
+from handeye.printing import plain, whole_characters
+
 
 class HandeyeError(Exception):
-    """Base of all errors that are meant for the user."""
+    """Base of all errors that are meant for the user; no terminal obeys what others put in it."""
+
+    def __init__(self, text: object = "") -> None:
+        super().__init__(plain(whole_characters(str(text))))
 
     @property
     def message(self) -> str:

@@ -40,6 +40,11 @@ def plain(text: str) -> str:
     return _OBEYED.sub("", text)
 
 
+def whole_characters(text: str) -> str:
+    """``text`` as a file can hold it: half a surrogate pair becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def one_line(text: str) -> str:
     """``text`` as :func:`plain` leaves it, in one line: nobody can write a line of their own."""
     return _LINE_ENDS.sub(" ", plain(text)).strip()

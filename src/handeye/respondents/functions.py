@@ -44,10 +44,10 @@ from PIL import Image
 
 from handeye.errors import RunError
 from handeye.media.view import view_of
+from handeye.printing import whole_characters
 from handeye.respondents.conversation import decoded_url
 from handeye.run.engine import as_in_a_script
-from handeye.run.failures import Failure
-from handeye.run.secrets import without_keys
+from handeye.run.failures import Failure, in_a_line
 from handeye.run.wire import ProviderError
 
 # Seconds in which a batch that is not full waits for more to come.
@@ -58,7 +58,7 @@ class FunctionError(ProviderError):
     """What a function raised, or gave that is no answer, in a line; asking again does not help."""
 
     def __init__(self, words: str) -> None:
-        super().__init__(Failure(without_keys(words)), RetryDecision.no())
+        super().__init__(Failure(in_a_line(words)), RetryDecision.no())
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +310,7 @@ def _text(answer: object) -> str:
     if answer is None:
         return ""
     if isinstance(answer, str):
-        return answer
+        return whole_characters(answer)
     raise FunctionError(f"the function gave {_kind(answer)}; an answer is a text, or None")
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from handeye.arguments import refuse_wrong_kinds
 from handeye.errors import OptionError, RunError, within
-from handeye.printing import plain
+from handeye.printing import one_line, whole_characters
 from handeye.run.options import FUNCTIONS, MAX_CONNECTIONS
 from handeye.run.plan import PLAN
 from handeye.run.questions import CARRIAGE
@@ -200,11 +200,12 @@ def _of_a_function(
 
 
 def _checked(name: str) -> str:
-    if not name.strip() or name != plain(name) or "\n" in name or len(name) > _LONGEST_NAME:
+    name = name.strip()
+    if not name or name != one_line(whole_characters(name)) or len(name) > _LONGEST_NAME:
         raise OptionError(
             f"name must be a line of 1 to {_LONGEST_NAME} characters, got {name[:40]!r}"
         )
-    return name.strip()
+    return name
 
 
 def _inner(function: Any) -> Any:
@@ -221,7 +222,8 @@ def _own_name(function: Any) -> str:
         function = function.func
     if not hasattr(function, "__qualname__"):
         function = type(function)
-    return f"{getattr(function, '__module__', None) or 'builtins'}.{function.__qualname__}"
+    module = getattr(function, "__module__", None) or "builtins"
+    return one_line(whole_characters(f"{module}.{function.__qualname__}"))
 
 
 def _takes(function: Callable[..., Any]) -> tuple[bool, bool]:

@@ -31,6 +31,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit
 
+from handeye.printing import whole_characters
+
 KEPT_OUT = "[not kept]"
 """Stands where a value was that is not written."""
 BLOT = "[key]"
@@ -594,7 +596,7 @@ def _plain(text: str) -> str:
             break
         text = out
     if any("\ud800" <= c <= "\udfff" for c in text):
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = whole_characters(text)
     return _LEFT_OUT.sub("", text).casefold()
 
 
