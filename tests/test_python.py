@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import json
 import os
 import re
@@ -324,6 +325,29 @@ def raising_later(error: BaseException) -> Callable[..., Any]:
         raise error
 
     return answer
+
+
+class Own(BaseException):
+    """Neither an exception nor one of Python's."""
+
+
+@pytest.mark.parametrize("how", [raising, raising_later])
+def test_whatever_a_function_raises_is_told(
+    scenes: Path, tmp_path: Path, how: Callable[..., Any]
+) -> None:
+    errors = [asyncio.CancelledError("c"), concurrent.futures.CancelledError("f"), Own("o")]
+    left = [*errors, GeneratorExit("g"), SystemExit(3), StopIteration("s")]
+
+    def answer(pictures: Any, prompt: Any) -> Any:
+        return how(left.pop())(pictures, prompt) if left else "DONE"
+
+    run = rose.run(answer, scenes, tmp_path / "run", progress=False)
+    told = "\n".join(row["error"] or "" for row in journal(tmp_path / "run"))
+    assert (run.info["states"]["answered"], run.info["states"]["error"]) == (4, 6)
+    for words in ("asyncio.exceptions.CancelledError: c (", "futures._base.CancelledError: f ("):
+        assert words in told
+    for words in ("Own: o (", "GeneratorExit: g (", "SystemExit: 3 (", "StopIteration"):
+        assert words in told
 
 
 HALF = "half \ud83d \x1b[31mred\x07 \u202e"

@@ -16,16 +16,18 @@ otherwise. With ``batch`` every argument is a list of up to so many, and so is w
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import queue
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
+import sniffio
 from anyio import to_thread
 from inspect_ai.model import (
     ChatMessage,
@@ -209,9 +211,9 @@ class FunctionAPI(ModelAPI):
             if inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(
                 getattr(call, "__call__", None)  # noqa: B004  (the method, not whether there is one)
             ):
-                return await call(*args, **given)
+                return await _awaited(call(*args, **given))
             result = await self._threads.run(lambda: call(*args, **given))
-            return await result if inspect.isawaitable(result) else result
+            return await _awaited(result) if inspect.isawaitable(result) else result
         except Exception as error:
             raise FunctionError(_words(error)) from error
 
@@ -264,17 +266,39 @@ class _Threads:
                 continue
             try:
                 future.set_result(call())
-            except SystemExit as error:
-                future.set_exception(FunctionError(f"SystemExit: {error}"))
-            except BaseException as error:
+            except KeyboardInterrupt as error:
                 future.set_exception(error)
+            except BaseException as error:  # a loop takes some kinds for words of its own
+                future.set_exception(FunctionError(_words(error)))
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    """The result of a coroutine of the caller's; what it raises as :class:`FunctionError`.
+
+    It has a task of its own: what it raises to end itself is not what the engine ends it with.
+    """
+
+    async def alone() -> Any:
+        try:
+            return await result
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise FunctionError(_words(error)) from error
+
+    if sniffio.current_async_library() != "asyncio":
+        return await alone()
+    me, task = asyncio.current_task(), asyncio.ensure_future(alone())
+    try:
+        return await task
+    except asyncio.CancelledError as error:
+        if not task.done() or (me is not None and me.cancelling()):
+            task.cancel()
+            raise
+        raise FunctionError(_words(error)) from error
 
 
 async def _result(future: Future[Any]) -> Any:
-    import asyncio
-
-    import sniffio
-
     if sniffio.current_async_library() == "asyncio":
         return await asyncio.wrap_future(future)
     return await to_thread.run_sync(future.result, abandon_on_cancel=True)
@@ -329,7 +353,7 @@ def _kind(value: object) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     """What an exception says, and where in the function it was raised."""
     if isinstance(error, FunctionError):
         return str(error)
