@@ -582,6 +582,28 @@ def test_a_diagnosis_gives_each_failed_item_one_reason(case: Case) -> None:
     assert reasons.filter("passed")["reason"].drop_nulls().is_empty()
 
 
+def test_scores_of_a_run_made_anew_forget_nothing_of_it(case: Case, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(case.run("faulty"), run)
+    handeye(case.suite.name, "diagnose", run)
+    before, kept = json_of(run / "run.json"), hashes(run)
+    case.score(run / "predictions.jsonl", run)
+    after = json_of(run / "run.json")
+    for record in (before, after):
+        for name in ("created", "predictions", "scoring", "data", "allow_missing", "mapping"):
+            record.pop(name, None)
+    assert after == before
+    assert {"generation", "engine", "tokens", "selection"} <= set(after)
+    changed = {name for name, digest in hashes(run).items() if kept.get(name) != digest}
+    assert changed == {"run.json"}
+    assert {"diagnosis.json", "reasons.parquet"} <= set(hashes(run))
+    rows = predictions_of(run)
+    written(run / "predictions.jsonl", [rows[0] | {"raw_text": "nothing"}, *rows[1:]])
+    case.score(run / "predictions.jsonl", run)
+    assert "generation" in json_of(run / "run.json")
+    assert not (run / "diagnosis.json").exists(), "it was of other scores"
+
+
 # ---- from Python
 
 
