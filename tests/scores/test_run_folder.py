@@ -128,6 +128,8 @@ def test_an_error_leaves_nothing_and_the_old_run(tmp_path):
         raise ZeroDivisionError
     assert sorted(path.name for path in tmp_path.iterdir()) == ["deep"]
     make(run.path)
+    assert (run.path / "why.json").exists(), "the scores are the same"
+    make(run.path, ROWS[:1])
     assert (run.path / "notes.txt").exists()
     assert not (run.path / "why.json").exists(), "it was about other scores"
 
