@@ -350,6 +350,70 @@ def test_whatever_a_function_raises_is_told(
         assert words in told
 
 
+def test_one_run_at_a_time_asks(scenes: Path, tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def answer(pictures: Any, prompt: str) -> str:
+        for out in (tmp_path / "run", tmp_path / "other", None):
+            with pytest.raises(RunError) as caught:
+                rose.run("handeye/pixels", scenes, out, progress=False)
+            refused.append(str(caught.value))
+        return "DONE"
+
+    run = rose.run(answer, scenes, tmp_path / "run", templates="T1", progress=False)
+    assert run.info["states"]["answered"] == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    holds_another = [one for one in refused if "holds another run" in one]
+    assert len(holds_another) == 2
+    assert all("another run is under way in this process" in o for o in refused[1:3])
+    rose.run("handeye/pixels", scenes, tmp_path / "other", templates="T1", progress=False)
+
+
+@pytest.mark.parametrize("suite", ["rose", "visualact"])
+def test_a_function_may_change_the_working_folder(
+    suite: str, scenes: Path, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "set").symlink_to(scenes if suite == "rose" else clips)
+    monkeypatch.chdir(tmp_path)
+
+    def answer(pictures: Any, prompt: str) -> str:
+        os.chdir(tmp_path / "elsewhere")
+        return "DONE"
+
+    if suite == "rose":
+        rose.run(answer, "set", "run", progress=False)
+    else:
+        more: dict[str, Any] = {"embedder": "test:char-ngrams", "frames": [1, 2]}
+        visualact.run(answer, "set", "run", name="x", progress=False, **more)
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert list((tmp_path / "run").rglob("run.json"))
+
+
+def test_a_working_folder_that_is_gone_is_said(scenes: Path, tmp_path: Path) -> None:
+    code = f"""
+import os
+from handeye import rose
+from handeye.errors import HandeyeError
+os.mkdir("gone"); os.chdir("gone"); os.rmdir("../gone")
+for call in (
+    lambda: rose.run("handeye/pixels", {str(scenes)!r}, "run", progress=False),
+    lambda: rose.run(lambda pictures, prompt: "", {str(scenes)!r}, "run", progress=False),
+    lambda: rose.generate("set", seed=7, scenes=1, workers=1),
+    lambda: rose.load("set"),
+):
+    try:
+        call()
+    except HandeyeError as error:
+        print(error)
+"""
+    done = python("-c", code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 4
+    assert sum("the working folder is no longer there" in line for line in lines) >= 3, lines
+
+
 HALF = "half \ud83d \x1b[31mred\x07 \u202e"
 WHOLE = "half \ufffd [31mred"
 

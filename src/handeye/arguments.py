@@ -13,7 +13,7 @@ from numbers import Integral, Real
 from os import PathLike
 from typing import Any
 
-from handeye.errors import OptionError
+from handeye.errors import NO_FOLDER, OptionError, RunError, refusal
 
 _WORDS = {
     "str": "a text",
@@ -63,7 +63,12 @@ def named_where_wrong(function: Callable[..., Any], name: str) -> Callable[..., 
         except TypeError:
             bound = {}  # Python says it best
         refuse_wrong_kinds(bound, kinds, f"{name}: ")
-        return function(*args, **given)
+        try:
+            return function(*args, **given)
+        except FileNotFoundError as error:
+            if (why := refusal(error)) == NO_FOLDER:
+                raise RunError(f"{name}: {why}") from None
+            raise
 
     return checked
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import sys
 from collections.abc import Callable, Mapping
 from os import PathLike
@@ -22,6 +23,7 @@ from handeye.run.options import FUNCTIONS, MAX_CONNECTIONS
 from handeye.run.plan import PLAN
 from handeye.run.questions import CARRIAGE
 from handeye.run.secrets import know
+from handeye.sets.hub import HUB
 
 if TYPE_CHECKING:
     from inspect_ai.model import Model
@@ -69,13 +71,29 @@ def asked(
         return {"model": model, "out": out, **others}
     if (kind := _model_class()) is not None and isinstance(model, kind):
         _only_for_functions(f"the Model {model.api.model_name}", name=name, batch=batch)
-        return {"out": out, **_of_a_model(model, others)}
+        return {**_of_a_model(model, others), **_steady(model, out, others)}
     if callable(model):
-        return {"out": out, **_of_a_function(model, name, batch, Path(out), others)}
+        more = _of_a_function(model, name, batch, Path(out), others)
+        return {**more, **_steady(model, out, others)}
     raise OptionError(
         "model must be a name such as openai/gpt-5.5, a Model of Inspect's, or a function that "
         f"takes pictures and prompt; got {type(model).__name__}"
     )
+
+
+def steady(model: Whom, place: str | PathLike[str]) -> str | PathLike[str]:
+    """A place as it stays, whatever folder a function changes to while it is asked."""
+    if isinstance(model, str) or str(place).startswith(HUB):
+        return place
+    return os.path.abspath(place)  # noqa: PTH100  (as it is written: no link is followed)
+
+
+def _steady(model: Whom, out: str | PathLike[str], others: Mapping[str, Any]) -> dict[str, Any]:
+    given = {"out": out, "data": others.get("data")}
+    return {
+        name: steady(model, place) if isinstance(place, str | PathLike) else place
+        for name, place in given.items()
+    }
 
 
 def called(model: Whom, name: str | None = None) -> str:
