@@ -455,7 +455,9 @@ def test_names_that_no_file_can_hold_are_refused(scenes: Path, tmp_path: Path) -
         ("handeye/pixels", {"templates": "T\udcff"}),
         ("handeye/pixels", {"model_args": {"a": ["\udcff"]}}),
     ):
-        with pytest.raises(OptionError, match="holds a character that no file|name must be a line"):
+        with pytest.raises(
+            OptionError, match=r"holds a character that no file|name must be a line"
+        ):
             rose.run(model, scenes, tmp_path / "run", progress=False, **more)
     with pytest.raises(OptionError, match="out holds a character that no file"):
         rose.run("handeye/pixels", scenes, tmp_path / "\udce9", progress=False)

@@ -24,7 +24,7 @@ from handeye.run.answers import (
     without_its_keys,
 )
 from handeye.run.failures import Failure, failure_said, told
-from handeye.run.http import Exchange
+from handeye.run.http import Exchange, is_count
 from handeye.run.secrets import without_keys, without_known_keys
 
 Output = TypeVar("Output", bound=BaseModel)
@@ -212,16 +212,19 @@ def usage_from(output: ModelOutput) -> Usage:
     """Token counts of one output.
 
     Inspect's ``input_tokens`` leaves out what a cache served (its ``ModelUsage``), so the three
-    kinds of input are added up.
+    kinds of input are added up. What cannot be a count is as if it was not said.
     """
     used = output.usage
     if used is None:
         return Usage()
-    cached = used.input_tokens_cache_read or 0
-    written = used.input_tokens_cache_write or 0
-    return Usage(
-        input=used.input_tokens + cached + written,
-        cached=cached,
-        output=used.output_tokens,
-        reasoning=used.reasoning_tokens or 0,
+    read, cached, written, output, thought = (
+        one if is_count(one) else 0
+        for one in (
+            used.input_tokens,
+            used.input_tokens_cache_read,
+            used.input_tokens_cache_write,
+            used.output_tokens,
+            used.reasoning_tokens,
+        )
     )
+    return Usage(read + cached + written, cached, output, thought)
