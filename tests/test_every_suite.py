@@ -487,6 +487,11 @@ def test_a_run_compared_with_itself_shows_no_difference(case: Case, tmp_path: Pa
     assert rows
     assert {row["verdict"] for row in rows} <= {"none", "unknown"}
     assert {row["difference"]["value"] for row in rows} <= {0.0, None}
+    run, again = case.run("right"), case.run("right") / ".." / "right"
+    for words in (["compare", run, again], ["report", run, again, "--out", tmp_path / "r.html"]):
+        _, said = _streams(*words)
+        assert f"warning: {again} is given 2 times" in said.replace("\n", " ")
+        assert "next: handeye compare" not in said
 
 
 def test_differences_are_the_second_run_minus_the_first(case: Case, tmp_path: Path) -> None:
@@ -764,6 +769,8 @@ def test_wrong_kinds_of_arguments_are_named(case: Case, tmp_path: Path) -> None:
         (lambda: suite.run(3, case.set, out), "model must be a name"),
         (lambda: suite.run("a/b", case.set, out, name="x"), "name= is for a function"),
         (lambda: suite.generate(out, seed="7"), "generate: seed must be a whole number, got '7'"),
+        (lambda: suite.load(""), "load: data is empty: '' is no file and no folder"),
+        (lambda: suite.run("handeye/simulated", case.set, ""), "run: out is empty"),
         (lambda: suite.load(None), "load: data must be a text or a path"),
         (lambda: suite.score(3, case.set), "score: predictions must be"),
         (lambda: suite.summarize(3), "scores must be"),

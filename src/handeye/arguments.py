@@ -89,6 +89,8 @@ def refuse_wrong_kinds(given: Mapping[str, Any], kinds: Mapping[str, Any], where
         if not wanted or (value is None and "None" in wanted):
             continue
         known = [kind for kind in wanted if kind != "None"]
+        if value == "" and "path" in known:
+            raise OptionError(f"{where}{name} is empty: '' is no file and no folder")
         if not any(_KINDS[kind](value) for kind in known):
             words = " or ".join(_WORDS[kind] for kind in known)
             raise OptionError(f"{where}{name} must be {words}, got {_told(value)}")

@@ -27,6 +27,7 @@ import msgspec
 
 from handeye.errors import DataError, OptionError, RunError, first_ten
 from handeye.hashing import file_sha256, open_regular
+from handeye.printing import tell
 from handeye.reading import read_json, why
 from handeye.run.plan import PLAN
 from handeye.scores.estimate import figure_rows
@@ -573,6 +574,10 @@ def expand(folders: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list
         if not runs:
             raise DataError(f"{folder / ABLATION}: names no runs; start the ablation again")
         out += [folder / run.folder for run in runs]
+    places = [folder.resolve() for folder in out]
+    for place, folder in {place: folder for place, folder in zip(places, out, strict=True)}.items():
+        if (times := places.count(place)) > 1:
+            tell(f"warning: {folder} is given {times} times; a run differs in nothing from itself")
     return out
 
 
