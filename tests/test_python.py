@@ -448,6 +448,14 @@ def test_half_a_character_is_answered_once(scenes: Path, tmp_path: Path) -> None
         assert found == [("answered", "half \ufffd")] * 2
 
 
+@pytest.mark.parametrize("text", ["", " \n", "\u200b", "\ufeff\u2060\u00ad", "\u3164"])
+def test_what_nobody_can_see_is_empty(text: str) -> None:
+    from handeye.run.answers import state_of
+
+    assert state_of(text, "stop", False) == "empty"
+    assert state_of(f"{text}0", "stop", False) == "answered"
+
+
 def test_names_that_no_file_can_hold_are_refused(scenes: Path, tmp_path: Path) -> None:
     for model, more in (
         ("handeye/pixels", {"generation": {"stop_seqs": "\udcff"}}),
@@ -455,9 +463,7 @@ def test_names_that_no_file_can_hold_are_refused(scenes: Path, tmp_path: Path) -
         ("handeye/pixels", {"templates": "T\udcff"}),
         ("handeye/pixels", {"model_args": {"a": ["\udcff"]}}),
     ):
-        with pytest.raises(
-            OptionError, match="holds a character that no file"
-        ):
+        with pytest.raises(OptionError, match="holds a character that no file"):
             rose.run(model, scenes, tmp_path / "run", progress=False, **more)
     with pytest.raises(OptionError, match="out holds a character that no file"):
         rose.run("handeye/pixels", scenes, tmp_path / "\udce9", progress=False)

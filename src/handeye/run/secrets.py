@@ -591,12 +591,13 @@ _DEEPEST = 5
 def _plain(text: str) -> str:
     """A text with all quoting undone, in one case and without space: only to be looked in."""
     for _ in range(_DEEPEST):
+        if not any(sign in text for sign in "\\%&<"):  # every quoting begins with one
+            break
         out = _QUOTED.sub(_unquoted, text)
         if out == text:
             break
         text = out
-    if any("\ud800" <= c <= "\udfff" for c in text):
-        text = whole_characters(text)
+    text = whole_characters(text)
     return _LEFT_OUT.sub("", text).casefold()
 
 

@@ -579,7 +579,7 @@ def expand(folders: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list
             raise DataError(f"{folder / ABLATION}: names no runs; start the ablation again")
         out += [folder / run.folder for run in runs]
     places = [folder.resolve() for folder in out]
-    for place, folder in {place: folder for place, folder in zip(places, out, strict=True)}.items():
+    for place, folder in dict(zip(places, out, strict=True)).items():
         if (times := places.count(place)) > 1:
             tell(f"warning: {folder} is given {times} times; a run differs in nothing from itself")
     return out

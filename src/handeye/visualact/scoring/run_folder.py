@@ -21,7 +21,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from handeye.scores.diagnosed import DIAGNOSIS, REASONS
-from handeye.scores.run_folder import LARGEST, Columns, Count, RunFormat, RunInfo, ScoredRun, open_run
+from handeye.scores.run_folder import (
+    LARGEST,
+    Columns,
+    Count,
+    RunFormat,
+    RunInfo,
+    ScoredRun,
+    open_run,
+)
 from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
 from handeye.visualact.scoring.summary import STATES, SUITE, Summary
