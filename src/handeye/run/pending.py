@@ -217,14 +217,11 @@ def usage_from(output: ModelOutput) -> Usage:
     used = output.usage
     if used is None:
         return Usage()
-    read, cached, written, output, thought = (
-        one if is_count(one) else 0
-        for one in (
-            used.input_tokens,
-            used.input_tokens_cache_read,
-            used.input_tokens_cache_write,
-            used.output_tokens,
-            used.reasoning_tokens,
-        )
-    )
-    return Usage(read + cached + written, cached, output, thought)
+    read = _count(used.input_tokens)
+    cached, written = map(_count, (used.input_tokens_cache_read, used.input_tokens_cache_write))
+    said = _count(used.output_tokens), _count(used.reasoning_tokens)
+    return Usage(read + cached + written, cached, *said)
+
+
+def _count(value: int | None) -> int:
+    return value if value is not None and is_count(value) else 0
