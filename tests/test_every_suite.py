@@ -488,6 +488,11 @@ def test_a_run_compared_with_itself_shows_no_difference(case: Case, tmp_path: Pa
     assert rows
     assert {row["verdict"] for row in rows} <= {"none", "unknown"}
     assert {row["difference"]["value"] for row in rows} <= {0.0, None}
+    run, again = case.run("right"), case.run("right") / ".." / "right"
+    for words in (["compare", run, again], ["report", run, again, "--out", tmp_path / "r.html"]):
+        _, said = _streams(*words)
+        assert f"warning: {again} is given 2 times" in said.replace("\n", " ")
+        assert "next: handeye compare" not in said
 
 
 def test_differences_are_the_second_run_minus_the_first(case: Case, tmp_path: Path) -> None:
@@ -581,6 +586,28 @@ def test_a_diagnosis_gives_each_failed_item_one_reason(case: Case) -> None:
     assert failed.height > 0
     assert failed["reason"].null_count() == 0
     assert reasons.filter("passed")["reason"].drop_nulls().is_empty()
+
+
+def test_scores_of_a_run_made_anew_forget_nothing_of_it(case: Case, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(case.run("faulty"), run)
+    handeye(case.suite.name, "diagnose", run)
+    before, kept = json_of(run / "run.json"), hashes(run)
+    case.score(run / "predictions.jsonl", run)
+    after = json_of(run / "run.json")
+    for record in (before, after):
+        for name in ("created", "predictions", "scoring", "data", "allow_missing", "mapping"):
+            record.pop(name, None)
+    assert after == before
+    assert {"generation", "engine", "tokens", "selection"} <= set(after)
+    changed = {name for name, digest in hashes(run).items() if kept.get(name) != digest}
+    assert changed == {"run.json"}
+    assert {"diagnosis.json", "reasons.parquet"} <= set(hashes(run))
+    rows = predictions_of(run)
+    written(run / "predictions.jsonl", [rows[0] | {"raw_text": "nothing"}, *rows[1:]])
+    case.score(run / "predictions.jsonl", run)
+    assert "generation" in json_of(run / "run.json")
+    assert not (run / "diagnosis.json").exists(), "it was of other scores"
 
 
 # ---- from Python
@@ -783,6 +810,8 @@ def test_wrong_kinds_of_arguments_are_named(case: Case, tmp_path: Path) -> None:
         (lambda: suite.run(3, case.set, out), "model must be a name"),
         (lambda: suite.run("a/b", case.set, out, name="x"), "name= is for a function"),
         (lambda: suite.generate(out, seed="7"), "generate: seed must be a whole number, got '7'"),
+        (lambda: suite.load(""), "load: data is empty: '' is no file and no folder"),
+        (lambda: suite.run("handeye/simulated", case.set, ""), "run: out is empty"),
         (lambda: suite.load(None), "load: data must be a text or a path"),
         (lambda: suite.score(3, case.set), "score: predictions must be"),
         (lambda: suite.summarize(3), "scores must be"),

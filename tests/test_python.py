@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import json
 import os
 import re
@@ -351,6 +352,177 @@ def test_a_function_that_never_answers_is_told(
     assert "key and the server" not in str(caught.value)
 
 
+def raising(error: BaseException) -> Callable[..., Any]:
+    def answer(pictures: Any, prompt: str) -> str:
+        raise error
+
+    return answer
+
+
+def raising_later(error: BaseException) -> Callable[..., Any]:
+    async def answer(pictures: Any, prompt: str) -> str:
+        raise error
+
+    return answer
+
+
+class Own(BaseException):
+    """Neither an exception nor one of Python's."""
+
+
+@pytest.mark.parametrize("how", [raising, raising_later])
+def test_whatever_a_function_raises_is_told(
+    scenes: Path, tmp_path: Path, how: Callable[..., Any]
+) -> None:
+    errors = [asyncio.CancelledError("c"), concurrent.futures.CancelledError("f"), Own("o")]
+    left = [*errors, GeneratorExit("g"), SystemExit(3), StopIteration("s")]
+
+    def answer(pictures: Any, prompt: Any) -> Any:
+        return how(left.pop())(pictures, prompt) if left else "DONE"
+
+    run = rose.run(answer, scenes, tmp_path / "run", progress=False)
+    told = "\n".join(row["error"] or "" for row in journal(tmp_path / "run"))
+    assert (run.info["states"]["answered"], run.info["states"]["error"]) == (4, 6)
+    for words in ("asyncio.exceptions.CancelledError: c (", "futures._base.CancelledError: f ("):
+        assert words in told
+    for words in ("Own: o (", "GeneratorExit: g (", "SystemExit: 3 (", "StopIteration"):
+        assert words in told
+
+
+def test_one_run_at_a_time_asks(scenes: Path, tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def answer(pictures: Any, prompt: str) -> str:
+        for out in (tmp_path / "run", tmp_path / "other", None):
+            with pytest.raises(RunError) as caught:
+                rose.run("handeye/pixels", scenes, out, progress=False)
+            refused.append(str(caught.value))
+        return "DONE"
+
+    run = rose.run(answer, scenes, tmp_path / "run", templates="T1", progress=False)
+    assert run.info["states"]["answered"] == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    holds_another = [one for one in refused if "holds another run" in one]
+    assert len(holds_another) == 2
+    assert all("another run is under way in this process" in o for o in refused[1:3])
+    rose.run("handeye/pixels", scenes, tmp_path / "other", templates="T1", progress=False)
+
+
+@pytest.mark.parametrize("suite", ["rose", "visualact"])
+def test_a_function_may_change_the_working_folder(
+    suite: str, scenes: Path, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "set").symlink_to(scenes if suite == "rose" else clips)
+    monkeypatch.chdir(tmp_path)
+
+    def answer(pictures: Any, prompt: str) -> str:
+        os.chdir(tmp_path / "elsewhere")
+        return "DONE"
+
+    if suite == "rose":
+        rose.run(answer, "set", "run", progress=False)
+    else:
+        more: dict[str, Any] = {"embedder": "test:char-ngrams", "frames": [1, 2]}
+        visualact.run(answer, "set", "run", name="x", progress=False, **more)
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert list((tmp_path / "run").rglob("run.json"))
+
+
+def test_a_working_folder_that_is_gone_is_said(scenes: Path, tmp_path: Path) -> None:
+    code = f"""
+import os
+from handeye import rose
+from handeye.errors import HandeyeError
+os.mkdir("gone"); os.chdir("gone"); os.rmdir("../gone")
+for call in (
+    lambda: rose.run("handeye/pixels", {str(scenes)!r}, "run", progress=False),
+    lambda: rose.run(lambda pictures, prompt: "", {str(scenes)!r}, "run", progress=False),
+    lambda: rose.generate("set", seed=7, scenes=1, workers=1),
+    lambda: rose.load("set"),
+):
+    try:
+        call()
+    except HandeyeError as error:
+        print(error)
+"""
+    done = python("-c", code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 4
+    assert sum("the working folder is no longer there" in line for line in lines) >= 3, lines
+
+
+HALF = "half \ud83d \x1b[31mred\x07 \u202e"
+WHOLE = "half \ufffd [31mred"
+
+
+@pytest.mark.parametrize("how", [raising, raising_later])
+def test_what_no_file_can_hold_is_left_out_of_what_was_raised(
+    scenes: Path, tmp_path: Path, how: Callable[..., Any]
+) -> None:
+    more: dict[str, Any] = {"templates": "T1", "progress": False}
+    with pytest.raises(RunError) as caught:
+        rose.run(how(ValueError(HALF)), scenes, tmp_path / "run", **more)
+    told = {row["error"] for row in journal(tmp_path / "run")}
+    assert len(told) == 1
+    assert WHOLE in str(caught.value)
+    for said in (str(caught.value), *told):
+        assert not re.search("[\x00-\x1f\x7f-\x9f\u202e\ud800-\udfff]", said)
+        assert said.count("half") == 1
+
+
+def test_half_a_character_is_answered_once(scenes: Path, tmp_path: Path) -> None:
+    from inspect_ai.model import ModelOutput
+
+    async def answer(*given: Any, **more: Any) -> Any:
+        return ModelOutput.from_content("echo/m", "half \ud83d")
+
+    model = make_model()
+    type(model.api).generate = answer
+    for number, whom in enumerate((model, lambda pictures, prompt: "half \ud83d")):
+        out = tmp_path / f"{number}"
+        rose.run(whom, scenes, out, templates="T1", progress=False)
+        found = [(row["state"], row["raw_text"]) for row in journal(out)]
+        assert found == [("answered", "half \ufffd")] * 2
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\u200b", "\ufeff\u2060\u00ad", "\u3164"])
+def test_what_nobody_can_see_is_empty(text: str) -> None:
+    from handeye.run.answers import state_of
+
+    assert state_of(text, "stop", False) == "empty"
+    assert state_of(f"{text}0", "stop", False) == "answered"
+
+
+def test_names_that_no_file_can_hold_are_refused(scenes: Path, tmp_path: Path) -> None:
+    for model, more in (
+        ("handeye/pixels", {"generation": {"stop_seqs": "\udcff"}}),
+        ("openai-api/lab/\udcff", {}),
+        ("handeye/pixels", {"templates": "T\udcff"}),
+        ("handeye/pixels", {"model_args": {"a": ["\udcff"]}}),
+    ):
+        with pytest.raises(OptionError, match="holds a character that no file"):
+            rose.run(model, scenes, tmp_path / "run", progress=False, **more)
+    with pytest.raises(OptionError, match="out holds a character that no file"):
+        rose.run("handeye/pixels", scenes, tmp_path / "\udce9", progress=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_bracket_in_a_name_is_no_markup(scenes: Path, tmp_path: Path) -> None:
+    more: dict[str, Any] = {"templates": "T1", "progress": False, "name": "[/foo]"}
+
+    def answer(pictures: Any, prompt: str) -> str:
+        return "DONE"
+
+    async def inside() -> Any:
+        return rose.run(answer, scenes, **more)
+
+    runs = [rose.run(answer, scenes, tmp_path / "q[" / "b]", **more), asyncio.run(inside())]
+    assert [run.info["states"]["answered"] for run in runs] == [2, 2]
+    assert runs[0].info["model"] == "python/[/foo]"
+
+
 def test_calls_do_not_overlap_unless_asked_to(scenes: Path) -> None:
     under_way, most = 0, 0
 
@@ -375,7 +547,9 @@ def test_what_means_nothing_to_a_function_is_refused(scenes: Path, tmp_path: Pat
     for more in ({"generation": {"temperature": 0}}, {"model_args": {"a": 1}}):
         with pytest.raises(OptionError, match="means nothing to a function"):
             rose.run(answer, scenes, tmp_path / "run", name="x", **more)
-    for name in ("", "two\nlines", "x" * 201):
+    with pytest.raises(OptionError, match="templates is empty"):
+        rose.run(answer, scenes, tmp_path / "run", templates="")
+    for name in ("", "two\nlines", "x" * 201, "\ud800"):
         with pytest.raises(OptionError, match="name must be a line"):
             rose.run(answer, scenes, tmp_path / "run", name=name)
     with pytest.raises(OptionError, match="batch must be at least 1"):

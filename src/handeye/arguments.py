@@ -13,7 +13,7 @@ from numbers import Integral, Real
 from os import PathLike
 from typing import Any
 
-from handeye.errors import OptionError
+from handeye.errors import NO_FOLDER, OptionError, RunError, refusal
 
 _WORDS = {
     "str": "a text",
@@ -63,7 +63,12 @@ def named_where_wrong(function: Callable[..., Any], name: str) -> Callable[..., 
         except TypeError:
             bound = {}  # Python says it best
         refuse_wrong_kinds(bound, kinds, f"{name}: ")
-        return function(*args, **given)
+        try:
+            return function(*args, **given)
+        except FileNotFoundError as error:
+            if (why := refusal(error)) == NO_FOLDER:
+                raise RunError(f"{name}: {why}") from None
+            raise
 
     return checked
 
@@ -84,6 +89,8 @@ def refuse_wrong_kinds(given: Mapping[str, Any], kinds: Mapping[str, Any], where
         if not wanted or (value is None and "None" in wanted):
             continue
         known = [kind for kind in wanted if kind != "None"]
+        if value == "" and "path" in known:
+            raise OptionError(f"{where}{name} is empty: '' is no file and no folder")
         if not any(_KINDS[kind](value) for kind in known):
             words = " or ".join(_WORDS[kind] for kind in known)
             raise OptionError(f"{where}{name} must be {words}, got {_told(value)}")

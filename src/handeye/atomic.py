@@ -139,6 +139,8 @@ def check_places(*paths: Path | None) -> None:
     """
     given = [path for path in paths if path is not None]
     for path in given:
+        if str(path) == "-":
+            raise OptionError("- is no file: a page is not written to the screen, give its name")
         _refuse_other_kinds(path)
         folder = next((one for one in path.absolute().parents if os.path.lexists(one)), Path("/"))
         if lost := lost_link(folder):

@@ -18,9 +18,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
+from handeye.printing import plain, whole_characters
+
 
 class HandeyeError(Exception):
-    """Base of all errors that are meant for the user."""
+    """Base of all errors that are meant for the user; no terminal obeys what others put in it."""
+
+    def __init__(self, text: object = "") -> None:
+        super().__init__(plain(whole_characters(str(text))))
 
     @property
     def message(self) -> str:
@@ -63,7 +68,19 @@ def refusal(error: OSError) -> str:
     said = error.strerror or str(error) or type(error).__name__
     # Errors of ours have the system's numbers, and words of their own.
     own = error.errno is not None and said != os.strerror(error.errno)
+    if isinstance(error, FileNotFoundError) and not any(map(os.path.isabs, names)) and _lost_here():
+        return NO_FOLDER
     return lost or (said if own else _FULL.get(error.errno or 0, said))
+
+
+NO_FOLDER = "the working folder is no longer there; change to one that is"
+
+
+def _lost_here() -> bool:
+    try:
+        return not os.getcwd()  # noqa: PTH109  (whether there is one)
+    except FileNotFoundError:
+        return True
 
 
 def lost_link(path: str | Path) -> str:

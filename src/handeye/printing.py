@@ -13,6 +13,7 @@ import io
 import os
 import re
 import sys
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
@@ -38,6 +39,24 @@ def plain(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _OBEYED.sub("", text)
+
+
+def whole_characters(text: str) -> str:
+    """``text`` as a file can hold it: half a surrogate pair becomes U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+# Letters and signs that show nothing.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def blank(text: str) -> bool:
+    """Whether nobody can see a sign of ``text``: white space, marks of width zero or of control."""
+    return all(c.isspace() or c in _BLANK or unicodedata.category(c) in ("Cc", "Cf") for c in text)
 
 
 def one_line(text: str) -> str:

@@ -18,6 +18,7 @@ from handeye.errors import RunError
 from handeye.run.answers import Answer, Usage, judged_again
 from handeye.run.failures import Failure, Patience, failure_of
 from handeye.run.http import Exchange, exchange, listen
+from handeye.run.pending import usage_from
 from handeye.visualact.asking.run import run_visualact
 from handeye.visualact.scenes.generation import generate
 from tests.cases.conftest import MODEL, ask, read_lines, states
@@ -36,11 +37,12 @@ def complaint(code: str, message: str = "Your messages resulted in 5012 tokens."
 # ---- what is no answer of the model
 
 
-def whole(text: str) -> dict[str, Any]:
-    return {"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}
+def whole(text: str, **choice: Any) -> dict[str, Any]:
+    return {"choices": [{"message": {"content": text}, "finish_reason": "stop", **choice}]}
 
 
 COUNTED = {"prompt_tokens": 9, "completion_tokens": 0, "total_tokens": 9}
+WRITTEN = {**COUNTED, "completion_tokens": 5}
 NO_ANSWER = [
     (complaint("context_length_exceeded"), "5012 tokens"),
     (complaint("invalid_prompt"), "5012 tokens"),
@@ -102,6 +104,14 @@ ANSWERS = [
     (Reply("COUNT(2)", usage=None), "answered"),
     (Reply("COUNT(2)", usage={"prompt_tokens": None, "completion_tokens": None}), "answered"),
     (Reply("COUNT(2)", usage=dict.fromkeys(COUNTED, 0)), "answered"),
+    (Reply("COUNT(2)", usage={**WRITTEN, "prompt_tokens": -5, "total_tokens": 1e30}), "answered"),
+    (Reply("COUNT(2)", usage={**WRITTEN, "prompt_tokens_details": "many"}), "answered"),
+    (
+        Reply("COUNT(2)", usage={**WRITTEN, "completion_tokens_details": {"reasoning_tokens": []}}),
+        "answered",
+    ),
+    (Reply(body=whole("COUNT(2)", logprobs="none")), "answered"),
+    (Reply(body=whole("COUNT(2)", logprobs={"content": [{"token": 1}]})), "answered"),
     (
         Reply(body={"choices": [{"message": {"content": "COUNT(2)"}, "finish_reason": "stop"}]}),
         "answered",
@@ -209,14 +219,34 @@ def test_what_the_model_did_not_end_is_an_error_and_all_else_is_final(
     assert "error" not in Counter(row["state"] for row in read_lines(out / "predictions.jsonl"))
 
 
+def test_what_is_no_count_of_tokens_was_not_said() -> None:
+    from inspect_ai.model import ModelOutput, ModelUsage
+
+    output = ModelOutput.from_content("m", "COUNT(2)")
+    output.usage = ModelUsage(input_tokens=-5, output_tokens=10**30, input_tokens_cache_read=7)
+    assert usage_from(output) == Usage(input=7, cached=7)
+
+
 @pytest.mark.parametrize("usage", [None, {}, {"input_tokens": None, "output_tokens": 3}, "none"])
 def test_token_counts_that_a_message_lacks_are_filled_in(usage: Any) -> None:
     """Anthropic's shape: its client loses an answer without them."""
-    import asyncio
-
-    import httpx
-
     body = {"type": "message", "content": [{"type": "text", "text": "COUNT(2)"}], "usage": usage}
+    kept = usage if isinstance(usage, dict) else {}
+    wanted = {"input_tokens": 0, "output_tokens": kept.get("output_tokens") or 0}
+    assert as_heard(body) == {**body, "usage": wanted}
+
+
+def test_details_that_a_response_lacks_are_filled_in() -> None:
+    """The shape of OpenAI's Responses API."""
+    usage = {"input_tokens_details": "x", "output_tokens_details": {"reasoning_tokens": "two"}}
+    found = as_heard({"output": [], "usage": {"input_tokens": 3, **usage}})["usage"]
+    details = {"cached_tokens": 0}, {"reasoning_tokens": 0}
+    assert found == {"input_tokens": 3, **dict(zip(usage, details, strict=True))}
+
+
+def as_heard(body: dict[str, Any]) -> Any:
+    """A body as a client gets it."""
+    import httpx
 
     async def said(url: str) -> Any:
         listen()
@@ -227,10 +257,7 @@ def test_token_counts_that_a_message_lacks_are_filled_in(usage: Any) -> None:
             ).json()
 
     with serving(lambda request: Reply(body=body)) as server:
-        found = asyncio.run(said(server.url))
-    kept = usage if isinstance(usage, dict) else {}
-    wanted = {"input_tokens": 0, "output_tokens": kept.get("output_tokens") or 0}
-    assert found == {**body, "usage": wanted}
+        return asyncio.run(said(server.url))
 
 
 def test_a_run_without_one_answer_is_none_and_goes_on(

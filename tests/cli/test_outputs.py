@@ -73,6 +73,7 @@ def test_places_are_checked_before_the_work(tmp_path: Path) -> None:
         (tmp_path / "lost", "it is a link to gone, which is not there"),
         (tmp_path / "lost" / "x", "is a link to gone, which is not there"),
         (tmp_path / "file" / "x", "is no folder"),
+        (Path("-"), "- is no file: a page is not written to the screen"),
     ):
         with pytest.raises(OptionError, match=words):
             check_places(tmp_path / "a.html", path)

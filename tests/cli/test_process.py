@@ -130,6 +130,23 @@ def test_words_that_are_no_text(tmp_path):
     assert "is not UTF-8 text" in one_line(handeye("suites", cwd=place, code=2))
 
 
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["rose", "describe", ""], "an argument"),
+        (["rose", "score", "p.jsonl", "--data=", "--out", "run"], "--data"),
+        (["run", "rose", "--model", "handeye/pixels", "--templates", ""], "--templates"),
+        (["report", "run", "--out", ""], "--out"),
+    ],
+)
+def test_what_is_empty_is_no_name(monkeypatch, capsys, words, option):
+    monkeypatch.setattr(sys, "argv", ["handeye", *words])
+    assert carry_out(lambda: None) == 2
+    assert f"error: {option} is empty: '' is no name" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "argv", ["handeye", "rose", "load", "--split", "", "--title="])
+    assert carry_out(lambda: None) == 0
+
+
 # ---- disks
 
 

@@ -28,6 +28,11 @@ from tests.support.house import PACKAGE, ROOT, names_used
 # Names with an underscore that are used of other packages. Each has a test below.
 PRIVATE = {
     "run/asker.py: inspect_ai.model._generate_config.active_generate_config",
+    "run/engine.py: inspect_ai._display.core.active",
+    "run/engine.py: inspect_ai._display.core.active._active_display",
+    "run/engine.py: inspect_ai._display.core.display.TaskScreen",
+    "run/engine.py: inspect_ai._display.core.display.TaskSpec",
+    "run/engine.py: inspect_ai._display.rich.display.RichDisplay",
     "run/engine.py: inspect_ai._util.platform",
     "run/engine.py: inspect_ai._util.platform.running_in_notebook",
     "run/engine.py: inspect_ai.util._display.init_display_type",

@@ -11,7 +11,7 @@ import msgspec
 import polars as pl
 import pytest
 
-from handeye.errors import DataError, OptionError, RunError
+from handeye.errors import DataError, HandeyeError, OptionError, RunError
 from handeye.scores import write
 from handeye.scores.run_folder import (
     LARGEST,
@@ -128,6 +128,8 @@ def test_an_error_leaves_nothing_and_the_old_run(tmp_path):
         raise ZeroDivisionError
     assert sorted(path.name for path in tmp_path.iterdir()) == ["deep"]
     make(run.path)
+    assert (run.path / "why.json").exists(), "the scores are the same"
+    make(run.path, ROWS[:1])
     assert (run.path / "notes.txt").exists()
     assert not (run.path / "why.json").exists(), "it was about other scores"
 
@@ -205,6 +207,26 @@ CHECKED = RunFormat(
     summary=Puzzles,
     tables=FORM.tables,
 )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("format", "true", "run format True; this version of handeye reads format 3"),
+        ("format", "3.0", "run format 3.0; "),
+        ("n_items", "-5", "run.json: cannot be read: .*n_items"),
+        ("n_items", f"1{'0' * 400}", "run.json: cannot be read"),
+        ("n_scenes", "true", "run.json: cannot be read: .*n_scenes"),
+        ("cost", "-2.5", "run.json: cannot be read: .*cost"),
+    ],
+)
+def test_a_record_is_checked_when_it_is_read(tmp_path, name, value, words):
+    run = make(tmp_path / "RUN")
+    record = run.path / "run.json"
+    known = json.loads(record.read_text()) | {name: "SPOILT"}
+    record.write_text(json.dumps(known).replace('"SPOILT"', value))
+    with pytest.raises(HandeyeError, match=words):
+        open_run(run.path, FORM, ScoredRun)
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,10 @@ def test_nonsense_is_refused_and_not_kept(client: TestClient, study: Study) -> N
     assert client.post(f"/api/{key}/answer", content=long, headers=kind).status_code == 400
     assert client.post(f"/api/{key}/answer", content=b"\xff", headers=kind).status_code == 400
     assert client.post("/api/nobody/answer", json={"place": 0}).status_code == 404
+    for kind, code in (("text/plain", 400), ("Application/JSON ; charset=utf-8", 404)):
+        named = {"Content-Type": kind}
+        said = client.post("/api/nobody/answer", content=b'{"place": 0}', headers=named)
+        assert said.status_code == code, kind
     assert study.store.answers() == []
 
 

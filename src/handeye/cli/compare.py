@@ -75,6 +75,8 @@ def compare(
 def next_step(given: Mapping[str, Any]) -> None:
     """Say how the page is had, or that it is to be looked at."""
     if given["out"] is None:
+        if len({run.resolve() for run in given["runs"]}) < len(given["runs"]):
+            return
         say_next("compare", *given["runs"], "--out", "compare.html")
     elif not hushed():
         tell(f"next: open {given['out']} in a browser")

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 
 from handeye.errors import HandeyeError, OptionError, lost_link, refusal
 from handeye.printing import flush, one_line, show_anyhow, tell
@@ -106,9 +107,21 @@ def _flushed(code: object) -> object:
     return code
 
 
+# Every split; a page or a set without a heading.
+_MAY_BE_EMPTY = ("--split", "--title")
+
+
 def _check_words() -> None:
-    """Refuse words and a working folder that are no text: paths are written into JSON."""
+    """Refuse words that are empty, as a shell makes them of a variable that is not set.
+
+    And words and a working folder that are no text: paths are written into JSON.
+    """
     words = sys.argv[1:]
+    for before, word in pairwise(["", *words]):
+        option = word[:-1] if word[:2] == "--" and word[-1:] == "=" else before if not word else ""
+        if (option or not word) and option not in _MAY_BE_EMPTY:
+            what = option if option[:1] == "-" and "=" not in option else "an argument"
+            raise OptionError(f"{what} is empty: '' is no name; give one, or leave it out")
     with suppress(OSError):
         words = [*words, os.getcwd()]  # noqa: PTH109  (the text, not a path)
     for word in words:

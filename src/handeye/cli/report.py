@@ -63,7 +63,7 @@ def report(
 
 def next_step(given: Mapping[str, Any]) -> None:
     """Say how several runs are compared; a page alone is opened."""
-    if len(given["runs"]) > 1:
+    if len({run.resolve() for run in given["runs"]}) > 1:
         say_next("compare", *given["runs"], "--out", "compare.html")
     elif not hushed():
         tell(f"next: open {given['out']} in a browser")

@@ -16,16 +16,18 @@ otherwise. With ``batch`` every argument is a list of up to so many, and so is w
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import queue
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
+import sniffio
 from anyio import to_thread
 from inspect_ai.model import (
     ChatMessage,
@@ -44,10 +46,10 @@ from PIL import Image
 
 from handeye.errors import RunError
 from handeye.media.view import view_of
+from handeye.printing import whole_characters
 from handeye.respondents.conversation import decoded_url
 from handeye.run.engine import as_in_a_script
-from handeye.run.failures import Failure
-from handeye.run.secrets import without_keys
+from handeye.run.failures import Failure, in_a_line
 from handeye.run.wire import ProviderError
 
 # Seconds in which a batch that is not full waits for more to come.
@@ -58,7 +60,7 @@ class FunctionError(ProviderError):
     """What a function raised, or gave that is no answer, in a line; asking again does not help."""
 
     def __init__(self, words: str) -> None:
-        super().__init__(Failure(without_keys(words)), RetryDecision.no())
+        super().__init__(Failure(in_a_line(words)), RetryDecision.no())
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +211,9 @@ class FunctionAPI(ModelAPI):
             if inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(
                 getattr(call, "__call__", None)  # noqa: B004  (the method, not whether there is one)
             ):
-                return await call(*args, **given)
+                return await _awaited(call(*args, **given))
             result = await self._threads.run(lambda: call(*args, **given))
-            return await result if inspect.isawaitable(result) else result
+            return await _awaited(result) if inspect.isawaitable(result) else result
         except Exception as error:
             raise FunctionError(_words(error)) from error
 
@@ -264,17 +266,39 @@ class _Threads:
                 continue
             try:
                 future.set_result(call())
-            except SystemExit as error:
-                future.set_exception(FunctionError(f"SystemExit: {error}"))
-            except BaseException as error:
+            except KeyboardInterrupt as error:
                 future.set_exception(error)
+            except BaseException as error:  # a loop takes some kinds for words of its own
+                future.set_exception(FunctionError(_words(error)))
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    """The result of a coroutine of the caller's; what it raises as :class:`FunctionError`.
+
+    It has a task of its own: what it raises to end itself is not what the engine ends it with.
+    """
+
+    async def alone() -> Any:
+        try:
+            return await result
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise FunctionError(_words(error)) from error
+
+    if sniffio.current_async_library() != "asyncio":
+        return await alone()
+    me, task = asyncio.current_task(), asyncio.ensure_future(alone())
+    try:
+        return await task
+    except asyncio.CancelledError as error:
+        if not task.done() or (me is not None and me.cancelling()):
+            task.cancel()
+            raise
+        raise FunctionError(_words(error)) from error
 
 
 async def _result(future: Future[Any]) -> Any:
-    import asyncio
-
-    import sniffio
-
     if sniffio.current_async_library() == "asyncio":
         return await asyncio.wrap_future(future)
     return await to_thread.run_sync(future.result, abandon_on_cancel=True)
@@ -310,7 +334,7 @@ def _text(answer: object) -> str:
     if answer is None:
         return ""
     if isinstance(answer, str):
-        return answer
+        return whole_characters(answer)
     raise FunctionError(f"the function gave {_kind(answer)}; an answer is a text, or None")
 
 
@@ -329,7 +353,7 @@ def _kind(value: object) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     """What an exception says, and where in the function it was raised."""
     if isinstance(error, FunctionError):
         return str(error)

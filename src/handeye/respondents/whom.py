@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import sys
 from collections.abc import Callable, Mapping
 from os import PathLike
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from handeye.arguments import refuse_wrong_kinds
 from handeye.errors import OptionError, RunError, within
-from handeye.printing import plain
+from handeye.printing import one_line, whole_characters
 from handeye.run.options import FUNCTIONS, MAX_CONNECTIONS
 from handeye.run.plan import PLAN
 from handeye.run.questions import CARRIAGE
 from handeye.run.secrets import know
+from handeye.sets.hub import HUB
 
 if TYPE_CHECKING:
     from inspect_ai.model import Model
@@ -69,13 +71,29 @@ def asked(
         return {"model": model, "out": out, **others}
     if (kind := _model_class()) is not None and isinstance(model, kind):
         _only_for_functions(f"the Model {model.api.model_name}", name=name, batch=batch)
-        return {"out": out, **_of_a_model(model, others)}
+        return {**_of_a_model(model, others), **_steady(model, out, others)}
     if callable(model):
-        return {"out": out, **_of_a_function(model, name, batch, Path(out), others)}
+        more = _of_a_function(model, name, batch, Path(out), others)
+        return {**more, **_steady(model, out, others)}
     raise OptionError(
         "model must be a name such as openai/gpt-5.5, a Model of Inspect's, or a function that "
         f"takes pictures and prompt; got {type(model).__name__}"
     )
+
+
+def steady(model: Whom, place: str | PathLike[str]) -> str | PathLike[str]:
+    """A place as it stays, whatever folder a function changes to while it is asked."""
+    if isinstance(model, str) or str(place).startswith(HUB):
+        return place
+    return os.path.abspath(place)  # noqa: PTH100  (as it is written: no link is followed)
+
+
+def _steady(model: Whom, out: str | PathLike[str], others: Mapping[str, Any]) -> dict[str, Any]:
+    given = {"out": out, "data": others.get("data")}
+    return {
+        name: steady(model, place) if isinstance(place, str | PathLike) else place
+        for name, place in given.items()
+    }
 
 
 def called(model: Whom, name: str | None = None) -> str:
@@ -200,11 +218,12 @@ def _of_a_function(
 
 
 def _checked(name: str) -> str:
-    if not name.strip() or name != plain(name) or "\n" in name or len(name) > _LONGEST_NAME:
+    name = name.strip()
+    if not name or name != one_line(whole_characters(name)) or len(name) > _LONGEST_NAME:
         raise OptionError(
             f"name must be a line of 1 to {_LONGEST_NAME} characters, got {name[:40]!r}"
         )
-    return name.strip()
+    return name
 
 
 def _inner(function: Any) -> Any:
@@ -221,7 +240,8 @@ def _own_name(function: Any) -> str:
         function = function.func
     if not hasattr(function, "__qualname__"):
         function = type(function)
-    return f"{getattr(function, '__module__', None) or 'builtins'}.{function.__qualname__}"
+    module = getattr(function, "__module__", None) or "builtins"
+    return one_line(whole_characters(f"{module}.{function.__qualname__}"))
 
 
 def _takes(function: Callable[..., Any]) -> tuple[bool, bool]:

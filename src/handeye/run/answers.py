@@ -3,7 +3,7 @@
 Knows nothing of the engine, of files or of scoring. The states:
 
     answered    the model wrote something and ended by itself
-    empty       the model ended by itself and wrote nothing but white space
+    empty       the model ended by itself and wrote nothing that can be seen
     refused     the provider or the model declined (content filter, refusal field)
     truncated   the answer was cut by a length limit (max_tokens, context window)
     error       no answer: every attempt failed, or what came back has no end of the model's own
@@ -22,6 +22,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from handeye.printing import blank
 from handeye.run.secrets import without_keys, without_known_keys
 
 __all__ = [
@@ -129,7 +130,7 @@ def state_of(text: str, stop_reason: str | None, refused: bool) -> AnswerState:
         return "refused"
     if stop_reason in _CUT:
         return "truncated"
-    return "answered" if text.strip() else "empty"
+    return "empty" if blank(text) else "answered"
 
 
 def why_no_answer(text: str, stop_reason: str | None, usage: Usage) -> str | None:

@@ -11,9 +11,9 @@ import os
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -64,7 +64,7 @@ def evaluate(options: RunOptions, task: Task) -> EvalLog:
     connections = options.max_connections
     waiting = _waiting(connections) if is_remote(model) and options.here is None else 0
     try:
-        with as_in_a_script(), _logs_without_keys(options.out / "logs") as folder:
+        with as_in_a_script(), _unseen(), _logs_without_keys(options.out / "logs") as folder:
             logs = _evaluated(
                 task,
                 model=model,
@@ -106,7 +106,6 @@ def _evaluated(task: Task, **how: Any) -> list[EvalLog]:
     """
     if not _in_a_loop():
         return inspect_ai.eval(task, display="none", score_display=False, **how)
-    _show_nothing()
     running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
 
     async def evaluate() -> list[EvalLog]:
@@ -154,13 +153,36 @@ def as_in_a_script() -> Iterator[None]:
         platform.running_in_notebook = real
 
 
-def _show_nothing() -> None:
-    """What ``display="none"`` is to ``eval``, for ``eval_async``, which does not take it."""
+@contextmanager
+def _unseen() -> Iterator[None]:
+    """Let the engine draw nothing while the block runs.
+
+    ``display="none"`` hides what it draws; it is drawn all the same, and names of models, sets and
+    places are markup there.
+    """
     try:
+        from inspect_ai._display.core import active
+        from inspect_ai._display.core.display import TaskScreen, TaskSpec
+        from inspect_ai._display.rich.display import RichDisplay
         from inspect_ai.util._display import init_display_type
-    except ImportError as error:
+
+        init_display_type("none")
+        before = active._active_display
+    except (ImportError, AttributeError) as error:
         raise lacking("inspect_ai", error) from error
-    init_display_type("none")
+
+    class Unseen(RichDisplay):
+        @asynccontextmanager
+        async def task_screen(
+            self, tasks: list[TaskSpec], parallel: bool
+        ) -> AsyncIterator[TaskScreen]:
+            yield TaskScreen()
+
+    active._active_display = Unseen()
+    try:
+        yield
+    finally:
+        active._active_display = before
 
 
 def _to_be_cancelled() -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from handeye.printing import one_line, whole_characters
 from handeye.run.http import Exchange
 from handeye.run.secrets import without_keys
 
@@ -171,7 +172,7 @@ def failure_of(
     )
     stopped = _filtered(status, body)
     unreachable = bool(_UNREACHABLE_TYPES & kinds)
-    return Failure(_line(text, keys), hopeless and not stopped, unreachable, status, stopped)
+    return Failure(in_a_line(text, keys), hopeless and not stopped, unreachable, status, stopped)
 
 
 def failure_said(
@@ -187,7 +188,7 @@ def failure_said(
     status = _status_in(body)
     stopped = _filtered(status or (heard.status if heard else None), body)
     hopeless = not stopped and _refused_for_good(status, body, words)
-    return Failure(_line(text, keys), hopeless, status=status, filtered=stopped)
+    return Failure(in_a_line(text, keys), hopeless, status=status, filtered=stopped)
 
 
 def told(body: bytes | str, keys: Iterable[str | None] = ()) -> str:
@@ -202,7 +203,7 @@ def told(body: bytes | str, keys: Iterable[str | None] = ()) -> str:
     else:
         text = _message(said) or json.dumps(said, ensure_ascii=False)
     # Before it is shortened: half a key is none that could be found.
-    return _short(without_keys(" ".join(text.split()), keys), _LONGEST_BODY)
+    return _short(without_keys(_one_line(text), keys), _LONGEST_BODY)
 
 
 def address(url: str) -> str:
@@ -362,11 +363,20 @@ def _through(url: str) -> str:
 
 
 def _words(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    try:
+        said = str(error)
+    except Exception:  # a __str__ of somebody's own
+        said = ""
+    return _one_line(said) or type(error).__name__
 
 
-def _line(text: str, keys: Iterable[str | None]) -> str:
-    return _short(without_keys(" ".join(text.split()), keys), _LONGEST)
+def in_a_line(text: str, keys: Iterable[str | None] = ()) -> str:
+    """A reason as it may be kept and shown: one line, shortened, nothing in it is obeyed."""
+    return _short(without_keys(_one_line(text), keys), _LONGEST)
+
+
+def _one_line(text: str) -> str:
+    return one_line(whole_characters(" ".join(text.split())))
 
 
 def _short(text: str, longest: int) -> str:

@@ -4,8 +4,8 @@ Clients drop most of what a server says: the openai package keeps one field of a
 of an answer that is none only a ``TypeError`` is left. So the request under way notes its address
 and what came back. On the way an answer in an odd shape is put into the usual one:
 
-- token counts that are null are left out, and so is a model that is not named; the answer is not
-  lost for them;
+- token counts that are null or no counts are left out, and so are details of them and chances of
+  tokens in no shape that is known, and a model that is not named; the answer is not lost for them;
 - a content in parts becomes the text of its parts, and thoughts among them become thoughts;
 - halves of surrogate pairs, which cannot be written down, become U+FFFD; an empty refusal none;
 - a content that holds no text is no answer, whatever else is in it;
@@ -20,6 +20,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,13 @@ from typing import Any
 _MARK = "_handeye_listens"
 _NO_TEXT = "a content that is no text"
 _ANTHROPIC_TOKENS = ("input_tokens", "output_tokens")
+_DETAILS = {
+    "input_tokens_details": "cached_tokens",
+    "output_tokens_details": "reasoning_tokens",
+}
+_NO_DETAILS: Mapping[str, str] = {}
+# Of one request; more is no count.
+_MOST_TOKENS = 10**9
 _TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
 # The header by which servers tell the openai and anthropic clients not to try again.
 _LEAVE_IT = {"x-should-retry": "false"}
@@ -100,6 +108,9 @@ def _usual(response: Any) -> Any:
 
 def _put_right(said: Any) -> bool:
     """Whether something of a completion had to be put into the usual shape."""
+    if isinstance(said, dict) and isinstance(said.get("output"), list):
+        usage = said.get("usage")
+        return isinstance(usage, dict) and _details_put_right(usage, _DETAILS)
     if isinstance(said, dict) and said.get("type") == "message":
         return _counts_put_right(said)
     if not isinstance(said, dict) or not isinstance(said.get("choices"), list):
@@ -112,7 +123,13 @@ def _put_right(said: Any) -> bool:
     usage = said.get("usage")
     if usage is not None and not _counted(usage):
         said["usage"], changed = None, True
+    elif usage is not None:
+        changed |= _details_put_right(usage)
+    if not isinstance(said.get("prompt_logprobs"), list | None):
+        said["prompt_logprobs"], changed = None, True
     for choice in said["choices"]:
+        if isinstance(choice, dict) and not _chances(choice.get("logprobs")):
+            choice["logprobs"], changed = None, True
         message = choice.get("message") if isinstance(choice, dict) else None
         content = message.get("content") if isinstance(message, dict) else None
         if isinstance(message, dict) and message.get("refusal") in ("", False):
@@ -136,9 +153,10 @@ def _put_right(said: Any) -> bool:
 def _counts_put_right(said: dict[str, Any]) -> bool:
     """Whether token counts of a message of Anthropic's had to be filled in; 0 is not said."""
     usage: dict[str, Any] = said["usage"] if isinstance(said.get("usage"), dict) else {}
-    lacking = [name for name in _ANTHROPIC_TOKENS if not isinstance(usage.get(name), int)]
-    said["usage"] = {**usage, **dict.fromkeys(lacking, 0)}
-    return bool(lacking)
+    lacking = [name for name in _ANTHROPIC_TOKENS if not is_count(usage.get(name))]
+    odd = [n for n, v in usage.items() if n.startswith("cache_") and "tokens" in n and _odd(v)]
+    said["usage"] = {**usage, **dict.fromkeys(lacking, 0), **dict.fromkeys(odd)}
+    return bool(lacking or odd)
 
 
 def _empty(parts: list[Any]) -> bool:
@@ -149,8 +167,53 @@ def _empty(parts: list[Any]) -> bool:
     )
 
 
+def is_count(value: Any) -> bool:
+    """Whether a value can be a number of tokens of one request."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS
+
+
+def _odd(value: Any) -> bool:
+    return value is not None and not is_count(value)
+
+
 def _counted(usage: Any) -> bool:
-    return isinstance(usage, dict) and all(isinstance(usage.get(name), int) for name in _TOKENS)
+    return isinstance(usage, dict) and all(is_count(usage.get(name)) for name in _TOKENS)
+
+
+def _details_put_right(usage: dict[str, Any], kept: Mapping[str, str] = _NO_DETAILS) -> bool:
+    """Whether details of token counts, ``kept`` those that a client needs, were no counts."""
+    changed = False
+    for name, value in [*usage.items()]:
+        if not name.endswith("_details") or value is None:
+            continue
+        parts = value if isinstance(value, dict) else {}
+        left = {n: v for n, v in parts.items() if not (n.endswith("_tokens") and _odd(v))}
+        if left != value:
+            usage[name] = {kept[name]: 0, **left} if name in kept else left or None
+            changed = True
+    return changed
+
+
+def _chances(found: Any) -> bool:
+    """Whether the chances of tokens are in OpenAI's shape, or there are none."""
+    if found is None:
+        return True
+    if not isinstance(found, dict) or not isinstance(found.get("content"), list | None):
+        return False
+    return all(
+        _chance(one)
+        and isinstance(one.get("top_logprobs"), list | None)
+        and all(map(_chance, one.get("top_logprobs") or ()))
+        for one in found.get("content") or ()
+    )
+
+
+def _chance(found: Any) -> bool:
+    if not isinstance(found, dict) or not isinstance(found.get("token"), str):
+        return False
+    units, chance = found.get("bytes"), found.get("logprob")
+    plain = units is None or (isinstance(units, list) and all(isinstance(u, int) for u in units))
+    return plain and isinstance(chance, int | float) and not isinstance(chance, bool)
 
 
 def _text(part: Any, names: tuple[str, ...]) -> str:

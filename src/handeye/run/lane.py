@@ -15,6 +15,7 @@ a :class:`~handeye.run.job.Job`, which the suite makes.
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -48,7 +49,7 @@ def carry_out(job: Job) -> Path:
     Raises:
         DataError: the set cannot be used.
         RunError: no such model, no key, the folder holds another run or is being written by another
-            process, or nothing but failures came back.
+            process, another run is under way in this one, or nothing but failures came back.
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
     options = job.options
@@ -58,7 +59,7 @@ def carry_out(job: Job) -> Path:
 
         # A mistyped name or a missing key must not claim the folder for a run that cannot be.
         resolve_model(options.model, options.base_url, options.model_args)
-    with _journal(job) as journal:
+    with _alone(), _journal(job) as journal:
         total = job.total(journal)
         tally = Tally(total, options.price, time.monotonic)
         for known in job.arrived(journal):
@@ -87,6 +88,27 @@ def _how_to_go_on(options: RunOptions, tally: Tally) -> str:
         f"stopped: {tally.done} of {tally.total} answers are kept in {options.out}; run the same "
         "command again to go on"
     )
+
+
+_one_at_a_time = threading.Lock()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Refuse a second run of this process while one asks: the engine can evaluate one at a time.
+
+    Raises:
+        RunError: one does, on another thread or around this one.
+    """
+    if not _one_at_a_time.acquire(blocking=False):
+        raise RunError(
+            "another run is under way in this process; wait for it, or start this one in a process "
+            "of its own"
+        )
+    try:
+        yield
+    finally:
+        _one_at_a_time.release()
 
 
 @contextmanager

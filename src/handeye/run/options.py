@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import inf, isfinite
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Self
 
 from handeye.arguments import refuse_wrong_kinds
 from handeye.errors import OptionError, did_you_mean, within
+from handeye.printing import whole_characters
 from handeye.run.secrets import know
 
 if TYPE_CHECKING:
@@ -105,6 +106,11 @@ class RunOptions:
                 f"{self.model} stands for a function, which only Python can give: "
                 f"run(function, ..., name={name!r})"
             )
+        for one in fields(self):
+            if broken := _unwritable(getattr(self, one.name)):
+                raise OptionError(
+                    f"{one.name} holds a character that no file can hold: {broken[:60]!a}"
+                )
         object.__setattr__(self, "data", str(self.data))
         object.__setattr__(self, "out", Path(self.out))
         within("max_connections", self.max_connections, 1, 10_000)
@@ -114,6 +120,16 @@ class RunOptions:
         from handeye.run.plan import stay_with_revision  # loads what only a run needs
 
         stay_with_revision(self.out, self.data)
+
+
+def _unwritable(value: Any) -> str | None:
+    """A text in a value that holds half a surrogate pair, such as a file name in no encoding."""
+    if isinstance(value, Mapping):
+        value = [*value, *value.values()]
+    if isinstance(value, list | tuple):
+        return next(filter(None, map(_unwritable, value)), None)
+    text = str(value) if isinstance(value, str | PurePath) else ""
+    return text if whole_characters(text) != text else None
 
 
 # Settings that have an option of their own, and the least and largest value of others.

@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 import msgspec
 from inspect_ai.model import ModelCall, ModelOutput
 from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 
+from handeye.printing import whole_characters
 from handeye.run.answers import (
     Answer,
     Usage,
@@ -22,7 +24,7 @@ from handeye.run.answers import (
     without_its_keys,
 )
 from handeye.run.failures import Failure, failure_said, told
-from handeye.run.http import Exchange
+from handeye.run.http import Exchange, is_count
 from handeye.run.secrets import without_keys, without_known_keys
 
 Output = TypeVar("Output", bound=BaseModel)
@@ -88,7 +90,7 @@ class Pending:
             model=self.model,
             request=self.request,
             state="error",
-            error=without_keys(message),
+            error=without_keys(whole_characters(message)),
             media_sha256=self.media_sha256,
             seconds=seconds,
             at=_now(),
@@ -108,7 +110,7 @@ def answer_from(
 ) -> Answer:
     """The answer in a provider's output: visible text only, hidden reasoning left out."""
     text, stop_reason, refused = _parts(output, call)
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = whole_characters(text)
     answer = Answer(
         item_id=pending.item_id,
         model=pending.model,
@@ -116,7 +118,7 @@ def answer_from(
         state=state_of(text, stop_reason, refused),
         raw_text=text,
         stop_reason=stop_reason,
-        error=output.error,
+        error=output.error and whole_characters(output.error),
         media_sha256=pending.media_sha256,
         usage=usage_from(output),
         seconds=None if seconds is None else round(seconds, 3),
@@ -187,8 +189,16 @@ def _note(pending: Pending) -> dict[str, Any] | msgspec.UnsetType:
 
 
 def output_without_keys(output: Output) -> Output:
-    """What a provider returned, as the log may keep it; the very same where no key is in it."""
-    told = output.model_dump_json()
+    """What a provider returned, as the log may keep it; the very same where no key is in it.
+
+    No file can hold half a surrogate pair, so such a one goes too.
+    """
+    try:
+        told = output.model_dump_json()
+    except PydanticSerializationError:
+        said = json.dumps(output.model_dump(), ensure_ascii=False, default=str)
+        output = type(output).model_validate_json(whole_characters(said))
+        told = output.model_dump_json()
     kept = without_known_keys(told)
     return output if kept == told else type(output).model_validate_json(kept)
 
@@ -202,16 +212,16 @@ def usage_from(output: ModelOutput) -> Usage:
     """Token counts of one output.
 
     Inspect's ``input_tokens`` leaves out what a cache served (its ``ModelUsage``), so the three
-    kinds of input are added up.
+    kinds of input are added up. What cannot be a count is as if it was not said.
     """
     used = output.usage
     if used is None:
         return Usage()
-    cached = used.input_tokens_cache_read or 0
-    written = used.input_tokens_cache_write or 0
-    return Usage(
-        input=used.input_tokens + cached + written,
-        cached=cached,
-        output=used.output_tokens,
-        reasoning=used.reasoning_tokens or 0,
-    )
+    read = _count(used.input_tokens)
+    cached, written = map(_count, (used.input_tokens_cache_read, used.input_tokens_cache_write))
+    said = _count(used.output_tokens), _count(used.reasoning_tokens)
+    return Usage(read + cached + written, cached, *said)
+
+
+def _count(value: int | None) -> int:
+    return value if value is not None and is_count(value) else 0

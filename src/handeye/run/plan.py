@@ -236,7 +236,10 @@ def _other_rows(known: Plan, plan: Plan, missing: int | None, named: Mapping[str
     """How the rows of two plans differ, in words."""
     if missing is None:
         sizes = f"items was {known.items}, now {plan.items}; " if known.items != plan.items else ""
-        return f"{sizes}items_sha256 differs: the rows are not those it was started with"
+        return (
+            f"{sizes}items_sha256 differs: the rows are not those it was started with, or stand in "
+            "another order"
+        )
     choice = [
         words
         for name in _CHOICE

@@ -31,6 +31,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit
 
+from handeye.printing import whole_characters
+
 KEPT_OUT = "[not kept]"
 """Stands where a value was that is not written."""
 BLOT = "[key]"
@@ -589,12 +591,13 @@ _DEEPEST = 5
 def _plain(text: str) -> str:
     """A text with all quoting undone, in one case and without space: only to be looked in."""
     for _ in range(_DEEPEST):
+        if not any(sign in text for sign in "\\%&<"):  # every quoting begins with one
+            break
         out = _QUOTED.sub(_unquoted, text)
         if out == text:
             break
         text = out
-    if any("\ud800" <= c <= "\udfff" for c in text):
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = whole_characters(text)
     return _LEFT_OUT.sub("", text).casefold()
 
 

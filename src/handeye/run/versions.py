@@ -2,7 +2,7 @@
 
     inspect_ai     the settings of an evaluation (``model._generate_config``), the ``generate`` of a
                    provider, which is replaced (:mod:`handeye.run.wire`), what it asks a notebook
-                   and its display (``_util.platform``, ``util._display``; ``run.engine``)
+                   and its display (``_util.platform``, ``_display``; ``run.engine``)
     transformers   the key-value cache of a model, and how a processor is put together
                    (:mod:`handeye.respondents.local`)
 

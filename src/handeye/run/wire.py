@@ -25,6 +25,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,7 @@ import sniffio
 from inspect_ai.model import ChatMessage, GenerateConfig, Model, ModelOutput, RetryDecision
 
 from handeye.errors import HandeyeError, RunError
+from handeye.printing import whole_characters
 from handeye.run.answers import Answer
 from handeye.run.failures import Failure, failure_of
 from handeye.run.http import Exchange, exchange, listen
@@ -159,9 +161,13 @@ class Tap:
         return stopped_output(pending.model)
 
     def _without_keys(self, error: Exception, failure: Failure) -> Exception:
-        """An error as the engine may log it; the very same where no key is in it."""
-        if without_keys(str(error)) == str(error):
-            return error
+        """An error as the engine may log it; the very same where no key is in it.
+
+        Half a surrogate pair goes too: the log could not be written.
+        """
+        with suppress(Exception):  # a __str__ of somebody's own
+            if without_keys(whole_characters(str(error))) == str(error):
+                return error
         return ProviderError(failure, decided(self._provider.should_retry(self._model.api, error)))
 
     def should_retry(self, ex: Exception) -> bool | RetryDecision:

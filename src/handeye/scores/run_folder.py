@@ -21,12 +21,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 import msgspec
 
 from handeye.errors import DataError, OptionError, RunError, first_ten
 from handeye.hashing import file_sha256, open_regular
+from handeye.printing import tell
 from handeye.reading import read_json, why
 from handeye.run.plan import PLAN
 from handeye.scores.estimate import figure_rows
@@ -185,6 +186,10 @@ class DataEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     revision: str = ""
 
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+"""How many, in run.json."""
+
+
 class _Source(msgspec.Struct):
     path: str
     sha256: str
@@ -205,9 +210,9 @@ class RunInfo(msgspec.Struct):
     data: list[DataEntry] | None = None
     predictions: _Source | None = None
     seeds: dict[str, int] | None = None
-    n_items: int | None = None
-    n_scenes: int | None = None
-    cost: float | str | None = None
+    n_items: Count | None = None
+    n_scenes: Count | None = None
+    cost: Annotated[float, msgspec.Meta(ge=0, le=1e300)] | str | None = None
     scoring: dict[str, Any] | None = None
     selection: dict[str, Any] | None = None
     generation: dict[str, Any] | None = None
@@ -414,7 +419,7 @@ def open_run(path: str | PathLike[str], form: RunFormat, kind: type[AnyRun]) -> 
     # A record without a suite was recognized by whoever chose this one.
     if info.get("suite", form.suite) != form.suite:
         raise RunError(f"{folder}: run.json is of suite {info['suite']!r}; expected {form.suite!r}")
-    if info.get("format") != form.number:
+    if type(info.get("format")) is not int or info["format"] != form.number:
         raise RunError(
             f"{folder}: run format {info.get('format')!r}; this version of handeye reads format "
             f"{form.number}: score predictions.jsonl again with 'handeye {form.suite} score'"
@@ -573,6 +578,10 @@ def expand(folders: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list
         if not runs:
             raise DataError(f"{folder / ABLATION}: names no runs; start the ablation again")
         out += [folder / run.folder for run in runs]
+    places = [folder.resolve() for folder in out]
+    for place, folder in dict(zip(places, out, strict=True)).items():
+        if (times := places.count(place)) > 1:
+            tell(f"warning: {folder} is given {times} times; a run differs in nothing from itself")
     return out
 
 

@@ -142,9 +142,12 @@ class RunWriter:
             text = chance_file(looks, summary["interval"]["words"], summary["note"])
             (folder / "tables" / CHANCE).write_text(text, encoding="utf-8")
         shutil.copyfile(predictions, folder / "predictions.jsonl")
-        record = self._record(summary, source or predictions, info)
+        told = {**_how_it_was_asked(self.out, info), **info}
+        record = self._record(summary, source or predictions, told)
         (folder / RECORD).write_bytes(indented_json(record))
-        _publish(folder, self.out, (*self.form.stale, LOOKS))
+        same = [f"{name}.jsonl" for name in self.form.rows] + ["summary.json", LOOKS]
+        stale = () if _same_files(folder, self.out, same) else self.form.stale
+        _publish(folder, self.out, (*stale, LOOKS))
         return RunSummary(self.out, summary, record)
 
     def _record(
@@ -295,6 +298,31 @@ def refuse_another(out: Path, suite: str, model: str | None, scored: Path) -> No
             raise RunError(
                 f"{out}: holds scores of the {name} {before}, not of {now}; give another folder"
             )
+
+
+# What run.json says of the scores, and nobody knows of new ones.
+_OF_SCORES = frozenset({"strip_thoughts", "marks", "scoring", "mapping", "data"})
+
+
+def _how_it_was_asked(out: Path, told: Mapping[str, Any]) -> dict[str, Any]:
+    """What run.json of a run says of how its answers came to be, where it is scored by itself."""
+    if "engine" in told or not (out / PLAN).exists():  # the run says all of it
+        return {}
+    try:
+        known = read_json(out / RECORD, dict[str, Any])
+    except (OSError, DataError):
+        return {}
+    return {name: value for name, value in known.items() if name not in _OF_SCORES}
+
+
+def _same_files(one: Path, other: Path, names: Iterable[str]) -> bool:
+    """Whether two folders hold the same files of these names; of one that neither has, too."""
+    for name in names:
+        places = one / name, other / name
+        there = [place.is_file() for place in places]
+        if any(there) and not (all(there) and len(set(map(file_sha256, places))) == 1):
+            return False
+    return True
 
 
 @contextmanager

@@ -185,7 +185,8 @@ class _Pages:
 
 async def _body(request: Request) -> bytes:
     """The request's JSON text, of bounded length."""
-    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    if kind.strip().lower() != "application/json":
         raise DataError("the request must be JSON")
     body = b""
     with fail_after(BODY_SECONDS):

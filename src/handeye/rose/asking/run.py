@@ -12,6 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from handeye.errors import OptionError
 from handeye.printing import tell
 from handeye.progress import counting
 from handeye.respondents.conversation import told
@@ -140,8 +141,11 @@ def run_rose(
             process, or nothing but failures came back.
         KeyboardInterrupt: stopped by Ctrl-C; what arrived is kept.
     """
-    others["templates"] = others.get("templates") or default_templates(str(data))
+    if others.get("templates") is None:
+        others["templates"] = default_templates(str(data))
     for name in ("templates", "subsets"):
+        if not others.get(name, True) and others[name] is not None:
+            raise OptionError(f"{name} is empty; leave it out, or name some")
         if not isinstance(others.get(name), str | None):
             others[name] = ",".join(sorted(others[name]))
     given = asked(model, out, data=data, order=check_order(order), **others)

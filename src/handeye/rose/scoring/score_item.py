@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from handeye.errors import DataError
+from handeye.printing import blank
 from handeye.rose.items import Item
 from handeye.rose.questions import TaskMode
 from handeye.rose.scene import Cell
@@ -227,7 +228,7 @@ def answer_state(raw_text: str | None, error_text: str | None, state: str | None
         return state
     if error_text is not None:
         return "error"
-    return "answered" if raw_text and not raw_text.isspace() else "empty"
+    return "empty" if raw_text is None or blank(raw_text) else "answered"
 
 
 def actual_case(in_region: int, in_grid: int) -> str:

@@ -20,7 +20,7 @@ from handeye.atomic import entries, held, write_bytes
 from handeye.errors import DataError, OptionError, RunError
 from handeye.media.frame_choice import FrameChoice
 from handeye.reading import read_json
-from handeye.respondents.whom import Whom, called
+from handeye.respondents.whom import Whom, called, steady
 from handeye.run.lane import carry_out
 from handeye.run.plan import PLAN, check_plan
 from handeye.scores.asked import kept_or_aside
@@ -88,6 +88,7 @@ def run(
     others |= {"clips": clips, "protocol": protocol}
 
     def ask(folder: Path) -> Path:
+        folder = Path(steady(model, folder))
         if (counts := frame_counts(frames)) is None:
             return run_visualact(model, data, folder, frames=frames, **others)
         run_frames(model, data, folder, counts, **others)
@@ -152,7 +153,7 @@ def run_frames(
         raise OptionError(f"frames must be different numbers, got {', '.join(map(str, counts))}")
     if others.get("score") is False:
         raise OptionError("an ablation compares scores; it cannot be run without scoring")
-    out = Path(out)
+    out = Path(steady(model, out))
     label = called(model, others.get("name"))
     known = _known(out, label)
     # All of them before the first: what one cannot do must not be found out when others were asked.

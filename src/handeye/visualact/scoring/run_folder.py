@@ -21,7 +21,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from handeye.scores.diagnosed import DIAGNOSIS, REASONS
-from handeye.scores.run_folder import LARGEST, Columns, RunFormat, RunInfo, ScoredRun, open_run
+from handeye.scores.run_folder import (
+    LARGEST,
+    Columns,
+    Count,
+    RunFormat,
+    RunInfo,
+    ScoredRun,
+    open_run,
+)
 from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
 from handeye.visualact.scoring.summary import STATES, SUITE, Summary
@@ -61,7 +69,7 @@ class _Embedder(msgspec.Struct):
 class Info(RunInfo, kw_only=True):
     """What readers take from run.json beside what every run has there."""
 
-    n_clips: int
+    n_clips: Count
     embedder: _Embedder
     options: dict[str, str | float]
     matcher: str = ""

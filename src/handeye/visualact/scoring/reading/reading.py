@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from handeye.printing import whole_characters
 from handeye.run.thoughts import parts_of
 from handeye.scores.tolerant_json import find_values
 from handeye.visualact.asking.prompts import ELICITATION, FREE_ELICITATION, labelling
@@ -156,14 +157,9 @@ def _reading(
     return Reading(actions, state, {kind: losses[kind] for kind in LOSSES if losses[kind]})
 
 
-def _whole_characters(text: str) -> str:
-    """Half a surrogate pair (an answer cut inside an emoji) becomes U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def _answer(text: str | None, losses: Counter[str]) -> str:
     """The text without thoughts and special tokens."""
-    parts = parts_of(_whole_characters(text or "").replace("\0", ""))
+    parts = parts_of(whole_characters(text or "").replace("\0", ""))
     losses["thinking-removed"] += bool(parts.thoughts)
     answer, echoes = _ECHOES.subn("", parts.answer)
     losses["prompt-echoed"] += echoes
