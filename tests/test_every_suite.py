@@ -440,6 +440,18 @@ def test_the_best_constant_answer_stands_beside_the_run(case: Case, tmp_path: Pa
     assert out.read_text().count("best constant answer") >= 3
 
 
+@pytest.mark.parametrize("step", [9, 49])
+def test_a_few_items_are_scored_and_shown(case: Case, tmp_path: Path, step: int) -> None:
+    """However few: the best constant answer then has some of the figures, or none."""
+    predictions = case.run("faulty") / "predictions.jsonl"
+    chosen = [row[case.kit.item_id] for row in predictions_of(case.run("faulty"))[::step]]
+    (tmp_path / "few.txt").write_text("\n".join(chosen))
+    said = case.score(predictions, tmp_path / "few", "--items", str(tmp_path / "few.txt"))
+    assert f"{len(chosen)} " in said
+    assert (tmp_path / "few" / "summary.json").is_file()
+    handeye("report", tmp_path / "few", "--out", tmp_path / "few.html")
+
+
 def test_one_answer_to_all_is_called_so_and_a_seeing_respondent_is_not(
     case: Case, tmp_path: Path
 ) -> None:

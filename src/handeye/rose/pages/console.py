@@ -11,7 +11,7 @@ from handeye.respondents.conversation import about
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.respondents.models import RESPONDENTS
 from handeye.rose.scoring.tables import TEMPLATE_COLUMNS
-from handeye.scores.estimate import Estimate
+from handeye.scores.estimate import NOTHING, Estimate
 from handeye.scores.looks import BEST, sentences, with_chance
 from handeye.scores.summary import so_far_words
 from handeye.scores.tables import Cell, Table
@@ -83,13 +83,20 @@ def _beside(tables: Sequence[Table], bases: tuple[str, ...], labels: Mapping[str
         ).turned()
         for table in tables
     ]
-    rows = tuple(
-        replace(row, label=row.label if table is below[0] else row.label.lower())
-        for table in below
-        for row in table.rows
-        if _measured(row.cells[0])
+    # A constant answer to few items has figures in one table and none in the next.
+    columns = {column.head: column for table in below for column in table.columns}
+    rows = []
+    for table in below:
+        heads = [column.head for column in table.columns]
+        for row in table.rows:
+            cells = dict(zip(heads, row.cells, strict=True))
+            if any(map(_measured, row.cells)):
+                label = row.label if table is below[0] else row.label.lower()
+                whole = tuple(cells.get(head, NOTHING) for head in columns)
+                rows.append(replace(row, label=label, cells=whole))
+    return replace(
+        below[0], caption="", columns=tuple(columns.values()), rows=tuple(rows), row_head="percent"
     )
-    return replace(below[0], caption="", rows=rows, row_head="percent")
 
 
 def _measured(cell: Cell) -> bool:
