@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from handeye.errors import OptionError
 from handeye.pages import html
-from handeye.pages.charts.forest import Block, ForestRow, forest, points
+from handeye.pages.charts.forest import Block, ForestRow, forest
 from handeye.pages.differing import choose, directions, filters
 from handeye.pages.frame import (
     Entry,
@@ -28,10 +28,10 @@ from handeye.pages.plots import Plots
 from handeye.report.write import GALLERY_LIMIT, PICTURE_BUDGET
 from handeye.respondents.conversation import about
 from handeye.scores.compare import RESAMPLES, Comparison, compare as compare_runs
-from handeye.scores.estimate import integer, percent, rate_of
+from handeye.scores.estimate import Estimate, Worded, in_unit, integer, rate_of
 from handeye.scores.quantity import Family, Quantity
 from handeye.scores.run_folder import expand
-from handeye.scores.sentences import UNDECIDED, letter, p_words
+from handeye.scores.sentences import UNDECIDED, letter
 from handeye.scores.so_far import readable
 from handeye.scores.tables import Column, Row, Table
 from handeye.suite import Suite
@@ -46,12 +46,11 @@ class Compared(Comparison):
 
     @property
     def plot(self) -> Plots:
-        """The forest plots as SVG, one a chart of the page: ``headline``, ``headline_2`` ..."""
+        """The forest plots as SVG, one a chart of the page: ``pass``, of the next pair ``pass_2``"""
         drawn: dict[str, Callable[[], str]] = {}
         for number, pair in enumerate(self.data["pairs"]):
             for chart in _charts(self, number, pair):
-                name = re.sub(r"\W+", "_", chart.title.lower()).strip("_")
-                drawn[f"{name}_{number + 1}" if number else name] = partial(str, chart.picture)
+                drawn[chart.key.replace("-", "_")] = partial(str, chart.picture)
         return Plots(drawn)
 
 
@@ -287,7 +286,7 @@ def _charts(found: Comparison, number: int, pair: Tree) -> list[Chart]:
         )
         out.append(
             Chart(
-                key=f"{k}-{number}",
+                key=_key(title, number),
                 title=title,
                 note=" ".join(family.meaning for family, _ in held),
                 picture=wide_and_narrow(
@@ -300,6 +299,12 @@ def _charts(found: Comparison, number: int, pair: Tree) -> list[Chart]:
             )
         )
     return out
+
+
+def _key(title: str, number: int) -> str:
+    """What a figure is called, on the page and as a file: ``pass``, of the next pair ``pass-2``"""
+    name = re.sub(r"\W+", "-", title.lower()).strip("-")
+    return f"{name}-{number + 1}" if number else name
 
 
 def _blocks(family: Family, told: Tree, pair: Tree) -> list[Block]:
@@ -323,9 +328,13 @@ def _forest_row(row: Tree, pair: Tree) -> ForestRow:
     return ForestRow(row["label"], rate_of(row["difference"]), decided, pair[side], row["words"])
 
 
-def _number(one: Quantity, row: Tree) -> str:
-    n = integer(row["n"])
-    return n if row["n"] == one.n_items else f"{n} of {integer(one.n_items)}"
+def _number(one: Quantity, row: Tree) -> int | Worded:
+    n: int = row["n"]
+    return n if n == one.n_items else Worded(n, words=f"{n:,} of {integer(one.n_items)}")
+
+
+def _p(value: float | None) -> Worded:
+    return Worded(value, unit="p")
 
 
 def _table(number: int, family: Family, told: Tree, first: str, second: str) -> Table:
@@ -346,10 +355,10 @@ def _table(number: int, family: Family, told: Tree, first: str, second: str) -> 
             (
                 rate_of(row["first"]),
                 rate_of(row["second"]),
-                points(rate_of(row["difference"])),
-                p_words(row["p_value"]),
-                p_words(row["p_adjusted"]),
-                percent(row["smallest_difference"]),
+                in_unit(rate_of(row["difference"]), "points"),
+                _p(row["p_value"]),
+                _p(row["p_adjusted"]),
+                Estimate(row["smallest_difference"]),
                 _number(about[row["key"]], row),
                 row["words"].partition(" (")[0],
             ),
@@ -359,7 +368,7 @@ def _table(number: int, family: Family, told: Tree, first: str, second: str) -> 
         for row in told["rows"]
     )
     return Table(
-        key=f"t-{told['key']}-{number}",
+        key=_key(f"t {told['key']}", number),
         caption=f"{told['title']}. {told['meaning']} Percent; differences in points.",
         columns=columns,
         rows=rows,
@@ -380,13 +389,13 @@ def _discordance_table(found: Comparison, number: int, pair: Tree) -> Table:
     rows = tuple(
         Row(
             row["label"],
-            (*(integer(row[name]) for name in names), p_words(row["p_value"]), integer(row["n"])),
+            (*(row[name] for name in names), _p(row["p_value"]), row["n"]),
         )
         for row in pair["discordance"]
     )
     tallied = found.found.words.tallied
     return Table(
-        key=f"t-discordance-{number}",
+        key=_key("t right-where", number),
         caption=f"{tallied.capitalize()} by who is right. p: exact McNemar test on those where the "
         "two differ, not adjusted.",
         columns=(*map(Column, heads), Column("p"), Column("n")),
@@ -402,7 +411,7 @@ def _overview(found: Comparison) -> Table | None:
     rows = [
         Row(
             row["label"],
-            (points(rate_of(row["difference"])), p_words(row["p_adjusted"]), row["words"]),
+            (in_unit(rate_of(row["difference"]), "points"), _p(row["p_adjusted"]), row["words"]),
             group=f"{letter(pair['second'])} − {letter(pair['first'])}",
         )
         for pair in found["pairs"]

@@ -96,9 +96,7 @@ def verdict_words(
 
 def p_words(p: float | None) -> str:
     """A p-value with three decimals, without claiming that one is 0."""
-    if p is None:
-        return "–"
-    return "< .001" if p < 0.001 else f"{p:.3f}"
+    return number(p, "p")
 
 
 def sentences(found: Quantities, pair: Tree, where: Callable[[str], str]) -> list[str]:
