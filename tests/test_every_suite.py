@@ -701,6 +701,9 @@ def test_results_say_themselves(case: Case, tmp_path: Path) -> None:
         assert isinstance(result.to_dict(), dict)
         json.dumps(result.to_dict())
         assert result.to_pandas() is not None
+    refused = other.summary["states"]["refused"]
+    assert f"not answered: {refused} refused" in repr(other)
+    assert "not answered" not in repr(run)
     assert len(run.to_pandas()) == run.summary[f"n_{case.suite.unit}"]
     first = items[0]
     identity = getattr(first, case.kit.item_id)

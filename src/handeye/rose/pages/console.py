@@ -13,7 +13,7 @@ from handeye.rose.respondents.models import RESPONDENTS
 from handeye.rose.scoring.tables import TEMPLATE_COLUMNS
 from handeye.scores.estimate import NOTHING, Estimate
 from handeye.scores.looks import BEST, sentences, with_chance
-from handeye.scores.summary import so_far_words
+from handeye.scores.summary import not_answered, so_far_words
 from handeye.scores.tables import Cell, Table
 from handeye.terminal.console import Console, styled
 from handeye.terminal.tables import print_table, say
@@ -45,8 +45,7 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     if summary.note:
         say(console, summary.note, "yellow")
     if states:
-        shown = ", ".join(f"{n} {name}" for name, n in states.items())
-        say(console, f"not answered: {shown}", "yellow")
+        say(console, not_answered(states), "yellow")
     found = {table.key: table for table in tables(summary)}
     bases = ("all", "answered") if mute else ("answered" if states else "all",)
     for clause in sentences(looks.groups if looks else {}):
