@@ -68,7 +68,7 @@ def test_numbers_are_those_of_the_summary(va_root: Path, tmp_path: Path) -> None
     table = page[page.index('id="t-over-acting"') :].partition("</table>")[0]
     for head, key in (("idle clips", "acted_on_idle"), ("busy clips", "nothing_on_busy")):
         assert head in table
-        assert f'>{acting[key]["n"]}</td>' in table
+        assert f">{acting[key]['n']}</td>" in table
     recall = summary["priority"]["recall_by_level"]
     assert values(page, "t-levels")[:5] == [percent(recall[k]["value"]) for k in "43210"]
     assert values(page, "t-sweep") == [
