@@ -38,6 +38,10 @@ from handeye.suite import Suite
 from handeye.suites import suite_of_runs
 
 Tree = Mapping[str, Any]
+_OWN_DRAWS = (
+    "the interval of one run stands on its own page too, of other draws: the two can differ by "
+    "some tenths of a point"
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,7 +50,7 @@ class Compared(Comparison):
 
     @property
     def plot(self) -> Plots:
-        """The forest plots as SVG, one a chart of the page: ``pass``, of the next pair ``pass_2``"""
+        """The charts of the page as SVG: ``pass``, of the next pair ``pass_2``, and so on."""
         drawn: dict[str, Callable[[], str]] = {}
         for number, pair in enumerate(self.data["pairs"]):
             for chart in _charts(self, number, pair):
@@ -220,6 +224,7 @@ def _facts(suite: Suite, run: Tree) -> Words:
 
 def _terms(found: Comparison) -> Words:
     unit, scene, stratum = found.suite.unit, found.suite.scene, found.found.words.stratum
+    interval = found["interval"]
     return (
         (
             "Paired",
@@ -229,7 +234,8 @@ def _terms(found: Comparison) -> Words:
         (
             "Interval",
             f"95 % percentile interval over resampled {scene}, the same {scene} for all runs, "
-            f"drawn within each {stratum}.",
+            f"drawn within each {stratum}: {interval['resamples']:,} draws, seed "
+            f"{interval['seed']}. {_OWN_DRAWS.capitalize()}.",
         ),
         (
             "p",
@@ -302,7 +308,7 @@ def _charts(found: Comparison, number: int, pair: Tree) -> list[Chart]:
 
 
 def _key(title: str, number: int) -> str:
-    """What a figure is called, on the page and as a file: ``pass``, of the next pair ``pass-2``"""
+    """Name of a figure, on the page and as a file: ``pass``, of the next pair ``pass-2``."""
     name = re.sub(r"\W+", "-", title.lower()).strip("-")
     return f"{name}-{number + 1}" if number else name
 
@@ -340,8 +346,7 @@ def _p(value: float | None) -> Worded:
 def _table(number: int, family: Family, told: Tree, first: str, second: str) -> Table:
     about = {one.key: one for one in family.quantities}
     columns = (
-        Column(first, "rate of this run, percent"),
-        Column(second, "rate of this run, percent"),
+        *(Column(one, f"rate of this run, percent; {_OWN_DRAWS}") for one in (first, second)),
         Column(f"{second} − {first}", "difference in points with its 95 % interval"),
         Column("p", "two-sided, as measured"),
         Column("p, Holm", "adjusted within the family"),

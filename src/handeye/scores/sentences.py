@@ -228,9 +228,8 @@ def _interval(row: Tree) -> str:
     """Interval of a difference whose size alone was said, so that signs cannot mislead."""
     found = rate_of(row["difference"])
     text = (-found if row["difference"]["value"] < 0 else found).text("span")
-    return (
-        f"{text[:-1]}; the {unsure}, the test does not)" if (unsure := unsure_words(row)) else text
-    )
+    unsure = unsure_words(row)
+    return f"{text[:-1]}; the {unsure}, the test does not)" if unsure else text
 
 
 def _seen(row: Tree) -> str:
