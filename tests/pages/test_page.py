@@ -69,6 +69,8 @@ def test_the_first_screen_answers(opened: Open, pages: dict[str, Path], name: st
             assert re.search(rf"{one} −?[\d.]+ \[−?[\d.]+, −?[\d.]+\]", words), words
         assert page.locator("#t-glance").count() == 1
         assert "best constant answer" in (page.text_content("#glance svg.wide-only") or "")
+    with opened(pages[name], viewport={"width": 390, "height": 844}) as page:
+        assert page.locator(".verdict .says").first.evaluate(bottom) < 844
 
 
 @pytest.mark.parametrize("name", SUITES)
