@@ -441,6 +441,18 @@ def test_the_best_constant_answer_stands_beside_the_run(case: Case, tmp_path: Pa
     assert out.read_text().count("best constant answer") >= 3
 
 
+@pytest.mark.parametrize("step", [9, 49])
+def test_a_few_items_are_scored_and_shown(case: Case, tmp_path: Path, step: int) -> None:
+    """However few: the best constant answer then has some of the figures, or none."""
+    predictions = case.run("faulty") / "predictions.jsonl"
+    chosen = [row[case.kit.item_id] for row in predictions_of(case.run("faulty"))[::step]]
+    (tmp_path / "few.txt").write_text("\n".join(chosen))
+    said = case.score(predictions, tmp_path / "few", "--items", str(tmp_path / "few.txt"))
+    assert f"{len(chosen)} " in said
+    assert (tmp_path / "few" / "summary.json").is_file()
+    handeye("report", tmp_path / "few", "--out", tmp_path / "few.html")
+
+
 def test_one_answer_to_all_is_called_so_and_a_seeing_respondent_is_not(
     case: Case, tmp_path: Path
 ) -> None:
@@ -717,6 +729,9 @@ def test_results_say_themselves(case: Case, tmp_path: Path) -> None:
         assert isinstance(result.to_dict(), dict)
         json.dumps(result.to_dict())
         assert result.to_pandas() is not None
+    refused = other.summary["states"]["refused"]
+    assert f"not answered: {refused} refused" in repr(other)
+    assert "not answered" not in repr(run)
     assert len(run.to_pandas()) == run.summary[f"n_{case.suite.unit}"]
     first = items[0]
     identity = getattr(first, case.kit.item_id)
@@ -812,6 +827,14 @@ def test_wrong_kinds_of_arguments_are_named(case: Case, tmp_path: Path) -> None:
         (lambda: suite.generate(out, seed="7"), "generate: seed must be a whole number, got '7'"),
         (lambda: suite.load(""), "load: data is empty: '' is no file and no folder"),
         (lambda: suite.run("handeye/simulated", case.set, ""), "run: out is empty"),
+        (lambda: suite.generate(out, sed=7), "generate: no argument 'sed'; did you mean seed?"),
+        (lambda: suite.describe(case.set, zzz=7), "describe: no argument 'zzz'; it takes data"),
+        (lambda: suite.report(case.run("right")), "report: out is missing"),
+        (lambda: suite.diagnose(), "diagnose: run is missing"),
+        (
+            lambda: suite.run("handeye/simulated", case.set, out, model_args={"faults": "mis=1"}),
+            "unknown fault 'mis'; allowed: ",
+        ),
         (lambda: suite.load(None), "load: data must be a text or a path"),
         (lambda: suite.score(3, case.set), "score: predictions must be"),
         (lambda: suite.summarize(3), "scores must be"),

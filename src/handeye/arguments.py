@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any
 
-from handeye.errors import NO_FOLDER, OptionError, RunError, refusal
+from handeye.errors import NO_FOLDER, OptionError, RunError, did_you_mean, refusal
 
 _WORDS = {
     "str": "a text",
@@ -51,7 +51,8 @@ _SPELT_OUT = {"Given": "str | Path | Mapping | Iterable"}
 def named_where_wrong(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     """The function, with its arguments looked at first; ``name`` is what people call it by.
 
-    The function that is made raises OptionError for an argument of the wrong kind.
+    The function that is made raises OptionError for an argument of the wrong kind, one that it does
+    not know and one that is missing.
     """
     signature = inspect.signature(function)
     kinds = {n: p.annotation for n, p in signature.parameters.items()}
@@ -60,8 +61,8 @@ def named_where_wrong(function: Callable[..., Any], name: str) -> Callable[..., 
     def checked(*args: Any, **given: Any) -> Any:
         try:
             bound = signature.bind(*args, **given).arguments
-        except TypeError:
-            bound = {}  # Python says it best
+        except TypeError as error:
+            raise OptionError(f"{name}: {_misfit(signature, args, given) or error}") from None
         refuse_wrong_kinds(bound, kinds, f"{name}: ")
         try:
             return function(*args, **given)
@@ -71,6 +72,20 @@ def named_where_wrong(function: Callable[..., Any], name: str) -> Callable[..., 
             raise
 
     return checked
+
+
+def _misfit(signature: inspect.Signature, args: Sequence[Any], given: Mapping[str, Any]) -> str:
+    """Which argument is not known, or is missing; nothing where it is another fault."""
+    known = signature.parameters
+    if odd := [name for name in given if name not in known]:
+        hint = did_you_mean(odd[0], known) or f"; it takes {', '.join(known)}"
+        return f"no argument {odd[0]!r}{hint}"
+    try:
+        bound = signature.bind_partial(*args, **given).arguments
+    except TypeError:
+        return ""
+    lacking = [n for n, one in known.items() if one.default is one.empty and n not in bound]
+    return f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing"
 
 
 def refuse_wrong_kinds(given: Mapping[str, Any], kinds: Mapping[str, Any], where: str = "") -> None:

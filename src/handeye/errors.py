@@ -141,6 +141,12 @@ def did_you_mean(name: str, known: Iterable[str], before: str = "") -> str:
     return f"; did you mean {before}{close[0]}?" if close else ""
 
 
+def allowed(name: str, known: Iterable[str]) -> str:
+    """``; allowed: a, b`` for a name that is none of them, and which is like it."""
+    names = list(known)
+    return f"; allowed: {', '.join(names)}{did_you_mean(name, names)}"
+
+
 def first_ten(names: list[str]) -> str:
     """Name up to ten of ``names`` and count the rest, for an error message."""
     shown = ", ".join(names[:10])

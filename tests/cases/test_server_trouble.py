@@ -13,6 +13,7 @@ from typing import Any
 
 import openai
 import pytest
+from inspect_ai.log import read_eval_log
 
 from handeye.errors import RunError
 from handeye.run.answers import Answer, Usage, judged_again
@@ -419,16 +420,47 @@ def test_a_wrong_key_costs_one_request(two_scenes: Path, tmp_path: Path, key: st
         assert len(server.requests) == 1
 
 
-def test_a_refused_connection_ends_a_run_within_seconds(
-    two_scenes: Path, tmp_path: Path, key: str
-) -> None:
+def test_a_refused_connection_ends_a_run_within_seconds(tmp_path: Path, key: str) -> None:
+    """Not the minutes of five waits, nor those of an error that grows from scene to scene.
+
+    The engine draws every error in its log.
+    """
+    data = write_set(tmp_path / "set", 12)
     started = time.monotonic()
     with (
         serving(lambda request: Reply()) as server,
-        pytest.raises(RunError, match=r"127\.0\.0\.1:9"),
+        pytest.raises(RunError, match=r"127\.0\.0\.1:9.*Refused"),
     ):
-        ask(server, two_scenes, tmp_path / "run", base_url="http://127.0.0.1:9/v1", max_retries=5)
-    assert time.monotonic() - started < 60, "not the minutes of five waits"
+        ask(server, data, tmp_path / "run", base_url="http://127.0.0.1:9/v1", max_retries=5)
+    assert time.monotonic() - started < 60
+    (log,) = (tmp_path / "run" / "logs").glob("*.eval")
+    samples = read_eval_log(str(log)).samples or []
+    drawn = [one.error.traceback for one in samples if one.error and "RunError" in str(one.error)]
+    assert len(drawn) > 2
+    assert len(set(drawn)) <= 2
+    assert max(map(len, drawn)) < 10_000
+
+
+def test_what_is_asked_again_is_said_and_has_no_time_left(
+    two_scenes: Path,
+    tmp_path: Path,
+    key: str,
+    gold: Gold,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("handeye.run.progress._PLAIN_EVERY", 0.3)
+
+    def reply(request: Request) -> Reply:  # once more than the client asks by itself
+        return Reply(status=503) if len(server.requests) <= 3 else Reply(gold(request))
+
+    with serving(reply) as server:
+        ask(server, two_scenes, tmp_path / "run", max_retries=4, progress=True, score=False)
+    lines = capsys.readouterr().err.splitlines()
+    tried = [line for line in lines if "trying again, 1 of 4" in line]
+    assert tried
+    assert not any("left" in line for line in tried)
+    assert "trying" not in next(line for line in lines if "10 of 10" in line)
 
 
 @pytest.mark.parametrize(

@@ -298,6 +298,9 @@ def test_the_help_of_all_is_in_the_order_of_work(capsys: pytest.CaptureFixture[s
 
 def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     shown, _ = handeye("models", capsys=capsys)
+    broken = [line for line in shown.splitlines() if line.startswith("    ")]
+    assert broken, "80 columns break some"
+    assert all(line.startswith(" " * 24) for line in broken), "under the words, not the names"
     found = json.loads(handeye("models", "--json", capsys=capsys)[0])
     for suite in all_suites():
         assert set(found["suites"][suite.name]) == {f"handeye/{n}" for n in suite.respondents}

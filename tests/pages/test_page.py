@@ -69,6 +69,8 @@ def test_the_first_screen_answers(opened: Open, pages: dict[str, Path], name: st
             assert re.search(rf"{one} −?[\d.]+ \[−?[\d.]+, −?[\d.]+\]", words), words
         assert page.locator("#t-glance").count() == 1
         assert "best constant answer" in (page.text_content("#glance svg.wide-only") or "")
+    with opened(pages[name], viewport={"width": 390, "height": 844}) as page:
+        assert page.locator(".verdict .says").first.evaluate(bottom) < 844
 
 
 @pytest.mark.parametrize("name", SUITES)
@@ -267,6 +269,48 @@ def test_every_figure_can_be_saved(
         for line in re.findall(r"^(?!\\multi)(.*) \\\\$", body, re.M):
             if "multicolumn" not in line:
                 assert line.count(" & ") == len(columns) - 1
+
+
+@pytest.mark.parametrize("name", [*SUITES, "compare"])
+def test_every_figure_is_saved_as_it_is_seen_and_in_numbers(
+    browse: Any, pages: dict[str, Path], name: str, tmp_path: Path
+) -> None:
+    """What is folded: a part is left out, a whole figure unfolded, and folded again."""
+    page = browse(pages[name], viewport={"width": 1280, "height": 900})
+    folded = page.locator("details:not([open])").count()
+    names = set()
+
+    def saved(button: Any) -> str:
+        with page.expect_download() as waiting:
+            button.evaluate("e => e.click()")
+        names.add(waiting.value.suggested_filename)
+        waiting.value.save_as(tmp_path / "saved")
+        return (tmp_path / "saved").read_text("utf-8")
+
+    drawings = page.get_by_role("button", name="SVG", include_hidden=True)
+    for button in drawings.all():
+        tree = ET.fromstring(saved(button))
+        wide, high = float(tree.get("width") or 0), float(tree.get("height") or 0)
+        charts = [one for one in tree if one.tag.endswith("svg")]
+        boxes = [[float(one.get(k) or 0) for k in ("x", "y", "width", "height")] for one in charts]
+        assert max(w * h for _, _, w, h in boxes) > 10_000, names
+        assert wide < 1280, names
+        assert high < 3000, names
+        for x, y, w, h in boxes:
+            assert min(x, y) >= 0, names
+            assert x + w <= wide, names
+            assert y + h <= high, names
+    assert page.locator("details:not([open])").count() == folded
+    tables = page.get_by_role("button", name="CSV", include_hidden=True)
+    for button in tables.all():
+        for row in csv.DictReader(io.StringIO(saved(button))):
+            if row["column"] != "verdict":
+                for cell in ("value", "low", "high", "n"):
+                    assert re.fullmatch(r"|-?\d+(\.\d+)?(e-\d+)?", row[cell]), (names, row)
+    assert len(names) == drawings.count() + tables.count()
+    assert all(re.match("[a-z]", one) for one in names)
+    if name == "compare":
+        assert {"pass.svg", "by-difficulty.csv", "right-where.csv"} <= names
 
 
 # ---- a page of many files

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,8 @@ def test_what_is_answered_already_is_not_counted(small_set: Path, tmp_path: Path
     journal.close()
     found = dry_run(job(options))
     assert (found.requests, found.answered) == (25, 5)
+    whole = replace(found, requests=0, answered=30)
+    assert whole.text() == "openai/gpt-5.5: nothing would be sent (30 are answered already)"
 
 
 def test_an_unknown_model_gets_every_family_and_no_price_no_cost(

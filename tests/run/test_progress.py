@@ -56,6 +56,24 @@ def test_old_answers_leave_the_rate() -> None:
     assert "$" not in tally.line()
 
 
+def test_failures_tell_no_time_left() -> None:
+    clock, again = Clock(), {"a": 3}
+    tally = Tally(100, None, clock, again, 5)
+    clock.now = 60.0
+    tally.add(answer("error"))
+    assert tally.seconds_left() is None
+    for words in (tally.line(), " ".join(tally.moment().facts)):
+        assert "1 error" in words
+        assert "trying again, 3 of 5" in words
+        assert "left" not in words
+    again["b"] = 1
+    assert "trying 2 again, 3 of 5" in tally.line()
+    again.clear()
+    tally.add(answer())
+    assert "49:00 left" in tally.line(), "what fails among answers takes its time too"
+    assert "trying" not in tally.line()
+
+
 def test_off_a_terminal_the_last_line_is_plain(capsys: pytest.CaptureFixture[str]) -> None:
     tally = Tally(1, None, Clock())
     with Progress(tally, shown=True, tick=lambda: None):

@@ -25,6 +25,7 @@ from handeye.scores.quantity import (
     pooled,
     rated,
 )
+from handeye.scores.sentences import unsure_words, verdict_words
 
 MADE = replace(SUITE, name="made", title="MADE", unit="films", scene="films")
 WORDS = Words(
@@ -279,6 +280,23 @@ def test_a_figure_that_nobody_has_is_said_to_be_none() -> None:
     compared = compare_quantities(MADE, replace(found, units=units), resamples=100)
     assert row(compared)["verdict"] == "unknown"
     assert "micro F1 cannot be compared" in compared["pairs"][0]["sentences"][0]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "ends", "words"),
+    [
+        ("second_more", (-0.059, 0.06), "B more often, interval holds 0"),
+        ("first_better", (-0.08, 0.0), "A better, interval holds 0"),
+        ("second_more", (0.01, 0.06), "B more often"),
+        ("second_more", (None, None), "B more often"),
+    ],
+)
+def test_a_claim_whose_interval_holds_0_says_so(
+    verdict: str, ends: tuple[float | None, float | None], words: str
+) -> None:
+    difference = {"value": 0.032, "low": ends[0], "high": ends[1]}
+    row = {"verdict": verdict, "difference": difference, "p_value": 0.016, "test": "exact"}
+    assert verdict_words(verdict, "A", "B", 0.03, unsure_words(row)) == words
 
 
 def test_pairing_is_the_same_for_every_suite() -> None:

@@ -38,6 +38,8 @@ def models(json: Json = None) -> None:
 
     Example: handeye models
     """
+    from rich.table import Table
+
     from handeye.suites import all_suites
     from handeye.terminal.console import Console
     from handeye.terminal.tables import say
@@ -70,5 +72,9 @@ def models(json: Json = None) -> None:
     wide = max(len(name) for part in parts.values() for name in part)
     for heading, part in parts.items():
         say(console, heading, "bold")
+        lines = Table.grid(padding=(0, 2, 0, 0))
+        lines.add_column(min_width=wide + 2, no_wrap=True)
+        lines.add_column()
         for name, about in part.items():
-            say(console, f"  {name:<{wide}}  {about}")
+            lines.add_row(f"  {name}", about)
+        console.print(lines)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from handeye.errors import OptionError
 from handeye.pages import html
-from handeye.pages.charts.forest import Block, ForestRow, forest, points
+from handeye.pages.charts.forest import Block, ForestRow, forest
 from handeye.pages.differing import choose, directions, filters
 from handeye.pages.frame import (
     Entry,
@@ -28,17 +28,21 @@ from handeye.pages.plots import Plots
 from handeye.report.write import GALLERY_LIMIT, PICTURE_BUDGET
 from handeye.respondents.conversation import about
 from handeye.scores.compare import RESAMPLES, Comparison, compare as compare_runs
-from handeye.scores.estimate import integer, percent, rate_of
+from handeye.scores.estimate import Estimate, Worded, in_unit, integer, rate_of
 from handeye.scores.looks import BEST
 from handeye.scores.quantity import Family, Quantity
 from handeye.scores.run_folder import expand
-from handeye.scores.sentences import UNDECIDED, letter, p_words
+from handeye.scores.sentences import UNDECIDED, letter
 from handeye.scores.so_far import readable
 from handeye.scores.tables import Column, Row, Table
 from handeye.suite import Suite
 from handeye.suites import suite_of_runs
 
 Tree = Mapping[str, Any]
+_OWN_DRAWS = (
+    "the interval of one run stands on its own page too, of other draws: the two can differ by "
+    "some tenths of a point"
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,12 +51,11 @@ class Compared(Comparison):
 
     @property
     def plot(self) -> Plots:
-        """The forest plots as SVG, one a chart of the page: ``headline``, ``headline_2`` ..."""
+        """The charts of the page as SVG: ``pass``, of the next pair ``pass_2``, and so on."""
         drawn: dict[str, Callable[[], str]] = {}
         for number, pair in enumerate(self.data["pairs"]):
             for chart in _charts(self, number, pair):
-                name = re.sub(r"\W+", "_", chart.title.lower()).strip("_")
-                drawn[f"{name}_{number + 1}" if number else name] = partial(str, chart.picture)
+                drawn[chart.key.replace("-", "_")] = partial(str, chart.picture)
         return Plots(drawn)
 
 
@@ -222,6 +225,7 @@ def _facts(suite: Suite, run: Tree) -> Words:
 
 def _terms(found: Comparison) -> Words:
     unit, scene, stratum = found.suite.unit, found.suite.scene, found.found.words.stratum
+    interval = found["interval"]
     return (
         (
             "Paired",
@@ -231,7 +235,8 @@ def _terms(found: Comparison) -> Words:
         (
             "Interval",
             f"95 % percentile interval over resampled {scene}, the same {scene} for all runs, "
-            f"drawn within each {stratum}.",
+            f"drawn within each {stratum}: {interval['resamples']:,} draws, seed "
+            f"{interval['seed']}. {_OWN_DRAWS.capitalize()}.",
         ),
         (
             "p",
@@ -293,7 +298,7 @@ def _charts(found: Comparison, number: int, pair: Tree) -> list[Chart]:
         )
         out.append(
             Chart(
-                key=f"{k}-{number}",
+                key=_key(title, number),
                 title=title,
                 note=" ".join(family.meaning for family, _ in held),
                 picture=wide_and_narrow(
@@ -306,6 +311,12 @@ def _charts(found: Comparison, number: int, pair: Tree) -> list[Chart]:
             )
         )
     return out
+
+
+def _key(title: str, number: int) -> str:
+    """Name of a figure, on the page and as a file: ``pass``, of the next pair ``pass-2``."""
+    name = re.sub(r"\W+", "-", title.lower()).strip("-")
+    return f"{name}-{number + 1}" if number else name
 
 
 def _blocks(family: Family, told: Tree, pair: Tree) -> list[Block]:
@@ -329,16 +340,19 @@ def _forest_row(row: Tree, pair: Tree) -> ForestRow:
     return ForestRow(row["label"], rate_of(row["difference"]), decided, pair[side], row["words"])
 
 
-def _number(one: Quantity, row: Tree) -> str:
-    n = integer(row["n"])
-    return n if row["n"] == one.n_items else f"{n} of {integer(one.n_items)}"
+def _number(one: Quantity, row: Tree) -> int | Worded:
+    n: int = row["n"]
+    return n if n == one.n_items else Worded(n, words=f"{n:,} of {integer(one.n_items)}")
+
+
+def _p(value: float | None) -> Worded:
+    return Worded(value, unit="p")
 
 
 def _table(number: int, family: Family, told: Tree, first: str, second: str) -> Table:
     about = {one.key: one for one in family.quantities}
     columns = (
-        Column(first, "rate of this run, percent"),
-        Column(second, "rate of this run, percent"),
+        *(Column(one, f"rate of this run, percent; {_OWN_DRAWS}") for one in (first, second)),
         Column(f"{second} − {first}", "difference in points with its 95 % interval"),
         Column("p", "two-sided, as measured"),
         Column("p, Holm", "adjusted within the family"),
@@ -353,10 +367,10 @@ def _table(number: int, family: Family, told: Tree, first: str, second: str) -> 
             (
                 rate_of(row["first"]),
                 rate_of(row["second"]),
-                points(rate_of(row["difference"])),
-                p_words(row["p_value"]),
-                p_words(row["p_adjusted"]),
-                percent(row["smallest_difference"]),
+                in_unit(rate_of(row["difference"]), "points"),
+                _p(row["p_value"]),
+                _p(row["p_adjusted"]),
+                Estimate(row["smallest_difference"]),
                 rate_of(row.get("chance")),
                 _number(about[row["key"]], row),
                 row["words"].partition(" (")[0],
@@ -367,7 +381,7 @@ def _table(number: int, family: Family, told: Tree, first: str, second: str) -> 
         for row in told["rows"]
     )
     return Table(
-        key=f"t-{told['key']}-{number}",
+        key=_key(f"t {told['key']}", number),
         caption=f"{told['title']}. {told['meaning']} Percent; differences in points.",
         columns=columns,
         rows=rows,
@@ -388,13 +402,13 @@ def _discordance_table(found: Comparison, number: int, pair: Tree) -> Table:
     rows = tuple(
         Row(
             row["label"],
-            (*(integer(row[name]) for name in names), p_words(row["p_value"]), integer(row["n"])),
+            (*(row[name] for name in names), _p(row["p_value"]), row["n"]),
         )
         for row in pair["discordance"]
     )
     tallied = found.found.words.tallied
     return Table(
-        key=f"t-discordance-{number}",
+        key=_key("t right-where", number),
         caption=f"{tallied.capitalize()} by who is right. p: exact McNemar test on those where the "
         "two differ, not adjusted.",
         columns=(*map(Column, heads), Column("p"), Column("n")),
@@ -410,7 +424,7 @@ def _overview(found: Comparison) -> Table | None:
     rows = [
         Row(
             row["label"],
-            (points(rate_of(row["difference"])), p_words(row["p_adjusted"]), row["words"]),
+            (in_unit(rate_of(row["difference"]), "points"), _p(row["p_adjusted"]), row["words"]),
             group=f"{letter(pair['second'])} − {letter(pair['first'])}",
         )
         for pair in found["pairs"]

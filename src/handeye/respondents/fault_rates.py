@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from handeye.errors import LARGEST_SEED, OptionError, within
+from handeye.errors import LARGEST_SEED, OptionError, allowed, within
 
 Faults = Mapping[str, float]
 """Rate (0..1) by name of fault."""
@@ -30,7 +30,7 @@ def parse_rates(text: str | Sequence[str] | Faults | None, known: Mapping[str, s
     rates: dict[str, float] = {}
     for name, value in pairs:
         if name not in known:
-            raise OptionError(f"unknown fault {name!r}; allowed: {', '.join(known)}")
+            raise OptionError(f"unknown fault {name!r}{allowed(name, known)}")
         if name in rates:
             raise OptionError(f"fault {name!r} is given twice; give it once")
         rates[name] = _rate(name, value)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from handeye.errors import DataError, OptionError, refuse_twice, within
+from handeye.errors import DataError, OptionError, allowed, refuse_twice, within
 from handeye.rose.items import Item, ItemSet, read_item
 from handeye.rose.questions import BRIDGE_KEYS, BY_KEY, MAIN_KEYS, SUBSETS, TEMPLATES
 from handeye.rose.v01 import SOURCE_NAMES, STATISTICS
@@ -138,8 +138,8 @@ def template_ids(templates: str | Iterable[str] | None) -> frozenset[str] | None
         elif name in TEMPLATES:
             out.add(name)
         else:
-            allowed = ", ".join([*BY_KEY, *_TEMPLATE_WORDS])
-            raise OptionError(f"unknown template {name!r}; allowed: {allowed}")
+            known = [*BY_KEY, *_TEMPLATE_WORDS]
+            raise OptionError(f"unknown template {name!r}{allowed(name, known)}")
     return frozenset(out)
 
 
@@ -153,7 +153,7 @@ def subset_names(subsets: str | Iterable[str] | None) -> frozenset[str] | None:
     out: set[str] = set()
     for name in _words(subsets, "subsets"):
         if name.lower() not in by_name:
-            raise OptionError(f"unknown subset {name!r}; allowed: {', '.join(SOURCE_NAMES)}")
+            raise OptionError(f"unknown subset {name!r}{allowed(name, SOURCE_NAMES)}")
         out.add(by_name[name.lower()])
     return frozenset(out)
 

@@ -67,7 +67,7 @@ class Asker:
             earlier=journal is not None and journal.has_answers,
             advice=getattr(model.api, "advice", CHECK),
         )
-        self._over: RunError | None = None
+        self._over = ""
 
     def arrived(self, question: Question) -> Answer | None:
         """The answer to a question if the journal has one."""
@@ -109,8 +109,10 @@ class Asker:
         yield
 
     async def _ask(self, question: Question, opening: Opening) -> Answer:
-        if self._over is not None:
-            raise self._over
+        if self._over:
+            # One of its own: an error that is raised again grows by where it was raised, and the
+            # engine draws what it looks like for every scene.
+            raise RunError(self._over)
         pending = self._pending(question, opening)
         pending_request.set(pending)
         started = time.monotonic()
@@ -137,8 +139,8 @@ class Asker:
         answer = pending.failed(failure.reason, None if seconds is None else round(seconds, 3))
         self._file(answer)
         if (why := self._patience.failed(failure)) is not None:
-            self._over = RunError(f"{self.model_name}: {why}")
-            raise self._over
+            self._over = f"{self.model_name}: {why}"
+            raise RunError(self._over) from None
         return answer
 
     def refuse(self, question: Question, reason: str) -> Answer:

@@ -72,6 +72,8 @@ class DryRun:
 
     def text(self) -> str:
         """The dry run as lines for a person."""
+        if not self.requests:
+            return f"{self.model}: nothing would be sent ({self.answered:,} are answered already)"
         lines = [
             f"{self.model}: {self.requests:,} {noun(self.requests, 'requests')} about "
             f"{self.scenes:,} {noun(self.scenes, self.unit)} "

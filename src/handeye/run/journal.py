@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -42,6 +43,8 @@ class Journal:
         self.notices: list[str] = []
         self.listeners: list[Callable[[Answer], None]] = []
         self.closing: list[Callable[[], None]] = []
+        self.again: Counter[Key] = Counter()
+        """How often a request that is under way was sent again."""
         self._answers: dict[Key, Answer] = {}
         self._guard = threading.Lock()
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,6 +103,7 @@ class Journal:
         """Take note of an answer that another process has written to this file."""
         with self._guard:
             self._remember(answer)
+            self.again.pop(answer.key, None)
         for listener in self.listeners:
             listener(answer)
 

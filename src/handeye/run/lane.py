@@ -61,7 +61,7 @@ def carry_out(job: Job) -> Path:
         resolve_model(options.model, options.base_url, options.model_args)
     with _alone(), _journal(job) as journal:
         total = job.total(journal)
-        tally = Tally(total, options.price, time.monotonic)
+        tally = Tally(total, options.price, time.monotonic, journal.again, options.max_retries)
         for known in job.arrived(journal):
             tally.keep(known)
         with parting.owed(lambda: _how_to_go_on(options, tally)):

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
+from typing import Any
 
 from handeye.printing import teller
 from handeye.progress import Moment, bar, clock_text, moves, pace
@@ -24,10 +25,27 @@ _PLAIN_EVERY = 10.0
 
 
 class Tally:
-    """Counts of a run; thread-safe, no output."""
+    """Counts of a run; thread-safe, no output.
 
-    def __init__(self, total: int, price: Price | None, clock: Callable[[], float]) -> None:
+    Args:
+        total: items of the run.
+        price: of tokens.
+        clock: seconds.
+        again: how often each request under way was sent again.
+        retries: how often one may be.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        price: Price | None,
+        clock: Callable[[], float],
+        again: Mapping[Any, int] | None = None,
+        retries: int = 0,
+    ) -> None:
         self.total = total
+        self._again = {} if again is None else again
+        self._retries = retries
         self.done = 0
         self.kept = 0
         self.states: Counter[str] = Counter()
@@ -35,7 +53,8 @@ class Tally:
         self._price = price
         self._clock = clock
         self._start = clock()
-        self._arrivals: deque[float] = deque()
+        # When, and whether it was an answer.
+        self._arrivals: deque[tuple[float, bool]] = deque()
         self._ended: float | None = None
         self._guard = threading.Lock()
 
@@ -49,9 +68,10 @@ class Tally:
         """Count an answer that arrived now."""
         with self._guard:
             self._count(answer)
-            self._arrivals.append(self._clock())
+            now = self._clock()
+            self._arrivals.append((now, answer.state != "error"))
             if self.whole:
-                self._ended = self._arrivals[-1]
+                self._ended = now
 
     @property
     def whole(self) -> bool:
@@ -73,13 +93,14 @@ class Tally:
         return None if self._price is None else self._price.cost(self.usage)
 
     def rate(self) -> float:
-        """Answers per second over the last minute."""
+        """Items per second over the last minute; 0 where nothing but failures came back."""
         with self._guard:
             now = self._now()
-            while self._arrivals and now - self._arrivals[0] > _WINDOW:
+            while self._arrivals and now - self._arrivals[0][0] > _WINDOW:
                 self._arrivals.popleft()
             span = min(now - self._start, _WINDOW)
-            return len(self._arrivals) / span if span > 0 else 0.0
+            answers = any(answered for _, answered in self._arrivals)
+            return len(self._arrivals) / span if span > 0 and answers else 0.0
 
     def seconds_left(self) -> float | None:
         """Time left at the present rate; None while there is none."""
@@ -90,7 +111,7 @@ class Tally:
         """What a bar shows: rate, errors, time left and spend before the rest."""
         at = Moment(self.done, self.total)
         rate, *left = pace(at, self.rate(), self._now() - self._start)
-        facts = [rate, self._errors(), *left]
+        facts = [rate, self._errors(), *self._trying(), *left]
         if self.spend is not None:
             facts.append(f"${self.spend:.2f}")
         rest = [s for s in ANSWER_STATES if s not in ("answered", "error") and self.states[s]]
@@ -104,6 +125,14 @@ class Tally:
         errors = self.states["error"]
         return f"{errors} error{'' if errors == 1 else 's'}"
 
+    def _trying(self) -> list[str]:
+        """How often the one under way was sent again that was so most often."""
+        tries = list(self._again.values())
+        if not tries:
+            return []
+        of = f"{min(max(tries), self._retries)} of {self._retries}"
+        return [f"trying again, {of}" if len(tries) == 1 else f"trying {len(tries)} again, {of}"]
+
     def _tokens(self) -> str:
         return f"{_short(self.usage.input)} in, {_short(self.usage.output)} out"
 
@@ -113,7 +142,7 @@ class Tally:
         parts = [f"{self.done} of {self.total}", f"{share}%", f"{self.rate():.1f}/s"]
         if self.kept:
             parts[0] += f" ({self.kept} from before)"
-        parts.append(self._errors())
+        parts += [self._errors(), *self._trying()]
         unusual = [s for s in ANSWER_STATES if s not in ("answered", "error") and self.states[s]]
         parts += [f"{self.states[state]} {state}" for state in unusual]
         parts.append(self._tokens())

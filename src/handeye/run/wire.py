@@ -173,6 +173,12 @@ class Tap:
     def should_retry(self, ex: Exception) -> bool | RetryDecision:
         """Stands in for the provider's ``should_retry``."""
         pending = pending_request.get()
+        decision = self._decision(ex, pending)
+        if pending is not None and self._journal is not None and decided(decision).retry:
+            self._journal.again[pending.item_id, pending.model, pending.request] += 1
+        return decision
+
+    def _decision(self, ex: Exception, pending: Pending | None) -> bool | RetryDecision:
         failure = ex.failure if isinstance(ex, ProviderError) else pending and pending.failure
         # Nobody at the address is a wrong address until somebody has answered there.
         if failure and (failure.hopeless or (failure.unreachable and not self._arrived)):

@@ -15,7 +15,7 @@ import msgspec
 
 MISSING = "–"
 MINUS = "−"
-Unit = Literal["percent", "points", "plain"]
+Unit = Literal["percent", "points", "plain", "p"]
 Style = Literal["value", "ends", "cell", "span", "line", "sentence"]
 
 
@@ -49,7 +49,7 @@ class Estimate(msgspec.Struct, frozen=True):
                 ``95.4 (94.1 to 96.6)``, and ``sentence``, the same but for points, which are said
                 and need no brackets: ``+1.2 points, −2.0 to +4.4``.
             unit: ``percent`` of a fraction; ``points``, the same with its sign; ``plain`` for what
-                is no fraction, in three digits.
+                is no fraction, in three digits; ``p`` for p-values.
         """
         value, alone = number(self.value, unit), style in ("ends", "span")
         if style == "value" or self.value is None:
@@ -81,6 +81,24 @@ class Estimate(msgspec.Struct, frozen=True):
         return self.text("cell")
 
 
+class Worded(Estimate, frozen=True):
+    """A figure of a table that is no percentage, or has words of its own; files have the number."""
+
+    unit: Unit = "percent"
+    words: str = ""
+
+    def text(self, style: Style = "cell", unit: Unit = "percent") -> str:
+        """In its own unit, whatever is asked for; its words, if any, for value and interval."""
+        if self.words:
+            return "" if style in ("ends", "span") else self.words
+        return Estimate.text(self, style, self.unit)
+
+
+def in_unit(found: Estimate, unit: Unit) -> Worded:
+    """A figure that tables show in this unit."""
+    return Worded(found.value, found.low, found.high, found.n, unit)
+
+
 NOTHING = Estimate(None)
 Figure = Estimate | int | float
 """What the tables of a summary hold: measured figures, and plain counts."""
@@ -91,6 +109,8 @@ def number(value: float | None, unit: Unit = "percent") -> str:
     """One number in a unit (see :meth:`Estimate.text`) with a true minus; a dash for None."""
     if value is None:
         return MISSING
+    if unit == "p":  # without claiming that one is 0
+        return "< .001" if value < 0.001 else f"{value:.3f}"
     if unit == "plain":
         size = abs(value)
         words = f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"

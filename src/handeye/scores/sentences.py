@@ -38,19 +38,22 @@ def verdict(sense: str, value: float | None, p_adjusted: float | None) -> str:
 
 
 def unsure_words(row: Tree) -> str:
-    """Why a difference is not claimed though there may well be one.
+    """What an interval and a test that do not agree leave to say of a difference.
 
-    Its interval or its own p-value leaves out 0; or there was no test; or all that differ speak for
-    one run, and are so few that no p-value could be small.
+    Not claimed though there may well be one: its interval or its own p-value leaves out 0; or there
+    was no test; or all that differ speak for one run, and are so few that no p-value could be
+    small. Claimed by the test though the interval holds 0.
 
     Args:
         row: of a comparison: ``verdict``, ``difference``, ``p_value``, ``test``.
 
     Returns:
-        Nothing where none of these is so, or where the difference is claimed.
+        Nothing where none of these is so.
     """
     low, high = row["difference"]["low"], row["difference"]["high"]
     apart = low is not None and high is not None and (low > 0 or high < 0)
+    if row["verdict"] not in UNDECIDED:
+        return "" if apart or low is None else "interval holds 0"
     alone = row["p_value"] is not None and row["p_value"] < ALPHA
     if row["verdict"] == "none" and row["test"] == "exact" and row["p_value"] in _FEW_AGREE:
         return "too few differ to tell"
@@ -83,7 +86,7 @@ def verdict_words(
         first: short name of the first run.
         second: short name of the second run.
         smallest: smallest difference that a power of 0.8 shows, 0..1; None: not known.
-        unsure: why a difference that is not claimed looks like one (:func:`unsure_words`).
+        unsure: where interval and test do not agree (:func:`unsure_words`).
     """
     if verdict == "unknown":
         return "nothing to compare"
@@ -91,14 +94,13 @@ def verdict_words(
         reach = f" ({100 * smallest:.1f} would have been)" if smallest else ""
         return unsure or f"no difference seen{reach}"
     who, _, what = verdict.partition("_")
-    return _SAID[what].format(first if who == "first" else second)
+    said = _SAID[what].format(first if who == "first" else second)
+    return ", ".join(filter(None, [said, unsure]))
 
 
 def p_words(p: float | None) -> str:
     """A p-value with three decimals, without claiming that one is 0."""
-    if p is None:
-        return "–"
-    return "< .001" if p < 0.001 else f"{p:.3f}"
+    return number(p, "p")
 
 
 def sentences(found: Quantities, pair: Tree, where: Callable[[str], str]) -> list[str]:
@@ -225,7 +227,9 @@ class _Speaker:
 def _interval(row: Tree) -> str:
     """Interval of a difference whose size alone was said, so that signs cannot mislead."""
     found = rate_of(row["difference"])
-    return (-found if row["difference"]["value"] < 0 else found).text("span")
+    text = (-found if row["difference"]["value"] < 0 else found).text("span")
+    unsure = unsure_words(row)
+    return f"{text[:-1]}; the {unsure}, the test does not)" if unsure else text
 
 
 def _seen(row: Tree) -> str:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from handeye.printing import noun
 from handeye.scores.estimate import figure_rows, figures_of
 from handeye.shown import Shown, Words
 
@@ -36,11 +37,14 @@ class Recorded(Shown, msgspec.Struct, dict=True):
     def _words(self) -> Words:
         data = self.data
         counts = [
-            f"{data[f'n_{n}']:,} {n}" for n in ("items", "clips", "scenes") if f"n_{n}" in data
+            f"{data[f'n_{n}']:,} {noun(data[f'n_{n}'], n)}"
+            for n in ("items", "clips", "scenes")
+            if f"n_{n}" in data
         ]
         basis = data.get("bases", {}).get("all", data)
         title = ", ".join([str(data.get("model") or "unnamed"), *counts])
-        return Words(title, figures_of(basis.get("headline")), str(data.get("note") or ""))
+        said = [not_answered(data.get("states") or {}), str(data.get("note") or "")]
+        return Words(title, figures_of(basis.get("headline")), "; ".join(filter(None, said)))
 
     def _rows(self) -> Iterator[dict[str, Any]]:
         return figure_rows(self.data)
@@ -48,6 +52,12 @@ class Recorded(Shown, msgspec.Struct, dict=True):
     def to_json(self) -> bytes:
         """The file: indented JSON."""
         return msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n"
+
+
+def not_answered(states: Mapping[str, int]) -> str:
+    """``not answered: 9 refused, 2 error`` of items by state; empty where all were."""
+    shown = ", ".join(f"{n:,} {name}" for name, n in states.items() if n and name != "answered")
+    return f"not answered: {shown}" if shown else ""
 
 
 class Interval(msgspec.Struct, kw_only=True):

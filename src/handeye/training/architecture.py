@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handeye.errors import OptionError
+from handeye.errors import OptionError, allowed
 from handeye.training.words import CHAT_TEMPLATE, IMAGE, build_tokenizer
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def shape_of(preset: str) -> Shape:
         OptionError: no such preset.
     """
     if preset not in PRESETS:
-        raise OptionError(f"preset is {preset!r}; allowed: {', '.join(PRESETS)}")
+        raise OptionError(f"preset is {preset!r}{allowed(preset, PRESETS)}")
     return PRESETS[preset]
 
 

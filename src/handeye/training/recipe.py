@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from handeye.errors import OptionError
+from handeye.errors import OptionError, allowed
 from handeye.training.scenes import SIDES, Ease
 
 _ANSWERING_WORK = 4.5  # times a step of looking, as measured for the preset small
@@ -128,5 +128,5 @@ def recipe_of(preset: str) -> Recipe:
         OptionError: no such preset.
     """
     if preset not in RECIPES:
-        raise OptionError(f"preset is {preset!r}; allowed: {', '.join(RECIPES)}")
+        raise OptionError(f"preset is {preset!r}{allowed(preset, RECIPES)}")
     return RECIPES[preset]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import UNSET
 
-from handeye.errors import DataError, OptionError, refuse_twice, within
+from handeye.errors import DataError, OptionError, allowed, refuse_twice, within
 from handeye.run.plan import Plan
 from handeye.sets.blocks import MOST
 from handeye.sets.folder import refuse_other_suite
@@ -146,7 +146,7 @@ def scenario_keys(names: Iterable[str] | None) -> frozenset[str] | None:
     found = {name: read_scenario(name) for name in asked}
     for name, key in found.items():
         if key is None:
-            raise OptionError(f"unknown scenario {name!r}; allowed: {', '.join(SCENARIOS)}")
+            raise OptionError(f"unknown scenario {name!r}{allowed(name, SCENARIOS)}")
     return frozenset(key for key in found.values() if key) or None
 
 

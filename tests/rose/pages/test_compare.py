@@ -153,6 +153,8 @@ def test_page_carries_its_figures_and_escapes_names(page: Path) -> None:
     assert text.count("<script") == 2
     assert "default-src 'none'" in text
     assert data_of(text)["runs"][2]["label"] == "<script>alert('m')</script>"
+    assert "300 draws, seed 0" in text
+    assert text.count("stands on its own page too, of other draws") > 2, "beside what differs"
 
 
 def test_a_page_without_gallery_or_differences(

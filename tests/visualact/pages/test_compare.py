@@ -37,8 +37,8 @@ def test_page_holds_charts_tables_and_clips_with_both_answers(
     assert text.count("<script") == 2
     assert "<script>alert" not in text
     assert "<script>document" not in text
-    for key in ("overall", "classes", "found", "over_acting", "reasons", "discordance"):
-        assert f'id="t-{key}-0"' in text
+    for key in ("overall", "classes", "found", "over_acting", "reasons", "right-where"):
+        assert f'id="t-{key}"' in text
     gallery = text.split('id="cards">')[1].split('id="more"')[0]
     cards = gallery.split('<li class="card"')[1:]
     score = found.found.score

@@ -60,7 +60,7 @@ def test_numbers_are_those_of_the_summary(va_root: Path, tmp_path: Path) -> None
             wanted = [percent(row[figure]["value"]) for row in rows]
             assert values(page, key)[first : first + 5] == wanted
         wide = [percent(row[n]["value"]) for row in rows for n in ("precision", "recall", "f1")]
-        assert values(page, "t-classes")[3 * first : 3 * first + 15] == wide
+        assert values(page, "t-by-class")[3 * first : 3 * first + 15] == wide
         assert values(page, "t-weighted")[3 * first : 3 * first + 15] == [
             percent(row[f"weighted_{n}"]["value"])
             for row in rows
@@ -70,7 +70,7 @@ def test_numbers_are_those_of_the_summary(va_root: Path, tmp_path: Path) -> None
     table = page[page.index('id="t-over-acting"') :].partition("</table>")[0]
     for head, key in (("idle clips", "acted_on_idle"), ("busy clips", "nothing_on_busy")):
         assert head in table
-        assert f'<td class="num">{acting[key]["n"]}</td>' in table
+        assert f">{acting[key]['n']}</td>" in table
     recall = summary["priority"]["recall_by_level"]
     assert values(page, "t-levels")[:5] == [percent(recall[k]["value"]) for k in "43210"]
     assert values(page, "t-sweep") == [
@@ -193,7 +193,7 @@ def test_published_rows_with_the_recomputed_overall(va_root: Path, tmp_path: Pat
     gemini = re.findall(r'class="v">([^<]*)<', rows["Gemini-2-Flash"])
     assert gemini == ["22.9", "18.0", "21.5", "20.5", "18.3", "20.7"]
     assert {r.model for r in PUBLISHED if r.table == 2} == set(rows)
-    aria = table(page, "t-classes").split('<tbody class="published"')[1]
+    aria = table(page, "t-by-class").split('<tbody class="published"')[1]
     assert "57.2 (38.2)" in aria
     assert "37.4 (25.9)" in table(page, "t-variants")
 

@@ -140,12 +140,17 @@
   }
 
   // The charts of a figure, its legend and the names of its panels, where they stand on the page.
+  // What is folded away has a box all the same; a figure that is all folded is unfolded meanwhile.
   function drawing(figure) {
+    const seen = (e) => e.getClientRects().length > 0 && !e.closest("table") && !e.closest("details:not([open])");
+    const charts = () => all("svg.chart", figure).filter(seen);
+    const opened = charts().length ? [] : all("details:not([open], .numbers)", figure);
+    for (let d = figure; d; d = d.parentElement) if (d.matches("details:not([open])")) opened.push(d);
+    for (const d of opened) d.open = true;
     const theme = root.dataset.theme;
     root.dataset.theme = "light";
-    const visible = (e) => e.getClientRects().length > 0 && !e.closest("table");
-    const parts = all("svg.chart, svg.swatch", figure).filter(visible);
-    const words = all(".name, .charthead, .legend li", figure).filter(visible);
+    const parts = [...charts(), ...all("svg.swatch", figure).filter(seen)];
+    const words = all(".name, .charthead, .legend li", figure).filter(seen);
     const boxes = [...parts, ...words].map((e) => e.getBoundingClientRect());
     const edge = (name, pick) => pick(...boxes.map((b) => b[name]));
     const margin = 12;
@@ -166,6 +171,7 @@
     }
     for (const element of words) wordsAt(element, ground, whole);
     if (theme) root.dataset.theme = theme; else delete root.dataset.theme;
+    for (const d of opened) d.open = false;
     return { text: new XMLSerializer().serializeToString(whole), width, height };
   }
 

@@ -18,7 +18,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, get_args
 
-from handeye.errors import DataError, OptionError
+from handeye.errors import DataError, OptionError, allowed
 from handeye.media.header import PictureError, media_type
 from handeye.media.view import RULES, MissingPictureError, View, read_picture, view_of
 from handeye.rose.items import Item, ItemSet
@@ -97,7 +97,7 @@ def check_order(order: str) -> Order:
     for known in get_args(Order):
         if order == known:
             return known  # type: ignore[no-any-return]
-    raise OptionError(f"order is {order!r}; allowed: {', '.join(get_args(Order))}")
+    raise OptionError(f"order is {order!r}{allowed(order, get_args(Order))}")
 
 
 def prompt_parts(item: Item, order: Order) -> tuple[str | None, ...]:

@@ -11,9 +11,9 @@ from handeye.respondents.conversation import about
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.respondents.models import RESPONDENTS
 from handeye.rose.scoring.tables import TEMPLATE_COLUMNS
-from handeye.scores.estimate import Estimate
+from handeye.scores.estimate import NOTHING, Estimate
 from handeye.scores.looks import BEST, sentences, with_chance
-from handeye.scores.summary import so_far_words
+from handeye.scores.summary import not_answered, so_far_words
 from handeye.scores.tables import Cell, Table
 from handeye.terminal.console import Console, styled
 from handeye.terminal.tables import print_table, say
@@ -45,8 +45,7 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     if summary.note:
         say(console, summary.note, "yellow")
     if states:
-        shown = ", ".join(f"{n} {name}" for name, n in states.items())
-        say(console, f"not answered: {shown}", "yellow")
+        say(console, not_answered(states), "yellow")
     found = {table.key: table for table in tables(summary)}
     bases = ("all", "answered") if mute else ("answered" if states else "all",)
     for clause in sentences(looks.groups if looks else {}):
@@ -83,13 +82,20 @@ def _beside(tables: Sequence[Table], bases: tuple[str, ...], labels: Mapping[str
         ).turned()
         for table in tables
     ]
-    rows = tuple(
-        replace(row, label=row.label if table is below[0] else row.label.lower())
-        for table in below
-        for row in table.rows
-        if _measured(row.cells[0])
+    # A constant answer to few items has figures in one table and none in the next.
+    columns = {column.head: column for table in below for column in table.columns}
+    rows = []
+    for table in below:
+        heads = [column.head for column in table.columns]
+        for row in table.rows:
+            cells = dict(zip(heads, row.cells, strict=True))
+            if any(map(_measured, row.cells)):
+                label = row.label if table is below[0] else row.label.lower()
+                whole = tuple(cells.get(head, NOTHING) for head in columns)
+                rows.append(replace(row, label=label, cells=whole))
+    return replace(
+        below[0], caption="", columns=tuple(columns.values()), rows=tuple(rows), row_head="percent"
     )
-    return replace(below[0], caption="", rows=rows, row_head="percent")
 
 
 def _measured(cell: Cell) -> bool:

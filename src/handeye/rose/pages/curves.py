@@ -18,7 +18,7 @@ from handeye.rose.diagnosis.findings import Curve, CurvePair, Factor, Findings
 from handeye.rose.diagnosis.thresholds import SCALES
 from handeye.rose.pages.view import RunView
 from handeye.rose.scoring.tables import HEADLINE_COLUMNS
-from handeye.scores.estimate import MISSING, NOTHING, Estimate, number, rate_of
+from handeye.scores.estimate import MISSING, NOTHING, Estimate, Worded, number, rate_of
 from handeye.scores.looks import BEST, chance_row
 from handeye.scores.tables import Column, Row, Table
 
@@ -71,7 +71,10 @@ def curve_table(known: Sequence[tuple[RunView, Findings]]) -> Table:
                 )
                 for label in dict.fromkeys(label for side in sides for label in side)
             ]
-            crossing = tuple(axis.amount(c.threshold) for c in (pair.counting, pair.action))
+            crossing = tuple(
+                Worded(at.value, at.low, at.high, at.n, words=axis.amount(at))
+                for at in (pair.counting.threshold, pair.action.threshold)
+            )
             rows.append(Row("crosses 50 % at", crossing, group=group))
     return Table(
         "t-curves",

@@ -13,7 +13,7 @@ from handeye.rose.diagnosis.claims import WOULD_SHOW
 from handeye.rose.diagnosis.findings import Findings, Group, Share
 from handeye.rose.pages.view import RunView
 from handeye.rose.questions import TEMPLATES
-from handeye.scores.estimate import NOTHING, Estimate, integer
+from handeye.scores.estimate import NOTHING, Estimate
 from handeye.scores.tables import Column, Row, Table
 
 Diagnosed = tuple[RunView, Findings]
@@ -67,7 +67,7 @@ def _reason_table(run: RunView, found: Findings, kind: str) -> Table:
         Row(
             share.label,
             (
-                integer(share.count),
+                share.count,
                 share.share,
                 share.rate,
                 *(_count(found.attribution.by_template[c].reasons, share.key) for c in columns),
@@ -99,7 +99,7 @@ def tag_table(run: RunView, found: Findings) -> Table:
     rows = [
         Row(
             share.label,
-            (integer(share.count), share.share),
+            (share.count, share.share),
             basis=share.meaning,
             group=label,
         )
@@ -154,9 +154,8 @@ def _rate(found: Findings, key: str) -> Estimate:
     return sign.rate if sign else NOTHING
 
 
-def _count(shares_: Iterable[Share], key: str) -> str:
-    count = next((share.count for share in shares_ if share.key == key), 0)
-    return integer(count) if count else "·"
+def _count(shares_: Iterable[Share], key: str) -> int:
+    return next((share.count for share in shares_ if share.key == key), 0)
 
 
 def convention_notes(known: Sequence[Diagnosed]) -> list[tuple[str, str, bool]]:

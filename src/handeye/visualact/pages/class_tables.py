@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from handeye.pages.charts.charts import Gap, Series, ladder
 from handeye.pages.frame import wide_and_narrow
-from handeye.scores.estimate import Estimate, rate_of
+from handeye.scores.estimate import Estimate, Worded, rate_of
 from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Column, Row, Table, run_rows
 from handeye.visualact.pages.view import RunView, averaging_words
@@ -115,7 +115,7 @@ def full_table(runs: Sequence[RunView]) -> Table:
         for model, found in _by_model("f1").items()
     )  # fmt: skip
     caption = "Precision (P), recall (R) and F1 of the classes in percent, as in the paper's tables"
-    return _grouped(runs, _PLAIN, "t-classes", f"{caption}.", quoted)
+    return _grouped(runs, _PLAIN, "t-by-class", f"{caption}.", quoted)
 
 
 def weighted_table(runs: Sequence[RunView]) -> Table:
@@ -216,11 +216,10 @@ def published_overall() -> list[tuple[str, tuple[Estimate, Estimate, Estimate]]]
     ]
 
 
-def _printed(cell: Published) -> Estimate | str:
+def _printed(cell: Published) -> Estimate:
     """A cell as printed, and in brackets what the paper's other cells make of it."""
-    if cell.recomputed is None:
-        return Estimate(cell.printed / 100)
-    return f"{cell.printed:.1f} ({cell.recomputed:.1f})"
+    more = "" if cell.recomputed is None else f"{cell.printed:.1f} ({cell.recomputed:.1f})"
+    return Worded(cell.printed / 100, words=more)
 
 
 def _recomputed(cell: Published) -> Estimate | str:

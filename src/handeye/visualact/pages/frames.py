@@ -127,7 +127,7 @@ def _table(points: Sequence[Point], kinds: Sequence[str]) -> Table:
         Row(
             point.run.label,
             (
-                "–" if point.frames is None else str(point.frames),
+                "–" if point.frames is None else point.frames,
                 *(point.f1[kind] for kind in kinds),
             ),
             point.run.style,

@@ -9,7 +9,7 @@ import msgspec
 
 from handeye.errors import DataError
 from handeye.reading import read_json
-from handeye.scores.estimate import Estimate, rate_of
+from handeye.scores.estimate import Estimate, Worded, in_unit, rate_of
 from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.scoring.run_folder import JUDGED
@@ -95,11 +95,11 @@ def _cells(entry: Mapping[str, Any]) -> tuple[Any, ...]:
         return rate_of(scores[name]["bases"]["all"]["headline"]["f1"])
 
     return (
-        f"{entry['n_decided']:,} of {entry['n_clips']:,}",
+        Worded(entry["n_decided"], words=f"{entry['n_decided']:,} of {entry['n_clips']:,}"),
         f1("embedding"),
         f1("judge"),
         rate_of(agreement["agreement"]),
-        rate_of(agreement["kappa"]).text("cell", "plain"),
-        f"{agreement['judge_only']:,}",
-        f"{agreement['embedding_only']:,}",
+        in_unit(rate_of(agreement["kappa"]), "plain"),
+        agreement["judge_only"],
+        agreement["embedding_only"],
     )

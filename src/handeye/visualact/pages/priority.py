@@ -10,7 +10,7 @@ from markupsafe import Markup
 from handeye.pages.charts.heat_map import heat_map
 from handeye.pages.charts.share_chart import Bar, BarRow, shares
 from handeye.pages.frame import Panel
-from handeye.scores.estimate import NOTHING, Estimate
+from handeye.scores.estimate import NOTHING, Estimate, in_unit
 from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.asking.prompts import LEVELS
 from handeye.visualact.pages.view import RunView, interval_words
@@ -115,8 +115,8 @@ def _table(runs: Sequence[RunView]) -> Table:
                 *(_recalls(run)[level] for level in reversed(_ALL_LEVELS)),
                 found.recall_of_urgent,
                 found.exact,
-                found.rank_correlation.text("cell", "plain"),
-                found.mean_error.text("cell", "plain"),
+                in_unit(found.rank_correlation, "plain"),
+                in_unit(found.mean_error, "plain"),
             ),
             run.style,
             note=run.partial_note,

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from handeye.pages.charts import svg
 from handeye.pages.charts.charts import Scale
-from handeye.scores.estimate import Estimate, Figure, rate_of
+from handeye.scores.estimate import Estimate, Figure, in_unit, rate_of
 from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Column, Row, Table
 from handeye.visualact.pages.view import RunView, interval_words
@@ -166,10 +166,10 @@ def over_acting_table(runs: Sequence[RunView]) -> Table:
     rows = []
     for run in runs:
         found = run.summary.over_acting
-        cells: list[Figure | str] = []
+        cells: list[Figure] = []
         for column in said.columns:
             one = found[column.key]
-            shown = one if column.key in _SHARES else one.text("cell", "plain")
+            shown = one if column.key in _SHARES else in_unit(one, "plain")
             cells += [shown, one.n] if column.key in _COUNTED else [shown]
         rows.append(Row(run.label, tuple(cells), run.style, note=run.partial_note))
     columns = [

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from handeye.errors import OptionError
+from handeye.errors import OptionError, allowed
 from handeye.rose.scenes.sources.base import Art, Band, Pair, Source, Tile
 from handeye.rose.v01 import SOURCE_NAMES
 
@@ -62,4 +62,4 @@ def get(
 
         figures = load_sprites(Path(sprites)) if sprites else None
         return PixelEditSource(figures) if name == "pixel-edit" else PixelContentSource(figures)
-    raise OptionError(f"source {name!r} is unknown; allowed: {', '.join(NAMES)}")
+    raise OptionError(f"source {name!r} is unknown{allowed(name, NAMES)}")
