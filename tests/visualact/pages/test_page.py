@@ -344,7 +344,8 @@ def test_judges_stand_beside_the_embedding_and_stale_ones_are_left_out(
     assert "openai/&lt;b&gt;j" in shown
     assert "14 of 15" in shown
     assert "87.5" in shown
-    assert "0.66 [0.40" in shown
+    assert "0.66</span>" in shown
+    assert "[0.40," in shown
     assert 'href="#judges"' in page
     about["predictions"] = "of other answers"
     (run / "judge.json").write_text(json.dumps(record))
