@@ -107,7 +107,6 @@ def test_models(
         ("//localhost:8000/v1", "write http://localhost:8000/v1"),
         ("ftp://lab.example.org/v1", "write https://lab.example.org/v1"),
         ("http://", "write http://localhost:8000/v1"),
-        ("", "write http://localhost:8000/v1"),
         (" http://localhost:8000/v1", "write http://localhost:8000/v1"),
         ("me:0123456789abcdef@lab.example.org/v1", "write https://"),
     ],

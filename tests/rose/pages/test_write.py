@@ -91,7 +91,7 @@ def test_states_come_before_any_rate_and_partial_runs_say_so(
 ) -> None:
     page = report(tmp_path, runs["partial"])
     body = page[page.index("<main") :]
-    assert body.index("Partial run.") < body.index('class="says"') < body.index('class="quote"')
+    assert body.index("Partial run.") < body.index('<p class="says') < body.index('class="quote"')
     assert body.index("partial run, n = ") < body.index('class="sum"') < body.index("<table")
     tables = re.findall(r"<table.*?</table>", body, re.S)
     with_rates = [table for table in tables if 'class="ci"' in table]

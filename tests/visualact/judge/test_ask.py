@@ -21,6 +21,7 @@ from handeye.visualact.judge.runs import judge_run
 from handeye.visualact.loader import load
 from handeye.visualact.scoring.embedder import NgramEmbedder
 from handeye.visualact.scoring.file_scoring import score_files
+from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.run_folder import Run, read_run
 from tests.support.chat_server import Reply, Request, serving
 from tests.support.visualact.sets import DEEDS, make_clips, write_answers, write_clips
@@ -156,7 +157,8 @@ def test_another_judge_is_asked_anew_and_stands_beside_the_first(run, judge):
 def test_scoring_again_with_other_options_drops_what_was_judged_before(run, judge, tmp_path):
     ask(run, judge)
     clips = load(tmp_path / "set")
-    score_files(tmp_path / "one.jsonl", clips, run.path, NgramEmbedder(), bootstrap=0)
+    other = Options(threshold=0.9)
+    score_files(tmp_path / "one.jsonl", clips, run.path, NgramEmbedder(), other, bootstrap=0)
     assert not (run.path / "judge.json").exists()
     # The answers are about texts, and stay.
     assert ask(read_run(run.path), judge)["asked"]["requests"] == 0
