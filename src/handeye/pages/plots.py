@@ -109,7 +109,8 @@ def alone(drawn: str, sheets: Sequence[str] = ()) -> Svg:
     root = ElementTree.fromstring(text)
     rules = [rule for sheet in (*_frame_sheets(), *sheets) for rule in _rules(sheet)]
     variables = {name: value for rule in rules if rule.root for name, value in rule.said}
-    _style(root, (), [rule for rule in rules if not rule.root], variables)
+    drawn_by = sorted((rule for rule in rules if not rule.root), key=lambda rule: rule.weight)
+    _style(root, (), drawn_by, variables)
     _, _, width, height = root.attrib["viewBox"].split()
     root.attrib |= {"width": width, "height": height}
     paper = ElementTree.Element(
@@ -202,12 +203,13 @@ def _style(
     rules: Sequence[_Rule],
     variables: Mapping[str, str],
 ) -> None:
-    """Write what the rules say of an element and all in it into them."""
+    """Write what the rules, in order of weight, say of an element and all in it into them."""
     names = element.attrib.pop("class", "")
     here = _Part(element.tag.removeprefix(_NAMES), frozenset(names.split()))
     said: dict[str, str] = {}
-    for rule in sorted((r for r in rules if r.hits(here, above)), key=lambda rule: rule.weight):
-        said |= rule.said
+    for rule in rules:
+        if rule.hits(here, above):
+            said |= rule.said
     known = dict(variables)
     known |= {n: _meant(v, known) for n, v in said.items() if n.startswith("--")}
     own = {n: _meant(v, known) for n, v in said.items() if not n.startswith("--")}

@@ -215,6 +215,17 @@ class _Parser:
             raise _CutError
         return self.text[self.place]
 
+    def _passes(self, char: str) -> bool:
+        """Step over a comma or an ellipsis, if one is next."""
+        if char in _COMMAS:
+            self.place += 1
+            return True
+        more = _ELLIPSIS.match(self.text, self.place)
+        if more is None:
+            return False
+        self.place = more.end()
+        return True
+
     def _object(self, depth: int) -> Any:
         pairs: list[tuple[str, Any]] = []
         self.place += 1
@@ -224,11 +235,7 @@ class _Parser:
                     # One bracket too few: it closes what is around.
                     self.place -= depth > 0
                     break
-                if char in _COMMAS:
-                    self.place += 1
-                    continue
-                if more := _ELLIPSIS.match(self.text, self.place):
-                    self.place = more.end()
+                if self._passes(char):
                     continue
                 try:
                     pairs.append((self._key(char), self._after_key(depth)))
@@ -264,11 +271,7 @@ class _Parser:
                         continue
                     self.place -= depth > 0
                     break
-                if char in _COMMAS:
-                    self.place += 1
-                    continue
-                if more := _ELLIPSIS.match(self.text, self.place):
-                    self.place = more.end()
+                if self._passes(char):
                     continue
                 objects = any(isinstance(one, dict | Several) for one in out)
                 try:
