@@ -22,7 +22,8 @@ from handeye.errors import HandeyeError, OptionError, RunError
 from handeye.shown import Shown
 
 ROOT = Path(__file__).parents[1]
-SOURCE = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+# No empty word in the list: Python would read it as the folder that it runs in.
+SOURCE = os.pathsep.join(filter(None, [str(ROOT / "src"), os.environ.get("PYTHONPATH")]))
 
 
 @pytest.fixture(scope="module")
