@@ -638,3 +638,11 @@ def test_pandas_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch, sc
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(RunError, match="pip install pandas"):
         items.to_pandas()
+
+
+def test_a_row_says_itself_in_a_line(scenes: Path, clips: Path) -> None:
+    for row in (rose.load(scenes)[0], visualact.load(clips)[0]):
+        said = repr(row)
+        assert len(said) < 1600
+        assert "\n" not in said
+        assert "None" not in said

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MOST = 8
+_LONGEST = 60
 
 
 class Words(NamedTuple):
@@ -74,6 +75,21 @@ class Shown:
             return pandas.DataFrame([dict(row) for row in rows])
         # Not by way of Polars, which would ask for pyarrow as well.
         return pandas.DataFrame(rows.to_dict(as_series=False))  # type: ignore[union-attr]
+
+
+class Row:
+    """A row of a set that says itself in one line: long values are cut, absent ones left out."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        said = []
+        for name in self.__struct_fields__:  # type: ignore[attr-defined]
+            if (value := getattr(self, name)) is not None:
+                text = repr(value)
+                long = len(text) > _LONGEST
+                said.append(f"{name}={f'{text[: _LONGEST - 15]}...{text[-12:]}' if long else text}")
+        return f"{type(self).__name__}({', '.join(said)})"
 
 
 def set_words(name: str, counts: Mapping[str, int], ids: Sequence[str]) -> Words:

@@ -231,6 +231,8 @@ def test_json_needs_no_file(words: tuple[str, ...], where: str | None, tmp_path:
         ("eval --model x", "did you mean: handeye run rose --model x or: handeye run visualact"),
         ("rose create DIR", "did you mean: handeye rose generate DIR"),
         ("--quiet rose verify DIR", "type: handeye rose verify DIR --quiet"),
+        ("study rose serve S", "type: handeye study serve S"),
+        ("study rose", "takes no suite; there are: serve, export, agreement"),
         ("study agrement S", "did you mean: handeye study agreement S"),
         ("rose score p.jsonl --dta SET", "no such option --dta; did you mean --data?"),
         ("visualact judge RUN --max-conections 3", "did you mean --max-connections?"),

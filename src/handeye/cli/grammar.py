@@ -240,7 +240,12 @@ def _hint(ctx: Any, args: Sequence[str]) -> str:
             found = [(*path, name, *rest)]
         return " or: ".join(_line(root.info_name, *words) for words in found[:_FEW])
 
-    known = getattr(root.command, "suites", {}).get(low, low)
+    suites = getattr(root.command, "suites", {})
+    known = suites.get(low, low)
+    if low in suites and path and not any({known, *path} <= set(leaf) for leaf in leaves):
+        if rest and rest[0] in own:
+            return f"{no}; type: {_line(ctx.command_path, *rest)}"
+        return f"{no}: '{ctx.command_path}' takes no suite; there are: {', '.join(own)}"
     if known in own or any(known in leaf for leaf in leaves):
         return f"{no}; type: {lines(known)}"
     every = sorted({part for leaf in leaves for part in leaf})

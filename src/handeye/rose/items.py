@@ -18,7 +18,7 @@ from handeye.reading import UNREADABLE, why
 from handeye.rose.questions import SUBSETS, TEMPLATES, formal_answer
 from handeye.rose.scene import LARGEST_SIDE, Cell, Grid, Region
 from handeye.sets.folder import inside
-from handeye.shown import Shown, Words, named, set_words
+from handeye.shown import Row, Shown, Words, named, set_words
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class kept(Generic[T]):  # noqa: N801  (used like property)
         return value
 
 
-class Item(msgspec.Struct, frozen=True, dict=True):
+class Item(Row, msgspec.Struct, frozen=True, dict=True):
     """One question about one scene, as the release writes it (see docs/rose-format.md)."""
 
     item_id: str

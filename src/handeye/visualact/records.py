@@ -14,6 +14,7 @@ import msgspec
 from handeye.errors import DataError
 from handeye.reading import UNREADABLE, why
 from handeye.sets.folder import named_inside
+from handeye.shown import Row
 
 SCENARIOS: dict[str, str] = {
     "navigation": "Dynamic Navigation",
@@ -41,7 +42,7 @@ class Action(msgspec.Struct, frozen=True):
     phrasings: tuple[str, ...] = ()
 
 
-class Clip(msgspec.Struct, frozen=True):
+class Clip(Row, msgspec.Struct, frozen=True):
     """One video with the actions it calls for; no actions where it calls for none.
 
     ``video`` is a path inside the set, ``scenario`` a key of :data:`SCENARIOS`. ``meta`` of a
