@@ -26,7 +26,10 @@ FREE = Asked("list")
 # Faults of transport; the rest shows in what the answer says or how it is written.
 TRANSPORT = ("api_error", "refuse", "empty", "truncate")
 
-texts = st.text(st.characters(codec="utf-8", categories=("L", "N")), min_size=1, max_size=12)
+# "Do nothing" is how an answer says that no action is called for.
+texts = st.text(
+    st.characters(codec="utf-8", categories=("L", "N")), min_size=1, max_size=12
+).filter(lambda text: text.casefold() != "nothing")
 
 
 @st.composite
