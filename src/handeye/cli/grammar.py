@@ -156,6 +156,8 @@ def framed(
     @functools.wraps(callback)
     def command(**given: Any) -> Any:
         quiet = given["quiet"] if own else given.pop("quiet")
+        if str(given.get("out")) == "-":
+            raise OptionError("- is no file and no folder: give --out a name")
         with hush(quiet):
             result = callback(**given)
             if given.get("json") != STDOUT:
@@ -320,6 +322,9 @@ def refusal(error: Any) -> OptionError:
     if text.startswith("No such option"):
         wrong = error.option_name
         shown = {name for one in command.get_params(error.ctx) for name in one.opts}
+        meant = wrong.strip("-").replace("-", "_")
+        if meant in shown:  # an argument: it has its name as its only spelling
+            return OptionError(f"no such option {wrong}: give {meant} without a name")
         text = f"no such option {wrong}{did_you_mean(wrong, sorted(shown))}"
     elif text.startswith("Missing") and (found := _EXAMPLE.search(command.help or "")):
         return OptionError(f"{text[:1].lower()}{text[1:]}; for example: {found[1]}")

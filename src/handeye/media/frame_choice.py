@@ -128,7 +128,8 @@ class FrameChoice:
 
     def words(self) -> str:
         """In words, for a report."""
-        size = "full size" if self.longest_side is None else f"longest side {self.longest_side} px"
+        most = self.longest_side
+        size = "full size" if most is None else f"longest side at most {most} px"
         if self.method == "uniform":
             count = "1 frame" if self.count == 1 else f"{self.count} frames"
             return f"{count} at equal distances, {size}"

@@ -307,6 +307,8 @@ def _row(
     if test.same and found["difference"]["value"] is not None:
         # Resamples of runs that never differ do not vary; the adjusted Wald interval does.
         found["difference"] |= {"low": test.signs.low, "high": test.signs.high}
+    # The same items, asked of either run.
+    found["difference"]["n"] = test.n_items
     first, second = map(letter, pair)
     decided = verdict(one.sense, found["difference"]["value"], adjusted)
     own_way = one.sense == "gap"

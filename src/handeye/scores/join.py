@@ -23,6 +23,7 @@ import msgspec
 
 from handeye.errors import DataError, OptionError, first_ten, refusal
 from handeye.hashing import open_regular
+from handeye.printing import blank
 from handeye.reading import UNREADABLE, read_bytes, why
 from handeye.run.thoughts import answer_of
 from handeye.sets.jsonl import numbered_lines, placed_lines
@@ -284,7 +285,8 @@ class Predictions(Generic[Row]):
                 f"({first_ten(list(self.models))}); a run is one model: split the file by its "
                 "'model' field and score each part"
             )
-        return next(iter(self.models), None)
+        name = next(iter(self.models), None)
+        return None if name is None or blank(name) else name
 
     def _refuse_doubles(self, doubles: list[str], doubled: str = "") -> None:
         if doubles:

@@ -212,6 +212,9 @@ class RunInfo(msgspec.Struct):
     seeds: dict[str, int] | None = None
     n_items: Count | None = None
     n_scenes: Count | None = None
+    n_expected: Count | None = None
+    partial: bool | None = None
+    states: dict[str, Count] | None = None
     cost: Annotated[float, msgspec.Meta(ge=0, le=1e300)] | str | None = None
     scoring: dict[str, Any] | None = None
     selection: dict[str, Any] | None = None
@@ -418,7 +421,10 @@ def open_run(path: str | PathLike[str], form: RunFormat, kind: type[AnyRun]) -> 
     info = read_json(folder / RECORD)
     # A record without a suite was recognized by whoever chose this one.
     if info.get("suite", form.suite) != form.suite:
-        raise RunError(f"{folder}: run.json is of suite {info['suite']!r}; expected {form.suite!r}")
+        raise RunError(
+            f"{folder}: is a run of {info['suite']}, not of {form.suite}; type: handeye "
+            f"{info['suite']} in place of handeye {form.suite}"
+        )
     if type(info.get("format")) is not int or info["format"] != form.number:
         raise RunError(
             f"{folder}: run format {info.get('format')!r}; this version of handeye reads format "
@@ -526,6 +532,7 @@ def one_suite(folders: Sequence[Path], named: Callable[[Path], str | None] = sui
         told = ", ".join(f"{folder} ({suite})" for suite, folder in reversed(suites.items()))
         raise OptionError(f"runs are shown and compared within one suite, these differ: {told}")
     if not suites and (folders[0] / RECORD).exists():
+        read_json(folders[0] / RECORD, _Named)  # what cannot be read is told as that
         raise RunError(f"{folders[0] / RECORD}: names no suite that this handeye knows")
     if not suites:
         raise _no_run(folders[0], "SUITE")

@@ -198,7 +198,7 @@ class _Speaker:
         for found, word in ((better, "better"), (worse, "worse")):
             if found:
                 listed = ", ".join(
-                    f"{row['label']} ({number(row['difference']['value'], 'points')})"
+                    f"{row['label']} ({number(row['difference']['value'], 'points')}{_doubt(row)})"
                     for row in found
                 )
                 parts.append(f"{word} on {listed}")
@@ -220,7 +220,8 @@ class _Speaker:
         ]
         return [
             f"What changes most is the {noun} “{most['label']}”: {often} often in {self._second} "
-            f"than in {self._first} ({shares[0]} against {shares[1]} {most['group']})."
+            f"than in {self._first} ({shares[0]} against {shares[1]} {most['group']}"
+            f"{_doubt(most)})."
         ]
 
 
@@ -228,8 +229,12 @@ def _interval(row: Tree) -> str:
     """Interval of a difference whose size alone was said, so that signs cannot mislead."""
     found = rate_of(row["difference"])
     text = (-found if row["difference"]["value"] < 0 else found).text("span")
-    unsure = unsure_words(row)
-    return f"{text[:-1]}; the {unsure}, the test does not)" if unsure else text
+    return f"{text[:-1]}{doubt})" if (doubt := _doubt(row)) else text
+
+
+def _doubt(row: Tree) -> str:
+    """Behind a difference that is claimed, where its interval does not say the same."""
+    return f"; the {unsure}, the test does not" if (unsure := unsure_words(row)) else ""
 
 
 def _seen(row: Tree) -> str:

@@ -224,14 +224,14 @@ def estimates(tree: Any, level: float = LEVEL) -> Any:
     the number of independent trials whose variance is that of the resamples: percentiles are too
     short near 0 and 1 (docs/statistics.md has the coverage of both). Where some strata of a mean do
     not vary, it reaches at least as far as the bounds of its strata do together: Wilson's of those
-    that vary, and what the others can hide. Anything else gets percentiles
-    over the resamples in which it is defined. Where one term of a difference does not vary, what it
-    can hide is added to them as another variance. Either is as much longer as resamples of so few
-    scenes are too short (:func:`stretch`); where too many scenes stand alone in their stratum for
-    them to tell, it is as long as that of the most that so many scenes can vary. Where the
-    resamples do not vary, every scene (of a stratum) says the same, and they cannot tell how sure
-    the value is. Bounds then come from the scenes that might do otherwise: none of N did, so less
-    than ``r = 1 - ((1 - level) / 2) ** (1 / N)`` of all do (Clopper and Pearson 1934), each of
+    that vary, and what the others can hide. Anything else gets percentiles over the resamples in
+    which it is defined. Where one term of a difference does not vary, or some strata of it do not,
+    what these can hide is added to them as another variance. Either is as much longer as resamples
+    of so few scenes are too short (:func:`stretch`); where too many scenes stand alone in their
+    stratum for them to tell, it is as long as that of the most that so many scenes can vary. Where
+    the resamples do not vary, every scene (of a stratum) says the same, and they cannot tell how
+    sure the value is. Bounds then come from the scenes that might do otherwise: none of N did, so
+    less than ``r = 1 - ((1 - level) / 2) ** (1 / N)`` of all do (Clopper and Pearson 1934), each of
     which moves a quantity to the end of its range at most:
 
     - a share, N its ``trials``: ``v (1 - r)`` to ``v + (1 - v) r``, exact for 0 and 1;
@@ -345,16 +345,35 @@ def _longer(leaf: Samples, bounds: Bounds, level: float) -> Bounds:
     elif longer is not None:
         below, above = below * longer, above * longer
     if leaf.terms is not None:
-        for term, (down, up) in zip(leaf.terms, ((0, 1), (1, 0)), strict=True):
-            hides = _unseen(term, level) if _constant(term) else (None, None)
-            if hides[0] is not None and hides[1] is not None:
-                own = float(term.values[0])
-                reaches = own - hides[0], hides[1] - own
-                below, above = np.hypot((below, above), (reaches[down], reaches[up])).tolist()
+        below, above = np.hypot((below, above), _hides(leaf, level)).tolist()
     low, high = value - below, value + above
     if leaf.trials:
         low, high = max(low, least), min(high, most)
     return round(low, DECIMALS), round(high, DECIMALS)
+
+
+def _hides(leaf: Samples, level: float) -> tuple[float, float]:
+    """How far below and above its value a quantity may lie by what no resample of it shows."""
+    if _constant(leaf):
+        value, (low, high) = float(leaf.values[0]), _unseen(leaf, level)
+        return (0.0, 0.0) if low is None or high is None else (value - low, high - value)
+    if leaf.terms is not None:
+        (down, up), (other_down, other_up) = (_hides(term, level) for term in leaf.terms)
+        return float(np.hypot(down, other_up)), float(np.hypot(up, other_down))
+    # Parts without weights are about the same scenes: they vary together.
+    known = zip(leaf.weights, leaf.parts, strict=True) if leaf.weights else ()
+    still = [(weight, part) for weight, part in known if _constant(part)]
+    if not still:
+        return 0.0, 0.0
+    weights = np.array([weight for weight, _ in still])
+    trials = np.array([part.trials for _, part in still], np.float64)
+    values = np.array([part.values[0] for _, part in still])
+    reach = [0.0, 0.0]
+    for side, share in enumerate((values, 1 - values)):
+        some = share > 0
+        if some.any():
+            reach[side] = _hidden((weights * share)[some], trials[some], (1 - level) / 2)
+    return reach[0], reach[1]
 
 
 def _recovered(leaf: Samples, level: float) -> tuple[float, float]:
@@ -362,25 +381,14 @@ def _recovered(leaf: Samples, level: float) -> tuple[float, float]:
 
     Variances are recovered from the bounds of those that vary and of what the others can hide.
     """
-    squares = np.zeros(2)
-    still: list[tuple[float, Samples]] = []
+    squares = np.square(_hides(leaf, level))
     for weight, part in zip(leaf.weights, leaf.parts, strict=True):
         if _constant(part):
-            still.append((weight, part))
             continue
         value = float(part.values[0])
         own = replace(part, values=np.array([value, *_wider(part)]), parts=(), weights=(), sizes=())
         low, high = (end or 0.0 for end in _score(own, level) or (value, value))
         squares += (weight * (value - low)) ** 2, (weight * (high - value)) ** 2
-    if still:
-        weights = np.array([weight for weight, _ in still])
-        trials = np.array([part.trials for _, part in still], np.float64)
-        values = np.array([part.values[0] for _, part in still])
-        tail = (1 - level) / 2
-        for side, share in enumerate((values, 1 - values)):
-            some = share > 0
-            if some.any():
-                squares[side] += _hidden((weights * share)[some], trials[some], tail) ** 2
     below, above = np.sqrt(squares).tolist()
     return below, above
 
@@ -519,4 +527,5 @@ def _percentiles(rows: Sequence[Floats], level: float) -> list[tuple[float | Non
 
 
 def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    # What adds up to 0 is 0, whatever rounding leaves.
+    return None if np.isnan(value) else float(value) if abs(value) > 1e-12 else 0.0

@@ -57,7 +57,8 @@ def pair(
         if ids
     ]
     if lacking:
-        raise DataError("cannot pair: " + "; ".join(lacking))
+        told = "; ".join(lacking)
+        raise DataError(f"cannot pair: {told}; --common (common=True) takes what all have")
     return found.first, found.second
 
 

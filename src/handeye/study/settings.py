@@ -47,6 +47,8 @@ DEFAULTS: dict[str, Any] = {
 }
 # Of no account when a study goes on: the folder may have been moved.
 _FREE = frozenset({"set_name"})
+# What a person gives it as, where that is another word.
+_OPTIONS = {"items": "--per-person", "set_sha256": "the set"}
 
 
 def settle(
@@ -83,7 +85,7 @@ def settle(
     settings = Settings(**{f.name: stored[f.name] for f in fields(Settings)})
     asked = {name: value for name, value in {**known, **chosen}.items() if value is not None}
     other = [
-        f"{name} is {asked[name]}, there {value}"
+        f"{_OPTIONS.get(name, name)} is {asked[name]}, there {value}"
         for name, value in settings.record().items()
         if name in asked and name not in _FREE and asked[name] != value
     ]

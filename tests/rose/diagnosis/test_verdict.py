@@ -38,7 +38,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     ),
     "perfect": (
         diagnosis(1.0, NOTHING_LOST, signs={}, attribution=FAULTLESS),
-        ["Passes all counting questions and all action questions: nothing is lost between the two"],
+        ["Passes all counting questions and all action questions: no loss between the two is seen"],
         ["chance", "loss appears"],
     ),
     "perfect, but for a kind of question that the levels do not count": (

@@ -365,7 +365,7 @@ _KINDS: dict[str, Callable[[Claim], str]] = {
     "gap": lambda claim: _levels(claim, "but", "only "),
     "ahead": lambda claim: f"{_levels(claim, 'and')}, a larger share",
     "little": lambda claim: f"{_levels(claim, 'and')}, too little counted right for a gap to show",
-    "whole": lambda claim: f"{_levels(claim, 'and')}: nothing is lost between the two",
+    "whole": lambda claim: f"{_levels(claim, 'and')}: no loss between the two is seen",
     "no_gap": _no_gap,
     "columns": _columns,
     "empty": lambda claim: "nothing was scored",

@@ -441,7 +441,9 @@ def _losses(diagnosis: Tree) -> list[Claim]:
         return [Claim("largest", "largest", why, (first, *others), rival, parts=name)]
     shown = sure[:3]
     why = "Each of these steps has an interval above 0; none is clearly the largest."
-    if any((one.low or 0.0) <= 0 for _, one, *_ in shown):
+    if len(shown) == 1:
+        why = "This step alone loses points surely; how much of the loss is its own is not sure."
+    elif any((one.low or 0.0) <= 0 for _, one, *_ in shown):
         why = "Each of these loses points, some of them in answers that another one loses as well."
     figures = tuple(sorted((one for _, one, *_ in shown), key=lambda one: one.low or 0.0))
     bound = 0.0 if (figures[0].low or 0.0) > 0 else None

@@ -70,13 +70,16 @@ class RunView(PageRun):
         if "answered" in self.counted:
             unanswered = items - self.counted["answered"]
             caveat += f"; {unanswered:,} without an answer, scored as failed"
-        joint = "but" if gap.value > 0 else "and"
+        # A gap is claimed where its interval leaves out 0.
+        sure = gap.low is None or gap.low > 0
+        joint = "but" if gap.value > 0 and sure else "and"
+        called = "a perception-to-action gap of" if sure else "the gap between the two is"
         interval = self.summary.interval
         made = f"{interval.level * 100:.0f} % bootstrap intervals over scenes"
         return (
             f"{self.label} passes {counting.percent}{_NBSP}% of counting items "
             f"{counting.interval} {joint} {action.percent}{_NBSP}% of action items "
-            f"{action.interval}: a perception-to-action gap of {gap.percent} points "
+            f"{action.interval}: {called} {gap.percent} points "
             f"{gap.interval} (ROSE, {n}{caveat}; {made if interval.resamples else 'no intervals'})."
         )
 
@@ -116,22 +119,24 @@ class QuotedModel(msgspec.Struct):
     """A row that stands beside the runs: of the paper's tables, without intervals, or people.
 
     ``columns`` as in a summary, with the bridge columns (G-Clk, G-Clk†, Card, Loc|Card, mL-Cnt,
-    L-Clk†) where they were published.
+    L-Clk†) where they were published; ``headline`` has ``counting``, ``action`` and ``gap`` where
+    they are known with their intervals, and is made of the columns' values where it does not.
     """
 
     label: str
     columns: dict[str, Estimate]
+    headline: dict[str, Estimate] = {}
     human: bool = False
 
     @property
     def counting(self) -> Estimate:
         """Mean of G-Cnt and L-Cnt."""
-        return self._mean("G-Cnt", "L-Cnt")
+        return self.headline.get("counting") or self._mean("G-Cnt", "L-Cnt")
 
     @property
     def action(self) -> Estimate:
         """Mean of L-Clk, V-Clk and Excl-CS."""
-        return self._mean("L-Clk", "V-Clk", "Excl-CS")
+        return self.headline.get("action") or self._mean("L-Clk", "V-Clk", "Excl-CS")
 
     def _mean(self, *names: str) -> Estimate:
         return mean_rate([self.columns.get(name, NOTHING).value for name in names])
@@ -139,6 +144,8 @@ class QuotedModel(msgspec.Struct):
     @property
     def gap(self) -> Estimate:
         """Counting minus action."""
+        if "gap" in self.headline:
+            return self.headline["gap"]
         counting, action = self.counting.value, self.action.value
         return NOTHING if counting is None or action is None else Estimate(counting - action)
 
@@ -186,4 +193,4 @@ def read_human(file: Path) -> QuotedModel:
     known = {template.column for template in TEMPLATES.values()}
     if not known & found.columns.keys():
         raise DataError(f"{file}: none of its columns is a template ({', '.join(sorted(known))})")
-    return QuotedModel(found.label, found.columns, human=True)
+    return QuotedModel(found.label, found.columns, found.headline, human=True)

@@ -36,8 +36,8 @@ from handeye.rose.scoring.summary import summarize
 from handeye.run.journal import ANSWERS
 from handeye.run.logs import as_lines
 from handeye.run.options import SMALL
-from handeye.run.plan import read_plan
-from handeye.scores.join import Given, Join, predictions_of
+from handeye.run.plan import PLAN, read_plan
+from handeye.scores.join import Given, Join, Predictions, predictions_of
 from handeye.scores.looks import Asked
 from handeye.scores.run_folder import RunSummary
 from handeye.scores.so_far import refuse_nothing, refuse_other_rows
@@ -78,7 +78,8 @@ def score_files(
         out: the run folder; an earlier run of ours there is replaced, its other files are kept.
         allow_missing: score what is there and mark the run as partial.
         split: only items of this split (``test``, ``dev``).
-        templates: keys (``T1,T3``), ids, or ``main``, ``bridges``; default all.
+        templates: keys (``T1,T3``), ids, or ``main``, ``bridges``; default all, or those that a log
+            has answers to, or the items of the run whose folder the file lies in.
         item_ids: only these items; the others were never meant to be asked and are not missing.
         run_info: further entries of run.json (``cost``, ``options`` ...); ``model`` names the model
             where the predictions do not.
@@ -91,6 +92,9 @@ def score_files(
         OptionError: a selection that leaves nothing, or an ``out`` that is not a run folder.
     """
     predictions, out = Path(predictions), Path(out)
+    whole = split is None and templates is None and item_ids is None
+    if whole and isinstance(data, Path | str) and (predictions.parent / PLAN).is_file():
+        item_ids = {item.item_id for item in selected(read_plan(predictions.parent), data)}
     info = {**(run_info or {}), **({"strip_thoughts": True} if strip_thoughts else {})}
     wanted = _wanted(split, template_ids(templates))
     sources = list(map(metadata_files, [data] if isinstance(data, Path | str) else data))
@@ -98,6 +102,9 @@ def score_files(
         with PredictionFile(file, strip_thoughts) as answers, _without_collector():
             answers.where = str(predictions)
             model = answers.model() or info.get("model")
+            if whole and item_ids is None and file != predictions:
+                templates = sorted(_answered(answers, sources))
+                wanted = _wanted(split, template_ids(templates))
             joined = Join[Item, Prediction](
                 answers,
                 allow_missing=allow_missing,
@@ -233,6 +240,14 @@ def _noting(dev: list[Asked], items: Iterable[Item]) -> Iterator[Item]:
         if item.split == DEV:
             dev.append(asked_of(item, None, "missing"))
         yield item
+
+
+def _answered(
+    answers: Predictions[Prediction], sources: Iterable[tuple[Path, Sequence[Path]]]
+) -> set[str]:
+    """The templates with answers: in a log scenes are answered whole, so no other was asked."""
+    ids = set(answers.ids())
+    return {item.task_template for item in _all_items(sources) if item.item_id in ids}
 
 
 def _all_items(sources: Iterable[tuple[Path, Sequence[Path]]]) -> Iterator[Item]:
