@@ -296,7 +296,7 @@ def test_what_is_no_run_of_this_kind(tmp_path):
     told(format=4)
     refused(RunError, "run format 4; this version of handeye reads format 3")
     told(suite="rebus")
-    refused(RunError, "is of suite 'rebus'; expected 'puzzles'")
+    refused(RunError, "is a run of rebus, not of puzzles")
     for name, value in (("model", 5), ("data", 5), ("seeds", {"x": "y"}), ("n_items", "x")):
         told(**{name: value})
         refused(DataError, rf"run.json: cannot be read: .*\$.{name}")

@@ -503,6 +503,8 @@ def _replace(tree: Any, found: Any) -> Any:
         return tree
     leaf, (low, high) = next(found)
     value = _number(leaf.values[0])
+    if value is not None and leaf.terms is not None and abs(value) < 1e-12:
+        value = 0.0  # equal terms, whatever rounding leaves
     if value is None:
         low = high = None
     return {"value": value, "low": low, "high": high, "n": leaf.n}
@@ -527,5 +529,4 @@ def _percentiles(rows: Sequence[Floats], level: float) -> list[tuple[float | Non
 
 
 def _number(value: float) -> float | None:
-    # What adds up to 0 is 0, whatever rounding leaves.
-    return None if np.isnan(value) else float(value) if abs(value) > 1e-12 else 0.0
+    return None if np.isnan(value) else float(value)
