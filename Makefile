@@ -35,7 +35,7 @@ demo: .venv/.base .venv/.embedder
 
 test: .venv/.test .venv/.embedder
 	@bash tools/ensure_browser.sh $(BIN)/playwright
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 # What skips without torch. One thread each: two were many times slower beside other processes.
 test-torch: .venv/.torch

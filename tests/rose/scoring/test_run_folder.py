@@ -152,7 +152,7 @@ def test_folders_that_cannot_be_read(scored, tmp_path):
     with pytest.raises(RunError, match="run format 99"):
         read_run(scored)
     (scored / "run.json").write_text('{"suite": "premise"}')
-    with pytest.raises(RunError, match="suite 'premise'"):
+    with pytest.raises(RunError, match="is a run of premise, not of rose"):
         read_run(scored)
 
 

@@ -36,7 +36,7 @@ from handeye.rose.scoring.summary import summarize
 from handeye.run.journal import ANSWERS
 from handeye.run.logs import as_lines
 from handeye.run.options import SMALL
-from handeye.run.plan import PLAN, read_plan
+from handeye.run.plan import read_plan
 from handeye.scores.join import Given, Join, Predictions, predictions_of
 from handeye.scores.looks import Asked
 from handeye.scores.run_folder import RunSummary
@@ -93,8 +93,8 @@ def score_files(
     """
     predictions, out = Path(predictions), Path(out)
     whole = split is None and templates is None and item_ids is None
-    if whole and isinstance(data, Path | str) and (predictions.parent / PLAN).is_file():
-        item_ids = {item.item_id for item in selected(read_plan(predictions.parent), data)}
+    if whole and isinstance(data, Path | str):
+        item_ids = _of_its_run(predictions, data)
     info = {**(run_info or {}), **({"strip_thoughts": True} if strip_thoughts else {})}
     wanted = _wanted(split, template_ids(templates))
     sources = list(map(metadata_files, [data] if isinstance(data, Path | str) else data))
@@ -240,6 +240,14 @@ def _noting(dev: list[Asked], items: Iterable[Item]) -> Iterator[Item]:
         if item.split == DEV:
             dev.append(asked_of(item, None, "missing"))
         yield item
+
+
+def _of_its_run(predictions: Path, data: Path | str) -> set[str] | None:
+    """The items of the run whose own file this is; None where it is no file of a run."""
+    try:
+        return {item.item_id for item in selected(read_plan(predictions.parent), data)}
+    except DataError:
+        return None
 
 
 def _answered(
