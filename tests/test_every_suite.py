@@ -303,6 +303,26 @@ def test_missing_answers_are_refused_or_make_a_partial_run(case: Case, tmp_path:
     assert json_of(tmp_path / "part" / "run.json")["partial"]
 
 
+def test_what_was_not_asked_is_not_missing(case: Case, tmp_path: Path) -> None:
+    """A run's own file is scored as far as the run asked; were a line gone, it would be missing."""
+    case.ask(run := tmp_path / "run", "", None, *smaller(case))
+    expected = json_of(run / "run.json")["n_expected"]
+    for number, given in enumerate((run, run / "predictions.jsonl")):
+        out = tmp_path / str(number)
+        handeye(case.suite.name, "score", given, "--data", case.set, "--out", out, *of_all(case))
+        scored = json_of(out / "run.json")
+        assert (scored["n_expected"], scored["partial"]) == (expected, False)
+    written(run / "predictions.jsonl", predictions_of(run)[1:])
+    words = ["score", run, "--data", case.set, "--out", tmp_path / "no", *of_all(case)]
+    assert "no prediction" in handeye(case.suite.name, *words, code=2)
+    assert not (tmp_path / "no").exists()
+
+
+def of_all(case: Case) -> tuple[str, ...]:
+    """How answers are scored, nothing said of which."""
+    return () if "--templates" in case.kit.score else case.kit.score
+
+
 def test_task_and_run_ask_the_same(case: Case, tmp_path: Path) -> None:
     """Inspect's own command fills a journal with the keys of ``handeye run``."""
     from inspect_ai._util.registry import registry_lookup  # noqa: F401  (the entry point loads)
@@ -316,6 +336,13 @@ def test_task_and_run_ask_the_same(case: Case, tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert keys(journal) == keys(case.run("right") / "answers.jsonl")
+    (log,) = (tmp_path / "logs").glob("*.eval")
+    words = ["--data", case.set, "--out", tmp_path / "scored", *of_all(case)]
+    handeye(case.suite.name, "score", log, *words)
+    expected, scored = (
+        json_of(run / "run.json") for run in (case.run("right"), tmp_path / "scored")
+    )
+    assert scored["n_expected"] == expected["n_expected"]
 
 
 def keys(journal: Path) -> set[tuple[str, str]]:

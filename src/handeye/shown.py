@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from reprlib import Repr
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from handeye.errors import RunError
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MOST = 8
-_LONGEST = 60
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
 
 
 class Words(NamedTuple):
@@ -83,12 +85,8 @@ class Row:
     __slots__ = ()
 
     def __repr__(self) -> str:
-        said = []
-        for name in self.__struct_fields__:  # type: ignore[attr-defined]
-            if (value := getattr(self, name)) is not None:
-                text = repr(value)
-                long = len(text) > _LONGEST
-                said.append(f"{name}={f'{text[: _LONGEST - 15]}...{text[-12:]}' if long else text}")
+        fields = ((name, getattr(self, name)) for name in self.__struct_fields__)  # type: ignore[attr-defined]
+        said = (f"{name}={_SHORT.repr(value)}" for name, value in fields if value is not None)
         return f"{type(self).__name__}({', '.join(said)})"
 
 

@@ -233,6 +233,8 @@ def test_json_needs_no_file(words: tuple[str, ...], where: str | None, tmp_path:
         ("--quiet rose verify DIR", "type: handeye rose verify DIR --quiet"),
         ("study rose serve S", "type: handeye study serve S"),
         ("study rose", "takes no suite; there are: serve, export, agreement"),
+        ("study serve --data S", "no such option --data: give data without a name"),
+        ("rose score p.jsonl --data S --out -", "- is no file and no folder: give --out a name"),
         ("study agrement S", "did you mean: handeye study agreement S"),
         ("rose score p.jsonl --dta SET", "no such option --dta; did you mean --data?"),
         ("visualact judge RUN --max-conections 3", "did you mean --max-connections?"),

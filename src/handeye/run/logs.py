@@ -25,6 +25,8 @@ from handeye.run.plan import PLAN, Plan, read_plan
 
 ANSWERS = "answers"
 """Where a sample's store has its answers."""
+OWN_FILES = ("predictions.jsonl", JOURNAL)
+"""Files of answers in a run folder."""
 Row = Callable[[Sequence[Answer]], Mapping[str, Any]]
 """A line of a suite's prediction file, from the answers about one item in their order."""
 Said = Callable[[Plan, Sequence[Answer]], Sequence[Answer]]
@@ -61,6 +63,27 @@ def as_lines(predictions: Path, row: Row, said: Said | None = None) -> Iterator[
             for answers in found:
                 stream.write(msgspec.json.encode(marked(row(answers), answers)) + b"\n")
         yield file
+
+
+def is_whole(predictions: Path, count: int) -> bool:
+    """Whether a run's own file, or a log, has answers to all that was asked: no other was missed.
+
+    Args:
+        predictions: as :func:`as_lines` takes it.
+        count: how many items it has answers to.
+    """
+    if _is_log(predictions):
+        from inspect_ai.log import read_eval_log
+
+        log = read_eval_log(str(predictions), header_only=True)
+        done = log.results
+        if log.status != "success" or done is None:
+            return False
+        return done.completed_samples == done.total_samples
+    try:
+        return predictions.name in OWN_FILES and read_plan(predictions.parent).items == count
+    except DataError:
+        return False
 
 
 def _in_journal(path: Path, said: Said | None) -> Iterator[list[Answer]]:

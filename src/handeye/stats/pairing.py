@@ -57,8 +57,7 @@ def pair(
         if ids
     ]
     if lacking:
-        told = "; ".join(lacking)
-        raise DataError(f"cannot pair: {told}; --common (common=True) takes what all have")
+        raise DataError("cannot pair: " + "; ".join(lacking))
     return found.first, found.second
 
 

@@ -352,6 +352,21 @@ def test_type_one_errors_of_every_family(alike: list[Comparison]) -> None:
     assert max(wrong.values()) <= binom.ppf(0.999, len(alike), 0.05)
 
 
+def test_a_difference_reaches_as_far_as_what_did_not_vary_may_hide() -> None:
+    """One source fails alone, the other run never: the difference is as unsure as what varies."""
+    frame = items(60, subsets=SUBSETS[:5])
+    rates = np.where(frame["rose_subset"] == SUBSETS[0], 0.4, 1.0)
+    (failing,) = answered(frame, rates, np.random.default_rng(3))
+    (perfect,) = answered(frame, 1.0, np.random.default_rng(3))
+    rows = rows_of(compare_paired(paired(perfect, failing)), "headline")
+    for key in ("counting", "action"):
+        row = rows[key]
+        assert row["first"]["value"] == 1.0
+        assert row["second"]["value"] < 1.0
+        assert row["difference"]["low"] <= row["second"]["low"] - 1.0
+        assert row["difference"]["n"] == row["n"] == row["first"]["n"]
+
+
 def test_known_differences_are_recovered() -> None:
     """Counting alike, acting 15 points apart: intervals hold the truth as often as they say."""
     frame, trials, covered, seen = items(150), 30, Counter(), Counter()  # type: ignore[var-annotated]

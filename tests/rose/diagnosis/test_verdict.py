@@ -380,6 +380,14 @@ def test_two_failures_in_one_answer_are_both_told() -> None:
     assert found["spread"].parts == ("coordinates", "region")
 
 
+def test_one_step_that_is_not_clearly_the_largest_is_not_called_several() -> None:
+    data = diagnosis(0.9, {"region": 0.3, "format": 0.0})
+    data["decomposition"]["gap"]["steps"][1]["loss"] = est(0.1, 0.5)
+    spread = by_key(data)["spread"]
+    assert spread.parts == ("region",)
+    assert "Each" not in spread.why
+
+
 def test_a_step_without_an_interval_is_not_told() -> None:
     """Not even where it would lose more if it were forgiven last."""
     data = diagnosis()

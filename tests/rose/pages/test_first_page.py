@@ -174,6 +174,12 @@ def test_people_stand_beside_the_models(made_up: Any, tmp_path: Path) -> None:
     # Above the published rows, not among them.
     assert ladder.index('<tr class="human">') < ladder.index('<tbody class="published">')
     assert "Human (3 people): counting 97.5" in part(page, "glance")
+    # What is known with its interval is drawn with it.
+    known = {"counting": {"value": 0.975, "low": 0.6, "high": 1.0, "n": 20}}
+    file.write_text(json.dumps(HUMAN | {"headline": known}))
+    assert "Human (3 people): counting 97.5 [60.0,\u00a0100.0]" in part(
+        made_up(diagnosis(), human=file), "glance"
+    )
     data = data_of(page)
     assert data["human"]["pass"]["L-Clk"]["value"] == 0.95
 
@@ -185,6 +191,10 @@ def test_people_stand_beside_the_models(made_up: Any, tmp_path: Path) -> None:
         ("[]", "no human baseline"),
         ('{"label": "Human", "columns": {"X": {"value": 0.5}}}', "none of its columns"),
         ('{"label": "Human", "columns": {"G-Cnt": {"value": 97.1}}}', "fractions"),
+        (
+            '{"label": "", "columns": {"G-Cnt": {"value": 1}}, "headline": {"gap": {"value": -2}}}',
+            "gap holds -2",
+        ),
     ],
 )
 def test_a_file_that_is_no_human_baseline_is_refused(

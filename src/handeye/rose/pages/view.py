@@ -131,14 +131,16 @@ class QuotedModel(msgspec.Struct):
     @property
     def counting(self) -> Estimate:
         """Mean of G-Cnt and L-Cnt."""
-        return self.headline.get("counting") or self._mean("G-Cnt", "L-Cnt")
+        return self._headline("counting", "G-Cnt", "L-Cnt")
 
     @property
     def action(self) -> Estimate:
         """Mean of L-Clk, V-Clk and Excl-CS."""
-        return self.headline.get("action") or self._mean("L-Clk", "V-Clk", "Excl-CS")
+        return self._headline("action", "L-Clk", "V-Clk", "Excl-CS")
 
-    def _mean(self, *names: str) -> Estimate:
+    def _headline(self, key: str, *names: str) -> Estimate:
+        if key in self.headline:
+            return self.headline[key]
         return mean_rate([self.columns.get(name, NOTHING).value for name in names])
 
     @property
@@ -186,9 +188,10 @@ def read_human(file: Path) -> QuotedModel:
         raise DataError(
             f"{file}: no human baseline as `handeye study agreement` writes it: {why(error)}"
         ) from None
-    for name, one in found.columns.items():
+    for name, one in (*found.columns.items(), *found.headline.items()):
+        least = -1 if name == "gap" else 0
         for end in (one.value, one.low, one.high):
-            if end is not None and not 0 <= end <= 1:
+            if end is not None and not least <= end <= 1:
                 raise DataError(f"{file}: {name} holds {end}; rates are fractions from 0 to 1")
     known = {template.column for template in TEMPLATES.values()}
     if not known & found.columns.keys():

@@ -34,10 +34,10 @@ from handeye.rose.scoring.score_frame import to_frame
 from handeye.rose.scoring.score_item import ScoreRow, score_item
 from handeye.rose.scoring.summary import summarize
 from handeye.run.journal import ANSWERS
-from handeye.run.logs import as_lines
+from handeye.run.logs import as_lines, is_whole
 from handeye.run.options import SMALL
 from handeye.run.plan import read_plan
-from handeye.scores.join import Given, Join, Predictions, predictions_of
+from handeye.scores.join import Given, Join, predictions_of
 from handeye.scores.looks import Asked
 from handeye.scores.run_folder import RunSummary
 from handeye.scores.so_far import refuse_nothing, refuse_other_rows
@@ -78,8 +78,8 @@ def score_files(
         out: the run folder; an earlier run of ours there is replaced, its other files are kept.
         allow_missing: score what is there and mark the run as partial.
         split: only items of this split (``test``, ``dev``).
-        templates: keys (``T1,T3``), ids, or ``main``, ``bridges``; default all, or those that a log
-            has answers to, or the items of the run whose folder the file lies in.
+        templates: keys (``T1,T3``), ids, or ``main``, ``bridges``; default all, or what was asked
+            where a run's own file or a log tells.
         item_ids: only these items; the others were never meant to be asked and are not missing.
         run_info: further entries of run.json (``cost``, ``options`` ...); ``model`` names the model
             where the predictions do not.
@@ -92,9 +92,7 @@ def score_files(
         OptionError: a selection that leaves nothing, or an ``out`` that is not a run folder.
     """
     predictions, out = Path(predictions), Path(out)
-    whole = split is None and templates is None and item_ids is None
-    if whole and isinstance(data, Path | str):
-        item_ids = _of_its_run(predictions, data)
+    chosen = (split, templates, item_ids) != (None, None, None)
     info = {**(run_info or {}), **({"strip_thoughts": True} if strip_thoughts else {})}
     wanted = _wanted(split, template_ids(templates))
     sources = list(map(metadata_files, [data] if isinstance(data, Path | str) else data))
@@ -102,13 +100,12 @@ def score_files(
         with PredictionFile(file, strip_thoughts) as answers, _without_collector():
             answers.where = str(predictions)
             model = answers.model() or info.get("model")
-            if whole and item_ids is None and file != predictions:
-                templates = sorted(_answered(answers, sources))
-                wanted = _wanted(split, template_ids(templates))
             joined = Join[Item, Prediction](
                 answers,
                 allow_missing=allow_missing,
-                wanted=wanted,
+                wanted=(lambda item: answers.place(item.item_id) is not None)
+                if not chosen and is_whole(predictions, len(answers))
+                else wanted,
                 item_ids=item_ids,
                 selection=f"split={split}, templates={templates}"
                 + ("" if item_ids is None else f", {len(item_ids)} chosen ids"),
@@ -240,22 +237,6 @@ def _noting(dev: list[Asked], items: Iterable[Item]) -> Iterator[Item]:
         if item.split == DEV:
             dev.append(asked_of(item, None, "missing"))
         yield item
-
-
-def _of_its_run(predictions: Path, data: Path | str) -> set[str] | None:
-    """The items of the run whose own file this is; None where it is no file of a run."""
-    try:
-        return {item.item_id for item in selected(read_plan(predictions.parent), data)}
-    except DataError:
-        return None
-
-
-def _answered(
-    answers: Predictions[Prediction], sources: Iterable[tuple[Path, Sequence[Path]]]
-) -> set[str]:
-    """The templates with answers: in a log scenes are answered whole, so no other was asked."""
-    ids = set(answers.ids())
-    return {item.task_template for item in _all_items(sources) if item.item_id in ids}
 
 
 def _all_items(sources: Iterable[tuple[Path, Sequence[Path]]]) -> Iterator[Item]:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from handeye.errors import OptionError
 from handeye.run.journal import ANSWERS
-from handeye.run.logs import as_lines
+from handeye.run.logs import as_lines, is_whole
 from handeye.run.options import SMALL
 from handeye.run.plan import read_plan
 from handeye.scores.join import Predictions, refuse_absent
@@ -62,7 +62,8 @@ def score_files(
         options: of matching and scoring.
         allow_missing: score what is there and mark the run as partial.
         item_ids: only these clips; the others were never meant to be asked: they are not missing,
-            and predictions about them are left out.
+            and predictions about them are left out. By default all, or what was asked where a run's
+            own file or a log tells.
         unselected: not these clips, whether they are among ``clips`` or not; predictions about
             them are left out.
         run_info: further entries of run.json: ``cost``, ``frames``, ``prompt_version`` ...;
@@ -79,6 +80,10 @@ def score_files(
     predictions, out = Path(predictions), Path(out)
     with as_lines(predictions, line_of, all_said) as lines, RunWriter(out, RUN_FORMAT) as writer:
         sets, known = _sets_and_clips(clips)
+        rows = list(read_predictions(lines, strip_thoughts))
+        if item_ids is None and not unselected and is_whole(predictions, len(rows)):
+            asked = {row.clip_id for row in rows}
+            item_ids = [clip.clip_id for clip in known if clip.clip_id in asked] or None
         chosen = _chosen(known, item_ids, frozenset(unselected), str(predictions))
         left_out = {clip.clip_id for clip in known} - {clip.clip_id for clip in chosen}
         left_out.update(unselected)
@@ -89,7 +94,7 @@ def score_files(
         }
         answers = (
             replace(row, model=row.model or info.get("model"))
-            for row in read_predictions(lines, strip_thoughts)
+            for row in rows
             if row.clip_id not in left_out
         )
         result = score(
