@@ -627,6 +627,13 @@ def test_a_diagnosis_gives_each_failed_item_one_reason(case: Case) -> None:
     assert reasons.filter("passed")["reason"].drop_nulls().is_empty()
 
 
+def test_two_runs_of_one_model_are_diagnosed_under_names_of_their_own(case: Case) -> None:
+    said = handeye(case.suite.name, "diagnose", case.run("right"), case.run("faulty"))
+    lines = said.splitlines()
+    assert "handeye/simulated (right)" in lines
+    assert "handeye/simulated (faulty)" in lines
+
+
 def test_scores_of_a_run_made_anew_forget_nothing_of_it(case: Case, tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(case.run("faulty"), run)
