@@ -315,6 +315,19 @@ def test_six_scenes_of_one_mind_are_not_enough_for_many_questions() -> None:
     assert row["verdict"] == "none"
 
 
+def test_scenes_that_stand_alone_and_differ_do_not_speak_for_those_that_do_not() -> None:
+    """No resample varies, as if all six scenes said what one of them, or three, say."""
+    one = answered(items(6, subsets=SUBSETS[:5]), 1.0, np.random.default_rng(8))[0]
+    for differing in (1, 3):
+        wrong = [f"S{k}-{t}" for k in range(1, 1 + differing) for t in ("T1", "T2")]
+        passed = (~pl.col("item_id").is_in(wrong)).cast(pl.Int64)
+        rows = rows_of(
+            compare_paired(paired(one, one.with_columns(passed.alias("pass")))), "headline"
+        )
+        assert rows["counting"]["p_value"] == pytest.approx(2.0 ** (1 - differing))
+        assert rows["counting"]["verdict"] == "none"
+
+
 def test_a_clear_difference_survives_a_large_family() -> None:
     """Resamples alone could not tell p below 2 / 201, which 60 rows would turn into 0.6."""
     one, two = (answered(items(300), r, np.random.default_rng(9))[0] for r in (0.9, 0.4))
