@@ -287,7 +287,7 @@ def test_a_dev_split_chooses_where_there_is_one() -> None:
         assert found.chance["headline"]["all"]["gap"].value is not None
 
 
-def test_answers_whose_texts_differ_are_not_called_the_same_for_how_they_end():
+def test_answers_are_not_called_the_same_for_how_their_texts_end() -> None:
     def ends_alike(item: Item, room: Room) -> str:
         last = "COUNT(7)" if item.task_mode == "COUNT" else written(item, [Cell(1, 1)])
         return f"{right(item, room)}\nWait, correction:\n{last}"
