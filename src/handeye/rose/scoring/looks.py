@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from handeye.rose.diagnosis.lenient import Reading, read
+from handeye.rose.diagnosis.lenient import Reading, answers, read
 from handeye.rose.items import Item
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.scene import Cell
@@ -68,6 +68,7 @@ def asked_of(item: Item, text: str | None, state: str) -> Asked:
     if parsed.format_valid:
         number = parsed.submit if parsed.count is None else parsed.count
         reading, said = Reading(parsed.clicks, number, True), text
+    held = answers(said, mode) if reading and not reading.strict else ()
     question = (item.prompt_global, item.prompt_local, item.prompt)
     asks_number = mode != "CLICK"
     return Asked(
@@ -80,6 +81,7 @@ def asked_of(item: Item, text: str | None, state: str) -> Asked:
             item.ground_truth_count if asks_number else None,
         ),
         answer=None if reading is None else Answer(frozenset(reading.clicks), reading.number),
+        several=held if len(held) > 1 else None,
         repeats=repeats(said, question),
         true_repeats=repeats(item.ground_truth_formal_answer, question),
         told=_bounds(item, *_TOLD),
