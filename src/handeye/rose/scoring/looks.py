@@ -21,6 +21,8 @@ from handeye.scores.looks import Asked, Looks, look, repeats
 
 # No number of cells that is told apart is larger.
 _MOST = 10_000
+# Shares in steps of which sums are exact: threads add them up in any order.
+_STEPS = 2**30
 _ANSWERED = ("answered",)
 # Regions that the question names; a highlighted one is seen.
 _TOLD = ("ROW_RANGE", "COL_RANGE", "RECTANGLE", "EXCLUSION")
@@ -116,7 +118,7 @@ def looks(asked: Sequence[Asked], *, dev: Iterable[Asked] = (), seed: int = 0) -
             "rose_subset": one.stratum,
             "scene_id": one.scene,
             "task_template": one.kind,
-            "pass": answers.get(one.gold, 0.0),
+            "pass": round(answers.get(one.gold, 0.0) * _STEPS) / _STEPS,
         }
         for one, answers in zip(asked, best, strict=True)
         if one.kind in known
