@@ -24,6 +24,10 @@ FPS, N_FRAMES = 12, 48
 """Frames a second and frames of a clip."""
 RATE, N_SAMPLES = 16_000, 64_000
 """Samples a second and samples of a clip, two channels of 16 bits."""
+DETAIL_FROM, DETAIL_SAMPLES = 4_000, 37_600
+"""First sample and length of the window of the detail: from 0.25 to 2.6 s."""
+CLOSE_FROM, CLOSE_SAMPLES = 46_400, 14_400
+"""First sample and length of the window of the closing sound: from 2.9 to 3.8 s."""
 
 Detail: TypeAlias = dict[str, Any]
 """A detail as plain JSON values, with all that is needed to show it."""
