@@ -1,8 +1,9 @@
-"""Columns of rows: their values, what they hold, and how they are shown in a message."""
+"""Columns of a foreign file: their values, what they hold, and what was taken for what."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Columns = dict[str, list[Any]]
@@ -16,6 +17,31 @@ HELD: dict[Held, str] = {
 
 _LONGEST_EXAMPLE = 40
 _MOST_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class MappedField:
+    """One line of what the loader made of a foreign file.
+
+    Attributes:
+        field: the field of ours (``video``, ``scenario``, ``apl`` ...), empty for a column that
+            was not used.
+        source: the column (dotted path), or the rule that stood in for one.
+        count: number of values.
+        example: one of the values, as it stands in the file.
+    """
+
+    field: str
+    source: str
+    count: int
+    example: str = ""
+
+    def words(self) -> str:
+        """The line for people."""
+        example = f", e.g. {self.example}" if self.example else ""
+        values = "value" if self.count == 1 else "values"
+        name = self.field or "(not used)"
+        return f"{name:<10} <- {self.source} ({self.count} {values}{example})"
 
 
 def columns_of(rows: Iterable[Mapping[str, Any]]) -> Columns:
