@@ -51,12 +51,12 @@ class Draw:
         return (self._word() >> 11) * 2.0**-53
 
     def units(self, n: int) -> NDArray[np.float64]:
-        """``n`` uniform floats in ``[0, 1)`` with 53 bits, for noise; of a stream used for no more.
+        """``n`` uniform floats in ``[0, 1)`` with 53 bits, at once.
 
-        They are words of their own, not those that :meth:`unit` would have drawn next.
+        Of a stream that draws nothing else: other draws take their bits in stocks.
         """
         words: NDArray[np.uint64] = self._bits.random_raw(n)
-        return (words >> np.uint64(11)) * 2.0**-53
+        return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
     def pick(self, options: Sequence[T]) -> T:
         """One of ``options``, all alike."""
