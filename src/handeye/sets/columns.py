@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
+
+from handeye.errors import DataError, OptionError, allowed
 
 Columns = dict[str, list[Any]]
 Held = Literal["entries", "list", "value"]
@@ -79,3 +83,58 @@ def shown_columns(columns: Columns) -> str:
     words = [f"{name} ({example_of(values[0])})" for name, values in columns.items()]
     more = len(words) - _MOST_SHOWN
     return ", ".join(words[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def plain(name: str) -> str:
+    """Lower case letters and digits of a column's name; what stands for none as it is."""
+    return name if name.startswith("@") else re.sub(r"[^a-z0-9]+", "", name.lower())
+
+
+def find_columns(
+    columns: Columns,
+    aliases: Mapping[str, Sequence[str]],
+    mapping: Mapping[str, str],
+    names: Mapping[str, str],
+    path: Path,
+) -> dict[str, str]:
+    """Field to column, told by name: of a dotted path its last part, or the last two together.
+
+    Args:
+        columns: of all rows, by dotted path.
+        aliases: field to the names it goes by (:func:`plain`), the likeliest first.
+        mapping: name of a field to a column, as it was given.
+        names: that a mapping may use, and the field each stands for.
+        path: for messages.
+
+    Raises:
+        DataError: two columns of one name.
+        OptionError: the mapping names an unknown field or column.
+    """
+    found: dict[str, str] = {}
+    for name, column in mapping.items():
+        if name not in names:
+            raise OptionError(f"--map {name}={column}: no such field{allowed(name, names)}")
+        if column not in columns:
+            raise OptionError(
+                f"--map {name}={column}: {path} has no such column{allowed(column, columns)}"
+            )
+        if names[name] in found:
+            raise OptionError(f"--map {name}={column}: {names[name]} is mapped twice")
+        found[names[name]] = column
+    by_name: dict[str, list[str]] = {}
+    for column in columns:
+        *_, last = parts = [plain(part) for part in column.split(".")]
+        for name in {last, "".join(parts[-2:])}:
+            by_name.setdefault(name, []).append(column)
+    for field, known in aliases.items():
+        for alias in () if field in found else known:
+            free = [c for c in by_name.get(alias, ()) if c not in found.values()]
+            if len(free) > 1:
+                raise DataError(
+                    f"{path}: {field} could be {' or '.join(free)}; say which with "
+                    f"--map {field}=COLUMN"
+                )
+            if free:
+                found[field] = free[0]
+                break
+    return found
