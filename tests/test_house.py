@@ -23,7 +23,7 @@ FLOORS = (
         *("", "__init__", "errors", "atomic", "hashing", "reading", "printing", "progress"),
         *("arguments", "shown", "suite"),
     ),
-    ("assets", "stats", "media"),
+    ("answer_kinds", "assets", "stats", "media"),
     ("sets",),
     ("run",),
     ("respondents", "scores"),
