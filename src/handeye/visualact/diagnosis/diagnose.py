@@ -23,12 +23,12 @@ from handeye.scores.estimate import Estimate
 from handeye.scores.looks import Group as Look
 from handeye.scores.summary import Interval, Recorded
 from handeye.stats.intervals import estimates
+from handeye.stats.sums import Sums
 from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, pairs_by_clip
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.run_folder import Run, read_run
 from handeye.visualact.scoring.summary import RESAMPLES, SUITE
-from handeye.visualact.scoring.sums import Sums
 
 if TYPE_CHECKING:
     import polars as pl

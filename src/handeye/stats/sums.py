@@ -1,7 +1,8 @@
-"""Sums over the clips of each class, as measured and over resampled clips.
+"""Sums of columns over clusters, measured and resampled: what all tables of a run are made of.
 
-Every figure of a summary is a quotient of two such sums, or a mean of quotients; the actions of a
-clip are never taken for independent, because clips are what is drawn (handeye.stats.bootstrap).
+Every figure of a summary is a quotient of two such sums, or a mean of quotients; what belongs to a
+cluster (the actions of a clip, the questions of a family) is never taken for independent, because
+clusters are what is drawn (:mod:`handeye.stats.bootstrap`).
 """
 
 from __future__ import annotations
@@ -18,19 +19,26 @@ Floats = NDArray[np.float64]
 
 
 class Sums:
-    """Column sums by class (stratum); resamples draw clips within each class."""
+    """Column sums by stratum; resamples draw clusters within each stratum."""
 
     def __init__(
-        self, strata: Sequence[str], columns: Mapping[str, Floats], resamples: int, seed: int
+        self,
+        strata: Sequence[str],
+        columns: Mapping[str, Floats],
+        resamples: int,
+        seed: int,
+        cluster: NDArray[np.int64] | None = None,
     ) -> None:
         """Resample.
 
         Args:
-            strata: (clips,) class of each clip; the order of clips decides the draws, so runs to be
-                compared must have the same clips in the same order.
-            columns: name to (clips,) numbers.
+            strata: (n,) stratum of each row. The order of clusters decides the draws, so runs to be
+                compared must have the same clusters in the same order.
+            columns: name to (n,) numbers.
             resamples: 0 for the measured sums alone.
             seed: of the bootstrap.
+            cluster: (n,) number of each row's cluster, in the order of the draws; no cluster lies
+                in two strata. None: each row is one.
         """
         self.resamples = resamples
         self.strata = tuple(dict.fromkeys(strata))
@@ -40,13 +48,16 @@ class Sums:
         table = np.stack([np.asarray(column, np.float64) for column in columns.values()], axis=1)
         for stratum in self.strata:
             part = table[owner == stratum]
-            self._totals.put(
-                stratum, tuple(columns), part.astype(np.float32), part.sum(axis=0), seed
-            )
-        self.clips = self._totals.clusters
+            total = part.sum(axis=0)
+            if cluster is not None:
+                _, place = np.unique(cluster[owner == stratum], return_inverse=True)
+                rows, part = part, np.zeros((int(place.max()) + 1, part.shape[1]))
+                np.add.at(part, place, rows)
+            self._totals.put(stratum, tuple(columns), part.astype(np.float32), total, seed)
+        self.clusters = self._totals.clusters
 
     def total(self, column: str, stratum: str | None = None) -> Floats:
-        """Sums of a column, (1 + resamples,), of one class or of all."""
+        """Sums of a column, (1 + resamples,), of one stratum or of all."""
         if column not in self._columns:
             raise KeyError(column)
         return self._totals.over(self.strata if stratum is None else (stratum,), [column])
@@ -57,14 +68,14 @@ class Sums:
 
     def share(self, column: str, base: str, stratum: str | None = None) -> Samples:
         """Quotient of two sums that lies within 0..1."""
-        clips = [self.touched([base], s) for s in (self.strata if stratum is None else (stratum,))]
-        found = rate(self.total(column, stratum), self.total(base, stratum), clips)
+        held = [self.touched([base], s) for s in (self.strata if stratum is None else (stratum,))]
+        found = rate(self.total(column, stratum), self.total(base, stratum), held)
         if stratum is not None:
             return found
         return within_strata(found, lambda: [self.share(column, base, s) for s in self.strata])
 
     def touched(self, columns: Sequence[str], stratum: str | None = None) -> int:
-        """How many clips hold anything of the columns: those that a share over them is about."""
+        """How many clusters hold anything of the columns: those that a share of them is about."""
         return self._totals.touched(self.strata if stratum is None else (stratum,), columns)
 
     def average(self, column: str, base: str, stratum: str | None = None) -> Samples:
