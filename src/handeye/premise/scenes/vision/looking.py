@@ -69,8 +69,11 @@ def empty(stage: NDArray[np.uint8]) -> Floats:
 
 
 def contrast(stage: NDArray[np.uint8]) -> Floats:
-    """Distance of each pixel's colour from the ground's, (160, 224)."""
-    distance: Floats = np.sqrt(((stage.astype(np.float32) - empty(stage)) ** 2).sum(-1))
+    """Distance of each pixel's colour, the mean of 3 x 3, from the ground's; (160, 224)."""
+    from scipy import ndimage
+
+    smooth = ndimage.uniform_filter(stage.astype(np.float32), (3, 3, 1))
+    distance: Floats = np.sqrt(((smooth - empty(stage)) ** 2).sum(-1))
     return distance
 
 

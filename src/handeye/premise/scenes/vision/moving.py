@@ -191,12 +191,14 @@ def _holds_flashes(media: NDArray[Any], clause: str) -> bool | None:
     said = claimed(clause, rf"the lamp flashes exactly ({'|'.join(NUMBERS)}) times")
     if said is None or len(media) < 2:
         return None
-    grey_stages = stages(media).mean(-1, dtype=np.float32)
-    swing = np.ptp(grey_stages, axis=0)
-    lamp = swing > max(40.0, float(swing.max()) / 2)
+    # One of the three colours is enough: the one that changes most.
+    swings = np.ptp(stages(media), axis=0)
+    colour = int(swings.sum((0, 1), dtype=np.int64).argmax())
+    swing = swings[..., colour]
+    lamp = swing > max(40, int(swing.max()) // 2)
     count = 0
     if lamp.sum() >= 200:
-        course = grey_stages[:, lamp].mean(1)
+        course = stages(media)[:, lamp, colour].mean(1)
         # A lamp is all on or all off; things that move are here and there.
         if np.ptp(course) > 0.8 * float(swing[lamp].mean()):
             lit = course > (course.max() + course.min()) / 2
