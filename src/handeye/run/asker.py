@@ -118,7 +118,7 @@ class Asker:
         started = time.monotonic()
         try:
             output = await self._model.generate(
-                _messages(question, opening), config=question.config or GenerateConfig()
+                _messages(question, opening), config=self._settings(question)
             )
         except (HandeyeError, LimitExceededError):
             raise
@@ -143,6 +143,14 @@ class Asker:
             raise RunError(self._over) from None
         return answer
 
+    def _settings(self, question: Question) -> GenerateConfig:
+        """Settings of a request over those of the run; no two samples have one seed."""
+        own = question.config or GenerateConfig()
+        seed = self.config.get("seed") if own.seed is None else own.seed
+        if question.sample == 1 or seed is None:
+            return own
+        return own.merge(GenerateConfig(seed=seed + question.sample - 1))
+
     def refuse(self, question: Question, reason: str) -> Answer:
         """File a failure of a question that could not even be written, such as a broken video."""
         answer = self._pending(question).failed(reason, None)
@@ -158,6 +166,8 @@ class Asker:
             request=request,
             media_sha256=question.media_sha256,
             note=None if note is None else dict(note),
+            sample=question.sample,
+            letters=question.letters,
         )
 
     def _file(self, answer: Answer) -> None:
@@ -173,7 +183,15 @@ def _messages(question: Question, opening: Opening) -> list[ChatMessage]:
             messages.append(ChatMessageUser(content=text, metadata=opening.messages[-1].metadata))
         else:
             messages.append(ChatMessageAssistant(content=text))
+    if question.sample > 1:  # beside the words, for respondents of ours
+        return [_numbered(message, question.sample) for message in messages]
     return messages
+
+
+def _numbered(message: ChatMessage, sample: int) -> ChatMessage:
+    if message.role != "user":
+        return message
+    return message.model_copy(update={"metadata": {**(message.metadata or {}), "sample": sample}})
 
 
 def _effective_config(model: Model) -> GenerateConfig:

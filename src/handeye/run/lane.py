@@ -183,6 +183,7 @@ def run_info(options: RunOptions, tally: Tally, answers: Sequence[Answer]) -> di
         "answers_from_earlier_starts": tally.kept,
         "tokens": msgspec.to_builtins(tally.usage),
         **({"strip_thoughts": True} if options.strip_thoughts else {}),
+        **({"epochs": options.epochs} if options.epochs > 1 else {}),
         "price": None if options.price is None else msgspec.to_builtins(options.price),
         "cost": tally.spend,
     }

@@ -7,8 +7,9 @@
   ``error``; it never fails the scene. So is one whose picture or video cannot be used.
 - Scenes are written (pictures read, videos decoded) on worker threads while others are being
   answered, and only if something about them is still to be asked.
-- The log keeps the SHA-256 of pictures and videos in the sample's metadata; where the file is not
-  what is shown, the note of the answer says what is.
+- The log keeps the SHA-256 of pictures, videos and sounds in the sample's metadata; where the file
+  is not what is shown, the note of the answer says what is.
+- Of several epochs each asks for answers of its own: the epoch is the number of the sample.
 """
 
 from __future__ import annotations
@@ -109,7 +110,8 @@ def ask_scenes(
         if place not in known:
             known[place] = _Scenes(items, asking, model, kept, connections)
         scenes = known[place]
-        asked = (await scenes.laid_out(questions))[str(state.sample_id)]
+        first = (await scenes.laid_out(questions))[str(state.sample_id)]
+        asked = [question.sampled(state.epoch) for question in first]
         answers = await scenes.ask(asked)
         for media in (media for question in asked for media in question.media):
             state.metadata.setdefault(f"{media.kind}_sha256", {})[media.path.name] = media.sha256
