@@ -43,8 +43,9 @@ class Kind:
         unit: of ``levels``.
         levels: how far the two details of a pair lie apart, from easy to hard.
         needs: what a medium must carry beyond one picture or one channel: ``motion``, ``stereo``.
-        draw: a pair of details at a level. They differ in the one thing that ``clause`` says; all
-            else (places, colours, times) is drawn once and shared; which comes first is by chance.
+        draw: a pair of details at one of the levels. They differ in the one thing that ``clause``
+            says; all else (places, colours, times) is drawn once and shared; which comes first is
+            by chance.
         clause: the claim, without capital and full stop: ``the circle is red``. Exactly true of
             its own detail, exactly false of the other one of the pair.
         render: what is seen, (frames, 160, 224, 3) uint8 with 48 frames or, where nothing moves,

@@ -20,8 +20,9 @@ Floats: TypeAlias = NDArray[np.float32]
 _RIM = 3
 _LEAST_CONTRAST = 9.0
 _LEAST_AREA = 40
-# How strong the n-th turn symmetry of r^4 is in regular shapes: .40 (3), .26 (4), .17 (5), .12 (6).
-_LEAST_SYMMETRY = {3: 0.3, 4: 0.18, 5: 0.11, 6: 0.07}
+# Half of how strong the n-fold symmetry of regular shapes is, where r^4 weighs what is far out;
+# every other one of theirs, and each of a disc, is below .02 (but the sixth of a triangle).
+_LEAST_SYMMETRY = {3: 0.37, 4: 0.21, 5: 0.13, 6: 0.085}
 _NAMES = {3: "triangle", 4: "square", 5: "pentagon", 6: "hexagon"}
 
 

@@ -80,7 +80,7 @@ def shape(name: str, radius: int, turn: int = 0) -> Form:
     step = 360 // corners
     # A polygon of circumradius r has the area n r^2 sin(360 / n) / 2; pi is 355/113.
     square = 2 * 355 * (radius * FINE) ** 2 * _ONE // (113 * corners * sine(step))
-    top = (0, -math.isqrt(square))
+    top = (0, -(math.isqrt(4 * square) + 1) // 2)
     upright = turn + (step // 2 if corners % 2 == 0 else 0)
     return tuple(turned((top,), upright + step * number)[0] for number in range(corners))
 
