@@ -21,7 +21,7 @@ from inspect_ai.model import (
 )
 
 from handeye.run.answers import Answer
-from handeye.run.letters import LEAST, Letters, letters_of, option_of, place_of
+from handeye.run.letters import ASKED_FOR, LEAST, Letters, letters_of, option_of, place_of
 from handeye.run.pending import Pending
 
 ABC = tuple("ABCDEF")
@@ -148,3 +148,13 @@ def test_an_answer_keeps_them_and_old_lines_read_as_before() -> None:
 def test_any_tokens_have_a_place_or_none(tokens: list[str]) -> None:
     found = place_of(tokens, ABC)
     assert found is None or option_of(tokens[found[0]], ABC) is not None
+
+
+def test_what_is_told_beyond_the_likeliest_bounds_nothing() -> None:
+    """A model on this machine tells of every letter, however unlikely."""
+    likeliest = {f"t{number}": -1.0 - number for number in range(ASKED_FOR - 1)}
+    told = output(["A"], {0: {"A": -0.5, **likeliest, "B": -90.0, "Z": -95.0}})
+    found = letters_of(told, ABC)
+    assert found is not None
+    assert (found.letters, found.bound) == ({"A": -0.5, "B": -90.0}, -19.0)
+    assert letters_of(told, TRUTH) is None

@@ -80,6 +80,16 @@ def sound_of(
     return _decoded(io.BytesIO(data), name, rate, channels)
 
 
+def is_silent(data: bytes, name: str = "it") -> bool:
+    """Whether the bytes are those of a video without a sound track.
+
+    Raises:
+        SoundError: no file that FFmpeg can read.
+    """
+    with _opened(io.BytesIO(data), name) as container:
+        return bool(container.streams.video) and not container.streams.audio
+
+
 def encode_wav(samples: NDArray[np.int16], rate: int = RATE) -> bytes:
     """Samples (n, channels) as a WAV file of 16 bits."""
     out = io.BytesIO()

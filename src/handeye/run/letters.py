@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from heapq import nlargest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handeye.run.thoughts import parts_of
@@ -123,7 +124,9 @@ def _at(written: Logprob, options: Sequence[str]) -> tuple[dict[str, float], flo
         if option_of(token, options) is not None
     )
     if likeliest:
-        return letters, max(LEAST, min(value for _, value in likeliest))
+        # Who gives more than was asked for gives some that are not the likeliest (handeye/hf).
+        asked = nlargest(ASKED_FOR, (value for _, value in likeliest))
+        return letters, max(LEAST, asked[-1])
     rest = -math.expm1(min(0.0, written.logprob))
     return letters, math.log(rest) if rest > 0 else LEAST
 
