@@ -12,6 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.premise.scenes.kinds import FPS, N_FRAMES, Detail, Kind
+from handeye.premise.scenes.vision.details import (
+    NUMBERS,
+    RATIOS_OF_COUNTS,
+    claimed,
+    dark,
+    pair,
+    put,
+)
 from handeye.premise.scenes.vision.looking import empty, only, stages, things
 from handeye.premise.scenes.vision.shapes import (
     FINE,
@@ -22,14 +30,6 @@ from handeye.premise.scenes.vision.shapes import (
     ground,
     paint,
     shape,
-)
-from handeye.premise.scenes.vision.stills import (
-    NUMBERS,
-    RATIOS_OF_COUNTS,
-    claimed,
-    dark,
-    pair,
-    put,
 )
 from handeye.sets.draw import Draw
 

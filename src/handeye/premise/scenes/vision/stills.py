@@ -5,7 +5,6 @@ Each kind is four functions, in this order: draw, clause, render, holds.
 
 from __future__ import annotations
 
-import re
 from itertools import combinations
 from typing import Any
 
@@ -13,20 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.premise.scenes.kinds import Detail, Kind
+from handeye.premise.scenes.vision.details import (
+    NUMBERS,
+    RATIOS_OF_COUNTS,
+    claimed,
+    dark,
+    pair,
+    put,
+)
 from handeye.premise.scenes.vision.looking import contrast, empty, middle, only, things
 from handeye.premise.scenes.vision.shapes import (
     CORNERS,
     FINE,
     INKS,
     SHAPES,
-    Form,
     Ink,
     Pixels,
     box,
     cover,
     grey,
     ground,
-    paint,
     paint_cover,
     shape,
     turned,
@@ -34,36 +39,11 @@ from handeye.premise.scenes.vision.shapes import (
 )
 from handeye.sets.draw import Draw
 
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 HUES = {
     "red": 0, "orange": 30, "yellow": 60, "green": 120,
     "cyan": 180, "blue": 240, "purple": 270, "magenta": 300,
 }  # fmt: skip
 PATTERNS = ("horizontal stripes", "vertical stripes", "checks", "dots")
-# The larger count is one more than the smaller one: the ratio tells which two.
-RATIOS_OF_COUNTS = {1.5: 2, 1.25: 4, 1.14: 7}
-
-
-def pair(draw: Draw, shared: Detail, name: str, one: Any, other: Any) -> tuple[Detail, Detail]:
-    """Two details that differ in one value, in random order."""
-    details = {**shared, name: one}, {**shared, name: other}
-    return details if draw.below(2) else details[::-1]
-
-
-def claimed(clause: str, form: str) -> tuple[str, ...] | None:
-    """What a clause says in the gaps of its form; None where it is of another form."""
-    found = re.fullmatch(form, clause)
-    return found.groups() if found else None
-
-
-def dark(draw: Draw) -> int:
-    """The grey of a ground on which every ink stands out."""
-    return draw.integer(24, 60)
-
-
-def put(picture: Pixels, form: Form, x: int, y: int, ink: Ink) -> None:
-    """Paint a form about the corner of a whole pixel."""
-    paint(picture, form, x * FINE, y * FINE, ink)
 
 
 # -- colour
