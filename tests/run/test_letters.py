@@ -105,6 +105,17 @@ def test_a_written_letter_that_is_not_among_the_likeliest_counts() -> None:
     assert found.letters == {"B": -0.5, "A": -0.2, "C": -1.0}
 
 
+def test_tokens_of_one_spelling_count_together() -> None:
+    said = output(["B"], {})
+    (choice,) = said.choices
+    assert choice.logprobs is not None
+    twice = [TopLogprob(token="B", logprob=math.log(p)) for p in (0.5, 0.25)]
+    choice.logprobs.content[0].top_logprobs = [*twice, TopLogprob(token="C", logprob=-9.0)]
+    found = letters_of(said, ABC)
+    assert found is not None
+    assert found.letters == pytest.approx({"B": math.log(0.75), "C": -9.0})
+
+
 def test_without_others_the_rest_of_the_probability_is_the_bound() -> None:
     found = letters_of(output(["B"], {}), ABC)
     assert found is not None

@@ -118,11 +118,9 @@ def _names(token: str, behind: str, options: Sequence[str]) -> bool:
 
 def _at(written: Logprob, options: Sequence[str]) -> tuple[dict[str, float], float]:
     likeliest = [(one.token, one.logprob) for one in written.top_logprobs or ()]
-    letters = _finite(
-        (token, value)
-        for token, value in [(written.token, written.logprob), *likeliest]
-        if option_of(token, options) is not None
-    )
+    drawn = written.token not in {token for token, _ in likeliest}
+    known = [*likeliest, *([(written.token, written.logprob)] if drawn else [])]
+    letters = _finite((t, value) for t, value in known if option_of(t, options) is not None)
     if likeliest:
         # Who gives more than was asked for gives some that are not the likeliest (handeye/hf).
         asked = nlargest(ASKED_FOR, (value for _, value in likeliest))
@@ -132,9 +130,12 @@ def _at(written: Logprob, options: Sequence[str]) -> tuple[dict[str, float], flo
 
 
 def _finite(values: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Values by spelling, the larger of two; what is no number is left out."""
+    """Values by spelling, together where two tokens have one; what is no number is left out."""
     found: dict[str, float] = {}
     for spelling, value in values:
         if not math.isnan(value):
-            found[spelling] = min(0.0, max(LEAST, float(value), found.get(spelling, LEAST)))
+            before, now = found.get(spelling, -math.inf), min(0.0, max(LEAST, float(value)))
+            larger = max(before, now)
+            both = larger + math.log1p(math.exp(min(before, now) - larger))
+            found[spelling] = min(0.0, both)
     return found
