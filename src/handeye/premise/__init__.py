@@ -1,0 +1,51 @@
+"""IMAVB (Senses Wide Shut, arXiv 2605.13737): does a model notice that a question is false?
+
+    from handeye import premise
+
+    premise.generate("set", seed=7, families=60)
+    run = premise.run("openai/gpt-5.5", "set", out="run")  # or a function of yours
+    premise.diagnose(run)
+    premise.report(run, "report.html")
+
+The names are resolved when they are first used, so that importing the suite costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handeye.suite import face
+
+if TYPE_CHECKING:
+    from handeye.premise.item_set import ItemSet
+    from handeye.premise.items import Item
+    from handeye.premise.loader import load
+    from handeye.premise.scenes.description import describe
+    from handeye.premise.scenes.generation import generate
+    from handeye.premise.scenes.verification import verify
+    from handeye.report import compare, write_report as report
+
+# Modules are nouns and functions verbs: a submodule must not take a function's name here.
+_HOMES = {
+    "Item": "handeye.premise.items:Item",
+    "ItemSet": "handeye.premise.item_set:ItemSet",
+    "compare": "handeye.report:compare",
+    "describe": "handeye.premise.scenes.description:describe",
+    "generate": "handeye.premise.scenes.generation:generate",
+    "load": "handeye.premise.loader:load",
+    "report": "handeye.report:write_report",
+    "verify": "handeye.premise.scenes.verification:verify",
+}
+
+__all__ = [
+    "Item",
+    "ItemSet",
+    "compare",
+    "describe",
+    "generate",
+    "load",
+    "report",
+    "verify",
+]
+
+__getattr__ = face(__name__, _HOMES)

@@ -62,12 +62,13 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "split": ("split", "subset", GROUP),
 }  # fmt: skip
 """Field to the names it goes by, the likeliest first."""
-_MAP_NAMES = {
+MAP_NAMES = {
     **{name: name for name in _ALIASES},
     "correct_answer": "gold",
     "is_misleading": "premise",
     "misleading_category": "kind",
 }
+"""Names that a mapping may use, and the field each stands for."""
 _MODALITIES: dict[str, Modality] = {
     **dict.fromkeys(("vision", "visual", "video", "image", "picture"), "vision"),
     **dict.fromkeys(("audio", "sound", "auditory", "audial"), "audio"),
@@ -199,7 +200,7 @@ class _Reader:
 
     def __post_init__(self) -> None:
         self._all = columns_of(row.values for row in self.rows)
-        self._at = find_columns(self._all, _ALIASES, self.mapping, _MAP_NAMES, self.path)
+        self._at = find_columns(self._all, _ALIASES, self.mapping, MAP_NAMES, self.path)
         needed = {
             "question": ("question",),
             "options": ("options", "option_a"),

@@ -42,6 +42,8 @@ from handeye.sets.draw import Draw
 
 FILES = {"video": "videos/{}.mp4", "picture": "pictures/{}.png", "sound": "sounds/{}.wav"}
 """Paths of media inside a set."""
+LEAD = "In this clip, "
+"""What every question begins with, before its premise."""
 _FALSE: dict[Sense, int] = {"vision": VISION_FALSE, "audio": AUDIO_FALSE}
 
 
@@ -131,7 +133,7 @@ class Family:
         statement = f"{' and '.join(clauses)}."
         return (
             statement[0].upper() + statement[1:],
-            f"In this clip, {statement} {self.query(sense).text}",
+            f"{LEAD}{statement} {self.query(sense).text}",
             sense,
         )
 

@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from handeye.errors import DataError, OptionError, first_ten
 from handeye.hashing import file_sha256, is_regular
@@ -31,18 +32,17 @@ from handeye.media.view import read_view
 from handeye.premise.items import MEDIA, PREMISES, Item
 from handeye.premise.loader import items_files, load, read_row, set_problems, split_of
 from handeye.premise.published_layout import PlacedItem
-from handeye.premise.respondents.oracle import right_role
+from handeye.premise.respondents.oracle import Witness
 from handeye.premise.scenes.families import Family, array_sha256, make_family, rows_of
 from handeye.premise.scenes.generation import GENERATOR
 from handeye.premise.scenes.kinds import (
     DETAIL_FROM,
     DETAIL_SAMPLES,
     N_FRAMES,
-    N_SAMPLES,
     SIZE,
     STAGE,
 )
-from handeye.premise.scenes.plan import FamilyOrder, SetOptions, plan_families, plan_set
+from handeye.premise.scenes.plan import FamilyOrder, Sense, SetOptions, plan_families, plan_set
 from handeye.sets.checks import Verified, check_pieces
 from handeye.sets.folder import RECORD, inside, read_record, record_problems
 from handeye.sets.jsonl import numbered_lines
@@ -52,7 +52,7 @@ SOLVED = "answered by the oracle"
 _FAMILIES_A_JOB = 2
 _TILE = 16
 _PIXEL_TOLERANCE = 16
-"""Largest difference (0..255) of the means of 16 x 16 tiles of a film as drawn and as decoded."""
+"""Largest difference (0..255) of mean colours of tiles of a film as drawn and as decoded."""
 _SOUND_TOLERANCE = 0.1
 """Largest root of the mean squared error of a sound as decoded, as a share of its own."""
 
@@ -143,7 +143,7 @@ def _planned(
         return None, {}, []
     told = record["options"]
     try:
-        kinds = [name for names in told["kinds"].values() for name in names]
+        kinds = sorted({name for names in told["kinds"].values() for name in names})
         options = plan_set(
             told["seed"], told["families"], told["media"], kinds, told["level"], told["split"]
         )
@@ -180,33 +180,45 @@ def _check_family(
     """Check the rows and files of one family."""
     order, placed = piece
     found = list(_prompt_problems(placed))
-    family = None
-    if options is not None and order is not None:
-        family = make_family(options.seed, options.split, order)
-        found += _row_problems(placed, family, order, options)
-        found += _sibling_problems(placed[0], family)
+    clips: dict[str, list[PlacedItem]] = defaultdict(list)
+    for one in placed:
+        clips[one.item.clip_id].append(one)
+    if options is None or order is None:
+        for same in clips.values():
+            found += _decoded(same[0], root, whole=False)[1]
+        return Verified({}, tuple(found))
+    family = make_family(options.seed, options.split, order)
+    drawn = _drawn(family, film=options.media == "video")
+    found += _row_problems(placed, family, order, options)
+    found += _sibling_problems(placed[0], family, drawn)
     solved = 0
-    for clip in _clips(placed):
-        media, wrong = _decoded(clip[0], root, whole=family is not None)
+    for here in family.clips:
+        same = clips.get(family.clip_name(here), [])
+        if not same:
+            continue
+        media, wrong = _decoded(same[0], root, whole=True)
+        wrong += _media_problems(same[0], here, media, drawn)
         found += wrong
-        if family is not None and not wrong:
-            found += _media_problems(clip[0], family, media)
-            for item, where in clip:
-                if right_role(item.question, item.options, **media) == item.gold:
-                    solved += 1
-                else:
-                    found.append(f"{where}: item {item.item_id}: {_MISSED}")
-    return Verified({SOLVED: solved} if family is not None else {}, tuple(found))
+        witness = None if wrong else Witness(**media)
+        for item, where in same if witness else ():
+            if witness and witness.role(item.question, item.options) == item.gold:
+                solved += 1
+            else:
+                found.append(f"{where}: item {item.item_id}: {_MISSED}")
+    return Verified({SOLVED: solved}, tuple(found))
+
+
+def _drawn(family: Family, *, film: bool) -> dict[Sense, list[NDArray[Any]]]:
+    """Frames and samples of both siblings of each sense."""
+    out: dict[Sense, list[NDArray[Any]]] = {}
+    if "vision" in family.shown:
+        out["vision"] = [family.frames(n) if film else family.frames(n)[:1] for n in range(2)]
+    if "audio" in family.shown:
+        out["audio"] = [family.samples(n) for n in range(2)]
+    return out
 
 
 _MISSED = "the oracle, who looks and listens, does not come to its answer"
-
-
-def _clips(placed: Sequence[PlacedItem]) -> list[list[PlacedItem]]:
-    out: dict[str, list[PlacedItem]] = defaultdict(list)
-    for one in placed:
-        out[one.item.clip_id].append(one)
-    return list(out.values())
 
 
 def _prompt(item: Item) -> bytes:
@@ -292,19 +304,21 @@ def _row_problems(
                 )
 
 
-def _sibling_problems(first: PlacedItem, family: Family) -> Iterator[str]:
+def _sibling_problems(
+    first: PlacedItem, family: Family, drawn: Mapping[Sense, Sequence[NDArray[Any]]]
+) -> Iterator[str]:
     """Clips of a family that differ beyond the stage, or beyond the window of the detail."""
     before = f"{first.where}: family {family.name}"
-    if "vision" in family.shown:
-        one, other = family.frames(0), family.frames(1)
+    if "vision" in drawn:
+        one, other = drawn["vision"]
         if one.shape != other.shape:
             yield f"{before}: its visual siblings have other numbers of frames"
         elif (one[:, STAGE:] != other[:, STAGE:]).any():
             yield f"{before}: its visual siblings differ on the strip"
         elif (one == other).all():
             yield f"{before}: its visual siblings do not differ"
-    if "audio" in family.shown:
-        same = family.samples(0) == family.samples(1)
+    if "audio" in drawn:
+        same = drawn["audio"][0] == drawn["audio"][1]
         end = DETAIL_FROM + DETAIL_SAMPLES
         if not same[:DETAIL_FROM].all() or not same[end:].all():
             yield f"{before}: its siblings of sound differ outside the window of the detail"
@@ -364,42 +378,45 @@ def _read(path: Path, medium: str, *, whole: bool) -> dict[str, Any]:
 
 
 def _media_problems(
-    one: PlacedItem, family: Family, media: Mapping[str, NDArray[Any]]
-) -> Iterator[str]:
+    one: PlacedItem,
+    here: tuple[int, int],
+    media: Mapping[str, NDArray[Any]],
+    drawn: Mapping[Sense, Sequence[NDArray[Any]]],
+) -> list[str]:
     """What of the decoded files of a clip is not what was drawn."""
     item, where = one
-    before = f"{where}: clip {item.clip_id}"
-    here = item.meta["here"]
-    if (frames := media.get("frames")) is not None:
-        drawn: NDArray[Any] = family.frames(here[0])
-        if not item.video:
-            drawn = drawn[:1]
-        if array_sha256(drawn) != item.meta["frames_sha256"]:
-            yield f"{before}: drawn again, its frames are others (frames_sha256)"
-        wanted = N_FRAMES if item.video else 1
-        if len(frames) != wanted or frames.shape[1:] != drawn.shape[1:]:
-            yield f"{before}: has frames {frames.shape}, not {(wanted, *drawn.shape[1:])}"
-        elif (off := _apart(frames, drawn)) > _PIXEL_TOLERANCE:
-            yield f"{before}: does not show what was drawn: tiles differ by {off:.0f} of 255"
-    if (samples := media.get("samples")) is not None:
-        drawn = family.samples(here[1])
-        if array_sha256(drawn) != item.meta["samples_sha256"]:
-            yield f"{before}: made again, its samples are others (samples_sha256)"
-        if samples.shape != (N_SAMPLES, 2):
-            yield f"{before}: has samples {samples.shape}, not {(N_SAMPLES, 2)}"
-            return
-        wrong = samples.astype(np.float64) - drawn
-        share = float(np.sqrt((wrong**2).mean() / max(1.0, (drawn.astype(np.float64) ** 2).mean())))
-        if share > _SOUND_TOLERANCE:
-            yield f"{before}: does not sound as it was made: the error is {share:.0%} of the sound"
+    out: list[str] = []
+    if "frames" in media:
+        frames, wanted = media["frames"], drawn["vision"][here[0]]
+        number = N_FRAMES if item.video else 1
+        if array_sha256(wanted) != item.meta.get("frames_sha256"):
+            out.append("drawn again, its frames are others (frames_sha256)")
+        if frames.shape != (number, *wanted.shape[1:]):
+            out.append(f"has frames of {frames.shape}, not {(number, *wanted.shape[1:])}")
+        elif (off := _apart(frames, wanted)) > _PIXEL_TOLERANCE:
+            out.append(f"does not show what was drawn: tiles differ by {off} of 255")
+    if "samples" in media:
+        samples, made = media["samples"], drawn["audio"][here[1]]
+        if array_sha256(made) != item.meta.get("samples_sha256"):
+            out.append("made again, its samples are others (samples_sha256)")
+        if samples.shape != made.shape:
+            out.append(f"has samples of {samples.shape}, not {made.shape}")
+        else:
+            wrong = np.linalg.norm(samples.astype(np.float64) - made)
+            share = float(wrong / max(1.0, float(np.linalg.norm(made.astype(np.float64)))))
+            if share > _SOUND_TOLERANCE:
+                out.append(f"does not sound as it was made: off by {share:.0%} of the sound")
+    return [f"{where}: clip {item.clip_id}: {what}" for what in out]
 
 
-def _apart(frames: NDArray[np.uint8], drawn: NDArray[np.uint8]) -> float:
-    """Largest difference of the mean of a tile."""
-    worst = 0.0
-    for number, frame in enumerate(frames):
-        wrong = frame.astype(np.int16) - drawn[number % len(drawn)]
-        height, width = (side // _TILE for side in wrong.shape[:2])
-        tiles = wrong[: height * _TILE, : width * _TILE].reshape(height, _TILE, width, _TILE, 3)
-        worst = max(worst, float(np.abs(tiles.mean((1, 3))).max()))
-    return worst
+def _apart(frames: NDArray[np.uint8], drawn: NDArray[np.uint8]) -> int:
+    """Largest difference of the mean colours of tiles at the same place and time, 0..255."""
+    wanted = [_mosaic(frame) for frame in drawn]
+    return max(
+        int(np.abs(_mosaic(frame) - wanted[number % len(wanted)]).max())
+        for number, frame in enumerate(frames)
+    )
+
+
+def _mosaic(rgb: NDArray[np.uint8]) -> NDArray[np.int16]:
+    return np.asarray(Image.fromarray(rgb).reduce(_TILE), np.int16)
