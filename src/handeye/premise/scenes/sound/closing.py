@@ -34,7 +34,7 @@ CLOSE = CLOSE_SAMPLES * 1000 // RATE
 """Length of the window in milliseconds."""
 _CLICKS = 2
 """Fewest clicks."""
-_LIKE = 0.5
+_LIKE = 0.8
 
 
 def _close(*pieces: tuple[float, Wave]) -> Samples:

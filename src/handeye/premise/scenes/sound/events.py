@@ -250,6 +250,7 @@ def _holds_side(samples: NDArray[Any], clause: str) -> bool | None:
 
 # Word: which one is said, in noise.
 
+_LIKE = 0.8
 _WORD = {word: f'the voice says the word "{word}"' for word in WORDS}
 
 
@@ -267,7 +268,7 @@ def _render_word(detail: Detail) -> Samples:
 def _find_word(samples: NDArray[Any]) -> str | None:
     likeness = listening.likeness(listening.detail_part(samples), WORDS)
     word = max(likeness, key=lambda word: likeness[word])
-    return word if likeness[word] > 0.4 else None
+    return word if likeness[word] > _LIKE else None
 
 
 EVENTS = (
