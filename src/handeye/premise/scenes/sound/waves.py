@@ -20,7 +20,7 @@ from handeye.premise.scenes.kinds import RATE
 from handeye.sets.draw import Draw
 
 Wave = NDArray[np.float64]
-"""(n,) float64, of root mean square about 1 where it sounds; a power of loudness comes last."""
+"""(n,) float64, of root mean square about 1 where it sounds; how loud comes last."""
 Samples = NDArray[np.int16]
 LOUD = 3_000
 """Root mean square of what sounds at its usual level; full scale is 32,768."""
