@@ -17,6 +17,7 @@ from handeye.premise.scenes.plan import (
     FamilyOrder,
     plan_families,
     plan_set,
+    sense_of,
 )
 
 SEEDS = st.integers(0, 2**63 - 1)
@@ -90,9 +91,10 @@ def test_every_role_stands_at_every_place_in_every_six_prompts(seed: int) -> Non
     streams: dict[tuple[str, int], list[tuple[int, ...]]] = {}
     for order in planned(seed, 60):
         for prompt, roles in order.orders.items():
-            part = order.parts["vision" if prompt[0] == "v" else "audio"]
-            key = (prompt[0], 0 if prompt == "b" else part.answer)
-            streams.setdefault(key, []).append(roles)
+            answer = order.parts[sense_of(prompt, order.two)].answer
+            if prompt == "b":  # contents counted from the right one
+                roles = tuple((role - answer) % 4 if role < 4 else role for role in roles)
+            streams.setdefault((prompt[0], 0 if prompt == "b" else answer), []).append(roles)
     assert len(streams) == 9
     for roles in streams.values():
         for start in range(0, len(roles) - len(roles) % N_ROLES, N_ROLES):

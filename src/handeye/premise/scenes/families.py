@@ -37,6 +37,7 @@ from handeye.premise.scenes.plan import (
     Sense,
     family_name,
     prompts_of,
+    sense_of,
 )
 from handeye.sets.draw import Draw
 
@@ -124,11 +125,10 @@ class Family:
 
     def question(self, prompt: str, two: str) -> tuple[str, str, Sense]:
         """Statement and question of a prompt, and the sense whose query it asks."""
+        sense = sense_of(prompt, two)
         if prompt == "b":
             clauses = [shown.clauses[0] for shown in self.shown.values()]
-            sense: Sense = "vision" if two == "vision" else "audio"
         else:
-            sense = "vision" if prompt[0] == "v" else "audio"
             clauses = [self.shown[sense].clauses[int(prompt[1])]]
         statement = f"{' and '.join(clauses)}."
         return (
@@ -141,7 +141,7 @@ class Family:
         """The prompts of a clip: name, premise, and of a false one the role that rejects it."""
         for prompt in self.prompts():
             if prompt != "b":
-                sense: Sense = "vision" if prompt[0] == "v" else "audio"
+                sense = sense_of(prompt, "")
                 holds = here[SENSES.index(sense)] == int(prompt[1])
                 yield (
                     prompt,

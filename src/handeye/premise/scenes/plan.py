@@ -164,6 +164,11 @@ def prompts_of(senses: Sequence[Sense]) -> tuple[str, ...]:
     return (*single, "b") if len(senses) == 2 else single
 
 
+def sense_of(prompt: str, two: str) -> Sense:
+    """The sense whose query a prompt asks; ``two`` is that of the one that names two details."""
+    return "vision" if (two if prompt == "b" else prompt)[0] == "v" else "audio"
+
+
 def plan_families(options: SetOptions) -> list[FamilyOrder]:
     """All families of a set, in order."""
     most = max(len(names) for names in options.kinds.values())
@@ -178,16 +183,13 @@ def plan_families(options: SetOptions) -> list[FamilyOrder]:
         turn, run = divmod(index, runs)
         parts = {sense: deal.part(run, turn) for sense, deal in deals.items()}
         both = len(parts) == 2
+        two: Sense | Literal[""] = twos[run] if both else ""
         orders = {
-            prompt: squares.row(prompt[0], 0 if prompt == "b" else _of(parts, prompt).answer)
+            prompt: squares.row(prompt[0], parts[sense_of(prompt, two)].answer)
             for prompt in prompts_of(options.senses)
         }
-        out.append(FamilyOrder(index, parts, twos[run] if both else "", orders))
+        out.append(FamilyOrder(index, parts, two, orders))
     return out
-
-
-def _of(parts: Mapping[Sense, Part], prompt: str) -> Part:
-    return parts["vision" if prompt[0] == "v" else "audio"]
 
 
 class _Deal:
@@ -230,7 +232,8 @@ class _Squares:
     """Orders of options.
 
     In every six prompts of a sense with one answer, each role stands once at every position, and
-    once behind every other role.
+    once behind every other role. In every six prompts that name two details, so do the right
+    content, the contents that come one, two and three behind it, and both rejections.
     """
 
     def __init__(self, options: SetOptions) -> None:
@@ -239,8 +242,10 @@ class _Squares:
 
     def row(self, what: str, answer: int) -> tuple[int, ...]:
         """The next order of prompts about ``what`` whose right content is ``answer``."""
-        rows = self._rows.setdefault((what, answer), self._endless(what, answer))
-        return next(rows)
+        stream = (what, answer if what != "b" else 0)
+        row = next(self._rows.setdefault(stream, self._endless(*stream)))
+        shift = answer - stream[1]
+        return tuple((role + shift) % RUN if role < RUN else role for role in row)
 
     def _endless(self, what: str, answer: int) -> Iterator[tuple[int, ...]]:
         draw = Draw(self._options.seed, self._options.split, "orders", what, answer)
