@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.house import PACKAGE, circles, graph, module_of, names_used, room_of
 
-SUITES = ("rose", "visualact")
+SUITES = ("rose", "visualact", "premise")
 # From the ground up; a room imports what stands on lower floors. ``suite`` is the contract: it
 # imports nothing. ``suites`` is the register: what stands above it speaks to suites through it.
 FLOORS = (
