@@ -234,7 +234,7 @@ def _carried(
         "model_args": arguments,
         "price": _price(price, prices, model),
         **({"strip_thoughts": True} if strip_thoughts else {}),
-        "epochs": epochs,
+        **({"epochs": epochs} if epochs != 1 else {}),
         "progress": not quiet,
     }
 
