@@ -6,7 +6,7 @@ Knows Inspect's ``Model`` and the journal. Does not know suites, tasks, logs or 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 import anyio
@@ -202,6 +202,26 @@ def _effective_config(model: Model) -> GenerateConfig:
     except ImportError as error:
         raise lacking("inspect_ai", error) from error
     return model.config.merge(active_generate_config())
+
+
+def refuse_unsent(model: Model, sends: Collection[str]) -> None:
+    """Refuse a model that does not take what is to be sent, if it tells what it takes.
+
+    Args:
+        model: whose provider may have ``takes``: ``image``, ``video``, ``audio``.
+        sends: what requests hold beside words (:attr:`handeye.run.questions.Asking.sends`).
+
+    Raises:
+        RunError: something is not taken.
+    """
+    takes = getattr(model.api, "takes", None)
+    missing = [] if takes is None else sorted(set(sends) - set(takes))
+    if missing:
+        known = f"only {' and '.join(sorted(takes))}" if takes else "nothing but words"
+        raise RunError(
+            f"{model} takes {known}, and is to be sent {' and '.join(missing)}: ask it without "
+            f"{'that' if len(missing) == 1 else 'those'}, or ask a model that takes it"
+        )
 
 
 def failed_with(error: Exception, pending: Pending) -> Failure:

@@ -145,6 +145,14 @@ class Asking(Protocol[ItemsT]):
     def scenes_held(self) -> int | None:
         """Scenes written at a time where one weighs much; None: as many as are under way."""
 
+    @property
+    def sends(self) -> frozenset[str]:
+        """What is sent beside words: ``image``, ``video``, ``audio``.
+
+        A model that tells what it takes is refused where that is missing (:func:`refuse_unsent`);
+        with a video whose sound is asked about, ``audio`` is said too.
+        """
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON: what makes two runs ask the same; stands in plan and run.json."""
 

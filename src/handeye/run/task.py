@@ -34,7 +34,7 @@ from inspect_ai.util import LimitExceededError
 
 from handeye.errors import DataError, HandeyeError
 from handeye.run.answers import Answer
-from handeye.run.asker import Asker
+from handeye.run.asker import Asker, refuse_unsent
 from handeye.run.journal import Journal, open_journal
 from handeye.run.logs import ANSWERS
 from handeye.run.questions import Asking, Opening, Question, by_scene, conversation
@@ -138,6 +138,7 @@ class _Scenes:
         self.asker = Asker(model, journal, connections)
         self._items = items
         self._asking = asking.fitted(self.asker.model_name)
+        refuse_unsent(model, self._asking.sends)
         self._by_scene: dict[str, list[Question]] | None = None
         self._one_lays_out = anyio.Lock()
         self._writers = anyio.CapacityLimiter(_WRITERS)
