@@ -1,4 +1,4 @@
-"""Tiny vision-language models of several families, with random weights and a byte tokenizer.
+"""Tiny models of several families that see or hear, with random weights and a byte tokenizer.
 
 Nothing is downloaded. Weights are drawn large, so that answers depend on what was asked.
 """
@@ -7,14 +7,23 @@ from __future__ import annotations
 
 import base64
 import io
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import torch
-from inspect_ai.model import ChatMessageUser, ContentImage, ContentText
+from inspect_ai.model import (
+    ChatMessageUser,
+    ContentAudio,
+    ContentImage,
+    ContentText,
+    ContentVideo,
+)
 from PIL import Image
 
+from handeye.media.sound import encode_wav
 from handeye.respondents.local.loading import LocalModel, of
+from tests.support.local import sound_builders
 from tests.support.local.builders import gemma3, idefics3, llava
 from tests.support.local.video_builders import (
     internvl,
@@ -39,11 +48,21 @@ _BUILDERS = {
     "idefics3": idefics3,
 }
 FAMILIES = tuple(_BUILDERS)
+"""Those that see, and do not hear."""
+_HEARING = {
+    "qwen2_5_omni": sound_builders.qwen2_5_omni,
+    "qwen3_omni": sound_builders.qwen3_omni,
+    "gemma3n": sound_builders.gemma3n,
+    "gemma4": sound_builders.gemma4,
+    "phi4": sound_builders.phi4,
+}
+HEARING = tuple(_HEARING)
+"""Those that see and hear."""
 
 
 def model_of(family: str) -> LocalModel:
     """A tiny model of a family, always the same."""
-    model, processor = _BUILDERS[family]()
+    model, processor = {**_BUILDERS, **_HEARING}[family]()
     draws = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for weights in model.parameters():
@@ -61,10 +80,47 @@ def picture(seed: int, width: int = 40, height: int = 40) -> str:
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
 
 
+def tone(pitch: float, seconds: float = 0.6, rate: int = 16_000) -> str:
+    """A tone of so many hertz on two channels, as the data URL of a WAV file."""
+    wave = np.sin(2 * np.pi * pitch * np.arange(round(rate * seconds)) / rate) * 20_000
+    data = encode_wav(np.repeat(wave.astype(np.int16)[:, None], 2, axis=1), rate)
+    return "data:audio/wav;base64," + base64.b64encode(data).decode()
+
+
+def video(seed: int, pitch: float | None = None) -> str:
+    """Half a second of noise, four frames, with a tone or without a sound track; a data URL."""
+    import av
+
+    draws, out = np.random.default_rng(seed), io.BytesIO()
+    with av.open(out, "w", "mp4") as file:
+        pictures: Any = file.add_stream("mpeg4", rate=8)
+        pictures.width, pictures.height, pictures.pix_fmt = 48, 48, "yuv420p"
+        sound: Any = None if pitch is None else file.add_stream("aac", rate=16_000, layout="mono")
+        for number in range(4):
+            noise = draws.integers(0, 256, (48, 48, 3), np.uint8)
+            frame = av.VideoFrame.from_ndarray(noise, "rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 8)
+            file.mux(pictures.encode(frame))
+        file.mux(pictures.encode(None))
+        if sound is not None and pitch is not None:
+            wave = np.sin(2 * np.pi * pitch * np.arange(8_000) / 16_000) * 20_000
+            heard = av.AudioFrame.from_ndarray(wave.astype(np.int16)[None], "s16", "mono")
+            heard.sample_rate, heard.pts = 16_000, 0
+            file.mux(sound.encode(heard))
+            file.mux(sound.encode(None))
+    return "data:video/mp4;base64," + base64.b64encode(out.getvalue()).decode()
+
+
 def conversation(*parts: str) -> list[ChatMessageUser]:
-    """One user message of texts and pictures (data URLs)."""
-    content: list[Any] = [
-        ContentImage(image=part) if part.startswith("data:") else ContentText(text=part)
-        for part in parts
-    ]
-    return [ChatMessageUser(content=content)]
+    """One user message of texts, pictures, sounds and videos (data URLs)."""
+    return [ChatMessageUser(content=[_content(part) for part in parts])]
+
+
+def _content(part: str) -> Any:
+    if part.startswith("data:image"):
+        return ContentImage(image=part)
+    if part.startswith("data:audio"):
+        return ContentAudio(audio=part, format="wav")
+    if part.startswith("data:video"):
+        return ContentVideo(video=part, format="mp4")
+    return ContentText(text=part)
