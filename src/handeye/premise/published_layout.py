@@ -45,7 +45,7 @@ CELLS: dict[str, tuple[Premise, Modality]] = {
     for premise in PREMISES
 }
 """The published splits; each is a cell of the 2x2."""
-_ALIASES: dict[str, tuple[str, ...]] = {
+ALIASES: dict[str, tuple[str, ...]] = {
     "item_id": ("itemid", "questionid", "qid", "uid", "id"),
     "video_id": ("videoid", "vid", "sceneid", "clipid", "youtubeid", "videoname"),
     "video": ("video", "videopath", "videofile", "videofilename", "videourl", "mp4", "filename"),
@@ -63,7 +63,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Field to the names it goes by, the likeliest first."""
 MAP_NAMES = {
-    **{name: name for name in _ALIASES},
+    **{name: name for name in ALIASES},
     "correct_answer": "gold",
     "is_misleading": "premise",
     "misleading_category": "kind",
@@ -200,7 +200,7 @@ class _Reader:
 
     def __post_init__(self) -> None:
         self._all = columns_of(row.values for row in self.rows)
-        self._at = find_columns(self._all, _ALIASES, self.mapping, MAP_NAMES, self.path)
+        self._at = find_columns(self._all, ALIASES, self.mapping, MAP_NAMES, self.path)
         needed = {
             "question": ("question",),
             "options": ("options", "option_a"),

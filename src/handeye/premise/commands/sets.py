@@ -138,7 +138,9 @@ def describe(
     print_statistics(data, describe_one, every_line=every_line, json=json)
 
 
-def verify(directory: OldSet, workers: Workers = None, json: Json = None) -> None:
+def verify(
+    directory: OldSet, map_: MapField = None, workers: Workers = None, json: Json = None
+) -> None:
     """Check every row, prompt, hash and file of a set, and that who looks and listens can answer.
 
     Example: handeye premise verify SET
@@ -146,8 +148,9 @@ def verify(directory: OldSet, workers: Workers = None, json: Json = None) -> Non
     from handeye.premise.scenes.verification import SOLVED, verify as check
     from handeye.progress import counting
 
+    mapping = named_values(map_ or [], "--map", "FIELD=NAME") or None
     with counting("families") as progress:
-        result = check(directory, workers=workers, progress=progress)
+        result = check(directory, mapping=mapping, workers=workers, progress=progress)
     holds = "every prompt as often true as false, every file as its row says, every hash right"
     if SOLVED not in result.counts:
         holds = "every row can be read, every file be opened"

@@ -8,7 +8,7 @@ names a detail is asked of every clip, so it is true of half of them, whatever i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -112,16 +112,11 @@ class Family:
     @cached_property
     def clips(self) -> tuple[tuple[int, int], ...]:
         """Which visual and which sound detail the clips have, in order; 0 for a sense not there."""
-        seen, heard = (range(2) if sense in self.shown else range(1) for sense in SENSES)
-        return tuple((v, a) for a in heard for v in seen)
+        return clips_of(tuple(self.shown))
 
     def clip_name(self, here: tuple[int, int]) -> str:
         """The id of a clip."""
         return f"{self.name}-{here[0]}{here[1]}"
-
-    def prompts(self) -> tuple[str, ...]:
-        """The names of its prompts."""
-        return prompts_of(tuple(self.shown))
 
     def question(self, prompt: str, two: str) -> tuple[str, str, Sense]:
         """Statement and question of a prompt, and the sense whose query it asks."""
@@ -139,19 +134,28 @@ class Family:
 
     def asked(self, here: tuple[int, int]) -> Iterator[tuple[str, Premise, int | None]]:
         """The prompts of a clip: name, premise, and of a false one the role that rejects it."""
-        for prompt in self.prompts():
-            if prompt != "b":
-                sense = sense_of(prompt, "")
-                holds = here[SENSES.index(sense)] == int(prompt[1])
-                yield (
-                    prompt,
-                    "standard" if holds else "misleading",
-                    None if holds else _FALSE[sense],
-                )
-            elif here == (0, 0):
-                yield prompt, "standard", None
-            elif here != (1, 1):
-                yield prompt, "misleading", VISION_FALSE if here[0] else AUDIO_FALSE
+        return asked_of(tuple(self.shown), here)
+
+
+def clips_of(senses: Sequence[Sense]) -> tuple[tuple[int, int], ...]:
+    """The clips of a family whose media carry these senses, as :attr:`Family.clips`."""
+    seen, heard = (range(2) if sense in senses else range(1) for sense in SENSES)
+    return tuple((v, a) for a in heard for v in seen)
+
+
+def asked_of(
+    senses: Sequence[Sense], here: tuple[int, int]
+) -> Iterator[tuple[str, Premise, int | None]]:
+    """The prompts of a clip, as :meth:`Family.asked`."""
+    for prompt in prompts_of(senses):
+        if prompt != "b":
+            sense = sense_of(prompt, "")
+            holds = here[SENSES.index(sense)] == int(prompt[1])
+            yield prompt, "standard" if holds else "misleading", None if holds else _FALSE[sense]
+        elif here == (0, 0):
+            yield prompt, "standard", None
+        elif here != (1, 1):
+            yield prompt, "misleading", VISION_FALSE if here[0] else AUDIO_FALSE
 
 
 def _rest(shown: Shown) -> Draw:

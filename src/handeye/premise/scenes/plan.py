@@ -28,6 +28,8 @@ Sense = Literal["vision", "audio"]
 SENSES: tuple[Sense, ...] = get_args(Sense)
 KINDS: Mapping[Sense, Mapping[str, Kind]] = {"vision": VISION, "audio": AUDIO}
 QUERIES: Mapping[Sense, Mapping[str, Query]] = {"vision": BADGES, "audio": CLOSING_SOUNDS}
+MOST_FAMILIES = MOST // 10
+"""Most of a set; the plan of more would take gigabytes."""
 RUN = 4
 """Families of a run, as many as a query has answers."""
 # Each row once behind every other: the first row of Williams' square of six (Aust. J. Sci. Res. A
@@ -114,7 +116,7 @@ def plan_set(
             left for a sense.
     """
     within("seed", seed, 0, LARGEST_SEED)
-    within("families", families, 1, MOST)
+    within("families", families, 1, MOST_FAMILIES)
     if media not in MEDIA_CHOICES:
         raise OptionError(f"media {media!r} is not known{allowed(media, MEDIA_CHOICES)}")
     if not split.strip() or split == "all" or any(sign in split for sign in "/\\\n\0"):

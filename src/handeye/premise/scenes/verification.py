@@ -33,7 +33,14 @@ from handeye.premise.items import MEDIA, PREMISES, Item
 from handeye.premise.loader import items_files, load, read_row, set_problems, split_of
 from handeye.premise.published_layout import PlacedItem
 from handeye.premise.respondents.oracle import Witness
-from handeye.premise.scenes.families import Family, array_sha256, make_family, rows_of
+from handeye.premise.scenes.families import (
+    Family,
+    array_sha256,
+    asked_of,
+    clips_of,
+    make_family,
+    rows_of,
+)
 from handeye.premise.scenes.generation import GENERATOR
 from handeye.premise.scenes.kinds import (
     DETAIL_FROM,
@@ -42,7 +49,14 @@ from handeye.premise.scenes.kinds import (
     SIZE,
     STAGE,
 )
-from handeye.premise.scenes.plan import FamilyOrder, Sense, SetOptions, plan_families, plan_set
+from handeye.premise.scenes.plan import (
+    FamilyOrder,
+    Sense,
+    SetOptions,
+    family_name,
+    plan_families,
+    plan_set,
+)
 from handeye.sets.checks import Verified, check_pieces
 from handeye.sets.folder import RECORD, inside, read_record, record_problems
 from handeye.sets.jsonl import numbered_lines
@@ -60,6 +74,7 @@ _SOUND_TOLERANCE = 0.1
 def verify(
     data: str | Path,
     *,
+    mapping: Mapping[str, str] | None = None,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Verified:
@@ -68,6 +83,7 @@ def verify(
     Args:
         data: a set folder or items file, or anything else that
             :func:`handeye.premise.loader.load` takes.
+        mapping: as there.
         workers: processes (default: as many as it is worth).
         progress: called with (families done, families in all).
 
@@ -87,7 +103,7 @@ def verify(
         placed, problems = _read_rows(files)
         root = files[0].parent
     else:
-        loaded = load(data, split=None)
+        loaded = load(data, split=None, mapping=mapping)
         placed, problems = [PlacedItem(item, str(loaded.files[0])) for item in loaded], []
         root = loaded.root
     problems += record_problems(root)
@@ -152,12 +168,12 @@ def _planned(
     orders = {}
     promised: list[str] = []
     for order in plan_families(options):
-        family = make_family(options.seed, options.split, order)
-        orders[family.name] = order
+        name = family_name(options.split, order.index)
+        orders[name] = order
         promised += [
-            f"{family.clip_name(here)}-{prompt}"
-            for here in family.clips
-            for prompt, *_ in family.asked(here)
+            f"{name}-{here[0]}{here[1]}-{prompt}"
+            for here in clips_of(options.senses)
+            for prompt, *_ in asked_of(options.senses, here)
         ]
     there = {one.item.item_id: one.where for one in placed}
     wrong = []
