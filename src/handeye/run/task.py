@@ -110,7 +110,8 @@ def ask_scenes(
         if place not in known:
             known[place] = _Scenes(items, asking, model, kept, connections)
         scenes = known[place]
-        first = (await scenes.laid_out(questions))[str(state.sample_id)]
+        # Of a scene may be left nothing that the model can be asked.
+        first = (await scenes.laid_out(questions)).get(str(state.sample_id), [])
         asked = [question.sampled(state.epoch) for question in first]
         answers = await scenes.ask(asked)
         for media in (media for question in asked for media in question.media):
