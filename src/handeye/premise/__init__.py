@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from handeye.suite import face
 
 if TYPE_CHECKING:
+    from handeye.premise.asking.run import run
     from handeye.premise.item_set import ItemSet
     from handeye.premise.items import Item
     from handeye.premise.loader import load
@@ -34,6 +35,7 @@ _HOMES = {
     "generate": "handeye.premise.scenes.generation:generate",
     "load": "handeye.premise.loader:load",
     "report": "handeye.report:write_report",
+    "run": "handeye.premise.asking.run:run",
     "verify": "handeye.premise.scenes.verification:verify",
 }
 
@@ -45,6 +47,7 @@ __all__ = [
     "generate",
     "load",
     "report",
+    "run",
     "verify",
 ]
 

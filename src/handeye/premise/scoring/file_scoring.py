@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from handeye.errors import OptionError
+from handeye.premise.asking.route import carried
 from handeye.premise.item_set import ItemSet
 from handeye.premise.items import Item
 from handeye.premise.loader import Questions, load, selected
@@ -161,7 +162,7 @@ def score_so_far(
     columns = mapping or known.get("mapping")
     items = selected(plan, where, columns, media=False)
     refuse_other_rows(items, plan, where)
-    chosen = {item.item_id for item in items}
+    chosen = {item.item_id for item in carried(items, plan.asked)}
     return score_files(
         run / ANSWERS,
         _all(where, columns),
