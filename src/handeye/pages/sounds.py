@@ -25,6 +25,7 @@ _BITS = 48_000
 _COLUMNS = 240
 _FULL = 32_768
 _LEAST = 0.004  # a silent column keeps a line
+_ALIKE = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,23 @@ class Sound:
         """What a play button names: the address of a file, or of the sound in the page."""
         return f"#{self.id}" if self.embedded else self.uri
 
-    def drawn(self, key: str, title: str, spans: Sequence[tuple[float, float, str]] = ()) -> Markup:
+    def drawn(
+        self,
+        key: str,
+        title: str,
+        spans: Sequence[tuple[float, float, str]] = (),
+        *,
+        narrow: bool = False,
+    ) -> Markup:
         """The waveform from left to right, channels below each other.
 
         Args:
             key: unique on the page.
             title: name of the picture for readers that cannot see it.
             spans: stretches that are marked: seconds from and to, and what is heard there.
+            narrow: the drawing for phones.
         """
-        width, lane = 600.0, 56.0 / len(self.peaks)
+        width, lane = 280.0 if narrow else 600.0, 56.0 / len(self.peaks)
         bottom = lane * len(self.peaks)
         parts = [
             svg.element(
@@ -88,9 +97,10 @@ class Sound:
         parts.append(svg.line(0.0, 0.0, 0.0, bottom, "at"))
         parts.append(svg.text(0, bottom + 13, "0 s", "tick"))
         parts.append(svg.text(width, bottom + 13, f"{self.seconds:.1f} s", "tick", "end"))
+        class_ = f"waveform {'narrow' if narrow else 'wide'}-only"
         heard = "; ".join(f"{a:.1f} to {b:.1f} s: {words}" for a, b, words in spans)
         told = f"Sound of {self.seconds:.1f} seconds. {heard}".strip()
-        return svg.figure(key, width, bottom + 17, title, told, *parts, class_="waveform")
+        return svg.figure(key, width, bottom + 17, title, told, *parts, class_=class_)
 
 
 class Sounds:
@@ -140,12 +150,12 @@ class Sounds:
 
 
 def _peaks(samples: NDArray[np.int16]) -> NDArray[np.float64]:
-    if (samples[:, 0] == samples[:, 1]).all():
-        samples = samples[:, :1]
     edges = np.linspace(0, len(samples), min(_COLUMNS, len(samples)) + 1).astype(np.int64)[:-1]
     size = np.abs(samples.astype(np.int32))
     out: NDArray[np.float64] = np.maximum.reduceat(size, edges, axis=0).T / _FULL
-    return np.clip(out, _LEAST, 1.0)
+    out = np.clip(out, _LEAST, 1.0)
+    # Codecs tell channels apart that nobody hears apart.
+    return out[:1] if np.abs(out[0] - out[1]).max() < _ALIKE else out
 
 
 def _encoded(samples: NDArray[np.int16]) -> tuple[bytes, str]:

@@ -34,5 +34,6 @@ SUITE = Suite(
     pair_cards=Part("handeye.premise.pages.pair_cards:pair_cards"),
     report=Part("handeye.premise.pages.page:write_page"),
     print_run=Part("handeye.premise.pages.console:print_run"),
+    people=Part("handeye.premise.human.people:PremisePeople"),
     diagnose=Part("handeye.premise.diagnosis.diagnose:diagnose"),
 )

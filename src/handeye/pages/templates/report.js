@@ -279,8 +279,7 @@
   let stop = () => {};
   function play(button) {
     const sound = soundOf(button.dataset.sound);
-    const wave = one(".waveform", button.parentElement);
-    const line = wave && one(".at", wave);
+    const waves = all(".waveform", button.parentElement);
     let moving = true;
     stop();
     stop = () => {
@@ -289,16 +288,18 @@
       sound.pause();
       sound.onended = null;
       button.textContent = "Play";
-      wave?.classList.remove("playing");
+      for (const wave of waves) wave.classList.remove("playing");
     };
     sound.currentTime = 0;
     sound.onended = () => stop();
     button.textContent = "Stop";
-    wave?.classList.add("playing");
+    for (const wave of waves) wave.classList.add("playing");
     const move = () => {
-      if (!moving || !line) return;
-      const x = (sound.currentTime / (sound.duration || 1)) * wave.viewBox.baseVal.width;
-      for (const end of ["x1", "x2"]) line.setAttribute(end, x);
+      if (!moving) return;
+      for (const wave of waves) {
+        const x = (sound.currentTime / (sound.duration || 1)) * wave.viewBox.baseVal.width;
+        for (const end of ["x1", "x2"]) one(".at", wave).setAttribute(end, x);
+      }
       requestAnimationFrame(move);
     };
     sound.play().then(move, () => { if (moving) stop(); });

@@ -14,7 +14,7 @@ from handeye.errors import HandeyeError
 from handeye.media.frame_choice import FrameChoice
 from handeye.pages import frame
 from handeye.pages.film_strip import SIDES, Still, Strip, film_strip
-from handeye.pages.frame import Gallery
+from handeye.pages.frame import Gallery, wide_and_narrow
 from handeye.pages.pictures import Album
 from handeye.pages.selection import Filter, options, pick_evenly
 from handeye.pages.signs import PASSED, Sign
@@ -139,7 +139,10 @@ class Media:
             return Clip(strip)
         spans = _SPANS if "shown" in item.meta else ()
         title = f"Sound of clip {item.clip_id}"
-        return Clip(strip, sound, sound.drawn(f"{key}-wave", title, spans))
+        wave = wide_and_narrow(
+            lambda narrow: sound.drawn(f"{key}-wave{narrow:d}", title, spans, narrow=narrow)
+        )
+        return Clip(strip, sound, wave)
 
     def _still(self, path: Path | None, note: str) -> Strip:
         if path is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from markupsafe import Markup
@@ -30,6 +31,7 @@ NAMES = "Std", "Mis", "Bal"
 _SIDES = tuple(column for column in HEADLINE_COLUMNS if column.head in NAMES)
 _LEVELS = 156.0
 _BINS = 24
+_CELLS = {"std_v": "Std vision", "std_a": "Std audio", "mis_v": "Mis vision", "mis_a": "Mis audio"}
 _KINDS = "accepts true", "rejects false", "balanced"
 
 
@@ -51,7 +53,8 @@ def _quoted(columns: Sequence[Column]) -> tuple[Row, ...]:
             one.model,
             tuple(_published(one, column) for column in columns),
             published=True,
-            note=one.note,
+            human=one.human,
+            note=one.note if one.human else "",
         )
         for one in BASELINE
     )
@@ -105,11 +108,11 @@ def headline_table(views: Sequence[RunView]) -> Table:
 
 def cells_table(views: Sequence[RunView]) -> Table:
     """The 2x2 beside the published rows."""
-    columns = CELL_COLUMNS
+    columns = tuple(replace(c, head=_CELLS.get(c.key, c.head)) for c in CELL_COLUMNS)
     return Table(
         "t-cells",
-        "Right answers by cell in percent: Std of true premises, Mis of false ones, V about what "
-        f"is seen, A about what is heard; {interval_words(views)}.",
+        "Right answers by cell in percent: Std of true premises, Mis of false ones; "
+        f"{interval_words(views)}.",
         columns,
         (
             *run_rows(views, "cells", columns),
