@@ -193,6 +193,7 @@ def export(
     """Write a prediction file for each person, and the times.
 
     Scored like a model's: handeye SUITE score FOLDER/01-NAME.jsonl --data SET --out RUN
+    --items FOLDER/01-NAME.items.txt
 
     Example: handeye study export STUDY --out people
     """
