@@ -148,7 +148,7 @@ class PremisePeople(AsksPeople):
         # What is practised is one file: a picture with a sound of its own is a video here.
         media = "video" if any(i.picture and i.sound for i in items) else medium
         asked = {item.kind for item in items}
-        known = [name for of in KINDS.values() for name in of]
+        known = dict.fromkeys(name for of in KINDS.values() for name in of)
         kinds = [name for name in known if name in asked]
         with TemporaryDirectory(prefix="handeye-practice-") as folder:
             generate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from handeye.premise.pages.view import RunView, interval_words, views_of
 from handeye.premise.scoring.published import REMARKS
 from handeye.premise.scoring.run_folder import Run
 from handeye.premise.scoring.score import CELLS
-from handeye.scores.estimate import plain
+from handeye.scores.estimate import Estimate, plain
 
 STATES_NOTE = (
     "Answered: the answer could be read strictly. Empty, refused, truncated, unreadable and error: "
@@ -279,10 +279,14 @@ def _data(views: Sequence[RunView]) -> dict[str, Any]:
                 "signal": view.summary.signal,
                 "n_items": view.summary.n_items,
                 "partial": view.summary.partial,
-                "headline": plain(view.summary.bases["all"].headline),
-                "cells": plain(view.summary.bases["all"].cells),
-                "two": plain(view.summary.two),
+                "headline": _plain(view.headline),
+                "cells": _plain(view.summary.bases["all"].cells),
+                "two": _plain(view.summary.two),
             }
             for view in views
         ],
     }
+
+
+def _plain(found: Mapping[str, Estimate]) -> dict[str, Any]:
+    return {name: plain(one) for name, one in found.items()}
