@@ -73,6 +73,11 @@ KITS = {
         task=("embedder=test:char-ngrams",),
         score=("--embedder", "test:char-ngrams"),
     ),
+    "premise": Kit(
+        ("--families", "4", "--media", "picture+sound"),
+        "accept=0.4,refuse=0.1",
+        "accept=0.9,wrong_content=0.9",
+    ),
 }
 HOSTILE = "<script>alert('m')</script>[bold]\x1b[31m"
 
@@ -195,6 +200,7 @@ def test_the_matrix_says_what_suites_can_do() -> None:
     for name in SUITES:
         assert all(get(name).abilities()[ability] for ability in needed), name
     assert get("rose").abilities()["study"]
+    assert get("premise").abilities()["study"]
     assert not get("visualact").abilities()["study"]
     printed = handeye("suites")
     for ability in ABILITIES:
@@ -897,12 +903,19 @@ def test_wrong_kinds_of_arguments_are_named(case: Case, tmp_path: Path) -> None:
 # ---- first use
 
 
+_FEWER = {
+    "rose": (["--scenes", "4"], ["--scenes", "8"]),
+    "visualact": (["--clips", "3"], ["--clips", "6"]),
+    "premise": (["--families", "2"], ["--families", "3"]),
+}
+
+
 def smaller(case: Case) -> list[str]:
-    return {"rose": ["--scenes", "4"], "visualact": ["--clips", "3"]}[case.suite.name]
+    return _FEWER[case.suite.name][0]
 
 
 def larger(case: Case) -> list[str]:
-    return {"rose": ["--scenes", "8"], "visualact": ["--clips", "6"]}[case.suite.name]
+    return _FEWER[case.suite.name][1]
 
 
 def journal_of(run: Path) -> list[dict[str, Any]]:

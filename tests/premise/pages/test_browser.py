@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from handeye.report import write_report
-from tests.premise.conftest import MakeRun
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
+MakeRun = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
