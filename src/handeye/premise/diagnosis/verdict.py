@@ -37,8 +37,7 @@ _FEWEST = 20
 _MUTE = 0.05
 _MOST_KINDS = 4
 _ALIKE = 0.1
-_NO_USE = ("refused", "no_answer", "truncated", "unreadable", "format_only", "format_and_wrong")
-_OTHER_FORM = "in another form"
+_NO_USE = ("refused", "no_answer", "truncated", "unreadable")
 
 
 def verdict(diagnosis: Tree) -> str:
@@ -94,14 +93,14 @@ class _Run:
     # ---- facts
 
     def mute(self) -> list[Claim]:
-        """Items without an answer that can be read: counted, not estimated."""
+        """Items without an answer that can be read at all: counted, not estimated."""
         group: Tree = (self._all.get("reasons") or {}).get("all") or {}
         n = int(group.get("n_items") or 0)
-        counts: dict[str, int] = {}
-        for row in group.get("reasons") or ():
-            if row["key"] in _NO_USE:
-                label = _OTHER_FORM if row["key"] in FORMS else str(row["label"])
-                counts[label] = counts.get(label, 0) + int(row["count"])
+        counts = {
+            str(row["label"]): int(row["count"])
+            for row in group.get("reasons") or ()
+            if row["key"] in _NO_USE
+        }
         whole = share_of(sum(counts.values()), n, "without an answer that can be read", "items")
         if not n or whole.value < _MUTE:
             return []
