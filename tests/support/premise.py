@@ -79,6 +79,10 @@ Answer = Callable[[Item, random.Random], "int | str"]
 """A role, or a text that is no letter."""
 
 
+def letter_of(item: Item, role: int) -> str:
+    return LETTERS[item.order.index(role)]
+
+
 def right(item: Item, draw: random.Random) -> int:
     return item.gold
 

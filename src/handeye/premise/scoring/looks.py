@@ -109,11 +109,11 @@ def looks(
 
 
 def _add_sight(group: Group, sight: Group) -> None:
-    """What was found of roles over exchanged families, where nothing else is said of letters."""
+    """What was found of roles over exchanged families; of letters, what was said of sameness."""
     for name in ("own", "other", "ahead", "p_own", "p_varies", "p_shown"):
         setattr(group, name, getattr(sight, name))
-    if not group.said and sight.said == "blind":
-        group.said = "blind"
+    if group.said in ("", "blind"):
+        group.said = "blind" if sight.said == "blind" else ""
 
 
 class _Slot(NamedTuple):
@@ -143,15 +143,16 @@ def _by_letter(
     answer: int | None = None,
     text: str = "",
 ) -> Asked:
-    """As a letter; a stratum has one scene alone, so that nothing is exchanged."""
+    """As a letter."""
     kind = answer_kind(variant)
     right = gold if kind == "text" else int(gold >= VISION_FALSE)
     return Asked(
         scene=item.scene_id,
-        stratum=item.scene_id,
+        stratum="",
         # Prompts of their own are told apart by nothing that does not tell the premise, too.
         kind=f"{item.modality} {slot.prompt + 1}" if item.prompt_id else item.modality,
-        group=item.modality,
+        # Of two premises FALSE is right twice as often as TRUE: no group of its own.
+        group=item.modality if kind in ("choice", "text") else "",
         gold=list(order).index(gold) if kind == "choice" else right,
         answer=answer,
         repeats=repeats(text, (item.question,)),
