@@ -32,7 +32,7 @@ from handeye.rose.release import load
 from handeye.rose.respondents.pixels.solver import decode
 from handeye.rose.scenes.verification import verify
 from handeye.run.dry_run import dry_run
-from handeye.training.questions import set_papers
+from handeye.rose.teaching.papers import set_papers
 from tests.support.media import exif, png, saved
 
 Change = Callable[[Image.Image], bytes]
