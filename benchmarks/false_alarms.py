@@ -15,13 +15,17 @@ doubt whether it has a habit.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 from scipy.stats import binomtest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from handeye.rose.comparing.quantities import of_frames
 from handeye.rose.diagnosis.attribution import reasons_alike

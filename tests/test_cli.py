@@ -27,7 +27,9 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli")
     done = handeye("rose", "generate", folder / "set", "--seed", 3, "--scenes", 10)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip().endswith("10 scenes, 20 images, 70 items")
+    assert done.stdout.strip().endswith(
+        "10 scenes, 20 images, 70 items (50 of the main templates T1 to T5, which a run asks)"
+    )
     return folder
 
 

@@ -627,6 +627,24 @@ def test_a_diagnosis_gives_each_failed_item_one_reason(case: Case) -> None:
     assert reasons.filter("passed")["reason"].drop_nulls().is_empty()
 
 
+def test_a_run_that_has_lost_rows_is_no_run(case: Case, tmp_path: Path) -> None:
+    import polars as pl
+
+    run = tmp_path / "run"
+    shutil.copytree(case.run("faulty"), run)
+    rows = pl.read_parquet(run / "scores.parquet")
+    rows.head(rows.height - 1).write_parquet(run / "scores.parquet")
+    said = " ".join(handeye(case.suite.name, "diagnose", run, code=2).split())
+    assert f"holds {rows.height - 1} rows, run.json counts {rows.height}" in said
+
+
+def test_two_runs_of_one_model_are_diagnosed_under_names_of_their_own(case: Case) -> None:
+    said = handeye(case.suite.name, "diagnose", case.run("right"), case.run("faulty"))
+    lines = said.splitlines()
+    assert "handeye/simulated (right)" in lines
+    assert "handeye/simulated (faulty)" in lines
+
+
 def test_scores_of_a_run_made_anew_forget_nothing_of_it(case: Case, tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(case.run("faulty"), run)

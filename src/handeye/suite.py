@@ -239,10 +239,14 @@ class Asked(Protocol):
 
 
 class Shown(NamedTuple):
-    """A picture as a person's page gets it: exact bytes, and ``image/png`` or the like."""
+    """What a person's page gets to show: exact bytes, and ``image/png``, ``video/mp4`` or the like.
+
+    ``sound`` are those of a WAV file that is heard beside a picture; empty where there is none.
+    """
 
     data: bytes
     media_type: str
+    sound: bytes = b""
 
 
 class AsksPeople(Protocol):
@@ -256,7 +260,7 @@ class AsksPeople(Protocol):
             with equal weights. They name columns of the study file and of ``times.csv``.
         words: texts of the pages: ``title`` and ``about`` of the study, ``lead`` (what people
             see and do), ``care`` (what makes an answer wrong), ``right`` (what is marked as right
-            after a practice item).
+            after a practice item), ``thing`` (what is shown, if it is no ``picture``).
     """
 
     item: type[Any]
@@ -298,7 +302,10 @@ class AsksPeople(Protocol):
         ...
 
     def practice(self, items: Sequence[Any]) -> Sequence[tuple[Asked, bytes]]:
-        """Items to practise on before ``items``, none of them of any set, with pictures in PNG."""
+        """Items to practise on before ``items``, none of them of any set, each with one file.
+
+        It is a picture in PNG, a video in MP4 or a sound in WAV.
+        """
         ...
 
     def board(self, item: Any) -> Mapping[str, Any]:
@@ -308,7 +315,10 @@ class AsksPeople(Protocol):
         the question), ``question`` (``before``, ``where`` in bold, ``after``, ``note`` below).
         A grid and a number have ``rows`` and ``cols`` of the picture, and ``number``, the label
         of the number field (None: no number is asked for). Given back are ``clicks``, 1-based
-        ``[row, column]`` pairs in the order of clicking, and ``number`` or null.
+        ``[row, column]`` pairs in the order of clicking, and ``number`` or null. A choice has
+        ``options``, and may say what is shown: ``medium`` (``picture``, ``video``, ``sound``) and
+        ``sound``, whether one is heard beside a picture; given back is ``choice``, the place of an
+        option from 0.
         """
         ...
 
@@ -328,7 +338,8 @@ class AsksPeople(Protocol):
         """What is told after a practice item: ``explain``, and what was right.
 
         On a grid or a number: ``cells`` ``[row, column]``, and the ``region`` that was asked about
-        as bounds ``rows`` and ``cols`` (``outside``: all but them).
+        as bounds ``rows`` and ``cols`` (``outside``: all but them). Of a choice: ``option``, the
+        place of the right one.
         """
         ...
 

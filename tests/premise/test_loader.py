@@ -7,10 +7,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from handeye.errors import DataError, OptionError
-from handeye.premise.loader import load, recognizes
+from handeye.premise.items import Item
+from handeye.premise.loader import load, read_row, recognizes
+from handeye.premise.published_layout import PlacedItem
 from handeye.premise.scenes.generation import generate
 
 ROWS = "premise_test.jsonl"
@@ -44,7 +48,7 @@ def test_items_are_given_by_number_id_and_slice(good: Path) -> None:
     assert list(items[2:4]) == [items[2], items[3]]
     with pytest.raises(KeyError):
         items["nobody"]
-    assert "76 items, 16 clips, 4 scenes" in repr(items)
+    assert "76 items, 16 clips, 4 families" in repr(items)
     assert items._repr_html_().startswith("<div>")
     assert list(json.loads(json.dumps(items.to_dict()))) == [item.item_id for item in items]
     assert len(items.to_pandas()) == 76
@@ -157,3 +161,31 @@ def test_a_set_is_known_with_and_without_its_label(good: Path, bad: Path) -> Non
         load(bad)
     with pytest.raises(DataError, match="no such set; give a folder"):
         load(bad / "nowhere")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=7) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(name=st.sampled_from(Item.__struct_fields__), value=JSON)
+def test_whatever_stands_in_a_field_is_read_or_refused_in_words(name: str, value: Any) -> None:
+    item = Item(
+        item_id="a",
+        scene_id="b",
+        clip_id="c",
+        modality="both",
+        premise="standard",
+        question="Is it?",
+        options=("a", "b", "c", "d"),
+        gold=1,
+        video="x.mp4",
+    )
+    line = json.dumps(msgspec.to_builtins(item) | {name: value}).encode()
+    found: list[PlacedItem] = []
+    wrong = read_row(line, "FILE:1", "test", found)
+    assert all(problem.startswith("FILE:1: ") for problem in wrong)
+    assert found or wrong

@@ -157,3 +157,24 @@ def test_no_two_samples_have_one_seed(seed: int | None) -> None:
         (seed and seed + 2, {"item_id": "a", "sample": 3}),
     ]
     assert opening.messages[0].metadata == {"item_id": "a"}
+
+
+def test_models_on_this_machine_draw_anew_for_every_sample(small_set: Path) -> None:
+    seen: list[int | None] = []
+
+    async def noting(messages: Any, config: GenerateConfig) -> ModelOutput:
+        seen.append(config.seed)
+        return ModelOutput.from_content("x", "COUNT(1)")
+
+    model = get_model("handeye/simulated", memoize=False, data=str(small_set))
+    model.api._respondent.generate = noting  # type: ignore[attr-defined]
+    opening = Opening([ChatMessageUser(content="?")])
+    question = Question("a", "s", {}, (), lambda: opening)
+
+    async def ask_thrice() -> None:
+        asker = Asker(model, None)
+        for number in (1, 2, 3):
+            await asker.ask(question.sampled(number), opening)
+
+    anyio.run(ask_thrice)
+    assert seen == [None, 1, 2]

@@ -615,6 +615,7 @@ def test_runs_that_ask_otherwise_are_two(
 def test_a_key_in_the_body_is_kept_out_however_short() -> None:
     body = {
         "password": "hunter2",
+        "pass phrase": "correct horse",
         "pin": 1234,
         "db": {"passwd": "a", "api_key": {"value": "b"}, "accessToken": "c", "client_secret": 5},
         "connection": "Server=x;Pwd=abc;Timeout=5",
@@ -623,6 +624,7 @@ def test_a_key_in_the_body_is_kept_out_however_short() -> None:
     }
     assert settings_without_secrets({"extra_body": body})["extra_body"] == {
         "password": "[not kept]",
+        "pass phrase": "[not kept]",
         "pin": "[not kept]",
         "db": {
             "passwd": "[not kept]",

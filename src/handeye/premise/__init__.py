@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from handeye.premise.scenes.description import describe
     from handeye.premise.scenes.generation import generate
     from handeye.premise.scenes.verification import verify
+    from handeye.premise.scoring.file_scoring import score, score_files, summarized as summarize
     from handeye.report import compare, write_report as report
 
 # Modules are nouns and functions verbs: a submodule must not take a function's name here.
@@ -36,6 +37,9 @@ _HOMES = {
     "load": "handeye.premise.loader:load",
     "report": "handeye.report:write_report",
     "run": "handeye.premise.asking.run:run",
+    "score": "handeye.premise.scoring.file_scoring:score",
+    "score_files": "handeye.premise.scoring.file_scoring:score_files",
+    "summarize": "handeye.premise.scoring.file_scoring:summarized",
     "verify": "handeye.premise.scenes.verification:verify",
 }
 
@@ -48,6 +52,9 @@ __all__ = [
     "load",
     "report",
     "run",
+    "score",
+    "score_files",
+    "summarize",
     "verify",
 ]
 

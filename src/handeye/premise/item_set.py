@@ -59,7 +59,7 @@ class ItemSet(Shown):
 
     def _words(self) -> Words:
         clips, scenes = ({getattr(i, name) for i in self.items} for name in ("clip_id", "scene_id"))
-        counts = {"items": len(self), "clips": len(clips), "scenes": len(scenes)}
+        counts = {"items": len(self), "clips": len(clips), "families": len(scenes)}
         cells = {name: count for name, count in self.cell_counts().items() if count}
         return set_words(self.name, counts | cells, [item.item_id for item in self.items])
 

@@ -36,5 +36,6 @@ SUITE = Suite(
     print_run=Part("handeye.premise.pages.console:print_run"),
     teaches=Part("handeye.premise.teaching.lesson:PremiseLesson"),
     train_command=Part("handeye.premise.commands.train:premise"),
+    people=Part("handeye.premise.human.people:PremisePeople"),
     diagnose=Part("handeye.premise.diagnosis.diagnose:diagnose"),
 )

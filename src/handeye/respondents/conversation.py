@@ -206,7 +206,7 @@ def told(options: AnyOptions, suite: str, respondents: Respondents) -> AnyOption
         return options
     name = model.removeprefix(_PREFIX)
     if name not in respondents:
-        known = ", ".join([*(f"{_PREFIX}{one}" for one in respondents), *OWN_MODELS])
+        known = ", ".join([*(f"{_PREFIX}{one}" for one in respondents), OWN_MODELS[0]])
         raise RunError(
             f"{model} does not answer for {suite}; for {suite} there are {known}"
             f"{did_you_mean(name, respondents, _PREFIX)}"

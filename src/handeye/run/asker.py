@@ -147,6 +147,8 @@ class Asker:
         """Settings of a request over those of the run; no two samples have one seed."""
         own = question.config or GenerateConfig()
         seed = self.config.get("seed") if own.seed is None else own.seed
+        if seed is None and not self._goes_alone:
+            seed = 0  # where models on this machine begin
         if question.sample == 1 or seed is None:
             return own
         return own.merge(GenerateConfig(seed=seed + question.sample - 1))

@@ -283,7 +283,12 @@ def resolve_model(
     """
     know(base_url, arguments)
     provider, slash, rest = name.partition("/")
-    if slash and (not rest.strip() or name.endswith("/")):
+    if not slash:
+        raise RunError(
+            f"{role} {name!r} names no provider; write PROVIDER/MODEL, say openai/{name}"
+            f"{did_you_mean(name, OWN_MODELS)}"
+        )
+    if not rest.strip() or name.endswith("/"):
         raise RunError(
             f"{role} {name!r} has no name after the slash; write PROVIDER/MODEL, say "
             f"{name.rstrip('/') or 'openai'}/NAME"
@@ -301,7 +306,7 @@ def resolve_model(
         # The engine's messages are written for a terminal: "[bold]OPENAI_API_KEY[/bold]".
         reason = re.sub(r"\[/?[a-z]+\]", "", str(getattr(error, "message", None) or error))
         reason = without_keys(" ".join(reason.split()))
-        hint = did_you_mean(provider, _PROVIDERS) if slash and provider not in _PROVIDERS else ""
+        hint = did_you_mean(provider, _PROVIDERS) if provider not in _PROVIDERS else ""
         raise RunError(f"{role} {name!r} cannot be used: {reason}{hint}") from error
     key = getattr(model.api, "api_key", None)
     if isinstance(key, str) and (wrong := re.search(r"[^\x21-\x7e]", key)):

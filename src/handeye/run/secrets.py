@@ -398,7 +398,7 @@ def _says(name: str) -> _Kind:
             alone = word == "token" and len(words) == 1
             if not _OF_OTHERS.fullmatch(before):
                 kind = "sure" if alone or of_access else "likely"
-        elif _SECRETS.fullmatch(word):
+        elif _SECRETS.fullmatch(word) or (before == "pass" and _SECRETS.fullmatch(before + word)):
             kind = "sure"
         elif all(one.isdigit() or one in _CLOSERS for one in behind):
             kind = "sure" if word in _LAST_SURE else "likely" if word in _LAST else ""

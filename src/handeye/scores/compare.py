@@ -24,7 +24,14 @@ from handeye.scores.estimate import flat, plain
 from handeye.scores.looks import scored
 from handeye.scores.quantity import Family, Quantities, Quantity
 from handeye.scores.run_folder import ScoredRun, indented_json, same_set
-from handeye.scores.sentences import letter, sentences, unsure_words, verdict, verdict_words
+from handeye.scores.sentences import (
+    below_zero,
+    letter,
+    sentences,
+    unsure_words,
+    verdict,
+    verdict_words,
+)
 from handeye.scores.so_far import run_of
 from handeye.scores.summary import remarks, so_far_words
 from handeye.shown import Shown, Words
@@ -327,7 +334,8 @@ def _row(
         "verdict": decided,
         "smallest_difference": smallest,
     }
-    words = verdict_words(decided, first, second, smallest, unsure_words(row))
+    unsure, below = unsure_words(row), own_way and below_zero(row)
+    words = verdict_words(decided, first, second, smallest, unsure, below=below)
     return row | {"words": words}
 
 

@@ -107,7 +107,8 @@ def tested(
     p, name = _bootstrap(found, scenes), "bootstrap" if short(scenes) else "none"
     differing = signs.only_first + signs.only_second
     if p is not None and _constant(found) and min(signs.only_first, signs.only_second) == 0:
-        p, name = (signs.p_value if short(scenes) else _all_alike(scenes)), "exact"
+        every = differing == sum(scenes) and not short(scenes)
+        p, name = (_all_alike(scenes) if every else signs.p_value), "exact"
     elif p is not None and (row.one_per_scene or differing < FEW):
         p, name = (signs.p_value, "exact") if signs.p_value > p else (p, name)
     elif p is not None:

@@ -23,7 +23,7 @@ import msgspec
 
 from handeye.errors import DataError, OptionError, first_ten, refusal
 from handeye.hashing import open_regular
-from handeye.printing import blank
+from handeye.printing import blank, tell
 from handeye.reading import UNREADABLE, read_bytes, why
 from handeye.run.thoughts import answer_of
 from handeye.sets.jsonl import numbered_lines, placed_lines
@@ -85,12 +85,14 @@ class Words:
         missing: what to do where items have no prediction.
         differs: what a prediction says it is about and the item of its id is not, None where they
             fit; left out, ids alone are compared.
+        about: fields of a prediction that ``differs`` goes by.
     """
 
     unit: str
     whole: str
     missing: str
     differs: Callable[[Any, Any], Difference | None] | None = None
+    about: tuple[str, ...] = ()
 
     @property
     def field(self) -> str:
@@ -432,6 +434,8 @@ class Join(Generic[Item, Row]):
         self._missing: dict[str, None] = {}
         self._doubles: list[str] = []
         self._strange: dict[str, list[tuple[str, Difference]]] = {}
+        # Rows given in memory come with the items they are about.
+        self._by_id_alone = bool(answers.words.about) and answers.where != IN_MEMORY
 
     def pairs(self, items: Iterable[Item]) -> Iterator[tuple[Item, Row]]:
         """Every item that has a prediction, with it, in the order of the items.
@@ -460,6 +464,8 @@ class Join(Generic[Item, Row]):
             if place is not None:
                 self.answered += 1
                 row = answers.row(place)
+                if self._by_id_alone:
+                    self._by_id_alone = not any(getattr(row, f) for f in self._words.about)
                 if differs is not None and (what := differs(item, row)) is not None:
                     self._strange.setdefault(what.what, []).append((item_id, what))
                     continue
@@ -500,6 +506,11 @@ class Join(Generic[Item, Row]):
         if not self.answered:
             raise DataError(f"{where}: there is no prediction for any {unit} that was asked for")
         refuse_absent(self._absent, where, self._words)
+        if self._by_id_alone:
+            tell(
+                f"note: nothing in {where} says which set it answers (no "
+                f"{' or '.join(self._words.about)}); {unit} ids may be alike in other sets"
+            )
 
 
 def refuse_absent(absent: Collection[str], where: str, words: Words) -> None:

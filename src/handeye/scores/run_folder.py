@@ -436,6 +436,7 @@ def open_run(path: str | PathLike[str], form: RunFormat, kind: type[AnyRun]) -> 
         raise DataError(f"{folder / RECORD}: cannot be read: {error}") from None
     for name, columns in form.rows.items():
         _check_columns(folder / f"{name}.parquet", columns)
+    _check_count(folder / "scores.parquet", form, info)
     return kind(folder, info, read_json(folder / "summary.json", form.summary), form)
 
 
@@ -453,6 +454,23 @@ def _no_run(folder: Path, suite: str) -> RunError:
     else:
         hint = f"make one with 'handeye {suite} score' or 'handeye run'"
     return RunError(f"{folder}: holds no {RECORD}: {hint}")
+
+
+def _check_count(path: Path, form: RunFormat, info: Mapping[str, Any]) -> None:
+    """Refuse rows that are more or fewer than the run's record counts: figures are of all."""
+    import polars as pl
+
+    counted = next((name for name in form.record if name.startswith("n_")), "")
+    expected = info.get(counted)
+    if expected is None or path.stem not in form.rows:
+        return
+    with open_regular(path) as stream:
+        found = pl.scan_parquet(stream).select(pl.len()).collect().item()
+    if found != expected:
+        raise DataError(
+            f"{path}: holds {found} rows, {RECORD} counts {expected} {counted.removeprefix('n_')}; "
+            "score the run again"
+        )
 
 
 def _check_columns(path: Path, columns: Columns) -> None:

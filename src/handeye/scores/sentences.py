@@ -37,6 +37,11 @@ def verdict(sense: str, value: float | None, p_adjusted: float | None) -> str:
     return f"{'second' if value > 0 else 'first'}_{_WORD[sense]}"
 
 
+def below_zero(row: Tree) -> bool:
+    """Whether a gap is below 0 in one of the runs: there a higher one is not a wider one."""
+    return any((row[run]["value"] or 0) < 0 for run in ("first", "second"))
+
+
 def unsure_words(row: Tree) -> str:
     """What an interval and a test that do not agree leave to say of a difference.
 
@@ -73,11 +78,22 @@ _UNSURE = {
     "bootstrap": "too near 0 to be sure",
 }
 _WORD = {"pass": "better", "gap": "wider", "share": "more"}
-_SAID = {"better": "{} better", "wider": "{}'s gap is wider", "more": "{} more often"}
+_SAID = {
+    "better": "{} better",
+    "wider": "{}'s gap is wider",
+    "higher": "{}'s gap is higher",
+    "more": "{} more often",
+}
 
 
 def verdict_words(
-    verdict: str, first: str, second: str, smallest: float | None, unsure: str = ""
+    verdict: str,
+    first: str,
+    second: str,
+    smallest: float | None,
+    unsure: str = "",
+    *,
+    below: bool = False,
 ) -> str:
     """A verdict in a few words, with what could have been seen where nothing was.
 
@@ -87,6 +103,7 @@ def verdict_words(
         second: short name of the second run.
         smallest: smallest difference that a power of 0.8 shows, 0..1; None: not known.
         unsure: where interval and test do not agree (:func:`unsure_words`).
+        below: a gap is below 0, so that one that is higher is none that is wider.
     """
     if verdict == "unknown":
         return "nothing to compare"
@@ -94,6 +111,7 @@ def verdict_words(
         reach = f" ({100 * smallest:.1f} would have been)" if smallest else ""
         return unsure or f"no difference seen{reach}"
     who, _, what = verdict.partition("_")
+    what = "higher" if below and what == "wider" else what
     said = _SAID[what].format(first if who == "first" else second)
     return ", ".join(filter(None, [said, unsure]))
 
@@ -164,11 +182,15 @@ class _Speaker:
         )
         gap = next((row for row in rows if row["sense"] == "gap"), None)
         if gap is not None and gap["verdict"] not in UNDECIDED:
-            wider = "wider" if gap["difference"]["value"] > 0 else "narrower"
+            words, apart = ("narrower", "wider"), ""
+            if below_zero(gap):
+                words = ("lower", "higher")
+                second, first = (rate_of(gap[run]).percent for run in ("second", "first"))
+                apart = f": {second} against {first}"
+            wider = words[gap["difference"]["value"] > 0]
             size = abs(100 * gap["difference"]["value"])
-            text += (
-                f"; its gap between the two is {size:.1f} points {wider} {_interval(gap)}".rstrip()
-            )
+            told = f"; its gap between the two is {size:.1f} points {wider} {_interval(gap)}"
+            text += told.rstrip() + apart
         elif gap is not None:
             text += f"; no difference of the gap is {_seen(gap)} {_reach(gap)}"
         return f"{text} {self._where(*seen, *unseen)}."

@@ -10,8 +10,11 @@ from handeye.errors import RunError, first_ten, refusal
 from handeye.printing import say
 from handeye.progress import counting
 from handeye.scores.diagnosed import Diagnosed, diagnose_runs, write_diagnosis
+from handeye.scores.labels import labels
 from handeye.scores.run_folder import expand
 from handeye.scores.so_far import readable
+from handeye.terminal import tables
+from handeye.terminal.console import Console
 from handeye.terminal.options import put_json
 
 
@@ -34,7 +37,7 @@ def diagnose_and_print(
         json: where JSON goes, if anywhere.
         diagnose: of the suite: one run.
         so_far: of the suite: scores what an unfinished run holds.
-        show: prints the findings of one run.
+        show: prints the findings of one run, below its name.
 
     Raises:
         RunError: a folder is no run, or what was found could not be kept there.
@@ -48,7 +51,14 @@ def diagnose_and_print(
     written, refused = _kept(found, finished)
     texts = [one.to_json().decode().strip() for one in found]
     if not put_json(json, texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"):
-        for one, paths in zip(found, written, strict=True):
+        names = labels(
+            [(str(one["model"] or ""), run, "") for one, run in zip(found, given, strict=True)]
+        )
+        console = Console()
+        for one, name, paths in zip(found, names, written, strict=True):
+            tables.say(console, f"\n{name}", "bold")
+            if one["note"]:
+                tables.say(console, one["note"], "yellow")
             show(one.findings)
             if paths:
                 say(f"written to {paths[0]} and {paths[1].name}")

@@ -11,12 +11,12 @@ import pytest
 
 from handeye.errors import OptionError, RunError
 from handeye.premise.asking.prompts import read_prompt
-from handeye.premise.asking.questions import Asking
-from handeye.premise.asking.run import frames_of, job, make_options, run_premise
+from handeye.premise.asking.questions import Asking, frames_of
+from handeye.premise.asking.run import job, make_options, run_premise
 from handeye.premise.asking.task import premise
 from handeye.premise.items import LETTERS
 from handeye.premise.loader import load
-from handeye.premise.scoring.file_scoring import score_files
+from handeye.premise.scoring.file_scoring import score_files, score_so_far
 from handeye.run.dry_run import dry_run
 from handeye.run.journal import read_journal
 
@@ -110,6 +110,8 @@ def test_a_route_that_carries_half_is_told_and_scored_as_that(
     run(stills, out, media_input="frames")
     again = score_files(out / "predictions.jsonl", stills, tmp_path / "again")
     assert again.summary.data["partial"] is False
+    so_far = score_so_far(out, tmp_path / "so far")
+    assert so_far.summary.data["n_expected"] == 16
 
 
 def test_samples_are_asked_kept_and_counted(stills: Path, tmp_path: Path) -> None:

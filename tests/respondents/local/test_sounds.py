@@ -20,7 +20,7 @@ from inspect_ai.model import GenerateConfig
 import handeye.respondents.local.engine as engine_module
 from handeye.errors import RunError
 from handeye.media import frames
-from handeye.respondents.local import media
+from handeye.respondents.local import loading, media
 from handeye.respondents.local.chat import Ask, write_ask
 from handeye.respondents.local.decoding import Settings
 from handeye.respondents.local.engine import Answer, Engine, whole_logits
@@ -347,25 +347,16 @@ def test_of_a_model_that_speaks_what_writes_is_loaded(
     from safetensors.torch import load_file, save_file
 
     made = models[family]
-    made.model.save_pretrained(tmp_path)
+    families.publish(made, tmp_path)
     if whole:
         config = json.loads((tmp_path / "config.json").read_bytes())
         kind = config["model_type"].removesuffix("_thinker")
         told = {"model_type": kind, "thinker_config": config, "enable_audio_output": False}
         (tmp_path / "config.json").write_text(json.dumps(told))
         weights = load_file(tmp_path / "model.safetensors")
-        renamed = {f"thinker.{name}": value for name, value in weights.items()} | {
-            "talker.model.norm.weight": torch.ones(4)
-        }
+        renamed = {f"thinker.{name}": value for name, value in weights.items()}
+        renamed["talker.model.norm.weight"] = torch.ones(4)
         save_file(renamed, tmp_path / "model.safetensors", metadata={"format": "pt"})
-    parts: dict[str, Any] = {}
-    for part in (made.processor.image_processor, made.processor.feature_extractor):
-        part.save_pretrained(tmp_path)
-        parts |= json.loads((tmp_path / "preprocessor_config.json").read_bytes())
-    parts["processor_class"] = type(made.processor).__name__
-    (tmp_path / "preprocessor_config.json").write_text(json.dumps(parts))
-    made.tokenizer.save_pretrained(tmp_path)
-    (tmp_path / "chat_template.jinja").write_text(made.processor.chat_template)
     loaded = load(LocalOptions(path=str(tmp_path)))
     assert type(loaded.model) is type(made.model)
     assert loaded.takes == made.takes
@@ -374,3 +365,78 @@ def test_of_a_model_that_speaks_what_writes_is_loaded(
         for one in (made, loaded)
     ]
     assert tokens(answers[0]) == tokens(answers[1])
+
+
+def test_a_run_of_premise_prefills_each_clip_once(
+    models: dict[str, LocalModel],
+    tmp_path: Path,
+    no_torchvision: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Through the whole lane; the answers are those of asking one by one."""
+    from handeye.premise.asking.run import run_premise
+    from handeye.premise.scenes.generation import generate
+
+    made: list[Any] = []
+    make = engine_module.make_prefix  # type: ignore[attr-defined]
+    monkeypatch.setattr(
+        engine_module, "make_prefix", lambda *told: (made.append(told[1].key), make(*told))[1]
+    )
+    data = generate(
+        tmp_path / "premise" / "set",
+        seed=3,
+        families=1,
+        media="picture+sound",
+        kinds="colour,pitch",
+        workers=1,
+    )
+    path = str(families.publish(models["qwen2_5_omni"], tmp_path / "model"))
+    found = []
+    for share in (True, False):
+        out = run_premise(
+            "handeye/hf",
+            data,
+            tmp_path / f"run {share}",
+            model_args={"path": path, "share": share, "max_tokens": 2, "batch_size": 6},
+            progress=False,
+        )
+        lines = (out / "predictions.jsonl").read_text().splitlines()
+        rows = [json.loads(line) for line in lines]
+        found.append([(row["item_id"], row["raw_text"], row["state"]) for row in rows])
+    assert found[0] == found[1]
+    assert len({text for _, text, _ in found[0]}) > 1
+    assert (len(found[0]), len(made), len(set(made))) == (19, 4, 4)
+
+
+def test_where_positions_bend_nothing_is_shared_across(models: dict[str, LocalModel]) -> None:
+    """Phi's long positions: keys that were made below the bend are wrong above it."""
+    from tests.support.local.sound_builders import phi4
+
+    loaded = families.drawn(*phi4(bend=60))
+    shortest = len(write_plainly(loaded, [asked(loaded, 0)], [TOLD])[0].tail)
+    below, near, above = (asked(loaded, size - shortest) for size in (50, 57, 90))
+    expected = one_by_one(loaded, [below, near, above])
+    engine = Engine(loaded)
+    alone = [engine.answer([ask], [TOLD])[0] for ask in (below, near, above)]
+    assert [answer.way for answer in alone] == ["shared", "plain", "plain"]
+    assert tokens(alone) == expected
+    together = Engine(loaded).answer([below, near, above], [TOLD] * 3)
+    assert {answer.way for answer in together} == {"plain"}
+    assert tokens(together) == expected
+    assert engine.notices == []
+
+
+def asked(loaded: LocalModel, length: int) -> Ask:
+    return write_ask(loaded, families.conversation(ONE, LOW, "?" * length))
+
+
+def test_adapters_that_would_be_left_out_are_named(
+    models: dict[str, LocalModel], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = models["phi4"]
+    made.model.config.save_pretrained(tmp_path)
+    monkeypatch.setattr(loading, "load_processor", lambda *told: made.processor)
+    (tmp_path / "vision-lora").mkdir()
+    (tmp_path / "vision-lora" / "adapter_config.json").write_text("{}")
+    with pytest.raises(RunError, match="merge vision-lora"):
+        load(LocalOptions(path=str(tmp_path)))

@@ -315,6 +315,19 @@ def test_six_scenes_of_one_mind_are_not_enough_for_many_questions() -> None:
     assert row["verdict"] == "none"
 
 
+def test_scenes_that_stand_alone_and_differ_do_not_speak_for_those_that_do_not() -> None:
+    """No resample varies, as if all six scenes said what one of them, or three, say."""
+    one = answered(items(6, subsets=SUBSETS[:5]), 1.0, np.random.default_rng(8))[0]
+    for differing in (1, 3):
+        wrong = [f"S{k}-{t}" for k in range(1, 1 + differing) for t in ("T1", "T2")]
+        passed = (~pl.col("item_id").is_in(wrong)).cast(pl.Int64)
+        rows = rows_of(
+            compare_paired(paired(one, one.with_columns(passed.alias("pass")))), "headline"
+        )
+        assert rows["counting"]["p_value"] == pytest.approx(2.0 ** (1 - differing))
+        assert rows["counting"]["verdict"] == "none"
+
+
 def test_a_clear_difference_survives_a_large_family() -> None:
     """Resamples alone could not tell p below 2 / 201, which 60 rows would turn into 0.6."""
     one, two = (answered(items(300), r, np.random.default_rng(9))[0] for r in (0.9, 0.4))
@@ -476,7 +489,7 @@ def test_runs_that_differ_everywhere_alike_have_no_interval_of_runs_that_never_d
 def test_sentences_say_which_way_and_what_was_not_seen() -> None:
     frame = items(400)
     counting = frame["task_template"].is_in(TEMPLATES[:2]).to_numpy()
-    rates = np.stack([np.full(len(frame), 0.7), np.where(counting, 0.7, 0.4)], axis=1)
+    rates = np.stack([np.where(counting, 0.8, worse) for worse in (0.7, 0.4)], axis=1)
     one, two = answered(frame, rates, np.random.default_rng(15), item=0.3, runs=2)
     found = compare_paired(paired(one, two), resamples=400)
     first, second = found["pairs"][0]["sentences"]
@@ -485,6 +498,8 @@ def test_sentences_say_which_way_and_what_was_not_seen() -> None:
     assert "no difference is seen in counting (" in first
     assert "would have been seen with a power of 80" in first
     assert "points wider (" in first
+    (turned, *_) = compare_paired(paired(two, one), resamples=400)["pairs"][0]["sentences"]
+    assert "points narrower (" in turned
     assert second.startswith("second is worse on L-Clk (\N{MINUS SIGN}")
     assert "no difference is seen on the other 2 of 5 templates" in second
     nothing = compare_paired(
@@ -492,6 +507,25 @@ def test_sentences_say_which_way_and_what_was_not_seen() -> None:
     )
     (sentence,) = nothing["pairs"][0]["sentences"]
     assert sentence.startswith("No difference between first and second is seen: Avg. PASS (")
+
+
+def test_a_gap_below_zero_that_falls_is_no_narrower_one() -> None:
+    """Counting 50 or 20 points behind acting: the gap of the worse is lower, and larger in size."""
+    frame = items(400)
+    counting = frame["task_template"].is_in(TEMPLATES[:2]).to_numpy()
+    rates = np.stack([np.where(counting, worst, 0.9) for worst in (0.7, 0.4)], axis=1)
+    one, two = answered(frame, rates, np.random.default_rng(15), item=0.3, runs=2)
+    found = compare_paired(paired(one, two), resamples=400)
+    row = rows_of(found, "headline")["gap"]
+    assert row["words"] == "A's gap is higher"
+    sentence = found["pairs"][0]["sentences"][0]
+    assert "points lower (" in sentence
+    assert "narrower" not in sentence
+    both = (
+        f"{100 * row[run]['value']:.1f}".replace("-", "\N{MINUS SIGN}")
+        for run in ("second", "first")
+    )
+    assert ": {} against {}".format(*both) in sentence
 
 
 # ---- few scenes

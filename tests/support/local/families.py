@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,7 +64,11 @@ HEARING = tuple(_HEARING)
 
 def model_of(family: str) -> LocalModel:
     """A tiny model of a family, always the same."""
-    model, processor = {**_BUILDERS, **_HEARING}[family]()
+    return drawn(*{**_BUILDERS, **_HEARING}[family]())
+
+
+def drawn(model: Any, processor: Any) -> LocalModel:
+    """A model with large weights, always the same."""
     draws = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for weights in model.parameters():
@@ -70,6 +76,22 @@ def model_of(family: str) -> LocalModel:
                 spread = 2.0 / weights[0].numel() ** 0.5
                 weights.copy_(torch.randn(weights.shape, generator=draws) * spread)
     return of(model, processor)
+
+
+def publish(made: LocalModel, folder: Path, **settings: Any) -> Path:
+    """Write the files that a model of such a family has on the Hub; settings of its processor."""
+    made.model.save_pretrained(folder)
+    parts: dict[str, Any] = {}
+    for name in ("image_processor", "feature_extractor"):
+        if (part := getattr(made.processor, name, None)) is not None:
+            part.save_pretrained(folder)
+            parts |= json.loads((folder / "preprocessor_config.json").read_bytes())
+    (folder / "preprocessor_config.json").write_text(json.dumps(parts))
+    made.tokenizer.save_pretrained(folder)
+    (folder / "chat_template.jinja").write_text(made.processor.chat_template)
+    told = {"processor_class": type(made.processor).__name__, **settings}
+    (folder / "processor_config.json").write_text(json.dumps(told))
+    return folder
 
 
 def picture(seed: int, width: int = 40, height: int = 40) -> str:

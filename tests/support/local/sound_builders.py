@@ -294,7 +294,8 @@ class _Cut:
         }
 
 
-def phi4() -> tuple[Any, Any]:
+def phi4(bend: int | None = None) -> tuple[Any, Any]:
+    """With ``bend``, positions are turned by another rule from so many tokens on."""
     from transformers import (
         Phi4MultimodalConfig,
         Phi4MultimodalFeatureExtractor,
@@ -338,5 +339,11 @@ def phi4() -> tuple[Any, Any]:
         "audio_token_id": tokenizer.convert_tokens_to_ids("<|audio|>"),
     }
     sizes = {**text_sizes(tokenizer), "bos_token_id": tokenizer.eos_token_id}
+    if bend is not None:
+        factors = {"short_factor": [1.0] * 4, "long_factor": [1.0, 3.0, 9.0, 27.0]}
+        sizes |= {
+            "rope_parameters": {"rope_type": "longrope", "rope_theta": 10000.0, **factors},
+            "original_max_position_embeddings": bend,
+        }
     config = Phi4MultimodalConfig(**sizes, vision_config=of_vision, audio_config=of_audio)
     return Phi4MultimodalForCausalLM(config), processor

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PAPER_FRAMES = 50
 """Frames that the paper shows of a video."""
+PAPER = "paper"
+"""Frames as in the paper, at equal distances."""
 # Whole videos and sounds weigh as much as hundreds of pictures; so many clips are held at a time.
 _MOST_CLIPS = 16
 _BLANK: Mapping[Ablation, tuple[What, ...]] = {
@@ -211,6 +213,21 @@ class Asking:
             for what, medium in parts
             if medium in paths
         )
+
+
+def frames_of(
+    frames: FrameChoice | str | int | Sequence[object], longest_side: int | None = 768
+) -> FrameChoice:
+    """Which frames of a video are shown; ``paper`` for those of the paper.
+
+    Raises:
+        OptionError: it cannot be read.
+    """
+    if isinstance(frames, FrameChoice):
+        return frames
+    if frames == PAPER:
+        return FrameChoice(count=PAPER_FRAMES, longest_side=longest_side)
+    return FrameChoice.parse(frames, longest_side=longest_side)
 
 
 def _opening(item_id: str, pieces: Sequence[Piece], words: str, note: Mapping[str, Any]) -> Opening:

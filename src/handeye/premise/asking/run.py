@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from handeye.errors import OptionError
 from handeye.media.frame_choice import FrameChoice
 from handeye.premise.asking import route as routes
-from handeye.premise.asking.questions import NOTED, PAPER_FRAMES, Asking
+from handeye.premise.asking.questions import NOTED, PAPER, Asking, frames_of
 from handeye.premise.item_set import ItemSet
 from handeye.premise.loader import Questions, load, selected
 from handeye.premise.respondents.models import NOT_FOR_SMALL, RESPONDENTS
@@ -33,9 +33,6 @@ from handeye.scores.asked import kept_or_aside
 
 if TYPE_CHECKING:
     from inspect_ai import Task
-
-PAPER = "paper"
-"""Frames as in the paper: 50 at equal distances."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,21 +194,6 @@ def make_options(
     chosen = None if names is None else tuple(kind.strip() for kind in names if kind.strip())
     given = asked(model, out, data=data, kinds=chosen, asking=asking, **others)
     return PremiseOptions.of(**given)
-
-
-def frames_of(
-    frames: FrameChoice | str | int | Sequence[object], longest_side: int | None = 768
-) -> FrameChoice:
-    """Which frames of a video are shown; ``paper`` for those of the paper.
-
-    Raises:
-        OptionError: it cannot be read.
-    """
-    if isinstance(frames, FrameChoice):
-        return frames
-    if frames == PAPER:
-        return FrameChoice(count=PAPER_FRAMES, longest_side=longest_side)
-    return FrameChoice.parse(frames, longest_side=longest_side)
 
 
 def job(options: PremiseOptions) -> Job:

@@ -18,8 +18,7 @@ from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric
 from inspect_ai.solver import TaskState
 
 from handeye.premise.asking import route as routes
-from handeye.premise.asking.questions import Asking
-from handeye.premise.asking.run import PAPER, frames_of
+from handeye.premise.asking.questions import PAPER, Asking, frames_of
 from handeye.premise.item_set import ItemSet
 from handeye.premise.items import Item
 from handeye.premise.loader import Questions, load

@@ -120,7 +120,8 @@ def premise(
     Example: handeye run premise --model openai/gpt-5.5 --data SET --out RUN
     """
     from handeye.errors import OptionError
-    from handeye.premise.asking.run import frames_of, job, make_options
+    from handeye.premise.asking.questions import frames_of
+    from handeye.premise.asking.run import job, make_options
     from handeye.premise.pages.console import print_run
     from handeye.terminal.inputs import named_values
 

@@ -82,7 +82,7 @@ def _lines(items: Sequence[Item]) -> dict[str, Line]:
     lines = [
         Line("items", {"n": len(items)}, compared=False),
         Line("clips", {"n": len({item.clip_id for item in items})}, compared=False),
-        Line("scenes", {"n": len({item.scene_id for item in items})}, compared=False),
+        Line("families", {"n": len({item.scene_id for item in items})}, compared=False),
         Line("split", count_labels(item.split for item in items), compared=False),
         Line("premise", count_labels((item.premise for item in items), PREMISES)),
         Line("asked about", count_labels((item.modality for item in items), MODALITIES)),

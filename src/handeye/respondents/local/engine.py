@@ -242,7 +242,7 @@ def _lacks_memory(error: Exception) -> bool:
 @torch.inference_mode()
 def whole_logits(loaded: LocalModel, ask: Ask) -> torch.Tensor:
     """Logits behind a question run in one piece, the ordinary way; shape (words,), float32."""
-    out = loaded.model(**process(loaded, [ask]), use_cache=False)
+    out = loaded.run(1, **process(loaded, [ask]), use_cache=False)
     logits: torch.Tensor = out.logits[0, -1].float()
     return logits
 
@@ -294,11 +294,8 @@ def _bend(loaded: LocalModel) -> int | None:
     """
     config = loaded.model.config.get_text_config(decoder=True)
     rope = getattr(config, "rope_parameters", None) or {}
-    if rope.get("rope_type") != "longrope":
-        return None
-    bend = rope.get("original_max_position_embeddings")
-    bend = bend or getattr(config, "original_max_position_embeddings", None)
-    return bend if isinstance(bend, int) else None
+    bends = rope.get("rope_type") == "longrope"
+    return int(rope["original_max_position_embeddings"]) if bends else None
 
 
 def _answer(row: Row, way: Way, choices: Mapping[str, float]) -> Answer:

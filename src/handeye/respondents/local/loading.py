@@ -140,7 +140,8 @@ def load(options: LocalOptions) -> LocalModel:
     """Load a model and its processor.
 
     Raises:
-        RunError: the folder or name holds no such model, or something it needs is not installed.
+        RunError: the folder or name holds no such model, it has adapters beside it, or something it
+            needs is not installed.
     """
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForMultimodalLM
@@ -152,6 +153,7 @@ def load(options: LocalOptions) -> LocalModel:
     try:
         processor = load_processor(options.path, options.revision)
         config = AutoConfig.from_pretrained(options.path, revision=options.revision)
+        _refuse_adapters_beside(config, options)
         model = AutoModelForMultimodalLM.from_pretrained(
             options.path,
             revision=options.revision,
@@ -174,6 +176,25 @@ def load(options: LocalOptions) -> LocalModel:
     if options.device_map is None and options.quantization is None:
         model.to(_device(options))
     return of(model, processor)
+
+
+def _refuse_adapters_beside(config: Any, options: LocalOptions) -> None:
+    """Refuse Phi-4-multimodal as published: without its adapters it would answer all the same.
+
+    Raises:
+        RunError: there are some.
+    """
+    from transformers.utils import has_file
+
+    name = "vision-lora/adapter_config.json"
+    if config.model_type == "phi4_multimodal" and has_file(
+        options.path, name, revision=options.revision
+    ):
+        raise RunError(
+            f"{options.path} sees and hears by adapters that lie beside it (vision-lora, "
+            "speech-lora), which handeye/hf does not apply: merge vision-lora, which is for "
+            "pictures with or without sound, into the model (peft), save that, and give its folder"
+        )
 
 
 def _other_kind(folder: Path) -> str | None:

@@ -39,9 +39,6 @@ def _print(found: Findings) -> None:
     from handeye.terminal.console import Console
 
     console = Console()
-    tables.say(console, f"\n{found.model or 'unnamed model'}", "bold")
-    if found.note:
-        tables.say(console, found.note, "yellow")
     so_far = so_far_words(found.note)
     tables.say(console, verdict(found.data))
     for chain in found.decomposition.values():

@@ -281,4 +281,7 @@ def _say_made(directory: Path) -> None:
 
     record = read_record(directory) or {}
     count = sum(record["options"]["scenes"].values())
-    say(f"{directory}: {count} {noun(count, 'scenes')}, {2 * count} images, {7 * count} items")
+    say(
+        f"{directory}: {count} {noun(count, 'scenes')}, {2 * count} images, {7 * count} items "
+        f"({5 * count} of the main templates T1 to T5, which a run asks)"
+    )

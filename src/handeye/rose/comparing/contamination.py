@@ -51,6 +51,12 @@ def contamination_of_runs(official: Run, fresh: Run, *, seed: int = 0) -> dict[s
         DataError: as :func:`contamination`.
     """
     models = [run.info.get("model") for run in (official, fresh)]
+    if None in models:
+        unnamed = (official, fresh)[models.index(None)]
+        raise OptionError(
+            f"{unnamed.path}: says of no model; give the rows of its predictions a field 'model' "
+            "and score them again: the check needs two runs of one model"
+        )
     if models[0] != models[1]:
         raise OptionError(
             f"{official.path} is of model {models[0]!r}, {fresh.path} of {models[1]!r}; the check "

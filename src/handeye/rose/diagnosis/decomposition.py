@@ -11,7 +11,7 @@ order.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -307,6 +307,7 @@ def _chain(plan: Plan, tally: Tally, n_scenes: int) -> dict[str, Any]:
                 "label": step.label,
                 "meaning": step.meaning,
                 **found["steps"][step.key],
+                "level": _as_rate(found["steps"][step.key]["level"]),
             }
             for step in STEPS
             if step.key in steps
@@ -338,13 +339,19 @@ def _tidy(loss: Samples) -> Samples:
 
 def _level(measure: str, sides: _Sides) -> Samples:
     """Where the chain stands when ``measure`` is still forgiven on both sides."""
-    net = sides.counting["pass"].values - sides.counting[measure].values
+    won = difference(sides.counting[measure], sides.counting["pass"])
     end = sides.action["pass"]
-    values = sides.action[measure].values + net
-    # Only where counting adds nothing is it a share, and may be treated as one.
-    if np.nan_to_num(net).any():
-        return Samples(np.where(values[0] < 0, values, np.maximum(values, 0.0)), end.n)
-    return with_values(end, values)
+    # Only where counting wins nothing is it a share, and may be treated as one.
+    if not np.nan_to_num(won.values).any():
+        return with_values(end, sides.action[measure].values - won.values)
+    return replace(difference(sides.action[measure], won), n=end.n)
+
+
+def _as_rate(level: dict[str, Any]) -> dict[str, Any]:
+    """A level that is a rate with an interval that goes no further than rates do."""
+    if level["value"] is None or level["low"] is None or not 0 <= level["value"] <= 1:
+        return level
+    return level | {"low": max(level["low"], 0.0), "high": min(level["high"], 1.0)}
 
 
 def _loss(

@@ -58,6 +58,7 @@ ITEMS = join.Words(
     "to score only some templates use --templates (say, main), to score the rest as a partial run "
     "--allow-missing",
     _differs,
+    ("image_sha256", "prompt"),
 )
 read_prediction = join.LineReader(Prediction, ANSWER_STATES)
 

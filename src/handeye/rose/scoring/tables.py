@@ -19,7 +19,9 @@ TEMPLATE_COLUMNS = (
     *(Column(BY_KEY[key].column, TEMPLATES[BY_KEY[key].id].id) for key in MAIN_KEYS),
     Column("Avg.", "mean of the main templates that were asked"),
     Column("C-F1", "F1 of the clicked cells, 0 unless the answer is clean; click templates"),
-    Column("R-OK", "share of click answers without a click outside the region"),
+    Column(
+        "R-OK", "share of click items without a click outside the region; no answer clicks nowhere"
+    ),
     Column("VALID", "share of answers in the grammar"),
 )
 HEADLINE_COLUMNS = (

@@ -41,9 +41,6 @@ def _print(found: Findings) -> None:
     from handeye.terminal.console import Console
 
     console = Console()
-    tables.say(console, f"\n{found.model or 'unnamed model'}", "bold")
-    if found.note:
-        tables.say(console, found.note, "yellow")
     for claim in sentences(found.looks):
         tables.say(console, claim, "yellow")
     n = found.all.n_clips

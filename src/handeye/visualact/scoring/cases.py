@@ -28,7 +28,13 @@ def _differs(clip: Clip, prediction: Prediction) -> Difference | None:
     return None if ours.lower() == theirs.lower() else Difference("video", theirs, ours)
 
 
-CLIPS = Words("clip", "set", "to score the rest as a partial run use --allow-missing", _differs)
+CLIPS = Words(
+    "clip",
+    "set",
+    "to score the rest as a partial run use --allow-missing",
+    _differs,
+    ("video_sha256",),
+)
 
 
 @dataclass(frozen=True, slots=True)
