@@ -155,7 +155,8 @@ class Suite:
         people: what the study needs to put items to people.
         probed: targets for probes of hidden states.
         teaches: what a small model is taught; with it goes ``train_command``.
-        train_command: the function behind ``handeye train NAME``.
+        train_command: the function behind ``handeye train NAME``; of the first suite that has
+            one, behind ``handeye train base``.
         exports: rows for other harnesses.
     """
 

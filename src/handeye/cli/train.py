@@ -74,7 +74,7 @@ def _trained(given: dict[str, Any]) -> None:
 
 for number, suite in enumerate(_TEACHING):
     assert suite.train_command is not None
-    # The first suite's has an older name as well.
-    for name in ("base", suite.name) if number == 0 else (suite.name,):
-        app.command(name, cls=Command)(framed(suite.train_command.get(), _trained))
+    # That of the first suite is older than there being several.
+    named = suite.name if number else "base"
+    app.command(named, cls=Command)(framed(suite.train_command.get(), _trained))
 app.command("examine", cls=Command)(framed(examine))

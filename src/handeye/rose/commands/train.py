@@ -1,4 +1,4 @@
-"""``handeye train rose``, and by its older name ``handeye train base``."""
+"""``handeye train base``: the small model of grids, trained from nothing."""
 
 from __future__ import annotations
 
