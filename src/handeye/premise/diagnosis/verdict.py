@@ -8,6 +8,7 @@ Reads diagnosis.json only; :mod:`handeye.premise.diagnosis.claims` has the words
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from msgspec import structs
@@ -60,11 +61,17 @@ def claims(diagnosis: Tree) -> list[Claim]:
     nothing = bool(constant or unseen)
     lacks = [] if nothing else found.lacks()
     gone = set(SENSES) if nothing else {claim.parts[0] for claim in lacks}
-    body = [*found.mute(), *looks, *unseen, *found.level()]
+    one = [] if nothing else found.one_answer(gone)
+    if any(claim.key == "rejects_all:" for claim in one):  # who rejects all has not looked
+        looks = [claim for claim in looks if claim.kind != "blind"]
+    body = [*found.mute(), *looks, *unseen, *found.level(), *one]
     if not nothing:
-        body += [*found.one_answer(gone), *lacks, *found.senses(gone), *found.wrong_sense()]
-        body += [*found.gap(), *found.ends(), *found.interference()]
-        body += [*found.content(gone), *found.kinds(gone)]
+        ends = found.ends()
+        besides = [*found.wrong_sense(), *found.content(gone)]
+        if ends:  # where a letter is chosen for its place, senses and contents are wrong as well
+            besides = [replace(claim, spoken=claim.kind == "swaps") for claim in besides]
+        body += [*lacks, *found.senses(gone), *found.gap(), *ends, *besides]
+        body += [*found.interference(), *found.kinds(gone)]
     return [*partial_claims(diagnosis, Claim), *body, *found.forms(), *found.two()]
 
 
