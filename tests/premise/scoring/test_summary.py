@@ -24,6 +24,7 @@ from handeye.premise.scoring.tables import (
     tables,
 )
 from handeye.scores.estimate import Estimate, figure_rows
+from handeye.scores.tables import Column
 from tests.support import premise as made
 
 ITEMS = made.families(24)
@@ -273,16 +274,18 @@ def test_the_fixed_rows_are_what_such_respondents_score(
     variant: str, sims: dict[str, made.Answer | None]
 ) -> None:
     columns = [c for c in (*HEADLINE_COLUMNS, *CELL_COLUMNS) if c.key not in ("perception", "gap")]
+    columns.append(Column("decided"))
     rows = {row.label: row for row in fixed_rows(variant, columns)}
     assert set(rows) == set(sims)
     for label, answer in sims.items():
         if answer is None:
             continue
-        base = scored(made.Sim(answer), variant=variant).summary.bases["all"]
-        known = values(base.headline) | values(base.cells)
+        summary = scored(made.Sim(answer), variant=variant).summary
+        base, two = summary.bases["all"], round(summary.two["decided"].value or 0.0, 9)
+        known = values(base.headline) | values(base.cells) | {"decided": two}
         for column, cell in zip(columns, rows[label].cells, strict=True):
             assert isinstance(cell, Estimate)
-            assert known[column.key] == cell.value, (label, column.key)
+            assert known[column.key] == pytest.approx(cell.value), (label, column.key)
 
 
 # ---- published figures
