@@ -359,7 +359,6 @@ class _Paired:
                     weights=inside / 2,
                     outcomes=self.told,
                     group=sense,
-                    chance=("kinds", f"{sense}/{kind}", "balanced"),
                 )
 
     def _rate(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from handeye.premise.items import LETTERS, N_ROLES, VISION_FALSE, Item
@@ -20,8 +21,9 @@ from handeye.premise.scoring.score import ScoreRow, score_rows
 from handeye.premise.scoring.summary import SUITE, summarize
 from handeye.premise.scoring.tables import tables
 from handeye.scores.estimate import Estimate
-from handeye.scores.looks import Asked, Group, Looks, look, recognize, repeats
+from handeye.scores.looks import FORMAT, Asked, Group, Looks, constants, recognize, repeats
 from handeye.scores.tables import Table
+from handeye.stats.sight import PERMUTATIONS
 
 _SHOWN = ("headline", "cells", "premises", "two", "kinds", "levels", "categories")
 
@@ -75,6 +77,7 @@ def looks(
     known = [one for one in answered if one.row.gold is not None]
     variant = known[0].row.variant if known else ""
     slots, others = _slots(one.item for one in known), list(dev)
+    ways = PremiseWays()
     letters = [
         _by_letter(one.item, slot, one.order, one.row.gold or 0, variant, _said(one.row), one.text)
         for one, slot in zip(known, slots, strict=True)
@@ -83,9 +86,24 @@ def looks(
         _by_letter(item, slot, item.order, item.gold, variant)
         for item, slot in zip(others, _slots(others), strict=True)
     ]
-    found, best = look(SUITE, letters, PremiseWays(), dev=tried, seed=seed)
+    best, chosen = constants(letters, ways, dev=tried, seed=seed)
+    # Clips are what answers are given to; alone in its stratum none is exchanged.
+    clips = [
+        replace(letter, scene=one.item.clip_id, stratum=one.item.clip_id)
+        for letter, one in zip(letters, known, strict=True)
+    ]
+    groups = recognize(clips, ways, best, seed)
     roles = [_by_role(one.row, slot) for one, slot in zip(known, slots, strict=True)]
-    _add_sight(found.groups[""], recognize(roles, PremiseWays(), [{}] * len(roles), seed)[""])
+    _add_sight(groups[""], recognize(roles, ways, [{}] * len(roles), seed)[""])
+    found = Looks(
+        format=FORMAT,
+        suite=SUITE,
+        seed=seed,
+        permutations=PERMUTATIONS,
+        groups=groups,
+        chosen=chosen,
+        chance={},
+    )
     constant = [
         (
             one.item,
