@@ -37,7 +37,7 @@ def test_score_and_diagnose_print_what_was_found(
     assert "6 families, too few to say much" in told
     assert "of 96 items failed" in told
     assert (tmp_path / "run" / "reasons.parquet").is_file()
-    found = json.loads(said("diagnose", tmp_path / "run", "--json", "-"))
+    found = json.loads((tmp_path / "run" / "diagnosis.json").read_text())
     assert found["reasons"]["all"]["n_items"] == 96
     with pytest.raises(OptionError, match="questions is 'tow'; did you mean two"):
         said("score", answers, "--data", six, "--out", tmp_path / "no", "--questions", "tow")
