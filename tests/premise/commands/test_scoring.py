@@ -39,6 +39,6 @@ def test_score_and_diagnose_print_what_was_found(
     assert (tmp_path / "run" / "reasons.parquet").is_file()
     found = json.loads((tmp_path / "run" / "diagnosis.json").read_text())
     assert found["reasons"]["all"]["n_items"] == 96
-    with pytest.raises(OptionError, match="questions is 'tow'; did you mean two"):
+    with pytest.raises(OptionError, match="questions is 'tow'; allowed: single, two, all"):
         said("score", answers, "--data", six, "--out", tmp_path / "no", "--questions", "tow")
     assert not (tmp_path / "no").exists()
