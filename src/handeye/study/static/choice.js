@@ -72,7 +72,8 @@ export class Choice {
 
   option(text, place) {
     const label = document.createElement("label");
-    const input = Object.assign(document.createElement("input"), { type: "radio", name: "choice", value: place });
+    const fields = { type: "radio", name: "choice", value: place, disabled: true };
+    const input = Object.assign(document.createElement("input"), fields);
     const key = Object.assign(document.createElement("b"), { textContent: LETTERS[place] });
     const words = Object.assign(document.createElement("span"), { textContent: text });
     label.append(input, key, words);
