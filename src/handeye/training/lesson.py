@@ -79,7 +79,7 @@ class Recipe:
     """Every number that decides a training.
 
     ``steps`` optimiser steps of ``pictures`` pictures each, the first ``looking_steps`` of them on
-    the patch loss alone. The learning rate rises over ``warmup`` steps and falls along a cosine.
+    the patch loss alone. The learning rate rises over ``warmup`` steps, then as ``schedule`` says.
     Not ``sighted``, every picture is white: what is learned then is how well one can guess.
     ``preset`` names sizes (:data:`handeye.training.architecture.PRESETS`).
     """
@@ -110,6 +110,10 @@ class Recipe:
         """Work of the first ``steps`` steps, for telling the time left; 1 a step of looking."""
         looking = min(steps, self.looking_steps)
         return looking + self.answering_work * (steps - looking)
+
+    def schedule(self) -> tuple[str, dict[str, Any]]:
+        """Transformers' name of the course of the learning rate, and what it takes."""
+        return "cosine", {}
 
     def record(self) -> dict[str, Any]:
         """JSON form."""

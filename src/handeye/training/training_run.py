@@ -204,12 +204,14 @@ def _trainer(
     model: LlavaForConditionalGeneration,
     processor: LlavaProcessor,
 ) -> _PupilTrainer:
+    course, course_options = recipe.schedule()
     settings = TrainingArguments(
         output_dir=str(out / _CHECKPOINTS),
         max_steps=recipe.steps,
         per_device_train_batch_size=recipe.pictures,
         learning_rate=recipe.learning_rate,
-        lr_scheduler_type="cosine",
+        lr_scheduler_type=course,
+        lr_scheduler_kwargs=course_options,
         warmup_steps=recipe.warmup,
         weight_decay=0.01,
         adam_beta2=0.98,

@@ -126,7 +126,7 @@ def test_what_is_not_there_is_white():
     assert (tile(frames, None)[:, SIDE // 2 :] == 255).all()
     assert (tile(None, samples)[:, : SIDE // 2] == 255).all()
     assert (tile(frames, samples)[:, : SIDE // 2] == 9).all()
-    assert (tile(frames, samples)[:, SIDE // 2 :] == 0).all()
+    assert (tile(frames, samples)[:, SIDE // 2 :] == (0, 0, 128)).all()
 
 
 def test_left_and_right_are_told_apart():
@@ -134,3 +134,4 @@ def test_left_and_right_are_told_apart():
     loud[::2, 0] = 4000
     heard = tile(None, loud)[:, SIDE // 2 :].astype(int)
     assert heard[..., 0].sum() > heard[..., 1].sum() == 0
+    assert heard[..., 2].min() == 128 < heard[..., 2].max()

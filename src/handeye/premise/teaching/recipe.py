@@ -33,6 +33,10 @@ class PremiseRecipe(Recipe):
     heard: str
     levels: int
 
+    def schedule(self) -> tuple[str, dict[str, Any]]:
+        """Level, and down over the last sixth: the decoder begins when most steps are made."""
+        return "warmup_stable_decay", {"num_decay_steps": max(1, self.steps // 6)}
+
     def wanted(self, number: int) -> Mapping[str, Any]:
         """What is asked about clip ``number`` (:func:`handeye.premise.teaching.scenes.clip_of`)."""
         if number < (self.looking_steps + self.truth_steps) * self.pictures:
@@ -63,11 +67,11 @@ RECIPES: dict[str, PremiseRecipe] = {
     ),
     "mini": PremiseRecipe(
         preset="mini",
-        steps=2400,
+        steps=3200,
         pictures=8,
-        looking_steps=1400,
-        truth_steps=350,
-        learning_rate=1.5e-3,
+        looking_steps=2400,
+        truth_steps=300,
+        learning_rate=2.5e-3,
         warmup=60,
         patch_weight=0.3,
         false_share=0.5,

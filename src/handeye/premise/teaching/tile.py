@@ -2,9 +2,9 @@
 
 The left half is what is seen: the stage and the strip of the middle frame, below them the stage of
 :data:`MOMENTS` frames, each in one square of :data:`PATCH` pixels, row by row. The right half is
-what is heard, time downwards and frequency to the right, the left channel in red, the right one in
-green, the louder of them in blue. What is not there is white. The same function makes the tiles of
-training and those of a run. Knows arrays, nothing of questions.
+what is heard, time downwards and frequency to the right: the left channel in red, the right one in
+green, in blue how much louder the left one is (128: alike). What is not there is white. The same
+function makes the tiles of training and those of a run. Knows arrays, nothing of questions.
 """
 
 from __future__ import annotations
@@ -84,9 +84,9 @@ def spectrogram(samples: NDArray[np.int16]) -> NDArray[np.uint8]:
     banded = (power.transpose(0, 2, 1) @ _bank()).transpose(0, 2, 1) / (_WINDOW / 4) ** 2
     level = 10 * np.log10(banded + 1e-12)
     shown = np.clip((level - _SOFT) * (255 / (_LOUD - _SOFT)), 0, 255)
-    pixels: NDArray[np.uint8] = np.rint(
-        np.concatenate([shown, shown.max(-1, keepdims=True)], -1)
-    ).astype(np.uint8)
+    left, right = shown[..., 0], shown[..., 1]
+    balance = np.clip(128 + 3 * (left - right), 0, 255)
+    pixels: NDArray[np.uint8] = np.rint(np.stack([left, right, balance], -1)).astype(np.uint8)
     return pixels
 
 
