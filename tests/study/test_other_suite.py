@@ -144,16 +144,16 @@ def test_a_choice_is_made_with_the_keyboard_or_a_click(
     assert page.text_content("#verdict") == "Not quite"
     assert page.text_content("#choices label.right") == "Bno"
     page.click("#again")
-    page.click("text=no")
+    page.click("#choices label:nth-of-type(2)")
     page.click("#done")
     page.wait_for_selector("text=That is right")
     page.click("#go-on")
     page.click("#sheet-go")
-    for letter in "BA":
+    for place, letter in enumerate("BA", start=1):
+        page.wait_for_selector(f"text=Picture {place} of 2")
         page.wait_for_selector("#choices input:not(:disabled)")
         page.keyboard.press(letter.lower())
         page.click("#done")
-        page.wait_for_timeout(300)
     page.wait_for_selector("text=All your answers are saved")
     page.close()
     (answers,) = export(file, tmp_path / "out")

@@ -11,7 +11,7 @@ from typing import Any
 from handeye.premise.items import AUDIO_FALSE, LETTERS, PAPER_ORDER, VISION_FALSE, Item
 
 VISION = ("colour", "shape", "size", "count")
-AUDIO = ("pitch", "beeps", "word", "order")
+AUDIO = ("pitch", "order")
 LEVELS = (30.0, 12.0, 4.0)
 
 
@@ -24,7 +24,7 @@ def families(
         draw = random.Random(f"{seed} {number}")
         name = f"f{number:03d}"
         golds = {"v": number % 4, "a": number // 4 % 4}
-        kinds = {"v": VISION[number % 4], "a": AUDIO[number // 2 % 4]}
+        kinds = {"v": VISION[number % 4], "a": AUDIO[number // 2 % 2]}
         prompts = ["v0", "v1", "a0", "a1", *(["b"] if two else [])]
         orders = {p: PAPER_ORDER if paper_order else shuffled(draw) for p in prompts}
         for seen in (0, 1):
@@ -77,6 +77,10 @@ def false_of(prompt: str, seen: int, heard: int) -> int | None:
 
 Answer = Callable[[Item, random.Random], "int | str"]
 """A role, or a text that is no letter."""
+
+
+def letter_of(item: Item, role: int) -> str:
+    return LETTERS[item.order.index(role)]
 
 
 def right(item: Item, draw: random.Random) -> int:

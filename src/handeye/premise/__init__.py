@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from handeye.premise.item_set import ItemSet
     from handeye.premise.items import Item
     from handeye.premise.loader import load
+    from handeye.premise.pages.plots import diagnose, read_run
     from handeye.premise.scenes.description import describe
     from handeye.premise.scenes.generation import generate
     from handeye.premise.scenes.verification import verify
@@ -33,8 +34,10 @@ _HOMES = {
     "ItemSet": "handeye.premise.item_set:ItemSet",
     "compare": "handeye.report:compare",
     "describe": "handeye.premise.scenes.description:describe",
+    "diagnose": "handeye.premise.pages.plots:diagnose",
     "generate": "handeye.premise.scenes.generation:generate",
     "load": "handeye.premise.loader:load",
+    "read_run": "handeye.premise.pages.plots:read_run",
     "report": "handeye.report:write_report",
     "run": "handeye.premise.asking.run:run",
     "score": "handeye.premise.scoring.file_scoring:score",
@@ -48,8 +51,10 @@ __all__ = [
     "ItemSet",
     "compare",
     "describe",
+    "diagnose",
     "generate",
     "load",
+    "read_run",
     "report",
     "run",
     "score",

@@ -72,8 +72,6 @@ class Asked:
         shown: further numbers that only what was shown tells (how large it is): an answer that
             varies with them was seen, whatever is right.
         words: the answer as it is shown to people.
-        family: scenes of one family are alike: none of them chooses the best constant answer to
-            another; empty where each scene stands alone.
     """
 
     scene: str
@@ -87,12 +85,6 @@ class Asked:
     told: tuple[float, ...] = ()
     shown: tuple[float, ...] = ()
     words: str = ""
-    family: str = ""
-
-    @property
-    def kin(self) -> Hashable:
-        """What is left out where the best constant answer to it is chosen."""
-        return self.family or (self.stratum, self.scene)
 
 
 class Ways(Protocol):
@@ -454,9 +446,10 @@ def constants(
         answers, found = _candidates(others[key], ways, not fits, seed)
         known: dict[Hashable, Answers] = {}
         for one in own:
-            if one.kin not in known:
-                known[one.kin] = {answers[k]: share for k, share in found.chosen(one.kin).items()}
-            out[id(one)] = known[one.kin]
+            scene = one.stratum, one.scene
+            if scene not in known:
+                known[scene] = {answers[k]: share for k, share in found.chosen(scene).items()}
+            out[id(one)] = known[scene]
     words = "the dev split" if fits else "other scenes"
     return [out[id(one)] for one in asked], f"chosen on {words}"
 
@@ -486,11 +479,11 @@ def _candidates(
     answers = [answer for answer, _ in Counter(golds).most_common(CANDIDATES)]
     holders: dict[Hashable, set[Hashable]] = defaultdict(set)
     for one in pool:
-        holders[one.gold].add(one.kin)
+        holders[one.gold].add((one.stratum, one.scene))
     scores = np.array([[ways.score(answer, one) for one in used] for answer in answers])
     return answers, Constants(
         scores.reshape(len(answers), len(used)),
-        [one.kin for one in used],
+        [(one.stratum, one.scene) for one in used],
         [frozenset(holders[answer]) for answer in answers],
         left_out,
     )

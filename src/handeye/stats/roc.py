@@ -8,7 +8,7 @@ decision, 0 or 1, it is the balanced accuracy, so that the two can be compared.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -76,23 +76,22 @@ class Scored:
 
         def of(low: Floats, high: Floats) -> Floats:
             nonlocal place
-            out = np.empty(len(low))
-            for k, (others, own) in enumerate(zip(low[:, ::-1], high[:, ::-1], strict=True)):
-                x = np.concatenate([[0.0], np.cumsum(others)])
-                y = np.concatenate([[0.0], np.cumsum(own)])
-                wanted = false[place + k]
-                at = int(np.searchsorted(x, wanted + 1e-9, side="right")) - 1
-                out[k] = np.nan if np.isnan(wanted) else y[at]
-                if at + 1 < len(x) and wanted > x[at]:
-                    out[k] += (wanted - x[at]) / (x[at + 1] - x[at]) * (y[at + 1] - y[at])
+            wanted = false[place : place + len(low)]
             place += len(low)
-            return out
+            # Points of the curve from the highest threshold down, the first one (0, 0).
+            x, y = (
+                np.pad(np.cumsum(one[:, ::-1], axis=1), ((0, 0), (1, 0))) for one in (low, high)
+            )
+            rows = np.arange(len(x))
+            at = (x <= wanted[:, None] + 1e-9).sum(axis=1) - 1
+            after = np.minimum(at + 1, x.shape[1] - 1)
+            wide, tall = x[rows, after] - x[rows, at], y[rows, after] - y[rows, at]
+            beyond = np.clip(wanted - x[rows, at], 0.0, None)
+            part = np.divide(beyond, wide, out=np.zeros(len(x)), where=wide > 0)
+            return np.where(np.isnan(wanted), np.nan, np.minimum(y[rows, at] + part * tall, 1.0))
 
         found = self._figure(of)
-        return Samples(
-            np.clip(found.values, 0.0, 1.0), int(self.positive.sum()), found.trials,
-            sizes=found.sizes,
-        )  # fmt: skip
+        return replace(found, n=int(self.positive.sum()) if self.both else 0)
 
     def _figure(self, of: Callable[[Floats, Floats], Floats]) -> Samples:
         if not self.both:
@@ -114,10 +113,10 @@ class Scored:
         _, starts = np.unique(self.score[order], return_index=True)
         cluster, positive = self.cluster[order], self.positive[order]
         for weights in self._drawn(max(1, _CELLS // len(order))):
-            own = weights[:, cluster].astype(np.float64)
+            own = weights[:, cluster].astype(np.float32)
             low, high = (
-                np.add.reduceat(np.where(of, own, 0.0), starts, axis=1)
-                for of in (~positive, positive)
+                np.add.reduceat(own * of, starts, axis=1).astype(np.float64)
+                for of in ((~positive).astype(np.float32), positive.astype(np.float32))
             )
             yield low, high
 

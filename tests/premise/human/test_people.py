@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from handeye.errors import DataError, OptionError
 from handeye.premise.human.people import PremisePeople
-from handeye.premise.items import LETTERS
+from handeye.premise.items import LETTERS, Item
 from handeye.premise.loader import load
 from handeye.premise.scenes.generation import generate
 from handeye.premise.scoring.file_scoring import score_files
@@ -94,9 +94,10 @@ def test_a_whole_study_is_scored_like_a_model(six: Path, tmp_path: Path) -> None
         shown = client.get(f"/api/{key}/picture/{state['picture']}")
         assert (shown.headers["content-type"], shown.content[4:8]) == ("video/mp4", b"ftyp")
         assert client.get(f"/api/{key}/sound/{state['picture']}").status_code == 404
-        for place, (item, _) in enumerate(study.practice):
-            choice = item.order.index(item.gold)
-            body = {"place": place, "choice": choice}
+        for place, (asked, _) in enumerate(study.practice):
+            assert isinstance(asked, Item)
+            right = asked.order.index(asked.gold)
+            body = {"place": place, "choice": right}
             assert client.post(f"/api/{key}/practice", json=body).json()["passed"]
         for place, item_id in enumerate(wanted):
             item = by_id[item_id]

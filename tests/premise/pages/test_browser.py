@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from handeye.report import write_report
-from tests.premise.conftest import MakeRun
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
+MakeRun = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +58,20 @@ def test_nothing_is_wider_than_the_window(opened: Open, report: Path, width: int
     with opened(report, viewport={"width": width, "height": 844}) as page:
         page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_axe_finds_no_violation(opened: Open, report: Path) -> None:
+    found = pytest.importorskip("axe_playwright_python")
+    script = (Path(found.__file__).parent / "axe.min.js").read_text("utf-8")
+    with opened(report, color_scheme="dark", viewport={"width": 390, "height": 844}) as page:
+        # Cards are alike, and axe looks at each for seconds.
+        page.evaluate(
+            "for (const c of [...document.querySelector('#cards').children].slice(2)) c.remove()"
+        )
+        page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
+        page.evaluate(script)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
+        page.locator("#cards .open").first.click()
+        found = page.evaluate("axe.run('#viewer', {resultTypes: ['violations']})")["violations"]
+        assert [one["id"] for one in found] == []

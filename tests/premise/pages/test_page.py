@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from handeye import premise
 from handeye.premise.pages.view import views_of
 from handeye.premise.scoring.run_folder import read_run
 from handeye.report import write_report
-from tests.premise.conftest import MakeRun
 
+MakeRun = Callable[..., Path]
 HOSTILE = "<script>alert('m')</script>"
 
 

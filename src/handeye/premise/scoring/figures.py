@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.premise.items import LETTERS
-from handeye.premise.scoring.reading import DECISIONS
+from handeye.premise.scoring.reading import DECISIONS, answer_kind
 from handeye.premise.scoring.score import (
     CELLS,
     SIGNALS,
@@ -400,6 +400,8 @@ class Figures:
     def _two(self) -> Shares:
         """Questions that name a visual and a sound detail."""
         shares = {cell: self.share(f"decided.{cell}", key) for cell, key in _OF_TWO.items()}
+        if answer_kind(self.rows[0].variant) in ("truth", "explained"):  # FALSE names no sense
+            shares = {cell: self.share(f"all.{cell}", "told") for cell in _TWO}
         decided = _whole(shares.values())
         route = [row.s_route for row in self.rows]
         routes = np.array([np.nan if one is None else one for one in route], np.float64)

@@ -1,35 +1,44 @@
 """The suite for :mod:`handeye.scores.looks`: questions with their answers, and what any scores.
 
-An answer is the letter that was said (TRUE or FALSE, an option's words): who says one letter to
-everything says nothing of any premise. Clips of a family are exchanged, each with the answers to
-the prompts that all of them are asked, so the words are the same and only what is shown is not.
+Two things are asked of different answers. Whether one is given to everything, and which one would
+score best, is a matter of letters: who says one letter to everything says nothing of any premise.
+Whether answers hang on what is shown is a matter of roles, over families that are exchanged, each
+question with the one in the same place of another family: so neither the words nor the order of
+options, which are a family's own, look like something that was seen.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from handeye.premise.items import LETTERS, N_ROLES, VISION_FALSE, Item
 from handeye.premise.scoring.predictions import Prediction
 from handeye.premise.scoring.reading import answer_kind, options_of
-from handeye.premise.scoring.score import ScoreRow, gold_of, score_rows
+from handeye.premise.scoring.score import ScoreRow, score_rows
 from handeye.premise.scoring.summary import SUITE, summarize
 from handeye.premise.scoring.tables import tables
 from handeye.scores.estimate import Estimate
-from handeye.scores.looks import Asked, Looks, look, repeats
+from handeye.scores.looks import FORMAT, Asked, Group, Looks, constants, recognize, repeats
 from handeye.scores.tables import Table
+from handeye.stats.sight import PERMUTATIONS
 
 _SHOWN = ("headline", "cells", "premises", "two", "kinds", "levels", "categories")
 
 
 class Answered(NamedTuple):
-    """An item with its row; what was said, as it came."""
+    """An item with its row, and what was said, as it came."""
 
     item: Item
     row: ScoreRow
     text: str = ""
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Roles by position, as shown."""
+        return tuple(map(int, self.row.order))
 
 
 class PremiseWays:
@@ -67,19 +76,34 @@ def looks(
     """
     known = [one for one in answered if one.row.gold is not None]
     variant = known[0].row.variant if known else ""
-    places = _places([one.item for one in known])
-    asked = [
-        _asked(one.item, places[one.item.item_id], _said(one.row), one.row.gold or 0,
-               [int(role) for role in one.row.order], variant, one.text)
-        for one in known
-    ]  # fmt: skip
-    others = list(dev)
-    placed = _places(others)
-    tried = [
-        _asked(item, placed[item.item_id], None, gold_of(item, "") or 0, item.order, variant)
-        for item in others
+    slots, others = _slots(one.item for one in known), list(dev)
+    ways = PremiseWays()
+    letters = [
+        _by_letter(one.item, slot, one.order, one.row.gold or 0, variant, _said(one.row), one.text)
+        for one, slot in zip(known, slots, strict=True)
     ]
-    found, best = look(SUITE, asked, PremiseWays(), dev=tried, seed=seed)
+    tried = [
+        _by_letter(item, slot, item.order, item.gold, variant)
+        for item, slot in zip(others, _slots(others), strict=True)
+    ]
+    best, chosen = constants(letters, ways, dev=tried, seed=seed)
+    # Clips are what answers are given to; alone in its stratum none is exchanged.
+    clips = [
+        replace(letter, scene=one.item.clip_id, stratum=one.item.clip_id)
+        for letter, one in zip(letters, known, strict=True)
+    ]
+    groups = recognize(clips, ways, best, seed)
+    roles = [_by_role(one.row, slot) for one, slot in zip(known, slots, strict=True)]
+    _add_sight(groups[""], recognize(roles, ways, [{}] * len(roles), seed)[""])
+    found = Looks(
+        format=FORMAT,
+        suite=SUITE,
+        seed=seed,
+        permutations=PERMUTATIONS,
+        groups=groups,
+        chosen=chosen,
+        chance={},
+    )
     constant = [
         (
             one.item,
@@ -88,7 +112,7 @@ def looks(
                 _text(next(iter(answers)), one.item, variant),
                 state="answered",
                 variant=variant,
-                order=tuple(map(int, one.row.order)),
+                order=one.order,
                 ablation=one.row.ablation,  # type: ignore[arg-type]
             ),
         )
@@ -102,52 +126,69 @@ def looks(
     return found
 
 
-class _Place(NamedTuple):
-    """Where an item stands: what is exchanged, within what, and which prompt it is there."""
+def _add_sight(group: Group, sight: Group) -> None:
+    """What was found of roles over exchanged families; of letters, what was said of sameness."""
+    for name in ("own", "other", "ahead", "p_own", "p_varies", "p_shown"):
+        setattr(group, name, getattr(sight, name))
+    if group.said in ("", "blind"):
+        group.said = "blind" if sight.said == "blind" else ""
 
-    scene: str
-    stratum: str
-    kind: str
+
+class _Slot(NamedTuple):
+    """Which of the questions of a family an item is: of a clip, and of the prompts of its sense."""
+
+    clip: int
+    prompt: int
 
 
-def _places(items: Sequence[Item]) -> dict[str, _Place]:
-    """By item: its clip within the family; alone where no other clip is asked the same prompt."""
-    clips: dict[str, set[str]] = defaultdict(set)
+def _slots(items: Iterable[Item]) -> list[_Slot]:
+    clips: dict[str, dict[str, int]] = defaultdict(dict)
     prompts: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    out = []
     for item in items:
-        clips[item.prompt_id].add(item.clip_id)
-        known = prompts[item.scene_id, item.modality]
-        known.setdefault(item.prompt_id, len(known))
-    out = {}
-    for item in items:
-        if item.prompt_id and len(clips[item.prompt_id]) > 1:
-            number = prompts[item.scene_id, item.modality][item.prompt_id]
-            kind = f"{item.modality} {number + 1}"
-            out[item.item_id] = _Place(item.clip_id, item.scene_id, kind)
-        else:
-            out[item.item_id] = _Place(item.item_id, "", item.modality)
+        of_family, of_sense = clips[item.scene_id], prompts[item.scene_id, item.modality]
+        clip = of_family.setdefault(item.clip_id, len(of_family))
+        out.append(_Slot(clip, of_sense.setdefault(item.prompt_id or item.item_id, len(of_sense))))
     return out
 
 
-def _asked(
+def _by_letter(
     item: Item,
-    place: _Place,
-    answer: Hashable | None,
-    gold: int,
+    slot: _Slot,
     order: Sequence[int],
+    gold: int,
     variant: str,
+    answer: int | None = None,
     text: str = "",
 ) -> Asked:
+    """As a letter."""
+    kind = answer_kind(variant)
+    right = gold if kind == "text" else int(gold >= VISION_FALSE)
     return Asked(
-        scene=place.scene,
-        stratum=place.stratum,
-        kind=place.kind,
-        group=item.modality,
-        gold=_right(gold, order, variant),
+        scene=item.scene_id,
+        stratum="",
+        # Prompts of their own are told apart by nothing that does not tell the premise, too.
+        kind=f"{item.modality} {slot.prompt + 1}" if item.prompt_id else item.modality,
+        # Of two premises FALSE is right twice as often as TRUE: no group of its own.
+        group=item.modality if kind in ("choice", "text") else "",
+        gold=list(order).index(gold) if kind == "choice" else right,
         answer=answer,
         repeats=repeats(text, (item.question,)),
         words=text.strip()[:200],
-        family=item.scene_id,
+    )
+
+
+def _by_role(row: ScoreRow, slot: _Slot) -> Asked:
+    """As a role, of a scene that is the whole family."""
+    of_truth = answer_kind(row.variant) in ("truth", "explained")
+    gold = row.gold or 0
+    return Asked(
+        scene=row.scene_id,
+        stratum="",
+        kind=f"{row.modality} {slot.clip}-{slot.prompt}",
+        group="",
+        gold=int(gold >= VISION_FALSE) if of_truth else gold,
+        answer=_said(row) if of_truth else row.role,
     )
 
 
@@ -158,14 +199,6 @@ def _said(row: ScoreRow) -> int | None:
     if row.role is not None or not row.is_read:
         return row.role
     return int(row.rejects)
-
-
-def _right(gold: int, order: Sequence[int], variant: str) -> int:
-    """What should be said, in the same numbers."""
-    kind = answer_kind(variant)
-    if kind == "choice":
-        return list(order).index(gold)
-    return gold if kind == "text" else int(gold >= VISION_FALSE)
 
 
 def _text(answer: Any, item: Item, variant: str) -> str:

@@ -76,7 +76,8 @@ _PAIRS = (
            name="repeated"),
 )  # fmt: skip
 _TWO = (
-    Column("decided", "accepted, or rejected for the right sense; chance 33.3", name="decided"),
+    Column("decided", "accepted, or rejected for the right sense; the words alone get 33.3",
+           name="decided"),
     Column("both true", "accepted where both hold", name="both_true"),
     Column("sight false", "rejected for the sight where that is false", name="both_v"),
     Column("sound false", "rejected for the sound where that is false", name="both_a"),
@@ -168,7 +169,7 @@ def _letters(summary: Summary) -> dict[str, Any]:
 _FIXED: dict[str, dict[str, tuple[float, float, float]]] = {
     # Std, Mis, and the share of what is decided rightly of two premises.
     "choice": {"always reject": (0.0, 1.0, 1 / 3), "accept and guess": (0.25, 0.0, 1 / 3)},
-    "truth": {"always FALSE": (0.0, 1.0, 0.0), "always TRUE": (1.0, 0.0, 1 / 3)},
+    "truth": {"always FALSE": (0.0, 1.0, 2 / 3), "always TRUE": (1.0, 0.0, 1 / 3)},
     "text": {"always reject": (0.0, 1.0, 1 / 3)},
 }
 
