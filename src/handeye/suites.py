@@ -20,6 +20,7 @@ from handeye.suite import Part, Suite
 SUITES = {
     "rose": Part("handeye.rose.suite:SUITE"),
     "visualact": Part("handeye.visualact.suite:SUITE"),
+    "premise": Part("handeye.premise.suite:SUITE"),
 }
 TAKEN = ("compare", "models", "report", "run", "study", "suites", "train")
 """Names of commands that no suite may have."""

@@ -20,7 +20,7 @@ from handeye.study.app import make_app
 from handeye.study.export import export
 from handeye.study.session import open_study
 from tests.support.study.expecting import expecting
-from tests.support.study.riddles import PICTURE, Riddles, write_riddles
+from tests.support.study.riddles import PICTURE, Riddle, Riddles, write_riddles
 
 SUITE = Riddles()
 
@@ -104,23 +104,71 @@ def test_a_whole_study_of_multiple_choice(tmp_path: Path) -> None:
         agreement(SUITE, file, write_riddles(tmp_path / "other", 6))
 
 
+class Drawn(Riddles):
+    """Riddles on a board that no page has."""
+
+    def board(self, item: Riddle) -> dict[str, Any]:
+        return super().board(item) | {"kind": "points"}
+
+
 @pytest.mark.browser
 @pytest.mark.server
 def test_the_page_refuses_a_board_it_does_not_have(
     chromium: Any, at_hand: Callable[..., tuple[Path, str]], tmp_path: Path
 ) -> None:
     data = write_riddles(tmp_path / "set")
-    _, link = at_hand(suite=SUITE, data=data, items=2, practice=False)
+    _, link = at_hand(suite=Drawn(), data=data, items=2, practice=False)
+    page = begun(chromium, link)
+    page.wait_for_selector("text=This page cannot show what comes next")
+    assert "points" in page.text_content("#sheet-text")
+    assert not page.is_visible("#task")
+    assert not page.is_visible("#sheet-go")
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.server
+def test_a_choice_is_made_with_the_keyboard_or_a_click(
+    chromium: Any, at_hand: Callable[..., tuple[Path, str]], tmp_path: Path
+) -> None:
+    data = write_riddles(tmp_path / "set")
+    file, link = at_hand(suite=SUITE, data=data, items=2)
+    page = begun(chromium, link)
+    page.click("#sheet-go")
+    page.wait_for_selector("#choices input:not(:disabled)")
+    assert page.is_disabled("#done")
+    assert page.locator("#choices label").all_text_contents() == ["Ayes", "Bno"]
+    page.keyboard.press("a")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#feedback:not([hidden])")
+    assert page.text_content("#verdict") == "Not quite"
+    assert page.text_content("#choices label.right") == "Bno"
+    page.click("#again")
+    page.click("#choices label:nth-of-type(2)")
+    page.click("#done")
+    page.wait_for_selector("text=That is right")
+    page.click("#go-on")
+    page.click("#sheet-go")
+    for place, letter in enumerate("BA", start=1):
+        page.wait_for_selector(f"text=Picture {place} of 2")
+        page.wait_for_selector("#choices input:not(:disabled)")
+        page.keyboard.press(letter.lower())
+        page.click("#done")
+    page.wait_for_selector("text=All your answers are saved")
+    page.close()
+    (answers,) = export(file, tmp_path / "out")
+    said = [json.loads(line)["raw_text"] for line in answers.read_text().splitlines()]
+    assert said == ["B", "A"]
+
+
+def begun(chromium: Any, link: str) -> Any:
+    """The page of somebody who agreed to take part."""
     page = chromium.new_page()
     page.goto(link)
     assert page.text_content("h1") == "Riddles & co"
     page.check("#consent")
     page.click("#start")
-    page.wait_for_selector("text=This page cannot show what comes next")
-    assert "choice" in page.text_content("#sheet-text")
-    assert not page.is_visible("#task")
-    assert not page.is_visible("#sheet-go")
-    page.close()
+    return page
 
 
 def test_a_suite_that_asks_no_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,13 +11,16 @@ import typer
 from typer.testing import CliRunner
 
 from handeye import rose, visualact
+from handeye.cli.given import commands_of
 from handeye.errors import OptionError, RunError
 from handeye.respondents.conversation import Kind, told
 from handeye.rose.asking.run import RoseOptions, job
-from handeye.rose.commands import app as commands
 from handeye.rose.suite import SUITE
+from handeye.suites import get
 from handeye.terminal.run_options import Run, run_command
 from tests.support.rose.small_set import write_set
+
+commands = commands_of(get("rose"))
 
 WORDS = ("--data", "some/set", "--model")
 KNOWN = {"seer": Kind((), object, "sees"), "knower": Kind(("data", "seed"), object, "knows")}  # type: ignore[arg-type]

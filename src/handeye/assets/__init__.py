@@ -10,6 +10,8 @@ from handeye.assets.store import (
     emoji_names,
     faces,
     font_bytes,
+    recording,
+    spoken_words,
     table,
 )
 
@@ -28,5 +30,7 @@ __all__ = [
     "license_text",
     "license_texts",
     "notice",
+    "recording",
+    "spoken_words",
     "table",
 ]

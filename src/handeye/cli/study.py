@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from handeye.cli.grammar import Command, framed
-from handeye.errors import DataError, OptionError, refusal
+from handeye.errors import DataError, HandeyeError, OptionError, refusal
 from handeye.hashing import open_regular
 from handeye.printing import say, tell
 from handeye.terminal.options import (
@@ -25,7 +25,7 @@ from handeye.terminal.options import (
 )
 
 if TYPE_CHECKING:
-    from handeye.suite import AsksPeople
+    from handeye.suite import AsksPeople, Suite
 
 app = typer.Typer(
     help="A human baseline: a small web page where people answer items.", no_args_is_help=True
@@ -44,13 +44,21 @@ def _people(data: str) -> AsksPeople:
     try:
         suite = suite_of_set(data)
     except DataError:
-        # Neither its record nor the names of its files tell: whoever alone asks people reads it.
-        if len(asking) != 1:
+        # Neither its record nor the names of its files tell: who alone can read it asks.
+        able = [suite for suite in asking if _reads(suite, data)]
+        if len(able) != 1:
             raise
-        suite = asking[0]
+        suite = able[0]
     if suite.people is None:
         raise OptionError(f"{data}: the suite {suite.title} puts no items to people (yet)")
     return suite.people()
+
+
+def _reads(suite: Suite, data: str) -> bool:
+    try:
+        return len(suite.load(data, split=None)) > 0
+    except HandeyeError:
+        return False
 
 
 def serve(

@@ -8,10 +8,10 @@
   (stop reason ``content_filter``) with a text that says why.
 - Those that know a set (``data``) answer from it, with faults where they are told to. A planted API
   error is raised and not retried.
-- ``small`` and ``hf`` are vision-language models on this machine; see
+- ``small`` and ``hf`` are models on this machine that see or hear; see
   :mod:`handeye.respondents.local`.
 - Token usage of the others is estimated: a token for 4 characters of text and for 28 x 28 pixels of
-  picture; a video counts as 8 of its frames.
+  picture; a video counts as 8 of its frames, a sound as nothing.
 """
 
 from __future__ import annotations
@@ -85,6 +85,11 @@ class HandeyeAPI(ModelAPI):
             usage=_usage(asked, reply),
             metadata=reply.metadata,
         )
+
+    @property
+    def takes(self) -> frozenset[str] | None:
+        """What it can be sent beside words (:func:`handeye.run.asker.refuse_unsent`)."""
+        return getattr(self._respondent, "takes", None)
 
     async def count_text_tokens(self, text: str) -> int:
         """A token for every 4 characters (Inspect's own counter fetches a table)."""

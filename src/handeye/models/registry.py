@@ -69,7 +69,7 @@ def _check(model_name: str, given: Mapping[str, Any], takes: tuple[str, ...]) ->
 
 
 def _hf(**options: Any) -> ChatRespondent:
-    """A vision-language model on this machine.
+    """A model on this machine that sees or hears.
 
     Raises:
         RunError: what it needs is not installed, or in a version that does not have it.

@@ -10,6 +10,7 @@ from typing import Any
 
 from handeye.pages.pictures import Picture
 from handeye.pages.selection import Filter, options, pick_evenly
+from handeye.pages.sounds import Sound
 from handeye.scores.quantity import Quantities
 from handeye.scores.sentences import letter
 from handeye.sets.draw import Draw
@@ -51,6 +52,7 @@ class Drawn:
         lead: sentences on how to read the cards.
         style: class of the list of cards.
         sheets: style sheets of the package.
+        sounds: what the cards play.
     """
 
     package: str
@@ -60,6 +62,7 @@ class Drawn:
     lead: str = ""
     style: str = ""
     sheets: tuple[str, ...] = ()
+    sounds: Sequence[Sound] = ()
 
 
 def directions(pairs: Sequence[Mapping[str, Any]]) -> list[Direction]:

@@ -19,6 +19,7 @@ from handeye.pages.charts.charts import Gap, gaps
 from handeye.pages.pictures import Picture
 from handeye.pages.selection import Filter, Option, options
 from handeye.pages.signs import PASSED, Sign, Vocabulary
+from handeye.pages.sounds import Sound
 from handeye.scores.estimate import integer
 from handeye.scores.looks import Looks
 from handeye.scores.run_folder import ScoredRun, same_set
@@ -401,6 +402,7 @@ class Gallery:
         title: of the section.
         marks: legend of what is drawn over the pictures.
         style: class of the list.
+        sounds: what the cards play.
     """
 
     template: str
@@ -412,6 +414,7 @@ class Gallery:
     title: str = "Gallery"
     marks: Sequence[Mapping[str, Any]] = ()
     style: str = ""
+    sounds: Sequence[Sound] = ()
 
     def first(self, glance: Glance) -> Entry | None:
         """The failure that explains most: of the run and reason named, drawn if any is."""

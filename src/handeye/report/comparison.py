@@ -150,6 +150,7 @@ def write_comparison(
             for one, card in zip(chosen, drawn.cards, strict=True)
         ],
         pictures=drawn.pictures,
+        sounds=drawn.sounds,
         words=words,
         filters=filters(found.found, chosen, shown),
         unit=unit.removesuffix("s"),

@@ -1,4 +1,4 @@
-"""What a respondent is sent: the pictures, videos and words of a conversation, read from Inspect's.
+"""What a respondent is sent: pictures, videos, sounds and words of a conversation of Inspect's.
 
 Media must come as base64 data URLs; nothing is decoded further here. Inspect is imported when a
 conversation is read, so that naming respondents costs nothing.
@@ -30,17 +30,21 @@ class Conversation:
     Attributes:
         images: its pictures in order, encoded as they were sent.
         videos: its videos, likewise.
+        sounds: its sounds, likewise.
         texts: the words of its system and user messages, in order.
         question: the words of the last user message.
         item_id: what the sender notes beside the messages; no provider sends it to a model, and
             only respondents that are meant to know the gold read it.
+        sample: which of several answers to the question is asked for, likewise.
     """
 
     images: tuple[bytes, ...] = ()
     videos: tuple[bytes, ...] = ()
+    sounds: tuple[bytes, ...] = ()
     texts: tuple[str, ...] = ()
     question: str = ""
     item_id: str | None = None
+    sample: int = 1
 
     @property
     def text(self) -> str:
@@ -51,10 +55,10 @@ class Conversation:
         """The picture of a question about one.
 
         Raises:
-            RunError: none, several, or a video.
+            RunError: none, several, a video or a sound.
         """
-        if len(self.images) != 1 or self.videos:
-            video = " and a video" if self.videos else ""
+        if len(self.images) != 1 or self.videos or self.sounds:
+            video = " and a video" if self.videos else " and a sound" if self.sounds else ""
             raise RunError(
                 f"this respondent answers about one picture, got {len(self.images)}{video}; "
                 "clips are answered by others (docs/respondents.md)"
@@ -66,15 +70,17 @@ def read_conversation(messages: Iterable[ChatMessage]) -> Conversation:
     """Read the system and user messages of a conversation; answers given before are left out.
 
     Raises:
-        RunError: a picture or video that is not sent as a base64 data URL.
+        RunError: a picture, video or sound that is not sent as a base64 data URL.
     """
-    from inspect_ai.model import ContentImage, ContentText, ContentVideo
+    from inspect_ai.model import ContentAudio, ContentImage, ContentText, ContentVideo
 
     images: list[bytes] = []
     videos: list[bytes] = []
+    sounds: list[bytes] = []
     texts: list[str] = []
     question: list[str] = []
     item_id: str | None = None
+    sample = 1
     for message in messages:
         if message.role not in ("system", "user"):
             continue
@@ -87,11 +93,22 @@ def read_conversation(messages: Iterable[ChatMessage]) -> Conversation:
                 images.append(decoded_url(part.image, "picture"))
             elif isinstance(part, ContentVideo):
                 videos.append(decoded_url(part.video, "video"))
+            elif isinstance(part, ContentAudio):
+                sounds.append(decoded_url(part.audio, "sound"))
         texts += words
         if message.role == "user":
             question = words
             item_id = (message.metadata or {}).get("item_id", item_id)
-    return Conversation(tuple(images), tuple(videos), tuple(texts), "\n\n".join(question), item_id)
+            sample = (message.metadata or {}).get("sample", sample)
+    return Conversation(
+        images=tuple(images),
+        videos=tuple(videos),
+        sounds=tuple(sounds),
+        texts=tuple(texts),
+        question="\n\n".join(question),
+        item_id=item_id,
+        sample=sample,
+    )
 
 
 def decoded_url(url: str, what: str) -> bytes:
@@ -156,7 +173,7 @@ class Kind(NamedTuple):
     """
 
     takes: tuple[str, ...]
-    make: Callable[..., Respondent]
+    make: Callable[..., Respondent | ChatRespondent]
     about: str
 
 

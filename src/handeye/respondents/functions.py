@@ -7,6 +7,8 @@ The function is called with
     prompt      the text of the last question, ``<picture N>`` where picture N (from 1) stands
     history     only if it takes it: (prompt, answer) for every turn before, oldest first. Without
                 it the turns before stand in front of the prompt
+    sounds      only if it takes it: a tuple of arrays (samples, 2), int16, 16,000 samples a second,
+                ``<sound N>`` in the prompt where sound N stands
 
 and gives the answer's text, or None for an empty one. What it raises is told in the answer (state
 ``error``) and never ends the run. It may be a coroutine function, which is awaited on the engine's
@@ -24,14 +26,16 @@ import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
+import numpy as np
 import sniffio
 from anyio import to_thread
 from inspect_ai.model import (
     ChatMessage,
     ChatMessageAssistant,
+    ContentAudio,
     ContentImage,
     ContentText,
     GenerateConfig,
@@ -42,9 +46,11 @@ from inspect_ai.model import (
     modelapi,
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
+from numpy.typing import NDArray
 from PIL import Image
 
 from handeye.errors import RunError
+from handeye.media.sound import sound_of
 from handeye.media.view import view_of
 from handeye.printing import whole_characters
 from handeye.respondents.conversation import decoded_url
@@ -63,13 +69,25 @@ class FunctionError(ProviderError):
         super().__init__(Failure(in_a_line(words)), RetryDecision.no())
 
 
-@dataclass(frozen=True, slots=True)
+class Takes(NamedTuple):
+    """How a function is called: pictures and prompt ``by_name`` or in order, and what ``more``."""
+
+    by_name: bool
+    more: tuple[str, ...] = ()
+
+
+MORE = ("history", "sounds")
+"""What a function is given if it takes it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Asked:
     """One question as the function gets it."""
 
     pictures: tuple[Image.Image, ...]
     prompt: str
     history: tuple[tuple[str, str], ...] = ()
+    sounds: tuple[NDArray[np.int16], ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -95,9 +113,14 @@ class _Batches:
 
 
 class FunctionAPI(ModelAPI):
-    """The provider ``python``: what answers is a function of the caller's."""
+    """The provider ``python``: what answers is a function of the caller's.
+
+    Attributes:
+        takes: what it can be shown beside words: ``image``, and ``audio`` if it takes ``sounds``.
+    """
 
     advice = "Mend the function"
+    takes: frozenset[str] = frozenset({"image"})
 
     def __init__(
         self,
@@ -112,7 +135,7 @@ class FunctionAPI(ModelAPI):
     def answers_with(
         self,
         function: Callable[..., Any],
-        takes: tuple[bool, bool],
+        takes: Takes,
         *,
         batch: int | None,
         threads: int,
@@ -121,11 +144,13 @@ class FunctionAPI(ModelAPI):
 
         Args:
             function: it.
-            takes: whether pictures and prompt by their names, and whether history.
+            takes: how it is called.
             batch: questions in a list; None: no lists.
             threads: calls at a time of what is no coroutine function.
         """
-        self._call, (self._by_name, self._history) = function, takes
+        self._call, self._how = function, takes
+        if "sounds" in takes.more:
+            self.takes = self.takes | {"audio"}
         self._batch = _Batches(batch) if batch else None
         self._at_once, self._threads = threads, _Threads(threads)
 
@@ -143,7 +168,7 @@ class FunctionAPI(ModelAPI):
         """
         if self._call is None:
             raise RunError(f"no function answers as python/{self.model_name}")
-        asked = await to_thread.run_sync(_read, input, self._history)
+        asked = await to_thread.run_sync(_read, input, self._how.more)
         if self._batch is None:
             text = _text(await self._called([asked], lists=False))
         else:
@@ -201,10 +226,10 @@ class FunctionAPI(ModelAPI):
 
     async def _called(self, asked: Sequence[Asked], *, lists: bool) -> Any:
         """What the function gives; whatever it raises as :class:`FunctionError`."""
-        names = ("pictures", "prompt", *(["history"] if self._history else []))
+        names = ("pictures", "prompt", *self._how.more)
         columns = {name: [getattr(one, name) for one in asked] for name in names}
         given = columns if lists else {name: column[0] for name, column in columns.items()}
-        args = [] if self._by_name else [given.pop("pictures"), given.pop("prompt")]
+        args = [] if self._how.by_name else [given.pop("pictures"), given.pop("prompt")]
         call = self._call
         assert call is not None
         try:
@@ -231,7 +256,7 @@ def python_provider() -> type[ModelAPI]:
 def function_model(
     name: str,
     function: Callable[..., Any],
-    takes: tuple[bool, bool],
+    takes: Takes,
     *,
     batch: int | None,
     threads: int,
@@ -304,9 +329,10 @@ async def _result(future: Future[Any]) -> Any:
     return await to_thread.run_sync(future.result, abandon_on_cancel=True)
 
 
-def _read(messages: Sequence[ChatMessage], history: bool) -> Asked:
+def _read(messages: Sequence[ChatMessage], more: Sequence[str]) -> Asked:
     """A conversation as the function gets it."""
     pictures: list[Image.Image] = []
+    sounds: list[NDArray[np.int16]] = []
     turns: list[tuple[str, str]] = []
     words: list[str] = []
     for message in messages:
@@ -321,13 +347,17 @@ def _read(messages: Sequence[ChatMessage], history: bool) -> Asked:
             elif isinstance(part, ContentImage):
                 pictures.append(view_of(decoded_url(part.image, "picture")).image())
                 words.append(f"<picture {len(pictures)}>")
+            elif isinstance(part, ContentAudio) and "sounds" in more:
+                sounds.append(sound_of(decoded_url(part.audio, "sound")))
+                words.append(f"<sound {len(sounds)}>")
             else:
-                raise RunError(f"a function is shown pictures, not {part.type}s")
+                heard = ", and sounds if it takes sounds" if part.type == "audio" else ""
+                raise RunError(f"a function is shown pictures{heard}, not {part.type}s")
     prompt = "\n".join(words)
-    if turns and not history:
+    if turns and "history" not in more:
         told = [text for asked, said in turns for text in (asked, f"You answered:\n{said}")]
         prompt = "\n\n".join([*told, prompt])
-    return Asked(tuple(pictures), prompt, tuple(turns))
+    return Asked(tuple(pictures), prompt, tuple(turns), tuple(sounds))
 
 
 def _text(answer: object) -> str:

@@ -28,6 +28,8 @@ from handeye.sets.hub import HUB
 if TYPE_CHECKING:
     from inspect_ai.model import Model
 
+    from handeye.respondents.functions import Takes
+
 Whom: TypeAlias = "str | Model | Callable[..., Any]"
 """A name such as ``openai/gpt-5.5``, an Inspect ``Model``, or a function that answers."""
 
@@ -52,8 +54,8 @@ def asked(
     """The options of a run in which ``model`` is asked, by the names of its ``RunOptions``.
 
     Args:
-        model: whom to ask. A function gets ``pictures`` and ``prompt``, and ``history`` if it takes
-            that (:class:`handeye.respondents.functions.FunctionAPI`).
+        model: whom to ask. A function gets ``pictures`` and ``prompt``, and ``history`` and
+            ``sounds`` if it takes them (:mod:`handeye.respondents.functions`).
         out: the run folder.
         name: what a function is known by. Without one it is called by its module and name, and a
             folder of its answers is not gone on with: two functions may be called alike.
@@ -244,32 +246,34 @@ def _own_name(function: Any) -> str:
     return one_line(whole_characters(f"{module}.{function.__qualname__}"))
 
 
-def _takes(function: Callable[..., Any]) -> tuple[bool, bool]:
-    """Whether a function takes pictures and prompt by their names, and whether it takes history.
+def _takes(function: Callable[..., Any]) -> Takes:
+    """How a function is called.
 
     Raises:
         OptionError: it cannot be called with pictures and prompt.
     """
+    from handeye.respondents.functions import MORE, Takes
+
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # written in C
-        return False, False
+        return Takes(False)
     known = signature.parameters
     positional = inspect.Parameter.POSITIONAL_ONLY
-    history = any(
-        p.kind is p.VAR_KEYWORD or (p.name == "history" and p.kind is not positional)
-        for p in known.values()
-    )
-    named = all(n in known and known[n].kind is not positional for n in ("pictures", "prompt"))
-    more = {"history": ()} if history else {}
+    anything = any(p.kind is p.VAR_KEYWORD for p in known.values())
+    by_name = {name for name, p in known.items() if p.kind is not positional}
+    more = tuple(name for name in MORE if anything or name in by_name)
+    named = by_name >= set(_BOTH)
     try:
-        signature.bind(*(() if named else ((), "")), **(_BOTH if named else {}), **more)
+        signature.bind(
+            *(() if named else ((), "")), **(_BOTH if named else {}), **dict.fromkeys(more, ())
+        )
     except TypeError:
         raise OptionError(
-            f"the function {_own_name(function)} must take pictures and prompt (and history, if it "
-            f"likes), it takes {signature}"
+            f"the function {_own_name(function)} must take pictures and prompt (and history and "
+            f"sounds, if it likes), it takes {signature}"
         ) from None
-    return named, history
+    return Takes(named, more)
 
 
 _BOTH: dict[str, Any] = {"pictures": (), "prompt": ""}

@@ -32,7 +32,7 @@ __all__ = [
     "Usage",
     "fingerprint",
     "judged_again",
-    "marked",
+    "line",
     "request_sha256",
     "state_of",
     "why_no_answer",
@@ -80,7 +80,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     brought the answer, ``at`` the UTC time it was written down, ``note`` what the suite wants to
     remember about what was sent. ``own_end`` is there where the rest would let an answer be taken
     for a complaint, and it is known to be none. ``masked`` is true where the text held keys and has
-    ``[key]`` in their place (:mod:`handeye.run.secrets`).
+    ``[key]`` in their place (:mod:`handeye.run.secrets`). ``letters`` has natural log-probabilities
+    by spelling where the answer names an option, ``letters_bound`` what those that are missing have
+    at most (absent: none is), ``post_thought`` whether thoughts came before that place
+    (:mod:`handeye.run.letters`). ``sample`` is the number of an answer to a question that is asked
+    several times, absent for the first.
     """
 
     item_id: str
@@ -97,6 +101,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     note: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     own_end: bool | msgspec.UnsetType = msgspec.UNSET
     masked: bool | msgspec.UnsetType = msgspec.UNSET
+    letters: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
+    letters_bound: float | msgspec.UnsetType = msgspec.UNSET
+    post_thought: bool | msgspec.UnsetType = msgspec.UNSET
+    sample: int | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -114,10 +122,26 @@ def without_its_keys(answer: Answer) -> Answer:
     return msgspec.structs.replace(answer, raw_text=text, error=error, masked=masked)
 
 
-def marked(row: Mapping[str, Any], answers: Sequence[Answer]) -> dict[str, Any]:
-    """A line of a prediction file that says so where a text of its answers is not as it came."""
-    masked = any(answer.masked is True for answer in answers)
-    return {**row, "masked": True} if masked else dict(row)
+def line(
+    row: Mapping[str, Any], answers: Sequence[Answer], further: Sequence[Answer | None] = ()
+) -> dict[str, Any]:
+    """A line of a prediction file.
+
+    Args:
+        row: as the suite writes it.
+        answers: that it was made of; the line says so where a text of them is not as it came.
+        further: where the item was asked several times, the other answers: their texts stand in
+            ``samples`` (null where none came), their states in ``sample_states``.
+    """
+    known = [answer for answer in (*answers, *further) if answer is not None]
+    found = dict(row)
+    if further:
+        arrived = [None if one is None or one.state == "error" else one for one in further]
+        found["samples"] = [one and one.raw_text for one in arrived]
+        found["sample_states"] = [one.state if one else "error" for one in arrived]
+    if any(answer.masked is True for answer in known):
+        found["masked"] = True
+    return found
 
 
 def state_of(text: str, stop_reason: str | None, refused: bool) -> AnswerState:

@@ -6,7 +6,7 @@ Knows Inspect's ``Model`` and the journal. Does not know suites, tasks, logs or 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 import anyio
@@ -118,7 +118,7 @@ class Asker:
         started = time.monotonic()
         try:
             output = await self._model.generate(
-                _messages(question, opening), config=question.config or GenerateConfig()
+                _messages(question, opening), config=self._settings(question)
             )
         except (HandeyeError, LimitExceededError):
             raise
@@ -143,6 +143,16 @@ class Asker:
             raise RunError(self._over) from None
         return answer
 
+    def _settings(self, question: Question) -> GenerateConfig:
+        """Settings of a request over those of the run; no two samples have one seed."""
+        own = question.config or GenerateConfig()
+        seed = self.config.get("seed") if own.seed is None else own.seed
+        if seed is None and not self._goes_alone:
+            seed = 0  # where models on this machine begin
+        if question.sample == 1 or seed is None:
+            return own
+        return own.merge(GenerateConfig(seed=seed + question.sample - 1))
+
     def refuse(self, question: Question, reason: str) -> Answer:
         """File a failure of a question that could not even be written, such as a broken video."""
         answer = self._pending(question).failed(reason, None)
@@ -158,6 +168,8 @@ class Asker:
             request=request,
             media_sha256=question.media_sha256,
             note=None if note is None else dict(note),
+            sample=question.sample,
+            letters=question.letters,
         )
 
     def _file(self, answer: Answer) -> None:
@@ -173,7 +185,15 @@ def _messages(question: Question, opening: Opening) -> list[ChatMessage]:
             messages.append(ChatMessageUser(content=text, metadata=opening.messages[-1].metadata))
         else:
             messages.append(ChatMessageAssistant(content=text))
+    if question.sample > 1:  # beside the words, for respondents of ours
+        return [_numbered(message, question.sample) for message in messages]
     return messages
+
+
+def _numbered(message: ChatMessage, sample: int) -> ChatMessage:
+    if message.role != "user":
+        return message
+    return message.model_copy(update={"metadata": {**(message.metadata or {}), "sample": sample}})
 
 
 def _effective_config(model: Model) -> GenerateConfig:
@@ -184,6 +204,26 @@ def _effective_config(model: Model) -> GenerateConfig:
     except ImportError as error:
         raise lacking("inspect_ai", error) from error
     return model.config.merge(active_generate_config())
+
+
+def refuse_unsent(model: Model, sends: Collection[str]) -> None:
+    """Refuse a model that does not take what is to be sent, if it tells what it takes.
+
+    Args:
+        model: whose provider may have ``takes``: ``image``, ``video``, ``audio``.
+        sends: what requests hold beside words (:attr:`handeye.run.questions.Asking.sends`).
+
+    Raises:
+        RunError: something is not taken.
+    """
+    takes = getattr(model.api, "takes", None)
+    missing = [] if takes is None else sorted(set(sends) - set(takes))
+    if missing:
+        known = f"only {' and '.join(sorted(takes))}" if takes else "nothing but words"
+        raise RunError(
+            f"{model} takes {known}, and is to be sent {' and '.join(missing)}: ask it without "
+            f"{'that' if len(missing) == 1 else 'those'}, or ask a model that takes it"
+        )
 
 
 def failed_with(error: Exception, pending: Pending) -> Failure:

@@ -36,7 +36,7 @@ class DryRun:
     """What would be sent; tokens and dollars are estimates.
 
     ``image_tokens`` maps the name of a rule to tokens for all requests: one rule if the model's
-    family is known, else one per family.
+    family is known, else one per family. ``media`` says in words what is uploaded.
     """
 
     model: str
@@ -49,6 +49,7 @@ class DryRun:
     answer_tokens: int
     price: Price | None
     unit: str
+    media: str = "pictures"
 
     @property
     def input_tokens(self) -> Mapping[str, int]:
@@ -67,7 +68,8 @@ class DryRun:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form: all counts, and the dollars where a price is known."""
-        known = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "price"}
+        names = [one.name for one in fields(self) if one.name not in ("price", "media")]
+        known = {name: getattr(self, name) for name in names}
         return known | {"cost": self.cost}
 
     def text(self) -> str:
@@ -79,7 +81,7 @@ class DryRun:
             f"{self.scenes:,} {noun(self.scenes, self.unit)} "
             "would be sent"
             + (f" ({self.answered:,} more are answered already)" if self.answered else ""),
-            f"upload: {self.upload_bytes / 1e6:,.1f} MB of pictures as base64",
+            f"upload: {self.upload_bytes / 1e6:,.1f} MB of {self.media} as base64",
             f"text: about {self.text_tokens:,} tokens; answers: about {self.answer_tokens:,} "
             "tokens, hidden reasoning not counted",
         ]
@@ -99,7 +101,7 @@ def dry_run(job: Job) -> DryRun:
 
     Where what is shown of a file has to be made first (frames of a video), a sample of the
     questions stands for all. A video that is sent whole counts as the frames that would be shown
-    instead: providers count videos by rules of their own.
+    instead: providers count videos by rules of their own. Sound is counted in bytes, not in tokens.
 
     Raises:
         DataError: a picture cannot be read.
@@ -108,17 +110,19 @@ def dry_run(job: Job) -> DryRun:
     options = job.options
     check_plan(options.out, job.plan, job.lacking, job.named)
     done = {answer.key for answer in read_journal(options.out / ANSWERS)}
-    rest = [question for question in job.questions if job.key(question) not in done]
+    asked = [question for sample in job.samples for question in sample]
+    rest = [question for question in asked if job.key(question) not in done]
     turns = [turn for question in rest for turn in question.likely]
-    pictures = [*_files(rest), *_made(rest)]
+    sent = [*_files(rest), *_made(rest)]
+    pictures = [(one, times) for one, times in sent if one.width]
     rule = image_rule(options.model)
     rules = [rule] if rule is not None else all_rules()
     return DryRun(
         model=options.model,
         requests=len(turns),
-        answered=len(job.questions) - len(rest),
+        answered=len(asked) - len(rest),
         scenes=len({question.scene_id for question in rest}),
-        upload_bytes=round(sum(4 * -(-one.n_bytes // 3) * times for one, times in pictures)),
+        upload_bytes=round(sum(4 * -(-one.n_bytes // 3) * times for one, times in sent)),
         image_tokens={
             r.name: round(sum(r.tokens(one.width, one.height) * n for one, n in pictures))
             for r in rules
@@ -127,19 +131,20 @@ def dry_run(job: Job) -> DryRun:
         answer_tokens=round(sum(turn.answered for turn in turns) / _ANSWER_CHARACTERS_PER_TOKEN),
         price=options.price,
         unit=job.unit,
+        media="pictures" if len(pictures) == len(sent) else "pictures and sound",
     )
 
 
 def _files(questions: Sequence[Question]) -> Iterator[tuple[PictureLoad, float]]:
-    """Pictures that go out as they lie, and in how many requests."""
-    times: Counter[Path] = Counter()
+    """What goes out as it lies, and in how many requests."""
+    times: Counter[tuple[Path, str]] = Counter()
     for question in questions:
         for media in question.media:
             if media.pictures is None:
-                times[media.path] += len(question.likely)
-    for path, number in times.items():
+                times[media.path, media.kind] += len(question.likely)
+    for (path, kind), number in times.items():
         with suppress(DataError):  # as below
-            yield _picture(path), number
+            yield _sound(path) if kind == "audio" else _picture(path), number
 
 
 def _made(questions: Sequence[Question]) -> Iterator[tuple[PictureLoad, float]]:
@@ -153,6 +158,13 @@ def _made(questions: Sequence[Question]) -> Iterator[tuple[PictureLoad, float]]:
             with suppress(DataError):
                 for picture in media.pictures() if media.pictures is not None else ():
                     yield picture, share
+
+
+def _sound(path: Path) -> PictureLoad:
+    """A sound's size, which has no pixels."""
+    from handeye.reading import read_bytes
+
+    return PictureLoad(0, 0, len(read_bytes(path)))
 
 
 def _picture(path: Path) -> PictureLoad:

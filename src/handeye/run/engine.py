@@ -80,6 +80,7 @@ def evaluate(options: RunOptions, task: Task) -> EvalLog:
                 max_connections=connections + waiting,
                 max_retries=options.max_retries,
                 attempt_timeout=_patience(model, options),
+                **({"epochs": options.epochs} if options.epochs > 1 else {}),
                 **settings,
             )
     finally:

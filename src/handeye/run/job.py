@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 
 from handeye.atomic import replacing
 from handeye.errors import DataError, OptionError
-from handeye.run.answers import Answer, marked
+from handeye.run.answers import Answer, line
 from handeye.run.journal import Journal, Key
 from handeye.run.options import RunOptions, generation_config
 from handeye.run.plan import Plan, named_by_rows, row_lines, rows_sha256
@@ -44,12 +45,14 @@ ItemsT = TypeVar("ItemsT", bound=Items)
 class Job:
     """What is asked in one run, and the answers to it in a journal.
 
-    Every list of answers is in the order of the set.
+    Every list of answers is in the order of the set; where every question is asked several times,
+    first answers first.
 
     Attributes:
         options: of the run.
         asking: how the set is asked, as the model can take it.
         questions: the first question about every item.
+        samples: they again for each of the run's epochs, the first included.
         unit: what the scenes are called: ``scenes``, ``clips``.
         named: the options behind entries of the plan that are not called like them.
         plan: the identity of the run.
@@ -105,11 +108,15 @@ class Job:
         self._items = items
         self.asking = asking.fitted(options.model)
         self.questions = list(self.asking.questions(items))
+        self.samples = [
+            [question.sampled(number) for question in self.questions]
+            for number in range(1, options.epochs + 1)
+        ]
         self.unit = unit
         self.named = {"max_scenes": f"--{unit}", **(named or {})}
         self._info, self._task, self._row, self._score = info, task, row, score
         self._without_marks, self._select = without_marks, select
-        self._keys = {question: self._hashed(question) for question in self.questions}
+        self._keys = {asked: self._hashed(asked) for sample in self.samples for asked in sample}
         self.plan = Plan(
             **{
                 "suite": suite,
@@ -122,6 +129,7 @@ class Job:
                 "data": options.data,
                 "split": options.split,
                 "revision": revision_of(items.root) or msgspec.UNSET,
+                "epochs": options.epochs if options.epochs > 1 else msgspec.UNSET,
                 **plan,
                 "scoring": _scoring(options, plan),
             }
@@ -160,18 +168,18 @@ class Job:
     def total(self, journal: Journal) -> int:
         """Answers that a whole run has, as far as it can be told from those that are there."""
         total = 0
-        for question in self.questions:
+        for question in chain.from_iterable(self.samples):
             walk = list(self._walk(question, journal.arrived))
             total += len(walk) if walk[-1] else max(len(walk), len(question.likely))
         return total
 
     def texts(self, journal: Journal) -> list[str]:
         """What was answered about every item, all turns of its conversation together."""
-        return ["\n".join(a.raw_text for a in found if a) for found in self._found(journal)]
+        return ["\n".join(a.raw_text for a in found if a) for found in self._all(journal)]
 
     def arrived(self, journal: Journal) -> list[Answer]:
         """The answers that are there already; failures do not count."""
-        found = (answer for answers in self._found(journal) for answer in answers)
+        found = (answer for answers in self._all(journal) for answer in answers)
         return [answer for answer in found if answer is not None and answer.state != "error"]
 
     def task(self, journal: Journal) -> Task:
@@ -181,14 +189,16 @@ class Job:
 
     def answers(self, journal: Journal) -> list[Answer | None]:
         """The last answer about every item, or the failure in its place, or None."""
-        return [found[-1] for found in self._found(journal)]
+        return [found[-1] for found in self._all(journal)]
 
     def write_predictions(self, path: Path, journal: Journal) -> None:
         """Write the prediction file, one row an item that something is known about."""
         with replacing(path) as stream:
-            for question, found in zip(self.questions, self._found(journal), strict=True):
+            for first, *further in zip(*self.samples, strict=True):
+                found = self._known(first, journal)
                 if answers := [answer for answer in found if answer is not None]:
-                    row = marked(self._row(question, answers), answers)
+                    others = [self._known(question, journal)[-1] for question in further]
+                    row = line(self._row(first, answers), answers, others)
                     stream.write(msgspec.json.encode(row) + b"\n")
 
     def score(self, info: Mapping[str, Any]) -> None:
@@ -202,9 +212,12 @@ class Job:
         with TemporaryDirectory() as folder:
             return self._without_marks(Path(folder) / "run")
 
-    def _found(self, journal: Journal) -> Iterator[list[Answer | None]]:
+    def _all(self, journal: Journal) -> Iterator[list[Answer | None]]:
         """What is known about every item: answers, at the end maybe a failure or None."""
-        return (list(self._walk(question, journal.get)) for question in self.questions)
+        return (self._known(question, journal) for question in chain.from_iterable(self.samples))
+
+    def _known(self, question: Question, journal: Journal) -> list[Answer | None]:
+        return list(self._walk(question, journal.get))
 
     def _walk(
         self, first: Question, answer_to: Callable[[Key], Answer | None]

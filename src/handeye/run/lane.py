@@ -55,10 +55,12 @@ def carry_out(job: Job) -> Path:
     options = job.options
     same = check_plan(options.out, job.plan, job.lacking, job.named) == "same"
     if not same and options.here is None:
+        from handeye.run.asker import refuse_unsent
         from handeye.run.engine import resolve_model
 
         # A mistyped name or a missing key must not claim the folder for a run that cannot be.
-        resolve_model(options.model, options.base_url, options.model_args)
+        model = resolve_model(options.model, options.base_url, options.model_args)
+        refuse_unsent(model, job.asking.sends)
     with _alone(), _journal(job) as journal:
         total = job.total(journal)
         tally = Tally(total, options.price, time.monotonic, journal.again, options.max_retries)
@@ -183,6 +185,7 @@ def run_info(options: RunOptions, tally: Tally, answers: Sequence[Answer]) -> di
         "answers_from_earlier_starts": tally.kept,
         "tokens": msgspec.to_builtins(tally.usage),
         **({"strip_thoughts": True} if options.strip_thoughts else {}),
+        **({"epochs": options.epochs} if options.epochs > 1 else {}),
         "price": None if options.price is None else msgspec.to_builtins(options.price),
         "cost": tally.spend,
     }

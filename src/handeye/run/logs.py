@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,9 +19,12 @@ from handeye.errors import DataError
 from handeye.hashing import open_regular
 from handeye.printing import tell
 from handeye.reading import why
-from handeye.run.answers import Answer, judged_again, marked
+from handeye.run.answers import Answer, judged_again, line
 from handeye.run.journal import ANSWERS as JOURNAL, read_journal
 from handeye.run.plan import PLAN, Plan, read_plan
+
+if TYPE_CHECKING:
+    from inspect_ai.log import EvalSample
 
 ANSWERS = "answers"
 """Where a sample's store has its answers."""
@@ -29,6 +32,8 @@ OWN_FILES = ("predictions.jsonl", JOURNAL)
 """Files of answers in a run folder."""
 Row = Callable[[Sequence[Answer]], Mapping[str, Any]]
 """A line of a suite's prediction file, from the answers about one item in their order."""
+_Item = tuple[list[Answer], Sequence[Answer | None]]
+"""The answers about an item that make its line, and the further ones where it has several."""
 Said = Callable[[Plan, Sequence[Answer]], Sequence[Answer]]
 """Of a run's answers about an item those that make its line; none while more is asked."""
 
@@ -60,8 +65,8 @@ def as_lines(predictions: Path, row: Row, said: Said | None = None) -> Iterator[
         file = Path(folder) / "predictions.jsonl"
         with file.open("wb") as stream:
             found = _in_journal(predictions, said) if journal else _by_item(predictions)
-            for answers in found:
-                stream.write(msgspec.json.encode(marked(row(answers), answers)) + b"\n")
+            for answers, further in found:
+                stream.write(msgspec.json.encode(line(row(answers), answers, further)) + b"\n")
         yield file
 
 
@@ -86,16 +91,21 @@ def is_whole(predictions: Path, count: int) -> bool:
         return False
 
 
-def _in_journal(path: Path, said: Said | None) -> Iterator[list[Answer]]:
+def _in_journal(path: Path, said: Said | None) -> Iterator[_Item]:
     """The answers about every item that has all of its own, in order of arrival; no failures."""
     plan = read_plan(path.parent)
-    items: dict[str, dict[str, Answer]] = {}
+    items: dict[str, dict[int, dict[str, Answer]]] = {}
     for answer in read_journal(path):
-        items.setdefault(answer.item_id, {}).setdefault(answer.request, answer)
-    for found in items.values():
-        answers = list(found.values())
-        if chosen := answers[-1:] if said is None else said(plan, answers):
-            yield list(chosen)
+        sample = 1 if answer.sample is msgspec.UNSET else answer.sample
+        found = items.setdefault(answer.item_id, {}).setdefault(sample, {})
+        found.setdefault(answer.request, answer)
+    for samples in items.values():
+        chosen = []
+        for _, by_request in sorted(samples.items()):
+            answers = list(by_request.values())
+            chosen.append(answers[-1:] if said is None else said(plan, answers))
+        if 1 in samples and chosen[0]:
+            yield list(chosen[0]), [answers[-1] for answers in chosen[1:] if answers]
 
 
 def _is_log(path: Path) -> bool:
@@ -110,25 +120,24 @@ def _is_log(path: Path) -> bool:
     return head.lstrip()[:1] == b"{" and b'"eval"' in head and b'"version"' in head
 
 
-def _by_item(path: Path) -> Iterator[list[Answer]]:
-    """The answers about every item, in the order of the log; of several epochs the first."""
+def _by_item(path: Path) -> Iterator[_Item]:
+    """The answers about every item, in the order of the log, and those of further epochs."""
     from inspect_ai.log import read_eval_log, read_eval_log_samples
 
+    later: dict[str, list[Answer | None]] = {}
     try:
-        task = read_eval_log(str(path), header_only=True).eval.task
-        samples = read_eval_log_samples(str(path), all_samples_required=False)
-        epochs, found = 1, False
-        for sample in samples:
-            epochs = max(epochs, sample.epoch)
-            kept = sample.store.get(ANSWERS)
-            if kept is None or sample.epoch > 1:
+        header = read_eval_log(str(path), header_only=True).eval
+        task, epochs, found = header.task, header.config.epochs or 1, False
+        if epochs > 1:
+            for sample in read_eval_log_samples(str(path), all_samples_required=False):
+                for answers in _stored(sample).values() if sample.epoch > 1 else ():
+                    later.setdefault(answers[-1].item_id, []).append(answers[-1])
+        for sample in read_eval_log_samples(str(path), all_samples_required=False):
+            if sample.epoch > 1 or sample.store.get(ANSWERS) is None:
                 continue
             found = True
-            items: dict[str, list[Answer]] = {}
-            for one in kept:
-                answer = judged_again(msgspec.convert(one, Answer))
-                items.setdefault(answer.item_id, []).append(answer)
-            yield from items.values()
+            for item_id, answers in _stored(sample).items():
+                yield answers, later.get(item_id, [])
     except Exception as error:  # whatever a damaged archive makes of itself
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"{path}: cannot be read as a log of Inspect's: {reason}") from None
@@ -138,4 +147,13 @@ def _by_item(path: Path) -> Iterator[list[Answer]]:
             "'inspect eval handeye/NAME' and of RUN/logs do"
         )
     if epochs > 1:
-        tell(f"note: {path} holds {epochs} epochs; the first is scored")
+        tell(f"note: {path} holds {epochs} epochs; answers of the first are scored")
+
+
+def _stored(sample: EvalSample) -> dict[str, list[Answer]]:
+    """The answers about a sample's items, in order."""
+    items: dict[str, list[Answer]] = {}
+    for one in sample.store.get(ANSWERS) or ():
+        answer = judged_again(msgspec.convert(one, Answer))
+        items.setdefault(answer.item_id, []).append(answer)
+    return items

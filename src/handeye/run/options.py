@@ -26,6 +26,8 @@ MAX_RETRIES = 5
 # answer one request in minutes; the OpenAI client's own limit is the same.
 ATTEMPT_TIMEOUT = 600
 _WEEK = 7 * 24 * 3600
+MOST_EPOCHS = 1_000
+"""Answers to a question, at the most."""
 
 # Models that handeye runs itself; all others under its name answer for one suite.
 SMALL = "handeye/small"
@@ -55,6 +57,8 @@ class RunOptions:
         score: score the answers when all have arrived.
         strip_thoughts: score the answers without the thoughts and special tokens that stand in
             them (:mod:`handeye.run.thoughts`); predictions keep the text as it came.
+        epochs: answers to every question, at least 1. Scores are of the first ones, unless the
+            suite says otherwise; the others stand beside them.
         here: who answers, where that is not made from the name: a ``Model`` or function of the
             caller's (:mod:`handeye.respondents.whom`), asked in this process.
     """
@@ -73,6 +77,7 @@ class RunOptions:
     progress: bool = True
     score: bool = True
     strip_thoughts: bool = False
+    epochs: int = 1
     here: Model | None = None
 
     @classmethod
@@ -116,6 +121,7 @@ class RunOptions:
         within("max_connections", self.max_connections, 1, 10_000)
         within("max_retries", self.max_retries, 0, 1_000)
         within("attempt_timeout", self.attempt_timeout, 1, _WEEK)
+        within("epochs", self.epochs, 1, MOST_EPOCHS)
         know(self.base_url, self.model_args, self.generation)
         from handeye.run.plan import stay_with_revision  # loads what only a run needs
 

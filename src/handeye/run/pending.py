@@ -25,6 +25,7 @@ from handeye.run.answers import (
 )
 from handeye.run.failures import Failure, failure_said, told
 from handeye.run.http import Exchange, is_count
+from handeye.run.letters import letters_of
 from handeye.run.secrets import without_keys, without_known_keys
 
 Output = TypeVar("Output", bound=BaseModel)
@@ -41,7 +42,8 @@ _OWN_ENDS = {
 class Pending:
     """One request on its way: what its answer will be filed under.
 
-    ``answer`` and ``failure`` are what became of it; of several attempts the last.
+    ``letters`` are the options whose log-probabilities are wanted. ``answer`` and ``failure`` are
+    what became of it; of several attempts the last.
     """
 
     item_id: str
@@ -49,6 +51,8 @@ class Pending:
     request: str
     media_sha256: str
     note: dict[str, Any] | None = None
+    sample: int = 1
+    letters: tuple[str, ...] = ()
     answer: Answer | None = None
     failure: Failure | None = None
 
@@ -95,6 +99,7 @@ class Pending:
             seconds=seconds,
             at=_now(),
             note=_note(self),
+            sample=_sample(self),
         )
 
 
@@ -124,6 +129,8 @@ def answer_from(
         seconds=None if seconds is None else round(seconds, 3),
         at=_now(),
         note=_note(pending),
+        sample=_sample(pending),
+        **_letters(output, pending),
     )
     # Read again, it must still be an answer.
     plain = judged_again(answer).state != "error"
@@ -186,6 +193,20 @@ def _finish_reason(call: ModelCall | None) -> Any:
 
 def _note(pending: Pending) -> dict[str, Any] | msgspec.UnsetType:
     return msgspec.UNSET if pending.note is None else pending.note
+
+
+def _sample(pending: Pending) -> int | msgspec.UnsetType:
+    return pending.sample if pending.sample > 1 else msgspec.UNSET
+
+
+def _letters(output: ModelOutput, pending: Pending) -> dict[str, Any]:
+    """What an answer keeps of its options; nothing where nothing is asked for, or known."""
+    found = letters_of(output, pending.letters)
+    if found is None or not found.letters:
+        return {}
+    bound = {} if found.bound is None else {"letters_bound": found.bound}
+    thought = {"post_thought": True} if found.post_thought else {}
+    return {"letters": found.letters, **bound, **thought}
 
 
 def output_without_keys(output: Output) -> Output:

@@ -2,7 +2,8 @@
 
 ``plan.json`` is written before the first request. A later run over the same folder must ask the
 same items of the same model in the same way; settings of transport (connections, retries, timeouts,
-where the server stands) may differ. A run may grow: all it was started for, row for row, and more.
+where the server stands) may differ. A run may grow: all it was started for, row for row, and more,
+or more answers to each.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     the generation settings that were given, ``model_args`` the provider's (secrets blotted out, a
     set that the model knows named by its rows), ``asked`` what else the suite fixes about the
     questions (frames, protocol ...), ``revision`` the commit of a set from the Hub, ``scoring``
-    what a look at the unfinished run has to know of how it will be scored.
+    what a look at the unfinished run has to know of how it will be scored, ``epochs`` how many
+    answers to every question are asked for, if not one.
     """
 
     suite: str
@@ -54,11 +56,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     max_scenes: int | None = None
     revision: str | msgspec.UnsetType = msgspec.UNSET
     scoring: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    epochs: int | msgspec.UnsetType = msgspec.UNSET
 
 
 # Where two plans may differ and still be one run: how the same items were named.
 _CHOICE = ("split", "templates", "subsets", "max_scenes")
-_FREE = frozenset({"data", *_CHOICE, "revision", "scoring"})
+_FREE = frozenset({"data", *_CHOICE, "revision", "scoring", "epochs"})
 # What another selection changes; a run that grows differs in nothing else.
 _SIZE = ("items", "scenes", "items_sha256")
 
@@ -189,9 +192,12 @@ def _compared(
         and not (name == "model_args" and _same_but_for_a_path(known.model_args, plan.model_args))
         for words in _changed(name, getattr(known, name), getattr(plan, name), named)
     ]
+    before, after = (1 if one.epochs is msgspec.UNSET else one.epochs for one in (known, plan))
+    if after < before:  # as rows, they may only become more
+        differences += _changed("epochs", before, after, named)
     if same_rows:
         if not differences:
-            return "same"
+            return "same" if after == before else "grown"
     else:
         missing = None if lacking is None else lacking(known)
         if missing == 0 and not differences:

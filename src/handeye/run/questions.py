@@ -7,7 +7,7 @@ Nothing here imports the engine.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self, TypeVar
 
@@ -36,7 +36,10 @@ CARRIAGE = frozenset(
 
 
 class PictureLoad(NamedTuple):
-    """A picture as it goes out: width and height in pixels, and its file's size in bytes."""
+    """A picture as it goes out: width and height in pixels, and its file's size in bytes.
+
+    Of a sound width and height are 0.
+    """
 
     width: int
     height: int
@@ -49,14 +52,14 @@ class Media:
 
     Attributes:
         path: where it lies.
-        kind: ``image`` or ``video``.
+        kind: ``image``, ``video`` or ``audio``.
         sha256: of its bytes, hexadecimal.
         pictures: what is shown of it, where that is not the file as it is; for the dry run. It may
             be slow (frames are decoded) and raises DataError where the file cannot be used.
     """
 
     path: Path
-    kind: Literal["image", "video"]
+    kind: Literal["image", "video", "audio"]
     sha256: str
     pictures: Callable[[], Sequence[PictureLoad]] | None = None
 
@@ -93,6 +96,9 @@ class Question:
         config: settings of this request over those of the run.
         likely: how long this question and those that may follow it are, and their right answers;
             for the dry run and the count of a whole run.
+        letters: the options whose log-probabilities are kept where the answer names one; how a
+            provider is asked for them is said in ``config``.
+        sample: which of several answers to the same question this is, from 1.
     """
 
     item_id: str
@@ -103,6 +109,8 @@ class Question:
     turns: tuple[str, ...] = ()
     config: GenerateConfig | None = None
     likely: tuple[Turn, ...] = (Turn(0, 0),)
+    letters: tuple[str, ...] = ()
+    sample: int = 1
 
     @property
     def media_sha256(self) -> str:
@@ -118,8 +126,13 @@ class Question:
             config: settings of the run that can change an answer (:func:`content_config`).
         """
         own = {} if self.config is None else content_config(self.config)
-        sha256 = fingerprint({**self.identity, "config": {**config, **own}})
+        again = {"sample": self.sample} if self.sample > 1 else {}
+        sha256 = fingerprint({**self.identity, "config": {**config, **own}, **again})
         return (self.item_id, model, sha256)
+
+    def sampled(self, number: int) -> Question:
+        """The same question, asked for its answer of that number."""
+        return self if number == self.sample else replace(self, sample=number)
 
 
 ItemsT = TypeVar("ItemsT", contravariant=True)
@@ -131,6 +144,14 @@ class Asking(Protocol[ItemsT]):
     @property
     def scenes_held(self) -> int | None:
         """Scenes written at a time where one weighs much; None: as many as are under way."""
+
+    @property
+    def sends(self) -> frozenset[str]:
+        """What is sent beside words: ``image``, ``video``, ``audio``.
+
+        A model that tells what it takes is refused where that is missing (:func:`refuse_unsent`);
+        with a video whose sound is asked about, ``audio`` is said too.
+        """
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON: what makes two runs ask the same; stands in plan and run.json."""

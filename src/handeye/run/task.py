@@ -7,8 +7,9 @@
   ``error``; it never fails the scene. So is one whose picture or video cannot be used.
 - Scenes are written (pictures read, videos decoded) on worker threads while others are being
   answered, and only if something about them is still to be asked.
-- The log keeps the SHA-256 of pictures and videos in the sample's metadata; where the file is not
-  what is shown, the note of the answer says what is.
+- The log keeps the SHA-256 of pictures, videos and sounds in the sample's metadata; where the file
+  is not what is shown, the note of the answer says what is.
+- Of several epochs each asks for answers of its own: the epoch is the number of the sample.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from inspect_ai.util import LimitExceededError
 
 from handeye.errors import DataError, HandeyeError
 from handeye.run.answers import Answer
-from handeye.run.asker import Asker
+from handeye.run.asker import Asker, refuse_unsent
 from handeye.run.journal import Journal, open_journal
 from handeye.run.logs import ANSWERS
 from handeye.run.questions import Asking, Opening, Question, by_scene, conversation
@@ -109,7 +110,9 @@ def ask_scenes(
         if place not in known:
             known[place] = _Scenes(items, asking, model, kept, connections)
         scenes = known[place]
-        asked = (await scenes.laid_out(questions))[str(state.sample_id)]
+        # Of a scene may be left nothing that the model can be asked.
+        first = (await scenes.laid_out(questions)).get(str(state.sample_id), [])
+        asked = [question.sampled(state.epoch) for question in first]
         answers = await scenes.ask(asked)
         for media in (media for question in asked for media in question.media):
             state.metadata.setdefault(f"{media.kind}_sha256", {})[media.path.name] = media.sha256
@@ -136,6 +139,7 @@ class _Scenes:
         self.asker = Asker(model, journal, connections)
         self._items = items
         self._asking = asking.fitted(self.asker.model_name)
+        refuse_unsent(model, self._asking.sends)
         self._by_scene: dict[str, list[Question]] | None = None
         self._one_lays_out = anyio.Lock()
         self._writers = anyio.CapacityLimiter(_WRITERS)

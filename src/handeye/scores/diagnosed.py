@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from handeye.atomic import write_all
 from handeye.scores.run_folder import as_parquet
 from handeye.scores.summary import Recorded
+from handeye.scores.tables import Table
 from handeye.sets.processes import in_order
 from handeye.shown import Shown, Words
 
@@ -46,6 +47,10 @@ class Diagnosed(Shown):
     def sentence(self) -> str:
         """The diagnosis as one sentence; empty where the suite has none."""
         return ""
+
+    def said(self) -> Iterator[str | Table]:
+        """What a terminal says of it, in that order; the note of a table stands below it."""
+        raise NotImplementedError
 
     def to_json(self) -> bytes:
         """diagnosis.json: indented JSON."""

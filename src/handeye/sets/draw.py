@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 T = TypeVar("T")
 
@@ -48,6 +49,14 @@ class Draw:
     def unit(self) -> float:
         """Uniform float in ``[0, 1)`` with 53 bits."""
         return (self._word() >> 11) * 2.0**-53
+
+    def units(self, n: int) -> NDArray[np.float64]:
+        """``n`` uniform floats in ``[0, 1)`` with 53 bits, at once.
+
+        Of a stream that draws nothing else: other draws take their bits in stocks.
+        """
+        words: NDArray[np.uint64] = self._bits.random_raw(n)
+        return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
     def pick(self, options: Sequence[T]) -> T:
         """One of ``options``, all alike."""

@@ -7,7 +7,8 @@
     GET  /api/KEY/state                 what comes next
     POST /api/KEY/answer                an answer -> the new state
     POST /api/KEY/practice              an answer to a practice item -> what is right
-    GET  /api/KEY/picture/PHASE/PLACE   the picture's exact bytes
+    GET  /api/KEY/picture/PHASE/PLACE   the exact bytes of a picture, video or sound
+    GET  /api/KEY/sound/PHASE/PLACE     those of a sound beside a picture
 
 Status 404: nobody has the link. 409: another item is next (its state is sent along). 400: not an
 answer. 408, 429, 503: too slow, too many at once, too many (:mod:`handeye.study.limits`). The work
@@ -44,6 +45,7 @@ from handeye.study.limits import (
 )
 from handeye.study.session import ConflictError, Reply, Study, UnknownPersonError
 from handeye.study.store import StudyFileError
+from handeye.suite import Shown
 
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -80,6 +82,7 @@ def make_app(study: Study, *, token: str | None = None) -> ASGIApp:
         Route("/api/{key}/answer", pages.answer, methods=["POST"]),
         Route("/api/{key}/practice", pages.practise, methods=["POST"]),
         Route("/api/{key}/picture/{phase}/{place}", pages.picture),
+        Route("/api/{key}/sound/{phase}/{place}", pages.sound),
     ]
     return Guard(Starlette(routes=routes), token)
 
@@ -97,7 +100,7 @@ class _Pages:
             for one in folder.iterdir()
             if (ending := one.name[one.name.rfind(".") :]) in _TYPES
         }
-        words = {name: escape(text) for name, text in study.suite.words.items()}
+        words = {"thing": "picture"} | {n: escape(text) for n, text in study.suite.words.items()}
         for name in ("welcome.html", "session.html"):
             body, media_type = self._files[name]
             self._files[name] = Template(body.decode()).substitute(words).encode(), media_type
@@ -166,7 +169,16 @@ class _Pages:
         return await _answered(work, request.path_params["key"], reply)
 
     async def picture(self, request: Request) -> Response:
-        """A picture's exact bytes."""
+        """The exact bytes of a picture, video or sound."""
+        return await self._shown(request, lambda found: (found.data, found.media_type))
+
+    async def sound(self, request: Request) -> Response:
+        """Those of a sound beside a picture."""
+        return await self._shown(request, lambda found: (found.sound, "audio/wav"))
+
+    async def _shown(
+        self, request: Request, part: Callable[[Shown], tuple[bytes, str]]
+    ) -> Response:
         where = request.path_params
         if not re.fullmatch("[0-9]{1,9}", where["place"]):
             return _error(404, "no such picture")
@@ -180,7 +192,10 @@ class _Pages:
             tell(f"error: {error}")
             return _error(500, "the picture cannot be shown")
         headers = {"Cache-Control": "private, max-age=86400, immutable"}
-        return Response(found.data, media_type=found.media_type, headers=headers)
+        data, media_type = part(found)
+        if not data:
+            return _error(404, "no such sound")
+        return Response(data, media_type=media_type, headers=headers)
 
 
 async def _body(request: Request) -> bytes:

@@ -31,7 +31,8 @@ from handeye.printing import tell
 COOKIE = "handeye_study"
 """The token's cookie begins so; the port follows, as browsers send cookies to every port."""
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src blob:; "
+    "connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 HEADERS = {

@@ -19,7 +19,7 @@ from handeye.errors import DataError, OptionError, first_ten, lost_link
 from handeye.hashing import is_regular
 from handeye.study.plan import Plan
 from handeye.study.settings import Settings, plan_of, settle
-from handeye.study.store import Person, Store, create
+from handeye.study.store import Person, Store, create, media_type
 from handeye.suite import Asked, AsksPeople, Shown
 
 Phase = Literal["practice", "items", "done"]
@@ -193,7 +193,8 @@ class Study:
         """
         person = self._person(key)
         if phase == "practice" and 0 <= place < len(self.practice):
-            return Shown(self.practice[place][1], "image/png")
+            data = self.practice[place][1]
+            return Shown(data, media_type(data))
         if phase == "items" and 0 <= place < min(person.items, person.answered + 2):
             return self.suite.picture(self._set, self._item(person, "items", place))
         raise LookupError(f"no picture {phase}/{place}")

@@ -108,7 +108,7 @@ def create(
         path: of the file.
         settings: what the study is made with.
         strata: names of the strata; columns of its table of items.
-        practice: items as JSON, with their pictures in PNG.
+        practice: items as JSON, each with the bytes of its picture, video or sound.
 
     Raises:
         DataError: the file is there already or cannot be written.
@@ -291,7 +291,7 @@ class Store:
         return found
 
     def practice(self, kind: type[T]) -> list[tuple[T, bytes]]:
-        """The practice items in order, each with its picture in PNG.
+        """The practice items in order, each with its picture, video or sound.
 
         Args:
             kind: the struct of an item.
@@ -400,12 +400,20 @@ class Store:
         return self._typed(GivenAnswer, [(*row[:8], row[8:]) for row in rows])
 
 
-def _whole(picture: bytes) -> bytes:
-    """A PNG file, if its parts are as their check sums say; else raises what Pillow does."""
-    from PIL import Image
+def media_type(data: bytes) -> str:
+    """What a practice item's file is: ``video/mp4``, ``audio/wav`` or, for all else, a PNG."""
+    if data[4:8] == b"ftyp":
+        return "video/mp4"
+    return "audio/wav" if data[:4] == b"RIFF" else "image/png"
 
-    Image.open(io.BytesIO(picture), formats=("PNG",)).verify()
-    return picture
+
+def _whole(data: bytes) -> bytes:
+    """A file, if a picture's parts are as their check sums say; else raises what Pillow does."""
+    if media_type(data) == "image/png":
+        from PIL import Image
+
+        Image.open(io.BytesIO(data), formats=("PNG",)).verify()
+    return data
 
 
 @cache

@@ -25,8 +25,7 @@ def diagnose_and_print(
     json: str | None,
     *,
     diagnose: Callable[..., Diagnosed],
-    so_far: Callable[..., Any],
-    show: Callable[[Any], None],
+    so_far: Callable[..., Any] | None,
 ) -> None:
     """Diagnose runs, keep what was found in the folders of those that are finished, and print it.
 
@@ -59,11 +58,30 @@ def diagnose_and_print(
             tables.say(console, f"\n{name}", "bold")
             if one["note"]:
                 tables.say(console, one["note"], "yellow")
-            show(one.findings)
+            _show(one)
             if paths:
                 say(f"written to {paths[0]} and {paths[1].name}")
     if refused:
         raise RunError(refused)
+
+
+def _show(found: Diagnosed) -> None:
+    """Print what was found about one run."""
+    from handeye.scores.summary import so_far_words
+    from handeye.terminal import tables
+    from handeye.terminal.console import Console
+
+    console = Console()
+    model, note = (str(found.data.get(name) or "") for name in ("model", "note"))
+    tables.say(console, f"\n{model or 'unnamed model'}", "bold")
+    if note:
+        tables.say(console, note, "yellow")
+    for part in found.said():
+        if isinstance(part, str):
+            tables.say(console, part)
+        else:
+            words = filter(None, (so_far_words(note), part.note))
+            tables.print_table(console, part, caption="; ".join(words))
 
 
 def _kept(

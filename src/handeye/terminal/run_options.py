@@ -210,6 +210,9 @@ def _carried(
         Path | None, typer.Option(metavar="FILE", help="JSON of prices by model.")
     ] = None,
     strip_thoughts: StripThoughts = False,
+    epochs: Annotated[
+        int, typer.Option(metavar="N", help="Answers to every question; further ones are kept.")
+    ] = 1,
     quiet: Quiet = False,
 ) -> dict[str, Any]:
     """Fields of :class:`handeye.run.options.RunOptions` from the options that every run has.
@@ -231,6 +234,7 @@ def _carried(
         "model_args": arguments,
         "price": _price(price, prices, model),
         **({"strip_thoughts": True} if strip_thoughts else {}),
+        **({"epochs": epochs} if epochs != 1 else {}),
         "progress": not quiet,
     }
 

@@ -10,34 +10,10 @@ from typing import Any, overload
 
 import msgspec
 
+from handeye.sets.columns import MappedField
 from handeye.sets.folder import inside
 from handeye.shown import Shown, Words, named, set_words
 from handeye.visualact.records import SCENARIOS, Clip
-
-
-@dataclass(frozen=True, slots=True)
-class MappedField:
-    """One line of what the loader made of a foreign file.
-
-    Attributes:
-        field: the field of ours (``video``, ``scenario``, ``apl`` ...), empty for a column that
-            was not used.
-        source: the column (dotted path), or the rule that stood in for one.
-        count: number of values.
-        example: one of the values, as it stands in the file.
-    """
-
-    field: str
-    source: str
-    count: int
-    example: str = ""
-
-    def words(self) -> str:
-        """The line for people."""
-        example = f", e.g. {self.example}" if self.example else ""
-        values = "value" if self.count == 1 else "values"
-        name = self.field or "(not used)"
-        return f"{name:<10} <- {self.source} ({self.count} {values}{example})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

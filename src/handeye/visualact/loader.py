@@ -24,6 +24,9 @@ from handeye.visualact.foreign.published_layout import published_file, read_publ
 from handeye.visualact.own_sets import PlacedClip, check_videos, clips_files, read_clips
 from handeye.visualact.records import SCENARIOS, Clip, clips_name
 
+# What sets of others have beside their videos.
+_OTHERS = ("metadata*.jsonl", "premise_*.jsonl", "*standard_vision*", "*/*standard_vision*")
+
 
 def any_clips(given: str | Path | Iterable[Clip]) -> list[Clip]:
     """Clips as they are, or all of the set that is named.
@@ -127,9 +130,10 @@ def recognizes(data: str) -> bool:
         return "visualact" in data.lower()
     path = Path(data)
     if path.is_dir():
-        videos = (path / "videos").is_dir() and not any(path.glob("metadata*.jsonl"))
-        return videos or any(path.glob(clips_name("*")))
-    return path.match(clips_name("*")) or path.suffix == ".json"
+        others = any(any(path.glob(pattern)) for pattern in _OTHERS)
+        return ((path / "videos").is_dir() and not others) or any(path.glob(clips_name("*")))
+    foreign = path.suffix == ".json" and not any(map(path.match, _OTHERS))
+    return foreign or path.match(clips_name("*"))
 
 
 def scenario_keys(names: Iterable[str] | None) -> frozenset[str] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +18,7 @@ from transformers.utils import import_utils
 from handeye.respondents.local.chat import write_ask
 from handeye.respondents.local.decoding import Settings
 from handeye.respondents.local.engine import Engine
-from handeye.respondents.local.loading import LocalModel, load
+from handeye.respondents.local.loading import load
 from handeye.respondents.local.options import LocalOptions
 from tests.support.local import families
 
@@ -29,16 +28,6 @@ TOLD = Settings(max_tokens=5)
 @pytest.fixture(autouse=True)
 def no_torchvision(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_utils, "is_torchvision_available", lambda: False)
-
-
-def save_as_published(made: LocalModel, folder: Path, **settings: Any) -> None:
-    """The files that a model of such a family has on the Hub."""
-    made.model.save_pretrained(folder)
-    made.processor.image_processor.save_pretrained(folder)
-    made.tokenizer.save_pretrained(folder)
-    (folder / "chat_template.jinja").write_text(made.processor.chat_template)
-    told = {"processor_class": type(made.processor).__name__, **settings}
-    (folder / "processor_config.json").write_text(json.dumps(told))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +45,7 @@ def test_a_published_model_answers_without_the_part_for_videos(
     family: str, settings: dict[str, Any], tmp_path: Path
 ) -> None:
     made = families.model_of(family)
-    save_as_published(made, tmp_path, **settings)
+    families.publish(made, tmp_path, **settings)
     with pytest.raises((ImportError, ValueError), match=r"(?i)torchvision"):
         AutoProcessor.from_pretrained(tmp_path)
     loaded = load(LocalOptions(path=str(tmp_path)))

@@ -231,7 +231,7 @@ def test_a_model_that_cannot_be_run_in_parts_is_asked_plainly(
     answers = engine.answer(asks, [TOLD] * 5)
     assert {answer.way for answer in answers} == {"plain"}
     assert len(engine.notices) == 1
-    assert "encodes each picture once for every question" in engine.notices[0]
+    assert "encodes each medium once for every question" in engine.notices[0]
     assert tokens(answers) == one_by_one(loaded, asks)
 
 

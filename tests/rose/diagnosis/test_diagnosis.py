@@ -154,9 +154,10 @@ def test_a_rate_outside_0_and_1_is_no_level(constant):
 
 def test_terminal_and_page_give_a_loss_the_same_sign(folder, found, constant, capsys):
     from handeye.report import write_report
-    from handeye.rose.commands.diagnose import diagnose as command
+    from handeye.terminal.diagnosing import diagnose_and_print
 
-    command([folder / "faulty", constant])
+    runs = [folder / "faulty", constant]
+    diagnose_and_print(runs, 0, 1, None, diagnose=diagnose, so_far=None)
     told = capsys.readouterr().out
     page = write_report(
         [folder / "faulty"], folder / "report.html", gallery_limit=0, resamples=2000

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from handeye.rose.teaching.words import phrases
 from handeye.training.architecture import build
 from handeye.training.words import CHAT_TEMPLATE, build_tokenizer
 
 
 def llava() -> tuple[Any, Any]:
-    return build("tiny", 1)
+    return build("tiny", 1, phrases())
 
 
 # A tower of 4 x 4 patches.
@@ -39,7 +40,7 @@ def text_sizes(tokenizer: Any) -> dict[str, Any]:
 
 
 def byte_tokenizer(*more: str) -> Any:
-    tokenizer = build_tokenizer()
+    tokenizer = build_tokenizer(phrases())
     tokenizer.add_special_tokens({"extra_special_tokens": ["<image>", "<answer>", *more]})
     return tokenizer
 

@@ -95,6 +95,7 @@ def verify(data: str | Path, **others: Any) -> Verified:
 @dataclass(frozen=True)
 class Asking:
     scenes_held: int | None = None
+    sends: frozenset[str] = frozenset()
 
     def as_dict(self) -> dict[str, Any]:
         return {"words": 1}

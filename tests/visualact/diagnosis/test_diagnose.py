@@ -12,10 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from handeye import visualact
+from handeye.cli.given import commands_of
 from handeye.errors import OptionError, RunError
-from handeye.visualact.commands import app
+from handeye.suites import get
 from handeye.visualact.diagnosis.reasons import WORDS
 from tests.support.visualact import report_runs as va
+
+app = commands_of(get("visualact"))
 
 
 def test_each_fault_is_given_its_reason(va_root: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from handeye.errors import DataError, OptionError
-from handeye.visualact.clip_set import MappedField
+from handeye.sets.columns import MappedField
 from handeye.visualact.foreign.aliases import ALIASES, MAP_NAMES
 from handeye.visualact.foreign.gold_values import plain, read_apl, read_scenario, read_type
 from handeye.visualact.loader import load

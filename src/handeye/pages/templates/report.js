@@ -269,6 +269,47 @@
     if (!scroll.closest("figure.plot")) scroll.after(tools(table.id.slice(2), null, [table]));
   }
 
+  // ---- sounds: one at a time; a line moves over the waveform it was started from
+
+  const heard = new Map();
+  const soundOf = (source) => {
+    if (!heard.has(source)) heard.set(source, source.startsWith("#") ? document.getElementById(source.slice(1)) : new Audio(source));
+    return heard.get(source);
+  };
+  let stop = () => {};
+  function play(button) {
+    const sound = soundOf(button.dataset.sound);
+    const waves = all(".waveform", button.parentElement);
+    let moving = true;
+    stop();
+    stop = () => {
+      stop = () => {};
+      moving = false;
+      sound.pause();
+      sound.onended = null;
+      button.textContent = "Play";
+      for (const wave of waves) wave.classList.remove("playing");
+    };
+    sound.currentTime = 0;
+    sound.onended = () => stop();
+    button.textContent = "Stop";
+    for (const wave of waves) wave.classList.add("playing");
+    const move = () => {
+      if (!moving) return;
+      for (const wave of waves) {
+        const x = (sound.currentTime / (sound.duration || 1)) * wave.viewBox.baseVal.width;
+        for (const end of ["x1", "x2"]) one(".at", wave).setAttribute(end, x);
+      }
+      requestAnimationFrame(move);
+    };
+    sound.play().then(move, () => { if (moving) stop(); });
+  }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button.play");
+    if (!button) return;
+    if (button.textContent === "Stop") stop(); else play(button);
+  });
+
   // ---- what an address names
 
   function reveal(target) {

@@ -1,11 +1,11 @@
-"""Open vision-language models on this machine: ``handeye/hf``, with the picture encoded once.
+"""Open models that see or hear, on this machine: ``handeye/hf``, with every medium encoded once.
 
     options.py    what can be set, and what is allowed
     loading.py    a folder or hub id -> model and processor
     processors.py the processor, without torchvision too
     media.py      pictures, videos, sounds from what was sent
-    chat.py       a conversation -> the chat template's messages, pictures beside them
-    prompts.py    text and pictures -> token ids and tensors; the media of a scene only once
+    chat.py       a conversation -> the chat template's messages, pictures and sounds beside them
+    prompts.py    text and media -> token ids and tensors; the media of a scene only once
     prefixes.py   the encoded part that questions share: made once, kept within a bytes limit
     forking.py    the key-value cache: many prefixes, laid side by side, written in place
     decoding.py   questions of several scenes as one batch, token by token

@@ -1,6 +1,7 @@
 """A conversation as Inspect has it -> the text of the model's chat template, pictures beside it.
 
-Videos are shown as pictures, evenly over their length. Placeholder tokens that stand in somebody's
+Videos are shown as pictures, evenly over their length, with their sound behind them where the model
+hears. Placeholder tokens that stand in somebody's
 words (``<image>`` in a question) are broken up with a space, so that they stay words: the processor
 would look for a picture that is not there.
 """
@@ -24,7 +25,7 @@ from inspect_ai.model import (
 from handeye.errors import RunError
 from handeye.respondents.conversation import decoded_url
 from handeye.respondents.local.loading import LocalModel
-from handeye.respondents.local.media import Medium, Picture, Sound, video_frames
+from handeye.respondents.local.media import Picture, Sound, sounds_of, video_frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ class Ask:
     @property
     def media(self) -> tuple[str, ...]:
         """Digests of all that is shown beside the words."""
-        media: tuple[Medium, ...] = (*self.pictures, *self.sounds)
-        return tuple(shown.digest for shown in media)
+        pictures = tuple(picture.digest for picture in self.pictures)
+        return pictures + tuple(sound.digest for sound in self.sounds)
 
 
 def write_ask(loaded: LocalModel, messages: Sequence[ChatMessage], frames: int = 8) -> Ask:
@@ -59,7 +60,7 @@ def write_ask(loaded: LocalModel, messages: Sequence[ChatMessage], frames: int =
     Raises:
         RunError: content that cannot be shown to it, or a template that refuses the conversation.
     """
-    media: list[Medium] = []
+    media: list[Picture | Sound] = []
     turns: list[dict[str, Any]] = []
     for message in messages:
         if message.role == "tool":
@@ -90,24 +91,31 @@ def _templated(processor: Any, turns: list[dict[str, Any]]) -> str:
 
 
 def _shown(
-    part: Content, media: list[Medium], loaded: LocalModel, frames: int
+    part: Content, media: list[Picture | Sound], loaded: LocalModel, frames: int
 ) -> list[dict[str, str]]:
     if isinstance(part, ContentText):
         return [{"type": "text", "text": as_words(part.text, loaded.media_texts)}]
-    if isinstance(part, ContentImage):
-        media.append(Picture.of(decoded_url(part.image, "picture")))
-        return [{"type": "image"}]
-    if isinstance(part, ContentVideo):
-        taken = video_frames(decoded_url(part.video, "video"), frames)
-        media.extend(taken)
-        return [{"type": "image"}] * len(taken)
-    if isinstance(part, ContentAudio) and loaded.sampling_rate is not None:
-        media.append(Sound.of(decoded_url(part.audio, "sound")))
-        return [{"type": "audio"}]
     if isinstance(part, ContentReasoning):
         return []
-    name = type(loaded.processor).__name__
-    raise RunError(f"handeye/hf cannot show {part.type} to this model ({name})")
+    kind = part.type
+    if kind not in loaded.takes:
+        name = type(loaded.processor).__name__
+        raise RunError(f"handeye/hf cannot show {kind} to this model ({name})")
+    taken: list[Picture | Sound] = []
+    if isinstance(part, ContentImage):
+        taken = [Picture.of(decoded_url(part.image, "picture"))]
+    elif isinstance(part, ContentVideo):
+        data = decoded_url(part.video, "video")
+        taken = [*video_frames(data, frames), *_heard(data, loaded)]
+    elif isinstance(part, ContentAudio):
+        taken = [*_heard(decoded_url(part.audio, "sound"), loaded)]
+    media.extend(taken)
+    return [{"type": "image" if isinstance(one, Picture) else "audio"} for one in taken]
+
+
+def _heard(data: bytes, loaded: LocalModel) -> Sequence[Sound]:
+    rate = loaded.sampling_rate
+    return () if rate is None else sounds_of(data, rate, loaded.seconds_heard)
 
 
 def as_words(text: str, placeholders: Sequence[str]) -> str:

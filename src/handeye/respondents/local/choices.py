@@ -71,6 +71,7 @@ def _later_logits(loaded: LocalModel, row: Row, ids: tuple[int, ...]) -> torch.T
 
 def _whole_logits(loaded: LocalModel, ask: Ask, ids: tuple[int, ...]) -> torch.Tensor:
     words = loaded.tokenizer.decode(ids)
-    encoded = process(loaded, [Ask(ask.text + words, ask.pictures)])
-    logits: torch.Tensor = loaded.model(**encoded, use_cache=False).logits[0, -len(ids) :].float()
+    encoded = process(loaded, [replace(ask, text=ask.text + words)])
+    out = loaded.run(len(ids), **encoded, use_cache=False)
+    logits: torch.Tensor = out.logits[0, -len(ids) :].float()
     return logits

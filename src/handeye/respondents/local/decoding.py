@@ -15,6 +15,7 @@ import torch
 from handeye.respondents.local.forking import ForkedCache
 from handeye.respondents.local.loading import LocalModel
 from handeye.respondents.local.prefixes import Prefix, as_position_ids
+from handeye.run.letters import ASKED_FOR
 
 Ending = Literal["stop", "max_tokens", "not_finite"]
 """At an end token or stop string, at the limit, or where the logits were no numbers any more."""
@@ -32,7 +33,9 @@ class Settings:
         top_k: likeliest tokens that are drawn from; 0 for all.
         seed: of the draws.
         noted: likeliest tokens to note with their log-probabilities at each place; None notes
-            nothing, 0 the written token alone.
+            nothing, 0 the written token alone. Where any are noted, there are at least
+            :data:`ASKED_FOR` at the first place and where a letter is written, and all tokens that
+            are a letter follow, however unlikely.
     """
 
     max_tokens: int = 256
@@ -98,22 +101,22 @@ def run_tails(
     tails = [len(row.tail) for row in rows]
     widest = max(tails)
     config = loaded.model.config.get_text_config(decoder=True)
-    cache = ForkedCache(
-        [r.prefix for r in rows], [r.used for r in rows], tails, config.num_hidden_layers
-    )
+    # The last layers of some families look at what others keep, and keep nothing.
+    layers = config.num_hidden_layers - getattr(config, "num_kv_shared_layers", 0)
+    cache = ForkedCache([r.prefix for r in rows], [r.used for r in rows], tails, layers)
     ids = torch.full((len(rows), widest), loaded.pad_id)
     positions = torch.zeros((len(rows), widest), dtype=torch.long)
     for place, row in enumerate(rows):
         count = len(row.tail)
         ids[place, -count:] = torch.tensor(row.tail)
         positions[place, -count:] = torch.arange(row.next_position, row.next_position + count)
-    out = loaded.model(
+    out = loaded.run(
+        keep,
         input_ids=ids.to(loaded.device),
         attention_mask=cache.mask.long().to(loaded.device),
         position_ids=_positions(loaded, positions),
         past_key_values=cache,
         use_cache=True,
-        logits_to_keep=keep,
         output_hidden_states=states,
     )
     return Tails(out.logits[:, -keep:].float(), tuple(out.hidden_states) if states else (), cache)
@@ -139,7 +142,7 @@ def write_answers(loaded: LocalModel, rows: Sequence[Row]) -> None:
                 row.written.append(token)
                 row.ending = "not_finite"
             elif row.ending is None:
-                note(row, token, scores)
+                note(loaded, row, token, scores)
                 _append(loaded, row, token)
         going = [place for place, row in enumerate(batch) if row.ending is None]
         if not going:
@@ -164,15 +167,20 @@ def write_answers(loaded: LocalModel, rows: Sequence[Row]) -> None:
         places = places + 1
 
 
-def note(row: Row, token: int, scores: torch.Tensor) -> None:
+def note(loaded: LocalModel, row: Row, token: int, scores: torch.Tensor) -> None:
     """Note a token that is about to be written, ``scores`` (words,), if that is asked for."""
     count = row.settings.noted
     if count is None:
         return
     shares = scores.float().log_softmax(-1)
-    best = shares.topk(count)
-    likeliest = tuple(zip(best.indices.tolist(), best.values.tolist(), strict=True))
-    row.noted.append(Noted(token, float(shares[token]), likeliest))
+    names = count > 0 and (not row.noted or token in loaded.letters)
+    count = min(max(count, ASKED_FOR) if names else count, len(shares))
+    likeliest: list[int] = shares.topk(count).indices.tolist()
+    if names:
+        others = loaded.letters.difference(likeliest)
+        likeliest += sorted(others, key=lambda letter: (-float(shares[letter]), letter))
+    noted = tuple((one, float(shares[one])) for one in likeliest)
+    row.noted.append(Noted(token, float(shares[token]), noted))
 
 
 def finite(logits: torch.Tensor) -> list[bool]:

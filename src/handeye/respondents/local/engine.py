@@ -1,10 +1,10 @@
 """Questions in, answers out: batches of scenes, with everything that may go wrong about them.
 
-- The pictures of a scene are run through the model once (``prefixes``); its questions are decoded
-  together with those of other scenes (``decoding``).
-- Before the first shared answer of a model, one question is also run whole, the ordinary way. If
-  the two disagree, or the model cannot be run in parts at all, its questions are answered by plain
-  batches from then on, and every answer says so.
+- The media of a scene (pictures, frames, sounds) are run through the model once (``prefixes``); its
+  questions are decoded together with those of other scenes (``decoding``).
+- Before the first shared answer to what shows pictures, sounds, both or neither, one such question
+  is also run whole, the ordinary way. If the two disagree, or the model cannot be run in parts at
+  all, its questions are answered by plain batches from then on, and every answer says so.
 - Out of memory halves the batch and goes on.
 
 Not safe for several threads; the respondent has one batch under way at a time.
@@ -56,7 +56,7 @@ class Answer:
         tokens: ids as written, an end token included.
         ending: ``stop``; ``max_tokens`` where it was cut off; ``not_finite`` where the logits were
             nan or infinite, and there is no answer.
-        prompt_tokens: length of the question, pictures included.
+        prompt_tokens: length of the question, media included.
         shared_tokens: how many of them came from a prefix.
         way: ``shared``, or ``plain`` where the model cannot share.
         first_logits: at the first answer position, shape (words,), float32.
@@ -79,7 +79,7 @@ class Engine:
     """Answers questions with one model.
 
     Attributes:
-        prefixes: what is kept of pictures.
+        prefixes: what is kept of media.
         notices: what a user should know: memory, sharing given up; each once.
         batch_size: questions at a time; falls when memory runs out.
     """
@@ -98,7 +98,8 @@ class Engine:
         self.prefixes = PrefixCache(cache_bytes)
         self.notices: list[str] = []
         self._share = share
-        self._checked = False
+        self._checked: set[tuple[bool, bool]] = set()
+        self._bends_at = _bend(loaded)
         self._choices = tuple(choices)
         self._reader = PromptReader(loaded)
 
@@ -106,7 +107,8 @@ class Engine:
         """Answer questions, in their order; questions of one scene should stand together.
 
         Raises:
-            RunError: a picture that cannot be read, or no memory for a single question.
+            RunError: a picture that cannot be read, no memory for a single question, or a sound
+                that is too short for the model.
         """
         answers: list[Answer] = []
         while len(answers) < len(asks):
@@ -123,7 +125,7 @@ class Engine:
         """Questions laid out for :func:`run_tails`, their prefixes made or found.
 
         Raises:
-            CannotShareError: this model cannot be run in parts.
+            CannotShareError: these cannot be run in parts.
         """
         prompts: list[Prompt] = []
         heads: dict[str, Head] = {}
@@ -155,18 +157,25 @@ class Engine:
         return self._reader.head(ask, prompt)
 
     def _batch(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Answer]:
-        if self._share and not self._checked:
-            self._check(asks[0])
-        if not self._share:
+        kinds = {_kinds(ask): ask for ask in reversed(asks)}
+        for kind in [kind for kind in kinds if kind not in self._checked]:
+            if self._share:
+                self._check(kinds[kind])
+                self._checked.add(kind)
+        try:
+            rows = self.rows(asks, settings) if self._share else None
+        except CannotShareError:
+            rows = None
+        if rows is None or self._bends(rows):
             return self._plainly(asks, settings)
-        rows = self.rows(asks, settings)
         write_answers(self.loaded, rows)
         found = choice_logprobs(self.loaded, rows, self._choices)
         return [_answer(r, "shared", c) for r, c in zip(rows, found, strict=True)]
 
     def _plainly(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Answer]:
         answers: list[Answer] = []
-        for start, stop in _runs(settings):
+        alone = self._bends_at is not None
+        for start, stop in _runs(asks, settings, alone):
             rows = write_plainly(self.loaded, asks[start:stop], settings[start:stop])
             found = choice_logprobs(self.loaded, rows, self._choices, whole=asks[start:stop])
             answers += [_answer(r, "plain", c) for r, c in zip(rows, found, strict=True)]
@@ -188,13 +197,22 @@ class Engine:
         apart = float((shared - whole).abs().max())
         if not apart <= limit:
             self._give_up(f"a question run in parts is {apart:.2g} from the question run whole")
-        self._checked = True
+
+    def _bends(self, rows: Sequence[Row]) -> bool:
+        """Whether prefixes, questions and answers lie on both sides of where positions bend."""
+        bend = self._bends_at
+        if bend is None:
+            return False
+        begins = [row.next_position + len(row.tail) for row in rows]
+        ends = [at + row.settings.max_tokens for at, row in zip(begins, rows, strict=True)]
+        kept = [r.prefix.next_position + len(r.prefix.behind) for r in rows if r.used]
+        return min(begins + kept) <= bend < max(ends + kept)
 
     def _give_up(self, reason: str) -> None:
         self._share = False
         self.prefixes.clear()
         name = type(self.loaded.model).__name__
-        self._notice(f"{name} encodes each picture once for every question: {reason}")
+        self._notice(f"{name} encodes each medium once for every question: {reason}")
 
     def _less_memory(self, error: Exception) -> None:
         self.prefixes.clear()
@@ -224,7 +242,7 @@ def _lacks_memory(error: Exception) -> bool:
 @torch.inference_mode()
 def whole_logits(loaded: LocalModel, ask: Ask) -> torch.Tensor:
     """Logits behind a question run in one piece, the ordinary way; shape (words,), float32."""
-    out = loaded.model(**process(loaded, [ask]), use_cache=False)
+    out = loaded.run(1, **process(loaded, [ask]), use_cache=False)
     logits: torch.Tensor = out.logits[0, -1].float()
     return logits
 
@@ -245,13 +263,39 @@ def _row(prefix: Prefix, prompt: Prompt, settings: Settings) -> Row:
     return Row(prefix, prefix.head_tokens + behind, prompt.tail[behind:], settings)
 
 
-def _runs(settings: Sequence[Settings]) -> Iterator[tuple[int, int]]:
-    """Stretches of equal settings."""
+def _runs(
+    asks: Sequence[Ask], settings: Sequence[Settings], alone: bool
+) -> Iterator[tuple[int, int]]:
+    """Stretches of equal settings, kinds of media and lengths of sounds; or each ``alone``.
+
+    Some families let the filling behind a shorter sound into its end.
+    """
+    told = [
+        (_kinds(ask), [len(sound.samples) for sound in ask.sounds], one)
+        for ask, one in zip(asks, settings, strict=True)
+    ]
     start = 0
-    for place in range(1, len(settings) + 1):
-        if place == len(settings) or settings[place] != settings[start]:
+    for place in range(1, len(told) + 1):
+        if place == len(told) or alone or told[place] != told[start]:
             yield start, place
             start = place
+
+
+def _kinds(ask: Ask) -> tuple[bool, bool]:
+    """Whether a question shows pictures, and sounds."""
+    return bool(ask.pictures), bool(ask.sounds)
+
+
+def _bend(loaded: LocalModel) -> int | None:
+    """From how many tokens on a model turns positions by another rule; None: it has one rule.
+
+    Phi's long positions: the longest of a batch decides for all, and what was kept of a shorter
+    beginning is of no use behind it.
+    """
+    config = loaded.model.config.get_text_config(decoder=True)
+    rope = getattr(config, "rope_parameters", None) or {}
+    bends = rope.get("rope_type") == "longrope"
+    return int(rope["original_max_position_embeddings"]) if bends else None
 
 
 def _answer(row: Row, way: Way, choices: Mapping[str, float]) -> Answer:

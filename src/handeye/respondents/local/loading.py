@@ -1,16 +1,21 @@
-"""A folder or a name on the Hub -> a model that sees, its processor, and what its tokens mean.
+"""A folder or a name on the Hub -> a model that sees or hears, its processor, what its tokens mean.
 
-Loads by the library's auto classes, so every family of ``AutoModelForImageTextToText`` works by
-its own processor and chat template. Knows nothing of conversations or batches.
+Loads by the library's auto classes, so every family of ``AutoModelForMultimodalLM`` works by its
+own processor and chat template; of those that also speak (Qwen's Omni) only the part that writes
+is loaded. Knows nothing of conversations or batches.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from string import ascii_uppercase
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -23,14 +28,14 @@ from handeye.run.thoughts import marks_thoughts
 _WANTED = "a folder written by save_pretrained (model, tokenizer, processor) or a hub id"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LocalModel:
     """A loaded model.
 
     Attributes:
-        model: an ``AutoModelForImageTextToText`` in eval mode.
+        model: an ``AutoModelForMultimodalLM`` in eval mode.
         processor: its ``AutoProcessor``, with a tokenizer and a chat template.
-        media_ids: token ids that stand for a piece of picture or video.
+        media_ids: token ids that stand for a piece of picture, video or sound.
         media_texts: how those tokens are written.
         end_ids: token ids that end an answer.
         pad_id: id to fill up with; never attended to.
@@ -59,12 +64,60 @@ class LocalModel:
         rest = [one for one in ids if one not in self.special_ids or one in self.thought_ids]
         return str(self.tokenizer.decode(rest, skip_special_tokens=False))
 
-    @property
+    @cached_property
     def sampling_rate(self) -> int | None:
         """Samples a second of the sounds it hears; None where it hears none."""
-        hears = getattr(self.processor, "feature_extractor", None)
-        rate = getattr(hears, "sampling_rate", None)
-        return rate if isinstance(rate, int) else None
+        rate = getattr(self._ear, "sampling_rate", None)
+        # A family may have members without the part that hears: their processor is the same.
+        deaf = getattr(self.model.config, "audio_config", self) is None
+        return rate if isinstance(rate, int) and not deaf else None
+
+    @cached_property
+    def seconds_heard(self) -> float | None:
+        """The longest sound that its processor takes at once, rather than cut it; None: any."""
+        if hasattr(self.processor, "audio_seq_length"):  # Gemma's, which do not say it
+            return 30.0
+        longest = getattr(self._ear, "chunk_length", None)
+        return float(longest) if isinstance(longest, int | float) else None
+
+    @property
+    def _ear(self) -> Any:
+        # Called the one or the other.
+        found = getattr(self.processor, "audio_processor", None)
+        return found or getattr(self.processor, "feature_extractor", None)
+
+    @cached_property
+    def takes(self) -> frozenset[str]:
+        """What it can be shown beside words: ``image``, ``video`` (as images), ``audio``."""
+        sees = getattr(self.processor, "image_processor", None) is not None
+        hears = self.sampling_rate is not None
+        return frozenset({"image", "video"} if sees else ()) | ({"audio"} if hears else set())
+
+    @cached_property
+    def letters(self) -> frozenset[int]:
+        """Token ids that are one letter from A to Z, whatever space stands before it."""
+        named = self.tokenizer.get_vocab().items()
+        spelt = {
+            f"{before}{letter}" for letter in ascii_uppercase for before in ("", "Ġ", "▁", " ")
+        }
+        return frozenset(token for text, token in named if text in spelt)
+
+    def run(self, keep: int, **inputs: Any) -> Any:
+        """Run the model; what it gives has ``logits`` at the last ``keep`` places alone.
+
+        Some families would give the logits of thousands of pieces of picture and sound with them.
+        """
+        if self._keeps:
+            return self.model(**inputs, logits_to_keep=keep)
+        out = self.model.base_model(**inputs)
+        logits = self.model.get_output_embeddings()(out[0][:, -keep:])
+        return SimpleNamespace(logits=logits, hidden_states=getattr(out, "hidden_states", None))
+
+    @cached_property
+    def _keeps(self) -> bool:
+        return "logits_to_keep" in inspect.signature(self.model.forward).parameters or (
+            self.model.base_model is self.model
+        )
 
     @property
     def device(self) -> torch.device:
@@ -87,10 +140,11 @@ def load(options: LocalOptions) -> LocalModel:
     """Load a model and its processor.
 
     Raises:
-        RunError: the folder or name holds no such model, or something it needs is not installed.
+        RunError: the folder or name holds no such model, it has adapters beside it, or something it
+            needs is not installed.
     """
     from safetensors import SafetensorError
-    from transformers import AutoModelForImageTextToText
+    from transformers import AutoConfig, AutoModelForMultimodalLM
     from transformers.utils import logging
 
     if _is_path(options.path) and not Path(options.path).is_dir():
@@ -98,8 +152,13 @@ def load(options: LocalOptions) -> LocalModel:
     logging.disable_progress_bar()  # the run has one of its own
     try:
         processor = load_processor(options.path, options.revision)
-        model = AutoModelForImageTextToText.from_pretrained(
-            options.path, revision=options.revision, **_placing(options)
+        config = AutoConfig.from_pretrained(options.path, revision=options.revision)
+        _refuse_adapters_beside(config, options)
+        model = AutoModelForMultimodalLM.from_pretrained(
+            options.path,
+            revision=options.revision,
+            config=getattr(config, "thinker_config", config),
+            **_placing(options),
         )
     except SafetensorError as error:
         raise RunError(
@@ -110,7 +169,7 @@ def load(options: LocalOptions) -> LocalModel:
         if (kind := _other_kind(Path(options.path))) is not None:
             raise RunError(f"{options.path}: {kind}") from error
         raise RunError(
-            f"no vision-language model can be loaded from {options.path!r}: "
+            f"no model that sees or hears can be loaded from {options.path!r}: "
             f"{str(error).strip().splitlines()[0] if str(error) else type(error).__name__}; give "
             f"{_WANTED}"
         ) from error
@@ -119,8 +178,27 @@ def load(options: LocalOptions) -> LocalModel:
     return of(model, processor)
 
 
+def _refuse_adapters_beside(config: Any, options: LocalOptions) -> None:
+    """Refuse Phi-4-multimodal as published: without its adapters it would answer all the same.
+
+    Raises:
+        RunError: there are some.
+    """
+    from transformers.utils import has_file
+
+    name = "vision-lora/adapter_config.json"
+    if config.model_type == "phi4_multimodal" and has_file(
+        options.path, name, revision=options.revision
+    ):
+        raise RunError(
+            f"{options.path} sees and hears by adapters that lie beside it (vision-lora, "
+            "speech-lora), which handeye/hf does not apply: merge vision-lora, which is for "
+            "pictures with or without sound, into the model (peft), save that, and give its folder"
+        )
+
+
 def _other_kind(folder: Path) -> str | None:
-    """What a folder is that holds no model that sees; None where that cannot be told."""
+    """What a folder is that holds no such model; None where that cannot be told."""
     if (folder / "adapter_config.json").is_file():
         return "is an adapter (LoRA); merge it into its model, save that, and give its folder"
     try:
@@ -133,7 +211,7 @@ def _other_kind(folder: Path) -> str | None:
             "(--model openai-api/NAME/MODEL --base-url http://HOST:PORT/v1)"
         )
     texts = isinstance(config, dict) and "ForCausalLM" in str(config.get("architectures"))
-    if texts and not any("vision" in name or "image" in name for name in config):
+    if texts and not any(part in name for name in config for part in ("vision", "image", "audio")):
         return "is a model of texts alone; the questions are about pictures, give one that sees"
     return None
 

@@ -28,11 +28,11 @@ class LocalOptions:
             ``device`` must then be ``auto``.
         quantization: of :data:`QUANTIZATIONS` (needs bitsandbytes), or None.
         batch_size: questions decoded at a time, at least 1.
-        cache_bytes: memory for encoded pictures that are kept for later questions, at least 0.
+        cache_bytes: memory for encoded media that are kept for later questions, at least 0.
         window: seconds to wait for more questions before a batch starts, at least 0.
         max_tokens: longest answer in tokens where a request sets no limit, at least 1.
         frames: pictures taken from a video, evenly over its length, at least 1.
-        share: encode a picture once for all its questions; False asks by plain batches.
+        share: encode a medium once for all its questions; False asks by plain batches.
         attention: transformers' attention implementation (``sdpa``, ``eager`` ...), or None.
         choices: strings whose log-probabilities as an answer's beginning are noted with each
             answer.

@@ -1,4 +1,4 @@
-"""Questions by the library's own ``generate``: every picture encoded for every question.
+"""Questions by the library's own ``generate``: every medium encoded for every question.
 
 The way for models whose cache cannot be forked safely, and what the benchmark compares with.
 """
@@ -25,7 +25,9 @@ _AS_IT_IS = {"repetition_penalty": 1.0, "no_repeat_ngram_size": 0, "num_beams": 
 def write_plainly(
     loaded: LocalModel, asks: Sequence[Ask], settings: Sequence[Settings]
 ) -> list[Row]:
-    """Answer several questions as one batch, padded on the left; their settings must be equal.
+    """Answer several questions as one batch, padded on the left.
+
+    Their settings must be equal, and either all or none of them show pictures, and sounds.
 
     Returns:
         Rows whose tails are the whole questions.
@@ -60,7 +62,7 @@ def write_plainly(
         row.first_logits = out.logits[0][place].float()
         _fill(loaded, row, out.sequences[place, before:].tolist())
         for step, token in enumerate(row.written):
-            note(row, token, out.logits[step][place])
+            note(loaded, row, token, out.logits[step][place])
             if not finite(out.logits[step][place, None])[0]:
                 row.text, row.ending = "", "not_finite"
         rows.append(row)

@@ -6,7 +6,6 @@ shape (1, heads, tokens, width) in every layer and are never written to once mad
 
 from __future__ import annotations
 
-import inspect
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ class Prefix:
     """A prefix and its key-value cache.
 
     Attributes:
-        head_tokens: tokens up to the end of the last picture.
+        head_tokens: tokens up to the end of the last medium.
         behind: token ids of the prefix behind the head.
         layers: keys and values of every layer.
         next_position: position of the first token behind the head.
@@ -98,45 +97,24 @@ def make_prefix(loaded: LocalModel, head: Head, behind: Sequence[int]) -> Prefix
         return Prefix(0, (), (), 0)
     cut, total = len(head.ids), len(head.ids) + len(behind)
     ids = torch.tensor([[*head.ids, *behind]], device=loaded.device)
-    positions = head_positions(loaded, head)
-    following = int(positions.max()) + 1
+    following = head.next_position
     more = torch.arange(following, following + len(behind), device=loaded.device)
-    positions = torch.cat([positions, more.expand(len(positions), -1)], dim=1)
+    positions = torch.cat([head.positions, more.expand(len(head.positions), -1)], dim=1)
     inputs = {name: _lengthened(value, cut, total) for name, value in head.inputs.items()}
     cache = DynamicCache()
-    loaded.model(
+    loaded.run(
+        1,
         input_ids=ids,
         attention_mask=torch.ones_like(ids),
         position_ids=as_position_ids(positions[:, None]),
         past_key_values=cache,
         use_cache=True,
-        logits_to_keep=1,
         **inputs,
     )
     if any(type(layer) is not DynamicLayer for layer in cache.layers):
         raise CannotShareError("the model keeps more than keys and values")
     layers = tuple((layer.keys, layer.values) for layer in cache.layers)
     return Prefix(cut, tuple(behind), layers, following)
-
-
-def head_positions(loaded: LocalModel, head: Head) -> torch.Tensor:
-    """Positions of a head's tokens, shape (axes, tokens): three axes where pictures have a grid.
-
-    The families with multimodal rotary positions bring the rule as ``get_rope_index``.
-    """
-    rule = getattr(getattr(loaded.model, "model", loaded.model), "get_rope_index", None)
-    if rule is None:
-        return torch.arange(len(head.ids), device=loaded.device)[None]
-    ids = torch.tensor([head.ids], device=loaded.device)
-    given: dict[str, Any] = {
-        **head.inputs,
-        "input_ids": ids,
-        "attention_mask": torch.ones_like(ids),
-    }
-    takes = inspect.signature(rule).parameters
-    found = rule(**{name: value for name, value in given.items() if name in takes})[0]
-    positions: torch.Tensor = found[:, 0]
-    return positions
 
 
 def as_position_ids(positions: torch.Tensor) -> torch.Tensor:

@@ -2,14 +2,14 @@
 
 handeye shows videos as pictures, so that part is never used. The library makes it all the same,
 and without torchvision refuses the whole processor of several families: Qwen-VL, InternVL,
-LLaVA-OneVision, SmolVLM.
+LLaVA-OneVision, SmolVLM, Qwen's Omni, Gemma 4.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from transformers import AutoConfig, AutoProcessor
+from transformers import CONFIG_MAPPING, AutoConfig, AutoProcessor
 from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
 from transformers.utils import import_utils
 
@@ -21,8 +21,11 @@ def load_processor(path: str, revision: str | None = None) -> Any:
         ImportError, KeyError, OSError, ValueError: as the library raises them.
     """
     if not import_utils.is_torchvision_available():
-        config = type(AutoConfig.from_pretrained(path, revision=revision))
-        kind = PROCESSOR_MAPPING.get(config, None)
+        config = AutoConfig.from_pretrained(path, revision=revision)
+        # Saved on its own, the part of an Omni model that writes text is a family without an entry.
+        whole = config.model_type.removesuffix("_thinker")
+        family = CONFIG_MAPPING[whole] if whole in CONFIG_MAPPING else type(config)
+        kind = PROCESSOR_MAPPING.get(family, None)
         if kind is not None and "video_processor" in kind.get_attributes():
             return pictures_only(kind).from_pretrained(path, revision=revision)
     return AutoProcessor.from_pretrained(path, revision=revision)
@@ -32,6 +35,7 @@ class NoVideos:
     """Stands where a processor keeps its part for videos, and where it asks how that would read."""
 
     num_frames = fps = None
+    model_input_names: tuple[str, ...] = ()
 
 
 def pictures_only(kind: Any) -> Any:

@@ -59,10 +59,11 @@ class _Ticket:
 
 
 class LocalRespondent:
-    """A vision-language model on this machine.
+    """A model on this machine that sees or hears.
 
     Attributes:
         connections: requests worth having in flight: one batch running, one gathering.
+        takes: what it can be shown beside words: ``image``, ``video``, ``audio``.
         engine: what answers.
     """
 
@@ -80,6 +81,7 @@ class LocalRespondent:
             choices=options.choices,
         )
         self.connections = 2 * options.batch_size
+        self.takes = self.engine.loaded.takes
         self._options = options
         self._waiting: list[_Ticket] = []
         self._leading = anyio.Lock()
@@ -119,7 +121,7 @@ class LocalRespondent:
             tell(f"{MODEL}: {notice}")
 
     def _take(self) -> list[_Ticket]:
-        """The first that wait, each with the others about its pictures."""
+        """The first that wait, each with the others about its media."""
         scenes: dict[tuple[str, ...], list[_Ticket]] = {}
         for ticket in self._waiting:
             scenes.setdefault(ticket.scene, []).append(ticket)
@@ -132,7 +134,7 @@ class LocalRespondent:
         try:
             answers = self.engine.answer([t.ask for t in batch], [t.settings for t in batch])
         except Exception as error:
-            if len(batch) > 1:  # one bad picture must not cost the others their answers
+            if len(batch) > 1:  # one bad medium must not cost the others their answers
                 for ticket in batch:
                     self._run([ticket])
             else:

@@ -125,6 +125,7 @@ class Asking:
 
     order: Order = "image_first"
     scenes_held: ClassVar[int | None] = None
+    sends: ClassVar[frozenset[str]] = frozenset({"image"})
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

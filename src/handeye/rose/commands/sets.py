@@ -11,7 +11,6 @@ import typer
 from handeye.printing import noun, say
 from handeye.rose.commands.bridge import bridge
 from handeye.rose.commands.contamination import contamination
-from handeye.rose.commands.diagnose import diagnose
 from handeye.rose.commands.run import template_names
 from handeye.terminal.inputs import named_values, resumable
 from handeye.terminal.options import (
@@ -272,7 +271,6 @@ def score(
 
 
 app.command()(bridge)
-app.command()(diagnose)
 app.command()(contamination)
 
 

@@ -1,104 +1,21 @@
-"""What a claim about a run is, and the words that each kind of claim has.
-
-A claim is a kind, the figures that it rests on, and what each is a share of. Its words are made of
-these alone: no number stands in them that is not a figure's, and no share without what it is a
-share of. Knows nothing of how claims come about.
-"""
+"""The words of each kind of claim about a run (:mod:`handeye.scores.claims`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal
 
-from handeye.printing import noun
 from handeye.rose.diagnosis.coordinates import CONVENTIONS
-from handeye.scores.estimate import Estimate
-from handeye.scores.looks import clause
+from handeye.scores import claims
+from handeye.scores.claims import NBSP, Figure, counted, half_up, look_words, percent_words
 
-Unit = Literal["percent", "points", "loss", "factor", "count"]
-_NBSP = "\N{NO-BREAK SPACE}"
 # Levels as near as this are told in percent: tenths would make too much of it.
 _CLOSE = 0.1
-# An estimated share that lacks less than half a thing is that of all.
-_LESS_THAN_ONE = 0.5
-# Of fewer things a share is told as a count.
-_FEW = 5
-
-
-class Figure(Estimate, frozen=True, kw_only=True):
-    """One estimate behind a claim.
-
-    A share of ``n`` things (``percent``), which ``of`` names; a difference of two shares
-    (``points``), or one that is lost (``loss``); a distance along a factor of difficulty
-    (``factor``); a number of things (``count``).
-    """
-
-    value: float
-    label: str
-    unit: Unit = "percent"
-    of: str = ""
-
-    @property
-    def top(self) -> float:
-        """Upper end; without an interval, what 3.7 unseen cases in n would still allow.
-
-        A share that never occurred in n independent items is below 3.7 / n with 97.5 % confidence
-        (from (1 - p) ** n = 0.025).
-        """
-        if self.high is not None:
-            return self.high
-        return self.value + min(1.0, 3.7 / max(self.n, 1))
-
-    @property
-    def width(self) -> float | None:
-        """Width of the interval, None without one."""
-        return None if self.low is None or self.high is None else self.high - self.low
-
-    @property
-    def shown(self) -> str:
-        """The figure for a page: ``61.0 % [57.9, 64.1] of 89 questions``, ``−18.6 points``."""
-        if self.unit == "count":
-            return f"{self.value:,.0f}"
-        if self.unit == "factor":
-            return self.text("cell", "plain")
-        if self.unit != "percent":
-            seen = -Estimate(self.value, self.low, self.high) if self.unit == "loss" else self
-            return f"{seen.text('value', 'points')}{_NBSP}points {seen.interval}".strip()
-        whole = f"of {_counted(self.n, self.of)}" if self.of and self.n else ""
-        return " ".join(filter(None, [f"{self.percent}{_NBSP}%", self.interval, whole]))
-
-    @property
-    def share(self) -> str:
-        """``61 % of the 89 questions``; of a few, ``1 of 2 questions``."""
-        count = self.value * self.n
-        if self.n < _FEW and abs(count - round(count)) < 1e-6:
-            return f"{count:.0f} of {_counted(self.n, self.of)}"
-        if self.n and abs(count - self.n) < _LESS_THAN_ONE:
-            return f"all {_counted(self.n, self.of)}"
-        return f"{_percent(self.value)} of the {_counted(self.n, self.of)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """One part of a verdict.
-
-    ``kind`` decides the words, ``key`` tells claims of one kind apart (a habit, a step); ``why``
-    says which condition on the figures lets it be said. ``bound`` is None for a fact about the run;
-    otherwise the interval of ``figures[0]`` lies wholly above it (below it for ``below``).
-    ``spoken`` claims form the sentence, the others stand beneath it. ``parts`` are the names of
-    steps, states or questions, in the order of the figures, where a kind has several.
-    """
-
-    kind: str
-    key: str
-    why: str
-    figures: tuple[Figure, ...] = ()
-    bound: float | None = None
-    below: bool = False
-    spoken: bool = True
-    parts: tuple[str, ...] = ()
+class Claim(claims.Claim):
+    """One part of a verdict, with its words."""
 
     @property
     def words(self) -> str:
@@ -192,35 +109,16 @@ WOULD_SHOW = "answers with clicks in which that would show"
 _DOES = {one.key: one.does for one in CONVENTIONS}
 
 
-def _percent(value: float, digits: int = 0) -> str:
-    """``61 %``; one decimal below 1 and above 99, where it matters; 100 % is all and 0 % none."""
-    number = value * 100
-    if number not in (0.0, 100.0) and not 0.05 <= number < 99.95:
-        return f"{'under 0.1' if number < 1 else 'over 99.9'}{_NBSP}%"
-    digits = digits if number in (0.0, 100.0) or 1 <= number <= 99 else 1
-    return f"{_half_up(number, digits)}{_NBSP}%"
-
-
-def _half_up(number: float, digits: int = 0) -> str:
-    """A number with so many decimals, halves going up: 74.5 in a table is 75 in a sentence."""
-    known = Decimal(f"{number:.6f}")  # not the binary fraction beside it
-    return str(known.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
-
-
-def _counted(n: int, things: str) -> str:
-    return f"{n:,} {noun(n, things)}"
-
-
 def _range(one: Figure) -> str:
     """Only the ends, ``70 to 90 %``; the value where there are none."""
     if one.low is None or one.high is None:
-        return _percent(one.value)
-    return f"{_half_up(100 * one.low)} to {_half_up(100 * one.high)}{_NBSP}%"
+        return percent_words(one.value)
+    return f"{half_up(100 * one.low)} to {half_up(100 * one.high)}{NBSP}%"
 
 
 def _partial(claim: Claim) -> str:
     (one,) = claim.figures
-    return f"on {_count(one)} of {_counted(one.n, 'items')} only"
+    return f"on {_count(one)} of {counted(one.n, 'items')} only"
 
 
 def _count(one: Figure) -> str:
@@ -231,7 +129,7 @@ def _mute(claim: Claim) -> str:
     """``95 of 1,000 items have no usable answer (80 refused, 15 error)``."""
     wholes = [one for one in claim.figures if one.label not in claim.parts]
     states = [one for one in claim.figures if one.label in claim.parts]
-    who = " and ".join(f"{_count(one)} of {_counted(one.n, one.of)}" for one in wholes)
+    who = " and ".join(f"{_count(one)} of {counted(one.n, one.of)}" for one in wholes)
     kinds = ", ".join(f"{_count(one)} {one.label}" for one in states)
     alone = [_count(one) for one in wholes] == ["1"]
     return f"{who} {'has' if alone else 'have'} no usable answer ({kinds})"
@@ -239,7 +137,7 @@ def _mute(claim: Claim) -> str:
 
 def _tenths(one: Figure, only: str = "") -> str:
     """``4 of 10 counting questions``, ``all counting questions``."""
-    tenths = int(_half_up(one.value * 10))
+    tenths = int(half_up(one.value * 10))
     if one.value in (0.0, 1.0):
         return f"{'all' if one.value else 'none of the'} {one.of}"
     if tenths in (0, 10):
@@ -252,14 +150,14 @@ def _levels(claim: Claim, joint: str, only: str = "") -> str:
     _, counting, action = claim.figures
     tenths = [_tenths(one).removesuffix(one.of) for one in (counting, action)]
     if claim.bound is not None:  # they differ, and are not to read the same
-        rough = tenths[0] == tenths[1] or (only and int(_half_up(action.value * 10)) == 10)
+        rough = tenths[0] == tenths[1] or (only and int(half_up(action.value * 10)) == 10)
     else:
         rough = tenths[0] != tenths[1] and abs(counting.value - action.value) < _CLOSE
     averaged = "averaged" in claim.parts
     if not averaged and not rough:
         return f"passes {_tenths(counting)} {joint} {_tenths(action, only)}"
-    digits = int(_percent(counting.value) == _percent(action.value))
-    shares = [f"{_percent(one.value, digits)} of the {one.of}" for one in (counting, action)]
+    digits = int(percent_words(counting.value) == percent_words(action.value))
+    shares = [f"{percent_words(one.value, digits)} of the {one.of}" for one in (counting, action)]
     # A mean that does not weigh questions alike is no number of questions.
     mean = ", averaged over subsets and kinds of question," if averaged else ""
     return f"passes{mean} {shares[0]} {joint} {only}{shares[1]}"
@@ -274,14 +172,14 @@ def _small(claim: Claim) -> str:
             f"({size}): {_ranges(counting, action)}"
         )
     return (
-        f"{_counted(scenes.n, 'scenes')}, too few to say whether counting or clicking is worse: "
+        f"{counted(scenes.n, 'scenes')}, too few to say whether counting or clicking is worse: "
         f"{_ranges(counting, action)}"
     )
 
 
 def _flawless(claim: Claim) -> str:
     counting, action, _, scenes = claim.figures
-    seen = f"no failure was seen on {_counted(scenes.n, 'scenes')}"
+    seen = f"no failure was seen on {counted(scenes.n, 'scenes')}"
     return f"{seen}, so it {_ranges(counting, action)}"
 
 
@@ -344,17 +242,13 @@ def _convention(claim: Claim) -> str:
     return f"it {does} in {one.share}"
 
 
-def _look(claim: Claim) -> str:
-    return clause(claim.kind, claim.parts[0], *claim.figures[:2])
-
-
 _KINDS: dict[str, Callable[[Claim], str]] = {
     "partial": _partial,
     "so_far": lambda claim: f"so far, {_partial(claim)}",
-    "parrot": _look,
-    "constant": _look,
-    "prior": _look,
-    "blind": _look,
+    "parrot": look_words,
+    "constant": look_words,
+    "prior": look_words,
+    "blind": look_words,
     "mute": _mute,
     "small": _small,
     "flawless": _flawless,

@@ -7,7 +7,7 @@ difficulty. Needs the run folder only, not the set. docs/diagnosis.md tells how 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 
@@ -19,13 +19,14 @@ from handeye.errors import OptionError
 from handeye.rose.diagnosis.attribution import attribute, attribution_tables
 from handeye.rose.diagnosis.decomposition import decompose
 from handeye.rose.diagnosis.evidence import Evidence, run_evidence
-from handeye.rose.diagnosis.findings import Findings
+from handeye.rose.diagnosis.findings import Chain, Findings, Group
 from handeye.rose.diagnosis.thresholds import thresholds
 from handeye.rose.diagnosis.verdict import verdict
 from handeye.rose.scoring.run_folder import Run, read_run
 from handeye.rose.scoring.summary import Summary
 from handeye.scores.diagnosed import Diagnosed
 from handeye.scores.looks import Looks
+from handeye.scores.tables import Column, Row, Table
 
 # 2: a convention's weight is its share of the answers in which it would show; every way to count an
 # axis.
@@ -54,6 +55,38 @@ class Diagnosis(Diagnosed):
     def sentence(self) -> str:
         """The diagnosis as one sentence (:mod:`handeye.rose.diagnosis.verdict`)."""
         return verdict(self.data)
+
+    def said(self) -> Iterator[str | Table]:
+        """The sentence, where points are lost, and why action items failed."""
+        yield self.sentence
+        yield from map(_chain, filter(None, self.findings.decomposition.values()))
+        action = self.findings.attribution.action
+        if action.n_failed:
+            yield _reasons(action)
+        else:
+            yield f"None of {action.n_items} action items failed."
+
+
+def _chain(chain: Chain) -> Table:
+    rows = (
+        Row(chain.start.label, ("", chain.start.level)),
+        *(Row(f"  {step.label}", (step.change, step.rate)) for step in chain.steps),
+        Row(chain.end.label, ("", chain.end.level)),
+        Row("all together", (-chain.whole, "")),
+    )
+    columns = (Column("change, points"), Column("level"))
+    return Table(chain.key, chain.title, columns, rows, row_head="")
+
+
+def _reasons(group: Group) -> Table:
+    rows = tuple(Row(row.label, (row.count, row.share, row.rate)) for row in group.reasons)
+    return Table(
+        "reasons",
+        f"Why {group.n_failed} of {group.n_items} action items failed",
+        (Column("items"), Column("% of the failed"), Column("% of all")),
+        rows,
+        row_head="reason",
+    )
 
 
 def diagnose(run: str | PathLike[str], *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:

@@ -25,12 +25,16 @@ from handeye.rose.diagnosis.claims import (
     STEPS,
     WOULD_SHOW,
     Claim,
+)
+from handeye.scores.claims import (
     Figure,
-    Unit,
+    figure_of,
+    look_claims,
+    partial_claims,
+    sentence_of,
+    share_of,
 )
 from handeye.scores.estimate import rate_of
-from handeye.scores.looks import said
-from handeye.scores.summary import so_far_words
 from handeye.stats.intervals import LEVEL
 
 __all__ = ["FLOOR", "Claim", "Figure", "claims", "verdict"]
@@ -66,8 +70,7 @@ def verdict(diagnosis: Tree) -> str:
         diagnosis: diagnosis.json as nested dicts
         (``handeye.rose.diagnosis.diagnose.Diagnosis.data``).
     """
-    words = "; ".join(claim.words for claim in claims(diagnosis) if claim.spoken)
-    return words[:1].upper() + words[1:] + "."
+    return sentence_of(claims(diagnosis))
 
 
 def claims(diagnosis: Tree) -> list[Claim]:
@@ -75,7 +78,7 @@ def claims(diagnosis: Tree) -> list[Claim]:
     mute = _mute(diagnosis)
     level = _level(diagnosis)
     first = any(one.value >= _MOSTLY_MUTE for claim in mute for one in claim.figures)
-    looks = _looks(diagnosis)
+    looks = look_claims(diagnosis, Claim)
     unseen = frozenset(part for claim in looks for part in claim.parts)
     if unseen >= set(_KINDS):
         unseen |= {""}
@@ -88,57 +91,10 @@ def claims(diagnosis: Tree) -> list[Claim]:
     sources = [] if "" in unseen else _sources(diagnosis)
     body = [level, *losses, *_parts(diagnosis, level), *sources, *told]
     body = [*mute, *looks, *body] if first else [*looks, *body, *mute]
-    return [*_partial(diagnosis), *body, *rest, *_reach(diagnosis)]
+    return [*partial_claims(diagnosis, Claim), *body, *rest, *_reach(diagnosis)]
 
 
 # ---- facts about the run
-
-
-def _partial(diagnosis: Tree) -> list[Claim]:
-    if not diagnosis.get("partial"):
-        return []
-    n, expected = int(diagnosis["n_items"]), int(diagnosis["n_expected"])
-    kind = "so_far" if so_far_words(str(diagnosis.get("note", ""))) else "partial"
-    figure = _counted(n, expected, "items in the run", "items that were asked for")
-    why = "The run does not hold every item that was asked for."
-    return [Claim(kind, kind, why, (figure,))]
-
-
-def _looks(diagnosis: Tree) -> list[Claim]:
-    """Answers that do not hang on the picture, of all questions or of those it is so for."""
-    groups: Tree = diagnosis.get("looks") or {}
-    out = []
-    for name in said({name: str(one["said"]) for name, one in groups.items()}):
-        one = groups[name]
-        kind, of = str(one["said"]), f"answers to {name} questions" if name else "answers"
-        first, second, label = _LOOKS[kind]
-        figures = [
-            figure
-            for key, words in ((first, label[0]), (second, label[1]))
-            if (figure := _figure(words, one[key], of=f"readable {of}")) is not None
-        ]
-        if kind == "blind":
-            more = _figure("own less exchanged", one["ahead"], "points")
-            figures += [more] if more else []
-        out.append(Claim(kind, f"{kind}:{name}", _WHY[kind], tuple(figures), parts=(name,)))
-    return out
-
-
-_LOOKS = {
-    "parrot": ("repeated", "true_repeated", ("in the question", "true answers that are")),
-    "constant": ("same", "true_same", ("the commonest of their kind", "true answers that are")),
-    "prior": ("same", "true_same", ("the commonest of kind and source", "true answers that are")),
-    "blind": ("own", "other", ("right, own scenes", "right, scenes exchanged")),
-}
-_WHY = {
-    "parrot": "Nearly all answers stand in their question word for word; the true ones do not.",
-    "constant": "Nearly all answers to a kind of question are the same; the true ones are not.",
-    "prior": "Nearly all answers to a kind of question about one source are the same; the true "
-    "ones are not.",
-    "blind": "Permutations of scenes within strata show neither that answers fit their own scenes "
-    "better nor that they vary with them; had one scene in three been looked at and answered "
-    "rightly, or two in three in any constant way, they would have.",
-}
 
 
 # Habits that say how something was seen.
@@ -159,11 +115,6 @@ def _about(claim: Claim) -> str:
     return "counting" if claim.parts[0] == "anchored" else "action"
 
 
-def _counted(count: int, n: int, label: str, of: str) -> Figure:
-    """A share that is counted, not estimated."""
-    return Figure(value=count / max(n, 1), n=n, label=label, of=of)
-
-
 def _mute(diagnosis: Tree) -> list[Claim]:
     """Items without an answer that can be used: counted, not estimated."""
     n = int(diagnosis.get("n_items") or 0)
@@ -173,11 +124,11 @@ def _mute(diagnosis: Tree) -> list[Claim]:
     for name in ("truncated", "unreadable"):
         counts[name] = sum(of[name] for _, of in lost.values())
     kinds = {
-        kind: _counted(sum(of.values()), asked, f"{kind} questions", _KINDS[kind])
+        kind: share_of(sum(of.values()), asked, f"{kind} questions", _KINDS[kind])
         for kind, (asked, of) in lost.items()
         if asked
     }
-    whole = _counted(sum(counts.values()), n, "items", "items")
+    whole = share_of(sum(counts.values()), n, "items", "items")
     told = {kind: one for kind, one in kinds.items() if one.value >= _MUTE}
     if not n or (whole.value < _MUTE and not told):
         return []
@@ -189,7 +140,7 @@ def _mute(diagnosis: Tree) -> list[Claim]:
     names = {name: _NO_USE.get(name, name) for name, count in counts.items() if count}
     total = sum(one.n for one in wholes)
     of = " and ".join(one.of for one in wholes)
-    parts = [_counted(counts[name], total, label, of) for name, label in names.items()]
+    parts = [share_of(counts[name], total, label, of) for name, label in names.items()]
     why = "Counted, not estimated."
     return [Claim("mute", "mute", why, (*wholes, *parts), parts=tuple(names.values()))]
 
@@ -215,8 +166,8 @@ def _lost(diagnosis: Tree, kind: str) -> tuple[int, dict[str, int]]:
 
 def _level(diagnosis: Tree) -> Claim:
     head: Tree = diagnosis.get("headline") or {}
-    counting, action = (_figure(name, head.get(name), of=_KINDS[name]) for name in _HEADS)
-    gap = _figure("gap, counting minus action", head.get("gap"), "points")
+    counting, action = (figure_of(name, head.get(name), of=_KINDS[name]) for name in _HEADS)
+    gap = figure_of("gap, counting minus action", head.get("gap"), "points")
     if counting is None or action is None or gap is None:
         return _columns(diagnosis)
     whole = (counting.value, action.value) == (1.0, 1.0) and not _failing(diagnosis)
@@ -315,7 +266,7 @@ def _parts(diagnosis: Tree, level: Claim) -> list[Claim]:
     for name, (given, column) in _GIVEN.items():
         bridge: Tree = (diagnosis.get("bridges") or {}).get(name) or {}
         figures: Tree = bridge.get("micro_pooled") or bridge.get("macro_equal_subset") or {}
-        one = _figure("clicked rightly if counted rightly", figures.get(given), of=PAIRS[name])
+        one = figure_of("clicked rightly if counted rightly", figures.get(given), of=PAIRS[name])
         if one is not None and one.value < _MOSTLY_WRONG and one.n and column not in covered:
             why = "Counted: of what is counted rightly less than half is clicked rightly."
             out.append(Claim("pair", f"pair:{name}", why, (one,)))
@@ -339,7 +290,7 @@ def _sources(diagnosis: Tree) -> list[Claim]:
     known = {
         name: one
         for name, of in subsets.items()
-        if (one := _figure(name, of)) is not None and one.low is not None
+        if (one := figure_of(name, of)) is not None and one.low is not None
     }
     if len(known) < 2 or len(known) < len(subsets):
         return []
@@ -393,7 +344,7 @@ def _columns(diagnosis: Tree) -> Claim:
     found = [
         one
         for name in _COLUMNS
-        if (one := _figure(name, columns.get(name), of=f"{name} questions")) is not None
+        if (one := figure_of(name, columns.get(name), of=f"{name} questions")) is not None
     ]
     if not found:
         return Claim("empty", "empty", "The run holds no item of any template.")
@@ -413,12 +364,12 @@ def _losses(diagnosis: Tree) -> list[Claim]:
     chain: Tree | None = (diagnosis.get("decomposition") or {}).get("gap")
     if not chain:
         return []
-    whole = _figure("all steps, action minus counting", chain["whole"], "loss")
+    whole = figure_of("all steps, action minus counting", chain["whole"], "loss")
     unused = _unused(diagnosis)
     steps = [
         (str(step["key"]), one, *_orders(step, unused))
         for step in chain["steps"]
-        if (one := _figure(str(step["label"]), step["loss"], "loss")) is not None
+        if (one := figure_of(str(step["label"]), step["loss"], "loss")) is not None
     ]
     sure = [step for step in steps if step[1].low is not None and step[1].low + step[3] > 0]
     sure.sort(key=lambda step: -(step[1].value + step[3]))
@@ -494,7 +445,7 @@ def _habits(diagnosis: Tree) -> list[Claim]:
     habits = []
     for key, sign in (attribution.get("signs") or {}).items():
         of = HABITS[key][1] if key in HABITS else "answers where it can show"
-        figure = _figure(str(sign["label"]), sign["rate"], of=of)
+        figure = figure_of(str(sign["label"]), sign["rate"], of=of)
         habits += _above("habit", f"sign:{key}", str(key), figure)
     reasons: list[Claim] = []
     bridges = {"action": "G-Clk", "counting": "mL-Cnt"}
@@ -505,10 +456,10 @@ def _habits(diagnosis: Tree) -> list[Claim]:
         shown = {row["key"]: row["rate"] for row in held.get("tags") or ()}
         for row in held.get("reasons") or ():
             key, label = str(row["key"]), f"{row['label']}, {kind} items"
-            first = _figure(label, row["rate"], of=of)
+            first = figure_of(label, row["rate"], of=of)
             if key in keys and _above("reason", key, key, first):
                 # Told where it is the reason often; the share is of all answers that it holds of.
-                figure = _figure(label, shown.get(HOLDS.get(key, key), row["rate"]), of=of)
+                figure = figure_of(label, shown.get(HOLDS.get(key, key), row["rate"]), of=of)
                 found = _above("reason", f"sign:{kind}:{key}", key, figure)
                 (habits if key in FORMS else reasons).extend(found)
     for told in (habits, reasons):
@@ -535,7 +486,7 @@ def _above(kind: str, key: str, part: str, figure: Figure | None) -> list[Claim]
 def _conventions(attribution: Tree) -> list[Claim]:
     out = []
     for found in attribution.get("conventions") or ():
-        weight = _figure(str(found["label"]), found.get("weight"), of=WOULD_SHOW)
+        weight = figure_of(str(found["label"]), found.get("weight"), of=WOULD_SHOW)
         if not found.get("decided") or weight is None or not weight.low or weight.low <= 0:
             continue
         why = "Decided over all click answers by likelihood ratio; its interval lies above 0."
@@ -548,7 +499,7 @@ def _reach(diagnosis: Tree) -> list[Claim]:
     """Curves that lie apart: where acting gives out before counting does."""
     out = []
     for factor in (diagnosis.get("thresholds") or {}).values():
-        apart = _figure("counting minus action", factor.get("distance"), "factor")
+        apart = figure_of("counting minus action", factor.get("distance"), "factor")
         if apart is None or apart.low is None or apart.high is None:
             continue
         if apart.low <= 0 <= apart.high:
@@ -558,13 +509,3 @@ def _reach(diagnosis: Tree) -> list[Claim]:
         key, below = f"curve:{factor['key']}", apart.high < 0
         out.append(Claim("curve", key, why, (apart,), 0.0, below, spoken=False, parts=(words,)))
     return out
-
-
-def _figure(label: str, found: Tree | None, unit: Unit = "percent", of: str = "") -> Figure | None:
-    """The figure of ``{"value", "low", "high", "n"}``; None where nothing was measured."""
-    one = rate_of(found)
-    if one.value is None:
-        return None
-    return Figure(
-        value=one.value, low=one.low, high=one.high, n=one.n, label=label, unit=unit, of=of
-    )

@@ -34,6 +34,10 @@ export class Server {
     return `${this.base}/picture/${path}`;
   }
 
+  sound(path) {
+    return `${this.base}/sound/${path}`;
+  }
+
   state() {
     return this.ask("state");
   }

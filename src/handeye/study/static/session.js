@@ -2,15 +2,18 @@
 // this page shows it, measures how long it was visible, and hands back what was clicked and typed.
 
 import { Board } from "./board.js";
+import { Choice } from "./choice.js";
 import { Clock } from "./clock.js";
 import { NumberPad } from "./number.js";
 import { Server } from "./server.js";
 
-const KINDS = ["grid", "number"]; // of boards that this page has
+const KINDS = ["grid", "number", "choice"]; // of boards that this page has
 const PAUSE_AFTER = 10 * 60 * 1000; // of looking
 const ARM_AFTER = 350; // so that a double click does not answer two items
 
 const byId = (id) => document.getElementById(id);
+const { thing } = document.body.dataset; // what is shown, in one word
+const Thing = thing[0].toUpperCase() + thing.slice(1);
 const key = window.location.pathname.split("/").pop();
 const server = new Server(key, (trouble) => {
   byId("saving").textContent = trouble
@@ -26,10 +29,12 @@ const board = new Board(
   () => changed("clicks"),
 );
 const pad = new NumberPad(byId("typed"), byId("pad"), () => changed("number"));
+const choice = new Choice({ clip: byId("clip"), choices: byId("choices") }, () => changed("choice"));
 
 let now = null; // the server's state
 let marking = false; // whether the item asks for marks on the picture
 let counting = false; // whether it asks for a number
+let choosing = false; // whether it asks for one of several answers
 let shown = null; // phase and place of the item on the screen, null while there is none
 let armed = false; // whether an answer can be given at this moment
 let judged = false; // practice: the feedback is on the screen
@@ -53,7 +58,8 @@ let lastCount = 0;
 
 function saveDraft() {
   if (!shown || judged) return;
-  server.saveDraft({ ...shown, clicks: board.clicks, typed: byId("typed").value, ms: clock.ms });
+  const given = { clicks: board.clicks, typed: byId("typed").value, choice: choice.value };
+  server.saveDraft({ ...shown, ...given, ms: clock.ms });
 }
 
 function refresh() {
@@ -62,8 +68,10 @@ function refresh() {
   const typed = pad.value !== null;
   board.clickable = open && marking;
   pad.enabled = open && counting;
+  choice.enabled = open && choosing;
   byId("pane").classList.toggle("clickable", board.clickable);
-  byId("done").disabled = !open || (marking && !clicks) || (counting && !typed);
+  byId("done").disabled = !open || (marking && !clicks) || (counting && !typed)
+    || (choosing && choice.value === null);
   document.body.classList.toggle("judged", judged);
   byId("nothing").disabled = !open || clicks;
   byId("undo").disabled = !open || board.history.length === 0;
@@ -76,6 +84,7 @@ function refresh() {
 
 function sheet({ eyebrow = "", title, text, link = false, go = null, label = "Go on" }) {
   clock.stop();
+  choice.stop();
   byId("task").hidden = true;
   byId("pause-button").hidden = true;
   byId("sheet-eyebrow").textContent = eyebrow;
@@ -131,7 +140,7 @@ function show(state) {
     sheet({
       eyebrow: "Practice",
       title: now.nickname ? `Welcome, ${now.nickname}` : "Welcome",
-      text: "The first pictures are for practice: you are told what was right, and nothing of it "
+      text: `The first ${thing}s are for practice: you are told what was right, and nothing of it `
         + "counts. Here is your personal link, should you want to stop and go on later.",
       link: true,
       go: present,
@@ -141,7 +150,7 @@ function show(state) {
     sheet({
       eyebrow: "Practice is over",
       title: "Now it counts",
-      text: `${now.total === 1 ? "One picture follows" : `${now.total} pictures follow`}, without `
+      text: `${now.total === 1 ? `One ${thing} follows` : `${now.total} ${thing}s follow`}, without `
         + "feedback. Take the time you need; an answer cannot be changed once it is given. Pause "
         + "whenever you like.",
       go: present,
@@ -171,7 +180,7 @@ function progress() {
   meter.setAttribute("aria-valuemax", total);
   meter.setAttribute("aria-valuenow", now.place);
   meter.firstElementChild.style.width = `${(100 * now.place) / total}%`;
-  const name = practice ? "Practice" : "Picture";
+  const name = practice ? "Practice" : Thing;
   byId("where").textContent =
     now.phase === "done" ? `${total} of ${total}` : `${name} ${now.place + 1} of ${total}`;
 }
@@ -183,13 +192,14 @@ async function present() {
   if (!KINDS.includes(item.kind)) {
     sheet({
       title: "This page cannot show what comes next",
-      text: `It knows pictures to click on and to count in, but not questions of the kind \u201c${item.kind}\u201d. `
+      text: `It knows pictures to click on and to count in, and choices, but not questions of the kind \u201c${item.kind}\u201d. `
         + "Please tell the people who gave you the link. Your answers so far are saved.",
     });
     return;
   }
   marking = item.kind === "grid";
-  counting = item.number !== null;
+  choosing = item.kind === "choice";
+  counting = !choosing && item.number !== null;
   shown = null;
   armed = false;
   judged = false;
@@ -199,6 +209,11 @@ async function present() {
   byId("eyebrow").textContent = item.eyebrow;
   byId("typed-label").textContent = item.number;
   byId("board").tabIndex = marking ? 0 : -1;
+  byId("board").hidden = choosing;
+  byId("clip").hidden = !choosing;
+  byId("choices").hidden = !choosing;
+  document.body.classList.toggle("choosing", choosing);
+  choice.clear();
   document.body.classList.toggle("no-marks", !marking);
   document.body.classList.toggle("no-number", !counting);
   byId("feedback").hidden = true;
@@ -207,7 +222,9 @@ async function present() {
   refresh();
   backToTask();
   try {
-    await board.load(server.picture(now.picture), item.rows, item.cols, now.rulers);
+    if (choosing) {
+      await choice.load(item, { picture: server.picture(now.picture), sound: server.sound(now.picture) });
+    } else await board.load(server.picture(now.picture), item.rows, item.cols, now.rulers);
   } catch {
     byId("broken").hidden = false;
     byId("reload").focus();
@@ -218,12 +235,14 @@ async function present() {
     board.restore(draft.clicks);
     lastCount = board.clicks.length;
     byId("typed").value = draft.typed;
+    if (choosing) choice.value = draft.choice ?? null;
   }
   shown = { phase: now.phase, place: now.place };
   clock.restart(draft?.ms ?? 0);
   window.scrollTo(0, 0);
   byId("view").scrollTo(0, 0);
-  if (now.next_picture) new Image().src = server.picture(now.next_picture);
+  choice.start();
+  if (now.next_picture && !choosing) new Image().src = server.picture(now.next_picture);
   const place = now.place;
   setTimeout(() => {
     if (now.place !== place) return;
@@ -235,7 +254,8 @@ async function present() {
 
 function focusAnswer() {
   if (byId("task").hidden) return;
-  byId(marking ? "board" : "typed").focus({ preventScroll: true });
+  const where = choosing ? choice.inputs[Math.max(0, choice.value ?? 0)] : byId(marking ? "board" : "typed");
+  where?.focus({ preventScroll: true });
 }
 
 async function submit({ nothing = false, skipped = false } = {}) {
@@ -243,8 +263,12 @@ async function submit({ nothing = false, skipped = false } = {}) {
   armed = false;
   const reply = {
     place: now.place,
-    clicks: nothing || skipped ? [] : board.clicks,
-    number: skipped || !counting ? null : nothing ? 0 : pad.value,
+    ...(choosing
+      ? { choice: choice.value }
+      : {
+        clicks: nothing || skipped ? [] : board.clicks,
+        number: skipped || !counting ? null : nothing ? 0 : pad.value,
+      }),
     visible_ms: clock.ms,
     skipped,
   };
@@ -275,11 +299,12 @@ async function practised(reply) {
   }
   server.saveDraft(null);
   judged = true;
-  board.judge(found);
+  if (choosing) choice.judge(found.option); else board.judge(found);
   refresh();
   byId("verdict").textContent = found.passed ? "That is right" : "Not quite";
   byId("explain").textContent = found.explain;
-  byId("legend-right").hidden = found.cells.length === 0;
+  byId("legend").hidden = choosing;
+  byId("legend-right").hidden = !found.cells?.length;
   byId("legend-wrong").hidden = !marking || found.passed;
   byId("again").hidden = found.passed;
   byId("feedback").classList.toggle("passed", found.passed);
@@ -316,6 +341,8 @@ byId("skip").addEventListener("click", () => submit({ skipped: true }));
 byId("go-on").addEventListener("click", () => server.state().then(show, failed));
 byId("again").addEventListener("click", () => {
   board.judge(null);
+  choice.judge(null);
+  choice.value = null;
   board.restore([]);
   board.history = [];
   pad.set("");
@@ -342,6 +369,13 @@ document.addEventListener("visibilitychange", saveDraft);
 document.addEventListener("keydown", (event) => {
   if (byId("task").hidden || !armed || judged || event.repeat) return;
   const inField = event.target === byId("typed");
+  if (choosing && !event.ctrlKey && !event.altKey && !event.metaKey && event.key.length === 1
+      && !event.target.closest("video, audio")) {
+    if (event.key === "p" || event.key === "P") choice.toggle();
+    else if (!choice.pick(event.key)) return;
+    event.preventDefault();
+    return;
+  }
   const onButton = event.target.closest("button, summary");
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey || (inField && !event.altKey))) {
     if (!byId("done").disabled) {

@@ -6,7 +6,8 @@ async function tellAmount() {
   const answer = await fetch("/api/about");
   if (!answer.ok) return;
   const { items, practice } = await answer.json();
-  const pictures = items === 1 ? "one picture" : `${items} pictures`;
+  const { thing } = document.body.dataset;
+  const pictures = items === 1 ? `one ${thing}` : `${items} ${thing}s`;
   byId("amount").textContent = practice
     ? `There are ${pictures}, after ${practice} for practice with feedback.`
     : `There are ${pictures}.`;

@@ -94,6 +94,11 @@ class Asking:
         """Whole videos that are held at a time; frames weigh little."""
         return _MOST_VIDEOS if self.video_input == "native" else None
 
+    @property
+    def sends(self) -> frozenset[str]:
+        """Frames are pictures."""
+        return frozenset({"video" if self.video_input == "native" else "image"})
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON: what makes two runs ask the same."""
         shown: dict[str, Any] = {"video_input": self.video_input}

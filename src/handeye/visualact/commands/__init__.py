@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from handeye.visualact.commands import (
-    diagnose as visualact_diagnose,
     scoring as visualact_scoring,
     sets as visualact_set,
 )
@@ -16,5 +15,4 @@ app.command("describe")(visualact_set.describe)
 app.command("verify")(visualact_set.verify)
 app.command("score")(visualact_scoring.score)
 app.command("judge")(visualact_scoring.judge)
-app.command("diagnose")(visualact_diagnose.diagnose)
 app.command("rank")(visualact_scoring.rank)

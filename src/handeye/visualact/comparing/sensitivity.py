@@ -18,6 +18,7 @@ import numpy as np
 from handeye.errors import DataError, OptionError
 from handeye.scores.join import Given
 from handeye.stats.intervals import Samples, difference, estimates
+from handeye.stats.sums import Sums
 from handeye.visualact.loader import any_clips
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import Case, make_cases
@@ -28,7 +29,6 @@ from handeye.visualact.scoring.measures import Floats, figure_columns
 from handeye.visualact.scoring.options import SWEEP, Assignment, Options
 from handeye.visualact.scoring.reading.predictions import any_predictions
 from handeye.visualact.scoring.summary import RESAMPLES, overall_figures
-from handeye.visualact.scoring.sums import Sums
 
 ASSIGNMENTS: tuple[Assignment, ...] = ("assign-then-filter", "mask-then-assign")
 

@@ -8,7 +8,7 @@ says so).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -19,16 +19,17 @@ from msgspec.structs import replace
 from handeye.errors import HandeyeError, OptionError
 from handeye.printing import noun
 from handeye.scores.diagnosed import Diagnosed
-from handeye.scores.estimate import Estimate
-from handeye.scores.looks import Group as Look
+from handeye.scores.estimate import Estimate, number
+from handeye.scores.looks import Group as Look, sentences
 from handeye.scores.summary import Interval, Recorded
+from handeye.scores.tables import Column, Row, Table
 from handeye.stats.intervals import estimates
+from handeye.stats.sums import Sums
 from handeye.visualact.diagnosis.reasons import WORDS, Found, find_reasons, pairs_by_clip
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.run_folder import Run, read_run
 from handeye.visualact.scoring.summary import RESAMPLES, SUITE
-from handeye.visualact.scoring.sums import Sums
 
 if TYPE_CHECKING:
     import polars as pl
@@ -92,6 +93,41 @@ class Diagnosis(Diagnosed):
 
     findings: Findings
     reasons: pl.DataFrame
+
+    def said(self) -> Iterator[str | Table]:
+        """What is claimed of sight, and what is wrong with how many clips."""
+        found = self.findings
+        yield from sentences(found.looks)
+        n, faulty = found.all.n_clips, found.all.faulty
+        if found.all.n_faulty:
+            yield reason_table(found)
+            return
+        still = f" (up to {number(faulty.high)} % of such clips may have a fault)"
+        told = f"nothing is wrong with the answers to {n} {noun(n, 'clips')}"
+        yield told + (still if faulty.high is not None else "")
+
+
+def reason_table(found: Findings) -> Table:
+    """The reasons over all clips, and how many clips show each as a sign."""
+    group = found.all
+    shown = {one.key: one.count for one in group.tags}
+    rows = tuple(
+        Row(one.label, (one.count, one.share, one.rate, shown[one.key])) for one in group.reasons
+    )
+    return Table(
+        "reasons",
+        f"What is wrong with the answers to {group.n_faulty} of {group.n_clips} "
+        f"{noun(group.n_clips, 'clips')}",
+        (
+            Column("clips", "clips with this reason, the first of their signs"),
+            Column("% of the faulty"),
+            Column("% of all"),
+            Column("shown in", "clips that show it, as the reason or beside another one"),
+        ),
+        rows,
+        row_head="reason",
+        note=found.interval.words,
+    )
 
 
 def diagnose(run: str | PathLike[str], *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from handeye.visualact.foreign.columns import example_of
+from handeye.sets.columns import example_of
 from handeye.visualact.foreign.field_map import ACTION_FIELDS, FieldMap
 from handeye.visualact.foreign.layout_rows import Row, entries_of
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from handeye.errors import DataError, OptionError
-from handeye.visualact.foreign.aliases import GROUP, KEY, MAP_NAMES, TEXT, meaning_of_true, rank
-from handeye.visualact.foreign.columns import (
+from handeye.sets.columns import (
     HELD,
     Columns,
     Held,
@@ -17,6 +16,7 @@ from handeye.visualact.foreign.columns import (
     kind_of,
     shown_columns,
 )
+from handeye.visualact.foreign.aliases import GROUP, KEY, MAP_NAMES, TEXT, meaning_of_true, rank
 from handeye.visualact.foreign.gold_values import read_scenario, read_type
 from handeye.visualact.foreign.layout_rows import SPLITS, Row, entries_of
 

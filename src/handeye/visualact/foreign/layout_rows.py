@@ -15,10 +15,10 @@ from typing import Any
 
 from handeye.errors import DataError
 from handeye.reading import read_bytes
+from handeye.sets.file_index import VIDEO_ENDINGS
 from handeye.visualact.foreign.aliases import ALIASES, GROUP, KEY, LIST, TEXT, rank, rank_of_key
 from handeye.visualact.foreign.gold_values import read_scenario, read_type
 
-VIDEO_ENDINGS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".flv", ".gif")
 SPLITS = ("train", "test", "dev", "val", "validation")
 
 

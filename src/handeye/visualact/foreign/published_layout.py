@@ -14,8 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from handeye.errors import DataError, first_ten
+from handeye.sets.columns import MappedField
+from handeye.sets.file_index import VIDEOS, FileIndex
 from handeye.sets.folder import RECORD
-from handeye.visualact.clip_set import MappedField
 from handeye.visualact.foreign.drafts import MISSING, Draft, drafts_of, lacks
 from handeye.visualact.foreign.field_map import FieldMap, find_fields
 from handeye.visualact.foreign.gold_values import (
@@ -28,7 +29,6 @@ from handeye.visualact.foreign.gold_values import (
 )
 from handeye.visualact.foreign.layout_rows import read_rows
 from handeye.visualact.foreign.taking import taken_lines
-from handeye.visualact.foreign.video_index import VIDEOS, VideoIndex
 from handeye.visualact.own_sets import PlacedClip
 from handeye.visualact.records import Action, Clip
 
@@ -61,7 +61,7 @@ def read_published(
     fields = find_fields(rows, mapping, path)
     problems: list[str] = []
     drafts = drafts_of(rows, fields, problems)
-    index = VideoIndex(root)
+    index = FileIndex(root)
     found = [clip for draft in drafts if (clip := _clip(draft, fields, index, problems))]
     if not problems:
         _refuse_doubles(found, problems)
@@ -110,7 +110,7 @@ def _root_of(path: Path) -> Path:
     )
 
 
-def _clip(draft: Draft, fields: FieldMap, index: VideoIndex, problems: list[str]) -> Clip | None:
+def _clip(draft: Draft, fields: FieldMap, index: FileIndex, problems: list[str]) -> Clip | None:
     before = len(problems)
     name = draft.fields.get("video")
     named = isinstance(name, str | int) and not isinstance(name, bool) and str(name).strip() != ""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from handeye.visualact.clip_set import MappedField
-from handeye.visualact.foreign.columns import Columns, columns_of, example_of
+from handeye.sets.columns import Columns, MappedField, columns_of, example_of
 from handeye.visualact.foreign.drafts import MISSING, Draft
 from handeye.visualact.foreign.field_map import FieldMap
 from handeye.visualact.foreign.layout_rows import Row, entries_of

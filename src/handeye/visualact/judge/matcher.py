@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from handeye.errors import DataError, OptionError, first_ten
 from handeye.stats.intervals import Samples, estimates
+from handeye.stats.sums import Sums
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import Case
 from handeye.visualact.scoring.clip_scores import embedding_pairs
@@ -24,7 +25,6 @@ from handeye.visualact.scoring.matching import Pair, from_decisions
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.score import Result, score_cases
 from handeye.visualact.scoring.summary import RESAMPLES
-from handeye.visualact.scoring.sums import Sums
 
 Floats = NDArray[np.float64]
 Decisions = Mapping[str, Sequence[tuple[int, int]]]

@@ -3,7 +3,7 @@
 Points of one model over different numbers of frames make a line. The split by motion-only clips is
 computed here from the score rows, because a summary does not know the clips' records: the run's
 headline F1 over the classes that have such clips, with intervals over clips drawn within classes
-(:mod:`handeye.visualact.scoring.sums`).
+(:mod:`handeye.stats.sums`).
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def write_page(
         context,
         runs=runs,
         data=_data(views),
-        sheets=["visualact.css"],
+        sheets=["clips.css", "visualact.css"],
         folder=folder,
         progress=progress,
     )

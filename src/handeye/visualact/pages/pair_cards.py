@@ -70,7 +70,7 @@ def pair_cards(runs: Sequence[Run], chosen: Sequence[Chosen], budget: int) -> Dr
         lead="The frames are those that the worse run was shown; below them stand the actions that "
         "the clip calls for and those that either run proposed, the better run first.",
         style="clips",
-        sheets=("visualact.css",),
+        sheets=("clips.css", "visualact.css"),
     )
 
 

@@ -22,6 +22,7 @@ from handeye.scores.estimate import NOTHING, Estimate, rate_of
 from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Column, Row, Table
 from handeye.stats.intervals import Samples, difference, estimates
+from handeye.stats.sums import Sums
 from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.pages.view import RunView, averaging_words, interval_words
 from handeye.visualact.scoring.clip_scores import ClipScore
@@ -29,7 +30,6 @@ from handeye.visualact.scoring.matching import passes
 from handeye.visualact.scoring.measures import Floats, figure_columns
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.summary import overall_figures
-from handeye.visualact.scoring.sums import Sums
 
 
 @dataclass(frozen=True, slots=True)

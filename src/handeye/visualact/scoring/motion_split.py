@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from handeye.stats.intervals import estimates
+from handeye.stats.sums import Sums
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.clip_scores import ClipScore
 from handeye.visualact.scoring.measures import figure_columns
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.summary import RESAMPLES, overall_figures
-from handeye.visualact.scoring.sums import Sums
 
 MOTION = "motion"
 """What tables of both kinds of clips are called."""

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.stats.intervals import Samples, rate
+from handeye.stats.sums import Sums
 from handeye.visualact.records import LARGEST_LEVEL, Clip
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
-from handeye.visualact.scoring.sums import Sums
 
 Floats = NDArray[np.float64]
 

@@ -19,12 +19,12 @@ from handeye.printing import noun
 from handeye.scores.estimate import Estimate
 from handeye.scores.summary import Interval, Summary as AnySummary
 from handeye.stats.intervals import LEVEL, Samples, estimates, mean
+from handeye.stats.sums import Sums, harmonic, undefined
 from handeye.visualact.records import SCENARIOS, Clip
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
 from handeye.visualact.scoring.measures import AVERAGES, BASES, columns, figure_columns
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.priority import priority_columns, priority_table
-from handeye.visualact.scoring.sums import Sums, harmonic, undefined
 
 FORMAT = 1
 SUITE = "visualact"
@@ -197,7 +197,7 @@ def _header(
 ) -> dict[str, Any]:
     states = Counter(row.answer_state for row in rows)
     missing = max(asked - len(rows), 0)
-    lacking = [SCENARIOS[key] for key in SCENARIOS if key not in sums.clips]
+    lacking = [SCENARIOS[key] for key in SCENARIOS if key not in sums.clusters]
     notes = [f"partial run: {len(rows)} of {asked} {noun(asked, 'clips')}"] if missing else []
     if lacking:
         notes.append(f"no clips of {', '.join(lacking)}: means are over the other classes")
@@ -223,7 +223,7 @@ def _header(
             }.items()
         },
         "scenarios": {
-            key: {"title": SCENARIOS[key], "n_clips": sums.clips[key]} for key in _classes(sums)
+            key: {"title": SCENARIOS[key], "n_clips": sums.clusters[key]} for key in _classes(sums)
         },
         "options": options.to_dict(),
         "interval": _interval_words(sums, len(rows), seed),
@@ -246,7 +246,7 @@ def _interval_words(sums: Sums, clips: int, seed: int) -> dict[str, Any]:
 
 def _classes(sums: Sums) -> list[str]:
     """Classes that have clips, in the paper's order."""
-    return [key for key in SCENARIOS if key in sums.clips]
+    return [key for key in SCENARIOS if key in sums.clusters]
 
 
 def _by_class(sums: Sums, figures: Any) -> dict[str, Any]:

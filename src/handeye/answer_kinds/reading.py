@@ -1,0 +1,74 @@
+"""What was read out of an answer, and what all kinds have in common.
+
+Nothing here draws at random: a text that names several things names none.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+# Characters of an answer that are looked at; of a longer one the last.
+_LONGEST = 100_000
+_MARKS = "*_`\"'“”‘’ \t\r\n"
+# "Answer: B", "the final answer is **B**", "correct option: B".
+_SAID = re.compile(
+    r"\b(?:answer|(?:option|choice|letter|statement)(?=[\s*_]*(?::|=|is\b)))"
+    r"[\s*_`\"']*(?:(?:is|would be|should be|must be)\b)?[\s*_`\"']*[:=]?[\s*_`\"']*",
+    re.IGNORECASE,
+)
+_NOT = re.compile(
+    r"\b(?:not|never|neither|nor|except|rather than|instead of)\s*[(*_]*$|n['’]t\s*[(*_]*$",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[-+]?\d+(?:[.,]\d+)*|\w+")
+
+
+class Reading(NamedTuple, Generic[T]):
+    """What an answer says.
+
+    Attributes:
+        value: of its kind.
+        strict: whether it was written as it was asked for; else it was found among other words.
+    """
+
+    value: T
+    strict: bool
+
+
+def folded(text: str) -> str:
+    """A text with compatibility characters folded (full-width letters, ligatures)."""
+    return unicodedata.normalize("NFKC", text[-_LONGEST:])
+
+
+def plain(text: str) -> str:
+    """A folded text without marks and white space around it."""
+    return folded(text).strip(_MARKS)
+
+
+def words(text: str) -> str:
+    """What two texts share that say the same: words in small letters and numbers, a space between.
+
+    Points and commas within a number, and its sign, are a part of it.
+    """
+    return " ".join(_WORD.findall(folded(text).casefold()))
+
+
+def announced(text: str) -> list[str]:
+    """What follows every announcement of an answer (``Answer:``), to the end of its line."""
+    return [text[found.end() :].partition("\n")[0] for found in _SAID.finditer(text)]
+
+
+def denied(text: str, place: int) -> bool:
+    """Whether what stands at ``place`` is said not to be: ``not (B)``, ``isn't true``."""
+    return _NOT.search(text[max(0, place - 20) : place]) is not None
+
+
+def only(values: Iterable[T]) -> T | None:
+    """The one value, however often it comes; None where there is none, or another beside it."""
+    found = set(values)
+    return found.pop() if len(found) == 1 else None

@@ -1,0 +1,1 @@
+"""How a clip is shown and what is asked: prompts, the run, the Inspect task."""

@@ -1,0 +1,1 @@
+"""The quantities that runs of the suite are compared by."""

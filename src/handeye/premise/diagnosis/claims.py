@@ -1,0 +1,188 @@
+"""The words of each kind of claim about a run (:mod:`handeye.scores.claims`).
+
+No number stands in them that is not a figure's of the claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from handeye.scores import claims
+from handeye.scores.claims import counted, look_words, percent_words
+
+SEEN = {"vision": "seen", "audio": "heard"}
+"""What is done with what each sense tells."""
+_LACKS = {"vision": "blind", "audio": "deaf"}
+_ABOUT = {"": "", "vision": " about what is seen", "audio": " about what is heard"}
+_ENDS = {"late": "the last two letters", "early": "the first two letters"}
+FORMS = {
+    "format_only": "is right but for the form of the answer in {}",
+    "format_and_wrong": "has another form than was asked for, and is wrong besides, in {}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(claims.Claim):
+    """One part of a verdict, with its words."""
+
+    @property
+    def words(self) -> str:
+        """A clause without capital or full stop."""
+        return _KINDS[self.kind](self)
+
+
+def _listed(parts: list[str]) -> str:
+    *first, last = parts
+    return " and ".join(filter(None, [", ".join(first), last]))
+
+
+def _partial(claim: Claim) -> str:
+    (one,) = claim.figures
+    return f"on {round(one.value * one.n):,} of {counted(one.n, 'items')} only"
+
+
+def _mute(claim: Claim) -> str:
+    """``95 of 1,000 items have no answer that can be read (80 refused, 15 unreadable)``."""
+    whole, *states = claim.figures
+    kinds = ", ".join(f"{round(one.value * one.n):,} {one.label}" for one in states)
+    n = round(whole.value * whole.n)
+    have = "has" if n == 1 else "have"
+    return f"{n:,} of {counted(whole.n, whole.of)} {have} no answer that can be read ({kinds})"
+
+
+def _level(claim: Claim) -> str:
+    """``it accepts 95 % of the 480 true premises and rejects 7 % of the 480 false ones``."""
+    verbs = ("accepts", "rejects")
+    return "it " + _listed(
+        [f"{verb} {one.share}" for verb, one in zip(verbs, claim.figures, strict=False)]
+    )
+
+
+def _one_side(claim: Claim) -> str:
+    verb = "accepts" if claim.figures[0].label == "true premises accepted" else "rejects"
+    return f"it {verb} {claim.figures[0].share}"
+
+
+def _small(claim: Claim) -> str:
+    true, false, families = claim.figures
+    ends = [
+        f"{percent_words(one.low or 0.0)} to {percent_words(one.high or 0.0)} of the {one.of}"
+        for one in (true, false)
+    ]
+    return (
+        f"{counted(families.n, 'families')}, too few to say much: it accepts {ends[0]} and rejects "
+        f"{ends[1]}"
+    )
+
+
+def _all(claim: Claim, verb: str) -> str:
+    """``it accepts nearly every premise about what is heard: 99 % of the 480 ...``."""
+    about = _ABOUT[claim.parts[0]]
+    return f"it {verb} nearly every premise{about}, true or false: {claim.figures[0].share}"
+
+
+def _lacks(claim: Claim) -> str:
+    """``it is deaf: what is heard is told rightly in 50 % ...``."""
+    sense = claim.parts[0]
+    told, *content = claim.figures
+    words = f"it looks {_LACKS[sense]}: {told.share}, chance 50, are taken rightly"
+    if content:
+        words += f", and of what is asked about them {percent_words(content[0].value)}, chance 25"
+    return words
+
+
+def _text_only(claim: Claim) -> str:
+    same = claim.figures[0]
+    return (
+        "it goes by the words alone: premises and contents are told no better than by chance, and "
+        f"the same words about another clip get the same answer in {same.share}"
+    )
+
+
+def _random(claim: Claim) -> str:
+    same, usual = claim.figures[1:3]
+    return (
+        "its answers look random: the same words about another clip get the same answer in "
+        f"{same.share}, and any two answers are the same in {percent_words(usual.value)}"
+    )
+
+
+def _ends(claim: Claim) -> str:
+    seen, usual = claim.figures[1:3]
+    return (
+        f"it leans to {_ENDS[claim.parts[0]]}: they are {seen.share}, and what it chooses stands "
+        f"there in {percent_words(usual.value)} of the prompts"
+    )
+
+
+def _senses(claim: Claim) -> str:
+    better, worse = claim.figures[1:3]
+    return (
+        f"it tells true from false of what is {SEEN[claim.parts[0]]} better than of what is "
+        f"{SEEN[claim.parts[1]]}: {percent_words(better.value)} against "
+        f"{percent_words(worse.value)}, chance 50"
+    )
+
+
+def _gap(claim: Claim) -> str:
+    gap, perception, action = claim.figures
+    size = gap.text("sentence", "points")
+    return (
+        f"S tells {percent_words(perception.value)} of the premises and its answers "
+        f"{percent_words(action.value)}, chance 50: it holds more than it acts on ({size})"
+    )
+
+
+def _interference(claim: Claim) -> str:
+    return (
+        "what the other sense gets changes whether it accepts: in "
+        f"{claim.figures[1].share} that differ in that alone"
+    )
+
+
+def _content(claim: Claim) -> str:
+    return f"it gets what is asked wrong in {_listed([one.share for one in claim.figures])}"
+
+
+def _kinds(claim: Claim) -> str:
+    names = [f"{one.label} ({percent_words(one.value)})" for one in claim.figures]
+    return f"it tells nothing of {_listed(names)}, chance 50"
+
+
+def _two(claim: Claim) -> str:
+    return f"of questions that name two details it decides {claim.figures[0].share}, chance 33"
+
+
+def _form(claim: Claim) -> str:
+    return f"it {FORMS[claim.parts[0]].format(claim.figures[0].share)}"
+
+
+_KINDS: dict[str, Callable[[Claim], str]] = {
+    "partial": _partial,
+    "so_far": lambda claim: f"so far, {_partial(claim)}",
+    "parrot": look_words,
+    "constant": look_words,
+    "prior": look_words,
+    "blind": look_words,
+    "mute": _mute,
+    "small": _small,
+    "level": _level,
+    "one_side": _one_side,
+    "nothing": lambda claim: "no question with a right answer was asked",
+    "accepts_all": lambda claim: _all(claim, "accepts"),
+    "rejects_all": lambda claim: _all(claim, "rejects"),
+    "lacks": _lacks,
+    "text_only": _text_only,
+    "random": _random,
+    "swaps": lambda claim: f"it swaps the two senses: {claim.figures[0].share} name the other one",
+    "wrong_sense": lambda claim: f"{claim.figures[0].share} name the other sense",
+    "ends": _ends,
+    "senses": _senses,
+    "gap": _gap,
+    "interference": _interference,
+    "content": _content,
+    "kinds": _kinds,
+    "two": _two,
+    "form": _form,
+}

@@ -1,0 +1,274 @@
+"""From the score rows of one run to why items failed, and what that shows of the respondent.
+
+Needs the run folder only, not the set. docs/premise-scoring.md tells how to read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+
+from handeye.errors import OptionError
+from handeye.premise.diagnosis.evidence import Evidence
+from handeye.premise.diagnosis.reasons import REASONS, TAGS, Found, find_reasons
+from handeye.premise.diagnosis.verdict import verdict
+from handeye.premise.scoring.figures import STRATUM
+from handeye.premise.scoring.run_folder import Run, read_run
+from handeye.premise.scoring.score import CELLS, ScoreRow
+from handeye.premise.scoring.summary import (
+    RESAMPLES,
+    SUITE,
+    Estimates,
+    Kind,
+    Signals,
+    Summary,
+    interval_words,
+)
+from handeye.printing import noun
+from handeye.scores.diagnosed import Diagnosed
+from handeye.scores.estimate import Estimate
+from handeye.scores.looks import Group as Look, Looks
+from handeye.scores.summary import Interval, Recorded
+from handeye.scores.tables import Column, Row, Table
+from handeye.stats.intervals import estimates
+from handeye.stats.sums import Sums
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FORMAT = 1
+# What the diagnosis takes over from the summary as it stands.
+_FROM_SUMMARY = (
+    "model", "n_items", "n_expected", "n_scenes", "partial", "note", "states", "variant",
+    "ablation", "signal", "permuted", "families", "pairs", "two", "kinds", "signals",
+)  # fmt: skip
+EVERYTHING = "all"
+
+
+class Share(msgspec.Struct):
+    """How often one reason or sign occurs: among the items that failed, and among all.
+
+    ``share`` and ``rate`` are fractions; their ``n`` are the items that they are over.
+    """
+
+    key: str
+    label: str
+    meaning: str
+    count: int
+    share: Estimate
+    rate: Estimate
+
+
+class Group(msgspec.Struct):
+    """Why some items failed; ``reasons`` exclude each other, ``tags`` do not."""
+
+    n_items: int
+    n_failed: int
+    failed: Estimate
+    reasons: list[Share]
+    tags: list[Share]
+
+
+class Findings(Recorded, kw_only=True):
+    """diagnosis.json: what the summary has of accepting and rejecting, why items failed, and more.
+
+    ``headline`` and ``premises`` are over all items. ``reasons`` have the key ``all`` for
+    everything that has a gold, then the cells. ``evidence`` are figures that only a verdict needs
+    (:mod:`handeye.premise.diagnosis.evidence`). ``looks`` are what is known of sight; none for a
+    run that was scored before that was told.
+    """
+
+    format: int
+    suite: str
+    model: str | None
+    n_items: int
+    n_expected: int
+    n_scenes: int
+    partial: bool
+    note: str
+    states: dict[str, int]
+    variant: str
+    ablation: str
+    signal: str
+    permuted: bool
+    families: bool
+    interval: Interval
+    headline: Estimates
+    premises: dict[str, Estimates]
+    pairs: dict[str, Estimates]
+    two: Estimates
+    kinds: dict[str, dict[str, Kind]]
+    signals: dict[str, Signals]
+    evidence: dict[str, Estimates]
+    reasons: dict[str, Group]
+    looks: dict[str, Look] = msgspec.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Diagnosis(Diagnosed):
+    """A run diagnosed.
+
+    ``findings`` is diagnosis.json, ``data`` the same as nested dicts. ``reasons`` has one row for
+    each item that has a gold, in the order of the scores: item_id, scene_id, clip_id, cell, kind,
+    state, passed, reason (null exactly where it passed) and tags.
+    """
+
+    findings: Findings
+    reasons: pl.DataFrame
+
+    @property
+    def sentence(self) -> str:
+        """The diagnosis as one sentence (:mod:`handeye.premise.diagnosis.verdict`)."""
+        return verdict(self.data)
+
+    def said(self) -> Iterator[str | Table]:
+        """The sentence, and why how many items failed."""
+        yield self.sentence
+        everything = self.findings.reasons.get(EVERYTHING)
+        if everything is not None and everything.n_failed:
+            yield reason_table(self.findings)
+
+
+def reason_table(found: Findings) -> Table:
+    """Why items failed, with what else their answers show below."""
+    group = found.reasons[EVERYTHING]
+    rows = [Row(one.label, (one.count, one.share, one.rate)) for one in group.reasons]
+    rows += [
+        Row(one.label, (one.count, one.share, one.rate), group="beside that") for one in group.tags
+    ]
+    return Table(
+        "reasons",
+        f"Why {group.n_failed:,} of {group.n_items:,} {noun(group.n_items, 'items')} failed",
+        (Column("items"), Column("% of the failed"), Column("% of all")),
+        tuple(rows),
+        row_head="reason",
+        note=found.interval.words,
+    )
+
+
+def diagnose(run: str | PathLike[str], *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:
+    """Diagnose one scored run.
+
+    Args:
+        run: a run folder, or one already read.
+        seed: of the bootstrap over families; the same gives the same intervals.
+        resamples: number of resamples; 0 gives figures without intervals.
+
+    Raises:
+        RunError: not a run folder.
+        DataError: a file of the run cannot be read.
+        OptionError: a negative number of resamples.
+    """
+    if resamples < 0:
+        raise OptionError(f"resamples must be at least 0, got {resamples}")
+    opened = run if isinstance(run, Run) else read_run(run)
+    return diagnose_rows(
+        opened.summary, opened.rows(), looks=opened.looks(), seed=seed, resamples=resamples
+    )
+
+
+def diagnose_rows(
+    summary: Summary,
+    rows: Sequence[ScoreRow],
+    *,
+    looks: Looks | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Diagnosis:
+    """Diagnose scores that lie in no folder.
+
+    Args:
+        summary: of the rows.
+        rows: of one run.
+        looks: whether the answers depend on what was shown.
+        seed: as in :func:`diagnose`.
+        resamples: as in :func:`diagnose`.
+    """
+    found = find_reasons(rows)
+    everything = summary.bases["all"]
+    words = interval_words(summary.n_scenes, seed, resamples)
+    findings = msgspec.convert(
+        {
+            "format": FORMAT,
+            "suite": SUITE,
+            **{name: getattr(summary, name) for name in _FROM_SUMMARY},
+            "interval": replace(summary.interval, resamples=resamples, seed=seed, words=words),
+            "headline": everything.headline,
+            "premises": everything.premises,
+            "evidence": estimates(Evidence(rows, seed, resamples).tree()),
+            "reasons": _groups(found, seed, resamples),
+            "looks": looks.groups if looks else {},
+        },
+        Findings,
+    )
+    return Diagnosis(findings, _frame(found))
+
+
+def _groups(found: Sequence[Found], seed: int, resamples: int) -> dict[str, Group]:
+    """Why items failed, of everything and of each cell."""
+    if not found:
+        return {}
+    cells = np.array([one.row.cell for one in found])
+    scenes = {name: k for k, name in enumerate(dict.fromkeys(o.row.scene_id for o in found))}
+    cluster = np.array([scenes[one.row.scene_id] for one in found], np.int64)
+    columns = {}
+    wheres = {EVERYTHING: np.ones(len(found), bool)} | {
+        cell: cells == cell for cell in CELLS if (cells == cell).any()
+    }
+    for where, inside in wheres.items():
+        columns[f"{where}.items"] = inside.astype(np.float64)
+        columns[f"{where}.failed"] = inside * np.array([float(not o.passed) for o in found])
+        for sign in (*REASONS, *TAGS):
+            shown = [float(sign.key == o.reason or sign.key in o.tags) for o in found]
+            columns[f"{where}.{sign.key}"] = inside * np.array(shown)
+    sums = Sums([STRATUM] * len(found), columns, resamples, seed, cluster)
+    return {where: _group(sums, where) for where in wheres}
+
+
+def _group(sums: Sums, where: str) -> Group:
+    def shares(signs: Sequence[Any]) -> list[dict[str, Any]]:
+        out = []
+        for sign in signs:
+            if count := sums.count(f"{where}.{sign.key}"):
+                words = {"key": sign.key, "label": sign.label, "meaning": sign.meaning}
+                share = sums.share(f"{where}.{sign.key}", f"{where}.failed")
+                rate = sums.share(f"{where}.{sign.key}", f"{where}.items")
+                out.append({**words, "count": count, "share": share, "rate": rate})
+        return out
+
+    tree: dict[str, Any] = {
+        "n_items": sums.count(f"{where}.items"),
+        "n_failed": sums.count(f"{where}.failed"),
+        "failed": sums.share(f"{where}.failed", f"{where}.items"),
+        "reasons": {str(k): one for k, one in enumerate(shares(REASONS))},
+        "tags": {str(k): one for k, one in enumerate(shares(TAGS))},
+    }
+    told: Mapping[str, Any] = estimates(tree)
+    lists = {name: list(told[name].values()) for name in ("reasons", "tags")}
+    return msgspec.convert({**told, **lists}, Group)
+
+
+def _frame(found: Sequence[Found]) -> pl.DataFrame:
+    import polars as pl
+
+    columns: dict[str, tuple[Any, Any]] = {
+        "item_id": ([o.row.item_id for o in found], pl.String()),
+        "scene_id": ([o.row.scene_id for o in found], pl.String()),
+        "clip_id": ([o.row.clip_id for o in found], pl.String()),
+        "cell": ([o.row.cell for o in found], pl.String()),
+        "kind": ([o.row.kind for o in found], pl.String()),
+        "state": ([o.row.answer_state for o in found], pl.String()),
+        "passed": ([o.passed for o in found], pl.Boolean()),
+        "reason": ([o.reason for o in found], pl.String()),
+        "tags": ([list(o.tags) for o in found], pl.List(pl.String())),
+    }
+    return pl.DataFrame(
+        {name: values for name, (values, _) in columns.items()},
+        schema={name: kind for name, (_, kind) in columns.items()},
+    )

@@ -1,0 +1,171 @@
+"""Why an item failed: one reason, and what else its answer shows.
+
+The order of :data:`REASONS` is their precedence: the first that holds is the item's reason. Signs
+(:data:`TAGS`) never decide; they say what stands beside a wrong answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from handeye.pages.signs import Sign, Vocabulary
+from handeye.premise.items import VISION_FALSE
+from handeye.premise.scoring.score import ScoreRow, contents_of
+from handeye.premise.scoring.siblings import Siblings
+
+REASONS: tuple[Sign, ...] = (
+    # No answer to look at.
+    Sign("no_answer", "no answer", "No text came, after all attempts."),
+    Sign("refused", "refused", "The model or its provider declined to answer."),
+    Sign("truncated", "cut off", "The answer ended at the token limit before it was complete."),
+    # An answer, but not as it was asked for.
+    Sign(
+        "format_only",
+        "right but for its form",
+        "The strict reading refuses the answer, though a lenient one is right.",
+    ),
+    Sign("unreadable", "unreadable", "Nothing definite can be read from it, even leniently."),
+    Sign(
+        "format_and_wrong",
+        "wrong form and wrong",
+        "The strict reading refuses the answer, and a lenient one is wrong.",
+    ),
+    # What it does with the premise.
+    Sign(
+        "wrong_sense",
+        "rejects for the wrong sense",
+        "The premise is false, and the answer says so of the other sense.",
+    ),
+    Sign(
+        "accepts_false",
+        "accepts a false premise",
+        "The clip contradicts the premise, and the answer takes it for true.",
+    ),
+    Sign(
+        "rejects_true",
+        "rejects a true premise",
+        "The premise holds of the clip, and the answer says that it does not.",
+    ),
+    Sign(
+        "wrong_content",
+        "wrong content",
+        "The premise holds and is accepted; what is asked is answered wrongly.",
+    ),
+)
+"""Every reason, in order of precedence."""
+TAGS: tuple[Sign, ...] = (
+    Sign(
+        "signal_knew",
+        "S told it",
+        "The answer takes the premise wrongly, though S tells it, by a threshold that was chosen "
+        "on other families.",
+    ),
+    Sign(
+        "second",
+        "the right rejection was second",
+        "Of the six options the one that rejects for the right sense was the second likeliest.",
+    ),
+    Sign(
+        "as_sibling",
+        "the same answer to the sibling",
+        "The same words about a clip of which the opposite is true got the same answer.",
+    ),
+    Sign(
+        "with_other_sense",
+        "changes with the other sense",
+        "The same words about a clip that differs in the other sense alone were answered rightly.",
+    ),
+    Sign(
+        "right_content",
+        "answers what is asked",
+        "The false premise is accepted, and what is asked is answered rightly.",
+    ),
+    Sign(
+        "wrong_content_too",
+        "answers that wrongly, too",
+        "The false premise is accepted, and what is asked is answered wrongly as well.",
+    ),
+)
+"""Signs that are never a reason of their own."""
+WORDS = Vocabulary((*REASONS, *TAGS))
+_UNANSWERED = {"error": "no_answer", "empty": "no_answer", "refused": "refused"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is known of one item: passed, or why not, and the signs beside that."""
+
+    row: ScoreRow
+    reason: str | None = None
+    tags: tuple[str, ...] = field(default=())
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer is right."""
+        return self.reason is None
+
+
+def find_reasons(rows: Sequence[ScoreRow]) -> list[Found]:
+    """One reason for every item that failed; items without a gold are left out.
+
+    Args:
+        rows: of a run, all of them: siblings are looked up.
+    """
+    pairs, contents = Siblings(rows), contents_of(rows)
+    siblings, crossed = (_partners(found) for found in (pairs.siblings, pairs.crossed))
+    out = []
+    for place, row in enumerate(rows):
+        if row.gold is None:
+            continue
+        reason = None if row.right else reason_of(row)
+        tags: list[str] = []
+        if reason in ("wrong_sense", "accepts_false", "rejects_true", "wrong_content"):
+            tags = _tags(
+                row,
+                [rows[k] for k in siblings.get(place, ())],
+                [rows[k] for k in crossed.get(place, ())],
+                contents.get(row.prompt),
+            )
+        out.append(Found(row, reason, tuple(tags)))
+    return out
+
+
+def reason_of(row: ScoreRow) -> str:
+    """Why the answer of a row with a gold is not right."""
+    if row.answer_state in _UNANSWERED:
+        return _UNANSWERED[row.answer_state]
+    if not row.is_read:
+        if row.answer_state == "truncated":
+            return "truncated"
+        if row.lenient_right:
+            return "format_only"
+        return "unreadable" if row.lenient_decision == "unreadable" else "format_and_wrong"
+    if (row.gold or 0) >= VISION_FALSE:
+        return "wrong_sense" if row.rejects else "accepts_false"
+    return "rejects_true" if row.rejects else "wrong_content"
+
+
+def _tags(
+    row: ScoreRow, siblings: Sequence[ScoreRow], crossed: Sequence[ScoreRow], content: int | None
+) -> list[str]:
+    same = (row.decision, row.role)
+    of_false = row.decision == "accepts" and (row.gold or 0) >= VISION_FALSE
+    known = of_false and content is not None and row.role is not None
+    holds = {
+        "signal_knew": row.perceived == 1 and not row.told,
+        "second": (row.gold or 0) >= VISION_FALSE and row.rank == 2,
+        "as_sibling": any((one.decision, one.role) == same for one in siblings),
+        "with_other_sense": any(one.right for one in crossed),
+        "right_content": known and row.role == content,
+        "wrong_content_too": known and row.role != content,
+    }
+    return [key for key, held in holds.items() if held]
+
+
+def _partners(pairs: Sequence[tuple[int, int]]) -> dict[int, list[int]]:
+    out: dict[int, list[int]] = {}
+    for one, other in pairs:
+        out.setdefault(one, []).append(other)
+        out.setdefault(other, []).append(one)
+    return out

@@ -1,0 +1,1 @@
+"""How people answer questions whose premise may be false."""

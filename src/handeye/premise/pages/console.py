@@ -1,0 +1,124 @@
+"""What a terminal says of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from handeye.premise.pages.view import SIGNAL_WORDS
+from handeye.premise.respondents.models import RESPONDENTS
+from handeye.premise.scoring.run_folder import read_run
+from handeye.premise.scoring.score import CELLS
+from handeye.premise.scoring.summary import Summary
+from handeye.premise.scoring.tables import HEADLINE_COLUMNS, fixed_rows, tables
+from handeye.printing import noun, one_line
+from handeye.respondents.conversation import about
+from handeye.scores.estimate import NOTHING
+from handeye.scores.looks import Looks, chance_row, sentences
+from handeye.scores.summary import so_far_words
+from handeye.scores.tables import Column, Row, Table
+from handeye.terminal.console import Console, styled
+from handeye.terminal.tables import print_table, say
+
+_CELLS = (
+    Column("vision", name="v"),
+    Column("audio", name="a"),
+)
+_LEGEND = (
+    "Std: right answers to true premises; Mis: false ones rejected for the right sense; Bal: the "
+    "mean of the two; action: accept or reject told rightly by the answers (chance 50); "
+    "perception: the same by S; gap: perception minus action, in points"
+)
+
+
+def print_run(folder: Path, *, kept: bool = True) -> None:
+    """Print what a scored run says, on one screen: states, the headline, the 2x2, two premises.
+
+    Args:
+        folder: of the scores.
+        kept: whether they stay there.
+    """
+    run = read_run(folder)
+    summary, looks = run.summary, run.looks()
+    console = Console()
+    _print_header(console, summary)
+    for clause in sentences(looks.groups if looks else {}):
+        say(console, clause, "yellow")
+    known = {table.key: table for table in tables(summary)}
+    said = filter(None, (so_far_words(summary.note), summary.interval.words))
+    headline = _beside(known["headline"].line("all"), HEADLINE_COLUMNS, summary, looks)
+    print_table(console, headline, caption="; ".join(said))
+    say(console, _LEGEND, "dim")
+    cells = known["cells"].line("all")
+    names = {"std": "true premises", "mis": "false premises"}
+    rows = tuple(
+        Row(words, tuple(cells.get(f"{name}_{one.key}", NOTHING) for one in _CELLS))
+        for name, words in names.items()
+    )
+    print_table(console, Table("cells", "", _CELLS, rows, row_head="right, percent").measured)
+    _print_more(console, summary)
+    if kept:
+        say(console, f"written to {folder}: tables/ and the page of handeye report have the rest")
+
+
+def _print_header(console: Console, summary: Summary) -> None:
+    name = one_line(summary.model or "unnamed model")
+    told = (
+        f": {summary.n_items:,} {noun(summary.n_items, 'items')} about {summary.n_clips:,} "
+        f"{noun(summary.n_clips, 'clips')} of {summary.n_scenes:,} "
+        f"{noun(summary.n_scenes, 'families')}; {summary.variant}"
+    )
+    told += f", {summary.ablation.replace('-', ' ')}" if summary.ablation else ""
+    console.print(styled((f"\n{name}", "bold"), (told, "")))
+    if ours := about(summary.model, RESPONDENTS):
+        say(console, ours)
+    if summary.note:
+        say(console, summary.note, "yellow")
+    lost = {
+        name: n for name, n in summary.states.items() if n and name not in ("answered", "missing")
+    }
+    if lost:
+        shown = ", ".join(f"{n:,} {name}" for name, n in lost.items())
+        say(console, f"no readable answer: {shown} (counted as wrong)", "yellow")
+    if missing := summary.states.get("missing", 0):
+        say(
+            console, f"no prediction: {missing:,} {noun(missing, 'items')} (in no figure)", "yellow"
+        )
+
+
+def _beside(
+    line: object, columns: Sequence[Column], summary: Summary, looks: Looks | None
+) -> Table:
+    """The headline, and beside it what answers score that hang on nothing shown."""
+    figures = dict(line)  # type: ignore[call-overload]
+    own = tuple(figures.get(column.key, NOTHING) for column in columns)
+    rows = (
+        Row("all items", own),
+        *chance_row(looks, "headline", columns),
+        *fixed_rows(summary.variant, columns),
+    )
+    return Table("headline", "", tuple(columns), rows, row_head="percent").measured.turned(
+        "percent"
+    )
+
+
+def _print_more(console: Console, summary: Summary) -> None:
+    """Which S there is, the habits of the answers, and the questions that name two details."""
+    mean = summary.bases["all"].premises.get("mean", {})
+    for words, name in (
+        ("true premises rejected", "rejects_true"),
+        ("false premises accepted", "accepts_false"),
+        ("false premises rejected for the other sense", "wrong_sense"),
+        ("of true premises accepted, what is asked told rightly", "content"),
+        ("questions of two premises decided rightly (chance 33.3)", "decided"),
+    ):
+        found = (summary.two if name == "decided" else mean).get(name, NOTHING)
+        if found.value is not None:
+            say(console, f"{words}: {found.text('line')}, n = {found.n:,}")
+    signal = SIGNAL_WORDS.get(summary.signal)
+    say(console, f"perception: {signal}" if signal else "no perception: no S of nearly all answers")
+    for cell, decisions in summary.without_gold.items():
+        accepts = decisions.get("accepts", NOTHING)
+        if accepts.value is not None:
+            what = CELLS[cell].removeprefix("true ").removeprefix("false ")
+            say(console, f"asked of a removed sense ({what}): {accepts.text('line')} accepted")

@@ -1,0 +1,248 @@
+"""What the page shows of one run, and the sentence that stands first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from handeye.errors import HandeyeError
+from handeye.pages.frame import (
+    PageRun,
+    Words,
+    cost_words,
+    fact_words,
+    moment_words,
+    set_name,
+    states_of,
+)
+from handeye.premise.item_set import ItemSet
+from handeye.premise.items import Item
+from handeye.premise.loader import load
+from handeye.premise.respondents.models import RESPONDENTS
+from handeye.premise.scoring.predictions import Prediction, read_prediction
+from handeye.premise.scoring.run_folder import Run
+from handeye.premise.scoring.score import STATES
+from handeye.premise.scoring.summary import Summary
+from handeye.premise.scoring.tables import tables
+from handeye.printing import noun
+from handeye.respondents.conversation import about
+from handeye.scores.estimate import Estimate, integer
+from handeye.scores.labels import run_labels
+from handeye.scores.looks import sentences
+from handeye.scores.summary import remarks
+from handeye.sets.jsonl import numbered_lines
+
+_NBSP = "\N{NO-BREAK SPACE}"
+SIGNAL_WORDS = {
+    "letters": "S of the letters' log-probabilities at the start of the answer",
+    "post-thought": "S of the letters behind the thoughts, which have decided by then",
+    "samples": "S estimated from repeated answers",
+}
+"""What S is made of, in words."""
+SHORT_SIGNALS = {
+    "letters": "S of letters",
+    "post-thought": "S of letters, post-thought",
+    "samples": "S of samples",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The items a run was scored on by id, each with its set; empty where not at hand."""
+
+    items: Mapping[str, Item] = field(default_factory=dict)
+    sets: Mapping[str, ItemSet] = field(default_factory=dict)
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView(PageRun):
+    """One run, ready to be laid out; ``variant`` is how was asked, ``sent`` what of a clip was."""
+
+    run: Run
+    model: str
+    summary: Summary
+    sent: str
+    material: Material
+
+    @property
+    def headline(self) -> Mapping[str, Estimate]:
+        """The headline over all items."""
+        return self.summary.bases["all"].headline
+
+    @property
+    def variant(self) -> str:
+        """How was asked."""
+        return self.summary.variant
+
+    @property
+    def sentence(self) -> str:
+        """The headline as one sentence to quote."""
+        head = self.headline
+        if "bal" not in head and "action" not in head:
+            return f"{self.label}: no item of this run can be scored by its premise."
+        clauses = [
+            f"{words} {_told(head[name])}"
+            for name, words in (
+                ("std", "answers true premises rightly in"),
+                ("mis", "rejects false ones for the right sense in"),
+                ("bal", "the mean of the two is"),
+                ("action", "its answers tell true from false premises in"),
+            )
+            if name in head and head[name].value is not None
+        ]
+        if "perception" in head:
+            clauses.append(f"its S tells them in {_told(head['perception'])} (chance 50)")
+        said = "; ".join(clauses)
+        return f"{self.label} {said} ({self._basis_words()}; {self.interval_words})."
+
+    def _basis_words(self) -> str:
+        n, summary = self.counted["all"], self.summary
+        words = [f"IMAVB, {integer(n)} {noun(n, 'items')} about one detail, {summary.variant}"]
+        if summary.ablation:
+            words.append(summary.ablation.replace("-", " "))
+        if "perception" in self.headline:
+            words.append(SHORT_SIGNALS[summary.signal])
+        if self.partial:
+            words.append(self.partial_words)
+        if "answered" in self.counted:
+            without = n - self.counted["answered"]
+            words.append(f"{without:,} without a readable answer, counted as wrong")
+        return "; ".join(words)
+
+    def answers(self, wanted: Collection[str]) -> dict[str, Prediction]:
+        """The answers to chosen items.
+
+        Raises:
+            DataError: predictions.jsonl cannot be read.
+        """
+        path = self.run.predictions_path()
+        rows = (read_prediction(line, str(path), n) for n, line in numbered_lines(path))
+        return {row.item_id: row for row in rows if row.item_id in wanted}
+
+
+def interval_words(views: Sequence[RunView]) -> str:
+    """What the intervals of tables and charts are; says so where no run has any."""
+    if any(view.summary.interval.resamples for view in views):
+        return "95 % bootstrap intervals over families"
+    return "no intervals were computed"
+
+
+def _told(rate: Estimate) -> str:
+    return f"{rate.percent}{_NBSP}% {rate.text('span')}".strip()
+
+
+def views_of(runs: Sequence[Run]) -> list[RunView]:
+    """What the page shows of each run, under a name of its own; sets are read once."""
+    sets: dict[tuple[str, ...], Material] = {}
+    labels = run_labels(runs, [_apart(run) for run in runs])
+    return [
+        _view(run, label, number, _material(run, sets))
+        for number, (run, label) in enumerate(zip(runs, labels, strict=True))
+    ]
+
+
+def _apart(run: Run) -> str:
+    """What sets a run apart from others of its model."""
+    info = run.info
+    words = [
+        "" if run.summary.variant == "six" else run.summary.variant,
+        run.summary.ablation.replace("-", " "),
+        {None: "", "set": ""}.get(info.get("option_order"), f"order {info.get('option_order')}"),
+    ]
+    return ", ".join(filter(None, words))
+
+
+def _view(run: Run, label: str, number: int, material: Material) -> RunView:
+    summary, looks = run.summary, run.looks()
+    counted = {name: basis.n for name, basis in summary.bases.items()}
+    if counted.get("answered") in (0, counted["all"]):
+        counted.pop("answered", None)
+    sent = sent_words(run)
+    return RunView(
+        label=label,
+        style=number,
+        facts=_facts(run, sent),
+        states=states_of(summary.states, (*STATES, "missing")),
+        n=summary.n_items,
+        expected=summary.n_expected,
+        counted=counted,
+        tables={table.key: table for table in tables(summary)},
+        interval_words=summary.interval.words,
+        usable="readable",
+        so_far=summary.so_far is True,
+        remarks=_remarks(run),
+        looks=looks,
+        run=run,
+        model=str(run.info.get("model") or run.path.resolve().name),
+        summary=summary,
+        sent=sent,
+        material=material,
+    )
+
+
+def _remarks(run: Run) -> tuple[str, ...]:
+    summary, looks = run.summary, run.looks()
+    out = [f"{one[:1].upper()}{one[1:]}." for one in sentences(looks.groups if looks else {})]
+    if ours := about(summary.model, RESPONDENTS):
+        out.append(f"{summary.model}: {ours}.")
+    return (*out, *remarks(summary.note))
+
+
+def sent_words(run: Run) -> str:
+    """What of a clip was sent, in words; says so where it is not known."""
+    info = run.info
+    route = info.get("media_input")
+    if not route:
+        return "not recorded in run.json"
+    told = {"native": "the whole video", "frames+audio": "frames and sound", "audio": "sound"}
+    words = told.get(str(route), str(route))
+    if info.get("stereo") is False and "audio" in str(route):
+        words += " on one channel"
+    if run.summary.ablation:
+        words += f", {run.summary.ablation.replace('-', ' ')}"
+    return words
+
+
+def _facts(run: Run, sent: str) -> Words:
+    """Name and value pairs about a run, those a reader needs first in front."""
+    info, summary = run.info, run.summary
+    versions = {**(info.get("versions") or {}), **(info.get("engine") or {})}
+    chosen = {**(info.get("scoring") or {}), **(info.get("selection") or {})}
+    return fact_words(
+        [
+            ("model", info.get("model")),
+            ("respondent", about(info.get("model"), RESPONDENTS)),
+            ("asked", summary.variant),
+            ("sent", sent),
+            ("option order", info.get("option_order")),
+            ("S", SIGNAL_WORDS.get(summary.signal, "none: no log-probabilities, no samples")),
+            ("set", set_name(run, "premise_")),
+            ("items", summary.n_items),
+            ("clips", summary.n_clips),
+            ("families", summary.n_scenes),
+            *((name, chosen.get(name)) for name in ("split", "questions", "kinds")),
+            ("prompts", info.get("prompt_version")),
+            ("tokens", info.get("tokens")),
+            ("cost", cost_words(info)),
+            ("created", moment_words(info)),
+            *((name, versions.get(name)) for name in ("handeye", "inspect_ai")),
+        ]
+    )
+
+
+def _material(run: Run, known: dict[tuple[str, ...], Material]) -> Material:
+    """The set of a run, read once however many runs were scored against it."""
+    try:
+        files = run.data_files()
+        key = tuple(str(file.resolve()) for file in files)
+        if key not in known:
+            columns = run.info.get("mapping")
+            sets = [load(file, split=None, mapping=columns, media=False) for file in files]
+            known[key] = Material(
+                {item.item_id: item for one in sets for item in one},
+                {item.item_id: one for one in sets for item in one},
+            )
+        return known[key]
+    except HandeyeError as error:
+        return Material(trouble=str(error))

@@ -1,0 +1,1 @@
+"""Who answers: an oracle that looks and listens."""

@@ -1,0 +1,190 @@
+"""Prediction files: one JSON object a line with ``item_id`` and ``raw_text``.
+
+Optional fields: ``model``, ``error``, ``state``; ``variant`` (how it was asked, ``six`` unless it
+says so) and ``order`` (the roles of the options by position as shown; the set's own unless it says
+so); ``letters`` (spelling to log-probability where the answer names an option), ``letters_bound``
+(what a spelling that is not among them has at most) and ``post_thought`` (whether thoughts came
+before); ``samples`` (the texts of further answers to the same question, null where none came);
+``ablation`` (what was done to the media) and ``media_sha256``, which must be that of a file of the
+item where nothing was done. Other fields are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import msgspec
+from msgspec.structs import replace
+
+from handeye.errors import DataError, first_ten
+from handeye.premise.items import MODALITIES, PAPER_ORDER, Item, Modality
+from handeye.run.answers import ANSWER_STATES, Answer
+from handeye.run.thoughts import answer_of
+from handeye.scores import join
+
+SIX = "six"
+"""The variant that the paper asks: six lettered options."""
+Ablation = Literal[
+    "",
+    "without-vision",
+    "without-audio",
+    "blank-vision",
+    "blank-audio",
+    "blank-both",
+    "swap",
+]
+"""What was done to the media: nothing, a sense left out, black or silent, the clip of another
+family shown in its place."""
+ABLATIONS: tuple[Ablation, ...] = get_args(Ablation)
+SWAP: Ablation = "swap"
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """One answer as it came; ``raw_text`` is None when none came."""
+
+    item_id: str
+    raw_text: str | None = None
+    model: str | None = None
+    error: Any = None
+    state: str | None = None
+    variant: str | None = None
+    order: tuple[int, ...] | None = None
+    letters: dict[str, float] | None = None
+    letters_bound: float | None = None
+    post_thought: bool | None = None
+    samples: tuple[str | None, ...] | None = None
+    ablation: Ablation | None = None
+    media_sha256: Any = None
+
+
+def removed(ablation: Ablation) -> frozenset[Modality]:
+    """The senses that an ablation leaves nothing to."""
+    _, _, what = ablation.partition("-")
+    return frozenset(MODALITIES[:2] if what == "both" else [m for m in MODALITIES if m == what])
+
+
+def _differs(item: Item, row: Prediction) -> join.Difference | None:
+    """What a prediction is about and the item is not; a failure is about nothing."""
+    if row.error or row.state == "error" or row.ablation:
+        return None
+    sha256, ours = row.media_sha256, item.sha256.values()
+    if not (isinstance(sha256, str) and sha256 and ours):
+        return None
+    if sha256.lower() in map(str.lower, ours):
+        return None
+    return join.Difference("clip", sha256, next(iter(ours)))
+
+
+ITEMS = join.Words(
+    "item",
+    "data",
+    "to score only some use --questions or --items, to score the rest as a partial run "
+    "--allow-missing",
+    _differs,
+)
+_read = join.LineReader(Prediction, ANSWER_STATES)
+
+
+def read_prediction(line: bytes, file: str, number: int) -> Prediction:
+    """Decode a line of a prediction file.
+
+    Args:
+        line: one JSON object in UTF-8.
+        file: where it stands, for messages.
+        number: its line there, from 1.
+
+    Raises:
+        DataError: no JSON, no id, a field of the wrong type or with a value that cannot be.
+    """
+    return _checked(_read(line, file, number), f"{file}:{number}")
+
+
+def of_row(row: Any, where: str) -> Prediction:
+    """Take a row that is no line of a file; raises as :func:`read_prediction`."""
+    return _checked(_read.of(row, where), where)
+
+
+def _checked(found: Prediction, where: str) -> Prediction:
+    if found.order is not None and sorted(found.order) != list(PAPER_ORDER):
+        raise DataError(f"{where}: order is {list(found.order)}, not each of the roles 0 to 5 once")
+    logs = [*(found.letters or {}).values(), found.letters_bound or 0.0]
+    if not all(log <= 1e-6 for log in logs):
+        raise DataError(f"{where}: letters must be log-probabilities, none above 0")
+    return found
+
+
+def of_file(path: Path, strip_thoughts: bool = False) -> join.Predictions[Prediction]:
+    """All predictions of a file.
+
+    Args:
+        path: of the file.
+        strip_thoughts: take thoughts and special tokens off the texts.
+
+    Raises:
+        DataError: no such file, an unreadable line, an id twice.
+    """
+    reader = join.without_marks(read_prediction) if strip_thoughts else read_prediction
+    return join.Predictions.of_file(path, _stripped(reader) if strip_thoughts else reader, ITEMS)
+
+
+def _stripped(read: join.Read[Prediction]) -> join.Read[Prediction]:
+    def stripped(line: bytes, file: str, number: int) -> Prediction:
+        row = read(line, file, number)
+        texts = (text and answer_of(text) for text in row.samples or ())
+        return replace(row, samples=tuple(texts))
+
+    return stripped
+
+
+def row_of(answers: Sequence[Answer]) -> Mapping[str, Any]:
+    """A line of a prediction file, from the answers about one item in their order.
+
+    What was asked, and how, stands in the note of the last one: ``variant``, ``order``,
+    ``ablation`` and what else the asking remembers. Earlier turns leave their texts.
+    """
+    *before, answer = answers
+    note = {} if answer.note is msgspec.UNSET else answer.note
+    optional = {
+        "media_sha256": answer.media_sha256 or msgspec.UNSET,
+        **{name: getattr(answer, name) for name in ("letters", "letters_bound", "post_thought")},
+        "turns": [one.raw_text for one in before] or msgspec.UNSET,
+    }
+    return {
+        "item_id": answer.item_id,
+        "raw_text": answer.raw_text,
+        "model": answer.model,
+        "error": answer.error if answer.state == "error" else None,
+        "state": answer.state,
+        "stop_reason": answer.stop_reason,
+        "usage": answer.usage,
+        "seconds": answer.seconds,
+        **{name: value for name, value in optional.items() if value is not msgspec.UNSET},
+        **note,
+    }
+
+
+def any_predictions(given: join.Given) -> join.Predictions[Prediction]:
+    """Predictions of any accepted form: a path, ``{item_id: raw_text}``, rows, or predictions.
+
+    Raises:
+        DataError: as :func:`of_file`; another form.
+    """
+    return join.predictions_of(given, of_file, of_row, ITEMS)
+
+
+def alone(values: Iterable[str], what: str, where: str = join.IN_MEMORY) -> str:
+    """The one value of a field that the answers of a run share.
+
+    Raises:
+        DataError: there are several; their figures must not be mixed.
+    """
+    found = dict.fromkeys(values)
+    if len(found) > 1:
+        names = first_ten([one or "none" for one in found])
+        raise DataError(
+            f"{where}: answers of several kinds ({what}: {names}); split the file by its field "
+            f"{what!r} and score each part"
+        )
+    return next(iter(found), "")

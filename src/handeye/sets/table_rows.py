@@ -1,0 +1,144 @@
+"""Rows of a foreign table: JSON, JSON lines, CSV or Parquet, each with its place.
+
+JSON is a list of objects, lists of them by split, or an object of objects. What is nested in a row
+has a dotted path. Bytes in Parquet (media that are embedded) are left out unread.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from handeye.errors import DataError
+from handeye.hashing import open_regular
+from handeye.reading import UNREADABLE, read_bytes, why
+from handeye.sets.columns import example_of
+from handeye.sets.jsonl import numbered_lines
+
+SUFFIXES = (".json", ".jsonl", ".csv", ".parquet")
+GROUP, KEY = "@group", "@key"
+"""What the rows have no name for: the key of the list that a row stands in, and its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRow:
+    """One object of a file: its place, the file's name, and dotted path to value."""
+
+    where: str
+    file: Path
+    values: dict[str, Any]
+
+
+def read_rows(path: Path) -> Iterator[ForeignRow]:
+    """Read a file.
+
+    Raises:
+        DataError: it cannot be read, is none of the kinds in :data:`SUFFIXES`, or its rows are no
+            objects; with file, line and row.
+    """
+    suffix = path.suffix.lower()
+    read = {".json": _json, ".jsonl": _jsonl, ".csv": _csv, ".parquet": _parquet}.get(suffix)
+    if read is None:
+        raise DataError(f"{path}: not one of {', '.join(SUFFIXES)}")
+    for place, values in read(path):
+        yield ForeignRow(f"{path}{place}", path, _opened(values))
+
+
+_Placed = Iterator[tuple[str, Mapping[str, Any]]]
+
+
+def _json(path: Path) -> _Placed:
+    try:
+        document = msgspec.json.decode(read_bytes(path))
+    except UNREADABLE as error:
+        raise DataError(f"{path}: no JSON: {why(error)}") from None
+    yield from _listed(document, path, "")
+
+
+def _listed(document: Any, path: Path, before: str) -> _Placed:
+    if isinstance(document, list):
+        for number, row in enumerate(document, 1):
+            if not isinstance(row, dict):
+                raise DataError(f"{path}:{before} row {number} is {example_of(row)}, not an object")
+            yield f":{before} row {number}", row
+        return
+    parts = document if isinstance(document, dict) else {}
+    if parts and not before and all(isinstance(part, list) for part in parts.values()):
+        for name, part in parts.items():
+            for place, row in _listed(part, path, f" {name},"):
+                yield place, {GROUP: name, **row}
+    elif parts and all(isinstance(part, dict) for part in parts.values()):
+        for name, part in parts.items():
+            yield f": {name}", {KEY: name, **part}
+    else:
+        raise DataError(f"{path}: holds {example_of(document)}, not a list of questions")
+
+
+def _jsonl(path: Path) -> _Placed:
+    for number, line in numbered_lines(path):
+        try:
+            row = msgspec.json.decode(line)
+        except UNREADABLE as error:
+            raise DataError(f"{path}:{number}: no JSON: {why(error)}") from None
+        if not isinstance(row, dict):
+            raise DataError(f"{path}:{number}: {example_of(row)}, not an object")
+        yield f":{number}", row
+
+
+def _csv(path: Path) -> _Placed:
+    try:
+        text = read_bytes(path).decode("utf-8-sig")
+        rows = csv.DictReader(io.StringIO(text), strict=True)
+        for row in rows:
+            if None in row or None in row.values():
+                raise DataError(f"{path}:{rows.line_num}: not as many values as the header names")
+            yield f":{rows.line_num}", row
+    except (UnicodeError, csv.Error) as error:
+        raise DataError(f"{path}: no CSV: {why(error)}") from None
+
+
+def _parquet(path: Path) -> _Placed:
+    import polars as pl
+
+    try:
+        with open_regular(path) as stream:
+            schema = pl.read_parquet_schema(stream)
+        # Embedded media would be read into memory; their names are enough.
+        kept = [name for name, kind in schema.items() if kind != pl.Binary]
+        frame = pl.scan_parquet(path).select(
+            pl.col(name).struct.field(*_told(schema[name])).name.prefix(f"{name}.")
+            if isinstance(schema[name], pl.Struct)
+            else pl.col(name)
+            for name in kept
+        )
+        rows = frame.collect().to_dicts()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {why(error)}") from None
+    except (pl.exceptions.PolarsError, ValueError) as error:
+        raise DataError(f"{path}: no Parquet: {str(error).splitlines()[0]}") from None
+    for number, row in enumerate(rows, 1):
+        yield f": row {number}", row
+
+
+def _told(struct: Any) -> list[str]:
+    """The parts of a Parquet struct that are no bytes."""
+    import polars as pl
+
+    return [part.name for part in struct.fields if part.dtype != pl.Binary]
+
+
+def _opened(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Values by dotted path."""
+    out: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            out |= _opened(value, f"{before}{key}.")
+        else:
+            out[f"{before}{key}"] = value
+    return out

@@ -1,0 +1,185 @@
+"""What is said of respondents of known fault: every planted one is named, and none that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+import pytest
+
+from handeye.premise.diagnosis.diagnose import Diagnosis, Findings, diagnose_rows
+from handeye.premise.diagnosis.verdict import FLOOR, claims, verdict
+from handeye.premise.items import Item
+from handeye.premise.respondents.simulated import simulate_predictions
+from handeye.premise.scoring.file_scoring import score
+from handeye.premise.scoring.looks import Answered, looks
+from handeye.scores.claims import Claim
+from tests.support import premise as made
+
+ITEMS = made.families(60)
+RESAMPLES = 400
+FACTS = {"level", "two", "mute", "partial", "nothing", "one_side", "small"}
+
+
+def diagnosed(rows: Sequence[Mapping[str, Any]], items: Sequence[Item] = ITEMS) -> Diagnosis:
+    found = score(rows, items, bootstrap=RESAMPLES)
+    known = zip(items, found.rows, rows, strict=True)
+    answered = [Answered(item, row, str(one["raw_text"] or "")) for item, row, one in known]
+    told = looks(answered, bootstrap=0)
+    return diagnose_rows(found.summary, found.rows, looks=told, resamples=RESAMPLES)
+
+
+def faults(found: Diagnosis) -> set[str]:
+    """The faults that are spoken of, with the sense or end that they are about."""
+    return {named(one) for one in claims(found.data) if one.kind not in FACTS and one.spoken}
+
+
+def named(claim: Claim) -> str:
+    return ":".join(filter(None, [claim.kind, *claim.parts[:1]]))
+
+
+def wordy(item: Item, draw: Any) -> str:
+    return f"I would say {made.letter_of(item, item.gold)}, all in all."
+
+
+def wrongly(item: Item, draw: Any) -> int:
+    return (made.asked(item) + 1) % 4 if item.gold < 4 else item.gold
+
+
+def never_of_sound(item: Item, draw: Any) -> int:
+    return made.asked(item) if item.modality == "audio" else item.gold
+
+
+def deaf_to_order(item: Item, draw: Any) -> int:
+    if (item.modality, item.kind) == ("audio", "order"):
+        return made.asked(item) if made.by_words(item, "order").random() < 0.5 else 5
+    return item.gold
+
+
+PLANTED: dict[str, tuple[made.Sim, set[str]]] = {
+    "right": (made.Sim(made.right), set()),
+    "a little unsteady": (made.Sim(made.noisy(made.right, 0.06)), set()),
+    "accepts everything": (made.Sim(made.accepting), {"accepts_all"}),
+    "rejects everything": (made.Sim(made.rejecting), {"rejects_all"}),
+    "accepts everything about sound": (
+        made.Sim(never_of_sound),
+        {"accepts_all:audio", "senses:vision"},
+    ),
+    "late letters": (made.Sim(made.late(0.3)), {"ends:late"}),
+    "deaf": (made.Sim(made.without("a")), {"lacks:audio"}),
+    "blind": (made.Sim(made.without("v")), {"lacks:vision"}),
+    "swaps the rejections": (made.Sim(made.swapping), {"swaps"}),
+    "names the wrong sense": (
+        made.Sim(made.sometimes(0.25, made.swapping)),
+        {"wrong_sense"},
+    ),
+    "reads the text only": (made.Sim(made.by_text), {"text_only"}),
+    "one letter": (made.Sim(made.with_letter(1)), {"constant"}),
+    "random": (made.Sim(made.at_random), {"random"}),
+    "silent": (made.Sim(made.sometimes(0.3, lambda item, draw: "REFUSED")), set()),
+    "another form": (made.Sim(made.sometimes(0.3, wordy)), {"form:format_only"}),
+    "knows more than it says": (
+        made.Sim(made.accepting, told=2.5, bias=-4.0),
+        {"accepts_all", "gap"},
+    ),
+    "led by the other sense": (made.Sim(made.disturbed(0.6)), {"interference"}),
+    "rejects too much": (made.Sim(made.sometimes(0.3, made.rejecting)), set()),
+    "wrong contents": (made.Sim(made.sometimes(0.4, wrongly)), {"content"}),
+    "deaf to one kind": (made.Sim(deaf_to_order), {"kinds", "senses:vision"}),
+}
+
+
+@cache
+def of(name: str) -> Diagnosis:
+    return diagnosed(PLANTED[name][0].rows(ITEMS))
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_what_was_planted_is_said_and_nothing_else(name: str) -> None:
+    assert faults(of(name)) == PLANTED[name][1], verdict(of(name).data)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_claim_rests_on_figures_that_clear_its_bound(name: str) -> None:
+    for claim in claims(of(name).data):
+        assert claim.words
+        assert claim.why
+        if claim.bound is None:
+            continue
+        first = claim.figures[0]
+        assert first.low is not None
+        assert first.high is not None
+        assert first.high < claim.bound if claim.below else first.low > claim.bound
+        assert all(one.n > 0 for one in claim.figures)
+
+
+def test_the_sentence_is_made_of_the_claims_and_of_nothing_else() -> None:
+    for name in ("late letters", "knows more than it says", "silent"):
+        told = claims(of(name).data)
+        words = "; ".join(one.words for one in told if one.spoken)
+        assert of(name).sentence == words[:1].upper() + words[1:] + "."
+    silent = of("silent")
+    refused = silent.findings.states["refused"]
+    assert f"{refused} of 1,140 items have no answer that can be read ({refused} refused)" in (
+        silent.sentence
+    )
+
+
+def test_the_levels_are_of_all_items() -> None:
+    assert of("right").sentence == (
+        "It accepts all 480 true premises and rejects all 480 false ones."
+    )
+    assert "accepts all 480 true premises and rejects 0" in of("accepts everything").sentence
+
+
+def test_few_families_tell_ranges() -> None:
+    items = made.families(8)
+    found = diagnosed(made.Sim(made.right).rows(items), items)
+    assert "8 families, too few to say much" in found.sentence
+    assert faults(found) == set()
+
+
+def test_true_and_false() -> None:
+    rows = made.Sim(lambda item, draw: "FALSE" if item.gold >= 4 else "TRUE").rows(
+        ITEMS, variant="true-false"
+    )
+    assert faults(diagnosed(rows)) == set()
+    always = made.Sim(lambda item, draw: "TRUE").rows(ITEMS, variant="true-false")
+    assert faults(diagnosed(always)) == {"constant"}
+
+
+def test_findings_read_back_as_they_were_written() -> None:
+    found = of("late letters").findings
+    again = msgspec.json.decode(found.to_json(), type=Findings)
+    assert again.data == found.data
+    assert verdict(again.data) == of("late letters").sentence
+
+
+# ---- the simulated respondent that ships, with its own faults
+
+SIMULATED: dict[str, tuple[str, set[str]]] = {
+    "none": ("", set()),
+    "accept": ("accept=1", {"accepts_all"}),
+    "reject": ("reject=1", {"rejects_all"}),
+    "deaf": ("deaf=1", {"lacks:audio"}),
+    "blind": ("blind=1", {"lacks:vision"}),
+    "swap": ("swap_rejections=1", {"swaps"}),
+    "text": ("text_only=1", {"text_only"}),
+    "late": ("late_letter=0.4", {"ends:late"}),
+    "constant": ("constant=1", {"constant"}),
+    "random": ("random=1", {"random"}),
+    "content": ("wrong_content=0.4", {"content"}),
+    "refuse": ("refuse=0.3", set()),
+}
+
+
+@pytest.mark.parametrize("name", SIMULATED)
+def test_faults_of_the_simulated_respondent_are_recovered(name: str) -> None:
+    planted, wanted = SIMULATED[name]
+    rates = {k: float(v) for k, _, v in (p.partition("=") for p in planted.split(",") if p)}
+    rows = list(simulate_predictions(ITEMS, rates, 5))
+    found = diagnosed(rows)
+    assert faults(found) == wanted, found.sentence
+    assert FLOOR == 0.05

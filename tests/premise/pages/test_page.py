@@ -1,0 +1,139 @@
+"""The page: what stands on it is what the run has, and names and texts are obeyed nowhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from handeye import premise
+from handeye.premise.pages.view import views_of
+from handeye.premise.scoring.run_folder import read_run
+from handeye.report import write_report
+
+MakeRun = Callable[..., Path]
+HOSTILE = "<script>alert('m')</script>"
+
+
+@pytest.fixture(scope="module")
+def runs(make_run: MakeRun, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """One that accepts much, and one without letters whose name is a script."""
+    root = tmp_path_factory.mktemp("runs")
+    return [
+        make_run(root / "accepts", "sim/accepts", accept=0.6, prose=0.1),
+        make_run(root / "late", HOSTILE, letters=False, late_letter=0.5),
+    ]
+
+
+@pytest.fixture(scope="module")
+def page(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> str:
+    out = tmp_path_factory.mktemp("page") / "report.html"
+    write_report(runs, out, gallery_limit=20, resamples=50)
+    return out.read_text("utf-8")
+
+
+def test_figures_are_those_of_the_run(page: str, runs: list[Path]) -> None:
+    data = json.loads(re.findall(r'id="report-data">(.*?)</script>', page)[0])
+    for told, run in zip(data["runs"], map(read_run, runs), strict=True):
+        head = run.summary.bases["all"].headline
+        assert told["headline"]["bal"]["value"] == pytest.approx(head["bal"].value)
+        assert f"<b>{head['std'].percent}</b>" in page
+    for words in ("always reject", "accept and guess", "best constant answer", "Gemini 3.1 Pro"):
+        assert words in page
+    assert ("perception" in data["runs"][0]["headline"], data["runs"][0]["signal"]) == (
+        True,
+        "letters",
+    )
+    assert (data["runs"][1]["signal"], "perception" in data["runs"][1]["headline"]) == ("", False)
+
+
+def test_media_stand_in_the_page_and_nothing_is_fetched(page: str) -> None:
+    assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]', page)
+    sounds = re.findall(r'<audio id="(snd\d+)"[^>]*src="data:audio/mpeg;base64,[^"]{4000,}"', page)
+    played = set(re.findall(r'data-sound="#(snd\d+)"', page))
+    assert played
+    assert played <= set(sounds)
+    assert page.count('class="film"') >= 20
+    assert "media-src data:;" in page
+
+
+def test_names_are_text(page: str) -> None:
+    assert page.count("<script") == 2
+    assert "&lt;script&gt;alert" in page
+
+
+def test_cards_tell_what_is_right_and_what_was_answered(page: str, runs: list[Path]) -> None:
+    run = read_run(runs[0])
+    failed = {row.item_id: row for row in run.rows() if not row.right}
+    cards = list(
+        re.finditer(
+            r'id="item-0-([^"]+)"[^>]*data-reason="(\w+)"(.*?)<details class="raw"', page, re.DOTALL
+        )
+    )
+    assert len(cards) >= 8
+    for found in cards:
+        item_id, reason, body = found.groups()
+        gold = re.findall(r'<li class="gold(?: given)?"><b class="key">(\w)', body)
+        given = re.findall(r'<li class="(?:gold)? given"><b class="key">(\w)', body)
+        if reason == "passed":
+            assert gold == given
+        else:
+            row = failed[item_id]
+            assert gold == ["ABCDEF"[row.order.index(str(row.gold))]]
+            assert given == ([] if row.role is None else [row.letter])
+
+
+def test_all_items_make_a_folder(runs: list[Path], tmp_path: Path) -> None:
+    made = write_report(runs[:1], tmp_path / "all", all_items=True, resamples=0)
+    folder = made.parent
+    assert made.name == "index.html"
+    assert list((folder / "pictures").iterdir())
+    sounds = {path.name for path in (folder / "sounds").iterdir()}
+    told = (folder / "items" / "0.js").read_text("utf-8")
+    named = set(re.findall(r"data-sound=\\\"sounds/(snd\d+\.mp3)", told))
+    assert named
+    assert named <= sounds
+    assert len(sounds) == 24
+
+
+def test_without_its_set_the_figures_stand(runs: list[Path], six: Path, tmp_path: Path) -> None:
+    alone = shutil.copytree(runs[0], tmp_path / "run")
+    info = json.loads((alone / "run.json").read_text())
+    for entry in info["data"]:
+        entry["sha256"] = "0" * 64
+    (alone / "run.json").write_text(json.dumps(info))
+    (view,) = views_of([read_run(alone)])
+    assert view.material.trouble
+    text = write_report(alone, tmp_path / "page.html", gallery_limit=5, resamples=0).read_text()
+    assert "Set not at hand" in text
+    assert "<audio" not in text
+    assert view.headline["bal"].percent in text
+
+
+def test_a_terminal_gets_the_headline(
+    runs: list[Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from handeye.premise.pages.console import print_run
+
+    monkeypatch.setenv("COLUMNS", "100")
+    print_run(runs[0])
+    said = capsys.readouterr().out
+    head = read_run(runs[0]).summary.bases["all"].headline
+    for name in ("std", "mis", "bal", "perception", "action"):
+        assert head[name].percent in said
+    assert "always reject" in said
+    print_run(runs[1])
+    assert "no perception" in capsys.readouterr().out
+
+
+def test_two_runs_are_compared_on_a_page(runs: list[Path], tmp_path: Path) -> None:
+    from handeye.report import write_comparison
+
+    found = premise.compare(runs, resamples=100)
+    text = write_comparison(found, tmp_path / "compare.html", gallery_limit=8).read_text("utf-8")
+    assert text.count('class="choices"') >= 2
+    assert 'data-sound="#snd' in text
