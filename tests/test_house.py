@@ -28,23 +28,23 @@ FLOORS = (
     ("run",),
     ("respondents", "scores"),
     ("terminal", "pages"),
+    ("training",),
     SUITES,
     ("suites",),
-    ("models", "report", "study", "training"),
+    ("models", "report", "study"),
     ("cli", "_registry"),
     ("__main__",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # The suite's own package hands out ``compare`` and ``report`` of the frame, when asked.
 UPWARD = {(f"handeye.{suite}", "handeye.report") for suite in SUITES}
-# Rooms of the frame that speak of a suite by name until their own issue makes them general.
-ROSE_ONLY = ("training",)
 ROOMS = {
     *("asking", "commands", "comparing", "diagnosis", "pages", "respondents", "scenes", "scoring"),
+    "teaching",
 }
 # Files that may look for others by hand: the contract imports parts, two know their data by place.
 SEEN = ("suite.py", "respondents/local/shipped.py", "visualact/scenes/solver/fitting.py")
-OPTIONAL = {"diagnosis"}
+OPTIONAL = {"diagnosis", "teaching"}
 EXTRA_ROOMS = {"rose": {"human"}, "premise": {"human"}, "visualact": {"foreign", "judge"}}
 
 
@@ -67,9 +67,7 @@ def of_a_suite(edges: Mapping[str, set[str]]) -> list[str]:
         f"{module} -> {other}"
         for module, others in edges.items()
         for other in others
-        if room_of(other) in SUITES
-        and room_of(module) not in (room_of(other), "suites")
-        and (room_of(module), room_of(other)) not in {(room, "rose") for room in ROSE_ONLY}
+        if room_of(other) in SUITES and room_of(module) not in (room_of(other), "suites")
     )
 
 
@@ -95,7 +93,7 @@ def named_suites(package: Path) -> list[str]:
     out = []
     for path in sorted(package.rglob("*")):
         inside = path.relative_to(package)
-        if inside.parts[0].removesuffix(".py") in (*SUITES, "suites", "assets", "data", *ROSE_ONLY):
+        if inside.parts[0].removesuffix(".py") in (*SUITES, "suites", "assets", "data"):
             continue
         if words.search(str(inside)):
             out.append(f"{inside}: its name")

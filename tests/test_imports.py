@@ -19,7 +19,12 @@ from tests.support.house import graph
 
 every_suite = pytest.mark.parametrize("suite", [rose, visualact], ids=["rose", "visualact"])
 # Rooms of the extras, whose modules may import torch and transformers.
-TORCH_ROOMS = ("handeye.respondents.local.", "handeye.training.", "handeye.states.")
+TORCH_ROOMS = (
+    "handeye.respondents.local.",
+    "handeye.training.",
+    "handeye.states.",
+    *("handeye.rose.teaching.", "handeye.premise.teaching."),
+)
 HAS_TORCH = bool(importlib.util.find_spec("torch") and importlib.util.find_spec("transformers"))
 # What scoring and all that follows from it never needs.
 ENGINE = ("inspect_ai", "openai", "PIL", "av", "resvg_py", "torch")

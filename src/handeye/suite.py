@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from handeye.sets.statistics import Description
     from handeye.stats.agreement import Level
     from handeye.stats.intervals import Samples
+    from handeye.training.lesson import Example, Label
 
 
 class Part:
@@ -153,7 +154,9 @@ class Suite:
             best constant answer scores (:mod:`handeye.scores.looks`); ``score_files`` writes it.
         people: what the study needs to put items to people.
         probed: targets for probes of hidden states.
-        teaches: examples to train on.
+        teaches: what a small model is taught; with it goes ``train_command``.
+        train_command: the function behind ``handeye train NAME``; of the first suite that has
+            one, behind ``handeye train base``.
         exports: rows for other harnesses.
     """
 
@@ -193,6 +196,7 @@ class Suite:
     people: Callable[[], AsksPeople] | None = None
     probed: Callable[[], Probed] | None = None
     teaches: Callable[[], Teaches] | None = None
+    train_command: Part | None = None
     exports: Callable[[], Exports] | None = None
 
     def abilities(self) -> dict[str, bool]:
@@ -368,10 +372,63 @@ class Probed(Protocol):
 
 
 class Teaches(Protocol):
-    """Examples to train on."""
+    """What a small model is taught (:mod:`handeye.training`), and how it is examined.
 
-    def examples(self, items: Items) -> Iterator[Mapping[str, Any]]:
-        """Messages, the right answer, facts of the scene."""
+    Attributes:
+        name: of the suite.
+        recipes: by preset.
+        labels: what heads on the tower learn to tell of every patch.
+        watched: the label whose recall is told while it is learned, and what that is called.
+    """
+
+    name: str
+    recipes: Mapping[str, Any]
+    labels: Sequence[Label]
+    watched: tuple[str, str]
+
+    def phrases(self) -> Sequence[str]:
+        """Pieces of text that the tokenizer has as one token each."""
+        ...
+
+    def example(self, recipe: Any, seed: int, number: int) -> Example:
+        """A picture with its questions: a pure function of recipe, seed and number (from 0)."""
+        ...
+
+    def shown(self, recipe: Any) -> Mapping[str, Any]:
+        """What is shown in a training of a recipe, for its card: JSON values."""
+        ...
+
+    def examine(
+        self,
+        model: Any,
+        processor: Any,
+        *,
+        seed: int,
+        scenes: int,
+        data: Path | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Mapping[str, Any]:
+        """Ask a trained model about what no training shows.
+
+        Args:
+            model: as ``from_pretrained`` gives it.
+            processor: its processor.
+            seed: of the scenes.
+            scenes: of seen and of held-out art, each.
+            data: a set to be asked about instead.
+            progress: called with (done, in all).
+
+        Returns:
+            JSON values.
+
+        Raises:
+            DataError: ``data`` is no set.
+            OptionError: the suite does not examine on sets.
+        """
+        ...
+
+    def tell(self, found: Mapping[str, Any]) -> None:
+        """Print an examination."""
         ...
 
 

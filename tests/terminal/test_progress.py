@@ -237,10 +237,10 @@ def test_sets_move(data: Path, tmp_path: Path, command: str) -> None:
 def test_a_training_moves() -> None:
     script = """
 import time
-from handeye.cli.train import _telling
-from handeye.training.recipe import recipe_of
+from handeye.rose.teaching.recipe import recipe_of
+from handeye.training.command import telling
 losses = {"answer_loss": 0.5, "patch_loss": 0.25, "odd_recall": 0.1}
-with _telling(recipe_of("tiny")) as show:
+with telling(recipe_of("tiny"), ("odd", "exceptions")) as show:
     for step in range(10, 41, 10):
         show(step, 40, losses); time.sleep(0.3)
 """

@@ -5,9 +5,11 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs handeye[train]")
 pytest.importorskip("transformers", reason="needs handeye[train]")
 
+from handeye.rose.teaching.scenes import LABELS, Ease, training_picture
+from handeye.rose.teaching.words import phrases
 from handeye.training.architecture import build, save
-from handeye.training.packing import IGNORED, Packer, attention_mask, patch_labels
-from handeye.training.scenes import Ease, training_picture
+from handeye.training.lesson import IGNORED
+from handeye.training.packing import Packer, attention_mask
 from handeye.training.supervision import Pupil
 from handeye.training.words import END
 
@@ -15,7 +17,7 @@ from handeye.training.words import END
 @pytest.fixture(scope="module")
 def built():
     torch.set_num_threads(1)
-    model, processor = build("tiny", 1)
+    model, processor = build("tiny", 1, phrases())
     # Fresh weights hardly tell one word from another; larger ones make any leak visible.
     with torch.no_grad():
         for weight in model.parameters():
@@ -49,7 +51,7 @@ def _alone(model, processor, picture):
 def test_answer_loss_is_that_of_the_plain_model(built):
     model, processor = built
     pictures = [training_picture(1, i, Ease()) for i in range(3)]
-    pupil = Pupil(model).eval()
+    pupil = Pupil(model, LABELS, "odd").eval()
     with torch.no_grad():
         packed = pupil(**Packer(processor).pack(pictures))
     alone = [_alone(model, processor, picture) for picture in pictures]
@@ -82,7 +84,7 @@ def test_labels_are_the_answers_and_nothing_else(built):
 def test_patch_labels_tell_what_lies_under_each_patch():
     picture = training_picture(1, 1, Ease())
     assert picture.cue is not None
-    labels = patch_labels(picture, 4 * picture.grid.rows).reshape(4 * picture.grid.rows, -1, 4)
+    labels = picture.patch_labels(4 * picture.grid.rows).reshape(4 * picture.grid.rows, -1, 4)
     cells = {(int(r) + 1, int(c) + 1) for r, c, odd, _ in labels.reshape(-1, 4) if odd}
     assert cells == set(picture.targets)
     lit = {(int(r) + 1, int(c) + 1) for r, c, _, cue in labels.reshape(-1, 4) if cue}
@@ -92,7 +94,7 @@ def test_patch_labels_tell_what_lies_under_each_patch():
 
 def test_looking_comes_first_and_does_not_touch_the_decoder(built):
     model, processor = built
-    pupil = Pupil(model, looking_steps=1).train()
+    pupil = Pupil(model, LABELS, "odd", looking_steps=1).train()
     batch = Packer(processor).pack([training_picture(1, 0, Ease())])
     told = pupil(**batch)
     told["loss"].backward()

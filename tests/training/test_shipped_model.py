@@ -12,9 +12,9 @@ from scipy.stats import binom
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from handeye.respondents.local.shipped import small_model_dir
-from handeye.training.evaluation import examine
-from handeye.training.questions import own_papers
-from handeye.training.recipe import recipe_of
+from handeye.rose.teaching.evaluation import examine
+from handeye.rose.teaching.papers import own_papers
+from handeye.rose.teaching.recipe import recipe_of
 
 SCENES = 24
 

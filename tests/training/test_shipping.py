@@ -12,9 +12,11 @@ torch = pytest.importorskip("torch", reason="needs handeye[train]")
 pytest.importorskip("transformers", reason="needs handeye[train]")
 pytest.importorskip("accelerate", reason="needs handeye[train]")
 
-from handeye.training.evaluation import examine, load_model, record
-from handeye.training.questions import own_papers
-from handeye.training.recipe import recipe_of
+from handeye.rose.teaching.evaluation import examine, record
+from handeye.rose.teaching.lesson import RoseLesson
+from handeye.rose.teaching.papers import own_papers
+from handeye.rose.teaching.recipe import recipe_of
+from handeye.training.asking import load_model
 from handeye.training.training_run import train
 
 TOOL = Path(__file__).parents[2] / "tools" / "small_model.py"
@@ -33,7 +35,7 @@ def tool():
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     brief = replace(recipe_of("tiny"), steps=2, looking_steps=1, log_every=1, examined_scenes=1)
-    out = train(tmp_path_factory.mktemp("shipping") / "run", brief, 5)
+    out = train(RoseLesson(), tmp_path_factory.mktemp("shipping") / "run", brief, 5)
     found = record(examine(*load_model(out), own_papers(0, 1)), seed=0, scenes=1)
     (out / "examination.json").write_text(json.dumps(found))
     return out

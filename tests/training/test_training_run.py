@@ -14,7 +14,8 @@ pytest.importorskip("transformers", reason="needs handeye[train]")
 pytest.importorskip("accelerate", reason="needs handeye[train]")
 
 from handeye.errors import OptionError, RunError
-from handeye.training.recipe import recipe_of
+from handeye.rose.teaching.lesson import RoseLesson
+from handeye.rose.teaching.recipe import recipe_of
 from handeye.training.training_run import CARD, Pictures, claim, last_checkpoint, steps_done, train
 
 TINY = replace(recipe_of("tiny"), steps=12, checkpoint_every=4, log_every=2, looking_steps=3)
@@ -24,7 +25,8 @@ KILLED = """
 import os, signal, sys
 from dataclasses import replace
 from pathlib import Path
-from handeye.training.recipe import recipe_of
+from handeye.rose.teaching.lesson import RoseLesson
+from handeye.rose.teaching.recipe import recipe_of
 from handeye.training.training_run import train
 
 def kill(step, steps, losses):
@@ -32,7 +34,7 @@ def kill(step, steps, losses):
         os.kill(os.getpid(), signal.SIGKILL)
 
 tiny = replace(recipe_of("tiny"), steps=12, checkpoint_every=4, log_every=2, looking_steps=3)
-train(Path(sys.argv[1]), tiny, 7, kill)
+train(RoseLesson(), Path(sys.argv[1]), tiny, 7, kill)
 """
 
 
@@ -40,7 +42,7 @@ train(Path(sys.argv[1]), tiny, 7, kill)
 def unbroken(tmp_path_factory):
     out = tmp_path_factory.mktemp("unbroken")
     told = []
-    train(out, TINY, 7, lambda *line: told.append(line))
+    train(RoseLesson(), out, TINY, 7, lambda *line: told.append(line))
     return out, told
 
 
@@ -80,7 +82,7 @@ def test_killed_runs_go_on_to_the_same_curve_and_weights(unbroken, tmp_path):
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     assert not (out / CARD).exists()
     assert steps_done(out) == 4
-    train(out, TINY, 7)
+    train(RoseLesson(), out, TINY, 7)
     assert _curve(out) == _curve(unbroken[0])
     assert json.loads((out / CARD).read_text())["resumed"] is True
     weights = [(folder / "model.safetensors").read_bytes() for folder in (out, unbroken[0])]
@@ -90,23 +92,23 @@ def test_killed_runs_go_on_to_the_same_curve_and_weights(unbroken, tmp_path):
 def test_a_finished_run_is_left_alone(unbroken):
     out, _ = unbroken
     before = {f.name: f.stat().st_mtime_ns for f in out.iterdir()}
-    train(out, TINY, 7)
+    train(RoseLesson(), out, TINY, 7)
     assert before == {f.name: f.stat().st_mtime_ns for f in out.iterdir()}
 
 
 def test_another_seed_gives_another_model(unbroken, tmp_path):
-    out = train(tmp_path / "other", TINY, 8)
+    out = train(RoseLesson(), tmp_path / "other", TINY, 8)
     assert _curve(out) != _curve(unbroken[0])
 
 
 def test_foreign_folders_are_refused(tmp_path):
-    claim(tmp_path / "a", TINY, 1)
+    claim(RoseLesson(), tmp_path / "a", TINY, 1)
     with pytest.raises(RunError, match="another seed or recipe"):
-        claim(tmp_path / "a", TINY, 2)
+        claim(RoseLesson(), tmp_path / "a", TINY, 2)
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "thesis.tex").write_text("precious")
     with pytest.raises(RunError, match="not empty"):
-        claim(tmp_path / "b", TINY, 1)
+        claim(RoseLesson(), tmp_path / "b", TINY, 1)
     assert [f.name for f in (tmp_path / "b").iterdir()] == ["thesis.tex"]
 
 
@@ -123,7 +125,7 @@ def test_half_written_checkpoints_are_passed_over(tmp_path):
 
 def test_a_blind_training_asks_the_same_about_nothing():
     blind = recipe_of("blind")
-    shown, kept = (Pictures(r, 3)[5] for r in (replace(blind, sighted=True), blind))
+    shown, kept = (Pictures(RoseLesson(), r, 3)[5] for r in (replace(blind, sighted=True), blind))
     assert kept.questions == shown.questions
     assert kept.pixels.shape == shown.pixels.shape
     assert kept.pixels.min() == 255 > shown.pixels.min()

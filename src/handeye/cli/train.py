@@ -1,74 +1,24 @@
-"""``handeye train``: a small vision-language model of our own, trained from nothing."""
+"""``handeye train``: small vision-language models of our own, trained from nothing."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from handeye.cli.grammar import Command, framed
-from handeye.errors import OptionError
-from handeye.printing import tell
-from handeye.progress import hushed
-from handeye.run.versions import check_version
-from handeye.terminal.options import Json, one_of, put_json, say_next, some_sets
+from handeye.errors import RunError
+from handeye.suites import all_suites
+from handeye.terminal.options import Json, put_json, say_next, some_sets
 
 if TYPE_CHECKING:
-    from handeye.training.questions import Papers
-    from handeye.training.recipe import Recipe
+    from handeye.suite import Teaches
 
 app = typer.Typer(
     help=r"Train a small vision-language model (needs handeye\[train]).", no_args_is_help=True
 )
-
-
-def base(
-    out: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Of the model; the same one goes on.")
-    ],
-    seed: Annotated[
-        int, typer.Option(metavar="SEED", help="Decides the first weights and every scene.")
-    ],
-    preset: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="small, tiny (seconds, for tests), or blind: small, shown nothing.",
-            autocompletion=one_of(lambda: ("small", "tiny", "blind")),
-        ),
-    ] = "small",
-) -> None:
-    """Train the small model from random weights on scenes made on the fly, and examine it.
-
-    Stopped at any moment, the same command goes on from the last checkpoint.
-
-    Example: handeye train base --out FOLDER --seed 1
-    """
-    needs_torch()
-    from handeye.atomic import write_output
-    from handeye.training.questions import own_papers
-    from handeye.training.recipe import recipe_of
-    from handeye.training.training_run import CARD, claim, steps_done, train
-
-    recipe = recipe_of(preset)
-    if not 0 <= seed < 2**32:
-        raise OptionError(f"seed must lie in 0..2^32-1, got {seed}")
-    claim(out, recipe, seed)
-    if (out / CARD).exists():
-        tell(f"{out} is trained already (see {CARD}); it is only examined again")
-    elif done := steps_done(out):
-        tell(f"going on in {out} after step {done} of {recipe.steps}")
-    with _telling(recipe) as progress:
-        train(out, recipe, seed, progress)
-    # Always the same test scenes: models of different seeds differ by their training alone.
-    scenes = recipe.examined_scenes
-    found = _examine(out, own_papers(0, scenes), seed=0, scenes=scenes)
-    write_output(out / "examination.json", _text(found))
-    _print(found)
+_TEACHING = [suite for suite in all_suites() if suite.train_command is not None]
 
 
 def examine(
@@ -89,112 +39,42 @@ def examine(
 
     Example: handeye train examine FOLDER --scenes 200
     """
+    import json as json_
+
+    from handeye.training.command import examined, needs_torch
+
     needs_torch()
-    from handeye.training.questions import own_papers, set_papers
-
-    if scenes < 1:
-        raise OptionError(f"scenes must be at least 1, got {scenes}")
-    if data is not None:
-        found = _examine(directory, set_papers(data), set=data.name)
-    else:
-        found = _examine(directory, own_papers(seed, scenes), seed=seed, scenes=scenes)
+    lesson = _lesson_of(directory)
+    found = examined(lesson, directory, seed=seed, scenes=scenes, data=data)
     # Before anything is printed: who reads may stop reading.
-    if not put_json(json, _text(found)):
-        _print(found)
+    if not put_json(json, json_.dumps(found, indent=1).encode()):
+        lesson.tell(found)
 
 
-def needs_torch() -> None:
-    """Make sure that the extra is installed.
+def _lesson_of(directory: Path) -> Teaches:
+    """What a model was taught; of the first suite that teaches where its folder does not say.
 
     Raises:
-        OptionError: it is not; says how to install it.
+        RunError: it was taught something that is not installed.
     """
-    from importlib.util import find_spec
+    from handeye.reading import read_json
+    from handeye.training.training_run import CARD
 
-    missing = [name for name in ("torch", "transformers", "accelerate") if not find_spec(name)]
-    if missing:
-        raise OptionError(
-            f"training needs {', '.join(missing)}; install them with: pip install '.[train]'"
-        )
-    check_version("transformers")
-
-
-@contextmanager
-def _telling(recipe: Recipe) -> Iterator[Callable[[int, int, dict[str, float]], None]]:
-    """Give what shows log lines: a bar on a terminal, else lines.
-
-    The time left is at the speed since the line before.
-    """
-    from handeye.progress import Moment, bar, clock_text, moves
-
-    with ExitStack() as stack:
-        last: tuple[int, float] | None = None
-        at = Moment(0, recipe.steps)
-
-        def show(step: int, steps: int, losses: dict[str, float]) -> None:
-            nonlocal last, at
-            now, new = time.monotonic(), last is None
-            facts = [
-                f"answers {losses['answer_loss']:.3f}",
-                f"patches {losses['patch_loss']:.3f}",
-                f"exceptions {losses['odd_recall']:.0%}",
-            ]
-            if last and step < steps:
-                speed = (recipe.work(step) - recipe.work(last[0])) / (now - last[1])
-                left = (recipe.work(steps) - recipe.work(step)) / speed
-                facts.insert(0, f"{clock_text(left)} left")
-            last, at = (step, now), Moment(step, steps, tuple(facts))
-            if hushed():
-                return
-            if not moves_here:
-                tell(f"step {step} of {steps}: {', '.join(facts)}")
-            elif new:
-                stack.enter_context(bar("steps", lambda: at))
-
-        moves_here = moves()
-        yield show
-
-
-def _examine(directory: Path, papers: Papers, **asked: Any) -> dict[str, Any]:
-    from handeye.progress import counting
-    from handeye.training.evaluation import examine, load_model, record
-
-    model, processor = load_model(directory)
-    with counting("examining") as progress:
-        return record(examine(model, processor, papers, progress), **asked)
-
-
-def _text(found: dict[str, Any]) -> bytes:
-    import json
-
-    return json.dumps(found, indent=1).encode()
-
-
-def _print(found: dict[str, Any]) -> None:
-    from rich.table import Table
-
-    from handeye.scores.estimate import Estimate, number
-    from handeye.terminal.console import Console
-    from handeye.terminal.tables import say
-
-    console = Console()
-    title = "PASS in percent, with 95 % intervals"
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for name in ("template", "art", "items", "model", "blind copy", "chance"):
-        table.add_column(name, justify="left" if name in ("template", "art") else "right")
-    for mark in found["marks"]:
-        passed = Estimate(mark["passed"], mark["low"], mark["high"]).text("line")
-        others = (number(mark[key]) for key in ("blind", "chance"))
-        table.add_row(mark["column"], mark["split"], str(mark["items"]), passed, *others)
-    console.print(table)
-    for split, rates in found["averages"].items():
-        counting, acting, gap = (number(rates[name]) for name in ("counting", "acting", "gap"))
-        say(console, f"{split} art: counting {counting}, acting {acting}, gap {gap} points")
+    card = directory / CARD
+    name = read_json(card).get("suite") if card.is_file() else None
+    for suite in _TEACHING:
+        if suite.teaches is not None and name in (None, suite.name):
+            return suite.teaches()
+    raise RunError(f"{card}: trained for {name!r}; no suite of that name teaches here")
 
 
 def _trained(given: dict[str, Any]) -> None:
     say_next("train", "examine", given["out"])
 
 
-app.command("base", cls=Command)(framed(base, _trained))
+for number, suite in enumerate(_TEACHING):
+    assert suite.train_command is not None
+    # That of the first suite is older than there being several.
+    named = suite.name if number else "base"
+    app.command(named, cls=Command)(framed(suite.train_command.get(), _trained))
 app.command("examine", cls=Command)(framed(examine))

@@ -34,6 +34,8 @@ SUITE = Suite(
     pair_cards=Part("handeye.premise.pages.pair_cards:pair_cards"),
     report=Part("handeye.premise.pages.page:write_page"),
     print_run=Part("handeye.premise.pages.console:print_run"),
+    teaches=Part("handeye.premise.teaching.lesson:PremiseLesson"),
+    train_command=Part("handeye.premise.commands.train:premise"),
     people=Part("handeye.premise.human.people:PremisePeople"),
     diagnose=Part("handeye.premise.diagnosis.diagnose:diagnose"),
 )

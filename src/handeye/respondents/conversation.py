@@ -173,7 +173,7 @@ class Kind(NamedTuple):
     """
 
     takes: tuple[str, ...]
-    make: Callable[..., Respondent]
+    make: Callable[..., Respondent | ChatRespondent]
     about: str
 
 

@@ -34,6 +34,8 @@ SUITE = Suite(
     pair_cards=Part("handeye.rose.pages.pair_cards:pair_cards"),
     report=Part("handeye.rose.pages.page:write_page"),
     print_run=Part("handeye.rose.pages.console:print_run"),
+    teaches=Part("handeye.rose.teaching.lesson:RoseLesson"),
+    train_command=Part("handeye.rose.commands.train:base"),
     people=Part("handeye.rose.human.people:RosePeople"),
     diagnose=Part("handeye.rose.diagnosis.diagnose:diagnose"),
 )

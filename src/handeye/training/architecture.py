@@ -7,6 +7,7 @@ reads them as if they were words. Nothing is custom code: ``AutoModelForImageTex
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,10 @@ class Shape:
 PRESETS: dict[str, Shape] = {
     # For tests and first tries: learns the form of the answers in seconds, sees next to nothing.
     "tiny": Shape(side=32, patch=8, width=32, heads=2, tower_layers=1, decoder_layers=2),
+    # Likewise, in squares of 16 pixels, of which each may be a picture of its own.
+    "tile-tiny": Shape(side=128, patch=16, width=32, heads=2, tower_layers=1, decoder_layers=2),
+    # About a million parameters.
+    "mini": Shape(side=128, patch=16, width=96, heads=4, tower_layers=3, decoder_layers=4),
     # A cell of an 8 x 8 grid is 16 pixels: one patch.
     "small": Shape(side=128, patch=16, width=128, heads=4, tower_layers=4, decoder_layers=4),
 }
@@ -148,12 +153,14 @@ def save(model: LlavaForConditionalGeneration, processor: LlavaProcessor, direct
     processor.save_pretrained(directory)
 
 
-def build(preset: str, seed: int) -> tuple[LlavaForConditionalGeneration, LlavaProcessor]:
-    """A new model and its processor.
+def build(
+    preset: str, seed: int, phrases: Sequence[str] = ()
+) -> tuple[LlavaForConditionalGeneration, LlavaProcessor]:
+    """A new model and its processor; ``phrases`` are those that it reads as one token each.
 
     Raises:
         OptionError: no such preset.
     """
     shape = shape_of(preset)
-    tokenizer = build_tokenizer()
+    tokenizer = build_tokenizer(phrases)
     return build_model(shape, tokenizer, seed), build_processor(shape, tokenizer)

@@ -14,18 +14,21 @@ from handeye.pages.charts.svg import element, number
 
 _WIDTH, _HEIGHT = 760.0, 300.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50.0, 600.0, 20.0, 260.0
-# Name in the log, words, colour; the last is a share, the others are losses in nats.
+# Name in the log, words, colour; losses are in nats.
 _LOSSES = (("answer_loss", "answers", "#0b62a4"), ("patch_loss", "patches", "#c9552f"))
-_SHARE = ("odd_recall", "exceptions seen", "#2f8f55")
+_SHARE_COLOUR = "#2f8f55"
 
 
-def curve_svg(lines: Sequence[Mapping[str, float]], looking_steps: int) -> str:
+def curve_svg(
+    lines: Sequence[Mapping[str, float]], looking_steps: int, watched: tuple[str, str]
+) -> str:
     """Draw the log of a training.
 
     Args:
         lines: log lines in order, each with ``step``, the two losses (nats; zero where the answers
-            were not yet trained) and ``odd_recall`` (0..1, axis on the right).
+            were not yet trained) and a share (0..1, axis on the right).
         looking_steps: where the answers began, drawn as a vertical line.
+        watched: name of the share in the lines, and what it is called.
     """
     parts: list[Markup] = []
     if lines:
@@ -42,9 +45,9 @@ def curve_svg(lines: Sequence[Mapping[str, float]], looking_steps: int) -> str:
                 if line[key] > 0
             ]
             parts += _series(points, words, colour, place)
-        key, words, colour = _SHARE
+        key, words = watched
         points = [(_x(line["step"], last), _y(line[key], 0.0, 1.0)) for line in lines]
-        parts += _series(points, words, colour, len(_LOSSES))
+        parts += _series(points, words, _SHARE_COLOUR, len(_LOSSES))
     drawing = element(
         "svg",
         element("title", "Learning curve"),

@@ -14,14 +14,11 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 import torch
 
-from handeye.training.scenes import Picture
+from handeye.training.lesson import IGNORED, Example
 from handeye.training.words import ANSWER, END, IMAGE
 
 if TYPE_CHECKING:
     from transformers import LlavaProcessor
-
-IGNORED = -100
-"""A label that no loss counts (as in PyTorch's cross entropy)."""
 
 
 class Batch(TypedDict):
@@ -29,8 +26,7 @@ class Batch(TypedDict):
 
     ``pixel_values`` (B, 3, side, side) float32; ``input_ids``, ``position_ids``, ``labels``
     (B, L) int64; ``blocks`` (B, L) int64: 0 the picture, 1.. its questions, -1 padding.
-    ``patch_labels`` (B, P, 4) int64: row and column of the cell under a patch from 0, whether it
-    is an exception, whether it is highlighted.
+    ``patch_labels`` (B, P, K) int64: what each patch shows, for each of the lesson's labels.
     """
 
     pixel_values: torch.Tensor
@@ -58,7 +54,7 @@ class Packer:
     def _encoded(self, text: str) -> tuple[int, ...]:
         return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def pack(self, pictures: Sequence[Picture]) -> Batch:
+    def pack(self, pictures: Sequence[Example]) -> Batch:
         """One row for each picture, padded on the right."""
         rows = [self._row(picture) for picture in pictures]
         length = max(row.shape[1] for row in rows)
@@ -68,7 +64,7 @@ class Packer:
         )
         ids, positions, labels, blocks = (torch.from_numpy(table[:, i].copy()) for i in range(4))
         pixels = self._images([p.pixels for p in pictures], return_tensors="pt")["pixel_values"]
-        seen = np.stack([patch_labels(picture, self.patches) for picture in pictures])
+        seen = np.stack([picture.patch_labels(self.patches) for picture in pictures])
         return Batch(
             pixel_values=pixels,
             input_ids=ids,
@@ -78,7 +74,7 @@ class Packer:
             patch_labels=torch.from_numpy(seen),
         )
 
-    def _row(self, picture: Picture) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    def _row(self, picture: Example) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
         """Ids, positions, labels and blocks of one picture, ``(4, length)``."""
         start = self.patches**2
         ids = [self._image_id] * start
@@ -107,19 +103,3 @@ def attention_mask(blocks: torch.Tensor) -> torch.Tensor:
     itself = torch.eye(length, dtype=torch.bool, device=blocks.device)
     seen: torch.Tensor = ((same | picture) & earlier & ~padding) | itself
     return seen[:, None]
-
-
-def patch_labels(picture: Picture, patches: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """What lies under the middle of each patch, ``(patches ** 2, 4)``; see :class:`Batch`."""
-    middle = (np.arange(patches) + 0.5) / patches
-    rows = (middle * picture.grid.rows).astype(np.int64)
-    cols = (middle * picture.grid.cols).astype(np.int64)
-    row, col = np.meshgrid(rows, cols, indexing="ij")
-    odd = np.zeros(picture.grid, np.int64)
-    for target in picture.targets:
-        odd[target.row - 1, target.col - 1] = 1
-    lit = np.zeros(picture.grid, np.int64)
-    if picture.cue is not None:
-        lit[picture.cue.r1 - 1 : picture.cue.r2, picture.cue.c1 - 1 : picture.cue.c2] = 1
-    labels = np.stack([row, col, odd[row, col], lit[row, col]], -1)
-    return labels.reshape(-1, labels.shape[-1])

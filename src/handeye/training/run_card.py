@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 from handeye import __version__
-from handeye.training.art import HELD_OUT, plans_of
-from handeye.training.recipe import Recipe
+from handeye.training.lesson import Recipe
 
 _LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "numpy", "pillow")
 
@@ -25,7 +25,9 @@ def machine() -> dict[str, Any]:
 
 
 def run_card(
+    suite: str,
     recipe: Recipe,
+    data: Mapping[str, Any],
     seed: int,
     seconds: float,
     parameters: int,
@@ -36,29 +38,24 @@ def run_card(
     """The card as JSON.
 
     Args:
+        suite: what was taught.
         recipe: what was done.
+        data: what was shown.
         seed: of weights and scenes.
         seconds: wall-clock time; of the last process only if ``resumed``.
         parameters: weights of the shipped model.
         ran_on: see :func:`machine`.
         resumed: whether the training was interrupted and gone on with.
     """
-    answering = recipe.total_pictures - recipe.looking_steps * recipe.pictures
-    # Even pictures have six questions, odd ones (with a cue) seven; batches start at even numbers
-    # or the difference is one question.
-    questions = 6 * answering + answering // 2
     return {
         "handeye": __version__,
+        "suite": suite,
         "seed": seed,
         "recipe": recipe.record(),
         "seconds": round(seconds, 1),
         "resumed": resumed,
         "parameters": parameters,
-        "data": {
-            "pictures": recipe.total_pictures,
-            "questions_answered_in_training": questions,
-            "art": {"seen": list(plans_of("seen")), "held_out": list(HELD_OUT)},
-        },
+        "data": {"pictures": recipe.total_pictures, **data},
         "libraries": {name: version(name) for name in _LIBRARIES},
         "machine": ran_on,
     }

@@ -1,26 +1,24 @@
 """What training minimises: the loss on the answers, and on what each patch of the picture shows.
 
-The answers alone teach a small model to see very slowly. So four linear heads on the tower name,
-for every patch, the row and column of its cell, whether the cell is an exception and whether it is
-highlighted; they are dropped when the model is saved. Knows tensors, nothing of scenes.
+The answers alone teach a small model to see very slowly. So linear heads on the tower name,
+for every patch, what a lesson labels it with; they are dropped when the model is saved. Knows
+tensors, nothing of what is taught.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from handeye.training.packing import IGNORED, attention_mask
-from handeye.training.scenes import SIDES
+from handeye.training.lesson import IGNORED, Label
+from handeye.training.packing import attention_mask
 
 if TYPE_CHECKING:
     from transformers import LlavaForConditionalGeneration
-
-# Exceptions are about one cell in eight; weighted so that "nowhere" is no comfortable answer.
-_ODD_WEIGHT = 3.0
 
 
 class Pupil(nn.Module):
@@ -28,6 +26,8 @@ class Pupil(nn.Module):
 
     Args:
         model: what is trained and shipped.
+        labels: of patches, in the order of ``patch_labels``.
+        watched: the name of the label whose recall is told.
         patch_weight: weight of the patch loss beside the answer loss.
         looking_steps: calls in training mode during which only the patch loss counts and the
             decoder rests: a picture costs half as much, and it learns to see first.
@@ -37,6 +37,8 @@ class Pupil(nn.Module):
     def __init__(
         self,
         model: LlavaForConditionalGeneration,
+        labels: Sequence[Label],
+        watched: str,
         patch_weight: float = 0.5,
         looking_steps: int = 0,
         seed: int = 0,
@@ -44,10 +46,13 @@ class Pupil(nn.Module):
         super().__init__()
         self.model = model
         width = model.config.vision_config.hidden_size
-        choices = {"row": SIDES[1], "col": SIDES[1], "odd": 2, "lit": 2}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.heads = nn.ModuleDict({k: nn.Linear(width, n) for k, n in choices.items()})
+            self.heads = nn.ModuleDict(
+                {label.name: nn.Linear(width, label.choices) for label in labels}
+            )
+        self._weights = {label.name: label.weights for label in labels}
+        self._watched = watched
         self.patch_weight = patch_weight
         self.looking_steps = looking_steps
         self.register_buffer("calls", torch.zeros((), dtype=torch.long))
@@ -65,15 +70,15 @@ class Pupil(nn.Module):
 
         Returns:
             ``loss``, what is minimised; ``patch_loss`` and ``answer_loss`` (zero while only
-            looking), both mean cross entropies in nats; ``odd_recall`` (0..1): the share of
-            exceptional patches told as such.
+            looking), both mean cross entropies in nats; ``recall`` (0..1): of the
+            patches that show something of the watched label, the share told right.
         """
         seen = self._look(pixel_values)
-        patch_loss, odd_recall = self._patch_loss(seen, patch_labels)
+        patch_loss, recall = self._patch_loss(seen, patch_labels)
         looking = self.training and int(self.calls) < self.looking_steps
         if self.training:
             self.calls += 1
-        parts = {"patch_loss": patch_loss.detach(), "odd_recall": odd_recall}
+        parts = {"patch_loss": patch_loss.detach(), "recall": recall}
         if looking:
             return {"loss": patch_loss, "answer_loss": torch.zeros_like(patch_loss)} | parts
         answer_loss = self._answer_loss(seen, input_ids, position_ids, labels, blocks)
@@ -89,20 +94,21 @@ class Pupil(nn.Module):
     def _patch_loss(
         self, seen: torch.Tensor, wanted: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        loss = seen.new_zeros(())
-        weight = seen.new_tensor([1.0, _ODD_WEIGHT])
-        odd = wanted[..., 2]
-        recall = seen.new_zeros(())
+        loss = recall = seen.new_zeros(())
         for place, (name, head) in enumerate(self.heads.items()):
-            scores = head(seen)
-            loss = loss + functional.cross_entropy(
-                scores.flatten(0, 1),
-                wanted[..., place].flatten(),
-                weight=weight if name == "odd" else None,
-            )
-            if name == "odd":
-                found = (scores.argmax(-1) == 1) & (odd == 1)
-                recall = found.sum() / odd.sum().clamp(min=1)
+            scores, told = head(seen), wanted[..., place]
+            weights = self._weights[name]
+            # The mean over no patch at all would be no number.
+            if (told != IGNORED).any():
+                loss = loss + functional.cross_entropy(
+                    scores.flatten(0, 1),
+                    told.flatten(),
+                    weight=seen.new_tensor(weights) if weights else None,
+                    ignore_index=IGNORED,
+                )
+            if name == self._watched:
+                right = (scores.argmax(-1) == told) & (told > 0)
+                recall = right.sum() / (told > 0).sum().clamp(min=1)
         return loss, recall
 
     def _answer_loss(

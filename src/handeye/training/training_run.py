@@ -1,10 +1,10 @@
 """Trains a model after a recipe: the Transformers Trainer, checkpoints, and going on after a kill.
 
-A picture is a function of its number and the order of pictures is fixed, so a run that goes on from
-a checkpoint sees what it would have seen; with optimiser, schedule and random states restored its
-losses are those of an unbroken run. Knows a folder:
+A picture is a function of seed and number and the order of pictures is fixed, so a run that goes on
+from a checkpoint sees what it would have seen; with optimiser, schedule and random states restored
+its losses are those of an unbroken run. Knows a folder:
 
-    OUT/training.json      seed and recipe; a folder of another training is refused
+    OUT/training.json      suite, seed and recipe; a folder of another training is refused
     OUT/checkpoints/       the newest two, removed when all is done
     OUT/learning-curve.*   numbers and picture
     OUT/run-card.json      written last: the run is done
@@ -30,43 +30,46 @@ from handeye.errors import RunError
 from handeye.reading import read_json
 from handeye.training.architecture import build, save
 from handeye.training.learning_curve import curve_svg
+from handeye.training.lesson import Example, Recipe
 from handeye.training.packing import Packer
-from handeye.training.recipe import Recipe
 from handeye.training.run_card import machine, run_card
-from handeye.training.scenes import Picture, training_picture
 from handeye.training.supervision import Pupil
 
 if TYPE_CHECKING:
     from transformers import LlavaForConditionalGeneration, LlavaProcessor
 
+    from handeye.suite import Teaches
+
 CARD = "run-card.json"
 _RECORD = "training.json"
 _CHECKPOINTS = "checkpoints"
 # What the pupil reports beside its loss, averaged over the steps between two log lines.
-_MEASURES = ("answer_loss", "patch_loss", "odd_recall")
+_MEASURES = ("answer_loss", "patch_loss", "recall")
 Progress = Callable[[int, int, dict[str, float]], None]
 
 
-class Pictures(Dataset[Picture]):
+class Pictures(Dataset[Example]):
     """The pictures of a training by number; made when they are asked for."""
 
-    def __init__(self, recipe: Recipe, seed: int) -> None:
+    def __init__(self, lesson: Teaches, recipe: Recipe, seed: int) -> None:
+        self._lesson = lesson
         self._recipe = recipe
         self._seed = seed
 
     def __len__(self) -> int:
         return self._recipe.total_pictures
 
-    def __getitem__(self, index: int) -> Picture:
-        picture = training_picture(self._seed, index, self._recipe.ease_at(index))
+    def __getitem__(self, index: int) -> Example:
+        picture = self._lesson.example(self._recipe, self._seed, index)
         return picture if self._recipe.sighted else picture.blanked()
 
 
 class _PupilTrainer(Trainer):
     """The Trainer, with what the pupil measures in its log."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, recall: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._recall = recall
         self._sums: dict[str, float] = dict.fromkeys(_MEASURES, 0.0)
         self._calls = 0
 
@@ -87,7 +90,8 @@ class _PupilTrainer(Trainer):
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the means since the last line."""
         if self._calls and "loss" in logs:
-            logs |= {name: total / self._calls for name, total in self._sums.items()}
+            means = {name: total / self._calls for name, total in self._sums.items()}
+            logs |= {self._recall if name == "recall" else name: m for name, m in means.items()}
             self._sums, self._calls = dict.fromkeys(_MEASURES, 0.0), 0
         super().log(logs, start_time)
 
@@ -104,10 +108,13 @@ class _Teller(TrainerCallback):
             self._progress(state.global_step, state.max_steps, logs)
 
 
-def train(out: Path, recipe: Recipe, seed: int, progress: Progress | None = None) -> Path:
+def train(
+    lesson: Teaches, out: Path, recipe: Recipe, seed: int, progress: Progress | None = None
+) -> Path:
     """Train, or go on with, the model of ``recipe`` in ``out``; returns ``out``.
 
     Args:
+        lesson: what is taught.
         out: a new or empty folder, or that of the same training, which is then finished.
         recipe: what to do.
         seed: 0..2^32-1; decides the first weights and every scene.
@@ -117,37 +124,41 @@ def train(out: Path, recipe: Recipe, seed: int, progress: Progress | None = None
         RunError: ``out`` holds something else, or another process trains in it.
         OptionError: no such preset.
     """
-    claim(out, recipe, seed)
+    claim(lesson, out, recipe, seed)
     with held(out):
         if not (out / CARD).exists():
-            _train(out, recipe, seed, progress)
+            _train(lesson, out, recipe, seed, progress)
     return out
 
 
-def _train(out: Path, recipe: Recipe, seed: int, progress: Progress | None) -> None:
+def _train(
+    lesson: Teaches, out: Path, recipe: Recipe, seed: int, progress: Progress | None
+) -> None:
     torch.set_num_threads(recipe.threads)
     library_logging.disable_progress_bar()
     start = time.monotonic()
-    model, processor = build(recipe.preset, seed)
-    trainer = _trainer(out, recipe, seed, model, processor)
+    model, processor = build(recipe.preset, seed, lesson.phrases())
+    trainer = _trainer(lesson, out, recipe, seed, model, processor)
     if progress:
         trainer.add_callback(_Teller(progress))
     last = last_checkpoint(out / _CHECKPOINTS)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     save(model, processor, out)
-    _finish(out, recipe, seed, trainer, time.monotonic() - start, resumed=last is not None)
+    seconds = time.monotonic() - start
+    _finish(lesson, out, recipe, seed, trainer, seconds, resumed=last is not None)
 
 
-def claim(out: Path, recipe: Recipe, seed: int) -> None:
+def claim(lesson: Teaches, out: Path, recipe: Recipe, seed: int) -> None:
     """Make ``out`` the folder of this training.
 
     Raises:
         RunError: it is the folder of another training, or holds other files.
     """
-    record = {"seed": seed, "recipe": recipe.record()}
+    record = {"suite": lesson.name, "seed": seed, "recipe": recipe.record()}
     path = out / _RECORD
     if path.exists():
-        if read_json(path) != record:
+        # Older folders do not say the suite; their recipe does.
+        if {"suite": lesson.name, **read_json(path)} != record:
             raise RunError(
                 f"{out} holds a training with another seed or recipe; see {path}, "
                 "and choose a new folder"
@@ -186,18 +197,21 @@ def _is_whole(checkpoint: Path) -> bool:
 
 
 def _trainer(
+    lesson: Teaches,
     out: Path,
     recipe: Recipe,
     seed: int,
     model: LlavaForConditionalGeneration,
     processor: LlavaProcessor,
 ) -> _PupilTrainer:
+    course, course_options = recipe.schedule()
     settings = TrainingArguments(
         output_dir=str(out / _CHECKPOINTS),
         max_steps=recipe.steps,
         per_device_train_batch_size=recipe.pictures,
         learning_rate=recipe.learning_rate,
-        lr_scheduler_type="cosine",
+        lr_scheduler_type=course,
+        lr_scheduler_kwargs=course_options,
         warmup_steps=recipe.warmup,
         weight_decay=0.01,
         adam_beta2=0.98,
@@ -215,12 +229,15 @@ def _trainer(
         disable_tqdm=True,
         log_level="error",
     )
-    pupil = Pupil(model, recipe.patch_weight, recipe.looking_steps, seed)
+    pupil = Pupil(
+        model, lesson.labels, lesson.watched[0], recipe.patch_weight, recipe.looking_steps, seed
+    )
     packer = Packer(processor)
     trainer = _PupilTrainer(
+        f"{lesson.watched[0]}_recall",
         model=pupil,
         args=settings,
-        train_dataset=Pictures(recipe, seed),
+        train_dataset=Pictures(lesson, recipe, seed),
         data_collator=lambda pictures: dict(packer.pack(pictures)),
     )
     from transformers import PrinterCallback
@@ -230,12 +247,24 @@ def _trainer(
 
 
 def _finish(
-    out: Path, recipe: Recipe, seed: int, trainer: Trainer, seconds: float, *, resumed: bool
+    lesson: Teaches,
+    out: Path,
+    recipe: Recipe,
+    seed: int,
+    trainer: Trainer,
+    seconds: float,
+    *,
+    resumed: bool,
 ) -> None:
     lines = [line for line in trainer.state.log_history if "loss" in line]
     write_bytes(out / "learning-curve.json", json.dumps(lines, indent=1).encode())
-    write_bytes(out / "learning-curve.svg", curve_svg(lines, recipe.looking_steps).encode())
+    label, words = lesson.watched
+    curve = curve_svg(lines, recipe.looking_steps, (f"{label}_recall", words))
+    write_bytes(out / "learning-curve.svg", curve.encode())
     parameters = sum(p.numel() for p in trainer.model.model.parameters())
-    card = run_card(recipe, seed, seconds, parameters, machine(), resumed=resumed)
+    shown = lesson.shown(recipe)
+    card = run_card(
+        lesson.name, recipe, shown, seed, seconds, parameters, machine(), resumed=resumed
+    )
     shutil.rmtree(out / _CHECKPOINTS, ignore_errors=True)
     write_bytes(out / CARD, json.dumps(card, indent=1).encode())

@@ -21,6 +21,7 @@ from handeye.errors import HandeyeError, OptionError, RunError
 from handeye.respondents.local.options import LocalOptions
 from handeye.respondents.local.respondent import LocalRespondent
 from handeye.rose.scenes.generation import generate
+from handeye.rose.teaching.words import phrases
 from handeye.training.architecture import build, save
 from tests.support.local import families
 
@@ -353,7 +354,7 @@ def _read(**args: Any) -> LocalOptions:
 
 
 def test_the_tiny_preset_is_what_a_folder_holds(folder: Path) -> None:
-    fresh, _ = build("tiny", 2)
+    fresh, _ = build("tiny", 2, phrases())
     saved = model(folder).api._respondent.engine.loaded.model
     assert {n: p.shape for n, p in saved.named_parameters()} == {
         n: p.shape for n, p in fresh.named_parameters()

@@ -31,8 +31,8 @@ from handeye.rose.pages.gallery import picture_of
 from handeye.rose.release import load
 from handeye.rose.respondents.pixels.solver import decode
 from handeye.rose.scenes.verification import verify
+from handeye.rose.teaching.papers import set_papers
 from handeye.run.dry_run import dry_run
-from handeye.training.questions import set_papers
 from tests.support.media import exif, png, saved
 
 Change = Callable[[Image.Image], bytes]

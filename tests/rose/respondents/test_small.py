@@ -14,7 +14,7 @@ from handeye.rose.release import load
 from handeye.rose.respondents.small import SIDES, Strangeness
 from handeye.rose.scenes.generation import generate
 from handeye.rose.scoring.file_scoring import score_files
-from handeye.training import scenes
+from handeye.rose.teaching import scenes
 from tests.support.rose.small_set import write_set
 
 

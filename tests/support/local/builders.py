@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from handeye.rose.teaching.words import phrases
 from handeye.training.architecture import build
 from handeye.training.words import CHAT_TEMPLATE, build_tokenizer
 
 
 def llava() -> tuple[Any, Any]:
-    return build("tiny", 1)
+    return build("tiny", 1, phrases())
 
 
 # A tower of 4 x 4 patches.

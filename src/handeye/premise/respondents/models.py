@@ -13,11 +13,20 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from handeye.errors import DataError, OptionError, RunError
-from handeye.respondents.conversation import Conversation, Kind, Reply, Respondents, spoken
+from handeye.respondents.conversation import (
+    ChatRespondent,
+    Conversation,
+    Kind,
+    Reply,
+    Respondents,
+    spoken,
+)
+from handeye.respondents.local.options import NAMES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -274,12 +283,30 @@ def _truth(name: str, value: object) -> bool:
     return told in ("true", "1")
 
 
+def _small(**options: Any) -> ChatRespondent:
+    """A model that ``handeye train premise`` made.
+
+    Raises:
+        RunError: it cannot be loaded, no ``path`` is given, or what it needs is not installed.
+    """
+    if missing := [name for name in ("torch", "transformers") if not find_spec(name)]:
+        raise RunError(
+            f"local models need {' and '.join(missing)}; install them with: pip install '.[local]'"
+        )
+    from handeye.premise.respondents.small import SmallModel
+
+    return SmallModel(_decoded, **options)
+
+
 NOT_FOR_SMALL = (
     "handeye/small was not made for clips: it was trained on single pictures of grids, and answers "
     "nothing else"
 )
 RESPONDENTS: Respondents = {
     "oracle": Kind((), Oracle, "looks and listens: the check that clips can be solved"),
+    "premise-small": Kind(
+        NAMES, _small, "a small model of clips (handeye train premise); path names its folder"
+    ),
     "simulated": Kind(
         ("data", "faults", "seed", "letters"),
         SimulatedPremises,

@@ -1,7 +1,7 @@
 """What ``handeye/small`` was made for, and how much of a set is something else.
 
 Told by what stands in the rows: grids, kind of pictures, wording. The limits are those of its
-training (:mod:`handeye.training.scenes`).
+training (:mod:`handeye.rose.teaching.scenes`).
 """
 
 from __future__ import annotations

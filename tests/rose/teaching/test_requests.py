@@ -15,9 +15,11 @@ from handeye.rose.asking.prompts import Asking
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.release import load
 from handeye.rose.scenes.generation import generate
+from handeye.rose.teaching.scenes import Picture, Question
+from handeye.rose.teaching.words import phrases
 from handeye.training.architecture import build
-from handeye.training.packing import IGNORED, Packer
-from handeye.training.scenes import Picture, Question
+from handeye.training.lesson import IGNORED
+from handeye.training.packing import Packer
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,7 @@ def asked(tmp_path_factory):
 @pytest.fixture(scope="module")
 def loaded():
     torch.set_num_threads(1)
-    return of(*build("small", 1))
+    return of(*build("small", 1, phrases()))
 
 
 def test_every_template_is_asked(asked):

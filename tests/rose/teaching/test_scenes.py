@@ -7,11 +7,11 @@ pytest.importorskip("transformers", reason="needs handeye[train]")
 
 from handeye.rose.questions import BY_KEY
 from handeye.rose.scoring.score_item import score_item
+from handeye.rose.teaching.art import HELD_OUT, LEAST_DIFFERENCE, difference, plans_of, sprite_pair
+from handeye.rose.teaching.evaluation import as_item
+from handeye.rose.teaching.recipe import RECIPES
+from handeye.rose.teaching.scenes import Ease, draw_scene, test_pictures, training_picture
 from handeye.sets.draw import Draw
-from handeye.training.art import HELD_OUT, LEAST_DIFFERENCE, difference, plans_of, sprite_pair
-from handeye.training.evaluation import as_item
-from handeye.training.recipe import RECIPES
-from handeye.training.scenes import Ease, draw_scene, test_pictures, training_picture
 
 picture_pair = test_pictures  # so that pytest does not take it for a test
 del test_pictures

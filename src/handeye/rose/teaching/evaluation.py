@@ -11,20 +11,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-import numpy as np
-import torch
 from scipy.stats import binomtest
 
-from handeye.errors import RunError
 from handeye.rose.items import Item
 from handeye.rose.questions import BY_KEY
 from handeye.rose.scoring.score_item import score_item
-from handeye.training.art import Split
-from handeye.training.questions import Papers
-from handeye.training.scenes import Ease, Picture, Question, training_picture
+from handeye.rose.teaching.art import Split
+from handeye.rose.teaching.papers import Papers
+from handeye.rose.teaching.scenes import Ease, Picture, Question, training_picture
+from handeye.training.asking import answers
 
 if TYPE_CHECKING:
     from transformers import LlavaForConditionalGeneration, LlavaProcessor
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 COUNTING, ACTING = ("T1", "T2"), ("T3", "T4", "T5")
 """Templates of the paper's Counting Avg. and Action Avg."""
-MOST_NEW_TOKENS = 64
 _CHANCE_PICTURES = 400
 
 
@@ -51,20 +47,6 @@ class Mark:
     chance: float
 
 
-def load_model(directory: Path) -> tuple[LlavaForConditionalGeneration, LlavaProcessor]:
-    """A trained folder, read as anyone would read it.
-
-    Raises:
-        RunError: there is no model in it.
-    """
-    from transformers import AutoModelForImageTextToText, AutoProcessor
-
-    if not (directory / "config.json").is_file():
-        raise RunError(f"{directory} holds no trained model (no config.json); train one first")
-    model = AutoModelForImageTextToText.from_pretrained(directory, dtype=torch.float32)
-    return model.eval(), AutoProcessor.from_pretrained(directory)
-
-
 def examine(
     model: LlavaForConditionalGeneration,
     processor: LlavaProcessor,
@@ -74,9 +56,9 @@ def examine(
     """Examine a model.
 
     Args:
-        model: as :func:`load_model` gives it.
+        model: as :func:`handeye.training.asking.load_model` gives it.
         processor: its processor.
-        papers: the scenes, see :mod:`handeye.training.questions`.
+        papers: the scenes, see :mod:`handeye.rose.teaching.papers`.
         progress: called with (scenes done, scenes in all).
 
     Returns:
@@ -114,34 +96,6 @@ def _mark(split: Split, key: str, right: Sequence[Sequence[int]]) -> Mark:
     bounds = binomtest(passed, n).proportion_ci(method="wilson")
     rates = passed / n, bounds.low, bounds.high, blind / n, chance / n
     return Mark(key, BY_KEY[key].column, split, n, *rates)
-
-
-@torch.inference_mode()
-def answers(
-    model: LlavaForConditionalGeneration,
-    processor: LlavaProcessor,
-    pixels: np.ndarray[Any, np.dtype[np.uint8]],
-    questions: Sequence[Question],
-) -> list[str]:
-    """The model's greedy answers to questions about one picture, ``(height, width, 3)`` uint8."""
-    texts = [
-        processor.apply_chat_template(
-            [
-                {
-                    "role": "user",
-                    "content": [{"type": "image"}, {"type": "text", "text": question.text}],
-                }
-            ],
-            add_generation_prompt=True,
-        )
-        for question in questions
-    ]
-    inputs = processor(
-        text=texts, images=[pixels] * len(texts), padding=True, return_tensors="pt"
-    ).to(model.device)
-    made = model.generate(**inputs, do_sample=False, max_new_tokens=MOST_NEW_TOKENS)
-    told = made[:, inputs["input_ids"].shape[1] :]
-    return [str(text) for text in processor.batch_decode(told, skip_special_tokens=True)]
 
 
 def as_item(picture: Picture, question: Question) -> Item:

@@ -18,8 +18,8 @@ from handeye.rose.asking.prompts import prompt_parts
 from handeye.rose.items import Item, ItemSet
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.release import load
-from handeye.training.art import Split, plans_of
-from handeye.training.scenes import Ease, Picture, Question, test_pictures
+from handeye.rose.teaching.art import Split, plans_of
+from handeye.rose.teaching.scenes import Ease, Picture, Question, test_pictures
 
 Papers = Sequence[tuple[Split, Callable[[], tuple[Picture, ...]]]]
 """Each scene's side of the split of the art, and what makes its pictures."""

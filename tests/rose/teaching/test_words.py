@@ -6,12 +6,13 @@ pytest.importorskip("transformers", reason="needs handeye[train]")
 
 from handeye.rose.questions import TEMPLATES, formal_answer
 from handeye.rose.scene import Cell, Region
-from handeye.training.words import ANSWER, END, IMAGE, build_tokenizer, question_text
+from handeye.rose.teaching.words import phrases, question_text
+from handeye.training.words import ANSWER, END, IMAGE, build_tokenizer
 
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return build_tokenizer()
+    return build_tokenizer(phrases())
 
 
 def _ids(tokenizer, text):

@@ -5,21 +5,23 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs handeye[train]")
 pytest.importorskip("transformers", reason="needs handeye[train]")
 
-import handeye.training.evaluation as examination
+import handeye.rose.teaching.evaluation as examination
 from handeye.errors import RunError
 from handeye.rose.questions import BY_KEY
 from handeye.rose.release import load
 from handeye.rose.scenes.generation import generate
+from handeye.rose.teaching.art import HELD_OUT
+from handeye.rose.teaching.evaluation import averages, examine, record
+from handeye.rose.teaching.papers import own_papers, set_papers, split_of
+from handeye.rose.teaching.words import phrases
 from handeye.training.architecture import build
-from handeye.training.art import HELD_OUT
-from handeye.training.evaluation import averages, examine, load_model, record
-from handeye.training.questions import own_papers, set_papers, split_of
+from handeye.training.asking import load_model
 
 
 @pytest.fixture(scope="module")
 def built():
     torch.set_num_threads(1)
-    model, processor = build("tiny", 1)
+    model, processor = build("tiny", 1, phrases())
     return model.eval(), processor
 
 

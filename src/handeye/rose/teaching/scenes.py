@@ -16,14 +16,23 @@ from handeye.rose.questions import BY_KEY, formal_answer
 from handeye.rose.scene import Cell, Grid, Region, Scene
 from handeye.rose.scenes.render import Mosaic, base_mosaic, cue_mosaic
 from handeye.rose.scenes.sampling import LOCAL_TEMPLATES, sample_region
+from handeye.rose.teaching.art import Split, draw_pair, sprite_pair
+from handeye.rose.teaching.words import question_text
 from handeye.rose.v01 import STATISTICS, SourceStatistics
 from handeye.sets.draw import Draw
-from handeye.training.art import Split, draw_pair, sprite_pair
-from handeye.training.words import question_text
+from handeye.training.lesson import Label
 
 SIDES = (2, 8)
 CELL_SIZES = (20, 56)
 MOST_TARGETS = 6
+# Exceptions are about one cell in eight; weighted so that "nowhere" is no comfortable answer.
+LABELS = (
+    Label("row", SIDES[1]),
+    Label("col", SIDES[1]),
+    Label("odd", 2, (1.0, 3.0)),
+    Label("lit", 2),
+)
+"""Row and column of the cell under a patch, whether it is an exception, whether it is lit."""
 _BASE_KEYS = ("T1", "T2", "T3", "T5", "T1B", "T2B")
 
 
@@ -52,13 +61,28 @@ class Picture:
         """The same questions about a white picture of the same size."""
         return replace(self, pixels=np.full_like(self.pixels, 255))
 
+    def patch_labels(self, patches: int) -> NDArray[np.int64]:
+        """What lies under the middle of each patch, ``(patches ** 2, 4)``: :data:`LABELS`."""
+        middle = (np.arange(patches) + 0.5) / patches
+        rows = (middle * self.grid.rows).astype(np.int64)
+        cols = (middle * self.grid.cols).astype(np.int64)
+        row, col = np.meshgrid(rows, cols, indexing="ij")
+        odd = np.zeros(self.grid, np.int64)
+        for target in self.targets:
+            odd[target.row - 1, target.col - 1] = 1
+        lit = np.zeros(self.grid, np.int64)
+        if self.cue is not None:
+            lit[self.cue.r1 - 1 : self.cue.r2, self.cue.c1 - 1 : self.cue.c2] = 1
+        labels = np.stack([row, col, odd[row, col], lit[row, col]], -1)
+        return labels.reshape(-1, labels.shape[-1])
+
 
 @dataclass(frozen=True, slots=True)
 class Ease:
     """How easy the scenes of one moment of a training are.
 
     ``sides``: fewest and most rows, and columns; ``strangers`` as in
-    :func:`handeye.training.art.sprite_pair`.
+    :func:`handeye.rose.teaching.art.sprite_pair`.
     """
 
     sides: tuple[int, int] = SIDES

@@ -1,0 +1,1 @@
+"""What ``handeye train premise`` teaches: clips as one tile, wording, recipes, examination."""

@@ -1,0 +1,1 @@
+"""What ``handeye train`` teaches about ROSE: scenes, art, wording, recipes, examination."""

@@ -1,0 +1,131 @@
+"""What is taught: examples, labels of patches, and a recipe that every training has.
+
+A suite's lesson (:class:`handeye.suite.Teaches`) makes examples; the loop shows them. Neither
+knows the other: this is what they speak of. Knows no torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handeye.errors import OptionError, allowed
+
+IGNORED = -100
+"""A label that no loss counts (as in PyTorch's cross entropy)."""
+
+
+class Asked(Protocol):
+    """A question about a picture, and the right answer."""
+
+    @property
+    def text(self) -> str:
+        """What is asked, as a run asks it beside the picture."""
+        ...
+
+    @property
+    def answer(self) -> str:
+        """What is to be answered."""
+        ...
+
+
+class Example(Protocol):
+    """A picture, the questions about it, and what its patches show."""
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """(height, width, 3); of any size."""
+        ...
+
+    @property
+    def questions(self) -> Sequence[Asked]:
+        """All of them see the picture, none another."""
+        ...
+
+    def patch_labels(self, patches: int) -> NDArray[np.int64]:
+        """What each patch shows, (patches ** 2, labels), row by row; :data:`IGNORED`: not told.
+
+        Args:
+            patches: along one side of the picture.
+        """
+        ...
+
+    def blanked(self) -> Self:
+        """The same questions about a white picture."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Something that a head of the tower learns to tell of every patch.
+
+    Attributes:
+        name: of the head.
+        choices: how many there are; 0 says that there is nothing to be told.
+        weights: of the choices in the loss; empty: all alike.
+    """
+
+    name: str
+    choices: int
+    weights: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Every number that decides a training.
+
+    ``steps`` optimiser steps of ``pictures`` pictures each, the first ``looking_steps`` of them on
+    the patch loss alone. The learning rate rises over ``warmup`` steps, then as ``schedule`` says.
+    Not ``sighted``, every picture is white: what is learned then is how well one can guess.
+    ``preset`` names sizes (:data:`handeye.training.architecture.PRESETS`).
+    """
+
+    # Times a step of looking, as measured for the sizes "small".
+    answering_work: ClassVar[float] = 4.5
+
+    preset: str
+    steps: int
+    pictures: int
+    looking_steps: int
+    learning_rate: float
+    warmup: int
+    patch_weight: float
+    checkpoint_every: int
+    log_every: int
+    threads: int
+    loaders: int
+    examined_scenes: int
+    sighted: bool = True
+
+    @property
+    def total_pictures(self) -> int:
+        """Pictures shown in all."""
+        return self.steps * self.pictures
+
+    def work(self, steps: int) -> float:
+        """Work of the first ``steps`` steps, for telling the time left; 1 a step of looking."""
+        looking = min(steps, self.looking_steps)
+        return looking + self.answering_work * (steps - looking)
+
+    def schedule(self) -> tuple[str, dict[str, Any]]:
+        """Transformers' name of the course of the learning rate, and what it takes."""
+        return "cosine", {}
+
+    def record(self) -> dict[str, Any]:
+        """JSON form."""
+        return asdict(self)
+
+
+def recipe_among(recipes: Mapping[str, Any], preset: str) -> Any:
+    """The recipe of a preset.
+
+    Raises:
+        OptionError: there is none of that name.
+    """
+    if preset not in recipes:
+        raise OptionError(f"preset is {preset!r}{allowed(preset, recipes)}")
+    return recipes[preset]
