@@ -152,7 +152,10 @@ def test_what_is_empty_is_no_name(monkeypatch, capsys, words, option):
 
 def test_a_full_disk_is_told_and_what_was_there_stays(scenes, tmp_path):
     answers, out = tmp_path / "answers.jsonl", tmp_path / "run"
-    rows = [{"item_id": item.item_id, "raw_text": "COUNT(1)"} for item in rose.load(scenes)]
+    rows = [
+        {"item_id": item.item_id, "raw_text": "COUNT(1)", "image_sha256": item.image_sha256}
+        for item in rose.load(scenes)
+    ]
     answers.write_text("".join(json.dumps(row) + "\n" for row in rows))
     score_files(answers, scenes, out)
     before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}

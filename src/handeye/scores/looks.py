@@ -65,6 +65,8 @@ class Asked:
         group: kinds that a claim is made about together (``counting``).
         gold: the true answer.
         answer: as it was read, None where nothing could be.
+        several: all that its text answers where that is more than one thing, else None; answers are
+            the same only where this is, and where it is common they show no blindness.
         repeats: whether the answer's text stands in the question.
         true_repeats: whether the text of the true answer does.
         told: numbers that the question tells (bounds of a region): what varies with them alone was
@@ -80,6 +82,7 @@ class Asked:
     group: str
     gold: Hashable
     answer: Hashable | None = None
+    several: Hashable | None = None
     repeats: bool = False
     true_repeats: bool = False
     told: tuple[float, ...] = ()
@@ -310,7 +313,8 @@ def _same(read: Sequence[Asked], name: str, *, by_stratum: bool = False) -> int:
     """How many have the commonest answer of their kind, or of their kind and stratum."""
     by_kind: dict[tuple[str, str], Counter[Hashable]] = defaultdict(Counter)
     for one in read:
-        by_kind[one.kind, one.stratum if by_stratum else ""][getattr(one, name)] += 1
+        what = (one.answer, one.several) if name == "answer" else one.gold
+        by_kind[one.kind, one.stratum if by_stratum else ""][what] += 1
     return sum(max(counts.values()) for counts in by_kind.values())
 
 
@@ -375,8 +379,11 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
             at = [strata_of[k] for k in own], [kind] * len(own), [shown_in[k] for k in own]
             alone.append(sight.Dependence(*at, given[own], shown[own], told[own]).p_value(seed))
         group.p_shown = min(others.p_value(seed), len(names) * min(alone))
+    # Only one answer of a text is judged; what the others hang on is not known.
+    single = sum(one.several is None for one in read)
     return (
         dependence.scenes >= FEWEST_BLIND
+        and single >= MOST * len(read)
         and min(p for p in (group.p_own, group.p_varies, group.p_shown) if p is not None) > LEVEL
         and found.high <= AT_MOST
         # A right answer must be wrong elsewhere, else nothing could show.

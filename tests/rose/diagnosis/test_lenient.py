@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from handeye.rose.diagnosis.lenient import read
+from handeye.rose.diagnosis.lenient import answers, read
 from handeye.rose.questions import PROMPT_GLOBAL, formal_answer
 from handeye.rose.scene import Cell
 from handeye.rose.scoring.grammar import parse
@@ -226,3 +226,87 @@ def test_a_question_that_is_repeated_is_no_answer(mode: Any) -> None:
         assert (found.number, len(found.clicks)) == {
             "COUNT": (7, 0), "CLICK": (None, 1), "CLICK_COUNT": (1, 1)
         }[mode]  # fmt: skip
+
+
+EXAMPLES = {
+    "COUNT": "COUNT(4)",
+    "CLICK": "CLICK(R3,C1); CLICK(R6,C8); DONE",
+    "CLICK_COUNT": "CLICK(R3,C1); CLICK(R6,C8); SUBMIT(2)",
+}
+AROUND_EXAMPLES = (
+    "{said}\n\n(Example: {example})",
+    "{said}\n\n[e.g. {example}]",
+    "{said}\n\n**Example of the answer**:\n`{example}`",
+    "{said} (for example {example})",
+    "{said}\n\nSuch as {example}.",
+    "Answer: {said}\n\nAnswer forms:\n(a) COUNT(n)\n{count}\n{click}\n{submit}",
+    "{said}\n\nAnswer forms:\n(a) {count}\n(b) {click}\n(c) {submit}",
+    "{example}\n{said}",
+    "Example: {example}\n{said}",
+    "{count}\n{click}\n{submit}\n\n{said}",
+)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)).map(lambda c: Cell(*c)), max_size=5),
+    MODES,
+    st.sampled_from(AROUND_EXAMPLES),
+)
+def test_an_example_of_the_question_is_not_the_answer(cells, mode, around):
+    count, click, submit = EXAMPLES.values()
+    text = formal_answer(mode, cells)
+    strict = read(text, mode)
+    if (mode, around) == ("COUNT", "{example}\n{said}"):
+        # It may be the answer just as well.
+        assert read(f"COUNT(4)\n{text}", mode) is None or text == "COUNT(4)"
+        return
+    found = read(
+        around.format(said=text, example=EXAMPLES[mode], count=count, click=click, submit=submit),
+        mode,
+    )
+    assert found is not None
+    assert (found.clicks, found.number) == (strict.clicks, strict.number)
+    assert not found.strict
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "number", "clicks"),
+    [
+        ("COUNT(3)\nCOUNT(7)", "COUNT", None, None),
+        ("COUNT(3), COUNT(7)", "COUNT", None, None),
+        ("COUNT(3)\n\nThe grid is large.\nCOUNT(7)", "COUNT", None, None),
+        ("COUNT(3)\nCOUNT(4)", "COUNT", None, None),
+        ("COUNT(4)\nCOUNT(3)", "COUNT", None, None),
+        ("COUNT(4) or COUNT(3)", "COUNT", None, None),
+        ("COUNT(3)\nCOUNT(3)", "COUNT", 3, 0),
+        ("COUNT(3)\nWait, I missed one. COUNT(7)", "COUNT", 7, 0),
+        ("I see three in row 1: COUNT(3) there, with the rest COUNT(7)", "COUNT", 7, 0),
+        ("In the form asked for: COUNT(4)", "COUNT", 4, 0),
+        ("CLICK(R1,C1); DONE\nCLICK(R2,C2); DONE", "CLICK", None, None),
+        ("CLICK(R1,C1); DONE\nDONE", "CLICK", None, None),
+        ("CLICK(R1,C1); DONE\nNo, nothing differs.\nDONE", "CLICK", None, 0),
+        ("CLICK(R1,C1); DONE\nWait. Final answer:\nDONE", "CLICK", None, 0),
+        ("DONE\nCLICK(R1,C1); DONE", "CLICK", None, None),
+        ("CLICK(R1,C1); SUBMIT(1)\nSUBMIT(1)", "CLICK_COUNT", 1, 1),
+        ("CLICK(R1,C1); SUBMIT(1)\nSUBMIT(0)", "CLICK_COUNT", None, None),
+        ("CLICK(R1,C1); DONE\nSUBMIT(1)", "CLICK_COUNT", 1, 1),
+    ],
+)
+def test_of_two_answers_that_differ_the_last_is_meant_only_where_words_say_so(
+    text, mode, number, clicks
+):
+    found = read(text, mode)
+    if clicks is None:
+        assert (number, found) == (None, None)
+    else:
+        assert (found.number, len(found.clicks)) == (number, clicks)
+
+
+@given(CELLS.filter(bool), MODES)
+def test_all_complete_answers_of_a_text_are_told(cells, mode):
+    text = formal_answer(mode, cells)
+    assert len(answers(text, mode)) == 1
+    assert answers(f"{text}\n\n(Example: {EXAMPLES[mode]})", mode) == answers(text, mode)
+    other = formal_answer(mode, [*cells, Cell(10**7, 10**7)])
+    assert len(answers(f"{text}\nWait.\n{other}", mode)) == 2
+    assert answers(None, mode) == frozenset()

@@ -285,3 +285,16 @@ def test_a_dev_split_chooses_where_there_is_one() -> None:
         other = alone.chance["headline"]["all"][name]
         assert one.value == pytest.approx(other.value, abs=0.15)
         assert found.chance["headline"]["all"]["gap"].value is not None
+
+
+def test_answers_are_not_called_the_same_for_how_their_texts_end() -> None:
+    def ends_alike(item: Item, room: Room) -> str:
+        last = "COUNT(7)" if item.task_mode == "COUNT" else written(item, [Cell(1, 1)])
+        return f"{right(item, room)}\nWait, correction:\n{last}"
+
+    def turns_alike(item: Item, room: Room) -> str:
+        first = "COUNT(5)" if item.task_mode == "COUNT" else written(item, [Cell(2, 2)])
+        return f"{first}\n" + ends_alike(item, room).partition("\n")[2]
+
+    assert recognized(ends_alike) == {}
+    assert recognized(turns_alike)[""] == "constant"

@@ -3,14 +3,16 @@
 For diagnosis only: scores never use it. It forgives the form (code fences, words around, a missing
 end, other ways to name a cell) and never the content: where an answer can be read in two ways, or
 part of it cannot be read, it takes nothing. Reasoning may come first: what counts is the last
-complete answer, not everything that was mentioned. Knows nothing of grids or gold answers.
+complete answer, not everything that was mentioned. Examples of the question are no answers, and two
+answers that differ leave open which is meant, unless words say so. Knows nothing of grids or gold
+answers.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -74,6 +76,25 @@ def read(text: str | None, mode: TaskMode) -> Reading | None:
     return Reading(found.cells, found.number if mode == "CLICK_COUNT" else None, False)
 
 
+def answers(text: str | None, mode: TaskMode) -> frozenset[tuple[frozenset[Cell], int | None]]:
+    """Every complete answer that a text holds, whichever of them is meant: its cells, its number.
+
+    Args:
+        text: the raw answer; None when there is none.
+        mode: COUNT, CLICK or CLICK_COUNT.
+    """
+    plain = _plain(_without_echoes(text or ""))
+    if mode == "COUNT":
+        numbers = {_value(found) for found in _KEYWORD.finditer(plain)}
+        return frozenset((frozenset(), number) for number in numbers)
+    asks_number = mode == "CLICK_COUNT"
+    return frozenset(
+        (frozenset(run.cells), run.number if asks_number else None)
+        for run in _runs(plain)
+        if run.complete
+    )
+
+
 # An answer is at the end of what was written; a longer text is read from there.
 _LONGEST = 50_000
 _FENCE = re.compile(r"(?:```|~~~)[\w-]*[ \t]*(?=\n|$)|```")
@@ -93,6 +114,27 @@ _ECHO = re.compile(
     r"\b(?:for example|for instance|e\.g\.)[^.\n]{0,200}",
     re.IGNORECASE | re.MULTILINE,
 )
+# Its examples with other words around, of which it has one of each form. What is called an example
+# is one, whatever it says.
+_EXAMPLE_OF = (
+    r"COUNT\(4\)",
+    r"CLICK\(R3, ?C1\)[;,\s]*CLICK\(R6, ?C8\)[;,\s]*DONE",
+    r"CLICK\(R3, ?C1\)[;,\s]*CLICK\(R6, ?C8\)[;,\s]*SUBMIT\(2\)",
+)
+_ONE_ANSWER = (
+    r"(?:COUNT\([^()\n]{0,20}\)|"
+    r"(?:CLICK\([^()\n]{0,20}\)[;,\s]*){0,99}(?:DONE\b|SUBMIT\([^()\n]{0,20}\)))"
+)
+_MARKS = r"(?:[^\w\n]|\b\(?[a-c1-3][).]|\n){0,12}"
+_EXAMPLES = re.compile(
+    # Two forms or more: none asks for that.
+    rf"{_EXAMPLE_OF[0]}(?:{_MARKS}(?:{_EXAMPLE_OF[1]}|{_EXAMPLE_OF[2]}))+|"
+    rf"{_EXAMPLE_OF[1]}{_MARKS}{_EXAMPLE_OF[2]}|"
+    r"(?<!this )\b(?:examples?|e\. ?g|eg|for instance|sample|such as|answer forms)\b"
+    r"(?:[ ](?:of|each|is|are|the|an?|one|for|answers?|outputs?|forms?|formats?|responses?)\b)*"
+    rf"{_MARKS}{_ONE_ANSWER}",
+    re.IGNORECASE,
+)
 _COMMENT = re.compile(
     r"/\*(?:(?!CLICK|COUNT|SUBMIT|DONE).){0,200}?\*/|"
     r"(?<=[)\]},;\d\"]) ?(?://|#)(?![^\n]*\b(?:CLICK|COUNT|SUBMIT|DONE|R ?\d))[^\n]*",
@@ -108,7 +150,7 @@ _CALL = re.compile(r"\b(CLICK|COUNT|SUBMIT)(\s?)[(\[{]([^()\[\]{}\n]{0,60})[)\]}
 def _without_echoes(text: str) -> str:
     """The answer without thoughts and what the question showed, full width made plain."""
     text = unicodedata.normalize("NFKC", answer_of(text[-_LONGEST:]))
-    return _ECHO.sub(" ", text)
+    return _EXAMPLES.sub(" ", _ECHO.sub(" ", text))
 
 
 def _plain(text: str) -> str:
@@ -164,7 +206,9 @@ _NUMBER = rf"(?<![\w.,-])({_DIGITS}|{'|'.join(_WORDS)})(?!\w)"
 _FLAGS = re.IGNORECASE
 
 _MORE = r"(?!\s*(?:[-–—~/]|to\b|or\b)\s*\d)"
-_KEYWORD = re.compile(rf"\bCOUNT[\"']?\s*[(\[:=]+\s*(?:{_NUMBER}|({_DIGITS})){_MORE}", _FLAGS)
+_KEYWORD = re.compile(
+    rf"\bCOUNT[\"']?\s*[(\[:=]+\s*(?:{_NUMBER}|({_DIGITS})){_MORE}(?:[ \"']*[)\]])?", _FLAGS
+)
 _BARE = re.compile(
     rf"(?:COUNT\s+)?[(\[{{<\"']*\s*{_NUMBER}\s*[)\]}}>\"']*(?:\s+(?:\w+\s+){{0,2}}cells?)?[ .!]*",
     _FLAGS,
@@ -188,8 +232,44 @@ _NONE = re.compile(
 )
 
 
-# "this or that" leaves open which one is meant.
+# "this or that" leaves open which one is meant, and so does one after the other without a word.
 _OR = re.compile(r"[\s)\].;,]*(?:\bor\b|/|\|)[\s:]*", _FLAGS)
+_NO_WORD = re.compile(r"[\W_]*")
+# An answer was given at once; another further on replaces it only where words say so.
+_AT_ONCE = re.compile(r"\W*(?:(?:the|my|final)\s+)*(?:answer(?:\s+is)?)?\W*", _FLAGS)
+_GIVEN = re.compile(r"[ .!;]*(?:[(\[\n]|$|(?<=[.!;]) )", _FLAGS)
+_REPLACES = re.compile(
+    r"\b(?:wait|no|not|nope|oops|hmm|actually|correct\w*|instead|rather|sorry|mistak\w*|wrong|"
+    r"check\w*|verif\w*|again|final\w*|answer|so|therefore|thus|hence|total|mine|my|result|"
+    r"conclu\w+|but|however|look\w*|re-?(?:count|check|exam|consider|think|vis|look|do)\w*)\b",
+    _FLAGS,
+)
+
+
+def _is_open(text: str, answers: Sequence[tuple[int, int, object]], example: object = None) -> bool:
+    """Whether a text leaves open that the last of its complete answers is meant.
+
+    Args:
+        text: without markup.
+        answers: the complete ones: start, end, what each says.
+        example: what the question's example says; where it comes first, it is repeated. None where
+            an answer may well say the same.
+    """
+    said = list(answers)
+    while len(said) > 1 and said[0][2] == example:
+        del said[0]
+    if len(said) < 2 or said[0][2] == said[-1][2] == said[-2][2]:
+        return False
+    (start, end, first), (_, before, other), (after, _, last) = said[0], said[-2], said[-1]
+    between = text[before:after]
+    if other != last and (_OR.fullmatch(between) or _NO_WORD.fullmatch(between)):
+        return True
+    return (
+        first != last
+        and _AT_ONCE.fullmatch(text[:start]) is not None
+        and _GIVEN.match(text, end) is not None
+        and _REPLACES.search(text[end:after]) is None
+    )
 
 
 def read_count(text: str) -> int | None:
@@ -199,11 +279,8 @@ def read_count(text: str) -> int | None:
         text: an answer to a counting question.
     """
     named = list(_KEYWORD.finditer(text))
-    if (
-        len(named) > 1
-        and _value(named[-2]) != _value(named[-1])
-        and _OR.fullmatch(text[named[-2].end() : named[-1].start()])
-    ):
+    places = [(found.start(), found.end(), _value(found)) for found in named]
+    if _is_open(text, places):
         return None
     if named:
         return _value(named[-1])
@@ -352,6 +429,12 @@ def _chosen(runs: list[_Run], says_none: bool, text: str) -> _Run | None:
             between = text[runs[last - 1].tokens[-1].end : runs[last].tokens[0].start]
             if _OR.fullmatch(between):
                 return None
+        places = [
+            (runs[k].tokens[0].start, runs[k].tokens[-1].end, frozenset(runs[k].cells))
+            for k in complete
+        ]
+        if _is_open(text, places, frozenset((Cell(3, 1), Cell(6, 8)))):
+            return None
         if any(run.acts for run in runs[last + 1 :]):
             return None
         # An end without cells says "nothing", unless cells were named in words before.
@@ -373,7 +456,7 @@ def _runs(text: str) -> Iterator[_Run]:
     for token in _tokens(text):
         gap = text[before : token.start]
         follows = len(gap) <= _WIDEST_GAP and _SEPARATOR.fullmatch(gap) is not None
-        closed = bool(run.tokens) and run.complete and token.kind != "end"
+        closed = bool(run.tokens) and run.complete and _begins(token, run, gap)
         # Cells named in a sentence are no part of the clicks that follow it.
         closed = closed or (token.act and bool(run.cells) and not run.acts)
         if run.tokens and (closed or not follows):
@@ -387,6 +470,19 @@ def _runs(text: str) -> Iterator[_Run]:
         before = token.end
     if run.tokens:
         yield run
+
+
+def _begins(token: _Token, run: _Run, gap: str) -> bool:
+    """Whether a token after a complete answer begins another.
+
+    An end may be given in two ways ("DONE; SUBMIT(1)"); the same way again, in a line of its own
+    or with another number, is an answer without cells.
+    """
+    if token.kind != "end":
+        return True
+    if token.number is None:
+        return "\n" in gap and any(t.kind == "end" and t.number is None for t in run.tokens)
+    return run.number not in (None, token.number)
 
 
 def _tokens(text: str) -> Iterator[_Token]:

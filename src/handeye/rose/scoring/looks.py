@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from handeye.rose.diagnosis.lenient import Reading, read
+from handeye.rose.diagnosis.lenient import Reading, answers, read
 from handeye.rose.items import Item
 from handeye.rose.questions import TEMPLATES
 from handeye.rose.scene import Cell
@@ -21,6 +21,8 @@ from handeye.scores.looks import Asked, Looks, look, repeats
 
 # No number of cells that is told apart is larger.
 _MOST = 10_000
+# Shares in steps of which sums are exact: threads add them up in any order.
+_STEPS = 2**30
 _ANSWERED = ("answered",)
 # Regions that the question names; a highlighted one is seen.
 _TOLD = ("ROW_RANGE", "COL_RANGE", "RECTANGLE", "EXCLUSION")
@@ -68,6 +70,7 @@ def asked_of(item: Item, text: str | None, state: str) -> Asked:
     if parsed.format_valid:
         number = parsed.submit if parsed.count is None else parsed.count
         reading, said = Reading(parsed.clicks, number, True), text
+    held = answers(said, mode) if reading and not reading.strict else ()
     question = (item.prompt_global, item.prompt_local, item.prompt)
     asks_number = mode != "CLICK"
     return Asked(
@@ -80,6 +83,7 @@ def asked_of(item: Item, text: str | None, state: str) -> Asked:
             item.ground_truth_count if asks_number else None,
         ),
         answer=None if reading is None else Answer(frozenset(reading.clicks), reading.number),
+        several=held if len(held) > 1 else None,
         repeats=repeats(said, question),
         true_repeats=repeats(item.ground_truth_formal_answer, question),
         told=_bounds(item, *_TOLD),
@@ -114,7 +118,7 @@ def looks(asked: Sequence[Asked], *, dev: Iterable[Asked] = (), seed: int = 0) -
             "rose_subset": one.stratum,
             "scene_id": one.scene,
             "task_template": one.kind,
-            "pass": answers.get(one.gold, 0.0),
+            "pass": round(answers.get(one.gold, 0.0) * _STEPS) / _STEPS,
         }
         for one, answers in zip(asked, best, strict=True)
         if one.kind in known
