@@ -69,6 +69,10 @@ class Talk:
     threads: set[int] = field(default_factory=set)
     file: Path = Path("picture.png")
 
+    @property
+    def sends(self) -> frozenset[str]:
+        return frozenset({"image"})
+
     def as_dict(self) -> dict[str, Any]:
         return {"turns": self.turns}
 

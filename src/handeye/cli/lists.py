@@ -26,6 +26,8 @@ def suites(json: Json = None) -> None:
     for suite in known:
         table.add_column(suite.name, justify="center")
     for ability in ABILITIES:
+        if not any(suite.abilities()[ability] for suite in known):
+            continue
         table.add_row(ability, *("yes" if suite.abilities()[ability] else "-" for suite in known))
     console = Console()
     console.print(table)

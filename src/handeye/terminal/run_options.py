@@ -211,7 +211,7 @@ def _carried(
     ] = None,
     strip_thoughts: StripThoughts = False,
     epochs: Annotated[
-        int, typer.Option(metavar="K", help="Answers to every question; further ones are kept.")
+        int, typer.Option(metavar="N", help="Answers to every question; further ones are kept.")
     ] = 1,
     quiet: Quiet = False,
 ) -> dict[str, Any]:

@@ -211,7 +211,7 @@ def test_the_question_may_come_in_several_messages() -> None:
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda d: get_model("handeye/eyes"), RunError, "handeye/pixels, handeye/prior"),
+        (lambda d: get_model("handeye/eyes"), RunError, "handeye/pixels, "),
         (lambda d: get_model("handeye/pixels", data=d), RunError, "takes none .* not data"),
         (lambda d: get_model("handeye/simulated"), RunError, "data=DIR"),
         (lambda d: get_model("handeye/simulated", data=d, rate=1), RunError, "not rate"),

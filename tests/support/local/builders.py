@@ -40,7 +40,7 @@ def text_sizes(tokenizer: Any) -> dict[str, Any]:
 
 
 def byte_tokenizer(*more: str) -> Any:
-    tokenizer = build_tokenizer()
+    tokenizer = build_tokenizer(phrases())
     tokenizer.add_special_tokens({"extra_special_tokens": ["<image>", "<answer>", *more]})
     return tokenizer
 

@@ -80,7 +80,7 @@ def premise(
     without: Annotated[
         str | None,
         typer.Option(
-            metavar="SENSE",
+            metavar="CHOICE",
             help="Leave vision or audio out; there is no right answer about it then.",
             autocompletion=one_of(_senses),
         ),
@@ -88,7 +88,7 @@ def premise(
     blank: Annotated[
         str | None,
         typer.Option(
-            metavar="SENSE",
+            metavar="CHOICE",
             help="Send black pictures (vision), silence (audio), or both.",
             autocompletion=one_of(lambda: (*_senses(), "both")),
         ),

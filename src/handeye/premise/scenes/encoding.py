@@ -8,21 +8,17 @@ encoded apart and put together, so that clips that share one share its bytes.
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from handeye.media.encoding import add_pictures, mp4_writer
 from handeye.premise.scenes.kinds import FPS, N_FRAMES, RATE
-
-if TYPE_CHECKING:
-    from av.container import OutputContainer
 
 CRF = 18
 AAC_BITS = 128_000
@@ -30,14 +26,6 @@ AAC_BITS = 128_000
 # The search of the other coder takes up to six times as long, and is worse at tones.
 AAC_OPTIONS = {"aac_coder": "fast"}
 _AAC_FRAME = 1024
-# Colours of standard definition, stated so that every player turns them back alike: BT.601 for
-# matrix and primaries, limited range. Numbers are those of ITU-T H.273.
-_BT601, _LIMITED = 6, 1
-ENCODER_OPTIONS = {
-    "preset": "veryfast",
-    "crf": str(CRF),
-    "x264-params": "threads=1:lookahead-threads=1:sliced-threads=0",
-}
 
 
 def encode_pictures(frames: NDArray[np.uint8]) -> bytes:
@@ -46,25 +34,9 @@ def encode_pictures(frames: NDArray[np.uint8]) -> bytes:
     Args:
         frames: (48, height, width, 3), or one that stays.
     """
-    import av
-    from av.codec.context import Flags
-
     target = io.BytesIO()
-    with _written(target) as container:
-        stream = container.add_stream("libx264", rate=FPS, options=ENCODER_OPTIONS)
-        stream.height, stream.width = frames.shape[1:3]
-        stream.pix_fmt = "yuv420p"
-        codec = stream.codec_context
-        codec.gop_size = FPS
-        codec.thread_count = 1
-        codec.flags |= int(Flags.bitexact)
-        codec.colorspace = codec.color_primaries = codec.color_trc = _BT601
-        codec.color_range = _LIMITED
-        for number in range(N_FRAMES):
-            rgb = np.ascontiguousarray(frames[number % len(frames)])
-            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
-            container.mux(stream.encode(frame.reformat(format="yuv420p", dst_colorspace="ITU601")))
-        container.mux(stream.encode())
+    with mp4_writer(target) as container:
+        add_pictures(container, islice(cycle(frames), N_FRAMES), FPS, CRF)
     return target.getvalue()
 
 
@@ -74,7 +46,7 @@ def encode_sound(samples: NDArray[np.int16]) -> bytes:
     from av.codec.context import Flags
 
     target = io.BytesIO()
-    with _written(target) as container:
+    with mp4_writer(target) as container:
         stream = container.add_stream("aac", rate=RATE, layout="stereo", options=AAC_OPTIONS)
         stream.bit_rate = AAC_BITS
         stream.codec_context.flags |= int(Flags.bitexact)
@@ -98,7 +70,7 @@ def put_together(pictures: bytes, sound: bytes) -> bytes:
         with (
             av.open(io.BytesIO(pictures)) as seen,
             av.open(io.BytesIO(sound)) as heard,
-            _written(str(path), movflags="+faststart") as container,
+            mp4_writer(str(path), movflags="+faststart") as container,
         ):
             packets: list[tuple[float, Any]] = []
             for source in (seen.streams.video[0], heard.streams.audio[0]):
@@ -114,35 +86,8 @@ def put_together(pictures: bytes, sound: bytes) -> bytes:
         return path.read_bytes()
 
 
-@contextmanager
-def _written(target: Any, **flags: str) -> Iterator[OutputContainer]:
-    import av
-
-    options = {"fflags": "+bitexact", **flags}
-    with av.open(target, "w", format="mp4", container_options=options) as container:
-        yield container
-
-
 def encode_png(picture: NDArray[np.uint8]) -> bytes:
     """A picture (height, width, 3) as a PNG."""
     out = io.BytesIO()
     Image.fromarray(picture).save(out, "PNG", compress_level=6)
     return out.getvalue()
-
-
-def encoder_versions() -> dict[str, str]:
-    """Versions of everything that turns frames and samples into files."""
-    from importlib.metadata import version
-
-    import av
-
-    x264 = re.search(
-        rb"x264 - core (\d+(?: r\d+)?)", encode_pictures(np.zeros((1, 16, 16, 3), np.uint8))
-    )
-    return {
-        "av": version("av"),
-        "ffmpeg": str(av.ffmpeg_version_info),
-        "libavcodec": ".".join(map(str, av.library_versions["libavcodec"])),
-        "pillow": version("pillow"),
-        "x264": x264.group(1).decode() if x264 else "unknown",
-    }

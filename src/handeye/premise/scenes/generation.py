@@ -10,6 +10,7 @@ from typing import Any
 
 from handeye import __version__
 from handeye.atomic import replacing, write_bytes, write_text
+from handeye.media.encoding import encoder_versions
 from handeye.media.sound import encode_wav
 from handeye.premise.items import items_name
 from handeye.premise.scenes.card import card_text
@@ -17,7 +18,6 @@ from handeye.premise.scenes.encoding import (
     encode_pictures,
     encode_png,
     encode_sound,
-    encoder_versions,
     put_together,
 )
 from handeye.premise.scenes.families import (

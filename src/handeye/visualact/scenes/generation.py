@@ -12,6 +12,7 @@ import msgspec
 
 from handeye import __version__
 from handeye.atomic import replacing, write_bytes, write_text
+from handeye.media.encoding import encoder_versions
 from handeye.sets.blocks import Progress, make_set
 from handeye.sets.draw import Draw
 from handeye.sets.folder import set_record
@@ -21,7 +22,6 @@ from handeye.visualact.scenes.encoding import (
     Drawn,
     draw_film,
     encode_film,
-    encoder_versions,
     frame_count,
 )
 from handeye.visualact.scenes.events import catalogue
