@@ -76,7 +76,8 @@ def test_features_are_kept_and_routes_that_lose_a_kind_are_told(
     rows = []
     for name in ("vision/direction", "vision/flashes", "vision/colour", "audio/side"):
         sense, kind = name.split("/")
-        rows.append(encoders.Row(name, list(encoders.drawn_pairs(5, sense, kind, "1", 2)), {}))
+        pairs = list(encoders.drawn_pairs(5, sense, kind, "1", 2))
+        rows.append(encoders.Row(sense, kind, pairs, {}))
     encoders.print_lost(rows)
     told = capsys.readouterr().out
     assert "`direction` | frames without their order | 2 of 2 |" in told
