@@ -112,6 +112,7 @@ class Media:
             budget: bytes for all of them together.
             folder: of the page, where they become files.
         """
+        self._budget = budget
         self._paths = {(view.style, item_id): _paths(view, item_id) for view, item_id in chosen}
         self.sounds = Sounds(int(budget * _OF_SOUNDS), folder)
         pictures: set[tuple[Path, bool]] = set()
@@ -122,6 +123,11 @@ class Media:
                 pictures.add((seen, "video" in paths))
         expected = sum(_FRAMES.count if moving else 1 for _, moving in pictures)
         self.album = Album(budget - self.sounds.size, expected, SIDES, folder)
+
+    def played(self) -> list[Sound]:
+        """What the page plays, when all cards are made: what pictures left is for videos."""
+        self.sounds.show_videos(self._budget - self.album.size - self.sounds.size)
+        return self.sounds.embedded
 
     def clip(self, key: str, view: RunView, item_id: str, note: str) -> Clip:
         """The clip of an item; ``key`` is unique on the page, ``note`` what to know of it."""
@@ -275,7 +281,8 @@ def title_of(row: ScoreRow) -> str:
     words = CELLS[row.cell]
     level = "" if row.level is None else f", {row.level:g} {row.unit}".rstrip()
     kind = f": {row.kind}{level}" if row.kind else ""
-    return f"{words[:1].upper()}{words[1:]}{kind}"
+    one = f"{words[:1].upper()}{words[1:]}".replace("premises about", "premise about")
+    return f"{one}{kind}"
 
 
 def options_shown(item: Item | None, row: ScoreRow) -> tuple[Option, ...]:
@@ -353,7 +360,7 @@ def _gallery(
         ],
         template="card.html.j2",
         pictures=media.album.pictures,
-        sounds=media.sounds.embedded,
+        sounds=media.played(),
         words=lead,
         unit="item",
         style="clips",

@@ -93,7 +93,7 @@ def pair_cards(runs: Sequence[Run], chosen: Sequence[Chosen], budget: int) -> Dr
         package="handeye.premise.pages",
         cards=[card(number, one) for number, one in enumerate(chosen)],
         pictures=media.album.pictures,
-        sounds=media.sounds.embedded,
+        sounds=media.played(),
         lead="Below each clip stand the options as each run was shown them, the better run first; "
         "the right one and the answer are marked.",
         style="clips",
