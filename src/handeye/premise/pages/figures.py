@@ -309,7 +309,7 @@ def signal_panels(views: Sequence[RunView]) -> list[Panel]:
             lines = [
                 (f"area, {sense}", line["area"].both)
                 for sense, line in found.items()
-                if line["area"].value is not None
+                if "area" in line and line["area"].value is not None
             ]
             signal = view.summary.signals[name]
             lines.append(("items with it", f"{signal.n:,} of {signal.asked:,}"))

@@ -16,6 +16,7 @@ from handeye.premise.pages import figures
 from handeye.premise.pages.cards import Card, make_gallery
 from handeye.premise.pages.view import RunView, interval_words, views_of
 from handeye.premise.scoring.published import REMARKS
+from handeye.premise.scoring.reading import answer_kind
 from handeye.premise.scoring.run_folder import Run
 from handeye.premise.scoring.score import CELLS
 from handeye.scores.estimate import Estimate, plain
@@ -140,9 +141,8 @@ def _glance(views: Sequence[RunView], found: Sequence[Findings | str]) -> Glance
         names=figures.NAMES,
         signs=("and", "→"),
         meaning="Percent. Std: right answers to true premises; Mis: false premises rejected for "
-        "the right sense; Bal: the mean of the two; the senses weigh alike. Bal is 50 for who "
-        "always rejects, and 12.5 for who accepts and guesses. In brackets: "
-        f"{interval_words(views)}.",
+        f"the right sense; Bal: the mean of the two; the senses weigh alike. {_fixed(views)}In "
+        f"brackets: {interval_words(views)}.",
         rows=figures.measured(views),
         published=figures.published(),
         source="arXiv 2605.13737",
@@ -152,6 +152,20 @@ def _glance(views: Sequence[RunView], found: Sequence[Findings | str]) -> Glance
         telling=_telling,
         why=why,
     )
+
+
+def _fixed(views: Sequence[RunView]) -> str:
+    """What Bal is worth, by how was asked."""
+    kinds = {answer_kind(view.variant) for view in views}
+    said = []
+    if kinds & {"choice", "text"}:
+        guess = ", and 12.5 for who accepts and guesses one of four contents" * ("choice" in kinds)
+        said.append(f"Bal is 50 for who always rejects{guess}. ")
+    if kinds & {"truth", "explained"}:
+        said.append("Of TRUE and FALSE, Bal is 50 for who always says the same. ")
+    if kinds - {"choice"}:
+        said.append("The published models chose one of six options. ")
+    return "".join(said)
 
 
 def _telling(card: Card) -> tuple[bool, bool]:
@@ -223,7 +237,8 @@ def _lay_out(views: Sequence[RunView], found: Sequence[Findings | str]) -> dict[
         "two_table": figures.rows_table(
             views,
             "two",
-            "Questions that name two details, in percent; 33.3 by the words alone",
+            "Questions that name two details, in percent; by the words alone "
+            + " or ".join(_by_words(views)),
             chance=True,
         ),
         "gone_table": figures.rows_table(
@@ -255,6 +270,7 @@ def _lay_out(views: Sequence[RunView], found: Sequence[Findings | str]) -> dict[
             views, "levels", "Accepting and rejecting by difference of the details, in percent"
         ),
         "letters": figures.letters_chart(views),
+        "letter_legend": frame.legend(view for view in views if view.summary.letters),
         "letters_table": figures.rows_table(
             views, "letters", "Letters: percent of answers, and what each has for its position"
         ),
@@ -264,6 +280,12 @@ def _lay_out(views: Sequence[RunView], found: Sequence[Findings | str]) -> dict[
         ),
         "remarks": REMARKS,
     }  # fmt: skip
+
+
+def _by_words(views: Sequence[RunView]) -> list[str]:
+    """The most of the questions of two details that words alone decide: two of three are false."""
+    truth = [answer_kind(view.variant) in ("truth", "explained") for view in views]
+    return ["33.3"] * (not all(truth)) + ["66.7 (with TRUE and FALSE)"] * any(truth)
 
 
 def _data(views: Sequence[RunView]) -> dict[str, Any]:
