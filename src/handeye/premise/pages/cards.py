@@ -270,7 +270,7 @@ def note_of(view: RunView) -> str:
     if view.summary.ablation == "swap":
         return "The model was shown the clip of another family; this is the item's own."
     if view.summary.ablation:
-        return f"The model was sent less than this ({view.sent})."
+        return f"The model was not sent all of this, but {view.sent}."
     return ""
 
 

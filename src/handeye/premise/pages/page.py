@@ -137,14 +137,19 @@ def _glance(views: Sequence[RunView], found: Sequence[Findings | str]) -> Glance
     """The first screen: true premises answered rightly, and false ones rejected."""
     worst = min(range(len(views)), key=lambda k: (_bal(views[k]), k))
     reason, why = _commonest(views[worst], found[worst])
+    two = figures.two_alone(views)
     return Glance(
-        names=figures.NAMES,
+        names=figures.NAMES_OF_TWO if two else figures.NAMES,
         signs=("and", "→"),
-        meaning="Percent. Std: right answers to true premises; Mis: false premises rejected for "
+        meaning="Percent of questions that name two details. Rejected for the sight where that is "
+        "false; for the sound where that is; decided rightly, with those of which both hold: "
+        f"{' or '.join(_by_words(views))} by the words alone. In brackets: {interval_words(views)}."
+        if two
+        else "Percent. Std: right answers to true premises; Mis: false premises rejected for "
         f"the right sense; Bal: the mean of the two; the senses weigh alike. {_fixed(views)}In "
         f"brackets: {interval_words(views)}.",
         rows=figures.measured(views),
-        published=figures.published(),
+        published=[] if two else figures.published(),
         source="arXiv 2605.13737",
         verdicts=[_verdict(view, one) for view, one in zip(views, found, strict=True)],
         shown=worst,
@@ -157,6 +162,8 @@ def _glance(views: Sequence[RunView], found: Sequence[Findings | str]) -> Glance
 def _fixed(views: Sequence[RunView]) -> str:
     """What Bal is worth, by how was asked."""
     kinds = {answer_kind(view.variant) for view in views}
+    if all(view.summary.ablation == "swap" for view in views):
+        return "Clips were swapped, so every premise is false: there is no Std and no Bal. "
     said = []
     if kinds & {"choice", "text"}:
         guess = ", and 12.5 for who accepts and guesses one of four contents" * ("choice" in kinds)
@@ -225,6 +232,7 @@ def _lay_out(views: Sequence[RunView], found: Sequence[Findings | str]) -> dict[
         "troubles": sorted({v.material.trouble for v in views if v.material.trouble}),
         "legend": frame.legend(views),
         "level_legend": [*frame.legend(views), Legend("chance", chance=True)],
+        "two_alone": figures.two_alone(views),
         "headline_table": figures.headline_table(views),
         "cells_table": figures.cells_table(views),
         "premises_table": figures.premises_table(views),
