@@ -22,7 +22,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from taken import MappedField, taken
+from taken import Cost, taken
 
 from handeye.rose import generate, load, score_files
 from handeye.rose.respondents.simulated import simulate_predictions
@@ -50,7 +50,7 @@ def make_runs(data: Path, templates: str, out: Path) -> list[Path]:
     return runs
 
 
-def command(*arguments: object) -> MappedField:
+def command(*arguments: object) -> Cost:
     return taken([sys.executable, "-m", "handeye", *map(str, arguments)], cores=2)
 
 

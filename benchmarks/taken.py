@@ -21,7 +21,7 @@ print(wall, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
 """
 
 
-class MappedField(NamedTuple):
+class Cost(NamedTuple):
     """Wall seconds, processor seconds of all its processes, peak megabytes of the largest."""
 
     wall: float
@@ -29,7 +29,7 @@ class MappedField(NamedTuple):
     peak_mb: int
 
 
-def taken(command: Sequence[str], *, cores: int = 0, threads: int | None = None) -> MappedField:
+def taken(command: Sequence[str], *, cores: int = 0, threads: int | None = None) -> Cost:
     """Run a command and measure it.
 
     Args:
@@ -44,4 +44,4 @@ def taken(command: Sequence[str], *, cores: int = 0, threads: int | None = None)
     probe = [sys.executable, "-c", _PROBE, str(cores), *command]
     done = subprocess.run(probe, check=True, capture_output=True, text=True, env=environment)
     wall, processor, peak = done.stdout.split()
-    return MappedField(float(wall), float(processor), int(peak))
+    return Cost(float(wall), float(processor), int(peak))

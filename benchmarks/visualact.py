@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from taken import MappedField, taken
+from taken import Cost, taken
 
 from handeye.media.frame_choice import FrameChoice
 from handeye.media.frames import take_frames
@@ -31,13 +31,13 @@ RESPONDENTS = ("prior", "motion", "simulated")
 FAULTS = "faults=miss=0.2,invent=0.1,level=0.3,vague=0.1"
 
 
-def handeye(*arguments: str) -> MappedField:
+def handeye(*arguments: str) -> Cost:
     command = [str(Path(sys.executable).parent / "handeye"), *arguments]
     return taken(command, cores=2)
 
 
-def respondents(folder: Path) -> dict[str, MappedField]:
-    steps: dict[str, MappedField] = {}
+def respondents(folder: Path) -> dict[str, Cost]:
+    steps: dict[str, Cost] = {}
     for name in RESPONDENTS:
         extra = ["--model-arg", FAULTS] if name == "simulated" else []
         model = ["--model", f"handeye/{name}", "--data", str(folder / "set")]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The demo: for both suites a small set, embedded respondents and a report. Started again, it starts afresh.
+# The demo: for every suite a small set, embedded respondents and a report. Started again, it starts afresh.
 #   demo.sh HANDEYE DIR     makes it in DIR, which is new, empty, or holds an earlier demo
 #   demo.sh --clean DIR     removes it
 # Nothing is removed but what the demo makes, and only where its mark is.
@@ -7,7 +7,8 @@ set -euo pipefail
 handeye=$1
 out=${2%/}
 mark=.handeye-demo
-made="set pixels simulated clips prior motion small-grids small compare.html report.html visualact.html small.html"
+made="set pixels simulated clips prior motion premises oracle accepts small-grids small
+  compare.html report.html visualact.html premise.html small.html"
 if [ -z "$out" ] || [ -L "$out" ] || { [ -e "$out" ] && [ ! -d "$out" ]; }; then
   [ "$handeye" != --clean ] || exit 0
   echo "error: '$2' can be no folder of the demo; give a new or empty folder: make demo DEMO=DIR" >&2
@@ -42,7 +43,12 @@ say visualact generate "$out/clips" --seed 7 --clips 24
 say run visualact --model handeye/prior --data "$out/clips" --out "$out/prior"
 say run visualact --model handeye/motion --data "$out/clips" --out "$out/motion"
 say report "$out/prior" "$out/motion" --out "$out/visualact.html"
-pages="$out/report.html, $out/compare.html and $out/visualact.html"
+say premise generate "$out/premises" --seed 7 --families 8
+say run premise --model handeye/oracle --data "$out/premises" --out "$out/oracle"
+say run premise --model handeye/simulated --data "$out/premises" --out "$out/accepts" \
+  --model-arg faults=accept=0.4,deaf=0.3 --model-arg letters=true
+say report "$out/oracle" "$out/accepts" --out "$out/premise.html"
+pages="$out/report.html, $out/compare.html, $out/visualact.html and $out/premise.html"
 # The small model needs torch, which the base install does without (pip install 'handeye[local]').
 has_torch='import importlib.util as u, sys; sys.exit(not (u.find_spec("torch") and u.find_spec("transformers")))'
 if "$(dirname "$handeye")/python" -c "$has_torch"; then

@@ -81,6 +81,11 @@ class Album:
         """Every picture embedded so far, in order."""
         return [picture for picture in self._by_key.values() if picture is not None]
 
+    @property
+    def size(self) -> int:
+        """Bytes of those together."""
+        return sum(picture.size for picture in self.pictures)
+
     def add(self, path: Path, most: int | None = None) -> Picture | None:
         """Embed a file of at most ``most`` pixels.
 

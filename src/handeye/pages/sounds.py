@@ -1,8 +1,9 @@
-"""Sounds of a page: drawn as a waveform, and heard, small enough to live inside it or beside it.
+"""Sounds of a page: drawn as a waveform, and played, small enough to live inside it or beside it.
 
-Each sound is kept once, however many cards play it, as MP3, which every browser knows. Like
-pictures (:mod:`handeye.pages.pictures`) they share one budget in a page that is one file, and are
-files of their own in a folder.
+Each sound is kept once, however many cards play it, as MP3, which every browser knows; that of a
+video that browsers know, too, and that is small, as the video itself, so that it is seen as well.
+Like pictures (:mod:`handeye.pages.pictures`) they share one budget in a page that is one file, and
+are files of their own in a folder.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from handeye.media.sound import RATE, SoundError, encode_wav, read_sound
+from handeye.media.timeline import FrameError, opened
 from handeye.pages.charts import svg
 
 _BITS = 48_000
@@ -26,6 +28,11 @@ _COLUMNS = 240
 _FULL = 32_768
 _LEAST = 0.004  # a silent column keeps a line
 _ALIKE = 0.03
+# A video larger than this is heard only: a page has many.
+_LARGEST_VIDEO = 500_000
+_SEEN = ("h264", "vp8", "vp9", "av1")
+_HEARD = ("aac", "mp3", "opus", "vorbis")
+_ENDINGS = {"audio/mpeg": "mp3", "audio/wav": "wav", "video/mp4": "mp4", "video/webm": "webm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,9 @@ class Sound:
 
     Attributes:
         id: on the page.
-        uri: data, or the name of its file; empty where it did not fit, and is drawn alone.
+        uri: data, or the name of its file, of the sound or of the video that it belongs to; empty
+            where it did not fit, and is drawn alone.
+        size: of the file in bytes.
         seconds: its length.
         peaks: (channels, columns), 0 to 1: the largest sample of each stretch; one channel where
             both are the same.
@@ -42,6 +51,7 @@ class Sound:
 
     id: str
     uri: str
+    size: int
     seconds: float
     peaks: NDArray[np.float64]
 
@@ -49,6 +59,11 @@ class Sound:
     def embedded(self) -> bool:
         """Whether it stands in the page itself."""
         return self.uri.startswith("data:")
+
+    @property
+    def tag(self) -> str:
+        """The element of the page that plays it."""
+        return "video" if self.uri.startswith("data:video/") else "audio"
 
     @property
     def source(self) -> str:
@@ -115,12 +130,16 @@ class Sounds:
         """
         self._left, self._folder = budget, folder
         self._known: dict[Path, Sound | None] = {}
-        self.size = 0
 
     @property
     def embedded(self) -> list[Sound]:
         """Every sound that stands in the page itself, in order."""
         return [one for one in self._known.values() if one is not None and one.embedded]
+
+    @property
+    def size(self) -> int:
+        """Bytes of those together."""
+        return sum(one.size for one in self.embedded)
 
     def add(self, path: Path) -> Sound | None:
         """Take the sound of a file; None where it has none that can be decoded."""
@@ -130,23 +149,57 @@ class Sounds:
             except SoundError:
                 self._known[path] = None
             else:
-                self._known[path] = self._made(samples)
+                self._known[path] = self._made(path, samples)
         return self._known[path]
 
-    def _made(self, samples: NDArray[np.int16]) -> Sound:
-        name, (data, kind) = f"snd{len(self._known)}", _encoded(samples)
-        uri = ""
+    def show_videos(self, left: int) -> None:
+        """Put videos in the place of their sounds, in order, as far as ``left`` more bytes go.
+
+        To be asked when all pictures of the page are taken: a card shows frames first.
+        """
+        for path, sound in self._known.items():
+            if sound is None or not sound.embedded or (video := _video(path)) is None:
+                continue
+            data, kind = video
+            left -= len(data) - sound.size
+            if left < 0:
+                return
+            self._known[path] = replace(sound, uri=_data_uri(data, kind), size=len(data))
+
+    def _made(self, path: Path, samples: NDArray[np.int16]) -> Sound:
+        name, length, peaks = f"snd{len(self._known)}", len(samples) / RATE, _peaks(samples)
         if self._folder is not None:
-            file = self._folder / "sounds" / f"{name}.{kind}"
+            data, kind = _video(path) or _encoded(samples)
+            file = self._folder / "sounds" / f"{name}.{_ENDINGS[kind]}"
             file.parent.mkdir(exist_ok=True)
             file.write_bytes(data)
-            uri = f"sounds/{file.name}"
-        elif len(data) <= self._left:
-            self._left -= len(data)
-            self.size += len(data)
-            media_type = "audio/mpeg" if kind == "mp3" else "audio/wav"
-            uri = f"data:{media_type};base64,{base64.b64encode(data).decode()}"
-        return Sound(name, uri, len(samples) / RATE, _peaks(samples))
+            return Sound(name, f"sounds/{file.name}", len(data), length, peaks)
+        data, kind = _encoded(samples)
+        if len(data) > self._left:
+            return Sound(name, "", 0, length, peaks)
+        self._left -= len(data)
+        return Sound(name, _data_uri(data, kind), len(data), length, peaks)
+
+
+def _data_uri(data: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def _video(path: Path) -> tuple[bytes, str] | None:
+    """Bytes and media type of a small video that browsers play; None of everything else."""
+    kinds = {f".{_ENDINGS[kind]}": kind for kind in ("video/mp4", "video/webm")}
+    kind = kinds.get(path.suffix.lower())
+    try:
+        if kind is None or path.stat().st_size > _LARGEST_VIDEO:
+            return None
+        with opened(path) as track:
+            coded = track.stream.codec_context
+            heard = [one.codec_context.name for one in track.container.streams.audio]
+            if coded.name not in _SEEN or coded.pix_fmt != "yuv420p" or set(heard) - set(_HEARD):
+                return None
+        return path.read_bytes(), kind
+    except (FrameError, OSError):
+        return None
 
 
 def _peaks(samples: NDArray[np.int16]) -> NDArray[np.float64]:
@@ -159,7 +212,7 @@ def _peaks(samples: NDArray[np.int16]) -> NDArray[np.float64]:
 
 
 def _encoded(samples: NDArray[np.int16]) -> tuple[bytes, str]:
-    """Bytes, and what they are: MP3, or WAV where FFmpeg was built without an encoder."""
+    """Bytes and media type: MP3, or WAV where FFmpeg was built without an encoder."""
     import av
 
     out = io.BytesIO()
@@ -178,5 +231,5 @@ def _encoded(samples: NDArray[np.int16]) -> tuple[bytes, str]:
                 container.mux(track.encode(part))
             container.mux(track.encode(None))
     except (av.FFmpegError, ValueError):
-        return encode_wav(samples), "wav"
-    return out.getvalue(), "mp3"
+        return encode_wav(samples), "audio/wav"
+    return out.getvalue(), "audio/mpeg"

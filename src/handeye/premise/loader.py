@@ -31,8 +31,8 @@ from handeye.reading import UNREADABLE, why
 from handeye.run.plan import Plan
 from handeye.sets.blocks import MOST
 from handeye.sets.columns import MappedField
-from handeye.sets.folder import inside, named_inside, refuse_other_suite
-from handeye.sets.hub import HUB, fetch_dataset
+from handeye.sets.folder import inside, named_inside
+from handeye.sets.hub import HUB, find_set
 from handeye.sets.jsonl import numbered_lines
 
 IMAVB = "hf:ngqtrung/IMAVB"
@@ -83,7 +83,7 @@ def load(
         OptionError: a split or kind that is not there, a selection that leaves nothing, a mapping
             that does not fit.
     """
-    name, path = _find(data)
+    name, path = find_set(data, "premise", "an items file")
     split = None if split in ("", "all") else split
     files = items_files(path, split)
     taken: tuple[MappedField, ...] = ()
@@ -337,18 +337,3 @@ def _of_split(placed: list[PlacedItem], split: str | None, path: Path) -> list[P
     if split not in splits:
         raise OptionError(f"{path}: no split {split!r} there; it has: {', '.join(splits)}")
     return [one for one in placed if one.item.split == split]
-
-
-def _find(data: str | Path) -> tuple[str, Path]:
-    """Name and path of a set.
-
-    Raises:
-        DataError: it is not there, could not be fetched, or is a set of another suite.
-    """
-    if str(data).startswith(HUB):
-        return str(data), fetch_dataset(str(data))
-    path = Path(data)
-    if not path.exists():
-        raise DataError(f"{path}: no such set; give a folder, an items file or hf:OWNER/NAME")
-    refuse_other_suite(path, "premise")
-    return (path.resolve().name, path) if path.is_dir() else (path.name, path)

@@ -440,6 +440,26 @@ def open_run(path: str | PathLike[str], form: RunFormat, kind: type[AnyRun]) -> 
     return kind(folder, info, read_json(folder / "summary.json", form.summary), form)
 
 
+def reader(form: RunFormat, kind: type[AnyRun]) -> Callable[[str | PathLike[str]], AnyRun]:
+    """What a suite reads its run folders with.
+
+    Args:
+        form: of its runs.
+        kind: what to make of one.
+    """
+
+    def read_run(path: str | PathLike[str]) -> AnyRun:
+        """Read a run folder.
+
+        Raises:
+            RunError: no such folder, not a run, not scored yet, or of another suite or format.
+            DataError: a file of the run is missing, cannot be read, or lacks columns.
+        """
+        return open_run(path, form, kind)
+
+    return read_run
+
+
 def _no_run(folder: Path, suite: str) -> RunError:
     if not folder.is_dir():
         said = "is a file; give a run folder" if folder.exists() else "no such run folder"

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from handeye.errors import DataError
-from handeye.sets.folder import revision_of
+from handeye.sets.folder import refuse_other_suite, revision_of
 
 HUB = "hf:"
 """What a name on the Hub begins with, where a path could stand."""
@@ -48,3 +48,23 @@ def fetch_dataset(name: str) -> Path:
     if commit := revision_of(folder):
         _commits[name] = commit
     return folder
+
+
+def find_set(data: str | Path, suite: str, file: str) -> tuple[str, Path]:
+    """Name and path of a set that lies here or on the Hub.
+
+    Args:
+        data: folder, file, or ``hf:OWNER/NAME[@REVISION]``.
+        suite: that it is meant to be a set of.
+        file: what a file of such a set is called, with its article.
+
+    Raises:
+        DataError: it is not there, could not be fetched, or is a set of another suite.
+    """
+    if str(data).startswith(HUB):
+        return str(data), fetch_dataset(str(data))
+    path = Path(data)
+    if not path.exists():
+        raise DataError(f"{path}: no such set; give a folder, {file} or hf:OWNER/NAME")
+    refuse_other_suite(path, suite)
+    return (path.resolve().name, path) if path.is_dir() else (path.name, path)

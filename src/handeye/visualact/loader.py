@@ -13,11 +13,10 @@ from pathlib import Path
 
 from msgspec import UNSET
 
-from handeye.errors import DataError, OptionError, allowed, refuse_twice, within
+from handeye.errors import OptionError, allowed, refuse_twice, within
 from handeye.run.plan import Plan
 from handeye.sets.blocks import MOST
-from handeye.sets.folder import refuse_other_suite
-from handeye.sets.hub import HUB, fetch_dataset
+from handeye.sets.hub import HUB, find_set
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.foreign.gold_values import read_scenario
 from handeye.visualact.foreign.published_layout import published_file, read_published
@@ -68,7 +67,7 @@ def load(
     wanted = scenario_keys(scenarios)
     if clips is not None:
         within("clips", clips, 1, MOST)
-    name, path = _find(data)
+    name, path = find_set(data, "visualact", "a clips file")
     split = None if split in ("", "all") else split
     files = clips_files(path, split)
     if not files:
@@ -180,18 +179,3 @@ def select(
     turns = (clip_id for turn in zip_longest(*by_scenario.values()) for clip_id in turn if clip_id)
     first = {clip_id for clip_id, _ in zip(turns, range(count), strict=False)}
     return [one for one in kept if one.clip.clip_id in first]
-
-
-def _find(data: str | Path) -> tuple[str, Path]:
-    """Name and path of a set.
-
-    Raises:
-        DataError: it is not there, could not be fetched, or is a set of another suite.
-    """
-    if str(data).startswith(HUB):
-        return str(data), fetch_dataset(str(data))
-    path = Path(data)
-    if not path.exists():
-        raise DataError(f"{path}: no such set; give a folder, a clips file or hf:OWNER/NAME")
-    refuse_other_suite(path, "visualact")
-    return (path.resolve().name, path) if path.is_dir() else (path.name, path)

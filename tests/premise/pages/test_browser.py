@@ -31,18 +31,21 @@ def test_a_sound_plays_and_stops(opened: Open, report: Path) -> None:
         button.scroll_into_view_if_needed()
         button.click()
         page.wait_for_selector(".waveform.playing")
-        heard = "Math.max(...[...document.querySelectorAll('audio')].map(a => a.currentTime))"
+        heard = (
+            "Math.max(...[...document.querySelectorAll('audio, video')].map(a => a.currentTime))"
+        )
         for _ in range(100):  # the page's policy leaves no room for a function that waits in it
             if page.evaluate(heard) > 0:
                 break
             page.wait_for_timeout(50)
         assert page.evaluate(heard) > 0
         assert button.text_content() == "Stop"
+        assert page.locator("#cards video:visible").count() == 1
         other = page.locator("#cards button.play").nth(1)
         other.click()
         assert (button.text_content(), other.text_content()) == ("Play", "Stop")
         other.click()
-        assert page.evaluate("[...document.querySelectorAll('audio')].every(a => a.paused)")
+        assert page.evaluate("[...document.querySelectorAll('audio, video')].every(a => a.paused)")
 
 
 def test_filters_leave_what_they_say(opened: Open, report: Path) -> None:

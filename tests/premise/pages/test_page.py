@@ -53,12 +53,28 @@ def test_figures_are_those_of_the_run(page: str, runs: list[Path]) -> None:
 
 def test_media_stand_in_the_page_and_nothing_is_fetched(page: str) -> None:
     assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]', page)
-    sounds = re.findall(r'<audio id="(snd\d+)"[^>]*src="data:audio/mpeg;base64,[^"]{4000,}"', page)
+    media = r'<video id="(snd\d+)"[^>]*src="data:video/mp4;base64,[^"]{4000,}"'
+    sounds = re.findall(media, page)
     played = set(re.findall(r'data-sound="#(snd\d+)"', page))
     assert played
     assert played <= set(sounds)
     assert page.count('class="film"') >= 20
     assert "media-src data:;" in page
+
+
+def test_media_keep_to_the_budget(runs: list[Path], tmp_path: Path) -> None:
+    """What does not fit is left out: videos before sounds, and figures never."""
+    played = []
+    for budget in (1_000, 80_000, 2_000_000):
+        out = tmp_path / f"{budget}.html"
+        write_report(runs[:1], out, gallery_limit=8, picture_budget=budget, resamples=0)
+        text = out.read_text("utf-8")
+        played.append(len(re.findall(r"<(?:audio|video) id", text)))
+        embedded = [len(one) for one in re.findall(r'(?:src|href)="data:[^,]*,([^"]+)"', text)]
+        assert sum(embedded) * 3 / 4 <= budget
+    assert played[0] == 0
+    assert 0 < played[1] < played[2]
+    assert "<audio id" not in text
 
 
 def test_names_are_text(page: str) -> None:
@@ -94,7 +110,7 @@ def test_all_items_make_a_folder(runs: list[Path], tmp_path: Path) -> None:
     assert list((folder / "pictures").iterdir())
     sounds = {path.name for path in (folder / "sounds").iterdir()}
     told = (folder / "items" / "0.js").read_text("utf-8")
-    named = set(re.findall(r"data-sound=\\\"sounds/(snd\d+\.mp3)", told))
+    named = set(re.findall(r"data-sound=\\\"sounds/(snd\d+\.mp4)", told))
     assert named
     assert named <= sounds
     assert len(sounds) == 24
@@ -110,7 +126,7 @@ def test_without_its_set_the_figures_stand(runs: list[Path], six: Path, tmp_path
     assert view.material.trouble
     text = write_report(alone, tmp_path / "page.html", gallery_limit=5, resamples=0).read_text()
     assert "Set not at hand" in text
-    assert "<audio" not in text
+    assert not re.search("<(audio|video)", text)
     assert view.headline["bal"].percent in text
 
 

@@ -269,11 +269,15 @@
     if (!scroll.closest("figure.plot")) scroll.after(tools(table.id.slice(2), null, [table]));
   }
 
-  // ---- sounds: one at a time; a line moves over the waveform it was started from
+  // ---- sounds: one at a time; a line moves over the waveform it was started from, and where the
+  // sound is a video's, that is seen behind the waveform
 
   const heard = new Map();
   const soundOf = (source) => {
-    if (!heard.has(source)) heard.set(source, source.startsWith("#") ? document.getElementById(source.slice(1)) : new Audio(source));
+    if (!heard.has(source)) {
+      const name = /\.(mp4|webm)$/.test(source) ? "video" : "audio";
+      heard.set(source, source.startsWith("#") ? document.getElementById(source.slice(1)) : made(name, { src: source, playsInline: true }));
+    }
     return heard.get(source);
   };
   let stop = () => {};
@@ -290,6 +294,10 @@
       button.textContent = "Play";
       for (const wave of waves) wave.classList.remove("playing");
     };
+    if (sound.localName === "video") {
+      sound.hidden = false;
+      button.parentElement.append(sound);
+    }
     sound.currentTime = 0;
     sound.onended = () => stop();
     button.textContent = "Stop";
@@ -431,6 +439,7 @@
         if (element.hasAttribute(name)) element.setAttribute(name, `${element.getAttribute(name)}-big`);
       }
     }
+    for (const video of all("video", copy)) video.remove();
     for (const button of all("button.open", copy)) button.replaceWith(...button.querySelectorAll("svg"));
     body.replaceChildren(copy);
     one("#viewer-marks").hidden = !one(".overlay", copy);

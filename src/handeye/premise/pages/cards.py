@@ -19,6 +19,7 @@ from handeye.pages.pictures import Album
 from handeye.pages.selection import Filter, options, pick_evenly
 from handeye.pages.signs import PASSED, Sign
 from handeye.pages.sounds import Sound, Sounds
+from handeye.premise.asking.prompts import VARIANTS
 from handeye.premise.diagnosis.reasons import WORDS, Found, find_reasons
 from handeye.premise.items import AUDIO_FALSE, LETTERS, VISION_FALSE, Item
 from handeye.premise.pages.view import RunView
@@ -30,8 +31,9 @@ from handeye.premise.scenes.kinds import (
     RATE,
 )
 from handeye.premise.scoring.predictions import Prediction
-from handeye.premise.scoring.reading import options_of
+from handeye.premise.scoring.reading import answer_kind, options_of
 from handeye.premise.scoring.score import CELLS, ScoreRow
+from handeye.premise.scoring.signal import WORDS as WORDS_OF_TRUTH, logs_of
 from handeye.progress import told
 
 _FRAMES = FrameChoice("uniform", 8, longest_side=SIDES[0])
@@ -50,7 +52,8 @@ _NO_SET = "The set of this run is not at hand: its clip and options cannot be sh
 class Option:
     """One option as shown: its letter and text; whether it is right, and was answered.
 
-    ``share`` is the probability of its letter, None where it is not known.
+    ``letter`` is empty where options had none; ``share`` is the probability of what names the
+    option, None where it is not known.
     """
 
     letter: str
@@ -112,6 +115,7 @@ class Media:
             budget: bytes for all of them together.
             folder: of the page, where they become files.
         """
+        self._budget = budget
         self._paths = {(view.style, item_id): _paths(view, item_id) for view, item_id in chosen}
         self.sounds = Sounds(int(budget * _OF_SOUNDS), folder)
         pictures: set[tuple[Path, bool]] = set()
@@ -122,6 +126,11 @@ class Media:
                 pictures.add((seen, "video" in paths))
         expected = sum(_FRAMES.count if moving else 1 for _, moving in pictures)
         self.album = Album(budget - self.sounds.size, expected, SIDES, folder)
+
+    def played(self) -> list[Sound]:
+        """What the page plays, when all cards are made: what pictures left is for videos."""
+        self.sounds.show_videos(self._budget - self.album.size - self.sounds.size)
+        return self.sounds.embedded
 
     def clip(self, key: str, view: RunView, item_id: str, note: str) -> Clip:
         """The clip of an item; ``key`` is unique on the page, ``note`` what to know of it."""
@@ -248,8 +257,8 @@ def _card(key: str, view: RunView, found: Found, answer: Prediction | None, medi
         reason=WORDS[reason_of(found)],
         tags=tuple(WORDS[tag] for tag in found.tags),
         clip=media.clip(key, view, row.item_id, note_of(view)),
-        question=item.question if item else "",
-        options=options_shown(item, row),
+        question=_question(item, row),
+        options=options_shown(item, row, answer),
         state=row.answer_state,
         answer=answer_text(answer),
         facts=facts_of(row),
@@ -261,7 +270,7 @@ def note_of(view: RunView) -> str:
     if view.summary.ablation == "swap":
         return "The model was shown the clip of another family; this is the item's own."
     if view.summary.ablation:
-        return f"The model was sent less than this ({view.sent})."
+        return f"The model was not sent all of this, but {view.sent}."
     return ""
 
 
@@ -275,25 +284,62 @@ def title_of(row: ScoreRow) -> str:
     words = CELLS[row.cell]
     level = "" if row.level is None else f", {row.level:g} {row.unit}".rstrip()
     kind = f": {row.kind}{level}" if row.kind else ""
-    return f"{words[:1].upper()}{words[1:]}{kind}"
+    one = f"{words[:1].upper()}{words[1:]}".replace("premises about", "premise about")
+    return f"{one}{kind}"
 
 
-def options_shown(item: Item | None, row: ScoreRow) -> tuple[Option, ...]:
-    """The options in the order in which they were shown; none where there were none."""
+def _question(item: Item | None, row: ScoreRow) -> str:
+    """What was asked; without the options where these stand below it."""
+    if item is None:
+        return ""
+    if answer_kind(row.variant) == "choice" or row.variant not in VARIANTS:
+        return item.question
+    return VARIANTS[row.variant].write(item, item.order).replace("\n\n", "\n")
+
+
+def options_shown(
+    item: Item | None, row: ScoreRow, answer: Prediction | None
+) -> tuple[Option, ...]:
+    """The options in the order in which they were shown.
+
+    Where the answer is free, what is right and what was answered stand for them.
+    """
     if item is None:
         return ()
-    texts = options_of(item)
-    logs = row.logs
+    kind, texts = answer_kind(row.variant), options_of(item)
+    if kind == "choice":
+        return tuple(
+            Option(
+                LETTERS[place],
+                texts[int(role)],
+                int(role) == row.gold,
+                int(role) == row.role and row.is_read,
+                _share(log),
+            )
+            for place, (role, log) in enumerate(zip(row.order, row.logs, strict=True))
+        )
+    if kind == "text":
+        told = (row.gold, row.role if row.is_read else None)
+        return tuple(
+            Option("", texts[role], role == row.gold, row.is_read and role == row.role, None)
+            for role in dict.fromkeys(told)
+            if role is not None
+        )
+    logs = logs_of(answer.letters if answer and answer.letters else {}, kind)
     return tuple(
         Option(
-            LETTERS[place],
-            texts[int(role)],
-            int(role) == row.gold,
-            int(role) == row.role and row.is_read,
-            None if log is None else math.exp(log),
+            "",
+            word,
+            row.gold is not None and rejects == (row.gold >= VISION_FALSE),
+            row.is_read and rejects == row.rejects,
+            _share(log),
         )
-        for place, (role, log) in enumerate(zip(row.order, logs, strict=True))
+        for rejects, word, log in zip((False, True), WORDS_OF_TRUTH, logs, strict=True)
     )
+
+
+def _share(log: float | None) -> float | None:
+    return None if log is None else math.exp(log)
 
 
 def answer_text(answer: Prediction | None) -> str:
@@ -353,7 +399,7 @@ def _gallery(
         ],
         template="card.html.j2",
         pictures=media.album.pictures,
-        sounds=media.sounds.embedded,
+        sounds=media.played(),
         words=lead,
         unit="item",
         style="clips",

@@ -28,10 +28,13 @@ from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Cell, Column, Row, Table, run_rows
 
 NAMES = "Std", "Mis", "Bal"
+NAMES_OF_TWO = "Sight false", "Sound false", "Decided"
+"""What the first screen shows of questions that name two details, where there are no others."""
 _SIDES = tuple(column for column in HEADLINE_COLUMNS if column.head in NAMES)
 _LEVELS = 156.0
 _BINS = 24
 _CELLS = {"std_v": "Std vision", "std_a": "Std audio", "mis_v": "Mis vision", "mis_a": "Mis audio"}
+_OF_FALSE = "mis", "mis_v", "mis_a", "rejects_false"
 _KINDS = "accepts true", "rejects false", "balanced"
 
 
@@ -62,23 +65,40 @@ def _quoted(columns: Sequence[Column]) -> tuple[Row, ...]:
 
 def _chance(views: Sequence[RunView], key: str, columns: Sequence[Column]) -> tuple[Row, ...]:
     """What needs neither eye nor ear: the best constant answer, and the fixed ones."""
+    # Where every premise is false, there is nothing to accept rightly, and no mean with it.
+    false = all(view.summary.ablation == "swap" for view in views)
     fixed: dict[str, Row] = {}
     for view in views:
-        fixed |= {row.label: row for row in fixed_rows(view.variant, columns)}
+        for row in fixed_rows(view.variant, columns):
+            cells = zip(columns, row.cells, strict=True)
+            kept = (cell if c.key in _OF_FALSE or not false else NOTHING for c, cell in cells)
+            fixed[row.label] = replace(row, cells=tuple(kept))
     return (*chance_rows(views, key, columns), *fixed.values())
 
 
 # ---- the first screen
 
 
+def two_alone(views: Sequence[RunView]) -> bool:
+    """Whether nothing but questions that name two details was asked."""
+    return all(not view.headline and view.summary.two for view in views)
+
+
 def measured(views: Sequence[RunView]) -> list[Gap]:
     """Std, Mis and Bal of the runs, then of answers that hang on nothing shown."""
+    if two_alone(views):
+        table, sides = "two", [Column(key) for key in ("both_v", "both_a", "decided")]
+        known = [view.summary.two for view in views]
+    else:
+        table, sides = "headline", list(_SIDES)
+        known = [view.headline for view in views]
     rows = [
-        Gap(v.label, tuple(v.headline.get(c.key, NOTHING) for c in _SIDES), v.style) for v in views
+        Gap(view.label, tuple(found.get(c.key, NOTHING) for c in sides), view.style)
+        for view, found in zip(views, known, strict=True)
     ]
     return rows + [
         Gap(row.label, tuple(map(rate_of, row.cells)), chance=True)
-        for row in _chance(views, "headline", _SIDES)
+        for row in _chance(views, table, sides)
     ]
 
 
@@ -254,6 +274,8 @@ def level_panels(views: Sequence[RunView]) -> list[Panel]:
             )
             for view in views
         ]
+        if all(one.value is None for line in series for one in line.rates):
+            continue
         series.append(Series("chance", (Estimate(0.5),) * len(levels), chance=True))
         unit = units[sense, kind]
         title = f"{kind} ({sense}): accept and reject told rightly, by difference in {unit}"
@@ -309,7 +331,7 @@ def signal_panels(views: Sequence[RunView]) -> list[Panel]:
             lines = [
                 (f"area, {sense}", line["area"].both)
                 for sense, line in found.items()
-                if line["area"].value is not None
+                if "area" in line and line["area"].value is not None
             ]
             signal = view.summary.signals[name]
             lines.append(("items with it", f"{signal.n:,} of {signal.asked:,}"))
@@ -350,7 +372,7 @@ def _histogram(key: str, label: str, name: str, held: Sequence[tuple[float, bool
         parts.append(svg.group(*bars, class_="false" if side else "true"))
     parts.append(svg.line(0.0, middle, width, middle, "axis"))
     parts += [
-        svg.text(0, 12, "true premises", "tick strong"),
+        svg.text(width, 12, "true premises", "tick strong", "end"),
         svg.text(0, 130, "false premises", "tick strong"),
         svg.text(0, 146, f"{-end:.1f}".replace("-", "−"), "tick"),
         svg.text(width / 2, 146, "S = 0", "tick", "middle"),

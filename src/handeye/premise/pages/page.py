@@ -16,6 +16,7 @@ from handeye.premise.pages import figures
 from handeye.premise.pages.cards import Card, make_gallery
 from handeye.premise.pages.view import RunView, interval_words, views_of
 from handeye.premise.scoring.published import REMARKS
+from handeye.premise.scoring.reading import answer_kind
 from handeye.premise.scoring.run_folder import Run
 from handeye.premise.scoring.score import CELLS
 from handeye.scores.estimate import Estimate, plain
@@ -136,15 +137,19 @@ def _glance(views: Sequence[RunView], found: Sequence[Findings | str]) -> Glance
     """The first screen: true premises answered rightly, and false ones rejected."""
     worst = min(range(len(views)), key=lambda k: (_bal(views[k]), k))
     reason, why = _commonest(views[worst], found[worst])
+    two = figures.two_alone(views)
     return Glance(
-        names=figures.NAMES,
+        names=figures.NAMES_OF_TWO if two else figures.NAMES,
         signs=("and", "→"),
-        meaning="Percent. Std: right answers to true premises; Mis: false premises rejected for "
-        "the right sense; Bal: the mean of the two; the senses weigh alike. Bal is 50 for who "
-        "always rejects, and 12.5 for who accepts and guesses. In brackets: "
-        f"{interval_words(views)}.",
+        meaning="Percent of questions that name two details. Rejected for the sight where that is "
+        "false; for the sound where that is; decided rightly, with those of which both hold: "
+        f"{' or '.join(_by_words(views))} by the words alone. In brackets: {interval_words(views)}."
+        if two
+        else "Percent. Std: right answers to true premises; Mis: false premises rejected for "
+        f"the right sense; Bal: the mean of the two; the senses weigh alike. {_fixed(views)}In "
+        f"brackets: {interval_words(views)}.",
         rows=figures.measured(views),
-        published=figures.published(),
+        published=[] if two else figures.published(),
         source="arXiv 2605.13737",
         verdicts=[_verdict(view, one) for view, one in zip(views, found, strict=True)],
         shown=worst,
@@ -152,6 +157,22 @@ def _glance(views: Sequence[RunView], found: Sequence[Findings | str]) -> Glance
         telling=_telling,
         why=why,
     )
+
+
+def _fixed(views: Sequence[RunView]) -> str:
+    """What Bal is worth, by how was asked."""
+    kinds = {answer_kind(view.variant) for view in views}
+    if all(view.summary.ablation == "swap" for view in views):
+        return "Clips were swapped, so every premise is false: there is no Std and no Bal. "
+    said = []
+    if kinds & {"choice", "text"}:
+        guess = ", and 12.5 for who accepts and guesses one of four contents" * ("choice" in kinds)
+        said.append(f"Bal is 50 for who always rejects{guess}. ")
+    if kinds & {"truth", "explained"}:
+        said.append("Of TRUE and FALSE, Bal is 50 for who always says the same. ")
+    if kinds - {"choice"}:
+        said.append("The published models chose one of six options. ")
+    return "".join(said)
 
 
 def _telling(card: Card) -> tuple[bool, bool]:
@@ -211,6 +232,7 @@ def _lay_out(views: Sequence[RunView], found: Sequence[Findings | str]) -> dict[
         "troubles": sorted({v.material.trouble for v in views if v.material.trouble}),
         "legend": frame.legend(views),
         "level_legend": [*frame.legend(views), Legend("chance", chance=True)],
+        "two_alone": figures.two_alone(views),
         "headline_table": figures.headline_table(views),
         "cells_table": figures.cells_table(views),
         "premises_table": figures.premises_table(views),
@@ -223,7 +245,8 @@ def _lay_out(views: Sequence[RunView], found: Sequence[Findings | str]) -> dict[
         "two_table": figures.rows_table(
             views,
             "two",
-            "Questions that name two details, in percent; 33.3 by the words alone",
+            "Questions that name two details, in percent; by the words alone "
+            + " or ".join(_by_words(views)),
             chance=True,
         ),
         "gone_table": figures.rows_table(
@@ -255,6 +278,7 @@ def _lay_out(views: Sequence[RunView], found: Sequence[Findings | str]) -> dict[
             views, "levels", "Accepting and rejecting by difference of the details, in percent"
         ),
         "letters": figures.letters_chart(views),
+        "letter_legend": frame.legend(view for view in views if view.summary.letters),
         "letters_table": figures.rows_table(
             views, "letters", "Letters: percent of answers, and what each has for its position"
         ),
@@ -264,6 +288,12 @@ def _lay_out(views: Sequence[RunView], found: Sequence[Findings | str]) -> dict[
         ),
         "remarks": REMARKS,
     }  # fmt: skip
+
+
+def _by_words(views: Sequence[RunView]) -> list[str]:
+    """The most of the questions of two details that words alone decide: two of three are false."""
+    truth = [answer_kind(view.variant) in ("truth", "explained") for view in views]
+    return ["33.3"] * (not all(truth)) + ["66.7 (with TRUE and FALSE)"] * any(truth)
 
 
 def _data(views: Sequence[RunView]) -> dict[str, Any]:

@@ -67,12 +67,13 @@ def pair_cards(runs: Sequence[Run], chosen: Sequence[Chosen], budget: int) -> Dr
 
     def side(number: int, item_id: str) -> Side:
         view, row = views[number], rows[number][item_id]
+        answer = answers[number].get(item_id)
         return Side(
             letter=letter(view.style),
             style=view.style,
-            options=options_shown(view.material.items.get(item_id), row),
+            options=options_shown(view.material.items.get(item_id), row, answer),
             state=row.answer_state,
-            answer=answer_text(answers[number].get(item_id)),
+            answer=answer_text(answer),
             facts=facts_of(row),
         )
 
@@ -93,7 +94,7 @@ def pair_cards(runs: Sequence[Run], chosen: Sequence[Chosen], budget: int) -> Dr
         package="handeye.premise.pages",
         cards=[card(number, one) for number, one in enumerate(chosen)],
         pictures=media.album.pictures,
-        sounds=media.sounds.embedded,
+        sounds=media.played(),
         lead="Below each clip stand the options as each run was shown them, the better run first; "
         "the right one and the answer are marked.",
         style="clips",

@@ -22,7 +22,7 @@ from handeye.premise.pages import figures
 from handeye.premise.pages.view import RunView, views_of
 from handeye.premise.scoring.run_folder import RUN_FORMAT, Run
 from handeye.premise.scoring.summary import RESAMPLES
-from handeye.scores.run_folder import open_run
+from handeye.scores.run_folder import reader
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -46,14 +46,8 @@ class DrawnDiagnosis(Diagnosis):
         return Plots({name: partial(_reasons, self.findings, key) for name, key in names.items()})
 
 
-def read_run(path: str | PathLike[str]) -> DrawnRun:
-    """Read a run folder.
-
-    Raises:
-        RunError: no such folder, not a run, not scored yet, or of another suite or format.
-        DataError: a file of the run is missing, cannot be read, or lacks columns.
-    """
-    return open_run(path, RUN_FORMAT, DrawnRun)
+read_run = reader(RUN_FORMAT, DrawnRun)
+"""Reads a run folder."""
 
 
 def diagnose(

@@ -46,6 +46,15 @@ SHORT_SIGNALS = {
 }
 
 
+_WITHOUT = {"without-audio": "frames alone", "without-vision": "the sound alone"}
+_CHANGED = {
+    "blank-audio": ", silence in the place of the sound",
+    "blank-vision": ", black in the place of the pictures",
+    "blank-both": ", all of it black and silent",
+    "swap": " of another family's clip",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
     """The items a run was scored on by id, each with its set; empty where not at hand."""
@@ -79,6 +88,12 @@ class RunView(PageRun):
     def sentence(self) -> str:
         """The headline as one sentence to quote."""
         head = self.headline
+        if not head and "decided" in self.summary.two:
+            told = _told(self.summary.two["decided"])
+            return (
+                f"{self.label} decides questions that name two details rightly in {told} "
+                f"({self.interval_words})."
+            )
         if "bal" not in head and "action" not in head:
             return f"{self.label}: no item of this run can be scored by its premise."
         clauses = [
@@ -195,13 +210,12 @@ def sent_words(run: Run) -> str:
     route = info.get("media_input")
     if not route:
         return "not recorded in run.json"
+    ablation = run.summary.ablation
     told = {"native": "the whole video", "frames+audio": "frames and sound", "audio": "sound"}
-    words = told.get(str(route), str(route))
-    if info.get("stereo") is False and "audio" in str(route):
+    words = _WITHOUT.get(ablation) or told.get(str(route), str(route))
+    if info.get("stereo") is False and "sound" in words:
         words += " on one channel"
-    if run.summary.ablation:
-        words += f", {run.summary.ablation.replace('-', ' ')}"
-    return words
+    return f"{words}{_CHANGED.get(ablation, '')}"
 
 
 def _facts(run: Run, sent: str) -> Words:

@@ -11,7 +11,6 @@ RUN/
 from __future__ import annotations
 
 from dataclasses import dataclass
-from os import PathLike
 
 import msgspec
 
@@ -22,7 +21,7 @@ from handeye.premise.scoring.score import CELLS, SIGNALS, STATES, ScoreRow
 from handeye.premise.scoring.summary import SUITE, Summary
 from handeye.premise.scoring.tables import table_files
 from handeye.scores.diagnosed import DIAGNOSIS, REASONS
-from handeye.scores.run_folder import LARGEST, Columns, RunFormat, RunInfo, ScoredRun, open_run
+from handeye.scores.run_folder import LARGEST, Columns, RunFormat, RunInfo, ScoredRun, reader
 
 _ROLES = (0, N_ROLES - 1)
 _COLUMNS = Columns(
@@ -81,11 +80,5 @@ class Run(ScoredRun):
         return msgspec.convert(self.scores().to_dicts(), list[ScoreRow])
 
 
-def read_run(path: str | PathLike[str]) -> Run:
-    """Read a run folder.
-
-    Raises:
-        RunError: no such folder, not a run, not scored yet, of another suite or format.
-        DataError: a file of the run is missing, cannot be read, or lacks columns.
-    """
-    return open_run(path, RUN_FORMAT, Run)
+read_run = reader(RUN_FORMAT, Run)
+"""Reads a run folder."""

@@ -22,7 +22,7 @@ from handeye.rose.scoring.run_folder import RUN_FORMAT, Run
 from handeye.rose.scoring.tables import HEADLINE_COLUMNS
 from handeye.scores.estimate import NOTHING, rate_of
 from handeye.scores.looks import chance_row
-from handeye.scores.run_folder import open_run
+from handeye.scores.run_folder import reader
 
 LADDER = tuple(BY_KEY[key].column for key in MAIN_KEYS)
 _FACTORS = ("similarity", "cells", "targets")
@@ -48,14 +48,8 @@ class DrawnDiagnosis(Diagnosis):
         return of_findings(self.findings)
 
 
-def read_run(path: str | PathLike[str]) -> DrawnRun:
-    """Read a run folder.
-
-    Raises:
-        RunError: no such folder, not a run, not scored yet, or of another suite or format.
-        DataError: a file of the run is missing, cannot be read, or lacks columns.
-    """
-    return open_run(path, RUN_FORMAT, DrawnRun)
+read_run = reader(RUN_FORMAT, DrawnRun)
+"""Reads a run folder."""
 
 
 def diagnose(

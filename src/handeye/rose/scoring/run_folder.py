@@ -11,13 +11,12 @@ RUN/
 from __future__ import annotations
 
 from dataclasses import dataclass
-from os import PathLike
 
 from handeye.rose.scoring.score_frame import COLUMNS
 from handeye.rose.scoring.summary import Summary
 from handeye.rose.scoring.tables import table_files
 from handeye.scores.diagnosed import DIAGNOSIS, REASONS
-from handeye.scores.run_folder import RunFormat, ScoredRun, open_run
+from handeye.scores.run_folder import RunFormat, ScoredRun, reader
 
 RUN_FORMAT = RunFormat(
     suite="rose",
@@ -42,11 +41,5 @@ class Run(ScoredRun):
     summary: Summary
 
 
-def read_run(path: str | PathLike[str]) -> Run:
-    """Read a run folder.
-
-    Raises:
-        RunError: no such folder, not a run, not scored yet, or of another suite or format.
-        DataError: a file of the run is missing, cannot be read, or lacks columns.
-    """
-    return open_run(path, RUN_FORMAT, Run)
+read_run = reader(RUN_FORMAT, Run)
+"""Reads a run folder."""

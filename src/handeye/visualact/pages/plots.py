@@ -11,7 +11,7 @@ from os import PathLike
 from handeye.pages.charts.charts import gaps
 from handeye.pages.charts.share_chart import share_rows, shares
 from handeye.pages.plots import Plots
-from handeye.scores.run_folder import open_run
+from handeye.scores.run_folder import reader
 from handeye.visualact.diagnosis.diagnose import (
     Diagnosis,
     Findings,
@@ -52,14 +52,8 @@ class DrawnDiagnosis(Diagnosis):
         return Plots({key: partial(_reasons, found, of) for key, of in groups.items()}, _sheets())
 
 
-def read_run(path: str | PathLike[str]) -> DrawnRun:
-    """Read a run folder.
-
-    Raises:
-        RunError: no such folder, not a run, not scored yet, or of another suite or format.
-        DataError: a file of the run is missing, cannot be read, or lacks columns.
-    """
-    return open_run(path, RUN_FORMAT, DrawnRun)
+read_run = reader(RUN_FORMAT, DrawnRun)
+"""Reads a run folder."""
 
 
 def diagnose(

@@ -15,7 +15,6 @@ RUN/
 from __future__ import annotations
 
 from dataclasses import dataclass
-from os import PathLike
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -28,7 +27,7 @@ from handeye.scores.run_folder import (
     RunFormat,
     RunInfo,
     ScoredRun,
-    open_run,
+    reader,
 )
 from handeye.visualact.records import LARGEST_LEVEL, SCENARIOS
 from handeye.visualact.scoring.clip_scores import ClipScore, PairScore
@@ -108,11 +107,5 @@ class Run(ScoredRun):
         return self.frame("pairs")
 
 
-def read_run(path: str | PathLike[str]) -> Run:
-    """Read a run folder.
-
-    Raises:
-        RunError: no such folder, not a run, not scored yet, of another suite or format.
-        DataError: a file of the run is missing, cannot be read, or lacks columns.
-    """
-    return open_run(path, RUN_FORMAT, Run)
+read_run = reader(RUN_FORMAT, Run)
+"""Reads a run folder."""
