@@ -7,11 +7,13 @@ asked for, lenient ones are not, and are counted apart. What cannot be read is a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, get_args
 
 from handeye.answer_kinds import choice, text as texts, truth
 from handeye.premise.items import AUDIO_FALSE, VISION_FALSE, Item
+from handeye.premise.scoring.wordings import IS_WRONG, Claims, claims, parts_of, stated_of, value_of
 
 Decision = Literal["accepts", "vision", "audio", "rejects", "unreadable", "none"]
 """What an answer does with a premise: accepts it, rejects it for the sight or for the sound of it,
@@ -93,3 +95,78 @@ def read(text: str, item: Item, variant: str, order: Sequence[int]) -> Read:
 
 def _of_role(role: int, place: int | None, strict: bool) -> Read:
     return Read(SENSE_OF.get(role, "accepts"), role, place, strict)
+
+
+# ---- why
+
+Reason = Literal["names", "denies", "wrong", "contradicts", "nothing", "unread", "empty"]
+"""What an explanation says of the details that were stated: names what is there; says of what is not
+that it is not; says what is not so; says both; says nothing that is known of them; speaks of them
+in a form that is no claim (reported, hedged, asked); or does not come."""
+REASONS: tuple[Reason, ...] = get_args(Reason)
+_SENSES = {
+    "vision": re.compile(r"\b(?:visual|picture|image|video|seen|sight)\b", re.IGNORECASE),
+    "audio": re.compile(r"\b(?:audio|sound|heard|hearing)\b", re.IGNORECASE),
+}
+
+
+def read_explanation(text: str, item: Item) -> Reason | None:
+    """What an explanation says: the exact reader.
+
+    Strict: what it does not surely read is ``nothing`` or ``unread``, neither of which is right.
+
+    Args:
+        text: the answer; TRUE or FALSE before it is of no account.
+        item: that was asked, with what is true of its clip.
+
+    Returns:
+        None where the set does not tell what is true (published ones).
+    """
+    stated = stated_of(item)
+    if not stated:
+        return None
+    why = truth.explanation(text)
+    if not any(letter.isalnum() for letter in why):
+        return "empty"
+    parts = parts_of(why)
+    each: list[Reason] = []
+    for one in stated:
+        said = claims(why, one.kind, one.clause)
+        holds, other = value_of(one.kind, one.clause), value_of(one.kind, one.sibling)
+        found = _reason(said, *((holds, other) if one.holds else (other, holds)))
+        if found in ("nothing", "unread") and _called_wrong(parts, one.kind[0]):
+            found = "wrong" if one.holds else "denies"
+        each.append(found)
+    for worst in ("contradicts", "wrong"):
+        if worst in each:
+            return worst  # type: ignore[return-value]
+    false = [found for found, one in zip(each, stated, strict=True) if not one.holds]
+    if false:
+        return false[0]
+    return next((found for found in each if found != "names"), "names")
+
+
+def explains(reason: str, holds: bool) -> bool:
+    """Whether it is right of a premise that holds, or does not: to deny the other says too little
+    of one that does."""
+    return reason == "names" or (reason == "denies" and not holds)
+
+
+def _reason(said: Claims, holds: str, other: str) -> Reason:
+    """Of one detail; ``other`` is what is not so of it."""
+    is_so = holds in said.said
+    false = bool(said.said - {holds}) or holds in said.denied
+    if (is_so and false) or (other in said.said and other in said.denied):
+        return "contradicts"
+    if false:
+        return "wrong"
+    if is_so:
+        return "names"
+    if said.denied:
+        return "denies" if other in said.denied else "nothing"
+    return "unread" if said.loose else "nothing"
+
+
+def _called_wrong(parts: Sequence[str], sense: str) -> bool:
+    """Whether what is stated of a sense is said to be wrong."""
+    return any(_SENSES[sense].search(part) and IS_WRONG.search(part) for part in parts)

@@ -20,8 +20,10 @@ from handeye.premise.scoring.reading import (
     REJECTING,
     UNREADABLE,
     Read,
+    Reason,
     answer_kind,
     read,
+    read_explanation,
 )
 from handeye.premise.scoring.signal import (
     Asked,
@@ -93,6 +95,9 @@ class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):
             log-probability as it came, from 1; None where it cannot be told.
         log_a: log-probability of the letter A, spellings added up; None: not returned.
         log_b: of B, and so on.
+        explained: what the explanation says of what was stated
+            (:data:`handeye.premise.scoring.reading.Reason`), by the exact reader; None where none
+            was asked for, or the set does not tell what is true of the media as shown.
     """
 
     item_id: str
@@ -137,6 +142,7 @@ class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):
     log_d: float | None
     log_e: float | None
     log_f: float | None
+    explained: str | None = None
 
     @property
     def prompt(self) -> str:
@@ -269,7 +275,14 @@ class _Answered:
             perceived=None,
             rank=self._rank(),
             **self._letters(),
+            explained=self._explained(gold),
         )
+
+    def _explained(self, gold: int | None) -> Reason | None:
+        if self.kind != "explained" or gold is None or self.ablation == SWAP:
+            return None
+        said = self.found.raw_text or "" if self.state in ("answered", "unreadable") else ""
+        return read_explanation(said, self.item)
 
     def _letters(self) -> dict[str, Any]:
         logs = self.logs if self.logs and self.kind == "choice" else [None] * N_ROLES
