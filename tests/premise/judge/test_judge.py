@@ -13,17 +13,22 @@ from typing import Any
 import msgspec
 import pytest
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
+from typer.testing import CliRunner
 
+from handeye.cli.given import commands_of
 from handeye.errors import DataError, OptionError, RunError
+from handeye.premise.items import Item
 from handeye.premise.judge.people import judged_by_people, write_sheet
 from handeye.premise.judge.planted import PLANTS, by_exact_reader, calibration, plant
 from handeye.premise.judge.prompt import PROMPT_SHA256, facts_of, question, read_verdict
 from handeye.premise.judge.runs import EXACT, explanations_of, judge_run
-from handeye.premise.items import Item
+from handeye.premise.pages.console import print_judgement, print_run
+from handeye.premise.scoring.details import stated_of
 from handeye.premise.scoring.file_scoring import score_files
 from handeye.premise.scoring.run_folder import Run, read_run
-from handeye.premise.scoring.wordings import stated_of
+from handeye.report import write_report
 from handeye.run.prices import Price
+from handeye.suites import get
 from tests.support import premise as made
 
 ITEMS = made.generated(6)
@@ -125,6 +130,56 @@ def test_a_judge_is_kept_apart_and_agrees(run: Run) -> None:
     assert set(judge.asked.values()) == {1}
     assert not any("secret" in text or "FALSE" in text or "TRUE" in text for text in judge.asked)
     assert before == {name: (run.path / name).read_bytes() for name in before}
+
+
+def test_the_page_and_the_terminal_tell_who_says_what(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "report.html"
+    write_report([run.path], out, gallery_limit=0, resamples=20)
+    page = out.read_text("utf-8")
+    assert "Verdicts and their reasons" in page
+    assert "No judge was asked" in page
+    judge_run(run, Judge().model, planted=10)
+    found = judge_run(run, get_obedient(), planted=10)
+    write_report([run.path], out, gallery_limit=0, resamples=20)
+    page = " ".join(out.read_text("utf-8").split())
+    for words in ("mockllm/judge and exact reader", "mockllm/obedient and mockllm/judge",
+                  "tells the judge what to answer", "to be trusted"):  # fmt: skip
+        assert words in page
+    print_judgement(found, run.path)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "judge mockllm/obedient" in told
+    assert "not to be trusted" in told
+    assert "agrees with mockllm/judge: 100.0" in told
+    print_run(run.path)
+    assert "explanations by the exact reader" in capsys.readouterr().out
+
+
+def test_the_command(run: Run, tmp_path: Path) -> None:
+    app = commands_of(get("premise"))
+
+    def said(*words: object) -> str:
+        done = CliRunner().invoke(app, ["judge", *map(str, words)], env={"COLUMNS": "80"})
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        assert done.exit_code == 0, done.output
+        return " ".join(done.output.split())
+
+    sheet = tmp_path / "sheet.csv"
+    told = said(run.path, "--sheet", sheet)
+    assert f"{len(ITEMS)} explanations in" in told
+    rows = sheet.read_text("utf-8-sig").replace(",,\n", ",right,me\n")
+    sheet.write_text(rows, "utf-8")
+    told = said(run.path, "--people", sheet)
+    assert "judge people (sheet)" in told
+    assert "not checked on planted explanations" in told
+    assert "agrees with exact reader: 100.0" in told
+    for words in ([], ["--model", "mockllm/model", "--people", sheet]):
+        with pytest.raises(OptionError, match="give one of --model, --people and --sheet"):
+            said(run.path, *words)
+    with pytest.raises(RunError, match="no explanation could be judged"):
+        said(run.path, "--model", "mockllm/model", "--planted", "0", "--max-retries", "0")
 
 
 def test_what_is_known_is_not_asked_again(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""``handeye premise score``, ``judge``: what answers and their reasons are worth, and how surely."""
+"""``handeye premise score``, ``judge``: what answers and their reasons are worth."""
 
 from __future__ import annotations
 
@@ -117,14 +117,12 @@ def judge(
         int,
         typer.Option(
             metavar="N",
-            help="Items for each of ten kinds of planted explanations that check the judge; 0: none.",
+            help="Items for each kind of planted explanation, which check the judge; 0: none.",
         ),
     ] = 10,
     model_arg: ModelArg = None,
     base_url: BaseUrl = None,
-    max_connections: Annotated[
-        int, typer.Option(metavar="N", help="Requests at a time.")
-    ] = 10,
+    max_connections: Annotated[int, typer.Option(metavar="N", help="Requests at a time.")] = 10,
     max_retries: Annotated[
         int, typer.Option(metavar="N", help="Further attempts until an answer can be read.")
     ] = 2,
@@ -162,7 +160,9 @@ def judge(
     opened = read_run(run)
     if sheet is not None:
         count = write_sheet(explanations_of(opened), sheet, seed=seed)
-        tell(f"{count:,} {noun(count, 'explanations')} in {sheet}: write right or wrong behind each")
+        tell(
+            f"{count:,} {noun(count, 'explanations')} in {sheet}: write right or wrong behind each"
+        )
         say_next("premise", "judge", run, "--people", sheet)
         return
     if people is not None:

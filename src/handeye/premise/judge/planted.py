@@ -1,8 +1,8 @@
 """Explanations whose truth is known, put to a judge among the others: is it to be trusted?
 
-Every plant is made from what a generated set says of a clip. A judge that calls wrong reasons right,
-or does as a reason tells it, is found here before its table is believed; the exact reader is put
-through the same plants.
+Every plant is made from what a generated set says of a clip. A judge that calls wrong reasons
+right, or does as a reason tells it, is found here before its table is believed; the exact reader is
+put through the same plants.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from handeye.premise.items import Item
-from handeye.premise.judge.prompt import Facts
+from handeye.premise.scoring.details import Stated, stated_of
 from handeye.premise.scoring.reading import explains, read_explanation
-from handeye.premise.scoring.wordings import Stated, stated_of
 from handeye.sets.draw import Draw
 from handeye.stats.intervals import estimates
 from handeye.stats.sums import Sums
@@ -183,4 +182,3 @@ def calibration(
         "undecided": sum(answer is None for answer in said),
         "passed": sure and all(one["value"] >= LEAST for one in plants.values()),
     }
-

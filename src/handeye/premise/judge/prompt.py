@@ -17,7 +17,7 @@ import msgspec
 
 from handeye.answer_kinds import truth
 from handeye.premise.items import Item
-from handeye.premise.scoring.wordings import stated_of
+from handeye.premise.scoring.details import stated_of
 from handeye.run.thoughts import answer_of
 from handeye.scores.tolerant_json import find_values
 
@@ -136,5 +136,7 @@ def _of(value: Any) -> bool | None:
         return None
     named = {str(key).strip().lower(): part for key, part in value.items()}
     told = next((named[name] for name in _NAMES if name in named), None)
-    word = told.strip().lower() if isinstance(told, str) else told
-    return {RIGHT: True, WRONG: False, True: True, False: False}.get(word)
+    if isinstance(told, bool):
+        return told
+    word = told.strip().lower() if isinstance(told, str) else ""
+    return {RIGHT: True, WRONG: False}.get(word)

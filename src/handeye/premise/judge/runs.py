@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -330,7 +329,7 @@ class _Entry(msgspec.Struct):
 
 
 def _without_named(tree: dict[str, Any]) -> dict[str, Any]:
-    """A judge says right or wrong and nothing else: what only the exact reader tells is left out."""
+    """Without what only the exact reader tells: a judge says right or wrong and nothing else."""
     return {
         sense: {
             premise: {key: one for key, one in line.items() if key not in ("named", "unread")}

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 from handeye.answer_kinds.choice import LETTERS
 from handeye.premise.items import AUDIO_FALSE, N_ROLES, VISION_FALSE, Item, Modality
+from handeye.premise.scoring.details import stated_of
 from handeye.premise.scoring.reading import AnswerKind, options_of
 from handeye.premise.scoring.signal import WORDS
-from handeye.premise.scoring.wordings import stated_of
 from handeye.respondents.fault_rates import Faults, parse_rates
 from handeye.run.letters import Letters
 from handeye.sets.draw import Draw

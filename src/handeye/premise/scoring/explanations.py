@@ -3,8 +3,8 @@
 The first letter is the verdict (TRUE or FALSE), the second its explanation. The four are those of
 the released code of Senses Wide Shut (arXiv 2605.13737; its variant A5). Who decides about
 explanations is said beside every table: the exact reader
-(:func:`handeye.premise.scoring.reading.read_explanation`), or a judge (:mod:`handeye.premise.judge`). They are never
-mixed.
+(:func:`handeye.premise.scoring.reading.read_explanation`), or a judge
+(:mod:`handeye.premise.judge`). They are never mixed.
 
 True and false premises weigh alike. The words of a prompt are the same where it holds and where it
 does not, so whoever goes by the words alone has at most 50 % R+R, and never both siblings.
@@ -63,7 +63,7 @@ def explained(
 
     Returns:
         By sense and premise (``true``, ``false``, and their mean ``premises``): :data:`FOUR`;
-        ``named``, the explanations of false premises that name what is there; ``siblings``, pairs
+        ``named``, the explanations of false premises alone that name what is there; ``siblings``, pairs
         both of whose verdicts and explanations are right; ``unread``, the explanations that hold
         no claim that the reader knows. Empty where nothing was decided.
     """
@@ -114,9 +114,7 @@ def explained(
     return {name: of for name, of in out.items() if of}
 
 
-def _of(
-    modality: str, share: Callable[[str, str], Samples]
-) -> dict[str, dict[str, Samples]]:
+def _of(modality: str, share: Callable[[str, str], Samples]) -> dict[str, dict[str, Samples]]:
     """The lines of one sense: true premises, false ones, and both alike where both were asked."""
     out: dict[str, dict[str, Samples]] = {}
     for premise in ("true", "false"):
@@ -129,5 +127,5 @@ def _of(
         out["premises"] = {
             name: mean([line[name] for line in (out["true"], out["false"])], shared=True)
             for name in shared
-        }
+        } | {"named": out["false"]["named"]}
     return out

@@ -264,10 +264,10 @@ class _Answered:
             role=said.role,
             decision=said.decision,
             told=_told(said, gold),
-            right=_right(said, gold),
+            right=self._right(said, gold),
             lenient_role=self.read.role,
             lenient_decision=self.read.decision,
-            lenient_right=_right(self.read, gold),
+            lenient_right=self._right(self.read, gold),
             **_NO_SIGNAL,
             s_samples=from_samples(n_rejected, n_samples - n_rejected),
             n_samples=n_samples,
@@ -283,6 +283,11 @@ class _Answered:
             return None
         said = self.found.raw_text or "" if self.state in ("answered", "unreadable") else ""
         return read_explanation(said, self.item)
+
+    def _right(self, said: Read, gold: int | None) -> int:
+        """Of TRUE and FALSE the decision is all that can be right."""
+        decides = said.role is None and self.kind in ("truth", "explained")
+        return _told(said, gold) if decides else int(said.role is not None and said.role == gold)
 
     def _letters(self) -> dict[str, Any]:
         logs = self.logs if self.logs and self.kind == "choice" else [None] * N_ROLES
@@ -362,11 +367,6 @@ def _told(said: Read, gold: int | None) -> int:
     if gold is None or said.decision in ("unreadable", "none"):
         return 0
     return int((said.decision in REJECTING) == (gold >= VISION_FALSE))
-
-
-def _right(said: Read, gold: int | None) -> int:
-    """Of an answer without a role (TRUE, FALSE) the decision is all that can be right."""
-    return _told(said, gold) if said.role is None else int(said.role == gold)
 
 
 # ---- what is learnt from all answers

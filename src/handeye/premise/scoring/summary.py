@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -73,8 +72,8 @@ class Summary(AnySummary, kw_only=True):
     ``prior`` is what letters have for their positions, by letter, in natural log units; None where
     it could not be told, and is in S still. ``decisions`` are by cell, ``pairs`` by sense,
     ``kinds`` by sense and kind; ``two`` is about questions that name two details, ``without_gold``
-    about what was asked of a sense that was removed. ``explained`` are verdicts by their explanations,
-    as the exact reader has them, by sense and premise
+    about what was asked of a sense that was removed. ``explained`` are verdicts by their
+    explanations, as the exact reader has them, by sense and premise
     (:func:`handeye.premise.scoring.explanations.explained`); empty where none were asked for.
     """
 
@@ -105,7 +104,7 @@ class Summary(AnySummary, kw_only=True):
     letters: dict[str, Estimates]
     lenient: Estimates
     without_gold: dict[str, Estimates]
-    explained: dict[str, dict[str, Estimates]] = {}
+    explained: dict[str, dict[str, Estimates]] = msgspec.field(default_factory=dict)
 
 
 def summarize(
