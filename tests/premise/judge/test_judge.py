@@ -178,8 +178,8 @@ def test_the_command(run: Run, tmp_path: Path) -> None:
     for words in ([], ["--model", "mockllm/model", "--people", sheet]):
         with pytest.raises(OptionError, match="give one of --model, --people and --sheet"):
             said(run.path, *words)
-    with pytest.raises(RunError, match="no explanation could be judged"):
-        said(run.path, "--model", "mockllm/model", "--planted", "0", "--max-retries", "0")
+    with pytest.raises(RunError, match="judge 'no/such' cannot be used"):
+        said(run.path, "--model", "no/such")
 
 
 def test_what_is_known_is_not_asked_again(run: Run) -> None:

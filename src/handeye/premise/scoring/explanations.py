@@ -63,9 +63,9 @@ def explained(
 
     Returns:
         By sense and premise (``true``, ``false``, and their mean ``premises``): :data:`FOUR`;
-        ``named``, the explanations of false premises alone that name what is there; ``siblings``, pairs
-        both of whose verdicts and explanations are right; ``unread``, the explanations that hold
-        no claim that the reader knows. Empty where nothing was decided.
+        ``named``, the explanations of false premises alone that name what is there; ``siblings``,
+        pairs both of whose verdicts and explanations are right; ``unread``, the explanations that
+        hold no claim that the reader knows. Empty where nothing was decided.
     """
     known = [row for row in rows if row.gold is not None and row.item_id in decided]
     if not known:
