@@ -86,8 +86,8 @@ def which(text: str, phrases: Sequence[Sequence[str]]) -> Reading[int] | None:
             number = ord(sign) - _TAKEN
             if 0 <= number < len(ways) and asserted(part, at, at + 1):
                 said.add(ways[number][1])
-    place = only(said)
-    return None if place is None else Reading(place, False)
+    found = only(said)
+    return None if found is None else Reading(found, False)
 
 
 def bare(text: str) -> str:

@@ -124,7 +124,9 @@ def test_a_whole_study_is_scored_like_a_model(six: Path, tmp_path: Path) -> None
 def test_people_are_a_row_of_the_report(six: Path, make_run: MakeRun, tmp_path: Path) -> None:
     """One person knows, one accepts every premise and answers what is asked, one rejects all."""
     file = tmp_path / "study.sqlite"
-    study = open_study(PEOPLE, six, file, items=24, seed=1, templates="vision,audio", overlap=1.0)
+    study = open_study(
+        PEOPLE, six, file, items=24, seed=1, templates="vision,audio", overlap=1.0, practice=False
+    )
     contents = {i.prompt_id: i.gold for i in load(six) if i.premise == "standard"}
     rejections = {"vision": VISION_FALSE, "audio": AUDIO_FALSE}
     roles: list[Callable[[Item], int]] = [
@@ -162,9 +164,10 @@ def test_people_are_a_row_of_the_report(six: Path, make_run: MakeRun, tmp_path: 
     write_report([made], tmp_path / "page.html", human=human, gallery_limit=0, resamples=20)
     page = (tmp_path / "page.html").read_text("utf-8")
     rows = re.findall(r'<tr class="human">(.*?)</tr>', page, re.DOTALL)
-    assert len(rows) == 4
-    assert all("Human (3 people)" in row and "3 people, 24 items" in row for row in rows)
-    assert any("vision" in row and "66.7" in row for row in rows)
+    ours = [row for row in rows if "Human (3 people)" in row]
+    assert len(ours) >= 4  # headline, cells, premises of either sense
+    assert sum("3 people, 24 items" in row for row in ours) >= 4
+    assert any("vision" in row and "66.7" in row for row in ours)
 
 
 def test_a_file_that_is_no_human_row_is_refused(

@@ -209,7 +209,7 @@ def get_obedient() -> Any:
 
 
 def test_the_exact_reader_tells_every_plant_about_every_kind() -> None:
-    items = made.generated(44, kinds=None)
+    items = made.generated(44)
     planted = plant(items, 60)
     found = calibration(planted, by_exact_reader(planted), 0, 200)
     assert {name: one["value"] for name, one in found["plants"].items()} == dict.fromkeys(PLANTS, 1)

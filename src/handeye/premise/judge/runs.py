@@ -181,11 +181,8 @@ def judge_run(
     verdicts = {
         item_id: None if one is None else found.verdicts[one.key] for item_id, one in wanted.items()
     }
-    decided = {
-        item_id: False if one is None else one.value
-        for item_id, one in verdicts.items()
-        if one is None or one.value is not None
-    }
+    said = {item_id: False if one is None else one.value for item_id, one in verdicts.items()}
+    decided = {item_id: value for item_id, value in said.items() if value is not None}
     errors = {item_id: one.error for item_id, one in verdicts.items() if one and one.error}
     if any(verdicts.values()) and not any(one and one.value is not None
                                           for one in verdicts.values()):  # fmt: skip

@@ -159,6 +159,7 @@ _SPOKEN = re.compile(
 _CORRECT = re.compile(
     r"\b(?:is|are|was|were|be|answer|all|quite)\s+right(?!\s+of)\b", re.IGNORECASE
 )
+_IS = re.compile(r"\b(?:is|are|was|were|'s)\b", re.IGNORECASE)
 _MEASURE = re.compile(r"\s*(?:s|ms|sec\w*|%|percent|of the)\b|%", re.IGNORECASE)
 
 
@@ -218,6 +219,8 @@ def _mentions(part: str, wording: Wording, clause: str) -> Iterator[_Mention]:
         return
     if wording.quoted:
         yield from _spoken(part, value_of(("audio", "word"), clause))
+        return
+    if wording.verbs and _IS.search(part) and not _pattern(wording.verbs).search(part):
         return
     nouns = _own(wording, clause)
     said = {way for ways in wording.values.values() for way in ways}

@@ -179,11 +179,12 @@ def _rejected(text: str, item: Item) -> Read | None:
         if not _ANY_FORM.search(text):
             return None
         strict = alone in map(texts.bare, FORMS)
-        senses = {item.modality} - {"both"}
+        if item.modality == "both":
+            return Read("rejects", strict=strict)
+        senses = {item.modality}
     if len(senses) > 1:  # no option rejects both
         return UNREADABLE
-    role = {"vision": VISION_FALSE, "audio": AUDIO_FALSE}.get(*senses) if senses else None
-    return Read("rejects", None, None, strict) if role is None else _of_role(role, None, strict)
+    return _of_role(VISION_FALSE if "vision" in senses else AUDIO_FALSE, None, strict)
 
 
 # ---- why
@@ -228,7 +229,7 @@ def read_explanation(text: str, item: Item) -> Reason | None:
         each.append(found)
     for worst in ("contradicts", "wrong"):
         if worst in each:
-            return worst  # type: ignore[return-value]
+            return worst
     false = [found for found, one in zip(each, stated, strict=True) if not one.holds]
     if false:
         return false[0]

@@ -29,6 +29,8 @@ class Wording:
         alone: of ``more`` and ``less``, those that may stand before their thing (``first the
             drum``).
         implied: the thing that is meant where none is named.
+        verbs: what the thing does: to say what it *is* says no value (``is on the left`` tells
+            nothing of where it moves).
         counts: whether values are numbers, in words or digits.
         quoted: whether any word in quotation marks is a value.
     """
@@ -40,6 +42,7 @@ class Wording:
     less: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
     implied: str = ""
+    verbs: tuple[str, ...] = ()
     counts: bool = False
     quoted: bool = False
 
@@ -50,11 +53,8 @@ _WAYS: Ways = {"up": ("up", "upward", "upwards"), "down": ("down", "downward", "
                **_SIDES}  # fmt: skip
 _COUNTS: Ways = {word: (word, str(n)) for n, word in enumerate(NUMBERS) if n}
 _TIMES: Ways = {**_COUNTS, "one": ("one", "1", "once"), "two": ("two", "2", "twice")}
-_ORDER = {
-    "more": ("before", "first", "earlier", "then", "followed by", "precedes", "preceded"),
-    "less": ("after", "later", "last", "second", "follows"),
-    "alone": ("first", "last"),
-}
+_FIRST = ("before", "first", "earlier", "then", "followed by", "precedes", "preceded")
+_LATER = ("after", "later", "last", "second", "follows")
 _BODIES: Ways = {name: (name,) for name in ("circle", "square", "triangle")}
 _HUES = ("red", "orange", "yellow", "green", "cyan", "blue", "purple", "magenta")
 
@@ -107,7 +107,20 @@ WORDINGS: Mapping[tuple[str, str], Wording] = {
         less=_SIDES["right"],
     ),
     ("vision", "orientation"): Wording(
-        clause=r"the bar leans to the (?P<value>\w+)", about=("bar",), values=_SIDES
+        clause=r"the bar leans to the (?P<value>\w+)",
+        about=("bar",),
+        values=_SIDES,
+        verbs=(
+            "lean",
+            "leans",
+            "leaning",
+            "tilt",
+            "tilts",
+            "tilted",
+            "slants",
+            "slanted",
+            "inclined",
+        ),
     ),
     ("vision", "pattern"): Wording(
         clause=r"the square has (?P<value>.+)",
@@ -120,7 +133,26 @@ WORDINGS: Mapping[tuple[str, str], Wording] = {
         },
     ),
     ("vision", "direction"): Wording(
-        clause=r"the circle moves (?:to the )?(?P<value>\w+)", about=("circle",), values=_WAYS
+        clause=r"the circle moves (?:to the )?(?P<value>\w+)",
+        about=("circle",),
+        values=_WAYS,
+        verbs=(
+            "move",
+            "moves",
+            "moving",
+            "moved",
+            "goes",
+            "going",
+            "travels",
+            "travelling",
+            "traveling",
+            "slides",
+            "sliding",
+            "drifts",
+            "heads",
+            "heading",
+            "direction",
+        ),
     ),
     ("vision", "speed"): Wording(
         clause=r"the (?P<one>\w+) square is the faster one",
@@ -143,7 +175,9 @@ WORDINGS: Mapping[tuple[str, str], Wording] = {
         clause=r"the (?P<one>\w+) appears before the (?P<two>\w+)",
         about=(),
         values=_BODIES,
-        **_ORDER,
+        more=_FIRST,
+        less=_LATER,
+        alone=("first", "last"),
     ),
     ("audio", "beeps"): Wording(
         clause=r"(?P<value>\w+) beeps are heard",
@@ -163,7 +197,9 @@ WORDINGS: Mapping[tuple[str, str], Wording] = {
         clause=r"the (?P<one>\w+) comes before the (?P<two>\w+)",
         about=(),
         values={name: (name,) for name in ("whistle", "drum", "flute", "shaker")},
-        **_ORDER,
+        more=_FIRST,
+        less=_LATER,
+        alone=("first", "last"),
     ),
     ("audio", "side"): Wording(
         clause=r"the chirps come from the (?P<value>\w+)", about=("chirp", "chirps"), values=_SIDES
