@@ -38,14 +38,18 @@ _HEDGED = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w'-]+")
+LONGEST = 10_000
+"""Characters of a text that are looked at, the first."""
+# Nobody says one thing in more; looking at all of it would take the square of its length.
+_LONGEST_PART = 400
 # Words that a "not" reaches over.
 _REACH = 8
 
 
 def parts_of(text: str) -> list[str]:
-    """A text in parts, each of which says one thing at most."""
-    told = folded(text).replace("’", "'")
-    return [part.strip() for part in _PARTS.split(told) if part and part.strip()]
+    """A text in parts, each of which says one thing at most; of long ones the beginning."""
+    told = folded(text)[:LONGEST].replace("’", "'")
+    return [part.strip()[:_LONGEST_PART] for part in _PARTS.split(told) if part and part.strip()]
 
 
 def asserted(part: str, start: int, end: int, *, spoken: bool = False) -> bool | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 
 from handeye.answer_kinds.claims import asserted, parts_of
 from handeye.answer_kinds.reading import Reading, announced, folded, only, plain, words
@@ -104,7 +104,7 @@ _TAKEN = 0xF0000
 _PRIVATE = re.compile("[\U000f0000-\U000ffffd]")
 
 
-@cache
+@lru_cache(1024)
 def _pattern(way: str) -> re.Pattern[str]:
     """A phrase in a text, with any article before it."""
     told = r"\s+".join(map(re.escape, bare(way).split()))

@@ -146,6 +146,13 @@ def test_of_two_details_the_one_that_is_wrong_must_be_told() -> None:
             assert read_explanation(f"TRUE\n{true[0].clause}.", one) == "nothing"
 
 
+def test_long_texts_are_read_in_no_time() -> None:
+    one = item("colour", COLOUR, 1)
+    for text in ("not red " * 12_000, "red or " * 14_000, "red. " * 20_000, "(" * 99_000):
+        assert read_explanation(f"FALSE\n{text}", one) != "names"
+        assert free(text, one)[0] in (None, VISION_FALSE)
+
+
 def test_of_published_sets_nothing_is_known() -> None:
     assert all(read_explanation("FALSE\nIt is blue.", one) is None for one in made.published(2))
 

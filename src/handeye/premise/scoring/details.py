@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from handeye.answer_kinds.claims import asserted, parts_of
@@ -249,7 +249,7 @@ def _spoken(part: str, word: str) -> Iterator[_Mention]:
             yield _Mention(word, *found.span())
 
 
-@cache
+@lru_cache(1024)
 def _compiled(words: tuple[str, ...]) -> re.Pattern[str]:
     alternatives = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     return re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w-])", re.IGNORECASE)
