@@ -45,7 +45,7 @@ ROOMS = {
 # Files that may look for others by hand: the contract imports parts, two know their data by place.
 SEEN = ("suite.py", "respondents/local/shipped.py", "visualact/scenes/solver/fitting.py")
 OPTIONAL = {"diagnosis", "teaching"}
-EXTRA_ROOMS = {"rose": {"human"}, "premise": {"human"}, "visualact": {"foreign", "judge"}}
+EXTRA_ROOMS = {"rose": {"human"}, "premise": {"human", "judge"}, "visualact": {"foreign", "judge"}}
 
 
 def upward(edges: Mapping[str, set[str]]) -> list[str]:

@@ -335,6 +335,14 @@ class AsksPeople(Protocol):
         """Whether an answer text is right."""
         ...
 
+    def further(self, item: Any, text: str) -> Mapping[str, bool]:
+        """Further columns of the human row that an answer counts in, and whether it is right there.
+
+        They are figures beside :meth:`column`, over the same people and scenes; of most suites
+        there are none.
+        """
+        return {}
+
     def feedback(self, item: Any, text: str) -> Mapping[str, Any]:
         """What is told after a practice item: ``explain``, and what was right.
 

@@ -78,7 +78,9 @@ def test_names_and_arguments_are_those_of_all_suites(tmp_path: Path, third: Suit
         "handeye/oracle, handeye/pixels, handeye/premise-small, handeye/prior, handeye/simulated, "
         "handeye/small"
     )
-    with pytest.raises(RunError, match="simulated takes data, faults, seed, letters as model arguments"):
+    with pytest.raises(
+        RunError, match="simulated takes data, faults, seed, letters as model arguments"
+    ):
         made("simulated", data="x", rate=1)
     with pytest.raises(RunError, match="takes data, seed as model arguments, not faults"):
         made("simulated", data="hf:some/third", faults="miss")

@@ -249,10 +249,33 @@ def published(n: int = 40, seed: int = 0) -> list[Item]:
     return out
 
 
+def generated(n: int = 12, seed: int = 3) -> list[Item]:
+    """The rows of so many families as the generator writes them, without their media."""
+    import msgspec
+
+    from handeye.premise.scenes.families import make_family, rows_of
+    from handeye.premise.scenes.plan import plan_families, plan_set
+
+    class Hashes(dict):  # type: ignore[type-arg]
+        def __missing__(self, key: str) -> str:
+            return "0" * 64
+
+    class Clips(dict):  # type: ignore[type-arg]
+        def __missing__(self, key: str) -> dict[str, str]:
+            return {}
+
+    out = []
+    for order in plan_families(plan_set(seed, n, "video", None, None, "test")):
+        family = make_family(seed, "test", order)
+        lines = rows_of(family, order, "video", "test", Hashes(), Clips())
+        out += [msgspec.json.decode(line, type=Item) for line in lines]
+    return out
+
+
 def replace_item(item: Item, **fields: Any) -> Item:
     import msgspec
 
     return msgspec.structs.replace(item, **fields)
 
 
-__all__ = ["Sim", "families", "published", "replace"]
+__all__ = ["Sim", "families", "generated", "published", "replace"]

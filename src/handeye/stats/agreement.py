@@ -171,3 +171,27 @@ def _alpha(totals: Floats, apart: Floats | None) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
         found: Floats = np.where(expected > 0, 1 - (n - 1) * observed / expected, np.nan)
     return found
+
+
+def raw_and_kappa(
+    both: Floats, first: Floats, second: Floats, neither: Floats
+) -> tuple[Floats, Floats]:
+    """Agreement of two raters about yes and no: as observed, and Cohen's kappa (1960).
+
+    Kappa is agreement beyond what the two would reach by saying yes as often as they do, but at
+    random; undefined where that is always.
+
+    Args:
+        both: (...,) how often both say yes.
+        first: (...,) the first alone.
+        second: (...,) the second alone.
+        neither: (...,) neither.
+    """
+    total = both + first + second + neither
+    with np.errstate(invalid="ignore", divide="ignore"):
+        observed = (both + neither) / total
+        yes = (both + first) / total * (both + second) / total
+        no = (neither + first) / total * (neither + second) / total
+        chance = yes + no
+        kappa = np.where(chance < 1, (observed - chance) / (1 - chance), np.nan)
+    return np.asarray(np.where(total > 0, observed, np.nan)), np.asarray(kappa)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -52,7 +52,8 @@ def agreement(
 
     Returns:
         Plain values, rates 0..1, estimates ``{"value", "low", "high", "n"}``:
-        ``label`` and ``columns`` (the human row, as `handeye report --human` takes it),
+        ``label``, ``n_people``, ``n_items`` (different ones) and ``columns`` (the human row, as
+        `handeye report --human` takes it),
         ``headline`` (both as the suite has them), ``people`` (each one's PASS, number of answers,
         seconds), ``agreement`` by column (``alpha`` over equal answers, ``alpha_number`` over
         answers that are numbers, ``equal`` the observed agreement, ``n_items``), ``settings`` of
@@ -82,13 +83,16 @@ def agreement(
     ]
     row = _row(suite, answers, seed, resamples)
     columns, headline = suite.human_row(row.columns)
+    own = {suite.column(one.item) for one in answers}
     found = estimates({"columns": dict(columns), "headline": dict(headline)})
     return {
         "format": FORMAT,
         "label": _label(len(people), settings),
+        "n_people": len(people),
+        "n_items": len(asked),
         "columns": found["columns"],
         "headline": found["headline"],
-        "people": [_person(one, row.people[one.number]) for one in people],
+        "people": [_person(one, _only(row.people[one.number], own)) for one in people],
         "agreement": _agreement(suite, answers, list(row.columns), seed, resamples),
         "settings": settings,
     }
@@ -114,13 +118,16 @@ def _row(suite: AsksPeople, answers: Sequence[_Answer], seed: int, resamples: in
 
     kinds, groups = kinds_and_groups([one.item for one in answers], suite.strata)
     columns: dict[str, str] = {}
+    further: dict[str, None] = {}
     outcomes = []
     for person, item, text in answers:
         kind, *others = stratum(item, suite.strata)
         columns[kind] = suite.column(item)
-        passed = suite.passed(item, text)
-        outcomes.append(Outcome(person, item.scene_id, group(others), columns[kind], passed))
-    names = [columns[kind] for kind in kinds]
+        more = suite.further(item, text)
+        further |= dict.fromkeys(more)
+        for column, passed in {columns[kind]: suite.passed(item, text), **more}.items():
+            outcomes.append(Outcome(person, item.scene_id, group(others), column, passed))
+    names = [*(columns[kind] for kind in kinds), *sorted(further)]
     return human_row(outcomes, names, [*map(group, groups)], seed=seed, resamples=resamples)
 
 
@@ -135,6 +142,10 @@ def _person(person: PersonAnswers, columns: Mapping[str, float | None]) -> dict[
         "seconds_median": round(median(spent), 1),
         "columns": dict(columns),
     }
+
+
+def _only(columns: Mapping[str, float | None], names: Collection[str]) -> dict[str, float | None]:
+    return {name: value for name, value in columns.items() if name in names}
 
 
 def _agreement(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -11,15 +13,17 @@ from starlette.testclient import TestClient
 
 from handeye.errors import DataError, OptionError
 from handeye.premise.human.people import PremisePeople
-from handeye.premise.items import LETTERS, Item
+from handeye.premise.items import AUDIO_FALSE, LETTERS, VISION_FALSE, Item
 from handeye.premise.loader import load
 from handeye.premise.scenes.generation import generate
 from handeye.premise.scoring.file_scoring import score_files
 from handeye.premise.scoring.run_folder import read_run
-from handeye.study.agreement import agreement
+from handeye.report import write_report
+from handeye.study.agreement import agreement, write_agreement
 from handeye.study.app import make_app
 from handeye.study.export import export
-from handeye.study.session import open_study
+from handeye.study.session import Reply, open_study
+from tests.premise.conftest import MakeRun
 
 PEOPLE = PremisePeople()
 
@@ -112,5 +116,71 @@ def test_a_whole_study_is_scored_like_a_model(six: Path, tmp_path: Path) -> None
     rows = {row.item_id: row.right for row in read_run(tmp_path / "run").rows()}
     assert rows == {item_id: int(place > 0) for place, item_id in enumerate(wanted)}
     found = agreement(PEOPLE, file, six, resamples=20)
-    assert set(found["columns"]) <= {"vision", "audio", "both"}
+    assert set(found["columns"]) & {"vision", "audio", "both"}
     assert found["headline"]["bal"]["value"] < 1
+    assert (found["n_people"], found["n_items"]) == (1, 6)
+
+
+def test_people_are_a_row_of_the_report(six: Path, make_run: MakeRun, tmp_path: Path) -> None:
+    """One person knows, one accepts every premise and answers what is asked, one rejects all."""
+    file = tmp_path / "study.sqlite"
+    study = open_study(
+        PEOPLE, six, file, items=24, seed=1, templates="vision,audio", overlap=1.0, practice=False
+    )
+    contents = {i.prompt_id: i.gold for i in load(six) if i.premise == "standard"}
+    rejections = {"vision": VISION_FALSE, "audio": AUDIO_FALSE}
+    roles: list[Callable[[Item], int]] = [
+        lambda item: item.gold,
+        lambda item: contents[item.prompt_id],
+        lambda item: rejections[item.modality],
+    ]
+    for number, role in enumerate(roles):
+        key = study.join(f"person {number}")
+        study.state(key)
+        for place, item in enumerate(study.plan.items_of(number)):
+            study.answer(
+                key, Reply(place, {"choice": item.order.index(role(item))}, visible_ms=900)
+            )
+    study.store.close()
+    found = agreement(PEOPLE, file, six, resamples=200)
+    assert (found["n_people"], found["n_items"]) == (3, 24)
+    columns, head = found["columns"], found["headline"]
+    for sense in "va":
+        assert columns[f"accepts_true_{sense}"]["value"] == pytest.approx(2 / 3)
+        assert columns[f"rejects_false_{sense}"]["value"] == pytest.approx(2 / 3)
+        # Of one person 100, of the others 50 each: who looks at nothing has no more.
+        assert columns[f"balanced_{sense}"]["value"] == pytest.approx(2 / 3)
+        assert columns[f"balanced_{sense}"]["low"] < 2 / 3 < columns[f"balanced_{sense}"]["high"]
+        assert columns[f"std_{sense}"]["value"] == pytest.approx(2 / 3)
+    assert {name: one["value"] for name, one in head.items()} == pytest.approx(
+        dict.fromkeys(("action", "std", "mis", "bal"), 2 / 3)
+    )
+    # A person's own columns are those of the kinds of questions.
+    assert set(found["people"][1]["columns"]) == {"vision", "audio"}
+    assert found["people"][1]["columns"]["vision"] == 0.5
+    human = tmp_path / "human.json"
+    write_agreement(human, found)
+    made = make_run(tmp_path / "run", "sim/one", accept=0.5)
+    write_report([made], tmp_path / "page.html", human=human, gallery_limit=0, resamples=20)
+    page = (tmp_path / "page.html").read_text("utf-8")
+    rows = re.findall(r'<tr class="human">(.*?)</tr>', page, re.DOTALL)
+    ours = [row for row in rows if "Human (3 people)" in row]
+    assert len(ours) >= 4  # headline, cells, premises of either sense
+    assert sum("3 people, 24 items" in row for row in ours) >= 4
+    assert any("vision" in row and "66.7" in row for row in ours)
+
+
+def test_a_file_that_is_no_human_row_is_refused(
+    six: Path, make_run: MakeRun, tmp_path: Path
+) -> None:
+    made = make_run(tmp_path / "run", "sim/one", accept=0.5)
+    human = tmp_path / "human.json"
+    for told, words in (
+        ({"label": "x", "columns": {"G-Cnt": {"value": 0.5}}}, "none of its columns is a kind"),
+        ({"label": "x", "columns": {"vision": {"value": 5}}}, "rates are fractions"),
+        ([], "no human baseline"),
+    ):
+        human.write_text(json.dumps(told))
+        with pytest.raises(DataError, match=words):
+            write_report([made], tmp_path / "page.html", human=human)
+    assert not (tmp_path / "page.html").exists()

@@ -32,7 +32,8 @@ from handeye.premise.loader import load
 from handeye.premise.scenes.generation import generate
 from handeye.premise.scenes.plan import KINDS
 from handeye.premise.scoring.predictions import SIX
-from handeye.premise.scoring.reading import options_of, read
+from handeye.premise.scoring.reading import REJECTING, options_of, read
+from handeye.premise.scoring.score import SINGLE, TRUE_CELLS, cell_of
 from handeye.reading import read_bytes
 from handeye.stats.agreement import Level
 from handeye.stats.intervals import Samples, mean
@@ -218,12 +219,52 @@ class PremisePeople(AsksPeople):
         """Options are the same or not."""
         return "nominal"
 
+    def further(self, item: Item, text: str) -> dict[str, bool]:
+        """Of questions about one detail, their cell: right there, and told (accepted, rejected)."""
+        if item.modality == "both":
+            return {}
+        found = read(text, item, SIX, item.order)
+        cell = cell_of(item.modality, item.gold)
+        told = found.role is not None and (found.decision in REJECTING) == (cell in FALSE_CELLS)
+        return {cell: found.role == item.gold, f"told {cell}": told}
+
     def human_row(
         self, columns: Mapping[str, Samples]
-    ) -> tuple[Mapping[str, Samples], Mapping[str, Samples]]:
-        """Each kind of question, true and false premises weighed alike; ``bal`` is their mean."""
-        single = [columns[sense] for sense in ("vision", "audio") if sense in columns]
-        return columns, {"bal": mean(single, shared=True)} if single else {}
+    ) -> tuple[dict[str, Samples], dict[str, Samples]]:
+        """As the tables of a run have them.
+
+        Columns: kinds of questions, cells, and by sense what is accepted and rejected. Headline:
+        ``action``, ``std``, ``mis`` and ``bal``, in which the senses weigh alike.
+        """
+        found = dict(columns)
+        for cell in SINGLE:
+            if (told := found.pop(f"told {cell}", None)) is not None:
+                found[TOLD[cell]] = told
+
+        def over(*names: str) -> Samples | None:
+            known = [found[name] for name in names if name in found]
+            return mean(known, shared=True) if len(known) == len(names) else None
+
+        for letter in "va":
+            both = over(f"accepts_true_{letter}", f"rejects_false_{letter}")
+            if both is not None:
+                found[f"balanced_{letter}"] = both
+        headline: dict[str, Samples] = {}
+        for name, start in (("action", "balanced"), ("std", "std"), ("mis", "mis")):
+            known = [found[f"{start}_{letter}"] for letter in "va" if f"{start}_{letter}" in found]
+            if known:
+                headline[name] = mean(known, shared=True)
+        if "std" in headline and "mis" in headline:
+            headline["bal"] = mean([headline["std"], headline["mis"]], shared=True)
+        return found, headline
+
+
+TOLD = {
+    cell: f"{'accepts_true' if cell in TRUE_CELLS else 'rejects_false'}_{cell[-1]}"
+    for cell in SINGLE
+}
+"""Columns of the human row: true premises that are accepted, false ones that are rejected."""
+FALSE_CELLS = tuple(cell for cell in SINGLE if cell not in TRUE_CELLS)
 
 
 def _kind(path: Path, known: Mapping[str, str]) -> str:

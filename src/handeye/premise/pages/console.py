@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from handeye.premise.pages.judges import calibration_words, told_by
 from handeye.premise.pages.view import SIGNAL_WORDS
 from handeye.premise.respondents.models import RESPONDENTS
 from handeye.premise.scoring.run_folder import read_run
 from handeye.premise.scoring.score import CELLS
 from handeye.premise.scoring.summary import Summary
-from handeye.premise.scoring.tables import HEADLINE_COLUMNS, fixed_rows, tables
+from handeye.premise.scoring.tables import (
+    EXPLAINED_COLUMNS,
+    HEADLINE_COLUMNS,
+    explained_by_words,
+    fixed_rows,
+    tables,
+)
 from handeye.printing import noun, one_line
 from handeye.respondents.conversation import about
-from handeye.scores.estimate import NOTHING
+from handeye.scores.estimate import NOTHING, rate_of
 from handeye.scores.looks import Looks, chance_row, sentences
 from handeye.scores.summary import so_far_words
 from handeye.scores.tables import Column, Row, Table
@@ -57,6 +65,9 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     )
     print_table(console, Table("cells", "", _CELLS, rows, row_head="right, percent").measured)
     _print_more(console, summary)
+    if summary.explained:
+        print_table(console, _explained(summary))
+        say(console, "explanations by the exact reader; 'handeye premise judge' asks others", "dim")
     if kept:
         say(console, f"written to {folder}: tables/ and the page of handeye report have the rest")
 
@@ -122,3 +133,48 @@ def _print_more(console: Console, summary: Summary) -> None:
         if accepts.value is not None:
             what = CELLS[cell].removeprefix("true ").removeprefix("false ")
             say(console, f"asked of a removed sense ({what}): {accepts.text('line')} accepted")
+
+
+def _explained(summary: Summary) -> Table:
+    """Verdicts and explanations, all premises of every sense."""
+    rows = [
+        Row(sense, tuple(of["premises"].get(column.key, NOTHING) for column in EXPLAINED_COLUMNS))
+        for sense, of in summary.explained.items()
+        if "premises" in of
+    ]
+    rows += explained_by_words()
+    return Table("explained", "", EXPLAINED_COLUMNS, tuple(rows), row_head="percent").turned(
+        "percent"
+    )
+
+
+def print_judgement(found: dict[str, Any], run: Path) -> None:
+    """Print what a judge says of explanations, beside the exact reader."""
+    console = Console()
+    say(console, f"\njudge {one_line(found['name'])}", "bold")
+    states = ", ".join(f"{n:,} {name}" for name, n in found["states"].items() if n)
+    say(console, f"explanations: {states}; {found['n_decided']:,} of {found['n']:,} decided")
+    if asked := found.get("asked"):
+        cost = "" if found["cost"] is None else f"; about ${found['cost']:,.4f}"
+        say(
+            console,
+            f"requests: {asked['requests']:,} now, {asked['known']:,} judged before, "
+            f"{asked['unreadable']:,} {noun(asked['unreadable'], 'answers')} that could not be "
+            f"read; tokens: {found['usage'].get('input', 0):,} in, "
+            f"{found['usage'].get('output', 0):,} out{cost}",
+        )
+    if found["n_decided"] < found["n"]:
+        say(console, "what was not decided is in no figure below", "yellow")
+    print_table(console, told_by([(found["name"], found["explained"])]).turned("percent"))
+    for other, one in found["agreement"].items():
+        said, kappa = rate_of(one["agreement"]), rate_of(one["kappa"])
+        say(
+            console,
+            f"agrees with {one_line(other)}: {said.text('line')} %, Cohen's kappa "
+            f"{kappa.text('line', 'plain')}, n = {one['n']:,}",
+        )
+    words, passed = calibration_words(found["calibration"])
+    say(console, words, "" if passed else "yellow")
+    for name, one in (found["calibration"] or {}).get("plants", {}).items():
+        say(console, f"  {name}: {rate_of(one).text('line')} % told, n = {one['n']}")
+    say(console, f"written to {run / 'judge.json'}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from markupsafe import Markup
@@ -12,6 +13,7 @@ from handeye.pages.charts import svg
 from handeye.pages.charts.charts import Gap, Series, gaps, panel
 from handeye.pages.charts.share_chart import Bar, BarRow, shares
 from handeye.pages.frame import Panel, wide_and_narrow
+from handeye.pages.people import People, read_people
 from handeye.premise.items import VISION_FALSE
 from handeye.premise.pages.view import SHORT_SIGNALS, RunView, interval_words
 from handeye.premise.scoring.figures import MEAN, SENSES
@@ -84,11 +86,11 @@ def two_alone(views: Sequence[RunView]) -> bool:
     return all(not view.headline and view.summary.two for view in views)
 
 
-def measured(views: Sequence[RunView]) -> list[Gap]:
-    """Std, Mis and Bal of the runs, then of answers that hang on nothing shown."""
+def measured(views: Sequence[RunView], people: People | None = None) -> list[Gap]:
+    """Std, Mis and Bal of the runs, of people, then of answers that hang on nothing shown."""
     if two_alone(views):
         table, sides = "two", [Column(key) for key in ("both_v", "both_a", "decided")]
-        known = [view.summary.two for view in views]
+        known: list[Mapping[str, Estimate]] = [view.summary.two for view in views]
     else:
         table, sides = "headline", list(_SIDES)
         known = [view.headline for view in views]
@@ -96,6 +98,9 @@ def measured(views: Sequence[RunView]) -> list[Gap]:
         Gap(view.label, tuple(found.get(c.key, NOTHING) for c in sides), view.style)
         for view, found in zip(views, known, strict=True)
     ]
+    if people and sides == list(_SIDES):
+        told = tuple(people.headline.get(c.key, NOTHING) for c in sides)
+        rows.append(Gap(people.label, told, human=True))
     return rows + [
         Gap(row.label, tuple(map(rate_of, row.cells)), chance=True)
         for row in _chance(views, table, sides)
@@ -114,7 +119,35 @@ def published() -> list[Gap]:
 # ---- tables of all runs
 
 
-def headline_table(views: Sequence[RunView]) -> Table:
+def read_human(file: Path) -> People:
+    """The human row of a report, as ``handeye study agreement`` writes it.
+
+    Raises:
+        DataError: the file cannot be read, has another form, or holds no column of this suite.
+    """
+    return read_people(file, ("vision", "audio", "both"), "kind of question")
+
+
+def _human(people: People | None, columns: Sequence[Column], sense: str = "") -> tuple[Row, ...]:
+    """The row of people in a table: over all, or of a sense (``vision``, ``audio``)."""
+    if people is None:
+        return ()
+    known = {
+        **people.headline,
+        "balanced": people.headline.get("action", NOTHING),
+        **people.columns,
+    }
+    if sense:
+        keys = [f"{column.key}_{sense[0]}" for column in columns]
+    else:
+        keys = [column.key for column in columns]
+    cells = tuple(known.get(key, NOTHING) for key in keys)
+    if all(cell.value is None for cell in cells):
+        return ()
+    return (Row(people.label, cells, human=True, basis=sense, note=people.note),)
+
+
+def headline_table(views: Sequence[RunView], people: People | None = None) -> Table:
     """Perception, action and their gap, and the paper's three."""
     columns = HEADLINE_COLUMNS
     return Table(
@@ -122,11 +155,15 @@ def headline_table(views: Sequence[RunView]) -> Table:
         "Perception and action: accepting and rejecting told rightly by S and by the answers, in "
         f"percent (chance 50); gap in points; {interval_words(views)}.",
         columns,
-        (*run_rows(views, "headline", columns), *_chance(views, "headline", columns)),
+        (
+            *run_rows(views, "headline", columns),
+            *_human(people, columns),
+            *_chance(views, "headline", columns),
+        ),
     )
 
 
-def cells_table(views: Sequence[RunView]) -> Table:
+def cells_table(views: Sequence[RunView], people: People | None = None) -> Table:
     """The 2x2 beside the published rows."""
     columns = tuple(replace(c, head=_CELLS.get(c.key, c.head)) for c in CELL_COLUMNS)
     return Table(
@@ -136,6 +173,7 @@ def cells_table(views: Sequence[RunView]) -> Table:
         columns,
         (
             *run_rows(views, "cells", columns),
+            *_human(people, columns),
             *_chance(views, "cells", columns),
             *_quoted(columns),
         ),
@@ -143,7 +181,7 @@ def cells_table(views: Sequence[RunView]) -> Table:
     )
 
 
-def premises_table(views: Sequence[RunView]) -> Table:
+def premises_table(views: Sequence[RunView], people: People | None = None) -> Table:
     """What is done with true and with false premises, by sense."""
     rows = []
     for view in views:
@@ -167,8 +205,9 @@ def premises_table(views: Sequence[RunView]) -> Table:
         "Accepting and rejecting in percent, whatever content is chosen; over- and "
         f"under-rejection; {interval_words(views)}.",
         PREMISE_COLUMNS,
-        (*rows, *chance),
-    )
+        (*rows, *(row for sense in SENSES for row in _human(people, PREMISE_COLUMNS, sense)),
+         *chance),
+    )  # fmt: skip
 
 
 def rows_table(

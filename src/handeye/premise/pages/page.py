@@ -10,9 +10,10 @@ from handeye.errors import HandeyeError
 from handeye.pages import frame
 from handeye.pages.charts.share_chart import share_rows, shares
 from handeye.pages.frame import Glance, Ground, Legend, Verdict, wide_and_narrow
+from handeye.pages.people import People
 from handeye.premise.diagnosis.diagnose import EVERYTHING, Findings, diagnose
 from handeye.premise.diagnosis.verdict import claims, verdict
-from handeye.premise.pages import figures
+from handeye.premise.pages import figures, judges
 from handeye.premise.pages.cards import Card, make_gallery
 from handeye.premise.pages.view import RunView, interval_words, views_of
 from handeye.premise.scoring.published import REMARKS
@@ -92,6 +93,7 @@ def write_page(
     out: Path,
     *,
     title: str | None,
+    human: Path | None,
     gallery_limit: int,
     picture_budget: int,
     resamples: int,
@@ -102,15 +104,16 @@ def write_page(
 
     Raises:
         OptionError: ``out`` cannot be written.
-        DataError: a file of a run cannot be read.
+        DataError: a file of a run or ``human`` cannot be read.
     """
+    people = figures.read_human(human) if human is not None else None
     views = views_of(runs)
     gallery, _ = make_gallery(views, gallery_limit, picture_budget, folder, progress)
     found = [_diagnosed(view, resamples) for view in views]
     context = {
-        **_lay_out(views, found),
+        **_lay_out(views, found, people),
         "gallery": gallery,
-        "glance": _glance(views, found),
+        "glance": _glance(views, found, people),
         "title": title or frame.page_title([view.model for view in views], "IMAVB"),
     }
     return frame.write_page(
@@ -118,7 +121,7 @@ def write_page(
         "handeye.premise.pages",
         context,
         runs=runs,
-        data=_data(views),
+        data=_data(views) | {"human": people.data() if people else None},
         sheets=["clips.css", "premise.css"],
         folder=folder,
         progress=progress,
@@ -133,7 +136,9 @@ def _diagnosed(view: RunView, resamples: int) -> Findings | str:
         return str(error)
 
 
-def _glance(views: Sequence[RunView], found: Sequence[Findings | str]) -> Glance:
+def _glance(
+    views: Sequence[RunView], found: Sequence[Findings | str], people: People | None
+) -> Glance:
     """The first screen: true premises answered rightly, and false ones rejected."""
     worst = min(range(len(views)), key=lambda k: (_bal(views[k]), k))
     reason, why = _commonest(views[worst], found[worst])
@@ -148,7 +153,7 @@ def _glance(views: Sequence[RunView], found: Sequence[Findings | str]) -> Glance
         else "Percent. Std: right answers to true premises; Mis: false premises rejected for "
         f"the right sense; Bal: the mean of the two; the senses weigh alike. {_fixed(views)}In "
         f"brackets: {interval_words(views)}.",
-        rows=figures.measured(views),
+        rows=figures.measured(views, people),
         published=[] if two else figures.published(),
         source="arXiv 2605.13737",
         verdicts=[_verdict(view, one) for view, one in zip(views, found, strict=True)],
@@ -215,7 +220,9 @@ def _verdict(view: RunView, found: Findings | str) -> Verdict:
     return Verdict(view, verdict(tree), "", grounds, basis, view.sentence)
 
 
-def _lay_out(views: Sequence[RunView], found: Sequence[Findings | str]) -> dict[str, Any]:
+def _lay_out(
+    views: Sequence[RunView], found: Sequence[Findings | str], people: People | None
+) -> dict[str, Any]:
     """Everything the template reads but for the first screen and the gallery."""
     known = [
         (view.label, view.style, one.reasons[EVERYTHING].reasons)
@@ -233,9 +240,9 @@ def _lay_out(views: Sequence[RunView], found: Sequence[Findings | str]) -> dict[
         "legend": frame.legend(views),
         "level_legend": [*frame.legend(views), Legend("chance", chance=True)],
         "two_alone": figures.two_alone(views),
-        "headline_table": figures.headline_table(views),
-        "cells_table": figures.cells_table(views),
-        "premises_table": figures.premises_table(views),
+        "headline_table": figures.headline_table(views, people),
+        "cells_table": figures.cells_table(views, people),
+        "premises_table": figures.premises_table(views, people),
         "decisions_table": figures.rows_table(
             views, "decisions", "What is decided, by cell, in percent of its items", CELLS
         ),
@@ -286,6 +293,9 @@ def _lay_out(views: Sequence[RunView], found: Sequence[Findings | str]) -> dict[
         "signals_table": figures.rows_table(
             views, "signals", "What S tells, in percent; moved in natural log units"
         ),
+        "explained_table": judges.explained_table(views),
+        "judges_table": judges.agreement_table(views),
+        "planted_table": judges.calibration_table(views),
         "remarks": REMARKS,
     }  # fmt: skip
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from handeye.answer_kinds.choice import LETTERS
 from handeye.premise.items import AUDIO_FALSE, N_ROLES, VISION_FALSE, Item, Modality
+from handeye.premise.scoring.details import stated_of
 from handeye.premise.scoring.reading import AnswerKind, options_of
 from handeye.premise.scoring.signal import WORDS
 from handeye.respondents.fault_rates import Faults, parse_rates
@@ -271,9 +272,25 @@ class _Answering:
             return draw.pick(forms) if loose else letter
         word = WORDS[rejects]
         if kind == "explained":
-            why = words if rejects else "Everything that is said of it is there."
-            return f"{word}\n{why}"
+            return f"{word}\n{self._why(role, words)}"
         return draw.pick((f"**{word}**", f"Answer: {word}", f"It is {word}.")) if loose else word
+
+    def _why(self, role: int, words: str) -> str:
+        """What is said behind TRUE and FALSE: what is there, as far as the set tells."""
+        stated = stated_of(self.item)
+        rejects = role >= VISION_FALSE
+        if not stated:
+            return words if rejects else "Everything that is said of it is there."
+        turned = "wrong_reason" in self._fired
+        if turned:
+            self.planted.append("wrong_reason")
+        if rejects == turned:
+            told = " and ".join(one.clause for one in stated)
+        else:
+            sense = {VISION_FALSE: "vision", AUDIO_FALSE: "audio"}.get(role, self._query)
+            false = [one for one in stated if one.kind[0] == sense] or stated
+            told = false[0].sibling
+        return f"{told[0].upper()}{told[1:]}."
 
     def _letters(self, role: int) -> Letters:
         """Log-probabilities: the answer is likeliest; what was perceived shows below it."""
@@ -322,6 +339,7 @@ FAULTS: dict[str, str] = {
     "late_letter": "chooses one of the last two letters",
     "constant": "gives one and the same letter, or word, to everything",
     "random": "chooses at random",
+    "wrong_reason": "explains TRUE or FALSE by what would be the reason for the other",
     "prose": "words from which no answer can be read",
     "lenient": "the answer in another form than was asked for",
 }

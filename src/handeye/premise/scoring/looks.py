@@ -196,7 +196,7 @@ def _said(row: ScoreRow) -> int | None:
     """What was said, in numbers: the place of a letter, the role of words, 0 for TRUE, else 1."""
     if row.letter is not None:
         return LETTERS.index(row.letter)
-    if row.role is not None or not row.is_read:
+    if row.role is not None or not row.is_read or answer_kind(row.variant) == "text":
         return row.role
     return int(row.rejects)
 

@@ -6,6 +6,8 @@ RUN/
   summary.json        every table with intervals (docs/premise-scoring.md)
   diagnosis.json, reasons.parquet
                       why items failed, once `handeye premise diagnose` was asked
+  judge.json, judgements.jsonl
+                      what judges say of explanations, once one was asked
 """
 
 from __future__ import annotations
@@ -16,13 +18,15 @@ import msgspec
 
 from handeye.premise.items import MODALITIES, N_ROLES, PREMISES
 from handeye.premise.scoring.predictions import ABLATIONS
-from handeye.premise.scoring.reading import DECISIONS
+from handeye.premise.scoring.reading import DECISIONS, REASONS as EXPLAINED
 from handeye.premise.scoring.score import CELLS, SIGNALS, STATES, ScoreRow
 from handeye.premise.scoring.summary import SUITE, Summary
 from handeye.premise.scoring.tables import table_files
 from handeye.scores.diagnosed import DIAGNOSIS, REASONS
 from handeye.scores.run_folder import LARGEST, Columns, RunFormat, RunInfo, ScoredRun, reader
 
+JUDGED = "judge.json"
+JUDGEMENTS = "judgements.jsonl"
 _ROLES = (0, N_ROLES - 1)
 _COLUMNS = Columns(
     ScoreRow,
@@ -35,6 +39,7 @@ _COLUMNS = Columns(
         "decision": DECISIONS,
         "lenient_decision": DECISIONS,
         "s_from": ("", *SIGNALS),
+        "explained": EXPLAINED,
         **dict.fromkeys(("gold", "role", "lenient_role"), _ROLES),
         **dict.fromkeys(("told", "right", "lenient_right", "perceived"), (0, 1)),
         **dict.fromkeys(("n_samples", "n_rejected"), (0, LARGEST)),
@@ -65,7 +70,7 @@ RUN_FORMAT = RunFormat(
     summary=Summary,
     tables=table_files,
     info=Info,
-    stale=(DIAGNOSIS, REASONS),
+    stale=(JUDGED, DIAGNOSIS, REASONS),
 )
 
 

@@ -20,8 +20,10 @@ from handeye.premise.scoring.reading import (
     REJECTING,
     UNREADABLE,
     Read,
+    Reason,
     answer_kind,
     read,
+    read_explanation,
 )
 from handeye.premise.scoring.signal import (
     Asked,
@@ -93,6 +95,9 @@ class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):
             log-probability as it came, from 1; None where it cannot be told.
         log_a: log-probability of the letter A, spellings added up; None: not returned.
         log_b: of B, and so on.
+        explained: what the explanation says of what was stated
+            (:data:`handeye.premise.scoring.reading.Reason`), by the exact reader; None where none
+            was asked for, or the set does not tell what is true of the media as shown.
     """
 
     item_id: str
@@ -137,6 +142,7 @@ class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):
     log_d: float | None
     log_e: float | None
     log_f: float | None
+    explained: str | None = None
 
     @property
     def prompt(self) -> str:
@@ -258,10 +264,10 @@ class _Answered:
             role=said.role,
             decision=said.decision,
             told=_told(said, gold),
-            right=_right(said, gold),
+            right=self._right(said, gold),
             lenient_role=self.read.role,
             lenient_decision=self.read.decision,
-            lenient_right=_right(self.read, gold),
+            lenient_right=self._right(self.read, gold),
             **_NO_SIGNAL,
             s_samples=from_samples(n_rejected, n_samples - n_rejected),
             n_samples=n_samples,
@@ -269,7 +275,19 @@ class _Answered:
             perceived=None,
             rank=self._rank(),
             **self._letters(),
+            explained=self._explained(gold),
         )
+
+    def _explained(self, gold: int | None) -> Reason | None:
+        if self.kind != "explained" or gold is None or self.ablation == SWAP:
+            return None
+        said = self.found.raw_text or "" if self.state in ("answered", "unreadable") else ""
+        return read_explanation(said, self.item)
+
+    def _right(self, said: Read, gold: int | None) -> int:
+        """Of TRUE and FALSE the decision is all that can be right."""
+        decides = said.role is None and self.kind in ("truth", "explained")
+        return _told(said, gold) if decides else int(said.role is not None and said.role == gold)
 
     def _letters(self) -> dict[str, Any]:
         logs = self.logs if self.logs and self.kind == "choice" else [None] * N_ROLES
@@ -349,11 +367,6 @@ def _told(said: Read, gold: int | None) -> int:
     if gold is None or said.decision in ("unreadable", "none"):
         return 0
     return int((said.decision in REJECTING) == (gold >= VISION_FALSE))
-
-
-def _right(said: Read, gold: int | None) -> int:
-    """Of an answer without a role (TRUE, FALSE) the decision is all that can be right."""
-    return _told(said, gold) if said.role is None else int(said.role == gold)
 
 
 # ---- what is learnt from all answers

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
 from handeye.errors import DataError, OptionError
 from handeye.premise.items import LETTERS
+from handeye.premise.scoring.explanations import by_exact_reader, explained
 from handeye.premise.scoring.figures import Figures
 from handeye.premise.scoring.predictions import alone
 from handeye.premise.scoring.score import STATES, ScoreRow, priors_of
@@ -73,7 +72,9 @@ class Summary(AnySummary, kw_only=True):
     ``prior`` is what letters have for their positions, by letter, in natural log units; None where
     it could not be told, and is in S still. ``decisions`` are by cell, ``pairs`` by sense,
     ``kinds`` by sense and kind; ``two`` is about questions that name two details, ``without_gold``
-    about what was asked of a sense that was removed.
+    about what was asked of a sense that was removed. ``explained`` are verdicts by their
+    explanations, as the exact reader has them, by sense and premise
+    (:func:`handeye.premise.scoring.explanations.explained`); empty where none were asked for.
     """
 
     format: int
@@ -103,7 +104,7 @@ class Summary(AnySummary, kw_only=True):
     letters: dict[str, Estimates]
     lenient: Estimates
     without_gold: dict[str, Estimates]
-    judge: dict[str, Any] | UnsetType = UNSET
+    explained: dict[str, dict[str, Estimates]] = msgspec.field(default_factory=dict)
 
 
 def summarize(
@@ -165,7 +166,9 @@ def summarize(
             "words": interval_words(figures.n_families, seed, bootstrap),
         },
     }
-    return msgspec.convert(whole | estimates(figures.tree()), Summary)
+    tree = figures.tree()
+    tree["explained"] = explained(rows, by_exact_reader(rows), seed, bootstrap)
+    return msgspec.convert(whole | estimates(tree), Summary)
 
 
 def interval_words(families: int, seed: int, resamples: int) -> str:

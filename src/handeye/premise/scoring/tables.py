@@ -55,6 +55,22 @@ _DECISIONS = (
     Column("unreadable", "a text that cannot be read strictly", name="unreadable"),
     Column("no answer", "refused, empty, cut off, failed", name="none"),
 )
+EXPLAINED_COLUMNS = (
+    Column("R+R", "verdict and explanation right; the words alone get at most 50", name="r_r"),
+    Column("R+W", "the verdict right, for a wrong reason or none", name="r_w"),
+    Column("W+R", "the verdict wrong, the explanation right", name="w_r"),
+    Column("W+W", "neither right", name="w_w"),
+    Column("siblings", "pairs of siblings, both R+R; the words alone get 0", name="siblings"),
+    Column("named", "explanations of false premises that name what is there", name="named"),
+    Column("unread", "explanations without a claim that the reader knows, counted as wrong",
+           name="unread"),
+)  # fmt: skip
+EXPLAINED_ROWS = {
+    "true": "true premises",
+    "false": "false premises",
+    "premises": "all premises",
+}
+"""Of the table of explanations, by premise."""
 SIGNAL_COLUMNS = (
     Column("area", "AUROC of S, false premises against true ones; chance 50", name="area"),
     Column("with prior", "the same with what letters have for their positions", name="area_raw"),
@@ -144,6 +160,9 @@ def tables(summary: Summary) -> tuple[Table, ...]:
         table_of("without-gold", ("cell", "figure"), summary.without_gold, _DECISIONS,
                  file="without_gold.csv", labels=CELLS, row_head="Cell",
                  caption="What is answered about a sense that was removed."),
+        table_of("explanations", ("sense", "premise", "figure"), summary.explained,
+                 EXPLAINED_COLUMNS, file="explanations.csv", labels=EXPLAINED_ROWS,
+                 caption="Verdict and explanation, right or wrong, by the exact reader."),
     )  # fmt: skip
 
 
@@ -165,6 +184,17 @@ def _letters(summary: Summary) -> dict[str, Any]:
 
 
 # ---- what needs neither eye nor ear
+
+_BY_WORDS = ("always TRUE, said again", "always FALSE, the same denied")
+
+
+def explained_by_words() -> tuple[Row, ...]:
+    """Two of the explanations that hang on nothing shown, to stand beside all premises."""
+    known = {"r_r": 0.5, "r_w": 0.0, "w_r": 0.0, "w_w": 0.5, "siblings": 0.0, "named": 0.0}
+    cells = (known.get(column.key) for column in EXPLAINED_COLUMNS)
+    figures = tuple(NOTHING if one is None else Estimate(one) for one in cells)
+    return tuple(Row(label, figures) for label in _BY_WORDS)
+
 
 _FIXED: dict[str, dict[str, tuple[float, float, float]]] = {
     # Std, Mis, and the share of what is decided rightly of two premises.

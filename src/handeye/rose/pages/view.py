@@ -9,10 +9,9 @@ from typing import Any
 
 import msgspec
 
-from handeye.errors import DataError
 from handeye.pages.frame import PageRun, states_of
+from handeye.pages.people import read_people
 from handeye.printing import noun
-from handeye.reading import UNREADABLE, read_bytes, why
 from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.pages.load import LoadedRun, facts
 from handeye.rose.questions import TEMPLATES
@@ -181,19 +180,6 @@ def read_human(file: Path) -> QuotedModel:
     Raises:
         DataError: the file cannot be read, has another form, or holds no known column.
     """
-    data = read_bytes(file)
-    try:
-        found = msgspec.json.decode(data, type=QuotedModel)
-    except UNREADABLE as error:
-        raise DataError(
-            f"{file}: no human baseline as `handeye study agreement` writes it: {why(error)}"
-        ) from None
-    for name, one in (*found.columns.items(), *found.headline.items()):
-        least = -1 if name == "gap" else 0
-        for end in (one.value, one.low, one.high):
-            if end is not None and not least <= end <= 1:
-                raise DataError(f"{file}: {name} holds {end}; rates are fractions from 0 to 1")
     known = {template.column for template in TEMPLATES.values()}
-    if not known & found.columns.keys():
-        raise DataError(f"{file}: none of its columns is a template ({', '.join(sorted(known))})")
+    found = read_people(file, known, "template")
     return QuotedModel(found.label, found.columns, found.headline, human=True)

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
-from numpy.typing import NDArray
 
 from handeye.errors import DataError, OptionError, first_ten
+from handeye.stats.agreement import raw_and_kappa
 from handeye.stats.intervals import Samples, estimates
 from handeye.stats.sums import Sums
 from handeye.visualact.records import Clip
@@ -26,7 +26,6 @@ from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.score import Result, score_cases
 from handeye.visualact.scoring.summary import RESAMPLES
 
-Floats = NDArray[np.float64]
 Decisions = Mapping[str, Sequence[tuple[int, int]]]
 """Clip id to (predicted, truth) places that mean the same deed, counted from 0 as given."""
 
@@ -96,8 +95,8 @@ def agreement(
 ) -> dict[str, Any]:
     """How far a judge and the embedding matcher agree, over all (predicted, true) pairs.
 
-    Both are taken as one-to-one matches. ``kappa`` is Cohen's (1960): agreement beyond what the two
-    would reach by matching as often as they do, but at random.
+    Both are taken as one-to-one matches. ``kappa`` is Cohen's
+    (:func:`handeye.stats.agreement.raw_and_kappa`).
 
     Returns:
         Counts ``both``, ``judge_only``, ``embedding_only``, ``neither``; estimates ``agreement``
@@ -121,7 +120,7 @@ def agreement(
             columns[name][place] = count
     sums = Sums([case.clip.scenario for case in cases], columns, bootstrap, seed)
     totals = [sums.total(name) for name in names]
-    figures = _agreement_figures(*totals)
+    figures = raw_and_kappa(*totals)
     n = round(float(sum(total[0] for total in totals)))
     return {
         **{name: sums.count(name) for name in names},
@@ -132,19 +131,6 @@ def agreement(
             }
         ),
     }
-
-
-def _agreement_figures(
-    both: Floats, judge: Floats, near: Floats, neither: Floats
-) -> tuple[Floats, Floats]:
-    total = both + judge + near + neither
-    with np.errstate(invalid="ignore", divide="ignore"):
-        observed = (both + neither) / total
-        yes = (both + judge) / total * (both + near) / total
-        no = (neither + judge) / total * (neither + near) / total
-        chance = yes + no
-        kappa = np.where(chance < 1, (observed - chance) / (1 - chance), np.nan)
-    return np.asarray(np.where(total > 0, observed, np.nan)), np.asarray(kappa)
 
 
 def _decided(case: Case, decisions: Decisions) -> list[Pair]:

@@ -17,6 +17,7 @@ import msgspec
 from handeye.atomic import write_bytes
 from handeye.errors import RunError, refusal
 from handeye.reading import read_json
+from handeye.run.judge import count_states
 from handeye.scores.run_folder import indented_json
 from handeye.visualact.comparing.scored_runs import answered_clips
 from handeye.visualact.judge.matcher import score_judged
@@ -72,7 +73,7 @@ def judge_run(
         RunError: another embedder than the run's, no such model, nothing but failures.
         DataError: the set is not there or was changed, or no clip could be judged.
     """
-    from handeye.visualact.judge.ask import count_states, judge_cases
+    from handeye.visualact.judge.ask import judge_cases
 
     scored_with = run.info["embedder"]
     if scored_with.get("digest") != embedder.digest:
@@ -114,7 +115,7 @@ def judge_run(
         "prompt_version": VERSION,
         "attempts": attempts,
         "structured": found.structured,
-        "states": count_states(found),
+        "states": count_states(found.states.values()),
         "n_clips": len(found.states),
         "n_decided": len(found.decisions),
         "asked": {

@@ -1,0 +1,1 @@
+"""Explanations judged: by a model, or by people; kept apart from the scores."""
