@@ -145,6 +145,12 @@ def _content(claim: Claim) -> str:
     return f"it gets what is asked wrong in {_listed([one.share for one in claim.figures])}"
 
 
+def _wrong_sense(claim: Claim) -> str:
+    verb = "swaps the two senses" if claim.kind == "swaps" else "takes one sense for the other"
+    where = " where a question names two details" if claim.parts else ""
+    return f"it {verb}{where}: {claim.figures[0].share} name the other one"
+
+
 def _kinds(claim: Claim) -> str:
     names = [f"{one.label} ({percent_words(one.value)})" for one in claim.figures]
     return f"it tells nothing of {_listed(names)}, chance 50"
@@ -175,8 +181,8 @@ _KINDS: dict[str, Callable[[Claim], str]] = {
     "lacks": _lacks,
     "text_only": _text_only,
     "random": _random,
-    "swaps": lambda claim: f"it swaps the two senses: {claim.figures[0].share} name the other one",
-    "wrong_sense": lambda claim: f"{claim.figures[0].share} name the other sense",
+    "swaps": _wrong_sense,
+    "wrong_sense": _wrong_sense,
     "ends": _ends,
     "senses": _senses,
     "gap": _gap,

@@ -78,6 +78,9 @@ class Evidence:
         named = self._where(lambda row: row.decision in SENSES)
         self._add("accepts", self._read, accepts)
         self._add("wrong_sense", self._read & false & named, wrong)
+        two = self._where(lambda row: row.gold is not None and row.modality == "both")
+        other = self._where(lambda row: row.role != row.gold)
+        self._add("wrong_sense.two", two & false & named, other)
         for sense in SENSES:
             of = self._read & self._where(lambda row, sense=sense: row.modality == sense)  # type: ignore[misc]
             self._add(f"accepts.{sense}", of, accepts)
@@ -124,12 +127,14 @@ class Evidence:
         own = [p for p in self._pairs.repeated if self._read[p.first] and self._read[p.second]]
         same = [float(said[one] == said[other]) for one, other in own]
         self._add_sums("repeated", [pair.first for pair in own], same)
-        own = [p for p in self._pairs.crossed if self._read[p.first] and self._read[p.second]]
-        flips = [float(rows[one].rejects != rows[other].rejects) for one, other in own]
-        self._add_sums("crossed", [pair.first for pair in own], flips)
-        for cell in SINGLE:
-            held = [pair.first for pair in own if rows[pair.first].cell == cell]
-            self._add_sums(f"crossed.{cell}", held, [1.0] * len(held))
+        for name, pairs in (("crossed ", self._pairs.crossed), ("siblings ", self._pairs.siblings)):
+            own = [p for p in pairs if self._read[p.first] and self._read[p.second]]
+            for what in ("", *SENSES, *SINGLE):
+                of = [p for p in own if what in ("", rows[p.first].modality, rows[p.first].cell)]
+                flips = [float(rows[one].rejects != rows[other].rejects) for one, other in of]
+                other = [float(said[one] != said[other]) for one, other in of]
+                self._add_sums(f"{name}{what}", [pair.first for pair in of], flips)
+                self._add_sums(f"{name}{what} said", [pair.first for pair in of], other)
 
     # ---- figures
 
@@ -144,11 +149,25 @@ class Evidence:
             "accepts": {"all": self._share("accepts")}
             | {sense: self._share(f"accepts.{sense}") for sense in SENSES},
             "content": {sense: self._share(f"content.{sense}") for sense in SENSES},
-            "wrong_sense": {"all": self._share("wrong_sense")},
+            "wrong_sense": {
+                "all": self._share("wrong_sense"),
+                "two": self._share("wrong_sense.two"),
+            },
             "balanced": self._balanced(),
             **{name: self._ends(name) for name in _ENDS},
             "repeated": self._repeated(),
             "crossed": self._crossed(),
+            "crossed_by": {
+                sense: self._crossed(other)["excess"]
+                for sense, other in zip(SENSES, SENSES[::-1], strict=True)
+            },
+            "told_apart": {sense: self._told_apart(sense) for sense in SENSES},
+            "said_apart": {
+                sense: difference(
+                    self._share(f"siblings {sense} said"), self._share(f"crossed {sense} said")
+                )
+                for sense in SENSES
+            },
         }
         return {
             name: {key: one for key, one in figures.items() if one.n}
@@ -180,20 +199,35 @@ class Evidence:
         usual = Samples(alike, same.n, same.trials, sizes=same.sizes)
         return {"same": same, "usual": usual, "excess": difference(same, usual)}
 
-    def _crossed(self) -> dict[str, Samples]:
+    def _crossed(self, sense: str = "") -> dict[str, Samples]:
         """Decisions that change with the other sense, and how many would if errors were apart.
 
         Two answers with the same gold differ by chance in ``2 r (1 - r)`` of the pairs, r the share
         that rejects; where r differs between kinds of details, in fewer.
+
+        Args:
+            sense: that the questions are about; empty: either.
         """
-        flips = self._share("crossed")
-        if not flips.n:
-            return {"flips": flips}
+        flips = self._share(f"crossed {sense}")
         usual = np.zeros(1 + self._resamples)
         for cell in SINGLE:
-            weight = self._columns.get(f"crossed.{cell}.n")
-            if weight is not None:
-                r = np.nan_to_num(self._share(f"rejects.{cell}").values)
-                usual = usual + weight.sum() / flips.n * 2 * r * (1 - r)
+            weight = self._columns.get(f"crossed {cell}.n")
+            if weight is not None and flips.n and cell.endswith(sense[:1]):
+                chance = _apart(self._share(f"rejects.{cell}"))
+                usual = usual + weight.sum() / flips.n * chance.values
         chance = Samples(usual, flips.n, flips.trials, sizes=flips.sizes)
         return {"flips": flips, "usual": chance, "excess": difference(flips, chance)}
+
+    def _told_apart(self, sense: str) -> Samples:
+        """Siblings that are decided differently, beyond what decisions apart from the clip explain.
+
+        Above 0 also for who takes every premise the wrong way round.
+        """
+        share, accepts = self._share(f"siblings {sense}"), self._share(f"accepts.{sense}")
+        return difference(share, _apart(accepts)) if share.n else share
+
+
+def _apart(share: Samples) -> Samples:
+    """How often two decisions differ that are taken apart from each other."""
+    r = np.nan_to_num(share.values)
+    return Samples(2 * r * (1 - r), share.n, share.trials, sizes=share.sizes)

@@ -36,6 +36,8 @@ _AT_CHANCE, _GUESSED = 0.6, 0.5
 # Fewer families, and only ranges are told.
 _FEWEST = 20
 _MUTE = 0.05
+# Of two details the wrong one is named: half as often as by lot.
+_ROUTED = 0.25
 _MOST_KINDS = 4
 _ALIKE = 0.1
 _NO_USE = ("refused", "no_answer", "truncated", "unreadable")
@@ -61,17 +63,23 @@ def claims(diagnosis: Tree) -> list[Claim]:
     nothing = bool(constant or unseen)
     lacks = [] if nothing else found.lacks()
     gone = set(SENSES) if nothing else {claim.parts[0] for claim in lacks}
-    one = [] if nothing else found.one_answer(gone)
+    one = [] if constant else found.one_answer(gone)
     if any(claim.key == "rejects_all:" for claim in one):  # who rejects all has not looked
         looks = [claim for claim in looks if claim.kind != "blind"]
+    ends = [] if constant else found.ends()
     body = [*found.mute(), *looks, *unseen, *found.level(), *one]
     if not nothing:
-        ends = found.ends()
-        besides = [*found.wrong_sense(), *found.content(gone)]
+        wrong = found.wrong_sense()
+        besides = [*wrong, *found.content(gone)]
         if ends:  # where a letter is chosen for its place, senses and contents are wrong as well
             besides = [replace(claim, spoken=claim.kind == "swaps") for claim in besides]
-        body += [*lacks, *found.senses(gone), *found.gap(), *ends, *besides]
+        # Where details are not told, or taken wrongly already, it is no news.
+        told = found.tells_all() and not (wrong or ends or lacks or one)
+        two = [replace(claim, spoken=told) for claim in found.wrong_sense("two")]
+        body += [*lacks, *found.senses(gone), *found.gap(), *ends, *besides, *two]
         body += [*found.interference(), *found.kinds(gone)]
+    else:
+        body += ends
     return [*partial_claims(diagnosis, Claim), *body, *found.forms(), *found.two()]
 
 
@@ -160,17 +168,36 @@ class _Run:
         """Whether neither answers nor S tell true from false."""
         area = self._area(sense)
         return _below(self._balanced(sense), _AT_CHANCE) and (
-            area is None or _below(area, _AT_CHANCE)
+            area is None or (_below(area, _AT_CHANCE) and not _below(area, 0.5))
         )
 
     def _tells_nothing(self, sense: str) -> bool:
-        """Whether premises and contents are told by chance.
+        """Whether premises and contents are told by chance, and nothing hangs on the sense.
 
-        Contents are known where something was accepted, and something else than TRUE was said.
+        Contents are known where something was accepted, and something else than TRUE was said. Who
+        takes premises the wrong way round, or in the light of the other sense, tells them no better
+        than by chance, too, but decides by what there is.
         """
         content = self._contents(sense)
         guessed = _below(content, _GUESSED) if self._said else True
-        return self._told_by_chance(sense) and guessed
+        hangs = any(
+            _above(self._figure(name, sense, "more than by chance"), FLOOR)
+            for name in ("told_apart", "said_apart", "crossed_by")
+        )
+        told = any(_above(kind, _AT_CHANCE) for _, kind in self._of_kinds(sense))
+        return self._told_by_chance(sense) and guessed and not hangs and not told
+
+    def tells_all(self) -> bool:
+        """Whether premises of every sense that is asked about are told."""
+        return all(_above(self._balanced(sense), _AT_CHANCE) for sense in self.asked)
+
+    def _of_kinds(self, sense: str) -> list[tuple[str, Figure | None]]:
+        """By kind of detail, what is told rightly."""
+        kinds: Tree = (self._all.get("kinds") or {}).get(sense) or {}
+        return [
+            (name, figure_of(name, (kind["figures"] or {}).get("balanced"), of="items"))
+            for name, kind in kinds.items()
+        ]
 
     def text_only(self) -> list[Claim]:
         """The same answer to the same words, and none of it rightly."""
@@ -285,17 +312,21 @@ class _Run:
             return [Claim("senses", "senses", why, figures, FLOOR, parts=SENSES[::-1])]
         return []
 
-    def wrong_sense(self) -> list[Claim]:
-        """Rejections that name the other sense, more often than not or often enough."""
-        one = self._figure(
-            "wrong_sense", "all", "name the other sense", "rejections of false premises"
-        )
+    def wrong_sense(self, of: str = "all") -> list[Claim]:
+        """Rejections that name the other sense, more often than not or often enough.
+
+        Args:
+            of: ``all`` questions about one detail, or those that name ``two``.
+        """
+        things = "rejections of false premises" if of == "all" else "rejections"
+        one = self._figure("wrong_sense", of, "name the other sense", things)
         if one is None:
             return []
-        for kind, bound in (("swaps", 0.5), ("wrong_sense", FLOOR)):
+        for kind, bound in (("swaps", 0.5), ("wrong_sense", FLOOR if of == "all" else _ROUTED)):
             if _above(one, bound):
                 why = f"The interval lies above {bound * 100:.0f} %."
-                return [Claim(kind, kind, why, (one,), bound)]
+                parts = () if of == "all" else (of,)
+                return [Claim(kind, ":".join((kind, *parts)), why, (one,), bound, parts=parts)]
         return []
 
     def gap(self) -> list[Claim]:
@@ -352,13 +383,11 @@ class _Run:
     def kinds(self, gone: set[str]) -> list[Claim]:
         """Kinds of details that are told by chance, where their sense is told."""
         found = []
-        for sense, kinds in (self._all.get("kinds") or {}).items():
-            if sense in gone or not _above(self._balanced(sense), _AT_CHANCE):
-                continue
-            for name, kind in kinds.items():
-                one = figure_of(name, (kind["figures"] or {}).get("balanced"), of="items")
-                if one is not None and _below(one, _AT_CHANCE):
-                    found.append(one)
+        for sense in SENSES:
+            if sense not in gone and _above(self._balanced(sense), _AT_CHANCE):
+                found += [
+                    one for _, one in self._of_kinds(sense) if one and _below(one, _AT_CHANCE)
+                ]
         found.sort(key=lambda one: one.high or 0.0)
         if not found:
             return []
