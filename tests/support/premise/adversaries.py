@@ -401,14 +401,14 @@ enter("rejects what one sense and not the other changed", "extreme", either, "in
 enter("hears the left channel alone", "extreme",
       lambda a, d, f: judged(a, lambda s: a.item.kind != "side", lambda s: d.unit() < 0.5)
       if len(a.about) == 1 else a.gold,
-      "kinds")  # fmt: skip
+      "")  # fmt: skip
 for sense, only in (("audio", "word"), ("vision", "colour")):
     enter(f"tells {only} alone of {sense}, guesses contents", "extreme",
           lambda a, d, f, sense=sense, only=only: a.gold
           if len(a.about) == 2 or a.sense != sense
           else judged(a, lambda s: a.item.kind == only, lambda s: a.words("k").unit() < 0.5,
                       a.words("c").below(4)),
-          "senses")  # fmt: skip
+          f"senses:{'vision' if sense == 'audio' else 'audio'}")  # fmt: skip
 enter("gets what is asked wrong", "extreme", wrong_content, "content")
 enter("tells every premise, guesses what is asked", "extreme",
       lambda a, d, f: a.gold if a.false else d.below(4), "content")  # fmt: skip
@@ -475,12 +475,10 @@ enter("brackets in half", "mixed", partly(0.5, worded("loose", "[{letter}]")), "
 enter("accepts all of sound in half", "mixed",
       partly(0.5, lambda a, d, f: a.content if a.sense == "audio" else a.gold),
       "senses:vision")  # fmt: skip
-enter("cannot tell order and pitch", "mixed",
+enter("tells no order of sounds nor pitch", "mixed",
       lambda a, d, f: judged(a, lambda s: not (s == "audio" and a.item.kind in ("order", "pitch")),
                              lambda s: d.unit() < 0.5) if len(a.about) == 1 else a.gold,
-      "kinds")  # fmt: skip
-enter("always B to what is seen, any letter to what is heard", "mixed",
-      lambda a, d, f: a.order[1 if a.sense == "vision" else d.below(6)])  # fmt: skip
+      "senses:vision")  # fmt: skip
 
 
 # ---- letters
@@ -545,6 +543,8 @@ enter("S is noise, answers right", "none",
 enter("S points the other way, answers by lot", "extreme",
       lambda a, d, f: replace(signalled(-4.0)(a, d, f), role=a.own if d.unit() < 0.5  # type: ignore[type-var]
                               else d.below(4)))  # fmt: skip
+enter("S tells, answers by lot", "extreme",
+      lambda a, d, f: replace(signalled(3.0)(a, d, f), role=d.below(6)), "gap")  # type: ignore[type-var]  # fmt: skip
 enter("S tells what is seen alone", "extreme", signalled(4.0, senses=("vision",)), "senses:vision")
 
 

@@ -7,6 +7,7 @@ what is asked, the order of the options. Nothing of scoring, reading or diagnosi
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -63,7 +64,8 @@ def _row(one: Respondent, ask: Asked, said: Said) -> dict[str, Any]:
 
 
 def _named(claim: Claim) -> str:
-    return ":".join(filter(None, [claim.kind, *claim.parts[:1]]))
+    parts = () if claim.kind == "kinds" else claim.parts[:1]
+    return ":".join(filter(None, [claim.kind, *parts]))
 
 
 class Truth:
@@ -138,9 +140,16 @@ class Truth:
         return self._accepts_all(claim, rejecting=True)
 
     def _constant(self, claim: Claim) -> str:
-        said = [_written(ask, one) for ask, one in self.given if _strict(one)]
-        most = max(map(said.count, set(said))) / len(said)
-        return f"it is {most:.4f}" if _off(claim.figures[0], most) else ""
+        """The commonest answer to each prompt of a sense, of those that a claim is about."""
+        said: dict[tuple[object, str], list[str]] = defaultdict(list)
+        for ask, one in self.given:
+            if _strict(one) and claim.parts[0] in ("", ask.item.modality):
+                kind = ask.about, str(ask.item.meta["prompt"])
+                said[kind].append(_written(ask, one))
+        n = sum(map(len, said.values()))
+        most = sum(max(map(found.count, found)) for found in said.values()) / n
+        one_share = claim.figures[0]
+        return f"it is {most:.4f} of {n}" if _off(one_share, most) or one_share.n != n else ""
 
     def _swaps(self, claim: Claim) -> str:
         two = claim.parts[:1] == ("two",)
@@ -258,11 +267,10 @@ class Truth:
         return "" if effect > _NOTHING else "the other sense changes nothing"
 
     def _kinds(self, claim: Claim) -> str:
-        for one in claim.figures:
-            for sense in SENSES:
-                effect = self._effect(sense, sense, one.label)
-                if effect > 0.05:
-                    return f"{one.label} decides {effect:.0%} of its questions"
+        for one, sense in zip(claim.figures, claim.parts, strict=True):
+            effect = self._effect(sense, sense, one.label)
+            if effect > 0.05:
+                return f"{one.label} decides {effect:.0%} of its questions"
         return ""
 
     def _ends(self, claim: Claim) -> str:

@@ -152,7 +152,11 @@ def _wrong_sense(claim: Claim) -> str:
 
 
 def _kinds(claim: Claim) -> str:
-    names = [f"{one.label} ({percent_words(one.value)})" for one in claim.figures]
+    # Two kinds may have one name: what is seen has an order, and what is heard.
+    names = [
+        f"{one.label} ({SEEN[sense]}, {percent_words(one.value)})"
+        for one, sense in zip(claim.figures, claim.parts, strict=True)
+    ]
     return f"it tells nothing of {_listed(names)}, chance 50"
 
 

@@ -89,6 +89,18 @@ class Evidence:
             of = self._read & self._where(lambda row, cell=cell: row.cell == cell)  # type: ignore[misc]
             self._add(f"told.{cell}", of, told)
             self._add(f"rejects.{cell}", of, rejects)
+        self._kinds = {
+            (row.modality, row.kind): None
+            for row in self.rows
+            if row.kind and row.modality in SENSES
+        }
+        cells, kinds = (
+            np.array([getattr(row, name) for row in self.rows]) for name in ("cell", "kind")
+        )
+        for sense, kind in self._kinds:
+            for cell in _cells_of(sense):
+                of = self._read & (cells == cell) & (kinds == kind)
+                self._add(f"told.{cell}.{kind}", of, told)
 
     def _add_letters(self) -> None:
         """Answers at the first and at the last two letters, and how often they would be there.
@@ -154,6 +166,12 @@ class Evidence:
                 "two": self._share("wrong_sense.two"),
             },
             "balanced": self._balanced(),
+            **{
+                f"kinds_{sense}": {
+                    kind: self._told(sense, kind) for of, kind in self._kinds if of == sense
+                }
+                for sense in SENSES
+            },
             **{name: self._ends(name) for name in _ENDS},
             "repeated": self._repeated(),
             "crossed": self._crossed(),
@@ -176,14 +194,16 @@ class Evidence:
 
     def _balanced(self) -> dict[str, Samples]:
         """Accepting and rejecting told rightly, by sense, and how far the senses lie apart."""
-        out = {}
-        for sense in SENSES:
-            two = [self._share(f"told.{premise}_{sense[0]}") for premise in ("std", "mis")]
-            whole = all(one.n for one in two)
-            out[sense] = mean(two, shared=True) if whole else undefined(self._resamples)
+        out = {sense: self._told(sense) for sense in SENSES}
         if all(one.n for one in out.values()):
             out["apart"] = difference(out["vision"], out["audio"])
         return out
+
+    def _told(self, sense: str, *kind: str) -> Samples:
+        """Premises about a sense, or about one kind of its details, that are taken rightly."""
+        two = [self._share(".".join(("told", cell, *kind))) for cell in _cells_of(sense)]
+        whole = all(one.n for one in two)
+        return mean(two, shared=True) if whole else undefined(self._resamples)
 
     def _ends(self, name: str) -> dict[str, Samples]:
         seen, usual = self._share(name), self._share(f"{name}.usual")
@@ -225,6 +245,11 @@ class Evidence:
         """
         share, accepts = self._share(f"siblings {sense}"), self._share(f"accepts.{sense}")
         return difference(share, _apart(accepts)) if share.n else share
+
+
+def _cells_of(sense: str) -> list[str]:
+    """The cells of true and of false premises about a sense."""
+    return [cell for cell in SINGLE if cell.endswith(sense[0])]
 
 
 def _apart(share: Samples) -> Samples:

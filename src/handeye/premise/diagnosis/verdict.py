@@ -64,7 +64,8 @@ def claims(diagnosis: Tree) -> list[Claim]:
     lacks = [] if nothing else found.lacks()
     gone = set(SENSES) if nothing else {claim.parts[0] for claim in lacks}
     one = [] if constant else found.one_answer(gone)
-    if any(claim.key == "rejects_all:" for claim in one):  # who rejects all has not looked
+    # Who rejects all has not looked; where S tells something, there is something that shows it.
+    if any(claim.key == "rejects_all:" for claim in one) or found.tells_by_signal():
         looks = [claim for claim in looks if claim.kind != "blind"]
     ends = [] if constant else found.ends()
     body = [*found.mute(), *looks, *unseen, *found.level(), *one]
@@ -164,6 +165,11 @@ class _Run:
         own: Tree = (signals.get("by_sense") or {}).get(sense) or {}
         return figure_of(f"area of S, {sense}", own.get("area"))
 
+    def tells_by_signal(self) -> bool:
+        """Whether S tells true from false of a sense, or takes one surely for the other."""
+        areas = map(self._area, self.asked)
+        return any(_above(one, _AT_CHANCE) or _below(one, 1 - _AT_CHANCE) for one in areas)
+
     def _told_by_chance(self, sense: str) -> bool:
         """Whether neither answers nor S tell true from false."""
         area = self._area(sense)
@@ -184,20 +190,18 @@ class _Run:
             _above(self._figure(name, sense, "more than by chance"), FLOOR)
             for name in ("told_apart", "said_apart", "crossed_by")
         )
-        told = any(_above(kind, _AT_CHANCE) for _, kind in self._of_kinds(sense))
+        told = any(_above(kind, _AT_CHANCE) for kind in self._of_kinds(sense))
         return self._told_by_chance(sense) and guessed and not hangs and not told
 
     def tells_all(self) -> bool:
         """Whether premises of every sense that is asked about are told."""
         return all(_above(self._balanced(sense), _AT_CHANCE) for sense in self.asked)
 
-    def _of_kinds(self, sense: str) -> list[tuple[str, Figure | None]]:
-        """By kind of detail, what is told rightly."""
-        kinds: Tree = (self._all.get("kinds") or {}).get(sense) or {}
-        return [
-            (name, figure_of(name, (kind["figures"] or {}).get("balanced"), of="items"))
-            for name, kind in kinds.items()
-        ]
+    def _of_kinds(self, sense: str) -> list[Figure]:
+        """By kind of detail, what is told rightly of the readable answers."""
+        kinds: Tree = self._evidence.get(f"kinds_{sense}") or {}
+        found = [figure_of(name, one, of="readable answers") for name, one in kinds.items()]
+        return [one for one in found if one is not None]
 
     def text_only(self) -> list[Claim]:
         """The same answer to the same words, and none of it rightly."""
@@ -382,18 +386,19 @@ class _Run:
 
     def kinds(self, gone: set[str]) -> list[Claim]:
         """Kinds of details that are told by chance, where their sense is told."""
-        found = []
-        for sense in SENSES:
-            if sense not in gone and _above(self._balanced(sense), _AT_CHANCE):
-                found += [
-                    one for _, one in self._of_kinds(sense) if one and _below(one, _AT_CHANCE)
-                ]
-        found.sort(key=lambda one: one.high or 0.0)
+        found = [
+            (one, sense)
+            for sense in SENSES
+            if sense not in gone and _above(self._balanced(sense), _AT_CHANCE)
+            for one in self._of_kinds(sense)
+            if _below(one, _AT_CHANCE) and not _below(one, 0.5)  # that is taken the wrong way round
+        ]
         if not found:
             return []
+        found.sort(key=lambda pair: pair[0].high or 0.0)
+        figures, senses = zip(*found[:_MOST_KINDS], strict=True)
         why = f"Each interval lies below {_AT_CHANCE * 100:.0f} %, and that of its sense above."
-        figures = tuple(found[:_MOST_KINDS])
-        return [Claim("kinds", "kinds", why, figures, _AT_CHANCE, below=True)]
+        return [Claim("kinds", "kinds", why, figures, _AT_CHANCE, below=True, parts=senses)]
 
     def forms(self) -> list[Claim]:
         """Answers that only a lenient reader can read."""
