@@ -99,6 +99,9 @@ def make(folder: Path) -> None:
     write("vanswers.jsonl", _json_lines([{k: r[k] for k in ("clip_id", "raw_text")} for r in rows]))
     rows = _lines("prun/predictions.jsonl")
     write("panswers.jsonl", _json_lines([{k: r[k] for k in ("item_id", "raw_text")} for r in rows]))
+    for name in ("films", "apart"):
+        ids = [row["item_id"] for row in _lines(f"{name}/premise_test.jsonl")]
+        write(f"{name}.jsonl", _json_lines([{"item_id": one, "raw_text": "A"} for one in ids]))
     write("prices.json", '{"handeye/pixels": {"input": 1, "output": 2}}')
     write("items.txt", f"{_lines('answers.jsonl')[0]['item_id']}\n")
     clips = _lines("clips/clips_test.jsonl")
@@ -822,7 +825,7 @@ def _hostile_media() -> Iterator[Case]:
         asked = [
             (*ask, folder, "--model", "handeye/oracle", "--media-input", route) for route in routes
         ]
-        asked += [(*ask, folder, "--model", "mockllm/model", "--without", "audio")]
+        asked += [(*ask, folder, "--model", "handeye/simulated", "--without", "vision")]
         for kind in kinds:
 
             def spoil(path: str = f"{folder}/{name}", what: str = what, kind: str = kind) -> None:
@@ -833,7 +836,7 @@ def _hostile_media() -> Iterator[Case]:
             yield Case("films and sounds", kind, ("premise", "describe", folder), spoil, "either")
             for words in asked:
                 yield Case("films and sounds", kind, words, spoil, "asked")
-            score = ("premise", "score", "ours.jsonl", "--data", folder, "--out", "new")
+            score = ("premise", "score", f"{folder}.jsonl", "--data", folder, "--out", "new")
             for words in (score, ("study", "serve", folder, "--items", "4", "--port", "0",
                                   "--out", "new.sqlite")):  # fmt: skip
                 yield Case("films and sounds", kind, words, spoil, "served")

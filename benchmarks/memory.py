@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,8 +58,7 @@ def _mebibytes(used: resource.struct_rusage) -> float:
 
 def larger(source: Path, out: Path, families: int, there: int) -> None:
     """A set that asks the clips of another one again and again."""
-    out.mkdir()
-    (out / "videos").symlink_to((source / "videos").resolve())
+    shutil.copytree(source / "videos", out / "videos", copy_function=os.link)
     lines = [json.loads(line) for line in (source / ROWS).read_text().splitlines()]
     kept = list(dict.fromkeys(row["scene_id"] for row in lines))
     with (out / ROWS).open("w") as stream:

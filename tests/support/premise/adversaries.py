@@ -392,16 +392,18 @@ enter("swaps the senses where two details are named", "extreme",
 enter("routes two details by lot", "extreme",
       lambda a, d, f: d.integer(4, 5) if len(a.about) == 2 and a.false else a.gold,
       "wrong_sense:two")  # fmt: skip
-enter("accepts false and rejects true", "extreme", inverted(SENSES, True))
-enter("accepts false and rejects true, guesses contents", "extreme", inverted(SENSES, False))
-enter("accepts false and rejects true of sound, guesses it", "extreme", inverted(("audio",), False))
+enter("accepts false and rejects true", "extreme", inverted(SENSES, True),
+      "inverted:vision inverted:audio")  # fmt: skip
+enter("accepts false and rejects true, guesses contents", "extreme", inverted(SENSES, False),
+      "inverted:vision inverted:audio")  # fmt: skip
+enter("accepts false and rejects true of sound, guesses it", "extreme",
+      inverted(("audio",), False), "inverted:audio")  # fmt: skip
 enter("judges each sense by the other", "extreme", led(True), "interference")
 enter("judges each sense by the other, guesses contents", "extreme", led(False), "interference")
 enter("rejects what one sense and not the other changed", "extreme", either, "interference")
 enter("hears the left channel alone", "extreme",
       lambda a, d, f: judged(a, lambda s: a.item.kind != "side", lambda s: d.unit() < 0.5)
-      if len(a.about) == 1 else a.gold,
-      "")  # fmt: skip
+      if len(a.about) == 1 else a.gold)  # fmt: skip
 for sense, only in (("audio", "word"), ("vision", "colour")):
     enter(f"tells {only} alone of {sense}, guesses contents", "extreme",
           lambda a, d, f, sense=sense, only=only: a.gold
@@ -476,9 +478,11 @@ enter("accepts all of sound in half", "mixed",
       partly(0.5, lambda a, d, f: a.content if a.sense == "audio" else a.gold),
       "senses:vision")  # fmt: skip
 enter("tells no order of sounds nor pitch", "mixed",
-      lambda a, d, f: judged(a, lambda s: not (s == "audio" and a.item.kind in ("order", "pitch")),
-                             lambda s: d.unit() < 0.5) if len(a.about) == 1 else a.gold,
-      "senses:vision")  # fmt: skip
+      lambda a, d, f: a.gold if len(a.about) == 2 else judged(
+          a, lambda s: not (s == "audio" and a.item.kind in ("order", "pitch")),
+          lambda s: d.unit() < 0.5))  # fmt: skip
+enter("always B to what is seen, any letter to what is heard", "mixed",
+      lambda a, d, f: a.order[1 if a.sense == "vision" else d.below(6)])  # fmt: skip
 
 
 # ---- letters
@@ -562,10 +566,11 @@ def _truth(false: Callable[[Asked, Draw], bool]) -> Answer:
 for name, group, told, says in (
     ("right", "none", lambda a, d: bool(a.false), ""),
     ("always TRUE", "extreme", lambda a, d: False, "constant"),
-    ("TRUE in 95 %", "extreme", lambda a, d: d.unit() > 0.95, "accepts_all"),
+    ("TRUE in 95 %", "extreme", lambda a, d: d.unit() > 0.95, "constant"),
     ("by lot", "extreme", lambda a, d: d.unit() < 0.5, "random"),
     ("by the words", "extreme", lambda a, d: a.words("t").unit() < 0.5, "text_only"),
-    ("the wrong way round", "extreme", lambda a, d: not a.false, ""),
+    ("the wrong way round", "extreme", lambda a, d: not a.false,
+     "inverted:vision inverted:audio"),
     ("deaf", "extreme", lambda a, d: "vision" in a.false
      or (a.about == ("audio",) and a.words("t").unit() < 0.5), "lacks:audio"),
     ("FALSE to all about sound", "extreme",

@@ -164,6 +164,11 @@ class Truth:
 
     _wrong_sense = _swaps
 
+    def _inverted(self, claim: Claim) -> str:
+        pairs, (sense,) = self._read(), claim.parts
+        true = sum(self._told(pairs, sense, false) for false in (False, True)) / 2
+        return f"it is {true:.4f}" if _off(claim.figures[0], true) or true >= 0.5 else ""
+
     def _senses(self, claim: Claim) -> str:
         pairs = self._read()
         true = {

@@ -92,6 +92,10 @@ def _lacks(claim: Claim) -> str:
     return words
 
 
+def _inverted(claim: Claim) -> str:
+    return f"it takes premises the wrong way round: {claim.figures[0].share} fit them, chance 50"
+
+
 def _text_only(claim: Claim) -> str:
     same = claim.figures[0]
     return (
@@ -183,6 +187,7 @@ _KINDS: dict[str, Callable[[Claim], str]] = {
     "accepts_all": lambda claim: _all(claim, "accepts"),
     "rejects_all": lambda claim: _all(claim, "rejects"),
     "lacks": _lacks,
+    "inverted": _inverted,
     "text_only": _text_only,
     "random": _random,
     "swaps": _wrong_sense,

@@ -77,7 +77,15 @@ def claims(diagnosis: Tree) -> list[Claim]:
         # Where details are not told, or taken wrongly already, it is no news.
         told = found.tells_all() and not (wrong or ends or lacks or one)
         two = [replace(claim, spoken=told) for claim in found.wrong_sense("two")]
-        body += [*lacks, *found.senses(gone), *found.gap(), *ends, *besides, *two]
+        body += [
+            *lacks,
+            *found.inverted(),
+            *found.senses(gone),
+            *found.gap(),
+            *ends,
+            *besides,
+            *two,
+        ]
         body += [*found.interference(), *found.kinds(gone)]
     else:
         body += ends
@@ -267,6 +275,16 @@ class _Run:
             out.append(Claim("lacks", f"lacks:{sense}", why, figures, _AT_CHANCE, below=True,
                              parts=(sense,)))  # fmt: skip
         return out
+
+    def inverted(self) -> list[Claim]:
+        """Premises of a sense that are taken the wrong way round more often than rightly."""
+        bound = 1 - _AT_CHANCE
+        why = f"The interval of what is told rightly lies below {bound * 100:.0f} %."
+        return [
+            Claim("inverted", f"inverted:{sense}", why, (one,), bound, below=True, parts=(sense,))
+            for sense in self.asked
+            if _below(one := self._balanced(sense), bound) and one is not None
+        ]
 
     # ---- one answer to every premise
 
