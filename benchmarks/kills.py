@@ -1,6 +1,6 @@
 """Processes killed at random moments: what the same command makes of it; docs/reliability.md.
 
-    python benchmarks/kills.py [--times 12] [--seed 0]
+    python benchmarks/kills.py [--times 12] [--seed 0] [--only WORDS]
 
 Making sets, asking a model and scoring (over an earlier run) are killed with SIGKILL at a moment
 drawn from the time they take, the parent alone or its whole group; then the same command goes on,
@@ -61,7 +61,17 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "--workers",
         "2",
     ),
+    "premise generate": (
+        *("premise", "generate", "new", "--seed", "5", "--families", "16", "--workers", "2"),
+    ),
     "run rose": (*ASK, "new"),
+    "run premise": (
+        *("run", "premise", "--model", "handeye/oracle", "--data", "families", "--quiet"),
+        *("--out", "new"),
+    ),
+    "premise score, new": (
+        *("premise", "score", "premise-answers.jsonl", "--data", "families", "--out", "new"),
+    ),
     "rose score, over a run": (
         "rose",
         "score",
@@ -79,6 +89,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
 }
 MORE: dict[str, tuple[str, ...]] = {
+    "premise verify": ("premise", "verify", "families", "--workers", "2"),
     "rose verify": ("rose", "verify", "set", "--workers", "2"),
     "report": ("report", "run", "other", "--out", "page.html", "--workers", "2"),
     "compare": ("compare", "run", "other", "--out", "page.html"),
@@ -328,12 +339,19 @@ def interrupted(
     return seconds, process.returncode if gone(process.pid, 1.0) else -1
 
 
+def _chosen(
+    commands: dict[str, tuple[str, ...]], only: str
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    return ((name, words) for name, words in commands.items() if only in name)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--times", type=int, default=12, help="kills of every command")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--only", default="", help="commands whose name holds this")
     options = parser.parse_args()
     draw, bad = random.Random(options.seed), []
     with tempfile.TemporaryDirectory() as place:
@@ -356,23 +374,28 @@ def main() -> None:
         )
         done((*clip, "vrun", "--embedder", "test:char-ngrams"), good)
         shutil.copy(good / "vrun/predictions.jsonl", good / "clip-answers.jsonl")
+        done(("premise", "generate", "families", "--seed", "3", "--families", "4"), good)
+        simulated = ("run", "premise", "--model", "handeye/simulated", "--data", "families")
+        done((*simulated, "--quiet", "--out", "prun"), good)
+        shutil.copy(good / "prun/predictions.jsonl", good / "premise-answers.jsonl")
         for name in ("plan.json", "answers.jsonl"):  # as one that was scored from a file
             (good / "run" / name).unlink()
         print(
             "| command | kills | while it ran | same bytes after | not so |\n|---|---|---|---|---|"
         )
-        for name, words in COMMANDS.items():
+        for name, words in _chosen(COMMANDS, options.only):
             tally = killed(name, words, good, draw, options.times)
             bad += tally.faults
             told = "; ".join(tally.faults) or "-"
             same = f"{tally.same} of {options.times}"
             print(f"| {name} | {tally.kills} | {tally.hit} | {same} | {told} |", flush=True)
         print("\n| study ended by | times | answers acknowledged | not so |\n|---|---|---|---|")
-        for how, times, answers, faults in studied(good, draw, max(3, options.times // 2)):
+        served = studied(good, draw, max(3, options.times // 2))
+        for how, times, answers, faults in served if options.only in "study serve" else ():
             bad += faults
             print(f"| {how} | {times} | {answers} | {'; '.join(faults) or '-'} |", flush=True)
         print("\n| Ctrl-C to | times | slowest, s | not 130 |\n|---|---|---|---|")
-        for name, words in {**COMMANDS, **MORE}.items():
+        for name, words in _chosen({**COMMANDS, **MORE}, options.only):
             found = []
             for number in range(options.times):
                 after = draw.uniform(0.4, 2.0)

@@ -1,22 +1,37 @@
 """How well planted faults are recovered: the matrix and the table of docs/attribution.md.
 
-    python benchmarks/recovery.py [--scenes 60] [--seeds 4] [--workers 2]
+    python benchmarks/recovery.py [--suite rose] [--scenes 60] [--seeds 4] [--workers 2]
 
 Every run answers all items of fresh scenes with faults at known rates and is diagnosed without
 knowing them. Prints Markdown: planted x attributed for single faults, recovered rates with the
 coverage of their 95 % intervals, the same for mixtures, and false alarms of models that point
-badly but use no other convention. Some two minutes on 2 cores with the defaults.
+badly but use no other convention. Some two minutes on 2 cores with the defaults. Of
+``--suite premise`` (``--scenes`` are families) single faults and their rates alone, and which
+claims a diagnosis makes of each at full and at half strength, and where nothing is planted.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from handeye.premise.diagnosis.diagnose import diagnose_rows
+from handeye.premise.diagnosis.reasons import REASONS as PREMISE_REASONS, find_reasons
+from handeye.premise.diagnosis.verdict import claims
+from handeye.premise.respondents.simulated import (
+    FAULTS as PREMISE_FAULTS,
+    simulate_predictions,
+)
+from handeye.premise.scoring.file_scoring import score
+from handeye.premise.scoring.looks import Answered, looks
 from handeye.rose.diagnosis.reasons import REASONS
 from handeye.rose.items import Item
 from handeye.rose.respondents.fault_changes import right, written
@@ -32,6 +47,12 @@ from handeye.rose.respondents.recovery import (
 from handeye.rose.respondents.simulated import FAULTS
 from handeye.rose.scene import Cell
 from handeye.sets.draw import Draw
+from handeye.stats.intervals import estimates
+from handeye.stats.sums import Sums
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.support.premise.adversaries import questions
 
 KEYS = [reason.key for reason in REASONS]
 RATES = (0.05, 0.2, 0.6)
@@ -81,6 +102,7 @@ class Seen:
     weight: dict[str, Any] | None = None
     planted: dict[str, float] = field(default_factory=dict)
     reasons: dict[str, dict[str, Any]] = field(default_factory=dict)
+    spoken: tuple[str, ...] = ()
 
 
 def single(job: tuple[str, float, int, int]) -> Seen:
@@ -132,18 +154,109 @@ def _badly(kind: str, item: Item, draw: Draw) -> str:
     return written(item, right(item, cells))
 
 
-def matrix(seen: Sequence[Seen], part: str) -> None:
+# The reasons that a fault of a clip's answers may lead to.
+_ANY = frozenset({"accepts_false", "rejects_true", "wrong_sense", "wrong_content"})
+EXPECTED: dict[str, frozenset[str]] = {
+    "api_error": frozenset({"no_answer"}),
+    "refuse": frozenset({"refused"}),
+    "empty": frozenset({"no_answer"}),
+    "truncate": frozenset({"truncated"}),
+    "accept": frozenset({"accepts_false"}),
+    "reject": frozenset({"rejects_true"}),
+    "swap_rejections": frozenset({"wrong_sense"}),
+    "wrong_content": frozenset({"wrong_content"}),
+    "prose": frozenset({"unreadable"}),
+    "lenient": frozenset({"format_only"}),
+    **dict.fromkeys(("deaf", "blind", "text_only", "late_letter", "constant", "random"), _ANY),
+}
+
+
+def premise(job: tuple[str, float, int, int, bool]) -> Seen:
+    """One fault alone, of answers about clips; the last of a job: whether it is diagnosed."""
+    fault, rate, seed, families, whole = job
+    items = [ask.item for ask in questions(seed, families)]
+    faults = {fault: rate} if fault else {}
+    rows = list(simulate_predictions(items, faults, seed))
+    planted = [bool(row.pop("planted")) for row in rows]
+    scored = score(rows, items, bootstrap=1000 if whole else 0)
+    seen = Seen(fault, rate)
+    if whole:
+        known = [
+            Answered(item, row, str(one["raw_text"] or ""))
+            for item, row, one in zip(items, scored.rows, rows, strict=True)
+        ]
+        told = looks(known, bootstrap=0)
+        found = diagnose_rows(scored.summary, scored.rows, looks=told, resamples=1000)
+        facts = ("level", "two")
+        seen.spoken = tuple(
+            ":".join(filter(None, [claim.kind, *claim.parts[:1]]))
+            for claim in claims(found.data)
+            if claim.spoken and claim.kind not in facts
+        )
+        return seen
+    reasons = [one.reason for one in find_reasons(scored.rows)]
+    # What really changes an answer: a fault that shows where it is planted for sure.
+    always = [bool(row["planted"]) for row in simulate_predictions(items, {fault: 1.0}, seed)]
+    counts = Counter(r or "passed" for r, there in zip(reasons, planted, strict=True) if there)
+    seen.alone = {fault: dict(counts)}
+    hits = [
+        float(there and (reason in EXPECTED[fault] or (reason is None and EXPECTED[fault] is _ANY)))
+        for reason, there in zip(reasons, planted, strict=True)
+    ]
+    numbers = {name: k for k, name in enumerate(dict.fromkeys(one.scene_id for one in items))}
+    cluster = np.array([numbers[one.scene_id] for one in items], np.int64)
+    columns = {"hit": np.array(hits), "can": np.array(always, np.float64)}
+    share = Sums(["families"] * len(items), columns, 1000, seed, cluster).share("hit", "can")
+    seen.found = estimates(share)
+    return seen
+
+
+def premise_tables(options: argparse.Namespace) -> None:
+    """Print the tables of the suite premise."""
+    families, seeds = options.scenes, range(1, options.seeds + 1)
+    rates = [(f, rate, s, families, False) for f in PREMISE_FAULTS for rate in RATES for s in seeds]
+    told = [(f, rate, s, families, True) for f in PREMISE_FAULTS for rate in (1.0, 0.5)
+            for s in seeds]  # fmt: skip
+    none = [("", 0.0, 100 + s, families, True) for s in range(5 * options.seeds)]
+    with ProcessPoolExecutor(options.workers) as pool:
+        singles = list(pool.map(premise, rates, chunksize=4))
+        spoken = list(pool.map(premise, [*told, *none]))
+    print("### One fault: items by planted fault and attributed reason\n")
+    matrix(singles, "alone", [*PREMISE_FAULTS], [one.key for one in PREMISE_REASONS])
+    print("\n### One fault: recovered rates in percent\n")
+    rates_table(singles, [*PREMISE_FAULTS])
+    print(f"\n### What is said, in how many of {options.seeds} runs\n")
+    print("| planted | in all | in half |\n|---|---|---|")
+    for fault in PREMISE_FAULTS:
+        cells = [_said([one for one in spoken if (one.name, one.rate) == (fault, rate)])
+                 for rate in (1.0, 0.5)]  # fmt: skip
+        print(f"| `{fault}` | {' | '.join(cells)} |")
+    nothing = [one for one in spoken if not one.name]
+    print(f"\nNothing planted, {len(nothing)} runs: {_said(nothing)}")
+
+
+def _said(seen: Sequence[Seen]) -> str:
+    counts = Counter(claim for one in seen for claim in one.spoken)
+    return ", ".join(f"{name} {count}" for name, count in counts.most_common()) or "nothing"
+
+
+def matrix(
+    seen: Sequence[Seen],
+    part: str,
+    faults: Sequence[str] = tuple(FAULTS),
+    keys: Sequence[str] = KEYS,
+) -> None:
     """Print planted x attributed; columns that never occur are left out."""
     counts: dict[str, Counter[str]] = {}
     for one in seen:
         rows: Mapping[str, Mapping[str, int]] = getattr(one, part)
         for planted, row in rows.items():
             counts.setdefault(planted, Counter()).update(row)
-    order = [*KEYS, "passed"]
+    order = [*keys, "passed"]
     columns = [key for key in order if any(row[key] for row in counts.values())]
     print("| planted | " + " | ".join(columns) + " |")
     print("|---|" + "---|" * len(columns))
-    for planted in [*FAULTS, *KEYS] if part == "alone" else KEYS:
+    for planted in [*faults, *keys] if part == "alone" else keys:
         if planted in counts:
             row = counts.pop(planted)
             print(f"| {planted} | " + " | ".join(str(row[key] or "") for key in columns) + " |")
@@ -153,12 +266,12 @@ def _covers(estimate: Mapping[str, Any], value: float) -> bool:
     return bool(estimate["low"] <= value <= estimate["high"])
 
 
-def rates_table(seen: Sequence[Seen]) -> None:
+def rates_table(seen: Sequence[Seen], faults: Sequence[str] = tuple(FAULTS)) -> None:
     """Print recovered rates of single faults, and how often their intervals hold the rate."""
     print("| fault | " + " | ".join(f"planted {rate:.0%}" for rate in RATES) + " | covered |")
     print("|---|" + "---|" * (len(RATES) + 1))
     hits = total = weight_hits = weights = 0
-    for fault in FAULTS:
+    for fault in faults:
         cells, held, runs = [], 0, 0
         for rate in RATES:
             found = [one for one in seen if (one.name, one.rate) == (fault, rate)]
@@ -171,7 +284,8 @@ def rates_table(seen: Sequence[Seen]) -> None:
         print(f"| {fault} | " + " | ".join(cells) + f" | {held} of {runs} |")
         hits, total = hits + held, total + runs
     print(f"\nRates in their 95 % interval: {hits} of {total} ({hits / total:.1%}).")
-    print(f"Weights of conventions: {weight_hits} of {weights} ({weight_hits / weights:.1%}).")
+    if weights:
+        print(f"Weights of conventions: {weight_hits} of {weights} ({weight_hits / weights:.1%}).")
 
 
 def mixtures_table(seen: Sequence[Seen]) -> None:
@@ -195,10 +309,16 @@ def mixtures_table(seen: Sequence[Seen]) -> None:
 def main() -> None:
     """Run everything and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenes", type=int, default=60, help="per source; five sources")
+    parser.add_argument("--suite", choices=("rose", "premise"), default="rose")
+    parser.add_argument(
+        "--scenes", type=int, default=60, help="of each of five sources; or families"
+    )
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
+    if options.suite == "premise":
+        premise_tables(options)
+        return
     seeds = range(1, options.seeds + 1)
     jobs = [(f, rate, seed, options.scenes) for f in FAULTS for rate in RATES for seed in seeds]
     more = [(name, 1000 + seed, options.scenes) for name in MIXTURES for seed in seeds]

@@ -37,7 +37,8 @@ def faults(found: Diagnosis) -> set[str]:
 
 
 def named(claim: Claim) -> str:
-    return ":".join(filter(None, [claim.kind, *claim.parts[:1]]))
+    parts = () if claim.kind == "kinds" else claim.parts[:1]
+    return ":".join(filter(None, [claim.kind, *parts]))
 
 
 def wordy(item: Item, draw: Any) -> str:

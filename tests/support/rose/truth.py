@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from handeye.rose.diagnosis.diagnose import diagnose_scores
 from handeye.rose.diagnosis.evidence import evidence
@@ -20,21 +20,10 @@ from handeye.rose.scoring.score_frame import to_frame
 from handeye.rose.scoring.score_item import score_item
 from handeye.rose.scoring.summary import summarize
 from handeye.sets.draw import Draw
+from tests.support.judged import Result
 from tests.support.rose.adversaries import WAYS, Asked, Respondent, Said
 
 # ---- one respondent diagnosed
-
-
-@dataclass
-class Result:
-    """What was said of one respondent, and how much of it is so."""
-
-    respondent: Respondent
-    sentence: str
-    spoken: list[str]
-    checked: int = 0
-    false: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
 
 
 def judge(one: Respondent, asked: Sequence[Asked], seed: int, resamples: int = 1000) -> Result:

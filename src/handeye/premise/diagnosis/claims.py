@@ -92,6 +92,10 @@ def _lacks(claim: Claim) -> str:
     return words
 
 
+def _inverted(claim: Claim) -> str:
+    return f"it takes premises the wrong way round: {claim.figures[0].share} fit them, chance 50"
+
+
 def _text_only(claim: Claim) -> str:
     same = claim.figures[0]
     return (
@@ -145,8 +149,18 @@ def _content(claim: Claim) -> str:
     return f"it gets what is asked wrong in {_listed([one.share for one in claim.figures])}"
 
 
+def _wrong_sense(claim: Claim) -> str:
+    verb = "swaps the two senses" if claim.kind == "swaps" else "takes one sense for the other"
+    where = " where a question names two details" if claim.parts else ""
+    return f"it {verb}{where}: {claim.figures[0].share} name the other one"
+
+
 def _kinds(claim: Claim) -> str:
-    names = [f"{one.label} ({percent_words(one.value)})" for one in claim.figures]
+    # Two kinds may have one name: what is seen has an order, and what is heard.
+    names = [
+        f"{one.label} ({SEEN[sense]}, {percent_words(one.value)})"
+        for one, sense in zip(claim.figures, claim.parts, strict=True)
+    ]
     return f"it tells nothing of {_listed(names)}, chance 50"
 
 
@@ -173,10 +187,11 @@ _KINDS: dict[str, Callable[[Claim], str]] = {
     "accepts_all": lambda claim: _all(claim, "accepts"),
     "rejects_all": lambda claim: _all(claim, "rejects"),
     "lacks": _lacks,
+    "inverted": _inverted,
     "text_only": _text_only,
     "random": _random,
-    "swaps": lambda claim: f"it swaps the two senses: {claim.figures[0].share} name the other one",
-    "wrong_sense": lambda claim: f"{claim.figures[0].share} name the other sense",
+    "swaps": _wrong_sense,
+    "wrong_sense": _wrong_sense,
     "ends": _ends,
     "senses": _senses,
     "gap": _gap,

@@ -78,6 +78,9 @@ class Evidence:
         named = self._where(lambda row: row.decision in SENSES)
         self._add("accepts", self._read, accepts)
         self._add("wrong_sense", self._read & false & named, wrong)
+        two = self._where(lambda row: row.gold is not None and row.modality == "both")
+        other = self._where(lambda row: row.role != row.gold)
+        self._add("wrong_sense.two", two & false & named, other)
         for sense in SENSES:
             of = self._read & self._where(lambda row, sense=sense: row.modality == sense)  # type: ignore[misc]
             self._add(f"accepts.{sense}", of, accepts)
@@ -86,6 +89,18 @@ class Evidence:
             of = self._read & self._where(lambda row, cell=cell: row.cell == cell)  # type: ignore[misc]
             self._add(f"told.{cell}", of, told)
             self._add(f"rejects.{cell}", of, rejects)
+        self._kinds = {
+            (row.modality, row.kind): None
+            for row in self.rows
+            if row.kind and row.modality in SENSES
+        }
+        cells, kinds = (
+            np.array([getattr(row, name) for row in self.rows]) for name in ("cell", "kind")
+        )
+        for sense, kind in self._kinds:
+            for cell in _cells_of(sense):
+                of = self._read & (cells == cell) & (kinds == kind)
+                self._add(f"told.{cell}.{kind}", of, told)
 
     def _add_letters(self) -> None:
         """Answers at the first and at the last two letters, and how often they would be there.
@@ -124,12 +139,14 @@ class Evidence:
         own = [p for p in self._pairs.repeated if self._read[p.first] and self._read[p.second]]
         same = [float(said[one] == said[other]) for one, other in own]
         self._add_sums("repeated", [pair.first for pair in own], same)
-        own = [p for p in self._pairs.crossed if self._read[p.first] and self._read[p.second]]
-        flips = [float(rows[one].rejects != rows[other].rejects) for one, other in own]
-        self._add_sums("crossed", [pair.first for pair in own], flips)
-        for cell in SINGLE:
-            held = [pair.first for pair in own if rows[pair.first].cell == cell]
-            self._add_sums(f"crossed.{cell}", held, [1.0] * len(held))
+        for name, pairs in (("crossed ", self._pairs.crossed), ("siblings ", self._pairs.siblings)):
+            own = [p for p in pairs if self._read[p.first] and self._read[p.second]]
+            for what in ("", *SENSES, *SINGLE):
+                of = [p for p in own if what in ("", rows[p.first].modality, rows[p.first].cell)]
+                flips = [float(rows[one].rejects != rows[other].rejects) for one, other in of]
+                other = [float(said[one] != said[other]) for one, other in of]
+                self._add_sums(f"{name}{what}", [pair.first for pair in of], flips)
+                self._add_sums(f"{name}{what} said", [pair.first for pair in of], other)
 
     # ---- figures
 
@@ -144,11 +161,31 @@ class Evidence:
             "accepts": {"all": self._share("accepts")}
             | {sense: self._share(f"accepts.{sense}") for sense in SENSES},
             "content": {sense: self._share(f"content.{sense}") for sense in SENSES},
-            "wrong_sense": {"all": self._share("wrong_sense")},
+            "wrong_sense": {
+                "all": self._share("wrong_sense"),
+                "two": self._share("wrong_sense.two"),
+            },
             "balanced": self._balanced(),
+            **{
+                f"kinds_{sense}": {
+                    kind: self._told(sense, kind) for of, kind in self._kinds if of == sense
+                }
+                for sense in SENSES
+            },
             **{name: self._ends(name) for name in _ENDS},
             "repeated": self._repeated(),
             "crossed": self._crossed(),
+            "crossed_by": {
+                sense: self._crossed(other)["excess"]
+                for sense, other in zip(SENSES, SENSES[::-1], strict=True)
+            },
+            "told_apart": {sense: self._told_apart(sense) for sense in SENSES},
+            "said_apart": {
+                sense: difference(
+                    self._share(f"siblings {sense} said"), self._share(f"crossed {sense} said")
+                )
+                for sense in SENSES
+            },
         }
         return {
             name: {key: one for key, one in figures.items() if one.n}
@@ -157,14 +194,16 @@ class Evidence:
 
     def _balanced(self) -> dict[str, Samples]:
         """Accepting and rejecting told rightly, by sense, and how far the senses lie apart."""
-        out = {}
-        for sense in SENSES:
-            two = [self._share(f"told.{premise}_{sense[0]}") for premise in ("std", "mis")]
-            whole = all(one.n for one in two)
-            out[sense] = mean(two, shared=True) if whole else undefined(self._resamples)
+        out = {sense: self._told(sense) for sense in SENSES}
         if all(one.n for one in out.values()):
             out["apart"] = difference(out["vision"], out["audio"])
         return out
+
+    def _told(self, sense: str, *kind: str) -> Samples:
+        """Premises about a sense, or about one kind of its details, that are taken rightly."""
+        two = [self._share(".".join(("told", cell, *kind))) for cell in _cells_of(sense)]
+        whole = all(one.n for one in two)
+        return mean(two, shared=True) if whole else undefined(self._resamples)
 
     def _ends(self, name: str) -> dict[str, Samples]:
         seen, usual = self._share(name), self._share(f"{name}.usual")
@@ -180,20 +219,40 @@ class Evidence:
         usual = Samples(alike, same.n, same.trials, sizes=same.sizes)
         return {"same": same, "usual": usual, "excess": difference(same, usual)}
 
-    def _crossed(self) -> dict[str, Samples]:
+    def _crossed(self, sense: str = "") -> dict[str, Samples]:
         """Decisions that change with the other sense, and how many would if errors were apart.
 
         Two answers with the same gold differ by chance in ``2 r (1 - r)`` of the pairs, r the share
         that rejects; where r differs between kinds of details, in fewer.
+
+        Args:
+            sense: that the questions are about; empty: either.
         """
-        flips = self._share("crossed")
-        if not flips.n:
-            return {"flips": flips}
+        flips = self._share(f"crossed {sense}")
         usual = np.zeros(1 + self._resamples)
         for cell in SINGLE:
-            weight = self._columns.get(f"crossed.{cell}.n")
-            if weight is not None:
-                r = np.nan_to_num(self._share(f"rejects.{cell}").values)
-                usual = usual + weight.sum() / flips.n * 2 * r * (1 - r)
+            weight = self._columns.get(f"crossed {cell}.n")
+            if weight is not None and flips.n and cell.endswith(sense[:1]):
+                chance = _apart(self._share(f"rejects.{cell}"))
+                usual = usual + weight.sum() / flips.n * chance.values
         chance = Samples(usual, flips.n, flips.trials, sizes=flips.sizes)
         return {"flips": flips, "usual": chance, "excess": difference(flips, chance)}
+
+    def _told_apart(self, sense: str) -> Samples:
+        """Siblings that are decided differently, beyond what decisions apart from the clip explain.
+
+        Above 0 also for who takes every premise the wrong way round.
+        """
+        share, accepts = self._share(f"siblings {sense}"), self._share(f"accepts.{sense}")
+        return difference(share, _apart(accepts)) if share.n else share
+
+
+def _cells_of(sense: str) -> list[str]:
+    """The cells of true and of false premises about a sense."""
+    return [cell for cell in SINGLE if cell.endswith(sense[0])]
+
+
+def _apart(share: Samples) -> Samples:
+    """How often two decisions differ that are taken apart from each other."""
+    r = np.nan_to_num(share.values)
+    return Samples(2 * r * (1 - r), share.n, share.trials, sizes=share.sizes)

@@ -36,6 +36,8 @@ _AT_CHANCE, _GUESSED = 0.6, 0.5
 # Fewer families, and only ranges are told.
 _FEWEST = 20
 _MUTE = 0.05
+# Of two details the wrong one is named: half as often as by lot.
+_ROUTED = 0.25
 _MOST_KINDS = 4
 _ALIKE = 0.1
 _NO_USE = ("refused", "no_answer", "truncated", "unreadable")
@@ -61,17 +63,32 @@ def claims(diagnosis: Tree) -> list[Claim]:
     nothing = bool(constant or unseen)
     lacks = [] if nothing else found.lacks()
     gone = set(SENSES) if nothing else {claim.parts[0] for claim in lacks}
-    one = [] if nothing else found.one_answer(gone)
-    if any(claim.key == "rejects_all:" for claim in one):  # who rejects all has not looked
+    one = [] if constant else found.one_answer(gone)
+    # Who rejects all has not looked; where S tells something, there is something that shows it.
+    if any(claim.key == "rejects_all:" for claim in one) or found.tells_by_signal():
         looks = [claim for claim in looks if claim.kind != "blind"]
+    ends = [] if constant else found.ends()
     body = [*found.mute(), *looks, *unseen, *found.level(), *one]
     if not nothing:
-        ends = found.ends()
-        besides = [*found.wrong_sense(), *found.content(gone)]
+        wrong = found.wrong_sense()
+        besides = [*wrong, *found.content(gone)]
         if ends:  # where a letter is chosen for its place, senses and contents are wrong as well
             besides = [replace(claim, spoken=claim.kind == "swaps") for claim in besides]
-        body += [*lacks, *found.senses(gone), *found.gap(), *ends, *besides]
+        # Where details are not told, or taken wrongly already, it is no news.
+        told = found.tells_all() and not (wrong or ends or lacks or one)
+        two = [replace(claim, spoken=told) for claim in found.wrong_sense("two")]
+        body += [
+            *lacks,
+            *found.inverted(),
+            *found.senses(gone),
+            *found.gap(),
+            *ends,
+            *besides,
+            *two,
+        ]
         body += [*found.interference(), *found.kinds(gone)]
+    else:
+        body += ends
     return [*partial_claims(diagnosis, Claim), *body, *found.forms(), *found.two()]
 
 
@@ -158,21 +175,43 @@ class _Run:
         own: Tree = (signals.get("by_sense") or {}).get(sense) or {}
         return figure_of(f"area of S, {sense}", own.get("area"))
 
+    def tells_by_signal(self) -> bool:
+        """Whether S tells true from false of a sense, or takes one surely for the other."""
+        areas = map(self._area, self.asked)
+        return any(_above(one, _AT_CHANCE) or _below(one, 1 - _AT_CHANCE) for one in areas)
+
     def _told_by_chance(self, sense: str) -> bool:
         """Whether neither answers nor S tell true from false."""
         area = self._area(sense)
         return _below(self._balanced(sense), _AT_CHANCE) and (
-            area is None or _below(area, _AT_CHANCE)
+            area is None or (_below(area, _AT_CHANCE) and not _below(area, 0.5))
         )
 
     def _tells_nothing(self, sense: str) -> bool:
-        """Whether premises and contents are told by chance.
+        """Whether premises and contents are told by chance, and nothing hangs on the sense.
 
-        Contents are known where something was accepted, and something else than TRUE was said.
+        Contents are known where something was accepted, and something else than TRUE was said. Who
+        takes premises the wrong way round, or in the light of the other sense, tells them no better
+        than by chance, too, but decides by what there is.
         """
         content = self._contents(sense)
         guessed = _below(content, _GUESSED) if self._said else True
-        return self._told_by_chance(sense) and guessed
+        hangs = any(
+            _above(self._figure(name, sense, "more than by chance"), FLOOR)
+            for name in ("told_apart", "said_apart", "crossed_by")
+        )
+        told = any(_above(kind, _AT_CHANCE) for kind in self._of_kinds(sense))
+        return self._told_by_chance(sense) and guessed and not hangs and not told
+
+    def tells_all(self) -> bool:
+        """Whether premises of every sense that is asked about are told."""
+        return all(_above(self._balanced(sense), _AT_CHANCE) for sense in self.asked)
+
+    def _of_kinds(self, sense: str) -> list[Figure]:
+        """By kind of detail, what is told rightly of the readable answers."""
+        kinds: Tree = self._evidence.get(f"kinds_{sense}") or {}
+        found = [figure_of(name, one, of="readable answers") for name, one in kinds.items()]
+        return [one for one in found if one is not None]
 
     def text_only(self) -> list[Claim]:
         """The same answer to the same words, and none of it rightly."""
@@ -239,6 +278,16 @@ class _Run:
                              parts=(sense,)))  # fmt: skip
         return out
 
+    def inverted(self) -> list[Claim]:
+        """Premises of a sense that are taken the wrong way round more often than rightly."""
+        bound = 1 - _AT_CHANCE
+        why = f"The interval of what is told rightly lies below {bound * 100:.0f} %."
+        return [
+            Claim("inverted", f"inverted:{sense}", why, (one,), bound, below=True, parts=(sense,))
+            for sense in self.asked
+            if _below(one := self._balanced(sense), bound) and one is not None
+        ]
+
     # ---- one answer to every premise
 
     def _accepts(self, sense: str, bound: float) -> bool:
@@ -287,17 +336,21 @@ class _Run:
             return [Claim("senses", "senses", why, figures, FLOOR, parts=SENSES[::-1])]
         return []
 
-    def wrong_sense(self) -> list[Claim]:
-        """Rejections that name the other sense, more often than not or often enough."""
-        one = self._figure(
-            "wrong_sense", "all", "name the other sense", "rejections of false premises"
-        )
+    def wrong_sense(self, of: str = "all") -> list[Claim]:
+        """Rejections that name the other sense, more often than not or often enough.
+
+        Args:
+            of: ``all`` questions about one detail, or those that name ``two``.
+        """
+        things = "rejections of false premises" if of == "all" else "rejections"
+        one = self._figure("wrong_sense", of, "name the other sense", things)
         if one is None:
             return []
-        for kind, bound in (("swaps", 0.5), ("wrong_sense", FLOOR)):
+        for kind, bound in (("swaps", 0.5), ("wrong_sense", FLOOR if of == "all" else _ROUTED)):
             if _above(one, bound):
                 why = f"The interval lies above {bound * 100:.0f} %."
-                return [Claim(kind, kind, why, (one,), bound)]
+                parts = () if of == "all" else (of,)
+                return [Claim(kind, ":".join((kind, *parts)), why, (one,), bound, parts=parts)]
         return []
 
     def gap(self) -> list[Claim]:
@@ -353,20 +406,19 @@ class _Run:
 
     def kinds(self, gone: set[str]) -> list[Claim]:
         """Kinds of details that are told by chance, where their sense is told."""
-        found = []
-        for sense, kinds in (self._all.get("kinds") or {}).items():
-            if sense in gone or not _above(self._balanced(sense), _AT_CHANCE):
-                continue
-            for name, kind in kinds.items():
-                one = figure_of(name, (kind["figures"] or {}).get("balanced"), of="items")
-                if one is not None and _below(one, _AT_CHANCE):
-                    found.append(one)
-        found.sort(key=lambda one: one.high or 0.0)
+        found = [
+            (one, sense)
+            for sense in SENSES
+            if sense not in gone and _above(self._balanced(sense), _AT_CHANCE)
+            for one in self._of_kinds(sense)
+            if _below(one, _AT_CHANCE) and not _below(one, 0.5)  # that is taken the wrong way round
+        ]
         if not found:
             return []
+        found.sort(key=lambda pair: pair[0].high or 0.0)
+        figures, senses = zip(*found[:_MOST_KINDS], strict=True)
         why = f"Each interval lies below {_AT_CHANCE * 100:.0f} %, and that of its sense above."
-        figures = tuple(found[:_MOST_KINDS])
-        return [Claim("kinds", "kinds", why, figures, _AT_CHANCE, below=True)]
+        return [Claim("kinds", "kinds", why, figures, _AT_CHANCE, below=True, parts=senses)]
 
     def forms(self) -> list[Claim]:
         """Answers that only a lenient reader can read."""

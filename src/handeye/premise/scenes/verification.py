@@ -201,7 +201,8 @@ def _check_family(
         clips[one.item.clip_id].append(one)
     if options is None or order is None:
         for same in clips.values():
-            found += _decoded(same[0], root, whole=False)[1]
+            heard = any(item.modality != "vision" for item, _ in same)
+            found += _decoded(same[0], root, whole=False, heard=heard)[1]
         return Verified({}, tuple(found))
     family = make_family(options.seed, options.split, order)
     drawn = _drawn(family, film=options.media == "video")
@@ -345,8 +346,10 @@ def _sibling_problems(
 # ---- files
 
 
-def _decoded(one: PlacedItem, root: Path, *, whole: bool) -> tuple[dict[str, Any], list[str]]:
-    """Frames and samples of a clip, and what is wrong with its files."""
+def _decoded(
+    one: PlacedItem, root: Path, *, whole: bool, heard: bool = True
+) -> tuple[dict[str, Any], list[str]]:
+    """Frames and samples of a clip, and what is wrong with its files; see :func:`_read`."""
     item, where = one
     before = f"{where}: clip {item.clip_id}"
     media: dict[str, Any] = {}
@@ -363,14 +366,20 @@ def _decoded(one: PlacedItem, root: Path, *, whole: bool) -> tuple[dict[str, Any
                 found.append(
                     f"{before}: {name} was changed since the set was made (SHA-256 differs)"
                 )
-            media |= _read(path, medium, whole=whole)
+            media |= _read(path, medium, whole=whole, heard=heard)
         except DataError as error:
             found.append(str(error) if str(error).startswith(before) else f"{before}: {error}")
     return media, found
 
 
-def _read(path: Path, medium: str, *, whole: bool) -> dict[str, Any]:
+def _read(path: Path, medium: str, *, whole: bool, heard: bool) -> dict[str, Any]:
     """Frames and samples of a file, decoded; nothing where it is only tried whether it can be.
+
+    Args:
+        path: of the file.
+        medium: that it should be.
+        whole: whether all of it is wanted.
+        heard: whether the sound of a video is asked about.
 
     Raises:
         DataError: it cannot be.
@@ -379,7 +388,10 @@ def _read(path: Path, medium: str, *, whole: bool) -> dict[str, Any]:
         picture = np.asarray(read_view(path).image())
         return {"frames": picture[None]} if whole else {}
     if not whole:
-        take_frames(path) if medium == "video" else read_sound(path)
+        if medium == "video":
+            take_frames(path)
+        if medium == "sound" or heard:
+            read_sound(path)
         return {}
     media: dict[str, Any] = {"samples": read_sound(path)}
     if medium == "video":

@@ -4,7 +4,8 @@ Two things are asked of different answers. Whether one is given to everything, a
 score best, is a matter of letters: who says one letter to everything says nothing of any premise.
 Whether answers hang on what is shown is a matter of roles, over families that are exchanged, each
 question with the one in the same place of another family: so neither the words nor the order of
-options, which are a family's own, look like something that was seen.
+options, which are a family's own, look like something that was seen. That shows who gets what is
+asked; who tells true from false and no more is found by exchanging the clips of a family.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
+from itertools import combinations, permutations
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from handeye.premise.items import LETTERS, N_ROLES, VISION_FALSE, Item
 from handeye.premise.scoring.predictions import Prediction
@@ -21,7 +25,7 @@ from handeye.premise.scoring.score import ScoreRow, score_rows
 from handeye.premise.scoring.summary import SUITE, summarize
 from handeye.premise.scoring.tables import tables
 from handeye.scores.estimate import Estimate
-from handeye.scores.looks import FORMAT, Asked, Group, Looks, constants, recognize, repeats
+from handeye.scores.looks import FORMAT, LEVEL, Asked, Group, Looks, constants, recognize, repeats
 from handeye.scores.tables import Table
 from handeye.stats.sight import PERMUTATIONS
 
@@ -94,7 +98,9 @@ def looks(
     ]
     groups = recognize(clips, ways, best, seed)
     roles = [_by_role(one.row, slot) for one, slot in zip(known, slots, strict=True)]
-    _add_sight(groups[""], recognize(roles, ways, [{}] * len(roles), seed)[""])
+    sight = recognize(roles, ways, [{}] * len(roles), seed)[""]
+    sight.p_shown = _p_clips([one.row for one in known])
+    _add_sight(groups[""], sight)
     found = Looks(
         format=FORMAT,
         suite=SUITE,
@@ -131,7 +137,71 @@ def _add_sight(group: Group, sight: Group) -> None:
     for name in ("own", "other", "ahead", "p_own", "p_varies", "p_shown"):
         setattr(group, name, getattr(sight, name))
     if group.said in ("", "blind"):
-        group.said = "blind" if sight.said == "blind" else ""
+        hangs = sight.p_shown is not None and sight.p_shown <= LEVEL
+        group.said = "blind" if sight.said == "blind" and not hangs else ""
+
+
+def _p_clips(rows: Sequence[ScoreRow]) -> float | None:
+    """Whether the same answer to the same words depends on how two clips of a family differ.
+
+    A pair of its four clips differs in the sense that is asked about, in the other one, or in both;
+    each kind is there twice. For whoever does not look the clips are interchangeable, all prompts
+    of the family together, so the three kinds have the same answer as often; the sums over families
+    of what these interchanges give are compared with what was found, by a chi-squared test with two
+    degrees of freedom. It finds who tells premises, rightly or the wrong way round, by whatever
+    sense, and whoever's letters go with them.
+
+    Returns:
+        The p-value; None where prompts are not asked about four clips.
+    """
+    held: dict[str, dict[str, dict[str, ScoreRow]]] = defaultdict(lambda: defaultdict(dict))
+    for row in rows:
+        if row.prompt_id and row.modality != "both" and row.is_read:
+            held[row.scene_id][row.prompt_id][row.clip_id] = row
+    found, middle, spread = np.zeros(3), np.zeros(3), np.zeros((3, 3))
+    for prompts in held.values():
+        of_sense = {m: _alike(prompts.values(), m) for m in ("vision", "audio")}
+        if not all(of_sense.values()):
+            continue
+        seen, heard = (next(iter(of))[0] for of in of_sense.values())
+        table = np.zeros((2, 3))
+        for sense, prompts_of in enumerate(of_sense.values()):
+            for _, said in prompts_of:
+                for one, other in combinations(said, 2):
+                    differs = ((one in seen) != (other in seen), (one in heard) != (other in heard))
+                    kind = 2 if all(differs) else int(differs[1])
+                    table[sense, kind] += said[one] == said[other]
+        # By the sense asked about: own, other, both.
+        each = [_own_first(table[:, list(order)]) for order in permutations(range(3))]
+        found += each[0]
+        middle += np.mean(each, axis=0)
+        spread += np.cov(each, rowvar=False, bias=True)
+    if not spread.any():
+        return None
+    away = found - middle
+    return float(np.exp(-(away @ np.linalg.pinv(spread, rcond=1e-9, hermitian=True) @ away) / 2))
+
+
+_Said = dict[str, tuple[str, int | None]]
+
+
+def _alike(
+    prompts: Iterable[dict[str, ScoreRow]], modality: str
+) -> list[tuple[frozenset[str], _Said]]:
+    """Of prompts about a sense with four clips: of which clips they hold, and what was said."""
+    out = []
+    for clips in prompts:
+        whole = len(clips) == 4 and all(row.modality == modality for row in clips.values())
+        true = frozenset(c for c, row in clips.items() if (row.gold or 0) < VISION_FALSE)
+        if whole and len(true) == 2:
+            out.append((true, {clip: (row.decision, row.role) for clip, row in clips.items()}))
+    return out
+
+
+def _own_first(table: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
+    """Same answers to what is seen and to what is heard, by how clips differ, in one row."""
+    seen, heard = table
+    return seen + heard[[1, 0, 2]]
 
 
 class _Slot(NamedTuple):
