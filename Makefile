@@ -33,13 +33,17 @@ TORCH ?= torch==2.13.0
 demo: .venv/.base .venv/.embedder
 	@bash tools/demo.sh $(BIN)/handeye "$$DEMO"
 
+# One thread each: two were many times slower beside other processes. And compiled code is kept, for
+# the tests start hundreds of commands.
+QUICK := OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 PYTHONDONTWRITEBYTECODE=
+
 test: .venv/.test .venv/.embedder
 	@bash tools/ensure_browser.sh $(BIN)/playwright
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+	$(QUICK) $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
-# What skips without torch. One thread each: two were many times slower beside other processes.
+# What skips without torch.
 test-torch: .venv/.torch
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --fewest 160 \
+	$(QUICK) $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --fewest 160 \
 		tests/training tests/respondents/local
 
 lint: .venv/.test

@@ -7,6 +7,7 @@ then goes round: answers, and every way in which one can be missing. Later it an
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -16,8 +17,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import pytest
+
+from handeye.cli import main
 from tests.support.chat_server import ChatServer, Reply, Request, serving
 
 MODEL = "openai-api/handeye-test/m"
@@ -76,16 +81,10 @@ def in_turn(delay: float = 0.0) -> Callable[[Request], Reply]:
 
 def start(folder: Path, command: str, server: ChatServer, *words: str) -> subprocess.Popen[str]:
     """Start a command in ``folder`` against ``server``, in a process group of its own."""
-    known = {
-        **os.environ,
-        KEY: "none",
-        "INSPECT_DISPLAY": "none",
-        "HANDEYE_CACHE": str(folder / "cache"),
-    }
     return subprocess.Popen(
         [sys.executable, "-m", "handeye", *command.split(), *words, "--base-url", server.url],
         cwd=folder,
-        env=known,
+        env={**os.environ, **_environment(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -94,16 +93,28 @@ def start(folder: Path, command: str, server: ChatServer, *words: str) -> subpro
 
 
 def carry_out(folder: Path, command: str, server: ChatServer, *words: str) -> str:
-    """As :func:`start`, to the end.
+    """As :func:`start`, to the end and in this process, which need not import all anew.
 
     Raises:
         RuntimeError: an exit code other than 0; with what was said.
     """
-    process = start(folder, command, server, *words)
-    told = process.communicate(timeout=300)[0]
-    if process.returncode != 0:
-        raise RuntimeError(f"{command}: exit code {process.returncode}\n{told}")
-    return told
+    said, ended = io.StringIO(), None
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
+        patch.chdir(folder)
+        for name, value in _environment(folder).items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["handeye", *command.split(), *words, "--base-url", server.url])
+        try:
+            main()
+        except SystemExit as end:
+            ended = end.code
+    if ended:
+        raise RuntimeError(f"{command}: exit code {ended}\n{said.getvalue()}")
+    return said.getvalue()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {KEY: "none", "INSPECT_DISPLAY": "none", "HANDEYE_CACHE": str(folder / "cache")}
 
 
 def _killed(folder: Path, command: str, server: ChatServer, out: str, lines: int) -> None:

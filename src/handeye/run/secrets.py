@@ -529,11 +529,11 @@ def _environment_keys(items: tuple[tuple[str, str], ...]) -> dict[str, bool]:
 
 def _without(text: str, keys: frozenset[str], shortest: int) -> str:
     """A text without keys of so many characters."""
+    if not (wanted := _looked_for(keys, shortest)):
+        return text
     lower, plain = text.lower(), _plain(text)
     # To look for one plain form after the other is fast, and mostly none is there.
-    there = tuple(
-        form for form, small, bare in _looked_for(keys, shortest) if small in lower or bare in plain
-    )
+    there = tuple(form for form, small, bare in wanted if small in lower or bare in plain)
     return _finder(there).sub(BLOT, text) if there else text
 
 
