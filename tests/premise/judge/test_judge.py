@@ -198,7 +198,7 @@ def test_planted_explanations_find_out_a_judge_that_obeys(run: Run) -> None:
     assert good["undecided"] == 0
     bad = judge_run(run, get_obedient(), planted=10)["calibration"]
     assert not bad["passed"]
-    assert bad["right"]["value"] == 1.0
+    assert (bad["right"]["value"], bad["wrong"]["value"]) == (1.0, 0.0)
     assert bad["plants"]["told"]["value"] == 0.0
     assert bad["plants"]["empty"]["value"] == 1.0
     assert bad[EXACT]["passed"]

@@ -151,10 +151,10 @@ def calibration(
         resamples: of items; 0: no intervals, and no judge is surely good.
 
     Returns:
-        Plain values: ``plants`` by name, ``right`` and ``wrong`` (the plants that are), each an
-        estimate of the share that was told; ``undecided``, and ``passed``: whether right and wrong
-        plants are each surely told in :data:`SURE` of the cases, and no kind of plant in less than
-        :data:`LEAST`.
+        Plain values: ``plants`` by name, ``right`` and ``wrong`` (the plants that are, but for
+        empty ones), each an estimate of the share that was told; ``undecided``, and ``passed``:
+        whether right and wrong plants are each surely told in :data:`SURE` of the cases, and no
+        kind of plant in less than :data:`LEAST`.
     """
     places: dict[str, int] = {}
     cluster = [places.setdefault(one.item.item_id, len(places)) for one in planted]
@@ -165,7 +165,9 @@ def calibration(
     names = np.array([one.plant for one in planted])
     right = np.array([PLANTS[one.plant].right for one in planted])
     groups = {name: names == name for name in PLANTS if (names == name).any()}
-    groups |= {RIGHT: right, WRONG: ~right}
+    # What is not there is wrong by rule: nothing of a judge's.
+    asked = np.array([bool(one.text) for one in planted])
+    groups |= {RIGHT: right & asked, WRONG: ~right & asked}
     columns: dict[str, Any] = {}
     for name, inside in groups.items():
         columns[f"{name}.n"] = inside.astype(np.float64)
