@@ -233,6 +233,7 @@ def _lay_out(views: Sequence[RunView], found: Sequence[Findings | str]) -> dict[
         "legend": frame.legend(views),
         "level_legend": [*frame.legend(views), Legend("chance", chance=True)],
         "two_alone": figures.two_alone(views),
+        "uncrossed": [v.label for v in views if (v.run.scores()["prompt_id"] == "").all()],
         "headline_table": figures.headline_table(views),
         "cells_table": figures.cells_table(views),
         "premises_table": figures.premises_table(views),
