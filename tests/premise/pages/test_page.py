@@ -106,11 +106,11 @@ def test_cards_tell_what_is_right_and_what_was_answered(page: str, runs: list[Pa
 WAYS = {
     "true-false": (
         ("Is this true of the clip?", "choices unlettered", "always FALSE", "chose one of six"),
-        ("accept and guess", 'class="key"'),
+        ("12.5 for who", '<b class="key">'),
     ),
     "free": (
         ("Answer in a few words.", "choices unlettered", "chose one of six"),
-        ("accept and guess", 'class="key"'),
+        ("12.5 for who", '<b class="key">'),
     ),
     "swap": (("every premise is false", "the clip of another family"), ("Bal is 50",)),
     "two": (

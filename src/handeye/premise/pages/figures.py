@@ -86,6 +86,7 @@ def two_alone(views: Sequence[RunView]) -> bool:
 
 def measured(views: Sequence[RunView]) -> list[Gap]:
     """Std, Mis and Bal of the runs, then of answers that hang on nothing shown."""
+    known: list[Mapping[str, Estimate]]
     if two_alone(views):
         table, sides = "two", [Column(key) for key in ("both_v", "both_a", "decided")]
         known = [view.summary.two for view in views]
