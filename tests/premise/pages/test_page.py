@@ -103,6 +103,41 @@ def test_cards_tell_what_is_right_and_what_was_answered(page: str, runs: list[Pa
             assert given == ([] if row.role is None else [row.letter])
 
 
+WAYS = {
+    "true-false": (
+        ("Is this true of the clip?", "choices unlettered", "always FALSE", "chose one of six"),
+        ("12.5 for who", '<b class="key">'),
+    ),
+    "free": (
+        ("Answer in a few words.", "choices unlettered", "chose one of six"),
+        ("12.5 for who", '<b class="key">'),
+    ),
+    "swap": (("every premise is false", "the clip of another family"), ("Bal is 50",)),
+    "two": (
+        ("Decided", "33.3 by the words alone"),
+        ("True and false premises", "nothing here can be scored", "No question with a right"),
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_page_says_how_was_asked(way: str, six: Path, tmp_path: Path) -> None:
+    items = [item for item in premise.load(six) if way != "two" or item.modality == "both"]
+    more = {"ablation": "swap"} if way == "swap" else {} if way == "two" else {"variant": way}
+    said = {"true-false": "TRUE", "free": "The visual detail in the question is wrong."}
+    rows = [{"item_id": item.item_id, "raw_text": said.get(way, "B"), **more} for item in items]
+    file = tmp_path / "said.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    asked = [item.item_id for item in items]
+    premise.score_files(file, six, tmp_path / "run", bootstrap=0, item_ids=asked)
+    out = write_report([tmp_path / "run"], tmp_path / "page.html", gallery_limit=4, resamples=0)
+    # Without the style sheet and the script, which know all ways.
+    text = re.sub(r"<(style|script).*?</\1>", "", out.read_text("utf-8"), flags=re.DOTALL)
+    wanted, unwanted = WAYS[way]
+    assert [words for words in wanted if words not in text] == []
+    assert [words for words in unwanted if words in text] == []
+
+
 def test_all_items_make_a_folder(runs: list[Path], tmp_path: Path) -> None:
     made = write_report(runs[:1], tmp_path / "all", all_items=True, resamples=0)
     folder = made.parent

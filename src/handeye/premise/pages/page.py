@@ -240,6 +240,7 @@ def _lay_out(
         "legend": frame.legend(views),
         "level_legend": [*frame.legend(views), Legend("chance", chance=True)],
         "two_alone": figures.two_alone(views),
+        "uncrossed": [v.label for v in views if (v.run.scores()["prompt_id"] == "").all()],
         "headline_table": figures.headline_table(views, people),
         "cells_table": figures.cells_table(views, people),
         "premises_table": figures.premises_table(views, people),
