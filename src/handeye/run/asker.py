@@ -131,6 +131,10 @@ class Asker:
                 return self._failure(pending, answer, output.time)
             pending.answer = answer
             self._file(answer)
+        known = None if self._journal is None else self._journal.get(pending.answer.key)
+        if known is not None and known.state == "error":
+            # Judged by what came before it: the server's own words, which the next would be told.
+            return self._over_with(known, Failure(known.error or "", hopeless=True))
         self._patience.answered()
         return pending.answer
 
@@ -138,6 +142,9 @@ class Asker:
         """File a failure, and end the run where the next request would meet it too."""
         answer = pending.failed(failure.reason, None if seconds is None else round(seconds, 3))
         self._file(answer)
+        return self._over_with(answer, failure)
+
+    def _over_with(self, answer: Answer, failure: Failure) -> Answer:
         if (why := self._patience.failed(failure)) is not None:
             self._over = f"{self.model_name}: {why}"
             raise RunError(self._over) from None

@@ -28,6 +28,8 @@ SAMPLE = (
     "only the first click up and left",
     # Nothing seen.
     "draws numbers and cells, blindly",
+    "the four corners",
+    "the first corner, right in 20 %",
     "repeats the example of the prompt",
     "always COUNT(5), one click",
     # Numbers.

@@ -58,6 +58,10 @@ class PremiseWays:
         """Any letter may be right of any clip."""
         return True
 
+    def elsewhere(self, asked: Asked, other: Asked) -> Hashable | None:
+        """No question tells anything of its clip."""
+        return other.gold
+
 
 def looks(
     answered: Sequence[Answered],
