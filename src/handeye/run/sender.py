@@ -16,7 +16,6 @@ import time
 from inspect_ai.model import Model, ModelOutput, RetryDecision, get_model
 
 from handeye.errors import RunError
-from handeye.run.answers import Arrivals
 from handeye.run.failures import HANDFUL, Failure, failure_of
 from handeye.run.http import Exchange, exchange, listen
 from handeye.run.journal import append_line
@@ -51,7 +50,6 @@ class _Child:
         self._journal_fd = journal_fd
         self._turn = asyncio.Lock()
         self._refused: list[Failure] = []
-        self._arrivals = Arrivals()
         self.calls: dict[int, asyncio.Task[None]] = {}
 
     def take(self, message: Ask | Cancel) -> None:
@@ -114,12 +112,7 @@ class _Child:
         except RunError as error:
             self._send(Failed(ask.number, Failure(str(error)), RetryDecision.no(), fatal=True))
             return
-        # What the engine will make of it; by then many more would have been sent.
-        judged = self._arrivals.add(answer)
-        if judged.state == "error":
-            self._refused.append(Failure(judged.error or "", hopeless=True))
-        else:
-            self._refused.clear()
+        self._refused.clear()
         self._send(Arrived(ask.number, output_without_keys(output), answer))
 
     def _fail(

@@ -37,7 +37,7 @@ FEWEST, FEWEST_DEV, FEWEST_BLIND = 8, 10, 40
 # Blind: no sign of sight at this level, at most so much better than exchanged (true answers are at
 # least so much better), and it would show with this power if so many scenes were looked at and
 # answered rightly, or so many in a way that only shows as varying with the scene.
-LEVEL, AT_MOST, AT_LEAST, POWER = 0.01, 0.08, 0.3, 0.9
+LEVEL, AT_MOST, AT_LEAST, POWER = 0.01, 0.08, 0.3, 0.8
 RIGHTLY, WRONGLY = 1 / 3, 2 / 3
 # Scenes that answers are compared with the truth over, however many there are.
 MOST_SCENES = 400

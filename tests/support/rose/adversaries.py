@@ -313,6 +313,16 @@ def _source_blind(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return click(ask, ()) if _of(ask, "ChineseGlyph") else right(ask)
 
 
+@respondent("right in one source, nothing to read in four", "source", "silent_source mute", None)
+def _four_silent(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return right(ask) if _of(ask, "PixelEdit") else Said(form="unreadable")
+
+
+@respondent("refuses one source", "source", "silent_source mute", None)
+def _one_refused(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return Said(state="refused") if _of(ask, "EmojiStyle") else right(ask)
+
+
 @respondent("counts from 0 in one source", "source", "gap source:PixelEdit", None, "zero_based")
 def _source_zero(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return written(ask, "zero_based") if _of(ask, "PixelEdit") else right(ask)
