@@ -55,7 +55,7 @@ def test_a_complaint_in_the_place_of_answers_stops_a_run_and_is_asked_again(
         with pytest.raises(RunError, match=r"in a row failed.*complaint.*what arrived is kept"):
             ask(server, data, out, max_connections=2)
         # Two that could have been answers, a handful, and what was under way.
-        assert len(server.requests) <= 8 + 2 + HANDFUL + 4
+        assert len(server.requests) <= 8 + 2 + HANDFUL + 6
         kept = list(read_journal(out / "answers.jsonl"))
         assert [one.raw_text for one in kept] == ["COUNT(1)"] * 8
         before = len(server.requests)
@@ -162,7 +162,7 @@ def test_a_run_that_gets_no_answers_any_more_stops_and_says_how_to_go_on(
         where = ["--model", MODEL, "--data", data, "--base-url", server.url, "--out", out]
         how = ["--quiet", "--max-retries", 0, "--max-connections", 2]
         said = handeye("run", "rose", *where, *how)
-        assert len(server.requests) <= 10 + HANDFUL + 2
+        assert len(server.requests) <= 10 + HANDFUL + 4
         assert said.code == 2
         (line,) = [one for one in said.err.splitlines() if one.startswith("error: ")]
         assert words in line

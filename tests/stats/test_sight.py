@@ -69,7 +69,7 @@ def hangs(answers, fits, elsewhere, seed):
     truths = elsewhere[np.arange(n), np.arange(n)]
     return Dependence(
         ["s"] * n, ["q"] * n, [f"c{k}" for k in range(n)], answers[:, None], truths,
-        {"s": Fits(fits, seed, "s")}, {"s": elsewhere},
+        {"s": Fits(fits + 0.0, seed, "s")}, {"s": elsewhere},
     )  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def test_every_scene_fits_where_an_order_puts_it() -> None:
     fits[:3, :3] = True
     fits[3, 4] = fits[4, 3] = True
     fits[5, 0] = True  # but 5 can go nowhere else
-    orders = Fits(fits, 1, "x").orders
+    orders = Fits(fits + 0.0, 1, "x").orders
     assert (np.sort(orders, axis=1) == np.arange(6)).all()
     assert fits[np.arange(6), orders].all()
     seen = {tuple(order) for order in orders.tolist()}
@@ -112,10 +112,17 @@ def test_every_scene_fits_where_an_order_puts_it() -> None:
     assert 10 < min(counts) <= max(counts) < 73
 
 
+def test_orders_are_as_likely_as_the_questions_in_them() -> None:
+    chances = np.array([[3.0, 1.0], [1.0, 2.0]])
+    kept = (Fits(chances, 5, "y").orders[:, 0] == 0).mean()
+    # 3 x 2 against 1 x 1; a standard error of .016.
+    assert kept == pytest.approx(6 / 7, abs=0.06)
+
+
 def test_an_advantage_is_over_scenes_that_fit() -> None:
     scores = np.array([[1.0, 1, 0], [1, 1, 0], [0, 0, 1]])
     fits = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]], bool)
-    found = advantage({"s": scores}, {"s": fits + 0.0}, 0, {"s": Fits(fits, 0, "s")})
+    found = advantage({"s": scores}, {"s": fits + 0.0}, 0, {"s": Fits(fits + 0.0, 0, "s")})
     # The third fits nowhere else, and of the others each is as right on the other's scene.
     assert (found.own, found.other, found.n, found.p_value) == (1.0, 1.0, 2, 1.0)
 

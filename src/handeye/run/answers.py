@@ -4,7 +4,7 @@ Knows nothing of the engine, of files or of scoring. The states:
 
     answered    the model wrote something and ended by itself
     empty       the model ended by itself and wrote nothing that can be seen
-    refused     the provider or the model declined (content filter, refusal field)
+    refused     the provider or the model declined (content filter, refusal field, or in words)
     truncated   the answer was cut by a length limit (max_tokens, context window)
     error       no answer: every attempt failed, or what came back has no end of the model's own
 
@@ -33,6 +33,7 @@ __all__ = [
     "AnswerState",
     "Arrivals",
     "Usage",
+    "declines",
     "fingerprint",
     "judged_again",
     "line",
@@ -67,6 +68,19 @@ _COMPLAINT = re.compile(
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 # Numbers and names of requests, which differ from one complaint to the next.
 _NUMBERED = re.compile(r"\b[0-9a-f]{6,}(?:-[0-9a-f]+)*\b|\d+", re.IGNORECASE)
+# A whole answer that only says that it will not be given. Not to see, to find or to know something
+# is an answer; a longer text, or one with a number in it, may hold one.
+_LONGEST_REFUSAL = 300
+_DECLINES = re.compile(
+    r"\W*(?:(?:i'?m|i am|we'?re|we are)\s+(?:very |really |so )?(?:sorry|afraid)\b\W*|"
+    r"(?:my )?apolog(?:ies|i[sz]e)\b\W*|sorry\b\W*|unfortunately\b\W*)?(?:but |that )?"
+    r"(?:i|we)\s*(?:(?:can'?t|cannot|can not|won'?t|will not|"
+    r"(?:'m|am|'re|are) (?:unable|not able) to|"
+    r"(?:must |have to )?(?:decline|refuse) to)\s+(?:\w+ )?"
+    r"(?:help(?! but)|assist|comply|fulfil+|engage|participate|continue|do (?:that|this|so))\b|"
+    r"(?:must |have to )?(?:decline|refuse)\b)[^\d]*",
+    re.IGNORECASE,
+)
 # Inspect's providers on this machine, which give no stop reason ever.
 _GIVE_NO_END = ("hf/", "nnterp/", "transformer_lens/")
 
@@ -164,6 +178,12 @@ def line(
     return found
 
 
+def declines(text: str) -> bool:
+    """Whether a text is nothing but a plain refusal."""
+    said = " ".join(text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
+    return len(said) <= _LONGEST_REFUSAL and _DECLINES.fullmatch(said) is not None
+
+
 def state_of(text: str, stop_reason: str | None, refused: bool) -> AnswerState:
     """Classify a completed response.
 
@@ -174,7 +194,9 @@ def state_of(text: str, stop_reason: str | None, refused: bool) -> AnswerState:
         return "refused"
     if stop_reason in _CUT:
         return "truncated"
-    return "empty" if blank(text) else "answered"
+    if blank(text):
+        return "empty"
+    return "refused" if declines(text) else "answered"
 
 
 def why_no_answer(text: str, stop_reason: str | None, usage: Usage) -> str | None:

@@ -37,7 +37,7 @@ FEWEST, FEWEST_DEV, FEWEST_BLIND = 8, 10, 40
 # Blind: no sign of sight at this level, at most so much better than exchanged (true answers are at
 # least so much better), and it would show with this power if so many scenes were looked at and
 # answered rightly, or so many in a way that only shows as varying with the scene.
-LEVEL, AT_MOST, AT_LEAST, POWER = 0.01, 0.08, 0.3, 0.8
+LEVEL, AT_MOST, AT_LEAST, POWER = 0.01, 0.08, 0.3, 0.9
 RIGHTLY, WRONGLY = 1 / 3, 2 / 3
 # Scenes that answers are compared with the truth over, however many there are.
 MOST_SCENES = 400
@@ -107,11 +107,12 @@ class Ways(Protocol):
         """Whether an answer may be right of any scene, whatever the stratum: it names no place."""
         ...
 
-    def elsewhere(self, asked: Asked, other: Asked) -> Hashable | None:
+    def elsewhere(self, asked: Asked, other: Asked) -> tuple[Hashable, float] | None:
         """The true answer to a question that tells of its scene, were it asked of another scene.
 
-        None where it could not have been: what is in the scene that the question fits to is not in
-        the other. Asked only of items with ``told``, of one kind and stratum.
+        And how likely it would be, up to a factor for each scene; None where it could not have been
+        asked: what is in the scene that the question fits to is not in the other. Used only of
+        items with ``told``, of one kind and stratum.
         """
         ...
 
@@ -360,15 +361,19 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
         + [one for one in compared if one.fits is not None],
         ways,
     )
-    varies = hangs.on("gold")
+    # Questions that tell of their scenes leave few orders, which would drown what the others show.
+    told = {one.kind for one in read if one.told is not None}
+    kinds = list(dict.fromkeys(one.kind for one in read))
+    parts = [part for part in ([k for k in kinds if k not in told], sorted(told)) if part]
+    varies = [hangs.on("gold", part) for part in parts]
     group.own, group.other = Estimate(found.own, n=found.n), Estimate(found.other, n=found.n)
     group.ahead = Estimate(found.value, found.low, found.high, found.n)
-    group.p_own, group.p_varies = found.p_value, varies.p_value(seed)
+    group.p_own = found.p_value
+    group.p_varies = min(1.0, len(varies) * min(one.p_value(seed) for one in varies))
     if any(one.shown for one in read):
         # What shows something to one kind of question alone is drowned by the others (Bonferroni).
-        names = list(dict.fromkeys(one.kind for one in read))
-        alone = [hangs.on("shown", kind).p_value(seed) for kind in names]
-        group.p_shown = min(hangs.on("shown").p_value(seed), len(names) * min(alone))
+        alone = [hangs.on("shown", [kind]).p_value(seed) for kind in kinds]
+        group.p_shown = min(hangs.on("shown", kinds).p_value(seed), len(kinds) * min(alone))
     # Only one answer of a text is judged; what the others hang on is not known.
     single = sum(one.several is None for one in read)
     return (
@@ -379,7 +384,7 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
         # A right answer must be wrong elsewhere, else nothing could show.
         and possible.value >= AT_LEAST
         and sight.advantage_power(scores, true, items, RIGHTLY, seed, LEVEL, fits) >= POWER
-        and varies.power(WRONGLY, seed, LEVEL) >= POWER
+        and varies[0].power(WRONGLY, seed, LEVEL / len(varies)) >= POWER
     )
 
 
@@ -399,13 +404,12 @@ class _Exchange:
         self._there: dict[tuple[int, int], Asked] = {}
         if next(iter(scenes[0].values())).told is None:
             return
-        fits = np.eye(len(scenes), dtype=np.bool_)
+        chances = np.zeros((len(scenes),) * 2)
         for s, t, one, other in self._pairs(self.kinds[0]):
-            gold = one.gold if s == t else ways.elsewhere(one, other)
-            if gold is not None:
-                fits[s, t] = True
+            if (found := ways.elsewhere(one, other)) is not None:
+                gold, chances[s, t] = found
                 self._there[s, t] = replace(one, gold=gold, shown=other.shown)
-        self.fits = Fits(fits, seed, name)
+        self.fits = Fits(chances, seed, name)
 
     def _pairs(self, kind: str) -> Iterator[tuple[int, int, Asked, Asked]]:
         held = [(k, found[kind]) for k, found in enumerate(self.scenes) if kind in found]
@@ -437,8 +441,8 @@ class _Hangs:
     def __init__(self, exchanges: Sequence[_Exchange], ways: Ways) -> None:
         self._exchanges, self._ways = exchanges, ways
 
-    def on(self, what: Literal["gold", "shown"], kind: str | None = None) -> Dependence:
-        """The test of what is true, or of what else is shown; of one kind of question or all."""
+    def on(self, what: Literal["gold", "shown"], asked: Collection[str]) -> Dependence:
+        """The test of what is true, or of what else is shown; of some kinds of question."""
         import numpy as np
 
         from handeye.stats.sight import Dependence
@@ -450,7 +454,7 @@ class _Hangs:
 
         fits, elsewhere, rows = {}, {}, []
         for one in self._exchanges:
-            kinds = [name for name in one.kinds if kind in (None, name)]
+            kinds = [name for name in one.kinds if name in asked]
             rows += [(one.name, found[k]) for found in one.scenes for k in kinds if k in found]
             if one.fits is not None and kinds:
                 fits[one.name] = one.fits

@@ -7,9 +7,9 @@ one of the permutations (p = (1 + as extreme) / (1 + drawn); Phipson and Smyth 2
 
 Where the question itself tells something of its scene (which rows it is about), answers may go with
 the truth though nothing was seen. There the same question is asked of other scenes: a scene may
-take the place of another only where both questions could have been asked so, and the orders drawn
-are uniform over those in which every scene fits (a chain of swaps that starts where the observed
-order could have ended; Besag and Clifford 1989, section 2: exact however long the chain is).
+take the place of another only where both questions could have been asked so, and orders are drawn
+as likely as the questions would have been asked in them (a chain of swaps that starts where the
+observed order could have ended; Besag and Clifford 1989, section 2: exact however long it is).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Places = NDArray[np.int64]
 
 PERMUTATIONS = 499
 # Of a power that is looked at: so many respondents are made, each tested with fewer permutations.
-_TRIALS, _FEWER = 20, 99
+_TRIALS, _FEWER = 20, 199
 # Rounds of swaps, each of half as many pairs as there are scenes.
 _ROUNDS = 60
 # Weights of constant answers below this are none.
@@ -68,19 +68,21 @@ class Fits:
     """Which scenes may stand in the place of which, and orders in which every scene fits.
 
     Args:
-        table: (n, n), true on the diagonal: whether the question about scene s could have been
-            asked of scene t.
+        chances: (n, n): how likely the question about scene s would have been asked of scene t, up
+            to a factor for each scene; 0 where it could not, more than 0 on the diagonal.
         seed: of the orders.
         stream: what they are for.
 
     Attributes:
-        table: as given.
-        orders: (:data:`PERMUTATIONS`, n), each uniform over those that fit.
+        table: (n, n), whether it could.
+        orders: (:data:`PERMUTATIONS`, n), drawn as often as their scenes' chances multiplied say.
     """
 
-    def __init__(self, table: NDArray[np.bool_], seed: int, stream: str) -> None:
-        self.table = table
-        count, half = len(table), len(table) // 2
+    def __init__(self, chances: Floats, seed: int, stream: str) -> None:
+        self.table = chances > 0
+        with np.errstate(divide="ignore"):
+            log = np.log(chances)
+        count, half = len(log), len(log) // 2
         rounds = permutations(count, _ROUNDS, seed, f"pairs {stream}")
         name = int.from_bytes(f"swaps {stream}".encode(), "big")
         words = np.random.PCG64(np.random.SeedSequence([seed, name]))
@@ -88,8 +90,10 @@ class Fits:
         def swapped(orders: Places, pairs: Places) -> Places:
             first, second = pairs[:half], pairs[half : 2 * half]
             left, right = orders[:, first], orders[:, second]
-            heads = words.random_raw(left.size).reshape(left.shape) >> np.uint64(63) == 1
-            may = heads & table[first, right] & table[second, left]
+            drawn = (words.random_raw(left.size).reshape(left.shape) >> np.uint64(11)) * 2.0**-53
+            gain = log[first, right] + log[second, left] - log[first, left] - log[second, right]
+            # A swap is offered half of the time, so that no chain goes to and fro.
+            may = 2 * drawn < np.exp(np.minimum(gain, 0.0))
             orders[:, first] = np.where(may, right, left)
             orders[:, second] = np.where(may, left, right)
             return orders

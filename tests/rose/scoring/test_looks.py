@@ -189,7 +189,7 @@ def test_a_question_is_asked_of_pictures_that_it_could_be_asked_of() -> None:
     ways = RoseWays([own])
     wide = item(10, Region("ROW_RANGE", 5, 6, 1, 10), [(3, 10), (6, 1)], click)
     # Rows 2 and 3 of the other picture, as wide as it is.
-    assert ways.elsewhere(own, wide) == Answer(frozenset({Cell(3, 10)}), None)
+    assert ways.elsewhere(own, wide) == (Answer(frozenset({Cell(3, 10)}), None), 1 / 9)
     # All of its targets, none of them, or a grid without such rows.
     for targets in ([(2, 2), (3, 3)], [(1, 1), (8, 8)]):
         assert ways.elsewhere(own, item(8, some, targets, click)) is None
@@ -199,7 +199,7 @@ def test_a_question_is_asked_of_pictures_that_it_could_be_asked_of() -> None:
     left_out = Region("EXCLUSION", 1, 2, 1, 8, exclude_type="ROW_RANGE")
     one = item(8, left_out, [(1, 1), (4, 4), (5, 5)], outside)
     other = item(9, left_out, [(2, 9), (9, 9)], outside)
-    assert ways.elsewhere(one, other) == Answer(frozenset({Cell(9, 9)}), 1)
+    assert ways.elsewhere(one, other) == (Answer(frozenset({Cell(9, 9)}), 1), 1 / 8)
 
 
 def test_too_few_scenes_say_nothing_of_blindness() -> None:

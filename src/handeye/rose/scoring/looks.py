@@ -52,6 +52,12 @@ class Told(NamedTuple):
         return (region.r2 - region.r1 + 1) * (region.c2 - region.c1 + 1) / self.grid.cell_count
 
     @property
+    def places(self) -> int:
+        """Where in the grid a region of its size may lie."""
+        high, wide = self.region.r2 - self.region.r1, self.region.c2 - self.region.c1
+        return (self.grid.rows - high) * (self.grid.cols - wide)
+
+    @property
     def cells(self) -> frozenset[Cell]:
         """Targets in the region."""
         return frozenset(cell for cell in self.targets if cell in self.region)
@@ -106,12 +112,12 @@ class RoseWays:
         """A number, or no click at all, may be right of any picture; cells are seldom twice."""
         return not answer.cells
 
-    def elsewhere(self, asked: Asked, other: Asked) -> Answer | None:
+    def elsewhere(self, asked: Asked, other: Asked) -> tuple[Answer, float] | None:
         """What is right in the same region of another picture.
 
         Regions are drawn to fit the picture: to lie in its grid, to be neither too small nor too
         large a part of it, and to hold none, some or all of its targets. One that is otherwise in
-        the other picture could not have been asked about.
+        the other picture could not have been asked about. A larger picture has more places for it.
         """
         own: Told = asked.told
         there = own.of(other.told.grid, other.told.targets)
@@ -121,7 +127,7 @@ class RoseWays:
             low, high = self._shares[asked.stratum, asked.kind]
             if not low <= there.share <= high:
                 return None
-        return _right(TEMPLATES[asked.kind].mode, there.cells)
+        return _right(TEMPLATES[asked.kind].mode, there.cells), 1 / there.places
 
 
 def _right(mode: TaskMode, cells: Iterable[Cell]) -> Answer:

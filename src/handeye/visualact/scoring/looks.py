@@ -78,9 +78,9 @@ class ClipWays:
         """To leave alone may be right of any clip, but scores in no mean: chosen by class."""
         return False
 
-    def elsewhere(self, asked: Asked, other: Asked) -> Hashable | None:
+    def elsewhere(self, asked: Asked, other: Asked) -> tuple[Hashable, float] | None:
         """No question tells anything of its clip."""
-        return other.gold
+        return other.gold, 1.0
 
 
 def looks(
