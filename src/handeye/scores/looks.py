@@ -664,7 +664,8 @@ def clause(kind: str, group: str, first: Estimate, second: Estimate) -> str:
             f"{_percent(first)} of the {of}"
         )
     return (
-        f"nothing shows that it looks: of the {of} {_percent(first)} are right, and "
+        # Of those that other scenes could have been asked the same about.
+        f"nothing shows that it looks: of {of} {_percent(first)} are right, and "
         f"{_percent(second)} would be if what was shown were exchanged"
     )
 

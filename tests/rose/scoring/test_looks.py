@@ -33,7 +33,9 @@ class Room:
             self._pools[item.rose_subset, item.task_template].append(item)
 
     def other(self, item: Item) -> Item:
-        return self.draw.choice(self._pools[item.rose_subset, item.task_template])
+        pool = self._pools[item.rose_subset, item.task_template]
+        # Not itself: its own answer, one time in nine, would be right because it was looked at.
+        return self.draw.choice([one for one in pool if one is not item] or pool)
 
 
 @lru_cache(maxsize=1)
