@@ -182,6 +182,18 @@ def test_one_process_shares_one_journal(tmp_path: Path) -> None:
         ("I cannot", "stop", True, "refused"),
         ("", "content_filter", False, "refused"),
         ("I", "max_tokens", True, "refused"),
+        ("I\u2019m sorry, but I can\u2019t help with that.", "stop", False, "refused"),
+        ("Sorry, I cannot assist with this request.", "stop", False, "refused"),
+        ("I must decline.", "stop", False, "refused"),
+        ("I'm sorry, I am unable to comply with that request.", "stop", False, "refused"),
+        ("I won't do that. Ask me something else.", "stop", False, "refused"),
+        # Not to see something is an answer, and so is what comes with one.
+        ("I cannot see any cell that differs.", "stop", False, "answered"),
+        ("I'm sorry, I can't find any.", "stop", False, "answered"),
+        ("I can't help but notice that all are alike.", "stop", False, "answered"),
+        ("Sorry, I can't help with that. COUNT(0)", "stop", False, "answered"),
+        ("I can't help with that." + " Words." * 60, "stop", False, "answered"),
+        ("Brake; I cannot continue at this speed, sorry", "stop", False, "answered"),
     ],
 )
 def test_states(text: str, stop: str | None, refused: bool, state: str) -> None:

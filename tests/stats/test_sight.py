@@ -5,14 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from handeye.stats.sight import Constants, Dependence, advantage, advantage_power, permutations
+from handeye.stats.sight import (
+    Constants,
+    Dependence,
+    Fits,
+    advantage,
+    advantage_power,
+    permutations,
+)
 
 
-def dependence(answers, truths, told=None, strata=2):
+def dependence(answers, truths, strata=2):
     n = len(answers)
-    told = np.zeros((n, 0)) if told is None else told
     names = [f"s{k % strata}" for k in range(n)]
-    return Dependence(names, ["q"] * n, [f"c{k}" for k in range(n)], answers, truths, told)
+    return Dependence(names, ["q"] * n, [f"c{k}" for k in range(n)], answers, truths)
 
 
 def test_permutations_are_permutations_and_the_same_everywhere() -> None:
@@ -44,13 +50,81 @@ def test_what_is_wrong_in_a_constant_way_was_seen(traits: int) -> None:
     assert blind.power(0.0, 0, 0.01) <= 0.2
 
 
+def told(seed: int, n: int = 60):
+    """Questions that tell a half of the truth about their scenes, asked of those that fit.
+
+    A question fits where it is no further than 1 from what the scene holds: it was made so.
+    """
+    draw = np.random.default_rng(seed)
+    held = draw.normal(size=n)
+    question = held + draw.uniform(-1, 1, n)
+    fits = np.abs(question[:, None] - held[None, :]) <= 1
+    # What is true of scene t under question s.
+    elsewhere = (question[:, None] + held[None, :])[:, :, None]
+    return draw, question, fits, elsewhere
+
+
+def hangs(answers, fits, elsewhere, seed):
+    n = len(answers)
+    truths = elsewhere[np.arange(n), np.arange(n)]
+    return Dependence(
+        ["s"] * n, ["q"] * n, [f"c{k}" for k in range(n)], answers[:, None], truths,
+        {"s": Fits(fits + 0.0, seed, "s")}, {"s": elsewhere},
+    )  # fmt: skip
+
+
 def test_what_the_question_tells_is_not_sight() -> None:
-    draw = np.random.default_rng(2)
-    told = draw.normal(size=(80, 1))
-    truth = told + 0.3 * draw.normal(size=(80, 1))
-    answer = told + 0.3 * draw.normal(size=(80, 1))
-    assert dependence(answer, truth).p_value(0) == 1 / 500
-    assert dependence(answer, truth, told).p_value(0) > 0.01
+    """Answers made of the question go with the truth; the test holds its level all the same."""
+    found, naive = [], []
+    for seed in range(120):
+        draw, question, fits, elsewhere = told(seed)
+        answers = np.round(question**3 + 0.3 * draw.normal(size=len(question)), 1)
+        found.append(hangs(answers, fits, elsewhere, seed).p_value(seed, 199))
+        if seed < 20:
+            truths = elsewhere[np.arange(60), np.arange(60)]
+            naive.append(dependence(answers[:, None], truths).p_value(seed, 199))
+    assert max(naive) <= 0.01
+    # 5 % of 120 are 6; 14 and more in one of a thousand times.
+    assert sum(p <= 0.05 for p in found) < 14
+    assert 0.4 < np.mean(found) < 0.6
+
+
+def test_whoever_looks_is_seen_beside_what_the_question_tells() -> None:
+    for seed in range(5):
+        draw, question, fits, elsewhere = told(seed, 100)
+        held = elsewhere[np.arange(100), np.arange(100), 0] - question
+        looks = np.where(draw.random(100) < 0.7, held, question)
+        assert hangs(looks, fits, elsewhere, seed).p_value(seed) <= 0.01
+
+
+def test_every_scene_fits_where_an_order_puts_it() -> None:
+    fits = np.eye(6, dtype=bool)
+    fits[:3, :3] = True
+    fits[3, 4] = fits[4, 3] = True
+    fits[5, 0] = True  # but 5 can go nowhere else
+    orders = Fits(fits + 0.0, 1, "x").orders
+    assert (np.sort(orders, axis=1) == np.arange(6)).all()
+    assert fits[np.arange(6), orders].all()
+    seen = {tuple(order) for order in orders.tolist()}
+    assert len(seen) == 12
+    # Uniform: 499 / 12 is 42, five standard deviations away are 10 and 73.
+    counts = [sum(tuple(order) == one for order in orders.tolist()) for one in seen]
+    assert 10 < min(counts) <= max(counts) < 73
+
+
+def test_orders_are_as_likely_as_the_questions_in_them() -> None:
+    chances = np.array([[3.0, 1.0], [1.0, 2.0]])
+    kept = (Fits(chances, 5, "y").orders[:, 0] == 0).mean()
+    # 3 x 2 against 1 x 1; a standard error of .016.
+    assert kept == pytest.approx(6 / 7, abs=0.06)
+
+
+def test_an_advantage_is_over_scenes_that_fit() -> None:
+    scores = np.array([[1.0, 1, 0], [1, 1, 0], [0, 0, 1]])
+    fits = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]], bool)
+    found = advantage({"s": scores}, {"s": fits + 0.0}, 0, {"s": Fits(fits + 0.0, 0, "s")})
+    # The third fits nowhere else, and of the others each is as right on the other's scene.
+    assert (found.own, found.other, found.n, found.p_value) == (1.0, 1.0, 2, 1.0)
 
 
 def test_the_power_to_see_an_advantage_is_that_of_the_scenes() -> None:

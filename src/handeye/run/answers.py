@@ -4,20 +4,22 @@ Knows nothing of the engine, of files or of scoring. The states:
 
     answered    the model wrote something and ended by itself
     empty       the model ended by itself and wrote nothing that can be seen
-    refused     the provider or the model declined (content filter, refusal field)
+    refused     the provider or the model declined (content filter, refusal field, or in words)
     truncated   the answer was cut by a length limit (max_tokens, context window)
     error       no answer: every attempt failed, or what came back has no end of the model's own
 
 The first four are answers: they arrived, they are final. An ``error`` is asked again by the next
 run over the same folder. What came back is no answer where it has no choice, where its finish
 reason is none of stop, length, content filter and tool calls, or where the text is a complaint of
-the server, which the engine hands on as if the model had said it (:func:`why_no_answer`).
+the server, which the engine hands on as if the model had said it (:func:`why_no_answer`). Where a
+server counts no tokens, one text does not show whose it is; several do (:class:`Arrivals`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -29,7 +31,9 @@ __all__ = [
     "ANSWER_STATES",
     "Answer",
     "AnswerState",
+    "Arrivals",
     "Usage",
+    "declines",
     "fingerprint",
     "judged_again",
     "line",
@@ -47,6 +51,36 @@ _CUT = ("max_tokens", "model_length")
 _OWN_ENDS = ("stop", "tool_calls", "content_filter", *_CUT)
 # What the engine puts over a server's complaint that it hands on as the model's text.
 _OF_COMPLAINTS = ("model_length", "content_filter")
+# A text that a server may have put in the place of an answer: a page, an error object, or a line
+# that begins as reports of trouble do. So often the same, to as many items, it is the server's.
+_REPEATED = 3
+_COMPLAINT = re.compile(
+    r"\s*(?:<!doctype html|<html\b|\{\s*\"(?:error|detail|message|status|code)\"|"
+    r"\W*(?:(?:\w+ )?(?:error|exception)\b|traceback \(|upstream\b|"
+    r"(?:http )?[45]\d\d\b\W+[a-z]|bad gateway|gateway time-?out|service (?:is )?unavailable|"
+    r"(?:request|connection|read) (?:timed? ?out|refused|reset|aborted|failed)|time-?out\b|"
+    r"too many requests|rate limit|quota exceeded|unauthori[sz]ed|forbidden\b|access denied|"
+    r"please (?:sign|log) in|no healthy upstream|cuda (?:error|out)|out of memory|"
+    r"(?:the )?(?:server|service|model|engine) (?:is |has )?(?:busy|overloaded|down|loading|"
+    r"unavailable|not (?:loaded|ready|available))))",
+    re.IGNORECASE,
+)
+_TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+# Numbers and names of requests, which differ from one complaint to the next.
+_NUMBERED = re.compile(r"\b[0-9a-f]{6,}(?:-[0-9a-f]+)*\b|\d+", re.IGNORECASE)
+# A whole answer that only says that it will not be given. Not to see, to find or to know something
+# is an answer; a longer text, or one with a number in it, may hold one.
+_LONGEST_REFUSAL = 300
+_DECLINES = re.compile(
+    r"\W*(?:(?:i'?m|i am|we'?re|we are)\s+(?:very |really |so )?(?:sorry|afraid)\b\W*|"
+    r"(?:my )?apolog(?:ies|i[sz]e)\b\W*|sorry\b\W*|unfortunately\b\W*)?(?:but |that )?"
+    r"(?:i|we)\s*(?:(?:can'?t|cannot|can not|won'?t|will not|"
+    r"(?:'m|am|'re|are) (?:unable|not able) to|"
+    r"(?:must |have to )?(?:decline|refuse) to)\s+(?:\w+ )?"
+    r"(?:help(?! but)|assist|comply|fulfil+|engage|participate|continue|do (?:that|this|so))\b|"
+    r"(?:must |have to )?(?:decline|refuse)\b)[^\d]*",
+    re.IGNORECASE,
+)
 # Inspect's providers on this machine, which give no stop reason ever.
 _GIVE_NO_END = ("hf/", "nnterp/", "transformer_lens/")
 
@@ -144,6 +178,12 @@ def line(
     return found
 
 
+def declines(text: str) -> bool:
+    """Whether a text is nothing but a plain refusal."""
+    said = " ".join(text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
+    return len(said) <= _LONGEST_REFUSAL and _DECLINES.fullmatch(said) is not None
+
+
 def state_of(text: str, stop_reason: str | None, refused: bool) -> AnswerState:
     """Classify a completed response.
 
@@ -154,7 +194,9 @@ def state_of(text: str, stop_reason: str | None, refused: bool) -> AnswerState:
         return "refused"
     if stop_reason in _CUT:
         return "truncated"
-    return "empty" if blank(text) else "answered"
+    if blank(text):
+        return "empty"
+    return "refused" if declines(text) else "answered"
 
 
 def why_no_answer(text: str, stop_reason: str | None, usage: Usage) -> str | None:
@@ -195,6 +237,62 @@ def judged_again(answer: Answer) -> Answer:
         return answer
     said = f"{why}: {answer.error or text}" if answer.error or text.strip() else why
     return msgspec.structs.replace(answer, state="error", raw_text="", error=said)
+
+
+class Arrivals:
+    """The answers of a run by key, as they arrive; a failure never hides an answer.
+
+    A text without a counted token that looks like a server's complaint and comes to several items
+    (:data:`_REPEATED`) is taken for one: its answers, those before too, are ``error``.
+    """
+
+    def __init__(self) -> None:
+        self._by_key: dict[tuple[str, str, str], Answer] = {}
+        self._complaints: dict[str, dict[tuple[str, str, str], Answer]] = {}
+
+    def add(self, answer: Answer) -> Answer:
+        """Take note of an answer, whatever the order; it comes back as it is judged."""
+        known = self._by_key.get(answer.key)
+        if known is not None and known.state != "error":
+            return answer
+        self._by_key[answer.key] = answer
+        if (said := _complaint(answer)) is None:
+            return answer
+        alike = self._complaints.setdefault(said, {})
+        alike[answer.key] = answer
+        if len({one.item_id for one in alike.values()}) >= _REPEATED:
+            for key, one in alike.items():
+                if self._by_key[key] is one:
+                    self._by_key[key] = msgspec.structs.replace(
+                        one,
+                        state="error",
+                        raw_text="",
+                        error="the text is a complaint, counts no tokens and came to "
+                        f"{_REPEATED} items or more: {_plain(one.raw_text)[:300]}",
+                    )
+        return self._by_key[answer.key]
+
+    def get(self, key: tuple[str, str, str]) -> Answer | None:
+        """What is known under a key."""
+        return self._by_key.get(key)
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def __iter__(self) -> Iterator[Answer]:
+        return iter(list(self._by_key.values()))
+
+
+def _complaint(answer: Answer) -> str | None:
+    """What a text that may be the server's has in common with others; None where it is none."""
+    used, text = answer.usage, answer.raw_text
+    if answer.state != "answered" or used.input or used.output or used.reasoning:
+        return None
+    return _NUMBERED.sub("#", _plain(text).casefold()) if _COMPLAINT.match(text) else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(_TAGS.sub(" ", text).split()) or text
 
 
 def request_sha256(

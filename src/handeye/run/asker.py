@@ -67,7 +67,6 @@ class Asker:
             earlier=journal is not None and journal.has_answers,
             advice=getattr(model.api, "advice", CHECK),
         )
-        self._over = ""
 
     def arrived(self, question: Question) -> Answer | None:
         """The answer to a question if the journal has one."""
@@ -109,10 +108,10 @@ class Asker:
         yield
 
     async def _ask(self, question: Question, opening: Opening) -> Answer:
-        if self._over:
+        if self._tap.over:
             # One of its own: an error that is raised again grows by where it was raised, and the
             # engine draws what it looks like for every scene.
-            raise RunError(self._over)
+            raise RunError(self._tap.over)
         pending = self._pending(question, opening)
         pending_request.set(pending)
         started = time.monotonic()
@@ -131,6 +130,10 @@ class Asker:
                 return self._failure(pending, answer, output.time)
             pending.answer = answer
             self._file(answer)
+        known = None if self._journal is None else self._journal.get(pending.answer.key)
+        if known is not None and known.state == "error":
+            # Judged by what came before it: the server's own words, which the next would be told.
+            return self._over_with(known, Failure(known.error or "", hopeless=True))
         self._patience.answered()
         return pending.answer
 
@@ -138,9 +141,13 @@ class Asker:
         """File a failure, and end the run where the next request would meet it too."""
         answer = pending.failed(failure.reason, None if seconds is None else round(seconds, 3))
         self._file(answer)
+        return self._over_with(answer, failure)
+
+    def _over_with(self, answer: Answer, failure: Failure) -> Answer:
         if (why := self._patience.failed(failure)) is not None:
-            self._over = f"{self.model_name}: {why}"
-            raise RunError(self._over) from None
+            # What is still under way must not say it in other words.
+            self._tap.over = self._tap.over or f"{self.model_name}: {why}"
+            raise RunError(self._tap.over) from None
         return answer
 
     def _settings(self, question: Question) -> GenerateConfig:

@@ -24,8 +24,12 @@ from handeye.run.secrets import without_keys
 HANDFUL = 5
 _LONGEST = 500
 _LONGEST_BODY = 300
-# No key, no money, not allowed, not there: the next request would be told the same.
-_HOPELESS_STATUS = frozenset({401, 402, 403, 404})
+# No key, no money, not allowed, not there, elsewhere: the next request would be told the same.
+_HOPELESS_STATUS = frozenset(
+    {*(301, 302, 303, 307, 308), *(401, 402, 403, 404, 405, 407, 410), *(501, 511)}
+)
+# Too much for the server at present, whatever is asked.
+_BUSY_STATUS = frozenset({429, 503, 529})
 _HOPELESS_CODES = frozenset(
     {
         *("insufficient_quota", "billing_hard_limit_reached", "billing_not_active"),
@@ -47,7 +51,7 @@ _HOPELESS_WORDS = re.compile(
 _HOPELESS_TYPES = frozenset(
     {
         *("UnsupportedProtocol", "InvalidURL", "UnicodeEncodeError", "ImportError"),
-        "SSLCertVerificationError",
+        *("SSLCertVerificationError", "TooManyRedirects"),
     }
 )
 _UNREACHABLE_TYPES = frozenset(
@@ -71,6 +75,7 @@ _FILTERED_WORDS = re.compile(
     rf"ContentPolicyViolation|{_OF_CONTENT}.{{0,80}}?\b{_BLOCKS}|\b{_BLOCKS}.{{0,80}}?{_OF_CONTENT}",
     re.IGNORECASE | re.DOTALL,
 )
+_PAGE = re.compile(r"\s*<(?:!doctype|html|head|body)", re.IGNORECASE)
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
@@ -92,6 +97,16 @@ class Failure:
     status: int | None = None
     filtered: bool = False
 
+    @property
+    def busy(self) -> bool:
+        """Whether the server has too much to do, which is no matter of the question."""
+        return self.status in _BUSY_STATUS
+
+    @property
+    def down(self) -> bool:
+        """Whether the server or the way to it failed, which may be a matter of the question."""
+        return self.unreachable or (self.status is not None and self.status >= 500)
+
 
 CHECK = "Check the model's name, the key and the server"
 """What to do when a model on a server gives no answer."""
@@ -101,7 +116,7 @@ class Patience:
     """Counts what fails without an answer between, and says when to go on no more.
 
     Args:
-        most: failures of any kind in a row before the first answer, or of nobody being there.
+        most: failures of any kind in a row before the first answer, or of the server at any time.
         alone: the first request goes alone, so its failure speaks for the others.
         earlier: an earlier start got answers, so some items may fail where others do not.
         advice: what to do when it is over.
@@ -110,24 +125,25 @@ class Patience:
     def __init__(self, most: int, alone: bool, earlier: bool = False, advice: str = CHECK) -> None:
         self._most, self._alone, self._earlier, self._advice = most, alone, earlier, advice
         self._answered = False
-        self._failed = self._refused = self._lost = 0
+        self._failed = self._refused = self._busy = self._down = 0
 
     def answered(self) -> None:
         """An answer arrived."""
         self._answered = True
-        self._failed = self._refused = self._lost = 0
+        self._failed = self._refused = self._busy = self._down = 0
 
     def failed(self, failure: Failure) -> str | None:
         """A request failed; why the run should stop, or None where it may go on."""
         self._failed += 1
         self._refused += failure.hopeless
-        self._lost += failure.unreachable
+        self._busy += failure.busy
+        self._down += failure.down
         first = self._alone and not self._answered and self._failed == 1
         if first and (failure.hopeless or failure.unreachable):
             how = "the first request failed"
         elif not (self._answered or self._earlier) and self._failed >= self._most:
             how = f"the first {self._failed} requests all failed, the last"
-        elif self._refused >= HANDFUL or self._lost >= self._most:
+        elif self._refused >= HANDFUL or self._busy >= HANDFUL or self._down >= self._most:
             how = f"{self._failed} requests in a row failed, the last"
         else:
             return None
@@ -165,8 +181,13 @@ def failure_of(
         if _words(chain[-1]) not in text:
             text += f": {type(chain[-1]).__name__}: {_words(chain[-1])}"
     kinds = {kind.__name__ for one in chain for kind in type(one).__mro__}
+    if heard is not None and heard.long:
+        text += f" (to be asked again in {_hours(heard.wait)})"
     hopeless = (
         bool(_HOPELESS_TYPES & kinds)
+        or (heard is not None and heard.long)
+        # A page in the place of a completion: a sign-in, or an address that is none of an API.
+        or (status == 200 and bool(_PAGE.match(_text(body))))
         or ("LocalProtocolError" in kinds and "header" in _words(chain[-1]).lower())
         or _refused_for_good(status, body, words)
     )
@@ -193,10 +214,10 @@ def failure_said(
 
 def told(body: bytes | str, keys: Iterable[str | None] = ()) -> str:
     """What a body says to people, shortened and without keys; of an HTML page its text."""
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    text = _text(body)
     said = _json(text)
     if said is None:
-        if re.match(r"\s*<(?:!doctype|html|head|body)", text, re.IGNORECASE):
+        if _PAGE.match(text):
             text = html.unescape(_TAGS.sub(" ", text))
     elif isinstance(said, str):
         text = said
@@ -256,8 +277,16 @@ def _http(error: BaseException, heard: Exchange | None) -> tuple[int | None, byt
     return _int(status) or heard.status, body or heard.body, url or heard.url
 
 
+def _text(body: bytes | str) -> str:
+    return body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:.0f} hours" if seconds >= 5400 else f"{seconds / 60:.0f} minutes"
+
+
 def _refused_for_good(status: int | None, body: bytes | str, words: str) -> bool:
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    text = _text(body)
     codes = {str(code).lower() for code in _codes(_json(text))}
     if status in _HOPELESS_STATUS or codes & _HOPELESS_CODES:
         return True

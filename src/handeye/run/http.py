@@ -9,7 +9,8 @@ and what came back. On the way an answer in an odd shape is put into the usual o
 - a content in parts becomes the text of its parts, and thoughts among them become thoughts;
 - halves of surrogate pairs, which cannot be written down, become U+FFFD; an empty refusal none;
 - a content that holds no text is no answer, whatever else is in it;
-- an account that is used up is not asked again by the client.
+- an account that is used up, a server that is overloaded (529) or wants a long wait is not asked
+  again by the client; the engine asks again, and knows when to stop.
 
 Knows httpx (in either packaging), nothing of providers and journals. Without a noted request it
 does nothing, so that other users of the library in this process are left alone.
@@ -23,6 +24,8 @@ import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 _MARK = "_handeye_listens"
@@ -33,6 +36,8 @@ _DETAILS = {
     "output_tokens_details": "reasoning_tokens",
 }
 _NO_DETAILS: Mapping[str, str] = {}
+# A limit that ends later, in seconds, is no matter of waiting: so many per day, or none at all.
+LONGEST_WAIT = 600.0
 # Of one request; more is no count.
 _MOST_TOKENS = 10**9
 _TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
@@ -42,11 +47,20 @@ _LEAVE_IT = {"x-should-retry": "false"}
 
 @dataclass(slots=True)
 class Exchange:
-    """A request and what came back, as far as it got; of several attempts the last."""
+    """A request and what came back, as far as it got; of several attempts the last.
+
+    ``wait`` are the seconds until the server wants to be asked again, 0 where it does not say.
+    """
 
     url: str = ""
     status: int | None = None
     body: bytes = b""
+    wait: float = 0.0
+
+    @property
+    def long(self) -> bool:
+        """Whether it is a limit that a run cannot wait for."""
+        return self.status in (429, 503, 529) and self.wait > LONGEST_WAIT
 
 
 exchange: ContextVar[Exchange | None] = ContextVar("handeye_exchange", default=None)
@@ -69,13 +83,29 @@ def _listening(send: Any) -> Any:
             return await send(self, request, *args, **kwargs)
         found.url, found.status, found.body = str(request.url), None, b""
         response = await send(self, request, *args, **kwargs)
-        found.status = response.status_code
+        found.status, found.wait = response.status_code, _wait(response.headers)
+        if found.long or found.status == 529:
+            response.headers.update(_LEAVE_IT)
         if kwargs.get("stream"):
             return response
         found.body = response.content
         return _usual(response)
 
     return noted
+
+
+def _wait(headers: Mapping[str, str]) -> float:
+    """Seconds of a ``Retry-After`` (RFC 9110, 10.2.3), which is a number or a date."""
+    said = headers.get("retry-after", "")
+    try:
+        return float(said)
+    except ValueError:
+        pass
+    try:
+        when = parsedate_to_datetime(said)
+    except ValueError:
+        return 0.0
+    return (when - datetime.now(when.tzinfo)).total_seconds()
 
 
 def _usual(response: Any) -> Any:

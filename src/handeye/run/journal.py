@@ -22,7 +22,7 @@ from handeye.atomic import lock
 from handeye.errors import DataError, RunError, lost_link, refusal
 from handeye.hashing import open_regular
 from handeye.reading import UNREADABLE, why
-from handeye.run.answers import Answer, judged_again
+from handeye.run.answers import Answer, Arrivals, judged_again
 
 Key = tuple[str, str, str]
 ANSWERS = "answers.jsonl"
@@ -45,7 +45,7 @@ class Journal:
         self.closing: list[Callable[[], None]] = []
         self.again: Counter[Key] = Counter()
         """How often a request that is under way was sent again."""
-        self._answers: dict[Key, Answer] = {}
+        self._answers = Arrivals()
         self._guard = threading.Lock()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -68,7 +68,7 @@ class Journal:
             if answer is None:
                 self._cut(torn)
             else:
-                self._remember(answer)
+                self._answers.add(answer)
 
     def _cut(self, torn: int) -> None:
         """Remove a line without its end, left by a process that was killed while writing."""
@@ -77,12 +77,6 @@ class Journal:
             f"{self.path.name}: the last line was half written ({torn} bytes) and was removed; "
             "its item is asked again"
         )
-
-    def _remember(self, answer: Answer) -> None:
-        # A failure never hides an answer that arrived, whatever the order of the lines.
-        known = self._answers.get(answer.key)
-        if known is None or known.state == "error":
-            self._answers[answer.key] = answer
 
     @property
     def descriptor(self) -> int:
@@ -102,7 +96,7 @@ class Journal:
     def accept(self, answer: Answer) -> None:
         """Take note of an answer that another process has written to this file."""
         with self._guard:
-            self._remember(answer)
+            answer = self._answers.add(answer)
             self.again.pop(answer.key, None)
         for listener in self.listeners:
             listener(answer)
@@ -119,13 +113,13 @@ class Journal:
     @property
     def has_answers(self) -> bool:
         """Whether anything but failures is known."""
-        return any(answer.state != "error" for answer in self._answers.values())
+        return any(answer.state != "error" for answer in self._answers)
 
     def __len__(self) -> int:
         return len(self._answers)
 
     def __iter__(self) -> Iterator[Answer]:
-        return iter(list(self._answers.values()))
+        return iter(self._answers)
 
     def sync(self) -> None:
         """Push what is written to the disk itself, so that it also survives a power cut."""
@@ -183,9 +177,11 @@ def read_journal(path: Path) -> Iterator[Answer]:
         DataError: a line in it is not an answer.
     """
     if path.exists():
+        known = Arrivals()
         for answer, _ in _lines(path):
-            if answer is not None and answer.state != "error":
-                yield answer
+            if answer is not None:
+                known.add(answer)
+        yield from (answer for answer in known if answer.state != "error")
 
 
 def open_journal(path: Path) -> Journal:

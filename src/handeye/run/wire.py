@@ -76,7 +76,14 @@ def is_remote(model: Model) -> bool:
 
 
 class Tap:
-    """Sits between a model and its provider; made by :func:`tap`."""
+    """Sits between a model and its provider; made by :func:`tap`.
+
+    Attributes:
+        over: why nothing is to be sent any more; empty while it is. The engine needs a moment to
+            stop, in which requests that wait for their turn would still go out.
+    """
+
+    over = ""
 
     def __init__(self, model: Model, journal: Journal | None, connections: int | None) -> None:
         listen()
@@ -106,6 +113,8 @@ class Tap:
 
     async def generate(self, *args: Any, **kwargs: Any) -> Any:
         """Stands in for the provider's ``generate``."""
+        if self.over:
+            raise RunError(self.over)
         pending = pending_request.get()
         kwargs["config"] = _put_back(self._model, kwargs["config"])
         if pending is None:

@@ -11,7 +11,7 @@ says what is claimed when. Written to ``looks.json`` of a run folder; the chance
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from statistics import NormalDist
@@ -25,7 +25,7 @@ from handeye.scores.summary import Recorded
 from handeye.scores.tables import Column, Row, Table, csv_files, table_of
 
 if TYPE_CHECKING:
-    from handeye.stats.sight import Constants
+    from handeye.stats.sight import Constants, Dependence
 
 LOOKS = "looks.json"
 CHANCE = "chance.csv"
@@ -69,8 +69,8 @@ class Asked:
             the same only where this is, and where it is common they show no blindness.
         repeats: whether the answer's text stands in the question.
         true_repeats: whether the text of the true answer does.
-        told: numbers that the question tells (bounds of a region): what varies with them alone was
-            not seen.
+        told: what the question tells of its scene (a region of it), for :meth:`Ways.elsewhere`;
+            None where it is the same question for all scenes of the stratum.
         shown: further numbers that only what was shown tells (how large it is): an answer that
             varies with them was seen, whatever is right.
         words: the answer as it is shown to people.
@@ -85,7 +85,7 @@ class Asked:
     several: Hashable | None = None
     repeats: bool = False
     true_repeats: bool = False
-    told: tuple[float, ...] = ()
+    told: Any = None
     shown: tuple[float, ...] = ()
     words: str = ""
 
@@ -105,6 +105,15 @@ class Ways(Protocol):
 
     def anywhere(self, answer: Any) -> bool:
         """Whether an answer may be right of any scene, whatever the stratum: it names no place."""
+        ...
+
+    def elsewhere(self, asked: Asked, other: Asked) -> tuple[Hashable, float] | None:
+        """The true answer to a question that tells of its scene, were it asked of another scene.
+
+        And how likely it would be, up to a factor for each scene; None where it could not have been
+        asked: what is in the scene that the question fits to is not in the other. Used only of
+        items with ``told``, of one kind and stratum.
+        """
         ...
 
 
@@ -331,84 +340,156 @@ def _share(n: int, count: int, clusters: int) -> Estimate:
 
 def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
     """Fill in what scoring on other scenes tells; whether it allows to call the answers blind."""
-    import numpy as np
-
     from handeye.stats import sight
 
     count = max(1, len({one.stratum for one in read}))
-    strata = _panel(read, int((ways.pairs / count) ** 0.5), seed)
-    if not any(len(scenes) > 1 for scenes in strata.values()):
+    most = int((ways.pairs / count) ** 0.5)
+    compared = [_Exchange(*one, ways, seed) for one in _panel(read, most, seed).items()]
+    if not any(len(one.scenes) > 1 for one in compared):
         return False
     scores, items, true = {}, {}, {}
     score = _remembered(ways)
-    for stratum, scenes in strata.items():
-        size = len(scenes)
-        scores[stratum], items[stratum], true[stratum] = (np.zeros((size, size)) for _ in range(3))
-        for kind in dict.fromkeys(one.kind for found in scenes for one in found.values()):
-            held = [(k, found[kind]) for k, found in enumerate(scenes) if kind in found]
-            for s, one in held:
-                for t, other in held:
-                    scores[stratum][s, t] += score(one.answer, other)
-                    true[stratum][s, t] += score(one.gold, other)
-                    items[stratum][s, t] += 1
-    found = sight.advantage(scores, items, seed)
-    possible = sight.advantage(true, items, seed)
-    rows = [
-        one
-        for scenes in _panel(read, MOST_SCENES // count, seed).values()
-        for by_kind in scenes
-        for one in by_kind.values()
-    ]
-    given = np.array([ways.traits(one.answer, one) for one in rows], np.float64)
-    gold = np.array([ways.traits(one.gold, one) for one in rows], np.float64)
-    told, shown = (np.array([getattr(one, k) for one in rows], np.float64) for k in _NUMBERS)
-    strata_of = [one.stratum for one in rows]
-    kinds, shown_in = [one.kind for one in rows], [one.scene for one in rows]
-    dependence = sight.Dependence(strata_of, kinds, shown_in, given, gold, told)
-    n = round(sum(float(table.trace()) for table in items.values()))
-    group.own, group.other = Estimate(found.own, n=n), Estimate(found.other, n=n)
-    group.ahead = Estimate(found.value, found.low, found.high, n)
-    group.p_own, group.p_varies = found.p_value, dependence.p_value(seed)
-    if shown.size:
-        others = sight.Dependence(strata_of, kinds, shown_in, given, shown, told)
+    for one in compared:
+        scores[one.name], items[one.name] = one.scored("answer", score)
+        true[one.name], _ = one.scored("gold", score)
+    fits = {one.name: one.fits for one in compared if one.fits is not None}
+    found = sight.advantage(scores, items, seed, fits)
+    possible = sight.advantage(true, items, seed, fits)
+    alike = _panel([one for one in read if one.told is None], MOST_SCENES // count, seed)
+    hangs = _Hangs(
+        [_Exchange(*one, ways, seed) for one in alike.items()]
+        + [one for one in compared if one.fits is not None],
+        ways,
+    )
+    # Questions that tell of their scenes leave few orders, which would drown what the others show.
+    told = {one.kind for one in read if one.told is not None}
+    kinds = list(dict.fromkeys(one.kind for one in read))
+    parts = [part for part in ([k for k in kinds if k not in told], sorted(told)) if part]
+    varies = [hangs.on("gold", part) for part in parts]
+    group.own, group.other = Estimate(found.own, n=found.n), Estimate(found.other, n=found.n)
+    group.ahead = Estimate(found.value, found.low, found.high, found.n)
+    group.p_own = found.p_value
+    group.p_varies = min(1.0, len(varies) * min(one.p_value(seed) for one in varies))
+    if any(one.shown for one in read):
         # What shows something to one kind of question alone is drowned by the others (Bonferroni).
-        names = list(dict.fromkeys(kinds))
-        alone = []
-        for kind in names:
-            own = np.array([k for k, name in enumerate(kinds) if name == kind])
-            at = [strata_of[k] for k in own], [kind] * len(own), [shown_in[k] for k in own]
-            alone.append(sight.Dependence(*at, given[own], shown[own], told[own]).p_value(seed))
-        group.p_shown = min(others.p_value(seed), len(names) * min(alone))
+        alone = [hangs.on("shown", [kind]).p_value(seed) for kind in kinds]
+        group.p_shown = min(hangs.on("shown", kinds).p_value(seed), len(kinds) * min(alone))
     # Only one answer of a text is judged; what the others hang on is not known.
     single = sum(one.several is None for one in read)
     return (
-        dependence.scenes >= FEWEST_BLIND
+        group.n_scenes >= FEWEST_BLIND
         and single >= MOST * len(read)
         and min(p for p in (group.p_own, group.p_varies, group.p_shown) if p is not None) > LEVEL
         and found.high <= AT_MOST
         # A right answer must be wrong elsewhere, else nothing could show.
         and possible.value >= AT_LEAST
-        and sight.advantage_power(scores, true, items, RIGHTLY, seed, LEVEL) >= POWER
-        and dependence.power(WRONGLY, seed, LEVEL) >= POWER
+        and sight.advantage_power(scores, true, items, RIGHTLY, seed, LEVEL, fits) >= POWER
+        and varies[0].power(WRONGLY, seed, LEVEL / len(varies)) >= POWER
     )
 
 
-_NUMBERS = ("told", "shown")
+class _Exchange:
+    """Scenes whose questions are exchanged together, and what is true of each under the others'."""
+
+    def __init__(
+        self, name: str, scenes: Sequence[Mapping[str, Asked]], ways: Ways, seed: int
+    ) -> None:
+        import numpy as np
+
+        from handeye.stats.sight import Fits
+
+        self.name, self.scenes = name, scenes
+        self.kinds = list(dict.fromkeys(kind for found in scenes for kind in found))
+        self.fits: Fits | None = None
+        self._there: dict[tuple[int, int], Asked] = {}
+        if next(iter(scenes[0].values())).told is None:
+            return
+        chances = np.zeros((len(scenes),) * 2)
+        for s, t, one, other in self._pairs(self.kinds[0]):
+            if (found := ways.elsewhere(one, other)) is not None:
+                gold, chances[s, t] = found
+                self._there[s, t] = replace(one, gold=gold, shown=other.shown)
+        self.fits = Fits(chances, seed, name)
+
+    def _pairs(self, kind: str) -> Iterator[tuple[int, int, Asked, Asked]]:
+        held = [(k, found[kind]) for k, found in enumerate(self.scenes) if kind in found]
+        return ((s, t, one, other) for s, one in held for t, other in held)
+
+    def pairs(self, kind: str) -> Iterator[tuple[int, int, Asked, Asked]]:
+        """Two scenes by place, an item of the first, and the same asked of the second."""
+        for s, t, one, other in self._pairs(kind):
+            if self.fits is None:
+                yield s, t, one, other
+            elif (s, t) in self._there:
+                yield s, t, one, self._there[s, t]
+
+    def scored(self, name: str, score: Any) -> tuple[Any, Any]:
+        """Summed scores of all answers, or golds, on all scenes, and of how many items."""
+        import numpy as np
+
+        sums, items = (np.zeros((len(self.scenes),) * 2) for _ in range(2))
+        for kind in self.kinds:
+            for s, t, one, there in self.pairs(kind):
+                sums[s, t] += score(getattr(one, name), there)
+                items[s, t] += 1
+        return sums, items
+
+
+class _Hangs:
+    """What answers may hang on."""
+
+    def __init__(self, exchanges: Sequence[_Exchange], ways: Ways) -> None:
+        self._exchanges, self._ways = exchanges, ways
+
+    def on(self, what: Literal["gold", "shown"], asked: Collection[str]) -> Dependence:
+        """The test of what is true, or of what else is shown; of some kinds of question."""
+        import numpy as np
+
+        from handeye.stats.sight import Dependence
+
+        ways = self._ways
+
+        def traits(one: Asked) -> Sequence[float]:
+            return one.shown if what == "shown" else ways.traits(one.gold, one)
+
+        fits, elsewhere, rows = {}, {}, []
+        for one in self._exchanges:
+            kinds = [name for name in one.kinds if name in asked]
+            rows += [(one.name, found[k]) for found in one.scenes for k in kinds if k in found]
+            if one.fits is not None and kinds:
+                fits[one.name] = one.fits
+                width = len(traits(one.scenes[0][kinds[0]]))
+                table = elsewhere[one.name] = np.zeros((*one.fits.table.shape, width))
+                for s, t, _, there in one.pairs(kinds[0]):
+                    table[s, t] = traits(there)
+        return Dependence(
+            [name for name, _ in rows],
+            [one.kind for _, one in rows],
+            [one.scene for _, one in rows],
+            np.array([ways.traits(one.answer, one) for _, one in rows], np.float64),
+            np.array([traits(one) for _, one in rows], np.float64),
+            fits,
+            elsewhere,
+        )
 
 
 def _panel(read: Sequence[Asked], most: int, seed: int) -> dict[str, list[dict[str, Asked]]]:
-    """By stratum the scenes that are scored on each other: item by kind, drawn where many."""
+    """Scenes that are scored on each other, item by kind, drawn where many: by stratum.
+
+    Each kind of question that tells of its scenes is on its own.
+    """
     from handeye.stats.sight import permutations
 
     found: dict[str, dict[str, dict[str, Asked]]] = defaultdict(lambda: defaultdict(dict))
     for one in read:
-        found[one.stratum][one.scene].setdefault(one.kind, one)
+        name = one.stratum if one.told is None else f"{one.stratum} {one.kind}"
+        found[name][one.scene].setdefault(one.kind, one)
     most = max(2, most)
     out = {}
-    for stratum, scenes in found.items():
-        order = permutations(len(scenes), 1, seed, f"panel {stratum}")[0]
+    for name, scenes in found.items():
+        order = permutations(len(scenes), 1, seed, f"panel {name}")[0]
         known = list(scenes.values())
-        out[stratum] = [known[k] for k in sorted(order[:most].tolist())]
+        out[name] = [known[k] for k in sorted(order[:most].tolist())]
     return out
 
 
@@ -583,7 +664,8 @@ def clause(kind: str, group: str, first: Estimate, second: Estimate) -> str:
             f"{_percent(first)} of the {of}"
         )
     return (
-        f"nothing shows that it looks: of the {of} {_percent(first)} are right, and "
+        # Of those that other scenes could have been asked the same about.
+        f"nothing shows that it looks: of {of} {_percent(first)} are right, and "
         f"{_percent(second)} would be if what was shown were exchanged"
     )
 

@@ -73,6 +73,8 @@ def mean(parts: Sequence[Samples], *, shared: bool = False) -> Samples:
             asked five times are no more scenes. Else they are those of one sample whose mean
             would vary as much.
     """
+    if len(parts) == 1:
+        return parts[0]  # which knows what it is made of
     total = np.zeros(len(parts[0].values)) if parts else np.full(1, np.nan)
     count = np.zeros_like(total)
     for part in parts:

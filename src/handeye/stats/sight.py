@@ -4,6 +4,12 @@ Two questions about the answers to the items of a scene. Do they score better on
 than on others of its stratum? And do they vary with what is true of the scene at all, rightly or
 wrongly? Both are permutation tests over scenes within strata, with the observed order counted as
 one of the permutations (p = (1 + as extreme) / (1 + drawn); Phipson and Smyth 2010).
+
+Where the question itself tells something of its scene (which rows it is about), answers may go with
+the truth though nothing was seen. There the same question is asked of other scenes: a scene may
+take the place of another only where both questions could have been asked so, and orders are drawn
+as likely as the questions would have been asked in them (a chain of swaps that starts where the
+observed order could have ended; Besag and Clifford 1989, section 2: exact however long it is).
 """
 
 from __future__ import annotations
@@ -20,7 +26,9 @@ Places = NDArray[np.int64]
 
 PERMUTATIONS = 499
 # Of a power that is looked at: so many respondents are made, each tested with fewer permutations.
-_TRIALS, _FEWER = 20, 99
+_TRIALS, _FEWER = 20, 199
+# Rounds of swaps, each of half as many pairs as there are scenes.
+_ROUNDS = 60
 # Weights of constant answers below this are none.
 _NEGLIGIBLE = 1e-3
 
@@ -29,7 +37,8 @@ _NEGLIGIBLE = 1e-3
 class Advantage:
     """Mean score on own scenes and on the others of the stratum.
 
-    ``low`` and ``high`` are the 95 % ends of the difference, over scenes; ``p_value`` is one-sided.
+    ``low`` and ``high`` are the 95 % ends of the difference, over scenes; ``p_value`` is one-sided;
+    ``n`` items can be scored on another scene.
     """
 
     own: float
@@ -37,6 +46,7 @@ class Advantage:
     low: float
     high: float
     p_value: float
+    n: int
 
     @property
     def value(self) -> float:
@@ -54,18 +64,76 @@ def permutations(count: int, drawn: int, seed: int, stream: str) -> Places:
     return words.reshape(drawn, count).argsort(axis=1, kind="stable").astype(np.int64)
 
 
-def advantage(scores: Mapping[str, Floats], items: Mapping[str, Floats], seed: int) -> Advantage:
+class Fits:
+    """Which scenes may stand in the place of which, and orders in which every scene fits.
+
+    Args:
+        chances: (n, n): how likely the question about scene s would have been asked of scene t, up
+            to a factor for each scene; 0 where it could not, more than 0 on the diagonal.
+        seed: of the orders.
+        stream: what they are for.
+
+    Attributes:
+        table: (n, n), whether it could.
+        orders: (:data:`PERMUTATIONS`, n), drawn as often as their scenes' chances multiplied say.
+    """
+
+    def __init__(self, chances: Floats, seed: int, stream: str) -> None:
+        self.table = chances > 0
+        with np.errstate(divide="ignore"):
+            log = np.log(chances)
+        count, half = len(log), len(log) // 2
+        rounds = permutations(count, _ROUNDS, seed, f"pairs {stream}")
+        name = int.from_bytes(f"swaps {stream}".encode(), "big")
+        words = np.random.PCG64(np.random.SeedSequence([seed, name]))
+
+        def swapped(orders: Places, pairs: Places) -> Places:
+            first, second = pairs[:half], pairs[half : 2 * half]
+            left, right = orders[:, first], orders[:, second]
+            drawn = (words.random_raw(left.size).reshape(left.shape) >> np.uint64(11)) * 2.0**-53
+            gain = log[first, right] + log[second, left] - log[first, left] - log[second, right]
+            # A swap is offered half of the time, so that no chain goes to and fro.
+            may = 2 * drawn < np.exp(np.minimum(gain, 0.0))
+            orders[:, first] = np.where(may, right, left)
+            orders[:, second] = np.where(may, left, right)
+            return orders
+
+        start = np.arange(count, dtype=np.int64)[None, :]
+        for pairs in rounds[::-1]:
+            start = swapped(start, pairs)
+        self.orders = np.repeat(start, PERMUTATIONS, axis=0)
+        for pairs in rounds:
+            self.orders = swapped(self.orders, pairs)
+
+
+def _orders(
+    fits: Mapping[str, Fits], stratum: str, size: int, drawn: int, seed: int, purpose: str
+) -> Places:
+    if stratum in fits:
+        return fits[stratum].orders[:drawn]
+    return permutations(size, drawn, seed, f"{purpose} {stratum}")
+
+
+def advantage(
+    scores: Mapping[str, Floats],
+    items: Mapping[str, Floats],
+    seed: int,
+    fits: Mapping[str, Fits] | None = None,
+) -> Advantage:
     """How much better answers score on their own scenes than on others of the stratum.
+
+    Scenes that no other can be scored for are left out.
 
     Args:
         scores: stratum to (n, n) sums of scores, 0..1 an item: row s has the answers given to
             scene s, column t is the scene that they are scored on.
         items: likewise how many items each sum is over.
         seed: of the permutations.
+        fits: of the strata whose questions tell of their scenes; ``items`` is 0 where one does not
+            fit.
     """
-    n = sum(float(np.trace(table)) for table in items.values())
     apart: list[Floats] = []
-    other = weight = 0.0
+    own = other = weight = 0.0
     for name, table in scores.items():
         size = len(table)
         held = items[name].diagonal()
@@ -73,14 +141,15 @@ def advantage(scores: Mapping[str, Floats], items: Mapping[str, Floats], seed: i
         asked = items[name].sum(axis=1) - held
         rate = np.divide(beside, asked, out=np.zeros(size), where=asked > 0)
         usable = (asked > 0) & (held > 0)
+        own += float(table.diagonal()[usable].sum())
         other += float((rate * held)[usable].sum())
         weight += float(held[usable].sum())
         apart.append((table.diagonal() - rate * held)[usable])
-    found, p_value = _own(scores, items, seed)
-    mean = other / max(weight, 1.0)
+    p_value = _own(scores, items, seed, fits or {})
+    mean, found = other / max(weight, 1.0), own / max(weight, 1.0)
     each = np.concatenate(apart) if apart else np.zeros(0)
     clusters = len(each)
-    per_scene = n / max(clusters, 1)
+    per_scene = weight / max(clusters, 1)
     spread = float(each.std(ddof=1)) if clusters > 1 else 0.0
     z = NormalDist().inv_cdf(0.975)
     reach = z * spread / max(clusters, 1) ** 0.5 / max(per_scene, 1e-9)
@@ -88,7 +157,7 @@ def advantage(scores: Mapping[str, Floats], items: Mapping[str, Floats], seed: i
         # What no scene shows may yet be in some: (1 - p) ** n = 0.025 at the bound.
         reach = 1 - 0.025 ** (1 / max(clusters, 1))
     difference = found - mean
-    return Advantage(found, mean, difference - reach, difference + reach, p_value)
+    return Advantage(found, mean, difference - reach, difference + reach, p_value, round(weight))
 
 
 def advantage_power(
@@ -98,6 +167,7 @@ def advantage_power(
     share: float,
     seed: int,
     level: float,
+    fits: Mapping[str, Fits] | None = None,
 ) -> float:
     """How often an advantage would show if so many scenes were looked at (:data:`_TRIALS` trials).
 
@@ -108,6 +178,7 @@ def advantage_power(
         share: of scenes that are looked at.
         seed: of the permutations.
         level: of the test.
+        fits: as in :func:`advantage`.
     """
     found = 0
     for k in range(_TRIALS):
@@ -115,26 +186,29 @@ def advantage_power(
         for name, table in planted.items():
             seen = _seen(len(table), share, seed + 1 + k, name)
             table[seen] = true[name][seen]
-        found += _own(planted, items, seed + 1 + k, _FEWER)[1] <= level
+        found += _own(planted, items, seed + 1 + k, fits or {}, _FEWER) <= level
     return found / _TRIALS
 
 
 def _own(
-    scores: Mapping[str, Floats], items: Mapping[str, Floats], seed: int, drawn: int = PERMUTATIONS
-) -> tuple[float, float]:
-    """Mean score on own scenes, and how often scenes in another order score as well."""
+    scores: Mapping[str, Floats],
+    items: Mapping[str, Floats],
+    seed: int,
+    fits: Mapping[str, Fits],
+    drawn: int = PERMUTATIONS,
+) -> float:
+    """How often scenes in another order score as well as in their own."""
     own = sum(float(np.trace(table)) for table in scores.values())
     n = sum(float(np.trace(table)) for table in items.values())
     summed, counted = np.zeros(drawn), np.zeros(drawn)
     for name, table in scores.items():
-        order = permutations(len(table), drawn, seed, f"own {name}")
+        order = _orders(fits, name, len(table), drawn, seed, "own")
         rows = np.arange(len(table))
         summed += table[rows, order].sum(axis=1)
         counted += items[name][rows, order].sum(axis=1)
-    found = own / max(n, 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         rates = np.where(counted > 0, summed / counted, 0.0)
-    return found, (1 + int((rates >= found - 1e-12).sum())) / (1 + drawn)
+    return (1 + int((rates >= own / max(n, 1.0) - 1e-12).sum())) / (1 + drawn)
 
 
 def _seen(size: int, share: float, seed: int, stratum: str) -> Places:
@@ -148,8 +222,9 @@ class Dependence:
 
     A trait is a number that an answer has (how many cells, where they lie). Those of the answers
     and those of the true answers are correlated each with each, so an answer that is wrong in a
-    constant way (counted from 0, rows for columns) still shows that the scene was looked at. What
-    the question alone tells is regressed out of both. Traits are ranked: no answer is an outlier.
+    constant way (counted from 0, rows for columns) still shows that the scene was looked at. Where
+    a question tells of its scene, what its true answers over all scenes that fit it have in common
+    is taken out of both. Traits are ranked: no answer is an outlier.
 
     Args:
         strata: (n,) stratum of each row.
@@ -157,7 +232,9 @@ class Dependence:
         scenes: (n,) what is permuted within strata.
         answers: (n, d) traits of the answers.
         truths: (n, e) traits of the true answers.
-        told: (n, f) what the question tells.
+        fits: of the strata whose questions tell of their scenes; such a one has one kind.
+        elsewhere: of these strata (m, m, e): traits of the true answer to the question about scene
+            s, were it asked of t; anything where t does not fit.
     """
 
     def __init__(
@@ -167,17 +244,28 @@ class Dependence:
         scenes: Sequence[str],
         answers: Floats,
         truths: Floats,
-        told: Floats,
+        fits: Mapping[str, Fits] | None = None,
+        elsewhere: Mapping[str, Floats] | None = None,
     ) -> None:
+        self._fits = fits or {}
         rows: dict[str, dict[str, dict[str, int]]] = {}
         for place, (stratum, kind, scene) in enumerate(zip(strata, kinds, scenes, strict=True)):
             rows.setdefault(stratum, {}).setdefault(kind, {}).setdefault(scene, place)
         of_kind = np.array(kinds)
         first, second = (np.zeros_like(table) for table in (answers, truths))
+        moved: dict[str, Floats] = {}
         for kind in dict.fromkeys(kinds):
             chosen = of_kind == kind
-            for table, out in ((answers, first), (truths, second)):
-                out[chosen] = _rest(_ranked(table[chosen]), told[chosen])
+            second[chosen] = _ranked(truths[chosen])
+            usual = np.zeros_like(truths)
+            for stratum in dict.fromkeys(strata):
+                held = list(rows[stratum].get(kind, {}).values())
+                if held and stratum in self._fits:
+                    there = _placed((elsewhere or {})[stratum], truths[chosen])
+                    weight = self._fits[stratum].table[:, :, None] + 0.0
+                    usual[held] = (there * weight).sum(axis=1) / weight.sum(axis=1)
+                    moved[stratum] = (there - usual[held][:, None]) * weight
+            first[chosen] = _rest(_ranked(answers[chosen]), usual[chosen])
         self._blocks: list[tuple[str, Places, list[tuple[Floats, Floats]]]] = []
         for stratum, by_kind in rows.items():
             known = list(dict.fromkeys(scene for found in by_kind.values() for scene in found))
@@ -187,14 +275,13 @@ class Dependence:
                 own, true = (np.zeros((len(known), t.shape[1])) for t in (first, second))
                 at = [place_of[scene] for scene in found]
                 chosen_rows = list(found.values())
-                own[at], true[at] = _scaled(first[chosen_rows]), _scaled(second[chosen_rows])
+                own[at] = _scaled(first[chosen_rows])
+                if stratum in moved:
+                    true = _scaled(moved[stratum], centred=True)
+                else:
+                    true[at] = _scaled(second[chosen_rows])
                 pairs.append((own, true))
             self._blocks.append((stratum, np.arange(len(known)), pairs))
-
-    @property
-    def scenes(self) -> int:
-        """How many there are."""
-        return sum(len(places) for _, places, _ in self._blocks)
 
     def p_value(self, seed: int, drawn: int = PERMUTATIONS, planted: float = 0.0) -> float:
         """How often scenes in another order go as well with the answers.
@@ -207,15 +294,16 @@ class Dependence:
         total, others = 0.0, np.zeros(drawn)
         for stratum, places, pairs in self._blocks:
             size = len(places)
-            order = permutations(size, drawn, seed, f"with {stratum}")
+            order = _orders(self._fits, stratum, size, drawn, seed, "with")
             seen = _seen(size, planted, seed, stratum)
             for own, true in pairs:
                 given = own
                 if planted:
                     # Of another number of traits than the answers, in the general case.
-                    width = min(own.shape[1], true.shape[1])
+                    width = min(own.shape[1], true.shape[-1])
                     given = own.copy()
-                    given[seen, :width] = true[seen, :width]
+                    right = true if true.ndim == 2 else true[places, places]
+                    given[seen, :width] = right[seen, :width]
                     given = _scaled(given)
                 found = _exchanged(given, true, np.vstack([places, order]))
                 total, others = total + float(found[0]), others + found[1:]
@@ -230,6 +318,10 @@ class Dependence:
 def _exchanged(own: Floats, true: Floats, order: Places) -> Floats:
     """Summed squares of ``own.T @ true`` with the scenes of the second in each order."""
     size, traits = own.shape
+    if true.ndim == 3:
+        there = true[np.arange(size), order]
+        both: Floats = np.square(np.einsum("sd,pse->pde", own, there)).sum(axis=(1, 2))
+        return both
     out = np.empty(len(order))
     if traits * true.shape[1] > size:
         # The same sum over pairs of scenes.
@@ -258,9 +350,19 @@ def _ranked(table: Floats) -> Floats:
     return out
 
 
-def _rest(table: Floats, told: Floats) -> Floats:
-    """What a straight line in what was told leaves; all of it where there are few rows."""
-    columns = [c for c in told.T if c.std() > 1e-12]
+def _placed(values: Floats, among: Floats) -> Floats:
+    """Mean ranks of further values among those of a table, column by column, from 0 to 1."""
+    out = np.empty(values.shape)
+    for column in range(values.shape[-1]):
+        known = np.sort(among[:, column])
+        ends = [np.searchsorted(known, values[..., column], side) for side in ("left", "right")]
+        out[..., column] = (ends[0] + ends[1] - 1) / 2 / max(len(known) - 1, 1)
+    return out
+
+
+def _rest(table: Floats, usual: Floats) -> Floats:
+    """What a straight line in what is usual leaves; all of it where there are few rows."""
+    columns = [c for c in usual.T if c.std() > 1e-12]
     if not columns or len(table) < 10 * len(columns):
         centred: Floats = table - table.mean(axis=0)
         return centred
@@ -269,10 +371,11 @@ def _rest(table: Floats, told: Floats) -> Floats:
     return rest
 
 
-def _scaled(table: Floats) -> Floats:
+def _scaled(table: Floats, *, centred: bool = False) -> Floats:
     """Columns of mean 0; those that vary weigh the same, and all of them 1 together."""
-    table = table - table.mean(axis=0)
-    spread = table.std(axis=0)
+    axes = tuple(range(table.ndim - 1))
+    table = table if centred else table - table.mean(axis=0)
+    spread = np.sqrt(np.square(table).mean(axis=axes))
     out = np.divide(table, spread, out=np.zeros_like(table), where=spread > 1e-9)
     whole: Floats = out / max(1.0, float((spread > 1e-9).sum())) ** 0.5
     return whole

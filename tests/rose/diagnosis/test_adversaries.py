@@ -28,6 +28,8 @@ SAMPLE = (
     "only the first click up and left",
     # Nothing seen.
     "draws numbers and cells, blindly",
+    "the four corners",
+    "the first corner, right in 20 %",
     "repeats the example of the prompt",
     "always COUNT(5), one click",
     # Numbers.
@@ -54,6 +56,8 @@ SAMPLE = (
     "clicks beside in one source",
     "sees nothing in one source",
     "counts from 0 in one source",
+    "right in one source, nothing to read in four",
+    "refuses one source",
     # Where it is lost.
     "one click slips, one more outside",
     "a cell too many inside, when it clicks, in 30 %",
@@ -69,6 +73,15 @@ def test_the_sample_is_of_the_whole():
     names = [one.name for one in ALL]
     assert len(set(names)) == len(names)
     assert set(SAMPLE) <= set(names)
+
+
+def test_a_source_without_answers_comes_first(asked):
+    for name, words in (
+        ("refuses one source", "All 100 EmojiStyle questions have no usable answer, and count as"),
+        ("right in one source, nothing to read in four", "All 100 ChineseGlyph questions, all "),
+    ):
+        (one,) = [one for one in ALL if one.name == name]
+        assert judge(one, asked, 90210, resamples=0).sentence.startswith(words)
 
 
 @pytest.mark.parametrize("name", SAMPLE)

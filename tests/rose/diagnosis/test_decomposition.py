@@ -15,8 +15,11 @@ from handeye.rose.diagnosis.decomposition import PLANS, STEPS, decompose
 from handeye.rose.diagnosis.evidence import Evidence, evidence
 from handeye.rose.diagnosis.lenient import Reading
 from handeye.rose.questions import BY_KEY
+from handeye.rose.respondents.recovery import items_without_pictures
 from handeye.rose.respondents.simulated import simulate_predictions
 from handeye.rose.scene import Cell, Grid, Region
+from handeye.rose.scoring.score_frame import to_frame
+from handeye.rose.scoring.score_item import score_item
 from handeye.rose.scoring.summary import summarize
 from handeye.stats.intervals import estimates
 from tests.support.rose.made_up import scenes
@@ -246,6 +249,33 @@ def test_only_scenes_that_have_both_are_paired():
     assert (found["global"]["n_scenes"], found["global"]["n_items"]) == (1, 2)
     assert value(found["global"]["whole"]) == 1.0
     assert by_hand([{"T1": True}, {"T1B": True}])["global"] is None
+
+
+def test_the_ends_of_paired_chains_have_the_intervals_of_the_bridges():
+    """Also where one source is all right, whose hidden failures widen every mean it is in."""
+    rows, texts = [], {}
+    for k, item in enumerate(items_without_pictures(3, 8)):
+        if item.task_template.startswith("T1B") and k % 5 == 0:
+            continue
+        wrong = k % 3 == 0 and item.rose_subset != "ROSE-ChineseGlyph"
+        text = "COUNT(9)" if item.task_mode == "COUNT" else "CLICK(R1,C1); DONE"
+        text = text if wrong else item.ground_truth_formal_answer
+        texts[item.item_id] = text
+        rows.append(score_item(item, text, state="answered"))
+    frame = to_frame(rows)
+    bridges = summarize(frame, bootstrap=400).bridges
+    chains = decompose(evidence(frame, texts), resamples=400)
+    for name, figures in {
+        "global": ("gcnt_pass_rate", "gclk_pass_on_paired", "gcnt_to_gclk_drop"),
+        "matched": ("mlcnt_pass_on_paired", "lclk_pass_rate", "mlcnt_to_lclk_drop"),
+    }.items():
+        macro = bridges[name].macro_equal_subset
+        for figure, end in zip(figures, ("start", "end", "whole"), strict=True):
+            one, other = macro[figure], chains[name][end]
+            told = (one.value, one.low, one.high, one.n)
+            assert told == pytest.approx(
+                [other[k] for k in ("value", "low", "high", "n")], abs=1e-6
+            )
 
 
 def test_no_items_give_no_chain():

@@ -11,10 +11,13 @@ from functools import cache, lru_cache
 import pytest
 
 from handeye.rose.items import Item
-from handeye.rose.questions import formal_answer
+from handeye.rose.questions import TEMPLATES, formal_answer
 from handeye.rose.respondents.recovery import items_without_pictures
-from handeye.rose.scene import Cell
-from handeye.rose.scoring.looks import Answer, asked_of, looks
+from handeye.rose.scene import Cell, Region
+from handeye.rose.scoring.looks import Answer, RoseWays, asked_of, looks
+from handeye.scores.looks import Asked
+from handeye.sets.draw import Draw
+from tests.support.rose.adversaries import ALL, Asked as AskedOf, questions, right as right_of
 
 Say = Callable[[Item, "Room"], str | None]
 MAIN = ("T1_", "T2_", "T3_", "T4_", "T5_")
@@ -30,7 +33,9 @@ class Room:
             self._pools[item.rose_subset, item.task_template].append(item)
 
     def other(self, item: Item) -> Item:
-        return self.draw.choice(self._pools[item.rose_subset, item.task_template])
+        pool = self._pools[item.rose_subset, item.task_template]
+        # Not itself: its own answer, one time in nine, would be right because it was looked at.
+        return self.draw.choice([one for one in pool if one is not item] or pool)
 
 
 @lru_cache(maxsize=1)
@@ -132,6 +137,71 @@ def test_blind_answers_are_called_so_in_most_sets(say: Say) -> None:
     found = [recognized(say, 25, seed) for seed in range(12)]
     assert sum(one.get("") == "blind" for one in found) >= 10
     assert {kind for one in found for kind in one.values()} == {"blind"}
+
+
+@cache
+def some_questions(seed: int) -> list[AskedOf]:
+    """About 40, 60, 80 or 100 scenes."""
+    return questions(300 + seed, 8 + 4 * (seed % 4))
+
+
+def unseen(share: float, seed: int, name: str) -> str:
+    """What is claimed of one that makes its answers of the prompt, right in a share of them."""
+    (one,) = [one for one in ALL if one.name == name]
+    asked = some_questions(seed)
+    draw = random.Random(seed)
+    told = []
+    for ask in asked:
+        said = right_of(ask) if draw.random() < share else one.answer(ask, Draw(seed), Draw(seed))
+        told.append(asked_of(ask.item, said.text(ask), "answered"))
+    return looks(told, seed=seed).groups[""].said
+
+
+UNSEEN = [one.name for one in ALL if one.group == "unseen" and one.blind]
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_what_is_made_of_the_prompt_was_not_seen(name: str) -> None:
+    """In sets of 40 to 100 scenes; what varies with the question alone is no sign of sight."""
+    assert sum(unseen(0, seed, name) == "blind" for seed in range(4)) >= 3
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2])
+@pytest.mark.parametrize("name", ["the first corner", "two cells of the region"])
+def test_whoever_looks_now_and_then_is_not_called_blind(name: str, share: float) -> None:
+    assert [unseen(share, seed, name) for seed in range(8)] == [""] * 8
+
+
+def test_a_question_is_asked_of_pictures_that_it_could_be_asked_of() -> None:
+    def item(rows: int, region: Region, targets: list[tuple[int, int]], kind: str) -> Asked:
+        cells = [Cell(*cell) for cell in targets]
+        held = [cell for cell in cells if cell in region]
+        return asked_of(
+            Item(
+                *(f"i{rows}", f"s{rows}", kind, TEMPLATES[kind].mode, region.type, rows, rows),
+                len(held), list(map(str, cells)), list(map(str, held)), "ROSE-PixelEdit",
+                region.params(),
+            ),
+            None, "missing",
+        )  # fmt: skip
+
+    click, outside = "T3_CLICK_LOCAL_NUMERIC", "T5_CLICK_COUNT_EXCLUSION"
+    some = Region("ROW_RANGE", 2, 3, 1, 8)
+    own = item(8, some, [(2, 2), (5, 5)], click)
+    ways = RoseWays([own])
+    wide = item(10, Region("ROW_RANGE", 5, 6, 1, 10), [(3, 10), (6, 1)], click)
+    # Rows 2 and 3 of the other picture, as wide as it is.
+    assert ways.elsewhere(own, wide) == (Answer(frozenset({Cell(3, 10)}), None), 1 / 9)
+    # All of its targets, none of them, or a grid without such rows.
+    for targets in ([(2, 2), (3, 3)], [(1, 1), (8, 8)]):
+        assert ways.elsewhere(own, item(8, some, targets, click)) is None
+    low = Region("ROW_RANGE", 7, 8, 1, 8)
+    small = item(7, Region("ROW_RANGE", 1, 2, 1, 7), [(1, 1)], click)
+    assert ways.elsewhere(item(8, low, [(7, 1), (1, 1)], click), small) is None
+    left_out = Region("EXCLUSION", 1, 2, 1, 8, exclude_type="ROW_RANGE")
+    one = item(8, left_out, [(1, 1), (4, 4), (5, 5)], outside)
+    other = item(9, left_out, [(2, 9), (9, 9)], outside)
+    assert ways.elsewhere(one, other) == (Answer(frozenset({Cell(9, 9)}), 1), 1 / 8)
 
 
 def test_too_few_scenes_say_nothing_of_blindness() -> None:

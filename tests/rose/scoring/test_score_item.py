@@ -187,6 +187,11 @@ def test_states():
     assert score_item(item(), " \n").answer_state == "empty"
     assert score_item(item(), None).answer_state == "empty"
     assert score_item(item(), "I will not", state="refused").answer_state == "refused"
+    # Read as a run reads it, unless the file says what it was.
+    plain = "I'm sorry, but I can't help with that."
+    assert score_item(item(), plain).answer_state == "refused"
+    assert score_item(item(), plain, state="answered").answer_state == "answered"
+    assert score_item(item(), "I can't see any; DONE").answer_state == "answered"
     with pytest.raises(DataError, match="state 'bored' is not known"):
         score_item(item(), "DONE", state="bored")
 

@@ -313,6 +313,16 @@ def _source_blind(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return click(ask, ()) if _of(ask, "ChineseGlyph") else right(ask)
 
 
+@respondent("right in one source, nothing to read in four", "source", "silent_source mute", None)
+def _four_silent(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return right(ask) if _of(ask, "PixelEdit") else Said(form="unreadable")
+
+
+@respondent("refuses one source", "source", "silent_source mute", None)
+def _one_refused(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    return Said(state="refused") if _of(ask, "EmojiStyle") else right(ask)
+
+
 @respondent("counts from 0 in one source", "source", "gap source:PixelEdit", None, "zero_based")
 def _source_zero(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return written(ask, "zero_based") if _of(ask, "PixelEdit") else right(ask)
@@ -850,6 +860,89 @@ def _other_scenes(ask: Asked, draw: Draw, scene: Draw) -> Said:
 @respondent("from 0, about other scenes", "extreme", "blind:", None, blind=True)
 def _other_scenes_from_0(ask: Asked, draw: Draw, scene: Draw) -> Said:
     return written(scene.pick(_elsewhere()[ask.item.rose_subset])[ask.column], "zero_based")
+
+
+# Whatever the prompt tells, and nothing else.
+
+
+def _numbers(ask: Asked) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", ask.item.prompt_local)]
+
+
+def _named(ask: Asked) -> tuple[int, int, int, int] | None:
+    """Rows and columns of the region that the question names, up to 9 where it names none of them.
+
+    None where it names no region.
+    """
+    numbers, words = _numbers(ask), ask.item.prompt_local
+    if not numbers:
+        return None
+    if "rectangle" in words:
+        r1, c1, r2, c2 = numbers
+        return r1, r2, c1, c2
+    ends = numbers[0], numbers[-1]
+    return (*ends, 1, 9) if " row" in words else (1, 9, *ends)
+
+
+Named = Callable[[int, int, int, int], Sequence[tuple[int, int]]]
+
+
+def _enter_unseen(
+    name: str, cells: Named, count: Callable[[int, int, int, int], int], looks: float = 0.0
+) -> None:
+    """Cells and a number made of the region that is named; right in a share of the questions."""
+    says = "" if looks else "blind:"
+    name = f"{name}, right in {looks * 100:.0f} %" if looks else name
+
+    @respondent(name, "unseen", says, None, blind=not looks)
+    def _(ask: Asked, draw: Draw, scene: Draw) -> Said:
+        if draw.unit() < looks:
+            return right(ask)
+        named = _named(ask) or (2, 5, 3, 7)
+        if ask.kind == "counting":
+            return Said(number=count(*named))
+        return click(ask, sorted(cells(*named)))
+
+
+def _area(r1: int, r2: int, c1: int, c2: int) -> int:
+    return (r2 - r1 + 1) * (c2 - c1 + 1)
+
+
+def _two_in_it(r1: int, r2: int, c1: int, c2: int) -> list[tuple[int, int]]:
+    row = (r1 + r2) // 2
+    return [(row, c1 + (c2 - c1) // 3), (row, c1 + (c2 - c1) * 2 // 3)]
+
+
+_UNSEEN: dict[str, tuple[Named, Callable[[int, int, int, int], int]]] = {
+    "the four corners": (lambda a, b, c, d: {(a, c), (a, d), (b, c), (b, d)}, lambda *named: 4),
+    "the first corner": (lambda a, b, c, d: [(a, c)], lambda a, b, c, d: b - a + 1),
+    "the last corner": (lambda a, b, c, d: [(b, d)], lambda a, b, c, d: d - c + 1),
+    "the middle of the region": (lambda a, b, c, d: [((a + b) // 2, (c + d) // 2)], _area),
+    "a third into the region": (
+        lambda a, b, c, d: [(a + (b - a) // 3, c + (d - c) // 3)],
+        lambda *named: max(1, _area(*named) // 8),
+    ),
+    "two cells of the region": (_two_in_it, lambda *named: 1 + (_area(*named) > 12)),
+}
+for _unseen, _made in _UNSEEN.items():
+    _enter_unseen(_unseen, *_made)
+for _looks in (0.2, 0.7):
+    _enter_unseen("the first corner", *_UNSEEN["the first corner"], _looks)
+    _enter_unseen("two cells of the region", *_UNSEEN["two cells of the region"], _looks)
+
+
+@respondent("numbers of the question, turned", "unseen", "blind:", None, blind=True)
+def _turned(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    row, col, *_ = [max(1, int(str(n)[::-1])) for n in _numbers(ask)] * 2 or [1, 2]
+    return Said(number=col) if ask.kind == "counting" else click(ask, [(row, col)])
+
+
+@respondent("a hash of the question", "unseen", "blind:", None, blind=True)
+def _hashed(ask: Asked, draw: Draw, scene: Draw) -> Said:
+    drawn = Draw(0, ask.item.prompt)
+    if ask.kind == "counting":
+        return Said(number=drawn.integer(0, 5))
+    return click(ask, [(drawn.integer(1, 8), drawn.integer(1, 8)) for _ in range(2)])
 
 
 # Several faults in one answer: each is in all of its answers.

@@ -58,7 +58,8 @@ def judge(one: Respondent, asked: Sequence[Asked], seed: int, resamples: int = 1
             result.false.append(f"{claim.words}: {wrong}")
     if " scenes right" in result.sentence:
         result.false.append("items are called scenes")
-    if "mute" in one.says and truth.mostly_mute() and result.spoken[:1] != ["mute"]:
+    first = [kind for kind in result.spoken if kind != "silent_source"][:1]
+    if "mute" in one.says and truth.mostly_mute() and first != ["mute"]:
         result.missing.append("mute first")
     for wanted in one.says:
         if wanted not in result.spoken:
@@ -167,6 +168,16 @@ class Truth:
         told = [(round(one.value * one.n), one.n) for one in claim.figures[1:]]
         worst = min(of, key=lambda key: sum(of[key]) / len(of[key]))
         return "" if (told, name) == (true, worst) else f"it is {true}, and the worst is {worst}"
+
+    def _silent_source(self, claim: Claim) -> str:
+        """Nearly every answer about these, and about no others."""
+        of: dict[str, list[bool]] = defaultdict(list)
+        for ask, said in self.given:
+            of[ask.item.rose_subset.removeprefix("ROSE-")].append(self._silent(said))
+        lost = {name for name, found in of.items() if sum(found) >= 0.95 * len(found)}
+        told = {(one.label, round(one.value * one.n), one.n) for one in claim.figures}
+        true = {(name, sum(of[name]), len(of[name])) for name in lost}
+        return "" if told == true and set(claim.parts) == lost else f"it is {sorted(lost)}"
 
     # -- whether it looked
 

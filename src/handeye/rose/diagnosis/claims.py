@@ -194,6 +194,13 @@ def _weak(claim: Claim) -> str:
     return "it gets right " + " and ".join(filter(None, [", ".join(first), last]))
 
 
+def _silent_source(claim: Claim) -> str:
+    """``all 75 EmojiStyle questions and 98 % of the 75 PixelEdit questions have no usable ...``."""
+    *first, last = [one.share for one in claim.figures]
+    who = " and ".join(filter(None, [", ".join(first), last]))
+    return f"{who} have no usable answer, and count as wrong in every figure"
+
+
 def _source(claim: Claim) -> str:
     """``it gets right 40 % of the 100 PixelEdit questions, and 84 % of the 400 ...``."""
     _, own, others = claim.figures
@@ -255,6 +262,7 @@ _KINDS: dict[str, Callable[[Claim], str]] = {
     "weak": _weak,
     "pair": _pair,
     "source": _source,
+    "silent_source": _silent_source,
     "bare": lambda claim: f"{_levels(claim, 'and')}; no interval, so no more can be told",
     "gap": lambda claim: _levels(claim, "but", "only "),
     "ahead": lambda claim: f"{_levels(claim, 'and')}, a larger share",

@@ -20,6 +20,7 @@ from handeye.rose.diagnosis.attribution import attribute, attribution_tables
 from handeye.rose.diagnosis.decomposition import decompose
 from handeye.rose.diagnosis.evidence import Evidence, run_evidence
 from handeye.rose.diagnosis.findings import Chain, Findings, Group
+from handeye.rose.diagnosis.reasons import NO_USE
 from handeye.rose.diagnosis.thresholds import thresholds
 from handeye.rose.diagnosis.verdict import verdict
 from handeye.rose.scoring.run_folder import Run, read_run
@@ -65,6 +66,13 @@ class Diagnosis(Diagnosed):
             yield _reasons(action)
         else:
             yield f"None of {action.n_items} action items failed."
+
+
+def _unused(reasons: pl.DataFrame) -> dict[str, tuple[int, int]]:
+    """By source its items without an answer to look at, and all of its items."""
+    lost = pl.col("reason").is_in(list(NO_USE)).fill_null(False)
+    counted = reasons.group_by("rose_subset").agg(lost.sum().alias("lost"), pl.len())
+    return {name: (count, n) for name, count, n in counted.sort("rose_subset").rows()}
 
 
 def _chain(chain: Chain) -> Table:
@@ -141,6 +149,7 @@ def diagnose_scores(
         "headline": everything.headline,
         "columns": everything.columns,
         "subsets": {k: row["PASS"] for k, row in everything.subsets.items() if k != "Avg."},
+        "unused": _unused(attribution.rows),
         "decomposition": decompose(evidence, seed=seed, resamples=resamples),
         "attribution": attribution_tables(attribution, seed=seed, resamples=resamples),
         "thresholds": thresholds(scores),

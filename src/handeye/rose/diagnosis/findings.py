@@ -210,9 +210,10 @@ class Factor(msgspec.Struct):
 class Findings(Recorded, kw_only=True):
     """diagnosis.json: what the summary has of it, then decomposition, reasons and curves.
 
-    ``subsets`` are the PASS of each source over the five kinds of question. ``looks`` are what is
-    known of sight (:class:`handeye.scores.looks.Group`), by group of questions; none for a run that
-    was scored before that was told.
+    ``subsets`` are the PASS of each source over the five kinds of question, ``unused`` its items
+    without an answer to look at, and all of its items. ``looks`` are what is known of sight
+    (:class:`handeye.scores.looks.Group`), by group of questions; none for a run that was scored
+    before that was told.
     """
 
     format: int
@@ -228,6 +229,7 @@ class Findings(Recorded, kw_only=True):
     headline: dict[str, Estimate]
     columns: dict[str, Estimate]
     subsets: dict[str, Estimate] = msgspec.field(default_factory=dict)
+    unused: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
     bridges: dict[str, Bridge | None]
     consistency: Consistency | None
     drops: dict[str, Estimate]

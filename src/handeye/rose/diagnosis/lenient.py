@@ -114,13 +114,15 @@ _ECHO = re.compile(
     r"\b(?:for example|for instance|e\.g\.)[^.\n]{0,200}",
     re.IGNORECASE | re.MULTILINE,
 )
-# Its examples with other words around, of which it has one of each form. What is called an example
-# is one, whatever it says.
-_EXAMPLE_OF = (
-    r"COUNT\(4\)",
-    r"CLICK\(R3, ?C1\)[;,\s]*CLICK\(R6, ?C8\)[;,\s]*DONE",
-    r"CLICK\(R3, ?C1\)[;,\s]*CLICK\(R6, ?C8\)[;,\s]*SUBMIT\(2\)",
+# Its examples with other words around, of which it has one of each form; those of the release's
+# prompts are others. What is called an example is one, whatever it says.
+_NUMBER_SHOWN = 4
+_CELLS_SHOWN = (((3, 1), (6, 8)), ((2, 5), (4, 7)))
+_COUNT_SHOWN = rf"COUNT\((?:{_NUMBER_SHOWN}|3)\)"
+_CLICKS_SHOWN = "|".join(
+    rf"CLICK\(R{a}, ?C{b}\)[;,\s]*CLICK\(R{c}, ?C{d}\)[;,\s]*" for (a, b), (c, d) in _CELLS_SHOWN
 )
+_DONE_SHOWN, _SUBMIT_SHOWN = rf"(?:{_CLICKS_SHOWN})DONE", rf"(?:{_CLICKS_SHOWN})SUBMIT\(2\)"
 _ONE_ANSWER = (
     r"(?:COUNT\([^()\n]{0,20}\)|"
     r"(?:CLICK\([^()\n]{0,20}\)[;,\s]*){0,99}(?:DONE\b|SUBMIT\([^()\n]{0,20}\)))"
@@ -128,8 +130,9 @@ _ONE_ANSWER = (
 _MARKS = r"(?:[^\w\n]|\b\(?[a-c1-3][).]|\n){0,12}"
 _EXAMPLES = re.compile(
     # Two forms or more: none asks for that.
-    rf"{_EXAMPLE_OF[0]}(?:{_MARKS}(?:{_EXAMPLE_OF[1]}|{_EXAMPLE_OF[2]}))+|"
-    rf"{_EXAMPLE_OF[1]}{_MARKS}{_EXAMPLE_OF[2]}|"
+    rf"{_COUNT_SHOWN}(?:{_MARKS}(?:{_DONE_SHOWN}|{_SUBMIT_SHOWN}))+|"
+    rf"{_DONE_SHOWN}{_MARKS}{_SUBMIT_SHOWN}|"
+    rf"{_ONE_ANSWER}[ ]?[(,–—-]?[ ]?(?:(?:is|was|as|just|the|an?|your)[ ])*(?:example|sample)\b\)?|"
     r"(?<!this )\b(?:examples?|e\. ?g|eg|for instance|sample|such as|answer forms)\b"
     r"(?:[ ](?:of|each|is|are|the|an?|one|for|answers?|outputs?|forms?|formats?|responses?)\b)*"
     rf"{_MARKS}{_ONE_ANSWER}",
@@ -185,19 +188,8 @@ def _cells_in_text(text: str) -> tuple[Cell, ...] | None:
 
 
 _WORDS = (
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve"),
 )
 _VALUES = {word: value for value, word in enumerate(_WORDS)} | {"none": 0, "nothing": 0, "no": 0}
 # More than any count; Python refuses to read far longer ones.
@@ -226,8 +218,10 @@ _HOW_MANY = re.compile(
 )
 _ANY = re.compile(r"\d+")
 _NONE = re.compile(
-    r"\bthere\s+(?:is|are)\s+(?:no|none)\b|^\W*(?:none|nothing)\b|"
-    r"\b(?:no|none\s+of\s+the|not\s+a\s+single)\s+(?:\w+\s+){0,2}cells?\b",
+    r"\bnothing\b(?!\s+else)|^\W*none\b|^\W*no\b\W*$|\bnone\s+of\b|\bnot\s+a\s+single\b|"
+    r"\bno\s+(?!other|more|further|additional)"
+    r"(?:differ\w+|odd\b|exceptions?\b|(?:\w+\s+){0,3}(?:cells?|clicks?|targets?)\b)|"
+    r"\bthere\s+(?:is|are)\s+none\b",
     _FLAGS,
 )
 
@@ -246,17 +240,18 @@ _REPLACES = re.compile(
 )
 
 
-def _is_open(text: str, answers: Sequence[tuple[int, int, object]], example: object = None) -> bool:
+def _is_open(
+    text: str, answers: Sequence[tuple[int, int, object]], shown: Sequence[object]
+) -> bool:
     """Whether a text leaves open that the last of its complete answers is meant.
 
     Args:
         text: without markup.
         answers: the complete ones: start, end, what each says.
-        example: what the question's example says; where it comes first, it is repeated. None where
-            an answer may well say the same.
+        shown: what the question's examples say; one that comes first is repeated.
     """
     said = list(answers)
-    while len(said) > 1 and said[0][2] == example:
+    while len(said) > 1 and said[0][2] in shown:
         del said[0]
     if len(said) < 2 or said[0][2] == said[-1][2] == said[-2][2]:
         return False
@@ -280,7 +275,9 @@ def read_count(text: str) -> int | None:
     """
     named = list(_KEYWORD.finditer(text))
     places = [(found.start(), found.end(), _value(found)) for found in named]
-    if _is_open(text, places):
+    # An answer may well say what the example says; in a line of its own before another it does not.
+    apart = len(named) > 1 and "\n" in text[named[0].end() : named[1].start()]
+    if _is_open(text, places, [_NUMBER_SHOWN] if apart else []):
         return None
     if named:
         return _value(named[-1])
@@ -364,7 +361,6 @@ class _Run:
         return all(token.kind != "unreadable" for token in self.tokens)
 
 
-_FLAGS = re.IGNORECASE
 # More digits than any coordinate has; Python refuses to read far longer ones.
 _D = r"(\d{1,15})(?!\d)"
 _ACT = r"(\bCLICK(?:S|ED)?\s*(?:ON|AT)?\s*(?:CELL)?\s*[:=]?\s*)?[(\[{]{0,4}\s*"
@@ -391,13 +387,6 @@ _SEPARATOR = re.compile(
 _WIDEST_GAP = 80
 _ANNOUNCED = re.compile(
     r"\b(?:answer|result|conclusion|output|therefore)\b[^.\n]{0,40}\W*$", _FLAGS
-)
-_NONE = re.compile(
-    r"\bnothing\b(?!\s+else)|^\W*no(?:ne)?\b\W*$|\bnone\s+of\b|"
-    r"\bno\s+(?!other|more|further|additional)"
-    r"(?:differ\w+|odd\b|exceptions?\b|(?:\w+\s+){0,3}(?:cells?|clicks?|targets?)\b)|"
-    r"\bthere\s+(?:is|are)\s+none\b",
-    _FLAGS,
 )
 
 
@@ -433,7 +422,7 @@ def _chosen(runs: list[_Run], says_none: bool, text: str) -> _Run | None:
             (runs[k].tokens[0].start, runs[k].tokens[-1].end, frozenset(runs[k].cells))
             for k in complete
         ]
-        if _is_open(text, places, frozenset((Cell(3, 1), Cell(6, 8)))):
+        if _is_open(text, places, [frozenset(cells) for cells in _CELLS_SHOWN]):
             return None
         if any(run.acts for run in runs[last + 1 :]):
             return None

@@ -19,6 +19,13 @@ class Reason:
     meaning: str
 
 
+# Reasons of items that have no answer to look at, and what such items are.
+NO_USE = {
+    "refused": "refused",
+    "truncated": "truncated",
+    "no_answer": "without text",
+    "unreadable": "unreadable",
+}
 REASONS: tuple[Reason, ...] = (
     # No answer to look at.
     Reason("no_answer", "no answer", "No text came, after all attempts."),

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from statistics import NormalDist
 from typing import Any
 
 from msgspec import structs
@@ -26,6 +25,8 @@ from handeye.rose.diagnosis.claims import (
     WOULD_SHOW,
     Claim,
 )
+from handeye.rose.diagnosis.reasons import NO_USE
+from handeye.rose.diagnosis.sources import silent_sources, worst_source
 from handeye.scores.claims import (
     Figure,
     figure_of,
@@ -35,7 +36,6 @@ from handeye.scores.claims import (
     share_of,
 )
 from handeye.scores.estimate import rate_of
-from handeye.stats.intervals import LEVEL
 
 __all__ = ["FLOOR", "Claim", "Figure", "claims", "verdict"]
 
@@ -55,8 +55,6 @@ _LITTLE = 0.1
 # A kind of question with fewer right answers is told, unless its side's level tells it: all kinds
 # of the side are as bad, and lie no further apart than this.
 _MOSTLY_WRONG, _ALIKE = 0.5, 0.2
-# A source is told that is surely worse than the others by more than this.
-_WORSE_SOURCE = 0.1
 # A mean over subsets and templates this far from the share of questions is called a mean.
 _AVERAGED = 0.05
 _STATES = ("refused", "truncated", "empty", "error")
@@ -88,10 +86,11 @@ def claims(diagnosis: Tree) -> list[Claim]:
     habits.sort(key=lambda claim: _about(claim) in unseen)
     told = _told([one for one in habits if not (mute and one.key.endswith(":unreadable"))])
     rest = [replace(claim, spoken=False) for claim in habits if claim not in told]
-    sources = [] if "" in unseen else _sources(diagnosis)
+    silent = silent_sources(diagnosis)
+    sources = [] if "" in unseen or silent else worst_source(diagnosis)
     body = [level, *losses, *_parts(diagnosis, level), *sources, *told]
     body = [*mute, *looks, *body] if first else [*looks, *body, *mute]
-    return [*partial_claims(diagnosis, Claim), *body, *rest, *_reach(diagnosis)]
+    return [*silent, *partial_claims(diagnosis, Claim), *body, *rest, *_reach(diagnosis)]
 
 
 # ---- facts about the run
@@ -136,8 +135,8 @@ def _mute(diagnosis: Tree) -> list[Claim]:
     wholes = [whole]
     if told and max(shares) - min(shares) >= _MUTE_ALIKE:
         wholes = list(told.values())
-        counts = {name: sum(lost[kind][1][name] for kind in told) for name in _NO_USE}
-    names = {name: _NO_USE.get(name, name) for name, count in counts.items() if count}
+        counts = {name: sum(lost[kind][1][name] for kind in told) for name in NO_USE}
+    names = {name: NO_USE.get(name, name) for name, count in counts.items() if count}
     total = sum(one.n for one in wholes)
     of = " and ".join(one.of for one in wholes)
     parts = [share_of(counts[name], total, label, of) for name, label in names.items()]
@@ -145,20 +144,11 @@ def _mute(diagnosis: Tree) -> list[Claim]:
     return [Claim("mute", "mute", why, (*wholes, *parts), parts=tuple(names.values()))]
 
 
-# Reasons of items that have no answer to look at, and what they are called.
-_NO_USE = {
-    "refused": "refused",
-    "truncated": "truncated",
-    "no_answer": "without text",
-    "unreadable": "unreadable",
-}
-
-
 def _lost(diagnosis: Tree, kind: str) -> tuple[int, dict[str, int]]:
     """Items of a kind, and how many have no answer to look at, by reason."""
     group: Tree = (diagnosis.get("attribution") or {}).get(kind) or {}
     counts = {row["key"]: int(row["count"]) for row in group.get("reasons") or ()}
-    return int(group.get("n_items") or 0), {name: counts.get(name, 0) for name in _NO_USE}
+    return int(group.get("n_items") or 0), {name: counts.get(name, 0) for name in NO_USE}
 
 
 # ---- how much, and the gap
@@ -277,65 +267,6 @@ _GIVEN = {
     "global": ("gclk_pass_given_gcnt_correct", "G-Clk"),
     "matched": ("lclk_pass_given_mlcnt_correct", "L-Clk"),
 }
-
-
-def _sources(diagnosis: Tree) -> list[Claim]:
-    """The source that is furthest behind the others, if that is sure.
-
-    Sources have scenes of their own, so the difference of one and the mean of the others has the
-    variances recovered from their intervals (Zou and Donner 2008); it is tested once for each
-    source, and the first one of Holm's order needs the level of all (Bonferroni).
-    """
-    subsets: Mapping[str, Tree] = diagnosis.get("subsets") or {}
-    known = {
-        name: one
-        for name, of in subsets.items()
-        if (one := figure_of(name, of)) is not None and one.low is not None
-    }
-    if len(known) < 2 or len(known) < len(subsets):
-        return []
-    tail = (1 - LEVEL) / 2
-    longer = NormalDist().inv_cdf(1 - tail / len(known)) / NormalDist().inv_cdf(1 - tail)
-    found = []
-    for name, own in known.items():
-        rest = [one for other, one in known.items() if other != name]
-        value = sum(one.value for one in rest) / len(rest)
-        reach = [
-            sum(((one.value - end(one)) / len(rest)) ** 2 for one in rest)
-            + (end(own, turned=True) - own.value) ** 2
-            for end in (_low, _high)
-        ]
-        below, above = (longer * size**0.5 for size in reach)
-        apart = value - own.value
-        n = sum(one.n for one in rest)
-        pooled = sum(one.value * one.n for one in rest) / max(n, 1)
-        words = name.removeprefix("ROSE-")
-        figures = (
-            Figure(value=apart, low=max(apart - below, -1.0), high=min(apart + above, 1.0),
-                   n=n + own.n, label=f"other sources less {words}", unit="points"),
-            Figure(value=own.value, low=own.low, high=own.high, n=own.n, label=words,
-                   of=f"{words} questions"),
-            Figure(value=pooled, n=n, label="other sources", of="questions of other sources"),
-        )  # fmt: skip
-        found.append(figures)
-    figures = max(found, key=lambda three: three[0].low or -1.0)
-    if (figures[0].low or 0.0) <= _WORSE_SOURCE:
-        return []
-    name = figures[1].label
-    why = (
-        f"The interval of the difference, at the level of {len(known)} tests, lies above "
-        f"{_WORSE_SOURCE * 100:.0f} points."
-    )
-    return [Claim("source", f"source:{name}", why, figures, _WORSE_SOURCE, parts=(name,))]
-
-
-def _low(one: Figure, *, turned: bool = False) -> float:
-    """The lower end; the upper one if turned."""
-    return (one.high if turned else one.low) or 0.0
-
-
-def _high(one: Figure, *, turned: bool = False) -> float:
-    return _low(one, turned=not turned)
 
 
 def _columns(diagnosis: Tree) -> Claim:

@@ -194,12 +194,21 @@ def _table(
         if name != "n":
             values = [row[name] for row in by_subset.values()]
             counted = not isinstance(values[0], Samples)
-            macro[name] = sum(values) / len(values) if counted else mean(values)
+            macro[name] = sum(values) / len(values) if counted else _macro(values)
     return {
         "macro_equal_subset": macro,
         "micro_pooled": figures(tally.over(subsets, [scope])),
         "by_subset": by_subset,
     }
+
+
+def _macro(values: Sequence[Samples]) -> Samples:
+    """Mean over subsets; of differences the difference of means, as everywhere."""
+    sides = [one.terms for one in values if one.terms is not None]
+    if len(sides) < len(values):
+        return mean(values)
+    first, second = (mean(side) for side in zip(*sides, strict=True))
+    return difference(first, second)
 
 
 def _global_figures(group: Group) -> dict[str, Any]:

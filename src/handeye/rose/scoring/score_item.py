@@ -19,7 +19,7 @@ from handeye.rose.items import Item
 from handeye.rose.questions import TaskMode
 from handeye.rose.scene import Cell
 from handeye.rose.scoring.grammar import Parsed, parse
-from handeye.run.answers import ANSWER_STATES, AnswerState
+from handeye.run.answers import ANSWER_STATES, AnswerState, declines
 
 # A number of the whole grid is no error for these: their region is the grid, or (T2B) the authors'
 # evaluator leaves the field out of the bridge.
@@ -228,7 +228,9 @@ def answer_state(raw_text: str | None, error_text: str | None, state: str | None
         return state
     if error_text is not None:
         return "error"
-    return "empty" if raw_text is None or blank(raw_text) else "answered"
+    if raw_text is None or blank(raw_text):
+        return "empty"
+    return "refused" if declines(raw_text) else "answered"
 
 
 def actual_case(in_region: int, in_grid: int) -> str:

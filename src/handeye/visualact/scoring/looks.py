@@ -7,7 +7,7 @@ class of a clip; it is chosen by class all the same, which makes the bar higher.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,10 @@ class ClipWays:
     def anywhere(self, answer: Answer) -> bool:
         """To leave alone may be right of any clip, but scores in no mean: chosen by class."""
         return False
+
+    def elsewhere(self, asked: Asked, other: Asked) -> tuple[Hashable, float] | None:
+        """No question tells anything of its clip."""
+        return other.gold, 1.0
 
 
 def looks(
