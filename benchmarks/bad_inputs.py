@@ -724,7 +724,7 @@ def _published_sets() -> Iterator[Case]:
             "--data",
             "imavb",
             "--model",
-            "mockllm/model",
+            "handeye/simulated",
             "--quiet",
             "--out",
             "new",
