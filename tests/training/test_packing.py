@@ -8,7 +8,7 @@ pytest.importorskip("transformers", reason="needs handeye[train]")
 from handeye.rose.teaching.scenes import LABELS, Ease, training_picture
 from handeye.rose.teaching.words import phrases
 from handeye.training.architecture import build, save
-from handeye.training.lesson import IGNORED
+from handeye.training.lesson import IGNORED, Label
 from handeye.training.packing import Packer, attention_mask
 from handeye.training.supervision import Pupil
 from handeye.training.words import END
@@ -104,6 +104,43 @@ def test_looking_comes_first_and_does_not_touch_the_decoder(built):
     pupil(**batch)["loss"].backward()
     assert all(p.grad is not None for p in model.model.language_model.parameters())
     model.zero_grad(set_to_none=True)
+
+
+def test_worded_patches_are_told_in_the_decoder_s_own_words(built):
+    """No head, but the projector and the embeddings of the words learn, and only theirs."""
+    model, processor = built
+    tokens = [processor.tokenizer.convert_tokens_to_ids(letter) for letter in "abcb"]
+    label = Label("odd", 4, words=tuple("abcb"))
+    pupil = Pupil(model, [label], "odd", looking_steps=99, words={"odd": tokens}).train()
+    assert not list(pupil.heads.parameters())
+    batch = Packer(processor).pack([training_picture(1, 0, Ease())])
+    told = torch.full((*batch["patch_labels"].shape[:2], 1), IGNORED)
+    told[:, :3] = 3
+    batch |= {"patch_labels": told}
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    course = torch.optim.SGD(pupil.parameters(), 0.5)
+    losses = []
+    for _ in range(30):
+        course.zero_grad(set_to_none=True)
+        loss = pupil(**batch)["loss"]
+        loss.backward()
+        losses.append(float(loss.detach()))
+        course.step()
+    assert losses[-1] < losses[0] / 4
+    assert float(pupil(**batch)["recall"]) == 1
+    now, embedding = model.state_dict(), "model.language_model.embed_tokens.weight"
+    moved = {
+        row
+        for row in range(len(now[embedding]))
+        if not now[embedding][row].equal(before[embedding][row])
+    }
+    assert moved == set(tokens)
+    assert all(
+        now[name].equal(before[name])
+        for name in now
+        if ("language_model" in name or "lm_head" in name) and name != embedding
+    )
+    model.load_state_dict(before)
 
 
 def test_the_saved_folder_loads_plainly_and_answers_the_same(built, tmp_path):

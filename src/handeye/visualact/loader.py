@@ -24,7 +24,6 @@ from handeye.visualact.foreign.published_layout import published_file, read_publ
 from handeye.visualact.own_sets import PlacedClip, check_videos, clips_files, read_clips
 from handeye.visualact.records import SCENARIOS, Clip, clips_name
 
-
 # What sets of others have beside their videos.
 _OTHERS = ("metadata*.jsonl", "premise_*.jsonl", "*standard_vision*", "*/*standard_vision*")
 

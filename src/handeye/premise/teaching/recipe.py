@@ -39,9 +39,11 @@ class PremiseRecipe(Recipe):
 
     def wanted(self, number: int) -> Mapping[str, Any]:
         """What is asked about clip ``number`` (:func:`handeye.premise.teaching.scenes.clip_of`)."""
+        if number < self.looking_steps * self.pictures:
+            return {"truth": 0, "six": 0, "two": False, "false_share": 0.0}
         if number < (self.looking_steps + self.truth_steps) * self.pictures:
             return {"truth": 2, "six": 2, "two": False, "false_share": 0.0}
-        return {"truth": 1, "six": 3, "two": True, "false_share": self.false_share}
+        return {"truth": 2, "six": 3, "two": True, "false_share": self.false_share}
 
 
 RECIPES: dict[str, PremiseRecipe] = {
@@ -66,16 +68,16 @@ RECIPES: dict[str, PremiseRecipe] = {
         examined_scenes=2,
     ),
     "mini": PremiseRecipe(
-        preset="mini",
-        steps=3200,
+        preset="tile-mini",
+        steps=3150,
         pictures=8,
-        looking_steps=2400,
-        truth_steps=300,
+        looking_steps=2000,
+        truth_steps=250,
         learning_rate=2.5e-3,
         warmup=60,
         patch_weight=0.3,
         false_share=0.5,
-        halves=2400,
+        halves=4000,
         seen=EASY,
         heard=HEARD,
         levels=2,
@@ -86,7 +88,7 @@ RECIPES: dict[str, PremiseRecipe] = {
         examined_scenes=240,
     ),
     "small": PremiseRecipe(
-        preset="small",
+        preset="tile-small",
         steps=8000,
         pictures=16,
         looking_steps=4000,
