@@ -135,11 +135,16 @@ class Pupil(nn.Module):
 
         The mean over those that are to tell it: each need know its part of the evidence only, as
         the decoder may look at all of them. That is learned in fewer steps than by each alone.
+        Patches and words count as the decoder's first layer reads them, scaled by its norm: else
+        few large patches tell all, and the decoder hears little of it.
         """
         tokens, choices = self._words[name]
+        inner = self.model.model.language_model
+        read = inner.layers[0].input_layernorm
         ours = (told != IGNORED).to(patches.dtype)
-        mean = (patches * ours[..., None]).sum(1) / ours.sum(1, keepdim=True).clamp(min=1)
-        scores = mean @ self.model.get_input_embeddings().weight[tokens].T
+        mean = (read(patches) * ours[..., None]).sum(1) / ours.sum(1, keepdim=True).clamp(min=1)
+        words = read(inner.embed_tokens.weight[tokens])
+        scores = mean @ words.T / words.shape[-1] ** 0.5
         right = told.amax(1)
         return scores, torch.where(right < 0, right, choices.to(right.device)[right.clamp(min=0)])
 

@@ -8,8 +8,11 @@ from typing import Any
 
 from handeye.training.lesson import Recipe
 
-EASY = "colour,size,brightness,orientation,pattern,direction"
-HEARD = "pitch,glide,noise,side,loudness,timbre"
+FIRST_SEEN = "colour,size,brightness,orientation"
+FIRST_HEARD = "side,timbre,noise,glide"
+"""Those that a small tower tells apart first."""
+EASY = f"{FIRST_SEEN},pattern,direction"
+HEARD = f"{FIRST_HEARD},pitch,loudness"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +72,17 @@ RECIPES: dict[str, PremiseRecipe] = {
     ),
     "mini": PremiseRecipe(
         preset="tile-mini",
-        steps=3150,
+        steps=2200,
         pictures=8,
-        looking_steps=2000,
-        truth_steps=250,
+        looking_steps=1400,
+        truth_steps=100,
         learning_rate=2.5e-3,
         warmup=60,
         patch_weight=0.3,
         false_share=0.5,
-        halves=4000,
-        seen=EASY,
-        heard=HEARD,
+        halves=3000,
+        seen=FIRST_SEEN,
+        heard=FIRST_HEARD,
         levels=2,
         checkpoint_every=200,
         log_every=50,
@@ -89,10 +92,10 @@ RECIPES: dict[str, PremiseRecipe] = {
     ),
     "small": PremiseRecipe(
         preset="tile-small",
-        steps=8000,
+        steps=9000,
         pictures=16,
-        looking_steps=4000,
-        truth_steps=1200,
+        looking_steps=5500,
+        truth_steps=400,
         learning_rate=1.2e-3,
         warmup=60,
         patch_weight=0.3,
