@@ -150,3 +150,21 @@ def test_the_saved_folder_loads_plainly_and_answers_the_same(built, tmp_path):
     reader = AutoProcessor.from_pretrained(tmp_path)
     picture = training_picture(1, 0, Ease())
     assert _alone(loaded, reader, picture) == pytest.approx(_alone(model, processor, picture))
+
+
+def test_a_decoder_made_for_matching_attends_to_its_like(tmp_path):
+    """From its first step on, however far away; a folder that is loaded goes on so."""
+    from transformers import AutoModelForImageTextToText
+
+    model, processor = build("tile-tiny", 1, phrases())
+    save(model, processor, tmp_path)
+    for one in (model, AutoModelForImageTextToText.from_pretrained(tmp_path)):
+        decoder = one.eval().model.language_model
+        decoder.set_attn_implementation("eager")
+        words = decoder.embed_tokens.weight[torch.arange(100, 140)]
+        # Forty words, then each of them again, and whom the first layer has it attend to.
+        twice = torch.cat([words, words])[None]
+        with torch.no_grad():
+            told = decoder(inputs_embeds=twice, output_attentions=True).attentions[0][0].mean(0)
+        again = told[40:, :40]
+        assert (again.argmax(1) == torch.arange(40)).float().mean() > 0.8
