@@ -22,7 +22,7 @@ def shipped_model_dir(name: str, otherwise: str) -> Path:
     folder = _FOLDERS / name
     if not (folder / "model.safetensors").exists():
         raise RunError(
-            f"{folder} holds no model; install handeye again, or train one with: {otherwise}"
+            f"no handeye/{name} came with this installation; train one with: {otherwise}"
         )
     return folder
 
