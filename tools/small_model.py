@@ -1,10 +1,11 @@
-"""The small model from its training runs to the package: tables over seeds, and what is shipped.
+"""The small models from their training runs to the package: tables over seeds, what is shipped.
 
     python tools/small_model.py table RUN [RUN ...] [--blind RUN] [--file examination.json]
-    python tools/small_model.py ship RUN [--to src/handeye/data/small]
+    python tools/small_model.py ship RUN [--to FOLDER]
 
 ``table`` prints a Markdown table of PASS over the seeds; ``ship`` copies what `from_pretrained`
-reads, with the run card and a model card written from the run's own figures.
+reads to the folder of that suite's model in ``src/handeye/data``, with the run card and a model
+card written from the run's own figures.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ KEPT = (
     "tokenizer.json",
     "tokenizer_config.json",
 )
-_HERE = Path(__file__).parents[1]
+_DATA = Path(__file__).parents[1] / "src" / "handeye" / "data"
+_NAMES = {"rose": "small", "premise": "premise-small"}
 _CARD = """---
 license: mit
 library_name: transformers
@@ -69,6 +71,48 @@ that vanish when a cell is shrunk to some 16 pixels. It never says that it does 
 Licence: MIT, as handeye.
 """
 
+_PREMISE_CARD = """---
+license: mit
+library_name: transformers
+pipeline_tag: image-text-to-text
+---
+
+# handeye/premise-small
+
+A vision-language model of {parameters:.1f} million parameters that sees and hears a clip of 4
+seconds as one picture, a film strip beside a spectrogram, and says whether what a question takes
+for granted is so. It was trained from random weights on clips that handeye draws itself: no
+picture, sound, text or weight of anyone else is in it. It is of no use for anything but the suite
+`premise`.
+
+- Made by `handeye train premise --preset {preset} --seed {seed} --false-share {false_share}` of
+  handeye {handeye}: {steps} steps of {pictures} clips, {minutes:.0f} minutes on {cores} cores
+  that had other work too. `run-card.json` has recipe, versions and counts.
+- A SigLIP tower ({side} x {side} pixels in patches of {patch}), a two-layer projector, a Llama
+  decoder; plain Transformers classes, float32, {size:.1f} MB.
+- Taught kinds. {taught}.
+
+## What it learned
+
+Premises of six-option questions accepted or rejected rightly, seen details:
+
+- in 75 % or more: {learned};
+- not above chance: {at_chance}.
+
+In percent with 95 % Wilson intervals, on {scenes} clips of seen and of held-out details each. The
+blind copy is this model shown the tile without its film strip, the deaf copy one without its
+sound.
+
+{table}
+
+## What it cannot do
+
+Other kinds, other questions, other wordings, clips that handeye does not draw. It does not know
+what it does not know.
+
+Licence: MIT, as handeye.
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -80,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     table.set_defaults(call=_table)
     ship = commands.add_parser("ship")
     ship.add_argument("run", type=Path)
-    ship.add_argument("--to", type=Path, default=_HERE / "src" / "handeye" / "data" / "small")
+    ship.add_argument("--to", type=Path, help="of the model; by default its place in the package")
     ship.set_defaults(call=lambda a: ship_run(a.run, a.to))
     chosen = parser.parse_args(arguments)
     chosen.call(chosen)
@@ -121,7 +165,7 @@ def table_of(found: Sequence[dict[str, Any]], blind: dict[str, Any] | None = Non
     return "\n".join(lines)
 
 
-def ship_run(run: Path, target: Path) -> None:
+def ship_run(run: Path, target: Path | None) -> None:
     """Put a run's model into ``target``, which is emptied first; refuses one over the limit."""
     missing = [name for name in KEPT if not (run / name).is_file()]
     if missing:
@@ -129,12 +173,14 @@ def ship_run(run: Path, target: Path) -> None:
     size = sum((run / name).stat().st_size for name in KEPT)
     if size > MOST_BYTES:
         sys.exit(f"{run} takes {size} bytes, more than {MOST_BYTES}; train a smaller preset")
+    card = _read(run / "run-card.json")
+    target = target or _DATA / _NAMES[card["suite"]]
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for name in KEPT:
         shutil.copyfile(run / name, target / name)
     (target / "README.md").write_text(card_of(run), encoding="utf-8")
-    print(f"{target}: {size / 1e6:.2f} MB from seed {_read(run / 'run-card.json')['seed']}")
+    print(f"{target}: {size / 1e6:.2f} MB from seed {card['seed']}")
 
 
 def card_of(run: Path) -> str:
@@ -142,28 +188,59 @@ def card_of(run: Path) -> str:
     card, found = _read(run / "run-card.json"), _read(run / "examination.json")
     vision = _read(run / "config.json")["vision_config"]
     recipe = card["recipe"]
+    facts = {
+        "parameters": card["parameters"] / 1e6,
+        "preset": recipe["preset"],
+        "seed": card["seed"],
+        "handeye": card["handeye"],
+        "minutes": card["seconds"] / 60,
+        "cores": card["machine"]["cores"],
+        "steps": recipe["steps"],
+        "pictures": recipe["pictures"],
+        "side": vision["image_size"],
+        "patch": vision["patch_size"],
+        "size": (run / "model.safetensors").stat().st_size / 1e6,
+        "scenes": found["scenes"],
+    }
+    if card["suite"] == "premise":
+        return _PREMISE_CARD.format(
+            **facts,
+            false_share=recipe["false_share"],
+            taught=_by_sense(card["data"]["kinds"]),
+            learned=_by_sense(found["learned"]["six"]),
+            at_chance=_by_sense(found["at_chance"]["six"]),
+            table=table_of_kinds(found),
+        )
     averages = "\n".join(
         f"On {split} art: counting {100 * rates['counting']:.1f}, "
         f"acting {100 * rates['acting']:.1f}, gap {100 * rates['gap']:.1f} points."
         for split, rates in found["averages"].items()
     )
     return _CARD.format(
-        parameters=card["parameters"] / 1e6,
-        preset=recipe["preset"],
-        seed=card["seed"],
-        handeye=card["handeye"],
-        minutes=card["seconds"] / 60,
-        cores=card["machine"]["cores"],
-        steps=recipe["steps"],
-        pictures=recipe["pictures"],
-        side=vision["image_size"],
-        patch=vision["patch_size"],
-        size=(run / "model.safetensors").stat().st_size / 1e6,
+        **facts,
         held_out=", ".join(card["data"]["art"]["held_out"]),
-        scenes=found["scenes"],
         table=table_of([found]),
         averages=averages,
     )
+
+
+def table_of_kinds(found: dict[str, Any]) -> str:
+    """A row for every kind, form and side of the split: the model, its copies, chance; percent."""
+    lines = [
+        "| kind | form | details | items | model | blind copy | deaf copy | chance |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for mark in found["marks"]:
+        right, low, high, *others = (
+            f"{100 * mark[key]:.1f}" for key in ("right", "low", "high", "blind", "deaf", "chance")
+        )
+        words = (f"{mark['sense']} {mark['kind']}", mark["form"], mark["split"], str(mark["items"]))
+        lines.append(f"| {' | '.join((*words, f'{right} ({low} to {high})', *others))} |")
+    return "\n".join(lines)
+
+
+def _by_sense(kinds: dict[str, list[str]]) -> str:
+    return "; ".join(f"{sense}: {', '.join(names) or 'none'}" for sense, names in kinds.items())
 
 
 def _mark(found: dict[str, Any], key: str, split: str) -> dict[str, Any]:

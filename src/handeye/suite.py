@@ -414,6 +414,7 @@ class Teaches(Protocol):
         seed: int,
         scenes: int,
         data: Path | None = None,
+        recipe: Mapping[str, Any] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Mapping[str, Any]:
         """Ask a trained model about what no training shows.
@@ -424,6 +425,7 @@ class Teaches(Protocol):
             seed: of the scenes.
             scenes: of seen and of held-out art, each.
             data: a set to be asked about instead.
+            recipe: the record of that which the model was made after, where it is known.
             progress: called with (done, in all).
 
         Returns:

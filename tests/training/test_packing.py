@@ -8,7 +8,7 @@ pytest.importorskip("transformers", reason="needs handeye[train]")
 from handeye.rose.teaching.scenes import LABELS, Ease, training_picture
 from handeye.rose.teaching.words import phrases
 from handeye.training.architecture import build, save
-from handeye.training.lesson import IGNORED
+from handeye.training.lesson import IGNORED, Label
 from handeye.training.packing import Packer, attention_mask
 from handeye.training.supervision import Pupil
 from handeye.training.words import END
@@ -106,6 +106,41 @@ def test_looking_comes_first_and_does_not_touch_the_decoder(built):
     model.zero_grad(set_to_none=True)
 
 
+def test_worded_patches_are_told_in_the_decoder_s_own_words(built):
+    """No head, but the projector, the words' embeddings and the norm that reads both learn."""
+    model, processor = built
+    tokens = [processor.tokenizer.convert_tokens_to_ids(letter) for letter in "abcb"]
+    label = Label("odd", 4, words=tuple("abcb"))
+    pupil = Pupil(model, [label], "odd", looking_steps=99, words={"odd": tokens}).train()
+    assert not list(pupil.heads.parameters())
+    batch = Packer(processor).pack([training_picture(1, 0, Ease())])
+    told = torch.full((*batch["patch_labels"].shape[:2], 1), IGNORED)
+    told[:, :3] = 3
+    batch |= {"patch_labels": told}
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    course = torch.optim.SGD(pupil.parameters(), 0.5)
+    losses = []
+    for _ in range(30):
+        course.zero_grad(set_to_none=True)
+        loss = pupil(**batch)["loss"]
+        loss.backward()
+        losses.append(float(loss.detach()))
+        course.step()
+    assert losses[-1] < losses[0] / 4
+    assert float(pupil(**batch)["recall"]) == 1
+    now, embedding = model.state_dict(), "model.language_model.embed_tokens.weight"
+    moved = {
+        row
+        for row in range(len(now[embedding]))
+        if not now[embedding][row].equal(before[embedding][row])
+    }
+    assert moved == set(tokens)
+    decoder = [name for name in now if "language_model" in name or "lm_head" in name]
+    read = "model.language_model.layers.0.input_layernorm.weight"
+    assert {name for name in decoder if not now[name].equal(before[name])} == {embedding, read}
+    model.load_state_dict(before)
+
+
 def test_the_saved_folder_loads_plainly_and_answers_the_same(built, tmp_path):
     from transformers import AutoModelForImageTextToText, AutoProcessor
 
@@ -115,3 +150,21 @@ def test_the_saved_folder_loads_plainly_and_answers_the_same(built, tmp_path):
     reader = AutoProcessor.from_pretrained(tmp_path)
     picture = training_picture(1, 0, Ease())
     assert _alone(loaded, reader, picture) == pytest.approx(_alone(model, processor, picture))
+
+
+def test_a_decoder_made_for_matching_attends_to_its_like(tmp_path):
+    """From its first step on, however far away; a folder that is loaded goes on so."""
+    from transformers import AutoModelForImageTextToText
+
+    model, processor = build("tile-tiny", 1, phrases())
+    save(model, processor, tmp_path)
+    for one in (model, AutoModelForImageTextToText.from_pretrained(tmp_path)):
+        decoder = one.eval().model.language_model
+        decoder.set_attn_implementation("eager")
+        words = decoder.embed_tokens.weight[torch.arange(100, 140)]
+        # Forty words, then each of them again, and whom the first layer has it attend to.
+        twice = torch.cat([words, words])[None]
+        with torch.no_grad():
+            told = decoder(inputs_embeds=twice, output_attentions=True).attentions[0][0].mean(0)
+        again = told[40:, :40]
+        assert (again.argmax(1) == torch.arange(40)).float().mean() > 0.8

@@ -29,6 +29,11 @@ class Shape:
 
     ``side`` and ``patch`` are in pixels: the picture is stretched to ``side`` x ``side`` and cut
     into ``(side / patch) ** 2`` patches, one token each. ``width`` is that of tower and decoder.
+
+    Not ``matching``, the decoder begins as Llama does. ``matching``, it begins fit to find a word
+    among patches that are like it: larger first weights, rotary positions that turn slowly, so that
+    a word and a patch far apart still meet, and in the first layer keys that are the queries', so
+    that what is alike attends to its like.
     """
 
     side: int
@@ -37,6 +42,7 @@ class Shape:
     heads: int
     tower_layers: int
     decoder_layers: int
+    matching: bool = False
 
     @property
     def patches_a_side(self) -> int:
@@ -53,12 +59,20 @@ PRESETS: dict[str, Shape] = {
     # For tests and first tries: learns the form of the answers in seconds, sees next to nothing.
     "tiny": Shape(side=32, patch=8, width=32, heads=2, tower_layers=1, decoder_layers=2),
     # Likewise, in squares of 16 pixels, of which each may be a picture of its own.
-    "tile-tiny": Shape(side=128, patch=16, width=32, heads=2, tower_layers=1, decoder_layers=2),
+    "tile-tiny": Shape(
+        side=128, patch=16, width=32, heads=2, tower_layers=1, decoder_layers=2, matching=True
+    ),
     # About a million parameters.
-    "mini": Shape(side=128, patch=16, width=96, heads=4, tower_layers=3, decoder_layers=4),
+    "tile-mini": Shape(
+        side=128, patch=16, width=96, heads=4, tower_layers=3, decoder_layers=4, matching=True
+    ),
+    "tile-small": Shape(
+        side=128, patch=16, width=128, heads=4, tower_layers=4, decoder_layers=4, matching=True
+    ),
     # A cell of an 8 x 8 grid is 16 pixels: one patch.
     "small": Shape(side=128, patch=16, width=128, heads=4, tower_layers=4, decoder_layers=4),
 }
+_SLOW_THETA = 1e6
 
 
 def shape_of(preset: str) -> Shape:
@@ -106,6 +120,10 @@ def build_model(
         eos_token_id=tokenizer.eos_token_id,
         tie_word_embeddings=False,
     )
+    if shape.matching:
+        # About one over the root of the width: what goes through a layer keeps its size.
+        text.initializer_range = round(shape.width**-0.5, 3)
+        text.rope_parameters = {"rope_type": "default", "rope_theta": _SLOW_THETA}
     config = LlavaConfig(
         vision_config=vision,
         text_config=text,
@@ -118,6 +136,9 @@ def build_model(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = LlavaForConditionalGeneration(config)
+    if shape.matching:
+        first = model.model.language_model.layers[0].self_attn
+        first.k_proj.weight.data.copy_(first.q_proj.weight.data)
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.max_new_tokens = 64

@@ -82,15 +82,25 @@ def examined(
     """
     needs_torch()
     from handeye.progress import counting
+    from handeye.reading import read_json
     from handeye.training.asking import load_model
+    from handeye.training.training_run import CARD
 
     if scenes < 1:
         raise OptionError(f"scenes must be at least 1, got {scenes}")
     within("seed", seed, 0, LARGEST_SEED)
     model, processor = load_model(directory)
+    card = directory / CARD
+    recipe = read_json(card).get("recipe") if card.is_file() else None
     with counting("examining") as progress:
         return lesson.examine(
-            model, processor, seed=seed, scenes=scenes, data=data, progress=progress
+            model,
+            processor,
+            seed=seed,
+            scenes=scenes,
+            data=data,
+            recipe=recipe,
+            progress=progress,
         )
 
 

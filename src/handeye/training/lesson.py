@@ -32,6 +32,15 @@ class Asked(Protocol):
         """What is to be answered."""
         ...
 
+    @property
+    def asides(self) -> Sequence[tuple[int, str]]:
+        """Words that training asks for while the text is read: (end of what is read so far, word).
+
+        The end counts characters and is that of a token. A model is never asked for them; they
+        teach what a part of a question is worth where it stands.
+        """
+        ...
+
 
 class Example(Protocol):
     """A picture, the questions about it, and what its patches show."""
@@ -61,17 +70,23 @@ class Example(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Something that a head of the tower learns to tell of every patch.
+    """Something that a model learns to tell of every patch.
 
     Attributes:
-        name: of the head.
+        name: of it.
         choices: how many there are; 0 says that there is nothing to be told.
         weights: of the choices in the loss; empty: all alike.
+        words: what the choices are in questions and answers, as many. Then the patches of a
+            picture that have this label tell it together, as the projector hands them on, in the
+            decoder's own embedding of the last token of each word: so a word and what it stands for
+            are alike before the decoder learns anything. Empty: a linear head on the tower, dropped
+            in the end, tells it of each patch.
     """
 
     name: str
     choices: int
     weights: tuple[float, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

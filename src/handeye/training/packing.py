@@ -7,7 +7,7 @@ computed exactly as if it had been asked alone. Knows nothing of the model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypedDict
 
@@ -51,8 +51,11 @@ class Packer:
         self._pad_id = self._tokenizer.pad_token_id
         self._encode = lru_cache(maxsize=1 << 16)(self._encoded)
 
-    def _encoded(self, text: str) -> tuple[int, ...]:
-        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+    def _encoded(self, text: str) -> tuple[tuple[int, ...], Mapping[int, int]]:
+        """Tokens of a text, and their places by the character that they end before."""
+        told = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        ends = {end: place for place, (_, end) in enumerate(told["offset_mapping"])}
+        return tuple(told["input_ids"]), ends
 
     def pack(self, pictures: Sequence[Example]) -> Batch:
         """One row for each picture, padded on the right."""
@@ -80,10 +83,15 @@ class Packer:
         ids = [self._image_id] * start
         positions, labels, blocks = list(range(start)), [IGNORED] * start, [0] * start
         for number, question in enumerate(picture.questions, 1):
-            asked = [*self._encode(question.text), self._answer_id]
-            told = [*self._encode(question.answer), self._end_id]
+            text, ends = self._encode(question.text)
+            asked = [*text, self._answer_id]
+            told = [*self._encode(question.answer)[0], self._end_id]
             ids += asked + told
-            labels += [IGNORED] * len(asked) + told
+            wanted = [IGNORED] * len(asked)
+            for end, word in question.asides:
+                # As ever, the token before a label tells it.
+                wanted[ends[end] + 1] = self._encode(word)[0][0]
+            labels += wanted + told
             positions += range(start, start + len(asked) + len(told))
             blocks += [number] * (len(asked) + len(told))
         return np.array([ids, positions, labels, blocks], np.int64)

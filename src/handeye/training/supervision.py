@@ -1,13 +1,14 @@
 """What training minimises: the loss on the answers, and on what each patch of the picture shows.
 
-The answers alone teach a small model to see very slowly. So linear heads on the tower name,
-for every patch, what a lesson labels it with; they are dropped when the model is saved. Knows
+The answers alone teach a small model to see very slowly. So for every patch what a lesson labels it
+with is named: by linear heads on the tower, which are dropped when the model is saved, or where the
+lesson gives words, by how alike projected patches and the embeddings of the words are. Knows
 tensors, nothing of what is taught.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -32,6 +33,8 @@ class Pupil(nn.Module):
         looking_steps: calls in training mode during which only the patch loss counts and the
             decoder rests: a picture costs half as much, and it learns to see first.
         seed: of the heads' first weights.
+        words: by the name of a label that has words, the token of every choice; choices may share
+            one, and are not told apart then.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Pupil(nn.Module):
         patch_weight: float = 0.5,
         looking_steps: int = 0,
         seed: int = 0,
+        words: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
         super().__init__()
         self.model = model
@@ -49,8 +53,13 @@ class Pupil(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.heads = nn.ModuleDict(
-                {label.name: nn.Linear(width, label.choices) for label in labels}
+                {label.name: nn.Linear(width, label.choices) for label in labels if not label.words}
             )
+        self._words = {
+            name: torch.tensor(tokens).unique(return_inverse=True)
+            for name, tokens in (words or {}).items()
+        }
+        self._names = [label.name for label in labels]
         self._weights = {label.name: label.weights for label in labels}
         self._watched = watched
         self.patch_weight = patch_weight
@@ -74,14 +83,15 @@ class Pupil(nn.Module):
             patches that show something of the watched label, the share told right.
         """
         seen = self._look(pixel_values)
-        patch_loss, recall = self._patch_loss(seen, patch_labels)
+        patches = self.model.model.multi_modal_projector(seen) if self._words else None
+        patch_loss, recall = self._patch_loss(seen, patches, patch_labels)
         looking = self.training and int(self.calls) < self.looking_steps
         if self.training:
             self.calls += 1
         parts = {"patch_loss": patch_loss.detach(), "recall": recall}
         if looking:
             return {"loss": patch_loss, "answer_loss": torch.zeros_like(patch_loss)} | parts
-        answer_loss = self._answer_loss(seen, input_ids, position_ids, labels, blocks)
+        answer_loss = self._answer_loss(seen, patches, input_ids, position_ids, labels, blocks)
         loss = answer_loss + self.patch_weight * patch_loss
         return {"loss": loss, "answer_loss": answer_loss.detach()} | parts
 
@@ -92,28 +102,56 @@ class Pupil(nn.Module):
         return seen
 
     def _patch_loss(
-        self, seen: torch.Tensor, wanted: torch.Tensor
+        self, seen: torch.Tensor, patches: torch.Tensor | None, wanted: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         loss = recall = seen.new_zeros(())
-        for place, (name, head) in enumerate(self.heads.items()):
-            scores, told = head(seen), wanted[..., place]
+        for place, name in enumerate(self._names):
+            told = wanted[..., place]
+            if name in self._words:
+                assert patches is not None
+                scores, told = self._in_words(name, patches, told)
+            else:
+                scores = self.heads[name](seen)
             weights = self._weights[name]
             # The mean over no patch at all would be no number.
             if (told != IGNORED).any():
                 loss = loss + functional.cross_entropy(
-                    scores.flatten(0, 1),
+                    scores.flatten(0, -2),
                     told.flatten(),
                     weight=seen.new_tensor(weights) if weights else None,
                     ignore_index=IGNORED,
                 )
             if name == self._watched:
-                right = (scores.argmax(-1) == told) & (told > 0)
-                recall = right.sum() / (told > 0).sum().clamp(min=1)
+                # What a head tells may be that there is nothing; a word is always of something.
+                shown = wanted[..., place] > 0 if told.ndim > 1 else told != IGNORED
+                right = (scores.argmax(-1) == told) & shown
+                recall = right.sum() / shown.sum().clamp(min=1)
         return loss, recall
+
+    def _in_words(
+        self, name: str, patches: torch.Tensor, told: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Scores (B, tokens), and which is right (B,), of the patches of a picture together.
+
+        The mean over those that are to tell it: each need know its part of the evidence only, as
+        the decoder may look at all of them. That is learned in fewer steps than by each alone.
+        Patches and words count as the decoder's first layer reads them, scaled by its norm: else
+        few large patches tell all, and the decoder hears little of it.
+        """
+        tokens, choices = self._words[name]
+        inner = self.model.model.language_model
+        read = inner.layers[0].input_layernorm
+        ours = (told != IGNORED).to(patches.dtype)
+        mean = (read(patches) * ours[..., None]).sum(1) / ours.sum(1, keepdim=True).clamp(min=1)
+        words = read(inner.embed_tokens.weight[tokens])
+        scores = mean @ words.T / words.shape[-1] ** 0.5
+        right = told.amax(1)
+        return scores, torch.where(right < 0, right, choices.to(right.device)[right.clamp(min=0)])
 
     def _answer_loss(
         self,
         seen: torch.Tensor,
+        patches: torch.Tensor | None,
         input_ids: torch.Tensor,
         position_ids: torch.Tensor,
         labels: torch.Tensor,
@@ -121,7 +159,8 @@ class Pupil(nn.Module):
     ) -> torch.Tensor:
         inner = self.model.model
         words = inner.get_input_embeddings()(input_ids)
-        patches = inner.multi_modal_projector(seen)
+        if patches is None:
+            patches = inner.multi_modal_projector(seen)
         words = torch.cat([patches.to(words.dtype), words[:, patches.shape[1] :]], 1)
         hidden = inner.language_model(
             inputs_embeds=words,

@@ -34,6 +34,7 @@ from handeye.training.lesson import Example, Recipe
 from handeye.training.packing import Packer
 from handeye.training.run_card import machine, run_card
 from handeye.training.supervision import Pupil
+from handeye.training.words import last_token
 
 if TYPE_CHECKING:
     from transformers import LlavaForConditionalGeneration, LlavaProcessor
@@ -229,8 +230,19 @@ def _trainer(
         disable_tqdm=True,
         log_level="error",
     )
+    words = {
+        label.name: [last_token(processor.tokenizer, word) for word in label.words]
+        for label in lesson.labels
+        if label.words
+    }
     pupil = Pupil(
-        model, lesson.labels, lesson.watched[0], recipe.patch_weight, recipe.looking_steps, seed
+        model,
+        lesson.labels,
+        lesson.watched[0],
+        recipe.patch_weight,
+        recipe.looking_steps,
+        seed,
+        words,
     )
     packer = Packer(processor)
     trainer = _PupilTrainer(

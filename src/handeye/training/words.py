@@ -29,6 +29,11 @@ CHAT_TEMPLATE = (
 )
 
 
+def last_token(tokenizer: PreTrainedTokenizerFast, text: str) -> int:
+    """The token that a text ends with."""
+    return int(tokenizer(text, add_special_tokens=False)["input_ids"][-1])
+
+
 def build_tokenizer(phrases: Sequence[str] = ()) -> PreTrainedTokenizerFast:
     """The tokenizer: special tokens, 256 bytes, phrases; the same on every machine."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers

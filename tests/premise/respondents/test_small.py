@@ -79,5 +79,9 @@ def test_what_cannot_be_decoded_is_told(folder):
                                       ContentText(text="Is it?")])]  # fmt: skip
     with pytest.raises(RunError, match="cannot be used"):
         anyio.run(small.generate, asked, GenerateConfig(max_tokens=2))
-    with pytest.raises(RunError, match="path"):
+
+
+def test_where_none_ships_it_is_told_how_to_train_one(monkeypatch, tmp_path):
+    monkeypatch.setattr("handeye.respondents.local.shipped._FOLDERS", tmp_path)
+    with pytest.raises(RunError, match=r"handeye train premise .* -M path=DIR"):
         make_respondent("premise-small", {})

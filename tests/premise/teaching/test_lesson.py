@@ -5,6 +5,8 @@ import pytest
 pytest.importorskip("torch", reason="needs handeye[train]")
 pytest.importorskip("transformers", reason="needs handeye[train]")
 
+from dataclasses import replace
+
 import numpy as np
 
 from handeye.premise.scenes.plan import KINDS, SENSES
@@ -15,8 +17,10 @@ from handeye.premise.teaching.scenes import LABELS, draw_half, examined_clip, he
 from handeye.premise.teaching.tile import SIDE, tile
 from handeye.premise.teaching.words import CLAIMS, phrases
 from handeye.sets.draw import Draw
+from handeye.training.architecture import build_processor, shape_of
 from handeye.training.lesson import IGNORED
-from handeye.training.words import build_tokenizer
+from handeye.training.packing import Packer
+from handeye.training.words import END, build_tokenizer
 
 TINY = RECIPES["tiny"]
 
@@ -65,6 +69,28 @@ def test_a_question_is_a_handful_of_tokens_and_right_answers_are_read_as_such():
                 assert (found.role >= 4) == false
 
 
+def test_asides_say_what_holds_where_it_is_said():
+    """Each claim by the sense it is of; of six options the right one alone; at ends of tokens."""
+    tokenizer = build_tokenizer(phrases())
+    packer = Packer(build_processor(shape_of("tile-tiny"), tokenizer))
+    for clip in (examined_clip(2, "seen", 4), *_clips([40, 47])):
+        clip = replace(clip, questions=clip.questions[::-1])
+        told = []
+        for question in clip.questions:
+            claims = question.asides[: len(question.claims)]
+            for (end, word), (claim, _) in zip(claims, question.claims, strict=True):
+                assert question.text[:end].lower().endswith(claim.lower())
+                holds = any(half.claims[0] == claim for half in clip.halves.values())
+                assert word == ("TRUE" if holds else "FALSE")
+            options = [word for _, word in question.asides[len(claims) :]]
+            if question.variant == "six":
+                assert options.index("TRUE") == "ABCDEF".index(question.answer)
+                assert options.count("FALSE") == 5
+            told += [*(word for _, word in question.asides), question.answer + END]
+        labels = packer.pack([clip])["labels"][0]
+        assert tokenizer.decode(labels[labels != IGNORED]) == "".join(told)
+
+
 def test_half_of_what_is_said_is_false_and_no_statement_tells_which():
     """In the examination each claim of a pair is said of a clip, one of them is so."""
     for number in range(12):
@@ -94,8 +120,6 @@ def test_false_premises_come_as_often_as_is_wanted():
     lesson, first = PremiseLesson(), TINY.looking_steps + TINY.truth_steps
     numbers = range(first * TINY.pictures, TINY.steps * TINY.pictures)
     for share in (0.0, 1.0):
-        from dataclasses import replace
-
         recipe = replace(TINY, false_share=share)
         six = [
             question.premise

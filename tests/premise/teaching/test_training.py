@@ -13,8 +13,10 @@ from handeye.cli import app
 from handeye.premise.scenes.plan import KINDS
 from handeye.premise.teaching.evaluation import examine
 from handeye.premise.teaching.lesson import PremiseLesson
+from handeye.premise.teaching.recipe import RECIPES
 from handeye.premise.teaching.scenes import examined_clip
 from handeye.training.architecture import build
+from handeye.training.training_run import CARD, steps_done, train
 
 
 def test_premise_trains_and_is_examined(tmp_path):
@@ -37,6 +39,25 @@ def test_premise_trains_and_is_examined(tmp_path):
     assert not (tmp_path / "no").exists()
 
 
+def test_a_training_that_was_stopped_comes_to_the_same_weights(tmp_path):
+    class StopError(Exception):
+        pass
+
+    def stop(step, steps, losses):
+        if step == 6:
+            raise StopError
+
+    lesson, whole, broken = PremiseLesson(), tmp_path / "whole", tmp_path / "broken"
+    train(lesson, whole, RECIPES["tiny"], 4)
+    with pytest.raises(StopError):
+        train(lesson, broken, RECIPES["tiny"], 4, stop)
+    assert steps_done(broken) == 4
+    train(lesson, broken, RECIPES["tiny"], 4)
+    one, other = ((out / "model.safetensors").read_bytes() for out in (whole, broken))
+    assert one == other
+    assert json.loads((broken / CARD).read_text())["resumed"] is True
+
+
 def test_who_looks_and_listens_is_told_from_copies_that_do_not(monkeypatch):
     """An oracle of the tile: right where it is shown the half that is asked about."""
     clips = {
@@ -52,7 +73,7 @@ def test_who_looks_and_listens_is_told_from_copies_that_do_not(monkeypatch):
 
     monkeypatch.setattr("handeye.premise.teaching.evaluation.answers", oracle)
     model, processor = build("tile-tiny", 1)
-    marks = examine(model, processor, 5, 12, PremiseLesson().taught())
+    marks = examine(model, processor, 5, 12, {sense: list(names) for sense, names in KINDS.items()})
     assert all(mark.right == 1 for mark in marks)
     for mark in marks:
         expected = 0.5 if mark.form == "true-false" else 0.0

@@ -27,6 +27,7 @@ from handeye.respondents.conversation import (
     spoken,
 )
 from handeye.respondents.local.options import NAMES
+from handeye.respondents.local.shipped import shipped_model_dir
 
 if TYPE_CHECKING:
     import numpy as np
@@ -287,7 +288,8 @@ def _small(**options: Any) -> ChatRespondent:
     """A model that ``handeye train premise`` made.
 
     Raises:
-        RunError: it cannot be loaded, no ``path`` is given, or what it needs is not installed.
+        RunError: it cannot be loaded, none ships and no ``path`` is given, or what it needs is not
+            installed.
     """
     if missing := [name for name in ("torch", "transformers") if not find_spec(name)]:
         raise RunError(
@@ -295,9 +297,12 @@ def _small(**options: Any) -> ChatRespondent:
         )
     from handeye.premise.respondents.small import SmallModel
 
+    if "path" not in options:
+        options["path"] = str(shipped_model_dir("premise-small", _TRAIN))
     return SmallModel(_decoded, **options)
 
 
+_TRAIN = "handeye train premise --seed 1 --out DIR (then --model handeye/premise-small -M path=DIR)"
 NOT_FOR_SMALL = (
     "handeye/small was not made for clips: it was trained on single pictures of grids, and answers "
     "nothing else"

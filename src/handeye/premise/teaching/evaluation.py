@@ -11,7 +11,7 @@ for the right sense.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -46,7 +46,7 @@ class Mark:
         split: side of the held-out details.
         form: ``true-false``; ``six``: accepted or rejected; ``content``: the standard ones;
             ``two``: accepted with the right content, or rejected for the right sense.
-        taught: whether training showed the kind.
+        taught: whether training showed the kind, as far as is known.
         items: how many.
         right: the model.
         low: of its interval.
@@ -78,7 +78,8 @@ def examine(
     processor: LlavaProcessor,
     seed: int,
     scenes: int,
-    taught: Mapping[str, frozenset[str]],
+    taught: Mapping[str, Collection[str]],
+    levels: int = 3,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Mark]:
     """Examine a model.
@@ -89,13 +90,14 @@ def examine(
         seed: of the clips.
         scenes: clips with seen details, and with held-out ones.
         taught: names of kinds by sense.
+        levels: how many of each kind are asked about, from the easiest.
         progress: called with (clips done, in all).
     """
     kept: dict[tuple[str, str, Split, Form], list[list[bool]]] = {}
     for done, (split, number) in enumerate(
         ((split, number) for number in range(scenes) for split in get_args(Split)), 1
     ):
-        clip = examined_clip(seed, split, number)
+        clip = examined_clip(seed, split, number, levels)
         said = {copy: _answers(model, processor, clip, copy) for copy in COPIES}
         for at, question in enumerate(clip.questions):
             for form in _forms(question):
@@ -150,18 +152,33 @@ def _mark(
     )  # fmt: skip
 
 
+LEARNED = 0.75
+"""Of seen details: how often a kind that is learned is right, at least."""
+
+
 def record(marks: list[Mark], **asked: Any) -> dict[str, Any]:
-    """JSON form of an examination; ``learned`` are kinds at .75 or more in both senses' forms."""
-    learned = {
-        form: {
-            sense: [
-                mark.kind
-                for mark in marks
-                if (mark.sense, mark.split, mark.form) == (sense, "seen", form)
-                and mark.right >= 0.75
-            ]
-            for sense in SENSES
-        }
-        for form in ("true-false", "six")
+    """JSON form of an examination, with the kinds, of seen details, that are learned or at chance.
+
+    ``learned``: right in :data:`LEARNED` or more; ``at_chance``: chance lies in the interval, or
+    above it.
+    """
+
+    def kinds(form: Form, sense: str, counts: Callable[[Mark], bool]) -> list[str]:
+        asked_for = (sense, "seen", form)
+        return [
+            mark.kind
+            for mark in marks
+            if (mark.sense, mark.split, mark.form) == asked_for and counts(mark)
+        ]
+
+    forms: tuple[Form, ...] = ("true-false", "six")
+    learned, at_chance = (
+        {form: {sense: kinds(form, sense, counts) for sense in SENSES} for form in forms}
+        for counts in (lambda m: m.right >= LEARNED, lambda m: m.low <= m.chance)
+    )
+    return {
+        **asked,
+        "learned": learned,
+        "at_chance": at_chance,
+        "marks": [asdict(mark) for mark in marks],
     }
-    return {**asked, "learned": learned, "marks": [asdict(mark) for mark in marks]}

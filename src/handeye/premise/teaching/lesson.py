@@ -48,7 +48,7 @@ class PremiseLesson:
         truth = recipe.truth_steps * recipe.pictures
         six = recipe.total_pictures - recipe.looking_steps * recipe.pictures - truth
         return {
-            "statements": 4 * truth + 2 * six,
+            "statements": 4 * (truth + six),
             "questions_with_six_options": 4 * truth + 7 * six,
             "kinds": {"vision": recipe.seen.split(","), "audio": recipe.heard.split(",")},
             "held_out": "inks, grounds, periods, pitches and words; "
@@ -63,6 +63,7 @@ class PremiseLesson:
         seed: int,
         scenes: int,
         data: Path | None = None,
+        recipe: Mapping[str, Any] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> dict[str, Any]:
         """Accept and reject by kind, on seen and held-out details.
@@ -77,18 +78,13 @@ class PremiseLesson:
                 "an examination of a model of clips draws its own; ask about a set with: handeye "
                 "run premise --model handeye/premise-small -M path=FOLDER --data SET"
             )
-        # Whichever preset it is, what it was taught can be told from no weights: kinds of the
-        # largest recipe are those that can be taught.
-        marks = examine(model, processor, seed, scenes, self.taught(), progress)
-        return record(marks, seed=seed, scenes=scenes)
-
-    def taught(self) -> Mapping[str, frozenset[str]]:
-        """Names of the kinds that any recipe teaches, by sense."""
-        every = RECIPES.values()
-        return {
-            "vision": frozenset(kind for recipe in every for kind in recipe.seen.split(",")),
-            "audio": frozenset(kind for recipe in every for kind in recipe.heard.split(",")),
-        }
+        # What no training of this model showed, and nothing harder than it was shown.
+        known = recipe or {}
+        names = {"vision": "seen", "audio": "heard"}
+        taught = {sense: known.get(name, "").split(",") for sense, name in names.items()}
+        levels = known.get("levels", 3)
+        marks = examine(model, processor, seed, scenes, taught, levels, progress)
+        return record(marks, seed=seed, scenes=scenes, levels=levels)
 
     def tell(self, found: Mapping[str, Any]) -> None:
         """Print an examination."""
@@ -96,6 +92,7 @@ class PremiseLesson:
 
         from handeye.scores.estimate import Estimate, number
         from handeye.terminal.console import Console
+        from handeye.terminal.tables import say
 
         title = "Accepted and rejected rightly, in percent, with 95 % intervals"
         table = Table(title=title, title_justify="left", title_style="bold")
@@ -107,4 +104,9 @@ class PremiseLesson:
             others = (number(mark[key]) for key in ("blind", "deaf", "chance"))
             kind = f"{mark['sense']} {mark['kind']}"
             table.add_row(kind, mark["form"], mark["split"], str(mark["items"]), right, *others)
-        Console().print(table)
+        console = Console()
+        console.print(table)
+        for what, words in (("learned", "75 % or more"), ("at_chance", "not above chance")):
+            for sense, kinds in found[what]["six"].items():
+                told = ", ".join(kinds) or "none"
+                say(console, f"Six options, seen details of {sense}, {words}: {told}")

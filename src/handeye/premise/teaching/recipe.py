@@ -8,8 +8,11 @@ from typing import Any
 
 from handeye.training.lesson import Recipe
 
-EASY = "colour,size,brightness,orientation,pattern,direction"
-HEARD = "pitch,glide,noise,side,loudness,timbre"
+FIRST_SEEN = "colour,size,brightness,orientation"
+FIRST_HEARD = "side,timbre,noise,glide"
+"""Those that a small tower tells apart first."""
+EASY = f"{FIRST_SEEN},pattern,direction"
+HEARD = f"{FIRST_HEARD},pitch,loudness"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +42,11 @@ class PremiseRecipe(Recipe):
 
     def wanted(self, number: int) -> Mapping[str, Any]:
         """What is asked about clip ``number`` (:func:`handeye.premise.teaching.scenes.clip_of`)."""
+        if number < self.looking_steps * self.pictures:
+            return {"truth": 0, "six": 0, "two": False, "false_share": 0.0}
         if number < (self.looking_steps + self.truth_steps) * self.pictures:
             return {"truth": 2, "six": 2, "two": False, "false_share": 0.0}
-        return {"truth": 1, "six": 3, "two": True, "false_share": self.false_share}
+        return {"truth": 2, "six": 3, "two": True, "false_share": self.false_share}
 
 
 RECIPES: dict[str, PremiseRecipe] = {
@@ -66,18 +71,18 @@ RECIPES: dict[str, PremiseRecipe] = {
         examined_scenes=2,
     ),
     "mini": PremiseRecipe(
-        preset="mini",
-        steps=3200,
+        preset="tile-mini",
+        steps=2200,
         pictures=8,
-        looking_steps=2400,
-        truth_steps=300,
+        looking_steps=1400,
+        truth_steps=100,
         learning_rate=2.5e-3,
         warmup=60,
         patch_weight=0.3,
         false_share=0.5,
-        halves=2400,
-        seen=EASY,
-        heard=HEARD,
+        halves=3000,
+        seen=FIRST_SEEN,
+        heard=FIRST_HEARD,
         levels=2,
         checkpoint_every=200,
         log_every=50,
@@ -86,11 +91,11 @@ RECIPES: dict[str, PremiseRecipe] = {
         examined_scenes=240,
     ),
     "small": PremiseRecipe(
-        preset="small",
-        steps=8000,
+        preset="tile-small",
+        steps=9000,
         pictures=16,
-        looking_steps=4000,
-        truth_steps=1200,
+        looking_steps=5500,
+        truth_steps=400,
         learning_rate=1.2e-3,
         warmup=60,
         patch_weight=0.3,

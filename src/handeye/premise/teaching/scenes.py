@@ -9,7 +9,7 @@ Held out of training are details of certain inks, grounds and pitches: :func:`he
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -29,18 +29,26 @@ from handeye.premise.scenes.kinds import (
     Detail,
 )
 from handeye.premise.scenes.plan import KINDS, QUERIES, SENSES, Sense
+from handeye.premise.scoring.reading import options_of
+from handeye.premise.scoring.signal import WORDS as TRUTHS
 from handeye.premise.teaching.tile import film, spectrogram
 from handeye.premise.teaching.words import answers, numbers
 from handeye.sets.draw import Draw
 from handeye.training.lesson import IGNORED, Label
 
 Split = Literal["seen", "unseen"]
-N_CLAIMS = {sense: len(numbers(sense)) + 1 for sense in SENSES}
+
+
+def _label(name: str, words: Iterable[str]) -> Label:
+    told = tuple(words)
+    return Label(name, len(told), words=told)
+
+
 LABELS = (
-    Label("seen", N_CLAIMS["vision"]),
-    *(Label(name, 4) for name in QUERIES["vision"]),
-    Label("heard", N_CLAIMS["audio"]),
-    Label("closing", len(answers("audio")) + 1),
+    _label("seen", numbers("vision")),
+    *(_label(name, query.options) for name, query in QUERIES["vision"].items()),
+    _label("heard", numbers("audio")),
+    _label("closing", (QUERIES["audio"][name].options[n] for name, n in answers("audio"))),
 )
 """What the patches of either half tell: the claim that holds, and what a query asks for."""
 _KEPT = 4096
@@ -136,15 +144,34 @@ def draw_half(draw: Draw, sense: Sense, kinds: Sequence[str], levels: int, split
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question: what is asked, what is right, and how it came about."""
+    """One question: what is asked, what is right, and how it came about.
+
+    ``claims``: what it says of the clip, each with whether that is so.
+    """
 
     text: str
     answer: str
+    claims: tuple[tuple[str, bool], ...]
     sense: Sense | Literal["both"]
     variant: str
     premise: Premise
     item: Item
     order: tuple[int, ...]
+
+    @property
+    def asides(self) -> Sequence[tuple[int, str]]:
+        """Whether each claim holds, and each option is the right one, after its last word."""
+        found, place = [], 0
+        for claim, holds in self.claims:
+            # In a statement the first letter is a capital.
+            place = self.text.index(claim[1:], place) + len(claim) - 1
+            found.append((place, TRUTHS[not holds]))
+        if self.variant == "six":
+            options = options_of(self.item)
+            for role in self.order:
+                place = self.text.index(f". {options[role]}", place) + len(options[role]) + 2
+                found.append((place, TRUTHS[role != self.item.gold]))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,56 +229,51 @@ def clip_of(halves: Mapping[Sense, Half], draw: Draw, wanted: Mapping[str, Any])
     for sense in SENSES:
         half = halves[sense]
         found += [
-            _asked(halves, sense, half.claims[which], which, "true-false", draw)
+            _asked(halves, sense, [(half.claims[which], not which)], "true-false", draw)
             for which in draw.sample(2, wanted["truth"])
         ]
         for number in range(wanted["six"]):
             which = number % 2 if share is None else int(draw.unit() < share)
-            found.append(_asked(halves, sense, half.claims[which], which, "six", draw))
+            found.append(_asked(halves, sense, [(half.claims[which], not which)], "six", draw))
     if wanted["two"]:
         asked = draw.pick(SENSES)
         false = draw.pick(SENSES) if draw.unit() < (2 / 3 if share is None else share) else None
-        claims = [halves[sense].claims[sense == false] for sense in SENSES]
-        role = 0 if false is None else 1 + SENSES.index(false)
-        found.append(_asked(halves, asked, " and ".join(claims), role, "six", draw, two=True))
+        claims = [(halves[sense].claims[sense == false], sense != false) for sense in SENSES]
+        found.append(_asked(halves, asked, claims, "six", draw))
     return Clip(halves, tuple(found))
 
 
 def _asked(
     halves: Mapping[Sense, Half],
     sense: Sense,
-    claim: str,
-    false: int,
+    claims: Sequence[tuple[str, bool]],
     variant: str,
     draw: Draw,
-    *,
-    two: bool = False,
 ) -> Question:
-    """A question; ``false``: 0 where its premise holds, of two premises 1 or 2 by sense."""
+    """A question of a sense, which says one thing of it, or one of each sense."""
     half = halves[sense]
     query = QUERIES[sense][half.query]
-    rejects = (VISION_FALSE, AUDIO_FALSE)
-    gold = half.answer
-    if false:
-        gold = rejects[false - 1] if two else rejects[SENSES.index(sense)]
+    senses = (sense,) if len(claims) == 1 else SENSES
+    rejects = dict(zip(SENSES, (VISION_FALSE, AUDIO_FALSE), strict=True))
+    false = [rejects[one] for one, (_, holds) in zip(senses, claims, strict=True) if not holds]
+    gold = false[0] if false else half.answer
+    said = " and ".join(claim for claim, _ in claims)
     item = Item(
         item_id="",
         scene_id="",
         clip_id="",
-        modality="both" if two else sense,
+        modality=sense if len(claims) == 1 else "both",
         premise="misleading" if false else "standard",
-        question=f"{LEAD}{claim}. {query.text}",
+        question=f"{LEAD}{said}. {query.text}",
         options=query.options,
         gold=gold,
         kind=half.kind,
-        statement=f"{claim[0].upper()}{claim[1:]}.",
+        statement=f"{said[0].upper()}{said[1:]}.",
     )
     order = tuple(draw.shuffled(range(N_ROLES)))
-    answer = (
-        ("FALSE" if false else "TRUE") if variant == "true-false" else LETTERS[order.index(gold)]
-    )
+    answer = TRUTHS[bool(false)] if variant == "true-false" else LETTERS[order.index(gold)]
     text = VARIANTS[variant].write(item, order)
-    return Question(text, answer, item.modality, variant, item.premise, item, order)
+    return Question(text, answer, tuple(claims), item.modality, variant, item.premise, item, order)
 
 
 @lru_cache(maxsize=2 * _KEPT)

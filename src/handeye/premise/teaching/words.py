@@ -70,16 +70,16 @@ CLAIMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 @cache
 def numbers(sense: str) -> Mapping[str, int]:
-    """The number of every claim of a sense, from 1."""
+    """The number of every claim of a sense, from 0."""
     every = (claim for claims in CLAIMS[sense].values() for claim in claims)
-    return {claim: number for number, claim in enumerate(every, 1)}
+    return {claim: number for number, claim in enumerate(every)}
 
 
 @cache
 def answers(sense: str) -> Mapping[tuple[str, int], int]:
-    """The number of every answer to a query of a sense, from 1."""
+    """The number of every answer to a query of a sense, from 0."""
     every = ((name, n) for name, query in QUERIES[sense].items() for n in range(len(query.options)))  # type: ignore[index]
-    return {answer: number for number, answer in enumerate(every, 1)}
+    return {answer: number for number, answer in enumerate(every)}
 
 
 def phrases() -> tuple[str, ...]:

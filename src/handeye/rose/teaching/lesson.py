@@ -50,6 +50,7 @@ class RoseLesson:
         seed: int,
         scenes: int,
         data: Path | None = None,
+        recipe: Mapping[str, Any] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> dict[str, Any]:
         """PASS by template, on seen and held-out art."""

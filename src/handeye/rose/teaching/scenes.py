@@ -45,6 +45,7 @@ class Question:
     answer: str
     region: Region
     gold: tuple[Cell, ...]
+    asides: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
