@@ -96,9 +96,9 @@ class PremiseLesson:
 
         title = "Accepted and rejected rightly, in percent, with 95 % intervals"
         table = Table(title=title, title_justify="left", title_style="bold")
-        words = ("kind", "form", "details")
-        for name in (*words, "items", "model", "blind copy", "deaf copy", "chance"):
-            table.add_column(name, justify="left" if name in words else "right")
+        texts = ("kind", "form", "details")
+        for name in (*texts, "items", "model", "blind copy", "deaf copy", "chance"):
+            table.add_column(name, justify="left" if name in texts else "right")
         for mark in found["marks"]:
             right = Estimate(mark["right"], mark["low"], mark["high"]).text("line")
             others = (number(mark[key]) for key in ("blind", "deaf", "chance"))
