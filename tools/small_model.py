@@ -190,7 +190,8 @@ def card_of(run: Path) -> str:
     recipe = card["recipe"]
     facts = {
         "parameters": card["parameters"] / 1e6,
-        "preset": recipe["preset"],
+        # The name that --preset takes; sizes of tiles have one of their own.
+        "preset": recipe["preset"].removeprefix("tile-"),
         "seed": card["seed"],
         "handeye": card["handeye"],
         "minutes": card["seconds"] / 60,

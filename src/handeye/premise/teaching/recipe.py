@@ -72,9 +72,9 @@ RECIPES: dict[str, PremiseRecipe] = {
     ),
     "mini": PremiseRecipe(
         preset="tile-mini",
-        steps=2200,
+        steps=2600,
         pictures=8,
-        looking_steps=1400,
+        looking_steps=1600,
         truth_steps=100,
         learning_rate=2.5e-3,
         warmup=60,
