@@ -149,7 +149,7 @@ def diagnose_scores(
         "headline": everything.headline,
         "columns": everything.columns,
         "subsets": {k: row["PASS"] for k, row in everything.subsets.items() if k != "Avg."},
-        "unused": _unused(attribution.rows),
+        "unused": {name: list(of) for name, of in _unused(attribution.rows).items()},
         "decomposition": decompose(evidence, seed=seed, resamples=resamples),
         "attribution": attribution_tables(attribution, seed=seed, resamples=resamples),
         "thresholds": thresholds(scores),
