@@ -44,7 +44,8 @@ test: .venv/.test .venv/.embedder
 # What skips without torch.
 test-torch: .venv/.torch
 	$(QUICK) $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --fewest 160 \
-		tests/training tests/respondents/local
+		tests/training tests/respondents/local tests/cases/test_local_models.py \
+		tests/rose/teaching tests/premise/teaching tests/premise/respondents/test_small.py
 
 lint: .venv/.test
 	$(BIN)/ruff check .
