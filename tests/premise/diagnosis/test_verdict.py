@@ -159,7 +159,7 @@ def test_interference_is_told_as_a_fact_beside_what_errors_would_do() -> None:
         one for one in claims(of("led by the other sense").data) if one.key == "interference"
     ]
     flips, usual = claim.figures[1:]
-    assert (flips.low or 0) > (usual.high or 1)
+    assert flips.value > (usual.high or 1)
     assert "it decides differently in" in claim.words
     assert "differ in the other sense alone, more than errors by lot would (" in claim.words
 

@@ -178,7 +178,7 @@ def test_a_terminal_gets_the_headline(
         assert head[name].percent in said
     assert "always reject" in said
     print_run(runs[1])
-    assert "no perception" in capsys.readouterr().out
+    assert "perception and gap are left out" in capsys.readouterr().out
 
 
 def test_two_runs_are_compared_on_a_page(runs: list[Path], tmp_path: Path) -> None:

@@ -436,11 +436,11 @@ class _Run:
         if flips is None or usual is None or excess is None or self._few:
             return []
         most = usual.value if usual.high is None else usual.high
-        if not (_above(excess, 0) and _above(flips, FLOOR) and _above(flips, most)):
+        if not (_above(excess, 0) and _above(flips, FLOOR) and flips.value > most):
             return []
         why = (
-            f"The interval lies above {FLOOR * 100:.0f} %, and above that of what errors apart "
-            "from each other would explain; that of the difference lies above 0."
+            f"The interval lies above {FLOOR * 100:.0f} %, the share above the upper end of what "
+            "errors apart from each other would explain, that of the difference above 0."
         )
         return [Claim("interference", "interference", why, (excess, flips, usual), 0.0)]
 

@@ -136,7 +136,10 @@ def tables(summary: Summary) -> tuple[Table, ...]:
         name: {basis: getattr(found, name) for basis, found in bases.items()}
         for name in ("headline", "cells", "premises")
     }
-    signals = {name: _plain(found.by_sense, "moved", "moved_by_own") for name, found in summary.signals.items()}
+    signals = {
+        name: _plain(found.by_sense, "moved", "moved_by_own")
+        for name, found in summary.signals.items()
+    }
     kinds = summary.kinds
     return (
         table_of("headline", ("items", "figure"), parts["headline"], HEADLINE_COLUMNS,
