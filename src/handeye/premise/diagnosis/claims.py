@@ -167,7 +167,7 @@ def _kinds(claim: Claim) -> str:
 
 def _two(claim: Claim) -> str:
     decided, chance = claim.figures
-    return f"it decides {decided.share}, chance {percent_words(chance.value).removesuffix(' %')}"
+    return f"it decides {decided.share}, chance {100 * chance.value:.0f}"
 
 
 def _form(claim: Claim) -> str:

@@ -55,16 +55,18 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
         say(console, clause, "yellow")
     known = {table.key: table for table in tables(summary)}
     said = filter(None, (so_far_words(summary.note), summary.interval.words))
-    headline = _beside(known["headline"].line("all"), HEADLINE_COLUMNS, summary, looks)
-    print_table(console, headline, caption="; ".join(said))
-    say(console, _LEGEND, "dim")
-    cells = known["cells"].line("all")
-    names = {"std": "true premises", "mis": "false premises"}
-    rows = tuple(
-        Row(words, tuple(cells.get(f"{name}_{one.key}", NOTHING) for one in _CELLS))
-        for name, words in names.items()
-    )
-    print_table(console, Table("cells", "", _CELLS, rows, row_head="right, percent").measured)
+    if cells := known["cells"].line("all"):
+        headline = _beside(known["headline"].line("all"), HEADLINE_COLUMNS, summary, looks)
+        print_table(console, headline, caption="; ".join(said))
+        say(console, _LEGEND, "dim")
+        names = {"std": "true premises", "mis": "false premises"}
+        rows = tuple(
+            Row(words, tuple(cells.get(f"{name}_{one.key}", NOTHING) for one in _CELLS))
+            for name, words in names.items()
+        )
+        print_table(console, Table("cells", "", _CELLS, rows, row_head="right, percent").measured)
+    else:
+        say(console, "; ".join(said), "dim")
     _print_more(console, summary)
     if summary.explained:
         print_table(console, _explained(summary))

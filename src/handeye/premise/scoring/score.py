@@ -195,8 +195,9 @@ def score_rows(
 def _here(item: Item) -> str | None:
     """Which details its clip has, as the set says it."""
     here = item.meta.get("here")
-    known = isinstance(here, list | tuple) and len(here) == 2 and set(here) <= {0, 1}
-    return "".join(str(int(one)) for one in here) if known else None
+    if not isinstance(here, list | tuple) or len(here) != 2 or not all(h in (0, 1) for h in here):
+        return None
+    return "".join(str(int(one)) for one in here)
 
 
 def gold_of(item: Item, ablation: Ablation) -> int | None:
