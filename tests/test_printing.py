@@ -18,6 +18,8 @@ from handeye.printing import noun
         ),
         (1, "G-Clk questions", "G-Clk question"),
         (1, "points", "points"),
+        (1, "families", "family"),
+        (2, "families", "families"),
     ],
 )
 def test_one_thing_is_named_as_one(n: int, things: str, said: str) -> None:

@@ -66,7 +66,7 @@ def one_line(text: str) -> str:
 
 _SINGULAR = re.compile(
     r"\b(action|answer|cell|clip|film|frame|image|item|pair|picture|question|region|request|run"
-    r"|scene)s\b"
+    r"|scene|video)s\b|\b(famil)ies\b"
 )
 
 
@@ -77,7 +77,9 @@ def noun(n: int, things: str) -> str:
         n: how many.
         things: their name in the plural, perhaps with words before and after it.
     """
-    return _SINGULAR.sub(r"\1", things, count=1) if n == 1 else things
+    if n != 1:
+        return things
+    return _SINGULAR.sub(lambda one: one[1] or f"{one[2]}y", things, count=1)
 
 
 def fitting(text: str, encoding: str | None) -> str:

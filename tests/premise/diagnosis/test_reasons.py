@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 
 from handeye.errors import OptionError, RunError
 from handeye.premise.diagnosis.diagnose import diagnose, diagnose_rows
-from handeye.premise.diagnosis.reasons import REASONS, TAGS, WORDS, Found, find_reasons
+from handeye.premise.diagnosis.reasons import OF_RUNS, REASONS, TAGS, WORDS, Found, find_reasons
 from handeye.premise.items import AUDIO_FALSE, VISION_FALSE
 from handeye.premise.scoring.file_scoring import score
+from handeye.premise.scoring.score import SINGLE
 from tests.support import premise as made
 
 ITEMS = made.families(6)
@@ -19,13 +21,19 @@ BY_ID = {item.item_id: item for item in ITEMS}
 TRUE, FALSE = "f000-00-v0", "f000-10-v0"
 
 
-def found(**rows: dict[str, Any]) -> dict[str, Found]:
+EVERY = frozenset((sign, sense) for sign in OF_RUNS for sense in ("vision", "audio", "both"))
+
+
+def found(
+    *, carried: Collection[tuple[str, str]] = EVERY, **rows: dict[str, Any]
+) -> dict[str, Found]:
     """Of right answers, some replaced: ids with _ for - to their rows."""
     changed = {name.replace("_", "-"): row for name, row in rows.items()}
     given = [
         {**row, **changed.get(str(row["item_id"]), {})} for row in made.Sim(made.right).rows(ITEMS)
     ]
-    return {one.row.item_id: one for one in find_reasons(score(given, ITEMS, bootstrap=0).rows)}
+    scored = score(given, ITEMS, bootstrap=0).rows
+    return {one.row.item_id: one for one in find_reasons(scored, carried=carried)}
 
 
 def text(item_id: str, role: int) -> str:
@@ -71,13 +79,42 @@ def test_signs_stand_beside_a_wrong_answer() -> None:
     letters |= {text(FALSE, content(FALSE)): -0.1, text(FALSE, VISION_FALSE): -2.5}
     told = found(f000_10_v0={"raw_text": text(FALSE, content(FALSE)), "letters": letters})[FALSE]
     assert "second" in told.tags
+    told = found(
+        f000_10_v0={"raw_text": text(FALSE, content(FALSE)), "letters": letters}, carried=()
+    )[FALSE]
+    assert set(told.tags) == {"as_sibling", "right_content"}
+
+
+def test_without_families_the_twin_question_is_the_sibling() -> None:
+    items = made.published(4)
+    rows = score(made.Sim(made.with_letter(0)).rows(items), items, bootstrap=0).rows
+    told = [one for one in find_reasons(rows) if "as_twin" in one.tags]
+    assert told
+    assert not any("as_sibling" in one.tags for one in find_reasons(rows))
+    assert "about the same clip" in WORDS["as_twin"].meaning
+
+
+def test_signs_of_runs_are_given_where_the_run_bears_them_out() -> None:
+    """Errors by lot turn right beside a clip that differs, and S hits by lot, too."""
+    items = made.families(40)
+
+    def signs(sim: made.Sim) -> set[str]:
+        scored = score(sim.rows(items), items, bootstrap=300)
+        told = diagnose_rows(scored.summary, scored.rows, resamples=300)
+        single = told.reasons.filter(told.reasons["cell"].is_in(SINGLE))
+        return {tag for tags in single["tags"] for tag in tags} & set(OF_RUNS)
+
+    half = made.sometimes(0.5, made.accepting)
+    assert signs(made.Sim(half, told=0.0)) == set()
+    assert signs(made.Sim(half, told=2.5, bias=-4.0)) == {"signal_knew", "second"}
+    assert signs(made.Sim(made.disturbed(0.6))) == {"with_other_sense"}
 
 
 def test_s_may_have_known_what_the_answer_does_not_say() -> None:
     items = made.families(20)
     sim = made.Sim(made.accepting, told=6.0, bias=-8.0)
     rows = score(sim.rows(items), items, bootstrap=0).rows
-    tagged = [one for one in find_reasons(rows) if one.reason == "accepts_false"]
+    tagged = [one for one in find_reasons(rows, carried=EVERY) if one.reason == "accepts_false"]
     assert tagged
     single = [one for one in tagged if one.row.modality != "both"]
     assert sum("signal_knew" in one.tags for one in single) > 0.95 * len(single)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -130,9 +131,12 @@ def test_the_sentence_is_made_of_the_claims_and_of_nothing_else() -> None:
 
 def test_the_levels_are_of_all_items() -> None:
     assert of("right").sentence == (
-        "It accepts all 480 true premises and rejects all 480 false ones."
+        "It accepts all 480 true premises about one detail and rejects all 480 false ones."
     )
-    assert "accepts all 480 true premises and rejects 0" in of("accepts everything").sentence
+    assert (
+        "accepts all 480 true premises about one detail and rejects 0"
+        in of("accepts everything").sentence
+    )
 
 
 def test_few_families_tell_ranges() -> None:
@@ -140,6 +144,44 @@ def test_few_families_tell_ranges() -> None:
     found = diagnosed(made.Sim(made.right).rows(items), items)
     assert "8 families, too few to say much" in found.sentence
     assert faults(found) == set()
+
+
+@pytest.mark.parametrize(("families", "seeds"), [(12, range(2, 7)), (24, range(6))])
+def test_errors_by_lot_are_no_interference(families: int, seeds: range) -> None:
+    """Half of the false premises accepted by lot: a third of the pairs can differ."""
+    items = made.families(families)
+    for seed in seeds:
+        sim = made.Sim(made.sometimes(0.5, made.accepting), seed=seed)
+        assert "interference" not in faults(diagnosed(sim.rows(items), items)), seed
+
+
+def test_interference_is_told_as_a_fact_beside_what_errors_would_do() -> None:
+    (claim,) = [
+        one for one in claims(of("led by the other sense").data) if one.key == "interference"
+    ]
+    flips, usual = claim.figures[1:]
+    assert flips.value > (usual.high or 1)
+    assert "it decides differently in" in claim.words
+    assert "differ in the other sense alone, more than errors by lot would (" in claim.words
+
+
+@pytest.mark.parametrize(
+    "answer", [made.at_random, made.accepting, made.rejecting, made.right], ids=lambda f: f.__name__
+)
+@pytest.mark.parametrize("variant", ["six", "true-false"])
+def test_of_two_details_alone_no_fault_is_made_up(answer: made.Answer, variant: str) -> None:
+    items = [item for item in ITEMS if item.modality == "both"]
+
+    def said(item: Item, draw: Any) -> int | str:
+        role = answer(item, draw)
+        return role if variant == "six" else ("FALSE" if int(role) >= 4 else "TRUE")
+
+    found = diagnosed(made.Sim(said).rows(items, variant=variant), items)
+    assert faults(found) <= {"constant", "blind"}
+    by_words = "chance 33" if variant == "six" else "chance 67"
+    assert re.search(
+        rf"(% of the|all) 180 questions that name two details, {by_words}\b(?!.%)", found.sentence
+    )
 
 
 def test_true_and_false() -> None:

@@ -8,12 +8,15 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from handeye import premise
 from handeye.premise.pages.view import views_of
+from handeye.premise.scoring.file_scoring import score_files
 from handeye.premise.scoring.run_folder import read_run
 from handeye.report import write_report
+from tests.support import premise as made
 
 MakeRun = Callable[..., Path]
 HOSTILE = "<script>alert('m')</script>"
@@ -178,7 +181,25 @@ def test_a_terminal_gets_the_headline(
         assert head[name].percent in said
     assert "always reject" in said
     print_run(runs[1])
-    assert "no perception" in capsys.readouterr().out
+    assert "perception and gap are left out" in capsys.readouterr().out
+
+
+def test_a_terminal_shows_no_empty_table_of_two_details_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from handeye.premise.pages.console import print_run
+
+    items = [item for item in made.families(4) if item.modality == "both"]
+    (tmp_path / "premise_test.jsonl").write_bytes(msgspec.json.Encoder().encode_lines(items))
+    rows = made.Sim(lambda item, draw: "FALSE").rows(items, variant="true-false")
+    (tmp_path / "said.jsonl").write_bytes(msgspec.json.Encoder().encode_lines(rows))
+    score_files(tmp_path / "said.jsonl", tmp_path, tmp_path / "run", bootstrap=20)
+    capsys.readouterr()
+    print_run(tmp_path / "run")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "asked for TRUE or FALSE" in said
+    assert "(by the words alone at most 66.7): 66.7" in said
+    assert "true premises" not in said
 
 
 def test_two_runs_are_compared_on_a_page(runs: list[Path], tmp_path: Path) -> None:

@@ -146,6 +146,34 @@ def test_of_two_details_the_one_that_is_wrong_must_be_told() -> None:
             assert read_explanation(f"TRUE\n{true[0].clause}.", one) == "nothing"
 
 
+@pytest.mark.parametrize(
+    ("why", "wanted"),
+    [
+        (
+            "The lower square is the faster one, and the second tone is higher than the first.",
+            "names",
+        ),
+        (
+            "The lower square is the faster one, and the second tone is lower than the first.",
+            "wrong",
+        ),
+        ("The lower square is the faster one, and it is higher.", "names"),
+        ("The lower square is the faster one.", "nothing"),
+        ("The upper square is faster, the second tone is higher.", "wrong"),
+    ],
+)
+def test_a_word_about_another_thing_is_no_claim(why: str, wanted: str) -> None:
+    """``lower`` of a square says nothing of a pitch, nor that the pitch was spoken of."""
+    speed = ("the lower square is the faster one", "the upper square is the faster one")
+    shown = {
+        "vision": {"kind": "speed", "clauses": speed},
+        "audio": {"kind": "pitch", "clauses": PITCH[::-1]},
+    }
+    known = {"shown": shown, "prompt": "b", "here": [0, 0]}
+    both = made.replace_item(item("speed", speed, 0), modality="both", meta=known)
+    assert read_explanation(f"TRUE. {why}", both) == wanted
+
+
 def test_long_texts_are_read_in_no_time() -> None:
     one = item("colour", COLOUR, 1)
     for text in ("not red " * 12_000, "red or " * 14_000, "red. " * 20_000, "(" * 99_000):

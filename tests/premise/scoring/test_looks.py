@@ -67,6 +67,15 @@ def test_the_best_constant_answer_is_chosen_without_the_family() -> None:
     assert found.problem() == ""
 
 
+def test_of_true_and_false_the_best_constant_answer_is_one_of_them() -> None:
+    """Neither is better: chosen by family they would have half of either, which none scores."""
+    found = looked(made.Sim(_truly), variant="true-false")
+    chance = found.chance["cells"]["all"]
+    assert {chance["std"].value, chance["mis"].value} == {0.0, 1.0}
+    assert chance["bal"].value == 0.5
+    assert found.chance["two"]["all"]["decided"].value == pytest.approx(2 / 3)
+
+
 def test_published_sets() -> None:
     items = made.published(60)
     assert looked(made.Sim(made.right), items).groups[""].said == ""

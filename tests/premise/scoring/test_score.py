@@ -171,6 +171,29 @@ def test_siblings_differ_in_what_is_asked_about_and_in_nothing_else() -> None:
     assert len(found.repeated) == 12 * (4 * 6 + 3)
 
 
+@pytest.mark.parametrize("sense", ["vision", "audio"])
+def test_siblings_are_the_same_where_questions_of_one_sense_alone_are_asked(sense: str) -> None:
+    """The set tells which clip is which, whatever is asked about it."""
+    every = made.generated(4)
+    items = [item for item in every if item.modality == sense]
+
+    def pairs(asked: list[Item]) -> list[set[tuple[str, ...]]]:
+        rows = score(made.Sim(made.right).rows(asked), asked, bootstrap=0).rows
+        found = Siblings(rows)
+        return [
+            {
+                tuple(rows[k].item_id for k in pair)
+                for pair in of
+                if rows[pair.first].modality == sense
+            }
+            for of in (found.siblings, found.crossed)
+        ]
+
+    whole, alone = pairs(every), pairs(items)
+    assert alone == whole
+    assert [len(of) for of in alone] == [4 * 2 * 2] * 2
+
+
 def test_without_families_a_true_and_a_false_premise_about_a_clip_are_siblings() -> None:
     items = made.published(5)
     rows = score(made.Sim(made.right).rows(items), items, bootstrap=0).rows

@@ -14,7 +14,7 @@ from handeye.premise.items import LETTERS, Item
 from handeye.premise.scoring.file_scoring import Result, score, summarized
 from handeye.premise.scoring.published import BASELINE, PROBES, TEXTS, WITHIN, within_sense
 from handeye.premise.scoring.score import SINGLE, score_rows
-from handeye.premise.scoring.summary import Summary, summarize
+from handeye.premise.scoring.summary import Summary, interval_words, summarize
 from handeye.premise.scoring.tables import (
     CELL_COLUMNS,
     HEADLINE_COLUMNS,
@@ -201,6 +201,26 @@ def test_one_sense_alone_has_means_of_its_own() -> None:
     assert found.two == {}
 
 
+def test_what_differs_with_the_other_sense_stands_beside_what_errors_by_lot_would() -> None:
+    half = made.Sim(made.sometimes(0.5, made.accepting))
+    lot, led = (
+        score(sim.rows(ITEMS), ITEMS, bootstrap=300).summary.pairs["mean"]
+        for sim in (half, made.Sim(made.disturbed(0.8)))
+    )
+    for name, usual, excess in (
+        ("interference", "usual", "excess"),
+        ("other_answer", "other_usual", "other_excess"),
+    ):
+        for one in (lot, led):
+            apart = (one[name].value or 0) - (one[usual].value or 0)
+            assert one[excess].value == pytest.approx(apart)
+        assert (lot[excess].low or 1) < 0 < (lot[excess].high or 0)
+        assert (led[excess].low or 0) > 0.1
+    # Accepting half of the false ones: 2 r (1 - r) is a half of these, and none of the true ones.
+    assert lot["usual"].value == pytest.approx(0.25, abs=0.03)
+    assert scored(made.Sim(made.right)).summary.pairs["mean"]["usual"].value == 0
+
+
 def test_swapped_clips_have_false_premises_alone() -> None:
     found = scored(made.Sim(made.accepting), ablation="swap").summary
     assert found.ablation == "swap"
@@ -220,6 +240,8 @@ def test_published_sets_have_no_families_and_categories() -> None:
     assert not found.families
     assert set(found.pairs) == {"vision", "audio", "mean"}
     assert all(set(one) == {"siblings"} for one in found.pairs.values())
+    assert "over 20 videos" in interval_words(20, found.drawn, 0, 100)
+    assert "over 1 family" in interval_words(1, told().drawn, 0, 100)
     assert set(found.categories) == {"plot", "causal"}
 
 

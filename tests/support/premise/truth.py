@@ -197,7 +197,14 @@ class Truth:
         shares = []
         for gold in (None, *REJECTS.values()):
             own = [
-                _strict(said) and (not rejects(said) if gold is None else said.role == gold)
+                _strict(said)
+                and (
+                    not rejects(said)
+                    if gold is None
+                    else rejects(said)
+                    if self.one.variant == "true-false"
+                    else said.role == gold
+                )
                 for ask, said in self.given
                 if len(ask.about) == 2 and (ask.gold == gold if ask.false else gold is None)
             ]

@@ -71,8 +71,8 @@ def _small(claim: Claim) -> str:
         for one in (true, false)
     ]
     return (
-        f"{counted(families.n, 'families')}, too few to say much: it accepts {ends[0]} and rejects "
-        f"{ends[1]}"
+        f"{counted(families.n, families.label)}, too few to say much: it accepts {ends[0]} and "
+        f"rejects {ends[1]}"
     )
 
 
@@ -139,9 +139,10 @@ def _gap(claim: Claim) -> str:
 
 
 def _interference(claim: Claim) -> str:
+    flips, usual = claim.figures[1:3]
     return (
-        "what the other sense gets changes whether it accepts: in "
-        f"{claim.figures[1].share} that differ in that alone"
+        f"it decides differently in {flips.share}, more than errors by lot would "
+        f"({percent_words(usual.value)})"
     )
 
 
@@ -165,7 +166,8 @@ def _kinds(claim: Claim) -> str:
 
 
 def _two(claim: Claim) -> str:
-    return f"of questions that name two details it decides {claim.figures[0].share}, chance 33"
+    decided, chance = claim.figures
+    return f"it decides {decided.share}, chance {100 * chance.value:.0f}"
 
 
 def _form(claim: Claim) -> str:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from handeye.errors import OptionError
 from handeye.premise.diagnosis.evidence import Evidence
 from handeye.premise.diagnosis.reasons import REASONS, TAGS, Found, find_reasons
-from handeye.premise.diagnosis.verdict import verdict
+from handeye.premise.diagnosis.verdict import carried, verdict
 from handeye.premise.scoring.figures import STRATUM
 from handeye.premise.scoring.run_folder import Run, read_run
 from handeye.premise.scoring.score import CELLS, ScoreRow
@@ -190,9 +190,8 @@ def diagnose_rows(
         seed: as in :func:`diagnose`.
         resamples: as in :func:`diagnose`.
     """
-    found = find_reasons(rows)
     everything = summary.bases["all"]
-    words = interval_words(summary.n_scenes, seed, resamples)
+    words = interval_words(summary.n_scenes, summary.drawn, seed, resamples)
     findings = msgspec.convert(
         {
             "format": FORMAT,
@@ -202,11 +201,13 @@ def diagnose_rows(
             "headline": everything.headline,
             "premises": everything.premises,
             "evidence": estimates(Evidence(rows, seed, resamples).tree()),
-            "reasons": _groups(found, seed, resamples),
+            "reasons": {},
             "looks": looks.groups if looks else {},
         },
         Findings,
     )
+    found = find_reasons(rows, carried=carried(findings.data))
+    findings = replace(findings, reasons=_groups(found, seed, resamples))
     return Diagnosis(findings, _frame(found))
 
 

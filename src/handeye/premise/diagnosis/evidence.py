@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.premise.items import LETTERS, N_ROLES, VISION_FALSE
-from handeye.premise.scoring.figures import SENSES, STRATUM
+from handeye.premise.scoring.figures import SENSES, STRATUM, by_lot
 from handeye.premise.scoring.score import SINGLE, ScoreRow, contents_of
 from handeye.premise.scoring.siblings import Siblings
-from handeye.stats.intervals import Samples, difference, mean
+from handeye.stats.intervals import Samples, complement, difference, mean
 from handeye.stats.sums import Sums, undefined
 
 Floats = NDArray[np.float64]
@@ -222,20 +222,19 @@ class Evidence:
     def _crossed(self, sense: str = "") -> dict[str, Samples]:
         """Decisions that change with the other sense, and how many would if errors were apart.
 
-        Two answers with the same gold differ by chance in ``2 r (1 - r)`` of the pairs, r the share
-        that rejects; where r differs between kinds of details, in fewer.
+        That is the case by cell (:func:`handeye.premise.scoring.figures.by_lot`).
 
         Args:
             sense: that the questions are about; empty: either.
         """
         flips = self._share(f"crossed {sense}")
-        usual = np.zeros(1 + self._resamples)
+        cells = []
         for cell in SINGLE:
-            weight = self._columns.get(f"crossed {cell}.n")
-            if weight is not None and flips.n and cell.endswith(sense[:1]):
-                chance = _apart(self._share(f"rejects.{cell}"))
-                usual = usual + weight.sum() / flips.n * chance.values
-        chance = Samples(usual, flips.n, flips.trials, sizes=flips.sizes)
+            pairs = self._columns.get(f"crossed {cell}.n")
+            if pairs is not None and cell.endswith(sense[:1]):
+                rejects = self._share(f"rejects.{cell}")
+                cells.append((float(pairs.sum()), [rejects, complement(rejects)]))
+        chance = by_lot(flips, cells)
         return {"flips": flips, "usual": chance, "excess": difference(flips, chance)}
 
     def _told_apart(self, sense: str) -> Samples:

@@ -6,7 +6,7 @@ The order of :data:`REASONS` is their precedence: the first that holds is the it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from handeye.pages.signs import Sign, Vocabulary
@@ -58,13 +58,14 @@ TAGS: tuple[Sign, ...] = (
     Sign(
         "signal_knew",
         "S told it",
-        "The answer takes the premise wrongly, though S tells it, by a threshold that was chosen "
-        "on other families.",
+        "The answer takes the premise wrongly, and S takes it rightly, by a threshold that was "
+        "chosen on other families. Of senses that S surely tells.",
     ),
     Sign(
         "second",
         "the right rejection was second",
-        "Of the six options the one that rejects for the right sense was the second likeliest.",
+        "Of the six options the one that rejects for the right sense was the second likeliest. Of "
+        "senses that S surely tells.",
     ),
     Sign(
         "as_sibling",
@@ -72,9 +73,16 @@ TAGS: tuple[Sign, ...] = (
         "The same words about a clip of which the opposite is true got the same answer.",
     ),
     Sign(
+        "as_twin",
+        "the same answer to the twin question",
+        "The twin question about the same clip, whose premise is true where this one's is false or "
+        "false where it is true, got the same answer.",
+    ),
+    Sign(
         "with_other_sense",
-        "changes with the other sense",
-        "The same words about a clip that differs in the other sense alone were answered rightly.",
+        "right about the clip that differs in the other sense",
+        "The same words about a clip that differs in the other sense alone were answered rightly. "
+        "Only where more answers of the run differ so than errors by lot would.",
     ),
     Sign(
         "right_content",
@@ -88,6 +96,8 @@ TAGS: tuple[Sign, ...] = (
     ),
 )
 """Signs that are never a reason of their own."""
+OF_RUNS = ("signal_knew", "second", "with_other_sense")
+"""Signs that errors by lot show in single items, too: they hang on what the whole run shows."""
 WORDS = Vocabulary((*REASONS, *TAGS))
 _UNANSWERED = {"error": "no_answer", "empty": "no_answer", "refused": "refused"}
 
@@ -106,11 +116,16 @@ class Found:
         return self.reason is None
 
 
-def find_reasons(rows: Sequence[ScoreRow]) -> list[Found]:
+def find_reasons(
+    rows: Sequence[ScoreRow], *, carried: Collection[tuple[str, str]] = ()
+) -> list[Found]:
     """One reason for every item that failed; items without a gold are left out.
 
     Args:
         rows: of a run, all of them: siblings are looked up.
+        carried: signs that the figures of the whole run bear out, each with the sense that
+            questions are about (:func:`handeye.premise.diagnosis.verdict.carried`). Of those that
+            one item cannot show (:data:`OF_RUNS`) no others are given.
     """
     pairs, contents = Siblings(rows), contents_of(rows)
     siblings, crossed = (_partners(found) for found in (pairs.siblings, pairs.crossed))
@@ -121,12 +136,16 @@ def find_reasons(rows: Sequence[ScoreRow]) -> list[Found]:
         reason = None if row.right else reason_of(row)
         tags: list[str] = []
         if reason in ("wrong_sense", "accepts_false", "rejects_true", "wrong_content"):
-            tags = _tags(
-                row,
-                [rows[k] for k in siblings.get(place, ())],
-                [rows[k] for k in crossed.get(place, ())],
-                contents.get(row.prompt),
-            )
+            tags = [
+                tag
+                for tag in _tags(
+                    row,
+                    [rows[k] for k in siblings.get(place, ())],
+                    [rows[k] for k in crossed.get(place, ())],
+                    contents.get(row.prompt),
+                )
+                if tag not in OF_RUNS or (tag, row.modality) in carried
+            ]
         out.append(Found(row, reason, tuple(tags)))
     return out
 
@@ -155,7 +174,12 @@ def _tags(
     holds = {
         "signal_knew": row.perceived == 1 and not row.told,
         "second": (row.gold or 0) >= VISION_FALSE and row.rank == 2,
-        "as_sibling": any((one.decision, one.role) == same for one in siblings),
+        "as_sibling": any(
+            (one.decision, one.role) == same for one in siblings if one.clip_id != row.clip_id
+        ),
+        "as_twin": any(
+            (one.decision, one.role) == same for one in siblings if one.clip_id == row.clip_id
+        ),
         "with_other_sense": any(one.right for one in crossed),
         "right_content": known and row.role == content,
         "wrong_content_too": known and row.role != content,

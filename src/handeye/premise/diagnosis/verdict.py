@@ -16,6 +16,8 @@ from msgspec import structs
 from handeye.premise.diagnosis.claims import FORMS, SEEN, Claim
 from handeye.premise.scoring.figures import SENSES
 from handeye.premise.scoring.reading import answer_kind
+from handeye.premise.scoring.summary import drawn_of
+from handeye.premise.scoring.tables import by_words_of_two
 from handeye.scores.claims import (
     Figure,
     figure_of,
@@ -92,6 +94,30 @@ def claims(diagnosis: Tree) -> list[Claim]:
     return [*partial_claims(diagnosis, Claim), *body, *found.forms(), *found.two()]
 
 
+def carried(diagnosis: Tree) -> frozenset[tuple[str, str]]:
+    """The signs of single items that the figures of a run bear out, with the sense asked about.
+
+    S must surely tell a sense (area and what is told rightly above 1/2; of two details the area,
+    and which of the rejections is ahead); what differs with the other sense must be more than
+    errors by lot would make.
+
+    Args:
+        diagnosis: diagnosis.json as nested dicts; ``reasons`` are not needed.
+    """
+    found = _Run(diagnosis)
+    signs = {(sign, sense) for sense in SENSES for sign in ("signal_knew", "second")
+             if found.signal_tells(sense)}  # fmt: skip
+    two: Tree = diagnosis.get("two") or {}
+    area, route = (figure_of(name, two.get(name)) for name in ("area", "route"))
+    if _above(area, 0.5):
+        signs.add(("signal_knew", "both"))
+        if _above(route, 0.5):
+            signs.add(("second", "both"))
+    if found.interference():
+        signs |= {("with_other_sense", sense) for sense in SENSES if found.moved_by_other(sense)}
+    return frozenset(signs)
+
+
 def _above(one: Figure | None, bound: float) -> bool:
     return one is not None and one.low is not None and one.low > bound
 
@@ -108,6 +134,7 @@ class _Run:
         self._evidence: Tree = diagnosis.get("evidence") or {}
         self._letters = answer_kind(str(diagnosis.get("variant"))) == "choice"
         self._said = answer_kind(str(diagnosis.get("variant"))) in ("choice", "text")
+        self._few = int(diagnosis.get("n_scenes") or 0) < _FEWEST
         self.asked = [sense for sense in SENSES if sense in (self._evidence.get("accepts") or {})]
 
     def _figure(self, name: str, key: str, label: str, of: str = "", **more: Any) -> Figure | None:
@@ -134,31 +161,37 @@ class _Run:
     def level(self) -> list[Claim]:
         """How many true premises are accepted, and how many false ones rejected."""
         mean: Tree = (self._all.get("premises") or {}).get("mean") or {}
-        true = figure_of("true premises accepted", mean.get("accepts_true"), of="true premises")
+        one = " about one detail" * bool(self._all.get("two"))
+        true = figure_of(
+            "true premises accepted", mean.get("accepts_true"), of=f"true premises{one}"
+        )
         false = figure_of("false premises rejected", mean.get("rejects_false"), of="false ones")
         why = "Shares of all items, the senses weighed alike."
         if true is None or false is None:
-            one = true or false
-            if one is None and self._all.get("two"):  # says what there is to say
+            side = true or false
+            if side is None and self._all.get("two"):  # says what there is to say
                 return []
-            if one is None:
+            if side is None:
                 return [Claim("nothing", "nothing", "No item has a gold.")]
-            return [Claim("one_side", "one_side", why, (one,))]
-        families = int(self._all.get("n_scenes") or 0)
-        if families < _FEWEST:
-            number = Figure(value=families, n=families, label="families", unit="count")
-            return [Claim("small", "small", f"Fewer than {_FEWEST} families.",
+            return [Claim("one_side", "one_side", why, (side,))]
+        if self._few:
+            families = int(self._all.get("n_scenes") or 0)
+            drawn = drawn_of(bool(self._all.get("families")))
+            number = Figure(value=families, n=families, label=drawn, unit="count")
+            return [Claim("small", "small", f"Fewer than {_FEWEST} {drawn}.",
                           (true, false, number))]  # fmt: skip
         return [Claim("level", "level", why, (true, false))]
 
     def two(self) -> list[Claim]:
         """Questions that name two details."""
         one = figure_of("decided rightly", (self._all.get("two") or {}).get("decided"),
-                        of="such questions")  # fmt: skip
-        if one is None or not self._letters:
+                        of="questions that name two details")  # fmt: skip
+        if one is None:
             return []
-        why = "Mean over both true, sight false and sound false; the words alone get a third."
-        return [Claim("two", "two", why, (one,), spoken=not self._all.get("premises"))]
+        why = "Mean over both true, sight false and sound false."
+        least = by_words_of_two(str(self._all.get("variant")))
+        chance = Figure(value=least, n=one.n, label="by the words alone, at most")
+        return [Claim("two", "two", why, (one, chance), spoken=not self._all.get("premises"))]
 
     # ---- who does not look or listen
 
@@ -170,10 +203,22 @@ class _Run:
         of = f"accepted premises ({sense})"
         return self._figure("content", sense, f"what is asked, {sense}", of)
 
-    def _area(self, sense: str) -> Figure | None:
+    def _of_signal(self, sense: str, name: str) -> Figure | None:
         signals: Tree = (self._all.get("signals") or {}).get(str(self._all.get("signal"))) or {}
         own: Tree = (signals.get("by_sense") or {}).get(sense) or {}
-        return figure_of(f"area of S, {sense}", own.get("area"))
+        return figure_of(f"{name} of S, {sense}", own.get(name))
+
+    def _area(self, sense: str) -> Figure | None:
+        return self._of_signal(sense, "area")
+
+    def signal_tells(self, sense: str) -> bool:
+        """Whether S surely tells true from false of a sense."""
+        return all(_above(self._of_signal(sense, name), 0.5) for name in ("area", "balanced"))
+
+    def moved_by_other(self, sense: str) -> bool:
+        """Whether decisions about a sense surely differ with the other one beyond errors."""
+        (other,) = (one for one in SENSES if one != sense)
+        return _above(self._figure("crossed_by", other, "more than by errors"), 0)
 
     def tells_by_signal(self) -> bool:
         """Whether S tells true from false of a sense, or takes one surely for the other."""
@@ -205,7 +250,8 @@ class _Run:
 
     def tells_all(self) -> bool:
         """Whether premises of every sense that is asked about are told."""
-        return all(_above(self._balanced(sense), _AT_CHANCE) for sense in self.asked)
+        told = [_above(self._balanced(sense), _AT_CHANCE) for sense in self.asked]
+        return bool(told) and all(told)
 
     def _of_kinds(self, sense: str) -> list[Figure]:
         """By kind of detail, what is told rightly of the readable answers."""
@@ -379,17 +425,24 @@ class _Run:
         return out
 
     def interference(self) -> list[Claim]:
-        """Accepting changes with the other sense, beyond what errors of their own explain."""
-        of = "pairs of clips"
-        flips = self._figure("crossed", "flips", "changes with the other sense", of)
-        excess = self._figure("crossed", "excess", "more than errors explain", unit="points")
-        if flips is None or excess is None or not _above(excess, 0) or not _above(flips, FLOOR):
+        """Accepting differs where the other sense alone does, beyond what errors by lot explain.
+
+        Of few families nothing: what errors would do is known no better than the errors are.
+        """
+        of = "pairs of clips that differ in the other sense alone"
+        flips = self._figure("crossed", "flips", "decided differently", of)
+        usual = self._figure("crossed", "usual", "by errors apart from each other")
+        excess = self._figure("crossed", "excess", "more than by errors", unit="points")
+        if flips is None or usual is None or excess is None or self._few:
+            return []
+        most = usual.value if usual.high is None else usual.high
+        if not (_above(excess, 0) and _above(flips, FLOOR) and flips.value > most):
             return []
         why = (
-            f"The interval lies above {FLOOR * 100:.0f} %, and that of what errors apart from each "
-            "other would not explain lies above 0."
+            f"The interval lies above {FLOOR * 100:.0f} %, the share above the upper end of what "
+            "errors apart from each other would explain, that of the difference above 0."
         )
-        return [Claim("interference", "interference", why, (excess, flips), 0.0)]
+        return [Claim("interference", "interference", why, (excess, flips, usual), 0.0)]
 
     def content(self, gone: set[str]) -> list[Claim]:
         """What is asked, of the true premises that are accepted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -176,6 +176,7 @@ def _paths(view: RunView, item_id: str) -> dict[str, Path]:
 
 def make_gallery(
     views: Sequence[RunView],
+    carried: Sequence[Collection[tuple[str, str]]],
     limit: int,
     budget: int,
     folder: Path | None = None,
@@ -185,6 +186,7 @@ def make_gallery(
 
     Args:
         views: of the page.
+        carried: of each run the signs that its figures bear out.
         limit: at most so many cards; 0 for none.
         budget: bytes for all media together.
         folder: where the media become files.
@@ -196,7 +198,10 @@ def make_gallery(
     Raises:
         DataError: a file of a run cannot be read.
     """
-    found = [find_reasons(view.run.rows()) for view in views]
+    found = [
+        find_reasons(view.run.rows(), carried=signs)
+        for view, signs in zip(views, carried, strict=True)
+    ]
     chosen = _choose(found, limit)
     media = Media(((views[k], one.row.item_id) for k, one in chosen), budget, folder)
     wanted = [{one.row.item_id for owner, one in chosen if owner == k} for k in range(len(views))]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from handeye.premise.pages.judges import calibration_words, told_by
-from handeye.premise.pages.view import SIGNAL_WORDS
+from handeye.premise.pages.view import SIGNAL_WORDS, asked_words
 from handeye.premise.respondents.models import RESPONDENTS
 from handeye.premise.scoring.run_folder import read_run
 from handeye.premise.scoring.score import CELLS
@@ -15,6 +15,7 @@ from handeye.premise.scoring.summary import Summary
 from handeye.premise.scoring.tables import (
     EXPLAINED_COLUMNS,
     HEADLINE_COLUMNS,
+    by_words_of_two,
     explained_by_words,
     fixed_rows,
     tables,
@@ -54,16 +55,18 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
         say(console, clause, "yellow")
     known = {table.key: table for table in tables(summary)}
     said = filter(None, (so_far_words(summary.note), summary.interval.words))
-    headline = _beside(known["headline"].line("all"), HEADLINE_COLUMNS, summary, looks)
-    print_table(console, headline, caption="; ".join(said))
-    say(console, _LEGEND, "dim")
-    cells = known["cells"].line("all")
-    names = {"std": "true premises", "mis": "false premises"}
-    rows = tuple(
-        Row(words, tuple(cells.get(f"{name}_{one.key}", NOTHING) for one in _CELLS))
-        for name, words in names.items()
-    )
-    print_table(console, Table("cells", "", _CELLS, rows, row_head="right, percent").measured)
+    if cells := known["cells"].line("all"):
+        headline = _beside(known["headline"].line("all"), HEADLINE_COLUMNS, summary, looks)
+        print_table(console, headline, caption="; ".join(said))
+        say(console, _LEGEND, "dim")
+        names = {"std": "true premises", "mis": "false premises"}
+        rows = tuple(
+            Row(words, tuple(cells.get(f"{name}_{one.key}", NOTHING) for one in _CELLS))
+            for name, words in names.items()
+        )
+        print_table(console, Table("cells", "", _CELLS, rows, row_head="right, percent").measured)
+    else:
+        say(console, "; ".join(said), "dim")
     _print_more(console, summary)
     if summary.explained:
         print_table(console, _explained(summary))
@@ -77,7 +80,7 @@ def _print_header(console: Console, summary: Summary) -> None:
     told = (
         f": {summary.n_items:,} {noun(summary.n_items, 'items')} about {summary.n_clips:,} "
         f"{noun(summary.n_clips, 'clips')} of {summary.n_scenes:,} "
-        f"{noun(summary.n_scenes, 'families')}; {summary.variant}"
+        f"{noun(summary.n_scenes, summary.drawn)}; asked {asked_words(summary.variant)}"
     )
     told += f", {summary.ablation.replace('-', ' ')}" if summary.ablation else ""
     console.print(styled((f"\n{name}", "bold"), (told, "")))
@@ -116,18 +119,28 @@ def _beside(
 def _print_more(console: Console, summary: Summary) -> None:
     """Which S there is, the habits of the answers, and the questions that name two details."""
     mean = summary.bases["all"].premises.get("mean", {})
+    chance = f"{100 * by_words_of_two(summary.variant):.1f}"
     for words, name in (
         ("true premises rejected", "rejects_true"),
         ("false premises accepted", "accepts_false"),
         ("false premises rejected for the other sense", "wrong_sense"),
         ("of true premises accepted, what is asked told rightly", "content"),
-        ("questions of two premises decided rightly (chance 33.3)", "decided"),
+        (
+            f"questions of two premises decided rightly (by the words alone at most {chance})",
+            "decided",
+        ),
     ):
         found = (summary.two if name == "decided" else mean).get(name, NOTHING)
         if found.value is not None:
             say(console, f"{words}: {found.text('line')}, n = {found.n:,}")
     signal = SIGNAL_WORDS.get(summary.signal)
-    say(console, f"perception: {signal}" if signal else "no perception: no S of nearly all answers")
+    say(
+        console,
+        f"perception: {signal}"
+        if signal
+        else "perception and gap are left out: nearly all answers must have S, which comes of the "
+        "letters' log-probabilities or of repeated answers",
+    )
     for cell, decisions in summary.without_gold.items():
         accepts = decisions.get("accepts", NOTHING)
         if accepts.value is not None:

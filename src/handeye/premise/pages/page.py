@@ -12,7 +12,7 @@ from handeye.pages.charts.share_chart import share_rows, shares
 from handeye.pages.frame import Glance, Ground, Legend, Verdict, wide_and_narrow
 from handeye.pages.people import People
 from handeye.premise.diagnosis.diagnose import EVERYTHING, Findings, diagnose
-from handeye.premise.diagnosis.verdict import claims, verdict
+from handeye.premise.diagnosis.verdict import carried, claims, verdict
 from handeye.premise.pages import figures, judges
 from handeye.premise.pages.cards import Card, make_gallery
 from handeye.premise.pages.view import RunView, interval_words, views_of
@@ -20,6 +20,7 @@ from handeye.premise.scoring.published import REMARKS
 from handeye.premise.scoring.reading import answer_kind
 from handeye.premise.scoring.run_folder import Run
 from handeye.premise.scoring.score import CELLS
+from handeye.premise.scoring.tables import by_words_of_two
 from handeye.scores.estimate import Estimate, plain
 
 STATES_NOTE = (
@@ -68,13 +69,15 @@ TERMS = (
     ),
     (
         "Interference",
-        "How often accepting changes where only the other sense was changed, of which the question "
-        "says nothing.",
+        "How often accepting differs where only the other sense was changed, of which the question "
+        "says nothing. Errors by lot differ as well: beside it stand how often they would, and how "
+        "much more was found.",
     ),
     (
         "Two premises",
         "One string that names a visual and a sound detail, asked where both hold, where the "
-        "visual one is false, and where the sound one is: the words alone are right in a third.",
+        "visual one is false, and where the sound one is: the words alone are right in a third, of "
+        "TRUE and FALSE in two thirds.",
     ),
     (
         "Always reject, accept and guess",
@@ -108,8 +111,9 @@ def write_page(
     """
     people = figures.read_human(human) if human is not None else None
     views = views_of(runs)
-    gallery, _ = make_gallery(views, gallery_limit, picture_budget, folder, progress)
     found = [_diagnosed(view, resamples) for view in views]
+    signs = [frozenset() if isinstance(one, str) else carried(one.data) for one in found]
+    gallery, _ = make_gallery(views, signs, gallery_limit, picture_budget, folder, progress)
     context = {
         **_lay_out(views, found, people),
         "gallery": gallery,
@@ -292,7 +296,7 @@ def _lay_out(
         ),
         "signals": figures.signal_panels(views),
         "signals_table": figures.rows_table(
-            views, "signals", "What S tells, in percent; moved in natural log units"
+            views, "signals", "What S tells, in percent; moved and by own in natural log units"
         ),
         "explained_table": judges.explained_table(views),
         "judges_table": judges.agreement_table(views),
@@ -302,9 +306,13 @@ def _lay_out(
 
 
 def _by_words(views: Sequence[RunView]) -> list[str]:
-    """The most of the questions of two details that words alone decide: two of three are false."""
-    truth = [answer_kind(view.variant) in ("truth", "explained") for view in views]
-    return ["33.3"] * (not all(truth)) + ["66.7 (with TRUE and FALSE)"] * any(truth)
+    """The most of the questions of two details that words alone decide, by how was asked."""
+    found = {
+        f"{100 * by_words_of_two(view.variant):.1f}"
+        + " (with TRUE and FALSE)" * (answer_kind(view.variant) in ("truth", "explained"))
+        for view in views
+    }
+    return sorted(found)
 
 
 def _data(views: Sequence[RunView]) -> dict[str, Any]:

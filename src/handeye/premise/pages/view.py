@@ -39,6 +39,13 @@ SIGNAL_WORDS = {
     "samples": "S estimated from repeated answers",
 }
 """What S is made of, in words."""
+_ASKED = {
+    "six": "with six options",
+    "check-first": "with six options, to check the question first",
+    "true-false": "for TRUE or FALSE",
+    "true-false-explained": "for TRUE or FALSE with a reason",
+    "free": "for words",
+}
 SHORT_SIGNALS = {
     "letters": "S of letters",
     "post-thought": "S of letters, post-thought",
@@ -136,10 +143,16 @@ class RunView(PageRun):
         return {row.item_id: row for row in rows if row.item_id in wanted}
 
 
+def asked_words(variant: str) -> str:
+    """How was asked, in words, behind ``asked``."""
+    return _ASKED.get(variant, f"as {variant}")
+
+
 def interval_words(views: Sequence[RunView]) -> str:
     """What the intervals of tables and charts are; says so where no run has any."""
     if any(view.summary.interval.resamples for view in views):
-        return "95 % bootstrap intervals over families"
+        drawn = dict.fromkeys(view.summary.drawn for view in views)
+        return f"95 % bootstrap intervals over {' or '.join(drawn)}"
     return "no intervals were computed"
 
 
@@ -227,14 +240,14 @@ def _facts(run: Run, sent: str) -> Words:
         [
             ("model", info.get("model")),
             ("respondent", about(info.get("model"), RESPONDENTS)),
-            ("asked", summary.variant),
+            ("asked", asked_words(summary.variant)),
             ("sent", sent),
             ("option order", info.get("option_order")),
             ("S", SIGNAL_WORDS.get(summary.signal, "none: no log-probabilities, no samples")),
             ("set", set_name(run, "premise_")),
             ("items", summary.n_items),
             ("clips", summary.n_clips),
-            ("families", summary.n_scenes),
+            (summary.drawn, summary.n_scenes),
             *((name, chosen.get(name)) for name in ("split", "questions", "kinds")),
             ("prompts", info.get("prompt_version")),
             ("tokens", info.get("tokens")),

@@ -293,8 +293,9 @@ def _compared(part: str, wording: Wording, clause: str) -> Iterator[_Mention]:
                 for match in pattern.finditer(part, 0, found.start())
             ]
             end, subject = max(before, default=(-1, ""))
-            if _last(others, part, found.start()) > end:
-                continue  # about something else
+            behind_it = part[found.end() :].lstrip()
+            if others.match(behind_it) or _last(others, part, found.start()) > end:
+                continue  # about something else: "the lower square"
             if not subject and (word in wording.alone):
                 behind = [
                     (match.start(), thing)
@@ -302,7 +303,8 @@ def _compared(part: str, wording: Wording, clause: str) -> Iterator[_Mention]:
                     for match in pattern.finditer(part, found.end())
                 ]
                 subject = min(behind, default=(0, ""))[1]
-            subject = subject or wording.implied
+            if not subject and not others.search(part):
+                subject = wording.implied
             if not subject:
                 yield _Mention(None, *found.span())
                 continue

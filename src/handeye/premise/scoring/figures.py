@@ -8,6 +8,7 @@ false premises alike. Two bases: ``all`` items (one without an answer that can b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -203,6 +204,15 @@ class Figures:
     def _add_pairs(self) -> None:
         rows = self.rows
         said = [(row.decision, row.role) for row in rows]
+        asked = contents_of(rows)
+        kinds = np.array([_said_as(row, asked.get(row.prompt)) for row in rows])
+        self._kinds_said = list(dict.fromkeys(kinds[self.read].tolist()))
+        for cell in SINGLE:
+            inside = (self.cell == cell) & self.has_gold & self.read
+            said_as = {f"said {kind}": kinds == kind for kind in self._kinds_said}
+            self._add(f"said.{cell}", inside, rejects=self.rejects, **said_as)
+            own = [pair for pair in self.pairs.crossed if inside[pair.first] & inside[pair.second]]
+            self._add_sums(f"crossed.{cell}", own)
         for sense in SENSES:
             two = self._of(self.pairs.siblings, sense)
             both = [float(self.told[one] * self.told[other]) for one, other in two]
@@ -231,7 +241,8 @@ class Figures:
         for sense in SENSES:
             two = self._of(self.pairs.siblings, sense, known)
             above = [float(np.sign(values[false] - values[true]) + 1) / 2 for true, false in two]
-            self._add_sums(f"s-siblings.{name}.{sense}", two, above=above)
+            own = [abs(float(values[true] - values[false])) for true, false in two]
+            self._add_sums(f"s-siblings.{name}.{sense}", two, above=above, moved=own)
             two = self._of(self.pairs.crossed, sense, known)
             moved = [abs(float(values[one] - values[other])) for one, other in two]
             self._add_sums(f"s-crossed.{name}.{sense}", two, moved=moved)
@@ -358,10 +369,6 @@ class Figures:
             row.s_raw if row.s_from == name and row.s_raw != row.s else None for row in self.rows
         ]
         kept = np.array([np.nan if one is None else one for one in raw], np.float64)
-        sums = f"s-crossed.{name}.{sense}"
-        moved = undefined(self.resamples)
-        if f"{sums}.n" in self._columns:
-            moved = self.sums.average(f"{sums}.moved", f"{sums}.n")
         return {
             "area": scored.area(),
             "area_raw": self._scored(kept, (true,), (false,)).area(),
@@ -373,8 +380,16 @@ class Figures:
             "siblings": self.share(f"s-siblings.{name}.{sense}", "above"),
             "second": self.share(f"rank.{name}.{false}", "second"),
             "second_of_true": self.share(f"rank.{name}.{true}", "second"),
-            "moved": moved,
+            "moved": self._moved(f"s-crossed.{name}.{sense}"),
+            "moved_by_own": self._moved(f"s-siblings.{name}.{sense}"),
         }
+
+    def _moved(self, name: str) -> Samples:
+        """By how much S differs within pairs."""
+        if f"{name}.n" not in self._columns:
+            return undefined(self.resamples)
+        found = self.sums.average(f"{name}.moved", f"{name}.n")
+        return replace(found, sizes=(self.sums.touched([f"{name}.n"]),))
 
     def _scored(self, values: Floats, low: Sequence[str], high: Sequence[str]) -> Scored:
         """Rows of some cells by a score that should be higher for the second ones."""
@@ -390,12 +405,29 @@ class Figures:
         )
 
     def _pairs(self, sense: str) -> Shares:
+        flips = self.share(f"crossed.{sense}", "flips")
+        other = _not(self.share(f"crossed.{sense}", "same"))
         return {
             "siblings": self.share(f"siblings.{sense}", "right"),
-            "interference": self.share(f"crossed.{sense}", "flips"),
-            "other_answer": _not(self.share(f"crossed.{sense}", "same")),
+            **_against(flips, "interference", "", self._by_cell(sense, self._decisions_said)),
+            **_against(other, "other_answer", "other_", self._by_cell(sense, self._answers_said)),
             "repeated": self.share(f"repeated.{sense}", "same"),
         }
+
+    def _by_cell(
+        self, sense: str, said: Callable[[str], list[Samples]]
+    ) -> list[tuple[float, list[Samples]]]:
+        """Pairs that differ in the other sense alone, and what is said in the cell, by cell."""
+        cells = [cell for cell in SINGLE if cell.endswith(sense[0])]
+        counts = [self._columns.get(f"crossed.{cell}.n", np.zeros(1)).sum() for cell in cells]
+        return [(float(n), said(cell)) for n, cell in zip(counts, cells, strict=True) if n]
+
+    def _decisions_said(self, cell: str) -> list[Samples]:
+        rejects = self.share(f"said.{cell}", "rejects")
+        return [rejects, _not(rejects)]
+
+    def _answers_said(self, cell: str) -> list[Samples]:
+        return [self.share(f"said.{cell}", f"said {kind}") for kind in self._kinds_said]
 
     def _two(self) -> Shares:
         """Questions that name a visual and a sound detail."""
@@ -448,6 +480,45 @@ class Figures:
 def level_words(level: float | None) -> str:
     """A level as the key of a table; empty where there is none."""
     return "" if level is None else f"{level:g}"
+
+
+def by_lot(found: Samples, cells: Iterable[tuple[float, Sequence[Samples]]]) -> Samples:
+    """How many pairs of answers would differ if each of the two were drawn apart from the other.
+
+    Of what is said with shares p, two differ in 1 - sum p^2: of accepting and rejecting in
+    2 r (1 - r). Measured shares make that too low by at most one part in as many as there are
+    families, resampled ones by that once more; both are put back. Where questions differ in
+    difficulty, fewer pairs differ by lot than this says.
+
+    Args:
+        found: of the pairs, those that differ.
+        cells: of which the pairs are: how many are of each, and what is said there.
+    """
+    usual, pairs = np.zeros_like(found.values), 0.0
+    for n, shares in cells:
+        apart = 1 - np.sum([np.nan_to_num(share.values) ** 2 for share in shares], axis=0)
+        families = shares[0].trials or 1
+        apart *= families / max(families - 1, 0.5)
+        apart[1:] *= families / max(families - 1, 0.5)
+        usual, pairs = usual + n * np.minimum(apart, 1.0), pairs + n
+    return Samples(usual / max(pairs, 1.0), found.n, found.trials, sizes=found.sizes)
+
+
+def _against(
+    found: Samples, name: str, more: str, cells: Iterable[tuple[float, Sequence[Samples]]]
+) -> Shares:
+    """A share of pairs, what it would be by lot, and how far it lies above that."""
+    if not found.n:
+        return {name: found}
+    usual = by_lot(found, cells)
+    return {name: found, f"{more}usual": usual, f"{more}excess": difference(found, usual)}
+
+
+def _said_as(row: ScoreRow, content: int | None) -> str:
+    """An answer, whatever is right of what is asked: of contents how far from that they lie."""
+    if row.decision == "accepts" and row.role is not None and content is not None:
+        return f"content {(row.role - content) % 4}"
+    return f"{row.decision} {'' if row.role is None else row.role}"
 
 
 def _mean(parts: Iterable[Samples]) -> Samples:

@@ -10,7 +10,7 @@ asked; who tells true from false and no more is found by exchanging the clips of
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations, permutations
@@ -25,7 +25,17 @@ from handeye.premise.scoring.score import ScoreRow, score_rows
 from handeye.premise.scoring.summary import SUITE, summarize
 from handeye.premise.scoring.tables import tables
 from handeye.scores.estimate import Estimate
-from handeye.scores.looks import FORMAT, LEVEL, Asked, Group, Looks, constants, recognize, repeats
+from handeye.scores.looks import (
+    FORMAT,
+    LEVEL,
+    Answers,
+    Asked,
+    Group,
+    Looks,
+    constants,
+    recognize,
+    repeats,
+)
 from handeye.scores.tables import Table
 from handeye.stats.sight import PERMUTATIONS
 
@@ -114,6 +124,8 @@ def looks(
         chosen=chosen,
         chance={},
     )
+    if answer_kind(variant) in ("truth", "explained"):
+        best = _one_for_all(best, [one.row.modality == "both" for one in known])
     constant = [
         (
             one.item,
@@ -134,6 +146,20 @@ def looks(
         found.chance = {t.key: _lines(t) for t in tables(summary) if t.key in _SHOWN}
         found.chance = {key: rows for key, rows in found.chance.items() if rows}
     return found
+
+
+def _one_for_all(best: Sequence[Answers], two: Sequence[bool]) -> list[Answers]:
+    """The commonest of the answers that were chosen, of one detail and of two.
+
+    Families that were left out in turn choose TRUE and FALSE, as neither is the better one; what
+    these score together no constant answer does.
+    """
+    votes: dict[bool, Counter[Hashable]] = {False: Counter(), True: Counter()}
+    for answers, of_two in zip(best, two, strict=True):
+        for answer, share in answers.items():
+            votes[of_two][answer] += share  # type: ignore[assignment]
+    first = {of_two: dict(found.most_common(1)) for of_two, found in votes.items()}
+    return [dict.fromkeys(first[of_two], 1.0) for of_two in two]
 
 
 def _add_sight(group: Group, sight: Group) -> None:

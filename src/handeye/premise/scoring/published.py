@@ -170,7 +170,7 @@ REMARKS: tuple[str, ...] = (
     "accepting and rejecting, and chance is 50 % for either",
     "Residualising takes off a view of 384 dimensions that TF-IDF beats by 7 to 14 points on the "
     "same text; what is left may still be words",
-    "No model was asked without media, with black and silent ones, or with another clip",
+    "No model was asked without either medium, with black and silent ones, or with another clip",
     "An answer that could not be parsed got a random letter; here it is a class of its own",
     "PGLA adds the same to E and F, so it cannot choose the sense; its gate never closes, and no "
     "constant or permuted probe was tried: an unknown part of the gain is a lean towards E and F",

@@ -98,6 +98,8 @@ class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):
         explained: what the explanation says of what was stated
             (:data:`handeye.premise.scoring.reading.Reason`), by the exact reader; None where none
             was asked for, or the set does not tell what is true of the media as shown.
+        here: which of the two visual details of its family the clip of the set has, and which of
+            the two of sound (``01``); None where the set does not tell.
     """
 
     item_id: str
@@ -143,6 +145,7 @@ class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):
     log_e: float | None
     log_f: float | None
     explained: str | None = None
+    here: str | None = None
 
     @property
     def prompt(self) -> str:
@@ -187,6 +190,14 @@ def score_rows(
         msgspec.structs.replace(row, perceived=one)
         for row, one in zip(rows, perceived, strict=True)
     ]
+
+
+def _here(item: Item) -> str | None:
+    """Which details its clip has, as the set says it."""
+    here = item.meta.get("here")
+    if not isinstance(here, list | tuple) or len(here) != 2 or not all(h in (0, 1) for h in here):
+        return None
+    return "".join(str(int(one)) for one in here)
 
 
 def gold_of(item: Item, ablation: Ablation) -> int | None:
@@ -276,6 +287,7 @@ class _Answered:
             rank=self._rank(),
             **self._letters(),
             explained=self._explained(gold),
+            here=_here(item),
         )
 
     def _explained(self, gold: int | None) -> Reason | None:

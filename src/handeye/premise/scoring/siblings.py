@@ -86,9 +86,15 @@ class Siblings:
         return out
 
     def _alike(self, first: int, second: int) -> bool:
-        """Whether the clips of two rows are the same to the sense that these do not ask."""
+        """Whether the clips of two rows are the same to the sense that these do not ask.
+
+        The set knows; where it does not tell, the prompts that hold of the clips do, if questions
+        about that sense were asked.
+        """
         one, two = self._rows[first], self._rows[second]
         other = "audio" if one.modality == "vision" else "vision"
+        if one.here and two.here and one.scene_id == two.scene_id:
+            return one.here[other == "audio"] == two.here[other == "audio"]
         return self._holding[one.clip_id, other] == self._holding[two.clip_id, other]
 
     @staticmethod

@@ -106,6 +106,11 @@ class Summary(AnySummary, kw_only=True):
     without_gold: dict[str, Estimates]
     explained: dict[str, dict[str, Estimates]] = msgspec.field(default_factory=dict)
 
+    @property
+    def drawn(self) -> str:
+        """What is drawn again: families of clips, or videos where each stands alone."""
+        return drawn_of(self.families)
+
 
 def summarize(
     rows: Sequence[ScoreRow],
@@ -136,6 +141,7 @@ def summarize(
     asked = max(len(rows), n_expected or 0)
     prior = priors_of(rows, each=False)
     figures = Figures(rows, seed, bootstrap)
+    drawn = drawn_of(figures.pairs.families)
     notes = [f"partial run: {len(rows)} of {asked} {noun(asked, 'items')}"]
     notes = [*(notes if len(rows) < asked else []), *figures.notes(prior is not None)]
     whole = {
@@ -163,7 +169,7 @@ def summarize(
             "level": LEVEL,
             "resamples": bootstrap,
             "seed": seed,
-            "words": interval_words(figures.n_families, seed, bootstrap),
+            "words": interval_words(figures.n_families, drawn, seed, bootstrap),
         },
     }
     tree = figures.tree()
@@ -171,11 +177,23 @@ def summarize(
     return msgspec.convert(whole | estimates(tree), Summary)
 
 
-def interval_words(families: int, seed: int, resamples: int) -> str:
-    """How intervals were made, in a sentence."""
+def drawn_of(families: bool) -> str:
+    """``families``, or ``videos`` where no prompt is asked about two clips."""
+    return "families" if families else "videos"
+
+
+def interval_words(n: int, drawn: str, seed: int, resamples: int) -> str:
+    """How intervals were made, in a sentence.
+
+    Args:
+        n: scenes.
+        drawn: what they are, of :func:`drawn_of`.
+        seed: of the draws.
+        resamples: their number.
+    """
     if not resamples:
         return "no intervals were computed"
     return (
-        f"95 % intervals: bootstrap over {families} families, B = {resamples}, seed {seed} (Wilson "
-        "score at the resampled variance for shares, percentiles for differences)"
+        f"95 % intervals: bootstrap over {n} {noun(n, drawn)}, B = {resamples}, seed {seed} "
+        "(Wilson score at the resampled variance for shares, percentiles for differences)"
     )

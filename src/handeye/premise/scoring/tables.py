@@ -82,18 +82,30 @@ SIGNAL_COLUMNS = (
     Column("second", "false premises whose right rejection is second of six; chance 16.7",
            name="second"),
     Column("of true", "the same option on true premises", name="second_of_true"),
-    Column("moved", "by how much S moves with the other sense, natural log units", name="moved"),
+    Column("moved", "by how much S differs where the other sense alone does, natural log units; "
+           "noise moves it, too", name="moved"),
+    Column("by own", "likewise where the sense that is asked about differs", name="moved_by_own"),
 )  # fmt: skip
+# The most that words alone decide of questions of two details: two of three are false.
+_BY_WORDS_OF_TWO = {"choice": 1 / 3, "text": 1 / 3, "truth": 2 / 3, "explained": 2 / 3}
 _PAIRS = (
     Column("siblings", "the true one accepted and the false one rejected", name="siblings"),
-    Column("interference", "accept and reject change with the other sense", name="interference"),
+    Column("interference", "accept and reject differ where the other sense alone does",
+           name="interference"),
+    Column("by lot", "the same, if errors were drawn apart from each other", name="usual"),
+    Column("more", "interference less by lot, in points; chance 0", name="excess"),
     Column("other answer", "any change of the answer with the other sense", name="other_answer"),
+    Column("other by lot", "the same, if answers were drawn apart from each other",
+           name="other_usual"),
+    Column("other more", "other answer less other by lot, in points; chance 0",
+           name="other_excess"),
     Column("repeated", "the same answer to the same words about any two clips of a family",
            name="repeated"),
 )  # fmt: skip
 _TWO = (
-    Column("decided", "accepted, or rejected for the right sense; the words alone get 33.3",
-           name="decided"),
+    Column("decided", "accepted, or rejected for the right sense; the words alone get "
+           f"{100 * _BY_WORDS_OF_TWO['choice']:.1f}, of TRUE and FALSE "
+           f"{100 * _BY_WORDS_OF_TWO['truth']:.1f}", name="decided"),
     Column("both true", "accepted where both hold", name="both_true"),
     Column("sight false", "rejected for the sight where that is false", name="both_v"),
     Column("sound false", "rejected for the sound where that is false", name="both_a"),
@@ -124,7 +136,10 @@ def tables(summary: Summary) -> tuple[Table, ...]:
         name: {basis: getattr(found, name) for basis, found in bases.items()}
         for name in ("headline", "cells", "premises")
     }
-    signals = {name: _plain(found.by_sense, "moved") for name, found in summary.signals.items()}
+    signals = {
+        name: _plain(found.by_sense, "moved", "moved_by_own")
+        for name, found in summary.signals.items()
+    }
     kinds = summary.kinds
     return (
         table_of("headline", ("items", "figure"), parts["headline"], HEADLINE_COLUMNS,
@@ -166,10 +181,10 @@ def tables(summary: Summary) -> tuple[Table, ...]:
     )  # fmt: skip
 
 
-def _plain(rows: Mapping[str, Mapping[str, Estimate]], name: str) -> dict[str, Any]:
-    """Rows of which one figure is no share."""
+def _plain(rows: Mapping[str, Mapping[str, Estimate]], *names: str) -> dict[str, Any]:
+    """Rows of which some figures are no shares."""
     return {
-        key: {k: in_unit(one, "plain") if k == name else one for k, one in row.items()}
+        key: {k: in_unit(one, "plain") if k in names else one for k, one in row.items()}
         for key, row in rows.items()
     }
 
@@ -199,9 +214,17 @@ def explained_by_words() -> tuple[Row, ...]:
 _FIXED: dict[str, dict[str, tuple[float, float, float]]] = {
     # Std, Mis, and the share of what is decided rightly of two premises.
     "choice": {"always reject": (0.0, 1.0, 1 / 3), "accept and guess": (0.25, 0.0, 1 / 3)},
-    "truth": {"always FALSE": (0.0, 1.0, 2 / 3), "always TRUE": (1.0, 0.0, 1 / 3)},
+    "truth": {
+        "always FALSE": (0.0, 1.0, _BY_WORDS_OF_TWO["truth"]),
+        "always TRUE": (1.0, 0.0, 1 / 3),
+    },
     "text": {"always reject": (0.0, 1.0, 1 / 3)},
 }
+
+
+def by_words_of_two(variant: str) -> float:
+    """The most of the questions of two details that words alone decide, by how was asked."""
+    return _BY_WORDS_OF_TWO[answer_kind(variant)]
 
 
 def fixed_rows(variant: str, columns: Sequence[Column]) -> tuple[Row, ...]:
