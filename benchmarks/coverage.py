@@ -1,11 +1,12 @@
-"""How often the intervals of handeye.stats hold the truth: the table of docs/statistics.md.
+"""How often intervals hold the truth: the tables of docs/statistics.md and docs/study.md.
 
 The experiments of the tests (tests/support/experiments.py) with more data sets. Items of a scene
 are correlated, strata of unequal size, true rates exact. A nominal 95 % interval that covers 94 %
 in 1,000 data sets is as good as can be seen (standard error .7 points).
 
-    python benchmarks/coverage.py              # some 50 s on one core
+    python benchmarks/coverage.py              # some 2 minutes on one core
     python benchmarks/coverage.py --sims 100   # a look
+    python benchmarks/coverage.py --people     # the human row alone
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ CURVES = {
     "one stratum of 150, near the edge": {"slope": -1.0, "sizes": (150,), "at": (1.5, 0.0)},
     "one stratum of 60": {"slope": -1.0, "sizes": (60,)},
 }
+SKILLS = ((1.0, 1.0), (0.5, 0.5), (8.0, 2.0), (40.0, 2.0))
 
 
 class Table:
@@ -57,8 +59,32 @@ class Table:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sims", type=int, default=1000)
-    table = Table(parser.parse_args().sims)
+    parser.add_argument("--people", action="store_true", help="the human row alone")
+    given = parser.parse_args()
+    table = Table(given.sims)
     start = time.perf_counter()
+    if not given.people:
+        of_statistics(table)
+    of_people(table)
+    print(f"\n{table.sims} data sets each, {time.perf_counter() - start:.0f} s")
+
+
+def of_people(table: Table) -> None:
+    """The human row, by the number of people and how their skills are spread."""
+    print(
+        "\n| human row, covered % (mean width) | " + " | ".join(f"Beta{s}" for s in SKILLS) + " |"
+    )
+    for families in (20, 60):
+        for people in (1, 2, 3, 4, 8, 16):
+            told = f"{people} people, {families} families"
+            for skills in SKILLS:
+                found, width = table.run(experiments.human_rows, people, families, skills)
+                told += f" | {100 * found.share:.1f} ({100 * width:.0f})"
+            print(f"| {told} |", flush=True)
+
+
+def of_statistics(table: Table) -> None:
+    """Every interval of handeye.stats."""
     print("covered % (interval too low % + too high %); tests: wrong %\n")
     print("| macro rate over 5 strata | 1 item a scene | 5 items a scene |")
     for scenes, sizes in SIZES.items():
@@ -87,7 +113,6 @@ def main() -> None:
     print("\n| curves | threshold | distance | told |")
     for name, case in CURVES.items():
         table.show(name, *table.run(experiments.thresholds, **case))
-    print(f"\n{table.sims} data sets each, {time.perf_counter() - start:.0f} s")
 
 
 if __name__ == "__main__":

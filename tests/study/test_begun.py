@@ -1,7 +1,8 @@
 """A study begun with the first version goes on, and the same settings plan the same study.
 
 ``begun/`` was made by handeye 0.1.0 at commit c07c728 on the set of ``study_set``: Anna finished,
-Ben stopped after seven of ten items (one skipped), a third person is at practice.
+Ben stopped after seven of ten items (one skipped), a third person is at practice. What is measured
+is as it was but for the intervals of the human row, which speak of so few people since.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from handeye.stats.mcnemar import mcnemar
 from handeye.stats.multiplicity import holm
 from handeye.stats.paired_bootstrap import p_value, paired_rates
 from handeye.stats.shares import clustered_shares
+from handeye.study.human_row import Outcome, human_row
 from tests.support.simulated import SIZES, Scenes
 
 
@@ -130,3 +131,29 @@ def thresholds(rng, sims, at=(0.6, 0.0), slope=-2.0, sizes=SIZES, spread=1.0, sc
         count([(one.low, one.high) for one in apart], at[0] - at[1]),
         Count(told, sims),
     )
+
+
+def human_rows(rng, sims, people, families, skills, items=2, resamples=400):
+    """People of beta-distributed skill, asked the same items: the row of the study.
+
+    Items of a family are as much easier or harder for everybody. The truth is the mean of all
+    people; of one person, whose interval is over items alone, it is that person's own.
+
+    Returns:
+        Coverage, and the mean width.
+    """
+    found, truths = [], []
+    for seed in range(sims):
+        skill = rng.beta(*skills, people)[:, None]
+        # Within 0 and 1, and the skill on average over families.
+        chance = skill + 0.5 * skill * (1 - skill) * rng.uniform(-1, 1, families)
+        passed = rng.random((items, people, families)) < chance
+        outcomes = [
+            Outcome(int(p), f"family {f}", "all", "x", bool(passed[i, p, f]))
+            for i, p, f in np.ndindex(passed.shape)
+        ]
+        row = human_row(outcomes, ["x"], ["all"], seed=seed, resamples=resamples)
+        found.append(estimates(row.columns)["x"])
+        truths.append(skills[0] / sum(skills) if people > 1 else float(skill[0, 0]))
+    width = float(np.mean([one["high"] - one["low"] for one in found]))
+    return count(found, np.array(truths)), width

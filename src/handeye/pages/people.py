@@ -33,11 +33,13 @@ class People(msgspec.Struct, frozen=True):
 
     @property
     def note(self) -> str:
-        """How many people, and how many items; empty where that is not known."""
+        """How many people and items, and what one person cannot say; empty where not known."""
         if not self.n_people:
             return ""
-        people = "1 person" if self.n_people == 1 else f"{self.n_people:,} people"
-        return f"{people}, {self.n_items:,} {noun(self.n_items, 'items')}"
+        items = f"{self.n_items:,} {noun(self.n_items, 'items')}"
+        if self.n_people == 1:
+            return f"this person, {items}: intervals over items alone, which say nothing of others"
+        return f"{self.n_people:,} people, {items}"
 
     def data(self) -> dict[str, Any]:
         """The row for programs that read the page."""

@@ -52,8 +52,9 @@ def agreement(
 
     Returns:
         Plain values, rates 0..1, estimates ``{"value", "low", "high", "n"}``:
-        ``label``, ``n_people``, ``n_items`` (different ones) and ``columns`` (the human row, as
-        `handeye report --human` takes it),
+        ``label``, ``n_people``, ``n_items`` (different ones), ``intervals_over`` (``items``, and
+        ``people`` where there are several: those of one person say nothing of others) and
+        ``columns`` (the human row, as `handeye report --human` takes it),
         ``headline`` (both as the suite has them), ``people`` (each one's PASS, number of answers,
         seconds), ``agreement`` by column (``alpha`` over equal answers, ``alpha_number`` over
         answers that are numbers, ``equal`` the observed agreement, ``n_items``), ``settings`` of
@@ -90,6 +91,7 @@ def agreement(
         "label": _label(len(people), settings),
         "n_people": len(people),
         "n_items": len(asked),
+        "intervals_over": ["items", "people"] if len(people) > 1 else ["items"],
         "columns": found["columns"],
         "headline": found["headline"],
         "people": [_person(one, _only(row.people[one.number], own)) for one in people],
@@ -108,7 +110,7 @@ def write_agreement(out: Path, found: Mapping[str, Any]) -> None:
 
 
 def _label(count: int, settings: Mapping[str, Any]) -> str:
-    people = "1 person" if count == 1 else f"{count} people"
+    people = "1 person alone" if count == 1 else f"{count} people"
     return f"Human ({people}{', with rulers' if settings['rulers'] else ''})"
 
 

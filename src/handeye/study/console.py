@@ -24,7 +24,8 @@ def print_agreement(found: Mapping[str, Any]) -> None:
 
 
 def _row(found: Mapping[str, Any]) -> Table:
-    over = "scenes and people" if len(found["people"]) > 1 else "scenes; one person"
+    alone = "scenes alone: they are about this person and say nothing of others"
+    over = "scenes and people" if found["n_people"] > 1 else alone
     caption = f"Percent PASS; 95 % intervals over {over}"
     table = Table(title=found["label"], title_justify="left", title_style="bold", caption=caption)
     table.add_column("", min_width=8)

@@ -34,7 +34,7 @@ def template_table(runs: Sequence[RunView], quoted: Sequence[QuotedModel]) -> Ta
 
 def _quoted(model: QuotedModel, columns: Sequence[Column]) -> Row:
     cells = tuple(model.columns.get(column.head, NOTHING) for column in columns)
-    return Row(model.label, cells, published=not model.human, human=model.human)
+    return Row(model.label, cells, published=not model.human, human=model.human, note=model.note)
 
 
 def _subsets(runs: Sequence[RunView]) -> list[str]:

@@ -120,12 +120,14 @@ class QuotedModel(msgspec.Struct):
     ``columns`` as in a summary, with the bridge columns (G-Clk, G-Clk†, Card, Loc|Card, mL-Cnt,
     L-Clk†) where they were published; ``headline`` has ``counting``, ``action`` and ``gap`` where
     they are known with their intervals, and is made of the columns' values where it does not.
+    ``note`` is what a reader must know of people.
     """
 
     label: str
     columns: dict[str, Estimate]
     headline: dict[str, Estimate] = {}
     human: bool = False
+    note: str = ""
 
     @property
     def counting(self) -> Estimate:
@@ -182,4 +184,4 @@ def read_human(file: Path) -> QuotedModel:
     """
     known = {template.column for template in TEMPLATES.values()}
     found = read_people(file, known, "template")
-    return QuotedModel(found.label, found.columns, found.headline, human=True)
+    return QuotedModel(found.label, found.columns, found.headline, human=True, note=found.note)
