@@ -81,6 +81,11 @@ def run(whole: Path, tmp_path: Path) -> Run:
     return read_run(tmp_path / "copy" / "run")
 
 
+def test_the_stand_in_counts_tokens_without_the_network() -> None:
+    judge = resolve_model("mockllm/model", None, {}, "judge")
+    assert anyio.run(judge.api.count_text_tokens, "x" * 400) == 100
+
+
 class Judge:
     """What mockllm answers: by the facts in the question, as an honest judge or a bad one."""
 

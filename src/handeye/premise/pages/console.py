@@ -86,6 +86,7 @@ def _print_headline(console: Console, summary: Summary, looks: Looks | None, sai
     rows = tuple(
         Row(words, tuple(cells.get(f"{name}_{one.key}", NOTHING) for one in _CELLS))
         for name, words in names.items()
+        if any(f"{name}_{one.key}" in cells for one in _CELLS)
     )
     print_table(console, Table("cells", "", _CELLS, rows, row_head="right, percent").measured)
 

@@ -113,7 +113,7 @@ class Figures:
         if len(senses) == 1:
             out.append(f"only questions about {senses[0]}: means are over that sense alone")
         # Of TRUE and FALSE no letter stands anywhere.
-        lettered = answer_kind(self.rows[0].variant) == "choice"
+        lettered = answer_kind(self.rows[0].variant) == "choice" and bool(self.has_gold.any())
         if lettered and not prior and not np.isnan(self.signals["letters"]).all():
             n = len({row.scene_id for row in self.rows if all_letters(row)})
             if not self.permuted:
