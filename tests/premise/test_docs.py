@@ -10,6 +10,7 @@ import pytest
 
 from handeye.premise.items import Item
 from handeye.premise.published_layout import ALIASES
+from handeye.premise.respondents.simulated import FAULTS
 from handeye.premise.scenes.generation import generate
 from handeye.premise.scenes.plan import KINDS, QUERIES
 
@@ -32,6 +33,12 @@ def test_the_tables_are_those_of_the_code() -> None:
     assert len(rows) == len(wanted)
     for row, start in zip(rows, wanted, strict=True):
         assert row.startswith(start)
+
+
+def test_every_fault_is_named() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "respondents.md").read_text("utf-8")
+    section = page.partition("## handeye/simulated for premises")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.M) == list(FAULTS)
 
 
 def test_every_field_and_every_name_of_a_column_is_there() -> None:

@@ -56,8 +56,8 @@ def models(json: Json = None) -> None:
     }
     providers = {
         "openai/NAME": "OPENAI_API_KEY in the environment, such as openai/gpt-5.5",
-        "anthropic/NAME": "ANTHROPIC_API_KEY",
-        "google/NAME": "GOOGLE_API_KEY",
+        "anthropic/NAME": "ANTHROPIC_API_KEY; pip install anthropic",
+        "google/NAME": "GOOGLE_API_KEY; pip install google-genai",
         "openrouter/NAME": "OPENROUTER_API_KEY",
         "vllm/NAME, ollama/NAME": "a server on this machine, or --base-url",
         "openai-api/ANY/NAME": "any server of OpenAI's kind: ANY_API_KEY and --base-url URL",

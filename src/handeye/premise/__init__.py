@@ -3,7 +3,7 @@
     from handeye import premise
 
     premise.generate("set", seed=7, families=60)
-    run = premise.run("openai/gpt-5.5", "set", out="run")  # or a function of yours
+    run = premise.run("google/gemini-3.1-pro", "set", out="run")  # or a function of yours
     premise.diagnose(run)
     premise.report(run, "report.html")
 

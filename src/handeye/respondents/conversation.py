@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from handeye.errors import RunError, did_you_mean
+from handeye.respondents.fault_rates import written_alike
 from handeye.run.options import OWN_MODELS
 
 if TYPE_CHECKING:
@@ -193,6 +194,8 @@ AnyOptions = TypeVar("AnyOptions", bound="RunOptions")
 def told(options: AnyOptions, suite: str, respondents: Respondents) -> AnyOptions:
     """The options of a run whose model is told the set that it is asked about, if it knows sets.
 
+    Fault rates are written in one way, so that a run is gone on with however they were given.
+
     Args:
         options: of the run.
         suite: that is asked.
@@ -211,9 +214,12 @@ def told(options: AnyOptions, suite: str, respondents: Respondents) -> AnyOption
             f"{model} does not answer for {suite}; for {suite} there are {known}"
             f"{did_you_mean(name, respondents, _PREFIX)}"
         )
-    if "data" not in respondents[name].takes or options.model_args.get("data"):
-        return options
-    return replace(options, model_args={**options.model_args, "data": options.data})
+    given = dict(options.model_args)
+    if given.get("faults"):
+        given["faults"] = written_alike(given["faults"])
+    if "data" in respondents[name].takes and not given.get("data"):
+        given["data"] = options.data
+    return options if given == options.model_args else replace(options, model_args=given)
 
 
 def spoken(text: str | None, stop: str | None, error: str | None, planted: Sequence[str]) -> Reply:

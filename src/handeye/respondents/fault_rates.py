@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from handeye.errors import LARGEST_SEED, OptionError, allowed, within
 
@@ -21,20 +22,35 @@ def parse_rates(text: str | Sequence[str] | Faults | None, known: Mapping[str, s
     Raises:
         OptionError: an unknown name, a name given twice, a rate that is no number in 0..1.
     """
-    if isinstance(text, Mapping):
-        pairs: list[tuple[str, str | float]] = list(text.items())
-    else:
-        words = text.split(",") if isinstance(text, str) else list(text or ())
-        split = [word.partition("=") for word in words if word.strip()]
-        pairs = [(name.strip(), rate.strip() if sign else "1") for name, sign, rate in split]
     rates: dict[str, float] = {}
-    for name, value in pairs:
+    for name, value in _pairs(text):
         if name not in known:
             raise OptionError(f"unknown fault {name!r}{allowed(name, known)}")
         if name in rates:
             raise OptionError(f"fault {name!r} is given twice; give it once")
         rates[name] = _rate(name, value)
     return rates
+
+
+def written_alike(faults: Any) -> Any:
+    """Fault rates as one text, so that what says the same is the same: ``deaf`` is ``deaf=1``.
+
+    What cannot be read is given back as it is; whoever takes it will say why.
+    """
+    try:
+        found = [(name, repr(_rate(name, rate))) for name, rate in _pairs(faults)]
+    except (OptionError, TypeError, AttributeError):
+        return faults
+    return ",".join(f"{name}={rate.removesuffix('.0')}" for name, rate in found)
+
+
+def _pairs(text: str | Sequence[str] | Faults | None) -> list[tuple[str, str | float]]:
+    """Names with their rates as they were given."""
+    if isinstance(text, Mapping):
+        return list(text.items())
+    words = text.split(",") if isinstance(text, str) else list(text or ())
+    split = [word.partition("=") for word in words if word.strip()]
+    return [(name.strip(), rate.strip() if sign else "1") for name, sign, rate in split]
 
 
 def _rate(name: str, value: object) -> float:

@@ -37,6 +37,7 @@ class DryRun:
 
     ``image_tokens`` maps the name of a rule to tokens for all requests: one rule if the model's
     family is known, else one per family. ``media`` says in words what is uploaded.
+    ``sound_seconds`` of sound go with all requests; they are in no count of tokens and in no cost.
     """
 
     model: str
@@ -50,6 +51,7 @@ class DryRun:
     price: Price | None
     unit: str
     media: str = "pictures"
+    sound_seconds: float = 0.0
 
     @property
     def input_tokens(self) -> Mapping[str, int]:
@@ -90,6 +92,12 @@ class DryRun:
             if name in self.cost:
                 line += f"; about ${self.cost[name]:,.2f} in all"
             lines.append(line)
+        if self.sound_seconds:
+            minutes = self.sound_seconds / 60
+            lines.append(
+                f"sound: about {minutes:,.1f} minutes in all requests, not counted in tokens or "
+                "cost (providers have rates of their own for it)"
+            )
         if self.price is None:
             lines.append("cost: unknown; give --price IN:OUT (dollars per million tokens)")
         lines.append("All token counts are estimates by the providers' published rules.")
@@ -101,7 +109,8 @@ def dry_run(job: Job) -> DryRun:
 
     Where what is shown of a file has to be made first (frames of a video), a sample of the
     questions stands for all. A video that is sent whole counts as the frames that would be shown
-    instead: providers count videos by rules of their own. Sound is counted in bytes, not in tokens.
+    instead: providers count videos by rules of their own. Sound is counted in bytes and seconds,
+    not in tokens.
 
     Raises:
         DataError: a picture cannot be read.
@@ -115,6 +124,7 @@ def dry_run(job: Job) -> DryRun:
     turns = [turn for question in rest for turn in question.likely]
     sent = [*_files(rest), *_made(rest)]
     pictures = [(one, times) for one, times in sent if one.width]
+    sounds = round(sum(one.seconds * times for one, times in sent), 3)
     rule = image_rule(options.model)
     rules = [rule] if rule is not None else all_rules()
     return DryRun(
@@ -131,7 +141,8 @@ def dry_run(job: Job) -> DryRun:
         answer_tokens=round(sum(turn.answered for turn in turns) / _ANSWER_CHARACTERS_PER_TOKEN),
         price=options.price,
         unit=job.unit,
-        media="pictures" if len(pictures) == len(sent) else "pictures and sound",
+        media="pictures and sound" if sounds or len(pictures) < len(sent) else "pictures",
+        sound_seconds=sounds,
     )
 
 
@@ -161,10 +172,11 @@ def _made(questions: Sequence[Question]) -> Iterator[tuple[PictureLoad, float]]:
 
 
 def _sound(path: Path) -> PictureLoad:
-    """A sound's size, which has no pixels."""
+    """A sound's size and length; it has no pixels."""
+    from handeye.media.sound import RATE, read_sound
     from handeye.reading import read_bytes
 
-    return PictureLoad(0, 0, len(read_bytes(path)))
+    return PictureLoad(0, 0, len(read_bytes(path)), len(read_sound(path)) / RATE)
 
 
 def _picture(path: Path) -> PictureLoad:

@@ -38,12 +38,14 @@ CARRIAGE = frozenset(
 class PictureLoad(NamedTuple):
     """A picture as it goes out: width and height in pixels, and its file's size in bytes.
 
-    Of a sound width and height are 0.
+    Of a sound width and height are 0, and ``seconds`` is how long it lasts; of pictures that stand
+    for a whole video, each one's part of the video's sound.
     """
 
     width: int
     height: int
     n_bytes: int
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -17,8 +17,11 @@ from handeye.shown import Shown, Words
 class Recorded(Shown, msgspec.Struct, dict=True):
     """A JSON file as a struct: summary.json, diagnosis.json; suites say what stands in it.
 
-    Indexing goes by the names of the file and gives builtins, as ``data`` does.
+    Indexing goes by the names of the file and gives builtins, as ``data`` does. What ``n_scenes``
+    are, ``scenes_are`` says in the suite's own word.
     """
+
+    scenes_are: ClassVar[str] = "scenes"
 
     @cached_property
     def data(self) -> Mapping[str, Any]:
@@ -37,9 +40,13 @@ class Recorded(Shown, msgspec.Struct, dict=True):
     def _words(self) -> Words:
         data = self.data
         counts = [
-            f"{data[f'n_{n}']:,} {noun(data[f'n_{n}'], n)}"
-            for n in ("items", "clips", "scenes")
-            if f"n_{n}" in data
+            f"{data[name]:,} {noun(data[name], words)}"
+            for name, words in (
+                ("n_items", "items"),
+                ("n_clips", "clips"),
+                ("n_scenes", self.scenes_are),
+            )
+            if name in data
         ]
         basis = data.get("bases", {}).get("all", data)
         title = ", ".join([str(data.get("model") or "unnamed"), *counts])

@@ -129,6 +129,19 @@ def test_samples_are_asked_kept_and_counted(stills: Path, tmp_path: Path) -> Non
     counted = dry_run(job(make_options("handeye/simulated", stills, tmp_path / "run", families=1,
                                        model_args={"faults": "accept=0.5"}, epochs=5)))  # fmt: skip
     assert (counted.requests, counted.answered) == (38, 57)
+    # A tenth of a second each, which no token and no dollar is counted for.
+    assert counted.sound_seconds == pytest.approx(3.8)
+    assert "sound: about 0.1 minutes in all requests, not counted in tokens or" in counted.text()
+
+
+def test_faults_are_the_same_however_they_are_written(stills: Path, tmp_path: Path) -> None:
+    made = run(stills, tmp_path / "run", model_args={"faults": "deaf"}, families=1)
+    before = (made / "answers.jsonl").read_bytes()
+    run(stills, made, model_args={"faults": "deaf=1.0"}, families=1)
+    run(stills, made, model_args={"faults": {"deaf": 1}}, families=1)
+    assert (made / "answers.jsonl").read_bytes() == before
+    with pytest.raises(RunError, match="holds another run"):
+        run(stills, made, model_args={"faults": "deaf=0.5"}, families=1)
 
 
 def test_a_function_sees_and_hears(stills: Path, tmp_path: Path) -> None:

@@ -53,11 +53,11 @@ def test_describe_counts_what_a_text_tells(made: Path) -> None:
     assert "colour 60 degrees of hue" in call("describe", made, "--all")
     found = json.loads(call("describe", made, "--json", "-"))[str(made)]
     for modality in ("vision", "audio"):
-        assert found[modality]["premise from text"] == {"right": 16, "wrong": 16}
+        assert found[modality]["premise from text, one detail"] == {"right": 16, "wrong": 16}
         assert found[modality]["content from text"] == {"right": 4, "wrong": 12}
         assert found[modality]["answers of a form"] == {"each as often": 1}
         assert found[modality]["clips per prompt"] == {"4": 8}
-    assert found["both"]["premise from text"] == {"right": 4, "wrong": 8}
+    assert found["both"]["premise from text, two details"] == {"right": 4, "wrong": 8}
     assert found["all"]["asked about"] == {"vision": 32, "audio": 32, "both": 12}
 
 

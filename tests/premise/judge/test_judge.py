@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
@@ -27,6 +28,7 @@ from handeye.premise.scoring.details import stated_of
 from handeye.premise.scoring.file_scoring import score_files
 from handeye.premise.scoring.run_folder import Run, read_run
 from handeye.report import write_report
+from handeye.run.engine import resolve_model
 from handeye.run.prices import Price
 from handeye.suites import get
 from tests.support import premise as made
@@ -79,6 +81,11 @@ def run(whole: Path, tmp_path: Path) -> Run:
 
     shutil.copytree(whole.parent, tmp_path / "copy")
     return read_run(tmp_path / "copy" / "run")
+
+
+def test_the_stand_in_counts_tokens_without_the_network() -> None:
+    judge = resolve_model("mockllm/model", None, {}, "judge")
+    assert anyio.run(judge.api.count_text_tokens, "x" * 400) == 100
 
 
 class Judge:

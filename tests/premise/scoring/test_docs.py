@@ -38,7 +38,7 @@ def _summary() -> Summary:
 
 def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    items = made.families(4)
+    items = made.generated(4)
     Path("SET").mkdir()
     Path("SET/premise_test.jsonl").write_bytes(msgspec.json.Encoder().encode_lines(items))
     rows = made.Sim(made.right).rows(items)

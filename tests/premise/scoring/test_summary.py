@@ -156,7 +156,7 @@ def test_in_one_order_the_prior_stays_and_the_note_says_so() -> None:
     items = made.families(24, paper_order=True)
     found = scored(made.Sim(made.accepting, told=2.5, bias=-4.0), items).summary
     assert (found.prior, found.permuted) == (None, False)
-    assert "what letters have for their positions" in found.note
+    assert "what letters have for their positions: all options stand in one order" in found.note
     assert "area_raw" not in found.signals["letters"].by_sense["mean"]
 
 
@@ -297,6 +297,9 @@ def test_the_fixed_rows_are_what_such_respondents_score(
 ) -> None:
     columns = [c for c in (*HEADLINE_COLUMNS, *CELL_COLUMNS) if c.key not in ("perception", "gap")]
     columns.append(Column("decided"))
+    for row in fixed_rows(variant, HEADLINE_COLUMNS):
+        assert row.cells[0] == Estimate(0.5), "an S that hangs on nothing shown"
+        assert row.cells[2] == Estimate(0.0)
     rows = {row.label: row for row in fixed_rows(variant, columns)}
     assert set(rows) == set(sims)
     for label, answer in sims.items():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +20,7 @@ from handeye.hashing import file_sha256
 from handeye.media.frame_choice import FrameChoice
 from handeye.media.frame_loader import FrameLoader
 from handeye.media.frames import FrameError, ImageFormat, encode_frame, take_frames
-from handeye.media.sound import encode_wav, read_sound
+from handeye.media.sound import RATE, SoundError, encode_wav, read_sound
 from handeye.media.view import read_view
 from handeye.premise.asking import prompts
 from handeye.premise.item_set import ItemSet
@@ -71,15 +72,17 @@ class Piece(NamedTuple):
     def _loads(self) -> list[PictureLoad]:
         """As it is sent, for the dry run; a whole video as frames that stand for it."""
         if self.what == "sound":
-            return [PictureLoad(0, 0, len(_wav(self.path, self.channels, self.blank)))]
+            data = _wav(self.path, self.channels, self.blank)
+            return [PictureLoad(0, 0, len(data), _seconds(self.path))]
         if self.what == "picture":
             width, height = read_view(self.path).size
             return [PictureLoad(width, height, len(_picture(self.path, self.sha256, self.blank)))]
         shown = FrameLoader(self.frames, image_format=self.image_format).shown(self.path)
-        sizes = [len(picture) for picture in shown.pictures]
+        sizes, heard = [len(picture) for picture in shown.pictures], 0.0
         if self.what == "video":
             sizes = [round(self.path.stat().st_size / len(sizes))] * len(sizes)
-        return [PictureLoad(shown.width, shown.height, size) for size in sizes]
+            heard = _seconds(self.path) / len(sizes)
+        return [PictureLoad(shown.width, shown.height, size, heard) for size in sizes]
 
     def content(self) -> tuple[list[Content], dict[str, Any]]:
         """What goes before the question, and what is noted of it.
@@ -212,6 +215,13 @@ def _picture(path: Path, sha256: str, blank: bool) -> bytes:
     out = BytesIO()
     (Image.new("RGB", view.size) if blank else view.image()).save(out, "PNG")
     return out.getvalue()
+
+
+def _seconds(path: Path) -> float:
+    """How long a sound lasts; 0 of a video without any."""
+    with suppress(SoundError):
+        return len(read_sound(path)) / RATE
+    return 0.0
 
 
 def _wav(path: Path, channels: int, blank: bool) -> bytes:

@@ -75,12 +75,13 @@ def run(
     """Ask ``model`` every question of ``data``, score the answers, and give the scored run.
 
     Args:
-        model: an Inspect model name, such as ``openai/gpt-5.5`` or ``handeye/oracle``; a ``Model``
-            of Inspect's; or a function, sync or async, of ``pictures`` (the frames, PIL images in
-            order), ``sounds`` (arrays of samples) and ``prompt`` (text, ``<picture N>`` where a
-            frame and ``<sound N>`` where a sound stands) that gives the answer's text. None is an
-            empty answer, an exception is no answer. One that does not take ``sounds`` can be asked
-            with ``media_input="frames"``.
+        model: an Inspect model name, such as ``google/gemini-3.1-pro`` or ``handeye/oracle`` (one
+            that takes no sound needs ``media_input="frames"``); a ``Model`` of Inspect's; or a
+            function, sync or async, of ``pictures`` (the frames, PIL images in order), ``sounds``
+            (arrays of samples) and ``prompt`` (text, ``<picture N>`` where a frame and
+            ``<sound N>`` where a sound stands) that gives the answer's text. None is an empty
+            answer, an exception is no answer. One that does not take ``sounds`` can be asked with
+            ``media_input="frames"``.
         data: a set folder, the published set or its folder, or ``hf:OWNER/NAME``.
         out: the run folder; made if absent. A folder of the same run is gone on with. Without one
             the run is kept until Python ends.

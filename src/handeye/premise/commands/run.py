@@ -117,7 +117,7 @@ def premise(
 
     Stopped at any moment and run again with the same options, it goes on where it was.
 
-    Example: handeye run premise --model openai/gpt-5.5 --data SET --out RUN
+    Example: handeye run premise --model google/gemini-3.1-pro --data SET --out RUN
     """
     from handeye.errors import OptionError
     from handeye.premise.asking.questions import frames_of

@@ -151,7 +151,11 @@ def verify(
     mapping = named_values(map_ or [], "--map", "FIELD=NAME") or None
     with counting("families") as progress:
         result = check(directory, mapping=mapping, workers=workers, progress=progress)
-    holds = "every prompt as often true as false, every file as its row says, every hash right"
+    holds = (
+        "every prompt about one detail as often true as false, about two details in a third each "
+        "(both hold, the visual one is false, the sound one is), every file as its row says, every "
+        "hash right"
+    )
     if SOLVED not in result.counts:
         holds = "every row can be read, every file be opened"
     print_verified(result, holds, json=json)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 import numpy as np
@@ -83,6 +83,8 @@ class Findings(Recorded, kw_only=True):
     (:mod:`handeye.premise.diagnosis.evidence`). ``looks`` are what is known of sight; none for a
     run that was scored before that was told.
     """
+
+    scenes_are: ClassVar[str] = "families"
 
     format: int
     suite: str

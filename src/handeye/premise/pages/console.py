@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,12 @@ _CELLS = (
     Column("vision", name="v"),
     Column("audio", name="a"),
 )
+_GONE = {
+    "without": "asked of a sense that was left out",
+    "blank": "asked of a sense that was black or silent",
+    "swap": "asked of two details and shown another family's clip",
+}
+"""What has no right answer, by what was done to the media."""
 _LEGEND = (
     "Std: right answers to true premises; Mis: false ones rejected for the right sense; Bal: the "
     "mean of the two; action: accept or reject told rightly by the answers (chance 50); "
@@ -50,23 +57,17 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     run = read_run(folder)
     summary, looks = run.summary, run.looks()
     console = Console()
-    _print_header(console, summary)
+    known = run.scores().select("answer_state", "gold").iter_rows()
+    _print_header(console, summary, Counter(state for state, gold in known if gold is not None))
     for clause in sentences(looks.groups if looks else {}):
         say(console, clause, "yellow")
-    known = {table.key: table for table in tables(summary)}
-    said = filter(None, (so_far_words(summary.note), summary.interval.words))
-    if cells := known["cells"].line("all"):
-        headline = _beside(known["headline"].line("all"), HEADLINE_COLUMNS, summary, looks)
-        print_table(console, headline, caption="; ".join(said))
-        say(console, _LEGEND, "dim")
-        names = {"std": "true premises", "mis": "false premises"}
-        rows = tuple(
-            Row(words, tuple(cells.get(f"{name}_{one.key}", NOTHING) for one in _CELLS))
-            for name, words in names.items()
-        )
-        print_table(console, Table("cells", "", _CELLS, rows, row_head="right, percent").measured)
+    said = "; ".join(filter(None, (so_far_words(summary.note), summary.interval.words)))
+    if summary.bases["all"].headline:
+        _print_headline(console, summary, looks, said)
+    elif summary.two:
+        say(console, said, "dim")
     else:
-        say(console, "; ".join(said), "dim")
+        say(console, "no item of this run has a right answer: nothing is scored", "yellow")
     _print_more(console, summary)
     if summary.explained:
         print_table(console, _explained(summary))
@@ -75,7 +76,24 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
         say(console, f"written to {folder}: tables/ and the page of handeye report have the rest")
 
 
-def _print_header(console: Console, summary: Summary) -> None:
+def _print_headline(console: Console, summary: Summary, looks: Looks | None, said: str) -> None:
+    """The headline, ``said`` below it, and the 2x2, which are about questions of one detail."""
+    known = {table.key: table for table in tables(summary)}
+    headline = _beside(known["headline"].line("all"), HEADLINE_COLUMNS, summary, looks)
+    print_table(console, headline, caption=said)
+    say(console, _LEGEND, "dim")
+    cells = known["cells"].line("all")
+    names = {"std": "true premises", "mis": "false premises"}
+    rows = tuple(
+        Row(words, tuple(cells.get(f"{name}_{one.key}", NOTHING) for one in _CELLS))
+        for name, words in names.items()
+        if any(f"{name}_{one.key}" in cells for one in _CELLS)
+    )
+    print_table(console, Table("cells", "", _CELLS, rows, row_head="right, percent").measured)
+
+
+def _print_header(console: Console, summary: Summary, states: Mapping[str, int]) -> None:
+    """The run in a line, and what was not answered; ``states`` are of items with a gold."""
     name = one_line(summary.model or "unnamed model")
     told = (
         f": {summary.n_items:,} {noun(summary.n_items, 'items')} about {summary.n_clips:,} "
@@ -88,12 +106,12 @@ def _print_header(console: Console, summary: Summary) -> None:
         say(console, ours)
     if summary.note:
         say(console, summary.note, "yellow")
-    lost = {
-        name: n for name, n in summary.states.items() if n and name not in ("answered", "missing")
-    }
+    lost = [f"{states[name]:,} {name}" for name in summary.states
+            if name != "answered" and states.get(name)]  # fmt: skip
     if lost:
-        shown = ", ".join(f"{n:,} {name}" for name, n in lost.items())
-        say(console, f"no readable answer: {shown} (counted as wrong)", "yellow")
+        n = sum(states.values())
+        of = f"of {n:,} {noun(n, 'items')} with a right answer"
+        say(console, f"no readable answer: {', '.join(lost)} {of} (counted as wrong)", "yellow")
     if missing := summary.states.get("missing", 0):
         say(
             console, f"no prediction: {missing:,} {noun(missing, 'items')} (in no figure)", "yellow"
@@ -105,9 +123,13 @@ def _beside(
 ) -> Table:
     """The headline, and beside it what answers score that hang on nothing shown."""
     figures = dict(line)  # type: ignore[call-overload]
-    own = tuple(figures.get(column.key, NOTHING) for column in columns)
+    columns = [column for column in columns if figures.get(column.key, NOTHING).value is not None]
+    n = summary.bases["all"].n
     rows = (
-        Row("all items", own),
+        Row(
+            f"{n:,} {noun(n, 'items')} about one detail",
+            tuple(figures[column.key] for column in columns),
+        ),
         *chance_row(looks, "headline", columns),
         *fixed_rows(summary.variant, columns),
     )
@@ -118,7 +140,8 @@ def _beside(
 
 def _print_more(console: Console, summary: Summary) -> None:
     """Which S there is, the habits of the answers, and the questions that name two details."""
-    mean = summary.bases["all"].premises.get("mean", {})
+    senses = dict(summary.bases["all"].premises)
+    mean = senses.pop("mean", {})
     chance = f"{100 * by_words_of_two(summary.variant):.1f}"
     for words, name in (
         ("true premises rejected", "rejects_true"),
@@ -131,8 +154,13 @@ def _print_more(console: Console, summary: Summary) -> None:
         ),
     ):
         found = (summary.two if name == "decided" else mean).get(name, NOTHING)
-        if found.value is not None:
-            say(console, f"{words}: {found.text('line')}, n = {found.n:,}")
+        if found.value is None:
+            continue
+        by_sense = [f"{of[name].n:,} {sense}" for sense, of in senses.items() if name in of]
+        of = f"n = {found.n:,}"
+        if name in mean and len(by_sense) > 1:
+            of = f"mean of the senses (n = {', '.join(by_sense)})"
+        say(console, f"{words}: {found.text('line')}, {of}")
     signal = SIGNAL_WORDS.get(summary.signal)
     say(
         console,
@@ -144,8 +172,11 @@ def _print_more(console: Console, summary: Summary) -> None:
     for cell, decisions in summary.without_gold.items():
         accepts = decisions.get("accepts", NOTHING)
         if accepts.value is not None:
-            what = CELLS[cell].removeprefix("true ").removeprefix("false ")
-            say(console, f"asked of a removed sense ({what}): {accepts.text('line')} accepted")
+            what = f"{_GONE[summary.ablation.partition('-')[0]]}; in the set: {CELLS[cell]}"
+            say(
+                console,
+                f"no right answer ({what}): {accepts.text('line')} accepted, n = {accepts.n:,}",
+            )
 
 
 def _explained(summary: Summary) -> Table:

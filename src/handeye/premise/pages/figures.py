@@ -36,7 +36,6 @@ _SIDES = tuple(column for column in HEADLINE_COLUMNS if column.head in NAMES)
 _LEVELS = 156.0
 _BINS = 24
 _CELLS = {"std_v": "Std vision", "std_a": "Std audio", "mis_v": "Mis vision", "mis_a": "Mis audio"}
-_OF_FALSE = "mis", "mis_v", "mis_a", "rejects_false"
 _KINDS = "accepts true", "rejects false", "balanced"
 
 
@@ -67,15 +66,26 @@ def _quoted(columns: Sequence[Column]) -> tuple[Row, ...]:
 
 def _chance(views: Sequence[RunView], key: str, columns: Sequence[Column]) -> tuple[Row, ...]:
     """What needs neither eye nor ear: the best constant answer, and the fixed ones."""
-    # Where every premise is false, there is nothing to accept rightly, and no mean with it.
-    false = all(view.summary.ablation == "swap" for view in views)
-    fixed: dict[str, Row] = {}
-    for view in views:
-        for row in fixed_rows(view.variant, columns):
-            cells = zip(columns, row.cells, strict=True)
-            kept = (cell if c.key in _OF_FALSE or not false else NOTHING for c, cell in cells)
-            fixed[row.label] = replace(row, cells=tuple(kept))
-    return (*chance_rows(views, key, columns), *fixed.values())
+    # Nothing stands beside what no run has, such as Std where every premise is false.
+    told = {
+        column.key
+        for view in views
+        for row in view.tables[key].rows
+        for column, cell in zip(view.tables[key].columns, row.cells, strict=True)
+        if isinstance(cell, Estimate) and cell.value is not None
+    }
+    fixed = {row.label: row for view in views for row in fixed_rows(view.variant, columns)}
+    rows = (
+        replace(
+            row,
+            cells=tuple(
+                cell if column.key in told else NOTHING
+                for column, cell in zip(columns, row.cells, strict=True)
+            ),
+        )
+        for row in (*chance_rows(views, key, columns), *fixed.values())
+    )
+    return tuple(row for row in rows if any(cell != NOTHING for cell in row.cells))
 
 
 # ---- the first screen

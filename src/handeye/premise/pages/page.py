@@ -25,9 +25,9 @@ from handeye.scores.estimate import Estimate, plain
 
 STATES_NOTE = (
     "Answered: the answer could be read strictly. Empty, refused, truncated, unreadable and error: "
-    "it could not; such an item counts as wrong in every figure over all items, and is left out of "
-    "figures over answered items. It never gets a random letter. Missing: no prediction was given "
-    "at all; such an item is in no figure."
+    "it could not; such an item, if it has a right answer, counts as wrong in every figure over "
+    "all items, and is left out of figures over answered items. It never gets a random letter. "
+    "Missing: no prediction was given at all; such an item is in no figure."
 )
 TERMS = (
     (
@@ -264,7 +264,7 @@ def _lay_out(
         "gone_table": figures.rows_table(
             views,
             "without-gold",
-            "What is answered about a sense that was removed, in percent",
+            "What is answered where the media, as changed, leave no right answer, in percent",
             CELLS,
         ),
         "lenient_table": figures.rows_table(

@@ -47,8 +47,10 @@ def describe_items(items: ItemSet, *, name: str = "") -> Description:
     }
     groups[ALL] = _lines(items.items)
     legend = (
-        "from text: how often who reads the text alone is right about the premise, and about what "
-        "is asked, at best; a form of a question: its kind and what it asks for"
+        "from text: how often who reads the text alone is right at best: about the premise (of one "
+        "detail whether it holds, 50 % where prompts are crossed; of two which of three: both "
+        "hold, the visual one is false, the sound one; 33 %), and about what is asked; a form of "
+        "a question: its kind and what it asks for"
     )
     return Description(name or items.name, groups, legend)
 
@@ -123,7 +125,14 @@ def _balance(items: Sequence[Item], standard: Sequence[Item]) -> list[Line]:
     content = sum(max(golds.values()) for golds in queries.values())
     return [
         Line("clips per prompt", count_labels(map(str, prompts.values()))),
-        Line("premise from text", _right(*truth_from_text(items))),
+        *(
+            Line(f"premise from text, {words}", _right(*truth_from_text(of)))
+            for words, of in (
+                ("one detail", [item for item in items if item.modality != "both"]),
+                ("two details", [item for item in items if item.modality == "both"]),
+            )
+            if of
+        ),
         Line(
             "content from text",
             _right(content, len(standard)),

@@ -21,10 +21,12 @@ from handeye.premise.scoring.score import (
     SIGNALS,
     SINGLE,
     ScoreRow,
+    all_letters,
     contents_of,
     signal_used,
 )
 from handeye.premise.scoring.siblings import Pair, Siblings
+from handeye.premise.scoring.signal import FEWEST_FAMILIES
 from handeye.stats.intervals import Samples, difference, mean
 from handeye.stats.roc import Scored
 from handeye.stats.sums import Sums, undefined
@@ -111,8 +113,20 @@ class Figures:
         senses = [sense for sense in SENSES if (self.sense == sense).any()]
         if len(senses) == 1:
             out.append(f"only questions about {senses[0]}: means are over that sense alone")
-        if not prior and not np.isnan(self.signals["letters"]).all():
-            out.append("S holds what letters have for their positions: the orders cannot tell it")
+        # Of TRUE and FALSE no letter stands anywhere.
+        lettered = answer_kind(self.rows[0].variant) == "choice" and bool(self.has_gold.any())
+        if lettered and not prior and not np.isnan(self.signals["letters"]).all():
+            n = len({row.scene_id for row in self.rows if all_letters(row)})
+            if not self.permuted:
+                why = "all options stand in one order"
+            elif n < FEWEST_FAMILIES:
+                why = (
+                    f"it is told from {FEWEST_FAMILIES} families or more that have all six, and "
+                    f"here are {n}"
+                )
+            else:
+                why = "the orders cannot tell it"
+            out.append(f"S holds what letters have for their positions: {why}")
         return out
 
     # ---- columns

@@ -394,12 +394,17 @@ def priors_of(rows: Sequence[ScoreRow], *, each: bool = True) -> Priors | None:
     contents = contents_of(rows)
     asked = []
     for row in rows:
-        logs = [log for log in row.logs if log is not None]
-        if len(logs) == N_ROLES and min(logs) > _NEVER:
+        if logs := all_letters(row):
             content = contents.get(row.prompt)
             order = [_renamed(int(role), content) for role in row.order]
             asked.append(Asked(row.scene_id, row.cell, order, logs))
     return letter_priors(asked, each=each)
+
+
+def all_letters(row: ScoreRow) -> list[float]:
+    """Log-probabilities of all six letters by position; empty where one is not known."""
+    logs = [log for log in row.logs if log is not None]
+    return logs if len(logs) == N_ROLES and min(logs) > _NEVER else []
 
 
 def contents_of(rows: Iterable[ScoreRow]) -> dict[str, int]:

@@ -35,6 +35,7 @@ FEWEST_SAMPLES = 20
 TOLERANCE = 0.05
 """Natural units of S that may hang on letters that were not returned."""
 FEWEST_FAMILIES = 10
+"""From which what letters have for their positions is told."""
 # The least part of the orders' information on a letter that must be free of what is at it.
 _LEAST_FREE = 0.25
 WORDS = ("TRUE", "FALSE")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import ClassVar
 
 import msgspec
 
@@ -72,10 +73,12 @@ class Summary(AnySummary, kw_only=True):
     ``prior`` is what letters have for their positions, by letter, in natural log units; None where
     it could not be told, and is in S still. ``decisions`` are by cell, ``pairs`` by sense,
     ``kinds`` by sense and kind; ``two`` is about questions that name two details, ``without_gold``
-    about what was asked of a sense that was removed. ``explained`` are verdicts by their
-    explanations, as the exact reader has them, by sense and premise
+    about what has no right answer of the media as they were changed. ``explained`` are verdicts by
+    their explanations, as the exact reader has them, by sense and premise
     (:func:`handeye.premise.scoring.explanations.explained`); empty where none were asked for.
     """
+
+    scenes_are: ClassVar[str] = "families"
 
     format: int
     suite: str

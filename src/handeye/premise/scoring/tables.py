@@ -174,7 +174,7 @@ def tables(summary: Summary) -> tuple[Table, ...]:
                  caption="Right answers by cell where other forms are read, too."),
         table_of("without-gold", ("cell", "figure"), summary.without_gold, _DECISIONS,
                  file="without_gold.csv", labels=CELLS, row_head="Cell",
-                 caption="What is answered about a sense that was removed."),
+                 caption="What is answered where the media, as changed, leave no right answer."),
         table_of("explanations", ("sense", "premise", "figure"), summary.explained,
                  EXPLAINED_COLUMNS, file="explanations.csv", labels=EXPLAINED_ROWS,
                  caption="Verdict and explanation, right or wrong, by the exact reader."),
@@ -231,7 +231,8 @@ def fixed_rows(variant: str, columns: Sequence[Column]) -> tuple[Row, ...]:
     """What answers score that hang on nothing shown, to stand beside a table.
 
     Who always rejects names the sense that the question is about, which its text tells; who accepts
-    guesses one of four contents. Accepting and rejecting alike tell half of the premises.
+    guesses one of four contents. Accepting and rejecting alike tell half of the premises, and so
+    does an S that hangs on nothing shown: there is no gap.
 
     Args:
         variant: how was asked.
@@ -243,7 +244,8 @@ def fixed_rows(variant: str, columns: Sequence[Column]) -> tuple[Row, ...]:
         known = {
             **dict.fromkeys(("std", "std_v", "std_a"), std),
             **dict.fromkeys(("mis", "mis_v", "mis_a"), mis),
-            **dict.fromkeys(("action", "balanced"), 0.5),
+            **dict.fromkeys(("perception", "action", "balanced"), 0.5),
+            "gap": 0.0,
             "bal": (std + mis) / 2,
             "accepts_true": 1 - mis,
             "rejects_false": mis,
