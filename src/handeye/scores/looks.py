@@ -34,9 +34,10 @@ FORMAT = 1
 # Nearly every answer, which is counted; and the true answers are nothing of the kind.
 MOST, OF_TRUTH = 0.95, 0.6
 FEWEST, FEWEST_DEV, FEWEST_BLIND = 8, 10, 40
-# Blind: no sign of sight at this level, at most so much better than exchanged (true answers are at
-# least so much better), and it would show with this power if so many scenes were looked at and
-# answered rightly, or so many in a way that only shows as varying with the scene.
+# Blind: no sign of sight at this level, that of all tests together, at most so much better than
+# exchanged (true answers are at least so much better), and it would show with this power if so many
+# scenes were looked at and answered rightly, or so many in a way that only shows as varying with
+# the scene. Who looks and is always wrong shows it in one test alone, which has half of the level.
 LEVEL, AT_MOST, AT_LEAST, POWER = 0.01, 0.08, 0.3, 0.9
 RIGHTLY, WRONGLY = 1 / 3, 2 / 3
 # Scenes that answers are compared with the truth over, however many there are.
@@ -385,17 +386,20 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
         # What shows something to one kind of question alone is drowned by the others.
         some = [kinds, *([kind] for kind in kinds)]
         group.p_shown = sight.any_shows([hangs.on("shown", of).exchanged(seed) for of in some])
+    half, quarter = LEVEL / 2, LEVEL / 4
     # Only one answer of a text is judged; what the others hang on is not known.
     single = sum(one.several is None for one in read)
     return (
         group.n_scenes >= FEWEST_BLIND
         and single >= MOST * len(read)
-        and min(p for p in (group.p_own, group.p_varies, group.p_shown) if p is not None) > LEVEL
+        and group.p_own > quarter
+        and group.p_varies > half
+        and (group.p_shown is None or group.p_shown > quarter)
         and found.high <= AT_MOST
         # A right answer must be wrong elsewhere, else nothing could show.
         and possible.value >= AT_LEAST
-        and sight.advantage_power(scores, true, items, RIGHTLY, seed, LEVEL, fits) >= POWER
-        and varies[0].power(WRONGLY, seed, LEVEL / len(varies)) >= POWER
+        and sight.advantage_power(scores, true, items, RIGHTLY, seed, quarter, fits) >= POWER
+        and sight.dependence_power(varies, WRONGLY, seed, half) >= POWER
     )
 
 

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
-PERMUTATIONS = 499
+PERMUTATIONS = 1999
 # Of a power that is looked at: so many respondents are made, each tested with fewer permutations.
-_TRIALS, _FEWER = 20, 199
+_TRIALS, _FEWER = 20, 399
 # Rounds of swaps, each of half as many pairs as there are scenes.
 _ROUNDS = 60
 # Weights of constant answers below this are none.
@@ -340,10 +340,21 @@ class Dependence:
                 total += _exchanged(given, true, np.vstack([places, order]))
         return total
 
-    def power(self, share: float, seed: int, level: float) -> float:
-        """How often it would show that so many scenes were looked at (:data:`_TRIALS` trials)."""
-        found = [self.p_value(seed + 1 + k, _FEWER, share) <= level for k in range(_TRIALS)]
-        return sum(found) / _TRIALS
+
+def dependence_power(tests: Sequence[Dependence], share: float, seed: int, level: float) -> float:
+    """How often any of some tests would show that so many scenes were looked at.
+
+    Args:
+        tests: of which one p-value is made (:func:`any_shows`).
+        share: of scenes whose answers are replaced by the true ones (:data:`_TRIALS` trials).
+        seed: of the permutations.
+        level: of the p-value.
+    """
+    found = 0
+    for k in range(_TRIALS):
+        planted = [one.exchanged(seed + 1 + k, _FEWER, share) for one in tests]
+        found += any_shows(planted) <= level
+    return found / _TRIALS
 
 
 def _exchanged(own: Floats, true: Floats, order: Places) -> Floats:
