@@ -218,7 +218,7 @@ def exchanged(
 
 
 def any_shows(tests: Sequence[Floats]) -> float:
-    """How often the most striking of some statistics is as striking in another order.
+    """How often the most striking of some statistics, or their sum, is so in another order.
 
     One p-value for all of them, at its level whatever they have in common (the largest statistic,
     permuted; Westfall and Young 1993, section 2.5), which costs less than Bonferroni where they
@@ -231,12 +231,19 @@ def any_shows(tests: Sequence[Floats]) -> float:
     if len(tests) == 1:
         (largest,) = tests
     else:
-        roots = np.cbrt(np.maximum(np.stack(tests), 0.0))
-        spread = roots.std(axis=1, keepdims=True)
-        apart = roots - roots.mean(axis=1, keepdims=True)
-        largest = np.divide(apart, spread, out=np.zeros_like(apart), where=spread > 1e-12).max(0)
+        each = _standard(np.cbrt(np.maximum(np.stack(tests), 0.0)))
+        # What shows a little in all of them shows in their sum.
+        largest = np.vstack([each, _standard(each.sum(axis=0, keepdims=True))]).max(axis=0)
     least = largest[0] - 1e-9 * max(abs(float(largest[0])), 1e-3)
     return int((largest >= least).sum()) / len(largest)
+
+
+def _standard(rows: Floats) -> Floats:
+    """Rows of mean 0 and standard deviation 1; of 0 where they do not vary."""
+    spread = rows.std(axis=1, keepdims=True)
+    apart = rows - rows.mean(axis=1, keepdims=True)
+    out: Floats = np.divide(apart, spread, out=np.zeros_like(apart), where=spread > 1e-12)
+    return out
 
 
 def _seen(size: int, share: float, seed: int, stratum: str) -> Places:
