@@ -119,15 +119,50 @@ def login(request: Request) -> Reply:
 
 @pytest.mark.parametrize(
     "reply",
+    [login, lambda request: Reply(body=PAGE.format(2), headers={"Content-Type": "text/html"})],
+    ids=["login", "page"],
+)
+def test_a_page_is_an_odd_answer_until_it_comes_to_a_handful(
+    tmp_path: Path,
+    data: Path,
+    key: str,
+    monkeypatch: pytest.MonkeyPatch,
+    reply: Callable[[Request], Reply],
+) -> None:
+    monkeypatch.setattr("handeye.run.asker.FIRST_ALONE", 600.0)
+    with serving(reply) as server:
+        with pytest.raises(RunError, match=rf"{HANDFUL} requests in a row failed.*Please sign in"):
+            ask(server, data, tmp_path / "run", max_retries=3)
+        posts = [one for one in server.requests if b"messages" in one.body]
+        # One at a time, so that none went out beside them.
+        assert len(posts) == HANDFUL
+        server.reply = first_then(30, lambda n: Reply(status=500))
+        ask(server, data, tmp_path / "run")
+    assert states(tmp_path / "run")["answered"] == 30
+
+
+def test_an_odd_page_or_an_empty_body_first_is_the_error_of_its_item(
+    tmp_path: Path, data: Path, key: str
+) -> None:
+    for k, body in enumerate(("<html>", "")):
+        odd = Reply(body=body)
+        with serving(
+            lambda request, odd=odd: odd if not server.requests[1:] else Reply("DONE")
+        ) as server:  # type: ignore[misc]
+            rows = ask(server, data, tmp_path / f"run{k}", score=False)
+        (error,) = [row["error"] for row in rows if row["state"] == "error"]
+        assert ("an empty page" if body else "an empty body") in error
+
+
+@pytest.mark.parametrize(
+    "reply",
     [
-        login,
-        lambda request: Reply(body=PAGE.format(2), headers={"Content-Type": "text/html"}),
         lambda request: Reply(status=302, headers={"Location": request.path}, body=""),
         lambda request: Reply(status=405, body="no"),
         lambda request: Reply(status=429, headers={"Retry-After": "86400"}),
         lambda request: Reply(status=503, headers={"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"}),
     ],
-    ids=["login", "page", "loop", "method", "day", "date"],
+    ids=["loop", "method", "day", "date"],
 )
 def test_whoever_cannot_answer_at_all_is_asked_once(
     tmp_path: Path,
@@ -162,7 +197,8 @@ def test_a_run_that_gets_no_answers_any_more_stops_and_says_how_to_go_on(
         where = ["--model", MODEL, "--data", data, "--base-url", server.url, "--out", out]
         how = ["--quiet", "--max-retries", 0, "--max-connections", 2]
         said = handeye("run", "rose", *where, *how)
-        assert len(server.requests) <= 10 + HANDFUL + 4
+        # What was handed over: two under way, four that wait for a connection.
+        assert len(server.requests) <= 10 + HANDFUL + 2 + 4
         assert said.code == 2
         (line,) = [one for one in said.err.splitlines() if one.startswith("error: ")]
         assert words in line

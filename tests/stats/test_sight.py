@@ -11,6 +11,7 @@ from handeye.stats.sight import (
     Fits,
     advantage,
     advantage_power,
+    dependence_power,
     permutations,
 )
 
@@ -44,10 +45,10 @@ def test_what_is_wrong_in_a_constant_way_was_seen(traits: int) -> None:
     truth = draw.normal(size=(60, traits))
     turned = -np.roll(truth, 1, axis=1) + 5
     blind = dependence(draw.normal(size=(60, traits)), truth)
-    assert dependence(turned, truth).p_value(0) == 1 / 500
+    assert dependence(turned, truth).p_value(0) == 1 / 2000
     assert blind.p_value(0) > 0.01
-    assert blind.power(2 / 3, 0, 0.01) >= 0.9
-    assert blind.power(0.0, 0, 0.01) <= 0.2
+    assert dependence_power([blind], 2 / 3, 0, 0.01) >= 0.9
+    assert dependence_power([blind], 0.0, 0, 0.01) <= 0.2
 
 
 def told(seed: int, n: int = 60):
@@ -107,9 +108,9 @@ def test_every_scene_fits_where_an_order_puts_it() -> None:
     assert fits[np.arange(6), orders].all()
     seen = {tuple(order) for order in orders.tolist()}
     assert len(seen) == 12
-    # Uniform: 499 / 12 is 42, five standard deviations away are 10 and 73.
+    # Uniform: 1,999 / 12 is 167, five standard deviations away are 104 and 229.
     counts = [sum(tuple(order) == one for order in orders.tolist()) for one in seen]
-    assert 10 < min(counts) <= max(counts) < 73
+    assert 104 < min(counts) <= max(counts) < 229
 
 
 def test_orders_are_as_likely_as_the_questions_in_them() -> None:

@@ -94,18 +94,24 @@ class Asker:
 
     @asynccontextmanager
     async def _in_turn(self) -> AsyncIterator[None]:
-        """Hold back what comes after the first request until it is answered, or slow."""
-        if self._first is None and self._goes_alone:
-            self._first = anyio.Event()
-            try:
-                yield
-            finally:
-                self._first.set()
-            return
-        if self._first is not None and not self._first.is_set():
-            with anyio.move_on_after(FIRST_ALONE):
+        """Hold back what comes after the first request until it is answered, or slow.
+
+        Where a page came back, the next one is the first again.
+        """
+        while self._first is not None and not self._first.is_set():
+            with anyio.move_on_after(FIRST_ALONE) as waited:
                 await self._first.wait()
-        yield
+            if waited.cancelled_caught:
+                break
+        over = self._first is None or (self._first.is_set() and self._patience.in_doubt)
+        if not (self._goes_alone and over):
+            yield
+            return
+        self._first = first = anyio.Event()
+        try:
+            yield
+        finally:
+            first.set()
 
     async def _ask(self, question: Question, opening: Opening) -> Answer:
         if self._tap.over:

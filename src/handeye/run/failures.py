@@ -89,6 +89,8 @@ class Failure:
         unreachable: nobody listens at the address; a server that was there before may come back.
         status: of HTTP, or the one that a body names where HTTP said 200.
         filtered: the provider's content filter stopped it: no fault, the request was refused.
+        page: a page came in the place of a completion. Of one request that is an odd answer; a
+            sign-in comes to all of them.
     """
 
     reason: str
@@ -96,6 +98,7 @@ class Failure:
     unreachable: bool = False
     status: int | None = None
     filtered: bool = False
+    page: bool = False
 
     @property
     def busy(self) -> bool:
@@ -125,12 +128,17 @@ class Patience:
     def __init__(self, most: int, alone: bool, earlier: bool = False, advice: str = CHECK) -> None:
         self._most, self._alone, self._earlier, self._advice = most, alone, earlier, advice
         self._answered = False
-        self._failed = self._refused = self._busy = self._down = 0
+        self._failed = self._refused = self._busy = self._down = self._pages = 0
 
     def answered(self) -> None:
         """An answer arrived."""
         self._answered = True
-        self._failed = self._refused = self._busy = self._down = 0
+        self._failed = self._refused = self._busy = self._down = self._pages = 0
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether nothing but pages came so far: the next request, too, had better go alone."""
+        return not self._answered and 0 < self._failed == self._pages
 
     def failed(self, failure: Failure) -> str | None:
         """A request failed; why the run should stop, or None where it may go on."""
@@ -138,8 +146,9 @@ class Patience:
         self._refused += failure.hopeless
         self._busy += failure.busy
         self._down += failure.down
+        self._pages += failure.page
         first = self._alone and not self._answered and self._failed == 1
-        if first and (failure.hopeless or failure.unreachable):
+        if first and (failure.unreachable or (failure.hopeless and not failure.page)):
             how = "the first request failed"
         elif not (self._answered or self._earlier) and self._failed >= self._most:
             how = f"the first {self._failed} requests all failed, the last"
@@ -167,12 +176,13 @@ def failure_of(
     error = _provider_error(error)
     chain = list(_causes(error))
     status, body, url = _http(error, heard)
+    page = status == 200 and bool(_PAGE.match(_text(body)))
     name, words, said = type(error).__name__, _words(error), told(body, keys)
     where = f" from {address(url)}" if url else ""
     if status == 200:
         status = _status_in(body) or status
         odd = not body or not isinstance(_json(body), dict) or _message(_json(body))
-        text = f"no completion{where}: {said or 'an empty body'}"
+        text = f"no completion{where}: {said or ('an empty page' if page else 'an empty body')}"
         text = text if odd else f"{name}: {words}; {text}"
     elif status is not None:
         text = f"{name}: {status}{where}: {said or words}"
@@ -187,13 +197,14 @@ def failure_of(
         bool(_HOPELESS_TYPES & kinds)
         or (heard is not None and heard.long)
         # A page in the place of a completion: a sign-in, or an address that is none of an API.
-        or (status == 200 and bool(_PAGE.match(_text(body))))
+        or page
         or ("LocalProtocolError" in kinds and "header" in _words(chain[-1]).lower())
         or _refused_for_good(status, body, words)
     )
     stopped = _filtered(status, body)
     unreachable = bool(_UNREACHABLE_TYPES & kinds)
-    return Failure(in_a_line(text, keys), hopeless and not stopped, unreachable, status, stopped)
+    hopeless &= not stopped
+    return Failure(in_a_line(text, keys), hopeless, unreachable, status, stopped, page)
 
 
 def failure_said(

@@ -11,7 +11,7 @@ says what is claimed when. Written to ``looks.json`` of a run folder; the chance
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from statistics import NormalDist
@@ -34,9 +34,10 @@ FORMAT = 1
 # Nearly every answer, which is counted; and the true answers are nothing of the kind.
 MOST, OF_TRUTH = 0.95, 0.6
 FEWEST, FEWEST_DEV, FEWEST_BLIND = 8, 10, 40
-# Blind: no sign of sight at this level, at most so much better than exchanged (true answers are at
-# least so much better), and it would show with this power if so many scenes were looked at and
-# answered rightly, or so many in a way that only shows as varying with the scene.
+# Blind: no sign of sight at this level, that of all tests together, at most so much better than
+# exchanged (true answers are at least so much better), and it would show with this power if so many
+# scenes were looked at and answered rightly, or so many in a way that only shows as varying with
+# the scene. Who looks and is always wrong shows it in one test alone, which has half of the level.
 LEVEL, AT_MOST, AT_LEAST, POWER = 0.01, 0.08, 0.3, 0.9
 RIGHTLY, WRONGLY = 1 / 3, 2 / 3
 # Scenes that answers are compared with the truth over, however many there are.
@@ -105,6 +106,13 @@ class Ways(Protocol):
 
     def anywhere(self, answer: Any) -> bool:
         """Whether an answer may be right of any scene, whatever the stratum: it names no place."""
+        ...
+
+    def meant(self, answer: Any, asked: Asked) -> Sequence[Hashable]:
+        """What an answer would say if it were written in another way than the one asked for.
+
+        Who is right so, oftener than of other scenes, has looked.
+        """
         ...
 
     def elsewhere(self, asked: Asked, other: Asked) -> tuple[Hashable, float] | None:
@@ -349,9 +357,11 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
         return False
     scores, items, true = {}, {}, {}
     score = _remembered(ways)
+    meant = {}
     for one in compared:
-        scores[one.name], items[one.name] = one.scored("answer", score)
-        true[one.name], _ = one.scored("gold", score)
+        scores[one.name], items[one.name] = one.scored(lambda given: [given.answer], score)
+        true[one.name], _ = one.scored(lambda given: [given.gold], score)
+        meant[one.name], _ = one.scored(lambda given: ways.meant(given.answer, given), score)
     fits = {one.name: one.fits for one in compared if one.fits is not None}
     found = sight.advantage(scores, items, seed, fits)
     possible = sight.advantage(true, items, seed, fits)
@@ -369,22 +379,27 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
     group.own, group.other = Estimate(found.own, n=found.n), Estimate(found.other, n=found.n)
     group.ahead = Estimate(found.value, found.low, found.high, found.n)
     group.p_own = found.p_value
-    group.p_varies = min(1.0, len(varies) * min(one.p_value(seed) for one in varies))
+    group.p_varies = sight.any_shows(
+        [one.exchanged(seed) for one in varies] + [sight.exchanged(meant, items, seed, fits)]
+    )
     if any(one.shown for one in read):
-        # What shows something to one kind of question alone is drowned by the others (Bonferroni).
-        alone = [hangs.on("shown", [kind]).p_value(seed) for kind in kinds]
-        group.p_shown = min(hangs.on("shown", kinds).p_value(seed), len(kinds) * min(alone))
+        # What shows something to one kind of question alone is drowned by the others.
+        some = [kinds, *([kind] for kind in kinds)]
+        group.p_shown = sight.any_shows([hangs.on("shown", of).exchanged(seed) for of in some])
+    half, quarter = LEVEL / 2, LEVEL / 4
     # Only one answer of a text is judged; what the others hang on is not known.
     single = sum(one.several is None for one in read)
     return (
         group.n_scenes >= FEWEST_BLIND
         and single >= MOST * len(read)
-        and min(p for p in (group.p_own, group.p_varies, group.p_shown) if p is not None) > LEVEL
+        and group.p_own > quarter
+        and group.p_varies > half
+        and (group.p_shown is None or group.p_shown > quarter)
         and found.high <= AT_MOST
         # A right answer must be wrong elsewhere, else nothing could show.
         and possible.value >= AT_LEAST
-        and sight.advantage_power(scores, true, items, RIGHTLY, seed, LEVEL, fits) >= POWER
-        and varies[0].power(WRONGLY, seed, LEVEL / len(varies)) >= POWER
+        and sight.advantage_power(scores, true, items, RIGHTLY, seed, quarter, fits) >= POWER
+        and sight.dependence_power(varies, WRONGLY, seed, half) >= POWER
     )
 
 
@@ -423,14 +438,18 @@ class _Exchange:
             elif (s, t) in self._there:
                 yield s, t, one, self._there[s, t]
 
-    def scored(self, name: str, score: Any) -> tuple[Any, Any]:
-        """Summed scores of all answers, or golds, on all scenes, and of how many items."""
+    def scored(self, said: Callable[[Asked], Sequence[Any]], score: Any) -> tuple[Any, Any]:
+        """Summed scores of what is said to all scenes, on all scenes, and of how many items.
+
+        Of several things that an item has, the one that scores best.
+        """
         import numpy as np
 
         sums, items = (np.zeros((len(self.scenes),) * 2) for _ in range(2))
         for kind in self.kinds:
-            for s, t, one, there in self.pairs(kind):
-                sums[s, t] += score(getattr(one, name), there)
+            answers = [said(found[kind]) if kind in found else () for found in self.scenes]
+            for s, t, _, there in self.pairs(kind):
+                sums[s, t] += max((score(answer, there) for answer in answers[s]), default=0.0)
                 items[s, t] += 1
         return sums, items
 

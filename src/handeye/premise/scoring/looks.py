@@ -72,6 +72,10 @@ class PremiseWays:
         """Any letter may be right of any clip."""
         return True
 
+    def meant(self, answer: Hashable, asked: Asked) -> Sequence[Hashable]:
+        """A letter, or a role, is written in one way."""
+        return ()
+
     def elsewhere(self, asked: Asked, other: Asked) -> tuple[Hashable, float] | None:
         """No question tells anything of its clip."""
         return other.gold, 1.0

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from handeye.rose.diagnosis.coordinates import Axis, Convention
 from handeye.rose.diagnosis.lenient import Reading, answers, read
 from handeye.rose.items import Item
 from handeye.rose.questions import TEMPLATES, TaskMode
@@ -21,6 +22,13 @@ from handeye.scores.looks import Asked, Looks, look, repeats
 
 # No number of cells that is told apart is larger.
 _MOST = 10_000
+# Ways to write a cell that are common: from 0, column first, rows from below, columns from right.
+_WRITTEN = (
+    Convention(rows=Axis(0), cols=Axis(0)),
+    Convention(swapped=True),
+    Convention(rows=Axis(from_end=True)),
+    Convention(cols=Axis(from_end=True)),
+)
 # Shares in steps of which sums are exact: threads add them up in any order.
 _STEPS = 2**30
 _ANSWERED = ("answered",)
@@ -111,6 +119,15 @@ class RoseWays:
     def anywhere(self, answer: Answer) -> bool:
         """A number, or no click at all, may be right of any picture; cells are seldom twice."""
         return not answer.cells
+
+    def meant(self, answer: Answer, asked: Asked) -> Sequence[Answer]:
+        """Its cells as they are meant where rows and columns are written otherwise than asked."""
+        rows, cols = (int(size) for size in asked.shown[:2])
+        found = (
+            frozenset(Cell(*way.translate(row, col, rows, cols)) for row, col in answer.cells)
+            for way in _WRITTEN
+        )
+        return [Answer(cells, answer.number) for cells in found if cells]
 
     def elsewhere(self, asked: Asked, other: Asked) -> tuple[Answer, float] | None:
         """What is right in the same region of another picture.

@@ -78,6 +78,10 @@ class ClipWays:
         """To leave alone may be right of any clip, but scores in no mean: chosen by class."""
         return False
 
+    def meant(self, answer: Answer, asked: Asked) -> Sequence[Answer]:
+        """Texts mean what they say."""
+        return ()
+
     def elsewhere(self, asked: Asked, other: Asked) -> tuple[Hashable, float] | None:
         """No question tells anything of its clip."""
         return other.gold, 1.0
