@@ -8,11 +8,11 @@ pigeonhole bootstrap; Owen and Eckles 2012, Ann. Appl. Stat. 6:895, for other we
 What is left is then counted more than once, never less: the interval errs on the wide side.
 
 Scenes are drawn again within their group; where one has items in several groups, all together, so
-that what these share is kept. People are too few for that: two of them, drawn again,
-vary by half of what they should, in three steps. Person p weighs ``1 + f (g_p - mean g)`` instead,
-g standard normal and f what :func:`handeye.stats.intervals.stretch` says of so many: ``n / (n -
-1)`` in the variance, and Student's t at n - 1 degrees of freedom for the normal. Where nobody
-answers otherwise than the others, as many as there are people say that nobody would.
+that what these share is kept. People are too few for that: two of them, drawn again, vary by half
+of what they should, in three steps. Person p weighs ``1 + f (g_p - mean g)`` instead, g standard
+normal and f what :func:`handeye.stats.intervals.stretch` says of n people: ``n / (n - 1)`` in the
+variance, and Student's t at n - 1 degrees of freedom for the normal. Where nobody ever fails (or
+passes), the bound is that of n people of whom none did, however many scenes they saw.
 
 With one person only scenes are drawn: the interval is about that person and says nothing of others.
 """

@@ -182,6 +182,10 @@ def test_people_stand_beside_the_models(made_up: Any, tmp_path: Path) -> None:
     )
     data = data_of(page)
     assert data["human"]["pass"]["L-Clk"]["value"] == 0.95
+    # What one person does says nothing of others, and the row says so.
+    file.write_text(json.dumps(HUMAN | {"n_people": 1, "n_items": 20}))
+    row = part(made_up(diagnosis(), human=file), "ladder").split('<tr class="human">')[1]
+    assert "intervals over items alone, which say nothing of others" in row.split("</tr>")[0]
 
 
 @pytest.mark.parametrize(
