@@ -229,7 +229,7 @@ class Findings(Recorded, kw_only=True):
     headline: dict[str, Estimate]
     columns: dict[str, Estimate]
     subsets: dict[str, Estimate] = msgspec.field(default_factory=dict)
-    unused: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
+    unused: dict[str, list[int]] = msgspec.field(default_factory=dict)
     bridges: dict[str, Bridge | None]
     consistency: Consistency | None
     drops: dict[str, Estimate]

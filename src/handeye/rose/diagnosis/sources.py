@@ -6,7 +6,7 @@ over sources; that one is surely worse than the others is told after the level.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 from typing import Any
 
@@ -23,7 +23,7 @@ _NEARLY_ALL = 0.95
 
 def silent_sources(diagnosis: Tree) -> list[Claim]:
     """Sources hardly any of whose answers can be used, where there are others."""
-    unused: Mapping[str, tuple[int, int]] = diagnosis.get("unused") or {}
+    unused: Mapping[str, Sequence[int]] = diagnosis.get("unused") or {}
     names = {name: name.removeprefix("ROSE-") for name in unused}
     lost = [
         share_of(count, n, names[name], f"{names[name]} questions")
