@@ -137,7 +137,7 @@ def test_every_reader_sees_what_people_see(plain: Path, tmp_path: Path, name: st
             assert np.array_equal(np.asarray(Sent.of(given).decoded()), upright)
         assert RosePeople().picture(after, item).data == body
         (load_,) = question.media[0].pictures()
-        assert load_ == (*upright.shape[1::-1], len(body))
+        assert load_[:3] == (*upright.shape[1::-1], len(body))
     assert [picture.pixels.tobytes() for _, made in set_papers(data) for picture in made()] == [
         picture.pixels.tobytes() for _, made in set_papers(plain) for picture in made()
     ]
