@@ -3,24 +3,108 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import msgspec
 
 from handeye.atomic import write_all
+from handeye.scores.estimate import Estimate
 from handeye.scores.run_folder import as_parquet
 from handeye.scores.summary import Recorded
 from handeye.scores.tables import Table
 from handeye.sets.processes import in_order
 from handeye.shown import Shown, Words
+from handeye.stats.intervals import estimates
+from handeye.stats.sums import Sums
 
 if TYPE_CHECKING:
     import polars as pl
 
 DIAGNOSIS = "diagnosis.json"
 REASONS = "reasons.parquet"
+
+
+class Share(msgspec.Struct):
+    """How often one reason or sign occurs: among what failed, and among everything.
+
+    ``share`` and ``rate`` are fractions; their ``n`` are the items or clips that they are over.
+    """
+
+    key: str
+    label: str
+    meaning: str
+    count: int
+    share: Estimate
+    rate: Estimate
+
+
+class Group(msgspec.Struct):
+    """Why some items failed; ``reasons`` exclude each other, ``tags`` do not."""
+
+    n_items: int
+    n_failed: int
+    failed: Estimate
+    reasons: list[Share]
+    tags: list[Share]
+
+
+class Sign(Protocol):
+    """A reason or a sign, and its words."""
+
+    @property
+    def key(self) -> str:
+        """Its name in files."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """A few words for tables."""
+        ...
+
+    @property
+    def meaning(self) -> str:
+        """A sentence."""
+        ...
+
+
+def shares(
+    sums: Sums,
+    signs: Iterable[Sign],
+    prefix: str,
+    failed: str,
+    everything: str,
+    stratum: str | None = None,
+) -> list[Share]:
+    """What occurred of some reasons or signs, in their order.
+
+    Args:
+        sums: with a column of each sign, named ``PREFIX.KEY``.
+        signs: in the order in which they are told.
+        prefix: of the columns.
+        failed: column of what failed.
+        everything: column of what was asked.
+        stratum: of the sums; None: all together.
+    """
+    columns = {sign: f"{prefix}.{sign.key}" for sign in signs}
+    return [
+        msgspec.convert(
+            {
+                "key": sign.key,
+                "label": sign.label,
+                "meaning": sign.meaning,
+                "count": count,
+                "share": estimates(sums.share(column, failed, stratum)),
+                "rate": estimates(sums.share(column, everything, stratum)),
+            },
+            Share,
+        )
+        for sign, column in columns.items()
+        if (count := sums.count(column, stratum))
+    ]
 
 
 class Diagnosed(Shown):

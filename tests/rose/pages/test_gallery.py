@@ -7,12 +7,13 @@ import polars as pl
 from PIL import Image
 
 from handeye.pages.pictures import Album
-from handeye.rose.diagnosis.findings import Attribution, Group, Share
+from handeye.rose.diagnosis.findings import Attribution
 from handeye.rose.items import Item
 from handeye.rose.pages import gallery, signs
 from handeye.rose.release import load
 from handeye.rose.scoring.score_frame import to_frame
 from handeye.rose.scoring.score_item import score_item
+from handeye.scores.diagnosed import Group, Share
 from handeye.scores.estimate import NOTHING
 
 

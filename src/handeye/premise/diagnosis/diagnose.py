@@ -5,7 +5,7 @@ Needs the run folder only, not the set. docs/premise-scoring.md tells how to rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -31,7 +31,7 @@ from handeye.premise.scoring.summary import (
     interval_words,
 )
 from handeye.printing import noun
-from handeye.scores.diagnosed import Diagnosed
+from handeye.scores.diagnosed import Diagnosed, Group, shares
 from handeye.scores.estimate import Estimate
 from handeye.scores.looks import Group as Look, Looks
 from handeye.scores.summary import Interval, Recorded
@@ -49,30 +49,6 @@ _FROM_SUMMARY = (
     "ablation", "signal", "permuted", "families", "pairs", "two", "kinds", "signals",
 )  # fmt: skip
 EVERYTHING = "all"
-
-
-class Share(msgspec.Struct):
-    """How often one reason or sign occurs: among the items that failed, and among all.
-
-    ``share`` and ``rate`` are fractions; their ``n`` are the items that they are over.
-    """
-
-    key: str
-    label: str
-    meaning: str
-    count: int
-    share: Estimate
-    rate: Estimate
-
-
-class Group(msgspec.Struct):
-    """Why some items failed; ``reasons`` exclude each other, ``tags`` do not."""
-
-    n_items: int
-    n_failed: int
-    failed: Estimate
-    reasons: list[Share]
-    tags: list[Share]
 
 
 class Findings(Recorded, kw_only=True):
@@ -235,26 +211,14 @@ def _groups(found: Sequence[Found], seed: int, resamples: int) -> dict[str, Grou
 
 
 def _group(sums: Sums, where: str) -> Group:
-    def shares(signs: Sequence[Any]) -> list[dict[str, Any]]:
-        out = []
-        for sign in signs:
-            if count := sums.count(f"{where}.{sign.key}"):
-                words = {"key": sign.key, "label": sign.label, "meaning": sign.meaning}
-                share = sums.share(f"{where}.{sign.key}", f"{where}.failed")
-                rate = sums.share(f"{where}.{sign.key}", f"{where}.items")
-                out.append({**words, "count": count, "share": share, "rate": rate})
-        return out
-
-    tree: dict[str, Any] = {
-        "n_items": sums.count(f"{where}.items"),
-        "n_failed": sums.count(f"{where}.failed"),
-        "failed": sums.share(f"{where}.failed", f"{where}.items"),
-        "reasons": {str(k): one for k, one in enumerate(shares(REASONS))},
-        "tags": {str(k): one for k, one in enumerate(shares(TAGS))},
-    }
-    told: Mapping[str, Any] = estimates(tree)
-    lists = {name: list(told[name].values()) for name in ("reasons", "tags")}
-    return msgspec.convert({**told, **lists}, Group)
+    failed, everything = f"{where}.failed", f"{where}.items"
+    return Group(
+        n_items=sums.count(everything),
+        n_failed=sums.count(failed),
+        failed=msgspec.convert(estimates(sums.share(failed, everything)), Estimate),
+        reasons=shares(sums, REASONS, where, failed, everything),
+        tags=shares(sums, TAGS, where, failed, everything),
+    )
 
 
 def _frame(found: Sequence[Found]) -> pl.DataFrame:

@@ -19,13 +19,13 @@ from handeye.errors import OptionError
 from handeye.rose.diagnosis.attribution import attribute, attribution_tables
 from handeye.rose.diagnosis.decomposition import decompose
 from handeye.rose.diagnosis.evidence import Evidence, run_evidence
-from handeye.rose.diagnosis.findings import Chain, Findings, Group
+from handeye.rose.diagnosis.findings import Chain, Findings
 from handeye.rose.diagnosis.reasons import NO_USE
 from handeye.rose.diagnosis.thresholds import thresholds
 from handeye.rose.diagnosis.verdict import verdict
 from handeye.rose.scoring.run_folder import Run, read_run
 from handeye.rose.scoring.summary import Summary
-from handeye.scores.diagnosed import Diagnosed
+from handeye.scores.diagnosed import Diagnosed, Group
 from handeye.scores.looks import Looks
 from handeye.scores.tables import Column, Row, Table
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from handeye.rose.scoring.summary import Bridge, Consistency
+from handeye.scores.diagnosed import Group
 from handeye.scores.estimate import NOTHING, Estimate
 from handeye.scores.looks import Group as Look
 from handeye.scores.summary import Interval, Recorded
@@ -78,27 +79,6 @@ class Chain(msgspec.Struct):
     n_scenes: int
     n_items: int
     steps: list[Step]
-
-
-class Share(msgspec.Struct):
-    """How often one reason or sign occurs: among the failed items, and among all."""
-
-    key: str
-    label: str
-    meaning: str
-    count: int
-    share: Estimate
-    rate: Estimate
-
-
-class Group(msgspec.Struct):
-    """Why the items of some templates failed; ``reasons`` exclude each other, ``tags`` do not."""
-
-    n_items: int
-    n_failed: int
-    failed: Estimate
-    reasons: list[Share]
-    tags: list[Share]
 
 
 class Convention(msgspec.Struct):

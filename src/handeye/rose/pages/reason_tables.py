@@ -10,9 +10,10 @@ from markupsafe import Markup
 from handeye.pages.charts.share_chart import share_rows, shares
 from handeye.printing import noun
 from handeye.rose.diagnosis.claims import WOULD_SHOW
-from handeye.rose.diagnosis.findings import Findings, Group, Share
+from handeye.rose.diagnosis.findings import Findings
 from handeye.rose.pages.view import RunView
 from handeye.rose.questions import TEMPLATES
+from handeye.scores.diagnosed import Group, Share
 from handeye.scores.estimate import NOTHING, Estimate
 from handeye.scores.tables import Column, Row, Table
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 import polars as pl
 
 from handeye.pages.signs import PASSED, UNDIAGNOSED, Sign, Vocabulary
-from handeye.rose.diagnosis.findings import Attribution, Share
+from handeye.rose.diagnosis.findings import Attribution
+from handeye.scores.diagnosed import Share
 
 _COLUMNS = ("row", "item_id", "task_template", "rose_subset", "passed", "reason", "tags")
 

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from handeye.errors import HandeyeError, OptionError
 from handeye.printing import noun
-from handeye.scores.diagnosed import Diagnosed
+from handeye.scores.diagnosed import Diagnosed, Share, shares
 from handeye.scores.estimate import Estimate, number
 from handeye.scores.looks import Group as Look, sentences
 from handeye.scores.summary import Interval, Recorded
@@ -35,20 +35,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 FORMAT = 1
-
-
-class Share(msgspec.Struct):
-    """How often one reason or sign occurs: among the clips with a fault, and among all.
-
-    ``share`` and ``rate`` are fractions; their ``n`` are the clips that they are over.
-    """
-
-    key: str
-    label: str
-    meaning: str
-    count: int
-    share: Estimate
-    rate: Estimate
 
 
 class Group(msgspec.Struct):
@@ -207,27 +193,13 @@ def _tables(
 
 
 def _group(sums: Sums, stratum: str | None) -> Group:
-    def shares(kind: str) -> list[dict[str, Any]]:
-        out = []
-        for key in WORDS.order:
-            column, sign = f"{kind}.{key}", WORDS[key]
-            if count := sums.count(column, stratum):
-                share = sums.share(column, "faulty", stratum)
-                rate = sums.share(column, "clips", stratum)
-                words = {"key": key, "label": sign.label, "meaning": sign.meaning}
-                out.append({**words, "count": count, "share": share, "rate": rate})
-        return out
-
-    tree = {
-        "n_clips": sums.count("clips", stratum),
-        "n_faulty": sums.count("faulty", stratum),
-        "faulty": sums.share("faulty", "clips", stratum),
-        "reasons": {str(k): one for k, one in enumerate(shares("reason"))},
-        "tags": {str(k): one for k, one in enumerate(shares("sign"))},
-    }
-    told = estimates(tree)
-    return msgspec.convert(
-        {**told, **{name: list(told[name].values()) for name in ("reasons", "tags")}}, Group
+    signs = [WORDS[key] for key in WORDS.order]
+    return Group(
+        n_clips=sums.count("clips", stratum),
+        n_faulty=sums.count("faulty", stratum),
+        faulty=msgspec.convert(estimates(sums.share("faulty", "clips", stratum)), Estimate),
+        reasons=shares(sums, signs, "reason", "faulty", "clips", stratum),
+        tags=shares(sums, signs, "sign", "faulty", "clips", stratum),
     )
 
 
