@@ -7,7 +7,7 @@ that is a function of sums can be compared: a rate, a macro average, a ratio suc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -267,6 +267,29 @@ def rated(
         planned=planned,
         chance=chance,
     )
+
+
+def shown(series: Sequence[pl.Series], key: str) -> Floats:
+    """(n, runs) 1 where a run has ``key`` in its column, a reason or a state; else 0."""
+    columns = [(one == key).fill_null(False).to_numpy().astype(np.float64) for one in series]
+    return np.stack(columns, axis=1)
+
+
+def occurring(
+    series: Sequence[pl.Series], names: Iterable[tuple[str, str]], group: str = ""
+) -> Iterator[Quantity]:
+    """How often something is so, of all items; nothing where it is so in no run.
+
+    Args:
+        series: a column of every run; none: nothing at all.
+        names: keys and labels of what it may hold.
+        group: heading of the lines.
+    """
+    for key, label in names if len(series) else ():
+        outcomes = shown(series, key)
+        if outcomes.any():
+            inside = np.ones(len(outcomes), bool)
+            yield rated((key, label), inside, outcomes, pooled, sense="share", group=group)
 
 
 def pooled(sums: Floats, clusters: Sequence[int]) -> Samples:

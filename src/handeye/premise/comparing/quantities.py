@@ -32,6 +32,7 @@ from handeye.scores.quantity import (
     Words,
     average,
     counted,
+    occurring,
     pair_rows,
     pooled,
     rated,
@@ -71,6 +72,7 @@ _NAMES = {
 }
 _TWO = {"both_true": "both true", "both_v": "sight false", "both_a": "sound false"}
 _ANSWERED = "answered"
+_OF_ITEMS = "of the items"
 
 
 def quantities(runs: Sequence[Run], *, common: bool = False, reasons: bool = True) -> Quantities:
@@ -243,7 +245,9 @@ class _Paired:
             key="reasons",
             title="Reasons of failure",
             meaning="Share of all items that failed for a reason.",
-            quantities=tuple(self._shares(self.reasons, [(one.key, one.label) for one in REASONS])),
+            quantities=tuple(
+                occurring(self.reasons, ((one.key, one.label) for one in REASONS), _OF_ITEMS)
+            ),
             chart="Why items failed",
             reason="reason",
             long=True,
@@ -254,7 +258,7 @@ class _Paired:
             title="States",
             meaning="Share of all items without an answer that can be read, by what happened.",
             quantities=tuple(
-                self._shares(self.states, [(one, one) for one in seen if one != _ANSWERED])
+                occurring(self.states, ((one, one) for one in seen if one != _ANSWERED), _OF_ITEMS)
             ),
             chart="Why items failed",
         )
@@ -366,19 +370,6 @@ class _Paired:
     ) -> Quantity:
         alone = len(np.unique(self.cluster[inside])) == inside.sum()
         return rated(called, inside, outcomes, pooled, one_per_scene=alone, planned=named, **more)
-
-    def _shares(
-        self, series: Sequence[pl.Series], names: Sequence[tuple[str, str]]
-    ) -> Iterator[Quantity]:
-        """How often something is so in every run; nothing where it never is."""
-        for key, label in names if len(series) else ():
-            columns = [(one == key).fill_null(False).to_numpy().astype(np.float64)
-                       for one in series]  # fmt: skip
-            shown = np.stack(columns, axis=1)
-            if shown.any():
-                everything = np.ones(len(shown), bool)
-                yield rated((key, label), everything, shown, pooled, sense="share",
-                            group="of the items")  # fmt: skip
 
     def units(self) -> Iterator[Units]:
         """Who gets what right, by cell."""

@@ -30,9 +30,11 @@ from handeye.scores.quantity import (
     average,
     counted,
     macro,
+    occurring,
     pair_rows,
     pooled,
     rated,
+    shown,
 )
 from handeye.stats.intervals import Samples, difference
 
@@ -225,11 +227,14 @@ class _Paired:
             reason="reason",
             long=True,
         )
+        seen = sorted({str(state) for series in self.states for state in series.unique()})
         yield Family(
             key="states",
             title="States",
             meaning="Share of all items without a usable answer, by what happened.",
-            quantities=tuple(self._states()),
+            quantities=tuple(
+                occurring(self.states, ((one, one) for one in seen if one != _ANSWERED))
+            ),
             chart="Why items failed",
         )
 
@@ -327,18 +332,10 @@ class _Paired:
         for kind, (of, title) in _KINDS.items():
             inside = np.isin(modes, of)
             for reason in REASONS:
-                shown = _shown(self.reasons, reason.key)
-                if shown[inside].any():
+                found = shown(self.reasons, reason.key)
+                if found[inside].any():
                     called = f"{kind}:{reason.key}", reason.label
-                    yield rated(called, inside, shown, pooled, sense="share", group=title)
-
-    def _states(self) -> Iterator[Quantity]:
-        """How often each state but the one of an answer occurs in every run."""
-        seen = {str(state) for series in self.states for state in series.unique()}
-        everything = np.ones(self.items.height, bool)
-        for state in sorted(seen - {_ANSWERED}):
-            shown = _shown(self.states, state)
-            yield rated((state, state), everything, shown, pooled, sense="share")
+                    yield rated(called, inside, found, pooled, sense="share", group=title)
 
     def units(self) -> Iterator[Units]:
         """Who passes what, by template."""
@@ -360,9 +357,3 @@ class _Paired:
 def _gap(sums: Floats, clusters: Sequence[int]) -> Samples:
     split = 2 * len(_COUNTING)
     return difference(average(sums[:, :, :split], clusters), average(sums[:, :, split:], clusters))
-
-
-def _shown(series: Sequence[pl.Series], key: str) -> Floats:
-    """(n, runs) 1 where a run shows a reason or a state."""
-    columns = [(one == key).fill_null(False).to_numpy().astype(np.float64) for one in series]
-    return np.stack(columns, axis=1)
