@@ -20,7 +20,7 @@ from handeye.premise.diagnosis.reasons import REASONS, TAGS, Found, find_reasons
 from handeye.premise.diagnosis.verdict import carried, verdict
 from handeye.premise.scoring.figures import STRATUM
 from handeye.premise.scoring.run_folder import Run, read_run
-from handeye.premise.scoring.score import CELLS, ScoreRow
+from handeye.premise.scoring.score import CELLS, ScoreRow, families_of
 from handeye.premise.scoring.summary import (
     RESAMPLES,
     SUITE,
@@ -194,8 +194,8 @@ def _groups(found: Sequence[Found], seed: int, resamples: int) -> dict[str, Grou
     if not found:
         return {}
     cells = np.array([one.row.cell for one in found])
-    scenes = {name: k for k, name in enumerate(dict.fromkeys(o.row.scene_id for o in found))}
-    cluster = np.array([scenes[one.row.scene_id] for one in found], np.int64)
+    families = families_of(one.row for one in found)
+    cluster = np.array([families[one.row.scene_id] for one in found], np.int64)
     columns = {}
     wheres = {EVERYTHING: np.ones(len(found), bool)} | {
         cell: cells == cell for cell in CELLS if (cells == cell).any()

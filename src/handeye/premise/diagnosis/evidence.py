@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from handeye.premise.items import LETTERS, N_ROLES, VISION_FALSE
 from handeye.premise.scoring.figures import SENSES, STRATUM, by_lot
-from handeye.premise.scoring.score import SINGLE, ScoreRow, contents_of
+from handeye.premise.scoring.score import SINGLE, ScoreRow, contents_of, families_of
 from handeye.premise.scoring.siblings import Siblings
 from handeye.stats.intervals import Samples, complement, difference, mean
 from handeye.stats.sums import Sums, undefined
@@ -35,9 +35,7 @@ class Evidence:
             resamples: of families; 0 for the measured figures alone.
         """
         self.rows, self._resamples = rows, resamples
-        numbers: dict[str, int] = {}
-        for row in rows:
-            numbers.setdefault(row.scene_id, len(numbers))
+        numbers = families_of(rows)
         self._columns: dict[str, Floats] = {"rows": np.ones(len(rows))}
         self._pairs = Siblings(rows)
         self._read = self._where(

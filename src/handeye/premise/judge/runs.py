@@ -43,7 +43,7 @@ from handeye.premise.scoring.explanations import Decided, by_exact_reader, expla
 from handeye.premise.scoring.predictions import SWAP, of_file
 from handeye.premise.scoring.reading import answer_kind
 from handeye.premise.scoring.run_folder import JUDGED, JUDGEMENTS, Run
-from handeye.premise.scoring.score import ScoreRow
+from handeye.premise.scoring.score import ScoreRow, families_of
 from handeye.premise.scoring.summary import RESAMPLES, SUITE
 from handeye.reading import read_json
 from handeye.run.judge import ATTEMPTS, CONNECTIONS, Judged, Wanted, ask_judge, count_states
@@ -356,14 +356,13 @@ def agreement(
             name: Samples(np.full(1, np.nan), 0) for name in ("agreement", "kappa")})}  # fmt: skip
     one, two = (np.array([of[row.item_id] for row in known]) for of in (first, second))
     columns = {"both": one & two, "first": one & ~two, "second": two & ~one, "neither": ~one & ~two}
-    families: dict[str, int] = {}
-    cluster = [families.setdefault(row.scene_id, len(families)) for row in known]
+    families = families_of(known)
     sums = Sums(
         ["families"] * len(known),
         {name: of.astype(np.float64) for name, of in columns.items()},
         resamples,
         seed,
-        np.array(cluster, np.int64),
+        np.array([families[row.scene_id] for row in known], np.int64),
     )
     observed, kappa = raw_and_kappa(*(sums.total(name) for name in names))
     return {

@@ -19,7 +19,7 @@ import numpy as np
 
 from handeye.premise.items import VISION_FALSE
 from handeye.premise.scoring.reading import explains
-from handeye.premise.scoring.score import ScoreRow
+from handeye.premise.scoring.score import ScoreRow, families_of
 from handeye.premise.scoring.siblings import Siblings
 from handeye.stats.intervals import Samples, mean
 from handeye.stats.sums import Sums
@@ -70,9 +70,7 @@ def explained(
     known = [row for row in rows if row.gold is not None and row.item_id in decided]
     if not known:
         return {}
-    families: dict[str, int] = {}
-    for row in rows:
-        families.setdefault(row.scene_id, len(families))
+    families = families_of(rows)
     found = [decided[row.item_id] for row in known]
     false = np.array([(row.gold or 0) >= VISION_FALSE for row in known])
     sense = np.array([row.modality for row in known])

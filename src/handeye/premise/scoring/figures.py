@@ -23,6 +23,7 @@ from handeye.premise.scoring.score import (
     ScoreRow,
     all_letters,
     contents_of,
+    families_of,
     signal_used,
 )
 from handeye.premise.scoring.siblings import Pair, Siblings
@@ -60,9 +61,7 @@ class Figures:
             resamples: of families; 0 for the measured figures alone.
         """
         self.rows, self.seed, self.resamples = rows, seed, resamples
-        numbers: dict[str, int] = {}
-        for row in rows:
-            numbers.setdefault(row.scene_id, len(numbers))
+        numbers = families_of(rows)
         self.family = np.array([numbers[row.scene_id] for row in rows], np.int64)
         self.n_families = len(numbers)
         self.pairs = Siblings(rows)

@@ -407,6 +407,11 @@ def all_letters(row: ScoreRow) -> list[float]:
     return logs if len(logs) == N_ROLES and min(logs) > _NEVER else []
 
 
+def families_of(rows: Iterable[ScoreRow]) -> dict[str, int]:
+    """Families by number, from 0, in the order in which their first rows come."""
+    return {name: k for k, name in enumerate(dict.fromkeys(row.scene_id for row in rows))}
+
+
 def contents_of(rows: Iterable[ScoreRow]) -> dict[str, int]:
     """By prompt, the content that is right of what is asked, where a true premise tells it.
 
@@ -432,9 +437,7 @@ class _Known(NamedTuple):
 def _perceived(rows: Sequence[ScoreRow]) -> list[int | None]:
     """Whether S tells each premise by a threshold from other families, for each sense alone."""
     out: list[int | None] = [None] * len(rows)
-    families: dict[str, int] = {}
-    for row in rows:
-        families.setdefault(row.scene_id, len(families))
+    families = families_of(rows)
     groups: dict[tuple[str, str], list[_Known]] = {}
     for place, row in enumerate(rows):
         value, source = signal_used(row)
