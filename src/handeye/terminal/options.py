@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -155,6 +155,14 @@ Items: TypeAlias = Annotated[
 ResultOut: TypeAlias = Annotated[
     Path | None, typer.Option(metavar="RUN", help="Folder of the result.")
 ]
+AnySet: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SET",
+        help="Set folder, published file, or hf:OWNER/NAME.",
+        autocompletion=some_sets,
+    ),
+]
 NewSet: TypeAlias = Annotated[Path, typer.Argument(metavar="SET", help="Folder of the new set.")]
 OldSet: TypeAlias = Annotated[
     str,
@@ -167,6 +175,16 @@ Runs: TypeAlias = Annotated[
 OneRun: TypeAlias = Annotated[
     Path, typer.Argument(metavar="RUN", help="A run folder.", autocompletion=some_runs)
 ]
+
+
+def answers_file(name: str) -> Any:
+    """The argument for what is scored; ``name``: of the field that says what an answer is to."""
+    return typer.Argument(
+        metavar="FILE|RUN",
+        help=f"Answers, a line of JSON each with {name} and raw_text; an Inspect log (.eval); "
+        "or a run folder (so far, if unfinished).",
+        autocompletion=some_runs,
+    )
 
 
 # ---- what is done with them

@@ -11,6 +11,7 @@ import typer
 from handeye.premise.commands.sets import MapField
 from handeye.terminal.options import (
     AllowMissing,
+    AnySet,
     AnySplit,
     BaseUrl,
     Items,
@@ -20,11 +21,10 @@ from handeye.terminal.options import (
     ResultOut,
     Seed,
     StripThoughts,
+    answers_file,
     one_of,
     put_json,
     say_next,
-    some_runs,
-    some_sets,
 )
 from handeye.terminal.run_options import show_run
 
@@ -34,23 +34,8 @@ def _questions() -> tuple[str, ...]:
 
 
 def score(
-    predictions: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE|RUN",
-            help="Answers, a line of JSON each with item_id and raw_text; an Inspect log (.eval); "
-            "or a run folder (so far, if unfinished).",
-            autocompletion=some_runs,
-        ),
-    ],
-    data: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SET",
-            help="Set folder, published file, or hf:OWNER/NAME.",
-            autocompletion=some_sets,
-        ),
-    ] = None,
+    predictions: Annotated[Path, answers_file("item_id")],
+    data: AnySet = None,
     out: ResultOut = None,
     allow_missing: AllowMissing = False,
     split: AnySplit = None,

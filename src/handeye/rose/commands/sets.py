@@ -23,9 +23,9 @@ from handeye.terminal.options import (
     ResultOut,
     StripThoughts,
     Workers,
+    answers_file,
     one_of,
     say_next,
-    some_runs,
     some_sets,
 )
 from handeye.terminal.run_options import show_run
@@ -213,15 +213,7 @@ def verify(directory: OldSet, workers: Workers = None, json: Json = None) -> Non
 
 @app.command()
 def score(
-    predictions: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE|RUN",
-            help="Answers, a line of JSON each with item_id and raw_text; an Inspect log (.eval); "
-            "or a run folder (so far, if unfinished).",
-            autocompletion=some_runs,
-        ),
-    ],
+    predictions: Annotated[Path, answers_file("item_id")],
     data: Annotated[
         str | None,
         typer.Option(metavar="SET", help="Set folder or metadata file.", autocompletion=some_sets),

@@ -15,6 +15,7 @@ from handeye.terminal.inputs import json_values, named_values, resumable, warn_o
 from handeye.terminal.options import (
     STDOUT,
     AllowMissing,
+    AnySet,
     BaseUrl,
     Common,
     EveryLine,
@@ -26,12 +27,12 @@ from handeye.terminal.options import (
     Seed,
     StripThoughts,
     TestSplit,
+    answers_file,
     json_file,
     one_of,
     put_json,
     say_next,
     some_runs,
-    some_sets,
 )
 from handeye.terminal.run_options import show_run
 from handeye.visualact.commands.sets import MapField, Scenarios
@@ -84,23 +85,8 @@ Cache = Annotated[
 
 
 def score(
-    predictions: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE|RUN",
-            help="Answers, a line of JSON each with clip_id and raw_text; an Inspect log (.eval); "
-            "or a run folder (so far, if unfinished).",
-            autocompletion=some_runs,
-        ),
-    ],
-    data: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SET",
-            help="Set folder, published file, or hf:OWNER/NAME.",
-            autocompletion=some_sets,
-        ),
-    ] = None,
+    predictions: Annotated[Path, answers_file("clip_id")],
+    data: AnySet = None,
     out: ResultOut = None,
     embedder: EmbedderName = None,
     threshold: Annotated[
