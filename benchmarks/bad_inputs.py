@@ -597,6 +597,39 @@ def _rose_sets() -> Iterator[Case]:
 _USED = {"item_id", "scene_id", "task_template", "rows", "cols", "all_target_cells", "image"}
 
 
+def _any_rows(
+    path: str, readers: Sequence[tuple[str, ...]], verify: tuple[str, ...]
+) -> Iterator[Case]:
+    """Rows broken in every way, and every field of one holding every odd value."""
+    name = Path(path).name
+    for kind, spoil in files(path):
+        if kind != "gone":
+            for words in readers:
+                yield Case("rows of a set", kind, words, spoil, says=name)
+            yield Case("rows of a set", kind, verify, spoil, "listed", name)
+    for _, spoil in fields(path):
+        for words in readers:
+            yield Case("rows of a set", "fields", words, spoil, "either")
+        yield Case("rows of a set", "fields", verify, spoil, "any")
+
+
+def _any_meta(
+    path: str,
+    good: Sequence[Any],
+    first: dict[str, Any],
+    verify: tuple[str, ...],
+    reader: tuple[str, ...],
+) -> Iterator[Case]:
+    """Every value of what the generator notes in a row, odd."""
+    meta = first["meta"]
+    for name in meta:
+        for value in (None, "x", -1, 10**30, [], {"a": {}}, True):
+            change = {**first, "meta": {**meta, name: value}}
+            spoil = writing(path, _json_lines([change if one is first else one for one in good]))
+            yield Case("rows of a set", "values", verify, spoil, "any")
+            yield Case("rows of a set", "values", reader, spoil, "either")
+
+
 def _clip_sets() -> Iterator[Case]:
     path = "clips/clips_test.jsonl"
     readers = (
@@ -605,15 +638,7 @@ def _clip_sets() -> Iterator[Case]:
         ("visualact", "describe", "clips"),
     )
     verify = ("visualact", "verify", "clips", "--workers", "1")
-    for kind, spoil in files(path):
-        if kind != "gone":
-            for words in readers:
-                yield Case("rows of a set", kind, words, spoil, says="clips_test.jsonl")
-            yield Case("rows of a set", kind, verify, spoil, "listed", "clips_test.jsonl")
-    for _, spoil in fields(path):
-        for words in readers:
-            yield Case("rows of a set", "fields", words, spoil, "either")
-        yield Case("rows of a set", "fields", verify, spoil, "any")
+    yield from _any_rows(path, readers, verify)
     good = _lines(path)
     first = next(row for row in good if row["actions"])
     action = first["actions"][0]
@@ -637,13 +662,7 @@ def _clip_sets() -> Iterator[Case]:
         for words in readers:
             yield Case("rows of a set", kind, words, spoil)
         yield Case("rows of a set", kind, verify, spoil, "listed", first["clip_id"])
-    meta = first["meta"]
-    for name in meta:
-        for value in (None, "x", -1, 10**30, [], {"a": {}}, True):
-            change = {**first, "meta": {**meta, name: value}}
-            spoil = writing(path, _json_lines([change if one is first else one for one in good]))
-            yield Case("rows of a set", "values", verify, spoil, "any")
-            yield Case("rows of a set", "values", readers[0], spoil, "either")
+    yield from _any_meta(path, good, first, verify, readers[0])
     for kind, spoil in files("foreign/data.json"):
         words = ("visualact", "describe", "foreign", "--split", "all")
         yield Case("foreign file", kind, words, spoil)
@@ -664,15 +683,7 @@ def _premise_sets() -> Iterator[Case]:
         ("study", "serve", "families", "--items", "4", "--port", "0", "--out", "new.sqlite"),
     )
     verify = ("premise", "verify", "families", "--workers", "1")
-    for kind, spoil in files(path):
-        if kind != "gone":
-            for words in readers:
-                yield Case("rows of a set", kind, words, spoil, says="premise_test.jsonl")
-            yield Case("rows of a set", kind, verify, spoil, "listed", "premise_test.jsonl")
-    for _, spoil in fields(path):
-        for words in readers:
-            yield Case("rows of a set", "fields", words, spoil, "either")
-        yield Case("rows of a set", "fields", verify, spoil, "any")
+    yield from _any_rows(path, readers, verify)
     good = _lines(path)
     first = good[0]
     bad: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -706,12 +717,7 @@ def _premise_sets() -> Iterator[Case]:
     spoil = writing(path, _json_lines([first, *good]))
     for words in readers:
         yield Case("rows of a set", "equal ids", words, spoil, says=first["item_id"])
-    for name in first["meta"]:
-        for value in (None, "x", -1, 10**30, [], {"a": {}}, True):
-            change = {**first, "meta": {**first["meta"], name: value}}
-            spoil = writing(path, _json_lines([change if one is first else one for one in good]))
-            yield Case("rows of a set", "values", verify, spoil, "any")
-            yield Case("rows of a set", "values", (*PREMISE_REPORT[:-1], "new"), spoil, "either")
+    yield from _any_meta(path, good, first, verify, (*PREMISE_REPORT[:-1], "new"))
 
 
 def _published_sets() -> Iterator[Case]:
