@@ -372,6 +372,10 @@ def test_tab_completes(line: str, offered: list[str], shelf: Path) -> None:
     assert completed(line, shelf) == offered
 
 
-def test_completion_can_be_installed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_completion_can_be_installed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The shell that the tests were started from would be taken for the user's.
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
     shown, _ = handeye("--show-completion", "bash", capsys=capsys)
     assert "_HANDEYE_COMPLETE=complete_bash" in shown

@@ -7,6 +7,7 @@ is found by its scene; metadata of two releases may give a scene one name and ot
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -59,7 +60,7 @@ def check_pairs(scores: pl.DataFrame | pl.LazyFrame) -> None:
     rows = scores.lazy()
     if not set(_COLUMNS) <= set(rows.collect_schema().names()):
         return
-    wrong: list[tuple[str, str, str, str]] = []
+    wrong: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = []
     for pair in PAIRS:
         names = ("item_id", "about", "item_id_right", "about_right")
         both = _about(rows, pair, pair.bridge).join(
@@ -70,7 +71,7 @@ def check_pairs(scores: pl.DataFrame | pl.LazyFrame) -> None:
     if not wrong:
         return
     shown = "; ".join(
-        f"{first} is about {_short(about)} but {second} is about {_short(other)}"
+        f"{first} is about {_words(about)} but {second} is about {_words(other)}"
         for first, about, second, other in wrong[:10]
     )
     more = f" and {len(wrong) - 10} more" if len(wrong) > 10 else ""
@@ -81,18 +82,19 @@ def check_pairs(scores: pl.DataFrame | pl.LazyFrame) -> None:
 
 
 def _about(rows: pl.LazyFrame, pair: Pair, key: str) -> pl.LazyFrame:
-    """The first item of a template on every scene, and in words what it is about."""
-    grid = pl.format("a grid of {} x {}", "rows", "cols")
-    if pair.region:
-        outside = pl.when(pl.col("region_type") == "EXCLUSION").then(pl.lit("all but "))
-        region = pl.concat_str(outside.otherwise(pl.lit("")), pl.col("region_bounds"))
-        grid = pl.concat_str(grid, pl.lit(", "), region)
-    found = pl.col(pair.cells).list.sort().list.join(" ")
+    """The first item of a template on every scene, and what it is about."""
+    region = ("region_type", "region_bounds") if pair.region else ()
+    about = pl.struct("rows", "cols", *region, cells=pl.col(pair.cells).list.sort())
     chosen = rows.filter(pl.col("task_template") == BY_KEY[key].id)
-    return chosen.select(
-        *_SCENE, "item_id", about=pl.concat_str(grid, pl.lit(" with ["), found, pl.lit("]"))
-    ).unique(_SCENE, keep="first", maintain_order=True)
+    return chosen.select(*_SCENE, "item_id", about=about).unique(
+        _SCENE, keep="first", maintain_order=True
+    )
 
 
-def _short(text: str) -> str:
+def _words(about: dict[str, Any]) -> str:
+    """What an item is about, cut where a long region or many cells make it endless."""
+    outside = "all but " if about.get("region_type") == "EXCLUSION" else ""
+    region = f", {outside}{about['region_bounds']}" if "region_bounds" in about else ""
+    cells = " ".join(about["cells"])
+    text = f"a grid of {about['rows']} x {about['cols']}{region} with [{cells}]"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...]"
