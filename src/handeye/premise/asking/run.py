@@ -216,6 +216,8 @@ def job(options: PremiseOptions) -> Job:
     how = asking.as_dict()
     chosen = routes.carried(items, how)
     routes.tell_left_out(items, how)
+    if "frames" not in how and asking.frames != frames_of(PAPER):
+        tell(f"note: frames ({asking.frames.words()}) are not used: {_SENT_AS[how['media_input']]}")
     scenes = len({item.scene_id for item in items})
     return Job(
         options,
@@ -254,6 +256,13 @@ def job(options: PremiseOptions) -> Job:
             "prompt_version": "version of the prompts",
         },
     )
+
+
+_SENT_AS = {
+    "native": "the video is sent as it lies",
+    "audio": "no picture is sent",
+    **dict.fromkeys(("frames+audio", "frames"), "the set has no videos"),
+}
 
 
 def _refuse_deaf(options: PremiseOptions, asking: Asking) -> None:
