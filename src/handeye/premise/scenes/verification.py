@@ -92,8 +92,8 @@ def verify(
     Returns:
         Counts of ``items`` (rows read), those ``about two details``, ``prompts`` (whole ones that
         differ), ``clips``, ``families`` and, for sets made by this generator, items ``answered by
-        the oracle``; and every problem with file, line and item. That the oracle is wrong about an item is a problem
-        only where it is wrong about more than one in a hundred.
+        the oracle``; and every problem with file, line and item. That the oracle is wrong about an
+        item is a problem only where it is wrong about more than one in a hundred.
 
     Raises:
         DataError: the set cannot be read at all.
