@@ -171,6 +171,8 @@ def test_a_function_sees_and_hears(stills: Path, tmp_path: Path) -> None:
     assert {row["state"] for row in rows(out).values()} == {"answered"}
     with pytest.raises(OptionError, match=r"takes no sounds: .*media_input='frames'"):
         run(stills, tmp_path / "sees", sees, name="sees", families=1)
+    with pytest.raises(OptionError, match="no log-probabilities; leave letters out"):
+        run(stills, tmp_path / "letters", hears, name="hears", families=1, letters=True)
     for how in ({"media_input": "frames"}, {"ablation": "without-audio"}):
         out = run(stills, tmp_path / "-".join(how), sees, name="sees", families=1, **how)
         assert {row["raw_text"] for row in rows(out).values()} == {"B"}

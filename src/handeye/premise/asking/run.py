@@ -212,7 +212,7 @@ def job(options: PremiseOptions) -> Job:
     if options.model == SMALL:
         tell(f"warning: {NOT_FOR_SMALL}")
     asking = options.asking.of_set(items).fitted(options.model)
-    _refuse_deaf(options, asking)
+    _refuse_function(options, asking)
     how = asking.as_dict()
     chosen = routes.carried(items, how)
     routes.tell_left_out(items, how)
@@ -265,12 +265,16 @@ _SENT_AS = {
 }
 
 
-def _refuse_deaf(options: PremiseOptions, asking: Asking) -> None:
-    """Refuse a function that is to be sent sounds and takes none.
+def _refuse_function(options: PremiseOptions, asking: Asking) -> None:
+    """Refuse a function that is to be sent sounds and takes none, or is to give letters.
 
     Raises:
         OptionError: as said.
     """
+    if options.asking.letters and options.model.startswith("python/"):
+        raise OptionError(
+            f"{options.model} gives its answer's text and no log-probabilities; leave letters out"
+        )
     takes = getattr(options.here and options.here.api, "takes", None)
     if takes is not None and "audio" in asking.sends and "audio" not in takes:
         raise OptionError(
