@@ -1,7 +1,7 @@
 """Bad inputs, kinds by places: what is refused, and how; the matrix of docs/reliability.md.
 
     python benchmarks/bad_inputs.py [--most N] [--only WORDS] [--sample N] [--seed S] [--seconds N]
-                                    [--every]
+                                    [--minutes N] [--every]
 
 A case is a fresh copy of small sets, runs and a study in which one thing is spoilt, and one command
 over it. It is held when the command ends in time and memory, without a traceback, and
@@ -22,6 +22,7 @@ import argparse
 import gc
 import hashlib
 import json
+import math
 import os
 import random
 import re
@@ -39,6 +40,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -1468,8 +1470,12 @@ def chosen(options: argparse.Namespace) -> Iterator[Case]:
     cells: dict[tuple[str, str], list[Case]] = {}
     for case in wanted:
         cells.setdefault((case.place, case.kind), []).append(case)
-    for cell in cells.values():
-        yield from draw.sample(cell, min(options.most or len(cell), len(cell)))
+    drawn = [
+        draw.sample(cell, min(options.most or len(cell), len(cell))) for cell in cells.values()
+    ]
+    # One of every cell, then a second of each: whoever stops has tried all of them alike.
+    for round_ in zip_longest(*drawn):
+        yield from (case for case in round_ if case is not None)
 
 
 def matrix(held: Mapping[tuple[str, str], int], all_: Mapping[tuple[str, str], int]) -> str:
@@ -1498,6 +1504,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the draw")
     parser.add_argument("--every", action="store_true", help="print every case as it is tried")
     parser.add_argument("--seconds", type=int, default=PATIENCE[0], help="that a case may take")
+    parser.add_argument("--minutes", type=float, help="after which no further case is tried")
     options = parser.parse_args()
     PATIENCE[0] = options.seconds
     os.environ.update({"HF_HUB_OFFLINE": "1", "COLUMNS": "80"})
@@ -1511,7 +1518,11 @@ def main() -> None:
         good, place = Path(folder) / "good", Path(folder) / "place"
         good.mkdir()
         make(good)
-        for case in chosen(options):
+        wanted = list(chosen(options))
+        end = math.inf if options.minutes is None else time.monotonic() + 60 * options.minutes
+        for case in wanted:
+            if time.monotonic() > end:
+                break
             found = tried(case, good, place)
             wrong = problem(case, found)
             key = case.place, case.kind
@@ -1530,6 +1541,8 @@ def main() -> None:
     print(matrix(held, all_))
     total = sum(all_.values())
     print(f"\n{total - failed} of {total} held; at most {slowest:.1f} s and {largest:.0f} MB")
+    if total < len(wanted):
+        print(f"{len(wanted) - total} of {len(wanted)} were not tried: {options.minutes:g} minutes")
     sys.exit(1 if failed else 0)
 
 
