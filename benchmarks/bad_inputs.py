@@ -105,6 +105,7 @@ def make(folder: Path) -> None:
     for name in ("films", "apart"):
         ids = [row["item_id"] for row in _lines(f"{name}/premise_test.jsonl")]
         write(f"{name}.jsonl", _json_lines([{"item_id": one, "raw_text": "A"} for one in ids]))
+        _must(f"premise score {name}.jsonl --data {name} --out run-{name}")
     write("prices.json", '{"handeye/pixels": {"input": 1, "output": 2}}')
     write("items.txt", f"{_lines('answers.jsonl')[0]['item_id']}\n")
     clips = _lines("clips/clips_test.jsonl")
@@ -765,7 +766,10 @@ def _published_sets() -> Iterator[Case]:
                       "item_id=modality", "gold=correct_answer,x"):  # fmt: skip
             yield Case("published file", "maps", (*words, "--map", value))
         videos = sorted(Path("imavb/videos").iterdir())
-        yield Case("published file", "media", words, videos[0].unlink, says=videos[0].stem)
+        # What describes rows opens no videos.
+        wanted = "works" if words[1] == "describe" else "refused"
+        said = "" if wanted == "works" else videos[0].stem
+        yield Case("published file", "media", words, videos[0].unlink, wanted, said)
 
 
 def media() -> Iterator[Case]:
@@ -847,9 +851,10 @@ def _hostile_media() -> Iterator[Case]:
                 yield Case("films and sounds", kind, words, spoil, "asked")
             score = ("premise", "score", f"{folder}.jsonl", "--data", folder, "--out", "new")
             yield Case("films and sounds", kind, score, spoil, "asked")
-            if folder == "films":
-                serve = ("study", "serve", folder, "--items", "4", "--port", "0", "--out", "s.db")
-                yield Case("films and sounds", kind, serve, spoil, "served")
+            serve = ("study", "serve", folder, "--items", "4", "--port", "0", "--out", "s.db")
+            yield Case("films and sounds", kind, serve, spoil, "served")
+            report = ("report", f"run-{folder}", "--out", "page.html")
+            yield Case("films and sounds", kind, report, spoil, "either")
 
 
 def given() -> Iterator[Case]:
