@@ -48,7 +48,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--suite", choices=SUITES, default="rose")
     parser.add_argument("--scenes", type=int, help="30 of each of five sources, or 60 families")
-    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--seeds", type=int, default=6, help="sets that each answers")
+    parser.add_argument("--first", type=int, default=0, help="number of the first set")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", default="", help="respondents whose name holds this")
     parser.add_argument("--show", action="store_true", help="print a sentence of each")
@@ -58,7 +59,8 @@ def main() -> None:
     scenes = options.scenes or usual
     every = part(options.suite, "adversaries").ALL
     chosen = [place for place, one in enumerate(every) if options.only in one.name]
-    jobs = [(options.suite, p, 9000 + s, scenes) for p in chosen for s in range(options.seeds)]
+    seeds = range(9000 + options.first, 9000 + options.first + options.seeds)
+    jobs = [(options.suite, place, seed, scenes) for place in chosen for seed in seeds]
     by_place: dict[int, list[Result]] = defaultdict(list)
     print("| respondent | kind | claims checked | false | planted, said |\n|---|---|---|---|---|")
     with ProcessPoolExecutor(options.workers) as pool:

@@ -21,8 +21,8 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 FOLDS = 10
-# Weights of items held at once: some 30 MB.
-_CELLS = 2**21
+# Weights of items held at once; with what is made of them some 30 MB.
+_CELLS = 2**19
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,15 +45,21 @@ class Sums:
         self._columns = frozenset(columns)
         self._totals: Totals[str] = Totals(resamples)
         owner = np.array(strata)
-        table = np.stack([np.asarray(column, np.float64) for column in columns.values()], axis=1)
         for stratum in self.strata:
-            part = table[owner == stratum]
-            total = part.sum(axis=0)
+            own = owner == stratum
+            places = np.arange(own.sum())
             if cluster is not None:
-                _, place = np.unique(cluster[owner == stratum], return_inverse=True)
-                rows, part = part, np.zeros((int(place.max()) + 1, part.shape[1]))
-                np.add.at(part, place, rows)
-            self._totals.put(stratum, tuple(columns), part.astype(np.float32), total, seed)
+                _, places = np.unique(cluster[own], return_inverse=True)
+            n = int(places.max()) + 1
+            # Column by column, so that no table of all rows lies in memory beside the columns.
+            parts = np.empty((n, len(columns)), np.float32)
+            total = np.empty(len(columns))
+            for at, column in enumerate(columns.values()):
+                rows = np.asarray(column, np.float64)[own]
+                parts[:, at] = np.bincount(places, rows, n)
+                # One after the other; what sum() gives depends on how many there are.
+                total[at] = np.bincount(np.zeros(len(rows), np.int64), rows)[0]
+            self._totals.put(stratum, tuple(columns), parts, total, seed)
         self.clusters = self._totals.clusters
 
     def total(self, column: str, stratum: str | None = None) -> Floats:

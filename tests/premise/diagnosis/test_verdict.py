@@ -150,6 +150,15 @@ def test_what_was_planted_is_said_and_nothing_else(name: str) -> None:
     assert faults(of(name)) == PLANTED[name][1], verdict(of(name).data)
 
 
+@pytest.mark.parametrize("families", [2, 5])
+def test_who_looks_in_a_few_families_is_not_called_blind(families: int) -> None:
+    seen = {item.scene_id: None for item in ITEMS}
+    few = set(list(seen)[:families])
+    blind = made.without("v")
+    sim = made.Sim(lambda item, draw: (made.right if item.scene_id in few else blind)(item, draw))
+    assert faults(diagnosed(sim.rows(ITEMS))) == {"senses:audio", "content"}
+
+
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_claim_rests_on_figures_that_clear_its_bound(name: str) -> None:
     for claim in claims(of(name).data):

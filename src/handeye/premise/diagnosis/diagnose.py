@@ -169,6 +169,7 @@ def diagnose_rows(
         resamples: as in :func:`diagnose`.
     """
     everything = summary.bases["all"]
+    evidence = Evidence(rows, seed, resamples)
     words = interval_words(summary.n_scenes, summary.drawn, seed, resamples)
     findings = msgspec.convert(
         {
@@ -178,7 +179,7 @@ def diagnose_rows(
             "interval": replace(summary.interval, resamples=resamples, seed=seed, words=words),
             "headline": everything.headline,
             "premises": everything.premises,
-            "evidence": estimates(Evidence(rows, seed, resamples).tree()),
+            "evidence": estimates(evidence.tree()) | evidence.p_values(),
             "reasons": {},
             "looks": looks.groups if looks else {},
         },

@@ -15,7 +15,9 @@ from handeye.premise.items import FALSE_OF, LETTERS, N_ROLES, VISION_FALSE
 from handeye.premise.scoring.figures import SENSES, STRATUM, by_lot
 from handeye.premise.scoring.score import SINGLE, ScoreRow, contents_of, families_of
 from handeye.premise.scoring.siblings import Siblings
+from handeye.scores.estimate import Estimate
 from handeye.stats.intervals import Samples, complement, difference, mean
+from handeye.stats.mcnemar import mcnemar
 from handeye.stats.sums import Sums, undefined
 
 Floats = NDArray[np.float64]
@@ -198,6 +200,26 @@ class Evidence:
             name: {key: one for key, one in figures.items() if one.n}
             for name, figures in found.items()
         }
+
+    def p_values(self) -> dict[str, dict[str, Estimate]]:
+        """By sense, whether siblings that are decided differently go one way rather than the other.
+
+        Who takes nothing from a sense turns as often the wrong way as the right one; whoever does,
+        in a few families only, shows it here before any share is large enough. An exact test over
+        pairs (:func:`handeye.stats.mcnemar.mcnemar`); a sense without pairs has none.
+        """
+        found: dict[str, Estimate] = {}
+        for sense in SENSES:
+            own = [
+                (not self.rows[true].rejects, self.rows[false].rejects)
+                for true, false in self._pairs.siblings
+                if self._read[true] and self._read[false] and self.rows[true].modality == sense
+            ]
+            # Both taken rightly: the right way. Neither: the wrong way.
+            right, wrong = [all(two) for two in own], [not any(two) for two in own]
+            if own:
+                found[sense] = Estimate(mcnemar(right, wrong).p_value, n=len(own))
+        return {"p_told": found} if found else {}
 
     def _balanced(self) -> dict[str, Samples]:
         """Accepting and rejecting told rightly, by sense, and how far the senses lie apart."""

@@ -36,6 +36,8 @@ _ALWAYS = 0.9
 # Told no better than by chance: balanced accuracy (chance 1/2), contents (chance 1/4).
 _AT_CHANCE, _GUESSED = 0.6, 0.5
 _CONTENT_BY_LOT = 0.25
+# Siblings that turn with their clips so seldom by lot show that the sense is used.
+_BY_LOT = 0.01
 # Fewer families, and only ranges are told.
 _FEWEST = 20
 _MUTE = 0.05
@@ -260,6 +262,8 @@ class _Run:
             _above(self._figure(name, sense, "more than by chance"), FLOOR)
             for name in ("told_apart", "said_apart", "crossed_by")
         )
+        p_told = self._figure("p_told", sense, "as often by lot")
+        hangs = hangs or (p_told is not None and p_told.value <= _BY_LOT)
         told = any(_above(kind, _AT_CHANCE) for kind in self._of_kinds(sense))
         return self._told_by_chance(sense) and guessed and not hangs and not told
 
