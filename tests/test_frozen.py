@@ -18,7 +18,6 @@ from tests.support.frozen import differences, hashes, libraries, normalized, req
 from tests.support.frozen_recipe import RUNS, make
 
 EXPECTED = Path(__file__).parent / "frozen" / "expected.json"
-HANDEYE = (sys.executable, "-m", "handeye")
 pytestmark = pytest.mark.slow
 
 
@@ -39,7 +38,7 @@ def expected() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def made(expected: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("frozen") / "made"
-    make(folder, HANDEYE)
+    make(folder)
     return folder
 
 
@@ -90,7 +89,7 @@ def _write_texts(folder: Path, to: Path) -> None:
 if __name__ == "__main__":
     with TemporaryDirectory() as temporary:
         made_now = Path(temporary) / "made"
-        make(made_now, HANDEYE)
+        make(made_now)
         if sys.argv[1:2] == ["--texts"]:
             _write_texts(made_now, Path(sys.argv[2]))
         else:

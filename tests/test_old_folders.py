@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +18,7 @@ import pytest
 
 from tests.support.chat_server import serving
 from tests.support.frozen import JOURNAL, differences, hashes, read_lines, request_keys
-from tests.support.frozen_recipe import commander
+from tests.support.frozen_recipe import run
 from tests.support.old_runs import COMMANDS, JUDGE, carry_out, right
 
 OLD = Path(__file__).parent / "fixtures" / "c3636de"
@@ -100,8 +99,8 @@ def test_a_journal_holds_what_it_held(frozen: dict[str, Any]) -> None:
         assert _journal(OLD / name) == frozen[name]["journal"], name
 
 
-def test_scored_runs_of_then_are_read(old: Path) -> None:
-    run = commander((sys.executable, "-m", "handeye"), {"HANDEYE_CACHE": str(old / "cache")})
+def test_scored_runs_of_then_are_read(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDEYE_CACHE", str(old / "cache"))
     run("rose", "diagnose", old / "rose-http")
     run("rose", "bridge", old / "rose-http")
     for one, other in (("rose-http", "rose-http"), ("clips-http", "clips-http-one")):
@@ -117,7 +116,6 @@ def test_scored_runs_of_then_are_read(old: Path) -> None:
 
 @pytest.mark.parametrize("name", SETS)
 def test_a_killed_set_goes_on_to_the_bytes_of_a_fresh_one(old: Path, name: str) -> None:
-    run = commander((sys.executable, "-m", "handeye"))
     suite, *options = SETS[name].split()
     half, fresh = old / f"{name}-half", old / "fresh"
     run(suite, "generate", fresh, *options)
@@ -134,7 +132,6 @@ def test_a_killed_set_goes_on_to_the_bytes_of_a_fresh_one(old: Path, name: str) 
 
 
 def test_finished_sets_are_left_as_they_are(old: Path) -> None:
-    run = commander((sys.executable, "-m", "handeye"))
     options = ("--scenes", 18, "--sources", "pixel-content", "--grid", "4:8")
     with pytest.raises(RuntimeError, match="exit code 2"):
         run("rose", "generate", old / "set", "--seed", 4, *options)

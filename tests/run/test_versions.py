@@ -127,7 +127,7 @@ def test_a_model_has_what_is_taken_of_it() -> None:
 def test_an_evaluation_takes_what_is_given() -> None:
     takes = inspect.signature(inspect_ai.eval).parameters
     ours = ("log_dir", "log_images", "log_realtime", "log_level", "score_display", "max_samples")
-    assert {*ours, "model", "display"} <= set(takes)
+    assert {*ours, "model", "display", "ctl_server"} <= set(takes)
     carried = ("max_connections", "max_retries", "attempt_timeout", "extra_headers", "extra_body")
     assert set(carried) <= set(GenerateConfig.model_fields)
 

@@ -1,7 +1,8 @@
 """The small things whose content is frozen, made with handeye's command line and nothing else.
 
 :func:`make` runs two chains of commands beside each other, one a suite. Every command, option and
-exit code in here is itself frozen.
+exit code in here is itself frozen. The commands of a chain share a process, which is this module
+run as a program: for each to import everything anew took as long as half of the work.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from tests.support import command
 from tests.support.frozen import read_lines
 
-Command = Callable[..., str]
 RUNS: tuple[str, ...] = (
     *("rose/pixels", "rose/simulated", "visualact/prior", "visualact/motion"),
     *("visualact/simulated", "visualact/two-pass", "visualact/frames/frames-1"),
@@ -27,57 +28,61 @@ RUNS: tuple[str, ...] = (
 _ROSE_FAULTS = "faults=ignore_region=0.3,miscount=0.1,break_grammar=0.05,refuse=0.03,api_error=0.03"
 _CLIP_FAULTS = "faults=miss=0.3,level=0.2,fence=0.1,refuse=0.1"
 _KINDS = ("main", "global", "matched")
+_ROOT = Path(__file__).parents[2]
 
 
-def make(folder: Path, handeye: Sequence[str]) -> None:
+def make(folder: Path) -> None:
     """Make everything under ``folder``.
 
     Args:
         folder: made if absent; must be empty.
-        handeye: the command, such as ``[sys.executable, "-m", "handeye"]``.
 
     Raises:
         RuntimeError: a command ended otherwise than it should; with what it said.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    command = commander(handeye, {"HANDEYE_CACHE": str(folder / "cache")})
-    with ThreadPoolExecutor(2) as pool:
-        chains = [pool.submit(_rose, folder / "rose", command)]
-        chains += [pool.submit(_visualact, folder / "visualact", command)]
-        for chain in chains:
-            chain.result()
-
-
-def commander(handeye: Sequence[str], environment: dict[str, str] | None = None) -> Command:
-    """A function that runs one command of handeye and returns what it printed.
-
-    It takes the arguments, and as ``code`` the exit code that is expected (0).
-    """
     known = {
         **os.environ,
+        "HANDEYE_CACHE": str(folder / "cache"),
         # The last digit of a similarity depends on the processor; these are there on most.
         "OPENBLAS_CORETYPE": "Haswell",
         "INSPECT_DISPLAY": "none",
         "COLUMNS": "100",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
-        **(environment or {}),
     }
-
-    def run(*arguments: object, code: int = 0) -> str:
-        words = [*handeye, *map(str, arguments)]
-        done = subprocess.run(words, capture_output=True, text=True, env=known, check=False)
-        if done.returncode != code:
-            raise RuntimeError(
-                f"{' '.join(words)}: exit code {done.returncode}, not {code}\n"
-                f"{done.stdout}\n{done.stderr}"
-            )
-        return done.stdout
-
-    return run
+    chains = [
+        subprocess.Popen(
+            [sys.executable, "-m", __name__, name, str(folder / name)],
+            cwd=_ROOT, env=known, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )
+        for name in _CHAINS
+    ]  # fmt: skip
+    said = [chain.communicate()[1] for chain in chains]
+    if any(chain.returncode for chain in chains):
+        raise RuntimeError("\n".join(said))
 
 
-def _rose(at: Path, run: Command) -> None:
+def run(*arguments: object, code: int = 0) -> str:
+    """Carry out one command in this process; what it printed.
+
+    Args:
+        arguments: its words.
+        code: the exit code that is expected.
+
+    Raises:
+        RuntimeError: it ended with another one.
+    """
+    done = command.handeye(*arguments)
+    if done.returncode != code:
+        raise RuntimeError(
+            f"{' '.join(done.args)}: exit code {done.returncode}, not {code}\n"
+            f"{done.stdout}\n{done.stderr}"
+        )
+    return done.stdout
+
+
+def _rose(at: Path) -> None:
     data, simulated = at / "set", at / "simulated"
     run("rose", "generate", data, "--seed", 7, "--scenes", 10, "--workers", 1)
     run("rose", "verify", data, "--workers", 1)
@@ -121,7 +126,7 @@ def _rose(at: Path, run: Command) -> None:
     run("rose", "verify", broken, "--workers", 1, code=1)
 
 
-def _visualact(at: Path, run: Command) -> None:
+def _visualact(at: Path) -> None:
     data = at / "clips"
     run("visualact", "generate", data, "--seed", 7, "--clips", 8, "--workers", 1)
     run("visualact", "verify", data, "--workers", 1)
@@ -206,3 +211,9 @@ def _keep(path: Path, printed: str) -> None:
 def _write_lines(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+_CHAINS: dict[str, Callable[[Path], None]] = {"rose": _rose, "visualact": _visualact}
+
+if __name__ == "__main__":
+    _CHAINS[sys.argv[1]](Path(sys.argv[2]))

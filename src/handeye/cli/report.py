@@ -47,14 +47,14 @@ def report(
     from handeye.report import write_report
     from handeye.sets.processes import worker_count
 
-    count = worker_count(workers)
+    worker_count(workers)  # refuses what no number can be before runs are read
     with counting("report") as progress:
         page = write_report(
             runs,
             out,
             title=title,
             human=human,
-            workers=count,
+            workers=workers,
             all_items=all_items,
             progress=progress,
         )

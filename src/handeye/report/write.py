@@ -32,7 +32,7 @@ def write_report(
     gallery_limit: int = GALLERY_LIMIT,
     picture_budget: int = PICTURE_BUDGET,
     resamples: int = RESAMPLES,
-    workers: int = 1,
+    workers: int | None = 1,
     all_items: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
@@ -54,7 +54,7 @@ def write_report(
         gallery_limit: at most so many items are shown with their pictures; 0 for none.
         picture_budget: bytes for all embedded pictures together.
         resamples: of the bootstrap behind a diagnosis; the other intervals stand in the runs.
-        workers: processes that diagnose runs; no influence on the result.
+        workers: processes that diagnose runs, None for as many as pay; no influence on the result.
         all_items: show every item: the page becomes a folder of ``index.html``, pictures and
             pages of items that it loads when they are looked at, from a disk as well as from a
             server. ``gallery_limit`` and ``picture_budget`` do not hold then.

@@ -73,6 +73,8 @@ def evaluate(options: RunOptions, task: Task) -> EvalLog:
                 # The realtime buffer costs a third of the time and only serves a viewer of a live
                 # run.
                 log_realtime=False,
+                # A web server for ``inspect ctl`` alone, a third of a second of every run.
+                ctl_server=False,
                 log_level="error",
                 # A sample in flight has at least one item in flight, so this many keep every
                 # connection busy even when all but one of their items are answered.

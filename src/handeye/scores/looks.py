@@ -445,11 +445,25 @@ class _Exchange:
         """
         import numpy as np
 
+        def best(answers: tuple[Any, ...], there: Asked) -> float:
+            return max((score(answer, there) for answer in answers), default=0.0)
+
         sums, items = (np.zeros((len(self.scenes),) * 2) for _ in range(2))
         for kind in self.kinds:
-            answers = [said(found[kind]) if kind in found else () for found in self.scenes]
+            held = {
+                s: tuple(said(found[kind])) for s, found in enumerate(self.scenes) if kind in found
+            }
+            if self.fits is None:
+                # Asked the same of all scenes; what many say is scored once.
+                scenes, known = list(held), {}
+                for s, answers in held.items():
+                    if answers not in known:
+                        known[answers] = [best(answers, self.scenes[t][kind]) for t in scenes]
+                    sums[s, scenes] += known[answers]
+                    items[s, scenes] += 1
+                continue
             for s, t, _, there in self.pairs(kind):
-                sums[s, t] += max((score(answer, there) for answer in answers[s]), default=0.0)
+                sums[s, t] += best(held[s], there)
                 items[s, t] += 1
         return sums, items
 

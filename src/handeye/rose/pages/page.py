@@ -53,7 +53,7 @@ def write_page(
     gallery_limit: int,
     picture_budget: int,
     resamples: int,
-    workers: int,
+    workers: int | None,
     folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
@@ -93,7 +93,9 @@ def write_page(
     )
 
 
-def _diagnoses(runs: Sequence[LoadedRun], resamples: int, workers: int) -> list[Diagnosis | str]:
+def _diagnoses(
+    runs: Sequence[LoadedRun], resamples: int, workers: int | None
+) -> list[Diagnosis | str]:
     """One diagnosis per run, or the words that say why there is none."""
     try:
         everything = [run.run for run in runs]
