@@ -20,8 +20,10 @@ from handeye.respondents.local.engine import Engine, whole_logits
 from handeye.respondents.local.loading import LocalModel
 from handeye.respondents.local.prompts import process
 from handeye.run.questions import Opening, Question
-from handeye.states.capture import Wanted, capture
-from handeye.states.store import Record, Store, open_store
+from handeye.states.capture import capture
+from handeye.states.parts import Record
+from handeye.states.store import Store, open_store
+from handeye.states.wanted import Wanted
 from tests.support.local import families
 
 FAMILIES = ("llava", "qwen2_vl", "gemma3", "qwen3_vl", "internvl")
@@ -80,9 +82,7 @@ def hidden(loaded: LocalModel, one: Question, more: tuple[int, ...] = ()) -> Map
 
 @EACH
 @pytest.mark.parametrize("share", [True, False])
-def test_states_are_those_of_output_hidden_states(
-    tmp_path: Path, family: str, share: bool
-) -> None:
+def test_states_are_those_of_output_hidden_states(tmp_path: Path, family: str, share: bool) -> None:
     loaded, questions = families.model_of(family), asked()
     record, store = taken(loaded, tmp_path / "s", questions, options={"share": share})
     assert record.items == 9

@@ -23,7 +23,7 @@ from handeye.terminal.run_options import Run, asked_as
 if TYPE_CHECKING:
     from handeye.run.job import Job
     from handeye.states.capture import Watched
-    from handeye.states.store import Record
+    from handeye.states.parts import Record
 
 app = typer.Typer(
     help=r"Look into a model on this machine (needs handeye\[states] and \[local]).",
@@ -60,7 +60,8 @@ class _Capture(Run):
         watched = _watched(job)
         from handeye.progress import counting, parting
         from handeye.run.options import generation_config
-        from handeye.states.capture import Wanted, capture
+        from handeye.states.capture import capture
+        from handeye.states.wanted import Wanted
 
         sites = tuple(filter(None, (one.strip() for one in self.sites.split(","))))
         wanted = Wanted(
@@ -106,7 +107,8 @@ class _Capture(Run):
         if self.suite.probed is None:
             raise OptionError(f"{self.suite.title} names no pieces of text, so no site span:NAME")
         found: dict[str, dict[str, str]] = {}
-        for row in self.suite.probed().targets(job.items):
+        items: Any = job.items
+        for row in self.suite.probed().targets(items):
             item = row["item_id"] if isinstance(row, Mapping) else row.item_id
             spans = row["spans"] if isinstance(row, Mapping) else row.spans
             found.setdefault(item, {}).update(spans)
@@ -255,7 +257,7 @@ def _made(
     json: Json = None,
 ) -> _Capture:
     from handeye.errors import allowed, within
-    from handeye.states.store import DTYPES
+    from handeye.states.parts import DTYPES
 
     if dtype not in DTYPES:
         raise OptionError(f"--dtype is {dtype!r}{allowed(dtype, DTYPES)}")
