@@ -147,7 +147,9 @@ class _Capture:
             def batch(span: slice) -> list[None]:
                 nonlocal done
                 asked = left[span]
-                for found in self._batch(asked, writer):
+                # Some are taken where memory ran out while a larger batch was being added.
+                new = [one for one in asked if one.item_id not in writer.taken]
+                for found in self._batch(new, writer):
                     writer.add(*found)
                 done += len(asked)
                 if progress is not None:

@@ -13,7 +13,7 @@ not about the question (site ``media``, ``grid``) is stored once for all its ite
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
@@ -190,41 +190,52 @@ class Writer:
         """
         if item.item_id in self.taken:
             raise RunError(f"{self.folder}: item {item.item_id} is there already")
-        new = item.clip if item.clip and not self.has(item.clip) else ""
+        new = bool(item.clip) and not self.has(item.clip)
         if new and not media:
             raise RunError(f"item {item.item_id}: no states of its media were given")
-        found = {site for sites in states.values() for site in sites}
-        own = {name: self._checked(item, name, states) for name in self._names(found)}
-        of_clip: dict[str, NDArray[Any]] = {}
-        sites: set[str] = set()
-        if new and media:
-            sites = {site for found in media.values() for site in found}
-            of_clip = {name: self._checked(item, name, media) for name in self._names(sites)}
-        at = {site: self._filled.get(site, 0) for site in sorted(found)}
+        own = self._rows_of(item, states, 1)
+        of_clip = self._rows_of(item, media, None) if new and media else {}
+        at = {site: self._take(site, rows) for site, rows in own.items()}
+        places = {site: (self._take(site, rows), len(rows[0])) for site, rows in of_clip.items()}
         if new:
-            counts = {site: len(of_clip[f"{self.record.layers[0]}/{site}"]) for site in sites}
-            self._new[new] = {
-                site: (self._filled.get(site, 0), count) for site, count in counts.items()
-            }
-            self._clips.add(new)
-        for name, rows in (*own.items(), *of_clip.items()):
-            self._rows.setdefault(name, []).append(rows)
-            self._bytes += rows.nbytes
-        for site in (*found, *sites):
-            one = (own if site in found else of_clip)[f"{self.record.layers[0]}/{site}"]
-            self._filled[site] = self._filled.get(site, 0) + len(one)
+            self._new[item.clip] = places
+            self._clips.add(item.clip)
         self._items.append(msgspec.structs.replace(item, at=at))
         self.taken.add(item.item_id)
         if self._bytes >= self._limit:
             self.flush()
 
-    def _names(self, sites: Iterable[str]) -> list[str]:
-        return [f"{layer}/{site}" for layer in self.record.layers for site in sorted(sites)]
+    def _take(self, site: str, rows: Sequence[NDArray[Any]]) -> int:
+        """Hold rows of a site, by layer; gives the place of the first in the part to come."""
+        first = self._filled.get(site, 0)
+        for layer, one in zip(self.record.layers, rows, strict=True):
+            self._rows.setdefault(f"{layer}/{site}", []).append(one)
+            self._bytes += one.nbytes
+        self._filled[site] = first + len(rows[0])
+        return first
 
-    def _checked(self, item: Taken, name: str, states: Block) -> NDArray[Any]:
+    def _rows_of(
+        self, item: Taken, states: Block, count: int | None
+    ) -> dict[str, list[NDArray[Any]]]:
+        """States as they are stored, by site: (rows, width) of each layer, ``count`` of them.
+
+        Raises:
+            RunError: as :meth:`add`.
+        """
+        out: dict[str, list[NDArray[Any]]] = {}
+        for site in sorted({site for sites in states.values() for site in sites}):
+            rows = [self._checked(item, layer, site, states) for layer in self.record.layers]
+            wanted = count or len(rows[0])
+            if wrong := [len(one) for one in rows if len(one) != wanted]:
+                raise RunError(
+                    f"item {item.item_id}, {site}: a layer gave {wrong[0]} states, not {wanted}"
+                )
+            out[site] = rows
+        return out
+
+    def _checked(self, item: Taken, layer: str, site: str, states: Block) -> NDArray[Any]:
         """States of a layer and site as they are stored, shape (rows, width)."""
-        layer, site = name.split("/", 1)
-        where = f"item {item.item_id}, {name}"
+        where = f"item {item.item_id}, {layer}/{site}"
         if site not in self.record.sites:
             raise RunError(f"{where}: this capture has no site {site}")
         given = states.get(layer, {}).get(site)
