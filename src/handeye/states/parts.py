@@ -5,6 +5,7 @@ Files and their layout stand in :mod:`handeye.states.store`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,10 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What a part says of itself: its items, and of each clip the first row and their number."""
+    """What a part says of itself: its items, and of each clip the first row and their number.
+
+    ``settings`` is the fingerprint of the record.
+    """
 
     settings: str
     items: list[Taken]
@@ -94,6 +98,11 @@ class Record(msgspec.Struct, kw_only=True):
         names = ("settings", "layers", "sites", "blocks", "width", "dtype", "version")
         return {name: told[name] for name in names}
 
+    def fingerprint(self) -> str:
+        """SHA-256 of the identity, hexadecimal."""
+        told = msgspec.json.encode(self.identity(), order="sorted")
+        return hashlib.sha256(told).hexdigest()
+
 
 def read_record(folder: Path) -> Record:
     """The record of a capture.
@@ -134,7 +143,7 @@ def _short(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def headers(folder: Path) -> Iterator[tuple[str, Header]]:
+def headers(folder: Path, record: Record) -> Iterator[tuple[str, Header]]:
     """Name and header of each part, in order.
 
     Raises:
@@ -142,7 +151,6 @@ def headers(folder: Path) -> Iterator[tuple[str, Header]]:
     """
     from safetensors import SafetensorError, safe_open
 
-    settings: str | None = None
     known: dict[str, str] = {}
     for path in sorted((folder / PARTS).glob("part-*.safetensors")):
         try:
@@ -153,9 +161,8 @@ def headers(folder: Path) -> Iterator[tuple[str, Header]]:
                 f"{path}: cannot be read ({error}): it was cut off or is none of handeye's; remove "
                 "it and capture again, what is in the other parts is kept"
             ) from None
-        if settings not in (None, header.settings):
-            raise DataError(f"{path}: is of another capture than the parts before it; remove it")
-        settings = header.settings
+        if header.settings != record.fingerprint():
+            raise DataError(f"{path}: is of another capture than {RECORD} tells of; remove it")
         for item in header.items:
             if item.item_id in known:
                 raise DataError(f"{path}: item {item.item_id} is in {known[item.item_id]} too")
@@ -177,7 +184,7 @@ def made_index(folder: Path, record: Record) -> pl.DataFrame:
 
     rows: list[dict[str, Any]] = []
     clips: dict[str, tuple[str, dict[str, tuple[int, int]]]] = {}
-    for part, header in headers(folder):
+    for part, header in headers(folder, record):
         clips |= {clip: (part, at) for clip, at in header.clips.items()}
         for item in header.items:
             places = [(site, part, row, 1) for site, row in item.at.items()]

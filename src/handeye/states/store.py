@@ -168,7 +168,7 @@ class Writer:
             self.record.checks = {**before.checks, **self.record.checks}
             self.record.info = {**before.info, **self.record.info}
             # What failed is tried again.
-            for part, header in headers(self.folder):
+            for part, header in headers(self.folder, before):
                 self._number = int(part.removeprefix("part-").split(".")[0]) + 1
                 self.taken.update(item.item_id for item in header.items)
                 self._clips.update(header.clips)
@@ -265,8 +265,7 @@ class Writer:
             return
         from safetensors.numpy import save
 
-        settings = msgspec.json.encode(self.record.identity(), order="sorted").decode()
-        header = Header(settings, self._items, self._new)
+        header = Header(self.record.fingerprint(), self._items, self._new)
         tensors = {name: np.concatenate(rows) for name, rows in self._rows.items()}
         data = save(tensors, {HEADER: msgspec.json.encode(header).decode()})
         del tensors
