@@ -57,10 +57,8 @@ class _Capture(Run):
             HandeyeError: as :func:`handeye.states.capture.capture`; no model that can be looked
                 into, or a site that this suite does not have.
         """
-        watched = _watched(job)
         from handeye.progress import counting, parting
         from handeye.run.options import generation_config
-        from handeye.states.capture import capture
         from handeye.states.wanted import Wanted
 
         sites = tuple(filter(None, (one.strip() for one in self.sites.split(","))))
@@ -72,6 +70,9 @@ class _Capture(Run):
             spans=self._spans(job, sites),
             forced=self._forced(sites),
         )
+        watched = _watched(job)
+        from handeye.states.capture import capture  # needs what the model was found to need
+
         questions = job.questions[: self.limit]
         where: dict[str, int] = {"done": 0}
 
@@ -138,6 +139,9 @@ class _Capture(Run):
         return found
 
 
+_OURS = "handeye/hf -M path=DIR, or another local model of ours (handeye models)"
+
+
 def _watched(job: Job) -> Watched:
     """The respondent of a job, where its model can be looked into.
 
@@ -147,16 +151,10 @@ def _watched(job: Job) -> Watched:
     from handeye.run.asker import refuse_unsent
     from handeye.run.engine import resolve_model
 
-    name = job.options.model
-    ours = "handeye/hf -M path=DIR, handeye/small or another model of ours (handeye models)"
-    if not name.startswith("handeye/"):
-        raise RunError(
-            f"{name} does not run in this process, its inside cannot be seen: give {ours}"
-        )
-    model = resolve_model(name, None, job.options.model_args)
+    model = resolve_model(job.options.model, None, job.options.model_args)
     respondent: Any = getattr(model.api, "respondent", None)
     if not hasattr(respondent, "prepare"):
-        raise RunError(f"{name} has no hidden states: give {ours}")
+        raise RunError(f"{job.options.model} has no hidden states: give {_OURS}")
     refuse_unsent(model, job.asking.sends)
     watched: Watched = respondent
     return watched
@@ -259,6 +257,10 @@ def _made(
     from handeye.errors import allowed, within
     from handeye.states.parts import DTYPES
 
+    if not (model := str(options["model"])).startswith("handeye/"):
+        raise RunError(
+            f"{model} does not run in this process, so its inside cannot be seen: give {_OURS}"
+        )
     if dtype not in DTYPES:
         raise OptionError(f"--dtype is {dtype!r}{allowed(dtype, DTYPES)}")
     if limit is not None:
