@@ -1,0 +1,549 @@
+"""Readers that tell true premises from false ones, each from less of what a model computes.
+
+    seen       which of two details the clip holds, at the media tokens
+    compared   the premise, at the last token of the prompt, in the layer where it is read best
+    last       the premise, in the last layer
+    letters    the premise, from the log-probabilities of the options by role
+    s          the premise, from S: log odds of rejecting, not trained
+
+A probe that is compared with a score it could have been built on finds gaps where there are none,
+so readers are nested: each is a logistic model of its own probe's score (held out by inner folds)
+and of all that stands behind it, down to the letters and S. All of them decide: each is cut where
+inner folds make the balanced accuracy highest.
+
+In a crossed set a premise is false where the clip does not hold the detail that the question names.
+So the detail as read, turned by the question, is a decision about the premise, and it is right
+exactly where the detail was read rightly; a linear probe of a state that holds detail and question
+side by side is at chance. Which detail is named says the question alone; in a crossed family it
+tells nothing of the premise.
+
+Outer folds report. Inner folds of an outer fold are the other ones: what was fitted without two
+folds serves as inner fit to both, and shows besides how much two folds owe to each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from handeye.errors import DataError, OptionError, allowed
+from handeye.states.folds import grouped_folds
+from handeye.states.solver import fit
+from handeye.states.store import States
+from handeye.states.targets import Target
+from handeye.stats.roc import Scored, best_threshold
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+CS = (1e-3, 1e-2, 1e-1, 1.0)
+"""Inverse strengths of the penalty of probes, to choose from."""
+REJECTIONS = (4, 5)
+"""Roles that reject, where the options are four contents and two rejections."""
+PROBES = ("seen", "compared", "last")
+READERS = (*PROBES, "letters", "s")
+SAID = ("own", "answer", "right")
+"""What a respondent decides: S at its own cut, 0; its answer; and the sense that it blames."""
+FEWEST_KINDS = 3
+"""From which a probe is tried on kinds that it was not fitted to."""
+# Of the readers, which have a handful of standardised features.
+_READER_C = 1.0
+_LEAST_LOG = -50.0
+
+
+# ---- premises
+
+
+@dataclass(frozen=True)
+class Premises:
+    """The premises of a stratum as readers take them; n rows.
+
+    Attributes:
+        states: where the states are.
+        stratum: its name.
+        ids: items.
+        group: names of families.
+        kind: of each row, by the second key of the strata; empty where there is none.
+        false: (n,) whether the premise is.
+        turn: (n,) 1 where the question names detail 0 and -1 where it names 1, so that a score of
+            detail 1 times it is one of a false premise; None where details cannot be asked.
+        letters: (n, roles) log-probabilities by role.
+        s: (n,) log odds of rejecting.
+        said: (n, 2) whether the answer is right of the premise; and for the right sense.
+        routed: whether every false premise has a rejection that is right.
+        note: why something cannot be asked.
+    """
+
+    states: States
+    stratum: str
+    ids: list[str]
+    group: list[str]
+    kind: list[str]
+    false: Mask
+    turn: Floats | None
+    letters: Floats
+    s: Floats
+    said: Mask
+    routed: bool
+    note: str = ""
+
+    @cached_property
+    def turned(self) -> Floats:
+        """(n, 1) ``turn``, where it is known that there is one."""
+        assert self.turn is not None
+        return self.turn[:, None]
+
+    def label(self, key: str) -> Mask:
+        """(n,) what the probe of a reader is fitted to: the detail, or whether the premise is."""
+        return self.false ^ (self.turned[:, 0] < 0) if key == "seen" else self.false
+
+    def features(self, key: str, scores: Mapping[str, Floats]) -> Floats:
+        """(n, features) what a reader knows: its probe's score and all that stands behind it.
+
+        Args:
+            key: of the reader.
+            scores: (n,) of the probes that there are.
+        """
+        if key == "s":
+            return self.s[:, None]
+        out = [self.letters, self.s[:, None]]
+        for name in PROBES if key == "letters" else PROBES[PROBES.index(key) :]:
+            if key == "letters":
+                break
+            own = scores[name][:, None]
+            # The turn by itself moves the point at which a detail is told from the other.
+            out.append(self.turned * np.hstack([own, np.ones_like(own)]) if name == "seen" else own)
+        return np.hstack(out)
+
+
+def premises(
+    states: States,
+    targets: Sequence[Target],
+    *,
+    answers: Sequence[int | None] | None = None,
+    premise: str = "premise",
+    seen: str = "detail",
+    rejections: Sequence[int] = REJECTIONS,
+) -> list[Premises]:
+    """The premises of targets by stratum, in the order of their first ones.
+
+    Args and errors as of :func:`readings`.
+    """
+    if answers is not None and len(answers) != len(targets):
+        raise DataError(f"{len(answers):,} answers to {len(targets):,} targets; one each is needed")
+    strata: dict[str, list[tuple[Target, int | None]]] = {}
+    for one, answer in zip(targets, answers or [None] * len(targets), strict=True):
+        if one.target == premise:
+            strata.setdefault(one.stratum, []).append((one, answer))
+    if not strata:
+        names = sorted({one.target for one in targets})
+        raise DataError(f"no target is named {premise!r}{allowed(premise, names)}")
+    details = {one.item_id: one.label for one in targets if one.target == seen}
+    out = []
+    for name, found in strata.items():
+        rows = [one for one, _ in found]
+        letters = _by_role(states, rows, set(rejections))
+        chosen = [answer for _, answer in found]
+        if answers is None:
+            chosen = [int(role) for role in letters.argmax(axis=1)]
+        out.append(_premises(states, name, rows, letters, chosen, details, set(rejections)))
+    return out
+
+
+def _by_role(states: States, rows: Sequence[Target], rejections: set[int]) -> Floats:
+    """(n, roles) log-probabilities by role."""
+    by_place = np.maximum(
+        np.asarray(states.letters([one.item_id for one in rows]), np.float64), _LEAST_LOG
+    )
+    for one, logs in zip(rows, by_place, strict=True):
+        if sorted(one.roles) != list(range(len(logs))) or np.isnan(logs).any():
+            raise DataError(
+                f"item {one.item_id}: log-probabilities of {int((~np.isnan(logs)).sum())} letters "
+                f"are known, and roles of {len(one.roles)}; the chain needs every letter's, and "
+                "the role that it stands for"
+            )
+        if not rejections < set(one.roles) or one.rejection not in {-1, *rejections}:
+            raise DataError(
+                f"item {one.item_id}: roles that reject are said to be {sorted(rejections)}; it "
+                f"has roles {sorted(one.roles)}, of which {one.rejection} is the right rejection"
+            )
+    letters = np.empty_like(by_place)
+    np.put_along_axis(letters, np.array([one.roles for one in rows]), by_place, axis=1)
+    return letters
+
+
+def _premises(
+    states: States,
+    stratum: str,
+    rows: Sequence[Target],
+    letters: Floats,
+    chosen: Sequence[int | None],
+    details: Mapping[str, int],
+    rejections: set[int],
+) -> Premises:
+    false = np.array([one.label == 1 for one in rows])
+    if false.all() or not false.any():
+        raise DataError(
+            f"all {len(rows):,} premises{f' of {stratum}' if stratum else ''} are "
+            f"{'false' if false.all() else 'true'}; the chain needs both"
+        )
+    for one, role in zip(rows, chosen, strict=True):
+        if role is not None and role not in one.roles:
+            raise DataError(f"item {one.item_id}: role {role} was chosen, which was not shown")
+    reject = [role in rejections for role in range(letters.shape[1])]
+    answered = np.array([role is not None for role in chosen])
+    rejected = np.array([role in rejections for role in chosen])
+    blamed = np.array([role == one.rejection for role, one in zip(chosen, rows, strict=True)])
+    right = answered & (rejected == false)
+    turn, note = _turn(rows, false, details)
+    return Premises(
+        states=states,
+        stratum=stratum,
+        ids=[one.item_id for one in rows],
+        group=[one.group for one in rows],
+        kind=[next(iter([*one.strata.values()][1:]), "") for one in rows],
+        false=false,
+        turn=turn,
+        letters=letters,
+        s=logsumexp(letters, axis=1, b=reject) - logsumexp(letters, axis=1, b=np.invert(reject)),
+        said=np.stack([right, np.where(false, blamed, right)], axis=1),
+        routed=all(one.rejection >= 0 for one in rows if one.label),
+        note=note,
+    )
+
+
+def _turn(
+    rows: Sequence[Target], false: Mask, details: Mapping[str, int]
+) -> tuple[Floats | None, str]:
+    """By what a score of the detail is multiplied, or why details cannot be asked."""
+    lacking = sum(one.item_id not in details for one in rows)
+    if lacking:
+        return None, f"what is seen was not asked: {lacking:,} of {len(rows):,} have no such target"
+    named = np.array([details[one.item_id] == 1 for one in rows]) ^ false
+    counts: dict[str, Ints] = {}
+    for one, asked, wrong in zip(rows, named, false, strict=True):
+        counts.setdefault(one.group, np.zeros((2, 2), np.int64))[int(asked), int(wrong)] += 1
+    if any((table[:, 0] != table[:, 1]).any() for table in counts.values()):
+        return None, "what is seen was not asked: not all questions are asked of both details"
+    return np.where(named, -1.0, 1.0), ""
+
+
+# ---- what is fitted
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A linear probe of states, without one outer fold.
+
+    Attributes:
+        layer: chosen by the inner folds.
+        site: where it reads.
+        coef: (width,).
+        intercept: the logit where the state is 0.
+        cut: where its score decides best on the inner folds.
+        score: (n,) held out: of the outer fold by this probe, of others by one that lacks theirs.
+    """
+
+    layer: str
+    site: str
+    coef: Floats
+    intercept: float
+    cut: float
+    score: Floats
+
+    def of(self, rows: Premises) -> Floats:
+        """Scores (n,) of any premises of the same model."""
+        return rows.states.states(self.layer, self.site, rows.ids) @ self.coef + self.intercept
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader without one outer fold: a logistic model of its features, and its cut."""
+
+    coef: Floats
+    intercept: float
+    cut: float
+
+    def over(self, features: Floats) -> Floats:
+        """By how much rows (n, features) lie above the cut; above 0 a premise is called false."""
+        return features @ self.coef + self.intercept - self.cut
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A stratum read.
+
+    Attributes:
+        rows: of the stratum.
+        fold: (n,) outer fold of each row.
+        probes: by key, one an outer fold.
+        readers: likewise.
+        over: by reader, (n, folds) by how much rows lie above the cut. In the column of a row's own
+            fold by what was fitted without it; in others by what lacks that fold as well.
+        bare: likewise of the probes by themselves; at the media tokens, of the detail.
+    """
+
+    rows: Premises
+    fold: Ints
+    probes: Mapping[str, Sequence[Probe]]
+    readers: Mapping[str, Sequence[Reader]]
+    over: Mapping[str, Floats]
+    bare: Mapping[str, Floats]
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """What there is to decide by, in order."""
+        return (*self.readers, *(SAID if self.rows.routed else SAID[:-1]))
+
+    @property
+    def folds(self) -> range:
+        """The outer folds."""
+        return range(int(self.fold.max()) + 1)
+
+    def right(self, key: str, *, bare: bool = False) -> Mask:
+        """(n, folds) whether premises are told rightly, as :attr:`over`.
+
+        Args:
+            key: of the level.
+            bare: by the probe alone; at the media tokens, whether the detail is.
+        """
+        if bare:
+            return np.asarray((self.bare[key] > 0) == self.rows.label(key)[:, None])
+        over = self.over.get(key)
+        found = _decided(self.rows, key, None if over is None else over.T).T
+        return np.broadcast_to(found, (len(self.fold), len(self.folds)))
+
+    def on(self, rows: Premises) -> dict[str, float]:
+        """Balanced accuracy by level of the same readers on other families of the same model.
+
+        The mean over outer folds, which is what the held-out shares estimate.
+        """
+        shares: dict[str, list[float]] = {key: [] for key in self.levels}
+        for o in self.folds:
+            scores = {key: found[o].of(rows) for key, found in self.probes.items()}
+            for key in self.levels:
+                over = None
+                if key in self.readers:
+                    over = self.readers[key][o].over(rows.features(key, scores))
+                right = _decided(rows, key, over)
+                shares[key].append(float(right[rows.false].mean() + right[~rows.false].mean()) / 2)
+        return {key: float(np.mean(found)) for key, found in shares.items()}
+
+
+def _decided(rows: Premises, key: str, over: Floats | None) -> Mask:
+    """Whether premises are told rightly by what lies above 0, or by what was said."""
+    if key in SAID[1:]:
+        return rows.said[:, SAID.index(key) - 1]
+    return np.asarray(((rows.s if over is None else over) > 0) == rows.false)
+
+
+def readings(
+    states: States,
+    targets: Sequence[Target],
+    *,
+    answers: Sequence[int | None] | None = None,
+    premise: str = "premise",
+    seen: str = "detail",
+    rejections: Sequence[int] = REJECTIONS,
+    media: str = "media",
+    last: str = "last",
+    layers: Sequence[str] | None = None,
+    cs: Sequence[float] = CS,
+    folds: int = 5,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> Iterator[Reading]:
+    """Read the premises of every stratum.
+
+    Args:
+        states: of the items, with their letters.
+        targets: one of each item about its premise (1: false), with ``roles`` and ``rejection``;
+            and, where there is one, about the detail that its clip holds.
+        answers: the role that was chosen, one a target (those about details are not looked at);
+            None for an answer that names none, which is wrong of true and of false premises.
+            Without any, the likeliest letter is the answer.
+        premise: name of the targets about premises.
+        seen: name of those about details; they are asked where every family has each of its
+            questions as often with a true as with a false premise.
+        rejections: the roles that reject.
+        media: site of the media tokens.
+        last: site of the last token of the prompt.
+        layers: to choose from; None: all. The last one of the store is where letters are made.
+        cs: inverse strengths of the penalty of probes, to choose from.
+        folds: outer folds, 3 or more.
+        seed: of the folds.
+        progress: told what is read next.
+
+    Raises:
+        DataError: there is no such target; letters or roles are missing; a stratum has premises of
+            one kind alone.
+        OptionError: an argument out of range, or fewer families than folds.
+    """
+    chosen = tuple(states.layers if layers is None else layers)
+    for name in (name for name in chosen if name not in states.layers):
+        raise OptionError(f"layer {name!r} is not there{allowed(name, states.layers)}")
+    if folds < 3:
+        raise OptionError(f"folds must be 3 or more, so that inner ones are left; got {folds}")
+    for rows in premises(
+        states,
+        targets,
+        answers=answers,
+        premise=premise,
+        seen=seen if media in states.sites else "",
+        rejections=rejections,
+    ):
+        sites = {"compared": (last, chosen), "last": (last, states.layers[-1:])}
+        if rows.turn is not None:
+            sites = {"seen": (media, chosen), **sites}
+        plan = Plan(grouped_folds(rows.group, folds, seed=seed, balance=rows.kind))
+        yield _read(rows, plan, sites, np.asarray(cs, np.float64), progress)
+
+
+def _read(
+    rows: Premises,
+    plan: Plan,
+    sites: Mapping[str, tuple[str, Sequence[str]]],
+    cs: Floats,
+    progress: Callable[[str], None] | None,
+) -> Reading:
+    probes: dict[str, list[Probe]] = {}
+    bare: dict[str, Floats] = {}
+    for key, (site, layers) in sites.items():
+        if progress:
+            progress(f"{rows.stratum} {key}".strip())
+        probes[key], bare[key] = fit_probes(rows, plan, rows.label(key), site, layers, cs)
+    readers: dict[str, list[Reader]] = {}
+    over: dict[str, Floats] = {}
+    for key in (*probes, "letters", "s"):
+        features = np.stack(
+            [
+                rows.features(key, {name: found[o].score for name, found in probes.items()})
+                for o in plan.folds
+            ]
+        )
+        readers[key], over[key] = _fit_readers(features, rows.false, plan, free=key != "s")
+    return Reading(rows, plan.fold, probes, readers, over, bare)
+
+
+class Plan:
+    """Which rows every fit may see: for each two folds all but these, for each all but it.
+
+    Attributes:
+        fold: (n,) of each row.
+        folds: the folds.
+        without: number of the fit that lacks two folds, or the same one twice, in order.
+        seen: (n, fits) 1 where a row is used.
+    """
+
+    def __init__(self, fold: Ints) -> None:
+        self.fold, self.folds = fold, range(int(fold.max()) + 1)
+        pairs = [(a, b) for a in self.folds for b in self.folds[a:]]
+        self.without = {pair: number for number, pair in enumerate(pairs)}
+        self.seen = np.stack([(fold != a) & (fold != b) for a, b in pairs], axis=1).astype(float)
+
+    def number(self, a: int, b: int) -> int:
+        """Number of the fit that lacks two folds."""
+        return self.without[min(a, b), max(a, b)]
+
+    def held(self, outer: int) -> Ints:
+        """(n,) for each row the fit that lacks its fold and an outer one."""
+        return np.array([self.number(outer, inner) for inner in self.folds])[self.fold]
+
+    def cut(self, score: Floats, label: Mask) -> tuple[Floats, Floats]:
+        """Where scores decide best, and by how much rows lie above that.
+
+        Args:
+            score: (n, folds) held out, by what lacks the row's fold and that of the column.
+            label: (n,) which rows should lie above.
+
+        Returns:
+            (folds,) cuts of the inner folds of each; (n, folds) scores less the cut that was chosen
+            without the row's fold and that of the column.
+        """
+        cuts, over = np.empty(len(self.folds)), np.empty_like(score)
+        for a in self.folds:
+            for b in self.folds:
+                rest = (self.fold != a) & (self.fold != b)
+                cut = best_threshold(score[rest, a], label[rest])
+                inside = self.fold == b
+                over[inside, a] = score[inside, a] - cut
+                if a == b:
+                    cuts[a] = cut
+        return cuts, over
+
+
+def fit_probes(
+    rows: Premises, plan: Plan, label: Mask, site: str, layers: Sequence[str], cs: Floats
+) -> tuple[list[Probe], Floats]:
+    """The probes of the outer folds: each of the layer and penalty that order inner folds best.
+
+    Returns:
+        One an outer fold; (n, folds) by how much rows lie above the cut, as :meth:`Plan.cut`.
+    """
+    n, fits = plan.seen.shape
+    best: list[tuple[float, str, Floats, float, Floats]] = [
+        (-1.0, "", np.empty(0), 0.0, np.empty(0)) for _ in plan.folds
+    ]
+    y = np.repeat(label.astype(np.float64)[:, None], fits * len(cs), axis=1)
+    weights = np.tile(plan.seen, len(cs))
+    for layer in layers:
+        x = rows.states.states(layer, site, rows.ids)
+        found = fit(x, y, weights, np.repeat(cs, fits))
+        logits = np.asarray(found.logits(x), np.float64).reshape(n, len(cs), fits)
+        coef, intercept = found.coef, found.intercept
+        for o in plan.folds:
+            at, train = plan.held(o), plan.fold != o
+            for c in range(len(cs)):
+                score = logits[np.arange(n), c, at]
+                if (found_area := area(score[train], label[train])) > best[o][0]:
+                    own = c * fits + plan.number(o, o)
+                    columns = coef[:, own].astype(np.float64), float(intercept[own])
+                    best[o] = (found_area, layer, *columns, score)
+    scores = np.stack([one[-1] for one in best], axis=1)
+    cuts, over = plan.cut(scores, label)
+    probes = [
+        Probe(layer, site, coef, intercept, float(cut), score)
+        for (_, layer, coef, intercept, score), cut in zip(best, cuts, strict=True)
+    ]
+    return probes, over
+
+
+def _fit_readers(
+    features: Floats, false: Mask, plan: Plan, *, free: bool
+) -> tuple[list[Reader], Floats]:
+    """The reader of each outer fold, from its features (folds, n, width); S has nothing to fit.
+
+    The fits of all folds are columns of one problem, whose rows are those of every fold in turn.
+    """
+    count, n, width = features.shape
+    if not free:
+        cuts, over = plan.cut(features[:, :, 0].T, false)
+        return [Reader(np.ones(1), 0.0, float(cut)) for cut in cuts], over
+    own = [(o, i) for o in plan.folds for i in plan.folds]
+    weights = np.zeros((count, n, len(own)))
+    for column, (o, i) in enumerate(own):
+        weights[o, :, column] = plan.seen[:, plan.number(o, i)]
+    x = features.reshape(count * n, width)
+    y = np.repeat(np.tile(false, count).astype(np.float64)[:, None], len(own), axis=1)
+    found = fit(x, y, weights.reshape(count * n, -1), np.full(len(own), _READER_C))
+    logits = np.asarray(found.logits(x), np.float64).reshape(count, n, count, count)
+    score = np.stack([logits[o, np.arange(n), o, plan.fold] for o in plan.folds], axis=1)
+    cuts, over = plan.cut(score, false)
+    readers = [
+        Reader(found.coef[:, k].astype(np.float64), float(found.intercept[k]), float(cut))
+        for o, cut in enumerate(cuts)
+        for k in [o * count + o]
+    ]
+    return readers, over
+
+
+def area(score: Floats, positive: Mask) -> float:
+    """Area under the ROC curve; .5 where there is but one class."""
+    scored = Scored(score, positive, np.zeros(len(score), np.int64), 1, 0, 0)
+    return float(scored.area().values[0]) if scored.both else 0.5
