@@ -14,8 +14,9 @@ inner folds make the balanced accuracy highest.
 In a crossed set a premise is false where the clip does not hold the detail that the question names.
 So the detail as read, turned by the question, is a decision about the premise, and it is right
 exactly where the detail was read rightly; a linear probe of a state that holds detail and question
-side by side is at chance. Which detail is named says the question alone; in a crossed family it
-tells nothing of the premise.
+side by side is at chance. What is named says the question alone; in a crossed family it tells
+nothing of the premise. Details may be asked as two sides of one thing (``detail``), or value by
+value (``detail: red``), where the question chooses the probe.
 
 Outer folds report. Inner folds of an outer fold are the other ones: what was fitted without two
 folds serves as inner fit to both, and shows besides how much two folds owe to each other.
@@ -30,13 +31,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
+from scipy.stats import rankdata
 
 from handeye.errors import DataError, OptionError, allowed
 from handeye.states.folds import grouped_folds
 from handeye.states.solver import fit
 from handeye.states.store import States
 from handeye.states.targets import Target
-from handeye.stats.roc import Scored, best_threshold
+from handeye.stats.roc import best_threshold
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,8 +73,8 @@ class Premises:
         group: names of families.
         kind: of each row, by the second key of the strata; empty where there is none.
         false: (n,) whether the premise is.
-        turn: (n,) 1 where the question names detail 0 and -1 where it names 1, so that a score of
-            detail 1 times it is one of a false premise; None where details cannot be asked.
+        detail: (n,) the label of the target about the detail.
+        asked: (n,) names of these targets; empty where details cannot be asked.
         letters: (n, roles) log-probabilities by role.
         s: (n,) log odds of rejecting.
         said: (n, 2) whether the answer is right of the premise; and for the right sense.
@@ -86,7 +88,8 @@ class Premises:
     group: list[str]
     kind: list[str]
     false: Mask
-    turn: Floats | None
+    detail: Mask
+    asked: list[str]
     letters: Floats
     s: Floats
     said: Mask
@@ -94,14 +97,13 @@ class Premises:
     note: str = ""
 
     @cached_property
-    def turned(self) -> Floats:
-        """(n, 1) ``turn``, where it is known that there is one."""
-        assert self.turn is not None
-        return self.turn[:, None]
+    def turn(self) -> Floats:
+        """(n, 1) 1 where the premise is false of clips with the detail, -1 where it is true."""
+        return np.where(self.detail == self.false, 1.0, -1.0)[:, None]
 
     def label(self, key: str) -> Mask:
         """(n,) what the probe of a reader is fitted to: the detail, or whether the premise is."""
-        return self.false ^ (self.turned[:, 0] < 0) if key == "seen" else self.false
+        return self.detail if key == "seen" else self.false
 
     def features(self, key: str, scores: Mapping[str, Floats]) -> Floats:
         """(n, features) what a reader knows: its probe's score and all that stands behind it.
@@ -113,12 +115,10 @@ class Premises:
         if key == "s":
             return self.s[:, None]
         out = [self.letters, self.s[:, None]]
-        for name in PROBES if key == "letters" else PROBES[PROBES.index(key) :]:
-            if key == "letters":
-                break
+        for name in PROBES[PROBES.index(key) :] if key in PROBES else ():
             own = scores[name][:, None]
             # The turn by itself moves the point at which a detail is told from the other.
-            out.append(self.turned * np.hstack([own, np.ones_like(own)]) if name == "seen" else own)
+            out.append(self.turn * np.hstack([own, np.ones_like(own)]) if name == "seen" else own)
         return np.hstack(out)
 
 
@@ -144,7 +144,10 @@ def premises(
     if not strata:
         names = sorted({one.target for one in targets})
         raise DataError(f"no target is named {premise!r}{allowed(premise, names)}")
-    details = {one.item_id: one.label for one in targets if one.target == seen}
+    details: dict[str, Target] = {}
+    for one in targets:
+        if seen and (one.target == seen or one.target.startswith(f"{seen}: ")):
+            details.setdefault(one.item_id, one)
     out = []
     for name, found in strata.items():
         rows = [one for one, _ in found]
@@ -184,7 +187,7 @@ def _premises(
     rows: Sequence[Target],
     letters: Floats,
     chosen: Sequence[int | None],
-    details: Mapping[str, int],
+    details: Mapping[str, Target],
     rejections: set[int],
 ) -> Premises:
     false = np.array([one.label == 1 for one in rows])
@@ -201,7 +204,8 @@ def _premises(
     rejected = np.array([role in rejections for role in chosen])
     blamed = np.array([role == one.rejection for role, one in zip(chosen, rows, strict=True)])
     right = answered & (rejected == false)
-    turn, note = _turn(rows, false, details)
+    note = _not_asked(rows, details)
+    told = [] if note else [details[one.item_id] for one in rows]
     return Premises(
         states=states,
         stratum=stratum,
@@ -209,7 +213,8 @@ def _premises(
         group=[one.group for one in rows],
         kind=[next(iter([*one.strata.values()][1:]), "") for one in rows],
         false=false,
-        turn=turn,
+        detail=np.array([one.label == 1 for one in told], bool),
+        asked=[one.target for one in told],
         letters=letters,
         s=logsumexp(letters, axis=1, b=reject) - logsumexp(letters, axis=1, b=np.invert(reject)),
         said=np.stack([right, np.where(false, blamed, right)], axis=1),
@@ -218,20 +223,19 @@ def _premises(
     )
 
 
-def _turn(
-    rows: Sequence[Target], false: Mask, details: Mapping[str, int]
-) -> tuple[Floats | None, str]:
-    """By what a score of the detail is multiplied, or why details cannot be asked."""
-    lacking = sum(one.item_id not in details for one in rows)
-    if lacking:
-        return None, f"what is seen was not asked: {lacking:,} of {len(rows):,} have no such target"
-    named = np.array([details[one.item_id] == 1 for one in rows]) ^ false
-    counts: dict[str, Ints] = {}
-    for one, asked, wrong in zip(rows, named, false, strict=True):
-        counts.setdefault(one.group, np.zeros((2, 2), np.int64))[int(asked), int(wrong)] += 1
-    if any((table[:, 0] != table[:, 1]).any() for table in counts.values()):
-        return None, "what is seen was not asked: not all questions are asked of both details"
-    return np.where(named, -1.0, 1.0), ""
+def _not_asked(rows: Sequence[Target], details: Mapping[str, Target]) -> str:
+    """Why details cannot be asked; empty where they can."""
+    if lacking := sum(one.item_id not in details for one in rows):
+        return f"what is seen was not asked: {lacking:,} of {len(rows):,} items have no such target"
+    # Were a question more often false than true, it would tell of the premise by itself.
+    counts: dict[tuple[str, str, bool], int] = {}
+    for one in rows:
+        detail = details[one.item_id]
+        named = one.group, detail.target, detail.label == one.label
+        counts[named] = counts.get(named, 0) + (1 if one.label else -1)
+    if any(counts.values()):
+        return "what is seen was not asked: in some families a question is more often false or true"
+    return ""
 
 
 # ---- what is fitted
@@ -244,22 +248,29 @@ class Probe:
     Attributes:
         layer: chosen by the inner folds.
         site: where it reads.
-        coef: (width,).
-        intercept: the logit where the state is 0.
+        names: of what it is asked, one a column; a single one where all rows are asked the same.
+        coef: (width, names).
+        intercept: (names,) the logit where the state is 0.
         cut: where its score decides best on the inner folds.
         score: (n,) held out: of the outer fold by this probe, of others by one that lacks theirs.
     """
 
     layer: str
     site: str
+    names: tuple[str, ...]
     coef: Floats
-    intercept: float
+    intercept: Floats
     cut: float
     score: Floats
 
     def of(self, rows: Premises) -> Floats:
-        """Scores (n,) of any premises of the same model."""
-        return rows.states.states(self.layer, self.site, rows.ids) @ self.coef + self.intercept
+        """Scores (n,) of any premises of the same model; 0 of what it was never asked."""
+        logits = rows.states.states(self.layer, self.site, rows.ids) @ self.coef + self.intercept
+        if len(self.names) == 1:
+            return np.asarray(logits[:, 0])
+        at = {name: column for column, name in enumerate(self.names)}
+        columns = np.array([at.get(name, -1) for name in rows.asked])
+        return np.where(columns < 0, 0.0, logits[np.arange(len(columns)), columns])
 
 
 @dataclass(frozen=True)
@@ -316,8 +327,8 @@ class Reading:
         if bare:
             return np.asarray((self.bare[key] > 0) == self.rows.label(key)[:, None])
         over = self.over.get(key)
-        found = _decided(self.rows, key, None if over is None else over.T).T
-        return np.broadcast_to(found, (len(self.fold), len(self.folds)))
+        found = _decided(self.rows, key, None if over is None else over.T)
+        return np.broadcast_to(found, (len(self.folds), len(self.fold))).T
 
     def on(self, rows: Premises) -> dict[str, float]:
         """Balanced accuracy by level of the same readers on other families of the same model.
@@ -399,7 +410,7 @@ def readings(
         rejections=rejections,
     ):
         sites = {"compared": (last, chosen), "last": (last, states.layers[-1:])}
-        if rows.turn is not None:
+        if rows.asked:
             sites = {"seen": (media, chosen), **sites}
         plan = Plan(grouped_folds(rows.group, folds, seed=seed, balance=rows.kind))
         yield _read(rows, plan, sites, np.asarray(cs, np.float64), progress)
@@ -417,7 +428,10 @@ def _read(
     for key, (site, layers) in sites.items():
         if progress:
             progress(f"{rows.stratum} {key}".strip())
-        probes[key], bare[key] = fit_probes(rows, plan, rows.label(key), site, layers, cs)
+        questions = asked_of(rows) if key == "seen" else {"": (rows.false.astype(float), np.ones(len(rows.ids)))}
+        probes[key], bare[key] = fit_probes(
+            rows, plan, rows.label(key), questions, (site, layers), cs
+        )
     readers: dict[str, list[Reader]] = {}
     over: dict[str, Floats] = {}
     for key in (*probes, "letters", "s"):
@@ -478,38 +492,95 @@ class Plan:
         return cuts, over
 
 
+def asked_of(rows: Premises) -> dict[str, tuple[Floats, Floats]]:
+    """By name of a target about details, what its probe is fitted to.
+
+    Of two sides of one thing all rows have one name, and their labels are learnt. A value is told
+    from its absence by the rows that are asked it, and from the other values of its kind by the
+    clips that are said to hold these, either class with half of the weight.
+
+    Returns:
+        (n,) labels and (n,) weights by name.
+    """
+    asked, kind = np.array(rows.asked), np.array(rows.kind)
+    out = {}
+    for name in sorted(set(rows.asked)):
+        own = asked == name
+        label = own & rows.detail
+        weight = (own | (rows.detail & np.isin(kind, kind[own]))).astype(float)
+        if not own.all():
+            for side in (label, ~label):
+                weight[side] *= len(own) / 2 / max(weight[side].sum(), 1)
+        out[name] = label.astype(float), weight
+    return out
+
+
 def fit_probes(
-    rows: Premises, plan: Plan, label: Mask, site: str, layers: Sequence[str], cs: Floats
+    rows: Premises,
+    plan: Plan,
+    label: Mask,
+    questions: Mapping[str, tuple[Floats, Floats]],
+    where: tuple[str, Sequence[str]],
+    cs: Floats,
 ) -> tuple[list[Probe], Floats]:
     """The probes of the outer folds: each of the layer and penalty that order inner folds best.
+
+    Args:
+        rows: to be read.
+        plan: the folds.
+        label: (n,) what the scores together should tell.
+        questions: by name, labels and weights of the rows that its probe is fitted to; rows that
+            are asked it get that probe's score.
+        where: site, and layers to choose from.
+        cs: inverse strengths of the penalty to choose from.
 
     Returns:
         One an outer fold; (n, folds) by how much rows lie above the cut, as :meth:`Plan.cut`.
     """
+    site, layers = where
     n, fits = plan.seen.shape
-    best: list[tuple[float, str, Floats, float, Floats]] = [
-        (-1.0, "", np.empty(0), 0.0, np.empty(0)) for _ in plan.folds
+    names = tuple(questions)
+    best: list[tuple[float, str, Floats, Floats, Floats]] = [
+        (-1.0, "", np.empty(0), np.empty(0), np.empty(0)) for _ in plan.folds
     ]
-    y = np.repeat(label.astype(np.float64)[:, None], fits * len(cs), axis=1)
-    weights = np.tile(plan.seen, len(cs))
     for layer in layers:
         x = rows.states.states(layer, site, rows.ids)
-        found = fit(x, y, weights, np.repeat(cs, fits))
-        logits = np.asarray(found.logits(x), np.float64).reshape(n, len(cs), fits)
-        coef, intercept = found.coef, found.intercept
+        logits = np.zeros((n, len(cs), fits))
+        coef = np.zeros((x.shape[1], len(names), len(cs), fits))
+        intercept = np.zeros((len(names), len(cs), fits))
+        for k, name in enumerate(names):
+            truth, weight = questions[name]
+            used = weight > 0
+            seen = plan.seen[used] * weight[used, None]
+            # Where a class is in no training row there is nothing to learn: the score stays 0.
+            known = np.minimum(seen.T @ truth[used], seen.T @ (1 - truth[used])) > 0
+            if not known.any():
+                continue
+            columns = int(known.sum())
+            y = np.repeat(truth[used, None], columns * len(cs), axis=1)
+            weights = np.tile(seen[:, known], len(cs))
+            found = fit(x[used], y, weights, np.repeat(cs, columns))
+            own = used if len(names) == 1 else np.array([one == name for one in rows.asked])
+            said = np.asarray(found.logits(x[own]), np.float64)
+            logits[np.ix_(own, range(len(cs)), known)] = said.reshape(-1, len(cs), columns)
+            coef[:, k][:, :, known] = found.coef.reshape(-1, len(cs), columns)
+            intercept[k][:, known] = found.intercept.reshape(len(cs), columns)
         for o in plan.folds:
-            at, train = plan.held(o), plan.fold != o
+            at, train, whole = plan.held(o), plan.fold != o, plan.number(o, o)
             for c in range(len(cs)):
                 score = logits[np.arange(n), c, at]
                 if (found_area := area(score[train], label[train])) > best[o][0]:
-                    own = c * fits + plan.number(o, o)
-                    columns = coef[:, own].astype(np.float64), float(intercept[own])
-                    best[o] = (found_area, layer, *columns, score)
-    scores = np.stack([one[-1] for one in best], axis=1)
-    cuts, over = plan.cut(scores, label)
+                    best[o] = (
+                        found_area,
+                        layer,
+                        coef[:, :, c, whole].copy(),
+                        intercept[:, c, whole].copy(),
+                        score,
+                    )
+    cuts, over = plan.cut(np.stack([one[-1] for one in best], axis=1), label)
     probes = [
-        Probe(layer, site, coef, intercept, float(cut), score)
-        for (_, layer, coef, intercept, score), cut in zip(best, cuts, strict=True)
+        Probe(layer, site, names, weights, bias, float(cut), score)
+        for (_, layer, weights, bias, score), cut in zip(best, cuts, strict=True)
     ]
     return probes, over
 
@@ -544,6 +615,9 @@ def _fit_readers(
 
 
 def area(score: Floats, positive: Mask) -> float:
-    """Area under the ROC curve; .5 where there is but one class."""
-    scored = Scored(score, positive, np.zeros(len(score), np.int64), 1, 0, 0)
-    return float(scored.area().values[0]) if scored.both else 0.5
+    """Area under the ROC curve, ties counting half; .5 where there is but one class."""
+    high = int(positive.sum())
+    if not 0 < high < len(positive):
+        return 0.5
+    rank = rankdata(score)[positive].sum()
+    return float((rank - high * (high + 1) / 2) / (high * (len(positive) - high)))
