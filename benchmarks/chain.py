@@ -24,7 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from handeye.states.chain import LEVELS, STEPS, balanced, steps
 from handeye.states.planted import PLANTED, plant
-from handeye.states.readers import premises, readings
+from handeye.states.premises import premises
+from handeye.states.readers import readings
 
 WIDTH, FAMILIES, OTHERS, RESAMPLES = 64, 100, 2500, 1000
 AT_ONCE = 25

@@ -197,7 +197,9 @@ def plant(
         np.concatenate([one.states.logs for one in made]),
     )
     return Planted(
-        states, [row for one in made for row in one.targets], [r for one in made for r in one.answers]
+        states,
+        [row for one in made for row in one.targets],
+        [r for one in made for r in one.answers],
     )
 
 
@@ -220,7 +222,7 @@ def _sense(truth: Truth, families: int, width: int, seed: int, sense: str) -> Pl
             *(truth.apart * word + 0.5 * draw.normal(size=n) for word in words),
             truth.text * words[1],
             match[number],
-            np.full(n, float(REJECTIONS[sense])),
+            np.full(n, 6.0 * (REJECTIONS[sense] - 4.5)),
             *(logs.T if layer == "final" else ()),
         ]
         arrays[layer, "last"] = _turned(np.stack(at_last, axis=1), width, draw, family, None)
