@@ -15,7 +15,7 @@ import pytest
 from handeye.errors import DataError, HandeyeError, OptionError
 from handeye.states.chain import LEVELS, NOT_FOUND, STEPS, Chain, Way, balanced, chain, steps
 from handeye.states.parts import Record, Taken
-from handeye.states.planted import LAYERS, PLANTED, SITES, Planted, plant
+from handeye.states.planted import LAYERS, PLANTED, SITES, Planted, Truth, plant
 from handeye.states.premises import premises
 from handeye.states.readers import Plan, readings
 from handeye.states.store import Writer, open_store
@@ -131,6 +131,17 @@ def test_a_state_that_holds_clip_and_question_apart_has_seen_and_not_compared() 
         assert found.low < 0.5 + 0.02
         assert found.high < 0.6
     assert {step.key for step in way.steps if step.claimed} == {"seen", "compared"}
+
+
+def test_a_layer_is_not_preferred_for_holding_what_the_letters_hold_anyway() -> None:
+    """The last layer tells more by itself; the one before tells what is lost on the way."""
+    truth = Truth(match=1.8, contrast=3)
+    made, ideal = plant(truth, 300, seed=1), truth.ideal()
+    (way,) = chain(made.states, made.targets, **QUICK).ways
+    compared, step = way.level("compared"), way.step("last")
+    assert set(compared.layers) == {"final"}
+    assert step.claimed
+    assert step.lost.value == pytest.approx(ideal["compared"] - ideal["last"], abs=0.015)
 
 
 def test_what_holds_of_one_kind_is_told_of_kinds_that_were_not_learnt() -> None:
@@ -333,7 +344,7 @@ def test_a_store_on_the_disk_is_read_like_one_in_memory(tmp_path: Path) -> None:
 def test_it_tells_what_it_reads() -> None:
     made, told = plant("both", 20), []
     chain(made.states, made.targets, progress=told.append, **QUICK)
-    assert told == ["vision seen", "vision compared", "vision last"]
+    assert told == ["vision last", "vision compared", "vision seen"]
 
 
 def broken(what: str) -> tuple[type[HandeyeError], str, dict[str, Any]]:
