@@ -28,7 +28,7 @@ from handeye.scores.claims import Figure, figure_of, sentence_of
 from handeye.scores.estimate import Estimate, number, rate_of
 from handeye.shown import Shown, Words, named
 from handeye.states.premises import REJECTIONS, Floats, Mask
-from handeye.states.readers import CS, Plan, Reading, area, fit_probes, readings
+from handeye.states.readers import CS, Plan, Reading, area, everything, fit_probes, readings
 from handeye.states.store import States
 from handeye.states.targets import Target
 from handeye.stats.intervals import (
@@ -411,11 +411,10 @@ def _unheld(found: Reading, cs: Floats, resamples: int, seed: int) -> dict[str, 
     """
     rows = found.rows
     kinds, kind = np.unique(rows.kind, return_inverse=True)
-    if len(kinds) < FEWEST_KINDS:
+    if len(kinds) < FEWEST_KINDS or not (plan := Plan(kind)).mixed(rows.false):
         return {}
     where = found.probes["compared"].alone[0].site, sorted(set(_layers(found, "compared")))
-    everything = {"": (rows.false.astype(float), np.ones(len(kind)))}
-    over = fit_probes(rows, Plan(kind), rows.false, everything, where, cs).over
+    over = fit_probes(rows, plan, rows.false, everything(rows), where, cs).over
     group = np.array(rows.group)
     out = []
     for k, name in enumerate(kinds):
@@ -437,7 +436,7 @@ def steps(levels: Mapping[str, Samples], losses: Mapping[str, Samples]) -> tuple
     """The steps of balanced accuracies and losses, by key, as :func:`balanced` gives them."""
     tree = estimates({"levels": dict(levels), "losses": dict(losses)})
     adjusted = holm({key: p_value(one) for key, one in losses.items()})
-    out = []
+    out: list[Step] = []
     before = next(iter(losses))
     for key, p in adjusted.items():
         lost = rate_of(tree["losses"][key])

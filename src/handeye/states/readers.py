@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from handeye.errors import OptionError, allowed
+from handeye.errors import DataError, OptionError, allowed
 from handeye.states.folds import grouped_folds
 from handeye.states.premises import REJECTIONS, Premises, premises
 from handeye.states.solver import fit
@@ -201,7 +201,7 @@ def readings(
 
     Raises:
         DataError: there is no such target; letters or roles are missing; a stratum has true or
-            false premises alone.
+            false premises alone, or a fold has.
         OptionError: an argument out of range, or fewer families than folds.
     """
     chosen = tuple(states.layers if layers is None else layers)
@@ -222,6 +222,11 @@ def readings(
         if rows.asked:
             sites = {"seen": (media, chosen), **sites}
         plan = Plan(grouped_folds(rows.group, folds, seed=seed, balance=rows.kind))
+        if not plan.mixed(rows.false):
+            raise DataError(
+                f"premises{f' of {rows.stratum}' if rows.stratum else ''}: one of {folds} folds "
+                "holds true or false ones alone; ask for fewer folds, or take more families"
+            )
         yield _read(rows, plan, sites, np.asarray(cs, np.float64), progress)
 
 
@@ -242,11 +247,11 @@ def _read(
     read("s")
     read("letters")
     # From the mouth to the eye: a reader is fitted when all that stands behind it is known.
-    for key, (site, layers) in reversed(sites.items()):
+    for key, (site, layers) in reversed(list(sites.items())):
         if progress:
             progress(f"{rows.stratum} {key}".strip())
         seen = key == "seen"
-        questions = asked_of(rows) if seen else {"": (rows.false * 1.0, np.ones(len(rows.ids)))}
+        questions = asked_of(rows) if seen else everything(rows)
         behind = None if seen else told["letters"].score
         where = site, layers
         probes[key] = fit_probes(rows, plan, rows.label(key), questions, where, cs, behind)
@@ -285,6 +290,10 @@ class Plan:
         """(n,) for each row the fit that lacks its fold and an outer one."""
         return np.array([self.number(outer, inner) for inner in self.folds])[self.fold]
 
+    def mixed(self, label: Mask) -> bool:
+        """Whether every fold has rows of either class."""
+        return all(0 < label[self.fold == f].mean() < 1 for f in self.folds)
+
     def cut(self, score: Floats, label: Mask) -> tuple[Floats, Floats]:
         """Where scores decide best, and by how much rows lie above that.
 
@@ -308,18 +317,24 @@ class Plan:
         return cuts, over
 
 
-def asked_of(rows: Premises) -> dict[str, tuple[Floats, Floats]]:
-    """By name of a target about details, what its probe is fitted to.
+Asked = Mapping[str, tuple[Floats, Floats]]
+"""By name of what is asked, (n,) labels and (n,) weights of the rows that a probe is fitted to."""
+
+
+def everything(rows: Premises) -> Asked:
+    """All rows, asked whether their premise is false."""
+    return {"": (rows.false.astype(np.float64), np.ones(len(rows.ids)))}
+
+
+def asked_of(rows: Premises) -> Asked:
+    """The targets about details.
 
     Of two sides of one thing all rows have one name, and their labels are learnt. A value is told
     from its absence by the rows that are asked it, and from the other values of its kind by the
     clips that are said to hold these, either class with half of the weight.
-
-    Returns:
-        (n,) labels and (n,) weights by name.
     """
     asked, kind = np.array(rows.asked), np.array(rows.kind)
-    out = {}
+    out: dict[str, tuple[Floats, Floats]] = {}
     for name in sorted(set(rows.asked)):
         own = asked == name
         label = own & rows.detail
@@ -350,7 +365,7 @@ def fit_probes(
     rows: Premises,
     plan: Plan,
     label: Mask,
-    questions: Mapping[str, tuple[Floats, Floats]],
+    questions: Asked,
     where: tuple[str, Sequence[str]],
     cs: Floats,
     behind: Floats | None = None,
@@ -361,8 +376,7 @@ def fit_probes(
         rows: to be read.
         plan: the folds.
         label: (n,) what the scores together should tell.
-        questions: by name, labels and weights of the rows that its probe is fitted to; rows that
-            are asked it get that probe's score.
+        questions: what is fitted to what; rows that are asked something get its probe's score.
         where: site, and layers to choose from.
         cs: inverse strengths of the penalty to choose from.
         behind: (n, folds) what the letters tell; None where there is nothing behind.
@@ -451,7 +465,7 @@ def _together(one: Floats, two: Floats, label: Mask) -> Floats:
     """The linear discriminant of two scores (Fisher 1936); one alone if the other is constant."""
     both = np.stack([one, two], axis=1)
     sides = [both[label], both[~label]]
-    within = sum(np.cov(side.T, bias=True) * len(side) for side in sides) / len(both)
+    within = np.mean([np.cov(side.T, bias=True) for side in sides], axis=0)
     if np.linalg.det(within) <= 1e-9 * within[0, 0] * within[1, 1]:
         return one if np.ptp(one) else two
     return both @ np.linalg.solve(within, sides[0].mean(axis=0) - sides[1].mean(axis=0))
