@@ -55,9 +55,9 @@ class States(Protocol):
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """Where in the text, any of:
+        """Where in the text states are taken.
 
-        ``last`` (last token of the prompt), ``media`` (mean over the tokens of pictures and
+        Any of ``last`` (last token of the prompt), ``media`` (mean over the tokens of pictures and
         sounds), ``grid`` (tokens of pictures, row by row), ``span:NAME`` (mean over a piece of
         text), ``answer:K`` (behind the first K tokens of a given answer).
         """
