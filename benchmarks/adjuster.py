@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.respondents.local.adjusting import readings
+from handeye.respondents.local.adjuster import readings
 from handeye.states.adjuster import (
     SITE,
     Bound,

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from scipy.stats import binom
 
 from handeye.errors import DataError, OptionError
-from handeye.respondents.local.adjusting import (
+from handeye.respondents.local.adjuster import (
     CLOSED,
     Adjuster,
     Promise,
@@ -294,12 +294,13 @@ def test_it_is_made_again_alike(planted: Any) -> None:
 
 
 def test_it_is_read_as_it_was_written(planted: Any, tmp_path: Path) -> None:
-    made = fitted(planted, alpha=0.1, model="abc", about={"set": "planted"})
+    made = fitted(planted, alpha=0.1, model={"family": "F", "more": "x"}, about={"set": "planted"})
     path = tmp_path / "adjuster.json"
     write_adjuster(path, made)
     assert read_adjuster(path) == made
     assert [one.text for one in made.rejections] == list(TEXTS.values())
     assert made.promise.families == 125
+    assert made.model == {"family": "F"}
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ from scipy.special import expit, xlogy
 from scipy.stats import binom, rankdata
 
 from handeye.errors import OptionError
-from handeye.respondents.local.adjusting import (
+from handeye.respondents.local.adjuster import (
+    IDENTITY,
     Adjuster,
     Promise,
     Readings,
@@ -420,7 +421,7 @@ def fit_adjuster(
     right: Sequence[int],
     texts: Mapping[int, str],
     *,
-    model: str = "",
+    model: Mapping[str, str] | None = None,
     layers: Sequence[str] | None = None,
     cs: Sequence[float] = CS,
     alpha: float = ALPHA,
@@ -439,8 +440,9 @@ def fit_adjuster(
         targets: one an item, of one kind, with ``roles`` and ``rejection``.
         right: the role that is right, of each.
         texts: the option of each rejecting role, word for word as prompts show it.
-        model: fingerprint of the model that the states are of
-            (:func:`handeye.respondents.local.loading.fingerprint`).
+        model: whose states they are; of what is given, all that
+            :func:`handeye.respondents.local.identity.identity_of` has (``settings`` of a store's
+            record hold it) is kept. None: it can be looked at, and no model takes it.
         layers: to choose from; None: all.
         cs: strengths to choose from.
         alpha: share of standard answers that may be lost, in (0, 1).
@@ -475,7 +477,8 @@ def fit_adjuster(
         replace(one, text=texts[role])
         for one, role in zip(made.rejections, every.rejecting, strict=True)
     )
-    return replace(made, rejections=named, model=model, about=dict(about or {}))
+    known = {name: str(model[name]) for name in IDENTITY if model and name in model}
+    return replace(made, rejections=named, model=known, about=dict(about or {}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import torch
 
 from handeye.errors import DataError, HandeyeError, OptionError, RunError, allowed
-from handeye.hashing import file_sha256
 from handeye.respondents.local.chat import Ask
+from handeye.respondents.local.choices import Spelt
 from handeye.respondents.local.decoding import Row, Settings, finite, run_tails, write_answers
 from handeye.respondents.local.engine import Engine
+from handeye.respondents.local.identity import identity_of
 from handeye.respondents.local.loading import LocalModel
 from handeye.respondents.local.plain import write_plainly
 from handeye.respondents.local.prompts import adds_special, common_length, process
 from handeye.respondents.local.taps import EMBEDDING, FINAL, Places, Tap, is_causal, layer_names
-from handeye.run.letters import option_of
 from handeye.run.questions import Question, by_scene
 from handeye.run.thoughts import parts_of
 from handeye.states.store import PART_BYTES, Record, Taken, Writer
@@ -187,7 +187,7 @@ class _Capture:
         blocks = Tap(self._loaded).blocks
         layers = chosen_layers(wanted.layers, blocks)
         self._tap = Tap(self._loaded, layers, grid=GRID in wanted.sites)
-        self._spelt: dict[tuple[str, ...], list[torch.Tensor]] = {}
+        self._spelt = Spelt(self._loaded)
         self._failed: dict[str, str] = {}
 
     def run(
@@ -425,29 +425,10 @@ class _Capture:
             item_id=question.item_id,
             scene_id=question.scene_id,
             clip=clip if stored else "",
-            letters=self._letters(logits, question.letters),
+            letters=self._spelt.logprobs(logits, question.letters),
             answer=answer,
             prompt=hashlib.sha256(ask.text.encode()).hexdigest(),
             media=hashlib.sha256("".join(ask.media).encode()).hexdigest() if ask.media else "",
-        )
-
-    def _letters(self, logits: torch.Tensor, options: Sequence[str]) -> tuple[float | None, ...]:
-        """Log-probability of each option at the first place of the answer, over its spellings."""
-        if not options:
-            return ()
-        key = tuple(options)
-        if key not in self._spelt:
-            named: dict[str, list[int]] = {one: [] for one in options}
-            for text, token in self._loaded.tokenizer.get_vocab().items():
-                if (option := option_of(text, options)) is not None:
-                    named[option].append(token)
-            self._spelt[key] = [
-                torch.tensor(sorted(one), dtype=torch.long) for one in named.values()
-            ]
-        shares = logits.double().cpu().log_softmax(-1)
-        return tuple(
-            float(shares[tokens].logsumexp(0)) if len(tokens) else None
-            for tokens in self._spelt[key]
         )
 
     def _forced(self, question: Question) -> tuple[int, ...]:
@@ -625,47 +606,6 @@ def _longer(encoded: Mapping[str, Any], forced: Sequence[int]) -> dict[str, Any]
 
 
 # ---- what makes two captures the same
-
-
-def identity_of(loaded: LocalModel) -> dict[str, str]:
-    """Family, dtype, checkpoint and processor of a model: what its states hang on.
-
-    ``checkpoint`` is the commit on the Hub, or the SHA-256 of the folder's weights; of a model that
-    was never saved, of its weights in memory.
-    """
-    config = loaded.model.config
-    commit = getattr(config, "_commit_hash", None)
-    return {
-        "family": type(loaded.model).__name__,
-        "model_dtype": str(loaded.dtype).removeprefix("torch."),
-        "checkpoint": commit or _weights(loaded.model),
-        "processor": _processor(loaded.processor),
-    }
-
-
-def _weights(model: Any) -> str:
-    folder = Path(str(getattr(model, "name_or_path", "") or ""))
-    files = sorted(folder.glob("*.safetensors")) if folder.name and folder.is_dir() else []
-    told = hashlib.sha256()
-    for file in files:
-        told.update(f"{file.name} {file_sha256(file)}\n".encode())
-    if not files:
-        for name, one in sorted(model.state_dict().items()):
-            told.update(name.encode())
-            told.update(one.detach().float().cpu().numpy().tobytes())
-    return told.hexdigest()
-
-
-def _processor(processor: Any) -> str:
-    tokenizer = processor.tokenizer
-    words = (
-        tokenizer.backend_tokenizer.to_str()
-        if tokenizer.is_fast
-        else sorted(tokenizer.get_vocab().items())
-    )
-    template = getattr(processor, "chat_template", None) or tokenizer.chat_template
-    parts = [processor.to_dict(), words, template]
-    return _digest(parts)
 
 
 def _digest(value: Any) -> str:

@@ -1,240 +1,141 @@
-"""An adjuster: rejects a question where the model's own hidden state tells that it errs.
+"""An adjuster at work on a model: its state and its letters, in the pass that answers.
 
-For each option that rejects it holds a probe of the state ("the premise that this option denies is
-false") and a route ("this is the sense that the question is about"); a calibrated logit of probe
-and letters is held against one gate. Below the gate nothing is touched. Made by
-:mod:`handeye.states.adjuster`, where it is measured too; needs no torch.
+The state is read at the last token of the question, where the answer begins, and the letters there.
+Where the gate opens the answer is the letter of the option that rejects; else it is the model's
+own, untouched. A question without the options that the adjuster knows is left alone, and its answer
+says so.
 """
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 
-import msgspec
 import numpy as np
-from numpy.typing import NDArray
+import torch
 
-from handeye.atomic import write_bytes
-from handeye.errors import DataError
-from handeye.reading import read_json
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-CLOSED = -1
-_VERSION = 1
-_OPTION = re.compile(r"^[ \t]*\(?([A-Z])[.):][ \t]+(.*?)[ \t]*$", re.MULTILINE)
-
-
-class Rejection(msgspec.Struct, frozen=True, kw_only=True):
-    """One option that rejects.
-
-    Attributes:
-        text: the option, word for word, as prompts show it behind its letter.
-        probe: (width,) weights, and ``probe_bias``: logit that the premise is false, of a question
-            that this option would reject.
-        route: (width,) weights, and ``route_bias``: logit that this option is the one that would
-            reject; all 0 where there is but one.
-        bias, on_probe, on_margin: the calibrated logit is ``bias + on_probe * probe - on_margin *
-            margin``; neither factor is negative.
-    """
-
-    text: str
-    probe: tuple[float, ...]
-    probe_bias: float
-    route: tuple[float, ...]
-    route_bias: float
-    bias: float
-    on_probe: float
-    on_margin: float
+from handeye.errors import RunError
+from handeye.respondents.local.adjuster import (
+    CLOSED,
+    IDENTITY,
+    LETTERS,
+    Adjuster,
+    adjusted,
+    judged,
+    readings,
+    rejecting_letters,
+)
+from handeye.respondents.local.choices import Spelt
+from handeye.respondents.local.identity import identity_of
+from handeye.respondents.local.loading import LocalModel
+from handeye.respondents.local.taps import Places, Tap
 
 
-class Promise(msgspec.Struct, frozen=True, kw_only=True):
-    """What the gate was set by.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an adjuster did with an answer.
 
     Attributes:
-        alpha: largest share of standard questions, mean over families, whose right answer is lost.
-        level: share of draws of calibration families of which that holds, at least.
-        bound: the test behind it.
-        families: of calibration.
-        lost: of them, with a lost answer at the gate.
-        shut: why no gate was opened; empty where one was.
+        letter: the answer in its stead; empty where the model's own stands.
+        token: that spells it.
+        letters: log-probabilities of the options among themselves, adjusted; empty where the
+            model's own stand.
+        logit: calibrated, that the premise is false; None where the options were not found.
+        why: the answer was left alone, in words; empty where it was not.
     """
 
-    alpha: float
-    level: float
-    bound: str
-    families: int
-    lost: float
-    shut: str = ""
+    letter: str = ""
+    token: int = -1
+    letters: Mapping[str, float] | None = None
+    logit: float | None = None
+    why: str = ""
+
+    def as_metadata(self, gate: float | None) -> dict[str, object]:
+        """What stands with the answer."""
+        told: dict[str, object] = {"rejected_as": self.letter or None, "gate": gate}
+        return told | {"logit": self.logit} | ({"why": self.why} if self.why else {})
 
 
-class Adjuster(msgspec.Struct, frozen=True, kw_only=True):
-    """What is fitted, calibrated and saved.
+class Adjusting:
+    """An adjuster and the model that it is for.
 
     Attributes:
-        layer: of the state, as ``handeye.states`` names it; at the last token of the prompt.
-        width: of the state.
-        options: letters shown.
-        rejections: in the order of their roles.
-        gate: the calibrated logit from which on a question is rejected; None: it is shut.
-        promise: what the gate was set by.
-        model: fingerprint of the model whose states were learnt from; empty: not known, and no
-            model is taken.
-        about: what it was made from, for people.
+        adjuster: as it was read.
     """
 
-    layer: str
-    width: int
-    options: int
-    rejections: tuple[Rejection, ...]
-    gate: float | None
-    promise: Promise
-    model: str = ""
-    about: dict[str, str] = {}
-    version: int = _VERSION
+    def __init__(self, loaded: LocalModel, adjuster: Adjuster) -> None:
+        """Hold the two against each other.
 
+        Raises:
+            RunError: the adjuster was learnt from another model, or its layer, the width of its
+                states or its letters are not this model's.
+        """
+        self.adjuster = adjuster
+        self._tap = Tap(loaded, (adjuster.layer,))
+        self._options = tuple(LETTERS[: adjuster.options])
+        self._spelt = Spelt(loaded)
+        if not self._tap.layers:
+            raise RunError(
+                f"the adjuster reads {adjuster.layer}, which a model of {self._tap.blocks} blocks "
+                "has not: it was made for another model"
+            )
+        if self._tap.width != adjuster.width:
+            raise RunError(
+                f"the adjuster reads states of {adjuster.width} numbers, and this model's have "
+                f"{self._tap.width}: it was made for another model"
+            )
+        for option, tokens in zip(self._options, self._spelt.tokens(self._options), strict=True):
+            if not len(tokens):
+                raise RunError(
+                    f"the adjuster needs the letters {', '.join(self._options)}, and no token of "
+                    f"this model spells {option}"
+                )
+        known = identity_of(loaded)
+        for name in IDENTITY:
+            here, there = known[name], adjuster.model.get(name)
+            if there != here:
+                raise RunError(
+                    f"the adjuster was made for another model: {name} was "
+                    f"{there or 'not noted'}, here it is {here}; what it promises holds for that "
+                    "model alone"
+                )
 
-class Readings(NamedTuple):
-    """What an adjuster reads off states: (n, rejections) logits of the probes and of the routes."""
+    @contextmanager
+    def reading(self, rows: int) -> Iterator[dict[str, torch.Tensor]]:
+        """Read the states of so many questions, padded on the left, in the first pass made."""
+        places = Places()
+        for row in range(rows):
+            places.mean(row, [-1])
+        with self._tap.reading(places, first=True) as found:
+            yield found
 
-    probe: Floats
-    route: Floats
+    def verdict(self, question: str, state: torch.Tensor, logits: torch.Tensor) -> Verdict:
+        """What becomes of an answer.
 
-
-def readings(adjuster: Adjuster, states: NDArray[np.floating]) -> Readings:
-    """Probes and routes of (n, width) states."""
-    x = np.asarray(states, np.float64)
-    probe = np.array([one.probe for one in adjuster.rejections]).T
-    route = np.array([one.route for one in adjuster.rejections]).T
-    return Readings(
-        x @ probe + [one.probe_bias for one in adjuster.rejections],
-        x @ route + [one.route_bias for one in adjuster.rejections],
-    )
-
-
-def judged(
-    adjuster: Adjuster, read: Readings, letters: Floats, columns: Ints
-) -> tuple[Ints, Floats]:
-    """Which option would reject, and the calibrated logit that the premise is false.
-
-    Args:
-        adjuster: whose calibration.
-        read: of its probes, or of something in their place.
-        letters: (n, options) log-probabilities or logits.
-        columns: (n, rejections) the column of each rejecting option.
-
-    Returns:
-        (n,) number of the rejection, the first of equal ones, and (n,) logits.
-    """
-    rows = np.arange(len(letters))
-    rejecting = np.zeros(letters.shape, bool)
-    rejecting[rows[:, None], columns] = True
-    content = np.where(rejecting, -np.inf, letters).max(1)
-    margin = content - np.where(rejecting, letters, -np.inf).max(1)
-    routed = read.route.argmax(1).astype(np.int64)
-    parts = np.array([(one.bias, one.on_probe, one.on_margin) for one in adjuster.rejections])
-    bias, on_probe, on_margin = parts[routed].T
-    return routed, bias + on_probe * read.probe[rows, routed] - on_margin * margin
-
-
-def adjusted(
-    adjuster: Adjuster, read: Readings, letters: Floats, columns: Ints
-) -> tuple[Floats, Ints]:
-    """Letters behind the gate.
-
-    Where the gate opens, the option that rejects gets the log of the summed probability of all
-    others plus what the logit is above the gate: it is the largest, and rises with the probe. Where
-    the gate stays closed the row is the given one, bit for bit.
-
-    Args:
-        adjuster: with a gate, or none.
-        read: as :func:`judged` has it.
-        letters: likewise.
-        columns: likewise.
-
-    Returns:
-        (n, options) letters, and (n,) the column that rejects, or :data:`CLOSED`.
-    """
-    routed, score = judged(adjuster, read, letters, columns)
-    out = np.array(letters, np.float64)
-    opened = np.full(len(letters), CLOSED)
-    if adjuster.gate is None:
-        return out, opened
-    for row in np.flatnonzero(score >= adjuster.gate):
-        column = columns[row, routed[row]]
-        others = np.delete(out[row], column)
-        most = others.max()
-        together = most + np.log(np.exp(others - most).sum())
-        out[row, column] = np.nextafter(together + score[row] - adjuster.gate, np.inf)
-        opened[row] = column
-    return out, opened
-
-
-# ---- options found in a question
-
-
-def rejecting_letters(adjuster: Adjuster, question: str) -> tuple[int, ...] | str:
-    """The places (A is 0) of the rejecting options in a question's words.
-
-    Args:
-        adjuster: which knows these options by their texts, and how many there are in all.
-        question: with an option a line: a letter, a mark (``.``, ``)`` or ``:``), its text.
-
-    Returns:
-        A place for each rejection; or why there are none.
-    """
-    found = [(letter, text) for letter, text in _OPTION.findall(question)]
-    starts = [place for place, (letter, _) in enumerate(found) if letter == "A"]
-    shown = found[starts[-1] :] if starts else []
-    count = adjuster.options
-    if "".join(letter for letter, _ in shown) != LETTERS[:count]:
-        return f"it does not show options A to {LETTERS[count - 1]}, a line each"
-    texts = [text for _, text in shown]
-    for one in adjuster.rejections:
-        if texts.count(one.text) != 1:
-            return f"no option, or more than one, reads {one.text!r}"
-    return tuple(texts.index(one.text) for one in adjuster.rejections)
-
-
-# ---- the file
-
-
-def write_adjuster(path: Path, adjuster: Adjuster) -> None:
-    """Write it as JSON, in one step.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    write_bytes(path, msgspec.json.format(msgspec.json.encode(adjuster), indent=1) + b"\n")
-
-
-def read_adjuster(path: Path) -> Adjuster:
-    """Read it and hold it to what it says.
-
-    Raises:
-        DataError: it cannot be read, is none, or is of another version.
-    """
-    found = read_json(path, Adjuster)
-    if found.version != _VERSION:
-        raise DataError(
-            f"{path}: an adjuster of version {found.version}; this handeye reads {_VERSION}: fit "
-            "it again"
+        Args:
+            question: its words.
+            state: (width,).
+            logits: (words,) where the answer begins.
+        """
+        found = rejecting_letters(self.adjuster, question)
+        if isinstance(found, str):
+            return Verdict(why=found)
+        told = self._spelt.logprobs(logits, self._options)
+        letters = np.array([one for one in told if one is not None], np.float64)[None]
+        read = readings(self.adjuster, state.numpy()[None])
+        columns = np.array([found], np.int64)
+        _, score = judged(self.adjuster, read, letters, columns)
+        new, opened = adjusted(self.adjuster, read, letters, columns)
+        logit, at = float(score[0]), int(opened[0])
+        if at == CLOSED:
+            return Verdict(logit=logit)
+        among = new[0] - np.logaddexp.reduce(new[0])
+        tokens = self._spelt.tokens(self._options)[at]
+        likeliest = tokens[int(logits.cpu()[tokens].argmax())]
+        return Verdict(
+            self._options[at],
+            int(likeliest),
+            dict(zip(self._options, among.tolist(), strict=True)),
+            logit,
         )
-    if not found.rejections or not len(found.rejections) < found.options <= len(LETTERS):
-        raise DataError(
-            f"{path}: has {len(found.rejections)} options that reject, of {found.options}; "
-            "expected at least one, and fewer than all"
-        )
-    for one in found.rejections:
-        if {len(one.probe), len(one.route)} != {found.width}:
-            raise DataError(f"{path}: weights of {one.text!r} are not {found.width} numbers")
-        numbers = [*one.probe, *one.route, one.probe_bias, one.route_bias, one.bias]
-        if not np.isfinite([*numbers, one.on_probe, one.on_margin]).all():
-            raise DataError(f"{path}: a weight of {one.text!r} is no number")
-        if min(one.on_probe, one.on_margin) < 0:
-            raise DataError(f"{path}: {one.text!r} is raised by less evidence, not by more")
-    return found
