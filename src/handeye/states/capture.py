@@ -619,7 +619,7 @@ def _versions(loaded: LocalModel) -> dict[str, Any]:
     import transformers
 
     return {
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "transformers": transformers.__version__,
         "device": str(loaded.device),
     }

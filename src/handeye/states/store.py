@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.atomic import held, replacing, write_bytes
+from handeye.atomic import entries, held, replacing, write_bytes
 from handeye.errors import DataError, RunError
 from handeye.reading import read_json
 
@@ -236,11 +236,10 @@ class Writer:
                 self._number = int(part.removeprefix("part-").split(".")[0]) + 1
                 self.taken.update(item.item_id for item in header.items)
                 self._clips.update(header.clips)
-        elif any(self.folder.iterdir()):
+        elif entries(self.folder):
             raise RunError(f"{self.folder}: holds something else; choose another folder")
-        else:
-            (self.folder / PARTS).mkdir()
         self._write_record()
+        (self.folder / PARTS).mkdir(exist_ok=True)
 
     def has(self, clip: str) -> bool:
         """Whether media states are stored under a name, or about to be."""
