@@ -17,7 +17,14 @@ from inspect_ai.model import GenerateConfig, Model, get_model
 from msgspec.structs import replace
 
 from handeye.errors import DataError, RunError
-from handeye.respondents.local.adjuster import Adjuster, Promise, Rejection, write_adjuster
+from handeye.respondents.local.adjuster import (
+    Adjuster,
+    Promise,
+    Rejection,
+    judged,
+    readings,
+    write_adjuster,
+)
 from handeye.respondents.local.identity import identity_of
 from handeye.respondents.local.loading import LocalModel, load
 from handeye.respondents.local.options import LocalOptions
@@ -280,6 +287,7 @@ def test_from_states_to_a_run_by_letters(folder: Path, tmp_path: Path) -> None:
     from handeye.respondents.local.respondent import LocalRespondent
     from handeye.states.adjuster import fit_adjuster
     from handeye.states.capture import Wanted, capture
+    from handeye.states.cases import cases
     from handeye.states.store import open_store
 
     assert SUITE.probed is not None
@@ -298,10 +306,11 @@ def test_from_states_to_a_run_by_letters(folder: Path, tmp_path: Path) -> None:
         settings={},
     )
     store = open_store(tmp_path / "states")
+    asked = {question.item_id for question in questions}  # not what is left without sound
     targets = [
         one
         for one in SUITE.probed().targets(items)
-        if one.target == "premise" and one.rejection >= 0 and one.strata["modality"] != "both"
+        if one.target == "premise" and one.item_id in asked and one.strata["modality"] != "both"
     ]
     gold = {item.item_id: item.gold for item in items}
     made = fit_adjuster(
@@ -314,19 +323,29 @@ def test_from_states_to_a_run_by_letters(folder: Path, tmp_path: Path) -> None:
         alpha=0.5,
     )
     assert made.gate is not None
+    own_cases = cases(store, targets, [gold[one.item_id] for one in targets], "")
+    read = readings(made, store.states("block.00", "last", own_cases.item_ids))
+    columns = np.tile([4, 5], (len(targets), 1))
+    _, score = judged(made, read, own_cases.letters, columns)
+    # Half way between two questions in the middle, so that a digit more or less says the same.
+    middle = np.sort(score)[len(score) // 2 - 1 : len(score) // 2 + 1]
     path = tmp_path / "adjuster.json"
-    write_adjuster(path, replace(made, gate=made.gate - 1))
+    write_adjuster(path, replace(made, gate=float(middle.mean())))
 
     def run(out: str, **more: Any) -> dict[str, Any]:
-        args = {"path": str(folder), "frames": 1, "max_tokens": 4, **more}
+        args = {"path": str(folder), "frames": 1, "max_tokens": 1, **more}
         run_premise("handeye/hf", data, tmp_path / out, model_args=args, progress=False, **how)
         lines = (tmp_path / out / "predictions.jsonl").read_text().splitlines()
         return {row["item_id"]: row for row in map(json.loads, lines)}
 
     own, new = run("own"), run("adjusted", adjuster=str(path))
-    changed = {item for item in own if own[item]["answer"] != new[item]["answer"]}
-    assert changed
-    assert all(new[item]["answer"] in "ABCDEF" for item in changed)
+    for target, logit in zip(targets, score, strict=True):
+        before, after = own[target.item_id], new[target.item_id]
+        if logit < middle.mean():
+            assert after["raw_text"] == before["raw_text"]
+        else:  # by the letter under which a rejection stands in this question
+            assert target.roles["ABCDEF".index(after["raw_text"])] in (4, 5)
+            assert max(after["letters"], key=after["letters"].get) == after["raw_text"]
     plan = json.loads((tmp_path / "adjusted/plan.json").read_text())
     assert plan["model_args"]["adjuster"].startswith("sha256:")
     assert "adjuster" not in json.loads((tmp_path / "own/plan.json").read_text())["model_args"]
