@@ -112,10 +112,7 @@ class Cases:
 
     def totals(self, columns: Sequence[Mask], seed: int, resamples: int = RESAMPLES) -> Floats:
         """(1 + resamples, columns) how many rows are marked, over resampled families."""
-        _, place = np.unique(self.families, return_inverse=True)
-        sums = np.zeros((int(place.max()) + 1, len(columns)))
-        np.add.at(sums, place, np.stack(columns, 1).astype(np.float64))
-        return resample_sums(sums.astype(np.float32), sums.sum(0), resamples, seed, 0)
+        return totals(columns, self.families, seed, resamples)
 
     def standings(
         self, right: Mapping[str, Mask], seed: int, resamples: int = RESAMPLES
@@ -142,6 +139,24 @@ class Cases:
             two = mean(parts[False], shared=True), mean(parts[True], shared=True)
             found[name] = Standing(*two, mean(two, shared=True))
         return found
+
+
+def totals(columns: Sequence[Mask], families: Ints, seed: int, resamples: int) -> Floats:
+    """How many rows are marked, as counted and over resampled families.
+
+    Args:
+        columns: (n,) marks each.
+        families: (n,) numbers of what is resampled together.
+        seed: of the bootstrap.
+        resamples: how many.
+
+    Returns:
+        (1 + resamples, columns).
+    """
+    _, place = np.unique(families, return_inverse=True)
+    sums = np.zeros((int(place.max()) + 1, len(columns)))
+    np.add.at(sums, place, np.stack(columns, 1).astype(np.float64))
+    return resample_sums(sums.astype(np.float32), sums.sum(0), resamples, seed, 0)
 
 
 @dataclass(frozen=True, slots=True)
