@@ -23,7 +23,7 @@ from handeye.terminal.run_options import Run, asked_as
 if TYPE_CHECKING:
     from handeye.run.job import Job
     from handeye.states.capture import Watched
-    from handeye.states.store import Record
+    from handeye.states.parts import Record
 
 app = typer.Typer(
     help=r"Look into a model on this machine (needs handeye\[states] and \[local]).",
@@ -57,10 +57,9 @@ class _Capture(Run):
             HandeyeError: as :func:`handeye.states.capture.capture`; no model that can be looked
                 into, or a site that this suite does not have.
         """
-        watched = _watched(job)
         from handeye.progress import counting, parting
         from handeye.run.options import generation_config
-        from handeye.states.capture import Wanted, capture
+        from handeye.states.wanted import Wanted
 
         sites = tuple(filter(None, (one.strip() for one in self.sites.split(","))))
         wanted = Wanted(
@@ -71,6 +70,9 @@ class _Capture(Run):
             spans=self._spans(job, sites),
             forced=self._forced(sites),
         )
+        watched = _watched(job)
+        from handeye.states.capture import capture  # needs what the model was found to need
+
         questions = job.questions[: self.limit]
         where: dict[str, int] = {"done": 0}
 
@@ -106,7 +108,8 @@ class _Capture(Run):
         if self.suite.probed is None:
             raise OptionError(f"{self.suite.title} names no pieces of text, so no site span:NAME")
         found: dict[str, dict[str, str]] = {}
-        for row in self.suite.probed().targets(job.items):
+        items: Any = job.items
+        for row in self.suite.probed().targets(items):
             item = row["item_id"] if isinstance(row, Mapping) else row.item_id
             spans = row["spans"] if isinstance(row, Mapping) else row.spans
             found.setdefault(item, {}).update(spans)
@@ -136,6 +139,9 @@ class _Capture(Run):
         return found
 
 
+_OURS = "handeye/hf -M path=DIR, or another local model of ours (handeye models)"
+
+
 def _watched(job: Job) -> Watched:
     """The respondent of a job, where its model can be looked into.
 
@@ -145,16 +151,10 @@ def _watched(job: Job) -> Watched:
     from handeye.run.asker import refuse_unsent
     from handeye.run.engine import resolve_model
 
-    name = job.options.model
-    ours = "handeye/hf -M path=DIR, handeye/small or another model of ours (handeye models)"
-    if not name.startswith("handeye/"):
-        raise RunError(
-            f"{name} does not run in this process, its inside cannot be seen: give {ours}"
-        )
-    model = resolve_model(name, None, job.options.model_args)
+    model = resolve_model(job.options.model, None, job.options.model_args)
     respondent: Any = getattr(model.api, "respondent", None)
     if not hasattr(respondent, "prepare"):
-        raise RunError(f"{name} has no hidden states: give {ours}")
+        raise RunError(f"{job.options.model} has no hidden states: give {_OURS}")
     refuse_unsent(model, job.asking.sends)
     watched: Watched = respondent
     return watched
@@ -255,8 +255,12 @@ def _made(
     json: Json = None,
 ) -> _Capture:
     from handeye.errors import allowed, within
-    from handeye.states.store import DTYPES
+    from handeye.states.parts import DTYPES
 
+    if not (model := str(options["model"])).startswith("handeye/"):
+        raise RunError(
+            f"{model} does not run in this process, so its inside cannot be seen: give {_OURS}"
+        )
     if dtype not in DTYPES:
         raise OptionError(f"--dtype is {dtype!r}{allowed(dtype, DTYPES)}")
     if limit is not None:

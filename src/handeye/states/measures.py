@@ -184,11 +184,12 @@ def knows_says(
     ]
     count = len(np.unique(families))
     sums = totals(columns, families, seed, resamples)
-    four = [rate(sums[:, k], sums[:, 4], count) for k in range(4)]
+    both, knows, says, neither = (rate(sums[:, k], sums[:, 4], count) for k in range(4))
     false_alarm = rate(sums[:, 5], sums[:, 6], count)
-    chance = false_alarm.values * (four[1].values + four[3].values)
-    by_chance = Samples(chance, int(false.sum()))
-    return KnowsSays(*four, by_chance, difference(four[1], by_chance), int(false.sum()))
+    n = int(false.sum())
+    by_chance = Samples(false_alarm.values * (knows.values + neither.values), n)
+    unsaid = difference(knows, by_chance)
+    return KnowsSays(both, knows, says, neither, by_chance, unsaid, n)
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,8 @@ def by_letter(loaded: LocalModel, logits: Any) -> dict[str, float]:
     """Log-probability of each letter over all tokens that spell it."""
     found = dict.fromkeys("ABCDEF", -np.inf)
     for text, token in loaded.tokenizer.get_vocab().items():
-        if (letter := option_of(text, tuple("ABCDEF"))) is not None:
+        letter = option_of(text, tuple("ABCDEF"))
+        if letter is not None and token in loaded.letters:
             found[letter] = float(np.logaddexp(found[letter], float(logits[token])))
     return found
 

@@ -37,15 +37,15 @@ class Verdict:
     """What an adjuster did with an answer.
 
     Attributes:
-        letter: the answer in its stead; empty where the model's own stands.
+        letter: the answer in its stead; None where the model's own stands.
         token: that spells it.
-        letters: log-probabilities of the options among themselves, adjusted; empty where the
+        letters: log-probabilities of the options among themselves, adjusted; None where the
             model's own stand.
         logit: calibrated, that the premise is false; None where the options were not found.
         why: the answer was left alone, in words; empty where it was not.
     """
 
-    letter: str = ""
+    letter: str | None = None
     token: int = -1
     letters: Mapping[str, float] | None = None
     logit: float | None = None
@@ -53,7 +53,7 @@ class Verdict:
 
     def as_metadata(self, gate: float | None) -> dict[str, object]:
         """What stands with the answer."""
-        told: dict[str, object] = {"rejected_as": self.letter or None, "gate": gate}
+        told: dict[str, object] = {"rejected_as": self.letter, "gate": gate}
         return told | {"logit": self.logit} | ({"why": self.why} if self.why else {})
 
 

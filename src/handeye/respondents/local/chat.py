@@ -84,10 +84,10 @@ def write_ask(loaded: LocalModel, messages: Sequence[ChatMessage], frames: int =
 
 
 def _last_words(messages: Sequence[ChatMessage]) -> str:
-    told = [message.content for message in messages if message.role == "user"]
-    if not told or isinstance(told[-1], str):
-        return told[-1] if told else ""
-    return "\n\n".join(part.text for part in told[-1] if isinstance(part, ContentText))
+    last = next((one.content for one in reversed(messages) if one.role == "user"), "")
+    if isinstance(last, str):
+        return last
+    return "\n\n".join(part.text for part in last if isinstance(part, ContentText))
 
 
 def _templated(processor: Any, turns: list[dict[str, Any]]) -> str:

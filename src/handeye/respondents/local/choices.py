@@ -21,7 +21,7 @@ from handeye.run.letters import option_of
 
 
 class Spelt:
-    """The tokens of one model that spell options, such as letters, whatever stands around them."""
+    """The tokens of one model that spell options, such as letters."""
 
     def __init__(self, loaded: LocalModel) -> None:
         self._loaded = loaded
@@ -32,7 +32,12 @@ class Spelt:
         key = tuple(options)
         if key not in self._found:
             named: dict[str, list[int]] = {one: [] for one in options}
+            # Of a letter the tokens that a run notes (LocalModel.letters); of a word all that it
+            # may begin with.
+            bare = all(len(one) == 1 for one in options)
             for text, token in self._loaded.tokenizer.get_vocab().items():
+                if bare and token not in self._loaded.letters:
+                    continue
                 if (option := option_of(text, options)) is not None:
                     named[option].append(token)
             self._found[key] = [

@@ -257,9 +257,9 @@ class Engine:
             if verdict.why:
                 self._notice(f"the adjuster leaves a question alone: {verdict.why}")
             told = replace(answer, verdict=verdict)
-            if verdict.letter:
-                written = {"text": verdict.letter, "tokens": (verdict.token,), "noted": ()}
-                told = replace(told, ending="stop", **written)
+            if (letter := verdict.letter) is not None:
+                one = (verdict.token,)
+                told = replace(told, text=letter, tokens=one, noted=(), ending="stop")
             out.append(told)
         return out
 

@@ -1,4 +1,4 @@
-"""Which model this is: family, checkpoint and processor; what was learnt of it is for it alone."""
+"""What tells a loaded model from another: family, dtype, hashes of weights and processor."""
 
 from __future__ import annotations
 
@@ -49,4 +49,12 @@ def _processor(processor: Any) -> str:
     )
     template = getattr(processor, "chat_template", None) or tokenizer.chat_template
     parts = [processor.to_dict(), words, template]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+    return digest(parts)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of plain values as sorted JSON, hexadecimal; empty for an empty one."""
+    if not value:
+        return ""
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
