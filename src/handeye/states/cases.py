@@ -72,7 +72,8 @@ class Cases:
     @cached_property
     def chosen(self) -> Ints:
         """(n,) the role of the largest letter; the first of equal ones."""
-        return self.letters.argmax(1)
+        found: Ints = self.letters.argmax(1)
+        return found
 
     def take(self, rows: Mask | Ints) -> Cases:
         """Some of them."""

@@ -370,27 +370,41 @@ def _thresholds(tested: Cases, beta: float) -> _Table:
 def _nested(
     tested: Cases, table: _Table, folds: Ints, raw: Mask | None = None, cap: float = np.inf
 ) -> _Nested:
+    """Each fold answered by the setting that is best on the others.
+
+    Args:
+        tested: the evaluated questions.
+        table: how each is answered under each setting.
+        folds: of each question.
+        raw: whether its untouched answer is right, where a cap is set.
+        cap: most standard accuracy that a setting may cost where it is chosen; where all cost more,
+            letters are left as they are (setting NaN).
+    """
     right = np.zeros(len(tested), bool)
-    per_fold, tuned, picked = [], [], []
+    accuracies: list[tuple[float, float]] = []
+    tuned: list[float] = []
+    picked: list[Setting | float] = []
     for fold in range(FOLDS):
         tune, test = folds != fold, folds == fold
         kept = tested.take(tune)
         standard, misleading = kept.balance(table.right[tune])
         balanced = (standard + misleading) / 2
         if raw is not None:
-            least = float(kept.balance(raw[tune])[0]) - cap
-            balanced = np.where(standard >= least, balanced, -np.inf)
-        one = int(balanced.argmax())
-        if raw is not None and not np.isfinite(balanced[one]):
-            right[test], picked_here = raw[test], np.nan
-            tuned.append(float(sum(kept.balance(raw[tune])) / 2))
+            before = kept.balance(raw[tune])
+            balanced = np.where(standard >= before[0] - cap, balanced, -np.inf)
+        best = int(balanced.argmax())
+        if raw is not None and balanced[best] == -np.inf:
+            right[test] = raw[test]
+            tuned.append(float(before[0] + before[1]) / 2)
+            picked.append(np.nan)
         else:
-            right[test], picked_here = table.right[test, one], table.settings[one]
-            tuned.append(float(balanced[one]))
-        picked.append(picked_here)
-        per_fold.append(tested.take(test).balance(right[test]))
-    standard, misleading = (float(np.mean([pair[k] for pair in per_fold])) for k in (0, 1))
-    told = Chosen(standard, misleading, (standard + misleading) / 2, tuple(picked))
+            right[test] = table.right[test, best]
+            tuned.append(float(balanced[best]))
+            picked.append(table.settings[best])
+        found = tested.take(test).balance(right[test])
+        accuracies.append((float(found[0]), float(found[1])))
+    std, mis = (float(np.mean([pair[k] for pair in accuracies])) for k in (0, 1))
+    told = Chosen(std, mis, (std + mis) / 2, tuple(picked))
     return _Nested(told, right, float(np.mean(tuned)) - told.balanced)
 
 
