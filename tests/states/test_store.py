@@ -299,6 +299,14 @@ def test_memory_is_bounded_by_the_size_of_a_part(tmp_path: Path) -> None:
     assert peak < 9_000_000
 
 
+def test_what_waits_too_long_becomes_a_part(tmp_path: Path) -> None:
+    with Writer(tmp_path / "s", record(), part_seconds=0) as writer:
+        writer.add(item(0), own(0), media(0))
+        assert parts(tmp_path / "s") == 1
+        writer.add(item(1), own(1))
+        assert parts(tmp_path / "s") == 2
+
+
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="handeye states capture"):
         open_store(tmp_path)

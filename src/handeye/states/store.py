@@ -13,6 +13,7 @@ not about the question (site ``media``, ``grid``) is stored once for all its ite
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from io import BytesIO
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 PART_BYTES = 64 * 2**20
 """Bytes of states that are held before they become a part."""
+PART_SECONDS = 10.0
+"""Seconds that states are held at the most: what a killed process can lose."""
 
 
 class States(Protocol):
@@ -120,20 +123,28 @@ class Writer:
         taken: ids of the items that are stored, those of this call included.
     """
 
-    def __init__(self, folder: Path, record: Record, *, part_bytes: int = PART_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        record: Record,
+        *,
+        part_bytes: int = PART_BYTES,
+        part_seconds: float = PART_SECONDS,
+    ) -> None:
         """Nothing is written before the block begins.
 
         Args:
             folder: made if absent.
             record: what is to be captured.
             part_bytes: of states that are held in memory, about.
+            part_seconds: for which they are, as far as more come.
         """
         if record.dtype not in DTYPES:
             raise ValueError(f"dtype is {record.dtype!r}, not one of {DTYPES}")
         self.folder, self.record = Path(folder), record
         self.taken: set[str] = set()
         self._clips: set[str] = set()
-        self._limit, self._bytes, self._number = part_bytes, 0, 0
+        self._limit, self._seconds, self._number = part_bytes, part_seconds, 0
         self._dtype = np.dtype(record.dtype)
         self._stack = ExitStack()
         self._clear()
@@ -143,7 +154,7 @@ class Writer:
         self._filled: dict[str, int] = {}
         self._items: list[Taken] = []
         self._new: dict[str, dict[str, tuple[int, int]]] = {}
-        self._bytes = 0
+        self._bytes, self._since = 0, time.monotonic()
 
     def __enter__(self) -> Self:
         """Take the folder.
@@ -197,12 +208,14 @@ class Writer:
         of_clip = self._rows_of(item, media, None) if new and media else {}
         at = {site: self._take(site, rows) for site, rows in own.items()}
         places = {site: (self._take(site, rows), len(rows[0])) for site, rows in of_clip.items()}
+        if not self._items:
+            self._since = time.monotonic()
         if new:
             self._new[item.clip] = places
             self._clips.add(item.clip)
         self._items.append(msgspec.structs.replace(item, at=at))
         self.taken.add(item.item_id)
-        if self._bytes >= self._limit:
+        if self._bytes >= self._limit or time.monotonic() - self._since >= self._seconds:
             self.flush()
 
     def _take(self, site: str, rows: Sequence[NDArray[Any]]) -> int:
