@@ -19,6 +19,8 @@ from handeye.premise.asking.questions import Asking
 from handeye.premise.item_set import ItemSet
 from handeye.premise.items import AUDIO_FALSE, VISION_FALSE, Item
 from handeye.premise.scoring.details import stated_of, value_of
+from handeye.scores.run_folder import ScoredRun
+from handeye.states.acting import Action
 from handeye.states.targets import Target
 
 _OTHER = {"vision": "audio", "audio": "vision"}
@@ -71,6 +73,10 @@ class PremiseProbed:
                 yield replace(
                     one, target="sense", label=audio, strata=premises | one.strata, sites=("last",)
                 )
+
+    def actions(self, run: ScoredRun) -> Iterator[Action]:
+        """None: items have no cells."""
+        yield from ()
 
 
 def _rejection(item: Item) -> int:
