@@ -10,7 +10,7 @@ the route of a rejection: sight (0) or hearing (1).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -118,7 +118,7 @@ class _Siblings:
             if item.premise == "standard":
                 self._holding[item.clip_id, item.modality].add(item.prompt_id or item.item_id)
 
-    def of(self, item: Item) -> Mapping[str, str]:
+    def of(self, item: Item) -> dict[str, str]:
         """Item by role."""
         out: dict[str, str] = {}
         for other in self._prompts.get(item.prompt_id, ()):

@@ -415,13 +415,12 @@ class _Seen:
                     best = (area, layer, penalty)
         assert best is not None
         _, layer, penalty = best
-        out = np.zeros((len(scene), 1))
+        out: Floats = np.zeros((len(scene), 1))
         shown, asked = self._shown[layer], self._asked[layer]
         for number in (*numbers, -1):
             own = test[scene] if number < 0 else (folds[scene] == number) & ~test[scene]
             rest = known & (fold != number)
-            (told,) = _Path(shown[rest]).scores(self._label[rest], asked[own], [penalty])
-            out[own] = told
+            out[own] = _Path(shown[rest]).scores(self._label[rest], asked[own], [penalty])[0]
         return out
 
 
