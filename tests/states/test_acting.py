@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from handeye.errors import DataError, OptionError
-from handeye.states.acting import Action, as_dict, held, maps
+from handeye.states.acting import Action, as_dict, held, knows, maps
 from handeye.states.cells import BOTH, LAST, PICTURE, POSITION, SHUFFLED, Reading, read_cells
 from handeye.states.targets import Target
 
@@ -215,6 +215,22 @@ def test_a_table_as_json(answer: Reading) -> None:
     assert told["rows"][0]["readers"][LAST]["exact"]["low"] is None
     assert set(told["falsely silent"]) == set(answer.logits)
     assert told["falsely silent"][LAST] < 0.2
+
+
+def test_strata_are_read_apart_and_small_ones_say_why_not(answer: Reading) -> None:
+    states, asked, shown = planted("answer")
+    few = [
+        msgspec.structs.replace(one, item_id=f"few {one.item_id}", strata={"template": "few"})
+        for one in asked[: 6 * CELLS]
+    ]
+    states.last.update({one.item_id: np.zeros(WIDTH) for one in few})
+    told = list(knows(states, [*few, *asked, *shown], answers(answer), resamples=50))
+    assert [one["stratum"] for one in told] == ["few", "rows"]
+    assert "groups (families or scenes) at least" in told[0]["not read"]
+    assert told[1]["rows"][0]["readers"][LAST]["area"]["value"] > 0.95
+    assert PICTURE not in told[1]["rows"][0]["readers"]
+    with pytest.raises(OptionError, match="'exception' is not applicable at last"):
+        next(knows(states, [*asked, *shown], answers(answer), target="exception"))
 
 
 def test_what_cannot_be_read_is_refused(answer: Reading) -> None:

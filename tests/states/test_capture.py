@@ -80,9 +80,7 @@ def hidden(loaded: LocalModel, one: Question, more: tuple[int, ...] = ()) -> Map
 
 @EACH
 @pytest.mark.parametrize("share", [True, False])
-def test_states_are_those_of_output_hidden_states(
-    tmp_path: Path, family: str, share: bool
-) -> None:
+def test_states_are_those_of_output_hidden_states(tmp_path: Path, family: str, share: bool) -> None:
     loaded, questions = families.model_of(family), asked()
     record, store = taken(loaded, tmp_path / "s", questions, options={"share": share})
     assert record.items == 9

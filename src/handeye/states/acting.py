@@ -14,9 +14,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.errors import DataError, first_ten
+from handeye.errors import DataError, HandeyeError, first_ten
 from handeye.scores.estimate import Estimate
-from handeye.states.cells import CONTROLS, POSITION, Reading
+from handeye.states.cells import CONTROLS, POSITION, Reading, read_cells
+from handeye.states.store import States
+from handeye.states.targets import Target, at
 from handeye.stats.bootstrap import resample_sums
 from handeye.stats.intervals import Samples, difference, estimates, rate
 
@@ -109,6 +111,51 @@ class Map(msgspec.Struct, frozen=True, kw_only=True):
     passed: bool
     reason: str
     exact: bool
+
+
+def knows(
+    states: States,
+    targets: Sequence[Target],
+    actions: Sequence[Action],
+    *,
+    target: str = "clicked",
+    site: str = "last",
+    picture: str = "",
+    tokens: tuple[int, int] = (0, 0),
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Iterator[dict[str, Any]]:
+    """Read the cells of every stratum, and set them beside what was done.
+
+    Args:
+        states: of the items.
+        targets: of a set (:meth:`handeye.suite.Probed.targets`).
+        actions: of a run over it (:meth:`handeye.suite.Probed.actions`).
+        target: what is asked of cells at the site.
+        site: of the state.
+        picture: what is asked of cells at their own tokens; empty: the picture is not read.
+        tokens: rows and columns of picture tokens, where there is a ``picture``.
+        resamples: of the groups, for the intervals.
+        seed: of folds and resamples.
+
+    Yields:
+        Of each stratum, by name, what :func:`as_dict` says of it; or ``stratum`` and ``not read``,
+        why: such as too few scenes.
+
+    Raises:
+        OptionError: nobody asks the target, or not at this site.
+        DataError: an item has states and no answer.
+    """
+    asked = at(targets, target, site)
+    shown = at(targets, picture, "grid") if picture else []
+    for stratum in sorted({one.stratum for one in asked}):
+        rows = [one for one in asked if one.stratum == stratum]
+        try:
+            reading = read_cells(states, rows, site, pictures=shown, tokens=tokens, seed=seed)
+        except HandeyeError as error:
+            yield {"stratum": stratum, "not read": str(error)}
+            continue
+        yield as_dict(reading, held(reading, actions, resamples=resamples, seed=seed))
 
 
 def held(
