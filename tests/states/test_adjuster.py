@@ -167,6 +167,16 @@ def test_a_gate_that_is_shut_lets_nothing_through() -> None:
     assert (opened == CLOSED).all()
 
 
+def test_impossible_letters_are_letters() -> None:
+    read, letters, columns = many(40)
+    letters[:20, 0] = -np.inf
+    letters[20:, :] = -9999.0
+    new, opened = adjusted(flat(-1e3), read, letters, columns)
+    assert (opened >= 0).all()
+    assert (new.argmax(1) == opened).all()
+    assert not np.isnan(new).any()
+
+
 def test_more_evidence_never_lowers_the_rejection() -> None:
     read, letters, columns = many(80)
     rows = np.arange(80)

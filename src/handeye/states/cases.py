@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.errors import DataError
+from handeye.respondents.local.adjuster import margin_of
 from handeye.stats.bootstrap import resample_sums
 from handeye.stats.intervals import Samples, difference, mean, rate
 
@@ -64,10 +65,8 @@ class Cases:
     @cached_property
     def margin(self) -> Floats:
         """(n,) largest letter of a content less the largest that rejects; below 0 it rejects."""
-        inside = np.zeros(self.letters.shape[1], bool)
-        inside[list(self.rejecting)] = True
-        found: Floats = self.letters[:, ~inside].max(1) - self.letters[:, inside].max(1)
-        return found
+        rejecting = np.isin(np.arange(self.letters.shape[1]), self.rejecting)
+        return margin_of(self.letters, rejecting)
 
     @cached_property
     def chosen(self) -> Ints:
@@ -214,7 +213,7 @@ def cases(states: States, targets: Sequence[Target], right: Sequence[int], text:
             raise DataError(f"{told}: role {role} cannot be right where label is {one.label}")
     ids = [one.item_id for one in targets]
     read = np.asarray(states.letters(ids), np.float64)[:, :count]
-    lacks = np.flatnonzero(~np.isfinite(read).all(1))
+    lacks = np.flatnonzero(np.isnan(read).any(1))
     if len(lacks):
         raise DataError(
             f"item {ids[lacks[0]]}: its letters were not captured ({len(lacks)} of {len(ids)} "

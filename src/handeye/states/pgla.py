@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from handeye.errors import DataError
+from handeye.respondents.local.adjuster import margin_of
 from handeye.sets.draw import Draw
 from handeye.states.cases import Cases, Standing, cases
 from handeye.states.solver import fit
@@ -213,8 +214,7 @@ def adjusted(
         beta: how much the first rejecting letter is preferred where nothing is to be rejected.
         rejecting: the two roles.
     """
-    inside = np.isin(np.arange(letters.shape[1]), rejecting)
-    margin = letters[:, ~inside].max(1) - letters[:, inside].max(1)
+    margin = margin_of(letters, np.isin(np.arange(letters.shape[1]), rejecting))
     boost = _gate(false, setting) * (setting.s * margin + setting.delta)
     out = np.array(letters, np.float64)
     out[:, rejecting[0]] += boost - beta / 2

@@ -353,3 +353,6 @@ def test_from_states_to_a_run_by_letters(folder: Path, tmp_path: Path) -> None:
     write_adjuster(path, made)
     with pytest.raises(RunError, match="holds another run"):
         run("adjusted", adjuster=str(path))
+    with pytest.raises(DataError, match=r"nowhere\.json: cannot be read"):
+        run("nowhere", adjuster=str(tmp_path / "nowhere.json"))
+    assert not (tmp_path / "nowhere").exists()

@@ -25,6 +25,8 @@ Ints = NDArray[np.int64]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CLOSED = -1
+LEAST = -50.0
+"""Log-probability of a letter that is all but impossible, which may be minus infinity."""
 IDENTITY = ("family", "model_dtype", "checkpoint", "processor")
 """What must be equal for a model to be the one that was learnt from."""
 _VERSION = 1
@@ -118,6 +120,18 @@ def readings(adjuster: Adjuster, states: NDArray[np.floating]) -> Readings:
     )
 
 
+def margin_of(letters: Floats, rejecting: NDArray[np.bool_]) -> Floats:
+    """Largest letter of a content less the largest that rejects, (n,); below 0 it rejects.
+
+    Args:
+        letters: (n, options) log-probabilities or logits; what is below :data:`LEAST` counts as it.
+        rejecting: the same shape, or (options,).
+    """
+    known = np.maximum(letters, LEAST)
+    content, rejection = (np.where(one, known, -np.inf).max(1) for one in (~rejecting, rejecting))
+    return np.asarray(content - rejection)
+
+
 def judged(
     adjuster: Adjuster, read: Readings, letters: Floats, columns: Ints
 ) -> tuple[Ints, Floats]:
@@ -135,8 +149,7 @@ def judged(
     rows = np.arange(len(letters))
     rejecting = np.zeros(letters.shape, bool)
     rejecting[rows[:, None], columns] = True
-    content = np.where(rejecting, -np.inf, letters).max(1)
-    margin = content - np.where(rejecting, letters, -np.inf).max(1)
+    margin = margin_of(letters, rejecting)
     routed = read.route.argmax(1).astype(np.int64)
     parts = np.array([(one.bias, one.on_probe, one.on_margin) for one in adjuster.rejections])
     bias, on_probe, on_margin = parts[routed].T
