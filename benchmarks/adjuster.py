@@ -144,6 +144,7 @@ def planted(
         np.where(false, rejection, gold),
         rejection,
         family,
+        (4, 5),
         words,
     )
     return Planted(cases, (held @ axes).astype(np.float32))

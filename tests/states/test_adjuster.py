@@ -295,6 +295,25 @@ def test_families_never_cross_between_learning_gate_and_report() -> None:
     assert sorted(reported) == list(range(60))
 
 
+def test_families_may_be_of_one_sense_and_few_of_it_be_reported() -> None:
+    planted = PLANTED.planted(90, 2)
+
+    def run_with(every: int) -> Any:
+        own = planted.cases
+        rows = np.flatnonzero(own.rejection == np.where(own.families % every, 4, 5))
+        targets = [planted.targets()[row] for row in rows]
+        return adjust(planted, targets, own.right[rows].tolist(), alpha=0.2, folds=8)
+
+    one = run_with(4)
+    assert one.evaluated == 360
+    assert estimates(one.over_raw.misleading)["low"] > 0.1
+    assert estimates(one.routing.routed)["low"] > 0.8
+    with pytest.raises(
+        DataError, match="questions that role 5 rejects come from 2 of the families"
+    ):
+        run_with(30)
+
+
 def test_it_is_made_again_alike(planted: Any) -> None:
     assert fitted(planted) == fitted(planted)
     assert fitted(planted) != fitted(planted, seed=1)

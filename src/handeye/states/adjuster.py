@@ -26,9 +26,9 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 from scipy.special import expit, xlogy
-from scipy.stats import binom, rankdata
+from scipy.stats import binom
 
-from handeye.errors import OptionError
+from handeye.errors import DataError, OptionError
 from handeye.respondents.local.adjuster import (
     IDENTITY,
     Adjuster,
@@ -41,6 +41,7 @@ from handeye.respondents.local.adjuster import (
 )
 from handeye.sets.draw import Draw
 from handeye.states.cases import Cases, Standing, cases
+from handeye.states.figures import areas, mean_of
 from handeye.states.folds import grouped_folds
 from handeye.states.solver import fit
 from handeye.states.texts import text_logits
@@ -155,7 +156,8 @@ class Learnt(NamedTuple):
         rows: that were learnt from.
         folds: (rows,) the inner fold of each.
         held: readings of the rows by probes that did not see their families.
-        auroc: of each probe there, its layer and strength chosen on the same folds.
+        auroc: of each probe there, mean over the folds, on which its layer and strength were
+            chosen.
         strengths: C of each probe.
     """
 
@@ -187,8 +189,19 @@ def learn(
         cs: inverse strengths among which each probe's is chosen.
         inner: grouped folds that choose.
         seed: of the folds.
+
+    Raises:
+        DataError: an option that rejects is asked about by fewer families than there are folds.
+        OptionError: no layers.
     """
     own = every.take(rows)
+    for role in own.rejecting:
+        families = len(np.unique(own.families[own.rejection == role]))
+        if families < inner:
+            raise DataError(
+                f"questions that role {role} rejects come from {families} of the families to learn "
+                f"from, and {inner} folds need as many: take more families of that kind"
+            )
     folds = grouped_folds(
         [str(one) for one in own.families],
         inner,
@@ -242,11 +255,12 @@ def _chosen(
     rows = np.arange(len(x))
     places, helds, aurocs = [], [], []
     for k in range(y.shape[1]):
+        asked = used[:, k]
         tried = []
         for number in range(len(cs)):
             start = (k * len(cs) + number) * len(parts)
             held = logits[rows, start + folds]
-            tried.append((auroc(held[used[:, k]], y[used[:, k], k]), held, start))
+            tried.append((_area(held[asked], y[asked, k], folds[asked]), held, start))
         area, held, start = max(tried, key=lambda one: one[0])
         places.append(start + len(parts) - 1)
         helds.append(held)
@@ -260,13 +274,10 @@ def _chosen(
     )
 
 
-def auroc(score: NDArray[np.floating], positive: Mask) -> float:
-    """Share of pairs, one of either class, in which the positive one scores higher; ties half."""
-    n = int(positive.sum())
-    others = len(positive) - n
-    if not n or not others:
-        return 0.5
-    return float((rankdata(score)[positive].sum() - n * (n + 1) / 2) / (n * others))
+def _area(score: Floats, positive: Mask, folds: Ints) -> float:
+    """AUROC within each fold, whose probe is one, in the mean."""
+    parts = [folds == fold for fold in np.unique(folds)]
+    return float(mean_of(np.array([areas(score[part], positive[part]) for part in parts])))
 
 
 def _learnt(

@@ -43,6 +43,7 @@ class Cases:
         right: (n,) the role that is right.
         rejection: (n,) the role that is right if the premise is false.
         families: (n,) number of the group that is never split.
+        rejecting: all roles that reject, in their order; some of the questions may lack one.
         texts: control text of each, empty where there is none.
     """
 
@@ -52,15 +53,11 @@ class Cases:
     right: Ints
     rejection: Ints
     families: Ints
+    rejecting: tuple[int, ...]
     texts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.item_ids)
-
-    @cached_property
-    def rejecting(self) -> tuple[int, ...]:
-        """The roles that reject, in their order."""
-        return tuple(int(role) for role in np.unique(self.rejection))
 
     @cached_property
     def margin(self) -> Floats:
@@ -84,6 +81,7 @@ class Cases:
             self.right[places],
             self.rejection[places],
             self.families[places],
+            self.rejecting,
             tuple(self.texts[place] for place in places) if self.texts else (),
         )
 
@@ -228,6 +226,7 @@ def cases(states: States, targets: Sequence[Target], right: Sequence[int], text:
         np.array(right, np.int64),
         np.array([one.rejection for one in targets], np.int64),
         np.unique([one.group for one in targets], return_inverse=True)[1].astype(np.int64),
+        tuple(sorted(rejecting)),
         tuple(one.texts.get(text, "") for one in targets),
     )
     for (role, false), rows in made.cells().items():
