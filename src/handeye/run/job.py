@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 
 from handeye.atomic import replacing
 from handeye.errors import DataError, OptionError
+from handeye.reading import read_bytes
 from handeye.run.answers import Answer, line
 from handeye.run.journal import Journal, Key
 from handeye.run.options import RunOptions, generation_config
@@ -235,8 +237,14 @@ def _scoring(options: RunOptions, plan: Mapping[str, Any]) -> dict[str, Any] | m
 def _named_sets(
     options: RunOptions, whole: Callable[[str], Iterable[msgspec.Struct]]
 ) -> dict[str, Any]:
-    """The model's arguments, where a set is named by its rows: a run may move with its set."""
+    """The model's arguments, where a set is named by its rows: a run may move with its set.
+
+    A file that changes how the model answers is named by its bytes.
+    """
     arguments = without_secrets(options.model_args)
     if options.model.startswith("handeye/") and arguments.get("data"):
         arguments["data"] = named_by_rows(whole(str(arguments["data"])))
+    if options.model.startswith("handeye/") and arguments.get("adjuster"):
+        data = read_bytes(Path(str(arguments["adjuster"])))
+        arguments["adjuster"] = f"sha256:{sha256(data).hexdigest()}"
     return arguments

@@ -5,6 +5,12 @@
     wanted.py     layers and sites, as they are asked for
     clips.py      the check that a clip looks the same under all its questions
     capture.py    a local model's forward pass -> the store
+    targets.py    what is asked of states
+    cases.py      questions with their letters by role, and how well they are answered
+    pgla.py       the published adjustment of letters by a probe
+    adjuster.py   ours, with a bound on what it costs
+    texts.py      what words alone tell
+    measures.py   selective prediction, knowing and saying, words followed
 
 Knows no suite: what is asked comes as questions of the lane, what is read off the states as targets
 (:class:`handeye.suite.Probed`). Only ``capture`` and ``clips`` import torch (``handeye[states]``).

@@ -19,6 +19,7 @@ import torch
 
 from handeye.errors import DataError, HandeyeError, RunError
 from handeye.respondents.local.chat import Ask
+from handeye.respondents.local.choices import Spelt
 from handeye.respondents.local.decoding import Row, Settings, finite, run_tails, write_answers
 from handeye.respondents.local.engine import Engine
 from handeye.respondents.local.identity import digest, identity_of
@@ -26,7 +27,6 @@ from handeye.respondents.local.loading import LocalModel
 from handeye.respondents.local.plain import write_plainly
 from handeye.respondents.local.prompts import adds_special, common_length, process
 from handeye.respondents.local.taps import Places, Tap
-from handeye.run.letters import option_of
 from handeye.run.questions import Question, by_scene
 from handeye.run.thoughts import parts_of
 from handeye.states.clips import CHECKED_CLIPS, clips_alike, spread
@@ -116,7 +116,7 @@ class _Capture:
         blocks = Tap(self._loaded).blocks
         layers = chosen_layers(wanted.layers, blocks)
         self._tap = Tap(self._loaded, layers, grid=GRID in wanted.sites)
-        self._spelt: dict[tuple[str, ...], list[torch.Tensor]] = {}
+        self._spelt = Spelt(self._loaded)
         self._failed: dict[str, str] = {}
 
     def run(
@@ -377,34 +377,10 @@ class _Capture:
             item_id=question.item_id,
             scene_id=question.scene_id,
             clip=clip if stored else "",
-            letters=self._letters(logits, question.letters),
+            letters=self._spelt.logprobs(logits, question.letters),
             answer=answer,
             prompt=hashlib.sha256(ask.text.encode()).hexdigest(),
             media=hashlib.sha256("".join(ask.media).encode()).hexdigest() if ask.media else "",
-        )
-
-    def _letters(self, logits: torch.Tensor, options: Sequence[str]) -> tuple[float | None, ...]:
-        """Log-probability of each option at the first place of the answer, over its spellings."""
-        if not options:
-            return ()
-        key = tuple(options)
-        if key not in self._spelt:
-            named: dict[str, list[int]] = {one: [] for one in options}
-            # Of a letter the tokens that a run notes (LocalModel.letters); of a word all that it
-            # may begin with.
-            bare = all(len(one) == 1 for one in options)
-            for text, token in self._loaded.tokenizer.get_vocab().items():
-                if bare and token not in self._loaded.letters:
-                    continue
-                if (option := option_of(text, options)) is not None:
-                    named[option].append(token)
-            self._spelt[key] = [
-                torch.tensor(sorted(one), dtype=torch.long) for one in named.values()
-            ]
-        shares = logits.double().cpu().log_softmax(-1)
-        return tuple(
-            float(shares[tokens].logsumexp(0)) if len(tokens) else None
-            for tokens in self._spelt[key]
         )
 
     def _given(self, question: Question) -> _Given:

@@ -13,13 +13,15 @@ Not safe for several threads; the respondent has one batch under way at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 import torch
 
 from handeye.errors import RunError
+from handeye.respondents.local.adjuster import Adjuster
+from handeye.respondents.local.adjusting import Adjusting, Verdict
 from handeye.respondents.local.chat import Ask
 from handeye.respondents.local.choices import choice_logprobs
 from handeye.respondents.local.decoding import (
@@ -65,6 +67,7 @@ class Answer:
         first_logits: at the first answer position, shape (words,), float32.
         noted: log-probabilities of the tokens, where they were asked for.
         choices: log-probabilities of the strings asked for, see ``choices``.
+        verdict: what an adjuster did with it; None where there is none.
     """
 
     text: str
@@ -76,6 +79,7 @@ class Answer:
     first_logits: torch.Tensor
     noted: tuple[Noted, ...] = ()
     choices: Mapping[str, float] = field(default_factory=dict)
+    verdict: Verdict | None = None
 
 
 class Engine:
@@ -85,6 +89,7 @@ class Engine:
         prefixes: what is kept of media.
         notices: what a user should know: memory, sharing given up; each once.
         batch_size: questions at a time; falls when memory runs out.
+        adjusting: the adjuster at work, if any.
     """
 
     def __init__(
@@ -95,8 +100,15 @@ class Engine:
         cache_bytes: int = 1_000_000_000,
         share: bool = True,
         choices: Sequence[str] = (),
+        adjuster: Adjuster | None = None,
     ) -> None:
+        """Make ready.
+
+        Raises:
+            RunError: the adjuster is not for this model.
+        """
         self.loaded = loaded
+        self.adjusting = None if adjuster is None else Adjusting(loaded, adjuster)
         self.batch_size = batch_size
         self.prefixes = PrefixCache(cache_bytes)
         self.notices: list[str] = []
@@ -206,18 +218,50 @@ class Engine:
         rows = self.shared(asks, settings)
         if rows is None:
             return self._plainly(asks, settings)
-        write_answers(self.loaded, rows)
+        with self._reading(len(rows)) as states:
+            write_answers(self.loaded, rows)
         found = choice_logprobs(self.loaded, rows, self._choices)
-        return [_answer(r, "shared", c) for r, c in zip(rows, found, strict=True)]
+        answers = [_answer(r, "shared", c) for r, c in zip(rows, found, strict=True)]
+        return self._adjusted(asks, answers, states)
 
     def _plainly(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Answer]:
         answers: list[Answer] = []
         alone = self._bends_at is not None
         for start, stop in _runs(asks, settings, alone):
-            rows = write_plainly(self.loaded, asks[start:stop], settings[start:stop])
+            with self._reading(stop - start) as states:
+                rows = write_plainly(self.loaded, asks[start:stop], settings[start:stop])
             found = choice_logprobs(self.loaded, rows, self._choices, whole=asks[start:stop])
-            answers += [_answer(r, "plain", c) for r, c in zip(rows, found, strict=True)]
+            own = [_answer(r, "plain", c) for r, c in zip(rows, found, strict=True)]
+            answers += self._adjusted(asks[start:stop], own, states)
         return answers
+
+    def _reading(self, rows: int) -> AbstractContextManager[Mapping[str, torch.Tensor]]:
+        return nullcontext({}) if self.adjusting is None else self.adjusting.reading(rows)
+
+    def _adjusted(
+        self,
+        asks: Sequence[Ask],
+        answers: Sequence[Answer],
+        states: Mapping[str, torch.Tensor],
+    ) -> list[Answer]:
+        """Answers as an adjuster leaves them."""
+        if self.adjusting is None:
+            return list(answers)
+        (layer,) = states.values()
+        out = []
+        for ask, answer, state in zip(asks, answers, layer, strict=True):
+            if answer.ending == "not_finite":
+                out.append(answer)
+                continue
+            verdict = self.adjusting.verdict(ask.words, state, answer.first_logits)
+            if verdict.why:
+                self._notice(f"the adjuster leaves a question alone: {verdict.why}")
+            told = replace(answer, verdict=verdict)
+            if (letter := verdict.letter) is not None:
+                one = (verdict.token,)
+                told = replace(told, text=letter, tokens=one, noted=(), ending="stop")
+            out.append(told)
+        return out
 
     def _check(self, ask: Ask) -> None:
         """Hold the shared way to the ordinary one on a question, and give it up if they differ."""

@@ -90,10 +90,14 @@ class Tap:
         self.layers = names if layers is None else tuple(one for one in names if one in layers)
 
     @contextmanager
-    def reading(self, places: Places) -> Iterator[dict[str, torch.Tensor]]:
+    def reading(self, places: Places, *, first: bool = False) -> Iterator[dict[str, torch.Tensor]]:
         """Read ``places`` in the one forward pass of the block.
 
         Gives a mapping that is filled by then: (groups, width) by layer.
+
+        Args:
+            places: to be read.
+            first: there may be more passes, which are not read.
 
         Raises:
             RunError: a layer was not run, or gives something else than states.
@@ -101,6 +105,8 @@ class Tap:
         found: dict[str, torch.Tensor] = {}
 
         def take(layer: str, states: Any) -> None:
+            if first and layer in found:
+                return
             shape = tuple(getattr(states, "shape", ()))
             if len(shape) != 3 or shape[-1] != self.width or layer in found:
                 name = type(self._loaded.model).__name__
