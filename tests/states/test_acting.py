@@ -132,7 +132,7 @@ def test_the_answer_in_the_state_is_found(answer: Reading) -> None:
         figures = row.readers[LAST]
         assert figures.beyond.low is not None
         assert figures.beyond.low > 0.3
-        assert figures.exact.n == row.n - row.empty
+        assert figures.exact.n == figures.beyond.n == row.n - row.empty
     assert sum(table[name].n for name in ("elsewhere", "missed")) == table["failed"].n
     assert table["missed"].label == "clicks too few"
     # The same reader, asked about other cells of the item, knows nothing of them.

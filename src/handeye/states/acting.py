@@ -8,6 +8,7 @@ a right answer is decodable does not say that the model used it, or could.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -120,7 +121,7 @@ def knows(
     *,
     target: str = "clicked",
     site: str = "last",
-    picture: str = "",
+    pictures: Sequence[str] = (),
     tokens: tuple[int, int] = (0, 0),
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -133,8 +134,8 @@ def knows(
         actions: of a run over it (:meth:`handeye.suite.Probed.actions`).
         target: what is asked of cells at the site.
         site: of the state.
-        picture: what is asked of cells at their own tokens; empty: the picture is not read.
-        tokens: rows and columns of picture tokens, where there is a ``picture``.
+        pictures: targets of cells at their own tokens; without any, the picture is not read.
+        tokens: rows and columns of picture tokens, where there are ``pictures``.
         resamples: of the groups, for the intervals.
         seed: of folds and resamples.
 
@@ -147,7 +148,7 @@ def knows(
         DataError: an item has states and no answer.
     """
     asked = at(targets, target, site)
-    shown = at(targets, picture, "grid") if picture else []
+    shown = [one for name in pictures for one in at(targets, name, "grid")]
     for stratum in sorted({one.stratum for one in asked}):
         rows = [one for one in asked if one.stratum == stratum]
         try:
@@ -291,8 +292,11 @@ def _found(reading: Reading, own: NDArray[np.bool_], resamples: int, seed: int) 
             "area": rate(area, there, touched[0]),
             "silent": rate(silent, totals[1], touched[1]),
         }
+    position = found[POSITION]["exact"]
     tree: Mapping[str, Any] = {
-        name: figures | {"beyond": difference(figures["exact"], found[POSITION]["exact"])}
+        name: figures
+        # The same items on both sides.
+        | {"beyond": replace(difference(figures["exact"], position), n=position.n)}
         for name, figures in found.items()
     }
     return msgspec.convert(estimates(tree), dict[str, Found])

@@ -125,9 +125,9 @@ def read_cells(
         targets: one name, one stratum, a row a cell; ``numbers`` have ``row`` and ``col``. A cell
             that is not among them is not asked about.
         site: of the state, not one of the cells.
-        pictures: what cells show, asked once a picture (site ``grid``): for the readers of the
-            picture; without them there are none. Other groups than those of ``targets`` are left
-            out.
+        pictures: what cells show, asked once a picture (site ``grid``), one target or several: for
+            the readers of the picture; without them there are none. Other groups than those of
+            ``targets`` are left out.
         tokens: rows and columns of picture tokens, which cover the whole picture; needed with
             ``pictures``.
         layers: to choose from; all if None.
@@ -146,9 +146,10 @@ def read_cells(
     outer_of, inner_of = nested_folds(list(names), folds, inner, seed=seed)
     outer, within = outer_of[scene], inner_of[:, scene]
     chosen_layers = tuple(layers or states.layers)
-    seen = (
-        _Seen(states, cells.rows, pictures, tokens, chosen_layers, penalties) if pictures else None
-    )
+    shown = {one.target: [o for o in pictures if o.target == one.target] for one in pictures}
+    seen = [
+        _Seen(states, cells.rows, rows, tokens, chosen_layers, penalties) for rows in shown.values()
+    ]
     parts = {name: np.zeros(len(cells.item)) for name in (LAST, POSITION, SHUFFLED)}
     if seen:
         parts |= {name: np.zeros(len(cells.item)) for name in (PICTURE, BOTH)}
@@ -162,8 +163,11 @@ def read_cells(
         chosen.append((best.layer, best.penalty))
         found = {LAST: best.scores, POSITION: _positions(cells)}
         if seen:
-            shown = seen.scores(names, scene[cells.item], outer_of == number, inner_of[number])
-            found |= {PICTURE: shown, BOTH: np.column_stack([best.scores, shown])}
+            own = np.column_stack([
+                one.scores(names, scene[cells.item], outer_of == number, inner_of[number])
+                for one in seen
+            ])  # fmt: skip
+            found |= {PICTURE: own, BOTH: np.column_stack([best.scores, own])}
         for name, scores in found.items():
             logits = _calibrated(scores, cells, ~test)
             parts[name][test[cells.item]] = logits[test[cells.item]]
