@@ -50,7 +50,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader finds in the items of one reason.
 
     Attributes:
-        exact: of the items with a right cell, share of which it calls exactly those right.
+        exact: of the items with a right cell, share of which it calls exactly those right, if it
+            is told that there is one.
         ranked: likewise, share of which all right cells stand above all others: exact, if it were
             told how many there are.
         area: likewise, mean AUROC among the cells of an item.
@@ -99,7 +100,8 @@ class Map(msgspec.Struct, frozen=True, kw_only=True):
         done: places of the cells that the answer acted on, asked about or not.
         passed: whether the answer is right.
         reason: why it failed.
-        exact: whether the reader calls exactly the right cells right.
+        exact: whether exactly the right cells lie above the cut; of an item without any, whether
+            the reader calls none right.
     """
 
     item_id: str
