@@ -50,6 +50,7 @@ class Job:
 
     Attributes:
         options: of the run.
+        items: what is asked about.
         asking: how the set is asked, as the model can take it.
         questions: the first question about every item.
         samples: they again for each of the run's epochs, the first included.
@@ -105,7 +106,7 @@ class Job:
         check_version("inspect_ai")
         self._config = content_config(generation_config(options.generation))
         self.options = options
-        self._items = items
+        self.items = items
         self.asking = asking.fitted(options.model)
         self.questions = list(self.asking.questions(items))
         self.samples = [
@@ -147,7 +148,7 @@ class Job:
         """
         for rows in self._candidates(known):
             if rows_sha256(rows) == known.items_sha256:
-                now = set(row_lines(self._items))
+                now = set(row_lines(self.items))
                 return sum(line not in now for line in row_lines(rows))
         return None
 
@@ -184,7 +185,7 @@ class Job:
 
     def task(self, journal: Journal) -> Task:
         """The Inspect task that asks for the rest."""
-        asked = (self._items, self.asking, journal.path, self.questions)
+        asked = (self.items, self.asking, journal.path, self.questions)
         return self._task(*asked, self.options.max_connections)
 
     def answers(self, journal: Journal) -> list[Answer | None]:

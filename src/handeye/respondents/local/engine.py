@@ -12,9 +12,10 @@ Not safe for several threads; the respondent has one batch under way at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 
@@ -41,7 +42,9 @@ from handeye.respondents.local.prompts import (
     common_length,
     process,
 )
+from handeye.respondents.local.taps import Tap
 
+T = TypeVar("T")
 Way = Literal["shared", "plain"]
 # Largest difference of a logit, relative to the largest logit, that arithmetic alone can explain.
 _TOLERANCE = {torch.float32: 1e-3, torch.float16: 3e-2, torch.bfloat16: 1e-1}
@@ -102,6 +105,7 @@ class Engine:
         self._bends_at = _bend(loaded)
         self._choices = tuple(choices)
         self._reader = PromptReader(loaded)
+        self._tap: Tap | None = None
 
     def answer(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Answer]:
         """Answer questions, in their order; questions of one scene should stand together.
@@ -110,16 +114,40 @@ class Engine:
             RunError: a picture that cannot be read, no memory for a single question, or a sound
                 that is too short for the model.
         """
-        answers: list[Answer] = []
-        while len(answers) < len(asks):
-            span = slice(len(answers), len(answers) + self.batch_size)
+        return self.in_batches(len(asks), lambda span: self._batch(asks[span], settings[span]))
+
+    @property
+    def shares(self) -> bool:
+        """Whether media are encoded once for all their questions, as far as is known by now."""
+        return self._share
+
+    def in_batches(self, count: int, run: Callable[[slice], Sequence[T]]) -> list[T]:
+        """What ``run`` gives for the questions of each batch; out of memory halves the batch.
+
+        Raises:
+            RunError: no memory for a single question.
+        """
+        found: list[T] = []
+        while len(found) < count:
+            span = slice(len(found), min(count, len(found) + self.batch_size))
             try:
-                answers += self._batch(asks[span], settings[span])
+                found += run(span)
             except (RuntimeError, MemoryError) as error:
                 if not _lacks_memory(error):
                     raise
                 self._less_memory(error)
-        return answers
+        return found
+
+    @contextmanager
+    def tapped(self, tap: Tap) -> Iterator[None]:
+        """Keep the states of media with the prefixes that are made in the block."""
+        self.prefixes.clear()  # those made before hold none
+        self._tap = tap
+        try:
+            yield
+        finally:
+            self._tap = None
+            self.prefixes.clear()
 
     def rows(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Row]:
         """Questions laid out for :func:`run_tails`, their prefixes made or found.
@@ -143,7 +171,9 @@ class Engine:
                 prompt, head = self._head(asks[place], prompt, heads)
                 if prompt.key != prompts[place].key:  # the reader changed its ways: begin again
                     return self.rows(asks, settings)
-                prefix = make_prefix(self.loaded, head, _common_tail(prompt.key, prompts))
+                prefix = make_prefix(
+                    self.loaded, head, _common_tail(prompt.key, prompts), self._tap
+                )
                 self.prefixes.put(prompt.key, prefix)
             found[prompt.key] = prefix
         return [
@@ -156,7 +186,11 @@ class Engine:
             return prompt, heads[prompt.key]
         return self._reader.head(ask, prompt)
 
-    def _batch(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Answer]:
+    def shared(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Row] | None:
+        """Questions laid out to be run in parts, or None where they must be run whole.
+
+        Parts are held to the whole the first time that a kind of media comes.
+        """
         kinds = {_kinds(ask): ask for ask in reversed(asks)}
         for kind in [kind for kind in kinds if kind not in self._checked]:
             if self._share:
@@ -166,7 +200,11 @@ class Engine:
             rows = self.rows(asks, settings) if self._share else None
         except CannotShareError:
             rows = None
-        if rows is None or self._bends(rows):
+        return None if rows is None or self._bends(rows) else rows
+
+    def _batch(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Answer]:
+        rows = self.shared(asks, settings)
+        if rows is None:
             return self._plainly(asks, settings)
         write_answers(self.loaded, rows)
         found = choice_logprobs(self.loaded, rows, self._choices)

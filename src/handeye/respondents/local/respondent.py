@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import anyio
 import anyio.to_thread
@@ -86,6 +85,17 @@ class LocalRespondent:
         self._waiting: list[_Ticket] = []
         self._leading = anyio.Lock()
 
+    def prepare(
+        self, messages: Sequence[ChatMessage], config: GenerateConfig
+    ) -> tuple[Ask, Settings]:
+        """A conversation as the engine takes it.
+
+        Raises:
+            RunError: content that the model cannot be shown.
+        """
+        ask = write_ask(self.engine.loaded, messages, self._options.frames)
+        return ask, self._settings(config)
+
     async def generate(
         self, messages: Sequence[ChatMessage], config: GenerateConfig
     ) -> ModelOutput:
@@ -94,8 +104,7 @@ class LocalRespondent:
         Raises:
             RunError: content that the model cannot be shown.
         """
-        write = partial(write_ask, self.engine.loaded, messages, self._options.frames)
-        ticket = _Ticket(await anyio.to_thread.run_sync(write), self._settings(config))
+        ticket = _Ticket(*await anyio.to_thread.run_sync(self.prepare, messages, config))
         self._waiting.append(ticket)
         try:
             while not ticket.done:

@@ -1,0 +1,280 @@
+"""``handeye states``: what a model on this machine holds inside while it is asked about a set."""
+
+from __future__ import annotations
+
+import inspect
+import json as json_
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from handeye.cli.grammar import Command, Group, framed
+from handeye.errors import DataError, OptionError, RunError
+from handeye.printing import say, tell
+from handeye.suite import Suite
+from handeye.suites import all_suites
+from handeye.terminal.options import Json, one_of, put_json
+from handeye.terminal.run_options import Run, asked_as
+
+if TYPE_CHECKING:
+    from handeye.run.job import Job
+    from handeye.states.capture import Watched
+    from handeye.states.parts import Record
+
+app = typer.Typer(
+    help=r"Look into a model on this machine (needs handeye\[states] and \[local]).",
+    no_args_is_help=True,
+)
+_SPAN, _ANSWER = "span:", "answer:"
+_CAPTURE = """Take the hidden states of a model on this machine while it is asked about a set.
+
+Stopped at any moment and called again with the same options, it goes on where it was.
+
+Example: handeye states capture {suite} --model handeye/hf -M path=DIR --data SET --out FOLDER
+"""
+
+
+@dataclass(frozen=True)
+class _Capture(Run):
+    """A capture instead of a run."""
+
+    suite: Suite | None = None
+    layers: str = "all"
+    sites: str = "last,media"
+    dtype: str = "float16"
+    answers: bool = False
+    given: Path | None = None
+    limit: int | None = None
+
+    def carry_out(self, job: Job, show: Callable[[Path], object]) -> None:
+        """Capture what the job asks.
+
+        Raises:
+            HandeyeError: as :func:`handeye.states.capture.capture`; no model that can be looked
+                into, or a site that this suite does not have.
+        """
+        from handeye.progress import counting, parting
+        from handeye.run.options import generation_config
+        from handeye.states.wanted import Wanted
+
+        sites = tuple(filter(None, (one.strip() for one in self.sites.split(","))))
+        wanted = Wanted(
+            layers=self.layers,
+            sites=sites,
+            dtype=self.dtype,
+            answers=self.answers,
+            spans=self._spans(job, sites),
+            forced=self._forced(sites),
+        )
+        watched = _watched(job)
+        from handeye.states.capture import capture  # needs what the model was found to need
+
+        questions = job.questions[: self.limit]
+        where: dict[str, int] = {"done": 0}
+
+        def stopped() -> str:
+            return (
+                f"stopped after {where['done']} of {len(questions)} items; what was captured is in "
+                f"{self.out}, and the same command goes on there"
+            )
+
+        with parting.owed(stopped), counting("captured items") as shown:
+
+            def progress(done: int, total: int) -> None:
+                where["done"] = done
+                shown(done, total)
+
+            record = capture(
+                watched,
+                questions,
+                self.out,
+                wanted,
+                config=generation_config(job.options.generation),
+                settings=_settings(job),
+                progress=progress,
+            )
+        if not put_json(self.json, json_.dumps(_plain(record), indent=1)):
+            _tell(record, self.out)
+
+    def _spans(self, job: Job, sites: tuple[str, ...]) -> Mapping[str, Mapping[str, str]]:
+        names = [one.removeprefix(_SPAN) for one in sites if one.startswith(_SPAN)]
+        if not names:
+            return {}
+        assert self.suite is not None
+        if self.suite.probed is None:
+            raise OptionError(f"{self.suite.title} names no pieces of text, so no site span:NAME")
+        found: dict[str, dict[str, str]] = {}
+        items: Any = job.items
+        for row in self.suite.probed().targets(items):
+            item = row["item_id"] if isinstance(row, Mapping) else row.item_id
+            spans = row["spans"] if isinstance(row, Mapping) else row.spans
+            found.setdefault(item, {}).update(spans)
+        known = sorted({name for spans in found.values() for name in spans})
+        for name in names:
+            if name not in known:
+                raise OptionError(
+                    f"{self.suite.title} has no piece of text {name!r}; there are: "
+                    f"{', '.join(known) or 'none'}"
+                )
+        return found
+
+    def _forced(self, sites: tuple[str, ...]) -> Mapping[str, str]:
+        if (self.given is not None) != any(one.startswith(_ANSWER) for one in sites):
+            raise OptionError("sites answer:K and --given FILE|RUN, the answers, go together")
+        if self.given is None:
+            return {}
+        from handeye.sets.table_rows import read_rows
+
+        path = self.given / "predictions.jsonl" if self.given.is_dir() else self.given
+        found: dict[str, str] = {}
+        for row in read_rows(path):
+            item, text = row.values.get("item_id"), row.values.get("raw_text")
+            if not isinstance(item, str) or not isinstance(text, str | None):
+                raise DataError(f"{row.where}: has no item_id and raw_text, both texts")
+            found[item] = text or ""
+        return found
+
+
+_OURS = "handeye/hf -M path=DIR, or another local model of ours (handeye models)"
+
+
+def _watched(job: Job) -> Watched:
+    """The respondent of a job, where its model can be looked into.
+
+    Raises:
+        RunError: it cannot; it does not take what is sent; or what it needs is not installed.
+    """
+    from handeye.run.asker import refuse_unsent
+    from handeye.run.engine import resolve_model
+
+    model = resolve_model(job.options.model, None, job.options.model_args)
+    respondent: Any = getattr(model.api, "respondent", None)
+    if not hasattr(respondent, "prepare"):
+        raise RunError(f"{job.options.model} has no hidden states: give {_OURS}")
+    refuse_unsent(model, job.asking.sends)
+    watched: Watched = respondent
+    return watched
+
+
+# What a model's arguments say of where and how fast it runs; its weights are told by their hash.
+_CARRIED = ("path", "batch_size", "cache_bytes", "window", "device", "device_map", "choices")
+
+
+def _settings(job: Job) -> dict[str, Any]:
+    """What makes two captures ask the same of the same model."""
+    import msgspec
+
+    plan: dict[str, Any] = msgspec.to_builtins(job.plan)
+    kept = ("suite", "model", "items_sha256", "asked", "config")
+    arguments = {n: v for n, v in plan["model_args"].items() if n not in _CARRIED}
+    return {**{name: plan[name] for name in kept if name in plan}, "model_args": arguments}
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    import msgspec
+
+    told: dict[str, Any] = msgspec.to_builtins(record)
+    return told
+
+
+def _tell(record: Record, out: Path) -> None:
+    """Say what was captured, and what the check of the media found."""
+    layers, sites = len(record.layers), ", ".join(record.sites)
+    say(
+        f"{record.items} items about {record.clips} clips, {layers} layers of {record.width} "
+        f"numbers ({record.dtype}) at {sites}: {out}"
+    )
+    found = record.checks.get("media_tokens", {})
+    if found.get("result") == "not applicable":
+        say(f"media tokens under different questions: not applicable ({found['why']})")
+    elif found:
+        between = found["between_clips"]
+        apart = f", clips beside each other {between['smallest']:.2g}" if between["pairs"] else ""
+        say(
+            f"media tokens of {found['clips']} clips under two questions: {found['result']} "
+            f"(largest relative difference {found['largest']:.1e}, up to {found['tolerance']:.0e} "
+            f"is equal{apart})"
+        )
+    if record.failed:
+        item, reason = next(iter(record.failed.items()))
+        tell(f"warning: {len(record.failed)} items could not be captured; {item}: {reason}")
+
+
+def _option(name: str, kind: Any, default: Any, told: str, **more: Any) -> inspect.Parameter:
+    annotation = Annotated[kind, typer.Option(help=told, **more)]
+    one = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, one, default=default, annotation=annotation)
+
+
+def _made(
+    suite: Suite,
+    options: dict[str, Any],
+    layers: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="all; second: every second; or some, such as embedding,0,5,final.",
+            autocompletion=one_of(lambda: ("all", "second", "embedding", "final")),
+        ),
+    ] = "all",
+    sites: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="last (token of the prompt), media (their mean), grid (each token of pictures), "
+            "span:NAME (piece of text), answer:K (behind K tokens of a given answer).",
+            autocompletion=one_of(lambda: ("last", "media", "grid"), several=True),
+        ),
+    ] = "last,media",
+    dtype: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Of what is stored: float16 or float32.",
+            autocompletion=one_of(lambda: ("float16", "float32")),
+        ),
+    ] = "float16",
+    answers: Annotated[
+        bool, typer.Option("--answers", help="Let the model write its own answer, too.")
+    ] = False,
+    given: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Answers for answer:K, a line of JSON each with item_id and raw_text; or a run "
+            "folder.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Only the first so many items.")
+    ] = None,
+    json: Json = None,
+) -> _Capture:
+    from handeye.errors import allowed, within
+    from handeye.states.parts import DTYPES
+
+    if not (model := str(options["model"])).startswith("handeye/"):
+        raise RunError(
+            f"{model} does not run in this process, so its inside cannot be seen: give {_OURS}"
+        )
+    if dtype not in DTYPES:
+        raise OptionError(f"--dtype is {dtype!r}{allowed(dtype, DTYPES)}")
+    if limit is not None:
+        within("--limit", limit, 1, 10**9)
+    # Nothing is asked: of several runs in one command (frames) there is none to be made.
+    return _Capture(options, True, json, suite, layers, sites, dtype, answers, given, limit)
+
+
+_OUT = _option("out", Path, inspect.Parameter.empty, "Folder of the states.", metavar="FOLDER")
+_capturing = typer.Typer(help="Take hidden states over a set, into a folder.", no_args_is_help=True)
+for suite in all_suites():
+    made = asked_as(
+        suite.run_command.get(), partial(_made, suite), _OUT, _CAPTURE.format(suite=suite.name)
+    )
+    if made is not None:
+        _capturing.command(suite.name, cls=Command)(framed(made))
+app.add_typer(_capturing, name="capture", cls=Group)
