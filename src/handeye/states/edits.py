@@ -16,10 +16,10 @@ import torch
 
 from handeye.errors import RunError, allowed
 from handeye.respondents.local.loading import LocalModel
+from handeye.respondents.local.taps import EMBEDDING, FINAL, decoder_of, layer_names
 from handeye.states.leace import Eraser
 
 Edit = Callable[[torch.Tensor], torch.Tensor]
-EMBEDDING, FINAL = "embedding", "final"
 SITES = ("all", "media", "text", "last")
 """Tokens that are edited: every one; those of pictures and sounds; the others; the last one."""
 
@@ -85,8 +85,7 @@ def _placed(
 
 def layers_of(loaded: LocalModel) -> tuple[str, ...]:
     """Names of the layers of a model, in order."""
-    blocks, _ = _decoder(loaded)
-    return (EMBEDDING, *(f"block.{number:02d}" for number in range(len(blocks))), FINAL)
+    return layer_names(len(decoder_of(loaded)[1]))
 
 
 def tokens_of(loaded: LocalModel, encoded: Mapping[str, Any], site: str) -> torch.Tensor:
@@ -98,7 +97,8 @@ def tokens_of(loaded: LocalModel, encoded: Mapping[str, Any], site: str) -> torc
     ids = encoded["input_ids"]
     if site == "all":
         return torch.ones_like(ids, dtype=torch.bool)
-    media = torch.isin(ids, torch.tensor(sorted(loaded.media_ids), device=ids.device))
+    pieces = sorted(loaded.picture_ids | loaded.sound_ids)
+    media = torch.isin(ids, torch.tensor(pieces, device=ids.device))
     if site == "media":
         return media
     if site == "text":
@@ -109,16 +109,6 @@ def tokens_of(loaded: LocalModel, encoded: Mapping[str, Any], site: str) -> torc
         last[:, -1] = True
         return last
     raise RunError(f"site is {site!r}{allowed(site, SITES)}")
-
-
-def _decoder(loaded: LocalModel) -> tuple[Sequence[Any], Any]:
-    """The blocks of a model's decoder, and the norm behind them."""
-    decoder = loaded.model.get_decoder()
-    blocks, norm = getattr(decoder, "layers", None), getattr(decoder, "norm", None)
-    if blocks is None or norm is None:
-        name = type(loaded.model).__name__
-        raise RunError(f"{name}: its decoder has no blocks and norm where they are looked for")
-    return blocks, norm
 
 
 @contextmanager
@@ -132,7 +122,7 @@ def edited(loaded: LocalModel, edits: Mapping[str, Edit]) -> Iterator[None]:
     Raises:
         RunError: no such layer; while it runs, a layer that gives no (rows, tokens, width).
     """
-    blocks, norm = _decoder(loaded)
+    decoder, blocks = decoder_of(loaded)
     known = layers_of(loaded)
     with ExitStack() as hooks:
         for layer, edit in edits.items():
@@ -142,7 +132,7 @@ def edited(loaded: LocalModel, edits: Mapping[str, Edit]) -> Iterator[None]:
                 # Behind the embedding itself pictures are not in their places yet.
                 handle = blocks[0].register_forward_pre_hook(_before(layer, edit), with_kwargs=True)
             else:
-                module = norm if layer == FINAL else blocks[known.index(layer) - 1]
+                module = decoder if layer == FINAL else blocks[known.index(layer) - 1]
                 handle = module.register_forward_hook(_behind(layer, edit))
             hooks.callback(handle.remove)
         yield
@@ -159,10 +149,13 @@ def _before(layer: str, edit: Edit) -> Callable[..., Any]:
 
 def _behind(layer: str, edit: Edit) -> Callable[..., Any]:
     def hook(module: Any, args: tuple[Any, ...], out: Any) -> Any:
-        # Some families hand on more than the states.
+        # Some blocks hand on more than the states; a decoder gives a mapping.
+        if isinstance(out, torch.Tensor):
+            return _done(layer, edit, out)
         if isinstance(out, tuple):
             return (_done(layer, edit, out[0]), *out[1:])
-        return _done(layer, edit, out)
+        out["last_hidden_state"] = _done(layer, edit, out["last_hidden_state"])
+        return out
 
     return hook
 
