@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json as json_
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -88,8 +89,18 @@ class _Capture(Run):
                 settings=_settings(job),
                 progress=progress,
             )
+        self._write_targets(job)
         if not put_json(self.json, json_.dumps(_plain(record), indent=1)):
             _tell(record, self.out)
+
+    def _write_targets(self, job: Job) -> None:
+        """Put what the suite asks of its items beside their states."""
+        from handeye.states.results import TARGETS
+        from handeye.states.targets import write_targets
+
+        if self.suite is not None and self.suite.probed is not None:
+            probed: Any = self.suite.probed()
+            write_targets(self.out / TARGETS, probed.targets(job.items, job.asking))
 
     def _at(self, job: Job) -> dict[str, Any]:
         """Sites, and what they need of the suite's targets or of given answers."""
@@ -272,3 +283,222 @@ for suite in all_suites():
     if made is not None:
         _capturing.command(suite.name, cls=Command)(framed(made))
 app.add_typer(_capturing, name="capture", cls=Group)
+
+
+# ---- what is read off them
+
+_Folder = Annotated[Path, typer.Argument(metavar="STATES", help="Folder of captured states.")]
+_Targets = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Own targets, .jsonl or .parquet, instead of the suite's."),
+]
+_Folds = Annotated[int, typer.Option(metavar="N", help="Outer folds of whole families or scenes.")]
+_Seed = Annotated[int, typer.Option(metavar="SEED", help="Of folds, draws and resamples.")]
+
+
+def probe(
+    states: _Folder,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="Of targets, or how they begin (detail); default: all."),
+    ] = None,
+    sites: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Some of those captured; default: all.")
+    ] = None,
+    layers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES", help="Read these alone; default: every second, then beside the best."
+        ),
+    ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN", help="A scored run: what states hold of its answers that failed."
+        ),
+    ] = None,
+    tokens: Annotated[
+        str | None,
+        typer.Option(metavar="ROWSxCOLS", help="How picture tokens lie, where in no square."),
+    ] = None,
+    targets: _Targets = None,
+    folds: _Folds = 5,
+    flips: Annotated[
+        int, typer.Option(metavar="N", help="Draws of the null of each probe; 0: none.")
+    ] = 200,
+    seed: _Seed = 0,
+    json: Json = None,
+) -> None:
+    """Read off captured states what they hold, and where that is lost on the way to the answer.
+
+    Example: handeye states probe STATES
+    """
+    from handeye.states.results import PROBE, probed, targets_of, write_probed
+    from handeye.states.store import open_store
+
+    _needs_states()
+    store = open_store(states)
+    asked = targets_of(store, targets)
+    with _telling() as progress:
+        found = probed(
+            store,
+            asked,
+            names=_names(target),
+            sites=_names(sites),
+            layers=_names(layers) or None,
+            actions=_actions(store.record.settings.get("suite"), run),
+            tokens=_shape(tokens),
+            folds=folds,
+            flips=flips,
+            seed=seed,
+            progress=progress,
+        )
+    write_probed(states, found)
+    if not put_json(json, (states / PROBE).read_bytes()):
+        _show(states)
+
+
+def adjust(
+    states: _Folder,
+    alpha: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="Of right standard answers: how many may be lost."),
+    ] = 0.03,
+    level: Annotated[
+        float, typer.Option(metavar="SHARE", help="Of draws of families in which that holds.")
+    ] = 0.95,
+    layer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="That PGLA reads; default: our adjuster's.")
+    ] = None,
+    targets: _Targets = None,
+    folds: _Folds = 5,
+    seed: _Seed = 0,
+    json: Json = None,
+) -> None:
+    """Adjust letters by what states hold: PGLA and our adjuster, beside their ablations.
+
+    Example: handeye states adjust STATES --alpha 0.03
+    """
+    from handeye.states.results import ADJUST, adjusted, targets_of, write_adjusted
+    from handeye.states.store import open_store
+
+    _needs_states()
+    store = open_store(states)
+    asked = targets_of(store, targets)
+    with _telling() as progress:
+        found, made = adjusted(
+            store,
+            asked,
+            layer=layer,
+            alpha=alpha,
+            level=level,
+            folds=folds,
+            seed=seed,
+            progress=progress,
+        )
+    write_adjusted(states, found, made)
+    if not put_json(json, (states / ADJUST).read_bytes()):
+        _show(states, probes=False)
+
+
+def show(
+    states: _Folder,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write an HTML page with charts.")
+    ] = None,
+) -> None:
+    """Show what was read off captured states, or write the page about it.
+
+    Example: handeye states show STATES --out states.html
+    """
+    _show(states)
+    if out is not None:
+        from handeye.states.page import write_page
+
+        say(f"written to {write_page(states, out)}")
+
+
+def _show(states: Path, *, probes: bool = True) -> None:
+    """Print the tables of what was found.
+
+    Raises:
+        DataError: nothing was captured or found there.
+    """
+    from handeye.states.parts import read_record
+    from handeye.states.results import results
+    from handeye.states.tables import tables
+    from handeye.terminal.console import Console
+    from handeye.terminal.tables import print_table, say as say_line
+
+    record = read_record(states)
+    found, adjusted = results(states)
+    if found is None and adjusted is None:
+        raise DataError(
+            f"{states}: {record.items} items are captured, and nothing is read off them yet: "
+            f"handeye states probe {states}"
+        )
+    console = Console()
+    for text in (found or {}).get("said") or () if probes else ():
+        say_line(console, text)
+    for table in tables(found if probes else None, adjusted):
+        console.print()
+        print_table(console, table, caption=table.note)
+    left_out = (found or {}).get("left_out", {}) if probes else {}
+    if left_out:
+        name, why = next(iter(left_out.items()))
+        say_line(console, f"left out: {len(left_out)}, such as {name}: {why}")
+
+
+def _needs_states() -> None:
+    """Make sure that the extra is installed.
+
+    Raises:
+        OptionError: it is not; says how to install it.
+    """
+    from importlib.util import find_spec
+
+    if not find_spec("safetensors"):
+        raise OptionError("states need safetensors; install it with: pip install '.[states]'")
+
+
+@contextmanager
+def _telling() -> Iterator[Callable[[str, int, int], None]]:
+    """Give what shows how far each piece of work is."""
+    from handeye.progress import counting
+
+    with ExitStack() as stack:
+        bars: dict[str, Callable[[int, int], None]] = {}
+
+        def tell_of(what: str, done: int, total: int) -> None:
+            if what not in bars:
+                bars[what] = stack.enter_context(counting(what))
+            bars[what](done, total)
+
+        yield tell_of
+
+
+def _names(given: str | None) -> tuple[str, ...]:
+    return tuple(filter(None, (one.strip() for one in (given or "").split(","))))
+
+
+def _shape(given: str | None) -> tuple[int, int] | None:
+    if given is None:
+        return None
+    parts = given.lower().split("x")
+    if len(parts) != 2 or not all(one.isdecimal() and int(one) for one in parts):
+        raise OptionError(f"--tokens is {given!r}; it must be rows and columns, such as 12x16")
+    return int(parts[0]), int(parts[1])
+
+
+def _actions(name: object, run: Path | None) -> list[Any]:
+    """What the answers of a run did, in the words of the suite that the states are of."""
+    if run is None:
+        return []
+    for one in all_suites():
+        if one.name == name and one.probed is not None:
+            return list(one.probed().actions(one.open_run(run)))
+    raise OptionError(f"--run: no suite {name!r} here says what answers did about cells")
+
+
+for command in (probe, adjust, show):
+    app.command(command.__name__, cls=Command)(framed(command))

@@ -61,6 +61,7 @@ class PremiseProbed:
                 siblings=siblings.of(item),
                 roles=roles,
                 rejection=_rejection(item) if roles else -1,
+                right=item.gold if roles else -1,
                 sites=("last", *(f"span:{name}" for name in spans)),
             )
             yield one

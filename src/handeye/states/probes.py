@@ -260,8 +260,9 @@ def probe(
         except (DataError, OptionError) as error:
             left_out[" · ".join(part for part in (name, stratum) if part)] = str(error)
     if not setups:
-        told = "; ".join(f"{name}: {why}" for name, why in left_out.items())
-        raise DataError(f"nothing can be probed{': ' + told if told else ': there are no targets'}")
+        name, why = next(iter(left_out.items()), ("", "there are no targets"))
+        of = f" of {len(left_out)} targets, such as {name}" if name else ""
+        raise DataError(f"nothing can be probed{of}: {why}")
     clock = Clock(progress, len(setups) * len(sites))
     found = []
     for (name, stratum), setup in setups.items():

@@ -51,6 +51,7 @@ class Target(Row, msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             about the sibling clip, ``question`` another premise about the same clip.
         roles: role by position of the letters shown, A first; empty where there are no letters.
         rejection: the role that is right if the premise is false; -1 where there is none.
+        right: the role that is right as it is; -1 where that is not known.
         place: which cell of the item's grid (row by row, from 0) the target is about; None: it is
             about no cell.
         spot: where the middle of that cell lies in the picture, from the left and from the top, in
@@ -72,6 +73,7 @@ class Target(Row, msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     siblings: dict[str, str] = {}
     roles: tuple[int, ...] = ()
     rejection: int = -1
+    right: int = -1
     place: int | None = None
     spot: tuple[float, float] | None = None
     sites: tuple[str, ...] = ("last",)
@@ -103,6 +105,7 @@ _TABLE = {
     },
     "roles": pl.List(pl.Int64()),
     "rejection": pl.Int64(),
+    "right": pl.Int64(),
     "place": pl.Int64(),
     "spot": pl.List(pl.Float64()),
     "sites": pl.List(pl.String()),
@@ -248,6 +251,8 @@ def _wrongs(one: Target) -> Iterator[str]:
         yield f"roles are {list(one.roles)}; they must be 0..{len(one.roles) - 1}, each once"
     if one.rejection != -1 and one.rejection not in one.roles:
         yield f"rejection is {one.rejection}; it must be -1 or one of roles {sorted(one.roles)}"
+    if one.right != -1 and one.right not in one.roles:
+        yield f"right is {one.right}; it must be -1 or one of roles {sorted(one.roles)}"
     if one.place is not None and one.place < 0:
         yield f"place is {one.place}; it counts cells from 0"
     if one.spot is not None and not all(0 <= share <= 1 for share in one.spot):

@@ -192,23 +192,32 @@ def adjusted(
 # ---- options found in a question
 
 
+def shown_options(question: str) -> list[str]:
+    """The texts of the options in a question's words, from A on; none where they are in no order.
+
+    Args:
+        question: with an option a line: a letter, a mark (``.``, ``)`` or ``:``), its text.
+    """
+    found = _OPTION.findall(question)
+    starts = [place for place, (letter, _) in enumerate(found) if letter == "A"]
+    shown = found[starts[-1] :] if starts else []
+    inorder = "".join(letter for letter, _ in shown) == LETTERS[: len(shown)]
+    return [text for _, text in shown] if inorder else []
+
+
 def rejecting_letters(adjuster: Adjuster, question: str) -> tuple[int, ...] | str:
     """The places (A is 0) of the rejecting options in a question's words.
 
     Args:
         adjuster: which knows these options by their texts, and how many there are in all.
-        question: with an option a line: a letter, a mark (``.``, ``)`` or ``:``), its text.
+        question: as :func:`shown_options` takes it.
 
     Returns:
         A place for each rejection; or why there are none.
     """
-    found = [(letter, text) for letter, text in _OPTION.findall(question)]
-    starts = [place for place, (letter, _) in enumerate(found) if letter == "A"]
-    shown = found[starts[-1] :] if starts else []
-    count = adjuster.options
-    if "".join(letter for letter, _ in shown) != LETTERS[:count]:
+    texts, count = shown_options(question), adjuster.options
+    if len(texts) != count:
         return f"it does not show options A to {LETTERS[count - 1]}, a line each"
-    texts = [text for _, text in shown]
     for one in adjuster.rejections:
         if texts.count(one.text) != 1:
             return f"no option, or more than one, reads {one.text!r}"
