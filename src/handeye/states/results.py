@@ -115,6 +115,7 @@ def probed(
         "chain": whole and whole.to_dict(),
         "said": whole and [sentence_of(way.claims) for way in whole.ways],
         "knows_says": [_knows_says(one, store, chosen, seed) for one in _premises(every)],
+        "accepted": _accepted(store, chosen),
         "acting": list(_acting(store, chosen, actions, tokens, seed)) if actions else [],
         "rows": [row for one in every.found for row in one.rows()],
     }
@@ -275,6 +276,16 @@ def _knows_says(one: Probed, store: Store, targets: Sequence[Target], seed: int)
         **estimates({name: getattr(found, name) for name in names}),
         "selective": told,
     }
+
+
+def _accepted(store: Store, targets: Sequence[Target]) -> list[str]:
+    """Ids of the false premises whose likeliest letter does not reject them."""
+    rows = [one for one in targets if one.target == PREMISE and one.roles and one.label]
+    letters = store.letters([one.item_id for one in rows]) if rows else np.zeros((0, 1))
+    best = np.nan_to_num(letters, nan=-np.inf).argmax(axis=1)
+    return [
+        one.item_id for one, at in zip(rows, best, strict=True) if one.roles[at] not in REJECTIONS
+    ]
 
 
 def _acting(

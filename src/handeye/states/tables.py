@@ -183,7 +183,13 @@ def _of_adjust(told: Told) -> Iterator[Table]:
     rows.append(_accuracies("adjusted", ours["adjusted"]))
     rows += [_accuracies(f"instead: {name}", one) for name, one in ours["ablations"].items()]
     promise, gate = told["promise"], told["gate"]
-    open_words = f"opens from {gate:.2f}" if gate is not None else f"is shut: {promise['shut']}"
+    words = f"The gate of the whole set is {promise['shut']}."
+    if gate is not None:
+        words = (
+            f"The gate of the whole set opens from {gate:.2f}; it promises that at most "
+            f"{100 * promise['alpha']:g} % of standard answers are lost, in "
+            f"{100 * promise['level']:g} % of draws of {promise['families']:,} families."
+        )
     gained = rate_of(ours["gain"]["balanced"]).text("line", "points")
     yield Table(
         key="adjuster",
@@ -191,10 +197,7 @@ def _of_adjust(told: Told) -> Iterator[Table]:
         columns=_OF_ADJUSTING,
         rows=tuple(rows),
         row_head="Letters",
-        note=f"Balanced accuracy gained over the best ablation ({ours['best']}): {gained}. "
-        f"The gate of the whole set {open_words}; it promises that at most "
-        f"{100 * promise['alpha']:g} % of standard answers are lost, over "
-        f"{100 * promise['level']:g} % of draws of {promise['families']:,} families.",
+        note=f"Balanced accuracy gained over the best ablation ({ours['best']}): {gained}. {words}",
     )
     rows = [_accuracies("the model's own letters", theirs["raw"])]
     rows.append(_accuracies("nested", theirs["nested"]))
