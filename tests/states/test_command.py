@@ -87,13 +87,16 @@ def test_scenes_by_the_model_that_ships(
 ) -> None:
     told = {"item_id": "none", "raw_text": "x"}
     (tmp_path / "given.jsonl").write_text(json.dumps(told) + "\n")
-    said, _ = handeye(
+    words = (
         "states", "capture", "rose", "--model", "handeye/small", "--data", sets["rose"],
         "--out", tmp_path / "s", "--split", "all", "--templates", "T1,T2", "--layers", "second",
-        "--sites", "last,grid,answer:1", "--given", tmp_path / "given.jsonl", "--limit", 3,
-        "--json", capsys=capsys,
+        "--sites", "last,grid,answer:1", "--given", tmp_path / "given.jsonl", "--json",
     )  # fmt: skip
+    said, _ = handeye(*words, "--limit", 1, capsys=capsys)
+    assert json.loads(said)["checks"]["media_tokens"]["why"] == "no clip has two questions"
+    said, _ = handeye(*words, "--limit", 3, capsys=capsys)
     record = json.loads(said)
+    assert record["checks"]["media_tokens"]["result"] == "equal"
     assert record["layers"] == ["embedding", "block.01", "block.03", "final"]
     assert (record["items"], record["dtype"], record["width"]) == (3, "float16", 128)
     store = open_store(tmp_path / "s")

@@ -148,8 +148,8 @@ class _Capture:
         record.info = _versions(loaded)
         with Writer(folder, record, part_bytes=part_bytes) as writer:
             left = [one for one in questions if one.item_id not in writer.taken]
-            if left and "media_tokens" not in record.checks:
-                record.checks["media_tokens"] = self._media_check(questions)
+            if left:
+                self._media_check(questions, record)
             before = len(questions) - len(left)
             done = 0
 
@@ -174,13 +174,18 @@ class _Capture:
                 raise DataError(f"nothing could be captured; item {item}: {reason}")
         return record
 
-    def _media_check(self, questions: Sequence[Question]) -> dict[str, Any]:
-        """Whether clips' media are the same under two questions of each (:mod:`.clips`).
+    def _media_check(self, questions: Sequence[Question], record: Record) -> None:
+        """Check whether clips' media are the same under two questions of each (:mod:`.clips`).
+
+        Once for a folder, unless there are more clips to be checked by now.
 
         Raises:
             RunError: they are not, and the engine would share them.
         """
         pairs = [(one[0], one[-1]) for one in by_scene(questions).values() if len(one) > 1]
+        known = record.checks.get("media_tokens")
+        if known is not None and known.get("clips", 0) >= min(len(pairs), CHECKED_CLIPS):
+            return
 
         def asks() -> Iterator[tuple[str, Ask, Ask]]:
             for first, second in spread(pairs, CHECKED_CLIPS):
@@ -194,7 +199,7 @@ class _Capture:
                 f"{found['largest']:.2g}, relative; up to {found['tolerance']:.0e} is equal), so "
                 "they cannot be stored once for all questions: capture with -M share=false"
             )
-        return found
+        record.checks["media_tokens"] = found
 
     def _asked(self, question: Question) -> tuple[Ask, Settings]:
         config = self._config.merge(question.config) if question.config else self._config
