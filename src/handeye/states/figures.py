@@ -13,6 +13,7 @@ from scipy.stats import rankdata
 from handeye.scores.estimate import Estimate
 from handeye.states.folds import Ints
 from handeye.states.solver import Design
+from handeye.stats.bootstrap import resample_sums
 from handeye.stats.intervals import Samples, estimates
 from handeye.stats.roc import Scored
 from handeye.stats.shares import clustered_shares
@@ -119,6 +120,23 @@ def fold_area(score: Floats, positive: Bools, group: Ints, fold: Ints, seed: int
     values = mean_of(np.stack(parts)) if parts else np.full(1 + RESAMPLES, np.nan)
     groups = len(np.unique(group))
     return Samples(values, len(score), groups, sizes=(groups,))
+
+
+def gained(values: Floats, group: Ints, seed: int) -> Samples:
+    """Mean of a figure of each row, as measured and over resampled groups.
+
+    Args:
+        values: (n,).
+        group: (n,) numbers of groups.
+        seed: of the resamples.
+    """
+    count = int(group.max()) + 1
+    sums = np.stack(
+        [np.bincount(group, weights=values, minlength=count), np.bincount(group, minlength=count)],
+        axis=1,
+    )
+    drawn = resample_sums(sums.astype(np.float32), sums.sum(axis=0), RESAMPLES, seed, 0)
+    return Samples(drawn[:, 0] / drawn[:, 1], len(values), sizes=(count,))
 
 
 def estimate(found: Samples) -> Estimate:

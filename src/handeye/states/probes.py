@@ -371,13 +371,14 @@ def _probed(found: Search, site: str, depth: Callable[[str], float]) -> Probed:
         auroc=estimate(area(logits)),
         balanced_accuracy=estimate(area(says.astype(np.float64))),
         calibration=calibration(logits, truth, group, setup.seed),
-        null=_null(found),
+        null=null_of(found),
         curve=tuple(sorted(curve, key=lambda point: point.depth)),
         kinds=kinds,
     )
 
 
-def _null(found: Search) -> Null | None:
+def null_of(found: Search) -> Null | None:
+    """What the draws came to; None without any."""
     areas_of = mean_of(found.held[:, : found.setup.folds].T)
     drawn = areas_of[1:]
     if not len(drawn):
