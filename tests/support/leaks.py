@@ -124,7 +124,7 @@ def letters(store: Store) -> None:
 
     def roles(row: int) -> tuple[int, ...]:
         drawn = list(store.targets[row].roles)
-        if store.truth[row] == 0 and store.rng.random() < 0.7:
+        if store.truth[row] == 0 and store.rng.random() < 0.9:
             drawn.remove(4)
             drawn.append(4)
         return tuple(drawn)
