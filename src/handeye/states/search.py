@@ -68,6 +68,14 @@ class Setup:
     ) -> Setup:
         """Split the rows of one target in one stratum.
 
+        Args:
+            targets: the rows.
+            cs: to choose from.
+            folds: outer ones.
+            inner: inner ones.
+            flips: draws of the null.
+            seed: of folds and draws.
+
         Raises:
             DataError: all rows have one label.
             OptionError: too few groups.
@@ -197,7 +205,7 @@ class Search:
         """
         setup, n = self.setup, len(self.setup.targets)
         step = max(1, _FITS // (n * setup.fits))
-        # The truth is fitted closely, and apart: draws need not be.
+        # What is reported is fitted closely, and apart: draws need not be.
         exact = tasks[:, 0] == 0
         for own, tolerance, may in (
             (tasks[exact], TOLERANCE, True),
@@ -307,7 +315,7 @@ def search(
         if layer not in first:
             tasks = every[[best[label, split] in near for label, split in every]]
             if len(tasks):
-                truth = every[every[:, 0] == 0]
+                truth = every[(every[:, 0] == 0) & (every[:, 1] < setup.folds)]
                 rest = truth[~np.isin(truth[:, 1], tasks[tasks[:, 0] == 0, 1])]
                 out.take(layer, read(layer), tasks, clock, rest)
     return out

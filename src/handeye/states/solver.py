@@ -210,7 +210,7 @@ class Design:
     def _scaled(self, part: Array) -> Array:
         return np.asarray((part.astype(self.kind) - self.centre) / self.spread)
 
-    def _parts(self) -> Iterator[tuple[slice, Array]]:
+    def parts(self) -> Iterator[tuple[slice, Array]]:
         """Rows about the centre in units of the spread, in the precision of the products."""
         n, d = self.shape
         step = n if self._x.dtype == self.kind else max(1, _PART // d)
@@ -221,14 +221,14 @@ class Design:
     def times(self, u: Array) -> Array:
         """(k, n) products of the rows with (k, d)."""
         out = np.empty((len(u), self.shape[0]), self.kind)
-        for own, part in self._parts():
+        for own, part in self.parts():
             out[:, own] = u @ part.T
         return out
 
     def sums(self, r: Array, power: int = 1) -> Array:
         """(k, d) sums of the rows, or of their squares, weighted by (k, n)."""
         out = np.zeros((len(r), self.shape[1]), self.kind)
-        for own, part in self._parts():
+        for own, part in self.parts():
             out += r[:, own] @ (part if power == 1 else part * part)
         return out
 
@@ -320,7 +320,7 @@ class Design:
         """``X'X``, where there are very many rows of every so many of them, or else ``X X'``."""
         n, d = self.shape
         out = np.zeros((min(n, d), min(n, d)), self.kind)
-        for own, part in self._parts():
+        for own, part in self.parts():
             if d > n:
                 out[own] = self.times(part)
             else:
