@@ -153,8 +153,10 @@ class Design:
         self, x: ArrayLike | Callable[[], Iterable[Array]], *, standardise: bool = True
     ) -> None:
         self.standardise = standardise
+        self.kind: np.dtype[Any] = np.dtype(np.float32)
+        parts: Callable[[], Iterable[Array]]
         if callable(x):
-            parts, self.kind = x, np.dtype(np.float32)
+            parts = x
         else:
             whole = np.asarray(x)
             if whole.ndim != 2 or not whole.shape[0]:
@@ -162,7 +164,8 @@ class Design:
                     f"states to fit on must be a matrix (rows, width), got {whole.shape}"
                 )
             parts = partial(_slices, whole)
-            self.kind = np.dtype(np.float64 if whole.dtype == np.float64 else np.float32)
+            if whole.dtype == np.float64:
+                self.kind = whole.dtype
         n = self._moments(parts)
         large = self.kind == np.float32 and n * len(self.centre) > _HELD
         self._x = np.empty((n, len(self.centre)), np.float16 if large else self.kind)
