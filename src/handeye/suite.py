@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from handeye.scores.tables import Table
     from handeye.sets.checks import Verified
     from handeye.sets.statistics import Description
+    from handeye.states.acting import Action
     from handeye.states.targets import Target
     from handeye.stats.agreement import Level
     from handeye.stats.intervals import Samples
@@ -386,6 +387,16 @@ class Probed(Protocol):
 
         Raises:
             DataError: an item cannot be asked like this.
+        """
+        ...
+
+    def actions(self, run: Any) -> Iterator[Action]:
+        """What the answers of a scored run did about the cells of their items, and why they failed.
+
+        Of suites whose items have no cells there are none.
+
+        Raises:
+            DataError: a file of the run cannot be read.
         """
         ...
 

@@ -10,7 +10,7 @@ the route of a rejection: sight (0) or hearing (1).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -19,6 +19,8 @@ from handeye.premise.asking.questions import Asking
 from handeye.premise.item_set import ItemSet
 from handeye.premise.items import AUDIO_FALSE, VISION_FALSE, Item
 from handeye.premise.scoring.details import stated_of, value_of
+from handeye.scores.run_folder import ScoredRun
+from handeye.states.acting import Action
 from handeye.states.targets import Target
 
 _OTHER = {"vision": "audio", "audio": "vision"}
@@ -72,6 +74,10 @@ class PremiseProbed:
                     one, target="sense", label=audio, strata=premises | one.strata, sites=("last",)
                 )
 
+    def actions(self, run: ScoredRun) -> Iterator[Action]:
+        """None: items have no cells."""
+        yield from ()
+
 
 def _rejection(item: Item) -> int:
     """The role that is right if the premise is false; of two premises, which of them decides."""
@@ -112,7 +118,7 @@ class _Siblings:
             if item.premise == "standard":
                 self._holding[item.clip_id, item.modality].add(item.prompt_id or item.item_id)
 
-    def of(self, item: Item) -> Mapping[str, str]:
+    def of(self, item: Item) -> dict[str, str]:
         """Item by role."""
         out: dict[str, str] = {}
         for other in self._prompts.get(item.prompt_id, ()):

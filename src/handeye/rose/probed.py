@@ -15,10 +15,15 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from handeye.rose.asking.prompts import Asking, prompt_parts
+from handeye.rose.diagnosis.attribution import attribute
+from handeye.rose.diagnosis.evidence import run_evidence
+from handeye.rose.diagnosis.reasons import BY_KEY
 from handeye.rose.items import Item, ItemSet
 from handeye.rose.questions import TEMPLATES, formal_answer
 from handeye.rose.scene import Cell
+from handeye.rose.scoring.run_folder import Run
 from handeye.sets.draw import Draw
+from handeye.states.acting import Action
 from handeye.states.targets import Target
 
 MOST_CELLS = 100
@@ -89,6 +94,28 @@ class RoseProbed:
             if template.mode != "COUNT":
                 yield from _of_clicks(item, one, cells)
 
+    def actions(self, run: Run) -> Iterator[Action]:
+        """The clicks of a scored run, and why each answer that failed did.
+
+        Raises:
+            DataError: a file of the run cannot be read.
+        """
+        evidence = run_evidence(run)
+        reasons = attribute(evidence).rows["reason"].to_list()
+        for found, reason in zip(evidence, reasons, strict=True):
+            if found.template.mode != "COUNT":
+                yield Action(
+                    item_id=found.item_id,
+                    done=tuple(sorted(_place(cell, found.grid.cols) for cell in found.clicked)),
+                    passed=found.passed,
+                    reason=reason or "",
+                    label=BY_KEY[reason].label if reason else "",
+                )
+
+
+def _place(cell: Cell, cols: int) -> int:
+    return (cell.row - 1) * cols + cell.col - 1
+
 
 def _cells(item: Item) -> list[Cell]:
     """The cells that are asked about, row by row."""
@@ -109,7 +136,7 @@ def _about(item: Item, one: Target, target: str, cell: Cell, label: bool) -> Tar
         one,
         target=target,
         label=int(label),
-        place=(row - 1) * item.cols + col - 1,
+        place=_place(cell, item.cols),
         spot=((col - 0.5) / item.cols, (row - 0.5) / item.rows),
         numbers=one.numbers | {"row": row, "col": col, "count": len(item.gold)},
     )
