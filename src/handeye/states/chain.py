@@ -23,6 +23,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from handeye.errors import within
 from handeye.scores import claims
 from handeye.scores.claims import Figure, figure_of, sentence_of
 from handeye.scores.estimate import Estimate, number
@@ -245,8 +246,9 @@ def chain(
     """Where a model loses what it holds of the premises it is asked about, by stratum.
 
     Arguments and errors are those of :func:`handeye.states.readers.readings`; families are drawn
-    ``resamples`` times for the intervals, of which 1,000 or more tell steps apart under Holm.
+    ``resamples`` times for the intervals (100 or more; 1,000 tell steps apart under Holm).
     """
+    within("resamples", resamples, 100, 10**6)
     found = readings(
         states,
         targets,
