@@ -56,13 +56,16 @@ class Routing:
     """Which option rejects, apart from whether to reject.
 
     Attributes:
-        routed: share of questions with a false premise for which the route names the right option.
+        routed: share of questions with a false premise for which route and letters together name
+            the right option.
+        probe: the same by the route alone.
         letters: the same by the model's own order of the rejecting letters.
         said: share of the adjusted rejections of false premises that are by the right option.
         raw: the same of the model's own rejections.
     """
 
     routed: Samples
+    probe: Samples
     letters: Samples
     said: Samples
     raw: Samples
@@ -147,7 +150,8 @@ def adjust(
     answers = {name: every.chosen.copy() for name in names}
     opened = {name: np.zeros(len(every), bool) for name in names}
     gates: dict[str, list[float | None]] = {name: [] for name in names}
-    routed, score = np.zeros(len(every), np.int64), np.zeros(len(every))
+    routed, alone = (np.zeros(len(every), np.int64) for _ in range(2))
+    score = np.zeros(len(every))
     adjusters = []
     for fold in range(folds):
         test = np.flatnonzero(outer == fold)
@@ -180,6 +184,7 @@ def adjust(
             if name == "probe":
                 adjusters.append(one)
                 routed[test], score[test] = judged(one, read[2], parts[2].letters, columns)
+                alone[test] = read[2].route.argmax(1)
     stand = every.standings(
         {"raw": every.chosen == every.right}
         | {name: answers[name] == every.right for name in names},
@@ -196,7 +201,7 @@ def adjust(
         ablations={name: stand[name] for name in names if name != "probe"},
         best=best,
         gain=difference(stand["probe"].balanced, stand[best].balanced),
-        routing=_routing(every, routed, answers["probe"], seed),
+        routing=_routing(every, routed, alone, answers["probe"], seed),
         opened={name: float(opened[name].mean()) for name in names},
         adjusters=tuple(adjusters),
         gates={name: tuple(gates[name]) for name in names},
@@ -229,7 +234,7 @@ def _instead(
         elif name == "oracle":
             probe = probe + np.where(one.false[:, None], 1.0, -1.0)
         elif name == "margin":
-            route = one.letters[:, list(every.rejecting)]
+            route = np.zeros_like(route)
         out.append(Readings(probe, route))
     return out
 
@@ -251,13 +256,14 @@ def _by_text(
     return [Readings(one, read.route) for one, read in zip(told, whole, strict=True)]
 
 
-def _routing(every: Cases, routed: Ints, answers: Ints, seed: int) -> Routing:
+def _routing(every: Cases, routed: Ints, alone: Ints, answers: Ints, seed: int) -> Routing:
     roles = np.array(every.rejecting)
     false = every.false
     own = roles[every.letters[:, roles].argmax(1)]
     said, raw = (false & np.isin(one, roles) for one in (answers, every.chosen))
     pairs = [
         (false & (roles[routed] == every.rejection), false),
+        (false & (roles[alone] == every.rejection), false),
         (false & (own == every.rejection), false),
         (said & (answers == every.rejection), said),
         (raw & (every.chosen == every.rejection), raw),

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from handeye.errors import DataError, OptionError
 from handeye.respondents.local.adjuster import (
     IDENTITY,
+    LEAST,
     Adjuster,
     Promise,
     Readings,
@@ -195,12 +196,15 @@ def _learnt(
                 probe_bias=float(probe.biases[k]),
                 route=tuple((flat if route is None else route.weights[:, k]).tolist()),
                 route_bias=0.0 if route is None else float(route.biases[k]),
+                usual=0.0,
                 bias=0.0,
                 on_probe=0.0,
                 on_margin=0.0,
             )
             for k in range(len(own.rejecting))
         ),
+        on_route=0.0,
+        on_letters=0.0,
         gate=None,
         promise=Promise(alpha=0, level=0, bound="", families=0, lost=0, shut="no gate was set"),
     )
@@ -209,10 +213,13 @@ def _learnt(
 
 
 def calibrated(adjuster: Adjuster, held: Readings, own: Cases) -> Adjuster:
-    """Fit ``bias + on_probe * probe - on_margin * margin`` for each option that rejects.
+    """Fit how much probe and margin count, for each option that rejects, and route and letters.
 
-    Logistic regression (C = 1 on standardised columns) of whether the premise is false, over the
-    questions that the option would reject; a column that would count the wrong way is left out.
+    - ``bias + on_probe * probe - on_margin * margin``: logistic regression of whether the premise
+      is false, over the questions that the option would reject.
+    - ``on_route * route + on_letters * (letter - usual)``: of the right option against each other
+      one, over the questions with a false premise; ``usual`` is a letter's mean where the premise
+      holds, so that a letter which is always preferred says nothing.
 
     Args:
         adjuster: whose probes read.
@@ -220,22 +227,54 @@ def calibrated(adjuster: Adjuster, held: Readings, own: Cases) -> Adjuster:
         own: the questions.
     """
     out = []
+    letter = np.maximum(own.letters[:, list(own.rejecting)], LEAST)
+    usual = letter[~own.false].mean(0)
     for k, (one, role) in enumerate(zip(adjuster.rejections, own.rejecting, strict=True)):
         rows = own.rejection == role
         columns = np.stack([held.probe[rows, k], -own.margin[rows]], 1)
-        y = own.false[rows, None].astype(np.float64)
-        kept = [place for place in (0, 1) if np.ptp(columns[:, place]) > 0]
-        factors = np.zeros(2)
-        bias = float(np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5)))
-        while kept:
-            fitted = fit(columns[:, kept], y, np.ones_like(y), 1.0)
-            found = np.asarray(fitted.coef, np.float64)[:, 0]
-            if (found >= 0).all():
-                factors[kept], bias = found, float(fitted.intercept[0])
-                break
-            kept = [place for place, factor in zip(kept, found, strict=True) if factor >= 0]
-        out.append(replace(one, bias=bias, on_probe=float(factors[0]), on_margin=float(factors[1])))
-    return replace(adjuster, rejections=tuple(out))
+        bias, factors = _counting(columns, own.false[rows])
+        out.append(
+            replace(
+                one, usual=float(usual[k]), bias=bias, on_probe=factors[0], on_margin=factors[1]
+            )
+        )
+    rows = np.flatnonzero(own.false)
+    right = np.searchsorted(own.rejecting, own.rejection[rows])
+    pairs = []
+    for step in range(1, len(own.rejecting)):
+        other = (right + step) % len(own.rejecting)
+        pairs.append(
+            np.stack(
+                [
+                    held.route[rows, right] - held.route[rows, other],
+                    (letter - usual)[rows, right] - (letter - usual)[rows, other],
+                ],
+                1,
+            )
+        )
+    on_route = on_letters = 0.0
+    if pairs:
+        ahead = np.concatenate(pairs)
+        truth = np.arange(2 * len(ahead)) < len(ahead)
+        _, (on_route, on_letters) = _counting(np.concatenate([ahead, -ahead]), truth)
+    return replace(adjuster, rejections=tuple(out), on_route=on_route, on_letters=on_letters)
+
+
+def _counting(columns: Floats, y: Mask) -> tuple[float, tuple[float, float]]:
+    """Logistic regression (C = 1, standardised) on two columns: bias and factors.
+
+    A column that would count against what it says is left out.
+    """
+    kept = [place for place in (0, 1) if np.ptp(columns[:, place]) > 0]
+    truth = y[:, None].astype(np.float64)
+    while kept:
+        fitted = fit(columns[:, kept], truth, np.ones_like(truth), 1.0)
+        found = np.asarray(fitted.coef, np.float64)[:, 0]
+        if (found >= 0).all():
+            factors = dict(zip(kept, found.tolist(), strict=True))
+            return float(fitted.intercept[0]), (factors.get(0, 0.0), factors.get(1, 0.0))
+        kept = [place for place, factor in zip(kept, found, strict=True) if factor >= 0]
+    return float(np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5))), (0.0, 0.0)
 
 
 # ---- the gate
