@@ -20,19 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.respondents.local.adjuster import readings
-from handeye.states.adjuster import (
-    SITE,
-    Bound,
-    Learnt as Taught,
-    families_needed,
-    family_losses,
-    gated,
-    gates_of,
-    learn,
-    lost_at,
-    mean_gate,
-)
+from handeye.states.adjuster import SITE, Learnt as Taught, gated, gates_of, learn, lost_at
 from handeye.states.cases import Cases
+from handeye.states.gates import Bound, families_needed, family_losses, mean_gate
 from handeye.states.targets import Target
 
 Floats = NDArray[np.float64]

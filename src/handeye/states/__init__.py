@@ -12,6 +12,8 @@
     cases.py      questions with their letters by role, and how well they are answered
     pgla.py       the published adjustment of letters by a probe
     adjuster.py   ours, with a bound on what it costs
+    gates.py      how far its gate may be opened: learn then test
+    ablations.py  what it is worth, and what else could stand in its probe's place
     texts.py      what words alone tell
     measures.py   selective prediction, knowing and saying, words followed
 

@@ -8,7 +8,7 @@ over the *test* folds (*on_test*), which has seen what it is tested on. Which on
 has is not known; both are given.
 
 What the gain is worth, the same machinery with another probe says: a constant, permuted scores, one
-that reads the question alone, a bare threshold on the letters, and the truth (:data:`ABLATIONS`).
+that reads the question alone, a bare threshold on the letters, and the truth.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from scipy.special import expit
 from handeye.errors import DataError
 from handeye.respondents.local.adjuster import margin_of
 from handeye.sets.draw import Draw
+from handeye.states.ablations import ABLATIONS
 from handeye.states.cases import Cases, Standing, cases
 from handeye.states.solver import fit
 from handeye.states.texts import text_logits
@@ -43,8 +44,6 @@ SEED = 42
 TRAINED_ON = 0.25
 FOLDS = 5
 HIDDEN, EPOCHS, RATE = 256, 100, 1e-3
-ABLATIONS = ("constant", "permuted", "text", "margin", "oracle")
-"""What stands where the probe stood; the gain is over the best of all but the last."""
 
 
 class Setting(NamedTuple):

@@ -42,6 +42,7 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
             that this option would reject.
         route: (width,) weights, and ``route_bias``: logit that this option is the one that would
             reject; all 0 where there is but one.
+        usual: mean of its letter where nothing is to be rejected; what is above it counts.
         bias, on_probe, on_margin: the calibrated logit is ``bias + on_probe * probe - on_margin *
             margin``; neither factor is negative.
     """
@@ -51,6 +52,7 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     probe_bias: float
     route: tuple[float, ...]
     route_bias: float
+    usual: float
     bias: float
     on_probe: float
     on_margin: float
@@ -84,6 +86,8 @@ class Adjuster(msgspec.Struct, frozen=True, kw_only=True):
         width: of the state.
         options: letters shown.
         rejections: in the order of their roles.
+        on_route: what the routes and (``on_letters``) the rejecting letters above their usual count
+            for which option it is; neither is negative.
         gate: the calibrated logit from which on a question is rejected; None: it is shut.
         promise: what the gate was set by.
         model: whose states were learnt from, as
@@ -95,6 +99,8 @@ class Adjuster(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     options: int
     rejections: tuple[Rejection, ...]
+    on_route: float
+    on_letters: float
     gate: float | None
     promise: Promise
     model: dict[str, str] = {}
@@ -144,13 +150,16 @@ def judged(
         columns: (n, rejections) the column of each rejecting option.
 
     Returns:
-        (n,) number of the rejection, the first of equal ones, and (n,) logits.
+        (n,) number of the rejection that route and letters name, the first of equal ones; and (n,)
+        logits.
     """
     rows = np.arange(len(letters))
     rejecting = np.zeros(letters.shape, bool)
     rejecting[rows[:, None], columns] = True
     margin = margin_of(letters, rejecting)
-    routed = read.route.argmax(1).astype(np.int64)
+    usual = np.array([one.usual for one in adjuster.rejections])
+    letter = np.maximum(letters[rows[:, None], columns], LEAST) - usual
+    routed = (adjuster.on_route * read.route + adjuster.on_letters * letter).argmax(1)
     parts = np.array([(one.bias, one.on_probe, one.on_margin) for one in adjuster.rejections])
     bias, on_probe, on_margin = parts[routed].T
     return routed, bias + on_probe * read.probe[rows, routed] - on_margin * margin
@@ -256,9 +265,11 @@ def read_adjuster(path: Path) -> Adjuster:
     for one in found.rejections:
         if {len(one.probe), len(one.route)} != {found.width}:
             raise DataError(f"{path}: weights of {one.text!r} are not {found.width} numbers")
-        numbers = [*one.probe, *one.route, one.probe_bias, one.route_bias, one.bias]
+        numbers = [*one.probe, *one.route, one.probe_bias, one.route_bias, one.usual, one.bias]
         if not np.isfinite([*numbers, one.on_probe, one.on_margin]).all():
             raise DataError(f"{path}: a weight of {one.text!r} is no number")
         if min(one.on_probe, one.on_margin) < 0:
             raise DataError(f"{path}: {one.text!r} is raised by less evidence, not by more")
+    if not (0 <= found.on_route < np.inf and 0 <= found.on_letters < np.inf):
+        raise DataError(f"{path}: on_route and on_letters must be 0 or more")
     return found
