@@ -9,39 +9,33 @@ whole, and its media states are then its own.
 from __future__ import annotations
 
 import hashlib
-import json
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import torch
 
-from handeye.errors import DataError, HandeyeError, OptionError, RunError, allowed
-from handeye.hashing import file_sha256
+from handeye.errors import DataError, HandeyeError, RunError
 from handeye.respondents.local.chat import Ask
 from handeye.respondents.local.decoding import Row, Settings, finite, run_tails, write_answers
 from handeye.respondents.local.engine import Engine
+from handeye.respondents.local.identity import digest, identity_of
 from handeye.respondents.local.loading import LocalModel
 from handeye.respondents.local.plain import write_plainly
 from handeye.respondents.local.prompts import adds_special, common_length, process
-from handeye.respondents.local.taps import EMBEDDING, FINAL, Places, Tap, is_causal, layer_names
+from handeye.respondents.local.taps import Places, Tap
 from handeye.run.letters import option_of
 from handeye.run.questions import Question, by_scene
 from handeye.run.thoughts import parts_of
-from handeye.states.store import PART_BYTES, Record, Taken, Writer
+from handeye.states.clips import CHECKED_CLIPS, clips_alike, spread
+from handeye.states.parts import Record, Taken
+from handeye.states.store import PART_BYTES, Writer
+from handeye.states.wanted import ANSWER, GRID, LAST, MEDIA, SPAN, Wanted, chosen_layers
 
 if TYPE_CHECKING:
     from inspect_ai.model import ChatMessage, GenerateConfig
-
-LAST, MEDIA, GRID, SPAN, ANSWER = "last", "media", "grid", "span:", "answer:"
-CHECKED_CLIPS = 16
-"""Clips whose media tokens are compared under two of their questions."""
-TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 1e-2, torch.float16: 1e-2}
-"""Largest relative difference of a media token between questions that is called equal."""
-_CHECKED_TOKENS = 256
 
 
 class Watched(Protocol):
@@ -59,84 +53,19 @@ class Watched(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What is captured of every question.
-
-    Attributes:
-        layers: ``all``, ``second`` (embedding, every second block and the last, final), or names
-            and numbers of blocks with commas between them: ``embedding,0,block.05,final``.
-        sites: as :class:`handeye.states.store.States` has them.
-        dtype: of the store.
-        answers: whether the model also writes its own answer, greedily.
-        spans: pieces of the prompt by item and name, for sites ``span:NAME``. The first place
-            behind the media where one stands is taken, or the first at all.
-        forced: the given answer by item, for sites ``answer:K``.
-    """
-
-    layers: str = "all"
-    sites: tuple[str, ...] = (LAST, MEDIA)
-    dtype: str = "float16"
-    answers: bool = False
-    spans: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    forced: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Refuse sites that are none.
-
-        Raises:
-            OptionError: names the site and what there is.
-        """
-        if not self.sites:
-            raise OptionError("no site is named; there are last, media, grid, span:NAME, answer:K")
-        for site in self.sites:
-            if not (site in (LAST, MEDIA, GRID) or re.fullmatch(r"span:.+|answer:\d+", site)):
-                known = (LAST, MEDIA, GRID, "span:NAME", "answer:K")
-                raise OptionError(f"no site is called {site!r}{allowed(site, known)}")
-        if self.sites != tuple(dict.fromkeys(self.sites)):
-            raise OptionError("a site is named twice")
-
-    @property
-    def places(self) -> tuple[int, ...]:
-        """K of the sites ``answer:K``."""
-        return tuple(int(one.removeprefix(ANSWER)) for one in self.sites if one.startswith(ANSWER))
-
-
-def chosen_layers(wanted: str, blocks: int) -> tuple[str, ...]:
-    """The layers that :attr:`Wanted.layers` means, of a model of so many blocks.
-
-    Raises:
-        OptionError: there is none of that name.
-    """
-    names = layer_names(blocks)
-    if wanted == "all":
-        return names
-    if wanted == "second":
-        kept = {f"block.{number:02d}" for number in range(blocks - 1, -1, -2)}
-        return tuple(name for name in names if name in {EMBEDDING, FINAL} | kept)
-    found: set[str] = set()
-    for one in filter(None, (part.strip() for part in wanted.split(","))):
-        name = f"block.{int(one.removeprefix('block.')):02d}" if _numbered(one) else one
-        if name not in names:
-            raise OptionError(
-                f"no layer {one!r}: the model has embedding, blocks 0 to {blocks - 1} and final"
-            )
-        found.add(name)
-    if not found:
-        raise OptionError("no layer is named; give all, second, or names such as embedding,0,final")
-    return tuple(name for name in names if name in found)
-
-
-def _numbered(name: str) -> bool:
-    return bool(re.fullmatch(r"(block\.)?\d+", name))
-
-
 class _Found(NamedTuple):
     """What was read of one question."""
 
     taken: Taken
     states: Mapping[str, Mapping[str, Any]]
     media: Mapping[str, Mapping[str, Any]] | None
+
+
+class _Given(NamedTuple):
+    """First tokens of a given answer, and how many of them stand before each site."""
+
+    tokens: tuple[int, ...]
+    before: Mapping[str, int]
 
 
 def capture(
@@ -202,8 +131,10 @@ class _Capture:
         told = {
             **settings,
             "answers": self._wanted.answers,
-            "spans": _digest(self._wanted.spans),
-            "forced": _digest(self._wanted.forced),
+            "spans": digest({item: self._named(item) for item in self._wanted.spans}),
+            "forced": digest([dict(self._wanted.forced), dict(self._wanted.ends)])
+            if self._wanted.places
+            else "",
             **identity_of(loaded),
         }
         record = Record(
@@ -217,15 +148,17 @@ class _Capture:
         record.info = _versions(loaded)
         with Writer(folder, record, part_bytes=part_bytes) as writer:
             left = [one for one in questions if one.item_id not in writer.taken]
-            if left and "media_tokens" not in record.checks:
-                record.checks["media_tokens"] = self.media_check(questions)
+            if left:
+                self._media_check(questions, record)
             before = len(questions) - len(left)
             done = 0
 
             def batch(span: slice) -> list[None]:
                 nonlocal done
                 asked = left[span]
-                for found in self._batch(asked, writer):
+                # Some are taken where memory ran out while a larger batch was being added.
+                new = [one for one in asked if one.item_id not in writer.taken]
+                for found in self._batch(new, writer):
                     writer.add(*found)
                 done += len(asked)
                 if progress is not None:
@@ -240,6 +173,33 @@ class _Capture:
                 item, reason = next(iter(self._failed.items()))
                 raise DataError(f"nothing could be captured; item {item}: {reason}")
         return record
+
+    def _media_check(self, questions: Sequence[Question], record: Record) -> None:
+        """Check whether clips' media are the same under two questions of each (:mod:`.clips`).
+
+        Once for a folder, unless there are more clips to be checked by now.
+
+        Raises:
+            RunError: they are not, and the engine would share them.
+        """
+        pairs = [(one[0], one[-1]) for one in by_scene(questions).values() if len(one) > 1]
+        known = record.checks.get("media_tokens")
+        if known is not None and known.get("clips", 0) >= min(len(pairs), CHECKED_CLIPS):
+            return
+
+        def asks() -> Iterator[tuple[str, Ask, Ask]]:
+            for first, second in spread(pairs, CHECKED_CLIPS):
+                with suppress(HandeyeError):  # told when it is its turn
+                    yield first.scene_id, self._asked(first)[0], self._asked(second)[0]
+
+        found = clips_alike(self._tap, self._loaded, asks())
+        if found["result"] == "differ" and self._engine.shares:
+            raise RunError(
+                f"the media tokens of {found['at']} change with the question (by "
+                f"{found['largest']:.2g}, relative; up to {found['tolerance']:.0e} is equal), so "
+                "they cannot be stored once for all questions: capture with -M share=false"
+            )
+        record.checks["media_tokens"] = found
 
     def _asked(self, question: Question) -> tuple[Ask, Settings]:
         config = self._config.merge(question.config) if question.config else self._config
@@ -304,9 +264,9 @@ class _Capture:
         asked: Sequence[tuple[Question, Ask, Settings]],
         parts: Mapping[int, tuple[Row, dict[str, list[int]]]],
     ) -> list[_Found]:
-        forced = {number: self._forced(asked[number][0]) for number in parts}
+        given = {number: self._given(asked[number][0]) for number in parts}
         rows = [
-            replace(row, tail=row.tail + forced[number], written=[])
+            replace(row, tail=row.tail + given[number].tokens, written=[])
             for number, (row, _) in parts.items()
         ]
         widest = max(len(row.tail) for row in rows)
@@ -315,25 +275,23 @@ class _Capture:
         for place, (number, (row, spans)) in enumerate(parts.items()):
             first = widest - len(rows[place].tail)
             last = first + len(row.tail) - 1
-            groups.append(self._own(places, place, last, len(forced[number])))
+            groups.append(self._own(places, place, last, given[number]))
             for site, tokens in spans.items():
                 groups[-1][site] = places.mean(place, [first + one for one in tokens])
-        keep = 1 + max(len(tokens) for tokens in forced.values())
+        behind = [len(one.tokens) for one in given.values()]
         with self._tap.reading(places) as states:
-            tails = run_tails(self._loaded, rows, keep)
-        logits = [
-            tails.logits[place, -1 - len(forced[number])] for place, number in enumerate(parts)
-        ]
+            tails = run_tails(self._loaded, rows, 1 + max(behind))
         if self._wanted.answers:
-            begun = None if any(forced.values()) else tails
+            begun = None if any(behind) else tails
             rows = [row for row, _ in parts.values()] if begun is None else rows
             write_answers(self._loaded, rows, begun)
         out: list[_Found] = []
         for place, (number, (row, _)) in enumerate(parts.items()):
             question, ask, _ = asked[number]
+            logits = tails.logits[place, -1 - behind[place]]
             out.append(
                 _Found(
-                    self._taken(question, ask, logits[place], rows[place], row.prefix.key),
+                    self._taken(question, ask, logits, rows[place], row.prefix.key),
                     _of_groups(states, groups[place]),
                     self._media(row.prefix.states) if ask.media else None,
                 )
@@ -343,12 +301,12 @@ class _Capture:
     # ---- run whole
 
     def _whole(self, question: Question, ask: Ask, told: Settings) -> _Found:
-        forced = self._forced(question)
+        given = self._given(question)
         encoded = process(self._loaded, [ask])
         ids: list[int] = encoded["input_ids"][0].tolist()
         places = self._tap.over_media(ids) if ask.media else Places()
         media = range(places.groups)
-        groups = self._own(places, 0, len(ids) - 1, len(forced))
+        groups = self._own(places, 0, len(ids) - 1, given)
         if spans := self._spans(question):
             short, offsets = self._tokens(ask)
             front = common_length(short, ids)
@@ -366,7 +324,7 @@ class _Capture:
                     )
                 groups[SPAN + name] = places.mean(0, tokens)
         with self._tap.reading(places) as states:
-            logits = self._run(_longer(encoded, forced), 1 + len(forced))
+            logits = self._run(_longer(encoded, given.tokens), 1 + len(given.tokens))[0]
         if self._wanted.answers:
             (row,) = write_plainly(self._loaded, [ask], [told])
         else:
@@ -374,7 +332,7 @@ class _Capture:
         of_media = {layer: one[media.start : media.stop] for layer, one in states.items()}
         clip = f"item {question.item_id}" if ask.media else ""
         return _Found(
-            self._taken(question, ask, logits[-1 - len(forced)], row, clip),
+            self._taken(question, ask, logits, row, clip),
             _of_groups(states, groups),
             self._media(of_media) if ask.media else None,
         )
@@ -387,14 +345,13 @@ class _Capture:
 
     # ---- what both ways have
 
-    def _own(self, places: Places, row: int, last: int, forced: int) -> dict[str, int]:
+    def _own(self, places: Places, row: int, last: int, given: _Given) -> dict[str, int]:
         """Groups of a question's own sites: its last token, and those of the given answer."""
         found: dict[str, int] = {}
         if LAST in self._wanted.sites:
             found[LAST] = places.mean(row, [last])
-        for place in self._wanted.places:
-            if place <= forced:
-                found[f"{ANSWER}{place}"] = places.mean(row, [last + place])
+        for site, before in given.before.items():
+            found[site] = places.mean(row, [last + before])
         return found
 
     def _media(self, states: Mapping[str, torch.Tensor]) -> dict[str, dict[str, Any]] | None:
@@ -438,7 +395,12 @@ class _Capture:
         key = tuple(options)
         if key not in self._spelt:
             named: dict[str, list[int]] = {one: [] for one in options}
+            # Of a letter the tokens that a run notes (LocalModel.letters); of a word all that it
+            # may begin with.
+            bare = all(len(one) == 1 for one in options)
             for text, token in self._loaded.tokenizer.get_vocab().items():
+                if bare and token not in self._loaded.letters:
+                    continue
                 if (option := option_of(text, options)) is not None:
                     named[option].append(token)
             self._spelt[key] = [
@@ -450,16 +412,32 @@ class _Capture:
             for tokens in self._spelt[key]
         )
 
-    def _forced(self, question: Question) -> tuple[int, ...]:
-        """The given answer's first tokens, as many as are read."""
-        text = self._wanted.forced.get(question.item_id, "")
-        if not (self._wanted.places and text):
-            return ()
-        ids = self._loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
-        return tuple(ids[: max(self._wanted.places)])
+    def _given(self, question: Question) -> _Given:
+        """The given answer, as far as it is read."""
+        text, ends = (
+            known.get(question.item_id) for known in (self._wanted.forced, self._wanted.ends)
+        )
+        if text is None or not self._wanted.places:
+            return _Given((), {})
+        told = self._loaded.tokenizer(
+            text, add_special_tokens=False, return_offsets_mapping=ends is not None
+        )
+        ids = told["input_ids"]
+        before: dict[str, int] = {}
+        for place in self._wanted.places:
+            if ends is None and place <= len(ids):
+                before[f"{ANSWER}{place}"] = place
+            elif ends is not None and place < len(ends):
+                stops = [stop for _, stop in told["offset_mapping"]]
+                before[f"{ANSWER}{place}"] = sum(stop <= ends[place] for stop in stops)
+        return _Given(tuple(ids[: max(before.values(), default=0)]), before)
 
     def _spans(self, question: Question) -> dict[str, str]:
-        named = self._wanted.spans.get(question.item_id, {})
+        return self._named(question.item_id)
+
+    def _named(self, item_id: str) -> dict[str, str]:
+        """The pieces of text of an item that are wanted, by name."""
+        named = self._wanted.spans.get(item_id, {})
         return {name: text for name, text in named.items() if SPAN + name in self._wanted.sites}
 
     def _tokens(self, ask: Ask) -> tuple[list[int], list[tuple[int, int]]]:
@@ -497,105 +475,6 @@ class _Capture:
             )
         return found
 
-    # ---- the check of the media tokens
-
-    def media_check(self, questions: Sequence[Question]) -> dict[str, Any]:
-        """Whether the media tokens of a clip are equal under its different questions.
-
-        Each of :data:`CHECKED_CLIPS` clips is run whole under two of its questions, nothing shared;
-        differences are relative, ``|a - b| / max(|a|, |b|)`` of a token's state, the largest over
-        tokens and layers. Clips that stand beside each other in the set, such as siblings, are
-        compared by the mean over their media.
-
-        Returns:
-            ``result``: ``equal``, ``differ``, or ``not applicable`` with ``why``; the figures.
-
-        Raises:
-            RunError: they differ, and the engine would share them.
-        """
-        pairs = [(one[0], one[-1]) for one in by_scene(questions).values() if len(one) > 1]
-        if not pairs:
-            return {"result": "not applicable", "why": "no clip has two questions"}
-        if not is_causal(self._loaded):
-            return {"result": "not applicable", "why": "media look at the words behind them"}
-        limit = TOLERANCE.get(self._loaded.dtype, 1e-2)
-        largest, at, compared = 0.0, "", 0
-        means: list[tuple[str, str, torch.Tensor]] = []
-        for first, second in _spread(pairs, CHECKED_CLIPS):
-            try:
-                asks = [self._asked(one)[0] for one in (first, second)]
-            except HandeyeError:
-                continue  # told when it is its turn
-            if not asks[0].media:
-                continue
-            known = [self._media_tokens(ask) for ask in asks]
-            if known[0] is None or known[1] is None or known[0][0] != known[1][0]:
-                return {"result": "not applicable", "why": "the question stands before the media"}
-            one, other = known[0][1], known[1][1]
-            apart = float(_apart(one, other).max())
-            compared += 1
-            if apart > largest:
-                largest, at = apart, first.item_id
-            means.append((first.scene_id, "".join(asks[0].media), one.mean(1)))
-        if not compared:
-            return {"result": "not applicable", "why": "nothing is shown beside the words"}
-        between = [
-            (float(_apart(one, other).max()), [name, beside])
-            for (name, shown, one), (beside, also, other) in pairwise(means)
-            if shown != also
-        ]
-        found = {
-            "result": "equal" if largest <= limit else "differ",
-            "clips": compared,
-            "largest": largest,
-            "tolerance": limit,
-            "between_clips": {
-                "pairs": len(between),
-                "smallest": min(between)[0] if between else None,
-                "alike": [names for apart, names in between if apart <= limit],
-            },
-        }
-        if found["result"] == "differ" and self._engine.shares:
-            raise RunError(
-                f"the media tokens of item {at}'s clip change with the question (by {largest:.2g}, "
-                f"relative; equal is up to {limit:.0e}), so they cannot be stored once for all of "
-                "them: capture with -M share=false"
-            )
-        return found
-
-    def _media_tokens(self, ask: Ask) -> tuple[list[int], torch.Tensor] | None:
-        """All ids up to the end of the media, and states of some media tokens.
-
-        States have the shape (layers, tokens, width); None where no token stands for media.
-        """
-        encoded = process(self._loaded, [ask])
-        ids: list[int] = encoded["input_ids"][0].tolist()
-        pieces = self._loaded.picture_ids | self._loaded.sound_ids
-        media = [at for at, one in enumerate(ids) if one in pieces]
-        if not media:
-            return None
-        places = Places()
-        for at in _spread(media, _CHECKED_TOKENS):
-            places.mean(0, [at])
-        with self._tap.reading(places) as states:
-            self._run(encoded, 1)
-        return ids[: media[-1] + 1], torch.stack(list(states.values()))
-
-
-def _apart(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """Relative differences of states (..., width)."""
-    size = torch.maximum(one.norm(dim=-1), other.norm(dim=-1)).clamp_min(1e-30)
-    return (one - other).norm(dim=-1) / size
-
-
-def _spread(things: Sequence[Any], most: int) -> list[Any]:
-    """Up to so many things, in twos that stand beside each other, evenly over all."""
-    if len(things) <= most:
-        return list(things)
-    step = (len(things) - 2) / max(1, most // 2 - 1)
-    starts = sorted({round(number * step) for number in range(most // 2)})
-    return [things[at] for at in sorted({at for start in starts for at in (start, start + 1)})]
-
 
 def _of_groups(
     states: Mapping[str, torch.Tensor], groups: Mapping[str, int]
@@ -606,9 +485,9 @@ def _of_groups(
     }
 
 
-def _longer(encoded: Mapping[str, Any], forced: Sequence[int]) -> dict[str, Any]:
+def _longer(encoded: Mapping[str, Any], given: Sequence[int]) -> dict[str, Any]:
     """A question with the first tokens of an answer behind it; what marks tokens marks text."""
-    if not forced:
+    if not given:
         return dict(encoded)
     length = encoded["input_ids"].shape[1]
     out: dict[str, Any] = {}
@@ -616,63 +495,10 @@ def _longer(encoded: Mapping[str, Any], forced: Sequence[int]) -> dict[str, Any]
         if value.shape != (1, length) or value.is_floating_point():
             out[name] = value
             continue
-        fill = (
-            list(forced) if name == "input_ids" else [int(name == "attention_mask")] * len(forced)
-        )
+        fill = list(given) if name == "input_ids" else [int(name == "attention_mask")] * len(given)
         more = torch.tensor([fill], dtype=value.dtype, device=value.device)
         out[name] = torch.cat([value, more], dim=1)
     return out
-
-
-# ---- what makes two captures the same
-
-
-def identity_of(loaded: LocalModel) -> dict[str, str]:
-    """Family, dtype, checkpoint and processor of a model: what its states hang on.
-
-    ``checkpoint`` is the commit on the Hub, or the SHA-256 of the folder's weights; of a model that
-    was never saved, of its weights in memory.
-    """
-    config = loaded.model.config
-    commit = getattr(config, "_commit_hash", None)
-    return {
-        "family": type(loaded.model).__name__,
-        "model_dtype": str(loaded.dtype).removeprefix("torch."),
-        "checkpoint": commit or _weights(loaded.model),
-        "processor": _processor(loaded.processor),
-    }
-
-
-def _weights(model: Any) -> str:
-    folder = Path(str(getattr(model, "name_or_path", "") or ""))
-    files = sorted(folder.glob("*.safetensors")) if folder.name and folder.is_dir() else []
-    told = hashlib.sha256()
-    for file in files:
-        told.update(f"{file.name} {file_sha256(file)}\n".encode())
-    if not files:
-        for name, one in sorted(model.state_dict().items()):
-            told.update(name.encode())
-            told.update(one.detach().float().cpu().numpy().tobytes())
-    return told.hexdigest()
-
-
-def _processor(processor: Any) -> str:
-    tokenizer = processor.tokenizer
-    words = (
-        tokenizer.backend_tokenizer.to_str()
-        if tokenizer.is_fast
-        else sorted(tokenizer.get_vocab().items())
-    )
-    template = getattr(processor, "chat_template", None) or tokenizer.chat_template
-    parts = [processor.to_dict(), words, template]
-    return _digest(parts)
-
-
-def _digest(value: Any) -> str:
-    if not value:
-        return ""
-    text = json.dumps(value, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _versions(loaded: LocalModel) -> dict[str, Any]:

@@ -13,7 +13,8 @@ not about the question (site ``media``, ``grid``) is stored once for all its ite
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
@@ -26,19 +27,29 @@ from numpy.typing import NDArray
 
 from handeye.atomic import entries, held, replacing, write_bytes
 from handeye.errors import DataError, RunError
-from handeye.reading import read_json
+from handeye.states.parts import (
+    DTYPES,
+    HEADER,
+    INDEX,
+    PARTS,
+    RECORD,
+    Header,
+    Record,
+    Taken,
+    headers,
+    made_index,
+    read_record,
+    refuse_another,
+)
 
 if TYPE_CHECKING:
     import polars as pl
 
 Floats = NDArray[np.float32]
-DTYPES = ("float16", "float32")
-"""How states are stored."""
 PART_BYTES = 64 * 2**20
 """Bytes of states that are held before they become a part."""
-RECORD, INDEX, PARTS = "capture.json", "index.parquet", "parts"
-_VERSION = 1
-_ROWS = "rows"
+PART_SECONDS = 10.0
+"""Seconds that states are held at the most: what a killed process can lose."""
 
 
 class States(Protocol):
@@ -96,78 +107,6 @@ class States(Protocol):
         ...
 
 
-# ---- what is written
-
-
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of an item beside its states; one stands in a part's header for each.
-
-    Attributes:
-        item_id: of the item; taken once.
-        scene_id: what it is about.
-        clip: what its media states are filed under; items with an equal one share them. Empty
-            where there are none.
-        letters: log-probabilities by position; empty where the question has none.
-        answer: the model's own, or empty.
-        prompt: SHA-256 of the words, hexadecimal.
-        media: of what was shown, likewise.
-        at: row of the item by site, in the part's tensors.
-    """
-
-    item_id: str
-    scene_id: str
-    clip: str = ""
-    letters: tuple[float | None, ...] = ()
-    answer: str = ""
-    prompt: str = ""
-    media: str = ""
-    at: dict[str, int] = {}
-
-
-class _Header(msgspec.Struct, frozen=True):
-    """What a part says of itself: its items, and of each clip the first row and their number."""
-
-    settings: str
-    items: list[Taken]
-    clips: dict[str, dict[str, tuple[int, int]]]
-
-
-class Record(msgspec.Struct, kw_only=True):
-    """What ``capture.json`` holds.
-
-    Attributes:
-        settings: what makes two captures the same; a folder takes one alone.
-        layers, sites: as :class:`States` has them.
-        blocks: of the model's decoder.
-        width: of a state.
-        dtype: of :data:`DTYPES`.
-        checks: what was found by checks, such as that of the media tokens.
-        info: what does not change the states: versions, device, times.
-        items, clips: how many are stored; counted at the end.
-        failed: why there is nothing of an item, by its id.
-        version: of the format.
-    """
-
-    settings: dict[str, Any]
-    layers: tuple[str, ...]
-    sites: tuple[str, ...]
-    blocks: int
-    width: int
-    dtype: str = "float16"
-    checks: dict[str, Any] = {}
-    info: dict[str, Any] = {}
-    items: int = 0
-    clips: int = 0
-    failed: dict[str, str] = {}
-    version: int = _VERSION
-
-    def identity(self) -> dict[str, Any]:
-        """Plain values: what must be equal for a folder to be gone on with."""
-        told = msgspec.to_builtins(self)
-        names = ("settings", "layers", "sites", "blocks", "width", "dtype", "version")
-        return {name: told[name] for name in names}
-
-
 Block = Mapping[str, Mapping[str, NDArray[Any]]]
 """States by layer and site: of an item (width,), of a clip's grid (tokens, width)."""
 
@@ -184,20 +123,28 @@ class Writer:
         taken: ids of the items that are stored, those of this call included.
     """
 
-    def __init__(self, folder: Path, record: Record, *, part_bytes: int = PART_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        record: Record,
+        *,
+        part_bytes: int = PART_BYTES,
+        part_seconds: float = PART_SECONDS,
+    ) -> None:
         """Nothing is written before the block begins.
 
         Args:
             folder: made if absent.
             record: what is to be captured.
             part_bytes: of states that are held in memory, about.
+            part_seconds: for which they are, as far as more come.
         """
         if record.dtype not in DTYPES:
             raise ValueError(f"dtype is {record.dtype!r}, not one of {DTYPES}")
         self.folder, self.record = Path(folder), record
         self.taken: set[str] = set()
         self._clips: set[str] = set()
-        self._limit, self._bytes, self._number = part_bytes, 0, 0
+        self._limit, self._seconds, self._number = part_bytes, part_seconds, 0
         self._dtype = np.dtype(record.dtype)
         self._stack = ExitStack()
         self._clear()
@@ -207,7 +154,7 @@ class Writer:
         self._filled: dict[str, int] = {}
         self._items: list[Taken] = []
         self._new: dict[str, dict[str, tuple[int, int]]] = {}
-        self._bytes = 0
+        self._bytes, self._since = 0, time.monotonic()
 
     def __enter__(self) -> Self:
         """Take the folder.
@@ -232,7 +179,7 @@ class Writer:
             self.record.checks = {**before.checks, **self.record.checks}
             self.record.info = {**before.info, **self.record.info}
             # What failed is tried again.
-            for part, header in _headers(self.folder):
+            for part, header in headers(self.folder, before):
                 self._number = int(part.removeprefix("part-").split(".")[0]) + 1
                 self.taken.update(item.item_id for item in header.items)
                 self._clips.update(header.clips)
@@ -254,41 +201,54 @@ class Writer:
         """
         if item.item_id in self.taken:
             raise RunError(f"{self.folder}: item {item.item_id} is there already")
-        new = item.clip if item.clip and not self.has(item.clip) else ""
+        new = bool(item.clip) and not self.has(item.clip)
         if new and not media:
             raise RunError(f"item {item.item_id}: no states of its media were given")
-        found = {site for sites in states.values() for site in sites}
-        own = {name: self._checked(item, name, states) for name in self._names(found)}
-        of_clip: dict[str, NDArray[Any]] = {}
-        sites: set[str] = set()
-        if new and media:
-            sites = {site for found in media.values() for site in found}
-            of_clip = {name: self._checked(item, name, media) for name in self._names(sites)}
-        at = {site: self._filled.get(site, 0) for site in sorted(found)}
+        own = self._rows_of(item, states, 1)
+        of_clip = self._rows_of(item, media, None) if new and media else {}
+        at = {site: self._take(site, rows) for site, rows in own.items()}
+        places = {site: (self._take(site, rows), len(rows[0])) for site, rows in of_clip.items()}
+        if not self._items:
+            self._since = time.monotonic()
         if new:
-            counts = {site: len(of_clip[f"{self.record.layers[0]}/{site}"]) for site in sites}
-            self._new[new] = {
-                site: (self._filled.get(site, 0), count) for site, count in counts.items()
-            }
-            self._clips.add(new)
-        for name, rows in (*own.items(), *of_clip.items()):
-            self._rows.setdefault(name, []).append(rows)
-            self._bytes += rows.nbytes
-        for site in (*found, *sites):
-            one = (own if site in found else of_clip)[f"{self.record.layers[0]}/{site}"]
-            self._filled[site] = self._filled.get(site, 0) + len(one)
+            self._new[item.clip] = places
+            self._clips.add(item.clip)
         self._items.append(msgspec.structs.replace(item, at=at))
         self.taken.add(item.item_id)
-        if self._bytes >= self._limit:
+        if self._bytes >= self._limit or time.monotonic() - self._since >= self._seconds:
             self.flush()
 
-    def _names(self, sites: Iterable[str]) -> list[str]:
-        return [f"{layer}/{site}" for layer in self.record.layers for site in sorted(sites)]
+    def _take(self, site: str, rows: Sequence[NDArray[Any]]) -> int:
+        """Hold rows of a site, by layer; gives the place of the first in the part to come."""
+        first = self._filled.get(site, 0)
+        for layer, one in zip(self.record.layers, rows, strict=True):
+            self._rows.setdefault(f"{layer}/{site}", []).append(one)
+            self._bytes += one.nbytes
+        self._filled[site] = first + len(rows[0])
+        return first
 
-    def _checked(self, item: Taken, name: str, states: Block) -> NDArray[Any]:
+    def _rows_of(
+        self, item: Taken, states: Block, count: int | None
+    ) -> dict[str, list[NDArray[Any]]]:
+        """States as they are stored, by site: (rows, width) of each layer, ``count`` of them.
+
+        Raises:
+            RunError: as :meth:`add`.
+        """
+        out: dict[str, list[NDArray[Any]]] = {}
+        for site in sorted({site for sites in states.values() for site in sites}):
+            rows = [self._checked(item, layer, site, states) for layer in self.record.layers]
+            wanted = count or len(rows[0])
+            if wrong := [len(one) for one in rows if len(one) != wanted]:
+                raise RunError(
+                    f"item {item.item_id}, {site}: a layer gave {wrong[0]} states, not {wanted}"
+                )
+            out[site] = rows
+        return out
+
+    def _checked(self, item: Taken, layer: str, site: str, states: Block) -> NDArray[Any]:
         """States of a layer and site as they are stored, shape (rows, width)."""
-        layer, site = name.split("/", 1)
-        where = f"item {item.item_id}, {name}"
+        where = f"item {item.item_id}, {layer}/{site}"
         if site not in self.record.sites:
             raise RunError(f"{where}: this capture has no site {site}")
         given = states.get(layer, {}).get(site)
@@ -318,10 +278,9 @@ class Writer:
             return
         from safetensors.numpy import save
 
-        settings = _told(self.record.identity())
-        header = _Header(settings, self._items, self._new)
+        header = Header(self.record.fingerprint(), self._items, self._new)
         tensors = {name: np.concatenate(rows) for name, rows in self._rows.items()}
-        data = save(tensors, {_ROWS: msgspec.json.encode(header).decode()})
+        data = save(tensors, {HEADER: msgspec.json.encode(header).decode()})
         del tensors
         folder = self.folder / PARTS
         with replacing(folder / f"part-{self._number:05d}.safetensors") as stream:
@@ -367,136 +326,7 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _told(values: Mapping[str, Any]) -> str:
-    return msgspec.json.encode(values, order="sorted").decode()
-
-
-def read_record(folder: Path) -> Record:
-    """The record of a capture.
-
-    Raises:
-        DataError: there is none, or it cannot be read.
-    """
-    path = folder / RECORD
-    if not path.is_file():
-        raise DataError(
-            f"{folder}: holds no captured states ({RECORD}); make some with: handeye states capture"
-        )
-    record = read_json(path, Record)
-    if record.version != _VERSION:
-        raise DataError(f"{path}: format {record.version}, this handeye reads {_VERSION}")
-    return record
-
-
-def refuse_another(folder: Path, before: Record, now: Record) -> None:
-    """Refuse to go on with a folder that was begun in another way.
-
-    Raises:
-        RunError: names what differs.
-    """
-    then, wanted = before.identity(), msgspec.to_builtins(now.identity())
-    flat_then, flat_now = ({**one, **one.pop("settings")} for one in (dict(then), dict(wanted)))
-    for name in sorted({*flat_then, *flat_now}):
-        was, is_ = flat_then.get(name), flat_now.get(name)
-        if was != is_:
-            raise RunError(
-                f"{folder}: was captured with {name} {_short(was)}, now it is {_short(is_)}; give "
-                "the same, or another folder (--out)"
-            )
-
-
-def _short(value: object) -> str:
-    text = msgspec.json.encode(value).decode()
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
 # ---- what is read
-
-
-def _headers(folder: Path) -> Iterator[tuple[str, _Header]]:
-    """Name and header of each part, in order.
-
-    Raises:
-        DataError: a part cannot be read, or is of another capture; or an item is there twice.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    settings: str | None = None
-    known: dict[str, str] = {}
-    for path in sorted((folder / PARTS).glob("part-*.safetensors")):
-        try:
-            with safe_open(path, "np") as part:
-                header = msgspec.json.decode((part.metadata() or {})[_ROWS], type=_Header)
-        except (SafetensorError, OSError, KeyError, msgspec.MsgspecError) as error:
-            raise DataError(
-                f"{path}: cannot be read ({error}): it was cut off or is none of handeye's; remove "
-                "it and capture again, what is in the other parts is kept"
-            ) from None
-        if settings not in (None, header.settings):
-            raise DataError(f"{path}: is of another capture than the parts before it; remove it")
-        settings = header.settings
-        for item in header.items:
-            if item.item_id in known:
-                raise DataError(f"{path}: item {item.item_id} is in {known[item.item_id]} too")
-            known[item.item_id] = path.name
-        yield path.name, header
-
-
-def made_index(folder: Path, record: Record) -> pl.DataFrame:
-    """The index of a folder, made from its parts.
-
-    Columns: ``item_id``, ``scene_id``, ``site``, ``layers``, ``part``, ``row`` (the first, in the
-    part's tensors of the site), ``rows`` (how many: more than one at ``grid``), ``letters``,
-    ``answer``, ``prompt_sha256``, ``media_sha256``, ``processor_sha256``, ``revision``.
-
-    Raises:
-        DataError: as :func:`open_store`.
-    """
-    import polars as pl
-
-    rows: list[dict[str, Any]] = []
-    clips: dict[str, tuple[str, dict[str, tuple[int, int]]]] = {}
-    for part, header in _headers(folder):
-        clips |= {clip: (part, at) for clip, at in header.clips.items()}
-        for item in header.items:
-            places = [(site, part, row, 1) for site, row in item.at.items()]
-            if item.clip:
-                if item.clip not in clips:
-                    raise DataError(
-                        f"{folder / PARTS / part}: the media states of item {item.item_id} are in "
-                        "a part that is gone; remove this part too and capture again"
-                    )
-                where, at = clips[item.clip]
-                places += [(site, where, first, count) for site, (first, count) in at.items()]
-            for site, where, first, count in places:
-                rows.append(
-                    {
-                        "item_id": item.item_id,
-                        "scene_id": item.scene_id,
-                        "site": site,
-                        "layers": list(record.layers),
-                        "part": where,
-                        "row": first,
-                        "rows": count,
-                        "letters": [np.nan if one is None else one for one in item.letters],
-                        "answer": item.answer,
-                        "prompt_sha256": item.prompt,
-                        "media_sha256": item.media,
-                        "processor_sha256": str(record.settings.get("processor", "")),
-                        "revision": str(record.settings.get("checkpoint", "")),
-                    }
-                )
-    texts = dict.fromkeys(("item_id", "scene_id", "site", "part", "answer"), pl.String)
-    hashes = ("prompt_sha256", "media_sha256", "processor_sha256", "revision")
-    schema: dict[str, Any] = {
-        **texts,
-        **dict.fromkeys(hashes, pl.String),
-        "layers": pl.List(pl.String),
-        "letters": pl.List(pl.Float64),
-        "row": pl.Int64,
-        "rows": pl.Int64,
-    }
-    return pl.DataFrame(rows, schema=schema)
 
 
 class _Row(NamedTuple):

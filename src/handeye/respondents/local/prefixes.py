@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,8 +45,8 @@ class Prefix:
     @property
     def bytes(self) -> int:
         """Memory of the keys, values and states."""
-        states = sum(one.nbytes for one in self.states.values())
-        return sum(k.nbytes + v.nbytes for k, v in self.layers) + states
+        states = [one for pair in self.layers for one in pair] + list(self.states.values())
+        return sum(one.nbytes for one in states)
 
 
 class PrefixCache:
@@ -113,7 +113,10 @@ def make_prefix(
     positions = torch.cat([head.positions, more.expand(len(head.positions), -1)], dim=1)
     inputs = {name: _lengthened(value, cut, total) for name, value in head.inputs.items()}
     cache = DynamicCache()
-    with nullcontext({}) if tap is None else tap.reading(tap.over_media(head.ids)) as states:
+    states: Mapping[str, torch.Tensor] = {}
+    with ExitStack() as stack:
+        if tap is not None:
+            states = stack.enter_context(tap.reading(tap.over_media(head.ids)))
         loaded.run(
             1,
             input_ids=ids,
