@@ -129,6 +129,22 @@ def test_unstandardised_rows_are_penalised_in_their_own_units() -> None:
     np.testing.assert_allclose(found.logits(x)[:, 0], best, atol=1e-5)
 
 
+def test_a_matrix_in_parts_held_in_float16_gives_the_same_to_its_precision(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, truth = planted(200, 20)
+    states = x.astype(np.float32)
+    y, weights = truth[:, None], np.ones((200, 1))
+    whole = Design(states)
+    expected = whole.logits(whole.fit(y, weights, 0.1))
+    monkeypatch.setattr(solver, "_HELD", 100)
+    monkeypatch.setattr(solver, "_PART", 600)
+    parted = Design(lambda: (states[start : start + 70] for start in range(0, 200, 70)))
+    found = parted.fit(y, weights, 0.1)
+    assert np.abs(expit(parted.logits(found)) - expit(expected)).max() < 1e-3
+    assert np.abs(expit(found.logits(states)) - expit(expected)).max() < 1e-3
+
+
 def test_what_cannot_be_fitted_is_refused() -> None:
     x, truth = planted(20, 3)
     y, weights = truth[:, None], np.ones((20, 1))
