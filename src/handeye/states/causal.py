@@ -424,13 +424,17 @@ def _erasing(erasers: Sequence[Eraser]) -> Callable[[slice], Edit]:
 
 
 def _flipped(fitted: _Fitted, drawing: _Drawing) -> NDArray[np.int64]:
-    """Labels (n, 1 + count): as they are, then with those of drawn families flipped."""
+    """Labels (n, 1 + count): as they are, then with those of one half of the families flipped.
+
+    Of exactly one half: a probe of labels that still go with the true ones would find their
+    direction, however weakly they do.
+    """
     names, group = np.unique(fitted.groups, return_inverse=True)
     words = np.random.PCG64(np.random.SeedSequence([drawing.seed, 2]))
-    drawn = words.random_raw(len(names) * drawing.count) >> np.uint64(63)
-    flips = drawn.reshape(len(names), drawing.count).astype(np.int64)[group]
-    flips = np.concatenate([np.zeros((len(group), 1), np.int64), flips], axis=1)
-    return fitted.label[:, None] ^ flips
+    drawn = words.random_raw(len(names) * drawing.count).reshape(drawing.count, len(names))
+    flips = np.argsort(np.argsort(drawn, axis=1), axis=1) < len(names) // 2
+    labels = [fitted.label, *(fitted.label ^ one[group] for one in flips.astype(np.int64))]
+    return np.stack(labels, axis=1)
 
 
 def _directions(

@@ -137,7 +137,8 @@ class Figures:
     def net(self, values: Floats) -> Samples:
         """Mean of values of -1, 0 and 1: a difference of two shares of the same items."""
         known = ~np.isnan(values)
-        return difference(self.share(values > 0, known), self.share(values < 0, known))
+        found = difference(self.share(values > 0, known), self.share(values < 0, known))
+        return replace(found, n=int(known.sum()))
 
     def area(self, score: Floats) -> Samples:
         """AUROC of a score that is high where the premise is false."""
