@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json as json_
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -321,6 +321,21 @@ def probe(
         str | None,
         typer.Option(metavar="ROWSxCOLS", help="How picture tokens lie, where in no square."),
     ] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=STATES",
+            help="Further states of the same items as a control: 'without media', 'blank media', "
+            "'swapped media', 'random weights', 'text model'; may be given several times.",
+        ),
+    ] = None,
+    embedder: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Of sentences, for a control that knows what words mean; none: leave it out.",
+        ),
+    ] = "all-MiniLM-L6-v2",
     targets: _Targets = None,
     folds: _Folds = 5,
     flips: Annotated[
@@ -336,7 +351,6 @@ def probe(
     from handeye.states.results import PROBE, probed, targets_of, write_probed
     from handeye.states.store import open_store
 
-    _needs_states()
     store = open_store(states)
     asked = targets_of(store, targets)
     with _telling() as progress:
@@ -347,6 +361,8 @@ def probe(
             sites=_names(sites),
             layers=_names(layers) or None,
             actions=_actions(store.record.settings.get("suite"), run),
+            beside=_beside(beside or ()),
+            embed=_embed(embedder),
             tokens=_shape(tokens),
             folds=folds,
             flips=flips,
@@ -382,7 +398,6 @@ def adjust(
     from handeye.states.results import ADJUST, adjusted, targets_of, write_adjusted
     from handeye.states.store import open_store
 
-    _needs_states()
     store = open_store(states)
     asked = targets_of(store, targets)
     with _telling() as progress:
@@ -443,22 +458,13 @@ def _show(states: Path, *, probes: bool = True) -> None:
     for table in tables(found if probes else None, adjusted):
         console.print()
         print_table(console, table, caption=table.note)
+    for entry in (found or {}).get("controls", ()) if probes else ():
+        for one in entry["alarms"]:
+            say_line(console, f"{one['level']}: {one['name']}: {one['said']}", "yellow")
     left_out = (found or {}).get("left_out", {}) if probes else {}
     if left_out:
         name, why = next(iter(left_out.items()))
         say_line(console, f"left out: {len(left_out)}, such as {name}: {why}")
-
-
-def _needs_states() -> None:
-    """Make sure that the extra is installed.
-
-    Raises:
-        OptionError: it is not; says how to install it.
-    """
-    from importlib.util import find_spec
-
-    if not find_spec("safetensors"):
-        raise OptionError("states need safetensors; install it with: pip install '.[states]'")
 
 
 @contextmanager
@@ -475,6 +481,39 @@ def _telling() -> Iterator[Callable[[str, int, int], None]]:
             bars[what](done, total)
 
         yield tell_of
+
+
+def _beside(given: Sequence[str]) -> dict[str, Any]:
+    """Stores by name.
+
+    Raises:
+        OptionError: a value without a name or a folder.
+        DataError: a folder holds no states.
+    """
+    from handeye.states.store import open_store
+
+    found = {}
+    for one in given:
+        name, _, folder = one.partition("=")
+        if not name.strip() or not folder:
+            raise OptionError(f"--beside is {one!r}; it must be a name, =, and a folder of states")
+        found[name.strip()] = open_store(folder)
+    return found
+
+
+def _embed(name: str) -> Callable[[Sequence[str]], Any] | None:
+    """What turns sentences into vectors; None where it is to be left out, or is not installed."""
+    from handeye.scores.embedder import MINILM, load_embedder
+
+    if name == "none":
+        return None
+    try:
+        return load_embedder(name).encode
+    except RunError as error:
+        if name != MINILM:
+            raise
+        tell(f"note: no control by the meaning of words: {error}")
+        return None
 
 
 def _names(given: str | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from handeye.states.targets import read_targets
 Told = Mapping[str, Any]
 _KNEW = 24
 """Questions that are shown of those that it knew and did not say."""
+_FACTS = ("items", "clips", "layers", "sites", "suite", "family")
 _TERMS = (
     (
         "Decodable",
@@ -93,21 +95,19 @@ def write_page(folder: Path, out: Path) -> Path:
     context = {
         "title": f"What {states.get('model', 'the model')} holds, and what it says",
         "notice": "",
-        "sentences": [text for text in (probe or {}).get("said") or ()],
+        "sentences": list((probe or {}).get("said") or ()),
         "chain": chain,
         "tables": [t for key, t in said.items() if key.startswith(("knows", "acting"))],
         "curves": list(_curves(probe or {})),
         "reliability": list(_reliability(probe or {})),
         "probes": said.get("probes"),
+        "controls": said.get("controls"),
+        "alarms": [one for entry in (probe or {}).get("controls", ()) for one in entry["alarms"]],
         "adjusting": list(_adjusting(adjust, said)) if adjust else [],
         "knew": _knew(folder, probe or {}),
         "facts": fact_words(
-            [
-                (name.replace("_", " "), value)
-                for name, value in states.items()
-                if name != "media_tokens"
-            ]
-        ),  # fmt: skip
+            (name.replace("_", " "), value) for name, value in states.items() if name in _FACTS
+        ),
         "media": states.get("media_tokens", {}),
         "left_out": (probe or {}).get("left_out", {}),
         "terms": _TERMS,
@@ -124,11 +124,13 @@ def _chain(probe: Told, said: Mapping[str, Table]) -> Iterator[Drawn]:
             way["stratum"].capitalize() or "All premises",
             f"{way['premises']:,} premises of {way['families']:,} families. The pale piece is what "
             "was lost since the level above; dark where it may be said. The line is chance.",
-            wide_and_narrow(
-                lambda narrow, w=way, k=key: waterfall(w, f"{k}-{narrow:d}", narrow=narrow)
-            ),
+            wide_and_narrow(partial(_waterfall, way, key)),
             (said[key],),
         )
+
+
+def _waterfall(way: Told, key: str, narrow: bool) -> Markup:
+    return waterfall(way, f"{key}-{narrow:d}", narrow=narrow)
 
 
 def _curves(probe: Told) -> Iterator[Drawn]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,16 @@ from handeye.errors import DataError, OptionError, allowed
 from handeye.reading import read_json
 from handeye.respondents.local.adjuster import Adjuster, shown_options
 from handeye.scores.claims import sentence_of
+from handeye.states.ablations import adjust
 from handeye.states.acting import Action, knows
-from handeye.states.adjuster import adjust, fit_adjuster
+from handeye.states.adjuster import fit_adjuster
 from handeye.states.chain import Chain, chain
+from handeye.states.controls import Controlled, Embed, controls
 from handeye.states.measures import knows_says, selective
 from handeye.states.pgla import pgla
 from handeye.states.premises import REJECTIONS
 from handeye.states.probes import Probe, Probed, probe
-from handeye.states.store import Store
+from handeye.states.store import States, Store
 from handeye.states.targets import Target, on_tokens, read_targets
 from handeye.stats.intervals import estimates
 
@@ -73,6 +76,8 @@ def probed(
     sites: Sequence[str] = (),
     layers: Sequence[str] | None = None,
     actions: Sequence[Action] = (),
+    beside: Mapping[str, States] | None = None,
+    embed: Embed | None = None,
     tokens: tuple[int, int] | None = None,
     folds: int = 5,
     flips: int = 200,
@@ -88,6 +93,8 @@ def probed(
         sites: of the store; none: all at which a target is asked.
         layers: to be read; None: every second, then those beside the best.
         actions: of a run over the same items, for what states hold of failed answers.
+        beside: further states of the same items by name, as controls.
+        embed: sentences to vectors, for a control that knows what words mean.
         tokens: rows and columns of picture tokens; None: as many of one as of the other.
         folds: outer folds.
         flips: draws of each null.
@@ -104,14 +111,15 @@ def probed(
     for site in sites:
         if site not in store.sites:
             raise OptionError(f"no site {site!r} was captured{allowed(site, store.sites)}")
-    found, left_out = _probes(
-        store, chosen, sites or store.sites, layers, tokens, folds, flips, seed, progress
-    )
-    every = Probe(tuple(found), left_out, {"seed": seed, "folds": folds, "flips": flips})
+    reading = _Reading(store, layers, tokens, folds, flips, seed, beside, embed, progress)
+    reading.read(chosen, sites or store.sites)
+    settings = {"seed": seed, "folds": folds, "flips": flips}
+    every = Probe(tuple(reading.found), reading.left_out, settings)
     whole = _chain(store, chosen, layers, folds, seed, progress)
     return {
         "states": _about(store),
         **every.to_dict(),
+        "controls": msgspec.to_builtins(reading.controls),
         "chain": whole and whole.to_dict(),
         "said": whole and [sentence_of(way.claims) for way in whole.ways],
         "knows_says": [_knows_says(one, store, chosen, seed) for one in _premises(every)],
@@ -132,62 +140,82 @@ def _chosen(targets: Sequence[Target], names: Sequence[str]) -> list[Target]:
     return [one for one in targets if {one.target, one.target.partition(":")[0]} & set(names)]
 
 
-def _probes(
-    store: Store,
-    targets: Sequence[Target],
-    sites: Sequence[str],
-    layers: Sequence[str] | None,
-    tokens: tuple[int, int] | None,
-    folds: int,
-    flips: int,
-    seed: int,
-    progress: Callable[[str, int, int], None] | None,
-) -> tuple[list[Probed], dict[str, str]]:
-    """What was read, site by site, and why other things were not.
+@dataclass
+class _Reading:
+    """Probes and their controls, site by site."""
 
-    Raises:
-        OptionError: nothing is asked at these sites.
-        DataError: nothing could be probed.
-    """
-    found: list[Probed] = []
-    left_out: dict[str, str] = {}
-    asked = False
-    for site in sites:
-        having = set(store.having(site))
+    store: Store
+    layers: Sequence[str] | None
+    tokens: tuple[int, int] | None
+    folds: int
+    flips: int
+    seed: int
+    beside: Mapping[str, States] | None
+    embed: Embed | None
+    progress: Callable[[str, int, int], None] | None
+    found: list[Probed] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    controls: list[Controlled] = field(default_factory=list)
+
+    def read(self, targets: Sequence[Target], sites: Sequence[str]) -> None:
+        """Read what is asked at some sites.
+
+        Raises:
+            OptionError: nothing is asked there.
+            DataError: nothing could be probed.
+        """
+        rows = {site: self._rows(targets, site) for site in sites}
+        for site, asked in rows.items():
+            if asked:
+                self._read(asked, site)
+        if not any(rows.values()):
+            wanted = sorted({site for one in targets for site in one.sites})
+            raise OptionError(
+                f"nothing is asked at {', '.join(sites)}; these targets are asked at "
+                f"{', '.join(wanted)}: capture those (--sites)"
+            )
+        if not self.found:
+            name, why = next(iter(self.left_out.items()))
+            raise DataError(f"nothing could be probed; {name}: {why}")
+
+    def _rows(self, targets: Sequence[Target], site: str) -> list[Target]:
+        having = set(self.store.having(site))
         rows = [one for one in targets if site in one.sites and one.item_id in having]
-        if site == "grid":
-            rows = on_tokens(rows, *_tokens(store, rows, tokens)) if rows else []
-        else:
+        if site != "grid":
             # One state says the same of every cell; cells are asked as queries (acting).
-            rows = [one for one in rows if one.place is None]
-        if not rows:
-            continue
-        asked = True
+            return [one for one in rows if one.place is None]
+        return on_tokens(rows, *_tokens(self.store, rows, self.tokens)) if rows else []
 
-        def told(done: int, total: int, left: float, site: str = site) -> None:
-            if progress is not None:
-                progress(f"probes at {site}", done, total)
+    def _read(self, rows: Sequence[Target], site: str) -> None:
+        def told(done: int, total: int, left: float) -> None:
+            if self.progress is not None:
+                self.progress(f"probes at {site}", done, total)
 
         try:
             part = probe(
-                store, rows, sites=[site], layers=layers, folds=folds, flips=flips, seed=seed,
+                self.store,
+                rows,
+                sites=[site],
+                layers=self.layers,
+                folds=self.folds,
+                flips=self.flips,
+                seed=self.seed,
                 progress=told,
-            )  # fmt: skip
+            )
         except DataError as error:
-            left_out[f"all at {site}"] = str(error)
-            continue
-        found += part.found
-        left_out |= {f"{name} · {site}": why for name, why in part.left_out.items()}
-    if not asked:
-        wanted = sorted({site for one in targets for site in one.sites})
-        raise OptionError(
-            f"nothing is asked at {', '.join(sites)}; these targets are asked at "
-            f"{', '.join(wanted)}: capture those (--sites)"
-        )
-    if not found:
-        name, why = next(iter(left_out.items()))
-        raise DataError(f"nothing could be probed; {name}: {why}")
-    return found, left_out
+            self.left_out[f"all at {site}"] = str(error)
+            return
+        self.found += part.found
+        self.left_out |= {f"{name} · {site}": why for name, why in part.left_out.items()}
+        first = self.store.record.checks.get("media_tokens", {}).get("result") == "equal"
+        self.controls += controls(
+            self.store,
+            rows,
+            part,
+            embed=self.embed,
+            others=self.beside,
+            media_first=first,
+        ).found
 
 
 def _tokens(

@@ -39,6 +39,7 @@ def _of_probe(told: Told) -> Iterator[Table]:
     for one in told.get("acting", ()):
         yield _acting(one)
     yield _probes(told.get("found", ()))
+    yield _controls(told.get("controls", ()))
 
 
 def _chain(way: Told) -> Table:
@@ -172,6 +173,34 @@ def _probes(found: Any) -> Table:
         ),
         rows=tuple(rows),
         row_head="Asked",
+    )
+
+
+def _controls(found: Any) -> Table:
+    rows = []
+    for one in found:
+        for control in one["controls"]:
+            cells: tuple[Cell, ...] = (
+                area(control["auroc"]),
+                Worded(control["above"], unit="plain"),
+                area(control["difference"]),
+                area(control.get("bits")) if control.get("bits") else None,
+            )
+            asked = f"{one['target']}, {one['stratum']} at {one['site']}"
+            rows.append(Row(control["name"], cells, group=asked))
+        cells = (None, None, Worded(one["selectivity"], unit="plain"), None)
+        rows.append(Row("random labels (selectivity)", cells, group=asked))
+    return Table(
+        key="controls",
+        caption=f"What else could tell it: readers beside each probe, {_CI}",
+        columns=(
+            Column("AUROC"),
+            Column("Above null", "deviations of its own null; an alarm from 4 on"),
+            Column("Probe less it", "difference of the areas"),
+            Column("Bits", "what the states add to it, bits a row of held-out log-loss"),
+        ),
+        rows=tuple(rows),
+        row_head="Reader",
     )
 
 
