@@ -413,10 +413,9 @@ class _Beside:
 
     def _copies(self) -> None:
         """Equal states in different groups: one item twice."""
-        if self.found.site in ("media", "grid") or not self.layers:
-            return
         last = self.layers[-1]
-        if last == "embedding":
+        # Elsewhere families may rightly share a state: of one question before any clip is seen.
+        if not self.found.site.startswith(("last", "answer")) or last == "embedding":
             return
         ids = list(self.found.item_ids)
         held: dict[bytes, set[str]] = {}

@@ -346,7 +346,7 @@ def _probed(
     whole = area(logits)
     longer = lengthened(whole, _without_blocks(found, read, group))
     curve = [
-        Point(layer=layer, depth=depth(layer), auroc=estimate(area(own[fold, rows]), longer))
+        Point(layer=layer, depth=depth(layer), auroc=estimate(area(own), longer))
         for layer, own in found.by_layer.items()
     ]
     kinds = {}

@@ -176,7 +176,9 @@ class Search:
     layer: NDArray[np.object_]  # (1 + draws, splits)
     c: Floats  # (1 + draws, splits)
     logits: Floats  # (splits, n) for the truth: see Probed.readings
-    by_layer: dict[str, Floats] = field(default_factory=dict)  # (folds, n), C chosen within
+    by_layer: dict[str, Floats] = field(
+        default_factory=dict
+    )  # (n,) held-out logits, C chosen within
 
     @classmethod
     def over(cls, setup: Setup) -> Search:
@@ -265,7 +267,8 @@ class Search:
                 if better[0]:
                     self.logits[split] = row
                 if split < setup.folds:
-                    self.by_layer.setdefault(layer, np.full((setup.folds, n), np.nan))[split] = row
+                    own_rows = self.by_layer.setdefault(layer, np.full(n, np.nan))
+                    own_rows[part.held] = row[part.held]
 
     @property
     def fold(self) -> Ints:

@@ -89,18 +89,6 @@ class Fit:
         rows = (np.asarray(x).astype(self.weights.dtype) - self.centre) / self.spread
         return np.asarray(rows @ self.weights + self.bias)
 
-    def columns(self, chosen: Any) -> Fit:
-        """The fits of some columns: an index, mask or slice of them."""
-        return Fit(
-            self.weights[:, chosen],
-            self.bias[chosen],
-            self.centre,
-            self.spread,
-            self.gradient[chosen],
-            self.tolerance,
-            self.steps,
-        )
-
 
 def fit(
     x: ArrayLike,
@@ -260,25 +248,18 @@ class Design:
         _check(truth, weight, strength, added, tolerance)
         if start is not None and start.weights.shape != (d, m):
             raise OptionError(f"start holds {start.weights.shape} weights, expected {(d, m)}")
-        out = Fit(
-            np.empty((d, m), self.kind),
-            np.empty(m, self.kind),
-            self.centre,
-            self.spread,
-            np.empty(m),
-            tolerance,
-            0,
-        )
+        found, bias, gradient = np.empty((d, m), self.kind), np.empty(m, self.kind), np.empty(m)
         steps = 0
         for block in self._blocks(strength):
             solved = _Block(self, truth, weight, strength, added, block)
             if start is not None:
                 solved.start_from(start, block)
             steps = max(steps, solved.descend(tolerance))
-            out.weights[:, block] = (solved.v * solved.inverse).T
-            out.bias[block] = solved.b - np.einsum("kd,kd->k", solved.mean, out.weights[:, block].T)
-            out.gradient[block] = solved.gradient
-        return Fit(*(out.weights, out.bias, out.centre, out.spread, out.gradient, tolerance, steps))
+            u = solved.v * solved.inverse
+            found[:, block] = u.T
+            bias[block] = solved.b - np.einsum("kd,kd->k", solved.mean, u)
+            gradient[block] = solved.gradient
+        return Fit(found, bias, self.centre, self.spread, gradient, tolerance, steps)
 
     def _blocks(self, strength: Array) -> list[NDArray[np.int64]]:
         """Columns solved side by side: as many as memory holds, few Cs where factors are large."""
