@@ -18,7 +18,7 @@ from handeye.errors import DataError, OptionError, RunError
 from handeye.printing import say, tell
 from handeye.suite import Suite
 from handeye.suites import all_suites
-from handeye.terminal.options import Json, one_of, put_json
+from handeye.terminal.options import EveryLine, Json, one_of, put_json
 from handeye.terminal.run_options import Run, asked_as
 
 if TYPE_CHECKING:
@@ -421,19 +421,22 @@ def show(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write an HTML page with charts.")
     ] = None,
+    every_line: EveryLine = False,
 ) -> None:
     """Show what was read off captured states, or write the page about it.
 
     Example: handeye states show STATES --out states.html
     """
-    _show(states)
-    if out is not None:
+    if out is not None:  # before anything is printed: a reader may go away
         from handeye.states.page import write_page
 
-        say(f"written to {write_page(states, out)}")
+        write_page(states, out)
+    _show(states, every_line=every_line)
+    if out is not None:
+        say(f"written to {out}")
 
 
-def _show(states: Path, *, probes: bool = True) -> None:
+def _show(states: Path, *, probes: bool = True, every_line: bool = False) -> None:
     """Print the tables of what was found.
 
     Raises:
@@ -455,7 +458,8 @@ def _show(states: Path, *, probes: bool = True) -> None:
     console = Console()
     for text in (found or {}).get("said") or () if probes else ():
         say_line(console, text)
-    for table in tables(found if probes else None, adjusted):
+    shown = tables(found if probes else None, adjusted, every_line=every_line)
+    for table in shown:
         console.print()
         print_table(console, table, caption=table.note)
     for entry in (found or {}).get("controls", ()) if probes else ():

@@ -409,7 +409,9 @@ def adjusted(
 
     settings = {name: str(value) for name, value in store.record.settings.items()}
     about = {
-        name: settings[name] for name in ("suite", "model", "items_sha256") if name in settings
+        name: value
+        for name, value in settings.items()
+        if name in ("suite", "model", "items_sha256")
     }
     made = fit_adjuster(
         store, rows, right, _rejecting(rows), model=settings, alpha=alpha, level=level, seed=seed,

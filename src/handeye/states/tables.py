@@ -7,6 +7,7 @@ folder is shown without its states being read again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from handeye.scores.estimate import Estimate, Worded, in_unit, rate_of
@@ -22,9 +23,25 @@ _OF_ADJUSTING = (
 )
 
 
-def tables(probe: Told | None, adjust: Told | None) -> list[Table]:
-    """All tables there are of what was found, in the order of reading."""
-    return [one for one in (*_of_probe(probe or {}), *_of_adjust(adjust or {})) if one.rows]
+def tables(probe: Told | None, adjust: Told | None, *, every_line: bool = True) -> list[Table]:
+    """All tables there are of what was found, in the order of reading.
+
+    Args:
+        probe: what ``probe.json`` holds.
+        adjust: what ``adjust.json`` holds.
+        every_line: also why each answer failed, and the controls of every probe.
+    """
+    found = [one for one in (*_of_probe(probe or {}), *_of_adjust(adjust or {})) if one.rows]
+    if every_line:
+        return found
+    kept = []
+    for one in found:
+        if one.key.startswith("acting"):
+            first = (one.rows[0].group, one.rows[-1].group)
+            one = replace(one, rows=tuple(row for row in one.rows if row.group in first))
+        if one.key != "controls":
+            kept.append(one)
+    return kept
 
 
 def area(found: object) -> Worded:
@@ -116,15 +133,7 @@ def _acting(one: Told) -> Table:
                 area(found["area"]),
                 rate_of(found["silent"]),
             )
-            first = reader == next(iter(held["readers"]))
-            rows.append(
-                Row(
-                    held["label"] if first else f"{held['label']}, {reader}",
-                    cells,
-                    basis=f"{reader}, {held['n']:,} answers",
-                    group=held["label"],
-                )
-            )
+            rows.append(Row(reader, cells, group=f"{held['label']} ({held['n']:,} answers)"))
     return Table(
         key=f"acting-{one['stratum'] or 'all'}",
         caption=f"Right cells decodable, by what became of the answer: {one['stratum']}; percent, "
@@ -137,7 +146,7 @@ def _acting(one: Told) -> Table:
             Column("Silent", "of items with nothing to click, none is called right"),
         ),
         rows=tuple(rows),
-        row_head="Answers",
+        row_head="Read from",
         note=one.get("not read", ""),
     )
 
