@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from handeye.states.capture import capture
 from handeye.states.clips import spread
 from handeye.states.parts import Record
 from handeye.states.store import Store, open_store
-from handeye.states.wanted import Wanted, chosen_layers
+from handeye.states.wanted import Wanted, asked_by, chosen_layers
 from tests.support.local import families
 
 FAMILIES = ("llava", "qwen2_vl", "gemma3", "qwen3_vl", "internvl")
@@ -215,6 +216,31 @@ def test_places_in_a_given_answer(tmp_path: Path, family: str, share: bool) -> N
             if place <= tokens:
                 found = store.states("final", f"answer:{place}", [name])[0]
                 close(found, truth[end + place].numpy())
+
+
+def test_places_in_an_answer_may_be_told_in_characters(tmp_path: Path) -> None:
+    """Targets say how many characters of their answer stand before each place."""
+    loaded = families.model_of("llava")
+    rows = [
+        SimpleNamespace(item_id="c0/0", sites=("answer:0", "grid"), spans={}, answer="R12,C3",
+                        ends=(1, 5, 0)),
+        SimpleNamespace(item_id="c0/1", sites=("last", "span:it"), spans={"it": "row"},
+                        answer="", ends=()),
+    ]  # fmt: skip
+    asked_for = asked_by(rows, ("targets", "media", "answer:1", "answer:2"))
+    assert set(asked_for["sites"]) == {
+        "media", "answer:0", "answer:1", "answer:2", "grid", "last", "span:it"
+    }  # fmt: skip
+    with pytest.raises(OptionError, match="no item of this set has a piece of text 'no'"):
+        asked_by(rows, ("span:no",))
+    _, store = taken(loaded, tmp_path / "s", asked(1), **asked_for)
+    assert store.having("answer:1") == ("c0/0",)
+    # Its tokens are R, 1, 2, ",C" and 3.
+    by_tokens = {"forced": {"c0/0": "R12,C3"}, "sites": ("last", "answer:1", "answer:4")}
+    _, other = taken(loaded, tmp_path / "t", asked(1), **by_tokens)
+    for place, site in enumerate(("answer:1", "answer:4", "last")):
+        found = store.states("final", f"answer:{place}", ["c0/0"])[0]
+        close(found, other.states("final", site, ["c0/0"])[0])
 
 
 # ---- the check of the media

@@ -87,13 +87,16 @@ def test_scenes_by_the_model_that_ships(
 ) -> None:
     told = {"item_id": "none", "raw_text": "x"}
     (tmp_path / "given.jsonl").write_text(json.dumps(told) + "\n")
-    said, _ = handeye(
+    words = (
         "states", "capture", "rose", "--model", "handeye/small", "--data", sets["rose"],
         "--out", tmp_path / "s", "--split", "all", "--templates", "T1,T2", "--layers", "second",
-        "--sites", "last,grid,answer:1", "--given", tmp_path / "given.jsonl", "--limit", 3,
-        "--json", capsys=capsys,
+        "--sites", "last,grid,answer:1", "--given", tmp_path / "given.jsonl", "--json",
     )  # fmt: skip
+    said, _ = handeye(*words, "--limit", 1, capsys=capsys)
+    assert json.loads(said)["checks"]["media_tokens"]["why"] == "no clip has two questions"
+    said, _ = handeye(*words, "--limit", 3, capsys=capsys)
     record = json.loads(said)
+    assert record["checks"]["media_tokens"]["result"] == "equal"
     assert record["layers"] == ["embedding", "block.01", "block.03", "final"]
     assert (record["items"], record["dtype"], record["width"]) == (3, "float16", 128)
     store = open_store(tmp_path / "s")
@@ -121,8 +124,8 @@ def test_what_cannot_be_captured_is_told_in_one_line(
         (("premise", "--model", "handeye/small", *common), "takes only image and video"),
         ((*ours, "--layers", "9"), "blocks 0 to 3"),
         ((*ours, "--sites", "midle"), "no site is called 'midle'"),
-        ((*ours, "--sites", "answer:1"), "--given FILE|RUN"),
-        ((*ours, "--given", tmp_path / "x"), "go together"),
+        ((*ours, "--sites", "answer:1", "--given", tmp_path / "x.jsonl"), "x.jsonl: cannot be"),
+        ((*ours, "--given", tmp_path / "x"), "--given is for sites answer:K"),
         ((*ours, "--dtype", "float8"), "--dtype is 'float8'"),
         ((*ours, "--limit", "0"), "--limit must be at least 1"),
         ((*ours, "--sites", "span:none"), "piece"),

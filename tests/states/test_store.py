@@ -175,6 +175,7 @@ def test_a_folder_takes_one_capture_alone(tmp_path: Path) -> None:
     for other, told in (
         (record(model="other"), 'model "m", now it is "other"'),
         (record(more=1), "more null"),
+        (record(asked={"frames": 4}), r"asked\.frames null, now it is 4"),
         (record("float16"), 'dtype "float32"'),
         (record(layers=LAYERS[:2]), "layers"),
     ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json as json_
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,6 @@ app = typer.Typer(
     help=r"Look into a model on this machine (needs handeye\[states] and \[local]).",
     no_args_is_help=True,
 )
-_SPAN, _ANSWER = "span:", "answer:"
 _CAPTURE = """Take the hidden states of a model on this machine while it is asked about a set.
 
 Stopped at any moment and called again with the same options, it goes on where it was.
@@ -61,15 +60,7 @@ class _Capture(Run):
         from handeye.run.options import generation_config
         from handeye.states.wanted import Wanted
 
-        sites = tuple(filter(None, (one.strip() for one in self.sites.split(","))))
-        wanted = Wanted(
-            layers=self.layers,
-            sites=sites,
-            dtype=self.dtype,
-            answers=self.answers,
-            spans=self._spans(job, sites),
-            forced=self._forced(sites),
-        )
+        wanted = Wanted(layers=self.layers, dtype=self.dtype, answers=self.answers, **self._at(job))
         watched = _watched(job)
         from handeye.states.capture import capture  # needs what the model was found to need
 
@@ -100,43 +91,45 @@ class _Capture(Run):
         if not put_json(self.json, json_.dumps(_plain(record), indent=1)):
             _tell(record, self.out)
 
-    def _spans(self, job: Job, sites: tuple[str, ...]) -> Mapping[str, Mapping[str, str]]:
-        names = [one.removeprefix(_SPAN) for one in sites if one.startswith(_SPAN)]
-        if not names:
-            return {}
-        assert self.suite is not None
-        if self.suite.probed is None:
-            raise OptionError(f"{self.suite.title} names no pieces of text, so no site span:NAME")
-        found: dict[str, dict[str, str]] = {}
-        items: Any = job.items
-        for row in self.suite.probed().targets(items):
-            item = row["item_id"] if isinstance(row, Mapping) else row.item_id
-            spans = row["spans"] if isinstance(row, Mapping) else row.spans
-            found.setdefault(item, {}).update(spans)
-        known = sorted({name for spans in found.values() for name in spans})
-        for name in names:
-            if name not in known:
+    def _at(self, job: Job) -> dict[str, Any]:
+        """Sites, and what they need of the suite's targets or of given answers."""
+        from handeye.states.wanted import ANSWER, SPAN, TARGETS, asked_by
+
+        sites = tuple(filter(None, (one.strip() for one in self.sites.split(","))))
+        by_targets = tuple(filter(None, (TARGETS, SPAN, "" if self.given else ANSWER)))
+        targets: Any = ()
+        if any(one.startswith(by_targets) for one in sites):
+            assert self.suite is not None
+            if self.suite.probed is None:
                 raise OptionError(
-                    f"{self.suite.title} has no piece of text {name!r}; there are: "
-                    f"{', '.join(known) or 'none'}"
+                    f"{self.suite.title} names no pieces of text and no answers: there is no site "
+                    "targets or span:NAME, and answer:K needs --given FILE|RUN"
                 )
-        return found
-
-    def _forced(self, sites: tuple[str, ...]) -> Mapping[str, str]:
-        if (self.given is not None) != any(one.startswith(_ANSWER) for one in sites):
-            raise OptionError("sites answer:K and --given FILE|RUN, the answers, go together")
+            probed: Any = self.suite.probed()
+            targets = probed.targets(job.items, job.asking)
+        found = asked_by(targets, sites)
         if self.given is None:
-            return {}
-        from handeye.sets.table_rows import read_rows
+            return found
+        if not any(one.startswith(ANSWER) for one in found["sites"]):
+            raise OptionError("--given is for sites answer:K; name some (--sites)")
+        return {**found, "forced": _answers(self.given), "ends": {}}
 
-        path = self.given / "predictions.jsonl" if self.given.is_dir() else self.given
-        found: dict[str, str] = {}
-        for row in read_rows(path):
-            item, text = row.values.get("item_id"), row.values.get("raw_text")
-            if not isinstance(item, str) or not isinstance(text, str | None):
-                raise DataError(f"{row.where}: has no item_id and raw_text, both texts")
-            found[item] = text or ""
-        return found
+
+def _answers(place: Path) -> dict[str, str]:
+    """Answers by item, of a run or a file.
+
+    Raises:
+        DataError: it cannot be read, or a row has no id and text.
+    """
+    from handeye.sets.table_rows import read_rows
+
+    found: dict[str, str] = {}
+    for row in read_rows(place / "predictions.jsonl" if place.is_dir() else place):
+        item, text = row.values.get("item_id"), row.values.get("raw_text")
+        if not isinstance(item, str) or not isinstance(text, str | None):
+            raise DataError(f"{row.where}: has no item_id and raw_text, both texts")
+        found[item] = text or ""
+    return found
 
 
 _OURS = "handeye/hf -M path=DIR, or another local model of ours (handeye models)"
@@ -226,8 +219,9 @@ def _made(
         typer.Option(
             metavar="NAMES",
             help="last (token of the prompt), media (their mean), grid (each token of pictures), "
-            "span:NAME (piece of text), answer:K (behind K tokens of a given answer).",
-            autocompletion=one_of(lambda: ("last", "media", "grid"), several=True),
+            "span:NAME (piece of text), answer:K (in a given answer); targets: all that the "
+            "suite's targets are read at.",
+            autocompletion=one_of(lambda: ("last", "media", "grid", "targets"), several=True),
         ),
     ] = "last,media",
     dtype: Annotated[
@@ -245,8 +239,8 @@ def _made(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Answers for answer:K, a line of JSON each with item_id and raw_text; or a run "
-            "folder.",
+            help="Answers for answer:K (default: the targets'), a line of JSON each with item_id "
+            "and raw_text; or a run folder. K counts their tokens.",
         ),
     ] = None,
     limit: Annotated[

@@ -61,6 +61,13 @@ class _Found(NamedTuple):
     media: Mapping[str, Mapping[str, Any]] | None
 
 
+class _Given(NamedTuple):
+    """First tokens of a given answer, and how many of them stand before each site."""
+
+    tokens: tuple[int, ...]
+    before: Mapping[str, int]
+
+
 def capture(
     respondent: Watched,
     questions: Sequence[Question],
@@ -125,7 +132,9 @@ class _Capture:
             **settings,
             "answers": self._wanted.answers,
             "spans": digest({item: self._named(item) for item in self._wanted.spans}),
-            "forced": digest(self._wanted.forced),
+            "forced": digest([dict(self._wanted.forced), dict(self._wanted.ends)])
+            if self._wanted.places
+            else "",
             **identity_of(loaded),
         }
         record = Record(
@@ -139,8 +148,8 @@ class _Capture:
         record.info = _versions(loaded)
         with Writer(folder, record, part_bytes=part_bytes) as writer:
             left = [one for one in questions if one.item_id not in writer.taken]
-            if left and "media_tokens" not in record.checks:
-                record.checks["media_tokens"] = self._media_check(questions)
+            if left:
+                self._media_check(questions, record)
             before = len(questions) - len(left)
             done = 0
 
@@ -165,13 +174,18 @@ class _Capture:
                 raise DataError(f"nothing could be captured; item {item}: {reason}")
         return record
 
-    def _media_check(self, questions: Sequence[Question]) -> dict[str, Any]:
-        """Whether clips' media are the same under two questions of each (:mod:`.clips`).
+    def _media_check(self, questions: Sequence[Question], record: Record) -> None:
+        """Check whether clips' media are the same under two questions of each (:mod:`.clips`).
+
+        Once for a folder, unless there are more clips to be checked by now.
 
         Raises:
             RunError: they are not, and the engine would share them.
         """
         pairs = [(one[0], one[-1]) for one in by_scene(questions).values() if len(one) > 1]
+        known = record.checks.get("media_tokens")
+        if known is not None and known.get("clips", 0) >= min(len(pairs), CHECKED_CLIPS):
+            return
 
         def asks() -> Iterator[tuple[str, Ask, Ask]]:
             for first, second in spread(pairs, CHECKED_CLIPS):
@@ -185,7 +199,7 @@ class _Capture:
                 f"{found['largest']:.2g}, relative; up to {found['tolerance']:.0e} is equal), so "
                 "they cannot be stored once for all questions: capture with -M share=false"
             )
-        return found
+        record.checks["media_tokens"] = found
 
     def _asked(self, question: Question) -> tuple[Ask, Settings]:
         config = self._config.merge(question.config) if question.config else self._config
@@ -250,9 +264,9 @@ class _Capture:
         asked: Sequence[tuple[Question, Ask, Settings]],
         parts: Mapping[int, tuple[Row, dict[str, list[int]]]],
     ) -> list[_Found]:
-        forced = {number: self._forced(asked[number][0]) for number in parts}
+        given = {number: self._given(asked[number][0]) for number in parts}
         rows = [
-            replace(row, tail=row.tail + forced[number], written=[])
+            replace(row, tail=row.tail + given[number].tokens, written=[])
             for number, (row, _) in parts.items()
         ]
         widest = max(len(row.tail) for row in rows)
@@ -261,25 +275,23 @@ class _Capture:
         for place, (number, (row, spans)) in enumerate(parts.items()):
             first = widest - len(rows[place].tail)
             last = first + len(row.tail) - 1
-            groups.append(self._own(places, place, last, len(forced[number])))
+            groups.append(self._own(places, place, last, given[number]))
             for site, tokens in spans.items():
                 groups[-1][site] = places.mean(place, [first + one for one in tokens])
-        keep = 1 + max(len(tokens) for tokens in forced.values())
+        behind = [len(one.tokens) for one in given.values()]
         with self._tap.reading(places) as states:
-            tails = run_tails(self._loaded, rows, keep)
-        logits = [
-            tails.logits[place, -1 - len(forced[number])] for place, number in enumerate(parts)
-        ]
+            tails = run_tails(self._loaded, rows, 1 + max(behind))
         if self._wanted.answers:
-            begun = None if any(forced.values()) else tails
+            begun = None if any(behind) else tails
             rows = [row for row, _ in parts.values()] if begun is None else rows
             write_answers(self._loaded, rows, begun)
         out: list[_Found] = []
         for place, (number, (row, _)) in enumerate(parts.items()):
             question, ask, _ = asked[number]
+            logits = tails.logits[place, -1 - behind[place]]
             out.append(
                 _Found(
-                    self._taken(question, ask, logits[place], rows[place], row.prefix.key),
+                    self._taken(question, ask, logits, rows[place], row.prefix.key),
                     _of_groups(states, groups[place]),
                     self._media(row.prefix.states) if ask.media else None,
                 )
@@ -289,12 +301,12 @@ class _Capture:
     # ---- run whole
 
     def _whole(self, question: Question, ask: Ask, told: Settings) -> _Found:
-        forced = self._forced(question)
+        given = self._given(question)
         encoded = process(self._loaded, [ask])
         ids: list[int] = encoded["input_ids"][0].tolist()
         places = self._tap.over_media(ids) if ask.media else Places()
         media = range(places.groups)
-        groups = self._own(places, 0, len(ids) - 1, len(forced))
+        groups = self._own(places, 0, len(ids) - 1, given)
         if spans := self._spans(question):
             short, offsets = self._tokens(ask)
             front = common_length(short, ids)
@@ -312,7 +324,7 @@ class _Capture:
                     )
                 groups[SPAN + name] = places.mean(0, tokens)
         with self._tap.reading(places) as states:
-            logits = self._run(_longer(encoded, forced), 1 + len(forced))
+            logits = self._run(_longer(encoded, given.tokens), 1 + len(given.tokens))[0]
         if self._wanted.answers:
             (row,) = write_plainly(self._loaded, [ask], [told])
         else:
@@ -320,7 +332,7 @@ class _Capture:
         of_media = {layer: one[media.start : media.stop] for layer, one in states.items()}
         clip = f"item {question.item_id}" if ask.media else ""
         return _Found(
-            self._taken(question, ask, logits[-1 - len(forced)], row, clip),
+            self._taken(question, ask, logits, row, clip),
             _of_groups(states, groups),
             self._media(of_media) if ask.media else None,
         )
@@ -333,14 +345,13 @@ class _Capture:
 
     # ---- what both ways have
 
-    def _own(self, places: Places, row: int, last: int, forced: int) -> dict[str, int]:
+    def _own(self, places: Places, row: int, last: int, given: _Given) -> dict[str, int]:
         """Groups of a question's own sites: its last token, and those of the given answer."""
         found: dict[str, int] = {}
         if LAST in self._wanted.sites:
             found[LAST] = places.mean(row, [last])
-        for place in self._wanted.places:
-            if place <= forced:
-                found[f"{ANSWER}{place}"] = places.mean(row, [last + place])
+        for site, before in given.before.items():
+            found[site] = places.mean(row, [last + before])
         return found
 
     def _media(self, states: Mapping[str, torch.Tensor]) -> dict[str, dict[str, Any]] | None:
@@ -377,13 +388,25 @@ class _Capture:
             media=hashlib.sha256("".join(ask.media).encode()).hexdigest() if ask.media else "",
         )
 
-    def _forced(self, question: Question) -> tuple[int, ...]:
-        """The given answer's first tokens, as many as are read."""
-        text = self._wanted.forced.get(question.item_id, "")
-        if not (self._wanted.places and text):
-            return ()
-        ids = self._loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
-        return tuple(ids[: max(self._wanted.places)])
+    def _given(self, question: Question) -> _Given:
+        """The given answer, as far as it is read."""
+        text, ends = (
+            known.get(question.item_id) for known in (self._wanted.forced, self._wanted.ends)
+        )
+        if text is None or not self._wanted.places:
+            return _Given((), {})
+        told = self._loaded.tokenizer(
+            text, add_special_tokens=False, return_offsets_mapping=ends is not None
+        )
+        ids = told["input_ids"]
+        before: dict[str, int] = {}
+        for place in self._wanted.places:
+            if ends is None and place <= len(ids):
+                before[f"{ANSWER}{place}"] = place
+            elif ends is not None and place < len(ends):
+                stops = [stop for _, stop in told["offset_mapping"]]
+                before[f"{ANSWER}{place}"] = sum(stop <= ends[place] for stop in stops)
+        return _Given(tuple(ids[: max(before.values(), default=0)]), before)
 
     def _spans(self, question: Question) -> dict[str, str]:
         return self._named(question.item_id)
@@ -438,9 +461,9 @@ def _of_groups(
     }
 
 
-def _longer(encoded: Mapping[str, Any], forced: Sequence[int]) -> dict[str, Any]:
+def _longer(encoded: Mapping[str, Any], given: Sequence[int]) -> dict[str, Any]:
     """A question with the first tokens of an answer behind it; what marks tokens marks text."""
-    if not forced:
+    if not given:
         return dict(encoded)
     length = encoded["input_ids"].shape[1]
     out: dict[str, Any] = {}
@@ -448,9 +471,7 @@ def _longer(encoded: Mapping[str, Any], forced: Sequence[int]) -> dict[str, Any]
         if value.shape != (1, length) or value.is_floating_point():
             out[name] = value
             continue
-        fill = (
-            list(forced) if name == "input_ids" else [int(name == "attention_mask")] * len(forced)
-        )
+        fill = list(given) if name == "input_ids" else [int(name == "attention_mask")] * len(given)
         more = torch.tensor([fill], dtype=value.dtype, device=value.device)
         out[name] = torch.cat([value, more], dim=1)
     return out

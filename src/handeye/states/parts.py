@@ -6,7 +6,7 @@ Files and their layout stand in :mod:`handeye.states.store`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +73,7 @@ class Record(msgspec.Struct, kw_only=True):
         width: of a state.
         dtype: of :data:`DTYPES`.
         checks: what was found by checks, such as that of the media tokens.
-        info: what does not change the states: versions, device, times.
+        info: what does not change the states: versions, device, notices.
         items, clips: how many are stored; counted at the end.
         failed: why there is nothing of an item, by its id.
         version: of the format.
@@ -127,15 +127,26 @@ def refuse_another(folder: Path, before: Record, now: Record) -> None:
     Raises:
         RunError: names what differs.
     """
-    then, wanted = before.identity(), msgspec.to_builtins(now.identity())
-    flat_then, flat_now = ({**one, **one.pop("settings")} for one in (dict(then), dict(wanted)))
-    for name in sorted({*flat_then, *flat_now}):
-        was, is_ = flat_then.get(name), flat_now.get(name)
+    then, wanted = _flat(before.identity()), _flat(now.identity())
+    for name in sorted({*then, *wanted}):
+        was, is_ = then.get(name), wanted.get(name)
         if was != is_:
             raise RunError(
                 f"{folder}: was captured with {name} {_short(was)}, now it is {_short(is_)}; give "
                 "the same, or another folder (--out)"
             )
+
+
+def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Values by dotted name; ``settings`` go without theirs."""
+    out: dict[str, Any] = {}
+    for name, value in values.items():
+        path = "" if name == "settings" and not before else f"{before}{name}"
+        if isinstance(value, Mapping):
+            out |= _flat(value, f"{path}." if path else "")
+        else:
+            out[path] = value
+    return out
 
 
 def _short(value: object) -> str:

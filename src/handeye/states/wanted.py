@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from handeye.errors import OptionError, allowed
 
@@ -23,7 +24,9 @@ class Wanted:
         answers: whether the model also writes its own answer, greedily.
         spans: pieces of the prompt by item and name, for sites ``span:NAME``. The first place
             behind the media where one stands is taken, or the first at all.
-        forced: the given answer by item, for sites ``answer:K``.
+        forced: the given answer by item, for sites ``answer:K``: behind its first K tokens.
+        ends: by item; where it is told, ``answer:K`` is behind the tokens within the first
+            ``ends[K]`` characters of the given answer.
     """
 
     layers: str = "all"
@@ -32,6 +35,7 @@ class Wanted:
     answers: bool = False
     spans: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     forced: Mapping[str, str] = field(default_factory=dict)
+    ends: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse sites that are none.
@@ -52,6 +56,41 @@ class Wanted:
     def places(self) -> tuple[int, ...]:
         """K of the sites ``answer:K``."""
         return tuple(int(one.removeprefix(ANSWER)) for one in self.sites if one.startswith(ANSWER))
+
+
+TARGETS = "targets"
+"""Stands for all sites that targets may be read at."""
+
+
+def asked_by(targets: Iterable[Any], sites: Sequence[str]) -> dict[str, Any]:
+    """What targets say of sites: fields of :class:`Wanted`.
+
+    Args:
+        targets: rows with ``item_id``, ``sites``, ``spans``, ``answer`` and ``ends``.
+        sites: as they are asked for; :data:`TARGETS` among them stands for those of the targets.
+
+    Raises:
+        OptionError: a site ``span:NAME`` that no target has.
+    """
+    named: dict[str, None] = {}
+    spans: dict[str, dict[str, str]] = {}
+    forced: dict[str, str] = {}
+    ends: dict[str, Sequence[int]] = {}
+    for one in targets:
+        named.update(dict.fromkeys(one.sites))
+        spans.setdefault(one.item_id, {}).update(one.spans)
+        if one.ends:
+            forced[one.item_id], ends[one.item_id] = one.answer, one.ends
+    chosen = dict.fromkeys(site for site in sites if site != TARGETS)
+    chosen |= named if TARGETS in sites else {}
+    texts = sorted({name for by_name in spans.values() for name in by_name})
+    for site in chosen:
+        if site.startswith(SPAN) and site.removeprefix(SPAN) not in texts:
+            raise OptionError(
+                f"no item of this set has a piece of text {site.removeprefix(SPAN)!r}; there are: "
+                f"{', '.join(texts) or 'none'}"
+            )
+    return {"sites": tuple(chosen), "spans": spans, "forced": forced, "ends": ends}
 
 
 def chosen_layers(wanted: str, blocks: int) -> tuple[str, ...]:
