@@ -26,9 +26,12 @@ def test_each_question_is_asked_of_both_clips_and_false_of_one() -> None:
     assert len(premise) == len(detail) == 24
     for one in premise.values():
         other, asked = premise[one.siblings["media"]], premise[one.siblings["question"]]
-        assert other.label != one.label and other.texts == one.texts and other.roles == one.roles
+        assert other.label != one.label
+        assert other.texts == one.texts
+        assert other.roles == one.roles
         assert detail[other.item_id] != detail[one.item_id]
-        assert asked.label != one.label and asked.texts != one.texts
+        assert asked.label != one.label
+        assert asked.texts != one.texts
         assert detail[asked.item_id] == detail[one.item_id]
         assert one.group == other.group == asked.group
 
@@ -89,15 +92,18 @@ def test_one_seed_makes_one_set_and_senses_do_not_share_families() -> None:
     one, two, other = (
         plant("both", 5, seed=seed, senses=("vision", "audio")) for seed in (1, 1, 2)
     )
-    assert one.targets == two.targets and one.answers == two.answers
+    assert one.targets == two.targets
+    assert one.answers == two.answers
     first, second, third = (
         m.states.states("final", "last", m.states.ids) for m in (one, two, other)
     )
-    assert np.array_equal(first, second) and not np.array_equal(first, third)
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, third)
     seen, heard = (
         {row.group for row in one.targets if row.stratum == s} for s in ("vision", "audio")
     )
-    assert len(seen) == len(heard) == 5 and seen.isdisjoint(heard)
+    assert len(seen) == len(heard) == 5
+    assert seen.isdisjoint(heard)
     assert {row.rejection for row in one.targets if row.stratum == "audio"} == {5}
 
 

@@ -28,7 +28,7 @@ from handeye.scores.claims import Figure, figure_of, sentence_of
 from handeye.scores.estimate import Estimate, number, rate_of
 from handeye.shown import Shown, Words, named
 from handeye.states.premises import REJECTIONS, Floats, Mask
-from handeye.states.readers import CS, Plan, Reading, area, fit_probes, readings
+from handeye.states.readers import CS, Plan, Reading, area, everything, fit_probes, readings
 from handeye.states.store import States
 from handeye.states.targets import Target
 from handeye.stats.intervals import (
@@ -46,6 +46,10 @@ from handeye.stats.roc import Scored
 from handeye.stats.sample_size import Spread, smallest_difference
 
 CHANCE = 0.5
+# A reader that has learnt nothing errs to the right: where K folds learn one direction from each
+# other, their sum is K (chi2 - 1), whose upper 97.5 % point lies 3.2 deviations above chance for
+# K = 5, not 1.96. What is said to be above chance is so by that much.
+_ABOVE = 3.2
 FEWEST_KINDS = 3
 """From which a probe is tried on kinds that it was not fitted to."""
 LEVELS = {
@@ -88,7 +92,7 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
             tokens, of the detail.
         bare_auroc: likewise of its score.
         unheld: AUROC of the probe alone on kinds that it was not fitted to, mean over the kinds.
-        layers: of each outer fold, the one that its inner folds chose.
+        layers: of each outer fold, the one in which its inner folds read best by the probe alone.
     """
 
     key: str
@@ -241,10 +245,8 @@ def chain(
 ) -> Chain:
     """Where a model loses what it holds of the premises it is asked about, by stratum.
 
-    Args and errors as of :func:`handeye.states.readers.readings`, and:
-
-    Args:
-        resamples: of the families, for intervals.
+    Arguments and errors are those of :func:`handeye.states.readers.readings`; families are drawn
+    ``resamples`` times for the intervals, of which 1,000 or more tell steps apart under Holm.
     """
     found = readings(
         states,
@@ -274,7 +276,7 @@ def balanced(
     """Balanced accuracies with their resamples, by key: of levels, of losses, of bare probes."""
     rows, keys = found.rows, found.levels
     told = {key: found.right(key) for key in keys}
-    alone = {key: found.right(key, bare=True) for key in found.bare}
+    alone = {key: found.right(key, bare=True) for key in found.probes}
     own = np.arange(len(rows.ids)), found.fold
     _, cluster = np.unique(rows.group, return_inverse=True)
     paired = paired_rates(
@@ -373,7 +375,7 @@ def _way(found: Reading, cs: Floats, resamples: int, seed: int) -> Way:
             "balanced": levels,
             "bare": bare,
             "auroc": areas(found.over, lambda _: rows.false),
-            "bare_auroc": areas(found.bare, rows.label),
+            "bare_auroc": areas({key: one.over for key, one in found.probes.items()}, rows.label),
             "unheld": _unheld(found, cs, resamples, seed),
         }
     )
@@ -393,7 +395,7 @@ def _way(found: Reading, cs: Floats, resamples: int, seed: int) -> Way:
                 bare=figure("bare", key),
                 bare_auroc=figure("bare_auroc", key),
                 unheld=figure("unheld", key),
-                layers=tuple(probe.layer for probe in found.probes.get(key, ())),
+                layers=_layers(found, key),
             )
             for key in found.levels
         ),
@@ -407,13 +409,12 @@ def _unheld(found: Reading, cs: Floats, resamples: int, seed: int) -> dict[str, 
 
     Its layers are those that the outer folds chose; kinds take the place of folds.
     """
-    rows, probes = found.rows, found.probes["compared"]
+    rows = found.rows
     kinds, kind = np.unique(rows.kind, return_inverse=True)
-    if len(kinds) < FEWEST_KINDS:
+    if len(kinds) < FEWEST_KINDS or not (plan := Plan(kind)).mixed(rows.false):
         return {}
-    layers = sorted({probe.layer for probe in probes})
-    everything = {"": (rows.false.astype(float), np.ones(len(kind)))}
-    _, over = fit_probes(rows, Plan(kind), rows.false, everything, (probes[0].site, layers), cs)
+    where = found.probes["compared"].alone[0].site, sorted(set(_layers(found, "compared")))
+    over = fit_probes(rows, plan, rows.false, everything(rows), where, cs).over
     group = np.array(rows.group)
     out = []
     for k, name in enumerate(kinds):
@@ -426,14 +427,19 @@ def _unheld(found: Reading, cs: Floats, resamples: int, seed: int) -> dict[str, 
     return {"compared": mean([one for one in out if one.n])}
 
 
+def _layers(found: Reading, key: str) -> tuple[str, ...]:
+    """Where the probe alone reads best, by outer fold."""
+    return tuple(one.layer for one in found.probes[key].alone) if key in found.probes else ()
+
+
 def steps(levels: Mapping[str, Samples], losses: Mapping[str, Samples]) -> tuple[Step, ...]:
     """The steps of balanced accuracies and losses, by key, as :func:`balanced` gives them."""
     tree = estimates({"levels": dict(levels), "losses": dict(losses)})
     adjusted = holm({key: p_value(one) for key, one in losses.items()})
-    out = []
+    out: list[Step] = []
     before = next(iter(losses))
     for key, p in adjusted.items():
-        lost, low = rate_of(tree["losses"][key]), tree["levels"][before]["low"]
+        lost = rate_of(tree["losses"][key])
         sure = lost.low is not None and lost.low > 0 and p is not None and p < 1 - LEVEL
         out.append(
             Step(
@@ -442,18 +448,29 @@ def steps(levels: Mapping[str, Samples], losses: Mapping[str, Samples]) -> tuple
                 lost=lost,
                 smallest=_smallest(lost),
                 p=p,
-                claimed=sure and low is not None and low > CHANCE,
+                claimed=sure and _above(rate_of(tree["levels"][before])),
             )
         )
         before = key
     return tuple(out)
 
 
+def _above(level: Estimate) -> bool:
+    """Whether a level is surely above chance."""
+    if level.value is None or level.low is None:
+        return False
+    return level.value - CHANCE > _ABOVE * (level.value - level.low) / _quantile()
+
+
+def _quantile() -> float:
+    return NormalDist().inv_cdf(0.5 + LEVEL / 2)
+
+
 def _smallest(lost: Estimate) -> float | None:
     """The loss that intervals of this width show with a power of .8."""
     if lost.low is None or lost.high is None:
         return None
-    error = (lost.high - lost.low) / 2 / NormalDist().inv_cdf(0.5 + LEVEL / 2)
+    error = (lost.high - lost.low) / 2 / _quantile()
     return smallest_difference(1, Spread(error**2))
 
 
@@ -496,8 +513,8 @@ def _told(way: Way, key: str, kinds: tuple[str, str]) -> Claim:
     level = way.level(key).balanced
     figure = figure_of(LEVELS[key], msgspec.to_builtins(level), of="premises")
     assert figure is not None  # a stratum has premises of either kind
-    above = figure.low is not None and figure.low > CHANCE
-    why = f"The interval of the balanced accuracy {'lies above' if above else 'holds'} chance."
+    above = _above(level)
+    why = f"The balanced accuracy is {'' if above else 'not '}surely above chance."
     return Claim(
         kinds[not above], key, why, (figure,), CHANCE if above else None, parts=(way.stratum,)
     )

@@ -229,7 +229,8 @@ def _sense(truth: Truth, families: int, width: int, seed: int, sense: str) -> Pl
         arrays[layer, "media"] = _turned(detail[:, None], width, draw, family, 2 * family + clip)
     ids = tuple(f"{sense}-{f:05d}-{c}{q}" for f, c, q in zip(family, clip, asked, strict=True))
     by_place = np.take_along_axis(logs, roles, axis=1)
-    targets, answers = [], []
+    targets: list[Target] = []
+    answers: list[int | None] = []
     for row, name in enumerate(ids):
         for target, label in (("premise", false[row]), ("detail", clip[row])):
             targets.append(

@@ -25,8 +25,6 @@ Mask = NDArray[np.bool_]
 
 REJECTIONS = (4, 5)
 """Roles that reject, where the options are four contents and two rejections."""
-PROBES = ("seen", "compared", "last")
-"""The readers of states, from the eye to the mouth."""
 # A letter that is all but impossible may be written as minus infinity.
 _LEAST_LOG = -50.0
 
@@ -75,19 +73,21 @@ class Premises:
         return self.detail if key == "seen" else self.false
 
     def features(self, key: str, scores: Mapping[str, Floats]) -> Floats:
-        """(n, features) what a reader knows: its probe's score and all that stands behind it.
+        """(n, features) what a reader knows: its probe's score and what stands behind it.
 
         Args:
             key: of the reader.
-            scores: (n,) of the probes that there are.
+            scores: (n,) of the probes, its own and *compared* at least.
         """
         if key == "s":
             return self.s[:, None]
         out = [self.letters, self.s[:, None]]
-        for name in PROBES[PROBES.index(key) :] if key in PROBES else ():
-            own = scores[name][:, None]
+        if key == "seen":
             # The turn by itself moves the point at which a detail is told from the other.
-            out.append(self.turn * np.hstack([own, np.ones_like(own)]) if name == "seen" else own)
+            detail = scores["seen"][:, None]
+            out += [self.turn * detail, self.turn, scores["compared"][:, None]]
+        elif key != "letters":
+            out.append(scores[key][:, None])
         return np.hstack(out)
 
 

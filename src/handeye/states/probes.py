@@ -28,9 +28,12 @@ from handeye.states.figures import (
     Bools,
     Calibration,
     Floats,
+    areas,
+    blocks_of,
     calibration,
     estimate,
     fold_area,
+    lengthened,
     mean_of,
 )
 from handeye.states.folds import Ints
@@ -40,6 +43,8 @@ from handeye.states.store import States
 from handeye.states.targets import Target
 from handeye.stats.roc import best_threshold
 
+BLOCKS = 20
+"""Parts of the groups that are left out in turn, to see how much the figures hang on them."""
 # Cells of states that are read at once.
 _READ = 2**22
 
@@ -269,7 +274,9 @@ def probe(
             read = reader(states, parts[name, stratum], site)
             every = states.layers if layers is None else layers
             first = every_second(every) if layers is None else layers
-            found.append(_probed(search(read, every, first, setup, clock), site, states.depth))
+            found.append(
+                _probed(search(read, every, first, setup, clock), read, site, states.depth)
+            )
     settings = {"seed": seed, "folds": folds, "inner": inner, "cs": list(cs), "flips": flips}
     return Probe(tuple(found), left_out, settings)
 
@@ -311,15 +318,16 @@ def reader(states: States, targets: Sequence[Target], site: str) -> Callable[[st
     return lambda layer: Design(partial(parts, layer))
 
 
-def _probed(found: Search, site: str, depth: Callable[[str], float]) -> Probed:
+def _probed(
+    found: Search, read: Callable[[str], Design], site: str, depth: Callable[[str], float]
+) -> Probed:
     setup, fold = found.setup, found.fold
     rows = np.arange(len(fold))
     truth = setup.labels[0].astype(bool)
     logits = found.logits[fold, rows]
     says = np.zeros(len(fold), bool)
     choices = []
-    for number in range(setup.folds):
-        split = setup.splits[number]
+    for number, split in enumerate(setup.splits[: setup.folds]):
         learnt = split.inner >= 0
         cut = best_threshold(found.logits[number][learnt], truth[learnt])
         says[split.held] = logits[split.held] > cut
@@ -334,27 +342,19 @@ def _probed(found: Search, site: str, depth: Callable[[str], float]) -> Probed:
         )
     group = np.unique([target.group for target in setup.targets], return_inverse=True)[1]
     area = partial(fold_area, positive=truth, group=group, fold=fold, seed=setup.seed)
+    whole = area(logits)
+    longer = lengthened(whole, _without_blocks(found, read, group))
     curve = [
-        Point(
-            layer=layer,
-            depth=depth(layer),
-            auroc=estimate(area(own[fold, rows])),
-        )
+        Point(layer=layer, depth=depth(layer), auroc=estimate(area(own), longer))
         for layer, own in found.by_layer.items()
     ]
-    kinds = {
-        split.name: estimate(
-            fold_area(
-                found.logits[number][split.held],
-                truth[split.held],
-                group[split.held],
-                np.zeros(split.held.sum(), np.int64),
-                setup.seed,
-            )
-        )
-        for number, split in enumerate(setup.splits)
-        if number >= setup.folds
-    }
+    kinds = {}
+    for number in range(setup.folds, len(setup.splits)):
+        split = setup.splits[number]
+        own = split.held
+        one_fold = np.zeros(int(own.sum()), np.int64)
+        samples = fold_area(found.logits[number][own], truth[own], group[own], one_fold, setup.seed)
+        kinds[split.name] = estimate(samples, longer)
     first = setup.targets[0]
     return Probed(
         target=first.target,
@@ -368,16 +368,37 @@ def _probed(found: Search, site: str, depth: Callable[[str], float]) -> Probed:
         says=says,
         readings=found.logits[: setup.folds],
         choices=tuple(choices),
-        auroc=estimate(area(logits)),
-        balanced_accuracy=estimate(area(says.astype(np.float64))),
+        auroc=estimate(whole, longer),
+        balanced_accuracy=estimate(area(says.astype(np.float64)), longer),
         calibration=calibration(logits, truth, group, setup.seed),
-        null=_null(found),
+        null=null_of(found),
         curve=tuple(sorted(curve, key=lambda point: point.depth)),
         kinds=kinds,
     )
 
 
-def _null(found: Search) -> Null | None:
+def _without_blocks(found: Search, read: Callable[[str], Design], group: Ints) -> Floats:
+    """(BLOCKS,) the area without each block of groups, layer and C as they were chosen."""
+    setup, y = found.setup, found.setup.labels[0].astype(bool)
+    block = blocks_of(group, found.fold, BLOCKS, setup.seed)
+    out = np.full((setup.folds, BLOCKS), np.nan)
+    for layer in sorted(set(found.layer[0, : setup.folds])):
+        design = read(layer)
+        for number in np.flatnonzero(found.layer[0, : setup.folds] == layer):
+            split = setup.splits[number]
+            weights = np.stack([(split.inner >= 0) & (block != gone) for gone in range(BLOCKS)], 1)
+            fits = design.fit(
+                np.repeat(y[:, None], BLOCKS, axis=1), weights, float(found.c[0, number])
+            )
+            z = design.logits(fits)
+            for gone in range(BLOCKS):
+                kept = split.held & (block != gone)
+                out[number, gone] = areas(z[kept, gone], y[kept])
+    return mean_of(out)
+
+
+def null_of(found: Search) -> Null | None:
+    """What the draws came to; None without any."""
     areas_of = mean_of(found.held[:, : found.setup.folds].T)
     drawn = areas_of[1:]
     if not len(drawn):

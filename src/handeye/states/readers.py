@@ -7,9 +7,10 @@
     s          the premise, from S: log odds of rejecting, not trained
 
 A probe that is compared with a score it could have been built on finds gaps where there are none,
-so readers are nested: each is a logistic model of its own probe's score (held out by inner folds)
-and of all that stands behind it, down to the letters and S. All of them decide: each is cut where
-inner folds make the balanced accuracy highest.
+so readers are nested: each is a logistic model of its own probe's score (held out by inner folds),
+the letters and S; *seen* knows the score of *compared*, too, as what is compared was seen. Layer
+and penalty of a probe are those that tell most together with the letters. All readers decide: each
+is cut where inner folds make the balanced accuracy highest. Probes by themselves stand beside.
 
 In a crossed set a premise is false where the clip does not hold the detail that the question names.
 So the detail as read, turned by the question, is a decision about the premise, and it is right
@@ -26,12 +27,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from handeye.errors import OptionError, allowed
+from handeye.errors import DataError, OptionError, allowed
 from handeye.states.folds import grouped_folds
 from handeye.states.premises import REJECTIONS, Premises, premises
 from handeye.states.solver import fit
@@ -61,7 +63,6 @@ class Probe:
         names: of what it is asked, one a column; a single one where all rows are asked the same.
         coef: (width, names).
         intercept: (names,) the logit where the state is 0.
-        cut: where its score decides best on the inner folds.
         score: (n,) held out: of the outer fold by this probe, of others by one that lacks theirs.
     """
 
@@ -70,7 +71,6 @@ class Probe:
     names: tuple[str, ...]
     coef: Floats
     intercept: Floats
-    cut: float
     score: Floats
 
     def of(self, rows: Premises) -> Floats:
@@ -103,19 +103,17 @@ class Reading:
     Attributes:
         rows: of the stratum.
         fold: (n,) outer fold of each row.
-        probes: by key, one an outer fold.
-        readers: likewise.
+        probes: by key.
+        readers: by key, one an outer fold.
         over: by reader, (n, folds) by how much rows lie above the cut. In the column of a row's own
             fold by what was fitted without it; in others by what lacks that fold as well.
-        bare: likewise of the probes by themselves; at the media tokens, of the detail.
     """
 
     rows: Premises
     fold: Ints
-    probes: Mapping[str, Sequence[Probe]]
+    probes: Mapping[str, Fitted]
     readers: Mapping[str, Sequence[Reader]]
     over: Mapping[str, Floats]
-    bare: Mapping[str, Floats]
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -135,7 +133,7 @@ class Reading:
             bare: by the probe alone; at the media tokens, whether the detail is.
         """
         if bare:
-            return np.asarray((self.bare[key] > 0) == self.rows.label(key)[:, None])
+            return np.asarray((self.probes[key].over > 0) == self.rows.label(key)[:, None])
         over = self.over.get(key)
         found = _decided(self.rows, key, None if over is None else over.T)
         return np.broadcast_to(found, (len(self.folds), len(self.fold))).T
@@ -147,7 +145,7 @@ class Reading:
         """
         shares: dict[str, list[float]] = {key: [] for key in self.levels}
         for o in self.folds:
-            scores = {key: found[o].of(rows) for key, found in self.probes.items()}
+            scores = {key: found.chosen[o].of(rows) for key, found in self.probes.items()}
             for key in self.levels:
                 over = None
                 if key in self.readers:
@@ -203,7 +201,7 @@ def readings(
 
     Raises:
         DataError: there is no such target; letters or roles are missing; a stratum has true or
-            false premises alone.
+            false premises alone, or a fold has.
         OptionError: an argument out of range, or fewer families than folds.
     """
     chosen = tuple(states.layers if layers is None else layers)
@@ -224,6 +222,11 @@ def readings(
         if rows.asked:
             sites = {"seen": (media, chosen), **sites}
         plan = Plan(grouped_folds(rows.group, folds, seed=seed, balance=rows.kind))
+        if not plan.mixed(rows.false):
+            raise DataError(
+                f"premises{f' of {rows.stratum}' if rows.stratum else ''}: one of {folds} folds "
+                "holds true or false ones alone; ask for fewer folds, or take more families"
+            )
         yield _read(rows, plan, sites, np.asarray(cs, np.float64), progress)
 
 
@@ -234,30 +237,33 @@ def _read(
     cs: Floats,
     progress: Callable[[str], None] | None,
 ) -> Reading:
-    probes: dict[str, list[Probe]] = {}
-    bare: dict[str, Floats] = {}
-    for key, (site, layers) in sites.items():
+    told: dict[str, Told] = {}
+    probes: dict[str, Fitted] = {}
+
+    def read(key: str) -> None:
+        held = [{name: found.chosen[o].score for name, found in probes.items()} for o in plan.folds]
+        told[key] = _fit_readers(np.stack([rows.features(key, one) for one in held]), rows, plan)
+
+    read("s")
+    read("letters")
+    # From the mouth to the eye: a reader is fitted when all that stands behind it is known.
+    for key, (site, layers) in reversed(list(sites.items())):
         if progress:
             progress(f"{rows.stratum} {key}".strip())
-        questions = (
-            asked_of(rows)
-            if key == "seen"
-            else {"": (rows.false.astype(float), np.ones(len(rows.ids)))}
-        )
-        probes[key], bare[key] = fit_probes(
-            rows, plan, rows.label(key), questions, (site, layers), cs
-        )
-    readers: dict[str, list[Reader]] = {}
-    over: dict[str, Floats] = {}
-    for key in (*probes, "letters", "s"):
-        features = np.stack(
-            [
-                rows.features(key, {name: found[o].score for name, found in probes.items()})
-                for o in plan.folds
-            ]
-        )
-        readers[key], over[key] = _fit_readers(features, rows.false, plan, free=key != "s")
-    return Reading(rows, plan.fold, probes, readers, over, bare)
+        seen = key == "seen"
+        questions = asked_of(rows) if seen else everything(rows)
+        behind = None if seen else told["letters"].score
+        where = site, layers
+        probes[key] = fit_probes(rows, plan, rows.label(key), questions, where, cs, behind)
+        read(key)
+    order = (*sites, "letters", "s")
+    return Reading(
+        rows,
+        plan.fold,
+        {key: probes[key] for key in sites},
+        {key: told[key].readers for key in order},
+        {key: told[key].over for key in order},
+    )
 
 
 class Plan:
@@ -284,6 +290,10 @@ class Plan:
         """(n,) for each row the fit that lacks its fold and an outer one."""
         return np.array([self.number(outer, inner) for inner in self.folds])[self.fold]
 
+    def mixed(self, label: Mask) -> bool:
+        """Whether every fold has rows of either class."""
+        return all(0 < label[self.fold == f].mean() < 1 for f in self.folds)
+
     def cut(self, score: Floats, label: Mask) -> tuple[Floats, Floats]:
         """Where scores decide best, and by how much rows lie above that.
 
@@ -307,18 +317,24 @@ class Plan:
         return cuts, over
 
 
-def asked_of(rows: Premises) -> dict[str, tuple[Floats, Floats]]:
-    """By name of a target about details, what its probe is fitted to.
+Asked = Mapping[str, tuple[Floats, Floats]]
+"""By name of what is asked, (n,) labels and (n,) weights of the rows that a probe is fitted to."""
+
+
+def everything(rows: Premises) -> Asked:
+    """All rows, asked whether their premise is false."""
+    return {"": (rows.false.astype(np.float64), np.ones(len(rows.ids)))}
+
+
+def asked_of(rows: Premises) -> Asked:
+    """The targets about details.
 
     Of two sides of one thing all rows have one name, and their labels are learnt. A value is told
     from its absence by the rows that are asked it, and from the other values of its kind by the
     clips that are said to hold these, either class with half of the weight.
-
-    Returns:
-        (n,) labels and (n,) weights by name.
     """
     asked, kind = np.array(rows.asked), np.array(rows.kind)
-    out = {}
+    out: dict[str, tuple[Floats, Floats]] = {}
     for name in sorted(set(rows.asked)):
         own = asked == name
         label = own & rows.detail
@@ -330,34 +346,46 @@ def asked_of(rows: Premises) -> dict[str, tuple[Floats, Floats]]:
     return out
 
 
+class Fitted(NamedTuple):
+    """Probes of one thing.
+
+    Attributes:
+        chosen: one an outer fold, of the layer and penalty that tell its inner folds most together
+            with what stands behind; by itself it may tell less than others.
+        alone: likewise, of those that tell most by themselves.
+        over: (n, folds) of these by how much rows lie above the cut, as :meth:`Plan.cut`.
+    """
+
+    chosen: list[Probe]
+    alone: list[Probe]
+    over: Floats
+
+
 def fit_probes(
     rows: Premises,
     plan: Plan,
     label: Mask,
-    questions: Mapping[str, tuple[Floats, Floats]],
+    questions: Asked,
     where: tuple[str, Sequence[str]],
     cs: Floats,
-) -> tuple[list[Probe], Floats]:
-    """The probes of the outer folds: each of the layer and penalty that order inner folds best.
+    behind: Floats | None = None,
+) -> Fitted:
+    """Fit probes in every layer and with every penalty, and choose by their inner folds' AUROC.
 
     Args:
         rows: to be read.
         plan: the folds.
         label: (n,) what the scores together should tell.
-        questions: by name, labels and weights of the rows that its probe is fitted to; rows that
-            are asked it get that probe's score.
+        questions: what is fitted to what; rows that are asked something get its probe's score.
         where: site, and layers to choose from.
         cs: inverse strengths of the penalty to choose from.
-
-    Returns:
-        One an outer fold; (n, folds) by how much rows lie above the cut, as :meth:`Plan.cut`.
+        behind: (n, folds) what the letters tell; None where there is nothing behind.
     """
     site, layers = where
     n, fits = plan.seen.shape
     names = tuple(questions)
-    best: list[tuple[float, str, Floats, Floats, Floats]] = [
-        (-1.0, "", np.empty(0), np.empty(0), np.empty(0)) for _ in plan.folds
-    ]
+    nothing = Probe("", site, names, np.empty(0), np.empty(0), np.empty(0))
+    best = [[(-1.0, nothing), (-1.0, nothing)] for _ in plan.folds]
     for layer in layers:
         x = rows.states.states(layer, site, rows.ids)
         logits = np.zeros((n, len(cs), fits))
@@ -368,65 +396,79 @@ def fit_probes(
             used = weight > 0
             seen = plan.seen[used] * weight[used, None]
             # Where a class is in no training row there is nothing to learn: the score stays 0.
-            known = np.minimum(seen.T @ truth[used], seen.T @ (1 - truth[used])) > 0
-            if not known.any():
+            able = np.minimum(seen.T @ truth[used], seen.T @ (1 - truth[used])) > 0
+            if not able.any():
                 continue
-            columns = int(known.sum())
+            columns = int(able.sum())
             y = np.repeat(truth[used, None], columns * len(cs), axis=1)
-            weights = np.tile(seen[:, known], len(cs))
+            weights = np.tile(seen[:, able], len(cs))
             found = fit(x[used], y, weights, np.repeat(cs, columns))
             own = used if len(names) == 1 else np.array([one == name for one in rows.asked])
             said = np.asarray(found.logits(x[own]), np.float64)
-            logits[np.ix_(own, np.ones(len(cs), bool), known)] = said.reshape(-1, len(cs), columns)
-            coef[:, k][:, :, known] = found.coef.reshape(-1, len(cs), columns)
-            intercept[k][:, known] = found.intercept.reshape(len(cs), columns)
+            places = np.ix_(own, np.ones(len(cs), bool), able)
+            logits[places] = said.reshape(-1, len(cs), columns)
+            coef[:, k][:, :, able] = found.coef.reshape(-1, len(cs), columns)
+            intercept[k][:, able] = found.intercept.reshape(len(cs), columns)
         for o in plan.folds:
             at, train, whole = plan.held(o), plan.fold != o, plan.number(o, o)
             for c in range(len(cs)):
                 score = logits[np.arange(n), c, at]
-                if (found_area := area(score[train], label[train])) > best[o][0]:
-                    best[o] = (
-                        found_area,
-                        layer,
-                        coef[:, :, c, whole].copy(),
-                        intercept[:, c, whole].copy(),
-                        score,
-                    )
-    cuts, over = plan.cut(np.stack([one[-1] for one in best], axis=1), label)
-    probes = [
-        Probe(layer, site, names, weights, bias, float(cut), score)
-        for (_, layer, weights, bias, score), cut in zip(best, cuts, strict=True)
-    ]
-    return probes, over
+                told = [score[train]] * 2
+                if behind is not None:
+                    told[0] = _together(score[train], behind[train, o], label[train])
+                for place, one in enumerate(told):
+                    if (found_area := area(one, label[train])) > best[o][place][0]:
+                        columns_of = coef[:, :, c, whole].copy(), intercept[:, c, whole].copy()
+                        best[o][place] = found_area, Probe(layer, site, names, *columns_of, score)
+    chosen, alone = ([of[place][1] for of in best] for place in range(2))
+    _, over = plan.cut(np.stack([one.score for one in alone], axis=1), label)
+    return Fitted(chosen, alone, over)
 
 
-def _fit_readers(
-    features: Floats, false: Mask, plan: Plan, *, free: bool
-) -> tuple[list[Reader], Floats]:
-    """The reader of each outer fold, from its features (folds, n, width); S has nothing to fit.
+class Told(NamedTuple):
+    """The readers of the outer folds; (n, folds) their held-out scores, and less their cuts."""
+
+    readers: list[Reader]
+    score: Floats
+    over: Floats
+
+
+def _fit_readers(features: Floats, rows: Premises, plan: Plan) -> Told:
+    """The reader of each outer fold, from its features (folds, n, width); of S there is but a cut.
 
     The fits of all folds are columns of one problem, whose rows are those of every fold in turn.
     """
     count, n, width = features.shape
-    if not free:
-        cuts, over = plan.cut(features[:, :, 0].T, false)
-        return [Reader(np.ones(1), 0.0, float(cut)) for cut in cuts], over
+    if width == 1:
+        score = features[:, :, 0].T
+        cuts, over = plan.cut(score, rows.false)
+        return Told([Reader(np.ones(1), 0.0, float(cut)) for cut in cuts], score, over)
     own = [(o, i) for o in plan.folds for i in plan.folds]
     weights = np.zeros((count, n, len(own)))
     for column, (o, i) in enumerate(own):
         weights[o, :, column] = plan.seen[:, plan.number(o, i)]
     x = features.reshape(count * n, width)
-    y = np.repeat(np.tile(false, count).astype(np.float64)[:, None], len(own), axis=1)
+    y = np.repeat(np.tile(rows.false, count).astype(np.float64)[:, None], len(own), axis=1)
     found = fit(x, y, weights.reshape(count * n, -1), np.full(len(own), _READER_C))
     logits = np.asarray(found.logits(x), np.float64).reshape(count, n, count, count)
     score = np.stack([logits[o, np.arange(n), o, plan.fold] for o in plan.folds], axis=1)
-    cuts, over = plan.cut(score, false)
+    cuts, over = plan.cut(score, rows.false)
+    coef, intercept = found.coef.astype(np.float64), found.intercept
     readers = [
-        Reader(found.coef[:, k].astype(np.float64), float(found.intercept[k]), float(cut))
-        for o, cut in enumerate(cuts)
-        for k in [o * count + o]
+        Reader(coef[:, k], float(intercept[k]), float(cut))
+        for k, cut in zip(range(0, count * count, count + 1), cuts, strict=True)
     ]
-    return readers, over
+    return Told(readers, score, over)
+
+
+def _together(one: Floats, two: Floats, label: Mask) -> Floats:
+    """The linear discriminant of two scores (Fisher 1936); one alone if the other is constant."""
+    both = np.stack([one, two], axis=1)
+    sides = [both[label], both[~label]]
+    within = np.mean([np.cov(side.T, bias=True) for side in sides], axis=0)
+    if np.linalg.det(within) <= 1e-9 * within[0, 0] * within[1, 1]:
+        return one if np.ptp(one) else two
+    return both @ np.linalg.solve(within, sides[0].mean(axis=0) - sides[1].mean(axis=0))
 
 
 def area(score: Floats, positive: Mask) -> float:

@@ -68,6 +68,14 @@ class Setup:
     ) -> Setup:
         """Split the rows of one target in one stratum.
 
+        Args:
+            targets: the rows.
+            cs: to choose from.
+            folds: outer ones.
+            inner: inner ones.
+            flips: draws of the null.
+            seed: of folds and draws.
+
         Raises:
             DataError: all rows have one label.
             OptionError: too few groups.
@@ -168,7 +176,9 @@ class Search:
     layer: NDArray[np.object_]  # (1 + draws, splits)
     c: Floats  # (1 + draws, splits)
     logits: Floats  # (splits, n) for the truth: see Probed.readings
-    by_layer: dict[str, Floats] = field(default_factory=dict)  # (folds, n), C chosen within
+    by_layer: dict[str, Floats] = field(
+        default_factory=dict
+    )  # (n,) held-out logits, C chosen within
 
     @classmethod
     def over(cls, setup: Setup) -> Search:
@@ -197,7 +207,7 @@ class Search:
         """
         setup, n = self.setup, len(self.setup.targets)
         step = max(1, _FITS // (n * setup.fits))
-        # The truth is fitted closely, and apart: draws need not be.
+        # What is reported is fitted closely, and apart: draws need not be.
         exact = tasks[:, 0] == 0
         for own, tolerance, may in (
             (tasks[exact], TOLERANCE, True),
@@ -257,7 +267,8 @@ class Search:
                 if better[0]:
                     self.logits[split] = row
                 if split < setup.folds:
-                    self.by_layer.setdefault(layer, np.full((setup.folds, n), np.nan))[split] = row
+                    own_rows = self.by_layer.setdefault(layer, np.full(n, np.nan))
+                    own_rows[part.held] = row[part.held]
 
     @property
     def fold(self) -> Ints:
@@ -307,7 +318,7 @@ def search(
         if layer not in first:
             tasks = every[[best[label, split] in near for label, split in every]]
             if len(tasks):
-                truth = every[every[:, 0] == 0]
+                truth = every[(every[:, 0] == 0) & (every[:, 1] < setup.folds)]
                 rest = truth[~np.isin(truth[:, 1], tasks[tasks[:, 0] == 0, 1])]
                 out.take(layer, read(layer), tasks, clock, rest)
     return out

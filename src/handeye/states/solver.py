@@ -89,18 +89,6 @@ class Fit:
         rows = (np.asarray(x).astype(self.weights.dtype) - self.centre) / self.spread
         return np.asarray(rows @ self.weights + self.bias)
 
-    def columns(self, chosen: Any) -> Fit:
-        """The fits of some columns: an index, mask or slice of them."""
-        return Fit(
-            self.weights[:, chosen],
-            self.bias[chosen],
-            self.centre,
-            self.spread,
-            self.gradient[chosen],
-            self.tolerance,
-            self.steps,
-        )
-
 
 def fit(
     x: ArrayLike,
@@ -210,7 +198,7 @@ class Design:
     def _scaled(self, part: Array) -> Array:
         return np.asarray((part.astype(self.kind) - self.centre) / self.spread)
 
-    def _parts(self) -> Iterator[tuple[slice, Array]]:
+    def parts(self) -> Iterator[tuple[slice, Array]]:
         """Rows about the centre in units of the spread, in the precision of the products."""
         n, d = self.shape
         step = n if self._x.dtype == self.kind else max(1, _PART // d)
@@ -221,14 +209,14 @@ class Design:
     def times(self, u: Array) -> Array:
         """(k, n) products of the rows with (k, d)."""
         out = np.empty((len(u), self.shape[0]), self.kind)
-        for own, part in self._parts():
+        for own, part in self.parts():
             out[:, own] = u @ part.T
         return out
 
     def sums(self, r: Array, power: int = 1) -> Array:
         """(k, d) sums of the rows, or of their squares, weighted by (k, n)."""
         out = np.zeros((len(r), self.shape[1]), self.kind)
-        for own, part in self._parts():
+        for own, part in self.parts():
             out += r[:, own] @ (part if power == 1 else part * part)
         return out
 
@@ -260,25 +248,18 @@ class Design:
         _check(truth, weight, strength, added, tolerance)
         if start is not None and start.weights.shape != (d, m):
             raise OptionError(f"start holds {start.weights.shape} weights, expected {(d, m)}")
-        out = Fit(
-            np.empty((d, m), self.kind),
-            np.empty(m, self.kind),
-            self.centre,
-            self.spread,
-            np.empty(m),
-            tolerance,
-            0,
-        )
+        found, bias, gradient = np.empty((d, m), self.kind), np.empty(m, self.kind), np.empty(m)
         steps = 0
         for block in self._blocks(strength):
             solved = _Block(self, truth, weight, strength, added, block)
             if start is not None:
                 solved.start_from(start, block)
             steps = max(steps, solved.descend(tolerance))
-            out.weights[:, block] = (solved.v * solved.inverse).T
-            out.bias[block] = solved.b - np.einsum("kd,kd->k", solved.mean, out.weights[:, block].T)
-            out.gradient[block] = solved.gradient
-        return Fit(*(out.weights, out.bias, out.centre, out.spread, out.gradient, tolerance, steps))
+            u = solved.v * solved.inverse
+            found[:, block] = u.T
+            bias[block] = solved.b - np.einsum("kd,kd->k", solved.mean, u)
+            gradient[block] = solved.gradient
+        return Fit(found, bias, self.centre, self.spread, gradient, tolerance, steps)
 
     def _blocks(self, strength: Array) -> list[NDArray[np.int64]]:
         """Columns solved side by side: as many as memory holds, few Cs where factors are large."""
@@ -320,7 +301,7 @@ class Design:
         """``X'X``, where there are very many rows of every so many of them, or else ``X X'``."""
         n, d = self.shape
         out = np.zeros((min(n, d), min(n, d)), self.kind)
-        for own, part in self._parts():
+        for own, part in self.parts():
             if d > n:
                 out[own] = self.times(part)
             else:

@@ -1,52 +1,77 @@
-"""What words alone tell: logits of a question's truth from its control text."""
+"""What a reader sees that sees no state: words, format, letters."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.states.solver import Design
+from handeye.states.figures import Bools, Floats
+from handeye.states.targets import Target
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-
-_WORD = re.compile(r"\w+")
+_MOST = 2048
 
 
-def text_logits(texts: Sequence[str], y: Mask, train: Mask) -> Floats:
-    """Logistic regression (C = 1) on TF-IDF of words and pairs of words.
+def tf_idf(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Unit rows of words and pairs of neighbours, weighted by how few texts hold them.
 
-    Weights ``tf (1 + log((1 + n) / (1 + df)))`` in rows of length 1, as scikit-learn's; the terms
-    are those of all training rows.
+    Weights are ``count (1 + ln((1 + n) / (1 + texts with it)))`` (Salton and Buckley 1988, Inf.
+    Process. Manage. 24:513, smoothed). Terms of a single text are left out, and all but the 2,048
+    that most texts hold. No label is looked at.
 
     Args:
-        texts: (n,) of every question.
-        y: (n, m) what is to be told.
-        train: (n, m) the rows that each column learns from.
+        texts: n of them.
 
     Returns:
-        (n, m) logits.
+        (n, terms) float32; a text without any term is a row of 0.
     """
-    seen = train.any(1)
-    counted = [_terms(text) for text in texts]
-    names = sorted({term for row in np.flatnonzero(seen) for term in counted[row]})
-    place = {term: number for number, term in enumerate(names)}
-    x = np.zeros((len(texts), len(names)), np.float32)
+    counted = []
+    for text in texts:
+        words = re.findall(r"\w+", text.casefold())
+        pairs = (f"{one} {two}" for one, two in pairwise(words))
+        counted.append(Counter([*words, *pairs]))
+    held = Counter(term for terms in counted for term in terms)
+    kept = sorted((term for term in held if held[term] > 1), key=lambda term: (-held[term], term))
+    place = {term: number for number, term in enumerate(kept[:_MOST])}
+    out = np.zeros((len(texts), max(1, len(place))), np.float32)
     for row, terms in enumerate(counted):
-        for term in terms:
+        for term, count in terms.items():
             if term in place:
-                x[row, place[term]] += 1
-    x *= 1 + np.log((1 + seen.sum()) / (1 + (x[seen] > 0).sum(0)))
-    length = np.linalg.norm(x, axis=1, keepdims=True)
-    x /= np.where(length > 0, length, 1)
-    fitted = Design(x, standardise=False).fit(y, train.astype(np.float64), 1.0)
-    return np.asarray(fitted.logits(x), np.float64)
+                rare = 1 + np.log((1 + len(texts)) / (1 + held[term]))
+                out[row, place[term]] = count * rare
+    size = np.linalg.norm(out, axis=1, keepdims=True)
+    return np.asarray(out / np.where(size > 0, size, 1))
 
 
-def _terms(text: str) -> list[str]:
-    words = _WORD.findall(text.casefold())
-    return words + [" ".join(pair) for pair in pairwise(words)]
+def crossed(texts: Sequence[str], positive: Bools) -> bool:
+    """Whether every text stands with either label equally often: then no reader of it tells any."""
+    either: Counter[str] = Counter()
+    for text, truth in zip(texts, positive.tolist(), strict=True):
+        either[text] += 1 if truth else -1
+    return not any(either.values())
+
+
+def format_of(rows: Sequence[Target]) -> Floats:
+    """Length of the longest text in characters and words, number of options; (n, 3)."""
+    out = []
+    for row in rows:
+        text = max(row.texts.values(), key=len, default="")
+        out.append([len(text), len(text.split()), len(row.roles)])
+    return np.array(out, float)
+
+
+def roles_of(rows: Sequence[Target]) -> Floats:
+    """Which role stands at which letter, as 0 and 1: (n, letters x roles)."""
+    letters = max((len(row.roles) for row in rows), default=0)
+    at = [[str((*row.roles, *[""] * letters)[place]) for row in rows] for place in range(letters)]
+    return np.concatenate([np.zeros((len(rows), 1)), *map(one_hot, at)], axis=1)
+
+
+def one_hot(values: Sequence[str]) -> Floats:
+    """One column a value, as 0 and 1: (n, values)."""
+    names, place = np.unique(np.asarray(values, dtype=str), return_inverse=True)
+    return np.eye(len(names))[place]
