@@ -8,6 +8,7 @@ a right answer is decodable does not say that the model used it, or could.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -49,7 +50,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader finds in the items of one reason.
 
     Attributes:
-        exact: of the items with a right cell, share of which it calls exactly those right.
+        exact: of the items with a right cell, share of which it calls exactly those right, if it
+            is told that there is one.
         ranked: likewise, share of which all right cells stand above all others: exact, if it were
             told how many there are.
         area: likewise, mean AUROC among the cells of an item.
@@ -98,7 +100,8 @@ class Map(msgspec.Struct, frozen=True, kw_only=True):
         done: places of the cells that the answer acted on, asked about or not.
         passed: whether the answer is right.
         reason: why it failed.
-        exact: whether the reader calls exactly the right cells right.
+        exact: whether exactly the right cells lie above the cut; of an item without any, whether
+            the reader calls none right.
     """
 
     item_id: str
@@ -120,7 +123,7 @@ def knows(
     *,
     target: str = "clicked",
     site: str = "last",
-    picture: str = "",
+    pictures: Sequence[str] = (),
     tokens: tuple[int, int] = (0, 0),
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -133,8 +136,8 @@ def knows(
         actions: of a run over it (:meth:`handeye.suite.Probed.actions`).
         target: what is asked of cells at the site.
         site: of the state.
-        picture: what is asked of cells at their own tokens; empty: the picture is not read.
-        tokens: rows and columns of picture tokens, where there is a ``picture``.
+        pictures: targets of cells at their own tokens; without any, the picture is not read.
+        tokens: rows and columns of picture tokens, where there are ``pictures``.
         resamples: of the groups, for the intervals.
         seed: of folds and resamples.
 
@@ -147,7 +150,7 @@ def knows(
         DataError: an item has states and no answer.
     """
     asked = at(targets, target, site)
-    shown = at(targets, picture, "grid") if picture else []
+    shown = [one for name in pictures for one in at(targets, name, "grid")]
     for stratum in sorted({one.stratum for one in asked}):
         rows = [one for one in asked if one.stratum == stratum]
         try:
@@ -291,8 +294,11 @@ def _found(reading: Reading, own: NDArray[np.bool_], resamples: int, seed: int) 
             "area": rate(area, there, touched[0]),
             "silent": rate(silent, totals[1], touched[1]),
         }
+    position = found[POSITION]["exact"]
     tree: Mapping[str, Any] = {
-        name: figures | {"beyond": difference(figures["exact"], found[POSITION]["exact"])}
+        name: figures
+        # The same items on both sides.
+        | {"beyond": replace(difference(figures["exact"], position), n=position.n)}
         for name, figures in found.items()
     }
     return msgspec.convert(estimates(tree), dict[str, Found])

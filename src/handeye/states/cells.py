@@ -8,7 +8,7 @@ and beside the state, where the reader may put together what the model itself wo
 
 Readers are least squares with a penalty (all queries share one decomposition), put together and
 calibrated by a logistic model on scores of inner folds. Outer folds report; inner ones choose the
-layer and the penalty, and where the cells that are called right are cut off. All rows of a group
+layer, the penalty and the cuts. All rows of a group
 are in one fold. What is found is *decodable*; what is not found is not found by this reader.
 """
 
@@ -27,6 +27,7 @@ from handeye.sets.draw import Draw
 from handeye.states.folds import nested_folds
 from handeye.states.solver import fit
 from handeye.states.targets import Target, on_tokens
+from handeye.stats.roc import best_threshold
 
 if TYPE_CHECKING:
     from handeye.states.store import States
@@ -63,7 +64,10 @@ class Reading:
         place: (rows,) of the cell in its item's grid.
         right: (rows,) whether the cell is right.
         logits: by reader, (rows,) held out.
-        cuts: by reader, (items,) the logit above which a cell is called right, from inner folds.
+        cuts: by reader, (items,) the logit above which a cell is called right, from inner folds:
+            that of most exact items among those with a right cell.
+        quiet: by reader, (items,) the logit that the highest cell of an item must exceed, or none
+            is called right: where inner folds tell best whether there is one.
         chosen: layer and penalty of each outer fold, of the reader of the state.
     """
 
@@ -77,6 +81,7 @@ class Reading:
     right: Bools
     logits: Mapping[str, Floats]
     cuts: Mapping[str, Floats]
+    quiet: Mapping[str, Floats]
     chosen: tuple[tuple[str, float], ...]
 
     @property
@@ -85,15 +90,17 @@ class Reading:
         return np.bincount(self.item[self.right], minlength=len(self.items)) > 0
 
     def silent(self, reader: str) -> Bools:
-        """(items,) whether no cell lies above the cut."""
-        most = np.full(len(self.items), -np.inf)
-        np.maximum.at(most, self.item, self.logits[reader])
-        return np.asarray(most <= self.cuts[reader])
+        """(items,) whether none of the cells is called right."""
+        return _most(self.logits[reader], self.item, len(self.items)) <= self.quiet[reader]
 
     def exact(self, reader: str) -> Bools:
-        """(items,) whether exactly the right cells lie above the cut."""
+        """(items,) whether exactly the right cells lie above the cut.
+
+        It is taken for granted that there is one; of an item without, whether it is silent.
+        """
         low, high = _ends(self.logits[reader], self.right, self.item, len(self.items))
-        return (low <= self.cuts[reader]) & (self.cuts[reader] < high)
+        told = (low <= self.cuts[reader]) & (self.cuts[reader] < high)
+        return np.where(self.some, told, self.silent(reader))
 
     def ranked(self, reader: str) -> Bools:
         """(items,) whether the right cells lie above all others: exact, their number given."""
@@ -125,9 +132,9 @@ def read_cells(
         targets: one name, one stratum, a row a cell; ``numbers`` have ``row`` and ``col``. A cell
             that is not among them is not asked about.
         site: of the state, not one of the cells.
-        pictures: what cells show, asked once a picture (site ``grid``): for the readers of the
-            picture; without them there are none. Other groups than those of ``targets`` are left
-            out.
+        pictures: what cells show, asked once a picture (site ``grid``), one target or several: for
+            the readers of the picture; without them there are none. Other groups than those of
+            ``targets`` are left out.
         tokens: rows and columns of picture tokens, which cover the whole picture; needed with
             ``pictures``.
         layers: to choose from; all if None.
@@ -146,13 +153,15 @@ def read_cells(
     outer_of, inner_of = nested_folds(list(names), folds, inner, seed=seed)
     outer, within = outer_of[scene], inner_of[:, scene]
     chosen_layers = tuple(layers or states.layers)
-    seen = (
-        _Seen(states, cells.rows, pictures, tokens, chosen_layers, penalties) if pictures else None
-    )
+    shown = {one.target: [o for o in pictures if o.target == one.target] for one in pictures}
+    seen = [
+        _Seen(states, cells.rows, rows, tokens, chosen_layers, penalties) for rows in shown.values()
+    ]
     parts = {name: np.zeros(len(cells.item)) for name in (LAST, POSITION, SHUFFLED)}
     if seen:
         parts |= {name: np.zeros(len(cells.item)) for name in (PICTURE, BOTH)}
     cuts = {name: np.zeros(len(cells.items)) for name in parts}
+    quiet = {name: np.zeros(len(cells.items)) for name in parts}
     x = {layer: states.states(layer, site, cells.items) for layer in chosen_layers}
     order = _shuffled(cells, seed)
     chosen = []
@@ -162,13 +171,17 @@ def read_cells(
         chosen.append((best.layer, best.penalty))
         found = {LAST: best.scores, POSITION: _positions(cells)}
         if seen:
-            shown = seen.scores(names, scene[cells.item], outer_of == number, inner_of[number])
-            found |= {PICTURE: shown, BOTH: np.column_stack([best.scores, shown])}
+            own = np.column_stack([
+                one.scores(names, scene[cells.item], outer_of == number, inner_of[number])
+                for one in seen
+            ])  # fmt: skip
+            found |= {PICTURE: own, BOTH: np.column_stack([best.scores, own])}
         for name, scores in found.items():
             logits = _calibrated(scores, cells, ~test)
             parts[name][test[cells.item]] = logits[test[cells.item]]
             cuts[name][test] = _cut(logits, cells, ~test)
-    parts[SHUFFLED], cuts[SHUFFLED] = parts[LAST][order], cuts[LAST]
+            quiet[name][test] = _quiet(logits, cells, ~test)
+    parts[SHUFFLED], cuts[SHUFFLED], quiet[SHUFFLED] = parts[LAST][order], cuts[LAST], quiet[LAST]
     return Reading(
         target=cells.target,
         stratum=cells.stratum,
@@ -180,6 +193,7 @@ def read_cells(
         right=cells.right,
         logits=parts,
         cuts=cuts,
+        quiet=quiet,
         chosen=tuple(chosen),
     )
 
@@ -445,17 +459,33 @@ def _calibrated(scores: Floats, cells: _Cells, train: Bools) -> Floats:
 
 
 def _cut(logits: Floats, cells: _Cells, train: Bools) -> float:
-    """Where the cells of most training items are told exactly: between all others and all right."""
+    """Where the right cells of most training items are told from all others of the item."""
     low, high = (ends[train] for ends in _ends(logits, cells.right, cells.item, len(train)))
+    low, high = low[np.isfinite(high)], high[np.isfinite(high)]
     low, high = low[low < high], high[low < high]
     if not len(low):
         return 0.0
-    at = np.unique(np.concatenate([low, high[np.isfinite(high)]]))
+    at = np.unique(np.concatenate([low, high]))
     held = np.searchsorted(np.sort(low), at, "right") - np.searchsorted(np.sort(high), at, "right")
     best = np.flatnonzero(held == held.max())
     place = int(best[len(best) // 2])
     # The share is the same up to the next end: the middle is as far from both.
     return float((at[place] + at[place + 1]) / 2 if place + 1 < len(at) else at[place])
+
+
+def _quiet(logits: Floats, cells: _Cells, train: Bools) -> float:
+    """Which highest logit of an item tells best whether it has a right cell."""
+    some = (np.bincount(cells.item[cells.right], minlength=len(train)) > 0)[train]
+    if some.all() or not some.any():
+        return -np.inf if some.any() else np.inf
+    return best_threshold(_most(logits, cells.item, len(train))[train], some)
+
+
+def _most(logits: Floats, item: Ints, items: int) -> Floats:
+    """(items,) the highest logit."""
+    out = np.full(items, -np.inf)
+    np.maximum.at(out, item, logits)
+    return out
 
 
 def _ends(logits: Floats, right: Bools, item: Ints, items: int) -> tuple[Floats, Floats]:
