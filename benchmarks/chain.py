@@ -43,6 +43,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.measures:
         measures()
+        widths()
         return
     given.folder.mkdir(parents=True, exist_ok=True)
     names = given.only.split(";") if given.only else list(PLANTED)
@@ -133,6 +134,21 @@ def measures() -> None:
         cells = [f"{mixed:.1f}", f"{rejects:.1f}", f"{mixed - rejects:.1f}", f"{plain:.1f}"]
         cells += [f"{100 * s.lost.value:.1f}" + ("*" if s.claimed else "") for s in way.steps]
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+
+def widths() -> None:
+    """A state of which the letters are an exact linear image: nothing is lost between the two."""
+    print("\n| families | width | probe alone | letters | less the other | lost, nested readers |")
+    print("|---" * 6 + "|")
+    for families, width in ((100, 128), (500, 128), (100, 1024), (500, 1024)):
+        made = plant("letters linear in the state", families, width=width, seed=7)
+        found = chain(made.states, made.targets, layers=["final"], seen="", seed=7)
+        way = found.way("vision")
+        alone, letters = way.level("last").bare, way.level("letters").balanced
+        plain = 100 * (alone.value - letters.value)
+        cells = [alone.text("line"), letters.text("line"), f"{plain:.1f}"]
+        cells.append(way.step("letters").lost.text("line", "points"))
+        print(f"| {families} | {width} | " + " | ".join(cells) + " |", flush=True)
 
 
 def mixed_accuracy(made: Planted, layer: str) -> float:

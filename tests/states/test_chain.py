@@ -369,6 +369,7 @@ def broken(what: str) -> tuple[type[HandeyeError], str, dict[str, Any]]:
         "layer": (OptionError, r"block\.7", {"layers": ["block.7"]}),
         "site": (OptionError, r"'end'", {"last": "end"}),
         "folds": (OptionError, r"3 or more", {"folds": 2}),
+        "resamples": (OptionError, r"resamples", {"resamples": 0}),
         "name": (DataError, r"no target is named 'premiss'", {"premise": "premiss"}),
         "answers": (DataError, r"1 answers to 160 targets", {"answers": [1]}),
         "role": (DataError, r"role 9 was chosen", {"answers": [9] * len(made.targets)}),
@@ -387,6 +388,7 @@ def replace_logs(made: Planted, value: float) -> Any:
     "what",
     [
         *("roles", "letters", "rejection", "one kind", "few", "fold", "layer", "site", "folds"),
+        "resamples",
         *("name", "answers", "role"),
     ],
 )

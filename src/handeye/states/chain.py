@@ -23,12 +23,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from handeye.errors import within
 from handeye.scores import claims
 from handeye.scores.claims import Figure, figure_of, sentence_of
-from handeye.scores.estimate import Estimate, number, rate_of
+from handeye.scores.estimate import Estimate, number
 from handeye.shown import Shown, Words, named
+from handeye.states.figures import estimate, fold_area
 from handeye.states.premises import REJECTIONS, Floats, Mask
-from handeye.states.readers import CS, Plan, Reading, area, everything, fit_probes, readings
+from handeye.states.readers import CS, Ints, Plan, Reading, area, everything, fit_probes, readings
 from handeye.states.store import States
 from handeye.states.targets import Target
 from handeye.stats.intervals import (
@@ -36,13 +38,11 @@ from handeye.stats.intervals import (
     Samples,
     complement,
     difference,
-    estimates,
     mean,
     with_values,
 )
 from handeye.stats.multiplicity import holm
 from handeye.stats.paired_bootstrap import RESAMPLES, p_value, paired_rates
-from handeye.stats.roc import Scored
 from handeye.stats.sample_size import Spread, smallest_difference
 
 CHANCE = 0.5
@@ -87,7 +87,7 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         key: of :data:`LEVELS`.
         balanced: mean of the shares of true and of false premises that are told rightly; chance .5.
-        auroc: of the reader's score; None of what is no score.
+        auroc: of the reader's score, mean over the outer folds; None of what is no score.
         bare: balanced accuracy of the probe alone, without what stands behind it; at the media
             tokens, of the detail.
         bare_auroc: likewise of its score.
@@ -246,8 +246,9 @@ def chain(
     """Where a model loses what it holds of the premises it is asked about, by stratum.
 
     Arguments and errors are those of :func:`handeye.states.readers.readings`; families are drawn
-    ``resamples`` times for the intervals, of which 1,000 or more tell steps apart under Holm.
+    ``resamples`` times for the intervals (100 or more; 1,000 tell steps apart under Holm).
     """
+    within("resamples", resamples, 100, 10**6)
     found = readings(
         states,
         targets,
@@ -356,32 +357,24 @@ def _way(found: Reading, cs: Floats, resamples: int, seed: int) -> Way:
     def areas(over: Mapping[str, Floats], label: Callable[[str], Mask]) -> dict[str, Samples]:
         out: dict[str, Samples] = {}
         for key, score in over.items():
+            told = label(key)
             own = rows.s if key == "s" else score[np.arange(len(score)), found.fold]
-            scored = Scored(own, label(key), cluster, len(names), resamples, seed)
-            by_fold = np.array(
+            each = np.array(
                 [
-                    [
-                        area(score[found.fold == o, k], label(key)[found.fold == o])
-                        for k in found.folds
-                    ]
-                    for o in found.folds
+                    [area(score[inside, k], told[inside]) for k in found.folds]
+                    for inside in (found.fold == o for o in found.folds)
                 ]
             )
-            out[key] = scored.area() if key == "s" else _longer(scored.area(), by_fold)
+            whole = fold_area(own, told, cluster, found.fold, seed)
+            out[key] = whole if key == "s" else _longer(whole, each)
         return out
 
-    tree = estimates(
-        {
-            "balanced": levels,
-            "bare": bare,
-            "auroc": areas(found.over, lambda _: rows.false),
-            "bare_auroc": areas({key: one.over for key, one in found.probes.items()}, rows.label),
-            "unheld": _unheld(found, cs, resamples, seed),
-        }
-    )
+    auroc = areas(found.over, lambda _: rows.false)
+    bare_auroc = areas({key: one.over for key, one in found.probes.items()}, rows.label)
+    unheld = _unheld(found, cs, cluster, seed)
 
-    def figure(what: str, key: str) -> Estimate | None:
-        return rate_of(tree[what][key]) if key in tree[what] else None
+    def figure(of: Mapping[str, Samples], key: str) -> Estimate | None:
+        return estimate(of[key]) if key in of else None
 
     return Way(
         stratum=rows.stratum,
@@ -390,11 +383,11 @@ def _way(found: Reading, cs: Floats, resamples: int, seed: int) -> Way:
         levels=tuple(
             Level(
                 key=key,
-                balanced=rate_of(tree["balanced"][key]),
-                auroc=figure("auroc", key),
-                bare=figure("bare", key),
-                bare_auroc=figure("bare_auroc", key),
-                unheld=figure("unheld", key),
+                balanced=estimate(levels[key]),
+                auroc=figure(auroc, key),
+                bare=figure(bare, key),
+                bare_auroc=figure(bare_auroc, key),
+                unheld=figure(unheld, key),
                 layers=_layers(found, key),
             )
             for key in found.levels
@@ -404,7 +397,7 @@ def _way(found: Reading, cs: Floats, resamples: int, seed: int) -> Way:
     )
 
 
-def _unheld(found: Reading, cs: Floats, resamples: int, seed: int) -> dict[str, Samples]:
+def _unheld(found: Reading, cs: Floats, cluster: Ints, seed: int) -> dict[str, Samples]:
     """AUROC of the probe of the premise on kinds that it was not fitted to.
 
     Its layers are those that the outer folds chose; kinds take the place of folds.
@@ -415,16 +408,8 @@ def _unheld(found: Reading, cs: Floats, resamples: int, seed: int) -> dict[str, 
         return {}
     where = found.probes["compared"].alone[0].site, sorted(set(_layers(found, "compared")))
     over = fit_probes(rows, plan, rows.false, everything(rows), where, cs).over
-    group = np.array(rows.group)
-    out = []
-    for k, name in enumerate(kinds):
-        inside = kind == k
-        names, cluster = np.unique(group[inside], return_inverse=True)
-        one = Scored(
-            over[inside, k], rows.false[inside], cluster, len(names), resamples, seed, str(name)
-        )
-        out.append(one.area())
-    return {"compared": mean([one for one in out if one.n])}
+    own = over[np.arange(len(kind)), kind]
+    return {"compared": fold_area(own, rows.false, cluster, kind, seed)}
 
 
 def _layers(found: Reading, key: str) -> tuple[str, ...]:
@@ -434,12 +419,11 @@ def _layers(found: Reading, key: str) -> tuple[str, ...]:
 
 def steps(levels: Mapping[str, Samples], losses: Mapping[str, Samples]) -> tuple[Step, ...]:
     """The steps of balanced accuracies and losses, by key, as :func:`balanced` gives them."""
-    tree = estimates({"levels": dict(levels), "losses": dict(losses)})
     adjusted = holm({key: p_value(one) for key, one in losses.items()})
     out: list[Step] = []
     before = next(iter(losses))
     for key, p in adjusted.items():
-        lost = rate_of(tree["losses"][key])
+        lost = estimate(losses[key])
         sure = lost.low is not None and lost.low > 0 and p is not None and p < 1 - LEVEL
         out.append(
             Step(
@@ -448,7 +432,7 @@ def steps(levels: Mapping[str, Samples], losses: Mapping[str, Samples]) -> tuple
                 lost=lost,
                 smallest=_smallest(lost),
                 p=p,
-                claimed=sure and _above(rate_of(tree["levels"][before])),
+                claimed=sure and _above(estimate(levels[before])),
             )
         )
         before = key

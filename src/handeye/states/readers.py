@@ -310,6 +310,8 @@ class Plan:
             for b in self.folds:
                 rest = (self.fold != a) & (self.fold != b)
                 cut = best_threshold(score[rest, a], label[rest])
+                # Finite, so that what lies above it keeps its order.
+                cut = float(np.clip(cut, score[rest, a].min() - 1, score[rest, a].max() + 1))
                 inside = self.fold == b
                 over[inside, a] = score[inside, a] - cut
                 if a == b:
