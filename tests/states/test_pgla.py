@@ -70,6 +70,7 @@ def test_the_network_is_torchs() -> None:
     draw = np.random.default_rng(0)
     x = draw.normal(size=(60, 12)).astype(np.float32)
     y = x[:, 0] + draw.normal(size=60) > 0
+    torch.manual_seed(0)
     net = torch.nn.Sequential(torch.nn.Linear(12, 256), torch.nn.ReLU(), torch.nn.Linear(256, 2))
     ours = [one.detach().numpy().copy() for one in net.parameters()]
     ours = [ours[0].T.copy(), ours[1], ours[2].T.copy(), ours[3]]
@@ -82,7 +83,16 @@ def test_the_network_is_torchs() -> None:
         optimiser.step()
     theirs = [one.detach().numpy() for one in net.parameters()]
     for mine, other in zip(ours, [theirs[0].T, theirs[1], theirs[2].T, theirs[3]], strict=True):
-        assert np.abs(mine - other).max() < 1e-5
+        # A gradient near 0 has the sign of its rounding, which Adam makes a step of.
+        assert np.abs(mine - other).max() < 2e-3
+        assert np.quantile(np.abs(mine - other), 0.99) < 1e-5
+    new = draw.normal(size=(500, 12)).astype(np.float32)
+    told = 1 / (
+        1
+        + np.exp(-np.maximum(new @ ours[0] + ours[1], 0) @ (ours[2] @ [-1, 1]) - ours[3] @ [-1, 1])
+    )
+    theirs_told = net(torch.tensor(new)).softmax(1)[:, 1].detach().numpy()
+    assert np.abs(told - theirs_told).max() < 1e-4
 
 
 def test_the_network_learns_what_no_line_tells_and_depends_on_the_seed_alone() -> None:

@@ -34,7 +34,6 @@ from handeye.states.adjuster import (
 from handeye.states.cases import Cases, Standing, cases
 from handeye.states.folds import grouped_folds
 from handeye.states.gates import Bound
-from handeye.states.texts import text_logits
 from handeye.stats.intervals import Samples, difference, rate
 
 if TYPE_CHECKING:
@@ -251,7 +250,7 @@ def _by_text(
     for number, (k, fold) in enumerate(columns):
         used[first, number] = mine[first, k] & (learnt.folds != fold)
     y = np.stack([false[:, k] for k, _ in columns], 1)
-    logits = text_logits(every.texts, y, used).reshape(len(every), mine.shape[1], inner + 1)
+    logits = every.by_text(y, used).reshape(len(every), mine.shape[1], inner + 1)
     told = [logits[first, :, learnt.folds], *(logits[rows, :, inner] for rows in parts[1:])]
     return [Readings(one, read.route) for one, read in zip(told, whole, strict=True)]
 

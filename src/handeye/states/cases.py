@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from handeye.errors import DataError
 from handeye.respondents.local.adjuster import margin_of
+from handeye.states.solver import Design
+from handeye.states.texts import tf_idf
 from handeye.stats.bootstrap import resample_sums
 from handeye.stats.intervals import Samples, difference, mean, rate
 
@@ -84,6 +86,20 @@ class Cases:
             self.rejecting,
             tuple(self.texts[place] for place in places) if self.texts else (),
         )
+
+    def by_text(self, y: Mask, train: Mask) -> Floats:
+        """What the control texts tell: logistic regression (C = 1) on their TF-IDF.
+
+        Args:
+            y: (n, m) what is to be told.
+            train: (n, m) the rows that each column learns from.
+
+        Returns:
+            (n, m) logits.
+        """
+        words = tf_idf(self.texts)
+        fitted = Design(words, standardise=False).fit(y, train.astype(np.float64), 1.0)
+        return np.asarray(fitted.logits(words), np.float64)
 
     def cells(self) -> dict[tuple[int, bool], Mask]:
         """Rows by rejecting role and whether the premise is false."""

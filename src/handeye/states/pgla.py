@@ -28,7 +28,6 @@ from handeye.sets.draw import Draw
 from handeye.states.ablations import ABLATIONS
 from handeye.states.cases import Cases, Standing, cases
 from handeye.states.solver import fit
-from handeye.states.texts import text_logits
 from handeye.stats.intervals import Samples, difference
 
 if TYPE_CHECKING:
@@ -341,9 +340,7 @@ def _readings(every: Cases, train: Mask, scores: Floats, seed: int) -> dict[str,
         "oracle": every.false.astype(np.float64),
     }
     if all(every.texts):
-        found["text"] = np.asarray(
-            expit(text_logits(every.texts, every.false[:, None], train[:, None])[:, 0])
-        )
+        found["text"] = np.asarray(expit(every.by_text(every.false[:, None], train[:, None])[:, 0]))
     return found
 
 
