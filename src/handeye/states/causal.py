@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
 import numpy as np
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
 REJECTIONS = (4, 5)
 """Roles that reject, where the six options are four contents and two rejections."""
+Along = Literal["probe", "means"]
 # Roles of Target.siblings, as donors are called here.
 _ROLES = {SIBLING: "media", "other detail": "other"}
 
@@ -73,6 +74,7 @@ class Causal(Shown, msgspec.Struct, frozen=True, kw_only=True):
             in nats: about 0 where all goes through the states of a layer.
         own: share of premises, true and false, that are told rightly without any change, their
             mean, by stratum.
+        along: what was steered along.
         size: of a step, in root mean squares of how far states lie from their mean.
         directions: drawn of each kind.
         seed: of all that is drawn.
@@ -85,6 +87,7 @@ class Causal(Shown, msgspec.Struct, frozen=True, kw_only=True):
     itself: float
     through: float
     own: dict[str, Estimate]
+    along: Along
     size: float
     directions: int
     seed: int
@@ -145,6 +148,7 @@ def causal(
     layers: Sequence[str] | None = None,
     sites: Sequence[str] = ("all", "media", "text", "last"),
     rejections: Sequence[int] = REJECTIONS,
+    along: Along = "probe",
     size: float = 0.5,
     directions: int = 64,
     c: float = 0.01,
@@ -167,6 +171,8 @@ def causal(
         layers: whose output is changed; None: all.
         sites: tokens that are patched, of :data:`handeye.states.edits.SITES`; none: no patching.
         rejections: the roles that reject.
+        along: what is steered along: the weights of the probe, or the difference of the class means
+            (which is what a linear reader's weights need not be near).
         size: of a step, see :class:`Causal`.
         directions: drawn at random, and fitted to flipped labels, each; 0: only patching.
         c: inverse strength of the probe's penalty.
@@ -185,6 +191,8 @@ def causal(
     """
     within("directions", directions, 0, 100_000)
     within("batch_size", batch_size, 1, 100_000)
+    if along not in get_args(Along):
+        raise OptionError(f"along is {along!r}{allowed(along, get_args(Along))}")
     if not size > 0 or not np.isfinite(size):
         raise OptionError(f"size must be a number above 0, got {size}")
     from handeye.states.rerun import Answering
@@ -215,7 +223,7 @@ def causal(
         if directions:
             chosen = [cases[k] for k in rows]
             fitted = _fitted(targets, stratum, states, patched, rows, cases)
-            drawing = _Drawing(size, directions, c, folds, seed)
+            drawing = _Drawing(along, size, directions, c, folds, seed)
             effects += _direction_effects(model, figures, chosen, fitted, wanted, drawing, ticks)
     counts = {s: [one.target.group for one in cases if one.target.stratum == s] for s in strata}
     return Causal(
@@ -226,6 +234,7 @@ def causal(
         itself=patched.itself,
         through=patched.through,
         own=own,
+        along=along,
         size=size,
         directions=directions,
         seed=seed,
@@ -323,6 +332,7 @@ class _Ticks:
 class _Drawing:
     """How directions are fitted and drawn; as in :func:`causal`."""
 
+    along: Along
     size: float
     count: int
     c: float
@@ -444,8 +454,8 @@ def _directions(
 
     Returns:
         By fold (1 + 2 count, width) steps towards label 1 (the probe's, those of flipped labels,
-        random ones), all of one length; by fold as many erasers; held-out logits (n,) of a probe
-        of the states, and of one of the erased states.
+        random ones), all of one length; by fold as many erasers; held-out logits (n,) of the
+        probe, of the states and of the erased ones.
     """
     count, width = drawing.count, x.shape[1]
     k = int(folds.max()) + 1
@@ -460,16 +470,16 @@ def _directions(
     before, after = np.zeros(len(x)), np.zeros(len(x))
     for fold in range(k):
         inside = folds != fold
-        found = np.concatenate([coef[:, fold], normal(words, (count, width))])
+        own_way = coef[:, fold]
+        if drawing.along == "means":
+            rows = labels[inside]
+            own_way = (rows - rows.mean(axis=0)).T @ x[inside].astype(np.float64)
+        found = np.concatenate([own_way, normal(words, (count, width))])
         long = np.linalg.norm(found, axis=1, keepdims=True)
         steps.append(length * found / np.where(long > 0, long, 1.0))
         spread = Spread(x[inside])
         own = [spread.eraser(label) for label in labels[inside].T]
         erasers.append([*own, *spread.at_random(spread.removed(own[0]), count, words)])
-        without = own[0](x)
-        again = Design(without.astype(np.float32)).fit(
-            labels[:, :1], inside[:, None].astype(np.float32), drawing.c
-        )
         before[~inside] = logits[~inside, fold]
-        after[~inside] = again.logits(without)[~inside, 0]
+        after[~inside] = fit.logits(own[0](x[~inside]))[:, fold]
     return steps, erasers, (before, after)

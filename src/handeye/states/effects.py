@@ -32,7 +32,7 @@ MEASURES = {
     "rejected": "false premises rejected, less those rejected without the change",
     "parted": "S of false premises less S of true ones, less the same without the change, in nats",
     "told": "AUROC of a probe of held-out families",
-    "left": "AUROC of a probe fitted anew to what was erased",
+    "left": "AUROC of the same probe after the erasure",
 }
 """What is measured."""
 

@@ -7,6 +7,10 @@ which the label covaries with no direction, the one that moves states least on a
 
 with ``W = (Cov(x)^(1/2))^+`` and P the orthogonal projection onto the columns of ``W Cov(x, z)``.
 The label of what is erased from is never asked for (no oracle variant).
+
+``Cov(x)`` is drawn to a multiple of the identity as far as so few rows want it (Ledoit and Wolf
+2004, J. Multivar. Anal. 88:365): in the rows themselves nothing is left whatever W is, but where
+there are hardly more rows than columns the plain estimate would erase next to nothing in others.
 """
 
 from __future__ import annotations
@@ -64,11 +68,22 @@ class Spread:
         self._mean = rows.mean(axis=0)
         self._rows = rows - self._mean
         values, axes = np.linalg.eigh(self._rows.T @ self._rows / len(rows))
-        kept = values > _NONE * max(float(values[-1]), 0.0)
-        if not kept.any():
+        if not values[-1] > 0:
             raise DataError("states to erase from are all the same")
+        self._found = np.clip(values, 0.0, None)
+        shrinkage, middle = self._shrinkage(), float(self._found.mean())
+        shrunk = (1 - shrinkage) * self._found + shrinkage * middle
+        kept = shrunk > _NONE * shrunk[-1]
         self.rank = int(kept.sum())
-        self._variances, self._axes = values[kept], axes[:, kept]
+        self._found, self._variances, self._axes = self._found[kept], shrunk[kept], axes[:, kept]
+
+    def _shrinkage(self) -> float:
+        """How far the covariance is drawn to the identity, 0..1."""
+        n, square = len(self._rows), float(np.sum(self._found**2))
+        apart = float(np.sum((self._found - self._found.mean()) ** 2))
+        fourth = float(np.sum(np.sum(self._rows**2, axis=1) ** 2))
+        error = max(fourth / n - square, 0.0) / n
+        return min(1.0, error / apart) if apart > 0 else 1.0
 
     def eraser(self, z: ArrayLike) -> Eraser:
         """LEACE of labels (n,) or (n, k), as numbers."""
@@ -104,9 +119,12 @@ class Spread:
             for _ in range(60):
                 tilt = (low + high) / 2
                 share = np.exp(weights + tilt * logs - (weights + tilt * logs).max())
-                mean = float(share @ self._variances / share.sum())
-                low, high = (tilt, high) if mean < removed else (low, tilt)
-            column = np.sign(drawn) * np.sqrt(share / share.sum())
+                share /= share.sum()
+                moved = float(share @ self._variances) * float(
+                    share @ (self._found / self._variances)
+                )
+                low, high = (tilt, high) if moved < removed else (low, tilt)
+            column = np.sign(drawn) * np.sqrt(share)
             out.append(self._erasing(column[:, None]))
         return out
 

@@ -116,7 +116,7 @@ class Answering:
         last: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
         for start in range(0, n, self._batch_size):
             rows = np.arange(start, min(start + self._batch_size, n))
-            batch = [cases[row] for row in rows.tolist()]
+            batch = cases[start : start + len(rows)]
             roles = [case.target.roles for case in batch]
             encoded = process(self._loaded, [case.ask for case in batch])
             logits, states = taken(self._loaded, encoded, layers)
