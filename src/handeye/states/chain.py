@@ -297,7 +297,7 @@ def balanced(
     unseen = sum((1 / (2 * side.sum())) ** 2 for side in (rows.false, ~rows.false))
     levels, losses = {}, {}
     for run, key in enumerate(keys):
-        levels[key] = _longer(every[run], by_fold[run])
+        levels[key] = _longer(every[run], by_fold[run], learnt=key in found.probes)
         if not run:
             losses[key] = complement(levels[key])
             continue
@@ -319,12 +319,20 @@ def _by_fold(found: Reading, right: Mask) -> Floats:
     return out
 
 
-def _longer(part: Samples, by_fold: Floats, unseen: float = 0.0) -> Samples:
-    """A figure whose resamples vary by what folds owe to each other, too, and by what is unseen."""
+def _longer(
+    part: Samples, by_fold: Floats, unseen: float = 0.0, *, learnt: bool = False
+) -> Samples:
+    """A figure whose resamples vary by what folds owe to each other, too, and by what is unseen.
+
+    What a probe tells near chance owes as much to the folds as to the draws; of so few pairs of
+    folds that is seen so roughly that half of it is added at the least.
+    """
     apart = part.values[1:] - part.values[0]
     if not len(apart) or not (found := float(np.nanvar(apart))) > 0:
         return part
     more = _owed(by_fold) + unseen
+    if learnt and abs(part.values[0] - CHANCE) < _ABOVE * found**0.5:
+        more = max(more, found / 2)
     values = np.concatenate([part.values[:1], part.values[0] + apart * (1 + more / found) ** 0.5])
     return replace(with_values(part, values), terms=part.terms)
 
