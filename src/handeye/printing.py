@@ -65,9 +65,14 @@ def one_line(text: str) -> str:
 
 
 _SINGULAR = re.compile(
-    r"\b(action|answer|cell|clip|film|frame|image|item|pair|picture|question|region|request|run"
-    r"|scene|video)s\b|\b(famil)ies\b"
+    r"\b(action|answer|cell|clip|film|frame|image|item|pair|picture|problem|prompt|question|region"
+    r"|request|run|scene|video)s\b|\b(famil)ies\b"
 )
+
+
+def is_one_line(text: str) -> bool:
+    """Whether ``text`` is shown as it is, in one line: some of it to be seen, none to be obeyed."""
+    return bool(text.strip()) and plain(text) == text and not _LINE_ENDS.search(text)
 
 
 def noun(n: int, things: str) -> str:

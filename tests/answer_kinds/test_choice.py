@@ -53,6 +53,7 @@ def test_other_words_are_told_apart(letter: str, text: str) -> None:
         *("not (B)", "It is not B.", "Answer: not B", "neither A nor B", "It isn't (C)"),
         *("B. red square", "Answer: B. red square"),
         *("A. red square\nB. blue square\nC", "**A** is wrong, **B** is right"),
+        *("B\n\nActually, A.", "B. Wait, it is C.", "Answer: B\nSorry, I meant (A)"),
         "It is a red square or a blue square.",
     ],
 )

@@ -169,6 +169,16 @@ def test_a_set_of_another_suite_is_named(
         (tmp_path / "record.json").rename(clips / "generation.json")
 
 
+def test_a_set_that_is_not_finished_is_of_no_other_suite(tmp_path: Path, handeye: Command) -> None:
+    (tmp_path / "set" / "videos").mkdir(parents=True)
+    (tmp_path / "set" / "generation.json").write_text('{"suite": "premise", "complete": false}')
+    words = ["--model", "handeye/oracle", "--data", tmp_path / "set", "--out", tmp_path / "run"]
+    said = handeye("run", "premise", *words)
+    assert said.code == 2
+    assert "is not finished" in said.err
+    assert "visualact" not in said.err
+
+
 def test_a_respondent_for_clips_is_refused_before_the_folder(
     clips: Path, tmp_path: Path, handeye: Command
 ) -> None:

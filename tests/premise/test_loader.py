@@ -94,6 +94,23 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a field of another type": ({"gold": "A"}, "not an item row"),
     "three options": ({"options": ["a", "b", "c"]}, "not an item row"),
     "equal options": ({"options": ["a", "b", "c", "c "]}, "options must be four different texts"),
+    "options that differ in case": (
+        {"options": ["a star", "A  star", "c", "d"]},
+        "options must be four different texts",
+    ),
+    "an option in two lines": (
+        {"options": ["a\nB. nothing", "b", "c", "d"]},
+        "an option is empty or has several lines or control characters",
+    ),
+    "an option that rejects": (
+        {"options": ["The visual detail in the question is wrong.", "b", "c", "d"]},
+        "an option says what a rejection says",
+    ),
+    "no rejections": ({"meta": {"rejections": ["x"]}}, "meta.rejections are not two texts"),
+    "control characters": ({"clip_id": "a\x1b[31m"}, "clip_id is empty or has several lines or c"),
+    "needs": ({"meta": {"needs": None}}, "meta.needs is no list of names"),
+    "needs one": ({"meta": {"needs": 3}}, "meta.needs is no list of names"),
+    "below nothing": ({"level": -3}, "level is no number of at least 0"),
     "gold": (
         {"premise": "standard", "gold": 5},
         "gold is 5, but of a standard vision item it is 0",

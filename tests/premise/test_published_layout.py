@@ -151,6 +151,8 @@ def test_mapping_and_unused_columns(tmp_path: Path) -> None:
     (tmp_path / "all.json").write_text(
         json.dumps([one | {"notes": "by hand", "question": "q"} for one in found])
     )
+    with pytest.raises(DataError, match=r"true or false, give --map is_misleading=COLUMN"):
+        load(tmp_path, mapping={"premise": "false"})
     taken = load(tmp_path, mapping={"is_misleading": "false"}).taken
     assert {line.source for line in taken if not line.field} >= {"notes", "what is asked"}
 
@@ -163,6 +165,13 @@ BAD = {
     "no letter": ({"correct_answer": "seven"}, "the right answer is seven"),
     "a modality that is none": ({"modality": "smell"}, "modality is 'smell'"),
     "a modality of another split": ({"modality": "audio"}, "modality is audio, but its split says"),
+    "rejections exchanged": ({"option_e": F, "option_f": E}, "option E rejects what is heard"),
+    "control characters": ({"option_a": "a\x1b[31m"}, "an option has control characters"),
+    "a content that rejects": (
+        {"option_a": "The visual detail in the question is wrong.", "option_e": None}
+        | {"option_f": None, "correct_answer": None},
+        "one of the options A to D is a rejection",
+    ),
     "no truth": ({"is_misleading": "perhaps"}, "premise is 'perhaps'"),
     "too few options": ({"option_d": None}, "has 6 options, of which one is empty"),
     "one option twice": ({"option_b": CONTENTS[0]}, "is there twice"),
@@ -184,6 +193,12 @@ def test_a_bad_value_is_told_with_its_place(tmp_path: Path, case: str) -> None:
         load(tmp_path)
     assert f"{file}:2" in str(error.value)
     assert words in str(error.value)
+
+
+def test_an_option_in_two_lines_is_asked_in_one(tmp_path: Path) -> None:
+    one = row("ab12", "standard_vision") | {"option_a": "a\nB. nothing"}
+    (with_videos(tmp_path) / "standard_vision.jsonl").write_text(json.dumps(one))
+    assert load(tmp_path)[0].options[0] == "a B. nothing"
 
 
 def test_what_is_no_set_is_refused(tmp_path: Path) -> None:

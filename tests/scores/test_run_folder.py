@@ -21,6 +21,7 @@ from handeye.scores.run_folder import (
     expand,
     one_suite,
     open_run,
+    same_number,
     same_set,
     suite_of,
 )
@@ -402,6 +403,15 @@ def test_runs_over_other_data_are_told(tmp_path, data):
     assert told is not None
     assert f"({first.path}, {second.path}; {third.path})" in told
     assert "(a; b)" in str(same_set([first, third], ["a", "b"]))
+
+
+def test_runs_that_asked_fewer_items_are_told(tmp_path):
+    """What did not come back is no other selection."""
+    all_, some = make(tmp_path / "A", n_expected=9), make(tmp_path / "B", n_expected=9)
+    few = make(tmp_path / "C", n_expected=3)
+    assert same_number([all_, some]) is None
+    told = str(same_number([all_, few, some], ["a", "few", "b"]))
+    assert told.startswith("the runs asked different numbers of items (a, b: 9; few: 3)")
 
 
 def test_a_folder_of_several_runs_stands_for_them(tmp_path):

@@ -9,8 +9,8 @@ that says anything:
 3. letters anywhere;
 4. the words of an option in full.
 
-It decides only where it says one thing throughout: several letters, ``not (B)``, or a letter before
-another option's words are unreadable.
+It decides only where it says one thing throughout: several letters, ``not (B)``, a letter before
+another option's words, or another one behind it (``Actually, A``) are unreadable.
 """
 
 from __future__ import annotations
@@ -30,6 +30,13 @@ _BEGINS = re.compile(
 # A letter that is a word; "A" before a small word is an article.
 _LETTER = r"([B-Z]|A(?!\s+(?!because|since)[a-z]))(?![\w'’])"
 _ANOTHER = re.compile(rf"[\s*_`\"'”’)\].]*(?:[,/&\s]|\b(?:or|and)\b)[\s*_`\"'“‘(\[]*{_LETTER}")
+# What takes back what was said before, and the letter that it puts in its place.
+_INSTEAD = re.compile(
+    r"\b(?i:actually|wait|correction|sorry|on second thoughts?|rather)\b[\s,:.!–—-]*"
+    rf"(?i:(?:no|it's|it is|the answer is|i meant?|make that|option)[\s,]+)*\(?{_LETTER}"
+    r"(?=[\s).,;:!]*$)",
+    re.MULTILINE,
+)
 _MARKED = re.compile(r"(?:\*\*|__|`|\\boxed\{)\s*\(?([A-Z])(?:[).:]|\s*(?:\*\*|__|`|\}))")
 _NAMED = re.compile(rf"(?<![\w'’]){_LETTER}")
 _SEVERAL = -1
@@ -57,7 +64,7 @@ def read(text: str, options: Sequence[str]) -> Reading[int] | None:
         _anywhere(told, options),
     ):
         if places:
-            place = only(places)
+            place = only([*places, *_at(_INSTEAD, told, options)])
             return None if place is None or place == _SEVERAL else Reading(place, False)
     return None
 

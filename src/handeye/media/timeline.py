@@ -73,6 +73,12 @@ class Timeline:
     unit: Fraction
     last: int
 
+    @classmethod
+    def even(cls, frames: int, fps: float) -> Timeline:
+        """That of so many frames at equal distances, ``fps`` a second."""
+        unit = 1 / Fraction(fps)
+        return cls(tuple(range(frames)), (0,), unit, 1)
+
     @property
     def duration(self) -> float:
         """Seconds from the first frame's beginning to the last one's end."""

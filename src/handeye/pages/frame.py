@@ -22,7 +22,7 @@ from handeye.pages.signs import PASSED, Sign, Vocabulary
 from handeye.pages.sounds import Sound
 from handeye.scores.estimate import integer
 from handeye.scores.looks import Looks
-from handeye.scores.run_folder import ScoredRun, same_set
+from handeye.scores.run_folder import ScoredRun, same_number, same_set
 from handeye.scores.tables import Column, Row, Table
 
 Words = tuple[tuple[str, str], ...]
@@ -553,7 +553,11 @@ def write_page(
     glance, gallery = context["glance"], context["gallery"]
     made = {
         "shown": gallery.first(glance),
-        "notice": same_set(runs, labels),
+        "notices": {
+            head: said
+            for head, told in (("Different sets", same_set), ("Different items", same_number))
+            if (said := told(runs, labels))
+        },
         "data": html.script_json(data),
     }
     whole = {"terms": (), "paged": folder is not None, **context, **made}

@@ -20,6 +20,8 @@ PREMISES: tuple[Premise, ...] = get_args(Premise)
 LETTERS = "ABCDEF"
 VISION_FALSE, AUDIO_FALSE = 4, 5
 """The roles of the two options that reject; roles 0 to 3 are the contents of ``options``."""
+FALSE_OF = {"vision": VISION_FALSE, "audio": AUDIO_FALSE}
+"""The role that rejects for a sense."""
 N_ROLES = 6
 PAPER_ORDER = tuple(range(N_ROLES))
 """Roles by position as IMAVB shows them: A to D contents, E and F the rejections."""

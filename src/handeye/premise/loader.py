@@ -27,6 +27,8 @@ from handeye.premise.items import (
     items_name,
 )
 from handeye.premise.published_layout import PlacedItem, cell_of, published_files, read_published
+from handeye.premise.scoring.reading import REJECTIONS
+from handeye.printing import is_one_line
 from handeye.reading import UNREADABLE, why
 from handeye.run.plan import Plan
 from handeye.sets.blocks import MOST
@@ -215,13 +217,11 @@ def problems(item: Item) -> list[str]:
     out: list[str] = []
     for name in ("item_id", "scene_id", "clip_id", "split"):
         value: str = getattr(item, name)
-        if not value.strip() or "\n" in value:
-            out.append(f"{name} is empty or has several lines")
+        if not is_one_line(value):
+            out.append(f"{name} is empty or has several lines or control characters")
     if not item.question.strip():
         out.append("it has no question")
-    texts = [text.strip() for text in item.options]
-    if not all(texts) or len(set(texts)) < len(texts):
-        out.append("options must be four different texts")
+    out += _option_problems(item)
     golds = _GOLDS.get((item.modality, item.premise), (0, 1, 2, 3))
     if item.gold not in golds:
         words = " or ".join(map(str, golds))
@@ -230,9 +230,29 @@ def problems(item: Item) -> list[str]:
         )
     if sorted(item.order) != list(PAPER_ORDER):
         out.append(f"order is {list(item.order)}, not each of the roles 0 to 5 once")
-    if item.level is not None and not math.isfinite(item.level):
-        out.append("level is no number")
+    if item.level is not None and not (math.isfinite(item.level) and item.level >= 0):
+        out.append("level is no number of at least 0")
+    needs = item.meta.get("needs", [])
+    if not isinstance(needs, list) or not all(isinstance(need, str) for need in needs):
+        out.append("meta.needs is no list of names")
     return out + _media_problems(item)
+
+
+def _option_problems(item: Item) -> list[str]:
+    """What of the options cannot be told apart, by whoever chooses or by who reads the choice."""
+    rejections = item.meta.get("rejections", list(REJECTIONS))
+    texts = rejections if isinstance(rejections, list) else []
+    if len(texts) != 2 or not all(isinstance(text, str) for text in texts):
+        return ["meta.rejections are not two texts"]
+    if not all(map(is_one_line, (*item.options, *texts))):
+        return ["an option is empty or has several lines or control characters"]
+    four, six = (
+        {" ".join(text.split()).casefold() for text in some}
+        for some in (item.options, (*item.options, *texts))
+    )
+    if len(four) < 4:
+        return ["options must be four different texts"]
+    return ["an option says what a rejection says"] if len(six) < 6 else []
 
 
 def _media_problems(item: Item) -> list[str]:

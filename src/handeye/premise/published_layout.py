@@ -27,6 +27,8 @@ from handeye.premise.items import (
     Modality,
     Premise,
 )
+from handeye.premise.scoring.reading import REJECTIONS
+from handeye.printing import is_one_line
 from handeye.sets.columns import (
     MappedField,
     columns_of,
@@ -226,7 +228,10 @@ class _Reader:
         before = len(self.problems)
         split = self._text(row, "split") or cell_of(row.file.stem) or cell_of(row.file.parent.name)
         of_split = CELLS.get(cell_of(split), (None, None))
-        premise = self._read(row, "premise", self._premise, f"{' or '.join(PREMISES)}", of_split[0])
+        wanted = " or ".join(PREMISES)
+        if not self._truth_is_told:
+            wanted += "; where it says true or false, give --map is_misleading=COLUMN"
+        premise = self._read(row, "premise", self._premise, wanted, of_split[0])
         modality = self._read(row, "modality", _modality, "vision or audio", of_split[1])
         question = self._read(row, "question", _words, "words", None)
         options = self._options(row)
@@ -312,7 +317,7 @@ class _Reader:
         return _PREMISES.get(words)
 
     def _options(self, row: ForeignRow) -> list[str]:
-        found = [self._text(row, f"option_{letter}") for letter in "abcdef"]
+        found = [" ".join(self._text(row, f"option_{x}").split()) for x in "abcdef"]
         listed = row.values.get(self._at.get("options", ""))
         if isinstance(listed, list):
             found = [text for text in (_words(value) for value in listed) if text]
@@ -326,6 +331,15 @@ class _Reader:
         elif len(set(found)) < len(found):
             twice = Counter(found).most_common(1)[0][0]
             self.problems.append(f"{row.where}: the option {twice!r} is there twice")
+        elif not all(map(is_one_line, found)):
+            self.problems.append(f"{row.where}: an option has control characters")
+        elif {*REJECTIONS} & {*found[:VISION_FALSE]}:
+            self.problems.append(f"{row.where}: one of the options A to D is a rejection")
+        elif [_rejects(words) for words in found[VISION_FALSE:]] == ["audio", "vision"]:
+            self.problems.append(
+                f"{row.where}: option E rejects what is heard and F what is seen; expected E to "
+                "reject what is seen and F what is heard"
+            )
         return found
 
     def _gold(
@@ -379,6 +393,12 @@ class _Reader:
         if not names or not any(names.values()):
             self.problems.append(f"{row.where}: names no video")
         return scene or PurePosixPath(next(iter(paths.values()), "")).stem, paths
+
+
+def _rejects(words: str) -> Modality | None:
+    """The sense that a rejection names; None where it names none, or both."""
+    named = {_MODALITIES[word] for word in re.findall(r"\w+", words.lower()) if word in _MODALITIES}
+    return named.pop() if len(named) == 1 else None
 
 
 def _modality(value: Any) -> Modality | None:

@@ -193,7 +193,7 @@ def _context(found: Comparison, title: str | None) -> dict[str, Any]:
     return {
         "suite": suite,
         "source": found.found.words.source,
-        "notice": None,  # differing sets stand among the notes
+        "notices": {},  # differing sets stand among the notes
         "title": title or f"{named} compared on {suite.title}",
         "runs": [
             run | {"facts": _facts(suite, run), "style": k} for k, run in enumerate(data["runs"])

@@ -13,7 +13,7 @@ from handeye.atomic import check_places
 from handeye.errors import OptionError
 from handeye.pages.html import page_folder
 from handeye.printing import tell
-from handeye.scores.run_folder import expand, same_set
+from handeye.scores.run_folder import expand, same_number, same_set
 from handeye.scores.so_far import readable
 from handeye.suite import Part, Suite
 from handeye.suites import all_suites, suite_of_runs
@@ -40,8 +40,8 @@ def write_report(
 
     The suite is the one that the folders name. Where it diagnoses runs, it does so on the way; a
     run that cannot be diagnosed (scores of an older handeye, answers gone) keeps its place in the
-    report, which then says why. Runs that were scored against different sets are shown all the
-    same, with a warning on stderr.
+    report, which then says why. Runs that were scored against different sets, or asked different
+    numbers of items, are shown all the same, with a warning on stderr and on the page.
 
     Args:
         runs: run folders (``handeye run``, ``handeye SUITE score``), in order of display; a folder
@@ -82,9 +82,9 @@ def write_report(
         opened[-1].check()
         if progress is not None:
             progress(len(opened), len(folders) + 1)
-    warning = same_set(opened)
-    if warning is not None:
-        tell(f"warning: {warning}")
+    for warning in (same_set(opened), same_number(opened)):
+        if warning is not None:
+            tell(f"warning: {warning}")
     known: dict[str, Any] = {
         "title": title,
         "human": None if human is None else Path(human),

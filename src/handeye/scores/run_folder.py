@@ -602,6 +602,30 @@ def same_set(runs: Sequence[ScoredRun], labels: Sequence[str] = ()) -> str | Non
     )
 
 
+def same_number(runs: Sequence[ScoredRun], labels: Sequence[str] = ()) -> str | None:
+    """A warning where runs asked different numbers of items.
+
+    Args:
+        runs: of one suite.
+        labels: as in :func:`same_set`.
+
+    Returns:
+        None where all asked as many, whatever came back.
+    """
+    groups: dict[int, list[str]] = {}
+    for run, label in zip(runs, labels or [str(run.path) for run in runs], strict=True):
+        n = run.info.get("n_expected") or run.info.get("n_items")
+        if n:
+            groups.setdefault(int(n), []).append(label)
+    if len(groups) < 2:
+        return None
+    told = "; ".join(f"{', '.join(names)}: {n:,}" for n, names in groups.items())
+    return (
+        f"the runs asked different numbers of items ({told}): a difference between their figures "
+        "may be one of the items"
+    )
+
+
 def expand(folders: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Path]:
     """Run folders, with its runs in place of a folder that holds several (:data:`ABLATION`).
 

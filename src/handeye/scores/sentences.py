@@ -256,7 +256,7 @@ def _interval(row: Tree) -> str:
 
 def _doubt(row: Tree) -> str:
     """Behind a difference that is claimed, where its interval does not say the same."""
-    return f"; the {unsure}, the test does not" if (unsure := unsure_words(row)) else ""
+    return "; by the test, though the interval includes 0" if unsure_words(row) else ""
 
 
 def _seen(row: Tree) -> str:

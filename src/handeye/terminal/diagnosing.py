@@ -13,6 +13,7 @@ from handeye.scores.diagnosed import Diagnosed, diagnose_runs, write_diagnosis
 from handeye.scores.labels import labels
 from handeye.scores.run_folder import expand
 from handeye.scores.so_far import readable
+from handeye.scores.summary import so_far_words
 from handeye.terminal import tables
 from handeye.terminal.console import Console
 from handeye.terminal.options import put_json
@@ -36,7 +37,6 @@ def diagnose_and_print(
         json: where JSON goes, if anywhere.
         diagnose: of the suite: one run.
         so_far: of the suite: scores what an unfinished run holds.
-        show: prints the findings of one run, below its name.
 
     Raises:
         RunError: a folder is no run, or what was found could not be kept there.
@@ -66,16 +66,9 @@ def diagnose_and_print(
 
 
 def _show(found: Diagnosed) -> None:
-    """Print what was found about one run."""
-    from handeye.scores.summary import so_far_words
-    from handeye.terminal import tables
-    from handeye.terminal.console import Console
-
+    """Print what was found about one run, below its name and note."""
     console = Console()
-    model, note = (str(found.data.get(name) or "") for name in ("model", "note"))
-    tables.say(console, f"\n{model or 'unnamed model'}", "bold")
-    if note:
-        tables.say(console, note, "yellow")
+    note = str(found.data.get("note") or "")
     for part in found.said():
         if isinstance(part, str):
             tables.say(console, part)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from handeye.printing import one_line, say
+from handeye.printing import noun, one_line, say
 from handeye.terminal.options import put_json
 
 if TYPE_CHECKING:
@@ -67,14 +67,9 @@ def print_verified(result: Verified, holds: str, *, json: str | None = None) -> 
         return
     for problem in result.problems:
         say(one_line(problem))
-    counted = ", ".join(_counted(count, name) for name, count in result.counts.items())
+    counted = ", ".join(f"{count} {noun(count, name)}" for name, count in result.counts.items())
     if not result.ok:
-        say(f"{counted}: {_counted(len(result.problems), 'problems')}")
+        wrong = len(result.problems)
+        say(f"{counted}: {wrong} {noun(wrong, 'problems')}")
         raise typer.Exit(1)
     say(f"{counted}: {holds}")
-
-
-def _counted(count: int, name: str) -> str:
-    """``1 pair of twins``, ``2 pairs of twins``."""
-    first, *rest = name.split(" ")
-    return " ".join([str(count), first.removesuffix("s") if count == 1 else first, *rest])

@@ -16,6 +16,7 @@ from msgspec import UNSET
 from handeye.errors import OptionError, allowed, refuse_twice, within
 from handeye.run.plan import Plan
 from handeye.sets.blocks import MOST
+from handeye.sets.folder import RECORD
 from handeye.sets.hub import HUB, find_set
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.foreign.gold_values import read_scenario
@@ -130,7 +131,9 @@ def recognizes(data: str) -> bool:
     path = Path(data)
     if path.is_dir():
         others = any(any(path.glob(pattern)) for pattern in _OTHERS)
-        return ((path / "videos").is_dir() and not others) or any(path.glob(clips_name("*")))
+        # What has a record was made by handeye: a set without its rows is not finished.
+        foreign = (path / "videos").is_dir() and not others and not (path / RECORD).exists()
+        return foreign or any(path.glob(clips_name("*")))
     foreign = path.suffix == ".json" and not any(map(path.match, _OTHERS))
     return foreign or path.match(clips_name("*"))
 

@@ -18,7 +18,7 @@ from handeye.errors import DataError, OptionError
 from handeye.media.frame_choice import FrameChoice
 from handeye.media.sound import sound_of
 from handeye.premise.asking.clips import swaps
-from handeye.premise.asking.questions import Asking
+from handeye.premise.asking.questions import Asking, frames_of
 from handeye.premise.asking.route import carried, left_out
 from handeye.premise.loader import load
 from handeye.run.questions import Question, by_scene
@@ -170,6 +170,42 @@ def test_a_route_leaves_the_other_senses_questions_out(videos: Path) -> None:
     moved = msgspec.structs.replace(items[0], kind="speed", meta={"needs": ["motion"]})
     assert left_out([moved], one) == {"speed: one frame shows no motion": 1}
     assert left_out([moved], how | {"media_input": "native"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("frames", "enough"),
+    [
+        ("1", False),
+        ("fps:0.1", False),
+        ("fps:2", True),
+        ("indices:0,0", False),
+        ("indices:3,3,3", False),
+        ("indices:0,3", True),
+        ("seconds:1,1.01", False),
+        ("seconds:1,2", True),
+    ],
+)
+def test_what_lies_in_motion_is_not_asked_of_one_frame(
+    videos: Path, frames: str, enough: bool
+) -> None:
+    """However the frame is chosen."""
+    items = load(videos)
+    how = Asking(frames=frames_of(frames)).of_set(items).fitted(OTHERS).as_dict()
+    known = {"needs": ["motion"], "frames": 48, "fps": 12}
+    moved = msgspec.structs.replace(items[0], kind="speed", meta=known)
+    wanted = {} if enough else {"speed: one frame shows no motion": 1}
+    assert left_out([moved], how) == wanted
+    if frames.startswith("indices"):
+        unknown = msgspec.structs.replace(moved, meta={"needs": ["motion"]})
+        assert left_out([unknown], how) == wanted
+
+
+def test_frames_that_no_clip_has_are_refused_before_anything_is_asked(videos: Path) -> None:
+    items = load(videos)
+    item = msgspec.structs.replace(items[0], meta={"frames": 48, "fps": 12})
+    how = Asking(frames=frames_of("seconds:99")).of_set(items).fitted(OTHERS).as_dict()
+    with pytest.raises(DataError, match=r"no second 99; the video is 4\.000 s long"):
+        left_out([item], how)
 
 
 @pytest.mark.parametrize("sense", ["vision", "audio"])

@@ -114,6 +114,16 @@ def test_a_route_that_carries_half_is_told_and_scored_as_that(
     assert so_far.summary.data["n_expected"] == 16
 
 
+def test_frames_that_are_not_sent_are_told(
+    stills: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(stills, tmp_path / "run", frames="8", families=1)
+    assert "note: frames (8 frames at equal distances" in (err := capsys.readouterr().err)
+    assert "are not used: the set has no videos" in err
+    run(stills, tmp_path / "paper", families=1)
+    assert "are not used" not in capsys.readouterr().err
+
+
 def test_samples_are_asked_kept_and_counted(stills: Path, tmp_path: Path) -> None:
     options: dict[str, Any] = {"families": 1, "model_args": {"faults": "accept=0.5"}}
     out = run(stills, tmp_path / "run", epochs=3, **options)
@@ -161,6 +171,8 @@ def test_a_function_sees_and_hears(stills: Path, tmp_path: Path) -> None:
     assert {row["state"] for row in rows(out).values()} == {"answered"}
     with pytest.raises(OptionError, match=r"takes no sounds: .*media_input='frames'"):
         run(stills, tmp_path / "sees", sees, name="sees", families=1)
+    with pytest.raises(OptionError, match="no log-probabilities; leave letters out"):
+        run(stills, tmp_path / "letters", hears, name="hears", families=1, letters=True)
     for how in ({"media_input": "frames"}, {"ablation": "without-audio"}):
         out = run(stills, tmp_path / "-".join(how), sees, name="sees", families=1, **how)
         assert {row["raw_text"] for row in rows(out).values()} == {"B"}

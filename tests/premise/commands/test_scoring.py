@@ -34,6 +34,7 @@ def test_score_and_diagnose_print_what_was_found(
     assert "always reject" in told
     assert json.loads((tmp_path / "run" / "run.json").read_text())["n_items"] == 96
     told = said("diagnose", tmp_path / "run")
+    assert told.count("handeye/simulated") == 1
     assert "6 families, too few to say much" in told
     assert "of 96 items failed" in told
     assert (tmp_path / "run" / "reasons.parquet").is_file()

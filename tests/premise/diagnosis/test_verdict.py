@@ -60,6 +60,35 @@ def deaf_to_order(item: Item, draw: Any) -> int:
     return item.gold
 
 
+def naming_sight(answer: made.Answer) -> made.Answer:
+    """Whatever it rejects, it names the visual detail."""
+
+    def named(item: Item, draw: Any) -> int | str:
+        role = answer(item, draw)
+        return 4 if role == 5 else role
+
+    return named
+
+
+def wrong_way_of_sound(item: Item, draw: Any) -> int:
+    if item.modality != "audio":
+        return item.gold
+    return made.asked(item) if item.gold >= 4 else 5
+
+
+def deaf_beside_another_detail(item: Item, draw: Any) -> int:
+    deaf = item.modality == "both" and item.gold == 5
+    return made.asked(item) if deaf else item.gold
+
+
+def premise_by_the_words(item: Item, draw: Any) -> int:
+    """Judges by the words alone, and gets what is asked from the clip."""
+    if item.modality == "both":
+        return item.gold
+    false = made.by_words(item, "premise").random() < 0.5
+    return made.rejecting(item, draw) if false else made.asked(item)
+
+
 PLANTED: dict[str, tuple[made.Sim, set[str]]] = {
     "right": (made.Sim(made.right), set()),
     "a little unsteady": (made.Sim(made.noisy(made.right, 0.06)), set()),
@@ -89,6 +118,24 @@ PLANTED: dict[str, tuple[made.Sim, set[str]]] = {
     "led by the other sense": (made.Sim(made.disturbed(0.6)), {"interference"}),
     "rejects too much": (made.Sim(made.sometimes(0.3, made.rejecting)), set()),
     "wrong contents": (made.Sim(made.sometimes(0.4, wrongly)), {"content"}),
+    "names sight in whatever it rejects": (
+        made.Sim(naming_sight(made.right)),
+        {"one_sense:vision"},
+    ),
+    "rejects everything for the picture": (
+        made.Sim(naming_sight(made.rejecting)),
+        {"rejects_all", "one_sense:vision"},
+    ),
+    "rejects everything for either by lot": (
+        made.Sim(lambda item, draw: draw.choice((4, 5))),
+        {"rejects_all"},
+    ),
+    "sound the wrong way round": (made.Sim(wrong_way_of_sound), {"inverted:audio"}),
+    "deaf beside another detail": (
+        made.Sim(deaf_beside_another_detail),
+        {"less_in_two:audio"},
+    ),
+    "judges premises by the words": (made.Sim(premise_by_the_words), {"chance"}),
     "deaf to one kind": (made.Sim(deaf_to_order), {"kinds", "senses:vision"}),
 }
 
@@ -124,7 +171,7 @@ def test_the_sentence_is_made_of_the_claims_and_of_nothing_else() -> None:
         assert of(name).sentence == words[:1].upper() + words[1:] + "."
     silent = of("silent")
     refused = silent.findings.states["refused"]
-    assert f"{refused} of 1,140 items have no answer that can be read ({refused} refused)" in (
+    assert f"{refused} of 1,140 items have no answer that can be read (refused)" in (
         silent.sentence
     )
 
@@ -153,6 +200,51 @@ def test_errors_by_lot_are_no_interference(families: int, seeds: range) -> None:
     for seed in seeds:
         sim = made.Sim(made.sometimes(0.5, made.accepting), seed=seed)
         assert "interference" not in faults(diagnosed(sim.rows(items), items)), seed
+
+
+@pytest.mark.parametrize(("families", "seeds"), [(12, range(6)), (24, range(3))])
+def test_who_answers_by_lot_confuses_no_senses(families: int, seeds: range) -> None:
+    """Half of the rejections name the other sense, and contents are wrong in three of four."""
+    items = made.families(families)
+    for seed in seeds:
+        found = diagnosed(made.Sim(made.at_random, seed=seed).rows(items), items)
+        assert faults(found) <= {"random", "chance"}, (seed, found.sentence)
+
+
+@pytest.mark.parametrize("families", [12, 24])
+def test_who_swaps_the_senses_is_told_so_of_few_families(families: int) -> None:
+    items = made.families(families)
+    assert faults(diagnosed(made.Sim(made.swapping).rows(items), items)) == {"swaps"}
+    some = made.Sim(made.sometimes(0.4, made.swapping))
+    assert faults(diagnosed(some.rows(items), items)) == {"wrong_sense"}
+    rejecting = made.Sim(lambda item, draw: 9 - int(made.rejecting(item, draw)))
+    assert faults(diagnosed(rejecting.rows(items), items)) - {"chance"} == {"swaps"}
+    sight = made.Sim(naming_sight(made.right))
+    assert faults(diagnosed(sight.rows(items), items)) == {"one_sense:vision"}
+
+
+def test_levels_by_lot_stand_beside_what_is_wrong() -> None:
+    assert "name the other one, chance 50" in of("names the wrong sense").sentence
+    assert of("wrong contents").sentence.endswith("that it accepts, chance 75.")
+
+
+def test_both_senses_the_wrong_way_round_are_two_clauses() -> None:
+    def wrong_way(item: Item, draw: Any) -> int:
+        return made.asked(item) if item.gold >= 4 else int(made.rejecting(item, draw))
+
+    words = diagnosed(made.Sim(wrong_way).rows(ITEMS)).sentence
+    for about in ("seen", "heard"):
+        assert words.count(f"it takes premises about what is {about} the wrong way round") == 1
+
+
+def test_of_answers_that_cannot_be_read_nothing_else_is_said() -> None:
+    found = diagnosed(made.Sim(lambda item, draw: "Hard to say.").rows(ITEMS))
+    assert found.sentence == ("All 1,140 items have no answer that can be read (unreadable).")
+
+
+def test_a_clip_exchanged_has_false_premises_alone() -> None:
+    rows = made.Sim(made.rejecting).rows(ITEMS, ablation="swap")
+    assert "rejects all 960 false premises" in diagnosed(rows).sentence
 
 
 def test_interference_is_told_as_a_fact_beside_what_errors_would_do() -> None:

@@ -54,6 +54,21 @@ def test_figures_are_those_of_the_run(page: str, runs: list[Path]) -> None:
     assert (data["runs"][1]["signal"], "perception" in data["runs"][1]["headline"]) == ("", False)
 
 
+def test_runs_that_asked_fewer_items_are_told_on_stderr_and_first(
+    runs: list[Path], six: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (runs[0] / "predictions.jsonl").read_bytes().splitlines()[:12]
+    (tmp_path / "few.jsonl").write_bytes(b"\n".join(lines))
+    ids = [json.loads(line)["item_id"] for line in lines]
+    few = tmp_path / "few"
+    score_files(tmp_path / "few.jsonl", six, few, item_ids=ids, bootstrap=0)
+    out = tmp_path / "report.html"
+    write_report([runs[0], few], out, gallery_limit=0, resamples=0)
+    words = "he runs asked different numbers of items"
+    assert f"warning: t{words}" in capsys.readouterr().err
+    assert f"<b>Different items.</b> T{words}" in out.read_text("utf-8").partition("</header>")[0]
+
+
 def test_media_stand_in_the_page_and_nothing_is_fetched(page: str) -> None:
     assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]', page)
     media = r'<video id="(snd\d+)"[^>]*src="data:video/mp4;base64,[^"]{4000,}"'

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import io
 from pathlib import Path
 from typing import Any
 
 import anyio
+import numpy as np
 import pytest
 from inspect_ai.model import ChatMessageUser, ContentAudio, ContentImage, ContentText
+from PIL import Image
 
 from handeye.errors import OptionError, RunError
 from handeye.media.sound import encode_wav
@@ -88,9 +91,26 @@ def test_the_oracle_declines_what_cannot_be_decoded() -> None:
         )
 
 
-def encode_wav_cut() -> bytes:
-    import numpy as np
+def test_the_oracle_cannot_tell_clips_of_another_size(data: Path) -> None:
+    """A film of 4 x 2 pixels, a sound of a hundred samples."""
+    shown = io.BytesIO()
+    Image.new("RGB", (4, 2)).save(shown, "PNG")
+    sound = encode_wav(np.full((100, 2), 5000, np.int16))
+    parts = [
+        ContentImage(image=f"data:image/png;base64,{base64.b64encode(shown.getvalue()).decode()}"),
+        ContentAudio(
+            audio=f"data:audio/wav;base64,{base64.b64encode(sound).decode()}", format="wav"
+        ),
+    ]
+    items = load(data)
+    for question in Asking().of_set(items).fitted("handeye/x").questions(items):
+        words = question.write().messages[0].content[-1]
+        message = ChatMessageUser(content=[*parts, words])  # type: ignore[list-item]
+        reply = anyio.run(make_respondent("oracle", {}).answer, read_conversation([message]))  # type: ignore[union-attr]
+        assert reply.text == "I cannot tell from what I was sent."
 
+
+def encode_wav_cut() -> bytes:
     return encode_wav(np.zeros((100, 2), np.int16))[:100]
 
 

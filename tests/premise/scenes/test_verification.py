@@ -60,6 +60,7 @@ def test_a_good_set_has_no_problem(good: Path) -> None:
     assert result.problems == ()
     assert result.counts == {
         "items": 38,
+        "about two details": 6,
         "prompts": 10,
         "clips": 8,
         "families": 2,

@@ -347,7 +347,8 @@ enter("wrong throughout, in a quarter of the families", "none",
 enter("accepts everything", "extreme", accepting, "accepts_all")
 enter("accepts everything and guesses", "extreme", lambda a, d, f: d.below(4), "accepts_all")
 enter("rejects everything for its sense", "extreme", rejecting, "rejects_all")
-enter("rejects everything for the picture", "extreme", lambda a, d, f: 4, "rejects_all")
+enter("rejects everything for the picture", "extreme", lambda a, d, f: 4,
+      "rejects_all one_sense:vision")  # fmt: skip
 enter("rejects everything for either sense, by lot", "extreme",
       lambda a, d, f: d.integer(4, 5), "rejects_all")  # fmt: skip
 enter("rejects questions about sound alone", "extreme",
@@ -385,13 +386,19 @@ enter("the letters of the paper's order", "extreme",
       lambda a, d, f: a.order[a.gold])  # fmt: skip
 enter("swaps the senses", "extreme", swapping, "swaps")
 enter("names the picture whatever is false", "extreme",
-      lambda a, d, f: 4 if a.false else a.content, "wrong_sense")  # fmt: skip
+      lambda a, d, f: 4 if a.false else a.content, "one_sense:vision")  # fmt: skip
 enter("swaps the senses where two details are named", "extreme",
       lambda a, d, f: OTHER.get(a.gold, a.gold) if len(a.about) == 2 else a.gold,
       "swaps:two")  # fmt: skip
 enter("routes two details by lot", "extreme",
       lambda a, d, f: d.integer(4, 5) if len(a.about) == 2 and a.false else a.gold,
       "wrong_sense:two")  # fmt: skip
+enter("hears nothing where two details are named", "extreme",
+      lambda a, d, f: a.gold if len(a.about) == 1 or "vision" in a.false else a.content,
+      "less_in_two:audio")  # fmt: skip
+enter("holds every other prompt to be false, by the words", "extreme",
+      lambda a, d, f: a.gold if len(a.about) == 2
+      else a.own if a.words("t").unit() < 0.5 else a.content, "chance")  # fmt: skip
 enter("accepts false and rejects true", "extreme", inverted(SENSES, True),
       "inverted:vision inverted:audio")  # fmt: skip
 enter("accepts false and rejects true, guesses contents", "extreme", inverted(SENSES, False),

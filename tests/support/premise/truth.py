@@ -169,6 +169,37 @@ class Truth:
         true = sum(self._told(pairs, sense, false) for false in (False, True)) / 2
         return f"it is {true:.4f}" if _off(claim.figures[0], true) or true >= 0.5 else ""
 
+    def _chance(self, claim: Claim) -> str:
+        pairs = self._read()
+        for one, sense in zip(claim.figures, SENSES, strict=True):
+            true = sum(self._told(pairs, sense, false) for false in (False, True)) / 2
+            if _off(one, true) or true >= 0.6:
+                return f"it is {true:.4f} of {sense}"
+        return ""
+
+    def _one_sense(self, claim: Claim) -> str:
+        (sense,), (one,) = claim.parts, claim.figures
+        named = [
+            said.role == REJECTS[sense]
+            for ask, said in self._read()
+            if ask.false and said.role is not None and rejects(said)
+        ]
+        true = sum(named) / max(len(named), 1)
+        return f"it is {true:.4f} of {len(named)}" if _off(one, true) or true < 0.9 else ""
+
+    def _less_in_two(self, claim: Claim) -> str:
+        (sense,) = claim.parts
+        true = []
+        for size in (2, 1):
+            own = [
+                rejects(said)
+                for ask, said in self.given
+                if len(ask.about) == size and sense in ask.false and _strict(said)
+            ]
+            true.append(sum(own) / max(len(own), 1))
+        wrong = any(_off(one, share) for one, share in zip(claim.figures[1:], true, strict=True))
+        return f"it is {true}" if wrong or true[0] >= true[1] else ""
+
     def _senses(self, claim: Claim) -> str:
         pairs = self._read()
         true = {

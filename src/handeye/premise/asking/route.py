@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from handeye.errors import OptionError, allowed
+from handeye.media.frame_choice import FrameChoice
+from handeye.media.timeline import Timeline
 from handeye.premise.item_set import ItemSet
 from handeye.premise.items import Item, Modality
 from handeye.premise.scoring.predictions import Ablation, removed
@@ -149,27 +152,40 @@ def left_out(items: Iterable[Item], asked: Mapping[str, Any]) -> dict[str, int]:
 
 
 def why_not(item: Item, asked: Mapping[str, Any]) -> str:
-    """Why a route does not carry the question of an item; empty where it does."""
+    """Why a route does not carry the question of an item; empty where it does.
+
+    Raises:
+        DataError: the video of its clip does not have the frames that are asked for.
+    """
     route = asked.get("media_input")
     if route == "frames" and item.modality != "vision":
         return "no sound is sent"
     if route == "audio" and item.modality != "audio":
         return "no picture is sent"
-    needs = item.meta.get("needs", ())
+    needs, shown = item.meta.get("needs", ()), _frames(item, asked)
     if "stereo" in needs and not asked.get("stereo", True):
         return f"{item.kind}: left and right are not known to be heard apart"
-    if "motion" in needs and _frames(asked) == 1:
+    if "motion" in needs and shown == 1:
         return f"{item.kind}: one frame shows no motion"
     return ""
 
 
-def _frames(asked: Mapping[str, Any]) -> int | None:
-    """How many frames of a video are shown, as far as that is known beforehand."""
-    choice: Mapping[str, Any] = asked.get("frames") or {}
-    if choice.get("method") == "uniform":
-        return int(choice["count"])
-    times = choice.get("seconds") or choice.get("indices")
-    return len(times) if times else None
+def _frames(item: Item, asked: Mapping[str, Any]) -> int | None:
+    """How many frames of a clip are shown, as far as that is known beforehand.
+
+    Raises:
+        DataError: its video does not have them.
+    """
+    if "frames" not in asked or not item.video:
+        return None
+    choice = FrameChoice.of(asked["frames"])
+    number, fps = item.meta.get("frames"), item.meta.get("fps")
+    if isinstance(number, int) and isinstance(fps, int | float) and min(number, fps) > 0:
+        return len(Timeline.even(number, fps).chosen(choice, Path(item.video)))
+    if choice.method == "uniform":
+        return choice.count
+    times = {*choice.seconds, *choice.indices}
+    return len(times) or None
 
 
 def tell_left_out(items: ItemSet, asked: Mapping[str, Any]) -> None:

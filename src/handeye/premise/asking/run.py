@@ -212,10 +212,12 @@ def job(options: PremiseOptions) -> Job:
     if options.model == SMALL:
         tell(f"warning: {NOT_FOR_SMALL}")
     asking = options.asking.of_set(items).fitted(options.model)
-    _refuse_deaf(options, asking)
+    _refuse_function(options, asking)
     how = asking.as_dict()
     chosen = routes.carried(items, how)
     routes.tell_left_out(items, how)
+    if "frames" not in how and asking.frames != frames_of(PAPER):
+        tell(f"note: frames ({asking.frames.words()}) are not used: {_SENT_AS[how['media_input']]}")
     scenes = len({item.scene_id for item in items})
     return Job(
         options,
@@ -256,12 +258,23 @@ def job(options: PremiseOptions) -> Job:
     )
 
 
-def _refuse_deaf(options: PremiseOptions, asking: Asking) -> None:
-    """Refuse a function that is to be sent sounds and takes none.
+_SENT_AS = {
+    "native": "the video is sent as it lies",
+    "audio": "no picture is sent",
+    **dict.fromkeys(("frames+audio", "frames"), "the set has no videos"),
+}
+
+
+def _refuse_function(options: PremiseOptions, asking: Asking) -> None:
+    """Refuse a function that is to be sent sounds and takes none, or is to give letters.
 
     Raises:
         OptionError: as said.
     """
+    if options.asking.letters and options.model.startswith("python/"):
+        raise OptionError(
+            f"{options.model} gives its answer's text and no log-probabilities; leave letters out"
+        )
     takes = getattr(options.here and options.here.api, "takes", None)
     if takes is not None and "audio" in asking.sends and "audio" not in takes:
         raise OptionError(

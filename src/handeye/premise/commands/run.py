@@ -119,12 +119,18 @@ def premise(
 
     Example: handeye run premise --model google/gemini-3.1-pro --data SET --out RUN
     """
-    from handeye.errors import OptionError
+    from handeye.errors import OptionError, allowed
     from handeye.premise.asking.questions import frames_of
     from handeye.premise.asking.run import job, make_options
     from handeye.premise.pages.console import print_run
     from handeye.terminal.inputs import named_values
 
+    for name, sense, known in (
+        ("without", without, tuple(_senses())),
+        ("blank", blank, (*_senses(), "both")),
+    ):
+        if sense is not None and sense not in known:
+            raise OptionError(f"--{name} is {sense!r}{allowed(sense, known)}")
     asked = {
         f"without-{without}": without is not None,
         f"blank-{blank}": blank is not None,

@@ -47,8 +47,11 @@ def _mute(claim: Claim) -> str:
     whole, *states = claim.figures
     kinds = ", ".join(f"{round(one.value * one.n):,} {one.label}" for one in states)
     n = round(whole.value * whole.n)
-    have = "has" if n == 1 else "have"
-    return f"{n:,} of {counted(whole.n, whole.of)} {have} no answer that can be read ({kinds})"
+    kinds = kinds if len(states) > 1 else states[0].label
+    some = (
+        f"all {counted(n, whole.of)}" if n == whole.n else f"{n:,} of {counted(whole.n, whole.of)}"
+    )
+    return f"{some} {'has' if n == 1 else 'have'} no answer that can be read ({kinds})"
 
 
 def _level(claim: Claim) -> str:
@@ -93,7 +96,15 @@ def _lacks(claim: Claim) -> str:
 
 
 def _inverted(claim: Claim) -> str:
-    return f"it takes premises the wrong way round: {claim.figures[0].share} fit them, chance 50"
+    return (
+        f"it takes premises{_ABOUT[claim.parts[0]]} the wrong way round: "
+        f"{claim.figures[0].share} fit, chance 50"
+    )
+
+
+def _chance(claim: Claim) -> str:
+    shares = _listed([one.share for one in claim.figures])
+    return f"it tells true from false no better than by chance: {shares} fit, chance 50"
 
 
 def _text_only(claim: Claim) -> str:
@@ -147,13 +158,27 @@ def _interference(claim: Claim) -> str:
 
 
 def _content(claim: Claim) -> str:
-    return f"it gets what is asked wrong in {_listed([one.share for one in claim.figures])}"
+    shares = _listed([one.share for one in claim.figures])
+    return f"it gets what is asked wrong in {shares}, chance 75"
 
 
 def _wrong_sense(claim: Claim) -> str:
     verb = "swaps the two senses" if claim.kind == "swaps" else "takes one sense for the other"
     where = " where a question names two details" if claim.parts else ""
-    return f"it {verb}{where}: {claim.figures[0].share} name the other one"
+    return f"it {verb}{where}: {claim.figures[0].share} name the other one, chance 50"
+
+
+def _one_sense(claim: Claim) -> str:
+    which = {"vision": "the visual detail", "audio": "the sound"}[claim.parts[0]]
+    return f"it names {which}, whichever is false, in {claim.figures[0].share}"
+
+
+def _less_in_two(claim: Claim) -> str:
+    two, alone = claim.figures[1:]
+    return (
+        f"where a question names two details, it rejects {two.share} that are false of what is "
+        f"{SEEN[claim.parts[0]]}, against {percent_words(alone.value)} of those about one detail"
+    )
 
 
 def _kinds(claim: Claim) -> str:
@@ -190,10 +215,13 @@ _KINDS: dict[str, Callable[[Claim], str]] = {
     "rejects_all": lambda claim: _all(claim, "rejects"),
     "lacks": _lacks,
     "inverted": _inverted,
+    "chance": _chance,
     "text_only": _text_only,
     "random": _random,
     "swaps": _wrong_sense,
     "wrong_sense": _wrong_sense,
+    "one_sense": _one_sense,
+    "less_in_two": _less_in_two,
     "ends": _ends,
     "senses": _senses,
     "gap": _gap,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.premise.items import LETTERS, N_ROLES, VISION_FALSE
+from handeye.premise.items import FALSE_OF, LETTERS, N_ROLES, VISION_FALSE
 from handeye.premise.scoring.figures import SENSES, STRATUM, by_lot
 from handeye.premise.scoring.score import SINGLE, ScoreRow, contents_of, families_of
 from handeye.premise.scoring.siblings import Siblings
@@ -77,6 +77,12 @@ class Evidence:
         self._add("accepts", self._read, accepts)
         self._add("wrong_sense", self._read & false & named, wrong)
         two = self._where(lambda row: row.gold is not None and row.modality == "both")
+        for sense, gold in FALSE_OF.items():
+            of = false & self._where(lambda row, gold=gold: row.gold == gold)  # type: ignore[misc]
+            said = self._where(lambda row, sense=sense: row.decision == sense)  # type: ignore[misc]
+            self._add(f"names.{sense}", self._read & false & named, said)
+            self._add(f"wrong_sense.{sense}", self._read & of & named, wrong)
+            self._add(f"two.{sense}", two & of & self._where(lambda row: row.is_read), rejects)
         other = self._where(lambda row: row.role != row.gold)
         self._add("wrong_sense.two", two & false & named, other)
         for sense in SENSES:
@@ -162,7 +168,10 @@ class Evidence:
             "wrong_sense": {
                 "all": self._share("wrong_sense"),
                 "two": self._share("wrong_sense.two"),
-            },
+            }
+            | {sense: self._share(f"wrong_sense.{sense}") for sense in SENSES},
+            "names": {sense: self._share(f"names.{sense}") for sense in SENSES},
+            **{f"in_two_{sense}": self._in_two(sense) for sense in SENSES},
             "balanced": self._balanced(),
             **{
                 f"kinds_{sense}": {
@@ -196,6 +205,13 @@ class Evidence:
         if all(one.n for one in out.values()):
             out["apart"] = difference(out["vision"], out["audio"])
         return out
+
+    def _in_two(self, sense: str) -> dict[str, Samples]:
+        """What is false of a sense and rejected, alone and where a question names two details."""
+        alone, two = self._share(f"rejects.{_cells_of(sense)[1]}"), self._share(f"two.{sense}")
+        if not (alone.n and two.n):
+            return {}
+        return {"alone": alone, "two": two, "less": difference(alone, two)}
 
     def _told(self, sense: str, *kind: str) -> Samples:
         """Premises about a sense, or about one kind of its details, that are taken rightly."""

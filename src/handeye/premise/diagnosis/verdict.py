@@ -35,11 +35,14 @@ _NEARLY = 0.9
 _ALWAYS = 0.9
 # Told no better than by chance: balanced accuracy (chance 1/2), contents (chance 1/4).
 _AT_CHANCE, _GUESSED = 0.6, 0.5
+_CONTENT_BY_LOT = 0.25
 # Fewer families, and only ranges are told.
 _FEWEST = 20
 _MUTE = 0.05
 # Of two details the wrong one is named: half as often as by lot.
 _ROUTED = 0.25
+# One sense is named, whichever is false.
+_MOSTLY = 0.7
 _MOST_KINDS = 4
 _ALIKE = 0.1
 _NO_USE = ("refused", "no_answer", "truncated", "unreadable")
@@ -70,23 +73,29 @@ def claims(diagnosis: Tree) -> list[Claim]:
     if any(claim.key == "rejects_all:" for claim in one) or found.tells_by_signal():
         looks = [claim for claim in looks if claim.kind != "blind"]
     ends = [] if constant else found.ends()
-    body = [*found.mute(), *looks, *unseen, *found.level(), *one]
+    mute = found.mute()
+    body = [*mute, *looks, *unseen, *([] if _is_all(mute) else found.level()), *one]
     if not nothing:
-        wrong = found.wrong_sense()
+        wrong = found.one_sense() or found.wrong_sense()
         besides = [*wrong, *found.content(gone)]
         if ends:  # where a letter is chosen for its place, senses and contents are wrong as well
-            besides = [replace(claim, spoken=claim.kind == "swaps") for claim in besides]
+            besides = [
+                replace(claim, spoken=claim.spoken and claim.kind == "swaps") for claim in besides
+            ]
         # Where details are not told, or taken wrongly already, it is no news.
         told = found.tells_all() and not (wrong or ends or lacks or one)
         two = [replace(claim, spoken=told) for claim in found.wrong_sense("two")]
+        inverted = found.inverted()
         body += [
             *lacks,
-            *found.inverted(),
-            *found.senses(gone),
+            *inverted,
+            *([] if one or lacks or inverted or ends else found.chance()),
+            *([] if inverted else found.senses(gone)),
             *found.gap(),
             *ends,
             *besides,
             *two,
+            *found.less_in_two(),
         ]
         body += [*found.interference(), *found.kinds(gone)]
     else:
@@ -120,6 +129,11 @@ def carried(diagnosis: Tree) -> frozenset[tuple[str, str]]:
 
 def _above(one: Figure | None, bound: float) -> bool:
     return one is not None and one.low is not None and one.low > bound
+
+
+def _is_all(mute: list[Claim]) -> bool:
+    """Whether no answer at all can be read."""
+    return any(claim.figures[0].value == 1 for claim in mute)
 
 
 def _below(one: Figure | None, bound: float) -> bool:
@@ -165,7 +179,8 @@ class _Run:
         true = figure_of(
             "true premises accepted", mean.get("accepts_true"), of=f"true premises{one}"
         )
-        false = figure_of("false premises rejected", mean.get("rejects_false"), of="false ones")
+        ones = "false ones" if true else f"false premises{one}"
+        false = figure_of("false premises rejected", mean.get("rejects_false"), of=ones)
         why = "Shares of all items, the senses weighed alike."
         if true is None or false is None:
             side = true or false
@@ -334,6 +349,15 @@ class _Run:
             if _below(one := self._balanced(sense), bound) and one is not None
         ]
 
+    def chance(self) -> list[Claim]:
+        """Premises of every sense that are told by chance, whatever the answers hang on."""
+        told = [self._balanced(sense) for sense in self.asked]
+        found = tuple(one for one in told if one is not None)
+        if not found or len(found) < len(told) or not all(map(self._told_by_chance, self.asked)):
+            return []
+        why = f"The interval of each sense lies below {_AT_CHANCE * 100:.0f} %."
+        return [Claim("chance", "chance", why, found, _AT_CHANCE, below=True)]
+
     # ---- one answer to every premise
 
     def _accepts(self, sense: str, bound: float) -> bool:
@@ -385,6 +409,8 @@ class _Run:
     def wrong_sense(self, of: str = "all") -> list[Claim]:
         """Rejections that name the other sense, more often than not or often enough.
 
+        Who decides by lot names senses by lot: spoken of a sense that is told, or far above that.
+
         Args:
             of: ``all`` questions about one detail, or those that name ``two``.
         """
@@ -396,8 +422,48 @@ class _Run:
             if _above(one, bound):
                 why = f"The interval lies above {bound * 100:.0f} %."
                 parts = () if of == "all" else (of,)
-                return [Claim(kind, ":".join((kind, *parts)), why, (one,), bound, parts=parts)]
+                told = any(
+                    _above(self._balanced(sense), _AT_CHANCE)
+                    and _above(self._figure("wrong_sense", sense, "name the other sense"), FLOOR)
+                    for sense in self.asked
+                )
+                return [
+                    Claim(kind, ":".join((kind, *parts)), why, (one,), bound, parts=parts,
+                          spoken=told or _above(one, _AT_CHANCE))
+                ]  # fmt: skip
         return []
+
+    def one_sense(self) -> list[Claim]:
+        """Rejections that name one and the same sense, whichever the false premise is about."""
+        for sense, other in (SENSES, SENSES[::-1]):
+            of = "rejections of false premises"
+            one = self._figure("names", sense, f"name {sense}", of)
+            wrong = self._figure("wrong_sense", other, "name the other sense")
+            if one is not None and _above(one, _MOSTLY) and _above(wrong, _MOSTLY):
+                why = (
+                    f"The interval lies above {_MOSTLY * 100:.0f} %, and so does that of what is "
+                    f"false of what is {SEEN[other]} alone."
+                )
+                key = f"one_sense:{sense}"
+                return [Claim("one_sense", key, why, (one,), _MOSTLY, parts=(sense,))]
+        return []
+
+    def less_in_two(self) -> list[Claim]:
+        """A sense that is told alone, and whose false details pass beside another detail."""
+        out = []
+        for sense in self.asked:
+            name = f"in_two_{sense}"
+            less = self._figure(name, "less", f"less than alone, {sense}", unit="points")
+            two = self._figure(name, "two", "rejected beside another detail", "questions")
+            alone = self._figure(name, "alone", "rejected alone")
+            if less is None or two is None or alone is None or not _above(less, FLOOR):
+                continue
+            if _above(self._balanced(sense), _AT_CHANCE):
+                why = f"The interval of the difference lies above {FLOOR * 100:.0f} points."
+                figures = (less, two, alone)
+                key = f"less_in_two:{sense}"
+                out.append(Claim("less_in_two", key, why, figures, FLOOR, parts=(sense,)))
+        return out
 
     def gap(self) -> list[Claim]:
         """S tells more than the answers."""
@@ -452,7 +518,11 @@ class _Run:
             of = f"true premises about what is {SEEN[sense]} that it accepts"
             one = figure_of(f"what is asked, {sense}", premises.get("content"), of=of)
             wrong = one and _turned(one, f"wrong, {sense}")
-            if sense not in gone and wrong is not None and _above(wrong, FLOOR):
+            if sense in gone or wrong is None or not _above(wrong, FLOOR):
+                continue
+            # Who tells nothing of a sense gets contents by lot as well.
+            by_lot = not _above(self._contents(sense), _CONTENT_BY_LOT + FLOOR)
+            if _above(self._balanced(sense), _AT_CHANCE) or not by_lot:
                 found.append(wrong)
         why = f"Each interval lies above {FLOOR * 100:.0f} %."
         return [Claim("content", "content", why, tuple(found), FLOOR)] if found else []

@@ -6,19 +6,18 @@ kinds (``Kind.holds``), and reads what is asked for (``Query.read``). It knows n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.premise.items import AUDIO_FALSE, LETTERS, PAPER_ORDER, VISION_FALSE
+from handeye.premise.items import FALSE_OF, LETTERS, PAPER_ORDER
 from handeye.premise.scenes.families import LEAD
-from handeye.premise.scenes.kinds import Query
+from handeye.premise.scenes.kinds import N_SAMPLES, SIZE, Query
 from handeye.premise.scenes.plan import KINDS, QUERIES, SENSES, Sense
 
 _AND = " and "
-_FALSE: Mapping[Sense, int] = {"vision": VISION_FALSE, "audio": AUDIO_FALSE}
 
 
 def answer(
@@ -49,17 +48,19 @@ class Witness:
     """Who has seen and heard a clip; what was measured once is remembered.
 
     Args:
-        frames: decoded, (n, 224, 224, 3), one or all of a clip; None: it has not seen it.
-        samples: decoded, (64000, 2) at 16 kHz; None: it has not heard it.
+        frames: decoded, (n, 224, 224, 3), one or all of a clip; None, or of another size: it has
+            not seen it.
+        samples: decoded, (64000, 2) at 16 kHz; None, or others: it has not heard it.
     """
 
     def __init__(
         self, frames: NDArray[np.uint8] | None = None, samples: NDArray[np.int16] | None = None
     ) -> None:
         self._media: dict[Sense, NDArray[Any]] = {}
-        if frames is not None:
+        # Of another size nothing is where the kinds look for it.
+        if frames is not None and frames.shape[1:] == (SIZE, SIZE, 3):
             self._media["vision"] = frames
-        if samples is not None:
+        if samples is not None and samples.shape == (N_SAMPLES, 2):
             self._media["audio"] = samples
         self._held: dict[tuple[Sense, str], bool | None] = {}
         self._read: dict[Query, int | None] = {}
@@ -73,7 +74,7 @@ class Witness:
         judged = self.held(premise)
         for sense, holds in (judged or {}).items():
             if not holds:
-                return _FALSE[sense]
+                return FALSE_OF[sense]
         if judged is None or query.modality not in self._media:
             return None
         found = self._answer(query)

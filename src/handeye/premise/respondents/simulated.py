@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from handeye.answer_kinds.choice import LETTERS
-from handeye.premise.items import AUDIO_FALSE, N_ROLES, VISION_FALSE, Item, Modality
+from handeye.premise.items import AUDIO_FALSE, FALSE_OF, N_ROLES, VISION_FALSE, Item, Modality
 from handeye.premise.scoring.details import stated_of
 from handeye.premise.scoring.reading import AnswerKind, options_of
 from handeye.premise.scoring.signal import WORDS
@@ -27,7 +27,6 @@ from handeye.sets.draw import Draw
 MODEL = "handeye/simulated"
 REFUSAL = "I'm sorry, but I can't help with this clip."
 API_ERROR = "simulated: the server answered 500 to every attempt"
-_REJECTS: Mapping[str, int] = {"vision": VISION_FALSE, "audio": AUDIO_FALSE}
 _PROSE = (
     "I went through the whole clip with care and thought about each of its moments.",
     "Several things could be meant here, and I would rather not choose between them.",
@@ -220,7 +219,7 @@ class _Answering:
         for sense in claimed:
             known = seen if sense == "vision" else heard
             if known:
-                false = self.shown.swapped or item.gold == _REJECTS[sense]
+                false = self.shown.swapped or item.gold == FALSE_OF[sense]
             else:
                 false = not both and self._by_words("premise").unit() < 0.5
             if false:
@@ -230,7 +229,7 @@ class _Answering:
     def _judged(self, seen: bool, heard: bool) -> int:
         """What somebody answers who has no other fault."""
         false = self._false(seen, heard)
-        return _REJECTS[false[0]] if false else self._content(seen, heard)
+        return FALSE_OF[false[0]] if false else self._content(seen, heard)
 
     def _content(self, seen: bool | None = None, heard: bool | None = None) -> int:
         """What is answered where the premise is accepted."""
@@ -242,7 +241,7 @@ class _Answering:
         return self._by_words("content").below(VISION_FALSE)
 
     def _rejection(self) -> int:
-        return _REJECTS[self._query]
+        return FALSE_OF[self._query]
 
     @property
     def _query(self) -> str:
@@ -297,7 +296,7 @@ class _Answering:
         blindly = self._fired & {"text_only", "late_letter", "constant", "random"}
         seen = self.shown.seen and "blind" not in self._fired
         heard = self.shown.heard and "deaf" not in self._fired
-        false = [] if blindly else [_REJECTS[sense] for sense in self._false(seen, heard)]
+        false = [] if blindly else [FALSE_OF[sense] for sense in self._false(seen, heard)]
         noise = self._draw("letters")
         lean = {one: 2.0 * noise.unit() for one in range(N_ROLES)}
         lean[self._content(seen, heard)] += 2.0

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.premise.items import AUDIO_FALSE, VISION_FALSE, Item, Premise
+from handeye.premise.items import AUDIO_FALSE, FALSE_OF, VISION_FALSE, Item, Premise
 from handeye.premise.scenes.kinds import (
     CLOSE_FROM,
     DETAIL_FROM,
@@ -45,7 +45,6 @@ FILES = {"video": "videos/{}.mp4", "picture": "pictures/{}.png", "sound": "sound
 """Paths of media inside a set."""
 LEAD = "In this clip, "
 """What every question begins with, before its premise."""
-_FALSE: dict[Sense, int] = {"vision": VISION_FALSE, "audio": AUDIO_FALSE}
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -151,7 +150,7 @@ def asked_of(
         if prompt != "b":
             sense = sense_of(prompt, "")
             holds = here[SENSES.index(sense)] == int(prompt[1])
-            yield prompt, "standard" if holds else "misleading", None if holds else _FALSE[sense]
+            yield prompt, "standard" if holds else "misleading", None if holds else FALSE_OF[sense]
         elif here == (0, 0):
             yield prompt, "standard", None
         elif here != (1, 1):

@@ -61,6 +61,8 @@ from handeye.sets.checks import Verified, check_pieces
 from handeye.sets.folder import RECORD, inside, read_record, record_problems
 from handeye.sets.jsonl import numbered_lines
 
+TWO = "about two details"
+"""What the count of items is called that name two details, where there are any."""
 SOLVED = "answered by the oracle"
 """What the count of items is called that the oracle answers right from decoded media."""
 _FAMILIES_A_JOB = 2
@@ -88,10 +90,10 @@ def verify(
         progress: called with (families done, families in all).
 
     Returns:
-        Counts of ``items`` (rows read), ``prompts`` (whole ones that differ), ``clips``,
-        ``families`` and, for sets made by this generator, items ``answered by the oracle``; and
-        every problem with file, line and item. That the oracle is wrong about an item is a problem
-        only where it is wrong about more than one in a hundred.
+        Counts of ``items`` (rows read), those ``about two details``, ``prompts`` (whole ones that
+        differ), ``clips``, ``families`` and, for sets made by this generator, items ``answered by
+        the oracle``; and every problem with file, line and item. That the oracle is wrong about an
+        item is a problem only where it is wrong about more than one in a hundred.
 
     Raises:
         DataError: the set cannot be read at all.
@@ -124,8 +126,10 @@ def verify(
         workers=workers,
         progress=progress,
     )
+    two = sum(one.item.modality == "both" for one in placed)
     counts = {
         "items": len(placed),
+        **({TWO: two} if two else {}),
         "prompts": len({_prompt(one.item) for one in placed}),
         "clips": len({one.item.clip_id for one in placed}),
         "families": len(families),

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from handeye.premise.items import AUDIO_FALSE, LETTERS, N_ROLES, VISION_FALSE, Item
+from handeye.premise.items import AUDIO_FALSE, FALSE_OF, LETTERS, N_ROLES, VISION_FALSE, Item
 from handeye.premise.scoring.predictions import SIX, SWAP, Ablation, Prediction, removed
 from handeye.premise.scoring.reading import (
     NOTHING,
@@ -50,7 +50,6 @@ CELLS = {
 """Cells of the 2x2 and of the two-premise questions, with what their items are."""
 SINGLE = ("std_v", "std_a", "mis_v", "mis_a")
 TRUE_CELLS = ("std_v", "std_a", "both_true")
-_SENSES = {"vision": VISION_FALSE, "audio": AUDIO_FALSE}
 _FALSE = {VISION_FALSE: "v", AUDIO_FALSE: "a"}
 STATES = ("answered", "empty", "refused", "truncated", "unreadable", "error")
 SIGNALS = ("letters", "post-thought", "samples")
@@ -207,7 +206,7 @@ def gold_of(item: Item, ablation: Ablation) -> int | None:
     says so. What is asked of a removed sense has no gold.
     """
     if ablation == SWAP:
-        return _SENSES.get(item.modality)
+        return FALSE_OF.get(item.modality)
     gone = removed(ablation)
     return None if gone and (item.modality == "both" or item.modality in gone) else item.gold
 
@@ -344,7 +343,7 @@ class _Answered:
 
     def _rank(self) -> int | None:
         """Where the option that rejects for the item's own sense stands among the six."""
-        role = _SENSES.get(self.item.modality, self.item.gold)
+        role = FALSE_OF.get(self.item.modality, self.item.gold)
         if self.logs is None or len(self.logs) < N_ROLES or role < VISION_FALSE:
             return None
         own = self.logs[self.order.index(role)]
