@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -84,46 +85,71 @@ def waterfall(way: Told, key: str, *, narrow: bool = False) -> Markup:
 def front(told: Told, key: str) -> Markup:
     """PGLA's settings that no other beats, beside the raw letters and what stood for the probe."""
     theirs = told["pgla"]
-    width, height = 460.0, 380.0
-    x_of, y_of = Scale(44.0, width - 16), Scale(height - 44, 12.0)
-    parts = []
-    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
-        parts += [
-            svg.line(x_of(tick), y_of(0), x_of(tick), y_of(1), "grid"),
-            svg.line(x_of(0), y_of(tick), x_of(1), y_of(tick), "grid"),
-            svg.text(x_of(tick), y_of(0) + 16, f"{100 * tick:.0f}", "tick", "middle"),
-            svg.text(x_of(0) - 6, y_of(tick) + 4, f"{100 * tick:.0f}", "tick", "end"),
-        ]
-    parts.append(svg.text(x_of(0.5), height - 8, "standard accuracy", "tick strong", "middle"))
-    parts.append(svg.text(x_of(0) - 38, y_of(1) - 2, "misleading accuracy", "tick strong"))
+    raw = {name: rate_of(one).value for name, one in theirs["raw"].items()}
+    named = {"own letters": raw, "nested": theirs["folds"], "selected on test": theirs["on_test"]}
+    named |= {name: one["nested"] for name, one in theirs["ablations"].items()}
+    marks = [
+        (name, one["standard"], one["misleading"])
+        for name, one in named.items()
+        if one["standard"] is not None and one["misleading"] is not None
+    ]
     points = sorted(theirs["front"])
+    x_of, x_ticks = _axis([x for _, x, _ in marks] + [x for x, _ in points], 44.0, 420.0)
+    y_of, y_ticks = _axis([y for *_, y in marks] + [y for _, y in points], 320.0, 24.0)
+    left, right, bottom, top = 44.0, 420.0, 320.0, 24.0
+    parts = [svg.text(left - 38, top - 10, "misleading accuracy", "tick strong")]
+    for tick in x_ticks:
+        parts.append(svg.line(x_of(tick), bottom, x_of(tick), top, "grid"))
+        parts.append(svg.text(x_of(tick), bottom + 16, f"{100 * tick:.0f}", "tick", "middle"))
+    for tick in y_ticks:
+        parts.append(svg.line(left, y_of(tick), right, y_of(tick), "grid"))
+        parts.append(svg.text(left - 6, y_of(tick) + 4, f"{100 * tick:.0f}", "tick", "end"))
+    parts.append(svg.text(right, bottom + 34, "standard accuracy", "tick strong", "end"))
     path = "".join(
         f"{'L' if k else 'M'}{svg.number(x_of(x))} {svg.number(y_of(y))}"
         for k, (x, y) in enumerate(points)
     )
     line = svg.element("path", d=path, class_="line") if path else Markup("")
-    dots = [svg.marker(0, x_of(x), y_of(y), 2.5) for x, y in points]
-    parts.append(svg.group(line, *dots, class_="series s0"))
+    dots = [svg.marker(0, x_of(x), y_of(y), 2.0) for x, y in points]
+    parts.append(svg.group(line, *dots, class_="series pub"))
+    places = svg.spread([y_of(y) for *_, y in marks], 15.0, top, bottom)
     described = []
-    shown = {"nested": theirs["folds"], "selected on test": theirs["on_test"]}
-    shown |= {name: one["nested"] for name, one in theirs["ablations"].items()}
-    raw = {name: rate_of(one).value for name, one in theirs["raw"].items()}
-    for style, (name, one) in enumerate({"own letters": raw, **shown}.items()):
-        x, y = one["standard"], one["misleading"]
-        if x is None or y is None:
-            continue
+    for style, ((name, x, y), place) in enumerate(zip(marks, places, strict=True)):
         words = f"{name}: standard {number(x)}, misleading {number(y)}"
         described.append(words)
-        mark = svg.marker(style, x_of(x), y_of(y), 4.5)
-        text = svg.text(x_of(x) + 8, y_of(y) + 4, name, "label")
-        parts.append(svg.group(svg.element("title", words), mark, text,
-                               class_=f"series s{style % svg.STYLE_COUNT}"))  # fmt: skip
+        lead = svg.element(
+            "path",
+            d=f"M{svg.number(x_of(x) + 6)} {svg.number(y_of(y))}"
+            f"L{svg.number(right + 10)} {svg.number(place)}",
+            class_="lead",
+        )
+        parts.append(
+            svg.group(
+                svg.element("title", words),
+                lead,
+                svg.marker(style, x_of(x), y_of(y), 4.5),
+                svg.text(right + 14, place + 4, name, "label"),
+                class_=f"series s{style % svg.STYLE_COUNT}",
+            )
+        )
     return svg.figure(
         key,
-        width,
-        height,
+        560.0,
+        366.0,
         "PGLA: standard and misleading accuracy, in percent",
         ". ".join(described),
         *parts,
         class_="front",
     )
+
+
+def _axis(
+    values: Sequence[float], start: float, end: float
+) -> tuple[Callable[[float], float], list[float]]:
+    """A scale over the tens of percent that hold all values, and its ticks."""
+    low = math.floor(10 * min(values) - 1e-9) / 10
+    high = max(math.ceil(10 * max(values) + 1e-9) / 10, low + 0.1)
+    of = Scale(start, end)
+    step = 0.1 if high - low <= 0.6 else 0.2
+    ticks = [low + step * k for k in range(round((high - low) / step) + 1)]
+    return lambda value: of((value - low) / (high - low)), ticks
