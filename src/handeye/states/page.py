@@ -198,18 +198,25 @@ def _adjusting(adjust: Told, said: Mapping[str, Table]) -> Iterator[Drawn]:
 
 
 def _knew(folder: Path, probe: Told) -> list[Knew]:
-    """False premises that the probe tells and the letters accept, the surest first."""
+    """False premises that the probe tells and the letters accept, the surest first.
+
+    Only of strata in which more are known and not said than by chance.
+    """
     if not (folder / ROWS).is_file() or not (folder / TARGETS).is_file() or not probe:
         return []
     rows = pl.read_parquet(folder / ROWS).filter(
         (pl.col("target") == PREMISE) & (pl.col("site") == "last")
     )
+    # Of a stratum in which the probe knows no more than chance, none is said to be known.
+    sure = {
+        one["stratum"] for one in probe.get("knows_says", ()) if (one["unsaid"]["low"] or 0) > 0
+    }
     accepted = set(probe.get("accepted", ()))
     asked = {one.item_id: one for one in read_targets(folder / TARGETS) if one.target == PREMISE}
     found = []
     for row in rows.filter(pl.col("says") & (pl.col("label") == 1)).to_dicts():
         item = row["item_id"]
-        if item in accepted and item in asked:
+        if item in accepted and item in asked and row["stratum"] in sure:
             words = asked[item].texts.get("question", "")
             chance = float(1 / (1 + np.exp(-row["logit"])))
             found.append(Knew(item, row["stratum"], chance, words))
