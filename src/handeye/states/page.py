@@ -94,7 +94,7 @@ def write_page(folder: Path, out: Path) -> Path:
     chain = list(_chain(probe or {}, said))
     context = {
         "title": f"What {states.get('model', 'the model')} holds, and what it says",
-        "notice": "",
+        "notices": [],
         "sentences": list((probe or {}).get("said") or ()),
         "chain": chain,
         "tables": [t for key, t in said.items() if key.startswith(("knows", "acting"))],
@@ -209,7 +209,9 @@ def _knew(folder: Path, probe: Told) -> list[Knew]:
     )
     # Of a stratum in which the probe knows no more than chance, none is said to be known.
     sure = {
-        one["stratum"] for one in probe.get("knows_says", ()) if (one["unsaid"]["low"] or 0) > 0
+        one["stratum"]
+        for one in probe.get("knows_says", ())
+        if one.get("unsaid") and (one["unsaid"]["low"] or 0) > 0
     }
     accepted = set(probe.get("accepted", ()))
     asked = {one.item_id: one for one in read_targets(folder / TARGETS) if one.target == PREMISE}
