@@ -94,7 +94,7 @@ def write_page(folder: Path, out: Path) -> Path:
     chain = list(_chain(probe or {}, said))
     context = {
         "title": f"What {states.get('model', 'the model')} holds, and what it says",
-        "notices": [],
+        "notices": {},
         "sentences": list((probe or {}).get("said") or ()),
         "chain": chain,
         "tables": [t for key, t in said.items() if key.startswith(("knows", "acting"))],
