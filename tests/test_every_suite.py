@@ -37,6 +37,7 @@ from handeye.atomic import held
 from handeye.cli import main
 from handeye.errors import HandeyeError, OptionError, RunError
 from handeye.scores.estimate import plain
+from handeye.states.targets import Target, checked, read_targets, write_targets
 from handeye.suite import ABILITIES, Part, Suite
 from handeye.suites import SUITES, all_suites, get, suite_of_runs, suite_of_set
 
@@ -53,6 +54,8 @@ class Kit:
     task: tuple[str, ...] = ()
     score: tuple[str, ...] = ()
     perfect: float = 1.0
+    asking: tuple[dict[str, Any], ...] = ()
+    """Other ways to ask, as the suite's asking takes them."""
     seen: tuple[tuple[str, str], ...] = ()
     """Options by which a function gets pictures alone."""
 
@@ -65,6 +68,7 @@ KITS = {
         run=("--split", "all"),
         task=("split=all",),
         score=("--templates", "main"),
+        asking=({"order": "authors"},),
     ),
     "visualact": Kit(
         ("--clips", "8"),
@@ -79,6 +83,7 @@ KITS = {
         ("--families", "4", "--media", "picture+sound"),
         "accept=0.4,refuse=0.1",
         "accept=0.9,wrong_content=0.9",
+        asking=({"variant": "true-false"}, {"option_order": "shuffle:3"}, {"variant": "free"}),
         seen=(("media_input", "frames"),),
     ),
 }
@@ -205,6 +210,7 @@ def test_the_matrix_says_what_suites_can_do() -> None:
     assert get("rose").abilities()["study"]
     assert get("premise").abilities()["study"]
     assert not get("visualact").abilities()["study"]
+    assert [s.name for s in all_suites() if s.abilities()["probe"]] == ["rose", "premise"]
     printed = handeye("suites")
     for ability in ABILITIES:
         rows = [line for line in printed.splitlines() if re.search(rf"│ {ability} ", line)]
@@ -274,6 +280,57 @@ def test_the_suite_stands_in_what_is_made_as_a_label(case: Case, tmp_path: Path)
 def test_describe_and_verify(case: Case) -> None:
     assert "statistic" in handeye(case.suite.name, "describe", case.set)
     handeye(case.suite.name, "verify", case.set)
+
+
+# ---- what hidden states are asked
+
+
+def probed(case: Case) -> tuple[list[Any], list[Target]]:
+    if case.suite.probed is None:
+        pytest.skip("asks nothing of hidden states")
+    items = case.suite.load(case.set)
+    rows = case.suite.probed().targets(items)
+    return list(items), checked((f"row {n}", row) for n, row in enumerate(rows, 1))
+
+
+def test_targets_are_about_items_of_the_set_and_tell_two_classes(case: Case) -> None:
+    items, targets = probed(case)
+    known = {item.item_id for item in items}
+    groups = {one.item_id: one.group for one in targets}
+    labels: dict[str, set[int]] = {}
+    for one in targets:
+        labels.setdefault(one.target.partition(":")[0], set()).add(one.label)
+        assert {one.item_id, *one.siblings.values()} <= known
+        # Folds split groups, so siblings are always on one side.
+        assert all(groups[other] == one.group for other in one.siblings.values())
+    assert all(both == {0, 1} for name, both in labels.items() if not name.startswith("count"))
+    assert set(groups) == known
+
+
+def test_targets_say_what_is_really_asked(case: Case) -> None:
+    """Control texts are those of the requests, however the set is asked."""
+    probed(case)
+    assert case.suite.probed is not None
+    items = case.suite.load(case.set)
+    for asking in (None, case.suite.asking(), *(case.suite.asking(**o) for o in case.kit.asking)):
+        asked = (asking or case.suite.asking()).questions(items)
+        parts = {one.item_id: [p for p in one.identity["parts"] if p] for one in asked}
+        rows = list(case.suite.probed().targets(items, asking))
+        assert {"\n".join(parts[one.item_id]) for one in rows} == {
+            one.texts["prompt"] for one in rows if "prompt" in one.texts
+        }
+        for one in rows:
+            prompt = one.texts.get("prompt", "")
+            assert prompt in ("", "\n".join(parts[one.item_id]))
+            assert all(span in prompt for span in one.spans.values())
+
+
+def test_targets_are_the_same_every_time_and_on_disk(case: Case, tmp_path: Path) -> None:
+    _, targets = probed(case)
+    assert probed(case)[1] == targets
+    for ending in ("jsonl", "parquet"):
+        write_targets(tmp_path / f"t.{ending}", targets)
+        assert read_targets(tmp_path / f"t.{ending}") == targets
 
 
 # ---- scores

@@ -28,7 +28,7 @@ FLOORS = (
     ("run",),
     ("respondents", "scores"),
     ("terminal", "pages"),
-    ("training",),
+    ("training", "states"),
     SUITES,
     ("suites",),
     ("models", "report", "study"),

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from handeye.scores.tables import Table
     from handeye.sets.checks import Verified
     from handeye.sets.statistics import Description
+    from handeye.states.acting import Action
+    from handeye.states.targets import Target
     from handeye.stats.agreement import Level
     from handeye.stats.intervals import Samples
     from handeye.training.lesson import Example, Label
@@ -372,10 +374,30 @@ class AsksPeople(Protocol):
 
 
 class Probed(Protocol):
-    """Targets for probes of hidden states."""
+    """What is asked of a model's hidden states (:mod:`handeye.states`)."""
 
-    def targets(self, items: Items) -> Iterator[Mapping[str, Any]]:
-        """Item, target, label, group, strata, control texts, named spans, sibling keys."""
+    def targets(self, items: Any, asking: Any = None) -> Iterator[Target]:
+        """What each item's states are asked, with its control texts, spans and siblings.
+
+        Rows are made one by one, and are those of :func:`handeye.states.targets.checked`.
+
+        Args:
+            items: a loaded set.
+            asking: how its items are asked; None: as the suite asks them by default.
+
+        Raises:
+            DataError: an item cannot be asked like this.
+        """
+        ...
+
+    def actions(self, run: Any) -> Iterator[Action]:
+        """What the answers of a scored run did about the cells of their items, and why they failed.
+
+        Of suites whose items have no cells there are none.
+
+        Raises:
+            DataError: a file of the run cannot be read.
+        """
         ...
 
 

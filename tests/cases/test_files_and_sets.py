@@ -18,10 +18,10 @@ from handeye.rose.asking.run import run_rose
 from handeye.rose.asking.task import rose as rose_task
 from handeye.rose.release import load
 from handeye.rose.respondents.lookup import ItemFinder
+from handeye.scores.embedder import NGRAMS
 from handeye.visualact.asking.run import run_visualact
 from handeye.visualact.asking.task import visualact
 from handeye.visualact.scenes.generation import generate as generate_clips
-from handeye.visualact.scoring.embedder import NGRAMS
 from tests.cases.conftest import Rows, avg, read_lines
 
 Command = Callable[..., Any]

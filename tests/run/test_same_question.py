@@ -13,11 +13,11 @@ from inspect_ai import Task
 
 from handeye.rose.asking.run import run_rose
 from handeye.rose.asking.task import rose
+from handeye.scores.embedder import NGRAMS
 from handeye.visualact.asking import prompts
 from handeye.visualact.asking.run import run_visualact
 from handeye.visualact.asking.task import visualact
 from handeye.visualact.scenes.generation import generate
-from handeye.visualact.scoring.embedder import NGRAMS
 from tests.support.chat_server import Reply, Request, serving
 
 pytestmark = pytest.mark.server

@@ -167,7 +167,7 @@ def test_models_on_this_machine_draw_anew_for_every_sample(small_set: Path) -> N
         return ModelOutput.from_content("x", "COUNT(1)")
 
     model = get_model("handeye/simulated", memoize=False, data=str(small_set))
-    model.api._respondent.generate = noting  # type: ignore[attr-defined]
+    model.api.respondent.generate = noting  # type: ignore[attr-defined]
     opening = Opening([ChatMessageUser(content="?")])
     question = Question("a", "s", {}, (), lambda: opening)
 

@@ -43,6 +43,9 @@ VIDEO_FRAMES = 8
 class HandeyeAPI(ModelAPI):
     """The provider ``handeye``.
 
+    Attributes:
+        respondent: who answers.
+
     Raises:
         RunError: no such model, a model argument it does not take or lacks.
         OptionError: unknown faults or rates, a seed that is no integer.
@@ -58,7 +61,7 @@ class HandeyeAPI(ModelAPI):
         **model_args: Any,
     ) -> None:
         super().__init__(model_name, base_url, api_key, [], config)
-        self._respondent = make_respondent(model_name, model_args)
+        self.respondent = make_respondent(model_name, model_args)
 
     async def generate(
         self,
@@ -68,10 +71,10 @@ class HandeyeAPI(ModelAPI):
         config: GenerateConfig,
     ) -> ModelOutput:
         """Answer the last question of the conversation."""
-        if hasattr(self._respondent, "generate"):
-            return await self._respondent.generate(input, config)
+        if hasattr(self.respondent, "generate"):
+            return await self.respondent.generate(input, config)
         asked = read_conversation(input)
-        reply = await self._respondent.answer(asked)
+        reply = await self.respondent.answer(asked)
         return ModelOutput(
             model=f"handeye/{self.model_name}",
             choices=[
@@ -89,7 +92,7 @@ class HandeyeAPI(ModelAPI):
     @property
     def takes(self) -> frozenset[str] | None:
         """What it can be sent beside words (:func:`handeye.run.asker.refuse_unsent`)."""
-        return getattr(self._respondent, "takes", None)
+        return getattr(self.respondent, "takes", None)
 
     async def count_text_tokens(self, text: str) -> int:
         """A token for every 4 characters (Inspect's own counter fetches a table)."""
@@ -97,7 +100,7 @@ class HandeyeAPI(ModelAPI):
 
     def max_connections(self) -> int:
         """As many as keep the cores busy."""
-        return self._respondent.connections
+        return self.respondent.connections
 
     def connection_key(self) -> str:
         """One pool for each model."""

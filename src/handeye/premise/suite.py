@@ -37,5 +37,6 @@ SUITE = Suite(
     teaches=Part("handeye.premise.teaching.lesson:PremiseLesson"),
     train_command=Part("handeye.premise.commands.train:premise"),
     people=Part("handeye.premise.human.people:PremisePeople"),
+    probed=Part("handeye.premise.probed:PremiseProbed"),
     diagnose=Part("handeye.premise.diagnosis.diagnose:diagnose"),
 )

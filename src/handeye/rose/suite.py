@@ -37,5 +37,6 @@ SUITE = Suite(
     teaches=Part("handeye.rose.teaching.lesson:RoseLesson"),
     train_command=Part("handeye.rose.commands.train:base"),
     people=Part("handeye.rose.human.people:RosePeople"),
+    probed=Part("handeye.rose.probed:RoseProbed"),
     diagnose=Part("handeye.rose.diagnosis.diagnose:diagnose"),
 )

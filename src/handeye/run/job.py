@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 
 from handeye.atomic import replacing
 from handeye.errors import DataError, OptionError
+from handeye.reading import read_bytes
 from handeye.run.answers import Answer, line
 from handeye.run.journal import Journal, Key
 from handeye.run.options import RunOptions, generation_config
@@ -50,6 +52,7 @@ class Job:
 
     Attributes:
         options: of the run.
+        items: what is asked about.
         asking: how the set is asked, as the model can take it.
         questions: the first question about every item.
         samples: they again for each of the run's epochs, the first included.
@@ -105,7 +108,7 @@ class Job:
         check_version("inspect_ai")
         self._config = content_config(generation_config(options.generation))
         self.options = options
-        self._items = items
+        self.items = items
         self.asking = asking.fitted(options.model)
         self.questions = list(self.asking.questions(items))
         self.samples = [
@@ -147,7 +150,7 @@ class Job:
         """
         for rows in self._candidates(known):
             if rows_sha256(rows) == known.items_sha256:
-                now = set(row_lines(self._items))
+                now = set(row_lines(self.items))
                 return sum(line not in now for line in row_lines(rows))
         return None
 
@@ -184,7 +187,7 @@ class Job:
 
     def task(self, journal: Journal) -> Task:
         """The Inspect task that asks for the rest."""
-        asked = (self._items, self.asking, journal.path, self.questions)
+        asked = (self.items, self.asking, journal.path, self.questions)
         return self._task(*asked, self.options.max_connections)
 
     def answers(self, journal: Journal) -> list[Answer | None]:
@@ -234,8 +237,14 @@ def _scoring(options: RunOptions, plan: Mapping[str, Any]) -> dict[str, Any] | m
 def _named_sets(
     options: RunOptions, whole: Callable[[str], Iterable[msgspec.Struct]]
 ) -> dict[str, Any]:
-    """The model's arguments, where a set is named by its rows: a run may move with its set."""
+    """The model's arguments, where a set is named by its rows: a run may move with its set.
+
+    A file that changes how the model answers is named by its bytes.
+    """
     arguments = without_secrets(options.model_args)
     if options.model.startswith("handeye/") and arguments.get("data"):
         arguments["data"] = named_by_rows(whole(str(arguments["data"])))
+    if options.model.startswith("handeye/") and arguments.get("adjuster"):
+        data = read_bytes(Path(str(arguments["adjuster"])))
+        arguments["adjuster"] = f"sha256:{sha256(data).hexdigest()}"
     return arguments

@@ -156,9 +156,52 @@ def run_command(
         ]
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         command.__annotations__ = {one.name: one.annotation for one in parameters}
+        command.asks = ask  # type: ignore[attr-defined]
         return command
 
     return decorate
+
+
+def asked_as(
+    run: Callable[..., None], make: Callable[..., Run], out: inspect.Parameter, doc: str
+) -> Callable[..., None] | None:
+    """A command that asks as ``handeye run SUITE`` does, and does something else with the job.
+
+    Args:
+        run: made by :func:`run_command`.
+        make: gives the :class:`Run` whose ``carry_out`` is done, from ``options`` (as there) and
+            its own options, which are its further parameters.
+        out: the option of its folder, which is a path.
+        doc: its help.
+
+    Returns:
+        None where ``run`` was made in another way.
+    """
+    ask = getattr(run, "asks", None)
+    if ask is None:
+        return None
+    _, *more = inspect.signature(make, eval_str=True).parameters.values()
+    kept = ("model", "data", "split", "model_arg")
+    known = inspect.signature(run).parameters
+    _, *own = inspect.signature(ask, eval_str=True).parameters.values()
+    first = [known[name] for name in kept]
+
+    def command(
+        *, model: str, data: str, out: Path, split: str, model_arg: list[str] | None, **given: Any
+    ) -> None:
+        chosen = {one.name: given.pop(one.name) for one in own}
+        carried = _carried(model, model_arg=model_arg)
+        options = {"model": model, "data": data, "out": out, "split": split, **carried}
+        ask(make(options, **given), **chosen)
+
+    parameters = [
+        one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for one in (*first[:2], out, *more, *own, *first[2:])
+    ]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    command.__doc__ = doc
+    return command
 
 
 def _option(

@@ -121,11 +121,13 @@ def telling(
         def show(step: int, steps: int, losses: dict[str, float]) -> None:
             nonlocal last, at
             now, new = time.monotonic(), last is None
-            facts = [
-                f"answers {losses['answer_loss']:.3f}",
-                f"patches {losses['patch_loss']:.3f}",
-                f"{watched[1]} {losses[f'{watched[0]}_recall']:.0%}",
-            ]
+            facts = [f"answers {losses['answer_loss']:.3f}"]
+            # Heads that nothing trains have losses that say nothing.
+            if recipe.supervision != "answers":
+                facts += [
+                    f"patches {losses['patch_loss']:.3f}",
+                    f"{watched[1]} {losses[f'{watched[0]}_recall']:.0%}",
+                ]
             if last and step < steps:
                 speed = (recipe.work(step) - recipe.work(last[0])) / (now - last[1])
                 left = (recipe.work(steps) - recipe.work(step)) / speed

@@ -121,6 +121,12 @@ class Recipe:
         """Pictures shown in all."""
         return self.steps * self.pictures
 
+    @property
+    def supervision(self) -> str:
+        """What is learned from: ``answers`` alone, or ``patches and answers``."""
+        alone = self.patch_weight == 0 and self.looking_steps == 0
+        return "answers" if alone else "patches and answers"
+
     def work(self, steps: int) -> float:
         """Work of the first ``steps`` steps, for telling the time left; 1 a step of looking."""
         looking = min(steps, self.looking_steps)

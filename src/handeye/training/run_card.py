@@ -52,6 +52,7 @@ def run_card(
         "suite": suite,
         "seed": seed,
         "recipe": recipe.record(),
+        "supervision": recipe.supervision,
         "seconds": round(seconds, 1),
         "resumed": resumed,
         "parameters": parameters,

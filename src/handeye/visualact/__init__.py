@@ -19,6 +19,7 @@ from handeye.suite import face
 if TYPE_CHECKING:
     from handeye.media.frames import take_frames
     from handeye.report import compare, write_report as report
+    from handeye.scores.embedder import load_embedder
     from handeye.visualact.asking.ablation import run
     from handeye.visualact.clip_set import ClipSet
     from handeye.visualact.comparing.sensitivity import rank
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from handeye.visualact.scenes.description import describe
     from handeye.visualact.scenes.generation import generate
     from handeye.visualact.scenes.verification import verify
-    from handeye.visualact.scoring.embedder import load_embedder
     from handeye.visualact.scoring.file_scoring import score_files
     from handeye.visualact.scoring.score import score, summarized as summarize
 
@@ -44,7 +44,7 @@ _HOMES = {
     "diagnose": "handeye.visualact.pages.plots:diagnose",
     "generate": "handeye.visualact.scenes.generation:generate",
     "load": "handeye.visualact.loader:load",
-    "load_embedder": "handeye.visualact.scoring.embedder:load_embedder",
+    "load_embedder": "handeye.scores.embedder:load_embedder",
     "rank": "handeye.visualact.comparing.sensitivity:rank",
     "read_run": "handeye.visualact.pages.plots:read_run",
     "report": "handeye.report:write_report",

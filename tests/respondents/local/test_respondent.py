@@ -355,7 +355,7 @@ def _read(**args: Any) -> LocalOptions:
 
 def test_the_tiny_preset_is_what_a_folder_holds(folder: Path) -> None:
     fresh, _ = build("tiny", 2, phrases())
-    saved = model(folder).api._respondent.engine.loaded.model
+    saved = model(folder).api.respondent.engine.loaded.model
     assert {n: p.shape for n, p in saved.named_parameters()} == {
         n: p.shape for n, p in fresh.named_parameters()
     }

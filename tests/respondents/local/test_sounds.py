@@ -132,8 +132,8 @@ def test_what_differs_for_sounds_alone_is_found(
     loaded = models["qwen2_5_omni"]
     right = engine_module.make_prefix
 
-    def wrong(model: LocalModel, head: Any, behind: Any) -> Any:
-        found = right(model, head, behind)
+    def wrong(model: LocalModel, head: Any, *more: Any) -> Any:
+        found = right(model, head, *more)
         if "input_features" not in head.inputs:
             return found
         moved = tuple((keys.roll(1, 2), values) for keys, values in found.layers)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handeye.visualact.scoring import embedder
+from handeye.scores import embedder
 
 
 def _installed() -> Path | None:

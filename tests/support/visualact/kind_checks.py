@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from handeye.errors import HandeyeError
+from handeye.scores.embedder import INSTALL, Embedder, load_embedder
 from handeye.sets.draw import Draw
 from handeye.visualact.scenes.drawing.canvas import HEIGHT, WIDTH, Canvas
 from handeye.visualact.scenes.film import Film, Kind, Rule
-from handeye.visualact.scoring.embedder import INSTALL, Embedder, load_embedder
 
 Facts = Mapping[str, float | str]
 Calls = list[tuple[Rule, int]]

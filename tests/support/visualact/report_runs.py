@@ -11,10 +11,10 @@ import av
 import numpy as np
 
 from handeye.media.frames import FrameChoice, take_frames
+from handeye.scores.embedder import load_embedder
 from handeye.sets.draw import Draw
 from handeye.visualact.loader import load
 from handeye.visualact.records import SCENARIOS, Action, Clip, clip_line
-from handeye.visualact.scoring.embedder import load_embedder
 from handeye.visualact.scoring.file_scoring import score_files
 
 FPS, FRAMES, SIZE = 10, 30, (160, 96)

@@ -15,6 +15,7 @@ from handeye.cli.given import commands_of
 from handeye.errors import OptionError, RunError
 from handeye.run.dry_run import dry_run
 from handeye.run.plan import claim
+from handeye.scores.embedder import NGRAMS
 from handeye.suites import get
 from handeye.visualact.asking.ablation import run_frames
 from handeye.visualact.asking.run import job, make_options, run_visualact
@@ -23,7 +24,6 @@ from handeye.visualact.comparing.scored_runs import clips_of, rank_runs
 from handeye.visualact.loader import load
 from handeye.visualact.pages.console import print_ablation
 from handeye.visualact.scenes.generation import generate
-from handeye.visualact.scoring.embedder import NGRAMS
 from handeye.visualact.scoring.run_folder import read_run
 
 app = commands_of(get("visualact"))

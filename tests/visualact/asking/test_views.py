@@ -20,13 +20,13 @@ from handeye.media.frames import take_frames
 from handeye.pages.film_strip import film_strip
 from handeye.pages.pictures import Album
 from handeye.respondents.local.media import video_frames
+from handeye.scores.embedder import NGRAMS
 from handeye.visualact.asking.run import run_visualact
 from handeye.visualact.loader import load
 from handeye.visualact.respondents.motion import look
 from handeye.visualact.scenes.generation import generate
 from handeye.visualact.scenes.verification import verify
 from handeye.visualact.scenes.videos import read_coarsely
-from handeye.visualact.scoring.embedder import NGRAMS
 from tests.support.media import film
 
 ALL = FrameChoice(count=8)

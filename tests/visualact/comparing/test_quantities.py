@@ -13,11 +13,11 @@ import pytest
 from handeye.errors import DataError, OptionError
 from handeye.report import compare
 from handeye.scores.compare import Comparison
+from handeye.scores.embedder import NGRAMS, load_embedder
 from handeye.scores.planning import scenes_needed
 from handeye.terminal.comparison import print_comparison
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.records import SCENARIOS, Action, Clip, clip_line
-from handeye.visualact.scoring.embedder import NGRAMS, load_embedder
 from handeye.visualact.scoring.file_scoring import score_files
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.run_folder import Run, read_run

@@ -16,10 +16,10 @@ import pytest
 from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, ModelUsage, get_model, modelapi
 
 from handeye.errors import DataError, OptionError, RunError
+from handeye.scores.embedder import NgramEmbedder
 from handeye.visualact.judge.prompt import SCHEMA, fingerprint, question, read_pairs
 from handeye.visualact.judge.runs import judge_run
 from handeye.visualact.loader import load
-from handeye.visualact.scoring.embedder import NgramEmbedder
 from handeye.visualact.scoring.file_scoring import score_files
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.run_folder import Run, read_run

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from handeye.errors import OptionError
+from handeye.scores.embedder import load_embedder
 from handeye.visualact.records import SCENARIOS, Action, Clip, PredictedAction
 from handeye.visualact.respondents.changes import INVENTED, VAGUE
 from handeye.visualact.respondents.faults import FAULTS, simulate, simulate_predictions
 from handeye.visualact.respondents.prior import TEMPLATES
 from handeye.visualact.respondents.questions import Asked
 from handeye.visualact.scenes.events.catalogue import KINDS
-from handeye.visualact.scoring.embedder import load_embedder
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.reading.reading import read_actions, read_labels
 from tests.support.visualact.written_set import ACTIONS, clips_of

@@ -13,8 +13,8 @@ import pytest
 
 from handeye import visualact
 from handeye.errors import DataError, OptionError, RunError
+from handeye.scores.embedder import MINILM, NGRAMS, load_embedder
 from handeye.visualact.clip_set import ClipSet
-from handeye.visualact.scoring.embedder import MINILM, NGRAMS, load_embedder
 from handeye.visualact.scoring.file_scoring import score_files
 from handeye.visualact.scoring.reading.predictions import read_predictions
 from handeye.visualact.scoring.run_folder import read_run

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
+from handeye.scores.embedder import load_embedder
 from handeye.scores.looks import sentences
 from handeye.visualact.records import SCENARIOS, Action, Clip, PredictedAction, Prediction
 from handeye.visualact.scoring.cases import make_cases
-from handeye.visualact.scoring.embedder import load_embedder
 from handeye.visualact.scoring.looks import looks
 from handeye.visualact.scoring.options import Options
 

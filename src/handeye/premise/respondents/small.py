@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from inspect_ai.model import ChatMessage, GenerateConfig, ModelOutput
     from numpy.typing import NDArray
 
+    from handeye.respondents.local.chat import Ask
+    from handeye.respondents.local.decoding import Settings
+    from handeye.respondents.local.engine import Engine
+
 Decoded = tuple["NDArray[np.uint8] | None", "NDArray[np.int16] | None"]
 _KEPT = 64
 
@@ -66,11 +70,29 @@ class SmallModel:
         Raises:
             RunError: nothing is asked, or what was sent cannot be decoded.
         """
-        asked = read_conversation(messages)
-        words = _question(messages)
-        url = await anyio.to_thread.run_sync(self._tiles, _Sent(asked))
-        shown = ChatMessageUser(content=[ContentImage(image=url), ContentText(text=words)])
+        shown = await anyio.to_thread.run_sync(self._shown, messages)
         return await self._local.generate([shown], config)
+
+    def prepare(
+        self, messages: Sequence[ChatMessage], config: GenerateConfig
+    ) -> tuple[Ask, Settings]:
+        """A conversation as the engine takes it.
+
+        Raises:
+            RunError: nothing is asked, or what was sent cannot be decoded.
+        """
+        return self._local.prepare([self._shown(messages)], config)
+
+    @property
+    def engine(self) -> Engine:
+        """What answers."""
+        return self._local.engine
+
+    def _shown(self, messages: Sequence[ChatMessage]) -> ChatMessageUser:
+        """The tile, and the words of the question."""
+        words = _question(messages)
+        url = self._tiles(_Sent(read_conversation(messages)))
+        return ChatMessageUser(content=[ContentImage(image=url), ContentText(text=words)])
 
     def _tile(self, sent: _Sent) -> str:
         from PIL import Image

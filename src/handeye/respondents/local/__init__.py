@@ -10,6 +10,11 @@
     forking.py    the key-value cache: many prefixes, laid side by side, written in place
     decoding.py   questions of several scenes as one batch, token by token
     plain.py      the same by the library's own ``generate``, where forking is not safe
+    taps.py       hidden states, read while the model runs
+    adjuster.py   rejecting a question by what the state tells: weights, gate, file; no torch
+    adjusting.py  an adjuster at work on one model
+    identity.py   which model this is
+    choices.py    log-probabilities of strings and of a question's options
     engine.py     batches, the check that forking changes nothing, memory, choices, hidden states
     respondent.py requests as they come in -> batches; the only file here that knows Inspect
                   (with chat.py)

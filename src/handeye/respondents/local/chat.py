@@ -36,11 +36,13 @@ class Ask:
         text: the whole conversation in the chat template, a placeholder for each picture and sound.
         pictures: in the order of their placeholders.
         sounds: in the order of theirs.
+        words: those of the last user message alone, as they were sent.
     """
 
     text: str
     pictures: tuple[Picture, ...] = ()
     sounds: tuple[Sound, ...] = ()
+    words: str = ""
 
     @property
     def media(self) -> tuple[str, ...]:
@@ -77,7 +79,15 @@ def write_ask(loaded: LocalModel, messages: Sequence[ChatMessage], frames: int =
         _templated(loaded.processor, turns),
         tuple(one for one in media if isinstance(one, Picture)),
         tuple(one for one in media if isinstance(one, Sound)),
+        _last_words(messages),
     )
+
+
+def _last_words(messages: Sequence[ChatMessage]) -> str:
+    last = next((one.content for one in reversed(messages) if one.role == "user"), "")
+    if isinstance(last, str):
+        return last
+    return "\n\n".join(part.text for part in last if isinstance(part, ContentText))
 
 
 def _templated(processor: Any, turns: list[dict[str, Any]]) -> str:

@@ -1,7 +1,8 @@
 """Log-probabilities of chosen strings as the beginning of an answer: letters, digits, keywords.
 
 A string's figure is the sum over its tokens, each given those before it, at the place where the
-answer begins. Strings of one token cost nothing; longer ones are run behind the question.
+answer begins. Strings of one token cost nothing; longer ones are run behind the question. Options
+of a question are read over all tokens that spell one (:class:`Spelt`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,48 @@ from handeye.respondents.local.chat import Ask
 from handeye.respondents.local.decoding import Row, run_tails
 from handeye.respondents.local.loading import LocalModel
 from handeye.respondents.local.prompts import process
+from handeye.run.letters import option_of
+
+
+class Spelt:
+    """The tokens of one model that spell options, such as letters."""
+
+    def __init__(self, loaded: LocalModel) -> None:
+        self._loaded = loaded
+        self._found: dict[tuple[str, ...], list[torch.Tensor]] = {}
+
+    def tokens(self, options: Sequence[str]) -> list[torch.Tensor]:
+        """Ids by option; none where no token spells it."""
+        key = tuple(options)
+        if key not in self._found:
+            named: dict[str, list[int]] = {one: [] for one in options}
+            # Of a letter the tokens that a run notes (LocalModel.letters); of a word all that it
+            # may begin with.
+            bare = all(len(one) == 1 for one in options)
+            for text, token in self._loaded.tokenizer.get_vocab().items():
+                if bare and token not in self._loaded.letters:
+                    continue
+                if (option := option_of(text, options)) is not None:
+                    named[option].append(token)
+            self._found[key] = [
+                torch.tensor(sorted(one), dtype=torch.long) for one in named.values()
+            ]
+        return self._found[key]
+
+    def logprobs(self, logits: torch.Tensor, options: Sequence[str]) -> tuple[float | None, ...]:
+        """Log of an option's probability over its spellings, at one place; None: it has none.
+
+        Args:
+            logits: (words,).
+            options: may be none.
+        """
+        if not options:
+            return ()
+        shares = logits.double().cpu().log_softmax(-1)
+        return tuple(
+            float(shares[tokens].logsumexp(0)) if len(tokens) else None
+            for tokens in self.tokens(options)
+        )
 
 
 def choice_tokens(loaded: LocalModel, choice: str) -> tuple[int, ...]:

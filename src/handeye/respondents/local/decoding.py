@@ -123,9 +123,9 @@ def run_tails(
 
 
 @torch.inference_mode()
-def write_answers(loaded: LocalModel, rows: Sequence[Row]) -> None:
-    """Write the answers of a batch into its rows."""
-    begun = run_tails(loaded, rows)
+def write_answers(loaded: LocalModel, rows: Sequence[Row], begun: Tails | None = None) -> None:
+    """Write the answers of a batch into its rows; ``begun`` where their tails were run already."""
+    begun = begun or run_tails(loaded, rows)
     cache, logits = begun.cache, begun.logits[:, -1]
     for row, first in zip(rows, logits, strict=True):
         row.first_logits = first

@@ -12,13 +12,16 @@ Not safe for several threads; the respondent has one batch under way at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeVar
 
 import torch
 
 from handeye.errors import RunError
+from handeye.respondents.local.adjuster import Adjuster
+from handeye.respondents.local.adjusting import Adjusting, Verdict
 from handeye.respondents.local.chat import Ask
 from handeye.respondents.local.choices import choice_logprobs
 from handeye.respondents.local.decoding import (
@@ -41,7 +44,9 @@ from handeye.respondents.local.prompts import (
     common_length,
     process,
 )
+from handeye.respondents.local.taps import Tap
 
+T = TypeVar("T")
 Way = Literal["shared", "plain"]
 # Largest difference of a logit, relative to the largest logit, that arithmetic alone can explain.
 _TOLERANCE = {torch.float32: 1e-3, torch.float16: 3e-2, torch.bfloat16: 1e-1}
@@ -62,6 +67,7 @@ class Answer:
         first_logits: at the first answer position, shape (words,), float32.
         noted: log-probabilities of the tokens, where they were asked for.
         choices: log-probabilities of the strings asked for, see ``choices``.
+        verdict: what an adjuster did with it; None where there is none.
     """
 
     text: str
@@ -73,6 +79,7 @@ class Answer:
     first_logits: torch.Tensor
     noted: tuple[Noted, ...] = ()
     choices: Mapping[str, float] = field(default_factory=dict)
+    verdict: Verdict | None = None
 
 
 class Engine:
@@ -82,6 +89,7 @@ class Engine:
         prefixes: what is kept of media.
         notices: what a user should know: memory, sharing given up; each once.
         batch_size: questions at a time; falls when memory runs out.
+        adjusting: the adjuster at work, if any.
     """
 
     def __init__(
@@ -92,8 +100,15 @@ class Engine:
         cache_bytes: int = 1_000_000_000,
         share: bool = True,
         choices: Sequence[str] = (),
+        adjuster: Adjuster | None = None,
     ) -> None:
+        """Make ready.
+
+        Raises:
+            RunError: the adjuster is not for this model.
+        """
         self.loaded = loaded
+        self.adjusting = None if adjuster is None else Adjusting(loaded, adjuster)
         self.batch_size = batch_size
         self.prefixes = PrefixCache(cache_bytes)
         self.notices: list[str] = []
@@ -102,6 +117,7 @@ class Engine:
         self._bends_at = _bend(loaded)
         self._choices = tuple(choices)
         self._reader = PromptReader(loaded)
+        self._tap: Tap | None = None
 
     def answer(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Answer]:
         """Answer questions, in their order; questions of one scene should stand together.
@@ -110,16 +126,40 @@ class Engine:
             RunError: a picture that cannot be read, no memory for a single question, or a sound
                 that is too short for the model.
         """
-        answers: list[Answer] = []
-        while len(answers) < len(asks):
-            span = slice(len(answers), len(answers) + self.batch_size)
+        return self.in_batches(len(asks), lambda span: self._batch(asks[span], settings[span]))
+
+    @property
+    def shares(self) -> bool:
+        """Whether media are encoded once for all their questions, as far as is known by now."""
+        return self._share
+
+    def in_batches(self, count: int, run: Callable[[slice], Sequence[T]]) -> list[T]:
+        """What ``run`` gives for the questions of each batch; out of memory halves the batch.
+
+        Raises:
+            RunError: no memory for a single question.
+        """
+        found: list[T] = []
+        while len(found) < count:
+            span = slice(len(found), min(count, len(found) + self.batch_size))
             try:
-                answers += self._batch(asks[span], settings[span])
+                found += run(span)
             except (RuntimeError, MemoryError) as error:
                 if not _lacks_memory(error):
                     raise
                 self._less_memory(error)
-        return answers
+        return found
+
+    @contextmanager
+    def tapped(self, tap: Tap) -> Iterator[None]:
+        """Keep the states of media with the prefixes that are made in the block."""
+        self.prefixes.clear()  # those made before hold none
+        self._tap = tap
+        try:
+            yield
+        finally:
+            self._tap = None
+            self.prefixes.clear()
 
     def rows(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Row]:
         """Questions laid out for :func:`run_tails`, their prefixes made or found.
@@ -143,7 +183,9 @@ class Engine:
                 prompt, head = self._head(asks[place], prompt, heads)
                 if prompt.key != prompts[place].key:  # the reader changed its ways: begin again
                     return self.rows(asks, settings)
-                prefix = make_prefix(self.loaded, head, _common_tail(prompt.key, prompts))
+                prefix = make_prefix(
+                    self.loaded, head, _common_tail(prompt.key, prompts), self._tap
+                )
                 self.prefixes.put(prompt.key, prefix)
             found[prompt.key] = prefix
         return [
@@ -156,7 +198,11 @@ class Engine:
             return prompt, heads[prompt.key]
         return self._reader.head(ask, prompt)
 
-    def _batch(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Answer]:
+    def shared(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Row] | None:
+        """Questions laid out to be run in parts, or None where they must be run whole.
+
+        Parts are held to the whole the first time that a kind of media comes.
+        """
         kinds = {_kinds(ask): ask for ask in reversed(asks)}
         for kind in [kind for kind in kinds if kind not in self._checked]:
             if self._share:
@@ -166,20 +212,56 @@ class Engine:
             rows = self.rows(asks, settings) if self._share else None
         except CannotShareError:
             rows = None
-        if rows is None or self._bends(rows):
+        return None if rows is None or self._bends(rows) else rows
+
+    def _batch(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Answer]:
+        rows = self.shared(asks, settings)
+        if rows is None:
             return self._plainly(asks, settings)
-        write_answers(self.loaded, rows)
+        with self._reading(len(rows)) as states:
+            write_answers(self.loaded, rows)
         found = choice_logprobs(self.loaded, rows, self._choices)
-        return [_answer(r, "shared", c) for r, c in zip(rows, found, strict=True)]
+        answers = [_answer(r, "shared", c) for r, c in zip(rows, found, strict=True)]
+        return self._adjusted(asks, answers, states)
 
     def _plainly(self, asks: Sequence[Ask], settings: Sequence[Settings]) -> list[Answer]:
         answers: list[Answer] = []
         alone = self._bends_at is not None
         for start, stop in _runs(asks, settings, alone):
-            rows = write_plainly(self.loaded, asks[start:stop], settings[start:stop])
+            with self._reading(stop - start) as states:
+                rows = write_plainly(self.loaded, asks[start:stop], settings[start:stop])
             found = choice_logprobs(self.loaded, rows, self._choices, whole=asks[start:stop])
-            answers += [_answer(r, "plain", c) for r, c in zip(rows, found, strict=True)]
+            own = [_answer(r, "plain", c) for r, c in zip(rows, found, strict=True)]
+            answers += self._adjusted(asks[start:stop], own, states)
         return answers
+
+    def _reading(self, rows: int) -> AbstractContextManager[Mapping[str, torch.Tensor]]:
+        return nullcontext({}) if self.adjusting is None else self.adjusting.reading(rows)
+
+    def _adjusted(
+        self,
+        asks: Sequence[Ask],
+        answers: Sequence[Answer],
+        states: Mapping[str, torch.Tensor],
+    ) -> list[Answer]:
+        """Answers as an adjuster leaves them."""
+        if self.adjusting is None:
+            return list(answers)
+        (layer,) = states.values()
+        out = []
+        for ask, answer, state in zip(asks, answers, layer, strict=True):
+            if answer.ending == "not_finite":
+                out.append(answer)
+                continue
+            verdict = self.adjusting.verdict(ask.words, state, answer.first_logits)
+            if verdict.why:
+                self._notice(f"the adjuster leaves a question alone: {verdict.why}")
+            told = replace(answer, verdict=verdict)
+            if (letter := verdict.letter) is not None:
+                one = (verdict.token,)
+                told = replace(told, text=letter, tokens=one, noted=(), ending="stop")
+            out.append(told)
+        return out
 
     def _check(self, ask: Ask) -> None:
         """Hold the shared way to the ordinary one on a question, and give it up if they differ."""

@@ -39,6 +39,7 @@ class LocalModel:
         media_texts: how those tokens are written.
         end_ids: token ids that end an answer.
         pad_id: id to fill up with; never attended to.
+        picture_ids, sound_ids: of them, those whose place a piece of a picture or sound takes.
         special_ids: ids of tokens that are no text; of them ``thought_ids`` mark thoughts and stay
             in what is read, so that these can be told from the answer.
     """
@@ -51,6 +52,8 @@ class LocalModel:
     pad_id: int
     special_ids: frozenset[int] = frozenset()
     thought_ids: frozenset[int] = frozenset()
+    picture_ids: frozenset[int] = frozenset()
+    sound_ids: frozenset[int] = frozenset()
 
     @property
     def tokenizer(self) -> Any:
@@ -234,7 +237,8 @@ def of(model: Any, processor: Any) -> LocalModel:
             f"{type(processor).__name__} has no {lacks}; handeye/hf asks models that were tuned "
             "for conversation: add it (such as chat_template.jinja) to the model's folder"
         )
-    media = dict(_media_tokens(model.config, processor))
+    found = list(_media_tokens(model.config, processor))
+    media = {token: text for _, token, text in found}
     ends = _end_ids(model, tokenizer)
     pad = tokenizer.pad_token_id
     special = _special_tokens(tokenizer)
@@ -248,6 +252,8 @@ def of(model: Any, processor: Any) -> LocalModel:
         int(pad if pad is not None else min(ends, default=0)),
         frozenset(special),
         frozenset(token for token, text in special.items() if marks_thoughts(text)),
+        _pieces(found, "image", "video"),
+        _pieces(found, "audio"),
     )
 
 
@@ -288,8 +294,8 @@ def _chat_template(processor: Any) -> bool:
     return bool(own or getattr(processor.tokenizer, "chat_template", None))
 
 
-def _media_tokens(config: Any, processor: Any) -> Iterator[tuple[int, str]]:
-    """Ids of placeholder tokens; families name them differently in config and processor."""
+def _media_tokens(config: Any, processor: Any) -> Iterator[tuple[str, int, str]]:
+    """Kind, id and text of placeholder tokens: what the config names, then the processor's."""
     tokenizer = processor.tokenizer
     for kind in ("image", "video", "audio"):
         for holder in (config, processor):
@@ -297,12 +303,20 @@ def _media_tokens(config: Any, processor: Any) -> Iterator[tuple[int, str]]:
                 token = getattr(holder, name, None)
                 # A config may name a token that this vocabulary lacks, such as one for videos.
                 if isinstance(token, int) and (text := tokenizer.convert_ids_to_tokens(token)):
-                    yield token, str(text)
+                    yield kind, token, str(text)
         written = getattr(processor, f"{kind}_token", None)
         if isinstance(written, str):
             token = tokenizer.convert_tokens_to_ids(written)
             if isinstance(token, int) and token != tokenizer.unk_token_id:
-                yield token, written
+                yield kind, token, written
+
+
+def _pieces(found: Sequence[tuple[str, int, str]], *kinds: str) -> frozenset[int]:
+    """The ids that stand for pieces: of each kind the first; others mark its beginning."""
+    first: dict[str, int] = {}
+    for kind, token, _ in found:
+        first.setdefault(kind, token)
+    return frozenset(token for kind, token in first.items() if kind in kinds)
 
 
 def _special_tokens(tokenizer: Any) -> dict[int, str]:

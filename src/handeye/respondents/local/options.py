@@ -36,6 +36,8 @@ class LocalOptions:
         attention: transformers' attention implementation (``sdpa``, ``eager`` ...), or None.
         choices: strings whose log-probabilities as an answer's beginning are noted with each
             answer.
+        adjuster: a file of :mod:`handeye.respondents.local.adjuster`, which may reject a question
+            by the model's own state, or None.
     """
 
     path: str
@@ -52,6 +54,7 @@ class LocalOptions:
     share: bool = True
     attention: str | None = None
     choices: tuple[str, ...] = ()
+    adjuster: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be met.

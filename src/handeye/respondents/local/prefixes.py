@@ -7,8 +7,9 @@ shape (1, heads, tokens, width) in every layer and are never written to once mad
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from transformers.cache_utils import DynamicCache, DynamicLayer
 
 from handeye.respondents.local.loading import LocalModel
 from handeye.respondents.local.prompts import CannotShareError, Head
+from handeye.respondents.local.taps import Tap
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +29,24 @@ class Prefix:
         behind: token ids of the prefix behind the head.
         layers: keys and values of every layer.
         next_position: position of the first token behind the head.
+        states: of its media by layer, shape (1 + tokens of pictures, width), as
+            :meth:`handeye.respondents.local.taps.Tap.over_media` reads them; empty where nobody
+            asked for them.
+        key: of its head; equal for questions about the same media.
     """
 
     head_tokens: int
     behind: tuple[int, ...]
     layers: tuple[tuple[torch.Tensor, torch.Tensor], ...]
     next_position: int
+    states: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    key: str = ""
 
     @property
     def bytes(self) -> int:
-        """Memory of the keys and values."""
-        return sum(k.nbytes + v.nbytes for k, v in self.layers)
+        """Memory of the keys, values and states."""
+        states = [one for pair in self.layers for one in pair] + list(self.states.values())
+        return sum(one.nbytes for one in states)
 
 
 class PrefixCache:
@@ -87,8 +96,10 @@ class PrefixCache:
 
 
 @torch.inference_mode()
-def make_prefix(loaded: LocalModel, head: Head, behind: Sequence[int]) -> Prefix:
-    """Run the model over a head and the ids behind it.
+def make_prefix(
+    loaded: LocalModel, head: Head, behind: Sequence[int], tap: Tap | None = None
+) -> Prefix:
+    """Run the model over a head and the ids behind it; ``tap`` reads the states of its media.
 
     Raises:
         CannotShareError: the model keeps something else than plain keys and values.
@@ -102,19 +113,23 @@ def make_prefix(loaded: LocalModel, head: Head, behind: Sequence[int]) -> Prefix
     positions = torch.cat([head.positions, more.expand(len(head.positions), -1)], dim=1)
     inputs = {name: _lengthened(value, cut, total) for name, value in head.inputs.items()}
     cache = DynamicCache()
-    loaded.run(
-        1,
-        input_ids=ids,
-        attention_mask=torch.ones_like(ids),
-        position_ids=as_position_ids(positions[:, None]),
-        past_key_values=cache,
-        use_cache=True,
-        **inputs,
-    )
+    states: Mapping[str, torch.Tensor] = {}
+    with ExitStack() as stack:
+        if tap is not None:
+            states = stack.enter_context(tap.reading(tap.over_media(head.ids)))
+        loaded.run(
+            1,
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            position_ids=as_position_ids(positions[:, None]),
+            past_key_values=cache,
+            use_cache=True,
+            **inputs,
+        )
     if any(type(layer) is not DynamicLayer for layer in cache.layers):
         raise CannotShareError("the model keeps more than keys and values")
     layers = tuple((layer.keys, layer.values) for layer in cache.layers)
-    return Prefix(cut, tuple(behind), layers, following)
+    return Prefix(cut, tuple(behind), layers, following, states, head.key)
 
 
 def as_position_ids(positions: torch.Tensor) -> torch.Tensor:

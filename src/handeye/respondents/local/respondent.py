@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
 
 import anyio
 import anyio.to_thread
@@ -28,11 +28,13 @@ from inspect_ai.model import (
 )
 
 from handeye.printing import tell
+from handeye.respondents.local.adjuster import read_adjuster
 from handeye.respondents.local.chat import Ask, write_ask
 from handeye.respondents.local.decoding import Settings
 from handeye.respondents.local.engine import Answer, Engine
 from handeye.respondents.local.loading import load
 from handeye.respondents.local.options import LocalOptions
+from handeye.run.letters import Letters
 from handeye.run.thoughts import parts_of
 
 MODEL = "handeye/hf"
@@ -71,20 +73,36 @@ class LocalRespondent:
         """Load the model.
 
         Raises:
-            RunError: it cannot be loaded.
+            RunError: it cannot be loaded, or the adjuster is not for it.
+            DataError: the adjuster's file cannot be read.
         """
+        adjuster = None if options.adjuster is None else read_adjuster(Path(options.adjuster))
+        if adjuster is not None and adjuster.gate is None:
+            tell(f"{MODEL}: the adjuster changes no answer, {adjuster.promise.shut}")
         self.engine = Engine(
             load(options),
             batch_size=options.batch_size,
             cache_bytes=options.cache_bytes,
             share=options.share,
             choices=options.choices,
+            adjuster=adjuster,
         )
         self.connections = 2 * options.batch_size
         self.takes = self.engine.loaded.takes
         self._options = options
         self._waiting: list[_Ticket] = []
         self._leading = anyio.Lock()
+
+    def prepare(
+        self, messages: Sequence[ChatMessage], config: GenerateConfig
+    ) -> tuple[Ask, Settings]:
+        """A conversation as the engine takes it.
+
+        Raises:
+            RunError: content that the model cannot be shown.
+        """
+        ask = write_ask(self.engine.loaded, messages, self._options.frames)
+        return ask, self._settings(config)
 
     async def generate(
         self, messages: Sequence[ChatMessage], config: GenerateConfig
@@ -94,8 +112,7 @@ class LocalRespondent:
         Raises:
             RunError: content that the model cannot be shown.
         """
-        write = partial(write_ask, self.engine.loaded, messages, self._options.frames)
-        ticket = _Ticket(await anyio.to_thread.run_sync(write), self._settings(config))
+        ticket = _Ticket(*await anyio.to_thread.run_sync(self.prepare, messages, config))
         self._waiting.append(ticket)
         try:
             while not ticket.done:
@@ -166,6 +183,11 @@ class LocalRespondent:
         metadata: dict[str, object] = {"way": answer.way, "shared_tokens": answer.shared_tokens}
         if answer.choices:
             metadata["choice_logprobs"] = dict(answer.choices)
+        if answer.verdict is not None and self.engine.adjusting is not None:
+            gate = self.engine.adjusting.adjuster.gate
+            metadata["adjuster"] = answer.verdict.as_metadata(gate)
+            if answer.verdict.letters:
+                metadata.update(Letters(dict(answer.verdict.letters)).as_metadata())
         if self.engine.notices:
             metadata["notices"] = list(self.engine.notices)
         # Nobody else stands between model and answer: thoughts are taken off as a server does.

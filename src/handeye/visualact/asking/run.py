@@ -21,11 +21,11 @@ from handeye.respondents.whom import Whom, asked
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
 from handeye.run.options import SMALL, RunOptions
+from handeye.scores.embedder import MINILM, Embedder
 from handeye.visualact.asking.questions import Asking
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.loader import load, selected
 from handeye.visualact.respondents.models import NOT_FOR_SMALL, RESPONDENTS
-from handeye.visualact.scoring.embedder import MINILM, Embedder
 from handeye.visualact.scoring.embedding_cache import CachedEmbedder, as_embedder
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.reading.predictions import line_of

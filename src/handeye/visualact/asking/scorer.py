@@ -22,10 +22,10 @@ from inspect_ai.scorer import (
 from inspect_ai.solver import TaskState
 
 from handeye.run.task import answers_of, macro_mean, macro_stderr
+from handeye.scores.embedder import Embedder
 from handeye.visualact.records import SCENARIOS, Clip
 from handeye.visualact.scoring.cases import make_cases
 from handeye.visualact.scoring.clip_scores import score_case
-from handeye.visualact.scoring.embedder import Embedder
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.reading.predictions import read_row, row_of
 

@@ -17,12 +17,12 @@ from inspect_ai.dataset import Sample
 from handeye.media.frame_choice import FrameChoice
 from handeye.run.questions import Question
 from handeye.run.task import scene_task
+from handeye.scores.embedder import MINILM, Embedder
 from handeye.visualact.asking.questions import Asking
 from handeye.visualact.asking.scorer import match_actions
 from handeye.visualact.clip_set import ClipSet
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip
-from handeye.visualact.scoring.embedder import MINILM, Embedder
 from handeye.visualact.scoring.embedding_cache import as_embedder
 from handeye.visualact.scoring.options import Options
 

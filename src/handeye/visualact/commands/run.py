@@ -74,12 +74,12 @@ def visualact(
     """
     from handeye.errors import OptionError
     from handeye.media.frame_choice import FrameChoice
+    from handeye.scores.embedder import MINILM
     from handeye.scores.run_folder import indented_json
     from handeye.terminal.inputs import json_values, named_values
     from handeye.visualact.asking.ablation import frame_counts, run_frames
     from handeye.visualact.asking.run import job, make_options
     from handeye.visualact.pages import console
-    from handeye.visualact.scoring.embedder import MINILM
     from handeye.visualact.scoring.options import Options
 
     side = longest_side or None

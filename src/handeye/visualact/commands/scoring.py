@@ -38,12 +38,12 @@ from handeye.terminal.run_options import show_run
 from handeye.visualact.commands.sets import MapField, Scenarios
 
 if TYPE_CHECKING:
-    from handeye.visualact.scoring.embedder import Embedder
+    from handeye.scores.embedder import Embedder
     from handeye.visualact.scoring.options import Options
 
 
 def _embedders() -> tuple[str, ...]:
-    from handeye.visualact.scoring.embedder import MINILM, NGRAMS
+    from handeye.scores.embedder import MINILM, NGRAMS
 
     return MINILM, NGRAMS
 
@@ -365,7 +365,7 @@ def _judge(
 def _embedding(name: str | None, cache: bool) -> Iterator[Embedder]:
     """The embedder with its cache; progress shows once there is something to compute."""
     from handeye.progress import counting
-    from handeye.visualact.scoring.embedder import MINILM, load_embedder
+    from handeye.scores.embedder import MINILM, load_embedder
     from handeye.visualact.scoring.embedding_cache import CachedEmbedder, cache_path
 
     loaded = load_embedder(MINILM if name is None else name)

@@ -12,13 +12,13 @@ from typing import Any
 
 from handeye.errors import DataError, HandeyeError, OptionError
 from handeye.media.frame_choice import FrameChoice
+from handeye.scores.embedder import Embedder
 from handeye.scores.labels import run_labels
 from handeye.scores.run_folder import expand
 from handeye.scores.so_far import readable, run_of
 from handeye.visualact.comparing.sensitivity import ASSIGNMENTS, rank
 from handeye.visualact.loader import load
 from handeye.visualact.records import Clip, Prediction
-from handeye.visualact.scoring.embedder import Embedder
 from handeye.visualact.scoring.embedding_cache import as_embedder
 from handeye.visualact.scoring.file_scoring import score_so_far
 from handeye.visualact.scoring.options import SWEEP, Assignment, Options

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from handeye.errors import DataError, OptionError
+from handeye.scores.embedder import Embedder
 from handeye.scores.join import Given
 from handeye.stats.intervals import Samples, difference, estimates
 from handeye.stats.sums import Sums
@@ -23,7 +24,6 @@ from handeye.visualact.loader import any_clips
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import Case, make_cases
 from handeye.visualact.scoring.clip_scores import score_case
-from handeye.visualact.scoring.embedder import Embedder
 from handeye.visualact.scoring.embedding_cache import as_embedder
 from handeye.visualact.scoring.measures import Floats, figure_columns
 from handeye.visualact.scoring.options import SWEEP, Assignment, Options

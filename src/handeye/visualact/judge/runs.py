@@ -18,12 +18,12 @@ from handeye.atomic import write_bytes
 from handeye.errors import RunError, refusal
 from handeye.reading import read_json
 from handeye.run.judge import count_states
+from handeye.scores.embedder import Embedder
 from handeye.scores.run_folder import indented_json
 from handeye.visualact.comparing.scored_runs import answered_clips
 from handeye.visualact.judge.matcher import score_judged
 from handeye.visualact.judge.prompt import VERSION
 from handeye.visualact.scoring.cases import make_cases
-from handeye.visualact.scoring.embedder import Embedder
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.run_folder import JUDGED, JUDGEMENTS, Run
 from handeye.visualact.scoring.score import score_cases

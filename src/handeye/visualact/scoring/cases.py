@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from handeye.scores.embedder import Embedder, checked_rows
 from handeye.scores.join import Difference, Join, Predictions, Words
 from handeye.visualact.records import Action, Clip, PredictedAction, Prediction
-from handeye.visualact.scoring.embedder import Embedder, checked_rows
 from handeye.visualact.scoring.matching import Floats, cosine, nearest_wording
 from handeye.visualact.scoring.options import Options
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.visualact.scoring.embedder import MINILM, Embedder, checked_rows, load_embedder
+from handeye.scores.embedder import MINILM, Embedder, checked_rows, load_embedder
 
 Floats = NDArray[np.float32]
 
@@ -156,7 +156,7 @@ def as_embedder(given: Embedder | str | None = None) -> Embedder:
     """An embedder as it is; one by its name, with what it embedded before.
 
     Args:
-        given: a name as :func:`~handeye.visualact.scoring.embedder.load_embedder` takes it; None
+        given: a name as :func:`~handeye.scores.embedder.load_embedder` takes it; None
             is the default one.
 
     Raises:

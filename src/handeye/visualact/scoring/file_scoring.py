@@ -14,6 +14,7 @@ from handeye.run.journal import ANSWERS
 from handeye.run.logs import as_lines, is_whole
 from handeye.run.options import SMALL
 from handeye.run.plan import read_plan
+from handeye.scores.embedder import Embedder
 from handeye.scores.join import Predictions, refuse_absent
 from handeye.scores.run_folder import RunSummary
 from handeye.scores.so_far import refuse_nothing, refuse_other_rows
@@ -24,7 +25,6 @@ from handeye.visualact.loader import load, selected
 from handeye.visualact.records import Clip
 from handeye.visualact.respondents.models import NOT_FOR_SMALL
 from handeye.visualact.scoring.cases import CLIPS
-from handeye.visualact.scoring.embedder import Embedder
 from handeye.visualact.scoring.embedding_cache import as_embedder
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.reading.predictions import all_said, line_of, read_predictions

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handeye.scores.embedder import Embedder, checked_rows
 from handeye.scores.estimate import NOTHING, Estimate, rate_of
 from handeye.scores.looks import Asked, Looks, look, repeats
 from handeye.scores.tables import Table
@@ -20,7 +21,6 @@ from handeye.visualact.asking.prompts import ELICITATION, FREE_ELICITATION
 from handeye.visualact.records import Clip, PredictedAction, Prediction
 from handeye.visualact.scoring.cases import Case, case_of, wordings
 from handeye.visualact.scoring.clip_scores import score_case
-from handeye.visualact.scoring.embedder import Embedder, checked_rows
 from handeye.visualact.scoring.motion_split import MOTION, headline_f1, split_f1
 from handeye.visualact.scoring.options import Options
 from handeye.visualact.scoring.summary import SUITE, summarize

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from handeye.errors import OptionError
+from handeye.scores.embedder import Embedder
 from handeye.scores.join import Given
 from handeye.scores.looks import Looks
 from handeye.shown import Shown, Words
@@ -22,7 +23,6 @@ from handeye.visualact.loader import any_clips
 from handeye.visualact.records import Clip
 from handeye.visualact.scoring.cases import Case, make_cases
 from handeye.visualact.scoring.clip_scores import ClipScore, Decide, PairScore, score_case
-from handeye.visualact.scoring.embedder import Embedder
 from handeye.visualact.scoring.embedding_cache import RememberingEmbedder, as_embedder
 from handeye.visualact.scoring.looks import looks
 from handeye.visualact.scoring.options import SWEEP, Options

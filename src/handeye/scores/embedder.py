@@ -1,6 +1,6 @@
 """What turns sentences into unit vectors, and how it is found by name.
 
-    all-MiniLM-L6-v2           the default: NumPy, no torch (handeye.visualact.scoring.minilm)
+    all-MiniLM-L6-v2           the default: NumPy, no torch (handeye.scores.minilm)
     all-MiniLM-L6-v2=FOLDER    the same model from a folder with model.safetensors, tokenizer.json
     sentence-transformers:ID   any model of that library, which must be installed (needs torch)
     test:char-ngrams           letters only, no meaning: for tests of the machinery
@@ -26,7 +26,7 @@ from handeye.hashing import file_sha256
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-    from handeye.visualact.scoring.minilm import SentenceBert
+    from handeye.scores.minilm import SentenceBert
 
 Floats = NDArray[np.float32]
 
@@ -251,7 +251,7 @@ def _load_tokenizer(file: Path) -> Tokenizer:
 def _load_weights(file: Path) -> SentenceBert:
     from safetensors.numpy import load_file
 
-    from handeye.visualact.scoring.minilm import SentenceBert
+    from handeye.scores.minilm import SentenceBert
 
     return SentenceBert(load_file(str(file)))
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from handeye.errors import OptionError, RunError
-from handeye.visualact.scoring import embedder as module
-from handeye.visualact.scoring.embedder import NGRAMS, MiniLM, NgramEmbedder, load_embedder
+from handeye.scores import embedder as module
+from handeye.scores.embedder import NGRAMS, MiniLM, NgramEmbedder, load_embedder
+from handeye.scores.minilm import SentenceBert
 from handeye.visualact.scoring.embedding_cache import CachedEmbedder, cache_path
-from handeye.visualact.scoring.minilm import SentenceBert
 from tests.support.visualact.embedder import FOLDER, needs_model
 
 SENTENCES = ["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."]
@@ -294,7 +294,7 @@ def test_a_killed_writer_leaves_whole_rows(tmp_path):
     path = tmp_path / "cache.sqlite"
     code = (
         "import os, sys\n"
-        "from handeye.visualact.scoring.embedder import NgramEmbedder\n"
+        "from handeye.scores.embedder import NgramEmbedder\n"
         "from handeye.visualact.scoring.embedding_cache import CachedEmbedder\n"
         "class Dying(NgramEmbedder):\n"
         "    def encode(self, texts):\n"

@@ -1,0 +1,547 @@
+"""``handeye states``: what a model on this machine holds inside while it is asked about a set."""
+
+from __future__ import annotations
+
+import inspect
+import json as json_
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from handeye.cli.grammar import Command, Group, framed
+from handeye.errors import DataError, OptionError, RunError
+from handeye.printing import say, tell
+from handeye.suite import Suite
+from handeye.suites import all_suites
+from handeye.terminal.options import EveryLine, Json, one_of, put_json
+from handeye.terminal.run_options import Run, asked_as
+
+if TYPE_CHECKING:
+    from handeye.run.job import Job
+    from handeye.states.capture import Watched
+    from handeye.states.parts import Record
+
+app = typer.Typer(
+    help=r"Look into a model on this machine (needs handeye\[states] and \[local]).",
+    no_args_is_help=True,
+)
+_CAPTURE = """Take the hidden states of a model on this machine while it is asked about a set.
+
+Stopped at any moment and called again with the same options, it goes on where it was.
+
+Example: handeye states capture {suite} --model handeye/hf -M path=DIR --data SET --out FOLDER
+"""
+
+
+@dataclass(frozen=True)
+class _Capture(Run):
+    """A capture instead of a run."""
+
+    suite: Suite | None = None
+    layers: str = "all"
+    sites: str = "last,media"
+    dtype: str = "float16"
+    answers: bool = False
+    given: Path | None = None
+    limit: int | None = None
+
+    def carry_out(self, job: Job, show: Callable[[Path], object]) -> None:
+        """Capture what the job asks.
+
+        Raises:
+            HandeyeError: as :func:`handeye.states.capture.capture`; no model that can be looked
+                into, or a site that this suite does not have.
+        """
+        from handeye.progress import counting, parting
+        from handeye.run.options import generation_config
+        from handeye.states.wanted import Wanted
+
+        wanted = Wanted(layers=self.layers, dtype=self.dtype, answers=self.answers, **self._at(job))
+        watched = _watched(job)
+        from handeye.states.capture import capture  # needs what the model was found to need
+
+        questions = job.questions[: self.limit]
+        where: dict[str, int] = {"done": 0}
+
+        def stopped() -> str:
+            return (
+                f"stopped after {where['done']} of {len(questions)} items; what was captured is in "
+                f"{self.out}, and the same command goes on there"
+            )
+
+        with parting.owed(stopped), counting("captured items") as shown:
+
+            def progress(done: int, total: int) -> None:
+                where["done"] = done
+                shown(done, total)
+
+            record = capture(
+                watched,
+                questions,
+                self.out,
+                wanted,
+                config=generation_config(job.options.generation),
+                settings=_settings(job),
+                progress=progress,
+            )
+        self._write_targets(job)
+        if not put_json(self.json, json_.dumps(_plain(record), indent=1)):
+            _tell(record, self.out)
+
+    def _write_targets(self, job: Job) -> None:
+        """Put what the suite asks of its items beside their states."""
+        from handeye.states.results import TARGETS
+        from handeye.states.targets import write_targets
+
+        if self.suite is not None and self.suite.probed is not None:
+            probed: Any = self.suite.probed()
+            write_targets(self.out / TARGETS, probed.targets(job.items, job.asking))
+
+    def _at(self, job: Job) -> dict[str, Any]:
+        """Sites, and what they need of the suite's targets or of given answers."""
+        from handeye.states.wanted import ANSWER, SPAN, TARGETS, asked_by
+
+        sites = tuple(filter(None, (one.strip() for one in self.sites.split(","))))
+        by_targets = tuple(filter(None, (TARGETS, SPAN, "" if self.given else ANSWER)))
+        targets: Any = ()
+        if any(one.startswith(by_targets) for one in sites):
+            assert self.suite is not None
+            if self.suite.probed is None:
+                raise OptionError(
+                    f"{self.suite.title} names no pieces of text and no answers: there is no site "
+                    "targets or span:NAME, and answer:K needs --given FILE|RUN"
+                )
+            probed: Any = self.suite.probed()
+            targets = probed.targets(job.items, job.asking)
+        found = asked_by(targets, sites)
+        if self.given is None:
+            return found
+        if not any(one.startswith(ANSWER) for one in found["sites"]):
+            raise OptionError("--given is for sites answer:K; name some (--sites)")
+        return {**found, "forced": _answers(self.given), "ends": {}}
+
+
+def _answers(place: Path) -> dict[str, str]:
+    """Answers by item, of a run or a file.
+
+    Raises:
+        DataError: it cannot be read, or a row has no id and text.
+    """
+    from handeye.sets.table_rows import read_rows
+
+    found: dict[str, str] = {}
+    for row in read_rows(place / "predictions.jsonl" if place.is_dir() else place):
+        item, text = row.values.get("item_id"), row.values.get("raw_text")
+        if not isinstance(item, str) or not isinstance(text, str | None):
+            raise DataError(f"{row.where}: has no item_id and raw_text, both texts")
+        found[item] = text or ""
+    return found
+
+
+_OURS = "handeye/hf -M path=DIR, or another local model of ours (handeye models)"
+
+
+def _watched(job: Job) -> Watched:
+    """The respondent of a job, where its model can be looked into.
+
+    Raises:
+        RunError: it cannot; it does not take what is sent; or what it needs is not installed.
+    """
+    from handeye.run.asker import refuse_unsent
+    from handeye.run.engine import resolve_model
+
+    model = resolve_model(job.options.model, None, job.options.model_args)
+    respondent: Any = getattr(model.api, "respondent", None)
+    if not hasattr(respondent, "prepare"):
+        raise RunError(f"{job.options.model} has no hidden states: give {_OURS}")
+    refuse_unsent(model, job.asking.sends)
+    watched: Watched = respondent
+    return watched
+
+
+# What a model's arguments say of where and how fast it runs; its weights are told by their hash.
+_CARRIED = ("path", "batch_size", "cache_bytes", "window", "device", "device_map", "choices")
+
+
+def _settings(job: Job) -> dict[str, Any]:
+    """What makes two captures ask the same of the same model."""
+    import msgspec
+
+    plan: dict[str, Any] = msgspec.to_builtins(job.plan)
+    kept = ("suite", "model", "items_sha256", "asked", "config")
+    arguments = {n: v for n, v in plan["model_args"].items() if n not in _CARRIED}
+    return {**{name: plan[name] for name in kept if name in plan}, "model_args": arguments}
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    import msgspec
+
+    told: dict[str, Any] = msgspec.to_builtins(record)
+    return told
+
+
+def _tell(record: Record, out: Path) -> None:
+    """Say what was captured, and what the check of the media found."""
+    layers, sites = len(record.layers), ", ".join(record.sites)
+    say(
+        f"{record.items} items about {record.clips} clips, {layers} layers of {record.width} "
+        f"numbers ({record.dtype}) at {sites}: {out}"
+    )
+    found = record.checks.get("media_tokens", {})
+    if found.get("result") == "not applicable":
+        say(f"media tokens under different questions: not applicable ({found['why']})")
+    elif found:
+        between = found["between_clips"]
+        apart = f", clips beside each other {between['smallest']:.2g}" if between["pairs"] else ""
+        say(
+            f"media tokens of {found['clips']} clips under two questions: {found['result']} "
+            f"(largest relative difference {found['largest']:.1e}, up to {found['tolerance']:.0e} "
+            f"is equal{apart})"
+        )
+    if record.failed:
+        item, reason = next(iter(record.failed.items()))
+        tell(f"warning: {len(record.failed)} items could not be captured; {item}: {reason}")
+
+
+def _option(name: str, kind: Any, default: Any, told: str, **more: Any) -> inspect.Parameter:
+    annotation = Annotated[kind, typer.Option(help=told, **more)]
+    one = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, one, default=default, annotation=annotation)
+
+
+def _made(
+    suite: Suite,
+    options: dict[str, Any],
+    layers: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="all; second: every second; or some, such as embedding,0,5,final.",
+            autocompletion=one_of(lambda: ("all", "second", "embedding", "final")),
+        ),
+    ] = "all",
+    sites: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="last (token of the prompt), media (their mean), grid (each token of pictures), "
+            "span:NAME (piece of text), answer:K (in a given answer); targets: all that the "
+            "suite's targets are read at.",
+            autocompletion=one_of(lambda: ("last", "media", "grid", "targets"), several=True),
+        ),
+    ] = "last,media",
+    dtype: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Of what is stored: float16 or float32.",
+            autocompletion=one_of(lambda: ("float16", "float32")),
+        ),
+    ] = "float16",
+    answers: Annotated[
+        bool, typer.Option("--answers", help="Let the model write its own answer, too.")
+    ] = False,
+    given: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Answers for answer:K (default: the targets'), a line of JSON each with item_id "
+            "and raw_text; or a run folder. K counts their tokens.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Only the first so many items.")
+    ] = None,
+    json: Json = None,
+) -> _Capture:
+    from handeye.errors import allowed, within
+    from handeye.states.parts import DTYPES
+
+    if not (model := str(options["model"])).startswith("handeye/"):
+        raise RunError(
+            f"{model} does not run in this process, so its inside cannot be seen: give {_OURS}"
+        )
+    if dtype not in DTYPES:
+        raise OptionError(f"--dtype is {dtype!r}{allowed(dtype, DTYPES)}")
+    if limit is not None:
+        within("--limit", limit, 1, 10**9)
+    # Nothing is asked: of several runs in one command (frames) there is none to be made.
+    return _Capture(options, True, json, suite, layers, sites, dtype, answers, given, limit)
+
+
+_OUT = _option("out", Path, inspect.Parameter.empty, "Folder of the states.", metavar="FOLDER")
+_capturing = typer.Typer(help="Take hidden states over a set, into a folder.", no_args_is_help=True)
+for suite in all_suites():
+    made = asked_as(
+        suite.run_command.get(), partial(_made, suite), _OUT, _CAPTURE.format(suite=suite.name)
+    )
+    if made is not None:
+        _capturing.command(suite.name, cls=Command)(framed(made))
+app.add_typer(_capturing, name="capture", cls=Group)
+
+
+# ---- what is read off them
+
+_Folder = Annotated[Path, typer.Argument(metavar="STATES", help="Folder of captured states.")]
+_Targets = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Own targets, .jsonl or .parquet, instead of the suite's."),
+]
+_Folds = Annotated[int, typer.Option(metavar="N", help="Outer folds of whole families or scenes.")]
+_Seed = Annotated[int, typer.Option(metavar="SEED", help="Of folds, draws and resamples.")]
+
+
+def probe(
+    states: _Folder,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="Of targets, or how they begin (detail); default: all."),
+    ] = None,
+    sites: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Some of those captured; default: all.")
+    ] = None,
+    layers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES", help="Read these alone; default: every second, then beside the best."
+        ),
+    ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN", help="A scored run: what states hold of its answers that failed."
+        ),
+    ] = None,
+    tokens: Annotated[
+        str | None,
+        typer.Option(metavar="ROWSxCOLS", help="How picture tokens lie, where in no square."),
+    ] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=STATES",
+            help="Further states of the same items as a control: 'without media', 'blank media', "
+            "'swapped media', 'random weights', 'text model'; may be given several times.",
+        ),
+    ] = None,
+    embedder: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Of sentences, for a control that knows what words mean; none: leave it out.",
+        ),
+    ] = "all-MiniLM-L6-v2",
+    targets: _Targets = None,
+    folds: _Folds = 5,
+    flips: Annotated[
+        int, typer.Option(metavar="N", help="Draws of the null of each probe; 0: none.")
+    ] = 200,
+    seed: _Seed = 0,
+    json: Json = None,
+) -> None:
+    """Read off captured states what they hold, and where that is lost on the way to the answer.
+
+    Example: handeye states probe STATES
+    """
+    from handeye.states.results import PROBE, probed, targets_of, write_probed
+    from handeye.states.store import open_store
+
+    store = open_store(states)
+    asked = targets_of(store, targets)
+    with _telling() as progress:
+        found = probed(
+            store,
+            asked,
+            names=_names(target),
+            sites=_names(sites),
+            layers=_names(layers) or None,
+            actions=_actions(store.record.settings.get("suite"), run),
+            beside=_beside(beside or ()),
+            embed=_embed(embedder),
+            tokens=_shape(tokens),
+            folds=folds,
+            flips=flips,
+            seed=seed,
+            progress=progress,
+        )
+    write_probed(states, found)
+    if not put_json(json, (states / PROBE).read_bytes()):
+        _show(states)
+
+
+def adjust(
+    states: _Folder,
+    alpha: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="Of right standard answers: how many may be lost."),
+    ] = 0.03,
+    level: Annotated[
+        float, typer.Option(metavar="SHARE", help="Of draws of families in which that holds.")
+    ] = 0.95,
+    layer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="That PGLA reads; default: our adjuster's.")
+    ] = None,
+    targets: _Targets = None,
+    folds: _Folds = 5,
+    seed: _Seed = 0,
+    json: Json = None,
+) -> None:
+    """Adjust letters by what states hold: PGLA and our adjuster, beside their ablations.
+
+    Example: handeye states adjust STATES --alpha 0.03
+    """
+    from handeye.states.results import ADJUST, adjusted, targets_of, write_adjusted
+    from handeye.states.store import open_store
+
+    store = open_store(states)
+    asked = targets_of(store, targets)
+    with _telling() as progress:
+        found, made = adjusted(
+            store,
+            asked,
+            layer=layer,
+            alpha=alpha,
+            level=level,
+            folds=folds,
+            seed=seed,
+            progress=progress,
+        )
+    write_adjusted(states, found, made)
+    if not put_json(json, (states / ADJUST).read_bytes()):
+        _show(states, probes=False)
+
+
+def show(
+    states: _Folder,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write an HTML page with charts.")
+    ] = None,
+    every_line: EveryLine = False,
+) -> None:
+    """Show what was read off captured states, or write the page about it.
+
+    Example: handeye states show STATES --out states.html
+    """
+    if out is not None:  # before anything is printed: a reader may go away
+        from handeye.states.page import write_page
+
+        write_page(states, out)
+    _show(states, every_line=every_line)
+    if out is not None:
+        say(f"written to {out}")
+
+
+def _show(states: Path, *, probes: bool = True, every_line: bool = False) -> None:
+    """Print the tables of what was found.
+
+    Raises:
+        DataError: nothing was captured or found there.
+    """
+    from handeye.states.parts import read_record
+    from handeye.states.results import results
+    from handeye.states.tables import tables
+    from handeye.terminal.console import Console
+    from handeye.terminal.tables import print_table, say as say_line
+
+    record = read_record(states)
+    found, adjusted = results(states)
+    if found is None and adjusted is None:
+        raise DataError(
+            f"{states}: {record.items} items are captured, and nothing is read off them yet: "
+            f"handeye states probe {states}"
+        )
+    console = Console()
+    for text in (found or {}).get("said") or () if probes else ():
+        say_line(console, text)
+    shown = tables(found if probes else None, adjusted, every_line=every_line)
+    for table in shown:
+        console.print()
+        print_table(console, table, caption=table.note)
+    for entry in (found or {}).get("controls", ()) if probes else ():
+        for one in entry["alarms"]:
+            say_line(console, f"{one['level']}: {one['name']}: {one['said']}", "yellow")
+    left_out = (found or {}).get("left_out", {}) if probes else {}
+    if left_out:
+        name, why = next(iter(left_out.items()))
+        say_line(console, f"left out: {len(left_out)}, such as {name}: {why}")
+
+
+@contextmanager
+def _telling() -> Iterator[Callable[[str, int, int], None]]:
+    """Give what shows how far each piece of work is."""
+    from handeye.progress import counting
+
+    with ExitStack() as stack:
+        bars: dict[str, Callable[[int, int], None]] = {}
+
+        def tell_of(what: str, done: int, total: int) -> None:
+            if what not in bars:
+                bars[what] = stack.enter_context(counting(what))
+            bars[what](done, total)
+
+        yield tell_of
+
+
+def _beside(given: Sequence[str]) -> dict[str, Any]:
+    """Stores by name.
+
+    Raises:
+        OptionError: a value without a name or a folder.
+        DataError: a folder holds no states.
+    """
+    from handeye.states.store import open_store
+
+    found = {}
+    for one in given:
+        name, _, folder = one.partition("=")
+        if not name.strip() or not folder:
+            raise OptionError(f"--beside is {one!r}; it must be a name, =, and a folder of states")
+        found[name.strip()] = open_store(folder)
+    return found
+
+
+def _embed(name: str) -> Callable[[Sequence[str]], Any] | None:
+    """What turns sentences into vectors; None where it is to be left out, or is not installed."""
+    from handeye.scores.embedder import MINILM, load_embedder
+
+    if name == "none":
+        return None
+    try:
+        return load_embedder(name).encode
+    except RunError as error:
+        if name != MINILM:
+            raise
+        tell(f"note: no control by the meaning of words: {error}")
+        return None
+
+
+def _names(given: str | None) -> tuple[str, ...]:
+    return tuple(filter(None, (one.strip() for one in (given or "").split(","))))
+
+
+def _shape(given: str | None) -> tuple[int, int] | None:
+    if given is None:
+        return None
+    parts = given.lower().split("x")
+    if len(parts) != 2 or not all(one.isdecimal() and int(one) for one in parts):
+        raise OptionError(f"--tokens is {given!r}; it must be rows and columns, such as 12x16")
+    return int(parts[0]), int(parts[1])
+
+
+def _actions(name: object, run: Path | None) -> list[Any]:
+    """What the answers of a run did, in the words of the suite that the states are of."""
+    if run is None:
+        return []
+    for one in all_suites():
+        if one.name == name and one.probed is not None:
+            return list(one.probed().actions(one.open_run(run)))
+    raise OptionError(f"--run: no suite {name!r} here says what answers did about cells")
+
+
+for command in (probe, adjust, show):
+    app.command(command.__name__, cls=Command)(framed(command))

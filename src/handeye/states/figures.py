@@ -1,0 +1,225 @@
+"""Figures of held-out logits: areas of many fits at once, their intervals, calibration."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+from scipy.stats import rankdata, t as student
+
+from handeye.scores.estimate import Estimate
+from handeye.states.folds import Ints
+from handeye.states.solver import Design
+from handeye.stats.bootstrap import resample_sums
+from handeye.stats.intervals import Samples, estimates
+from handeye.stats.roc import Scored
+from handeye.stats.shares import clustered_shares
+
+Floats: TypeAlias = NDArray[np.float64]
+Bools: TypeAlias = NDArray[np.bool_]
+
+RESAMPLES = 2000
+
+
+class Bin(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of neighbouring probabilities: what was said on average, what was true."""
+
+    said: float
+    true: Estimate
+
+
+class Calibration(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether held-out probabilities are what they say.
+
+    Attributes:
+        error: mean distance of said and true over bins of equally many rows (ECE; Naeini, Cooper
+            and Hauskrecht 2015, AAAI).
+        of_calibrated: what the same rows would show on average if every probability were right,
+            which is not 0 (Bröcker and Smith 2007, Weather and Forecasting 22:651).
+        slope: of the logit in a logistic regression of the label on it; 1 if calibrated, less if
+            too sure (Cox 1958, Biometrika 45:562).
+        intercept: of the same regression; 0 if calibrated.
+        bins: the reliability diagram.
+    """
+
+    error: float
+    of_calibrated: float
+    slope: float
+    intercept: float
+    bins: tuple[Bin, ...]
+
+
+def mean_of(values: Floats) -> Floats:
+    """Mean over the first axis of what is defined there; one half where nothing is."""
+    there = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        found = np.where(there, values, 0).sum(0) / there.sum(0)
+    return np.where(there.any(0), found, 0.5)
+
+
+def areas(score: NDArray[Any], positive: Bools) -> Floats:
+    """Area under the ROC curve of each column; nan where a class is missing.
+
+    Args:
+        score: (n, ...); differences below 1e-4 of a column's deviation are rounding and count as
+            ties, which count half.
+        positive: (n, ...), broadcast to the same shape.
+
+    Returns:
+        (...,) areas.
+    """
+    positive = np.broadcast_to(positive, score.shape)
+    ones = positive.sum(axis=0)
+    zeros = len(score) - ones
+    ranks = rankdata(rounded(score), axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        sums = np.where(positive, ranks, 0).sum(axis=0)
+        return np.asarray((sums - ones * (ones + 1) / 2) / (ones * zeros))
+
+
+def rounded(score: NDArray[Any]) -> Floats:
+    """(n, ...) scores in whole steps, so that equal states score equally: see :func:`areas`."""
+    deviation = score.std(axis=0, dtype=np.float64)
+    size = np.abs(score).max(axis=0, initial=0)
+    unit = 1e-4 * np.where(deviation > 1e-6 * size, deviation, np.maximum(size, 1.0))
+    return np.asarray(np.round(score / unit))
+
+
+def fold_area(score: Floats, positive: Bools, group: Ints, fold: Ints, seed: int) -> Samples:
+    """Mean over the folds of the area on each, as measured and over resampled groups.
+
+    Groups are drawn within their fold, the fits as they are. A 0 or 1 for a score gives the
+    balanced accuracy.
+
+    Args:
+        score: (n,) held-out; of one fit within a fold.
+        positive: (n,) labels.
+        group: (n,) numbers of groups.
+        fold: (n,) of the rows.
+        seed: of the resamples; the same groups and folds get the same ones, so that figures can be
+            subtracted in each.
+    """
+    parts = []
+    for number in np.unique(fold):
+        own = fold == number
+        names, place = np.unique(group[own], return_inverse=True)
+        scored = Scored(
+            rounded(score[own]),
+            positive[own],
+            place,
+            len(names),
+            RESAMPLES,
+            seed,
+            f"fold {number}",
+        )
+        if scored.both:
+            parts.append(scored.area().values)
+    values = mean_of(np.stack(parts)) if parts else np.full(1 + RESAMPLES, np.nan)
+    groups = len(np.unique(group))
+    return Samples(values, len(score), groups, sizes=(groups,))
+
+
+def gained(values: Floats, group: Ints, seed: int) -> Samples:
+    """Mean of a figure of each row, as measured and over resampled groups.
+
+    Args:
+        values: (n,).
+        group: (n,) numbers of groups.
+        seed: of the resamples.
+    """
+    count = int(group.max()) + 1
+    sums = np.stack(
+        [np.bincount(group, weights=values, minlength=count), np.bincount(group, minlength=count)],
+        axis=1,
+    )
+    drawn = resample_sums(sums.astype(np.float32), sums.sum(axis=0), RESAMPLES, seed, 0)
+    return Samples(drawn[:, 0] / drawn[:, 1], len(values), sizes=(count,))
+
+
+def blocks_of(group: Ints, fold: Ints, blocks: int, seed: int) -> Ints:
+    """(n,) blocks of whole groups, each with about as many groups of every fold."""
+    out = np.zeros(len(group), np.int64)
+    words = np.random.PCG64(np.random.SeedSequence([seed, 4])).random_raw(int(group.max()) + 1)
+    for number in range(int(fold.max()) + 1):
+        own = np.unique(group[fold == number])
+        for place, name in enumerate(own[np.argsort(words[own], kind="stable")]):
+            # Folds begin at different blocks, so that small folds do not fill the same ones.
+            out[group == name] = (place + number * len(own)) % blocks
+    return out
+
+
+def lengthened(found: Samples, without: Floats) -> float:
+    """By how much an interval must be longer than resamples of held-out groups say.
+
+    These take the fits as they are, but other groups would have taught otherwise, and folds share
+    what they learnt from: no figure of the folds alone can tell (Bengio and Grandvalet 2004, JMLR
+    5:1089). So all folds are fitted again without each of some blocks of groups, what was chosen
+    being kept, and the deviation of what comes out (grouped jackknife; Shao and Wu 1989, Ann. Stat.
+    17:1176), with Student's t for so few blocks, is set against that of the resamples.
+
+    Args:
+        found: the figure with its resamples.
+        without: (blocks,) the figure without each block.
+
+    Returns:
+        1 or more; 1 without blocks or where the resamples do not vary.
+    """
+    blocks, drawn = len(without), found.values[1:]
+    spread = float(np.nanstd(drawn)) if len(drawn) else 0.0
+    if blocks < 2 or not spread > 0:
+        return 1.0
+    square = (blocks - 1) / blocks * ((without - without.mean()) ** 2).sum()
+    few = student.ppf(0.975, blocks - 1) / student.ppf(0.975, np.inf)
+    return max(1.0, float(few * np.sqrt(square)) / spread)
+
+
+def estimate(found: Samples, longer: float = 1.0) -> Estimate:
+    """The value with its 95 % interval, so many times as long as resamples say."""
+    values = found.values[0] + longer * (found.values - found.values[0])
+    return Estimate(**estimates({"it": replace(found, values=values)})["it"])
+
+
+def calibration(
+    logits: Floats, positive: Bools, group: Ints, seed: int, bins: int = 10
+) -> Calibration:
+    """How far held-out probabilities are from what is true; see :class:`Calibration`.
+
+    Args:
+        logits: (n,) held-out.
+        positive: (n,) labels.
+        group: (n,) numbers of groups.
+        seed: of the draws of labels that the probabilities are right for.
+        bins: of equally many rows.
+    """
+    said = expit(logits)
+    order = np.argsort(said, kind="stable")
+    place = np.empty(len(said), np.int64)
+    place[order] = np.arange(len(said)) * bins // len(said)
+    used = int(place.max()) + 1
+    sizes = np.bincount(place, minlength=used)
+    of = np.bincount(place, weights=said, minlength=used) / np.maximum(sizes, 1)
+    shares = clustered_shares(positive.astype(float), group, place, used)
+    error = float((sizes * np.abs(shares.value - of)).sum() / len(said))
+    words = np.random.PCG64(np.random.SeedSequence([seed, 2])).random_raw(200 * len(said))
+    drawn = (words.reshape(200, -1) >> np.uint64(11)) * 2.0**-53 < said
+    sums = np.stack([np.bincount(place, weights=row, minlength=used) for row in drawn])
+    right = float((np.abs(sums - sizes * of).sum(axis=1) / len(said)).mean())
+    line = Design(logits[:, None]).fit(
+        positive[:, None], np.ones((len(logits), 1)), 1e6, tolerance=1e-8
+    )
+    return Calibration(
+        error=error,
+        of_calibrated=right,
+        slope=float(line.coef[0, 0]),
+        intercept=float(line.intercept[0]),
+        bins=tuple(
+            Bin(said=float(a), true=Estimate(float(b), float(low), float(high), int(n)))
+            for a, b, low, high, n in zip(
+                of, shares.value, shares.low, shares.high, shares.n, strict=True
+            )
+        ),
+    )

@@ -1,0 +1,251 @@
+"""Single figures of respondents whose states are known, for comparison with others.
+
+- Selective prediction: how wrong the answers are that are kept when the least sure are left out.
+- Knowing and saying: what a reader of the state tells against what the answer does.
+- Words followed: how often an answer is the one that is given without looking.
+
+Every figure has its chance beside it, and intervals over resampled families. The measures of arXiv
+2603.18373 (LAD, VNS, CS) and of arXiv 2606.13870 (Prior Harnessing Index) are not here: their
+formulas were not at hand, and nothing else goes by their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handeye.errors import DataError
+from handeye.states.cases import RESAMPLES, totals
+from handeye.stats.bootstrap import resample_weights
+from handeye.stats.intervals import Samples, difference, rate
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+POINTS = 101
+
+
+@dataclass(frozen=True, slots=True)
+class Selective:
+    """Answers kept in the order of their confidence.
+
+    Coverage is the share of answers kept, risk the share of them that are wrong (El-Yaniv and
+    Wiener 2010, JMLR 11:1605).
+
+    Attributes:
+        curve: risk at coverages from 1 / 100 to 1, pairs.
+        area: mean risk over all coverages (AURC; Geifman, Uziel and El-Yaniv 2019, ICLR).
+        half: risk at coverage one half.
+        whole: risk at coverage 1; what both others are in the mean if the confidence says nothing.
+        best: AURC of a confidence that puts every right answer first.
+        gained: ``whole`` less ``half``: how many more are right among the surer half.
+    """
+
+    curve: tuple[tuple[float, float], ...]
+    area: Samples
+    half: Samples
+    whole: Samples
+    best: Samples
+    gained: Samples
+
+
+def selective(
+    confidence: Floats,
+    right: Mask,
+    families: Ints,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Selective:
+    """Risk against coverage.
+
+    Answers of equal confidence have no order: each counts as wrong as they are in the mean.
+
+    Args:
+        confidence: (n,) in any unit.
+        right: (n,) whether the answer is right.
+        families: (n,) numbers of what is resampled together.
+        seed: of the bootstrap.
+        resamples: of families.
+
+    Raises:
+        DataError: nothing to order, or a confidence that is no number.
+    """
+    if not len(right) or not np.isfinite(confidence).all():
+        raise DataError("confidences must be finite numbers, one an answer, and at least one")
+    order = np.argsort(-confidence, kind="stable")
+    _, ties = np.unique(-confidence[order], return_inverse=True)
+    _, family = np.unique(families, return_inverse=True)
+    wrong, family = (~right[order]).astype(np.float64), family[order]
+    count = int(family.max()) + 1
+    rows = [_risks(wrong, ties, np.ones(len(wrong), np.int64))]
+    for weights in resample_weights(count, resamples, seed, 0):
+        rows += [_risks(wrong, ties, one[family].astype(np.int64)) for one in weights]
+    found = np.array([(risks.mean(), risks[_half(risks)], risks[-1]) for risks in rows]).T
+    best = np.array([_best(float(risks[-1]), len(risks)) for risks in rows])
+    n = len(wrong)
+    area, half = (Samples(one, n) for one in found[:2])
+    whole = Samples(found[2], n, count, sizes=(count,))
+    places = np.linspace(1, POINTS - 1, POINTS - 1) / (POINTS - 1)
+    at = np.maximum(np.ceil(places * n - 1e-9).astype(int), 1) - 1
+    return Selective(
+        tuple((float(place), float(rows[0][k])) for place, k in zip(places, at, strict=True)),
+        area,
+        half,
+        whole,
+        Samples(best, n),
+        difference(whole, half),
+    )
+
+
+def _risks(wrong: Floats, ties: Ints, weights: Ints) -> Floats:
+    """Risk of the first 1, 2, ... answers, each taken ``weights`` times."""
+    total = np.bincount(ties, weights=weights)
+    share = np.bincount(ties, weights=weights * wrong) / np.maximum(total, 1)
+    each = np.repeat(share[ties], weights)
+    return np.asarray(np.cumsum(each) / np.arange(1, len(each) + 1))
+
+
+def _half(risks: Floats) -> int:
+    return (len(risks) + 1) // 2 - 1
+
+
+def _best(risk: float, n: int) -> float:
+    """AURC where the wrong answers come last."""
+    wrong = round(risk * n)
+    return float((np.arange(1, wrong + 1) / np.arange(n - wrong + 1, n + 1)).sum() / n)
+
+
+@dataclass(frozen=True, slots=True)
+class KnowsSays:
+    """What a reader of the state tells of false premises against what the answers do with them.
+
+    Shares of the questions with a false premise; the four add up to 1.
+
+    Attributes:
+        both: told by the reader and rejected by the answer.
+        knows: told, and accepted all the same: it is known and not said.
+        says: rejected, and not told by this reader.
+        neither: neither.
+        by_chance: ``knows`` of a reader that tells as many questions whose premise holds, and
+            knows nothing: its share of these times the share of false premises that are accepted.
+        unsaid: ``knows`` less ``by_chance``.
+        n: questions with a false premise.
+    """
+
+    both: Samples
+    knows: Samples
+    says: Samples
+    neither: Samples
+    by_chance: Samples
+    unsaid: Samples
+    n: int
+
+
+def knows_says(
+    told: Mask,
+    rejected: Mask,
+    false: Mask,
+    families: Ints,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> KnowsSays:
+    """The fourfold table of knowing and saying.
+
+    Args:
+        told: (n,) whether the reader says that the premise is false; of questions that it did not
+            learn from, at a cut that was not chosen on them.
+        rejected: (n,) whether the answer rejects, by whichever option.
+        false: (n,) whether the premise is false; questions with a true one serve ``by_chance``.
+        families: (n,) numbers of what is resampled together.
+        seed: of the bootstrap.
+        resamples: of families.
+
+    Raises:
+        DataError: no question with a false premise, or none with a true one.
+    """
+    if not false.any() or false.all():
+        raise DataError(
+            "knowing and saying need questions with a false premise and with a true one"
+        )
+    columns = [
+        false & told & rejected,
+        false & told & ~rejected,
+        false & ~told & rejected,
+        false & ~told & ~rejected,
+        false,
+        ~false & told,
+        ~false,
+    ]
+    count = len(np.unique(families))
+    sums = totals(columns, families, seed, resamples)
+    both, knows, says, neither = (rate(sums[:, k], sums[:, 4], count) for k in range(4))
+    false_alarm = rate(sums[:, 5], sums[:, 6], count)
+    n = int(false.sum())
+    by_chance = Samples(false_alarm.values * (knows.values + neither.values), n)
+    unsaid = difference(knows, by_chance)
+    return KnowsSays(both, knows, says, neither, by_chance, unsaid, n)
+
+
+@dataclass(frozen=True, slots=True)
+class WordsFollowed:
+    """How often an answer is the one given without looking, where that one is wrong.
+
+    Attributes:
+        followed: share of the questions whose blind answer is wrong that are answered like it.
+        by_chance: the same if answers had nothing to do with the blind answer to their own question
+            (the answers' shares, taken over those questions, times those of the blind answers).
+        beyond: the first less the second.
+        n: questions whose blind answer is wrong.
+    """
+
+    followed: Samples
+    by_chance: Samples
+    beyond: Samples
+    n: int
+
+
+def words_followed(
+    answers: Sequence[int],
+    blind: Sequence[int],
+    right: Sequence[int],
+    families: Ints,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> WordsFollowed:
+    """Compare answers with those to the same questions without media.
+
+    Args:
+        answers: (n,) options chosen, by their number.
+        blind: (n,) options chosen without media, from the same words.
+        right: (n,) options that are right.
+        families: (n,) numbers of what is resampled together.
+        seed: of the bootstrap.
+        resamples: of families.
+
+    Raises:
+        DataError: every blind answer is right.
+    """
+    own, unseen, gold = (np.asarray(one, np.int64) for one in (answers, blind, right))
+    misled = unseen != gold
+    if not misled.any():
+        raise DataError("every answer without media is right: there is no question to be misled on")
+    options = np.unique(np.concatenate([own[misled], unseen[misled]]))
+    columns = [misled & (own == unseen), misled]
+    columns += [misled & (own == one) for one in options]
+    columns += [misled & (unseen == one) for one in options]
+    count = len(np.unique(families))
+    sums = totals(columns, families, seed, resamples)
+    followed = rate(sums[:, 0], sums[:, 1], count)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = sums[:, 2:] / sums[:, 1:2]
+    chance = (shares[:, : len(options)] * shares[:, len(options) :]).sum(1)
+    n = int(misled.sum())
+    by_chance = Samples(chance, n)
+    return WordsFollowed(followed, by_chance, difference(followed, by_chance), n)

@@ -1,0 +1,269 @@
+"""What was found in states, as tables: said once, drawn on terminals and on pages.
+
+Takes the plain values of ``probe.json`` and ``adjust.json`` (:mod:`handeye.states.results`), so a
+folder is shown without its states being read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from handeye.scores.estimate import Estimate, Worded, in_unit, rate_of
+from handeye.scores.tables import Cell, Column, Row, Table
+from handeye.states.chain import LEVELS
+
+Told = Mapping[str, Any]
+_CI = "95 % intervals over families"
+_OF_ADJUSTING = (
+    Column("Standard", "accuracy where the premise holds, mean over senses"),
+    Column("Misleading", "accuracy where it is false, with the right rejection"),
+    Column("Balanced", "mean of the two"),
+)
+
+
+def tables(probe: Told | None, adjust: Told | None, *, every_line: bool = True) -> list[Table]:
+    """All tables there are of what was found, in the order of reading.
+
+    Args:
+        probe: what ``probe.json`` holds.
+        adjust: what ``adjust.json`` holds.
+        every_line: also why each answer failed, and the controls of every probe.
+    """
+    found = [one for one in (*_of_probe(probe or {}), *_of_adjust(adjust or {})) if one.rows]
+    if every_line:
+        return found
+    kept = []
+    for one in found:
+        if one.key.startswith("acting"):
+            first = (one.rows[0].group, one.rows[-1].group)
+            one = replace(one, rows=tuple(row for row in one.rows if row.group in first))
+        if one.key != "controls":
+            kept.append(one)
+    return kept
+
+
+def area(found: object) -> Worded:
+    """An AUROC, which is no percentage."""
+    return in_unit(rate_of(found), "plain")
+
+
+def _of_probe(told: Told) -> Iterator[Table]:
+    for way in (told.get("chain") or {}).get("ways", ()):
+        yield _chain(way)
+    yield _knows_says(told.get("knows_says", ()))
+    for one in told.get("acting", ()):
+        yield _acting(one)
+    yield _probes(told.get("found", ()))
+    yield _controls(told.get("controls", ()))
+
+
+def _chain(way: Told) -> Table:
+    rows = []
+    for level, step in zip(way["levels"], way["steps"], strict=True):
+        smallest = step.get("smallest")
+        cells: tuple[Cell, ...] = (
+            rate_of(level["balanced"]),
+            area(level.get("auroc")) if level.get("auroc") else None,
+            rate_of(level.get("bare")) if level.get("bare") else None,
+            area(level.get("unheld")) if level.get("unheld") else None,
+            in_unit(rate_of(step["lost"]), "points"),
+            None if smallest is None else Worded(smallest, unit="points"),
+            step["name"] + (" (said)" if step["claimed"] else ""),
+        )
+        rows.append(Row(LEVELS[level["key"]], cells))
+    named = f" of {way['stratum']}" if way["stratum"] else ""
+    note = f" {way['note']}" if way.get("note") else ""
+    return Table(
+        key=f"chain-{way['stratum'] or 'all'}",
+        caption=f"From seen to said{named}: balanced accuracy in percent, {_CI}, chance 50",
+        columns=(
+            Column("Balanced", "balanced accuracy of the reader as a decision"),
+            Column("AUROC", "of its score; never subtracted from an answer"),
+            Column("Probe alone", "balanced accuracy of the probe without what stands behind it"),
+            Column("Other kinds", "AUROC on kinds that the probe was not fitted to"),
+            Column("Lost", "points of balanced accuracy lost on the way to here"),
+            Column("Visible", "the smallest loss that a set like this shows with a power of 80 %"),
+            Column("Name of the loss", words=True),
+        ),
+        rows=tuple(rows),
+        row_head="What is told by",
+        note=f"{way['premises']:,} premises of {way['families']:,} families.{note}",
+    )
+
+
+def _knows_says(found: Any) -> Table:
+    rows = []
+    for one in found:
+        if "both" not in one:
+            continue
+        cells = [rate_of(one[name]) for name in ("both", "knows", "says", "neither", "by_chance")]
+        rows.append(
+            Row(
+                one["stratum"] or "all",
+                (*cells, in_unit(rate_of(one["unsaid"]), "points")),
+                basis=f"{one['n']:,} false premises",
+            )
+        )
+    return Table(
+        key="knows-says",
+        caption=f"False premises: told by the probe, rejected by the answer; percent, {_CI}",
+        columns=(
+            Column("Both", "told and rejected"),
+            Column("Known, not said", "told by the probe, accepted by the answer"),
+            Column("Said, not known", "rejected, and not told by this probe"),
+            Column("Neither"),
+            Column("By chance", "known and not said, of a probe that knows nothing"),
+            Column("Beyond chance", "known and not said less that, in points"),
+        ),
+        rows=tuple(rows),
+        row_head="Sense",
+    )
+
+
+def _acting(one: Told) -> Table:
+    rows = []
+    for held in one.get("rows", ()):
+        for reader, found in held["readers"].items():
+            cells: tuple[Cell, ...] = (
+                rate_of(found["exact"]),
+                in_unit(rate_of(found["beyond"]), "points"),
+                rate_of(found["ranked"]),
+                area(found["area"]),
+                rate_of(found["silent"]),
+            )
+            rows.append(Row(reader, cells, group=f"{held['label']} ({held['n']:,} answers)"))
+    return Table(
+        key=f"acting-{one['stratum'] or 'all'}",
+        caption=f"Right cells decodable, by what became of the answer: {one['stratum']}; percent, "
+        "95 % intervals over scenes",
+        columns=(
+            Column("Exactly", "exactly the right cells lie above the reader's cut"),
+            Column("Beyond", "the same less that of position and count, in points"),
+            Column("Ranked", "the right cells lie above all others"),
+            Column("AUROC", "among the cells of an item"),
+            Column("Silent", "of items with nothing to click, none is called right"),
+        ),
+        rows=tuple(rows),
+        row_head="Read from",
+        note=one.get("not read", ""),
+    )
+
+
+def _probes(found: Any) -> Table:
+    rows = []
+    for one in found:
+        null, choices = one.get("null"), one["choices"]
+        layers = sorted({choice["layer"] for choice in choices})
+        cells: tuple[Cell, ...] = (
+            one["n"],
+            one["groups"],
+            area(one["auroc"]),
+            Worded(null["high"], unit="plain") if null else None,
+            Worded(null["p_value"], unit="p") if null else None,
+            rate_of(one["balanced_accuracy"]),
+            Worded(one["calibration"]["slope"], unit="plain"),
+            ", ".join(layers[:2]) + (" ..." if len(layers) > 2 else ""),
+        )
+        rows.append(Row(f"{one['target']} at {one['site']}", cells, group=one["stratum"]))
+    return Table(
+        key="probes",
+        caption=f"Probes: what a linear reader tells on families it has not learnt from, {_CI}",
+        columns=(
+            Column("Rows"),
+            Column("Families", "groups that no fold parts"),
+            Column("AUROC"),
+            Column("Null", "97.5 % point of the same search over labels turned by chance"),
+            Column("p", "of what is at least as high by chance"),
+            Column("Balanced", "balanced accuracy at the cut that the inner folds chose, percent"),
+            Column("Slope", "of calibration: 1 is right, less is too sure"),
+            Column("Layer", "chosen by the inner folds", words=True),
+        ),
+        rows=tuple(rows),
+        row_head="Asked",
+    )
+
+
+def _controls(found: Any) -> Table:
+    rows = []
+    for one in found:
+        for control in one["controls"]:
+            cells: tuple[Cell, ...] = (
+                area(control["auroc"]),
+                Worded(control["above"], unit="plain"),
+                area(control["difference"]),
+                area(control.get("bits")) if control.get("bits") else None,
+            )
+            asked = f"{one['target']}, {one['stratum']} at {one['site']}"
+            rows.append(Row(control["name"], cells, group=asked))
+        cells = (None, None, Worded(one["selectivity"], unit="plain"), None)
+        rows.append(Row("random labels (selectivity)", cells, group=asked))
+    return Table(
+        key="controls",
+        caption=f"What else could tell it: readers beside each probe, {_CI}",
+        columns=(
+            Column("AUROC"),
+            Column("Above null", "deviations of its own null; an alarm from 4 on"),
+            Column("Probe less it", "difference of the areas"),
+            Column("Bits", "what the states add to it, bits a row of held-out log-loss"),
+        ),
+        rows=tuple(rows),
+        row_head="Reader",
+    )
+
+
+def _of_adjust(told: Told) -> Iterator[Table]:
+    if not told:
+        return
+    ours, theirs = told["ours"], told["pgla"]
+    rows = [_accuracies("the model's own letters", ours["raw"])]
+    rows.append(_accuracies("adjusted", ours["adjusted"]))
+    rows += [_accuracies(f"instead: {name}", one) for name, one in ours["ablations"].items()]
+    promise, gate = told["promise"], told["gate"]
+    words = f"The gate of the whole set is {promise['shut']}."
+    if gate is not None:
+        words = (
+            f"The gate of the whole set opens from {gate:.2f}; it promises that at most "
+            f"{100 * promise['alpha']:g} % of standard answers are lost, in "
+            f"{100 * promise['level']:g} % of draws of {promise['families']:,} families."
+        )
+    gained = rate_of(ours["gain"]["balanced"]).text("line", "points")
+    yield Table(
+        key="adjuster",
+        caption=f"Our adjuster on {told['families']:,} families left out in turn; percent, {_CI}",
+        columns=_OF_ADJUSTING,
+        rows=tuple(rows),
+        row_head="Letters",
+        note=f"Balanced accuracy gained over the best ablation ({ours['best']}): {gained}. {words}",
+    )
+    rows = [_accuracies("the model's own letters", theirs["raw"])]
+    rows.append(_accuracies("nested", theirs["nested"]))
+    rows.append(_plainly("nested, mean over folds", theirs["folds"]))
+    rows.append(_plainly("selected on test", theirs["on_test"]))
+    rows += [_plainly(f"costs at most {cap}", one) for cap, one in theirs["capped"].items()]
+    rows += [
+        _plainly(f"instead: {name}, nested", one["nested"])
+        for name, one in theirs["ablations"].items()
+    ]
+    gained = rate_of(theirs["gain"]["balanced"]).text("line", "points")
+    yield Table(
+        key="pgla",
+        caption=f"PGLA as published, {theirs['evaluated']:,} questions evaluated; percent, {_CI}",
+        columns=_OF_ADJUSTING,
+        rows=tuple(rows),
+        row_head="Letters",
+        note=f"Balanced accuracy gained over the best ablation ({theirs['best']}): {gained}. A "
+        f"sibling of {100 * theirs['siblings']:.0f} % of the evaluated questions trained the "
+        f"probe. The gate's weight lies in {theirs['weights'][0]:.2f} to "
+        f"{theirs['weights'][1]:.2f}: it never closes.",
+    )
+
+
+def _accuracies(label: str, tree: Told) -> Row:
+    return Row(label, tuple(rate_of(tree[name]) for name in ("standard", "misleading", "balanced")))
+
+
+def _plainly(label: str, tree: Told) -> Row:
+    names = ("standard", "misleading", "balanced")
+    return Row(label, tuple(Estimate(float(tree[name])) for name in names))

@@ -1,0 +1,155 @@
+"""``handeye states capture``: the questions of a run, of any suite, by models that ship."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from handeye.cli import main
+from handeye.states.store import Store, open_store
+from handeye.suites import get
+
+pytest.importorskip("torch", reason="needs handeye[local]")
+pytest.importorskip("transformers", reason="needs handeye[local]")
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("sets")
+    clips = get("premise").generate
+    scenes = get("rose").generate
+    assert clips is not None
+    assert scenes is not None
+    clips(folder / "premise", seed=5, families=1)
+    scenes(folder / "rose", seed=5, scenes=2, sources="pixel-content")
+    return {"premise": folder / "premise", "rose": folder / "rose"}
+
+
+def handeye(*words: object, capsys: pytest.CaptureFixture[str], code: int = 0) -> tuple[str, str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["handeye", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    said = capsys.readouterr()
+    assert (ended.value.code or 0) == code, said
+    return said.out, said.err
+
+
+def test_clips_by_the_model_that_ships(
+    sets: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = sets["premise"], tmp_path / "states"
+    words = ("premise", "--model", "handeye/premise-small", "--data", data)
+    said, _ = handeye("states", "capture", *words, "--out", out, "--answers",
+                      "--dtype", "float32", capsys=capsys)  # fmt: skip
+    assert "19 items about 4 clips, 6 layers of 96 numbers (float32) at last, media" in said
+    assert "media tokens of 4 clips under two questions: equal" in said
+    handeye("run", *words, "--out", tmp_path / "run", "--letters", "--quiet", capsys=capsys)
+    store = open_store(out)
+    rows = [json.loads(line) for line in (tmp_path / "run" / "predictions.jsonl").open()]
+    ids = [row["item_id"] for row in rows]
+    assert sorted(ids) == sorted(store.item_ids)
+    assert store.answers(ids) == [row["raw_text"] for row in rows]
+    apart = [
+        abs(found["ABCDEF".index(letter)] - log)
+        for row, found in zip(rows, store.letters(ids), strict=True)
+        for letter, log in (row.get("letters") or {}).items()
+        if letter in "ABCDEF"
+    ]
+    assert len(apart) > 50
+    assert max(apart) < 1e-4
+    siblings_differ(store)
+
+
+def siblings_differ(store: Store) -> None:
+    """Clips of one family differ in their media tokens; the questions of one clip share them."""
+    index = store.index.filter(store.index["site"] == "media")
+    firsts = index.unique("scene_id", maintain_order=True)["item_id"].to_list()
+    states = store.states("block.01", "media", firsts)
+    assert len(firsts) == 4
+    for place, one in enumerate(states):
+        for other in states[:place]:
+            assert np.abs(one - other).max() > 1e-3
+    assert index["media_sha256"].n_unique() == 4
+    assert len(index.unique(("part", "row"))) == 4
+
+
+def test_scenes_by_the_model_that_ships(
+    sets: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {"item_id": "none", "raw_text": "x"}
+    (tmp_path / "given.jsonl").write_text(json.dumps(told) + "\n")
+    words = (
+        "states", "capture", "rose", "--model", "handeye/small", "--data", sets["rose"],
+        "--out", tmp_path / "s", "--split", "all", "--templates", "T1,T2", "--layers", "second",
+        "--sites", "last,grid,answer:1", "--given", tmp_path / "given.jsonl", "--json",
+    )  # fmt: skip
+    said, _ = handeye(*words, "--limit", 1, capsys=capsys)
+    assert json.loads(said)["checks"]["media_tokens"]["why"] == "no clip has two questions"
+    said, _ = handeye(*words, "--limit", 3, capsys=capsys)
+    record = json.loads(said)
+    assert record["checks"]["media_tokens"]["result"] == "equal"
+    assert record["layers"] == ["embedding", "block.01", "block.03", "final"]
+    assert (record["items"], record["dtype"], record["width"]) == (3, "float16", 128)
+    store = open_store(tmp_path / "s")
+    assert set(store.tokens("grid", store.item_ids)) == {64}
+    assert store.having("answer:1") == ()
+    assert store.letters(store.item_ids).shape == (3, 0)
+
+
+def refused(words: tuple[Any, ...], capsys: pytest.CaptureFixture[str]) -> str:
+    said, error = handeye("states", "capture", *words, capsys=capsys, code=2)
+    assert not said
+    lines = error.strip().splitlines()
+    assert [line for line in lines if not line.startswith("warning: ")] == lines[-1:]
+    return lines[-1]
+
+
+def test_what_cannot_be_captured_is_told_in_one_line(
+    sets: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = ("--data", sets["premise"], "--out", tmp_path / "s")
+    ours = ("premise", "--model", "handeye/premise-small", *common)
+    for words, told in (
+        (("premise", "--model", "openai/gpt-5.5", *common), "does not run in this process"),
+        (("premise", "--model", "handeye/oracle", *common), "has no hidden states"),
+        (("premise", "--model", "handeye/small", *common), "takes only image and video"),
+        ((*ours, "--layers", "9"), "blocks 0 to 3"),
+        ((*ours, "--sites", "midle"), "no site is called 'midle'"),
+        ((*ours, "--sites", "answer:1", "--given", tmp_path / "x.jsonl"), "x.jsonl: cannot be"),
+        ((*ours, "--given", tmp_path / "x"), "--given is for sites answer:K"),
+        ((*ours, "--dtype", "float8"), "--dtype is 'float8'"),
+        ((*ours, "--limit", "0"), "--limit must be at least 1"),
+        ((*ours, "--sites", "span:none"), "piece"),
+    ):
+        assert told in refused(words, capsys), words
+    assert not (tmp_path / "s").exists() or not any((tmp_path / "s").iterdir())
+
+
+def test_ctrl_c_keeps_what_was_captured(
+    sets: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "s"
+    words = [sys.executable, "-m", "handeye", "states", "capture", "premise", "--model",
+             "handeye/premise-small", "--data", str(sets["premise"]), "--out", str(out),
+             "-M", "batch_size=1"]  # fmt: skip
+    one = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while one.poll() is None and not (out / "parts").exists():
+        time.sleep(0.01)
+    time.sleep(0.3)
+    one.send_signal(signal.SIGINT)
+    _, said = one.communicate()
+    assert one.returncode in (130, 0), said
+    if one.returncode == 130:
+        assert "goes on there" in said
+    again, _ = handeye(*words[3:], capsys=capsys)
+    assert "19 items about 4 clips" in again
+    assert len(open_store(out).item_ids) == 19

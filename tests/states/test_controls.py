@@ -1,0 +1,76 @@
+"""Controls: planted leaks raise their alarm, clean sets raise none, figures mean what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from handeye.states.controls import Controls, controls
+from handeye.states.probes import probe
+from handeye.states.texts import crossed, tf_idf
+from tests.support.leaks import LEAKS, Store, clean, leaking
+
+
+def checked(store: Store) -> Controls:
+    found = probe(store.states, store.targets, sites=["last"], flips=20, cs=(1e-2, 1e-1), folds=4)
+    return controls(store.states, store.targets, found, others=store.others)
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_each_leak_raises_its_alarm(leak: str) -> None:
+    alarms = checked(leaking(leak, 60, seed=1)).alarms
+    assert leak in [alarm.name for alarm in alarms], alarms
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("crossed", [True, False])
+def test_clean_sets_are_silent(seed: int, crossed: bool) -> None:
+    assert checked(clean(60, seed, crossed=crossed)).alarms == ()
+
+
+def test_bits_and_differences_say_what_states_add_to_a_reader() -> None:
+    useless = checked(clean(80, 5, crossed=False)).found[0]
+    told = useless.of("words of question")
+    assert told.bits is not None
+    assert told.bits.low is not None
+    assert told.bits.low > 0.05
+    assert told.difference.low is not None
+    assert told.difference.low > 0.1
+    # A twin of the states tells all that they tell: nothing is added.
+    store = clean(80, 5)
+    store.others = {"text model": store.states}
+    twin = checked(store).found[0].of("text model")
+    assert twin.bits is not None
+    assert twin.bits.value == pytest.approx(0, abs=0.03)
+    assert twin.difference.value == pytest.approx(0, abs=0.02)
+
+
+def test_in_a_crossed_set_no_reader_of_words_is_asked() -> None:
+    found = checked(clean(30, 2)).found[0]
+    assert found.crossed
+    assert not [one for one in found.controls if one.name.startswith("words")]
+    assert found.selectivity > 0.05
+
+
+def test_an_embedder_reads_each_distinct_text_once() -> None:
+    store, asked = clean(30, 3, crossed=False), []
+    found = probe(store.states, store.targets, sites=["last"], flips=0, cs=(1e-1,), folds=3)
+
+    def embed(texts: list[str]) -> object:
+        asked.extend(texts)
+        return np.array([[len(text), text.count("e")] for text in texts], float)
+
+    told = controls(store.states, store.targets, found, embed=embed)  # type: ignore[arg-type]
+    assert len(asked) == len(set(asked))
+    assert told.found[0].of("meaning of question").auroc.value is not None
+
+
+def test_crossed_texts_stand_with_either_label() -> None:
+    assert crossed(["a", "a", "b", "b"], np.array([1, 0, 0, 1], bool))
+    assert not crossed(["a", "a", "b", "b"], np.array([1, 0, 0, 0], bool))
+
+
+def test_tf_idf_weighs_rare_words_and_has_unit_rows() -> None:
+    rows = tf_idf(["red dog", "red cat", "red dog runs", "—"])
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), [1, 1, 1, 0], atol=1e-6)
+    assert rows[0] @ rows[2] > rows[0] @ rows[1]
