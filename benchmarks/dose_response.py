@@ -4,8 +4,8 @@
 
 Trains ``handeye train premise`` models that share their first stage (looking, statements judged
 true or false, standard questions) and differ, behind it, in the share of questions with six options
-whose premise is false. Seeds are paired: all doses of a seed begin from the same checkpoint. A model
-whose folder holds its run card is done; killed at any moment, the same command goes on.
+whose premise is false. Seeds are paired: all doses of a seed begin from the same checkpoint. A
+model whose folder holds its run card is done; killed at any moment, the same command goes on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import shutil
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 

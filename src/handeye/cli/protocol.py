@@ -207,7 +207,9 @@ class Protocol:
         with TemporaryDirectory() as folder:
             data, states = Path(folder, "set"), Path(folder, "states")
             _generate(suite, fixed, data, _TRIED, self.analysis.seed)
-            start, told, total = time.perf_counter(), [], []
+            start = time.perf_counter()
+            told: list[tuple[float, int]] = []
+            total: list[int] = []
 
             def watch(done: int, _: int) -> None:
                 told.append((time.perf_counter(), done))

@@ -12,7 +12,6 @@ import os
 import socket
 import sys
 import time
-from types import ModuleType
 
 from inspect_ai.model import Model, ModelOutput, RetryDecision, get_model
 
@@ -173,11 +172,6 @@ async def _main(socket_fd: int, journal_fd: int) -> None:
 
 
 if __name__ == "__main__":
-    # To make a model Inspect loads all packages that enter with it, ours with the tasks of every
-    # suite, and asks IPython whether this is a notebook: a fifth of the time until the first
-    # request. Providers in here are Inspect's own, and this is no notebook.
-    sys.modules["handeye._registry"] = ModuleType("handeye._registry")
-    sys.modules["IPython"] = None  # type: ignore[assignment]
     asyncio.run(_main(int(sys.argv[1]), int(sys.argv[2])))
     # Connections that are still open would be closed one by one; the journal needs none of it.
     os._exit(0)
