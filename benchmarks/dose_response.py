@@ -1,22 +1,37 @@
-"""How many rejections must training show before what is seen is said? docs/states-dose.md.
+"""How many rejections must training show before what is compared is said?
 
     python benchmarks/dose_response.py FOLDER [--seeds 8] [--doses 0,.1,.3,1,5,20] [--preset mini]
+                                       [--families 100] [--measure]
 
 Trains ``handeye train premise`` models that share their first stage (looking, statements judged
 true or false, standard questions) and differ, behind it, in the share of questions with six options
 whose premise is false. Seeds are paired: all doses of a seed begin from the same checkpoint. A
 model whose folder holds its run card is done; killed at any moment, the same command goes on.
+
+Every model that is done is then asked about one set of the taught kinds; its states are captured
+and the chain from seen to said is read off them (``handeye states``). Printed, and written to
+FOLDER/doses.json: by dose and sense, mean and standard deviation over seeds of every level of the
+chain. At dose 0 of the first seed the premise must be decodable (AUROC .75), or there is nothing to
+be said, and this is said instead. ``--measure`` trains nothing. Some five hours of processor time.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
+import statistics
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 DOSES = (0.0, 0.1, 0.3, 1.0, 5.0, 20.0)
+SEED = 1501
+"""Of the set that all models are asked about."""
+DECODABLE = 0.75
 
 
 def first_stage(recipe) -> int:
@@ -69,15 +84,78 @@ def model_folder(out: Path, seed: int, dose: float) -> Path:
     return out / f"seed-{seed}-dose-{dose:g}"
 
 
+def handeye(*words: object) -> None:
+    """Run a command of handeye."""
+    command = [sys.executable, "-m", "handeye", *map(str, words), "--quiet"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def chain_of(folder: Path, data: Path) -> dict[str, Any]:
+    """What is read off a model's states, by sense; read once."""
+    states = folder / "states"
+    if not (states / "probe.json").exists():
+        model = ("--model", "handeye/premise-small", "-M", f"path={folder}")
+        handeye("states", "capture", "premise", *model, "--data", data, "--sites", "targets",
+                "--out", states)  # fmt: skip
+        handeye("states", "probe", states, "--sites", "last", "--flips", 0, "--embedder", "none")
+    told = json.loads((states / "probe.json").read_bytes())
+    return {way["stratum"]: way for way in told["chain"]["ways"]}
+
+
+def measure(out: Path, preset: str, doses: tuple[float, ...], seeds: int, families: int) -> None:
+    """Ask all models that are done, and print the table."""
+    from handeye.premise.teaching.recipe import RECIPES
+    from handeye.training.training_run import CARD
+
+    recipe, data = RECIPES[preset], out / "set"
+    if not (data / "generation.json").exists():
+        kinds = f"{recipe.seen},{recipe.heard}"
+        made = ("--seed", SEED, "--families", families, "--kinds", kinds, "--level", 1)
+        handeye("premise", "generate", data, *made)
+    levels: dict[tuple[float, str, str], list[float]] = {}
+    for seed in range(1, seeds + 1):
+        for dose in doses:
+            folder = model_folder(out, seed, dose)
+            if not (folder / CARD).exists():
+                continue
+            for sense, way in chain_of(folder, data).items():
+                for level in way["levels"]:
+                    key = (dose, sense, level["key"])
+                    levels.setdefault(key, []).append(level["balanced"]["value"])
+                compared = next(one for one in way["levels"] if one["key"] == "compared")
+                if dose == 0 and seed == 1 and compared["auroc"]["value"] < DECODABLE:
+                    area = compared["auroc"]["value"]
+                    print(f"{sense}: AUROC {area:.2f} at dose 0: nothing was there to be said")
+    if not levels:
+        print("no model is done yet")
+        return
+    names = list(dict.fromkeys(name for *_, name in levels))
+    print(f"| dose | sense | models | {' | '.join(names)} |\n|---|---|---|{'---|' * len(names)}")
+    for dose, sense in dict.fromkeys((dose, sense) for dose, sense, _ in sorted(levels)):
+        found = [levels[dose, sense, name] for name in names]
+        cells = [
+            f"{100 * statistics.mean(one):.1f}"
+            + (f" ({100 * statistics.stdev(one):.1f})" if len(one) > 1 else "")
+            for one in found
+        ]
+        print(f"| {dose:g} % | {sense} | {len(found[0])} | {' | '.join(cells)} |")
+    rows = [[*key, values] for key, values in sorted(levels.items())]
+    (out / "doses.json").write_text(json.dumps(rows, indent=1))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--doses", default=",".join(f"{dose:g}" for dose in DOSES))
     parser.add_argument("--preset", default="mini")
+    parser.add_argument("--families", type=int, default=100)
+    parser.add_argument("--measure", action="store_true")
     asked = parser.parse_args()
     doses = tuple(float(dose) for dose in asked.doses.split(","))
-    train_all(asked.folder, asked.preset, doses, asked.seeds)
+    if not asked.measure:
+        train_all(asked.folder, asked.preset, doses, asked.seeds)
+    measure(asked.folder, asked.preset, doses, asked.seeds, asked.families)
 
 
 if __name__ == "__main__":
