@@ -121,6 +121,16 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
     return secret
 
 
+@pytest.fixture
+def sent_from_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests go out from this process, as on Windows: another takes two seconds to start.
+
+    For tests of what is asked and what is made of the answers. In those of how answers arrive, fail
+    and are kept, most of them in tests/run and tests/cases, the wire process sends.
+    """
+    monkeypatch.setattr("handeye.run.wire.is_remote", lambda model: False)
+
+
 @pytest.fixture(scope="session")
 def study_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """15 scenes, three of each source."""

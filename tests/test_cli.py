@@ -1,4 +1,4 @@
-"""The command line as a user meets it: separate processes, exit codes, one-line errors."""
+"""The command line as a user meets it: exit codes, one-line errors, and from a seed to a report."""
 
 import json
 import os
@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command import handeye
+
 ROOT = Path(__file__).parents[1]
 
 
-def handeye(*arguments, cwd=None):
+def process(*arguments):
+    """A command as a process of its own; of others it is of no account what they are."""
     return subprocess.run(
         [sys.executable, "-m", "handeye", *map(str, arguments)],
         capture_output=True,
         text=True,
-        cwd=cwd,
         stdin=subprocess.DEVNULL,
         check=False,
     )
@@ -38,7 +40,7 @@ def test_help_loads_nothing_heavy():
     code = f"import sys, handeye, handeye.cli, handeye.rose; print({heavy} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
     for words in ((), ("rose",), ("run",), ("run", "rose"), ("rose", "generate"), ("report",)):
-        shown = handeye(*words, "--help")
+        shown = process(*words, "--help")
         assert shown.returncode == 0
         assert "Usage" in shown.stdout
 
@@ -67,28 +69,28 @@ def test_no_help_is_cut_at_80_columns():
 def test_the_version_is_the_packages():
     from handeye import __version__
 
-    assert handeye("--version").stdout.strip() == f"handeye {__version__}"
+    assert process("--version").stdout.strip() == f"handeye {__version__}"
     assert f'version = "{__version__}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
 def test_from_a_seed_to_a_report(made):
-    checked = handeye("rose", "verify", made / "set")
+    checked = process("rose", "verify", made / "set")
     assert checked.returncode == 0
     assert "every scene solvable" in checked.stdout
     for model in ("pixels", "simulated"):
-        run = handeye(
+        run = process(
             "run", "rose", "--model", f"handeye/{model}", "--data", made / "set",
             "--templates", "all", "--out", made / model,
         )  # fmt: skip
         assert run.returncode == 0, run.stderr
         assert "70 items on 10 scenes" in run.stdout
         assert "partial" not in run.stdout
-    report = handeye("report", made / "pixels", made / "simulated", "--out", made / "r.html")
+    report = process("report", made / "pixels", made / "simulated", "--out", made / "r.html")
     assert report.returncode == 0, report.stderr
     page = (made / "r.html").read_text(encoding="utf-8")
     assert "handeye/pixels" in page
     assert "handeye/simulated" in page
-    again = handeye(
+    again = process(
         "rose", "score", made / "pixels/predictions.jsonl", "--data", made / "set", "--out",
         made / "scored",
     )  # fmt: skip

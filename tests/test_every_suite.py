@@ -87,6 +87,8 @@ KITS = {
         seen=(("media_input", "frames"),),
     ),
 }
+# Of all files this one takes longest: it is begun with, or one worker would end with it alone.
+pytestmark = pytest.mark.slow
 HOSTILE = "<script>alert('m')</script>[bold]\x1b[31m"
 
 

@@ -45,6 +45,7 @@ def first_then(count: int, later: Callable[[int], Reply]) -> Callable[[Request],
     return reply
 
 
+@pytest.mark.usefixtures("sent_from_here")
 @pytest.mark.parametrize("words", COMPLAINTS, ids=["error", "timeout", "page", "json"])
 def test_a_complaint_in_the_place_of_answers_stops_a_run_and_is_asked_again(
     tmp_path: Path, data: Path, key: str, words: str
@@ -65,6 +66,7 @@ def test_a_complaint_in_the_place_of_answers_stops_a_run_and_is_asked_again(
     assert sorted(row["raw_text"] for row in rows) == ["COUNT(1)"] * 8 + ["COUNT(2)"] * 22
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_zeros_alone_are_no_evidence(tmp_path: Path, data: Path, key: str) -> None:
     """The same answer to everything; and twice what might be a complaint, or the model's."""
     reply = first_then(28, lambda n: Reply("Error: I see no picture.", usage=ZERO))
@@ -117,6 +119,7 @@ def login(request: Request) -> Reply:
     return Reply(status=302, headers={"Location": "/sign-in"}, body="")
 
 
+@pytest.mark.usefixtures("sent_from_here")
 @pytest.mark.parametrize(
     "reply",
     [login, lambda request: Reply(body=PAGE.format(2), headers={"Content-Type": "text/html"})],
@@ -141,6 +144,7 @@ def test_a_page_is_an_odd_answer_until_it_comes_to_a_handful(
     assert states(tmp_path / "run")["answered"] == 30
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_an_odd_page_or_an_empty_body_first_is_the_error_of_its_item(
     tmp_path: Path, data: Path, key: str
 ) -> None:
@@ -154,6 +158,7 @@ def test_an_odd_page_or_an_empty_body_first_is_the_error_of_its_item(
         assert ("an empty page" if body else "an empty body") in error
 
 
+@pytest.mark.usefixtures("sent_from_here")
 @pytest.mark.parametrize(
     "reply",
     [

@@ -261,6 +261,7 @@ def as_heard(body: dict[str, Any]) -> Any:
         return asyncio.run(said(server.url))
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_a_run_without_one_answer_is_none_and_goes_on(
     two_scenes: Path, tmp_path: Path, key: str, gold: Gold, handeye: Callable[..., Any]
 ) -> None:
@@ -285,6 +286,7 @@ def test_a_run_without_one_answer_is_none_and_goes_on(
         assert len(server.requests) == 10
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_old_journals_are_read_by_the_same_rule(
     two_scenes: Path, tmp_path: Path, key: str, gold: Gold
 ) -> None:
@@ -525,6 +527,7 @@ def test_the_others_wait_for_the_first_but_not_for_long(
         assert server.sent[-1] == first[0], "the slow first one was overtaken"
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_clips_tell_what_their_server_said(tmp_path: Path, key: str) -> None:
     data = generate(tmp_path / "clips", seed=7, clips=2, workers=1)
 

@@ -16,6 +16,7 @@ import pytest
 from handeye.atomic import check_places, write_all, write_outputs
 from handeye.errors import OptionError, lost_link, refusal
 from handeye.study.export import export
+from tests.support.command import handeye
 
 DEMO = Path(__file__).parents[2] / "tools" / "demo.sh"
 PAGE = b'<meta name="generator" content="handeye 1">'
@@ -87,8 +88,9 @@ LIMITED = (
 )
 
 
-def _command(*words: object, most: int | None = None) -> subprocess.CompletedProcess[str]:
-    code = [sys.executable, "-c", LIMITED, str(2**40 if most is None else most)]
+def _limited(most: int, *words: object) -> subprocess.CompletedProcess[str]:
+    """A command that may write no file of more bytes."""
+    code = [sys.executable, "-c", LIMITED, str(most)]
     return subprocess.run([*code, *map(str, words)], capture_output=True, text=True, check=False)
 
 
@@ -97,9 +99,9 @@ def run(tmp_path: Path) -> Path:
     """A small run of a simulated respondent."""
     data = tmp_path / "set"
     made = ("generate", data, "--seed", "3", "--scenes", "2", "--workers", "1")
-    assert not _command("rose", *made).returncode
+    assert not handeye("rose", *made).returncode
     asked = ("--model", "handeye/simulated", "--data", data, "-M", "faults=miss=0.5")
-    done = _command("run", "rose", *asked, "--quiet", "--out", tmp_path / "run")
+    done = handeye("run", "rose", *asked, "--quiet", "--out", tmp_path / "run")
     assert not done.returncode, done.stderr
     return tmp_path / "run"
 
@@ -115,25 +117,24 @@ def test_without_room_nothing_is_lost_and_the_same_command_goes_on(
     before = files(run)
     diagnose = ("rose", "diagnose", run, "--workers", "1")
     for most in (100, 20_000):  # enough for reasons.parquet alone: it is not left behind
-        done = _command(*diagnose, most=most)
+        done = _limited(most, *diagnose)
         assert done.returncode == 2
         *_, line = done.stderr.splitlines()
         assert line.startswith(f"error: {run}: cannot be written: File too large")
         assert "Why" in done.stdout, "what was found is shown"
         assert files(run) == before
-    assert not _command(*diagnose).returncode
+    assert not handeye(*diagnose).returncode
     assert files(run).keys() - before.keys() == {"diagnosis.json", "reasons.parquet"}
 
     new = tmp_path / "new"
     asked = ("run", "rose", "--model", "handeye/simulated", "--data", tmp_path / "set")
     again = (*asked, "--quiet", "--out", new, "-M", "faults=miss=0.5")
-    for most in (2000,):
-        done = _command(*again, most=most)
-        assert done.returncode == 2
-        (line,) = done.stderr.splitlines()
-        assert line.startswith(f"error: {new}")
-        assert "File too large" in line
-    assert not _command(*again).returncode
+    done = _limited(2000, *again)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: {new}")
+    assert "File too large" in line
+    assert not handeye(*again).returncode
     assert files(new)["scores.jsonl"] == before["scores.jsonl"]
 
 

@@ -43,6 +43,7 @@ def two_scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_set(tmp_path_factory.mktemp("two"), 2)
 
 
+@pytest.mark.usefixtures("sent_from_here")
 @pytest.mark.parametrize("order", ["image_first", "authors"])
 def test_what_arrives_is_the_file_and_the_texts_in_order(
     small_set: Path, tmp_path: Path, key: str, order: str
@@ -68,6 +69,7 @@ def test_what_arrives_is_the_file_and_the_texts_in_order(
     assert arrived == expected
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_pictures_decode_to_the_scene_that_is_asked_about(
     two_scenes: Path, tmp_path: Path, key: str
 ) -> None:
@@ -233,6 +235,7 @@ def test_no_key_is_written_anywhere(two_scenes: Path, tmp_path: Path, key: str) 
         assert key.encode() not in contents, path
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_the_log_holds_no_picture_but_its_fingerprint(
     two_scenes: Path, tmp_path: Path, key: str
 ) -> None:
@@ -252,6 +255,7 @@ def test_the_log_holds_no_picture_but_its_fingerprint(
     assert sorted(str(sample.id) for sample in log.samples) == ["s00000", "s00001"]
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_settings_are_sent_recorded_and_part_of_the_run(
     two_scenes: Path, tmp_path: Path, key: str
 ) -> None:
@@ -268,6 +272,7 @@ def test_settings_are_sent_recorded_and_part_of_the_run(
         assert len(server.requests) == 10
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_a_run_over_some_scenes_is_not_partial_and_says_its_selection(
     small_set: Path, tmp_path: Path, key: str
 ) -> None:

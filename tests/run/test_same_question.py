@@ -105,6 +105,7 @@ def same(
     return found
 
 
+@pytest.mark.usefixtures("sent_from_here")
 @pytest.mark.parametrize("options", ROSE, ids=str)
 def test_rose(small_set: Path, tmp_path: Path, key: str, options: dict[str, Any]) -> None:
     with serving(lambda request: Reply("COUNT(1)")) as server:
@@ -118,6 +119,7 @@ def test_rose(small_set: Path, tmp_path: Path, key: str, options: dict[str, Any]
     }
 
 
+@pytest.mark.usefixtures("sent_from_here")
 @pytest.mark.parametrize("options", VISUALACT, ids=str)
 def test_visualact(clips: Path, tmp_path: Path, key: str, options: dict[str, Any]) -> None:
     with serving(reply) as server:

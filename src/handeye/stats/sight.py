@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -80,35 +81,44 @@ class Fits:
 
     def __init__(self, chances: Floats, seed: int, stream: str) -> None:
         self.table = chances > 0
-        with np.errstate(divide="ignore"):
-            log = np.log(chances).ravel()
-        count, half = len(chances), len(chances) // 2
-        rounds = permutations(count, _ROUNDS, seed, f"pairs {stream}")
-        name = int.from_bytes(f"swaps {stream}".encode(), "big")
-        words = np.random.PCG64(np.random.SeedSequence([seed, name]))
+        self.orders = _fitting(chances.tobytes(), len(chances), seed, stream)
 
-        def swapped(orders: Places, pairs: Places) -> Places:
-            """Orders as columns, so that a scene of all of them is one piece of memory."""
-            first, second = pairs[:half], pairs[half : 2 * half]
-            left, right = orders[first], orders[second]
-            raw = words.random_raw(left.size).reshape(left.shape[::-1]).T.copy()
-            drawn = (raw >> np.uint64(11)) * 2.0**-53
-            of_first, of_second = first[:, None] * count, second[:, None] * count
-            gain = log.take(of_first + right) + log.take(of_second + left)
-            gain = gain - log.take(of_first + left) - log.take(of_second + right)
-            # A swap is offered half of the time, so that no chain goes to and fro.
-            may = 2 * drawn < np.exp(np.minimum(gain, 0.0))
-            orders[first] = np.where(may, right, left)
-            orders[second] = np.where(may, left, right)
-            return orders
 
-        start = np.arange(count, dtype=np.int64)[:, None]
-        for pairs in rounds[::-1]:
-            start = swapped(start, pairs)
-        orders = np.repeat(start, PERMUTATIONS, axis=1)
-        for pairs in rounds:
-            orders = swapped(orders, pairs)
-        self.orders = np.ascontiguousarray(orders.T)
+# Runs over one set exchange the same scenes: where several are looked at, drawn once.
+@lru_cache(maxsize=64)
+def _fitting(chances: bytes, count: int, seed: int, stream: str) -> Places:
+    """Orders in which every scene fits, not to be written into; see :class:`Fits`."""
+    with np.errstate(divide="ignore"):
+        log = np.log(np.frombuffer(chances))
+    half = count // 2
+    rounds = permutations(count, _ROUNDS, seed, f"pairs {stream}")
+    name = int.from_bytes(f"swaps {stream}".encode(), "big")
+    words = np.random.PCG64(np.random.SeedSequence([seed, name]))
+
+    def swapped(orders: Places, pairs: Places) -> Places:
+        """Orders as columns, so that a scene of all of them is one piece of memory."""
+        first, second = pairs[:half], pairs[half : 2 * half]
+        left, right = orders[first], orders[second]
+        raw = words.random_raw(left.size).reshape(left.shape[::-1]).T.copy()
+        drawn = (raw >> np.uint64(11)) * 2.0**-53
+        of_first, of_second = first[:, None] * count, second[:, None] * count
+        gain = log.take(of_first + right) + log.take(of_second + left)
+        gain = gain - log.take(of_first + left) - log.take(of_second + right)
+        # A swap is offered half of the time, so that no chain goes to and fro.
+        may = 2 * drawn < np.exp(np.minimum(gain, 0.0))
+        orders[first] = np.where(may, right, left)
+        orders[second] = np.where(may, left, right)
+        return orders
+
+    start = np.arange(count, dtype=np.int64)[:, None]
+    for pairs in rounds[::-1]:
+        start = swapped(start, pairs)
+    orders = np.repeat(start, PERMUTATIONS, axis=1)
+    for pairs in rounds:
+        orders = swapped(orders, pairs)
+    found = np.ascontiguousarray(orders.T)
+    found.flags.writeable = False
+    return found
 
 
 def _orders(

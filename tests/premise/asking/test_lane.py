@@ -44,6 +44,7 @@ def parts(request: Request, kind: str) -> list[dict[str, Any]]:
     return [part for part in request.parts if part["type"] == kind]
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_a_clip_goes_out_before_its_question_and_nothing_tells_the_gold(
     videos: Path, tmp_path: Path
 ) -> None:
@@ -82,6 +83,7 @@ def test_letters_come_through_the_wire_into_the_journal(stills: Path, tmp_path: 
     assert sorted(one.get("sample", 1) for one in kept) == [1] * 19 + [2] * 19
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_a_server_without_letters_is_asked_all_the_same(stills: Path, tmp_path: Path) -> None:
     with serving(lambda request: Reply("C")) as server:
         rows = run(server, stills, tmp_path / "run", letters=True, variant="true-false")

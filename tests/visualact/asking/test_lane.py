@@ -71,6 +71,7 @@ def test_frames_come_in_order_before_a_question_that_hints_at_nothing(
     assert key not in "".join(p.read_text() for p in (tmp_path / "run").glob("*.json*"))
 
 
+@pytest.mark.usefixtures("sent_from_here")
 @pytest.mark.parametrize(("structured", "told"), [(None, True), (True, True), (False, False)])
 def test_the_schema_goes_out_where_the_provider_takes_one(
     clips: Path, tmp_path: Path, key: str, structured: bool | None, told: bool
@@ -84,6 +85,7 @@ def test_the_schema_goes_out_where_the_provider_takes_one(
         assert set(fields) == {"action", "apl", "type"}
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_two_passes_are_one_conversation_and_nothing_is_asked_about_no_action(
     clips: Path, tmp_path: Path, key: str
 ) -> None:
@@ -120,6 +122,7 @@ def test_two_passes_are_one_conversation_and_nothing_is_asked_about_no_action(
     assert labelled[0]["usage"]["input"] == 200, "both turns count"
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_a_broken_video_is_marked_and_the_run_goes_on(
     clips: Path, tmp_path: Path, key: str
 ) -> None:
@@ -143,6 +146,7 @@ def test_a_broken_video_is_marked_and_the_run_goes_on(
     assert all(row["state"] == "answered" for row in mended)
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_a_changed_video_is_marked_and_never_shown(clips: Path, tmp_path: Path, key: str) -> None:
     data = tmp_path / "set"
     (data / "videos").mkdir(parents=True)
@@ -159,6 +163,7 @@ def test_a_changed_video_is_marked_and_never_shown(clips: Path, tmp_path: Path, 
     assert "the video was changed or damaged" in rows[0]["error"]
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_other_questions_are_another_run(clips: Path, tmp_path: Path, key: str) -> None:
     with serving(lambda request: Reply(ONE)) as server:
         run(server, clips, tmp_path / "run", frames=2, clips=1)
@@ -167,6 +172,7 @@ def test_other_questions_are_another_run(clips: Path, tmp_path: Path, key: str) 
         assert len(server.requests) == 1
 
 
+@pytest.mark.usefixtures("sent_from_here")
 def test_native_video_falls_back_to_frames_where_it_is_not_taken(
     clips: Path, tmp_path: Path, key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
