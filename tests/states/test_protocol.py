@@ -84,9 +84,11 @@ def _little(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few items to time a model on, and few things to ask of states."""
     monkeypatch.setattr("handeye.cli.protocol._TRIED", 1)
     monkeypatch.setattr("handeye.cli.protocol._TIMED", 4)
+    small = {"sources": "pixel-content", "grid": "2:4"}
+    asked = {"templates": "T3,T4"}
     for name, less in (
         ("premise", {"targets": ("premise",)}),
-        ("rose", {"targets": ("clicked", "exception"), "asked": {"templates": "T3,T4"}}),
+        ("rose", {"targets": ("clicked", "exception"), "made": small, "asked": asked}),
     ):
         probed: Any = get(name).probed
         own = probed.get()
