@@ -103,6 +103,11 @@ def test_scenes_by_the_model_that_ships(
     assert set(store.tokens("grid", store.item_ids)) == {64}
     assert store.having("answer:1") == ()
     assert store.letters(store.item_ids).shape == (3, 0)
+    # T4 shows the scene's other picture: no two questions about one.
+    two = [{"T1,T2": "T1,T4"}.get(str(one), one) for one in words]
+    two[two.index(tmp_path / "s")] = tmp_path / "other"
+    said, _ = handeye(*two, "--limit", 2, capsys=capsys)
+    assert json.loads(said)["checks"]["media_tokens"]["why"] == "no clip has two questions"
 
 
 def refused(words: tuple[Any, ...], capsys: pytest.CaptureFixture[str]) -> str:

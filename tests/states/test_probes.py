@@ -13,6 +13,7 @@ from handeye.errors import DataError, OptionError
 from handeye.states.figures import areas, blocks_of, calibration
 from handeye.states.probes import Probe, probe
 from handeye.states.search import Setup, every_second, null_labels
+from handeye.states.targets import Target
 from tests.support.leaks import LAYERS, Store, clean
 
 FEW: dict[str, Any] = {"cs": (1e-2, 1e-1), "folds": 4, "inner": 3}
@@ -200,3 +201,12 @@ def test_calibration_is_right_of_right_probabilities_and_sees_the_sure() -> None
     assert sure.error > 5 * sure.of_calibrated
     assert sure.slope == pytest.approx(1 / 3, abs=0.05)
     assert sum(part.true.n for part in right.bins) == 4000
+
+
+def test_a_label_that_one_group_alone_has_is_left_out() -> None:
+    rows = [
+        Target(item_id=f"i{k}", target="t", label=int(k == 0), group=f"g{k // 2}")
+        for k in range(40)
+    ]
+    with pytest.raises(DataError, match=r"of 40 labels 1 are 1, in too few groups for every one"):
+        Setup.of(rows)

@@ -29,8 +29,8 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 RECORD, RESULTS = "protocol.json", "gap.json"
-_TRIED, _TIMED = 2, 12
-"""Scenes or families, and items of them, that a model is timed on."""
+_TRIED, _TIMED = 6, 48
+"""Scenes or families, and items of them, that a model is timed on: some batches."""
 
 
 @app.callback()
@@ -207,9 +207,15 @@ class Protocol:
         with TemporaryDirectory() as folder:
             data, states = Path(folder, "set"), Path(folder, "states")
             _generate(suite, fixed, data, _TRIED, self.analysis.seed)
+<<<<<<< HEAD
             start = time.perf_counter()
             told: list[tuple[float, int]] = []
             total: list[int] = []
+=======
+            told: list[tuple[float, int]] = []
+            total: list[int] = []
+            start = time.perf_counter()
+>>>>>>> w15-b9
 
             def watch(done: int, _: int) -> None:
                 told.append((time.perf_counter(), done))
@@ -317,22 +323,38 @@ class Protocol:
             stages.append(("adjust", states / "adjust.json", adjusted))
         stages.append(("page", self.out / f"{suite.name}.html", paged))
         for name, made, work in stages:
-            self._stage(record, f"{suite.name} {name}", made, work)
+            self._stage(record, f"{suite.name} {name}", made, work, spared=name == "adjust")
 
     def _stage(
-        self, record: dict[str, Any], name: str, made: Path, work: Callable[[], None]
+        self,
+        record: dict[str, Any],
+        name: str,
+        made: Path,
+        work: Callable[[], None],
+        *,
+        spared: bool = False,
     ) -> None:
-        """Do a stage, unless its output is there as it was left."""
+        """Do a stage, unless its output is there as it was left.
+
+        Raises:
+            HandeyeError: as ``work``; of what can be spared no DataError, which is noted.
+        """
         from handeye.hashing import file_sha256
 
         known = record["done"].get(name)
-        if known and made.is_file() and file_sha256(made) == known["sha256"]:
+        if known and known["sha256"] == (file_sha256(made) if made.is_file() else ""):
             return
         tell(f"{name} ...")
-        start = time.perf_counter()
-        work()
-        done = {"sha256": file_sha256(made), "seconds": time.perf_counter() - start}
-        record["done"][name] = done
+        start, left_out = time.perf_counter(), {}
+        try:
+            work()
+        except DataError as error:
+            if not spared:
+                raise
+            tell(f"{name}: left out: {error}")
+            left_out = {"left_out": str(error)}
+        done = {"sha256": "" if left_out else file_sha256(made), **left_out}
+        record["done"][name] = {**done, "seconds": time.perf_counter() - start}
         # What was made of what is made anew is of something else.
         later = [one for one in record["done"] if one.split()[0] == name.split()[0]]
         for one in later[later.index(name) + 1 :]:
@@ -376,8 +398,13 @@ class Protocol:
                 "adjust": adjust,
             }
         told = {name: value for name, value in record.items() if name != "done"}
-        seconds = {name: one["seconds"] for name, one in record["done"].items()}
-        return {**told, "seconds": seconds, "suites": found}
+        done = record["done"].items()
+        return {
+            **told,
+            "seconds": {name: one["seconds"] for name, one in done},
+            "left_out": {name: one["left_out"] for name, one in done if "left_out" in one},
+            "suites": found,
+        }
 
     def _write(self, name: str, told: Mapping[str, Any]) -> None:
         import msgspec

@@ -51,6 +51,7 @@ What was found:
     tables.py     said as tables
     charts.py     drawn
     page.py       a page
+    protocol.py   a fixed measurement, for some hours of a model
 
 Knows no suite: what is asked comes as questions of the lane, what is read off the states as targets
 (:class:`handeye.suite.Probed`). Only ``capture``, ``clips``, ``edits`` and ``rerun`` import torch.

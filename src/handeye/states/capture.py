@@ -182,15 +182,21 @@ class _Capture:
         Raises:
             RunError: they are not, and the engine would share them.
         """
-        pairs = [(one[0], one[-1]) for one in by_scene(questions).values() if len(one) > 1]
+        scenes = [one for one in by_scene(questions).values() if len(one) > 1]
         known = record.checks.get("media_tokens")
-        if known is not None and known.get("clips", 0) >= min(len(pairs), CHECKED_CLIPS):
+        if known is not None and known.get("clips", 0) >= min(len(scenes), CHECKED_CLIPS):
             return
 
         def asks() -> Iterator[tuple[str, Ask, Ask]]:
-            for first, second in spread(pairs, CHECKED_CLIPS):
+            for first, *others in spread(scenes, CHECKED_CLIPS):
                 with suppress(HandeyeError):  # told when it is its turn
-                    yield first.scene_id, self._asked(first)[0], self._asked(second)[0]
+                    one = self._asked(first)[0]
+                    # A scene may have several pictures; the furthest question about the same one.
+                    again = (self._asked(other)[0] for other in reversed(others))
+                    if (
+                        second := next((o for o in again if o.media == one.media), None)
+                    ) is not None:
+                        yield first.scene_id, one, second
 
         found = clips_alike(self._tap, self._loaded, asks())
         if found["result"] == "differ" and self._engine.shares:

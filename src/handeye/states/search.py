@@ -77,7 +77,7 @@ class Setup:
             seed: of folds and draws.
 
         Raises:
-            DataError: all rows have one label.
+            DataError: all rows have one label, or all that an outer fold learns from.
             OptionError: too few groups.
         """
         truth = np.array([target.label for target in targets], np.uint8)
@@ -87,6 +87,11 @@ class Setup:
         told = [str(label) for label in truth]
         outer, within = nested_folds(groups, folds, inner, seed=seed, balance=told)
         splits = [Split(str(fold), outer == fold, within[fold]) for fold in range(folds)]
+        if any(len(set(truth[split.inner >= 0])) < 2 for split in splits):
+            raise DataError(
+                f"of {len(truth)} labels {truth.sum()} are 1, in too few groups for every one of "
+                f"{folds} folds to learn from both kinds"
+            )
         kinds = [([*target.strata.values(), "", ""])[1] for target in targets]
         for kind in sorted(set(kinds)) if len(set(kinds)) > 1 else ():
             held = np.array([name == kind for name in kinds])
