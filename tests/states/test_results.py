@@ -171,6 +171,8 @@ def test_nothing_found_yet_says_what_to_do(
         (("--layers", "block.99"), "block.99"),
         (("--run", "RUN"), "no suite"),
         (("--folds", 100), "folds"),
+        (("--folds", 2), "folds must be at least 3"),
+        (("--layers", ","), "no layer is named"),
     ],
 )
 def test_bad_options_are_told_and_nothing_is_written(
@@ -191,3 +193,30 @@ def test_states_without_targets_are_refused_with_a_reason(
     (tmp_path / "states" / "targets.parquet").unlink()
     _, told = handeye("states", "probe", tmp_path / "states", capsys=capsys, code=2)
     assert "--targets FILE" in told
+
+
+@pytest.mark.parametrize("name", ["probe.json", "adjust.json"])
+def test_results_that_were_changed_end_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    folder = tmp_path / "states"
+    stored(folder, "none", 4)
+    (folder / name).write_text('{"states": {}, "found": [1], "ours": 3, "pgla": []}')
+    for words in ((), ("--out", tmp_path / "p.html")):
+        _, told = handeye("states", "show", folder, *words, capsys=capsys, code=2)
+        assert "is not as it was written" in " ".join(told.split())
+    assert not (tmp_path / "p.html").exists()
+
+
+def test_own_targets_need_four_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    targets = stored(tmp_path / "states", "state only", 12)
+    own = [
+        {"item_id": one.item_id, "target": "mine", "label": one.label, "group": one.group}
+        for one in targets
+        if one.target == "premise"
+    ]
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, own)))
+    words = ("--targets", tmp_path / "own.jsonl", "--flips", 0, "--layers", "1", "--quiet")
+    said, _ = handeye("states", "probe", tmp_path / "states", *words, capsys=capsys)
+    assert "mine at last" in said
+    handeye("states", "show", tmp_path / "states", "--out", tmp_path / "p.html", capsys=capsys)

@@ -207,15 +207,9 @@ class Protocol:
         with TemporaryDirectory() as folder:
             data, states = Path(folder, "set"), Path(folder, "states")
             _generate(suite, fixed, data, _TRIED, self.analysis.seed)
-<<<<<<< HEAD
-            start = time.perf_counter()
-            told: list[tuple[float, int]] = []
-            total: list[int] = []
-=======
             told: list[tuple[float, int]] = []
             total: list[int] = []
             start = time.perf_counter()
->>>>>>> w15-b9
 
             def watch(done: int, _: int) -> None:
                 told.append((time.perf_counter(), done))

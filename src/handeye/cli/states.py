@@ -82,16 +82,18 @@ class Capture(Run):
                 self.watch(done, total)
                 shown(done, total)
 
-            record = capture(
-                watched,
-                questions,
-                self.out,
-                wanted,
-                config=generation_config(job.options.generation),
-                settings=_settings(job),
-                progress=progress,
-            )
-        self._write_targets(job)
+            try:
+                record = capture(
+                    watched,
+                    questions,
+                    self.out,
+                    wanted,
+                    config=generation_config(job.options.generation),
+                    settings=_settings(job),
+                    progress=progress,
+                )
+            finally:
+                self._write_targets(job)  # what was captured before it was stopped can be read
         self.told(record)
 
     def told(self, record: Record) -> None:
@@ -101,10 +103,12 @@ class Capture(Run):
 
     def _write_targets(self, job: Job) -> None:
         """Put what the suite asks of its items beside their states."""
+        from handeye.states.parts import RECORD
         from handeye.states.results import TARGETS
         from handeye.states.targets import write_targets
 
-        if self.suite is not None and self.suite.probed is not None:
+        begun = (self.out / RECORD).is_file()
+        if begun and self.suite is not None and self.suite.probed is not None:
             probed: Any = self.suite.probed()
             write_targets(self.out / TARGETS, probed.targets(job.items, job.asking))
 
@@ -125,6 +129,9 @@ class Capture(Run):
             probed: Any = self.suite.probed()
             targets = probed.targets(job.items, job.asking)
         found = asked_by(targets, sites)
+        answered = any(one.startswith(ANSWER) for one in found["sites"])
+        if self.given is None and answered and not found["forced"]:
+            raise OptionError("no target of this set has an answer: answer:K needs --given")
         if self.given is None:
             return found
         if not any(one.startswith(ANSWER) for one in found["sites"]):
@@ -374,7 +381,7 @@ def probe(
             asked,
             names=_names(target),
             sites=_names(sites),
-            layers=_names(layers) or None,
+            layers=_layers(layers),
             actions=_actions(store.record.settings.get("suite"), run),
             beside=_beside(beside or ()),
             embed=_embed(embedder),
@@ -458,7 +465,7 @@ def _show(states: Path, *, probes: bool = True, every_line: bool = False) -> Non
         DataError: nothing was captured or found there.
     """
     from handeye.states.parts import read_record
-    from handeye.states.results import results
+    from handeye.states.results import read_back, results
     from handeye.states.tables import tables
     from handeye.terminal.console import Console
     from handeye.terminal.tables import print_table, say as say_line
@@ -471,16 +478,19 @@ def _show(states: Path, *, probes: bool = True, every_line: bool = False) -> Non
             f"handeye states probe {states}"
         )
     console = Console()
-    for text in (found or {}).get("said") or () if probes else ():
+    with read_back(states):
+        shown = tables(found if probes else None, adjusted, every_line=every_line)
+        said = [str(text) for text in (found or {}).get("said") or () if probes]
+        alarms = [one for entry in (found or {}).get("controls", ()) for one in entry["alarms"]]
+        alarms = [f"{one['level']}: {one['name']}: {one['said']}" for one in alarms if probes]
+        left_out = dict((found or {}).get("left_out", {})) if probes else {}
+    for text in said:
         say_line(console, text)
-    shown = tables(found if probes else None, adjusted, every_line=every_line)
     for table in shown:
         console.print()
         print_table(console, table, caption=table.note)
-    for entry in (found or {}).get("controls", ()) if probes else ():
-        for one in entry["alarms"]:
-            say_line(console, f"{one['level']}: {one['name']}: {one['said']}", "yellow")
-    left_out = (found or {}).get("left_out", {}) if probes else {}
+    for text in alarms:
+        say_line(console, text, "yellow")
     if left_out:
         name, why = next(iter(left_out.items()))
         say_line(console, f"left out: {len(left_out)}, such as {name}: {why}")
@@ -516,6 +526,8 @@ def _beside(given: Sequence[str]) -> dict[str, Any]:
         name, _, folder = one.partition("=")
         if not name.strip() or not folder:
             raise OptionError(f"--beside is {one!r}; it must be a name, =, and a folder of states")
+        if name.strip() in found:
+            raise OptionError(f"--beside names {name.strip()!r} twice")
         found[name.strip()] = open_store(folder)
     return found
 
@@ -533,6 +545,20 @@ def _embed(name: str) -> Callable[[Sequence[str]], Any] | None:
             raise
         tell(f"note: no control by the meaning of words: {error}")
         return None
+
+
+def _layers(given: str | None) -> tuple[str, ...] | None:
+    """Layers by name or number of a block; None: it is left to the search.
+
+    Raises:
+        OptionError: none is named.
+    """
+    if given is None:
+        return None
+    named = _names(given)
+    if not named:
+        raise OptionError("no layer is named; give some, such as embedding,0,final")
+    return tuple(f"block.{int(one):02d}" if one.isdecimal() else one for one in named)
 
 
 def _names(given: str | None) -> tuple[str, ...]:
@@ -559,7 +585,8 @@ def _actions(name: object, run: Path | None) -> list[Any]:
         return []
     for one in all_suites():
         if one.name == name and one.probed is not None:
-            return list(one.probed().actions(one.open_run(run)))
+            if found := list(one.probed().actions(one.open_run(run))):
+                return found
     raise OptionError(f"--run: no suite {name!r} here says what answers did about cells")
 
 

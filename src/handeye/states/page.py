@@ -18,7 +18,7 @@ from handeye.pages.frame import fact_words, wide_and_narrow
 from handeye.scores.estimate import Estimate, rate_of
 from handeye.scores.tables import Table
 from handeye.states.charts import front, waterfall
-from handeye.states.results import PREMISE, ROWS, TARGETS, results
+from handeye.states.results import PREMISE, ROWS, TARGETS, read_back, results
 from handeye.states.tables import tables
 from handeye.states.targets import read_targets
 
@@ -63,6 +63,7 @@ class Drawn(NamedTuple):
     note: str
     picture: Markup
     tables: tuple[Table, ...] = ()
+    legend: tuple[Series, ...] = ()
 
 
 class Knew(NamedTuple):
@@ -89,31 +90,35 @@ def write_page(folder: Path, out: Path) -> Path:
     told = probe or adjust
     if told is None:
         raise DataError(f"{folder}: nothing is read off these states yet: handeye states probe")
-    said = {table.key: table for table in tables(probe, adjust)}
-    states = told["states"]
-    chain = list(_chain(probe or {}, said))
-    context = {
-        "title": f"What {states.get('model', 'the model')} holds, and what it says",
-        "notices": {},
-        "sentences": list((probe or {}).get("said") or ()),
-        "chain": chain,
-        "tables": [t for key, t in said.items() if key.startswith(("knows", "acting"))],
-        "curves": list(_curves(probe or {})),
-        "reliability": list(_reliability(probe or {})),
-        "probes": said.get("probes"),
-        "controls": said.get("controls"),
-        "alarms": [one for entry in (probe or {}).get("controls", ()) for one in entry["alarms"]],
-        "adjusting": list(_adjusting(adjust, said)) if adjust else [],
-        "knew": _knew(folder, probe or {}),
-        "facts": fact_words(
-            (name.replace("_", " "), value) for name, value in states.items() if name in _FACTS
-        ),
-        "media": states.get("media_tokens", {}),
-        "left_out": (probe or {}).get("left_out", {}),
-        "terms": _TERMS,
-        "data": html.script_json({"probe": probe, "adjust": adjust}),
-    }
-    return html.write(out, html.render("handeye.states", "states.html.j2", context, ["states.css"]))
+    with read_back(folder):
+        said = {table.key: table for table in tables(probe, adjust)}
+        states = told["states"]
+        chain = list(_chain(probe or {}, said))
+        context = {
+            "title": f"What {states.get('model', 'the model')} holds, and what it says",
+            "notices": {},
+            "sentences": list((probe or {}).get("said") or ()),
+            "chain": chain,
+            "tables": [t for key, t in said.items() if key.startswith(("knows", "acting"))],
+            "curves": list(_curves(probe or {})),
+            "reliability": list(_reliability(probe or {})),
+            "probes": said.get("probes"),
+            "controls": said.get("controls"),
+            "alarms": [
+                one for entry in (probe or {}).get("controls", ()) for one in entry["alarms"]
+            ],
+            "adjusting": list(_adjusting(adjust, said)) if adjust else [],
+            "knew": _knew(folder, probe or {}),
+            "facts": fact_words(
+                (name.replace("_", " "), value) for name, value in states.items() if name in _FACTS
+            ),
+            "media": states.get("media_tokens", {}),
+            "left_out": (probe or {}).get("left_out", {}),
+            "terms": _TERMS,
+            "data": html.script_json({"probe": probe, "adjust": adjust}),
+        }
+        page = html.render("handeye.states", "states.html.j2", context, ["states.css"])
+    return html.write(out, page)
 
 
 def _chain(probe: Told, said: Mapping[str, Table]) -> Iterator[Drawn]:
@@ -157,8 +162,9 @@ def _curves(probe: Told) -> Iterator[Drawn]:
         yield Drawn(
             f"curve-{number}",
             title,
-            ", ".join(one.label for one in series),
+            "",
             panel(f"curve-{number}", f"AUROC by layer, x 100: {title}", short, series),
+            legend=tuple(series),
         )
 
 

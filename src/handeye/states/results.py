@@ -12,7 +12,8 @@ A file is replaced in one step, when all of it is known.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -20,9 +21,10 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from jinja2 import UndefinedError
 
 from handeye.atomic import write_all
-from handeye.errors import DataError, OptionError, allowed
+from handeye.errors import DataError, OptionError, allowed, within
 from handeye.reading import read_json
 from handeye.respondents.local.adjuster import Adjuster, shown_options
 from handeye.scores.claims import sentence_of
@@ -55,8 +57,9 @@ def targets_of(store: Store, path: Path | None = None) -> list[Target]:
     place = path or store.folder / TARGETS
     if path is None and not place.is_file():
         raise DataError(
-            f"{store.folder}: nothing says what is asked of these states ({TARGETS}), as their "
-            "suite has no targets; give some (--targets FILE)"
+            f"{store.folder}: nothing says what is asked of these states ({TARGETS}): the capture "
+            "was not finished (the same command goes on), or its suite has no targets; else give "
+            "some (--targets FILE)"
         )
     there = set(store.item_ids)
     found = [one for one in read_targets(place) if one.item_id in there]
@@ -108,6 +111,8 @@ def probed(
         DataError, OptionError: as :func:`handeye.states.probes.probe`; no such target or site.
     """
     chosen = _chosen(targets, names)
+    # Of three, two are left to choose within: what the chain needs, before the work begins.
+    within("folds", folds, 3, len({one.group for one in chosen}))
     for site in sites:
         if site not in store.sites:
             raise OptionError(f"no site {site!r} was captured{allowed(site, store.sites)}")
@@ -124,7 +129,7 @@ def probed(
         "said": whole and [sentence_of(way.claims) for way in whole.ways],
         "knows_says": [_knows_says(one, store, chosen, seed) for one in _premises(every)],
         "accepted": _accepted(store, chosen),
-        "acting": list(_acting(store, chosen, actions, tokens, seed)) if actions else [],
+        "acting": list(_acting(store, targets, actions, tokens, seed)) if actions else [],
         "rows": [row for one in every.found for row in one.rows()],
     }
 
@@ -510,3 +515,20 @@ def results(folder: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None]
     there = [folder / PROBE, folder / ADJUST]
     probe_told, adjust_told = (read_json(one) if one.is_file() else None for one in there)
     return probe_told, adjust_told
+
+
+@contextmanager
+def read_back(folder: Path) -> Iterator[None]:
+    """Show what was found; values that are not what was written end in words.
+
+    Raises:
+        DataError: a file of results was changed.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError, UndefinedError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise DataError(
+            f"{folder}: {PROBE} or {ADJUST} is not as it was written ({what}); make it again with: "
+            f"handeye states probe {folder}, or adjust"
+        ) from error

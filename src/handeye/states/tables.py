@@ -188,6 +188,7 @@ def _probes(found: Any) -> Table:
 def _controls(found: Any) -> Table:
     rows = []
     for one in found:
+        asked = f"{one['target']}, {one['stratum']} at {one['site']}"
         for control in one["controls"]:
             cells: tuple[Cell, ...] = (
                 area(control["auroc"]),
@@ -195,7 +196,6 @@ def _controls(found: Any) -> Table:
                 area(control["difference"]),
                 area(control.get("bits")) if control.get("bits") else None,
             )
-            asked = f"{one['target']}, {one['stratum']} at {one['site']}"
             rows.append(Row(control["name"], cells, group=asked))
         cells = (None, None, Worded(one["selectivity"], unit="plain"), None)
         rows.append(Row("random labels (selectivity)", cells, group=asked))
