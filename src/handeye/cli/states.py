@@ -584,9 +584,9 @@ def _actions(name: object, run: Path | None) -> list[Any]:
     if run is None:
         return []
     for one in all_suites():
-        if one.name == name and one.probed is not None:
-            if found := list(one.probed().actions(one.open_run(run))):
-                return found
+        probed = one.probed() if one.name == name and one.probed is not None else None
+        if probed is not None and (found := list(probed.actions(one.open_run(run)))):
+            return found
     raise OptionError(f"--run: no suite {name!r} here says what answers did about cells")
 
 
