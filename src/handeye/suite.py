@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from handeye.sets.checks import Verified
     from handeye.sets.statistics import Description
     from handeye.states.acting import Action
+    from handeye.states.protocol import Fixed
     from handeye.states.targets import Target
     from handeye.stats.agreement import Level
     from handeye.stats.intervals import Samples
@@ -374,7 +375,14 @@ class AsksPeople(Protocol):
 
 
 class Probed(Protocol):
-    """What is asked of a model's hidden states (:mod:`handeye.states`)."""
+    """What is asked of a model's hidden states (:mod:`handeye.states`).
+
+    Attributes:
+        fixed: the suite's part of ``handeye protocol gap``; its ``generate`` takes ``seed`` and, by
+            the name of :attr:`Suite.scene`, how many, its ``score_files`` takes ``item_ids``.
+    """
+
+    fixed: Fixed
 
     def targets(self, items: Any, asking: Any = None) -> Iterator[Target]:
         """What each item's states are asked, with its control texts, spans and siblings.

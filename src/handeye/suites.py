@@ -22,7 +22,7 @@ SUITES = {
     "visualact": Part("handeye.visualact.suite:SUITE"),
     "premise": Part("handeye.premise.suite:SUITE"),
 }
-TAKEN = ("compare", "models", "report", "run", "states", "study", "suites", "train")
+TAKEN = ("compare", "models", "protocol", "report", "run", "states", "study", "suites", "train")
 """Names of commands that no suite may have."""
 _GROUP = "handeye.suites"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

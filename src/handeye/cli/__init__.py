@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from handeye.cli import compare, lists, report, run, states, study, train
+from handeye.cli import compare, lists, protocol, report, run, states, study, train
 from handeye.cli.given import commands_of
 from handeye.cli.grammar import Command, Group, UsageError, framed, refusal
 from handeye.cli.process import carry_out
@@ -36,7 +36,18 @@ Every command has --help, with an example; --install-completion lets Tab complet
 
 class _Handeye(Group):
     suites = {suite.title.casefold(): suite.name for suite in all_suites()}  # noqa: RUF012
-    order = (*_SUITES, "run", "report", "compare", "states", "study", "train", "models", "suites")
+    order = (
+        *_SUITES,
+        "run",
+        "report",
+        "compare",
+        "states",
+        "protocol",
+        "study",
+        "train",
+        "models",
+        "suites",
+    )
 
 
 app = typer.Typer(
@@ -63,6 +74,7 @@ app.command(
     "compare", cls=Command, rich_help_panel=_ASK, short_help="Say which differences are real."
 )(framed(compare.compare, compare.next_step))
 app.add_typer(states.app, name="states", cls=Group, rich_help_panel=_MORE)
+app.add_typer(protocol.app, name="protocol", cls=Group, rich_help_panel=_MORE)
 app.add_typer(study.app, name="study", cls=Group, rich_help_panel=_MORE)
 app.add_typer(train.app, name="train", cls=Group, rich_help_panel=_MORE)
 app.command("models", cls=Command, rich_help_panel=_MORE, short_help="List what --model can be.")(

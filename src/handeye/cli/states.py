@@ -39,8 +39,8 @@ Example: handeye states capture {suite} --model handeye/hf -M path=DIR --data SE
 
 
 @dataclass(frozen=True)
-class _Capture(Run):
-    """A capture instead of a run."""
+class Capture(Run):
+    """A capture instead of a run; ``watch`` is told how many items are done, and of how many."""
 
     suite: Suite | None = None
     layers: str = "all"
@@ -49,6 +49,7 @@ class _Capture(Run):
     answers: bool = False
     given: Path | None = None
     limit: int | None = None
+    watch: Callable[[int, int], None] = lambda done, total: None
 
     def carry_out(self, job: Job, show: Callable[[Path], object]) -> None:
         """Capture what the job asks.
@@ -78,6 +79,7 @@ class _Capture(Run):
 
             def progress(done: int, total: int) -> None:
                 where["done"] = done
+                self.watch(done, total)
                 shown(done, total)
 
             record = capture(
@@ -90,6 +92,10 @@ class _Capture(Run):
                 progress=progress,
             )
         self._write_targets(job)
+        self.told(record)
+
+    def told(self, record: Record) -> None:
+        """Say what was captured."""
         if not put_json(self.json, json_.dumps(_plain(record), indent=1)):
             _tell(record, self.out)
 
@@ -144,6 +150,18 @@ def _answers(place: Path) -> dict[str, str]:
 
 
 _OURS = "handeye/hf -M path=DIR, or another local model of ours (handeye models)"
+
+
+def refuse_unseen(model: str) -> None:
+    """Refuse a model that is not in this process.
+
+    Raises:
+        RunError: it is not.
+    """
+    if not model.startswith("handeye/"):
+        raise RunError(
+            f"{model} does not run in this process, so its inside cannot be seen: give {_OURS}"
+        )
 
 
 def _watched(job: Job) -> Watched:
@@ -258,27 +276,24 @@ def _made(
         int | None, typer.Option(metavar="N", help="Only the first so many items.")
     ] = None,
     json: Json = None,
-) -> _Capture:
+) -> Capture:
     from handeye.errors import allowed, within
     from handeye.states.parts import DTYPES
 
-    if not (model := str(options["model"])).startswith("handeye/"):
-        raise RunError(
-            f"{model} does not run in this process, so its inside cannot be seen: give {_OURS}"
-        )
+    refuse_unseen(str(options["model"]))
     if dtype not in DTYPES:
         raise OptionError(f"--dtype is {dtype!r}{allowed(dtype, DTYPES)}")
     if limit is not None:
         within("--limit", limit, 1, 10**9)
     # Nothing is asked: of several runs in one command (frames) there is none to be made.
-    return _Capture(options, True, json, suite, layers, sites, dtype, answers, given, limit)
+    return Capture(options, True, json, suite, layers, sites, dtype, answers, given, limit)
 
 
-_OUT = _option("out", Path, inspect.Parameter.empty, "Folder of the states.", metavar="FOLDER")
+OUT = _option("out", Path, inspect.Parameter.empty, "Folder of the states.", metavar="FOLDER")
 _capturing = typer.Typer(help="Take hidden states over a set, into a folder.", no_args_is_help=True)
 for suite in all_suites():
     made = asked_as(
-        suite.run_command.get(), partial(_made, suite), _OUT, _CAPTURE.format(suite=suite.name)
+        suite.run_command.get(), partial(_made, suite), OUT, _CAPTURE.format(suite=suite.name)
     )
     if made is not None:
         _capturing.command(suite.name, cls=Command)(framed(made))
@@ -353,7 +368,7 @@ def probe(
 
     store = open_store(states)
     asked = targets_of(store, targets)
-    with _telling() as progress:
+    with telling() as progress:
         found = probed(
             store,
             asked,
@@ -363,7 +378,7 @@ def probe(
             actions=_actions(store.record.settings.get("suite"), run),
             beside=_beside(beside or ()),
             embed=_embed(embedder),
-            tokens=_shape(tokens),
+            tokens=shape_of(tokens),
             folds=folds,
             flips=flips,
             seed=seed,
@@ -400,7 +415,7 @@ def adjust(
 
     store = open_store(states)
     asked = targets_of(store, targets)
-    with _telling() as progress:
+    with telling() as progress:
         found, made = adjusted(
             store,
             asked,
@@ -472,7 +487,7 @@ def _show(states: Path, *, probes: bool = True, every_line: bool = False) -> Non
 
 
 @contextmanager
-def _telling() -> Iterator[Callable[[str, int, int], None]]:
+def telling() -> Iterator[Callable[[str, int, int], None]]:
     """Give what shows how far each piece of work is."""
     from handeye.progress import counting
 
@@ -524,7 +539,12 @@ def _names(given: str | None) -> tuple[str, ...]:
     return tuple(filter(None, (one.strip() for one in (given or "").split(","))))
 
 
-def _shape(given: str | None) -> tuple[int, int] | None:
+def shape_of(given: str | None) -> tuple[int, int] | None:
+    """Rows and columns of picture tokens from ``--tokens``.
+
+    Raises:
+        OptionError: it is no such thing.
+    """
     if given is None:
         return None
     parts = given.lower().split("x")

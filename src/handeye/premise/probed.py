@@ -21,6 +21,7 @@ from handeye.premise.items import AUDIO_FALSE, VISION_FALSE, Item
 from handeye.premise.scoring.details import stated_of, value_of
 from handeye.scores.run_folder import ScoredRun
 from handeye.states.acting import Action
+from handeye.states.protocol import Fixed
 from handeye.states.targets import Target
 
 _OTHER = {"vision": "audio", "audio": "vision"}
@@ -28,6 +29,8 @@ _OTHER = {"vision": "audio", "audio": "vision"}
 
 class PremiseProbed:
     """Targets of questions with a premise."""
+
+    fixed = Fixed(sites="last,media", targets=("premise", "detail"), letters=True)
 
     def targets(self, items: ItemSet, asking: Asking | None = None) -> Iterator[Target]:
         """Targets item by item.

@@ -24,6 +24,7 @@ from handeye.rose.scene import Cell
 from handeye.rose.scoring.run_folder import Run
 from handeye.sets.draw import Draw
 from handeye.states.acting import Action
+from handeye.states.protocol import Fixed
 from handeye.states.targets import Target
 
 MOST_CELLS = 100
@@ -38,6 +39,15 @@ _SAME_REGION = {"T1": "T1B", "T1B": "T1", "T2B": "T3", "T3": "T2B"}
 
 class RoseProbed:
     """Targets of grids of look-alike cells."""
+
+    # Drawn art needs no files from elsewhere; small grids can be asked about cell by cell.
+    fixed = Fixed(
+        made={"sources": "pixel-content", "grid": "2:8"},
+        asked={"templates": "all"},
+        sites="last,grid",
+        targets=("any", "clicked", "exception", "highlighted"),
+        letters=False,
+    )
 
     def targets(self, items: ItemSet, asking: Asking | None = None) -> Iterator[Target]:
         """Targets picture by picture and item by item.

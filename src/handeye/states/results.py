@@ -184,7 +184,7 @@ class _Reading:
         if site != "grid":
             # One state says the same of every cell; cells are asked as queries (acting).
             return [one for one in rows if one.place is None]
-        return on_tokens(rows, *_tokens(self.store, rows, self.tokens)) if rows else []
+        return on_tokens(rows, *token_shape(self.store, rows, self.tokens)) if rows else []
 
     def _read(self, rows: Sequence[Target], site: str) -> None:
         def told(done: int, total: int, left: float) -> None:
@@ -218,7 +218,7 @@ class _Reading:
         ).found
 
 
-def _tokens(
+def token_shape(
     store: Store, rows: Sequence[Target], tokens: tuple[int, int] | None
 ) -> tuple[int, int]:
     """Rows and columns of picture tokens."""
@@ -328,7 +328,7 @@ def _acting(
     shape = (0, 0)
     if grid:
         rows = [one for one in targets if "grid" in one.sites]
-        shape = _tokens(store, rows, tokens)
+        shape = token_shape(store, rows, tokens)
     return knows(store, targets, actions, pictures=names if grid else (), tokens=shape, seed=seed)
 
 

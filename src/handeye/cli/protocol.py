@@ -1,0 +1,462 @@
+"""``handeye protocol``: a fixed measurement of a model's gap between knowing and saying."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from handeye.cli.grammar import Command, framed
+from handeye.cli.states import OUT, Capture, refuse_unseen, shape_of, telling
+from handeye.errors import DataError, HandeyeError, OptionError, RunError
+from handeye.printing import say, tell
+from handeye.suite import Suite
+from handeye.suites import all_suites
+from handeye.terminal.options import ModelArg
+from handeye.terminal.run_options import asked_as
+
+if TYPE_CHECKING:
+    from handeye.states.protocol import Analysis, Fixed, Part
+
+app = typer.Typer(
+    help=r"Measure a local model by a fixed protocol (needs handeye\[states] and \[local]).",
+    no_args_is_help=True,
+)
+RECORD, RESULTS = "protocol.json", "gap.json"
+_TRIED, _TIMED = 2, 12
+"""Scenes or families, and items of them, that a model is timed on."""
+
+
+@app.callback()
+def _protocol() -> None:
+    """One command so far; without this its name could not be typed."""
+
+
+def gap(
+    model: Annotated[
+        str, typer.Option(metavar="MODEL", help="On this machine, such as handeye/hf.")
+    ],
+    hours: Annotated[
+        float, typer.Option(metavar="HOURS", help="Of the model; they set how much it is asked.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Sets, states, figures, pages.")],
+    model_arg: ModelArg = None,
+    tokens: Annotated[
+        str | None,
+        typer.Option(metavar="ROWSxCOLS", help="How picture tokens lie, where in no square."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Time the model on a few items and say what it takes.")
+    ] = False,
+) -> None:
+    """Measure what a model knows and does not say, with fixed sets, seeds and analysis.
+
+    Stopped at any moment and called again with the same options, it goes on where it was.
+
+    Example: handeye protocol gap --model handeye/hf -M path=DIR --hours 8 --out GAP
+    """
+    refuse_unseen(model)
+    if not 0 < hours < 10**5:
+        raise OptionError(f"--hours must be a number above 0, got {hours:g}")
+    from handeye.states.protocol import Analysis
+
+    of = Protocol(model, hours, out, tuple(model_arg or ()), tokens, Analysis())
+    of.carry_out(dry_run)
+
+
+@dataclass
+class Protocol:
+    """One protocol of one model.
+
+    Attributes:
+        model: its name.
+        hours: of it.
+        out: the folder.
+        model_arg: its arguments, ``NAME=VALUE``.
+        tokens: how picture tokens lie.
+        analysis: what is fixed.
+        counts: scenes or families by suite, instead of what hours come to; only for trials: what is
+            found then is not the protocol.
+    """
+
+    model: str
+    hours: float
+    out: Path
+    model_arg: tuple[str, ...]
+    tokens: str | None
+    analysis: Analysis
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    def carry_out(self, dry_run: bool) -> None:
+        """Say what it takes, then do what is not done.
+
+        Raises:
+            HandeyeError: as the stages; the model cannot be asked by any suite, or the folder holds
+                something else.
+        """
+        shape_of(self.tokens)
+        record = self._begun() or self._planned()
+        self._tell(record)
+        if dry_run:
+            return
+        if not (self.out / RECORD).is_file():
+            self._write(RECORD, record)
+        for name in record["parts"]:
+            (suite,) = (one for one in all_suites() if one.name == name)
+            self._part(suite, _probed(suite).fixed, record)
+        self._write(RESULTS, self._results(record))
+        say(f"{self.out / RESULTS} has every figure; pages: " + ", ".join(
+            str(self.out / f"{name}.html") for name in record["parts"]
+        ))  # fmt: skip
+
+    # ---- what it takes
+
+    def _begun(self) -> dict[str, Any] | None:
+        """The record of what was begun here; None: nothing.
+
+        Raises:
+            DataError: it is of another model, analysis or time.
+        """
+        from handeye.reading import read_json
+
+        place = self.out / RECORD
+        if not place.is_file():
+            if self.out.exists() and any(self.out.iterdir()):
+                raise OptionError(f"{self.out} holds something else: give --out a new folder")
+            return None
+        record: dict[str, Any] = read_json(place)
+        fixed = {suite.name: _probed(suite).fixed for suite in _suites()}
+        own = self.analysis.sha256({name: fixed[name] for name in record["parts"] if name in fixed})
+        now = {**self._identity(), "analysis_sha256": own}
+        for name, value in now.items():
+            if record.get(name) != value:
+                raise DataError(
+                    f"{place}: begun with another {name.replace('_', ' ')} "
+                    f"({record.get(name)!r}, now {value!r}): give --out a new folder"
+                )
+        return record
+
+    def _identity(self) -> dict[str, Any]:
+        return {
+            "model": self.model,
+            "model_args": list(self.model_arg),
+            "tokens": self.tokens,
+            "hours": self.hours,
+            "counts_given": dict(self.counts),
+        }
+
+    def _planned(self) -> dict[str, Any]:
+        """What is to be done, from a timing of the model on a few items of each suite."""
+        import msgspec
+
+        from handeye.states.protocol import counted, part
+
+        rates: dict[str, tuple[float, float]] = {}
+        refused: dict[str, HandeyeError] = {}
+        fixed = {suite.name: _probed(suite).fixed for suite in _suites()}
+        for suite in _suites():
+            try:
+                rates[suite.name] = self._timed(suite, fixed[suite.name])
+            except (RunError, OptionError) as error:
+                refused[suite.name] = error
+        if not rates:
+            raise next(iter(refused.values()))
+        seed, share = self.analysis.seed, 3600 * self.hours / len(rates)
+        parts: dict[str, Part] = {}
+        for name, (rate, each) in rates.items():
+            if name in self.counts:
+                parts[name] = counted(fixed[name], self.counts[name], rate, each, seed)
+            else:
+                parts[name] = part(fixed[name], share, rate, each, seed)
+        needed = {n: fixed[n].least * rate * each for n, (rate, each) in rates.items()}
+        few = [n for n, one in parts.items() if n not in self.counts and one.count < fixed[n].least]
+        if few:
+            hours = max(needed.values()) * len(rates) / 3600
+            raise OptionError(
+                f"--hours {self.hours:g} are {parts[few[0]].count} {_scene(few[0])} of {few[0]}, "
+                f"and it takes {fixed[few[0]].least}: give at least --hours {hours + 0.005:.2f}"
+            )
+        used = {name: fixed[name] for name in parts}
+        return {
+            "protocol": "gap",
+            "analysis_sha256": self.analysis.sha256(used),
+            "analysis": {
+                **msgspec.to_builtins(self.analysis),
+                "suites": {name: msgspec.to_builtins(one) for name, one in used.items()},
+            },
+            **self._identity(),
+            "versions": _versions(),
+            "seconds_an_item": {name: rate for name, (rate, _) in rates.items()},
+            "parts": {name: msgspec.to_builtins(one) for name, one in parts.items()},
+            "not_applicable": {name: str(error) for name, error in refused.items()},
+            "done": {},
+        }
+
+    def _timed(self, suite: Suite, fixed: Fixed) -> tuple[float, float]:
+        """Seconds of the model an item, and items a scene or family.
+
+        Raises:
+            RunError, OptionError: the model cannot be asked like this.
+        """
+        with TemporaryDirectory() as folder:
+            data, states = Path(folder, "set"), Path(folder, "states")
+            _generate(suite, fixed, data, _TRIED, self.analysis.seed)
+            start, told, total = time.perf_counter(), [], []
+
+            def watch(done: int, _: int) -> None:
+                told.append((time.perf_counter(), done))
+
+            def make(options: dict[str, Any]) -> _Timed:
+                return _Timed(
+                    options, True, None, suite, sites=fixed.sites, dtype=self.analysis.dtype,
+                    answers=True, limit=_TIMED, watch=watch, total=total,
+                )  # fmt: skip
+
+            self._ask(suite, fixed, data, states, make)
+            if not fixed.letters:
+                self._look(states)
+        first, last = told[0], told[-1]
+        if last[1] > first[1]:  # the first ones come with the loading of the model
+            return (last[0] - first[0]) / (last[1] - first[1]), total[0] / _TRIED
+        return (last[0] - start) / last[1], total[0] / _TRIED
+
+    def _look(self, states: Path) -> None:
+        """Find out now whether picture tokens can be laid out.
+
+        Raises:
+            OptionError: they lie in no square, and nothing says how.
+        """
+        from handeye.states.results import targets_of, token_shape
+        from handeye.states.store import open_store
+
+        store = open_store(states)
+        rows = [one for one in targets_of(store) if "grid" in one.sites]
+        token_shape(store, rows, shape_of(self.tokens))
+
+    def _ask(
+        self,
+        suite: Suite,
+        fixed: Fixed,
+        data: Path,
+        out: Path,
+        make: Callable[[dict[str, Any]], Capture],
+    ) -> None:
+        """Do with a suite's questions what ``make`` gives."""
+        command = asked_as(suite.run_command.get(), make, OUT, "")
+        if command is None:
+            raise RunError(f"{suite.title} cannot be captured")
+        known = inspect.signature(command).parameters.values()
+        usual = {one.name: one.default for one in known if one.default is not one.empty}
+        given = {"model": self.model, "data": str(data), "out": out, "split": "all"}
+        command(**{**usual, **given, "model_arg": list(self.model_arg), **fixed.asked})
+
+    def _tell(self, record: Mapping[str, Any]) -> None:
+        """Print the estimate, and what so much can show."""
+        for name, reason in record["not_applicable"].items():
+            say(f"{name}: not applicable to this model: {reason}")
+        for name, one in record["parts"].items():
+            what = "of failed answers decodable (if half fail)"
+            if record["analysis"]["suites"][name]["letters"]:
+                what = "lost at a step of the chain"
+            say(
+                f"{name}: {one['count']:,} {_scene(name)}, some {one['items']:,} items at "
+                f"{record['seconds_an_item'][name]:.2g} s: {_clock(one['seconds'])} of the model; "
+                f"smallest visible gap {100 * one['visible']:.1f} points {what}"
+            )
+        say(f"analysis {record['analysis_sha256'][:12]}; reading off what is captured needs no "
+            "model and comes on top")  # fmt: skip
+
+    # ---- what is done
+
+    def _part(self, suite: Suite, fixed: Fixed, record: dict[str, Any]) -> None:
+        """The stages of a suite, each unless its output is there."""
+        folder = self.out / suite.name
+        data, states, run = (folder / name for name in ("set", "states", "run"))
+        count, seed = record["parts"][suite.name]["count"], self.analysis.seed
+
+        def captured() -> None:
+            def make(options: dict[str, Any]) -> Capture:
+                dtype = self.analysis.dtype
+                return Capture(options, True, None, suite, sites=fixed.sites, dtype=dtype,
+                               answers=True)  # fmt: skip
+
+            self._ask(suite, fixed, data, states, make)
+
+        def adjusted() -> None:
+            from handeye.states.results import adjusted, targets_of, write_adjusted
+            from handeye.states.store import open_store
+
+            store, a = open_store(states), self.analysis
+            with telling() as progress:
+                found, made = adjusted(
+                    store, targets_of(store), alpha=a.alpha, level=a.level, folds=a.folds,
+                    seed=seed, progress=progress,
+                )  # fmt: skip
+            write_adjusted(states, found, made)
+
+        def paged() -> None:
+            from handeye.states.page import write_page
+
+            write_page(states, self.out / f"{suite.name}.html")
+
+        stages: list[tuple[str, Path, Callable[[], None]]] = [
+            ("set", data / "generation.json", lambda: _generate(suite, fixed, data, count, seed)),
+            ("capture", states / "index.parquet", captured),
+            ("score", run / "run.json", lambda: _scored(suite, self.model, data, states, run)),
+            ("probe", states / "probe.json", lambda: self._probe(suite, fixed, states, run)),
+        ]
+        if fixed.letters:
+            stages.append(("adjust", states / "adjust.json", adjusted))
+        stages.append(("page", self.out / f"{suite.name}.html", paged))
+        for name, made, work in stages:
+            self._stage(record, f"{suite.name} {name}", made, work)
+
+    def _stage(
+        self, record: dict[str, Any], name: str, made: Path, work: Callable[[], None]
+    ) -> None:
+        """Do a stage, unless its output is there as it was left."""
+        from handeye.hashing import file_sha256
+
+        known = record["done"].get(name)
+        if known and made.is_file() and file_sha256(made) == known["sha256"]:
+            return
+        tell(f"{name} ...")
+        start = time.perf_counter()
+        work()
+        done = {"sha256": file_sha256(made), "seconds": time.perf_counter() - start}
+        record["done"][name] = done
+        # What was made of what is made anew is of something else.
+        later = [one for one in record["done"] if one.split()[0] == name.split()[0]]
+        for one in later[later.index(name) + 1 :]:
+            del record["done"][one]
+        self._write(RECORD, record)
+
+    def _probe(self, suite: Suite, fixed: Fixed, states: Path, run: Path) -> None:
+        from handeye.states.results import probed, targets_of, write_probed
+        from handeye.states.store import open_store
+
+        store, a = open_store(states), self.analysis
+        actions: list[Any] = []
+        if not fixed.letters:
+            there = set(store.item_ids)
+            every = _probed(suite).actions(suite.open_run(run))
+            actions = [one for one in every if one.item_id in there]
+        with telling() as progress:
+            found = probed(
+                store, targets_of(store), names=fixed.targets, actions=actions,
+                tokens=shape_of(self.tokens), folds=a.folds, flips=a.flips, seed=a.seed,
+                progress=progress,
+            )  # fmt: skip
+        write_probed(states, found)
+
+    def _results(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Every figure, and what it is of."""
+        from handeye.reading import read_json
+        from handeye.states.parts import read_record
+        from handeye.states.results import results
+
+        found: dict[str, Any] = {}
+        for name in record["parts"]:
+            states = self.out / name / "states"
+            probe, adjust = results(states)
+            held = read_record(states)
+            found[name] = {
+                "model": held.settings,
+                "captured": {"items": held.items, "clips": held.clips, "failed": held.failed},
+                "answers": read_json(self.out / name / "run" / "summary.json"),
+                "probe": probe,
+                "adjust": adjust,
+            }
+        told = {name: value for name, value in record.items() if name != "done"}
+        seconds = {name: one["seconds"] for name, one in record["done"].items()}
+        return {**told, "seconds": seconds, "suites": found}
+
+    def _write(self, name: str, told: Mapping[str, Any]) -> None:
+        import msgspec
+
+        from handeye.atomic import write_bytes
+
+        self.out.mkdir(parents=True, exist_ok=True)
+        write_bytes(
+            self.out / name, msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n"
+        )
+
+
+@dataclass(frozen=True)
+class _Timed(Capture):
+    """A capture of a few items that notes how many there would be."""
+
+    total: list[int] = field(default_factory=list)
+
+    def carry_out(self, job: Any, show: Callable[[Path], object]) -> None:
+        self.total.append(len(job.questions))
+        super().carry_out(job, show)
+
+    def told(self, record: Any) -> None:
+        pass
+
+
+def _suites() -> list[Suite]:
+    return [one for one in all_suites() if one.probed is not None and one.generate is not None]
+
+
+def _probed(suite: Suite) -> Any:
+    assert suite.probed is not None
+    return suite.probed()
+
+
+def _scene(name: str) -> str:
+    return next(one.scene for one in all_suites() if one.name == name)
+
+
+def _generate(suite: Suite, fixed: Fixed, data: Path, count: int, seed: int) -> None:
+    from handeye.progress import counting
+
+    assert suite.generate is not None
+    with counting(suite.scene) as progress:
+        suite.generate(
+            data, seed=seed, **{suite.scene: count}, **fixed.made, progress=progress
+        )  # fmt: skip
+
+
+def _scored(suite: Suite, model: str, data: Path, states: Path, run: Path) -> None:
+    """The answers that were written while states were captured, scored as those of a run."""
+    import json
+
+    from handeye.states.store import open_store
+
+    store = open_store(states)
+    ids: Sequence[str] = store.item_ids
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "predictions.jsonl")
+        rows = (
+            {"item_id": one, "raw_text": text, "model": model}
+            for one, text in zip(ids, store.answers(ids), strict=True)
+        )
+        file.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+        suite.score_files(file, data, run, item_ids=ids)
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {}
+    for name in ("handeye", "numpy", "scipy", "torch", "transformers"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _clock(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds / 60:.1f} minutes"
+
+
+app.command("gap", cls=Command)(framed(gap))
