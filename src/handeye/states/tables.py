@@ -153,6 +153,7 @@ def _acting(one: Told) -> Table:
 
 def _probes(found: Any) -> Table:
     rows = []
+    unsaid: dict[str, list[str]] = {}
     for one in found:
         null, choices = one.get("null"), one["choices"]
         layers = sorted({choice["layer"] for choice in choices})
@@ -166,7 +167,10 @@ def _probes(found: Any) -> Table:
             Worded(one["calibration"]["slope"], unit="plain"),
             ", ".join(layers[:2]) + (" ..." if len(layers) > 2 else ""),
         )
-        rows.append(Row(f"{one['target']} at {one['site']}", cells, group=one["stratum"]))
+        name = f"{one['target']} at {one['site']}"
+        rows.append(Row(name, cells, group=one["stratum"]))
+        if why := one.get("no_null"):
+            unsaid.setdefault(why, []).append(f"{name} ({one['stratum']})")
     return Table(
         key="probes",
         caption=f"Probes: what a linear reader tells on families it has not learnt from, {_CI}",
@@ -182,6 +186,7 @@ def _probes(found: Any) -> Table:
         ),
         rows=tuple(rows),
         row_head="Asked",
+        note=" ".join(f"{', '.join(names)}: {why}." for why, names in unsaid.items()),
     )
 
 
