@@ -50,7 +50,7 @@ CHANCE = 0.5
 # other, their sum is K (chi2 - 1), whose upper 97.5 % point lies 3.2 deviations of the draws above
 # chance for K = 5, not 1.96. Intervals of what lies nearer are made longer for it (_longer).
 _NEAR = 3.2
-# Measured in those intervals, that point lies 1.9 to 2.5 deviations above chance (550 sets of 24 or
+# Measured in those intervals, that point lies 1.9 to 2.6 deviations above chance (550 sets of 24 or
 # 40 families in which nothing was planted). What was trained is surely above chance from here on,
 # what was not, once its interval is.
 _SURE = 2.4

@@ -84,7 +84,11 @@ def _chain(way: Told) -> Table:
             Column("Probe alone", "balanced accuracy of the probe without what stands behind it"),
             Column("Other kinds", "AUROC on kinds that the probe was not fitted to"),
             Column("Lost", "points of balanced accuracy lost on the way to here"),
-            Column("Visible", "the smallest loss that a set like this shows with a power of 80 %"),
+            Column(
+                "Visible",
+                "the smallest loss that a set like this shows with a power of 80 % at the level "
+                "of Holm's first step",
+            ),
             Column("Name of the loss", words=True),
         ),
         rows=tuple(rows),
