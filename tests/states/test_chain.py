@@ -13,12 +13,24 @@ import numpy as np
 import pytest
 
 from handeye.errors import DataError, HandeyeError, OptionError
-from handeye.states.chain import LEVELS, NOT_FOUND, STEPS, Chain, Way, balanced, chain, steps
+from handeye.scores.estimate import Estimate
+from handeye.states.chain import (
+    LEVELS,
+    NOT_FOUND,
+    STEPS,
+    Chain,
+    Level,
+    Way,
+    balanced,
+    chain,
+    steps,
+)
 from handeye.states.parts import Record, Taken
 from handeye.states.planted import LAYERS, PLANTED, SITES, Planted, Truth, plant
 from handeye.states.premises import premises
 from handeye.states.readers import Plan, readings
 from handeye.states.store import Writer, open_store
+from handeye.stats.intervals import Samples
 
 QUICK: dict[str, Any] = {"cs": (1e-2,), "resamples": 500}
 
@@ -196,6 +208,58 @@ def test_a_constant_respondent_that_holds_the_match_loses_it_before_its_letters(
 
 
 # ---- words
+
+
+def told(**levels: tuple[float, float, float]) -> list[str]:
+    """What is said of levels that are 50 (40 to 60) where nothing else is given."""
+    at_chance = (0.5, 0.4, 0.6)
+    way = Way(
+        stratum="vision",
+        premises=96,
+        families=24,
+        levels=tuple(
+            Level(key=key, balanced=Estimate(*levels.get(key, at_chance), n=96)) for key in LEVELS
+        ),
+        steps=(),
+    )
+    return [f"{claim.kind} {claim.key}: {claim.words}" for claim in way.claims]
+
+
+def test_nothing_is_found_only_where_no_interval_is_above_chance() -> None:
+    above, hardly = (0.66, 0.561, 0.749), (0.6, 0.505, 0.69)
+    first, last = told()
+    assert first.startswith("not_found seen")
+    assert "nothing" in first
+    assert last.startswith("by_chance")
+    assert told(seen=above)[0].startswith("found seen")
+    # The first level alone does not decide.
+    assert told(letters=above)[0].startswith("found letters")
+    assert told(seen=hardly, own=(0.6, 0.51, 0.69))[0].startswith("found own")
+    for levels in ({"seen": hardly}, {"letters": hardly}):
+        first, _ = told(**levels)
+        assert first.startswith(f"not_sure {next(iter(levels))}")
+        assert "60" in first
+        assert "nothing" not in first
+    # Nothing was trained for the answers: their interval decides.
+    first, last = told(answer=(0.6, 0.51, 0.69))
+    assert first.startswith("not_sure seen")
+    assert last.startswith("answered")
+
+
+def test_what_is_lost_of_a_level_that_is_above_chance_is_said() -> None:
+    def samples(value: float, deviation: float) -> Samples:
+        draws = np.random.default_rng(0).normal(size=2000)
+        draws = (draws - draws.mean()) / draws.std()
+        return Samples(np.concatenate([[value], value + deviation * draws]), 96)
+
+    # 2.8 deviations above chance, and all of it lost.
+    levels = {"seen": samples(0.64, 0.05), "compared": samples(0.5, 0.02)}
+    losses = {"seen": samples(0.36, 0.05), "compared": samples(0.14, 0.045)}
+    one, two = steps(levels, losses)
+    assert one.claimed
+    assert two.claimed
+    # Holm's first step of two: z is 2.24 and not 1.96, and .84 for the power.
+    assert two.smallest == pytest.approx((2.2414 + 0.8416) * 0.045, rel=0.03)
 
 
 def test_claims_are_sentences_of_their_figures() -> None:

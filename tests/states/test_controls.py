@@ -28,8 +28,17 @@ def test_clean_sets_are_silent(seed: int, crossed: bool) -> None:
     assert checked(clean(60, seed, crossed=crossed)).alarms == ()
 
 
+def test_alarms_that_could_not_be_raised_are_noted() -> None:
+    """Of so few families four deviations of a null lie beyond an area of 1."""
+    found = checked(leaking("numbers", 8, seed=1)).found[0]
+    (note,) = [one for one in found.alarms if one.name == "mute"]
+    assert note.level == "note"
+    assert "numbers (its null reaches 1." in note.said
+
+
 def test_bits_and_differences_say_what_states_add_to_a_reader() -> None:
     useless = checked(clean(80, 5, crossed=False)).found[0]
+    assert "mute" not in [alarm.name for alarm in useless.alarms]
     told = useless.of("words of question")
     assert told.bits is not None
     assert told.bits.low is not None

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from handeye.errors import DataError, OptionError
+from handeye.states.controls import controls
 from handeye.states.figures import areas, blocks_of, calibration
+from handeye.states.planted import InMemory
 from handeye.states.probes import Probe, probe
 from handeye.states.search import Setup, every_second, null_labels
+from handeye.states.tables import tables
 from handeye.states.targets import Target
 from tests.support.leaks import LAYERS, Store, clean
 
@@ -162,6 +165,55 @@ def test_the_null_turns_whole_families_over_or_exchanges_whole_scenes() -> None:
     patterns = {tuple(scenes[start : start + 4]) for start in (0, 4, 8)}
     for row in drawn:
         assert {tuple(row[start : start + 4]) for start in (0, 4, 8)} == patterns
+
+
+@pytest.mark.parametrize(
+    ("sizes", "label"),
+    [
+        ([3] * 12, lambda _, size: [0, 1, 1][:size]),  # alike in every family
+        (list(range(3, 15)), lambda _, size: [1] + [0] * (size - 1)),  # sizes of their own
+        ([4] * 12, lambda group, size: [group % 2] * size),  # one label a group
+    ],
+)
+def test_labels_of_a_null_are_never_the_truth_again(sizes: list[int], label: Any) -> None:
+    truth = np.concatenate([label(group, size) for group, size in enumerate(sizes)])
+    groups = np.repeat([f"{n:02d}" for n in range(len(sizes))], sizes)
+    how, drawn = null_labels(truth.astype(np.uint8), groups.tolist(), 40, seed=1)
+    assert how == "exchange"
+    assert (drawn.sum(axis=1) == truth.sum()).all()
+    assert np.mean([np.corrcoef(row, truth)[0, 1] for row in drawn]) < 0.3
+
+
+def test_where_no_labels_can_be_drawn_there_is_no_p_but_the_reason() -> None:
+    """Groups of one label each, and no two of a size."""
+    sizes = np.arange(2, 18)
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    states = np.random.default_rng(1).standard_normal((len(group), 4)).astype(np.float32)
+    states[:, 0] += 3 * (group % 2)
+    ids = tuple(f"item-{row}" for row in range(len(group)))
+    targets = [
+        Target(
+            item_id=name,
+            target="kind",
+            label=int(own % 2),
+            group=f"{own:02d}",
+            strata={},
+            numbers={"size": float(row[1])},
+        )
+        for name, own, row in zip(ids, group, states, strict=True)
+    ]
+    store = InMemory(("final",), ("last",), ids, {("final", "last"): states}, np.zeros((0, 0)))
+    found = probe(store, targets, sites=["last"], flips=19, **FEW)
+    assert found.found[0].null is None
+    assert (found.found[0].auroc.value or 0) > 0.9
+    assert "no null" in repr(found)
+    (table,) = tables(found.to_dict(), None)
+    assert "kind at last" in table.note
+    assert "no null" in table.note
+    told = controls(store, targets, found).found[0]
+    assert [one.name for one in told.alarms if one.level == "alarm"] == []
+    silent = [one.said for one in told.alarms if one.name == "mute"]
+    assert "numbers (it has no null)" in silent[0]
 
 
 def test_blocks_that_are_left_out_are_whole_groups_of_all_folds() -> None:

@@ -56,7 +56,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: what it reads.
         auroc: mean area of the folds.
-        above: by how many deviations of its null, see :data:`ALARM`.
+        above: by how many deviations of its null, see :data:`ALARM`; 0 where it has no null.
         difference: area of the probe less this one.
         bits: what the states add to it, in bits a row of held-out log-loss; None for readers that
             are states of another kind.
@@ -208,6 +208,7 @@ class _Beside:
         self.own = self.area(found.logits)
         self.controls: list[Control] = []
         self.alarms: list[Alarm] = []
+        self.mute: list[str] = []
 
     def controlled(
         self, embed: Embed | None, others: Mapping[str, States], media_first: bool
@@ -224,6 +225,8 @@ class _Beside:
         self._residual()
         kept, told = self._selectivity(next(iter(texts.values()), list(self.found.groups)))
         self._early()
+        if self.mute:
+            self._say("note", "mute", f"no alarm could be raised by {', '.join(self.mute)}")
         if told > 0.5 + (self._value - 0.5) / 2 and self._value > 0.55:
             self._say(
                 "note", "learnt by heart", f"random labels of the texts are told by {told:.2f}"
@@ -247,16 +250,23 @@ class _Beside:
 
     # ---- readers
 
-    def _add(self, name: str, read: Search, *, bits: bool) -> Control:
-        logits = read.logits[self.found.fold, np.arange(len(self.rows))]
-        own = self.area(logits)
+    def _above(self, name: str, read: Search, value: float, *, may_ring: bool = True) -> float:
+        """Deviations above its null, if a reader has one; those that none can exceed are noted."""
         null = null_of(read)
         spread = max(null.deviation, _LEAST_DEVIATION) if null else np.inf
-        value = float(own.values[0])
+        mean = null.mean if null else 0.5
+        if may_ring and mean + ALARM * spread >= 1:
+            why = f"its null reaches {mean + ALARM * spread:.2f}" if null else "it has no null"
+            self.mute.append(f"{name} ({why})")
+        return (value - mean) / spread
+
+    def _add(self, name: str, read: Search, *, bits: bool, may_ring: bool = True) -> Control:
+        logits = read.logits[self.found.fold, np.arange(len(self.rows))]
+        own = self.area(logits)
         control = Control(
             name=name,
             auroc=estimate(own),
-            above=(value - (null.mean if null else 0.5)) / spread,
+            above=self._above(name, read, float(own.values[0]), may_ring=may_ring),
             difference=estimate(difference(self.own, own)),
             bits=self._bits(read) if bits else None,
         )
@@ -327,7 +337,7 @@ class _Beside:
             read = search(
                 lambda layer: _without(plain(layer), basis), self.layers, self.layers, self.setup
             )
-            self._add("states less format", read, bits=False)
+            self._add("states less format", read, bits=False, may_ring=False)
 
     def _selectivity(self, texts: Sequence[str]) -> tuple[float, float]:
         kinds, place = np.unique(np.asarray(texts, dtype=str), return_inverse=True)
@@ -381,9 +391,8 @@ class _Beside:
         self._copies()
         if "embedding" in states.layers and "last" in states.sites:
             read = search(reader(states, rows, "last"), ["embedding"], ["embedding"], self.setup)
-            null, value = null_of(read), float(mean_of(read.held[:1].T)[0])
-            spread = max(null.deviation, _LEAST_DEVIATION) if null else np.inf
-            if null and (value - null.mean) / spread > ALARM:
+            value = float(mean_of(read.held[:1].T)[0])
+            if self._above("embedding", read, value) > ALARM:
                 self._say(
                     "alarm",
                     "embedding",

@@ -37,7 +37,16 @@ from handeye.states.figures import (
     mean_of,
 )
 from handeye.states.folds import Ints
-from handeye.states.search import CS, Clock, Progress, Search, Setup, every_second, search
+from handeye.states.search import (
+    CS,
+    NO_NULL,
+    Clock,
+    Progress,
+    Search,
+    Setup,
+    every_second,
+    search,
+)
 from handeye.states.solver import Design
 from handeye.states.store import States
 from handeye.states.targets import Target
@@ -71,8 +80,9 @@ class Null(msgspec.Struct, frozen=True, kw_only=True):
 
     ``how``: ``flip`` turned the truth of whole groups over, each by the throw of a coin, which
     leaves groups that hold as many positives as negatives as they are; ``exchange`` gave groups the
-    labels of others of their size. ``p_value`` counts the measured area as one of the draws
-    (Phipson and Smyth 2010), so it is 1 / (1 + draws) at the least.
+    labels of others of their size, and where that changes little exchanged rows within them as well
+    (:func:`handeye.states.search.null_labels`). ``p_value`` counts the measured area as one of the
+    draws (Phipson and Smyth 2010), so it is 1 / (1 + draws) at the least.
     """
 
     how: str
@@ -114,10 +124,11 @@ class Probed:
         auroc: mean area of the folds.
         balanced_accuracy: mean of the folds, each at its own cut.
         calibration: of the held-out probabilities.
-        null: where there were draws.
+        null: where there were draws and labels that say nothing could be drawn.
         curve: the layers that were read.
         kinds: by value of the second key of the strata, area on that kind of what was learnt from
             the others.
+        no_null: why there is no null though draws were asked for; else empty.
     """
 
     target: str
@@ -137,6 +148,7 @@ class Probed:
     null: Null | None
     curve: tuple[Point, ...]
     kinds: dict[str, Estimate]
+    no_null: str = ""
 
     @property
     def name(self) -> str:
@@ -146,7 +158,7 @@ class Probed:
     def to_dict(self) -> dict[str, Any]:
         """Everything but the rows, as plain values."""
         kept = ("target", "stratum", "site", "choices", "auroc", "balanced_accuracy")
-        more = ("calibration", "null", "curve", "kinds")
+        more = ("calibration", "null", "no_null", "curve", "kinds")
         found = {name: getattr(self, name) for name in (*kept, *more)}
         counts = {
             "n": len(self.labels),
@@ -204,6 +216,7 @@ class Probe(Shown):
         figures = {
             one.name: one.auroc.text("line", "plain")
             + (f", null up to {one.null.high:.3f}, p {one.null.p_value:.3f}" if one.null else "")
+            + (f", {one.no_null}" if one.no_null else "")
             for one in self.found
         }
         note = "; ".join(f"{name}: {why}" for name, why in self.left_out.items())
@@ -375,6 +388,7 @@ def _probed(
         null=null_of(found),
         curve=tuple(sorted(curve, key=lambda point: point.depth)),
         kinds=kinds,
+        no_null=NO_NULL if setup.how == NO_NULL else "",
     )
 
 

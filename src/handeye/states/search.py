@@ -23,6 +23,10 @@ Progress: TypeAlias = Callable[[int, int, float], None]
 """Told the fits done, those to do in all, and the seconds that are left."""
 
 CS = (1e-3, 1e-2, 1e-1, 1.0)
+NO_NULL = "no null: labels that are exchanged between groups of one size would stay as they are"
+"""Said where labels cannot be drawn that say nothing of a row."""
+# The share of a label's variance that labels of a null may still tell.
+_ALIKE = 0.5
 # A permutation is a draw of what there is where nothing is: scikit-learn's own tolerance will do.
 _LOOSE = 1e-4
 # Cells of logits, labels and weights of fits that are made side by side.
@@ -127,8 +131,11 @@ def null_labels(
 
     Returns:
         ``flip`` and labels turned over in whole groups, where each group holds as many 1 as 0;
-        else ``exchange`` and labels of other groups of the same size, rows in order (within the
-        group where there is no other). Shape (draws, n).
+        else ``exchange`` and labels of other groups of the same size, rows in order. Where there is
+        no such group, or the place of a row in its group tells more than half of its label, rows
+        are exchanged within the group as well. Shape (draws, n). Where what is drawn is still more
+        than half the truth (a correlation above .5), as of groups of one label each and a size of
+        their own, :data:`NO_NULL` and no draw.
     """
     names, place = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     sizes = np.bincount(place)
@@ -138,16 +145,33 @@ def null_labels(
         return "flip", labels ^ turned.reshape(draws, len(names))[:, place]
     rows = np.split(np.argsort(place, kind="stable"), np.cumsum(sizes)[:-1])
     out = np.empty((draws, len(labels)), np.uint8)
+    classes = [np.flatnonzero(sizes == size) for size in np.unique(sizes)]
+    within = [_told_by_place(labels[np.stack([rows[own] for own in same])]) for same in classes]
     for draw in range(draws):
-        for size in np.unique(sizes):
-            own = np.flatnonzero(sizes == size)
-            if len(own) == 1:
-                drawn = np.argsort(words.random_raw(int(size)), kind="stable")
-                out[draw, rows[own[0]]] = labels[rows[own[0]]][drawn]
-                continue
-            for to, of in zip(own, own[np.argsort(words.random_raw(len(own)))], strict=True):
-                out[draw, rows[to]] = labels[rows[of]]
+        for same, mixed in zip(classes, within, strict=True):
+            others = same
+            if len(same) > 1:
+                others = same[np.argsort(words.random_raw(len(same)), kind="stable")]
+            for to, of in zip(same, others, strict=True):
+                drawn = labels[rows[of]]
+                if mixed:
+                    drawn = drawn[np.argsort(words.random_raw(len(drawn)), kind="stable")]
+                out[draw, rows[to]] = drawn
+    if draws and _like(out, labels) > _ALIKE:
+        return NO_NULL, out[:0]
     return "exchange", out
+
+
+def _told_by_place(labels: NDArray[np.uint8]) -> bool:
+    """Whether groups (groups, size) of one size are so alike that an exchange changes little."""
+    spread = float(labels.var())
+    return len(labels) == 1 or float(labels.mean(axis=0).var()) > _ALIKE * spread
+
+
+def _like(drawn: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
+    """Correlation of labels that were drawn (draws, n) with the truth; they hold as many 1."""
+    apart = labels - labels.mean()
+    return float(np.mean([row @ apart for row in drawn]) / (apart @ apart))
 
 
 class Clock:

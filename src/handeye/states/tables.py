@@ -84,7 +84,11 @@ def _chain(way: Told) -> Table:
             Column("Probe alone", "balanced accuracy of the probe without what stands behind it"),
             Column("Other kinds", "AUROC on kinds that the probe was not fitted to"),
             Column("Lost", "points of balanced accuracy lost on the way to here"),
-            Column("Visible", "the smallest loss that a set like this shows with a power of 80 %"),
+            Column(
+                "Visible",
+                "the smallest loss that a set like this shows with a power of 80 % at the level "
+                "of Holm's first step",
+            ),
             Column("Name of the loss", words=True),
         ),
         rows=tuple(rows),
@@ -153,6 +157,7 @@ def _acting(one: Told) -> Table:
 
 def _probes(found: Any) -> Table:
     rows = []
+    unsaid: dict[str, list[str]] = {}
     for one in found:
         null, choices = one.get("null"), one["choices"]
         layers = sorted({choice["layer"] for choice in choices})
@@ -166,7 +171,10 @@ def _probes(found: Any) -> Table:
             Worded(one["calibration"]["slope"], unit="plain"),
             ", ".join(layers[:2]) + (" ..." if len(layers) > 2 else ""),
         )
-        rows.append(Row(f"{one['target']} at {one['site']}", cells, group=one["stratum"]))
+        name = f"{one['target']} at {one['site']}"
+        rows.append(Row(name, cells, group=one["stratum"]))
+        if why := one.get("no_null"):
+            unsaid.setdefault(why, []).append(f"{name} ({one['stratum']})")
     return Table(
         key="probes",
         caption=f"Probes: what a linear reader tells on families it has not learnt from, {_CI}",
@@ -182,6 +190,7 @@ def _probes(found: Any) -> Table:
         ),
         rows=tuple(rows),
         row_head="Asked",
+        note=" ".join(f"{', '.join(names)}: {why}." for why, names in unsaid.items()),
     )
 
 
