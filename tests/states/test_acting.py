@@ -9,6 +9,7 @@ import pytest
 from handeye.errors import DataError, OptionError
 from handeye.states.acting import as_dict, held, knows, maps
 from handeye.states.cells import BOTH, LAST, PICTURE, POSITION, SHUFFLED, Reading, read_cells
+from handeye.states.targets import Target
 from tests.support.cells import CELLS, SCENES, SIDE, WIDTH, answers, planted, read
 
 
@@ -158,6 +159,15 @@ def test_what_cannot_be_read_is_refused(answer: Reading) -> None:
     alike = [msgspec.structs.replace(one, label=0) for one in asked]
     with pytest.raises(DataError, match="all cells are alike"):
         read_cells(states, alike, "last")
+    one = next(one.group for one in asked if one.label)
+
+    def rarely(rows: list[Target]) -> list[Target]:
+        return [msgspec.structs.replace(o, label=o.label * (o.group == one)) for o in rows]
+
+    with pytest.raises(DataError, match=f"'clicked' in rows: label 1 is in 1 of {SCENES} groups"):
+        read_cells(states, rarely(asked), "last")
+    with pytest.raises(DataError, match=f"'exception' of pictures: label 1 is in 1 of {SCENES}"):
+        read_cells(states, asked, "last", pictures=rarely(shown), tokens=(3, 3), layers=["final"])
     with pytest.raises(OptionError, match="5 folds need 5 groups"):
         read_cells(states, asked[: 8 * CELLS], "last")
     nowhere = [msgspec.structs.replace(one, spot=None) for one in shown]

@@ -28,7 +28,14 @@ from handeye.respondents.local.adjuster import (
 )
 from handeye.states.ablations import adjust
 from handeye.states.adjuster import fit_adjuster
-from handeye.states.gates import families_needed, lowest_gate, mean_gate, p_values
+from handeye.states.gates import (
+    families_needed,
+    family_losses,
+    lowest_gate,
+    mean_gate,
+    p_values,
+    why_shut,
+)
 from handeye.stats.intervals import estimates
 from tests.support.benchmarks import benchmark
 
@@ -90,6 +97,21 @@ def test_gates_are_tested_in_order_and_the_first_failure_ends_it() -> None:
     assert lowest_gate(table[:, 2:], 0.05, 0.95, "any") is None
     assert mean_gate(table[:, :3], 0.05) == 1
     assert mean_gate(losses(0, 10), 0.05) is None
+
+
+@pytest.mark.parametrize("bound", ["any", "share"])
+def test_families_that_cannot_lose_are_no_evidence(bound: Any) -> None:
+    """Of 130 families 60 have a question whose premise holds, too few for 5 % and 99."""
+    families = np.repeat(np.arange(130), 2)
+    standard = (families < 60) & (np.arange(260) % 2 == 0)
+    found = family_losses(np.ones((260, 1), bool), standard, families, bound)
+    assert found.tolist() == [[1.0]] * 60
+    kept = family_losses(np.zeros((260, 1), bool), standard, families, bound)
+    assert lowest_gate(kept, 0.03, 0.95, bound) is None
+    assert why_shut(kept[:, 0], 0.03, 0.95).startswith("shut: of 60 calibration families")
+    none = family_losses(np.zeros((260, 1), bool), standard & False, families, bound)
+    assert lowest_gate(none, 0.03, 0.95, bound) is None
+    assert "that takes 99" in why_shut(none[:, 0], 0.03, 0.95)
 
 
 def test_the_promise_is_kept_in_draws_and_the_mean_alone_does_not_keep_it() -> None:

@@ -106,6 +106,20 @@ def test_strata_are_probed_apart_and_what_cannot_be_probed_is_told() -> None:
         probe(store.states, store.targets, sites=["lst"])
 
 
+def test_a_label_that_too_few_groups_have_is_left_out_with_the_reason() -> None:
+    store = clean(12, 5)
+    own = store.targets[:]
+    for few in (1, 2, 3):
+        for row, one in enumerate(own):
+            rare = int(row // 4 < few and row % 4 < 2)
+            store.targets.append(msgspec.structs.replace(one, target=f"in {few}", label=rare))
+    found = probed(store, flips=0, cs=(0.1,), layers=["final"])
+    assert [one.target for one in found.found] == ["premise", "in 3"]
+    assert np.isfinite(found.of("in 3", "vision").logits).all()
+    for few in (1, 2):
+        assert f"label 1 is in {few} of 12 groups" in found.left_out[f"in {few} · vision"]
+
+
 def test_the_same_seed_gives_the_same_and_rows_may_stand_anywhere() -> None:
     store = clean(30, 6)
     one, two = (probed(store, flips=5, seed=7).to_dict() for _ in range(2))
@@ -119,6 +133,17 @@ def test_progress_tells_a_time_from_the_first_layer_on() -> None:
     assert list(done) == sorted(done)
     assert all(part <= of for part, of in zip(done, whole, strict=True))
     assert left[0] > 0
+
+
+def test_further_targets_are_expected_once() -> None:
+    store = clean(12, 6)
+    own = store.targets[:]
+    for name in ("second", "third"):
+        store.targets += [msgspec.structs.replace(one, target=name) for one in own]
+    told: list[tuple[int, int, float]] = []
+    given: dict[str, Any] = {"flips": 0, "cs": (0.1,), "layers": ["final"]}
+    probed(store, **given, progress=lambda *now: told.append(now))
+    assert {whole for _, whole, _ in told} == {told[-1][0]}
 
 
 def test_every_second_layer_is_read_and_then_the_neighbours_of_the_best() -> None:

@@ -24,7 +24,7 @@ from scipy.stats import rankdata
 
 from handeye.errors import DataError
 from handeye.sets.draw import Draw
-from handeye.states.folds import nested_folds
+from handeye.states.folds import nested_folds, teaches, too_rare
 from handeye.states.solver import fit
 from handeye.states.targets import Target, on_tokens
 from handeye.stats.roc import best_threshold
@@ -146,12 +146,15 @@ def read_cells(
     Raises:
         OptionError: too few groups for so many folds.
         DataError: rows of several targets or strata, without place, row or column, or twice the
-            same cell; or nothing to be told apart.
+            same cell; or nothing to be told apart, or not in all that would be learnt from.
     """
     cells = _Cells.of(targets)
     names, scene = np.unique(cells.groups, return_inverse=True)
     outer_of, inner_of = nested_folds(list(names), folds, inner, seed=seed)
     outer, within = outer_of[scene], inner_of[:, scene]
+    if not all(teaches(cells.right, inner_fold[cells.item]) for inner_fold in within):
+        rare = too_rare(cells.right, [row.group for row in cells.rows])
+        raise DataError(f"{cells.target!r} in {cells.stratum or 'all'}: {rare}")
     chosen_layers = tuple(layers or states.layers)
     shown = {one.target: [o for o in pictures if o.target == one.target] for one in pictures}
     seen = [
@@ -390,7 +393,7 @@ class _Seen:
         layers: Sequence[str],
         penalties: Sequence[float],
     ) -> None:
-        self._penalties = penalties
+        self._penalties, self._target = penalties, pictures[0].target
         self._label = np.array([[float(one.label)] for one in pictures])
         self._groups = np.array([one.group for one in pictures])
 
@@ -409,10 +412,17 @@ class _Seen:
             scene: (rows,) group of each cell.
             test: (groups,) those that are held out.
             folds: (groups,) inner fold of the others.
+
+        Raises:
+            DataError: some of the pictures that would be learnt from are all alike.
         """
         place = np.minimum(np.searchsorted(names, self._groups), len(names) - 1)
         known = (names[place] == self._groups) & ~test[place]
         fold = np.where(known, folds[place], -1)
+        if not teaches(self._label[:, 0], fold):
+            own = names[place] == self._groups
+            rare = too_rare(self._label[own, 0], self._groups[own].tolist())
+            raise DataError(f"{self._target!r} of pictures: {rare}")
         numbers = range(int(folds.max()) + 1)
         best: tuple[float, str, float] | None = None
         for layer, x in self._shown.items():

@@ -8,6 +8,7 @@ Ecography 40:913).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,6 +101,33 @@ def nested_folds(
             balance=None if balance is None else [balance[row] for row in rows],
         )
     return first, second
+
+
+def teaches(label: NDArray[Any], inner: Ints) -> bool:
+    """Whether rows of either label are left to learn from, whichever inner fold is held out.
+
+    Args:
+        label: (n,) 0 or 1.
+        inner: (n,) inner fold of each row; -1 for rows that are not learnt from at all.
+    """
+    parts = [label[(inner >= 0) & (inner != fold)] for fold in range(int(inner.max()) + 1)]
+    return bool(parts) and all(0 < part.sum() < len(part) for part in parts)
+
+
+def too_rare(label: NDArray[Any], groups: Sequence[str]) -> str:
+    """Why labels cannot be learnt where :func:`teaches` is false.
+
+    Args:
+        label: (n,) 0 or 1.
+        groups: (n,) the group of each row.
+    """
+    pairs = set(zip(label.astype(int).tolist(), groups, strict=True))
+    having = [sum(one == value for value, _ in pairs) for one in (0, 1)]
+    rare = int(having[1] <= having[0])
+    return (
+        f"label {rare} is in {having[rare]} of {len(set(groups))} groups (families or scenes), "
+        "and some folds leave none of them to learn it from: take more groups that have it"
+    )
 
 
 def rest(fold: Ints) -> Iterator[Ints]:

@@ -54,7 +54,7 @@ def p_values(losses: Floats, alpha: float, bound: Bound) -> Floats:
     Returns:
         (gates,) super-uniform under the hypothesis.
     """
-    n, mean = len(losses), losses.mean(0)
+    n, mean = len(losses), losses.sum(0) / max(len(losses), 1)
     if bound == "any":
         return np.asarray(binom.cdf(np.round(losses.sum(0)), n, alpha))
     low = np.minimum(mean, alpha)
@@ -93,33 +93,38 @@ def mean_gate(losses: Floats, alpha: float) -> int | None:
 
 
 def family_losses(lost: Mask, standard: Mask, families: Ints, bound: Bound) -> Floats:
-    """What each family loses, (families, gates): whether anything, or which share of its own.
+    """What each family that can lose loses: whether anything, or which share of its own.
+
+    Families without a standard question are none of these: as losses of 0 they would be taken for
+    families in which an answer was kept.
 
     Args:
         lost: (n, gates) whether a question's right answer is lost.
         standard: (n,) whether its premise holds; only these can be lost.
         families: (n,) numbers of them all, with a standard question or without.
         bound: ``any`` or ``share``.
+
+    Returns:
+        (families with a standard question, gates).
     """
-    _, place = np.unique(families, return_inverse=True)
-    count = int(place.max()) + 1
-    sums = np.zeros((count, lost.shape[1]))
-    np.add.at(sums, place, (lost & standard[:, None]).astype(np.float64))
+    names, place = np.unique(families[standard], return_inverse=True)
+    sums = np.zeros((len(names), lost.shape[1]))
+    np.add.at(sums, place, lost[standard].astype(np.float64))
     if bound == "any":
         return np.minimum(sums, 1)
-    return sums / np.maximum(np.bincount(place, standard, count), 1)[:, None]
+    return sums / np.bincount(place, minlength=len(names))[:, None]
 
 
 def why_shut(losses: Floats, alpha: float, level: float) -> str:
     """Why not even one gate was shown to lose at most ``alpha``, and how many families it takes.
 
     Args:
-        losses: (families,) at that gate.
+        losses: (families,) at that gate, of those with a standard question.
         alpha: as :func:`p_values` has it.
         level: of the promise.
     """
     needed = families_needed(alpha, level)
-    n, mean = len(losses), float(losses.mean())
+    n, mean = len(losses), float(losses.sum()) / max(len(losses), 1)
     told = f"shut: of {n} calibration families"
     if n < needed:
         return (

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from handeye.errors import DataError
 from handeye.states.figures import Bools, Floats, areas, mean_of
-from handeye.states.folds import Ints, grouped_folds, nested_folds
+from handeye.states.folds import Ints, grouped_folds, nested_folds, teaches, too_rare
 from handeye.states.solver import TOLERANCE, Design
 from handeye.states.targets import Target
 
@@ -81,7 +81,7 @@ class Setup:
             seed: of folds and draws.
 
         Raises:
-            DataError: all rows have one label, or all that an outer fold learns from.
+            DataError: all rows have one label, or all that would be learnt from somewhere.
             OptionError: too few groups.
         """
         truth = np.array([target.label for target in targets], np.uint8)
@@ -91,18 +91,15 @@ class Setup:
         told = [str(label) for label in truth]
         outer, within = nested_folds(groups, folds, inner, seed=seed, balance=told)
         splits = [Split(str(fold), outer == fold, within[fold]) for fold in range(folds)]
-        if any(len(set(truth[split.inner >= 0])) < 2 for split in splits):
-            raise DataError(
-                f"of {len(truth)} labels {truth.sum()} are 1, in too few groups for every one of "
-                f"{folds} folds to learn from both kinds"
-            )
+        if not all(teaches(truth, split.inner) for split in splits):
+            raise DataError(too_rare(truth, groups))
         kinds = [([*target.strata.values(), "", ""])[1] for target in targets]
         for kind in sorted(set(kinds)) if len(set(kinds)) > 1 else ():
             held = np.array([name == kind for name in kinds])
             # A group that holds several kinds is learnt from in none of them.
             apart = {group for group, own in zip(groups, held, strict=True) if own}
             rest = np.flatnonzero([group not in apart for group in groups])
-            if len({groups[row] for row in rest}) < 2 * inner or len(set(truth[rest])) < 2:
+            if len({groups[row] for row in rest}) < 2 * inner:
                 continue
             fold = np.full(len(held), -1, np.int64)
             fold[rest] = grouped_folds(
@@ -111,8 +108,9 @@ class Setup:
                 seed=seed,
                 balance=[told[row] for row in rest],
             )
-            if len(set(truth[held])) == 2:
-                splits.append(Split(kind, held, fold))
+            split = Split(kind, held, fold)
+            if len(set(truth[held])) == 2 and teaches(truth, split.inner):
+                splits.append(split)
         how, drawn = null_labels(truth, groups, flips, seed)
         labels = np.concatenate([truth[None], drawn])
         return cls(tuple(targets), labels, tuple(splits), folds, inner, cs, how, seed)
@@ -184,7 +182,7 @@ class Clock:
 
     def expect(self, fits: int) -> None:
         """Announce another search of so many fits; those to come are taken to be like it."""
-        self.all = max(self.all, self.done) + fits * max(1, self.searches)
+        self.all = self.done + fits * max(1, self.searches)
         self.searches -= 1
 
     def tick(self, fits: int) -> None:
