@@ -285,5 +285,5 @@ def test_a_label_that_one_group_alone_has_is_left_out() -> None:
         Target(item_id=f"i{k}", target="t", label=int(k == 0), group=f"g{k // 2}")
         for k in range(40)
     ]
-    with pytest.raises(DataError, match=r"of 40 labels 1 are 1, in too few groups for every one"):
+    with pytest.raises(DataError, match=r"label 1 is in 1 of 20 groups"):
         Setup.of(rows)
