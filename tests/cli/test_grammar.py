@@ -29,7 +29,7 @@ SUITES = tuple(suite.name for suite in all_suites())
 WORDS = {
     *("N", "SEED", "SHARE", "SHARES", "SECONDS", "PIXELS", "NAME", "NAMES", "WORD", "WORDS"),
     *("SET", "RUN", "STUDY", "FILE", "FOLDER", "MODEL", "URL", "ADDRESS", "CHOICE", "[FILE|-]"),
-    *("NAME=VALUE", "NAME=FOLDER", "FIELD=NAME", "LOW:HIGH", "IN:OUT"),
+    *("NAME=VALUE", "NAME=FOLDER", "FIELD=NAME", "LOW:HIGH", "IN:OUT", "ROWSxCOLS"),
 }
 # Options that mean the same wherever they stand, and whether all have the same help.
 SHARED = {
@@ -288,7 +288,7 @@ def test_no_words_or_half_of_them_print_the_help(capsys: pytest.CaptureFixture[s
 
 def test_the_help_of_all_is_in_the_order_of_work(capsys: pytest.CaptureFixture[str]) -> None:
     shown, _ = handeye("--help", capsys=capsys)
-    assert len(shown.splitlines()) <= 43
+    assert len(shown.splitlines()) <= 45
     work = ("SUITE generate", "SUITE verify", "run SUITE", "SUITE diagnose", "report", "compare")
     places = [shown.index(f"handeye {words} ") for words in work]
     assert places == sorted(places)

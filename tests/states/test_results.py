@@ -71,7 +71,7 @@ def handeye(*words: object, capsys: pytest.CaptureFixture[str], code: int = 0) -
     return said.out, said.err
 
 
-PROBE = ("--flips", "10", "--embedder", "none", "--layers", "block.01,final", "--quiet")
+PROBE = ("--flips", "10", "--meaning", "none", "--layers", "block.01,final", "--quiet")
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_adjusting_says_what_it_gains_and_leaves_a_file_to_be_used(
 ) -> None:
     folder, _ = probed
     said, _ = handeye(
-        "states", "adjust", folder, "--alpha", 0.15, "--level", 0.8, "--quiet", capsys=capsys
+        "states", "adjust", folder, "--alpha", 0.15, "--confidence", 0.8, "--quiet", capsys=capsys
     )
     assert "Our adjuster on 120 families" in said
     assert "selected on test" in said
@@ -180,7 +180,7 @@ def test_bad_options_are_told_and_nothing_is_written(
 ) -> None:
     stored(tmp_path / "states", "none", 6)
     before = sorted((tmp_path / "states").iterdir())
-    words = (*words, "--flips", "0", "--embedder", "none", "--quiet")
+    words = (*words, "--flips", "0", "--meaning", "none", "--quiet")
     _, told = handeye("states", "probe", tmp_path / "states", *words, capsys=capsys, code=2)
     assert wrong in " ".join(told.split())
     assert sorted((tmp_path / "states").iterdir()) == before

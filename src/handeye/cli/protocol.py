@@ -18,7 +18,7 @@ from handeye.errors import DataError, HandeyeError, OptionError, RunError
 from handeye.printing import say, tell
 from handeye.suite import Suite
 from handeye.suites import all_suites
-from handeye.terminal.options import ModelArg
+from handeye.terminal.options import Json, ModelArg, put_json
 from handeye.terminal.run_options import asked_as
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def gap(
         str, typer.Option(metavar="MODEL", help="On this machine, such as handeye/hf.")
     ],
     hours: Annotated[
-        float, typer.Option(metavar="HOURS", help="Of the model; they set how much it is asked.")
+        float, typer.Option(metavar="N", help="Of the model; they set how much it is asked.")
     ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Sets, states, figures, pages.")],
     model_arg: ModelArg = None,
@@ -54,6 +54,7 @@ def gap(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Time the model on a few items and say what it takes.")
     ] = False,
+    json: Json = None,
 ) -> None:
     """Measure what a model knows and does not say, with fixed sets, seeds and analysis.
 
@@ -68,6 +69,8 @@ def gap(
 
     of = Protocol(model, hours, out, tuple(model_arg or ()), tokens, Analysis())
     of.carry_out(dry_run)
+    if not dry_run:
+        put_json(json, (out / RESULTS).read_bytes())
 
 
 @dataclass

@@ -309,7 +309,7 @@ app.add_typer(_capturing, name="capture", cls=Group)
 
 # ---- what is read off them
 
-_Folder = Annotated[Path, typer.Argument(metavar="STATES", help="Folder of captured states.")]
+_Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Of captured states.")]
 _Targets = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Own targets, .jsonl or .parquet, instead of the suite's."),
@@ -346,16 +346,16 @@ def probe(
     beside: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME=STATES",
+            metavar="NAME=FOLDER",
             help="Further states of the same items as a control: 'without media', 'blank media', "
             "'swapped media', 'random weights', 'text model'; may be given several times.",
         ),
     ] = None,
-    embedder: Annotated[
+    meaning: Annotated[
         str,
         typer.Option(
             metavar="NAME",
-            help="Of sentences, for a control that knows what words mean; none: leave it out.",
+            help="What compares sentences, for the control by meaning; none: leave it out.",
         ),
     ] = "all-MiniLM-L6-v2",
     targets: _Targets = None,
@@ -384,7 +384,7 @@ def probe(
             layers=_layers(layers),
             actions=_actions(store.record.settings.get("suite"), run),
             beside=_beside(beside or ()),
-            embed=_embed(embedder),
+            embed=_embed(meaning),
             tokens=shape_of(tokens),
             folds=folds,
             flips=flips,
@@ -402,7 +402,7 @@ def adjust(
         float,
         typer.Option(metavar="SHARE", help="Of right standard answers: how many may be lost."),
     ] = 0.03,
-    level: Annotated[
+    confidence: Annotated[
         float, typer.Option(metavar="SHARE", help="Of draws of families in which that holds.")
     ] = 0.95,
     layer: Annotated[
@@ -428,7 +428,7 @@ def adjust(
             asked,
             layer=layer,
             alpha=alpha,
-            level=level,
+            level=confidence,
             folds=folds,
             seed=seed,
             progress=progress,
@@ -444,6 +444,7 @@ def show(
         Path | None, typer.Option(metavar="FILE", help="Write an HTML page with charts.")
     ] = None,
     every_line: EveryLine = False,
+    json: Json = None,
 ) -> None:
     """Show what was read off captured states, or write the page about it.
 
@@ -453,6 +454,12 @@ def show(
         from handeye.states.page import write_page
 
         write_page(states, out)
+    if json is not None:
+        from handeye.states.results import results
+
+        found, adjusted = results(states)
+        if put_json(json, json_.dumps({"probe": found, "adjust": adjusted}, indent=1)):
+            return
     _show(states, every_line=every_line)
     if out is not None:
         say(f"written to {out}")

@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeVar, overload
 import msgspec
 
 from handeye.errors import DataError, first_ten
-from handeye.printing import is_one_line
 from handeye.reading import UNREADABLE, why
 from handeye.rose.questions import SUBSETS, TEMPLATES, formal_answer
 from handeye.rose.scene import LARGEST_SIDE, Cell, Grid, Region
@@ -126,8 +125,8 @@ def read_item(line: bytes, where: str, *, gold: bool = True) -> Item:
     except UNREADABLE as error:
         raise DataError(f"{where}: not a metadata row: {why(error)}") from None
     try:
-        if not is_one_line(item.item_id):
-            raise DataError("item_id is empty or has several lines or control characters")
+        if "\n" in item.item_id or not item.item_id.strip():
+            raise DataError("item_id is empty or has several lines")
         if item.task_template not in TEMPLATES:
             raise DataError(f"unknown task_template {item.task_template!r}")
         if item.rose_subset not in SUBSETS:

@@ -37,7 +37,7 @@ def base(
     supervision: Annotated[
         str,
         typer.Option(
-            metavar="HOW",
+            metavar="NAME",
             help="patches: what each patch shows is told, too; answers: nothing but answers.",
             autocompletion=one_of(lambda: SUPERVISION),
         ),
