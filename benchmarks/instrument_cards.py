@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import NormalDist
@@ -34,6 +33,7 @@ from msgspec.structs import replace  # noqa: E402
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.adjuster import planted as letters_and_states  # noqa: E402
+from handeye import __version__  # noqa: E402
 from handeye.atomic import write_text  # noqa: E402
 from handeye.scores.estimate import Estimate  # noqa: E402
 from handeye.states.ablations import adjust  # noqa: E402
@@ -312,7 +312,7 @@ def written(rows: list[Row]) -> str:
         "",
         "    python benchmarks/instrument_cards.py FOLDER --write docs/states-cards.md",
         "",
-        f"{date.today().isoformat()}, handeye {version('handeye')}, numpy {np.__version__}, "
+        f"{date.today().isoformat()}, handeye {__version__}, numpy {np.__version__}, "
         f"{len(rows)} sets, {seconds:.0f} s of one core. Of so few sets a coverage of 95 % may by "
         "chance be far from it: the counts stand beside it, and `--runs 200` says more. Intervals "
         "are those of the diagnostics, 95 %. *Visible* is the smallest effect that intervals of "
