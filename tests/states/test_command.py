@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from handeye.cli import main
 from handeye.states.store import Store, open_store
 from handeye.suites import get
+from tests.support.command import handeye as command
 
 pytest.importorskip("torch", reason="needs handeye[local]")
 pytest.importorskip("transformers", reason="needs handeye[local]")
@@ -33,26 +33,21 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {"premise": folder / "premise", "rose": folder / "rose"}
 
 
-def handeye(*words: object, capsys: pytest.CaptureFixture[str], code: int = 0) -> tuple[str, str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["handeye", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-    said = capsys.readouterr()
-    assert (ended.value.code or 0) == code, said
-    return said.out, said.err
+def handeye(*words: object, code: int = 0) -> tuple[str, str]:
+    """What a command says on stdout and on stderr."""
+    done = command(*words)
+    assert done.returncode == code, done
+    return done.stdout, done.stderr
 
 
-def test_clips_by_the_model_that_ships(
-    sets: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_clips_by_the_model_that_ships(sets: dict[str, Path], tmp_path: Path) -> None:
     data, out = sets["premise"], tmp_path / "states"
     words = ("premise", "--model", "handeye/premise-small", "--data", data)
     said, _ = handeye("states", "capture", *words, "--out", out, "--answers",
-                      "--dtype", "float32", capsys=capsys)  # fmt: skip
+                      "--dtype", "float32")  # fmt: skip
     assert "19 items about 4 clips, 6 layers of 96 numbers (float32) at last, media" in said
     assert "media tokens of 4 clips under two questions: equal" in said
-    handeye("run", *words, "--out", tmp_path / "run", "--letters", "--quiet", capsys=capsys)
+    handeye("run", *words, "--out", tmp_path / "run", "--letters", "--quiet")
     store = open_store(out)
     rows = [json.loads(line) for line in (tmp_path / "run" / "predictions.jsonl").open()]
     ids = [row["item_id"] for row in rows]
@@ -82,9 +77,7 @@ def siblings_differ(store: Store) -> None:
     assert len(index.unique(("part", "row"))) == 4
 
 
-def test_scenes_by_the_model_that_ships(
-    sets: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_scenes_by_the_model_that_ships(sets: dict[str, Path], tmp_path: Path) -> None:
     told = {"item_id": "none", "raw_text": "x"}
     (tmp_path / "given.jsonl").write_text(json.dumps(told) + "\n")
     words = (
@@ -92,9 +85,9 @@ def test_scenes_by_the_model_that_ships(
         "--out", tmp_path / "s", "--split", "all", "--templates", "T1,T2", "--layers", "second",
         "--sites", "last,grid,answer:1", "--given", tmp_path / "given.jsonl", "--json",
     )  # fmt: skip
-    said, _ = handeye(*words, "--limit", 1, capsys=capsys)
+    said, _ = handeye(*words, "--limit", 1)
     assert json.loads(said)["checks"]["media_tokens"]["why"] == "no clip has two questions"
-    said, _ = handeye(*words, "--limit", 3, capsys=capsys)
+    said, _ = handeye(*words, "--limit", 3)
     record = json.loads(said)
     assert record["checks"]["media_tokens"]["result"] == "equal"
     assert record["layers"] == ["embedding", "block.01", "block.03", "final"]
@@ -106,21 +99,19 @@ def test_scenes_by_the_model_that_ships(
     # T4 shows the scene's other picture: no two questions about one.
     two = [{"T1,T2": "T1,T4"}.get(str(one), one) for one in words]
     two[two.index(tmp_path / "s")] = tmp_path / "other"
-    said, _ = handeye(*two, "--limit", 2, capsys=capsys)
+    said, _ = handeye(*two, "--limit", 2)
     assert json.loads(said)["checks"]["media_tokens"]["why"] == "no clip has two questions"
 
 
-def refused(words: tuple[Any, ...], capsys: pytest.CaptureFixture[str]) -> str:
-    said, error = handeye("states", "capture", *words, capsys=capsys, code=2)
+def refused(words: tuple[Any, ...]) -> str:
+    said, error = handeye("states", "capture", *words, code=2)
     assert not said
     lines = error.strip().splitlines()
     assert [line for line in lines if not line.startswith("warning: ")] == lines[-1:]
     return lines[-1]
 
 
-def test_what_cannot_be_captured_is_told_in_one_line(
-    sets: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_captured_is_told_in_one_line(sets: dict[str, Path], tmp_path: Path) -> None:
     common = ("--data", sets["premise"], "--out", tmp_path / "s")
     ours = ("premise", "--model", "handeye/premise-small", *common)
     for words, told in (
@@ -135,13 +126,11 @@ def test_what_cannot_be_captured_is_told_in_one_line(
         ((*ours, "--limit", "0"), "--limit must be at least 1"),
         ((*ours, "--sites", "span:none"), "piece"),
     ):
-        assert told in refused(words, capsys), words
+        assert told in refused(words), words
     assert not (tmp_path / "s").exists() or not any((tmp_path / "s").iterdir())
 
 
-def test_ctrl_c_keeps_what_was_captured(
-    sets: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_ctrl_c_keeps_what_was_captured(sets: dict[str, Path], tmp_path: Path) -> None:
     out = tmp_path / "s"
     words = [sys.executable, "-m", "handeye", "states", "capture", "premise", "--model",
              "handeye/premise-small", "--data", str(sets["premise"]), "--out", str(out),
@@ -155,6 +144,6 @@ def test_ctrl_c_keeps_what_was_captured(
     assert one.returncode in (130, 0), said
     if one.returncode == 130:
         assert "goes on there" in said
-    again, _ = handeye(*words[3:], capsys=capsys)
+    again, _ = handeye(*words[3:])
     assert "19 items about 4 clips" in again
     assert len(open_store(out).item_ids) == 19

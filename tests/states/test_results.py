@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +10,12 @@ import polars as pl
 import pytest
 from msgspec.structs import replace
 
-from handeye.cli import main
 from handeye.respondents.local.adjuster import read_adjuster
 from handeye.states.parts import Record, Taken
 from handeye.states.planted import LAYERS, SITES, plant
 from handeye.states.store import Writer
 from handeye.states.targets import Target, write_targets
+from tests.support.command import handeye as command
 
 OPTIONS = "".join(f"{letter}. option {letter}\n" for letter in "ABCDEF")
 
@@ -60,15 +57,11 @@ def stored(folder: Path, truth: str, families: int, width: int = 24) -> list[Tar
     return targets
 
 
-def handeye(*words: object, capsys: pytest.CaptureFixture[str], code: int = 0) -> tuple[str, str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["handeye", *map(str, words)])
-        patch.setenv("COLUMNS", "100")
-        with pytest.raises(SystemExit) as ended:
-            main()
-    said = capsys.readouterr()
-    assert (ended.value.code or 0) == code, said
-    return said.out, said.err
+def handeye(*words: object, code: int = 0) -> tuple[str, str]:
+    """What a command says on stdout and on stderr."""
+    done = command(*words)
+    assert done.returncode == code, done
+    return done.stdout, done.stderr
 
 
 PROBE = ("--flips", "10", "--meaning", "none", "--layers", "block.01,final", "--quiet")
@@ -79,11 +72,8 @@ def probed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Compared, and not said: the state holds the match, the letters do not; what probing says."""
     folder = tmp_path_factory.mktemp("states") / "states"
     stored(folder, "state only", 60)
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as said:
-        patch.setattr(sys, "argv", ["handeye", "states", "probe", str(folder), *PROBE])
-        with pytest.raises(SystemExit):
-            main()
-    return folder, said.getvalue()
+    said, _ = handeye("states", "probe", folder, *PROBE)
+    return folder, said
 
 
 def test_what_is_known_and_not_said_is_told_and_kept(probed: tuple[Path, str]) -> None:
@@ -112,12 +102,10 @@ def test_what_is_known_and_not_said_is_told_and_kept(probed: tuple[Path, str]) -
 
 
 def test_adjusting_says_what_it_gains_and_leaves_a_file_to_be_used(
-    probed: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+    probed: tuple[Path, str],
 ) -> None:
     folder, _ = probed
-    said, _ = handeye(
-        "states", "adjust", folder, "--alpha", 0.15, "--confidence", 0.8, "--quiet", capsys=capsys
-    )
+    said, _ = handeye("states", "adjust", folder, "--alpha", 0.15, "--confidence", 0.8, "--quiet")
     assert "Our adjuster on 120 families" in said
     assert "selected on test" in said
     assert "it never closes" in " ".join(said.split())
@@ -130,34 +118,28 @@ def test_adjusting_says_what_it_gains_and_leaves_a_file_to_be_used(
     assert {one.text for one in made.rejections} <= {f"option {letter}" for letter in "ABCDEF"}
 
 
-def test_few_families_leave_the_gate_shut_and_it_is_said(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_few_families_leave_the_gate_shut_and_it_is_said(tmp_path: Path) -> None:
     stored(tmp_path / "states", "state only", 12)
-    said, _ = handeye("states", "adjust", tmp_path / "states", "--quiet", capsys=capsys)
+    said, _ = handeye("states", "adjust", tmp_path / "states", "--quiet")
     assert "gate of the whole set is shut" in " ".join(said.split())
     assert "99" in said
     assert read_adjuster(tmp_path / "states" / "adjuster.json").gate is None
 
 
-def test_the_page_holds_what_was_found(
-    probed: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_page_holds_what_was_found(probed: tuple[Path, str], tmp_path: Path) -> None:
     folder, _ = probed
-    handeye("states", "show", folder, "--out", tmp_path / "p.html", capsys=capsys)
+    handeye("states", "show", folder, "--out", tmp_path / "p.html")
     page = (tmp_path / "p.html").read_text("utf-8")
     for words in ("From seen to said", "Known and said", "It knew", "Layer by layer", "waterfall"):
         assert words in page
     assert "question 1 of" in page  # a question that it knew and accepted
 
 
-def test_nothing_found_yet_says_what_to_do(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_nothing_found_yet_says_what_to_do(tmp_path: Path) -> None:
     stored(tmp_path / "states", "none", 4)
-    _, told = handeye("states", "show", tmp_path / "states", capsys=capsys, code=2)
+    _, told = handeye("states", "show", tmp_path / "states", code=2)
     assert "nothing is read off them yet: handeye states probe" in " ".join(told.split())
-    _, told = handeye("states", "show", tmp_path, capsys=capsys, code=2)
+    _, told = handeye("states", "show", tmp_path, code=2)
     assert "holds no captured states" in told
 
 
@@ -176,39 +158,35 @@ def test_nothing_found_yet_says_what_to_do(
     ],
 )
 def test_bad_options_are_told_and_nothing_is_written(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], wrong: str
+    tmp_path: Path, words: tuple[str, ...], wrong: str
 ) -> None:
     stored(tmp_path / "states", "none", 6)
     before = sorted((tmp_path / "states").iterdir())
     words = (*words, "--flips", "0", "--meaning", "none", "--quiet")
-    _, told = handeye("states", "probe", tmp_path / "states", *words, capsys=capsys, code=2)
+    _, told = handeye("states", "probe", tmp_path / "states", *words, code=2)
     assert wrong in " ".join(told.split())
     assert sorted((tmp_path / "states").iterdir()) == before
 
 
-def test_states_without_targets_are_refused_with_a_reason(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_states_without_targets_are_refused_with_a_reason(tmp_path: Path) -> None:
     stored(tmp_path / "states", "none", 4)
     (tmp_path / "states" / "targets.parquet").unlink()
-    _, told = handeye("states", "probe", tmp_path / "states", capsys=capsys, code=2)
+    _, told = handeye("states", "probe", tmp_path / "states", code=2)
     assert "--targets FILE" in told
 
 
 @pytest.mark.parametrize("name", ["probe.json", "adjust.json"])
-def test_results_that_were_changed_end_in_words(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
-) -> None:
+def test_results_that_were_changed_end_in_words(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "states"
     stored(folder, "none", 4)
     (folder / name).write_text('{"states": {}, "found": [1], "ours": 3, "pgla": []}')
     for words in ((), ("--out", tmp_path / "p.html")):
-        _, told = handeye("states", "show", folder, *words, capsys=capsys, code=2)
+        _, told = handeye("states", "show", folder, *words, code=2)
         assert "is not as it was written" in " ".join(told.split())
     assert not (tmp_path / "p.html").exists()
 
 
-def test_own_targets_need_four_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_own_targets_need_four_columns(tmp_path: Path) -> None:
     targets = stored(tmp_path / "states", "state only", 12)
     own = [
         {"item_id": one.item_id, "target": "mine", "label": one.label, "group": one.group}
@@ -217,6 +195,6 @@ def test_own_targets_need_four_columns(tmp_path: Path, capsys: pytest.CaptureFix
     ]
     (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, own)))
     words = ("--targets", tmp_path / "own.jsonl", "--flips", 0, "--layers", "1", "--quiet")
-    said, _ = handeye("states", "probe", tmp_path / "states", *words, capsys=capsys)
+    said, _ = handeye("states", "probe", tmp_path / "states", *words)
     assert "mine at last" in said
-    handeye("states", "show", tmp_path / "states", "--out", tmp_path / "p.html", capsys=capsys)
+    handeye("states", "show", tmp_path / "states", "--out", tmp_path / "p.html")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from handeye.run.job import Job
     from handeye.states.capture import Watched
     from handeye.states.parts import Record
+    from handeye.states.targets import Target
 
 app = typer.Typer(
     help=r"Look into a model on this machine (needs handeye\[states] and \[local]).",
@@ -60,9 +61,14 @@ class Capture(Run):
         """
         from handeye.progress import counting, parting
         from handeye.run.options import generation_config
+        from handeye.states.parts import RECORD
+        from handeye.states.results import TARGETS
+        from handeye.states.targets import write_targets
         from handeye.states.wanted import Wanted
 
-        wanted = Wanted(layers=self.layers, dtype=self.dtype, answers=self.answers, **self._at(job))
+        targets = self._targets(job)
+        at = self._at(targets)
+        wanted = Wanted(layers=self.layers, dtype=self.dtype, answers=self.answers, **at)
         watched = _watched(job)
         from handeye.states.capture import capture  # needs what the model was found to need
 
@@ -93,7 +99,9 @@ class Capture(Run):
                     progress=progress,
                 )
             finally:
-                self._write_targets(job)  # what was captured before it was stopped can be read
+                # What was captured before it was stopped can be read.
+                if targets is not None and (self.out / RECORD).is_file():
+                    write_targets(self.out / TARGETS, targets)
         self.told(record)
 
     def told(self, record: Record) -> None:
@@ -101,40 +109,32 @@ class Capture(Run):
         if not put_json(self.json, json_.dumps(_plain(record), indent=1)):
             _tell(record, self.out)
 
-    def _write_targets(self, job: Job) -> None:
-        """Put what the suite asks of its items beside their states."""
-        from handeye.states.parts import RECORD
-        from handeye.states.results import TARGETS
-        from handeye.states.targets import write_targets
+    def _targets(self, job: Job) -> list[Target] | None:
+        """What the suite asks of the states of its items; None where it asks nothing."""
+        if self.suite is None or self.suite.probed is None:
+            return None
+        return list(self.suite.probed().targets(job.items, job.asking))
 
-        begun = (self.out / RECORD).is_file()
-        if begun and self.suite is not None and self.suite.probed is not None:
-            probed: Any = self.suite.probed()
-            write_targets(self.out / TARGETS, probed.targets(job.items, job.asking))
-
-    def _at(self, job: Job) -> dict[str, Any]:
+    def _at(self, targets: Sequence[Target] | None) -> dict[str, Any]:
         """Sites, and what they need of the suite's targets or of given answers."""
         from handeye.states.wanted import ANSWER, SPAN, TARGETS, asked_by
 
         sites = tuple(filter(None, (one.strip() for one in self.sites.split(","))))
         by_targets = tuple(filter(None, (TARGETS, SPAN, "" if self.given else ANSWER)))
-        targets: Any = ()
-        if any(one.startswith(by_targets) for one in sites):
+        needed = any(one.startswith(by_targets) for one in sites)
+        if needed and targets is None:
             assert self.suite is not None
-            if self.suite.probed is None:
-                raise OptionError(
-                    f"{self.suite.title} names no pieces of text and no answers: there is no site "
-                    "targets or span:NAME, and answer:K needs --given FILE|RUN"
-                )
-            probed: Any = self.suite.probed()
-            targets = probed.targets(job.items, job.asking)
-        found = asked_by(targets, sites)
+            raise OptionError(
+                f"{self.suite.title} names no pieces of text and no answers: there is no site "
+                "targets or span:NAME, and answer:K needs --given FILE|RUN"
+            )
+        found = asked_by(targets or () if needed else (), sites)
         answered = any(one.startswith(ANSWER) for one in found["sites"])
         if self.given is None and answered and not found["forced"]:
             raise OptionError("no target of this set has an answer: answer:K needs --given")
         if self.given is None:
             return found
-        if not any(one.startswith(ANSWER) for one in found["sites"]):
+        if not answered:
             raise OptionError("--given is for sites answer:K; name some (--sites)")
         return {**found, "forced": _answers(self.given), "ends": {}}
 

@@ -44,6 +44,7 @@ from handeye.states.effects import (
 )
 from handeye.states.folds import grouped_folds
 from handeye.states.leace import Eraser, Spread, normal
+from handeye.states.premises import REJECTIONS
 from handeye.states.solver import Design
 from handeye.states.targets import Target
 
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from handeye.states.rerun import Answering, Case, Patched
     from handeye.states.store import States
 
-REJECTIONS = (4, 5)
 """Roles that reject, where the six options are four contents and two rejections."""
 Along = Literal["probe", "means"]
 # Roles of Target.siblings, as donors are called here.

@@ -112,7 +112,6 @@ def write_page(folder: Path, out: Path) -> Path:
             "facts": fact_words(
                 (name.replace("_", " "), value) for name, value in states.items() if name in _FACTS
             ),
-            "media": states.get("media_tokens", {}),
             "left_out": (probe or {}).get("left_out", {}),
             "terms": _TERMS,
             "data": html.script_json({"probe": probe, "adjust": adjust}),

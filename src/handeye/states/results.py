@@ -33,6 +33,8 @@ from handeye.states.acting import Action, knows
 from handeye.states.adjuster import fit_adjuster
 from handeye.states.chain import Chain, chain
 from handeye.states.controls import Controlled, Embed, controls
+from handeye.states.figures import Floats
+from handeye.states.folds import Ints
 from handeye.states.measures import knows_says, selective
 from handeye.states.pgla import pgla
 from handeye.states.premises import REJECTIONS
@@ -285,17 +287,14 @@ def _knows_says(one: Probed, store: Store, targets: Sequence[Target], seed: int)
     kept = [k for k, row in enumerate(rows) if row.roles]
     if not kept:
         return {"stratum": one.stratum}
-    letters = store.letters([rows[k].item_id for k in kept])
-    said = np.array(
-        [rows[k].roles[at] for k, at in zip(kept, np.nanargmax(letters, axis=1), strict=True)]
-    )
+    said, sureness = _said(store, [rows[k] for k in kept])
     groups = np.unique([one.groups[k] for k in kept], return_inverse=True)[1]
     found = knows_says(
         one.says[kept], np.isin(said, REJECTIONS), one.labels[kept] == 1, groups, seed=seed
     )
     names = ("both", "knows", "says", "neither", "by_chance", "unsaid")
     sure = selective(
-        np.nanmax(letters, axis=1),
+        sureness,
         said == np.array([rows[k].right for k in kept]),
         groups,
         seed=seed,
@@ -314,11 +313,20 @@ def _knows_says(one: Probed, store: Store, targets: Sequence[Target], seed: int)
 def _accepted(store: Store, targets: Sequence[Target]) -> list[str]:
     """Ids of the false premises whose likeliest letter does not reject them."""
     rows = [one for one in targets if one.target == PREMISE and one.roles and one.label]
-    letters = store.letters([one.item_id for one in rows]) if rows else np.zeros((0, 1))
-    best = np.nan_to_num(letters, nan=-np.inf).argmax(axis=1)
+    if not rows:
+        return []
+    said, _ = _said(store, rows)
     return [
-        one.item_id for one, at in zip(rows, best, strict=True) if one.roles[at] not in REJECTIONS
+        one.item_id for one, role in zip(rows, said.tolist(), strict=True) if role not in REJECTIONS
     ]
+
+
+def _said(store: Store, rows: Sequence[Target]) -> tuple[Ints, Floats]:
+    """Of each question the role of its likeliest letter, and that letter's log-probability."""
+    letters = np.nan_to_num(store.letters([one.item_id for one in rows]), nan=-np.inf)
+    best = letters.argmax(axis=1)
+    roles = [one.roles[at] for one, at in zip(rows, best, strict=True)]
+    return np.array(roles, np.int64), letters.max(axis=1)
 
 
 def _acting(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from string import ascii_uppercase
 from typing import NamedTuple
 
 import msgspec
@@ -23,7 +24,7 @@ from handeye.reading import read_json
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LETTERS = ascii_uppercase
 CLOSED = -1
 LEAST = -50.0
 """Log-probability of a letter that is all but impossible, which may be minus infinity."""
