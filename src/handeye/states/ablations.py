@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from handeye.respondents.local.adjuster import Adjuster, Readings, adjusted, judged, readings
@@ -32,7 +31,8 @@ from handeye.states.adjuster import (
     questions_of,
 )
 from handeye.states.cases import Cases, Standing, cases
-from handeye.states.folds import grouped_folds
+from handeye.states.figures import Bools, Floats
+from handeye.states.folds import Ints, grouped_folds
 from handeye.states.gates import Bound
 from handeye.stats.intervals import Samples, difference, rate
 
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     from handeye.states.store import States
     from handeye.states.targets import Target
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 ABLATIONS = ("constant", "permuted", "text", "margin", "oracle")
 """What stands where the probe stood: nothing (the route stays); the probe's logits, permuted; a
@@ -274,7 +271,7 @@ def _routing(every: Cases, routed: Ints, alone: Ints, answers: Ints, seed: int) 
     )
 
 
-def _reliability(chance: Floats, false: Mask) -> tuple[tuple[float, float, int], ...]:
+def _reliability(chance: Floats, false: Bools) -> tuple[tuple[float, float, int], ...]:
     order = np.array_split(np.argsort(chance, kind="stable"), 10)
     return tuple(
         (float(chance[rows].mean()), float(false[rows].mean()), len(rows))

@@ -30,8 +30,8 @@ from handeye.respondents.local.adjuster import (
 )
 from handeye.sets.draw import Draw
 from handeye.states.cases import Cases, cases
-from handeye.states.figures import areas, mean_of
-from handeye.states.folds import grouped_folds
+from handeye.states.figures import Bools, Floats, areas, mean_of
+from handeye.states.folds import Ints, grouped_folds
 from handeye.states.gates import BOUNDS, Bound, family_losses, lowest_gate, why_shut
 from handeye.states.solver import fit
 
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from handeye.states.store import States
     from handeye.states.targets import Target
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 SITE = "last"
 CS = (1e-3, 1e-2, 1e-1, 1.0)
@@ -123,7 +120,7 @@ def learn(
     return best[1]
 
 
-def questions_of(own: Cases) -> tuple[tuple[Mask, Mask], tuple[Mask, Mask]]:
+def questions_of(own: Cases) -> tuple[tuple[Bools, Bools], tuple[Bools, Bools]]:
     """Labels and rows of the probes and of the routes, (rows, rejections) each."""
     mine = own.rejection[:, None] == np.array(own.rejecting)
     false = np.broadcast_to(own.false[:, None], mine.shape)
@@ -141,7 +138,7 @@ class _Linear(NamedTuple):
 
 
 def _chosen(
-    x: NDArray[np.float32], y: Mask, used: Mask, folds: Ints, cs: Sequence[float]
+    x: NDArray[np.float32], y: Bools, used: Bools, folds: Ints, cs: Sequence[float]
 ) -> _Linear:
     """One column of y after another: the C whose held-out rows are told best."""
     parts = [*range(int(folds.max()) + 1), -1]
@@ -175,7 +172,7 @@ def _chosen(
     )
 
 
-def _area(score: Floats, positive: Mask, folds: Ints) -> float:
+def _area(score: Floats, positive: Bools, folds: Ints) -> float:
     """AUROC within each fold, whose probe is one, in the mean."""
     parts = [folds == fold for fold in np.unique(folds)]
     return float(mean_of(np.array([areas(score[part], positive[part]) for part in parts])))
@@ -260,7 +257,7 @@ def calibrated(adjuster: Adjuster, held: Readings, own: Cases) -> Adjuster:
     return replace(adjuster, rejections=tuple(out), on_route=on_route, on_letters=on_letters)
 
 
-def _counting(columns: Floats, y: Mask) -> tuple[float, tuple[float, float]]:
+def _counting(columns: Floats, y: Bools) -> tuple[float, tuple[float, float]]:
     """Logistic regression (C = 1, standardised) on two columns: bias and factors.
 
     A column that would count against what it says is left out.
@@ -326,7 +323,7 @@ def gates_of(adjuster: Adjuster, read: Readings, own: Cases) -> Floats:
     return np.asarray(np.quantile(score, np.linspace(1, 0, GATES)))
 
 
-def lost_at(adjuster: Adjuster, read: Readings, own: Cases, gates: Floats) -> Mask:
+def lost_at(adjuster: Adjuster, read: Readings, own: Cases, gates: Floats) -> Bools:
     """(n, gates) whether a question's right answer of a true premise is lost."""
     _, score = judged(adjuster, read, own.letters, columns_of(own))
     losable = ~own.false & (own.chosen == own.right)

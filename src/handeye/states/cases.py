@@ -14,10 +14,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from handeye.errors import DataError
 from handeye.respondents.local.adjuster import margin_of
+from handeye.states.figures import Bools, Floats
+from handeye.states.folds import Ints
 from handeye.states.solver import Design
 from handeye.states.texts import tf_idf
 from handeye.stats.bootstrap import resample_sums
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from handeye.states.store import States
     from handeye.states.targets import Target
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 RESAMPLES = 1000
 
@@ -51,7 +49,7 @@ class Cases:
 
     item_ids: tuple[str, ...]
     letters: Floats
-    false: Mask
+    false: Bools
     right: Ints
     rejection: Ints
     families: Ints
@@ -73,7 +71,7 @@ class Cases:
         found: Ints = self.letters.argmax(1)
         return found
 
-    def take(self, rows: Mask | Ints) -> Cases:
+    def take(self, rows: Bools | Ints) -> Cases:
         """Some of them."""
         places = np.flatnonzero(rows) if rows.dtype == bool else rows
         return Cases(
@@ -87,7 +85,7 @@ class Cases:
             tuple(self.texts[place] for place in places) if self.texts else (),
         )
 
-    def by_text(self, y: Mask, train: Mask) -> Floats:
+    def by_text(self, y: Bools, train: Bools) -> Floats:
         """What the control texts tell: logistic regression (C = 1) on their TF-IDF.
 
         Args:
@@ -101,7 +99,7 @@ class Cases:
         fitted = Design(words, standardise=False).fit(y, train.astype(np.float64), 1.0)
         return np.asarray(fitted.logits(words), np.float64)
 
-    def cells(self) -> dict[tuple[int, bool], Mask]:
+    def cells(self) -> dict[tuple[int, bool], Bools]:
         """Rows by rejecting role and whether the premise is false."""
         return {
             (role, false): (self.rejection == role) & (self.false == false)
@@ -109,7 +107,7 @@ class Cases:
             for false in (False, True)
         }
 
-    def balance(self, right: Mask) -> tuple[Floats, Floats]:
+    def balance(self, right: Bools) -> tuple[Floats, Floats]:
         """Standard and misleading accuracy of answers, one column a respondent; no intervals.
 
         Args:
@@ -124,12 +122,12 @@ class Cases:
             shares[false].append(right[rows].mean(0) if rows.any() else empty)
         return np.mean(shares[False], axis=0), np.mean(shares[True], axis=0)
 
-    def totals(self, columns: Sequence[Mask], seed: int, resamples: int = RESAMPLES) -> Floats:
+    def totals(self, columns: Sequence[Bools], seed: int, resamples: int = RESAMPLES) -> Floats:
         """(1 + resamples, columns) how many rows are marked, over resampled families."""
         return totals(columns, self.families, seed, resamples)
 
     def standings(
-        self, right: Mapping[str, Mask], seed: int, resamples: int = RESAMPLES
+        self, right: Mapping[str, Bools], seed: int, resamples: int = RESAMPLES
     ) -> dict[str, Standing]:
         """How well respondents stand, over one set of resampled families.
 
@@ -155,7 +153,7 @@ class Cases:
         return found
 
 
-def totals(columns: Sequence[Mask], families: Ints, seed: int, resamples: int) -> Floats:
+def totals(columns: Sequence[Bools], families: Ints, seed: int, resamples: int) -> Floats:
     """How many rows are marked, as counted and over resampled families.
 
     Args:

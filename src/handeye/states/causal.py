@@ -36,12 +36,12 @@ from handeye.states.effects import (
     Check,
     Effect,
     Figures,
-    Floats,
     Said,
     erase_effects,
     patch_effects,
     steer_effects,
 )
+from handeye.states.figures import Floats
 from handeye.states.folds import grouped_folds
 from handeye.states.leace import Eraser, Spread, normal
 from handeye.states.premises import REJECTIONS

@@ -24,7 +24,8 @@ from scipy.stats import rankdata
 
 from handeye.errors import DataError
 from handeye.sets.draw import Draw
-from handeye.states.folds import nested_folds, teaches, too_rare
+from handeye.states.figures import Bools, Floats
+from handeye.states.folds import Ints, nested_folds, teaches, too_rare
 from handeye.states.solver import fit
 from handeye.states.targets import Target, on_tokens
 from handeye.stats.roc import best_threshold
@@ -32,9 +33,6 @@ from handeye.stats.roc import best_threshold
 if TYPE_CHECKING:
     from handeye.states.store import States
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
 """Of least squares on standardised states, per row: what a direction of variance 1 is held by."""

@@ -28,9 +28,10 @@ from handeye.scores import claims
 from handeye.scores.claims import Figure, figure_of, sentence_of
 from handeye.scores.estimate import Estimate, number
 from handeye.shown import Shown, Words, named
-from handeye.states.figures import estimate, fold_area
-from handeye.states.premises import REJECTIONS, Floats, Mask
-from handeye.states.readers import CS, Ints, Plan, Reading, area, everything, fit_probes, readings
+from handeye.states.figures import Bools, Floats, estimate, fold_area
+from handeye.states.folds import Ints
+from handeye.states.premises import REJECTIONS
+from handeye.states.readers import CS, Plan, Reading, area, everything, fit_probes, readings
 from handeye.states.store import States
 from handeye.states.targets import Target
 from handeye.stats.intervals import (
@@ -315,7 +316,7 @@ def balanced(
     return levels, losses, bare
 
 
-def _by_fold(found: Reading, right: Mask) -> Floats:
+def _by_fold(found: Reading, right: Bools) -> Floats:
     """(folds, folds) balanced accuracy in a fold, of what also lacks the fold of the column."""
     out = np.empty((len(found.folds), len(found.folds)))
     for o in found.folds:
@@ -368,7 +369,7 @@ def _way(found: Reading, cs: Floats, resamples: int, seed: int) -> Way:
     names, cluster = np.unique(rows.group, return_inverse=True)
     levels, losses, bare = balanced(found, resamples, seed)
 
-    def areas(over: Mapping[str, Floats], label: Callable[[str], Mask]) -> dict[str, Samples]:
+    def areas(over: Mapping[str, Floats], label: Callable[[str], Bools]) -> dict[str, Samples]:
         out: dict[str, Samples] = {}
         for key, score in over.items():
             told = label(key)

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.scores.estimate import Estimate, rate_of
+from handeye.states.figures import Floats
 from handeye.states.targets import Target
 from handeye.stats.bootstrap import resample_sums
 from handeye.stats.intervals import LEVEL, Samples, difference, estimates, rate
 from handeye.stats.roc import Scored
 
-Floats = NDArray[np.float64]
 Check = Literal["patch", "steer", "erase"]
 SIBLING, ITSELF, UNRELATED = "sibling", "itself", "unrelated"
 RANDOM, FLIPPED = "random", "flipped"

@@ -16,13 +16,12 @@ from math import ceil, floor, log
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import xlogy
 from scipy.stats import binom
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
+from handeye.states.figures import Bools, Floats
+from handeye.states.folds import Ints
+
 Bound = Literal["any", "share"]
 """What a family's loss is: whether any standard answer is lost, or the share of its own that is."""
 
@@ -92,7 +91,7 @@ def mean_gate(losses: Floats, alpha: float) -> int | None:
     return int(kept[-1]) if len(kept) else None
 
 
-def family_losses(lost: Mask, standard: Mask, families: Ints, bound: Bound) -> Floats:
+def family_losses(lost: Bools, standard: Bools, families: Ints, bound: Bound) -> Floats:
     """What each family that can lose loses: whether anything, or which share of its own.
 
     Families without a standard question are none of these: as losses of 0 they would be taken for

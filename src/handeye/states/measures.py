@@ -15,16 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from handeye.errors import DataError
 from handeye.states.cases import RESAMPLES, totals
+from handeye.states.figures import Bools, Floats
+from handeye.states.folds import Ints
 from handeye.stats.bootstrap import resample_weights
 from handeye.stats.intervals import Samples, difference, rate
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 POINTS = 101
 
@@ -55,7 +52,7 @@ class Selective:
 
 def selective(
     confidence: Floats,
-    right: Mask,
+    right: Bools,
     families: Ints,
     *,
     seed: int = 0,
@@ -147,9 +144,9 @@ class KnowsSays:
 
 
 def knows_says(
-    told: Mask,
-    rejected: Mask,
-    false: Mask,
+    told: Bools,
+    rejected: Bools,
+    false: Bools,
     families: Ints,
     *,
     seed: int = 0,

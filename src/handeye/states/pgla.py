@@ -27,6 +27,8 @@ from handeye.respondents.local.adjuster import margin_of
 from handeye.sets.draw import Draw
 from handeye.states.ablations import ABLATIONS
 from handeye.states.cases import Cases, Standing, cases
+from handeye.states.figures import Bools, Floats
+from handeye.states.folds import Ints
 from handeye.states.solver import fit
 from handeye.stats.intervals import Samples, difference
 
@@ -34,9 +36,6 @@ if TYPE_CHECKING:
     from handeye.states.store import States
     from handeye.states.targets import Target
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 Probe = Literal["mlp", "linear"]
 
 SEED = 42
@@ -232,7 +231,7 @@ def letter_bias(trained: Cases) -> float:
     return float((standard[:, first] - standard[:, second]).mean())
 
 
-def training_rows(every: Cases, grouped: bool, seed: int) -> Mask:
+def training_rows(every: Cases, grouped: bool, seed: int) -> Bools:
     """(n,) the quarter of the questions that the probe is trained on; alike for both truths."""
     strata = every.families if grouped else np.arange(len(every))
     train = np.zeros(len(every), bool)
@@ -245,7 +244,7 @@ def training_rows(every: Cases, grouped: bool, seed: int) -> Mask:
     return train
 
 
-def mlp(x: NDArray[np.float32], y: Mask, seed: int = SEED) -> Callable[..., Floats]:
+def mlp(x: NDArray[np.float32], y: Bools, seed: int = SEED) -> Callable[..., Floats]:
     """Train hidden -> 256 -> 2 with ReLU, and give the probability of the second class.
 
     Cross-entropy, Adam (Kingma and Ba 2015, algorithm 1; 1e-3, .9, .999, 1e-8), all rows in each
@@ -271,7 +270,7 @@ def mlp(x: NDArray[np.float32], y: Mask, seed: int = SEED) -> Callable[..., Floa
     return lambda new: _forward(new.astype(np.float32), weights)[1][:, 1].astype(np.float64)
 
 
-def train_mlp(x: NDArray[np.float32], y: Mask, weights: list[NDArray[np.float32]]) -> None:
+def train_mlp(x: NDArray[np.float32], y: Bools, weights: list[NDArray[np.float32]]) -> None:
     """Change ``[(d, h), (h,), (h, 2), (2,)]`` in place by the steps that :func:`mlp` names."""
     truth = np.stack([~y, y], 1).astype(np.float32)
     first = [np.zeros_like(one) for one in weights]
@@ -297,7 +296,7 @@ def _forward(
     return hidden, shares / shares.sum(1, keepdims=True)
 
 
-def _probed(x: NDArray[np.float32], false: Mask, train: Mask, probe: Probe, seed: int) -> Floats:
+def _probed(x: NDArray[np.float32], false: Bools, train: Bools, probe: Probe, seed: int) -> Floats:
     """(n,) probability that the premise is false."""
     if probe == "linear":
         return np.asarray(expit(_linear(x, false, train)))
@@ -308,7 +307,7 @@ def _probed(x: NDArray[np.float32], false: Mask, train: Mask, probe: Probe, seed
     return mlp(scaled[train], false[train], seed)(scaled)
 
 
-def _linear(x: NDArray[np.float32], false: Mask, train: Mask) -> Floats:
+def _linear(x: NDArray[np.float32], false: Bools, train: Bools) -> Floats:
     y, weights = false[:, None].astype(np.float64), train[:, None].astype(np.float64)
     return np.asarray(fit(x, y, weights, np.ones(1)).logits(x)[:, 0], np.float64)
 
@@ -320,18 +319,18 @@ def _linear(x: NDArray[np.float32], false: Mask, train: Mask) -> Floats:
 class _Table:
     """Whether each question (n,) is right under each setting (settings,)."""
 
-    right: Mask
+    right: Bools
     settings: tuple[Setting | float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Nested:
     told: Chosen
-    right: Mask
+    right: Bools
     optimism: float
 
 
-def _readings(every: Cases, train: Mask, scores: Floats, seed: int) -> dict[str, Floats]:
+def _readings(every: Cases, train: Bools, scores: Floats, seed: int) -> dict[str, Floats]:
     """Probabilities by what they come from, over all questions."""
     found = {
         "probe": scores,
@@ -364,7 +363,7 @@ def _thresholds(tested: Cases, beta: float) -> _Table:
 
 
 def _nested(
-    tested: Cases, table: _Table, folds: Ints, raw: Mask | None = None, cap: float = np.inf
+    tested: Cases, table: _Table, folds: Ints, raw: Bools | None = None, cap: float = np.inf
 ) -> _Nested:
     """Each fold answered by the setting that is best on the others.
 

@@ -25,9 +25,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from handeye.states.figures import Floats
 from handeye.states.targets import Target
 
-Floats = NDArray[np.float64]
 Respondent = Literal["own", "blind", "constant", "random"]
 LAYERS = ("block.00", "block.01", "final")
 SITES = ("last", "media")

@@ -13,15 +13,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from handeye.errors import DataError, allowed
+from handeye.states.figures import Bools, Floats
 from handeye.states.store import States
 from handeye.states.targets import Target
-
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 REJECTIONS = (4, 5)
 """Roles that reject, where the options are four contents and two rejections."""
@@ -54,12 +51,12 @@ class Premises:
     ids: list[str]
     group: list[str]
     kind: list[str]
-    false: Mask
-    detail: Mask
+    false: Bools
+    detail: Bools
     asked: list[str]
     letters: Floats
     s: Floats
-    said: Mask
+    said: Bools
     routed: bool
     note: str = ""
 
@@ -68,7 +65,7 @@ class Premises:
         """(n, 1) 1 where the premise is false of clips with the detail, -1 where it is true."""
         return np.where(self.detail == self.false, 1.0, -1.0)[:, None]
 
-    def label(self, key: str) -> Mask:
+    def label(self, key: str) -> Bools:
         """(n,) what the probe of a reader is fitted to: the detail, or whether the premise is."""
         return self.detail if key == "seen" else self.false
 

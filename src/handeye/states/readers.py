@@ -30,20 +30,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from handeye.errors import DataError, OptionError, allowed
-from handeye.states.folds import grouped_folds
+from handeye.states.figures import Bools, Floats
+from handeye.states.folds import Ints, grouped_folds
 from handeye.states.premises import REJECTIONS, Premises, premises
 from handeye.states.solver import fit
 from handeye.states.store import States
 from handeye.states.targets import Target
 from handeye.stats.roc import best_threshold
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 CS = (1e-3, 1e-2, 1e-1, 1.0)
 """Inverse strengths of the penalty of probes, to choose from."""
@@ -125,7 +121,7 @@ class Reading:
         """The outer folds."""
         return range(int(self.fold.max()) + 1)
 
-    def right(self, key: str, *, bare: bool = False) -> Mask:
+    def right(self, key: str, *, bare: bool = False) -> Bools:
         """(n, folds) whether premises are told rightly, as :attr:`over`.
 
         Args:
@@ -155,7 +151,7 @@ class Reading:
         return {key: float(np.mean(found)) for key, found in shares.items()}
 
 
-def _decided(rows: Premises, key: str, over: Floats | None) -> Mask:
+def _decided(rows: Premises, key: str, over: Floats | None) -> Bools:
     """Whether premises are told rightly by what lies above 0, or by what was said."""
     if key in SAID[1:]:
         return rows.said[:, SAID.index(key) - 1]
@@ -290,11 +286,11 @@ class Plan:
         """(n,) for each row the fit that lacks its fold and an outer one."""
         return np.array([self.number(outer, inner) for inner in self.folds])[self.fold]
 
-    def mixed(self, label: Mask) -> bool:
+    def mixed(self, label: Bools) -> bool:
         """Whether every fold has rows of either class."""
         return all(0 < label[self.fold == f].mean() < 1 for f in self.folds)
 
-    def cut(self, score: Floats, label: Mask) -> tuple[Floats, Floats]:
+    def cut(self, score: Floats, label: Bools) -> tuple[Floats, Floats]:
         """Where scores decide best, and by how much rows lie above that.
 
         Args:
@@ -366,7 +362,7 @@ class Fitted(NamedTuple):
 def fit_probes(
     rows: Premises,
     plan: Plan,
-    label: Mask,
+    label: Bools,
     questions: Asked,
     where: tuple[str, Sequence[str]],
     cs: Floats,
@@ -463,7 +459,7 @@ def _fit_readers(features: Floats, rows: Premises, plan: Plan) -> Told:
     return Told(readers, score, over)
 
 
-def _together(one: Floats, two: Floats, label: Mask) -> Floats:
+def _together(one: Floats, two: Floats, label: Bools) -> Floats:
     """The linear discriminant of two scores (Fisher 1936); one alone if the other is constant."""
     both = np.stack([one, two], axis=1)
     sides = [both[label], both[~label]]
@@ -473,7 +469,7 @@ def _together(one: Floats, two: Floats, label: Mask) -> Floats:
     return both @ np.linalg.solve(within, sides[0].mean(axis=0) - sides[1].mean(axis=0))
 
 
-def area(score: Floats, positive: Mask) -> float:
+def area(score: Floats, positive: Bools) -> float:
     """Area under the ROC curve, ties counting half; .5 where there is but one class."""
     high = int(positive.sum())
     if not 0 < high < len(positive):
