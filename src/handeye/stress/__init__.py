@@ -1,0 +1,1 @@
+"""Perception Stress Test: does a model trust its eyes or the words?"""
