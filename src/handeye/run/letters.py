@@ -59,6 +59,21 @@ def option_of(token: str, options: Sequence[str]) -> str | None:
     return begun[0] if said and len(begun) == 1 else None
 
 
+def by_option(letters: Mapping[str, float], options: Sequence[str]) -> list[float | None]:
+    """Log-probability of each option, its spellings added up; None: none was returned."""
+    found: dict[str, list[float]] = {name: [] for name in options}
+    for spelling, log in letters.items():
+        if (name := option_of(spelling, options)) is not None:
+            found[name].append(log)
+    return [together(logs) if logs else None for logs in found.values()]
+
+
+def together(logs: Sequence[float]) -> float:
+    """The log-probability of one of several things that exclude each other."""
+    top = max(logs)
+    return top if top == -math.inf else top + math.log(sum(math.exp(log - top) for log in logs))
+
+
 def place_of(tokens: Sequence[str], options: Sequence[str]) -> tuple[int, bool] | None:
     """Where written tokens name an option, and whether thoughts came before.
 
