@@ -1,0 +1,843 @@
+"""The twelve families: draws -> what is asked, and the scene of every truth.
+
+A family draws all that its pictures share and gives a :class:`Sketch`, whose ``scene`` has the
+things of the picture in which a value is true. Places are units of the stage (336 wide and high), y
+downwards. A strip above or below the room of the things is kept for labels and companions, so that
+these never touch what is asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from handeye.sets.draw import Draw
+from handeye.stress.items import Family
+from handeye.stress.scenes.drawing import (
+    STAGE,
+    Disc,
+    Form,
+    Ink,
+    Polygon,
+    Together,
+    fine,
+    polygon,
+    rectangle,
+    rotated,
+    stroke,
+)
+from handeye.stress.scenes.things import (
+    BEAD,
+    COLOURS,
+    EVEN_SHAPES,
+    GROUNDS,
+    SHAPES,
+    letters,
+    shape,
+)
+
+MIDDLE = STAGE // 2
+STRIP = 36
+"""Height of the strip of labels and companions."""
+_RIM = 10
+_APART = 9
+"""Least distance of things that have nothing to do with each other."""
+
+
+class Paint(NamedTuple):
+    """One form of a thing: where its origin lies from the thing's, in fine steps, and its ink."""
+
+    form: Form
+    ink: Ink
+    x: int = 0
+    y: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something in a picture.
+
+    Attributes:
+        name: what it is called in a question.
+        colour: name of its colour.
+        x: of its origin, in fine steps from the left edge of the stage.
+        y: likewise from the upper edge.
+        parts: what it is painted of, in order.
+        role: ``asked``, ``mark`` (what the question refers to beside it), ``rest``, ``label``,
+            ``companion``.
+        facts: what else its family says of it.
+    """
+
+    name: str
+    colour: str
+    x: int
+    y: int
+    parts: tuple[Paint, ...]
+    role: str = "asked"
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a picture shows, from back to front, and triples (thing, relation, thing) of it."""
+
+    ground: Ink
+    things: tuple[Thing, ...]
+    relations: tuple[tuple[int, str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A group before it is painted.
+
+    Attributes:
+        kind: of the question (:data:`handeye.stress.scenes.wording.QUESTIONS`).
+        words: of the question.
+        values: a and b.
+        third: another answer that could be given, for a choice; empty where there is none.
+        physical: what the level is, in units of the stage or degrees.
+        unit: ``px`` or ``deg``.
+        things: which value is true (0, 1) and which of two other attributes the asked thing has
+            (0, 1) to the things of the picture, from back to front, and their relations.
+        presumed: what the two other attributes are called, as words of a question; none: empty.
+        companions: number and colour of the beads that go with each value; empty: none.
+        side: of value a.
+        number: whether answers are numbers.
+        ground: of the pictures.
+        above: whether the strip of labels is the upper one.
+    """
+
+    kind: str
+    words: Mapping[str, str]
+    values: tuple[str, str]
+    physical: float
+    things: Callable[[int, int], tuple[list[Thing], list[tuple[int, str, int]]]]
+    ground: Ink
+    above: bool
+    third: str = ""
+    unit: str = "px"
+    presumed: tuple[Mapping[str, str], ...] = ()
+    companions: tuple[tuple[int, str], ...] = ()
+    side: int = 0
+    number: bool = False
+
+    def scene(self, truth: int, other: int = 0, *, label: str = "", beads: int | None = None) -> Scene:
+        """The scene in which value ``truth`` is true.
+
+        Args:
+            truth: 0 or 1.
+            other: which of the other attributes the asked thing has.
+            label: text of a label; empty: none.
+            beads: the value whose companions stand there; None: none.
+        """
+        things, relations = self.things(truth, other)
+        if label:
+            things.append(_label(label, self.above))
+        if beads is not None:
+            things += _beads(*self.companions[beads], self.above)
+        return Scene(self.ground, tuple(things), tuple(relations))
+
+
+def _label(text: str, above: bool) -> Thing:
+    form, wide = letters(text, 14)
+    black = COLOURS["black"]
+    parts = (
+        Paint(rectangle(wide + 20, 27), black),
+        Paint(rectangle(wide + 16, 23), (255, 255, 255)),
+        Paint(form, black),
+    )
+    return Thing("label", "black", fine(MIDDLE), fine(_strip(above)), parts, "label", {"text": text})
+
+
+def _beads(number: int, colour: str, above: bool) -> list[Thing]:
+    start = MIDDLE - 12 * (number - 1)
+    bead = Paint(shape(BEAD, 17), COLOURS[colour])
+    y = fine(_strip(above))
+    return [
+        Thing(BEAD, colour, fine(start + 24 * place), y, (bead,), "companion")
+        for place in range(number)
+    ]
+
+
+def _strip(above: bool) -> int:
+    return 20 if above else STAGE - 20
+
+
+# ---- what families share
+
+
+class Room:
+    """Where things can stand, and the draws of a group."""
+
+    def __init__(self, draw: Draw) -> None:
+        self.draw = draw
+        self.above = bool(draw.below(2))
+        self.top = STRIP + _RIM - 2 if self.above else _RIM
+        self.bottom = STAGE - _RIM if self.above else STAGE - STRIP - _RIM + 2
+        self.ground = draw.pick(GROUNDS)
+        self._taken: list[tuple[float, float, float, float]] = []
+
+    def take(self, x: float, y: float, width: float, height: float | None = None) -> None:
+        """Keep a box about (x, y) free of what comes later."""
+        w, h = width / 2 + _APART, (width if height is None else height) / 2 + _APART
+        self._taken.append((x - w, y - h, x + w, y + h))
+
+    def place(
+        self,
+        width: float,
+        height: float,
+        xs: tuple[float, float] = (0, STAGE),
+        ys: tuple[float, float] = (0, STAGE),
+        *,
+        tries: int = 60,
+    ) -> tuple[int, int] | None:
+        """A free place for a box, taken; None where none was found.
+
+        Args:
+            width: of the box.
+            height: likewise.
+            xs: between what its middle may lie.
+            ys: likewise.
+            tries: how often one is drawn.
+        """
+        left, right = max(xs[0], _RIM + width / 2), min(xs[1], STAGE - _RIM - width / 2)
+        top, bottom = max(ys[0], self.top + height / 2), min(ys[1], self.bottom - height / 2)
+        for _ in range(tries):
+            x = self.draw.integer(-int(-left // 1), int(right))
+            y = self.draw.integer(-int(-top // 1), int(bottom))
+            if self._free(x, y, width / 2, height / 2):
+                self.take(x, y, width, height)
+                return x, y
+        return None
+
+    def _free(self, x: int, y: int, w: float, h: float) -> bool:
+        return not any(
+            x + w > x0 and x - w < x1 and y + h > y0 and y - h < y1 for x0, y0, x1, y1 in self._taken
+        )
+
+    def scatter(
+        self, number: int, shapes: Sequence[str], colours: Sequence[str] = tuple(COLOURS)
+    ) -> list[Thing]:
+        """Things beside what is asked about, as many as find room, of shapes that are not asked."""
+        out = []
+        for _ in range(number):
+            size = self.draw.integer(20, 40)
+            name, colour = self.draw.pick(shapes), self.draw.pick(colours)
+            if place := self.place(size, size, tries=25):
+                out.append(named(name, colour, *place, size, role="rest"))
+        return out
+
+
+def named(
+    name: str, colour: str, x: float, y: float, size: float, *, role: str = "asked", turn: int = 0
+) -> Thing:
+    """A thing of one of the named shapes."""
+    form = shape(name, size)
+    form = rotated(form, turn) if turn else form
+    facts = {"size": size} | ({"turn": turn} if turn else {})
+    return Thing(name, colour, fine(x), fine(y), (Paint(form, COLOURS[colour]),), role, facts)
+
+
+def others(names: Sequence[str], *but: str) -> list[str]:
+    """Names without some."""
+    return [name for name in names if name not in but]
+
+
+def _colours(draw: Draw, number: int) -> list[str]:
+    names = tuple(COLOURS)
+    return [names[place] for place in draw.sample(len(names), number)]
+
+
+def _in_turn(draw: Draw, one: str, two: str) -> tuple[str, str]:
+    """Two words in one of their orders."""
+    return (one, two) if draw.below(2) else (two, one)
+
+
+def _colour_words(one: str, two: str) -> tuple[Mapping[str, str], ...]:
+    return {"colour": one}, {"colour": two}
+
+
+# ---- families
+
+
+def attribute(room: Room, size: float) -> Sketch:
+    """What colour a thing has; the edit is its colour, the level how large it is."""
+    draw = room.draw
+    name = draw.pick(SHAPES)
+    a, b, third = _colours(draw, 3)
+    half = draw.below(2)
+    x, y = room.place(size, size, *(((0, MIDDLE - size / 2 - 2),) if half == 0 else ((MIDDLE + size / 2 + 2, STAGE),))) or (0, 0)
+    room.take(STAGE - x, y, size)
+    rest = room.scatter(5, others(SHAPES, name))
+
+    def things(truth: int, other: int) -> Any:
+        at = STAGE - x if other else x
+        return [*rest, named(name, (a, b)[truth], at, y, size)], []
+
+    places = ("left", "right") if half == 0 else ("right", "left")
+    return Sketch(
+        "attribute",
+        {"thing": name},
+        (a, b),
+        size,
+        things,
+        room.ground,
+        room.above,
+        third=third,
+        presumed=({"place": places[0]}, {"place": places[1]}),
+        companions=((3, a), (3, b)),
+    )
+
+
+def existence(room: Room, size: float) -> Sketch:
+    """Whether a thing is there; the edit takes it away, or gives it another colour."""
+    draw = room.draw
+    name = draw.pick(SHAPES)
+    colour, another = _colours(draw, 2)
+    by_colour = bool(draw.below(2))
+    values = _in_turn(draw, "yes", "no")
+    x, y = room.place(size, size) or (0, 0)
+    rest = room.scatter(5, others(SHAPES, name))
+
+    def things(truth: int, other: int) -> Any:
+        if values[truth] == "yes":
+            return [*rest, named(name, colour, x, y, size)], []
+        return [*rest, *([named(name, another, x, y, size)] if by_colour else [])], []
+
+    words = {"thing": name} | ({"colour": colour} if by_colour else {})
+    return Sketch("existence", words, values, size, things, room.ground, room.above)
+
+
+def count(room: Room, size: float) -> Sketch:
+    """How many of a shape there are; the edit takes one away, the level is how large they are."""
+    draw = room.draw
+    name = draw.pick(SHAPES)
+    many = draw.integer(3, 8)
+    numbers = (many, many - 1) if draw.below(2) else (many - 1, many)
+    cell = 45
+    columns, rows = (STAGE - 2 * _RIM) // cell, (room.bottom - room.top) // cell
+    left, top = (STAGE - columns * cell) // 2, room.top + (room.bottom - room.top - rows * cell) // 2
+    rest = draw.integer(3, 5)
+    free = max(0, (cell - int(size) - 8) // 2)
+    placed = []
+    for number, place in enumerate(draw.sample(columns * rows, many + rest)):
+        what = name if number < many else draw.pick(others(SHAPES, name))
+        x = left + cell * (place % columns) + cell // 2 + draw.integer(-free, free)
+        y = top + cell * (place // columns) + cell // 2 + draw.integer(-free, free)
+        role = "asked" if number < many else "rest"
+        placed.append(named(what, draw.pick(tuple(COLOURS)), x, y, size, role=role))
+
+    def things(truth: int, other: int) -> Any:
+        return [*placed[many:], *placed[: numbers[truth]]], []
+
+    third = max(numbers) + 1 if draw.below(2) else min(numbers) - 1
+    return Sketch(
+        "count",
+        {"thing": name},
+        (str(numbers[0]), str(numbers[1])),
+        size,
+        things,
+        room.ground,
+        room.above,
+        third=str(third),
+        companions=((numbers[0], "black"), (numbers[1], "black")),
+        number=True,
+    )
+
+
+def position(room: Room, distance: float) -> Sketch:
+    """In which half a thing lies; it is mirrored, the level is its distance from the middle."""
+    draw = room.draw
+    across = bool(draw.below(2))
+    size = 32
+    name = draw.pick(SHAPES if across else EVEN_SHAPES)
+    colour, another = _colours(draw, 2)
+    names = ("left", "right") if across else ("upper", "lower")
+    values = _in_turn(draw, *names)
+    low, high = (_RIM, STAGE - _RIM) if not across else (room.top, room.bottom)
+    along = draw.integer(int(low) + size // 2, int(high) - size // 2)
+
+    def at(value: str) -> tuple[float, float]:
+        off = MIDDLE + (-distance if value == names[0] else distance)
+        return (off, along) if across else (along, off)
+
+    for value in values:
+        room.take(*at(value), size)
+    rest = room.scatter(4, others(SHAPES, name))
+
+    def things(truth: int, other: int) -> Any:
+        x, y = at(values[truth])
+        return [*rest, named(name, (colour, another)[other], x, y, size)], []
+
+    one, two = _in_turn(draw, *names)
+    return Sketch(
+        "position",
+        {"thing": name, "one": one, "two": two},
+        values,
+        distance,
+        things,
+        room.ground,
+        room.above,
+        presumed=_colour_words(colour, another),
+        side=1 if values[0] == names[0] else -1,
+    )
+
+
+def relation(room: Room, offset: float) -> Sketch:
+    """On which side of a mark a thing lies; it is moved, the level is how far it is off."""
+    draw = room.draw
+    across = bool(draw.below(2))
+    size = 34
+    name, mark = (SHAPES if across else EVEN_SHAPES)[:], ""
+    pair = draw.sample(len(name), 2)
+    thing, mark = name[pair[0]], name[pair[1]]
+    colour, another, second = _colours(draw, 3)
+    names = ("left", "right") if across else ("above", "below")
+    values = _in_turn(draw, *names)
+    gap = draw.integer(58, 86) * (1 if draw.below(2) else -1)
+    reach = 72 + size // 2
+    if across:
+        mx = draw.integer(_RIM + reach, STAGE - _RIM - reach)
+        span = (int(room.top) + size // 2, int(room.bottom) - size // 2)
+        my = draw.integer(span[0] + max(0, -gap), span[1] - max(0, gap))
+    else:
+        my = draw.integer(int(room.top) + reach, int(room.bottom) - reach)
+        span = (_RIM + size // 2, STAGE - _RIM - size // 2)
+        mx = draw.integer(span[0] + max(0, -gap), span[1] - max(0, gap))
+
+    def at(value: str) -> tuple[float, float]:
+        off = -offset if value == names[0] else offset
+        return (mx + off, my + gap) if across else (mx + gap, my + off)
+
+    room.take(mx, my, size)
+    for value in values:
+        room.take(*at(value), size)
+    rest = room.scatter(3, others(SHAPES, thing, mark))
+
+    def things(truth: int, other: int) -> Any:
+        found = [
+            *rest,
+            named(mark, second, mx, my, size, role="mark"),
+            named(thing, (colour, another)[other], *at(values[truth]), size),
+        ]
+        word = f"{values[truth]} of" if across else values[truth]
+        return found, [(len(rest) + 1, word, len(rest))]
+
+    one, two = _in_turn(draw, *names)
+    return Sketch(
+        "relation x" if across else "relation y",
+        {"thing": thing, "mark": mark, "one": one, "two": two},
+        values,
+        offset,
+        things,
+        room.ground,
+        room.above,
+        presumed=_colour_words(colour, another),
+        side=1 if values[0] == names[0] else -1,
+    )
+
+
+def size(room: Room, difference: float) -> Sketch:
+    """Which of two is larger; sizes are exchanged, the level is by how much they differ."""
+    draw = room.draw
+    name = draw.pick(SHAPES)
+    small = 44
+    large = small + difference
+    left, right = _colours(draw, 2)
+    values = _in_turn(draw, left, right)
+    upper = bool(draw.below(2))
+    xs = (draw.integer(60, 112), draw.integer(224, 276))
+    ys = tuple(draw.integer(212, 252) for _ in range(2))
+    ys = tuple(STAGE - y for y in ys) if upper else ys
+    for x, y in zip(xs, ys, strict=True):
+        room.take(x, y, large)
+        room.take(x, STAGE - y, large)
+    rest = room.scatter(4, others(SHAPES, name))
+
+    def things(truth: int, other: int) -> Any:
+        found = list(rest)
+        for colour, x, y in zip((left, right), xs, ys, strict=True):
+            scale = large if colour == values[truth] else small
+            found.append(named(name, colour, x, STAGE - y if other else y, scale))
+        first = len(rest) if values[truth] == left else len(rest) + 1
+        return found, [(first, "larger than", 2 * len(rest) + 1 - first)]
+
+    one, two = _in_turn(draw, left, right)
+    places = ("upper", "lower") if upper else ("lower", "upper")
+    return Sketch(
+        "size",
+        {"thing": name, "one": one, "two": two},
+        values,
+        difference,
+        things,
+        room.ground,
+        room.above,
+        presumed=({"place": places[0]}, {"place": places[1]}),
+        companions=((3, values[0]), (3, values[1])),
+        side=1 if values[0] == left else -1,
+    )
+
+
+def depth(room: Room, overlap: float) -> Sketch:
+    """Which of two is in front; the order of painting is exchanged, the level is the overlap."""
+    draw = room.draw
+    name = draw.pick(("circle", "square"))
+    wide = 54
+    first, second = _colours(draw, 2)
+    values = _in_turn(draw, first, second)
+    across = bool(draw.below(2))
+    off = draw.integer(-10, 10) if name == "square" else 0
+    step = (wide - overlap) / 2
+    upper = bool(draw.below(2))
+    x, y = draw.integer(90, 246), draw.integer(227, 235)
+    y = STAGE - y if upper else y
+    dx, dy = (step, off / 2) if across else (off / 2, step)
+    room.take(x, y, 2 * wide)
+    room.take(x, STAGE - y, 2 * wide)
+    rest = room.scatter(5, others(SHAPES, name))
+
+    def things(truth: int, other: int) -> Any:
+        middle = STAGE - y if other else y
+        pair = [
+            named(name, first, x - dx, middle - dy, wide),
+            named(name, second, x + dx, middle + dy, wide),
+        ]
+        if values[truth] == first:
+            pair.reverse()
+        return [*rest, *pair], [(len(rest) + 1, "in front of", len(rest))]
+
+    one, two = _in_turn(draw, first, second)
+    places = ("upper", "lower") if upper else ("lower", "upper")
+    return Sketch(
+        "depth",
+        {"thing": name, "one": one, "two": two},
+        values,
+        overlap,
+        things,
+        room.ground,
+        room.above,
+        presumed=({"place": places[0]}, {"place": places[1]}),
+        companions=((3, values[0]), (3, values[1])),
+        side=1 if values[0] == first else -1,
+    )
+
+
+WORDS = (
+    *(("CAT", "CAR"), ("BOAT", "COAT"), ("HAND", "SAND"), ("BOOK", "COOK"), ("ROAD", "TOAD")),
+    *(("PARK", "DARK"), ("ROCK", "SOCK"), ("HOUR", "POUR"), ("SNOW", "SHOW"), ("BANK", "BARK")),
+    *(("STAR", "SCAR"), ("CARD", "YARD"), ("BEAR", "GEAR"), ("TOWN", "GOWN"), ("DOOR", "POOR")),
+    *(("HORN", "CORN"), ("KING", "RING"), ("NEST", "TEST"), ("CAKE", "RAKE"), ("SOUP", "SOUR")),
+)
+"""Pairs that differ in one letter; both letters are equally wide, so that no other one moves."""
+DIGITS = "23456789"
+PLATES = tuple(others(tuple(COLOURS), "yellow", "orange"))
+"""Colours on which white letters are read well."""
+
+
+def text(room: Room, height: float) -> Sketch:
+    """Which word or number a sign shows; one letter is another, the level is its height."""
+    draw = room.draw
+    if draw.below(2):
+        kind = "text word"
+        pair, another = draw.sample(len(WORDS), 2)
+        values = _in_turn(draw, *WORDS[pair])
+        third = draw.pick(WORDS[another])
+    else:
+        kind = "text number"
+        signs = [draw.pick(DIGITS) for _ in range(3)]
+        place, found = draw.below(3), []
+        for _ in range(3):
+            signs[place] = draw.pick([d for d in DIGITS if "".join([*signs[:place], d, *signs[place + 1 :]]) not in found])
+            found.append("".join(signs))
+        values, third = (found[0], found[1]), found[2]
+    names = [PLATES[number] for number in draw.sample(len(PLATES), 2)]
+    wide = max(letters(value, height)[1] for value in values)
+    edge = max(7, round(height * 0.55))
+    width, tall = round(wide) + 2 * edge, round(height) + 2 * edge
+    x, y = room.place(width, tall) or (MIDDLE, MIDDLE)
+    rest = room.scatter(4, SHAPES)
+
+    def things(truth: int, other: int) -> Any:
+        colour = names[other]
+        form, _ = letters(values[truth], height)
+        parts = (Paint(rectangle(width, tall), COLOURS[colour]), Paint(form, (255, 255, 255)))
+        facts = {"text": values[truth], "height": height}
+        return [*rest, Thing("sign", colour, fine(x), fine(y), parts, facts=facts)], []
+
+    return Sketch(
+        kind,
+        {"thing": "sign"},
+        values,
+        height,
+        things,
+        room.ground,
+        room.above,
+        third=third,
+        presumed=_colour_words(*names),
+    )
+
+
+def contact(room: Room, gap: float) -> Sketch:
+    """Whether two lines touch; one is made shorter, the level is the gap that comes to be."""
+    draw = room.draw
+    stem, bar, another = _colours(draw, 3)
+    values = _in_turn(draw, "yes", "no")
+    thick, over = 5, draw.pick((0, 26))
+    at, turn = draw.integer(-45, 45), draw.below(360)
+    x = draw.integer(118, STAGE - 118)
+    y = draw.integer(int(room.top) + 108, int(room.bottom) - 108)
+    room.take(x, y, 200, 200)
+    rest = room.scatter(6, SHAPES, others(tuple(COLOURS), stem, bar, another))
+
+    def line(name: str, *points: tuple[float, float]) -> Paint:
+        form = stroke([(fine(px), fine(py)) for px, py in points], fine(thick))
+        return Paint(rotated(form, turn), COLOURS[name])
+
+    def things(truth: int, other: int) -> Any:
+        touches = values[truth] == "yes"
+        end = over if touches else -gap - thick
+        colour = (stem, another)[other]
+        across = Thing("line", bar, fine(x), fine(y), (line(bar, (-75, 32), (75, 32)),), "asked")
+        along = line(colour, (at, -62), (at, 32 + end))
+        facts = {"gap": 0 if touches else gap}
+        found = [*rest, across, Thing("line", colour, fine(x), fine(y), (along,), "asked", facts)]
+        return found, [(len(rest) + 1, "touches", len(rest))] if touches else []
+
+    return Sketch(
+        "contact",
+        {},
+        values,
+        gap,
+        things,
+        room.ground,
+        room.above,
+        presumed=_colour_words(stem, another),
+    )
+
+
+def grid(room: Room, cell: float) -> Sketch:
+    """How many rows or columns a grid has; one more is drawn, the level is how wide a cell is."""
+    draw = room.draw
+    of_rows = bool(draw.below(2))
+    few, across = draw.integer(4, 6), draw.integer(4, 7)
+    numbers = (few, few + 1) if draw.below(2) else (few + 1, few)
+    colour, another = _colours(draw, 2)
+    thick = 2 if cell >= 9 else 1.5
+    most = (few + 1) * cell + thick, across * cell + thick
+    width, tall = (most[1], most[0]) if of_rows else most
+    x, y = room.place(width, tall, tries=200) or (MIDDLE, (room.top + room.bottom) // 2)
+    far_end = bool(draw.below(2))
+    rest = room.scatter(4, SHAPES)
+
+    def things(truth: int, other: int) -> Any:
+        number = numbers[truth]
+        rows, columns = (number, across) if of_rows else (across, number)
+        # The end that stays lies where the larger one has it.
+        shift = (few + 1 - number) * cell / 2 * (1 if far_end else -1)
+        form = Together(
+            (
+                *(
+                    rectangle(columns * cell + thick, thick, 0, (row - rows / 2) * cell)
+                    for row in range(rows + 1)
+                ),
+                *(
+                    rectangle(thick, rows * cell + thick, (column - columns / 2) * cell, 0)
+                    for column in range(columns + 1)
+                ),
+            )
+        )
+        name = (colour, another)[other]
+        place = (x, y + shift) if of_rows else (x + shift, y)
+        facts = {"rows": rows, "columns": columns, "cell": cell}
+        part = (Paint(form, COLOURS[name]),)
+        return [*rest, Thing("grid", name, fine(place[0]), fine(place[1]), part, facts=facts)], []
+
+    third = few + 2 if draw.below(2) else few - 1
+    return Sketch(
+        "grid rows" if of_rows else "grid columns",
+        {"thing": "grid"},
+        (str(numbers[0]), str(numbers[1])),
+        cell,
+        things,
+        room.ground,
+        room.above,
+        third=str(third),
+        presumed=_colour_words(colour, another),
+        companions=((numbers[0], "black"), (numbers[1], "black")),
+        number=True,
+    )
+
+
+ODD_NUMBER = 5
+
+
+def odd(room: Room, difference: float, unit: str) -> Sketch:
+    """Which of a row differs; it changes places with a neighbour, the level is by how much."""
+    draw = room.draw
+    tilted = unit == "deg"
+    name = draw.pick(("square", "triangle", "cross") if tilted else SHAPES)
+    colour, another = _colours(draw, 2)
+    first = draw.below(ODD_NUMBER - 1)
+    places = _in_turn(draw, str(first + 1), str(first + 2))
+    base, pitch = (36, 60) if tilted else (28, 60)
+    start = draw.integer(_RIM + 26, STAGE - _RIM - 26 - pitch * (ODD_NUMBER - 1))
+    y = draw.integer(int(room.top) + 28, int(room.bottom) - 28)
+    turn = draw.below(90) if tilted else 0
+    sign = 1 if draw.below(2) else -1
+    room.take(start + 2 * pitch, y, 4 * pitch + 52, 56)
+    rest = room.scatter(6, others(SHAPES, name), others(tuple(COLOURS), colour, another))
+
+    def things(truth: int, other: int) -> Any:
+        found = list(rest)
+        for place in range(ODD_NUMBER):
+            differs = str(place + 1) == places[truth]
+            scale = base + (difference if differs and not tilted else 0)
+            by = int(difference) * sign if differs and tilted else 0
+            x, shade = start + pitch * place, (colour, another)[other]
+            one = named(name, shade, x, y, scale, turn=turn + by)
+            facts = {**one.facts, "place": place + 1, "differs": differs}
+            found.append(Thing(name, shade, one.x, one.y, one.parts, "asked", facts))
+        return found, []
+
+    third = draw.pick([n for n in map(str, range(1, ODD_NUMBER + 1)) if n not in places])
+    return Sketch(
+        "odd tilt" if tilted else "odd size",
+        {"thing": name},
+        places,
+        difference,
+        things,
+        room.ground,
+        room.above,
+        third=third,
+        unit=unit,
+        presumed=_colour_words(colour, another),
+        side=1 if places[0] < places[1] else -1,
+        number=True,
+    )
+
+
+PARTS = {"comb": "tooth", "crown": "point", "ladder": "rung"}
+"""Things that have parts, and what these are called."""
+
+
+def part(room: Room, width: float) -> Sketch:
+    """How many parts a thing has; one more is drawn, the level is how wide each is."""
+    draw = room.draw
+    name = draw.pick(tuple(PARTS))
+    few = draw.integer(4, 7)
+    numbers = (few, few + 1) if draw.below(2) else (few + 1, few)
+    colour, another = _colours(draw, 2)
+    long = max(110, round(2 * width * (few + 1) + 12))
+    tall = 64
+    x, y = room.place(long, tall, tries=200) or (MIDDLE, MIDDLE)
+    way = 1 if draw.below(2) else -1
+    rest = room.scatter(5, SHAPES)
+
+    def piece(at: float) -> Form:
+        if name == "comb":
+            return rectangle(width, 48, at, 6)
+        if name == "crown":
+            return polygon((at - width, 12), (at, -30), (at + width, 12))
+        return rectangle(width, 44, at, 0)
+
+    bodies = {
+        "comb": (rectangle(long, 16, 0, -22),),
+        "crown": (rectangle(long, 20, 0, 20),),
+        "ladder": (rectangle(long, 8, 0, -24), rectangle(long, 8, 0, 24)),
+    }
+
+    def things(truth: int, other: int) -> Any:
+        number = numbers[truth]
+        starts = (way * (-long / 2 + 6 + width * (2 * place + 1)) for place in range(number))
+        form = Together((*bodies[name], *map(piece, starts)))
+        shade = (colour, another)[other]
+        made = (Paint(form, COLOURS[shade]),)
+        facts = {f"{PARTS[name]}s": number, "parts": number, "width": width}
+        return [*rest, Thing(name, shade, fine(x), fine(y), made, facts=facts)], []
+
+    third = few + 2 if draw.below(2) else few - 1
+    return Sketch(
+        "part",
+        {"thing": name, "part": PARTS[name]},
+        (str(numbers[0]), str(numbers[1])),
+        width,
+        things,
+        room.ground,
+        room.above,
+        third=str(third),
+        presumed=_colour_words(colour, another),
+        companions=((numbers[0], "black"), (numbers[1], "black")),
+        number=True,
+    )
+
+
+LEVELS: dict[Family, tuple[float, ...]] = {
+    "attribute": (64, 36, 20, 11, 6),
+    "existence": (64, 36, 20, 11, 6),
+    "count": (34, 22, 14, 9, 6),
+    "position": (80, 40, 20, 8, 3),
+    "relation": (72, 36, 18, 8, 3),
+    "size": (32, 16, 8, 4, 2),
+    "depth": (32, 16, 8, 4, 2),
+    "text": (40, 24, 14, 9, 6),
+    "contact": (32, 16, 8, 4, 2),
+    "grid": (34, 22, 14, 9, 6),
+    "odd": (20, 10, 5, 3, 1),
+    "part": (16, 10, 6, 4, 2),
+}
+"""What each level is, in units of the stage, 1 (the first) the easiest."""
+TILTS = (45, 24, 12, 6, 3)
+"""Levels of ``odd`` where the odd one is tilted, in degrees."""
+N_LEVELS = 5
+MEANING: dict[Family, str] = {
+    "attribute": "size of the thing whose colour is asked",
+    "existence": "size of the thing that is there or not",
+    "count": "size of the things that are counted",
+    "position": "distance from the middle of the picture",
+    "relation": "distance from the middle of the mark",
+    "size": "difference of widths",
+    "depth": "width of the overlap",
+    "text": "height of the letters",
+    "contact": "gap between the lines",
+    "grid": "width of a cell",
+    "odd": "difference of widths (px), or of tilts (deg)",
+    "part": "width of a part",
+}
+"""What the level of each family measures."""
+EDITS: dict[Family, str] = {
+    "attribute": "the thing has another colour",
+    "existence": "the thing is gone, or has another colour",
+    "count": "one is gone",
+    "position": "the thing is mirrored",
+    "relation": "the thing is moved",
+    "size": "the sizes are exchanged",
+    "depth": "the order is exchanged",
+    "text": "one sign is another",
+    "contact": "a line is shorter",
+    "grid": "one row or column more",
+    "odd": "two neighbours are exchanged",
+    "part": "one part more",
+}
+_BUILDERS: dict[str, Callable[[Room, float], Sketch]] = {
+    "attribute": attribute,
+    "existence": existence,
+    "count": count,
+    "position": position,
+    "relation": relation,
+    "size": size,
+    "depth": depth,
+    "text": text,
+    "contact": contact,
+    "grid": grid,
+    "part": part,
+}
+
+
+def sketch(family: Family, level: int, draw: Draw) -> Sketch:
+    """A group of a family at a level, 1 to :data:`N_LEVELS`."""
+    room = Room(draw)
+    if family == "odd":
+        unit = ("px", "deg")[draw.below(2)]
+        return odd(room, (LEVELS["odd"] if unit == "px" else TILTS)[level - 1], unit)
+    return _BUILDERS[family](room, LEVELS[family][level - 1])
