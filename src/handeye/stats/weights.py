@@ -318,15 +318,21 @@ class Weights:
         low, high = profile.end(-1, bound), profile.end(1, bound)
         return Weighed(value, min(low, value), max(high, value), self.n, self.clusters)
 
+    def estimate(self, contrast: Floats | int) -> float:
+        """The figure of a contrast alone; not a number where there is none."""
+        if self.reason is not None:
+            return math.nan
+        return float(_factors(contrast, self._width) @ self._firth[1:-2])
+
     def refutes(self, contrast: Floats | int, value: float = 0.0) -> bool:
         """Whether the interval of a contrast is without ``value``."""
         if self.reason is not None:
             return False
         factors = _factors(contrast, self._width)
         profile, bound = _Profile(self, factors), self._bound(factors)
-        if profile.is_open(1 if value > profile.value else -1, bound):
+        if profile.deviance(value) <= bound:
             return False
-        return profile.deviance(value) > bound
+        return not profile.is_open(1 if value > profile.value else -1, bound)
 
     def _bound(self, factors: Floats) -> float:
         """The deviance from which a value is refuted."""
@@ -500,6 +506,11 @@ class LinearWeights:
         reach = self._reach(factors)
         return Weighed(value, value - reach, value + reach, self.n, self.clusters)
 
+    def estimate(self, contrast: Floats | int) -> float:
+        """The figure of a contrast alone (:meth:`Weights.estimate`)."""
+        value = self.weight(contrast).value
+        return math.nan if value is None else value
+
     def refutes(self, contrast: Floats | int, value: float = 0.0) -> bool:
         """Whether the interval of a contrast is without ``value``."""
         found = self.weight(contrast)
@@ -543,20 +554,32 @@ def crossing(
         slope: (k,) what they change by with x.
         ends: least and largest x.
     """
-    marks = np.linspace(*ends, 17)
-    zero = [not fit.refutes(contrast + x * slope) for x in marks]
-    at, by = fit.weight(contrast).value, fit.weight(slope).value
-    if at is None or by is None:
+    at, by = fit.estimate(contrast), fit.estimate(slope)
+    if math.isnan(at) or math.isnan(by):
         return Crossing(None)
     value = -at / by if by else math.inf
-    inside = ends[0] <= value <= ends[1]
-    if not any(zero):
-        first = at + ends[0] * by
-        if inside:  # surely above at one mark and below at the next one
-            place = int(np.searchsorted(marks, value))
-            return Crossing(value, float(marks[max(place - 1, 0)]), float(marks[place]))
+    least, most = ends
+    inside = least <= value <= most
+
+    def zero(x: float) -> bool:
+        return not fit.refutes(contrast + x * slope)
+
+    def edge(refuted: float, other: float) -> float:
+        for _ in range(4):
+            middle = (refuted + other) / 2
+            refuted, other = (refuted, middle) if zero(middle) else (middle, other)
+        return refuted
+
+    low = high = None
+    if inside:
+        low = None if zero(least) else edge(least, value)
+        high = None if zero(most) else edge(most, value)
+        return Crossing(value, low, high)
+    # Beyond the end at which the contrast is nearer to 0, if it is refuted there.
+    first, last = at + least * by, at + most * by
+    near, far = (least, most) if abs(first) <= abs(last) else (most, least)
+    if not zero(near):
         return Crossing(None, side=1 if first > 0 else -1)
-    known = np.flatnonzero(zero)
-    low = None if zero[0] else float(marks[known[0] - 1])
-    high = None if zero[-1] else float(marks[known[-1] + 1])
-    return Crossing(float(value) if inside else None, low, high)
+    if not zero(far):
+        low, high = (None, edge(far, near)) if near == least else (edge(far, near), None)
+    return Crossing(None, low, high)

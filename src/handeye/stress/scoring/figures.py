@@ -26,7 +26,7 @@ BASES = {
     "all": "all items; no answer that can be read counts as wrong",
     "answered": "items whose answer could be read",
 }
-HEADLINE = ("pst", "uncued", "true", "misleading", "gap", "follow")
+HEADLINE = ("pst", "uncued", "true", "misleading", "gap", "follow", "outside")
 """Figures of the first table, in its order."""
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -66,7 +66,8 @@ class Figures:
         self._add_part("staged", self.has_plain & (self.plain_right > 0))
         for kind in self.kinds:
             self._add_part(f"kind.{kind}", self.cue == kind)
-            self._add_part(f"staged.{kind}", (self.cue == kind) & (self.plain_right > 0))
+        for name, kinds in group_kinds(self.kinds).items():
+            self._add_part(f"staged.{name}", np.isin(self.cue, kinds) & (self.plain_right > 0))
         for family in self.families:
             self._add_part(f"family.{family}", self.family == family)
         self._add_levels()
@@ -220,7 +221,7 @@ class Figures:
                 for basis, meaning in BASES.items()
             },
             "kinds": {
-                kind: self.part(f"kind.{kind}", (*HEADLINE[:1], *HEADLINE[2:], "outside"))
+                kind: self.part(f"kind.{kind}", (*HEADLINE[:1], *HEADLINE[2:]))
                 for kind in self.kinds
             },
             "families": {
@@ -265,7 +266,7 @@ class Figures:
         """Only what was told rightly without a cue: items by their own, then whole groups."""
         keys = ("pst", "true", "misleading", "follow")
         found = {"items": self.part("staged", keys), "groups": self.part("saw", keys)}
-        found |= {kind: self.part(f"staged.{kind}", keys) for kind in self.kinds}
+        found |= {name: self.part(f"staged.{name}", keys) for name in group_kinds(self.kinds)}
         return {name: one for name, one in found.items() if one}
 
 

@@ -8,7 +8,7 @@ picture: what is right then is right without having looked.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
 import msgspec
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.run.letters import by_option
-from handeye.stress.items import DRAWN, WORDED, Item
+from handeye.stress.items import DRAWN, WORDED, Item, Picture
 from handeye.stress.scoring.predictions import FREE, Prediction
 from handeye.stress.scoring.reading import NOTHING, Read, read, says_of
 
@@ -115,15 +115,19 @@ class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def score_rows(
-    pairs: Iterable[tuple[Item, Prediction]], model: str | None = None
+    pairs: Iterable[tuple[Item, Prediction]],
+    model: str | None = None,
+    pictures: Mapping[str, Picture] | None = None,
 ) -> list[ScoreRow]:
     """Score items with their answers.
 
     Args:
         pairs: of one run.
         model: who answered, where predictions do not say.
+        pictures: what is known of the pictures, by id; their size is taken from there.
     """
-    return [_row(item, found, model) for item, found in pairs]
+    known = pictures or {}
+    return [_row(item, found, model, known.get(item.picture_id)) for item, found in pairs]
 
 
 def cell_of(item: Item) -> Cell:
@@ -135,7 +139,7 @@ def cell_of(item: Item) -> Cell:
     return "true" if item.cue_value == item.truth else "misleading"
 
 
-def _row(item: Item, found: Prediction, model: str | None) -> ScoreRow:
+def _row(item: Item, found: Prediction, model: str | None, picture: Picture | None) -> ScoreRow:
     form = found.form or FREE
     order = tuple(found.order or item.order or range(len(item.options)))
     state = found.state or ("error" if found.error else "answered")
@@ -149,13 +153,12 @@ def _row(item: Item, found: Prediction, model: str | None) -> ScoreRow:
         state = "unreadable"
     gold = says_of(item.gold, item)
     log_a, log_b, bound = _logs(item, found, form, order)
-    width, height = _size(item)
     return ScoreRow(
         **{name: getattr(item, name) for name in _OF_ITEM},
         values=list(item.values),
         cell=cell_of(item),
-        width=width,
-        height=height,
+        width=picture.width if picture else None,
+        height=picture.height if picture else None,
         form=form,
         ablation=found.ablation or "",
         model=found.model or model,
@@ -204,15 +207,6 @@ def _logs(
         most = min(most, known)
         return (most, b, 1) if a is None else (a, most, 1)
     return a, b, 0
-
-
-def _size(item: Item) -> tuple[int | None, int | None]:
-    size = item.meta.get("size")
-    if isinstance(size, int) and size > 0:
-        return size, size
-    if isinstance(size, list | tuple) and len(size) == 2 and all(isinstance(s, int) for s in size):
-        return size[0], size[1]
-    return None, None
 
 
 def _seen(item: Item, found: Prediction) -> str | None:

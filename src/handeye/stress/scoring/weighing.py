@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.stats.weights import Crossing, LinearWeights, Weighed, Weights, crossing
+from handeye.stats.weights import LinearWeights, Weighed, Weights, crossing
 from handeye.stress.scoring.figures import group_kinds
 from handeye.stress.scoring.score import WEIGHED, ScoreRow
 
@@ -231,24 +231,18 @@ def _exchange(cells: _Cells, x: Floats, unit: str) -> Exchange | None:
         np.array([0.0, 1.0, 0.0]),
         ends,
     )
+    # Where nothing within the range is refuted, there is nothing to tell.
+    known = None if found.low is None and found.high is None else found.value
     return Exchange(
-        **{name: _scaled(one, unit) for name, one in _ends(found).items()},
+        value=_scaled(known, unit),
+        low=_scaled(found.low, unit),
+        high=_scaled(found.high, unit),
         least=_scaled(ends[0], unit) or 0.0,
         most=_scaled(ends[1], unit) or 0.0,
         unit=unit,
-        said=_said(found),
+        said="" if known is not None else {1: "picture", -1: "cue"}.get(found.side, "untold"),
         n_groups=len(np.unique(cells.cluster)),
     )
-
-
-def _ends(found: Crossing) -> dict[str, float | None]:
-    return {"value": found.value, "low": found.low, "high": found.high}
-
-
-def _said(found: Crossing) -> str:
-    if found.value is not None:
-        return ""
-    return {1: "picture", -1: "cue"}.get(found.side, "untold")
 
 
 def _scaled(x: float | None, unit: str) -> float | None:
