@@ -2,7 +2,8 @@
 
 A picture may have any size, as after a processor's resize. What stands out from the ground falls
 into blobs; each has a colour, a shape by the template that it is most like, and the share that it
-covers of each pixel. Knows how things are drawn, and where labels stand, but no row of any set.
+covers of each pixel. Places, sizes and tilts are measured in whole pixels: what differs by less
+is not seen. Knows how things are drawn, and where labels stand, but no row of any set.
 """
 
 from __future__ import annotations
@@ -39,7 +40,6 @@ class Blob:
         box: rows and columns of the picture.
         share: how much of each pixel of the box it covers, 0 to 1.
         colour: name of its colour.
-        area: in square units.
         wide: from edge to edge, in units.
         tall: likewise.
         unit: pixels to a unit.
@@ -50,7 +50,6 @@ class Blob:
     box: tuple[slice, slice]
     share: Floats
     colour: str
-    area: float
     wide: float
     tall: float
     unit: float
@@ -59,6 +58,12 @@ class Blob:
     def cut(self) -> Floats:
         """It alone, 16 x 16."""
         return _squared(self.share, _edges(self.share))
+
+    @cached_property
+    def whole(self) -> NDArray[np.bool_]:
+        """The pixels that it covers by at least half."""
+        covered: NDArray[np.bool_] = self.share >= 0.5
+        return covered
 
     def likeness(self, name: str) -> float:
         """How unlike a named shape it is; 0 is the same."""
@@ -118,7 +123,6 @@ class Sight:
             box=box,
             share=share,
             colour=self._name(ink),
-            area=float(share.sum()) / self.unit**2,
             wide=(right - left) / self.unit,
             tall=(bottom - top) / self.unit,
             unit=self.unit,
@@ -189,7 +193,10 @@ def _edges(share: Floats) -> tuple[float, float, float, float]:
 
 
 def _squared(
-    share: Floats, box: tuple[float, float, float, float] | None = None, wide: int = 16, tall: int = 16
+    share: Floats,
+    box: tuple[float, float, float, float] | None = None,
+    wide: int = 16,
+    tall: int = 16,
 ) -> Floats:
     image = Image.fromarray(np.ascontiguousarray(share))
     return np.asarray(image.resize((wide, tall), Image.Resampling.BILINEAR, box))
@@ -266,14 +273,19 @@ def _relation(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:
 
 
 def _middle(blob: Blob, sight: Sight) -> tuple[float, float]:
-    """The centre of mass; things that are asked about lie evenly about theirs."""
-    y, x = np.indices(blob.share.shape) + 0.5
-    total = blob.share.sum()
-    rows, columns = blob.box
+    """The middle of the whole pixels that it covers; things that are asked about lie even."""
+    rows, columns = np.flatnonzero(blob.whole.any(1)), np.flatnonzero(blob.whole.any(0))
+    if not len(rows):
+        return blob.x, blob.y
     return (
-        (columns.start + float((x * blob.share).sum() / total)) / sight.unit,
-        (rows.start + float((y * blob.share).sum() / total)) / sight.unit,
+        (blob.box[1].start + (columns[0] + columns[-1] + 1) / 2) / sight.unit,
+        (blob.box[0].start + (rows[0] + rows[-1] + 1) / 2) / sight.unit,
     )
+
+
+def _span(blob: Blob) -> int:
+    """How many whole pixels it is wide and high, together."""
+    return int(blob.whole.any(1).sum() + blob.whole.any(0).sum())
 
 
 def _size(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:
@@ -286,7 +298,7 @@ def _size(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:
         return None
     if not all(_fits(blob, words) for blob in found):
         return NO_SUCH
-    return max(found, key=lambda blob: blob.area).colour
+    return max(found, key=_span).colour
 
 
 def _depth(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:
@@ -335,7 +347,6 @@ def _text(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:
 _FRAME = (72, 18)
 
 
-
 def _read(white: Floats, what: str) -> str | None:
     """The known word or number that a line of letters is most like."""
     if white.size == 0 or white.max() < 0.2:
@@ -347,7 +358,7 @@ def _read(white: Floats, what: str) -> str | None:
 
 
 def _line(white: Floats) -> tuple[Floats, float]:
-    """Letters from edge to edge in a frame of one size, evened out, and how wide for their height."""
+    """Letters from edge to edge in a frame of one size, evened out, and their width to height."""
     left, top, right, bottom = edges = _edges(white)
     flat = _squared(white, edges, *_FRAME).ravel()
     flat = flat - flat.mean()
@@ -399,10 +410,10 @@ def _odd(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:
     if not _fits(row[0], {"colour": words["colour"]} if "colour" in words else {}):
         return NO_SUCH
     if kind == "odd size":
-        areas = np.array([blob.area for blob in row])
-        return str(int(np.abs(areas - np.median(areas)).argmax()) + 1)
+        spans = np.array([_span(blob) for blob in row])
+        return str(int(np.abs(spans - np.median(spans)).argmax()) + 1)
     fold = {"triangle": 3, "square": 4, "cross": 4}[words["thing"]]
-    turns = np.array([_turn(blob.share, fold) for blob in row])
+    turns = np.array([_turn(blob.whole, fold) for blob in row])
     # Turns are circles: each one's distance from all others together.
     apart = np.abs(np.angle(np.exp(1j * (turns[:, None] - turns)))).sum(1)
     return str(int(apart.argmax()) + 1)
@@ -418,10 +429,10 @@ def _row(blobs: Sequence[Blob]) -> list[Blob]:
     return []
 
 
-def _turn(share: Floats, fold: int) -> float:
+def _turn(share: NDArray[np.bool_], fold: int) -> float:
     """The phase of the ``fold``-fold symmetry of a form about its centre of mass."""
     y, x = np.indices(share.shape)
-    total = share.sum()
+    total = max(1, share.sum())
     z = (x - (x * share).sum() / total) + 1j * (y - (y * share).sum() / total)
     return float(np.angle((share * z**fold).sum()))
 
