@@ -23,7 +23,7 @@ from handeye.stats.weights import FAR, LinearWeights, Weights
 
 Floats = NDArray[np.float64]
 CELLS = np.array([[0.5, 0.5], [0.5, -0.5], [-0.5, 0.5], [-0.5, -0.5]])
-LEAD = np.array([1.0, -1.0])
+VISUAL, CUE = np.eye(2)
 # Visual and cue weight, standard deviation of groups, lapses, groups.
 PLANTED = [
     (3.0, 1.0, spread, lapses, groups)
@@ -54,7 +54,11 @@ def coverage(sims: int) -> Iterator[dict[str, object]]:
     """A row for every respondent."""
     for number, (visual, cue, spread, lapses, groups) in enumerate(PLANTED):
         rng = np.random.default_rng(number)
-        truths = [(0, visual), (1, cue), (LEAD, visual - cue)]
+        truths: list[tuple[Floats, float]] = [
+            (VISUAL, visual),
+            (CUE, cue),
+            (VISUAL - CUE, visual - cue),
+        ]
         held, found, closed = np.zeros(3), np.zeros((sims, 3)), np.zeros(3)
         start = time.process_time()
         for k in range(sims):

@@ -116,7 +116,7 @@ class Weights:
         Raises:
             DataError: arrays of different length, ``first`` not 0 or 1, ``things`` not finite.
         """
-        things = np.asarray(things, np.float64).reshape(len(things), -1)
+        things = np.asarray(things, np.float64)
         if not len(things) == len(first) == len(cluster):
             raise DataError("things, answers and groups differ in length")
         if not np.isin(first, (0, 1)).all() or not np.isfinite(things).all():
@@ -124,8 +124,12 @@ class Weights:
         self.n, self.clusters = len(first), len(np.unique(cluster))
         self.level = level
         self._width = things.shape[1]
+        self.reason: Reason | None = "none" if not self.n else "few"
+        if self.clusters < FEWEST:
+            return
         self._tabulate(np.column_stack([np.ones(self.n), things]), first, cluster)
-        self.reason = self._lacks()
+        rank = np.linalg.matrix_rank(self._design * np.sqrt(self._trials)[:, None])
+        self.reason = "constant" if rank < self._width + 1 else None
         if self.reason is None:
             self._best = self._maximise(self._start())
             self._firth = self._maximise(self._best, jeffreys=True)
@@ -147,14 +151,6 @@ class Weights:
         self._nodes = np.arange(-_REACH, _REACH + _STEP / 2, _STEP)
         log = -(self._nodes**2) / 2
         self._log_weights = log - np.log(np.exp(log).sum())
-
-    def _lacks(self) -> Reason | None:
-        if not self.n:
-            return "none"
-        if self.clusters < FEWEST:
-            return "few"
-        rank = np.linalg.matrix_rank(self._design * np.sqrt(self._trials)[:, None])
-        return "constant" if rank < self._design.shape[1] else None
 
     # ---- the likelihood
 
@@ -457,7 +453,7 @@ class LinearWeights:
         Raises:
             DataError: arrays of different length, or what is not finite.
         """
-        things = np.asarray(things, np.float64).reshape(len(things), -1)
+        things = np.asarray(things, np.float64)
         if not len(things) == len(odds) == len(cluster):
             raise DataError("things, log odds and groups differ in length")
         if not np.isfinite(things).all() or not np.isfinite(odds).all():

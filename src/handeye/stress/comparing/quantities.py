@@ -257,8 +257,9 @@ class _Paired:
     def _headline(self, cued: Mask) -> Iterator[Quantity]:
         paired = ~np.isnan(self.both[:, 0])
         if (inside := cued & paired).any():
+            chance = "headline", "all", "pst"
             yield self._rate("pst", "PST", inside, self.both, planned="PST",
-                             said="pairs under a cue", chance=("headline", "all", "pst"))  # fmt: skip
+                             said="pairs under a cue", chance=chance)  # fmt: skip
         if (inside := (self.cell == "uncued") & paired).any():
             yield self._rate("pairs", "Uncued pairs", inside, self.both, planned="Uncued pairs",
                              said="pairs without a cue")  # fmt: skip

@@ -29,6 +29,8 @@ FLOOR = 0.05
 # Pairs of a family that are both told; fewer groups, and only ranges are told.
 _SELDOM, _FEWEST, _FEWEST_OF_FAMILY = 0.5, 20, 8
 _MUTE = 0.05
+# Who guesses one of two values tells a quarter of the pairs.
+_GUESSED = 0.25
 _MOST_KINDS = 4
 _NO_USE = ("refused", "no_answer", "truncated", "unreadable")
 _SEEN_BEFORE = "items that are right without the cue"
@@ -56,9 +58,7 @@ def claims(diagnosis: Tree) -> list[Claim]:
             *found.follows(),
             *found.outweighs(),
             *found.contradicts(),
-            *found.no_such(),
-            *found.outside(),
-            *found.families(),
+            *(found.beside() if found.sees() else ()),
         ]
     return [*partial_claims(diagnosis, Claim), *body, *found.forms()]
 
@@ -101,6 +101,11 @@ class _Run:
         if pst is None:
             return [Claim("plain", "level", why, (plain,))]
         return [Claim("level", "level", why, (plain, pst))]
+
+    def sees(self) -> bool:
+        """Whether pairs without a cue are surely told oftener than who guesses tells them."""
+        pairs: Tree = (self._all.get("headline") or {}).get("pairs") or {}
+        return not pairs or (pairs.get("low") or 0.0) > _GUESSED
 
     # ---- what cues do
 
@@ -184,6 +189,10 @@ class _Run:
         return [Claim("outweighs", "outweighs", why, figures, 0.0, True, parts=tuple(named))]
 
     # ---- what else
+
+    def beside(self) -> list[Claim]:
+        """What is told of who sees, beside cues."""
+        return [*self.no_such(), *self.outside(), *self.families()]
 
     def no_such(self) -> list[Claim]:
         """Things that are not there, and those that are."""

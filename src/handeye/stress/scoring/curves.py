@@ -79,7 +79,7 @@ def curves(rows: Sequence[ScoreRow], model: str | None) -> dict[str, Curve]:
         if first.cell != "uncued" or not first.physical:
             continue
         size = (first.width, first.height) if first.width and first.height else None
-        scale, rule = resize_of(model, size)  # type: ignore[arg-type]
+        scale, rule = resize_of(model, size)
         x = first.physical * (scale if first.unit == PIXELS else 1.0)
         resize = rule if first.unit == PIXELS else AS_DRAWN
         passed = float(first.right and second.right)
@@ -92,15 +92,15 @@ def _curve(pairs: Sequence[tuple[float, float, str, str]]) -> Curve:
     passed = np.array([one[1] for one in pairs])
     fit = fit_curves(x, passed, np.arange(len(pairs), dtype=np.int64))
     threshold, slope = fit.threshold(0), fit.slope(0)
-    ends = [
+    value, low, high = (
         None if end is None or not -40 < end < 40 else round(2.0**end, 4)
         for end in (threshold.value, threshold.low, threshold.high)
-    ]
+    )
     levels = dict.fromkeys(sorted(one[0] for one in pairs))
     return Curve(
         unit=pairs[0][2],
         resize=" / ".join(dict.fromkeys(one[3] for one in pairs)),
-        threshold=Estimate(*ends, len(pairs) if ends[0] is not None else 0),
+        threshold=Estimate(value, low, high, 0 if value is None else len(pairs)),
         slope=Estimate(slope.value, slope.low, slope.high, len(pairs)),
         reason=threshold.reason or "",
         points=[

@@ -26,7 +26,7 @@ BASES = {
     "all": "all items; no answer that can be read counts as wrong",
     "answered": "items whose answer could be read",
 }
-HEADLINE = ("pst", "uncued", "true", "misleading", "gap", "follow", "outside")
+HEADLINE = ("pst", "pairs", "uncued", "true", "misleading", "gap", "follow", "outside")
 """Figures of the first table, in its order."""
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -124,8 +124,9 @@ class Figures:
             return
         first = np.array([one for one, _ in pairs])
         both = np.array([self.right[one] * self.right[other] for one, other in pairs])
-        self._columns[f"{name}.n"] = np.bincount(first, minlength=len(self.rows)) * 1.0
-        self._columns[f"{name}.right"] = np.bincount(first, both, len(self.rows))
+        for key, of in (("n", np.ones(len(pairs))), ("right", both)):
+            sums = np.bincount(first, of, len(self.rows))
+            self._columns[f"{name}.{key}"] = sums.astype(np.float64)
 
     def _add_levels(self) -> None:
         self.levels = sorted({row.level for row in self.rows if row.level is not None})
@@ -221,15 +222,11 @@ class Figures:
                 for basis, meaning in BASES.items()
             },
             "kinds": {
-                kind: self.part(f"kind.{kind}", (*HEADLINE[:1], *HEADLINE[2:]))
+                kind: self.part(f"kind.{kind}", (*HEADLINE[:1], *HEADLINE[3:]))
                 for kind in self.kinds
             },
-            "families": {
-                one: self.part(f"family.{one}", ("pairs", *HEADLINE)) for one in self.families
-            },
-            "levels": {
-                str(one): self.part(f"level.{one}", ("pairs", *HEADLINE)) for one in self.levels
-            },
+            "families": {one: self.part(f"family.{one}", HEADLINE) for one in self.families},
+            "levels": {str(one): self.part(f"level.{one}", HEADLINE) for one in self.levels},
             "groups": measured(
                 {
                     "all": self.share("groups.all", "right"),
@@ -250,7 +247,7 @@ class Figures:
                     "pairs": self.share("other.pairs", "right"),
                 }
             ),
-            "yes": measured({"said": self.share("yes", "said"), "true": self.share("yes", "true")}),
+            "yes": measured({"said": self.share("yes", "said"), "gold": self.share("yes", "true")}),
             "seen": {
                 cell: found
                 for cell in CELLS

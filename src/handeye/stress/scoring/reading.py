@@ -89,7 +89,7 @@ def says_of(value: str, item: Item) -> Says:
     """What a value comes to."""
     if value == NO_SUCH:
         return "no_such"
-    return ("a", "b")[item.values.index(value)] if value in item.values else "other"  # type: ignore[return-value]
+    return ("a", "b")[item.values.index(value)] if value in item.values else "other"
 
 
 def read(text: str, item: Item, form: Form, order: Sequence[int]) -> Read:

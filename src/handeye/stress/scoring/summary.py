@@ -32,9 +32,11 @@ Estimates = dict[str, Estimate]
 class Basis(msgspec.Struct):
     """What is right over one choice of items.
 
-    ``headline`` has ``pst`` (pairs of the same words under a cue, both right), ``uncued``, ``true``
-    and ``misleading`` (accuracy by what the cue is), ``gap`` (without a cue less misleading, of the
-    same pictures) and ``follow`` (misleading cues whose value is said), as far as they were asked.
+    ``headline`` has ``pst`` (pairs of the same words under a cue, both right), ``pairs`` (likewise
+    without a cue), ``uncued``, ``true`` and ``misleading`` (accuracy by what the cue is), ``gap``
+    (without a cue less misleading, of the same pictures), ``follow`` (misleading cues whose value
+    is said) and ``outside`` (readable answers under a cue that are neither value), as far as they
+    were asked.
     """
 
     meaning: str

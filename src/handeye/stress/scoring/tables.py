@@ -18,6 +18,7 @@ PST = Column(
 )
 HEADLINE_COLUMNS = (
     PST,
+    Column("Pairs", "pairs of the same words without a cue, both right", name="pairs"),
     Column("Uncued", "right without a cue", name="uncued"),
     Column("True cue", "right under a cue that is true of the picture", name="true"),
     Column("Misleading", "right under a cue that is false of it", name="misleading"),
@@ -25,7 +26,6 @@ HEADLINE_COLUMNS = (
     Column("Follows", "misleading cues whose value is said", name="follow"),
     Column("Outside", "readable answers under a cue that are neither value", name="outside"),
 )
-PAIRS = Column("Pairs", "pairs of the same words without a cue, both right", name="pairs")
 WEIGHT_COLUMNS = (
     Column("Visual", "what the log odds change by with the picture", name="visual"),
     Column("Cue", "what they change by with the cue", name="cue"),
@@ -88,7 +88,7 @@ KIND_LABELS = {
 def tables(summary: Summary) -> tuple[Table, ...]:
     """All tables of a run, those of the CSV files first, in their order there."""
     heads = {basis: found.headline for basis, found in summary.bases.items()}
-    cued = HEADLINE_COLUMNS[:1] + HEADLINE_COLUMNS[2:]
+    cued = HEADLINE_COLUMNS[:1] + HEADLINE_COLUMNS[3:]
     return (
         table_of("headline", ("items", "figure"), heads, HEADLINE_COLUMNS,
                  file="headline.csv", labels=_BASES),
@@ -98,9 +98,9 @@ def tables(summary: Summary) -> tuple[Table, ...]:
                  caption="Weights in log odds, with 95 % intervals."),
         table_of("kinds", ("cue", "figure"), summary.kinds, cued,
                  file="by_cue.csv", labels=KIND_LABELS, row_head="Cue"),
-        table_of("families", ("family", "figure"), summary.families, (PAIRS, *HEADLINE_COLUMNS),
+        table_of("families", ("family", "figure"), summary.families, HEADLINE_COLUMNS,
                  file="by_family.csv", row_head="Family"),
-        table_of("levels", ("level", "figure"), summary.levels, (PAIRS, *HEADLINE_COLUMNS),
+        table_of("levels", ("level", "figure"), summary.levels, HEADLINE_COLUMNS,
                  file="by_level.csv", row_head="Level"),
         table_of("curves", ("family", "figure"),
                  {name: _curve(curve) for name, curve in summary.curves.items()}, _CURVES,
@@ -109,8 +109,8 @@ def tables(summary: Summary) -> tuple[Table, ...]:
                  {name: _exchanged(one) for name, one in summary.exchange.items()}, _EXCHANGE,
                  file="exchange.csv", row_head="Family",
                  caption="Where the picture weighs as much as a worded cue."),
-        table_of("staged", ("of", "figure"), summary.staged, (PST, *HEADLINE_COLUMNS[2:4],
-                 HEADLINE_COLUMNS[5]), file="staged.csv", labels=_STAGED | KIND_LABELS,
+        table_of("staged", ("of", "figure"), summary.staged, (PST, *HEADLINE_COLUMNS[3:5],
+                 HEADLINE_COLUMNS[6]), file="staged.csv", labels=_STAGED | KIND_LABELS,
                  row_head="Of"),
         table_of("groups", ("items", "figure"), {"all": summary.groups}, _GROUPS,
                  file="groups.csv", labels=_BASES),
@@ -121,7 +121,7 @@ def tables(summary: Summary) -> tuple[Table, ...]:
                  labels=CELL_LABELS, row_head="Cell"),
         table_of("yes", ("items", "figure"), {"all": summary.yes},
                  (Column("yes said", "of answers to yes-or-no questions", name="said"),
-                  Column("yes right", "of these, where yes is right", name="true")),
+                  Column("yes right", "of these, where yes is right", name="gold")),
                  file="yes.csv", labels=_BASES),
         table_of("seen", ("cell", "figure"), summary.seen, _SEEN, file="seen.csv",
                  labels=CELL_LABELS, row_head="Cell"),
