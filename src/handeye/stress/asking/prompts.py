@@ -27,7 +27,7 @@ _BY_WORD = "Answer with a word or two"
 _ALONE = " and nothing else."
 _NO_SUCH = f" If this is about something that is not there, answer: {NO_SUCH}."
 _STATE = (
-    'First look at the picture, and write what it shows of this on a line that begins with '
+    "First look at the picture, and write what it shows of this on a line that begins with "
     '"Seen:". Then answer on a line that begins with "Answer:". '
 )
 

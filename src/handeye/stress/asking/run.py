@@ -103,7 +103,7 @@ def run(
 def _opened(scored: bool) -> Callable[[Path], Any]:
     if not scored:
         return Path
-    from handeye.stress.pages.plots import read_run
+    from handeye.stress.scoring.run_folder import read_run
 
     return read_run
 
@@ -228,7 +228,7 @@ def job(options: StressOptions) -> Job:
         named={
             "max_scenes": "--groups",
             "subsets": "--cues",
-            "templates": "--families",
+            "templates": "--family",
             "prompt_version": "version of the prompts",
         },
     )

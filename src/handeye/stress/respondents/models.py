@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from handeye.errors import DataError, OptionError, RunError
 from handeye.respondents.conversation import Conversation, Kind, Reply, Respondents, spoken
+from handeye.stress.respondents.references import READERS, Reader
 
 if TYPE_CHECKING:
     from handeye.respondents.fault_rates import Faults
@@ -174,34 +175,16 @@ def _is_plain(picture: bytes) -> bool:
 
 
 class Reference(_Knowing):
-    """A reader of words or labels of :mod:`handeye.stress.respondents.references`."""
+    """A reader that does not look (:mod:`handeye.stress.respondents.references`)."""
 
-    def __init__(self, name: str, data: object) -> None:
-        from handeye.stress.respondents.references import READERS
-
+    def __init__(self, reader: Reader, data: object) -> None:
         super().__init__(data)
-        (reader,) = (one for one in READERS if one.name == name)
         self._answers = reader.answer(self._set.items)
 
     async def answer(self, asked: Conversation) -> Reply:
         """Say what the reader says, whatever is shown."""
         value = self._answers.get(self._asked(asked).item_id, "")
         return Reply(_said(_read(asked), value, value))
-
-
-_REFERENCES: Mapping[str, str] = {
-    "majority": "a reader of words: the best answer to every prompt, known beforehand",
-    "constant": "a reader of words: one answer for every family",
-    "cue-follower": "a reader of words: says what they claim",
-    "contrarian": "a reader of words: says the other value than they claim",
-    "label-only": "sees labels and companions alone, and says what they stand for",
-    "learned": "a reader of words: TF-IDF of the prompt, learned from other groups",
-    "sampled": "a reader of words: draws each answer anew",
-}
-
-
-def _reference(name: str) -> Callable[..., Reference]:
-    return partial(Reference, name)
 
 
 RESPONDENTS: Respondents = {
@@ -211,5 +194,8 @@ RESPONDENTS: Respondents = {
         SimulatedEyes,
         "knows the gold, answers by planted weights, spoils it as told",
     ),
-    **{name: Kind(("data",), _reference(name), about) for name, about in _REFERENCES.items()},
+    **{
+        reader.name: Kind(("data",), partial(Reference, reader), f"does not look: {reader.about}")
+        for reader in READERS
+    },
 }

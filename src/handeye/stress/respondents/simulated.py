@@ -36,6 +36,8 @@ _PROSE = (
 _CUT = "Let me go through the picture from its upper left corner. First, the"
 # Share of the probability that neither value has.
 _ELSEWHERE = 0.02
+# Standard deviation of what letters tell of the log odds.
+_NOISE = 0.5
 # How sure a respondent without weights is, in log odds.
 _SURE = 8.0
 
@@ -171,8 +173,8 @@ class Simulated(NamedTuple):
     ``raw_text`` is None when no answer came (``state`` ``error``, the reason in ``error``).
     ``stop_reason`` is the engine's word for how it ended. ``planted`` names the faults that were
     really put in, in the order of :data:`FAULTS`. ``letters`` are natural log-probabilities by
-    letter: with weights their difference is the log odds, and the answer a draw from them; else the
-    answer is the likeliest. None where no letters are asked for.
+    letter: with weights their difference is the log odds and a little noise, the answer a draw from
+    the log odds; else the answer is the likeliest. None where no letters are asked for.
     """
 
     raw_text: str | None
@@ -361,7 +363,7 @@ class _Answering:
             return None
         left = math.log1p(-_ELSEWHERE)
         if self.plants.weighs and said in item.values and not self._swayed:
-            odds = self._odds()
+            odds = self._odds() + _NOISE * _normal(self._draw("letters"))
             logs = dict(zip(item.values, (left + _log(odds), left + _log(-odds)), strict=True))
         else:
             most, least = left + _log(_SURE), left + _log(-_SURE)

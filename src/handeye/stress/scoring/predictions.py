@@ -62,7 +62,7 @@ def _differs(item: Item, row: Prediction) -> join.Difference | None:
 ITEMS = join.Words(
     "item",
     "data",
-    "to score only some use --families or --items, to score the rest as a partial run "
+    "to score only some use --family or --items, to score the rest as a partial run "
     "--allow-missing",
     _differs,
 )
