@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handeye.errors import OptionError
+from handeye.printing import tell
 from handeye.progress import counting
 from handeye.respondents.conversation import told
 from handeye.respondents.whom import Whom, asked
 from handeye.run.answers import Answer
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
-from handeye.run.options import RunOptions
+from handeye.run.options import SMALL, RunOptions
 from handeye.run.plan import Plan
 from handeye.run.questions import Question
 from handeye.scores.asked import kept_or_aside
@@ -198,6 +199,11 @@ def job(options: StressOptions) -> Job:
             f"{options.model} gives its answer's text and no log-probabilities; leave letters out"
         )
     items = options.load()
+    if options.model == SMALL:
+        tell(
+            "warning: handeye/small was trained on grids of look-alike cells, and answers nothing "
+            "else"
+        )
     return Job(
         options,
         items,
