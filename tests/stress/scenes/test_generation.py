@@ -1,4 +1,4 @@
-"""Generated sets: what a group holds, equal pixels and rows everywhere, and words that say nothing."""
+"""Generated sets: what a group holds, equal pixels and rows everywhere, words that say nothing."""
 
 from __future__ import annotations
 
