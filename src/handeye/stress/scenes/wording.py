@@ -58,7 +58,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "depth": (
         "Which {thing} is in front, the {one} one or the {two} one?",
         "Which {thing} covers a part of the other, the {one} one or the {two} one?",
-        "Which {thing} lies on top, the {one} or the {two} one?",
+        "Which {thing} is drawn over the other, the {one} or the {two} one?",
     ),
     "text word": (
         "Which word is on the {thing}?",
