@@ -120,10 +120,12 @@ class ItemSet(Shown):
     def _map(self, picture: Picture | str, which: str) -> NDArray[np.uint8]:
         row = self.pictures[picture] if isinstance(picture, str) else picture
         where = f"picture {row.picture_id}: {which}"
-        rgb = np.asarray(read_view(inside(self.root, getattr(row, which), where)).image())
-        grey: NDArray[np.uint8] = rgb if rgb.ndim == 2 else rgb[..., 0]
+        path = inside(self.root, getattr(row, which), where)
+        grey: NDArray[np.uint8] = np.asarray(read_view(path).image())[..., 0]
         if grey.shape != (row.height, row.width):
-            raise DataError(f"{where}: {grey.shape[1]} x {grey.shape[0]} pixels, not as its row says")
+            raise DataError(
+                f"{where}: {grey.shape[1]} x {grey.shape[0]} pixels, not as its row says"
+            )
         if which == "masks" and int(grey.max()) > len(row.objects):
             raise DataError(f"{where}: names object {int(grey.max())} of {len(row.objects)}")
         return grey
@@ -150,4 +152,5 @@ def patch_classes(masks: NDArray[np.uint8], patch: int) -> NDArray[np.uint8]:
     counts = np.bincount((place * most + masks).ravel(), minlength=rows * columns * most)
     # From the back: the first of equals is then the nearest.
     found = most - 1 - counts.reshape(-1, most)[:, ::-1].argmax(1)
-    return found.reshape(rows, columns).astype(np.uint8)
+    classes: NDArray[np.uint8] = found.reshape(rows, columns).astype(np.uint8)
+    return classes

@@ -1,10 +1,11 @@
 """What the suite reads and writes: one row a question about one picture, one row a picture.
 
-A set is a folder with ``stress_{split}.jsonl`` (fields of :class:`Item`), ``pictures_{split}.jsonl``
-(fields of :class:`Picture`) and the files that these name. Its unit is the group: pictures that
-differ by the smallest edit that turns the answer from value a to value b, one question, and the
-same words under every cue. Items whose prompts are equal byte for byte share ``prompt_id``, and one
-of the two pictures makes each of the two values true: a reader of words alone is right on one.
+A set is a folder with ``stress_{split}.jsonl`` (fields of :class:`Item`),
+``pictures_{split}.jsonl`` (fields of :class:`Picture`) and the files that these name. Its unit is
+the group: pictures that differ by the smallest edit that turns the answer from value a to value b,
+one question, and the same words under every cue. A ``prompt_id`` is a pair: two items whose prompts
+are equal byte for byte, about two pictures that make different answers right, so that a reader of
+words alone is right about one of them at most.
 """
 
 from __future__ import annotations
@@ -86,10 +87,14 @@ class Item(Row, msgspec.Struct, frozen=True, kw_only=True):
         order: places of ``options`` by letter, as the set wants them shown.
         answer: how a free answer is read: ``text`` or ``number``.
         aliases: other words for a value (``grey``: ``gray``), by value.
-        prompt_id: the same for items whose words and options are equal byte for byte.
+        prompt_id: of the pair: two items with the same words, options, order and cue (value
+            included), and other right answers. Under most cues they are about pictures A and B;
+            under a drawn one about those with the same label or companions; under ``other`` about
+            a picture in which the presupposition holds and one in which it does not.
         side: 1 where value a lies on the left or above, -1 where on the right or below, 0 in
             families without sides.
-        meta: what the generator made, for the report and for those who train.
+        meta: what the generator made, for the report and for those who train: ``kind`` of the
+            question, its ``words``, under ``other`` what is ``presumed``.
     """
 
     item_id: str
@@ -132,9 +137,11 @@ class Picture(Row, msgspec.Struct, frozen=True, kw_only=True):
         width: in pixels.
         height: likewise.
         truth: the value that is true of it.
-        objects: the scene graph: each object with ``name``, ``shape``, ``colour``, ``box`` (x0,
-            y0, x1, y1 of what is visible), ``keypoints`` (by name, x and y), ``depth`` (0 for the
-            hindmost), ``area`` (visible pixels) and what else its family says of it.
+        objects: the scene graph: each object with ``name``, ``colour``, ``role`` (``asked``,
+            ``mark``, ``rest``, ``label``, ``companion``), ``box`` (x0, y0, x1, y1 of what is
+            visible; None: nothing), ``keypoints`` (its middle and the corners of its whole box, x
+            and y by name), ``depth`` (0 for the hindmost), ``area`` (visible pixels), and
+            ``facts``: what else its family says of it.
         relations: triples (object, relation, object), by places in ``objects``.
         evidence: box of what tells the two values apart.
         control: a box of the same size that tells nothing; None where there is no room.

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.media.angles import sine, turned
+from handeye.media.angles import turned
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Point: TypeAlias = tuple[int, int]
@@ -78,12 +79,17 @@ def stroke(points: Iterable[Point], width: int) -> Together:
     """A line through points with round ends and joints; everything in fine steps."""
     path = tuple(points)
     parts: list[Form] = [Disc(width // 2, 0, x, y) for x, y in dict.fromkeys(path)]
-    for (ax, ay), (bx, by) in zip(path, path[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(path):
         dx, dy = bx - ax, by - ay
         long = _root(dx * dx + dy * dy)
         if long:
             ox, oy = -dy * width // (2 * long), dx * width // (2 * long)
-            corners = ((ax + ox, ay + oy), (bx + ox, by + oy), (bx - ox, by - oy), (ax - ox, ay - oy))
+            corners = (
+                (ax + ox, ay + oy),
+                (bx + ox, by + oy),
+                (bx - ox, by - oy),
+                (ax - ox, ay - oy),
+            )
             parts.append(Polygon((corners,)))
     return Together(tuple(parts))
 

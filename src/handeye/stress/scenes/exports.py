@@ -172,4 +172,3 @@ def run_lengths(shown: NDArray[np.bool_]) -> list[int]:
     flat = np.concatenate([[False], shown.ravel(order="F")])
     turns = np.flatnonzero(flat[1:] != flat[:-1])
     return np.diff(np.concatenate([[0], turns, [shown.size]])).tolist()  # type: ignore[no-any-return]
-

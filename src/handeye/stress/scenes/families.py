@@ -8,6 +8,7 @@ these never touch what is asked about.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -16,10 +17,8 @@ from handeye.sets.draw import Draw
 from handeye.stress.items import Family
 from handeye.stress.scenes.drawing import (
     STAGE,
-    Disc,
     Form,
     Ink,
-    Polygon,
     Together,
     fine,
     polygon,
@@ -41,6 +40,7 @@ MIDDLE = STAGE // 2
 STRIP = 36
 """Height of the strip of labels and companions."""
 _RIM = 10
+_TRIES = 25
 _APART = 9
 """Least distance of things that have nothing to do with each other."""
 
@@ -122,7 +122,9 @@ class Sketch:
     side: int = 0
     number: bool = False
 
-    def scene(self, truth: int, other: int = 0, *, label: str = "", beads: int | None = None) -> Scene:
+    def scene(
+        self, truth: int, other: int = 0, *, label: str = "", beads: int | None = None
+    ) -> Scene:
         """The scene in which value ``truth`` is true.
 
         Args:
@@ -147,7 +149,9 @@ def _label(text: str, above: bool) -> Thing:
         Paint(rectangle(wide + 16, 23), (255, 255, 255)),
         Paint(form, black),
     )
-    return Thing("label", "black", fine(MIDDLE), fine(_strip(above)), parts, "label", {"text": text})
+    return Thing(
+        "label", "black", fine(MIDDLE), fine(_strip(above)), parts, "label", {"text": text}
+    )
 
 
 def _beads(number: int, colour: str, above: bool) -> list[Thing]:
@@ -183,37 +187,26 @@ class Room:
         w, h = width / 2 + _APART, (width if height is None else height) / 2 + _APART
         self._taken.append((x - w, y - h, x + w, y + h))
 
-    def place(
-        self,
-        width: float,
-        height: float,
-        xs: tuple[float, float] = (0, STAGE),
-        ys: tuple[float, float] = (0, STAGE),
-        *,
-        tries: int = 60,
-    ) -> tuple[int, int] | None:
-        """A free place for a box, taken; None where none was found.
+    def first(
+        self, width: float, height: float, xs: tuple[float, float] = (0, STAGE)
+    ) -> tuple[int, int]:
+        """A place for a box, its middle between ``xs``, before anything else is taken."""
+        at = self._drawn(width, height, xs)
+        self.take(*at, width, height)
+        return at
 
-        Args:
-            width: of the box.
-            height: likewise.
-            xs: between what its middle may lie.
-            ys: likewise.
-            tries: how often one is drawn.
-        """
+    def _drawn(self, width: float, height: float, xs: tuple[float, float]) -> tuple[int, int]:
         left, right = max(xs[0], _RIM + width / 2), min(xs[1], STAGE - _RIM - width / 2)
-        top, bottom = max(ys[0], self.top + height / 2), min(ys[1], self.bottom - height / 2)
-        for _ in range(tries):
-            x = self.draw.integer(-int(-left // 1), int(right))
-            y = self.draw.integer(-int(-top // 1), int(bottom))
-            if self._free(x, y, width / 2, height / 2):
-                self.take(x, y, width, height)
-                return x, y
-        return None
+        top, bottom = self.top + height / 2, self.bottom - height / 2
+        return (
+            self.draw.integer(math.ceil(left), math.floor(right)),
+            self.draw.integer(math.ceil(top), math.floor(bottom)),
+        )
 
     def _free(self, x: int, y: int, w: float, h: float) -> bool:
         return not any(
-            x + w > x0 and x - w < x1 and y + h > y0 and y - h < y1 for x0, y0, x1, y1 in self._taken
+            x + w > x0 and x - w < x1 and y + h > y0 and y - h < y1
+            for x0, y0, x1, y1 in self._taken
         )
 
     def scatter(
@@ -224,8 +217,12 @@ class Room:
         for _ in range(number):
             size = self.draw.integer(20, 40)
             name, colour = self.draw.pick(shapes), self.draw.pick(colours)
-            if place := self.place(size, size, tries=25):
-                out.append(named(name, colour, *place, size, role="rest"))
+            for _ in range(_TRIES):
+                x, y = self._drawn(size, size, (0, STAGE))
+                if self._free(x, y, size / 2, size / 2):
+                    self.take(x, y, size)
+                    out.append(named(name, colour, x, y, size, role="rest"))
+                    break
         return out
 
 
@@ -245,7 +242,11 @@ def others(names: Sequence[str], *but: str) -> list[str]:
 
 
 def _colours(draw: Draw, number: int) -> list[str]:
-    names = tuple(COLOURS)
+    return _some(draw, tuple(COLOURS), number)
+
+
+def _some(draw: Draw, names: Sequence[str], number: int) -> list[str]:
+    """Different ones of some names."""
     return [names[place] for place in draw.sample(len(names), number)]
 
 
@@ -267,7 +268,9 @@ def attribute(room: Room, size: float) -> Sketch:
     name = draw.pick(SHAPES)
     a, b, third = _colours(draw, 3)
     half = draw.below(2)
-    x, y = room.place(size, size, *(((0, MIDDLE - size / 2 - 2),) if half == 0 else ((MIDDLE + size / 2 + 2, STAGE),))) or (0, 0)
+    clear = size / 2 + 2
+    xs = ((0, MIDDLE - clear), (MIDDLE + clear, STAGE))[half]
+    x, y = room.first(size, size, xs)
     room.take(STAGE - x, y, size)
     rest = room.scatter(5, others(SHAPES, name))
 
@@ -297,7 +300,7 @@ def existence(room: Room, size: float) -> Sketch:
     colour, another = _colours(draw, 2)
     by_colour = bool(draw.below(2))
     values = _in_turn(draw, "yes", "no")
-    x, y = room.place(size, size) or (0, 0)
+    x, y = room.first(size, size)
     rest = room.scatter(5, others(SHAPES, name))
 
     def things(truth: int, other: int) -> Any:
@@ -317,7 +320,10 @@ def count(room: Room, size: float) -> Sketch:
     numbers = (many, many - 1) if draw.below(2) else (many - 1, many)
     cell = 45
     columns, rows = (STAGE - 2 * _RIM) // cell, (room.bottom - room.top) // cell
-    left, top = (STAGE - columns * cell) // 2, room.top + (room.bottom - room.top - rows * cell) // 2
+    left, top = (
+        (STAGE - columns * cell) // 2,
+        room.top + (room.bottom - room.top - rows * cell) // 2,
+    )
     rest = draw.integer(3, 5)
     free = max(0, (cell - int(size) - 8) // 2)
     placed = []
@@ -389,9 +395,7 @@ def relation(room: Room, offset: float) -> Sketch:
     draw = room.draw
     across = bool(draw.below(2))
     size = 34
-    name, mark = (SHAPES if across else EVEN_SHAPES)[:], ""
-    pair = draw.sample(len(name), 2)
-    thing, mark = name[pair[0]], name[pair[1]]
+    thing, mark = _some(draw, SHAPES if across else EVEN_SHAPES, 2)
     colour, another, second = _colours(draw, 3)
     names = ("left", "right") if across else ("above", "below")
     values = _in_turn(draw, *names)
@@ -545,17 +549,17 @@ def text(room: Room, height: float) -> Sketch:
         third = draw.pick(WORDS[another])
     else:
         kind = "text number"
+        place = draw.below(3)
         signs = [draw.pick(DIGITS) for _ in range(3)]
-        place, found = draw.below(3), []
-        for _ in range(3):
-            signs[place] = draw.pick([d for d in DIGITS if "".join([*signs[:place], d, *signs[place + 1 :]]) not in found])
-            found.append("".join(signs))
+        found = [
+            "".join([*signs[:place], one, *signs[place + 1 :]]) for one in _some(draw, DIGITS, 3)
+        ]
         values, third = (found[0], found[1]), found[2]
-    names = [PLATES[number] for number in draw.sample(len(PLATES), 2)]
+    names = _some(draw, PLATES, 2)
     wide = max(letters(value, height)[1] for value in values)
     edge = max(7, round(height * 0.55))
     width, tall = round(wide) + 2 * edge, round(height) + 2 * edge
-    x, y = room.place(width, tall) or (MIDDLE, MIDDLE)
+    x, y = room.first(width, tall)
     rest = room.scatter(4, SHAPES)
 
     def things(truth: int, other: int) -> Any:
@@ -626,7 +630,7 @@ def grid(room: Room, cell: float) -> Sketch:
     thick = 2 if cell >= 9 else 1.5
     most = (few + 1) * cell + thick, across * cell + thick
     width, tall = (most[1], most[0]) if of_rows else most
-    x, y = room.place(width, tall, tries=200) or (MIDDLE, (room.top + room.bottom) // 2)
+    x, y = room.first(width, tall)
     far_end = bool(draw.below(2))
     rest = room.scatter(4, SHAPES)
 
@@ -730,7 +734,7 @@ def part(room: Room, width: float) -> Sketch:
     colour, another = _colours(draw, 2)
     long = max(110, round(2 * width * (few + 1) + 12))
     tall = 64
-    x, y = room.place(long, tall, tries=200) or (MIDDLE, MIDDLE)
+    x, y = room.first(long, tall)
     way = 1 if draw.below(2) else -1
     rest = room.scatter(5, SHAPES)
 
@@ -776,8 +780,8 @@ LEVELS: dict[Family, tuple[float, ...]] = {
     "attribute": (64, 36, 20, 11, 6),
     "existence": (64, 36, 20, 11, 6),
     "count": (34, 22, 14, 9, 6),
-    "position": (80, 40, 20, 8, 3),
-    "relation": (72, 36, 18, 8, 3),
+    "position": (80, 40, 20, 8, 2),
+    "relation": (72, 36, 18, 8, 2),
     "size": (32, 16, 8, 4, 2),
     "depth": (32, 16, 8, 4, 2),
     "text": (40, 24, 14, 9, 6),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from handeye import __version__
 from handeye.atomic import replacing, write_bytes, write_text
 from handeye.sets.blocks import Progress, make_set
 from handeye.sets.folder import set_record
-from handeye.stress.items import items_name, pictures_name
+from handeye.sets.jsonl import numbered_lines
+from handeye.stress.items import Item, items_name, pictures_name
+from handeye.stress.respondents.references import MOST_READ, hold
 from handeye.stress.scenes.card import card_text
 from handeye.stress.scenes.drawing import STAGE
 from handeye.stress.scenes.exports import write_tables
-from handeye.stress.scenes.groups import Group, Order, check_rows
+from handeye.stress.scenes.groups import Group, Order, prompt_problems
 from handeye.stress.scenes.plan import SetOptions, plan_groups, plan_set
 
 GENERATOR = 1
@@ -113,7 +116,7 @@ def _make_group(out: Path, options: SetOptions, order: Order) -> Iterator[bytes]
         hashes[picture.picture] = found[picture.picture]
         yield _encode(msgspec.structs.replace(picture, sha256=found))
     items = list(group.items())
-    check_rows(items)
+    assert not (wrong := list(prompt_problems(items))), wrong
     for item in items:
         yield _encode(msgspec.structs.replace(item, sha256=hashes[item.picture]))
 
@@ -131,12 +134,20 @@ def _join(out: Path, options: SetOptions, lines: Iterator[bytes]) -> list[Path]:
     with replacing(items) as asked, replacing(pictures) as shown:
         for line in lines:
             (shown if line.startswith(_PICTURE) else asked).write(line + b"\n")
+    hold(take_some(items))
     tables = write_tables(items, pictures)
     write_text(out / "README.md", card_text(options, items.name, pictures.name, __version__))
     return [items, pictures, *tables]
 
 
-def made_again(record: dict[str, Any]) -> SetOptions:
+def take_some(items: Path) -> list[Item]:
+    """The first items of a file, whole groups, as many as readers of words are tried on."""
+    decode = msgspec.json.Decoder(Item).decode
+    rows = [decode(line) for _, line in islice(numbered_lines(items), MOST_READ + 1)]
+    return [item for item in rows if len(rows) <= MOST_READ or item.scene_id != rows[-1].scene_id]
+
+
+def made_again(record: Mapping[str, Any]) -> SetOptions:
     """The options of a record.
 
     Raises:

@@ -180,12 +180,14 @@ class Group:
                 relations=list(painted.scene.relations),
                 evidence=evidence,
                 control=control,
-                label=next((t.facts["text"] for t in painted.scene.things if t.role == "label"), ""),
+                label=next(
+                    (t.facts["text"] for t in painted.scene.things if t.role == "label"), ""
+                ),
                 meta={"family": self.order.family, "level": self.order.level},
             )
 
     def _control(self, evidence: Box, draw: Draw, other: int) -> Box | None:
-        """A box as large as the evidence, clear of it and of what is asked about in all pictures."""
+        """A box as large as the evidence, clear of it and of all that is asked about."""
         x0, y0, x1, y1 = evidence
         wide, tall = x1 - x0, y1 - y0
         busy = [evidence]
@@ -292,10 +294,9 @@ def objects_of(painted: Painted) -> list[dict[str, Any]]:
         out.append(
             {
                 "name": thing.name,
-                "shape": thing.name,
                 "colour": thing.colour,
                 "role": thing.role,
-                "box": seen[number],
+                "box": list(box) if (box := seen[number]) else None,
                 "keypoints": dict(zip(KEYPOINTS, map(list, places), strict=True)),
                 "depth": number,
                 "area": areas[number + 1],
@@ -392,20 +393,28 @@ def truth_of(plan: Sketch, scene: Scene) -> str:
     return str(fit[0].facts["parts"])
 
 
-def check_rows(items: Iterable[Item]) -> None:
-    """Hold rows to what makes words useless: each prompt asked twice, with two right answers.
+def prompt_problems(items: Iterable[Item]) -> Iterator[str]:
+    """What of the items of a group lets words alone be right: by prompt, in words.
 
-    Raises:
-        AssertionError: a prompt has other bytes in its other item, or the same right answer.
+    Every prompt has to be asked, byte for byte, of two pictures that make different answers right,
+    and every cue that speaks for one value has to be there for the other one.
     """
     prompts: dict[str, list[Item]] = {}
+    spoken: dict[tuple[str, str], set[str]] = {}
     for item in items:
         prompts.setdefault(item.prompt_id, []).append(item)
+        if item.cue_value:
+            spoken.setdefault((item.scene_id, item.cue), set()).add(item.cue_value)
     for name, same in prompts.items():
-        assert len(same) == 2, name
+        if len(same) != 2:
+            yield f"prompt {name} is asked {len(same)} times, not of two pictures"
+            continue
         one, other = same
-        for part in ("question", "options", "order", "cue", "cue_value"):
-            assert getattr(one, part) == getattr(other, part), f"{name}: {part}"
-        assert one.gold != other.gold, f"{name}: both are right"
-        assert one.picture_id != other.picture_id, name
-
+        for part in ("question", "options", "order", "cue", "cue_value", "values"):
+            if getattr(one, part) != getattr(other, part):
+                yield f"prompt {name}: its two items have another {part}"
+        if one.gold == other.gold or one.picture_id == other.picture_id:
+            yield f"prompt {name}: the same answer is right in both of its items"
+    for (scene, cue), values in spoken.items():
+        if len(values) < 2:
+            yield f"group {scene}: its cue {cue} speaks for {', '.join(values)} alone"

@@ -44,7 +44,7 @@ def plural(noun: str) -> str:
 
 @lru_cache(maxsize=1024)
 def shape(name: str, size: float) -> Form:
-    """A named shape ``size`` units wide, or high where that is more, about the middle of its box."""
+    """A named shape ``size`` units wide, or high where that is more, about its box's middle."""
     half = fine(size) // 2
     if name == "circle":
         return Disc(half)
@@ -73,7 +73,16 @@ def shape(name: str, size: float) -> Form:
         x, y = half - lobe, lobe - half * 9 // 10
         tip = half * 9 // 10
         # Where the tangents from the tip touch the lobes, by eye.
-        body = Polygon((((0, y), (half * 95 // 100, y + lobe // 2), (0, tip), (-half * 95 // 100, y + lobe // 2)),))
+        body = Polygon(
+            (
+                (
+                    (0, y),
+                    (half * 95 // 100, y + lobe // 2),
+                    (0, tip),
+                    (-half * 95 // 100, y + lobe // 2),
+                ),
+            )
+        )
         return Together((Disc(lobe, 0, x, y), Disc(lobe, 0, -x, y), body))
     raise KeyError(name)
 
@@ -152,7 +161,10 @@ def letters(text: str, height: float) -> tuple[Form, float]:
     thick = round(_THICK * step)
     form = Together(
         tuple(
-            stroke([(round((x - wide / 2) * step), round((y - _GRID / 2) * step)) for x, y in line], thick)
+            stroke(
+                [(round((x - wide / 2) * step), round((y - _GRID / 2) * step)) for x, y in line],
+                thick,
+            )
             for line in paths
         )
     )

@@ -86,16 +86,14 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "What is the number of columns of cells of the {thing}?",
     ),
     "odd size": (
-        "Five {things} stand in a row, one of another size. Counted from the left, which one is it?",
+        "Five {things} stand in a row, one unlike in size. Which one is it, counted from the left?",
         "In the row of five {things}, which one, counted from the left, has another size?",
-        "One of the five {things} in a row has another size. Which one is it, counted from the "
-        "left?",
+        "Five {things} stand in a row. Counted from the left, which one has another size?",
     ),
     "odd tilt": (
-        "Five {things} stand in a row, one at another tilt. Counted from the left, which one is it?",
+        "Five {things} stand in a row, one unlike in tilt. Which one is it, counted from the left?",
         "In the row of five {things}, which one, counted from the left, has another tilt?",
-        "One of the five {things} in a row has another tilt. Which one is it, counted from the "
-        "left?",
+        "Five {things} stand in a row. Counted from the left, which one has another tilt?",
     ),
     "part": (
         "How many {parts} does the {thing} have?",
@@ -221,9 +219,7 @@ def question(kind: str, words: Mapping[str, str], draw: Draw) -> str:
     return draw.pick(QUESTIONS[kind]).format_map(_slots(words))
 
 
-def presuming(
-    kind: str, words: Mapping[str, str], presumed: Mapping[str, str], draw: Draw
-) -> Said:
+def presuming(kind: str, words: Mapping[str, str], presumed: Mapping[str, str], draw: Draw) -> Said:
     """The question with one more word about what is asked for: ``the blue circle``.
 
     Args:
