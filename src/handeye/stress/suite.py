@@ -27,10 +27,13 @@ SUITE = Suite(
     job=Part("handeye.stress.asking.run:job"),
     task=Part("handeye.stress.asking.task:stress"),
     score_files=Part("handeye.stress.scoring.file_scoring:score_files"),
+    score_so_far=Part("handeye.stress.scoring.file_scoring:score_so_far"),
     summarize=Part("handeye.stress.scoring.summary:summarize"),
+    looks=Part("handeye.stress.scoring.looks:looks"),
     open_run=Part("handeye.stress.scoring.run_folder:read_run"),
     tables=Part("handeye.stress.scoring.tables:tables"),
     quantities=Part("handeye.stress.comparing.quantities:quantities"),
     report=Part("handeye.stress.pages.page:write_page"),
     print_run=Part("handeye.stress.pages.console:print_run"),
+    diagnose=Part("handeye.stress.diagnosis.diagnose:diagnose"),
 )
