@@ -14,6 +14,7 @@ from handeye.suite import Part
 
 CUES = ("context", "hint", "label", "other")
 
+
 @pytest.fixture(scope="module", autouse=True)
 def registered() -> Iterator[None]:
     """The suite by its name, as commands and models find it."""

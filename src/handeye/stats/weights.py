@@ -415,17 +415,29 @@ class _Profile:
 
     def end(self, side: int, bound: float) -> float:
         """The end of the interval on a side; infinite where it is open."""
-        from scipy.optimize import brentq
-
         if self.is_open(side, bound):
             return side * math.inf
         self._known = self._firth
-        inside, step = self.value, 0.5
-        while self.deviance(outside := inside + side * step) <= bound:
+        # Values with the square roots of their deviances, which are nearly straight.
+        goal = math.sqrt(bound)
+        inside, held, step = self.value, 0.0, 0.5
+        while (lost := self._root(outside := inside + side * step)) <= goal:
             if abs(outside) > FAR:
                 return side * math.inf
-            inside, step = outside, 2 * step
-        return float(brentq(lambda t: self.deviance(t) - bound, inside, outside, xtol=_NEAR))
+            inside, held, step = outside, lost, 2 * step
+        # The deviance of one value may differ a little by where the search for it began, so both
+        # sides keep the one that they were found with.
+        while abs(outside - inside) > _NEAR:
+            share = min(max((goal - held) / (lost - held), 0.1), 0.9)
+            middle = inside + share * (outside - inside)
+            if (found := self._root(middle)) <= goal:
+                inside, held = middle, found
+            else:
+                outside, lost = middle, found
+        return outside
+
+    def _root(self, value: float) -> float:
+        return math.sqrt(max(self.deviance(value), 0.0))
 
 
 class LinearWeights:

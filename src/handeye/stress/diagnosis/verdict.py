@@ -138,8 +138,7 @@ class _Run:
         if everything is None or not _above(everything, FLOOR) or not (found or whole):
             if not found:
                 return []
-            everything = next(iter(found.values()))
-            found = {} if len(found) == 1 else found
+            everything = max(found.values(), key=lambda one: one.value)
         why = (
             "Its weight in log odds surely is "
             f"{'above' if sign > 0 else 'below'} 0, and the share above the floor."

@@ -98,7 +98,13 @@ def score_files(
         writer.add("scores", rows)
         if progress is not None:
             progress(len(rows), len(pairs))
-        summary = summarize(rows, n_expected=joined.expected, seed=seed, bootstrap=bootstrap)
+        summary = summarize(
+            rows,
+            n_expected=joined.expected,
+            seed=seed,
+            bootstrap=bootstrap,
+            items=[item for item, _ in pairs],
+        )
         if "so_far" in info:
             summary = marked_so_far(summary, "items")
         asked_dev = any(item.split == DEV for item, _ in pairs)
@@ -202,8 +208,15 @@ def score(
     with any_predictions(predictions) as answers:
         answers.model()  # of one alone
         joined = Join[Item, Prediction](answers, allow_missing=allow_missing)
-        rows = score_rows(joined.pairs(items), pictures=pictures)
-    summary = summarize(rows, n_expected=joined.expected, seed=seed, bootstrap=bootstrap)
+        pairs = list(joined.pairs(items))
+        rows = score_rows(pairs, pictures=pictures)
+    summary = summarize(
+        rows,
+        n_expected=joined.expected,
+        seed=seed,
+        bootstrap=bootstrap,
+        items=[item for item, _ in pairs],
+    )
     return Result(tuple(rows), summary)
 
 

@@ -7,7 +7,7 @@ What the figures are, :mod:`handeye.stress.scoring.figures` and
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import msgspec
@@ -18,9 +18,12 @@ from handeye.scores.estimate import Estimate
 from handeye.scores.join import alone
 from handeye.scores.summary import Interval, Summary as AnySummary
 from handeye.stats.intervals import LEVEL, estimates
+from handeye.stress.items import Item
+from handeye.stress.respondents.references import READERS
 from handeye.stress.scoring.curves import Curve, curves
 from handeye.stress.scoring.figures import HEADLINE, Figures
-from handeye.stress.scoring.score import STATES, ScoreRow
+from handeye.stress.scoring.predictions import Prediction
+from handeye.stress.scoring.score import STATES, ScoreRow, score_rows
 from handeye.stress.scoring.weighing import Exchange, Kind, exchange_by_family, weigh
 
 FORMAT = 1
@@ -52,8 +55,8 @@ class Summary(AnySummary, kw_only=True):
     rightly without a cue, by item, by whole groups, and by kind. ``groups`` are groups of which all
     items are right, and of which those without a cue are. ``said`` is what is said in each cell;
     ``other`` is about presuppositions beside the question; ``yes`` about questions answered yes or
-    no; ``seen`` about what was stated to be seen before. ``references`` are the same figures of
-    respondents that answer by rule.
+    no; ``seen`` about what was stated to be seen before. ``references`` are the headline of
+    respondents that only read; empty where the items were not at hand.
     """
 
     scenes_are: ClassVar[str] = "groups"
@@ -93,6 +96,7 @@ def summarize(
     n_expected: int | None = None,
     seed: int = 0,
     bootstrap: int = RESAMPLES,
+    items: Sequence[Item] = (),
     weights: bool = True,
 ) -> Summary:
     """Make every table.
@@ -102,7 +106,8 @@ def summarize(
         n_expected: items that were asked; more than there are rows makes the run partial.
         seed: of the bootstrap.
         bootstrap: resamples of groups; 0 gives shares without intervals.
-        weights: also fit weights, curves and references, which take most of the time.
+        items: of the rows, where readers of their words are to stand beside them.
+        weights: also fit weights and curves, which take most of the time.
 
     Raises:
         DataError: no rows, or rows of several models, forms or ablations.
@@ -150,7 +155,7 @@ def summarize(
         "weights": weigh(rows) if weights else {},
         "exchange": exchange_by_family(rows) if weights else {},
         "curves": curves(rows, model) if weights else {},
-        "references": references(rows, seed, bootstrap) if weights else {},
+        "references": references(items, seed, bootstrap) if items else {},
     }
     return msgspec.convert(
         {name: _plain(value) for name, value in whole.items()} | estimates(figures.tree()), Summary
@@ -185,70 +190,21 @@ def interval_words(n: int, seed: int, resamples: int) -> str:
     )
 
 
-# ---- who answers by rule
+# ---- who only reads
 
 
-def _eyes(row: ScoreRow) -> str:
-    return row.right_says
-
-
-def _follower(row: ScoreRow) -> str:
-    """What the cue says; without one value a, whatever is shown."""
-    return "b" if row.cue_value == row.values[1] else "a"
-
-
-def _contrarian(row: ScoreRow) -> str:
-    return "a" if row.cue_value == row.values[1] or not row.cue_value else "b"
-
-
-def _constant(row: ScoreRow) -> str:
-    return "a"
-
-
-def _denier(row: ScoreRow) -> str:
-    return "no_such"
-
-
-RULES: Mapping[str, tuple[str, Callable[[ScoreRow], str]]] = {
-    "eyes": ("what the picture shows, whatever the words", _eyes),
-    "follower": ("what the cue says", _follower),
-    "contrarian": ("the value that the cue does not say", _contrarian),
-    "constant": ("value a of every group", _constant),
-    "denier": ("that there is no such thing", _denier),
-}
-"""Respondents that answer by rule, to stand beside a run: what they say, and how."""
-
-
-def references(rows: Sequence[ScoreRow], seed: int, resamples: int) -> dict[str, dict[str, object]]:
-    """The headline of respondents that answer the same items by rule.
+def references(items: Sequence[Item], seed: int, resamples: int) -> dict[str, dict[str, object]]:
+    """The headline of readers of words (:data:`handeye.stress.respondents.references.READERS`).
 
     Args:
-        rows: of a run; their answers are of no account.
+        items: of a run.
         seed: of the bootstrap.
         resamples: of groups.
     """
-    return {
-        name: estimates(Figures(_answered(rows, rule), seed, resamples).part("all", HEADLINE))
-        for name, (_, rule) in RULES.items()
-    }
-
-
-def _answered(rows: Sequence[ScoreRow], rule: Callable[[ScoreRow], str]) -> list[ScoreRow]:
-    out = []
-    for row in rows:
-        says = rule(row)
-        said = row.values["ab".index(says)] if says in ("a", "b") else says
-        followed = bool(row.cue_value) and said == row.cue_value
-        right = int(says == row.right_says)
-        out.append(
-            msgspec.structs.replace(
-                row,
-                says=says,
-                said=said,
-                right=right,
-                lenient_right=right,
-                followed=int(followed),
-                seen=None,
-            )
-        )
+    out = {}
+    for reader in READERS:
+        said = reader.answer(items)
+        answers = [Prediction(item.item_id, said.get(item.item_id) or "") for item in items]
+        rows = score_rows(zip(items, answers, strict=True))
+        out[reader.name] = estimates(Figures(rows, seed, resamples).part("all", HEADLINE))
     return out

@@ -8,9 +8,10 @@ from typing import Any
 from handeye.printing import noun
 from handeye.scores.estimate import NOTHING, Estimate, Worded, in_unit, number
 from handeye.scores.tables import Column, Table, csv_files, table_of, tex_rows
+from handeye.stress.respondents.references import READERS
 from handeye.stress.scoring.curves import Curve
 from handeye.stress.scoring.figures import HEADLINE
-from handeye.stress.scoring.summary import RULES, Summary
+from handeye.stress.scoring.summary import Summary
 from handeye.stress.scoring.weighing import Exchange, Kind, Weight, weight_words
 
 PST = Column(
@@ -132,7 +133,7 @@ def tables(summary: Summary) -> tuple[Table, ...]:
                  caption="Right answers where other forms are read, too."),
         table_of("references", ("respondent", "figure"), summary.references, HEADLINE_COLUMNS,
                  file="references.csv", row_head="Who says",
-                 labels={name: words for name, (words, _) in RULES.items()}),
+                 labels={one.name: f"{one.name}: {one.about}" for one in READERS}),
     )  # fmt: skip
 
 
