@@ -201,8 +201,8 @@ def job(options: StressOptions) -> Job:
     items = options.load()
     if options.model == SMALL:
         tell(
-            "warning: handeye/small was trained on grids of look-alike cells, and answers nothing "
-            "else"
+            "warning: handeye/small was not made for these questions: it was trained on grids of "
+            "look-alike cells, and answers nothing else"
         )
     return Job(
         options,
