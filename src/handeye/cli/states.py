@@ -376,7 +376,7 @@ def probe(
     store = open_store(states)
     asked = targets_of(store, targets)
     with telling() as progress:
-        found = probed(
+        found, rows = probed(
             store,
             asked,
             names=_names(target),
@@ -391,7 +391,7 @@ def probe(
             seed=seed,
             progress=progress,
         )
-    write_probed(states, found)
+    write_probed(states, found, rows)
     if not put_json(json, (states / PROBE).read_bytes()):
         _show(states)
 
@@ -472,7 +472,7 @@ def _show(states: Path, *, probes: bool = True, every_line: bool = False) -> Non
         DataError: nothing was captured or found there.
     """
     from handeye.states.parts import read_record
-    from handeye.states.results import read_back, results
+    from handeye.states.results import results
     from handeye.states.tables import tables
     from handeye.terminal.console import Console
     from handeye.terminal.tables import print_table, say as say_line
@@ -485,12 +485,11 @@ def _show(states: Path, *, probes: bool = True, every_line: bool = False) -> Non
             f"handeye states probe {states}"
         )
     console = Console()
-    with read_back(states):
-        shown = tables(found if probes else None, adjusted, every_line=every_line)
-        said = [str(text) for text in (found or {}).get("said") or () if probes]
-        alarms = [one for entry in (found or {}).get("controls", ()) for one in entry["alarms"]]
-        alarms = [f"{one['level']}: {one['name']}: {one['said']}" for one in alarms if probes]
-        left_out = dict((found or {}).get("left_out", {})) if probes else {}
+    shown = tables(found if probes else None, adjusted, every_line=every_line)
+    said = (found or {}).get("said", ()) if probes else ()
+    alarms = [one for entry in (found or {}).get("controls", ()) for one in entry["alarms"]]
+    alarms = [f"{one['level']}: {one['name']}: {one['said']}" for one in alarms if probes]
+    left_out = (found or {}).get("left_out", {}) if probes else {}
     for text in said:
         say_line(console, text)
     for table in shown:

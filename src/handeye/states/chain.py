@@ -109,6 +109,10 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
     unheld: Estimate | None = None
     layers: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.key not in LEVELS:
+            raise ValueError(f"no level {self.key!r} of a chain")
+
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What is lost between two levels.
@@ -151,6 +155,11 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     levels: tuple[Level, ...]
     steps: tuple[Step, ...]
     note: str = ""
+
+    def __post_init__(self) -> None:
+        keys = [one.key for one in self.levels]
+        if not keys or keys != [one.key for one in self.steps]:
+            raise ValueError("levels and steps of a chain are not of the same keys")
 
     def level(self, key: str) -> Level:
         """The level of a key.

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import polars as pl
 from markupsafe import Markup
 
 from handeye.errors import DataError
@@ -18,7 +17,7 @@ from handeye.pages.frame import fact_words, wide_and_narrow
 from handeye.scores.estimate import Estimate, rate_of
 from handeye.scores.tables import Table
 from handeye.states.charts import front, waterfall
-from handeye.states.results import PREMISE, ROWS, TARGETS, read_back, results
+from handeye.states.results import PREMISE, TARGETS, results, rows_of
 from handeye.states.tables import tables
 from handeye.states.targets import read_targets
 
@@ -90,33 +89,30 @@ def write_page(folder: Path, out: Path) -> Path:
     told = probe or adjust
     if told is None:
         raise DataError(f"{folder}: nothing is read off these states yet: handeye states probe")
-    with read_back(folder):
-        said = {table.key: table for table in tables(probe, adjust)}
-        states = told["states"]
-        chain = list(_chain(probe or {}, said))
-        context = {
-            "title": f"What {states.get('model', 'the model')} holds, and what it says",
-            "notices": {},
-            "sentences": list((probe or {}).get("said") or ()),
-            "chain": chain,
-            "tables": [t for key, t in said.items() if key.startswith(("knows", "acting"))],
-            "curves": list(_curves(probe or {})),
-            "reliability": list(_reliability(probe or {})),
-            "probes": said.get("probes"),
-            "controls": said.get("controls"),
-            "alarms": [
-                one for entry in (probe or {}).get("controls", ()) for one in entry["alarms"]
-            ],
-            "adjusting": list(_adjusting(adjust, said)) if adjust else [],
-            "knew": _knew(folder, probe or {}),
-            "facts": fact_words(
-                (name.replace("_", " "), value) for name, value in states.items() if name in _FACTS
-            ),
-            "left_out": (probe or {}).get("left_out", {}),
-            "terms": _TERMS,
-            "data": html.script_json({"probe": probe, "adjust": adjust}),
-        }
-        page = html.render("handeye.states", "states.html.j2", context, ["states.css"])
+    said = {table.key: table for table in tables(probe, adjust)}
+    states = told["states"]
+    chain = list(_chain(probe or {}, said))
+    context = {
+        "title": f"What {states.get('model', 'the model')} holds, and what it says",
+        "notices": {},
+        "sentences": list((probe or {}).get("said") or ()),
+        "chain": chain,
+        "tables": [t for key, t in said.items() if key.startswith(("knows", "acting"))],
+        "curves": list(_curves(probe or {})),
+        "reliability": list(_reliability(probe or {})),
+        "probes": said.get("probes"),
+        "controls": said.get("controls"),
+        "alarms": [one for entry in (probe or {}).get("controls", ()) for one in entry["alarms"]],
+        "adjusting": list(_adjusting(adjust, said)) if adjust else [],
+        "knew": _knew(folder, probe or {}),
+        "facts": fact_words(
+            (name.replace("_", " "), value) for name, value in states.items() if name in _FACTS
+        ),
+        "left_out": (probe or {}).get("left_out", {}),
+        "terms": _TERMS,
+        "data": html.script_json({"probe": probe, "adjust": adjust}),
+    }
+    page = html.render("handeye.states", "states.html.j2", context, ["states.css"])
     return html.write(out, page)
 
 
@@ -207,24 +203,19 @@ def _knew(folder: Path, probe: Told) -> list[Knew]:
 
     Only of strata in which more are known and not said than by chance.
     """
-    if not (folder / ROWS).is_file() or not (folder / TARGETS).is_file() or not probe:
+    if not (folder / TARGETS).is_file() or not probe:
         return []
-    rows = pl.read_parquet(folder / ROWS).filter(
-        (pl.col("target") == PREMISE) & (pl.col("site") == "last")
-    )
     # Of a stratum in which the probe knows no more than chance, none is said to be known.
     sure = {
-        one["stratum"]
-        for one in probe.get("knows_says", ())
-        if one.get("unsaid") and (one["unsaid"]["low"] or 0) > 0
+        one["stratum"] for one in probe.get("knows_says", ()) if (one["unsaid"]["low"] or 0) > 0
     }
     accepted = set(probe.get("accepted", ()))
     asked = {one.item_id: one for one in read_targets(folder / TARGETS) if one.target == PREMISE}
     found = []
-    for row in rows.filter(pl.col("says") & (pl.col("label") == 1)).to_dicts():
-        item = row["item_id"]
-        if item in accepted and item in asked and row["stratum"] in sure:
-            words = asked[item].texts.get("question", "")
-            chance = float(1 / (1 + np.exp(-row["logit"])))
-            found.append(Knew(item, row["stratum"], chance, words))
+    for row in rows_of(folder, PREMISE, "last"):
+        told = row.says and row.label == 1 and row.stratum in sure
+        if told and row.item_id in accepted and row.item_id in asked:
+            words = asked[row.item_id].texts.get("question", "")
+            chance = float(1 / (1 + np.exp(-row.logit)))
+            found.append(Knew(row.item_id, row.stratum, chance, words))
     return sorted(found, key=lambda one: (-one.chance, one.item))[:_KNEW]
