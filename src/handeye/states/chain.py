@@ -28,10 +28,10 @@ from handeye.scores import claims
 from handeye.scores.claims import Figure, figure_of, sentence_of
 from handeye.scores.estimate import Estimate, number
 from handeye.shown import Shown, Words, named
-from handeye.states.figures import Bools, Floats, estimate, fold_area
+from handeye.states.figures import Bools, Floats, areas, estimate, fold_area, mean_of
 from handeye.states.folds import Ints
 from handeye.states.premises import REJECTIONS
-from handeye.states.readers import CS, Plan, Reading, area, everything, fit_probes, readings
+from handeye.states.readers import CS, Plan, Reading, everything, fit_probes, readings
 from handeye.states.store import States
 from handeye.states.targets import Target
 from handeye.stats.intervals import (
@@ -378,23 +378,19 @@ def _way(found: Reading, cs: Floats, resamples: int, seed: int) -> Way:
     names, cluster = np.unique(rows.group, return_inverse=True)
     levels, losses, bare = balanced(found, resamples, seed)
 
-    def areas(over: Mapping[str, Floats], label: Callable[[str], Bools]) -> dict[str, Samples]:
+    def of_scores(over: Mapping[str, Floats], label: Callable[[str], Bools]) -> dict[str, Samples]:
         out: dict[str, Samples] = {}
         for key, score in over.items():
             told = label(key)
-            own = rows.s if key == "s" else score[np.arange(len(score)), found.fold]
-            each = np.array(
-                [
-                    [area(score[inside, k], told[inside]) for k in found.folds]
-                    for inside in (found.fold == o for o in found.folds)
-                ]
-            )
-            whole = fold_area(own, told, cluster, found.fold, seed)
+            held = rows.s if key == "s" else score[np.arange(len(score)), found.fold]
+            inside = [found.fold == o for o in found.folds]
+            each = np.stack([mean_of(areas(score[own], told[own, None])[None]) for own in inside])
+            whole = fold_area(held, told, cluster, found.fold, seed)
             out[key] = whole if key == "s" else _longer(whole, each)
         return out
 
-    auroc = areas(found.over, lambda _: rows.false)
-    bare_auroc = areas({key: one.over for key, one in found.probes.items()}, rows.label)
+    auroc = of_scores(found.over, lambda _: rows.false)
+    bare_auroc = of_scores({key: one.over for key, one in found.probes.items()}, rows.label)
     unheld = _unheld(found, cs, cluster, seed)
 
     def figure(of: Mapping[str, Samples], key: str) -> Estimate | None:
