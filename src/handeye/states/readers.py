@@ -102,6 +102,8 @@ class Reading:
         readers: by key, one an outer fold.
         over: by reader, (n, folds) by how much rows lie above the cut. In the column of a row's own
             fold by what was fitted without it; in others by what lacks that fold as well.
+        cs: inverse strengths that probes were chosen from.
+        seed: of the folds.
     """
 
     rows: Premises
@@ -109,6 +111,8 @@ class Reading:
     probes: Mapping[str, Fitted]
     readers: Mapping[str, Sequence[Reader]]
     over: Mapping[str, Floats]
+    cs: Floats
+    seed: int
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -222,7 +226,7 @@ def readings(
                 f"premises{f' of {rows.stratum}' if rows.stratum else ''}: one of {folds} folds "
                 "holds true or false ones alone; ask for fewer folds, or take more families"
             )
-        yield _read(rows, plan, sites, np.asarray(cs, np.float64), progress)
+        yield _read(rows, plan, sites, np.asarray(cs, np.float64), seed, progress)
 
 
 def _read(
@@ -230,6 +234,7 @@ def _read(
     plan: Plan,
     sites: Mapping[str, tuple[str, Sequence[str]]],
     cs: Floats,
+    seed: int,
     progress: Callable[[str], None] | None,
 ) -> Reading:
     told: dict[str, Told] = {}
@@ -258,6 +263,8 @@ def _read(
         {key: probes[key] for key in sites},
         {key: told[key].readers for key in order},
         {key: told[key].over for key in order},
+        cs,
+        seed,
     )
 
 

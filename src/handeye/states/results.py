@@ -38,6 +38,7 @@ from handeye.states.measures import knows_says, selective
 from handeye.states.pgla import pgla
 from handeye.states.premises import REJECTIONS
 from handeye.states.probes import Figures, Probe, Probed, probe
+from handeye.states.readers import readings
 from handeye.states.store import States, Store
 from handeye.states.targets import Target, on_tokens, read_targets
 from handeye.stats.intervals import Samples, estimates
@@ -358,7 +359,15 @@ def _chain(
             progress(f"chain, {what}", done, done)
 
     return chain(
-        store, [*rows, *details], seen=seen, layers=layers, folds=folds, seed=seed, progress=told
+        readings(
+            store,
+            [*rows, *details],
+            seen=seen,
+            layers=layers,
+            folds=folds,
+            seed=seed,
+            progress=told,
+        )
     )
 
 
