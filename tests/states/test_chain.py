@@ -20,6 +20,7 @@ from handeye.states.chain import (
     STEPS,
     Chain,
     Level,
+    Step,
     Way,
     balanced,
     chain,
@@ -224,7 +225,10 @@ def told(**levels: tuple[float, float, float]) -> list[str]:
         levels=tuple(
             Level(key=key, balanced=Estimate(*levels.get(key, at_chance), n=96)) for key in LEVELS
         ),
-        steps=(),
+        steps=tuple(
+            Step(key=key, name=name, lost=Estimate(None), smallest=None, p=None, claimed=False)
+            for key, name in STEPS.items()
+        ),
     )
     return [f"{claim.kind} {claim.key}: {claim.words}" for claim in way.claims]
 

@@ -376,6 +376,11 @@ def fit_probes(
 ) -> Fitted:
     """Fit probes in every layer and with every penalty, and choose by their inner folds' AUROC.
 
+    This is not :func:`handeye.states.search.search`: that one has inner folds of its own and keeps
+    areas alone, of as many labels as its null draws, where here inner folds are the other outer
+    ones (what two folds owe to each other is read off their fits), choices are made together with
+    the letters, and the weights are kept for families that come later.
+
     Args:
         rows: to be read.
         plan: the folds.
