@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from handeye.states.store import Store, open_store
+from handeye.states.targets import read_targets
 from handeye.suites import get
 from tests.support.command import handeye as command
 
@@ -147,3 +148,17 @@ def test_ctrl_c_keeps_what_was_captured(sets: dict[str, Path], tmp_path: Path) -
     again, _ = handeye(*words[3:])
     assert "19 items about 4 clips" in again
     assert len(open_store(out).item_ids) == 19
+
+
+def test_a_killed_capture_has_its_targets(sets: dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / "s"
+    words = [sys.executable, "-m", "handeye", "states", "capture", "premise", "--model",
+             "handeye/premise-small", "--data", str(sets["premise"]), "--out", str(out),
+             "-M", "batch_size=1", "--quiet"]  # fmt: skip
+    one = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while one.poll() is None and not (out / "targets.parquet").exists():
+        time.sleep(0.01)
+    one.kill()
+    one.wait()
+    assert len(read_targets(out / "targets.parquet")) > 19
+    assert json.loads((out / "capture.json").read_bytes())["info"]["asked"] == 19

@@ -214,6 +214,71 @@ def test_results_that_were_changed_are_told_by_file_and_key(
     assert "probe.parquet: cannot be read: Object missing required field" in told
 
 
+def test_less_does_not_take_the_place_of_more_unasked(
+    probed: tuple[Path, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "states"
+    shutil.copytree(probed[0], folder)
+    before = (folder / "probe.json").read_bytes()
+    one = ("--sites", "last", "--layers", "final", "--flips", 0, "--meaning", "none", "--quiet")
+    _, told = handeye("states", "probe", folder, *one, code=2)
+    words = " ".join(told.split())
+    assert (
+        "probe.json holds more than this would: detail at media, layer block.01, nulls of 10"
+        in (words)
+    )
+    assert "nothing was changed" in words
+    assert (folder / "probe.json").read_bytes() == before
+    handeye("states", "probe", folder, *one, "--again")
+    found = json.loads((folder / "probe.json").read_bytes())["found"]
+    assert {entry["site"] for entry in found} == {"last"}
+
+
+def test_an_unfinished_capture_is_read_as_far_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "states"
+    stored(folder, "state only", 12)
+    record = json.loads((folder / "capture.json").read_bytes())
+    record["info"]["asked"], record["items"] = 500, 0
+    (folder / "capture.json").write_text(json.dumps(record))
+    (folder / "index.parquet").unlink()
+    words = ("--flips", 0, "--meaning", "none", "--layers", "final", "--quiet")
+    _, told = handeye("states", "probe", folder, *words)
+    assert "note: 96 of 500 items are captured, and these are read" in " ".join(told.split())
+    assert json.loads((folder / "probe.json").read_bytes())["states"]["items"] == 96
+
+
+def test_what_cannot_be_counted_is_said_and_costs_nothing_else(tmp_path: Path) -> None:
+    """A question of sound has a role too few; of three about sight nobody knows what is right."""
+    folder = tmp_path / "states"
+    targets = stored(folder, "both", 20)
+    place = {"audio": 0, "vision": 0}
+    for k, one in enumerate(targets):
+        if one.target != "premise" or not one.label:
+            continue
+        if one.stratum == "audio" and not place["audio"]:
+            targets[k] = replace(one, roles=(0, 1, 2, 3, 4, 5, 6), rejection=5)
+        if one.stratum == "vision" and place["vision"] < 3:
+            targets[k] = replace(one, right=-1)
+        place[one.stratum] += 1
+    write_targets(folder / "targets.parquet", targets)
+    said, _ = handeye("states", "probe", folder, *PROBE)
+    words = " ".join(said.split())
+    assert "no chain of audio: item audio-" in words
+    assert "1 more of audio have no letters, or not one for each role" in words
+    assert "Of 3 questions of vision it is not known which option is right" in words
+    told = json.loads((folder / "probe.json").read_bytes())
+    assert [way["stratum"] for way in told["chain"]["ways"]] == ["vision"]
+    assert "roles of 7" in told["no_chain"]["audio"]
+    assert {one["stratum"] for one in told["found"]} == {"vision", "audio"}
+    known = {one["stratum"]: one for one in told["knows_says"]}
+    assert [known[sense]["unanswered"] for sense in ("vision", "audio")] == [0, 1]
+    assert [known[sense]["n"] for sense in ("vision", "audio")] == [40, 39]
+    risks = [known[sense]["selective"] for sense in ("vision", "audio")]
+    assert [(one["n"], one["unknown"]) for one in risks] == [(77, 3), (79, 0)]
+    handeye("states", "show", folder, "--out", tmp_path / "p.html")
+    assert "No chain of audio: item audio-" in (tmp_path / "p.html").read_text("utf-8")
+
+
 def test_own_targets_need_four_columns(tmp_path: Path) -> None:
     targets = stored(tmp_path / "states", "state only", 12)
     own = [
@@ -221,8 +286,15 @@ def test_own_targets_need_four_columns(tmp_path: Path) -> None:
         for one in targets
         if one.target == "premise"
     ]
-    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, own)))
+    strange = [{**one, "item_id": f"other {one['item_id']}"} for one in own[:3]]
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, [*own, *strange])))
     words = ("--targets", tmp_path / "own.jsonl", "--flips", 0, "--layers", "1", "--quiet")
-    said, _ = handeye("states", "probe", tmp_path / "states", *words)
+    said, told = handeye("states", "probe", tmp_path / "states", *words)
     assert "mine at last" in said
+    assert f"3 of {len(own) + 3} targets are about items that were not captured, such as other" in (
+        " ".join(told.split())
+    )
     handeye("states", "show", tmp_path / "states", "--out", tmp_path / "p.html")
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, strange)))
+    _, told = handeye("states", "probe", tmp_path / "states", *words, code=2)
+    assert "none of its 3 targets is about one of the 96 items of" in " ".join(told.split())

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from handeye.run.job import Job
     from handeye.states.capture import Watched
     from handeye.states.parts import Record
+    from handeye.states.store import Store
     from handeye.states.targets import Target
 
 app = typer.Typer(
@@ -75,6 +76,13 @@ class Capture(Run):
         questions = job.questions[: self.limit]
         where: dict[str, int] = {"done": 0}
 
+        def noted() -> None:
+            # As soon as something is captured, so that it can be read whatever stops this.
+            told, place = self.out / RECORD, self.out / TARGETS
+            if targets is not None and told.is_file() and "targets" not in where:
+                write_targets(place, targets)
+                where["targets"] = len(targets)
+
         def stopped() -> str:
             return (
                 f"stopped after {where['done']} of {len(questions)} items; what was captured is in "
@@ -85,6 +93,7 @@ class Capture(Run):
 
             def progress(done: int, total: int) -> None:
                 where["done"] = done
+                noted()
                 self.watch(done, total)
                 shown(done, total)
 
@@ -99,9 +108,7 @@ class Capture(Run):
                     progress=progress,
                 )
             finally:
-                # What was captured before it was stopped can be read.
-                if targets is not None and (self.out / RECORD).is_file():
-                    write_targets(self.out / TARGETS, targets)
+                noted()
         self.told(record)
 
     def told(self, record: Record) -> None:
@@ -364,30 +371,45 @@ def probe(
         int, typer.Option(metavar="N", help="Draws of the null of each probe; 0: none.")
     ] = 200,
     seed: _Seed = 0,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Put less in the place of what was found there before."),
+    ] = False,
     json: Json = None,
 ) -> None:
     """Read off captured states what they hold, and where that is lost on the way to the answer.
 
     Example: handeye states probe STATES
     """
-    from handeye.states.results import PROBE, probed, targets_of, write_probed
-    from handeye.states.store import open_store
+    from handeye.states.results import (
+        PROBE,
+        probed,
+        refuse_narrower,
+        targets_of,
+        write_probed,
+    )
 
-    store = open_store(states)
-    asked = targets_of(store, targets)
+    store = _opened(states)
+    asked = targets_of(store, targets, tell)
+    choice: dict[str, Any] = {
+        "names": _names(target),
+        "sites": _names(sites),
+        "layers": _layers(layers),
+        "actions": _actions(store.record.settings.get("suite"), run),
+        "beside": _beside(beside or ()),
+        "flips": flips,
+    }
+    if not again:
+        refuse_narrower(states, asked, **choice)
+    shape, embed = shape_of(tokens), _embed(meaning)
     with telling() as progress:
         found, rows = probed(
             store,
             asked,
-            names=_names(target),
-            sites=_names(sites),
-            layers=_layers(layers),
-            actions=_actions(store.record.settings.get("suite"), run),
-            beside=_beside(beside or ()),
-            embed=_embed(meaning),
-            tokens=shape_of(tokens),
+            **choice,
+            embed=embed,
+            tokens=shape,
             folds=folds,
-            flips=flips,
             seed=seed,
             progress=progress,
         )
@@ -418,10 +440,9 @@ def adjust(
     Example: handeye states adjust STATES --alpha 0.03
     """
     from handeye.states.results import ADJUST, adjusted, targets_of, write_adjusted
-    from handeye.states.store import open_store
 
-    store = open_store(states)
-    asked = targets_of(store, targets)
+    store = _opened(states)
+    asked = targets_of(store, targets, tell)
     with telling() as progress:
         found, made = adjusted(
             store,
@@ -490,8 +511,11 @@ def _show(states: Path, *, probes: bool = True, every_line: bool = False) -> Non
     alarms = [one for entry in (found or {}).get("controls", ()) for one in entry["alarms"]]
     alarms = [f"{one['level']}: {one['name']}: {one['said']}" for one in alarms if probes]
     left_out = (found or {}).get("left_out", {}) if probes else {}
+    no_chain = (found or {}).get("no_chain", {}) if probes else {}
     for text in said:
         say_line(console, text)
+    for stratum, why in no_chain.items():
+        say_line(console, f"no chain{f' of {stratum}' if stratum else ''}: {why}", "yellow")
     for table in shown:
         console.print()
         print_table(console, table, caption=table.note)
@@ -500,6 +524,24 @@ def _show(states: Path, *, probes: bool = True, every_line: bool = False) -> Non
     if left_out:
         name, why = next(iter(left_out.items()))
         say_line(console, f"left out: {len(left_out)}, such as {name}: {why}")
+
+
+def _opened(folder: Path) -> Store:
+    """The states of a folder; how many, where their capture is not finished.
+
+    Raises:
+        DataError: as :func:`handeye.states.store.open_store`.
+    """
+    from handeye.states.store import open_store
+
+    store = open_store(folder)
+    there, asked = len(store.item_ids), int(store.record.info.get("asked", 0))
+    if there + len(store.record.failed) < asked:
+        tell(
+            f"note: {there:,} of {asked:,} items are captured, and these are read (the capture "
+            "goes on with the same command)"
+        )
+    return store
 
 
 @contextmanager

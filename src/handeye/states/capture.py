@@ -145,7 +145,7 @@ class _Capture:
             width=tap.width,
             dtype=self._wanted.dtype,
         )
-        record.info = _versions(loaded)
+        record.info = {**_versions(loaded), "asked": len(questions)}
         with Writer(folder, record, part_bytes=part_bytes) as writer:
             left = [one for one in questions if one.item_id not in writer.taken]
             if left:

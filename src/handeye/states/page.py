@@ -108,6 +108,7 @@ def write_page(folder: Path, out: Path) -> Path:
         "facts": fact_words(
             (name.replace("_", " "), value) for name, value in states.items() if name in _FACTS
         ),
+        "no_chain": (probe or {}).get("no_chain", {}),
         "left_out": (probe or {}).get("left_out", {}),
         "terms": _TERMS,
         "data": html.script_json({"probe": probe, "adjust": adjust}),

@@ -22,7 +22,7 @@ import msgspec
 import numpy as np
 
 from handeye.atomic import write_all
-from handeye.errors import DataError, OptionError, allowed, within
+from handeye.errors import DataError, OptionError, RunError, allowed, within
 from handeye.reading import read_json
 from handeye.respondents.local.adjuster import Adjuster, Promise, shown_options
 from handeye.scores.claims import sentence_of
@@ -32,13 +32,13 @@ from handeye.states.acting import Acted, Action, knows
 from handeye.states.adjuster import fit_adjuster
 from handeye.states.chain import Chain, chain
 from handeye.states.controls import Controlled, Embed, controls
-from handeye.states.figures import Floats
+from handeye.states.figures import Bools, Floats
 from handeye.states.folds import Ints
 from handeye.states.measures import knows_says, selective
 from handeye.states.pgla import pgla
 from handeye.states.premises import REJECTIONS
 from handeye.states.probes import Figures, Probe, Probed, probe
-from handeye.states.readers import readings
+from handeye.states.readers import Reading, readings
 from handeye.states.store import States, Store
 from handeye.states.targets import Target, on_tokens, read_targets
 from handeye.stats.intervals import Samples, estimates
@@ -68,7 +68,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """What the record of a store says."""
         settings = {name: str(value) for name, value in store.record.settings.items()}
         return cls(
-            items=store.record.items,
+            items=len(store.item_ids),
             clips=store.record.clips,
             layers=len(store.layers),
             sites=store.sites,
@@ -81,8 +81,13 @@ class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Risk(msgspec.Struct, frozen=True, kw_only=True):
-    """As :class:`handeye.states.measures.Selective`, with intervals."""
+    """As :class:`handeye.states.measures.Selective`, with intervals.
 
+    Of ``n`` questions; ``unknown`` more do not say which option is right, and count nowhere.
+    """
+
+    n: int
+    unknown: int
     curve: tuple[tuple[Share, Share], ...]
     area: Estimate
     half: Estimate
@@ -92,17 +97,22 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KnownSaid(msgspec.Struct, frozen=True, kw_only=True):
-    """As :class:`handeye.states.measures.KnowsSays`, with intervals, of a stratum."""
+    """As :class:`handeye.states.measures.KnowsSays`, with intervals, of a stratum.
+
+    Of ``n`` questions with a false premise; ``unanswered`` more have no letter for each role.
+    ``selective`` is None where no question says which option is right.
+    """
 
     stratum: str
     n: int
+    unanswered: int
     both: Estimate
     knows: Estimate
     says: Estimate
     neither: Estimate
     by_chance: Estimate
     unsaid: Estimate
-    selective: Risk
+    selective: Risk | None
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +123,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         settings: folds, draws and seed.
         found: probes; ``left_out``: by name, why another could not be made.
         controls: beside the probes.
-        chain: from seen to said; None where no question has letters.
+        chain: from seen to said; None where no question has letters, or none could be read.
+        no_chain: by stratum of such questions, why it has no chain.
         said: a sentence of each stratum of the chain.
         knows_says: of each stratum whose questions have letters.
         accepted: ids of the false premises whose likeliest letter does not reject them.
@@ -126,6 +137,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     left_out: dict[str, str]
     controls: tuple[Controlled, ...]
     chain: Chain | None
+    no_chain: dict[str, str] = {}
     said: tuple[str, ...]
     knows_says: tuple[KnownSaid, ...]
     accepted: tuple[str, ...]
@@ -146,8 +158,15 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     says: bool
 
 
-def targets_of(store: Store, path: Path | None = None) -> list[Target]:
+def targets_of(
+    store: Store, path: Path | None = None, say: Callable[[str], None] | None = None
+) -> list[Target]:
     """The targets of a store's items: those of its suite, or of a file.
+
+    Args:
+        store: of the states.
+        path: of the file; None: what the suite asked when they were captured.
+        say: told how many rows of a file are about other items, which are left out.
 
     Raises:
         DataError: there are none, or they are of other items.
@@ -161,9 +180,19 @@ def targets_of(store: Store, path: Path | None = None) -> list[Target]:
             "some (--targets FILE)"
         )
     there = set(store.item_ids)
-    found = [one for one in read_targets(place) if one.item_id in there]
+    every = read_targets(place)
+    found = [one for one in every if one.item_id in there]
     if not found:
-        raise DataError(f"{place}: none of its targets is about an item of {store.folder}")
+        raise DataError(
+            f"{place}: none of its {len(every):,} targets is about one of the {len(there):,} items "
+            f"of {store.folder}, such as {store.item_ids[0]}; the first is about {every[0].item_id}"
+        )
+    if path is not None and say is not None and (lost := len(every) - len(found)):
+        strange = next(one.item_id for one in every if one.item_id not in there)
+        say(
+            f"{place}: {lost:,} of {len(every):,} targets are about items that were not captured, "
+            f"such as {strange}, and are left out"
+        )
     return found
 
 
@@ -214,9 +243,9 @@ def probed(
             raise OptionError(f"no site {site!r} was captured{allowed(site, store.sites)}")
     reading = _Reading(store, layers, tokens, folds, flips, seed, beside, embed, progress)
     reading.read(chosen, sites or store.sites)
-    settings = {"seed": seed, "folds": folds, "flips": flips}
+    settings = {"seed": seed, "folds": folds, "flips": flips, "beside": sorted(beside or ())}
     every = Probe(tuple(reading.found), reading.left_out, settings)
-    whole = _chain(store, chosen, layers, folds, seed, progress)
+    whole, no_chain = _chains(store, chosen, layers, folds, seed, progress)
     found = Found(
         states=About.of(store),
         settings=settings,
@@ -224,12 +253,65 @@ def probed(
         left_out=every.left_out,
         controls=tuple(reading.controls),
         chain=whole,
+        no_chain=no_chain,
         said=tuple(sentence_of(way.claims) for way in whole.ways) if whole else (),
         knows_says=tuple(_knows_says(_premises(every), store, chosen, seed)),
         accepted=tuple(_accepted(store, chosen)),
         acting=tuple(_acting(store, targets, actions, tokens, seed)) if actions else (),
     )
     return found, [row for one in every.found for row in one.rows()]
+
+
+def refuse_narrower(
+    folder: Path,
+    targets: Sequence[Target],
+    *,
+    names: Sequence[str],
+    sites: Sequence[str],
+    layers: Sequence[str] | None,
+    actions: Sequence[Action],
+    beside: Mapping[str, States],
+    flips: int,
+) -> None:
+    """Refuse to put less in the place of what was found in a folder before.
+
+    Args:
+        folder: of the states.
+        targets: of its items.
+        names: as of :func:`probed`, and so are the others.
+        sites: see there; empty: all.
+        layers: see there.
+        actions: see there.
+        beside: see there.
+        flips: see there.
+
+    Raises:
+        RunError: says what would be lost.
+        DataError: what was found cannot be read.
+    """
+    before, _ = results(folder)
+    if before is None:
+        return
+    asked = {(one.target, site) for one in _chosen(targets, names) for site in sites or one.sites}
+    found = before["found"]
+    lost = [f"{a} at {b}" for a, b in dict.fromkeys((one["target"], one["site"]) for one in found)
+            if (a, b) not in asked]  # fmt: skip
+    if layers is not None:
+        read = dict.fromkeys(point["layer"] for one in found for point in one["curve"])
+        lost += [f"layer {one}" for one in read if one not in layers]
+    controls = {one["name"] for entry in before["controls"] for one in entry["controls"]}
+    lost += [one for one in before["settings"].get("beside", ()) if one in controls - set(beside)]
+    if before["acting"] and not actions:
+        lost.append("what was held of a run's answers (--run)")
+    draws = max((one["null"]["draws"] for one in found if one["null"]), default=0)
+    if flips < draws:
+        lost.append(f"nulls of {draws} draws")
+    if lost:
+        more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+        raise RunError(
+            f"{folder}: {PROBE} holds more than this would: {', '.join(lost[:3])}{more}; nothing "
+            "was changed. Repeat the options of that probe, or put this in its place (--again)"
+        )
 
 
 def _chosen(targets: Sequence[Target], names: Sequence[str]) -> list[Target]:
@@ -336,18 +418,18 @@ def token_shape(
     return side, side
 
 
-def _chain(
+def _chains(
     store: Store,
     targets: Sequence[Target],
     layers: Sequence[str] | None,
     folds: int,
     seed: int,
     progress: Callable[[str, int, int], None] | None,
-) -> Chain | None:
-    """The chain of questions with letters; None where there are none."""
-    rows = _rejectable(targets)
-    if not rows or "last" not in store.sites:
-        return None
+) -> tuple[Chain | None, dict[str, str]]:
+    """The chain of questions with letters, if there is one; by stratum, why it has none."""
+    strata: dict[str, list[Target]] = {}
+    for one in _rejectable(targets) if "last" in store.sites else ():
+        strata.setdefault(one.stratum, []).append(one)
     details = [one for one in targets if one.target.partition(":")[0] == DETAIL]
     seen = DETAIL if details and "media" in store.sites else ""
     done = 0
@@ -358,17 +440,17 @@ def _chain(
         if progress is not None:
             progress(f"chain, {what}", done, done)
 
-    return chain(
-        readings(
-            store,
-            [*rows, *details],
-            seen=seen,
-            layers=layers,
-            folds=folds,
-            seed=seed,
-            progress=told,
-        )
-    )
+    found: list[Reading] = []
+    missing: dict[str, str] = {}
+    for stratum, rows in strata.items():
+        asked = [*rows, *details]
+        try:
+            found += readings(
+                store, asked, seen=seen, layers=layers, folds=folds, seed=seed, progress=told
+            )
+        except (DataError, OptionError) as error:
+            missing[stratum] = str(error)
+    return chain(found) if found else None, missing
 
 
 def _rejectable(targets: Sequence[Target]) -> list[Target]:
@@ -391,22 +473,27 @@ def _knows_says(
     by_id = {target.item_id: target for target in targets if target.target == PREMISE}
     for one in found:
         rows = [by_id[item] for item in one.item_ids]
-        kept = [k for k, row in enumerate(rows) if row.roles]
-        if not kept:
+        asked, answered = np.array([bool(row.roles) for row in rows]), _answered(store, rows)
+        false = one.labels == 1
+        if not (false & answered).any() or (false | ~answered).all():
             continue
-        said, sureness = _said(store, [rows[k] for k in kept])
-        groups = np.unique([one.groups[k] for k in kept], return_inverse=True)[1]
+        said, sureness = _said(store, [rows[k] for k in np.flatnonzero(answered)])
+        groups = np.unique(one.groups, return_inverse=True)[1][answered]
         told = knows_says(
-            one.says[kept], np.isin(said, REJECTIONS), one.labels[kept] == 1, groups, seed=seed
+            one.says[answered], np.isin(said, REJECTIONS), false[answered], groups, seed=seed
         )
-        sure = selective(
-            sureness,
-            said == np.array([rows[k].right for k in kept]),
-            groups,
-            seed=seed,
-        )
+        right = np.array([row.right for row in rows])[answered]
+        known = right >= 0
+        risk = None
+        if known.any():
+            sure = selective(sureness[known], (said == right)[known], groups[known], seed=seed)
+            risk = Risk(n=int(known.sum()), unknown=int((~known).sum()), **_figures(sure))
         yield KnownSaid(
-            stratum=one.stratum, n=told.n, selective=Risk(**_figures(sure)), **_figures(told)
+            stratum=one.stratum,
+            n=told.n,
+            unanswered=int((false & asked & ~answered).sum()),
+            selective=risk,
+            **_figures(told),
         )
 
 
@@ -423,12 +510,20 @@ def _figures(found: Any) -> dict[str, Any]:
 def _accepted(store: Store, targets: Sequence[Target]) -> list[str]:
     """Ids of the false premises whose likeliest letter does not reject them."""
     rows = [one for one in targets if one.target == PREMISE and one.roles and one.label]
+    rows = [one for one, there in zip(rows, _answered(store, rows), strict=True) if there]
     if not rows:
         return []
     said, _ = _said(store, rows)
     return [
         one.item_id for one, role in zip(rows, said.tolist(), strict=True) if role not in REJECTIONS
     ]
+
+
+def _answered(store: Store, rows: Sequence[Target]) -> Bools:
+    """Which questions have a letter for each of their roles, and one that may be said."""
+    letters = store.letters([one.item_id for one in rows])
+    whole = (~np.isnan(letters)).sum(axis=1) == [len(one.roles) for one in rows]
+    return np.asarray(whole & np.isfinite(letters).any(axis=1))
 
 
 def _said(store: Store, rows: Sequence[Target]) -> tuple[Ints, Floats]:

@@ -98,7 +98,7 @@ def _chain(way: Told) -> Table:
 
 
 def _knows_says(found: Any) -> Table:
-    rows = []
+    rows, notes = [], []
     for one in found:
         cells = [rate_of(one[name]) for name in ("both", "knows", "says", "neither", "by_chance")]
         rows.append(
@@ -108,6 +108,17 @@ def _knows_says(found: Any) -> Table:
                 basis=f"{one['n']:,} false premises",
             )
         )
+        named = f" of {one['stratum']}" if one["stratum"] else ""
+        if one["unanswered"]:
+            notes.append(
+                f"{one['unanswered']:,} more{named} have no letters, or not one for each role: "
+                "they are not counted."
+            )
+        if one["selective"] and one["selective"]["unknown"]:
+            notes.append(
+                f"Of {one['selective']['unknown']:,} questions{named} it is not known which option "
+                "is right: they count in no risk."
+            )
     return Table(
         key="knows-says",
         caption=f"False premises: told by the probe, rejected by the answer; percent, {_CI}",
@@ -121,6 +132,7 @@ def _knows_says(found: Any) -> Table:
         ),
         rows=tuple(rows),
         row_head="Sense",
+        note=" ".join(notes),
     )
 
 
