@@ -136,6 +136,28 @@ def test_the_page_holds_what_was_found(probed: tuple[Path, str], tmp_path: Path)
     assert "question 1 of" in page  # a question that it knew and accepted
 
 
+def test_what_no_json_can_hold_is_read_back_as_nothing(
+    probed: tuple[Path, str], tmp_path: Path
+) -> None:
+    """A cut may be infinite, and a fold may lack a cell: both are null in a file."""
+    folder = tmp_path / "states"
+    shutil.copytree(probed[0], folder)
+    if not (folder / "adjust.json").is_file():
+        handeye("states", "adjust", folder, "--quiet")
+    for name, path in (
+        ("probe.json", ("found", 0, "choices", 0, "cut")),
+        ("adjust.json", ("pgla", "folds", "standard")),
+        ("adjust.json", ("pgla", "optimism")),
+    ):
+        told = part = json.loads((folder / name).read_bytes())
+        for key in path[:-1]:
+            part = part[key]
+        part[path[-1]] = None
+        (folder / name).write_text(json.dumps(told))
+    said, _ = handeye("states", "show", folder, "--out", tmp_path / "p.html")
+    assert "nested, mean over folds" in said
+
+
 def test_nothing_found_yet_says_what_to_do(tmp_path: Path) -> None:
     stored(tmp_path / "states", "none", 4)
     _, told = handeye("states", "show", tmp_path / "states", code=2)

@@ -65,13 +65,14 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """What the inner folds chose while an outer fold was held out.
 
     ``cut`` is the logit above which a row is called positive: of the highest balanced accuracy on
-    the inner held-out rows. ``inner`` is the mean area of the inner folds.
+    the inner held-out rows; infinite, which files have as null, where the best is to call all rows
+    one thing. ``inner`` is the mean area of the inner folds.
     """
 
     fold: int
     layer: str
     c: float
-    cut: float
+    cut: float | None
     inner: float
 
 

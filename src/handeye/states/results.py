@@ -35,7 +35,7 @@ from handeye.states.controls import Controlled, Embed, controls
 from handeye.states.figures import Bools, Floats
 from handeye.states.folds import Ints
 from handeye.states.measures import knows_says, selective
-from handeye.states.pgla import pgla
+from handeye.states.pgla import Chosen, pgla
 from handeye.states.premises import REJECTIONS
 from handeye.states.probes import Figures, Probe, Probed, probe
 from handeye.states.readers import Reading, readings
@@ -633,7 +633,7 @@ class Theirs(msgspec.Struct, frozen=True, kw_only=True):
     layer: str
     folds: Means
     on_test: Means
-    optimism: float
+    optimism: float | None
     capped: dict[str, Means]
     ablations: dict[str, Ablation]
     best: str
@@ -757,9 +757,11 @@ def adjusted(
             measured["pgla"]
             | {
                 "layer": layer or made.layer,
-                "capped": {f"{cap:g}": one for cap, one in theirs.capped.items()},
+                "folds": _means(theirs.folds),
+                "on_test": _means(theirs.on_test),
+                "capped": {f"{cap:g}": _means(one) for cap, one in theirs.capped.items()},
                 "ablations": {
-                    name: {"nested": nested, "on_test": on_test}
+                    name: {"nested": _means(nested), "on_test": _means(on_test)}
                     for name, (nested, on_test) in theirs.ablations.items()
                 },
                 "front": [(standard, misleading) for _, standard, misleading in theirs.front],
@@ -767,6 +769,11 @@ def adjusted(
         ),
     )
     return found, made
+
+
+def _means(one: Chosen) -> dict[str, float | None]:
+    found = {name: getattr(one, name) for name in Means.__struct_fields__}
+    return {name: None if math.isnan(value) else value for name, value in found.items()}
 
 
 T = TypeVar("T")

@@ -285,4 +285,4 @@ def _accuracies(label: str, tree: Told) -> Row:
 
 def _plainly(label: str, tree: Told) -> Row:
     names = ("standard", "misleading", "balanced")
-    return Row(label, tuple(Estimate(float(tree[name])) for name in names))
+    return Row(label, tuple(Estimate(tree[name]) for name in names))
