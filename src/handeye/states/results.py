@@ -5,6 +5,7 @@
     FOLDER/probe.parquet     a held-out logit a row
     FOLDER/adjust.json       what adjusting letters gains and costs, beside its ablations
     FOLDER/adjuster.json     an adjuster for ``handeye/hf -M adjuster=``
+    FOLDER/causal.json       what changes of states do to answers
 
 A file is replaced in one step, when all of it is known.
 """
@@ -35,9 +36,15 @@ from handeye.states.chain import Chain, chain
 from handeye.states.controls import Controlled, Embed, controls
 from handeye.states.figures import Floats
 from handeye.states.folds import Ints
-from handeye.states.measures import knows_says, selective
+from handeye.states.measures import (
+    knows_says,
+    prior_harnessing,
+    selective,
+    split_beliefs,
+    visual_necessity,
+)
 from handeye.states.pgla import pgla
-from handeye.states.premises import REJECTIONS
+from handeye.states.premises import REJECTIONS, premises
 from handeye.states.probes import Probe, Probed, probe
 from handeye.states.store import States, Store
 from handeye.states.targets import Target, on_tokens, read_targets
@@ -45,7 +52,10 @@ from handeye.stats.intervals import estimates
 
 TARGETS, PROBE, ROWS = "targets.parquet", "probe.json", "probe.parquet"
 ADJUST, ADJUSTER = "adjust.json", "adjuster.json"
+CAUSAL = "causal.json"
 PREMISE, DETAIL = "premise", "detail"
+# States beside the own ones, by the names that ``--beside`` gives them.
+UNSEEN, UNASKED = ("without media", "blank media"), "no question"
 Told = Mapping[str, Any]
 
 
@@ -98,7 +108,8 @@ def probed(
         sites: of the store; none: all at which a target is asked.
         layers: to be read; None: every second, then those beside the best.
         actions: of a run over the same items, for what states hold of failed answers.
-        beside: further states of the same items by name, as controls.
+        beside: further states of the same items by name, as controls; ``no question``, of the same
+            options without a question, is none and serves :func:`prior_harnessing` alone.
         embed: sentences to vectors, for a control that knows what words mean.
         tokens: rows and columns of picture tokens; None: as many of one as of the other.
         folds: outer folds.
@@ -118,7 +129,10 @@ def probed(
     for site in sites:
         if site not in store.sites:
             raise OptionError(f"no site {site!r} was captured{allowed(site, store.sites)}")
-    reading = _Reading(store, layers, tokens, folds, flips, seed, beside, embed, progress)
+    # Before the long work: states beside may lack what is needed of them.
+    published = list(_published(store, chosen, beside or {}, seed))
+    others = {name: one for name, one in (beside or {}).items() if name != UNASKED}
+    reading = _Reading(store, layers, tokens, folds, flips, seed, others, embed, progress)
     reading.read(chosen, sites or store.sites)
     settings = {"seed": seed, "folds": folds, "flips": flips}
     every = Probe(tuple(reading.found), reading.left_out, settings)
@@ -130,6 +144,7 @@ def probed(
         "chain": whole and whole.to_dict(),
         "said": whole and [sentence_of(way.claims) for way in whole.ways],
         "knows_says": [_knows_says(one, store, chosen, seed) for one in _premises(every)],
+        "published": published,
         "accepted": _accepted(store, chosen),
         "acting": list(_acting(store, targets, actions, tokens, seed)) if actions else [],
         "rows": [row for one in every.found for row in one.rows()],
@@ -308,6 +323,81 @@ def _knows_says(one: Probed, store: Store, targets: Sequence[Target], seed: int)
         **estimates({name: getattr(found, name) for name in names}),
         "selective": told,
     }
+
+
+def _published(
+    store: Store, targets: Sequence[Target], beside: Mapping[str, States], seed: int
+) -> Iterator[dict[str, Any]]:
+    """Measures of others, stratum by stratum, as far as what they need is there.
+
+    Raises:
+        DataError: states beside the own ones lack an item or its letters.
+    """
+    strata: dict[str, list[Target]] = {}
+    for one in targets:
+        if one.target == PREMISE and one.roles:
+            strata.setdefault(one.stratum, []).append(one)
+    for name in {*UNSEEN, UNASKED} & set(beside):
+        _refuse_other_order(name, beside[name], targets)
+    for stratum, rows in strata.items():
+        needs: dict[str, str] = {}
+        told: dict[str, Any] = {"stratum": stratum, "needs": needs}
+        try:
+            (own,) = premises(store, rows, seen="")
+        except DataError as error:
+            needs["LAD, CS, VNS and PHI"] = f"letters ({error})"
+            yield told
+            continue
+        groups = np.unique(own.group, return_inverse=True)[1]
+        at = {item: place for place, item in enumerate(own.ids)}
+        pairs = [
+            (place, at[one.siblings["media"]])
+            for place, one in enumerate(rows)
+            if one.label and one.siblings.get("media") in at
+        ]
+        if pairs:
+            false, true = np.array(pairs).T
+            found = split_beliefs(own.s[false], own.s[true], groups[false], seed=seed)
+            names = ("lad", "noticed", "cs", "pleased", "split", "by_chance", "beyond")
+            told |= estimates({name: getattr(found, name) for name in names})
+        else:
+            needs["LAD and CS"] = "siblings: the same words about a clip of which they are true"
+        unseen = next((beside[name] for name in UNSEEN if name in beside), None)
+        if unseen is None:
+            needs["VNS"] = f"--beside '{UNSEEN[1]}=FOLDER' (captured with --blank both)"
+            needs["PHI"] = "the same"
+        else:
+            (blind,) = premises(unseen, rows, seen="")
+            told["vns"] = estimates(visual_necessity(own.letters, blind.letters, groups, seed=seed))
+        if UNASKED not in beside:
+            needs["PHI"] = needs.get("PHI", "") + (
+                f"{', and ' if unseen is None else ''}--beside '{UNASKED}=FOLDER' (captured with "
+                "--blank both --variant no-question)"
+            )
+        elif unseen is not None:
+            (nothing,) = premises(beside[UNASKED], rows, seen="")
+            right = np.arange(len(rows)), [one.right for one in rows]
+            asked, unasked = blind.letters[right], nothing.letters[right]
+            told["phi"] = estimates(prior_harnessing(asked, unasked, groups, seed=seed))
+        yield told
+
+
+def _refuse_other_order(name: str, other: States, targets: Sequence[Target]) -> None:
+    """Refuse states of questions whose options stood in another order: letters mean others there.
+
+    Raises:
+        DataError: they did.
+    """
+    place = other.folder / TARGETS if isinstance(other, Store) else None
+    if place is None or not place.is_file():
+        return
+    roles = {one.item_id: one.roles for one in read_targets(place) if one.target == PREMISE}
+    for one in targets:
+        if one.target == PREMISE and roles.get(one.item_id, one.roles) != one.roles:
+            raise DataError(
+                f"--beside {name}: the options of item {one.item_id} stand in another order there; "
+                "capture with the same --option-order"
+            )
 
 
 def _accepted(store: Store, targets: Sequence[Target]) -> list[str]:
@@ -540,3 +630,31 @@ def read_back(folder: Path) -> Iterator[None]:
             f"{folder}: {PROBE} or {ADJUST} is not as it was written ({what}); make it again with: "
             f"handeye states probe {folder}, or adjust"
         ) from error
+
+
+# ---- causal checks
+
+
+def write_causal(store: Store, asked: Told, found: Told) -> None:
+    """Write what changes of states did to answers.
+
+    Args:
+        store: of the states whose directions were tried.
+        asked: the options, and what tells one check from another.
+        found: plain values of :class:`handeye.states.causal.Causal`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    told = {"states": _about(store), "asked": dict(asked), **found}
+    write_all({store.folder / CAUSAL: _json(told)})
+
+
+def causal_of(folder: Path) -> dict[str, Any] | None:
+    """What changes of states did to answers; None: not asked yet.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    place = folder / CAUSAL
+    return read_json(place) if place.is_file() else None
