@@ -315,13 +315,19 @@ def split_beliefs(
     """
     lad = _finite(false, true)
     noticed, reverse, pleased = lad > STILL, lad < -STILL, false < -STILL
-    shares = [noticed, pleased, noticed & pleased, reverse & pleased]
-    means = [_mean(one, families, seed, resamples) for one in (lad, -false)]
+    columns = [noticed, pleased, noticed & pleased, reverse & pleased, np.ones(len(lad), bool)]
     count = len(np.unique(families))
-    sums = totals([*shares, np.ones(len(lad), bool)], families, seed, resamples)
-    found = [rate(sums[:, k], sums[:, -1], count) for k in range(len(shares))]
+    sums = totals(columns, families, seed, resamples)
+    first, second, split, by_chance = (rate(sums[:, k], sums[:, 4], count) for k in range(4))
     return SplitBeliefs(
-        means[0], found[0], means[1], found[1], *found[2:], difference(*found[2:]), len(lad)
+        lad=_mean(lad, families, seed, resamples),
+        noticed=first,
+        cs=_mean(-false, families, seed, resamples),
+        pleased=second,
+        split=split,
+        by_chance=by_chance,
+        beyond=difference(split, by_chance),
+        n=len(lad),
     )
 
 
@@ -347,7 +353,9 @@ def visual_necessity(
     """
     _finite(shown, unseen)
     p, q = (one - np.logaddexp.reduce(one, axis=1, keepdims=True) for one in (shown, unseen))
-    return _mean((np.exp(p) * (p - q)).sum(axis=1), families, seed, resamples)
+    # Rounding may leave a little less than nothing.
+    divergence = np.maximum((np.exp(p) * (p - q)).sum(axis=1), 0.0)
+    return _mean(divergence, families, seed, resamples)
 
 
 def prior_harnessing(

@@ -341,7 +341,7 @@ def _published(
         _refuse_other_order(name, beside[name], targets)
     for stratum, rows in strata.items():
         needs: dict[str, str] = {}
-        told: dict[str, Any] = {"stratum": stratum, "needs": needs}
+        told: dict[str, Any] = {"stratum": stratum, "questions": len(rows), "needs": needs}
         try:
             (own,) = premises(store, rows, seen="")
         except DataError as error:
@@ -358,6 +358,7 @@ def _published(
         if pairs:
             false, true = np.array(pairs).T
             found = split_beliefs(own.s[false], own.s[true], groups[false], seed=seed)
+            told["pairs"] = found.n
             names = ("lad", "noticed", "cs", "pleased", "split", "by_chance", "beyond")
             told |= estimates({name: getattr(found, name) for name in names})
         else:
@@ -627,8 +628,8 @@ def read_back(folder: Path) -> Iterator[None]:
     except (KeyError, TypeError, AttributeError, ValueError, IndexError, UndefinedError) as error:
         what = f"{type(error).__name__}: {error}"
         raise DataError(
-            f"{folder}: {PROBE} or {ADJUST} is not as it was written ({what}); make it again with: "
-            f"handeye states probe {folder}, or adjust"
+            f"{folder}: {PROBE}, {ADJUST} or {CAUSAL} is not as it was written ({what}); make it "
+            f"again with: handeye states probe {folder}, or adjust, or causal"
         ) from error
 
 

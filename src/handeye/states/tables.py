@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from handeye.scores.estimate import Estimate, Worded, in_unit, rate_of
+from handeye.scores.estimate import Estimate, Unit, Worded, in_unit, rate_of
 from handeye.scores.tables import Cell, Column, Row, Table
 from handeye.states.chain import LEVELS
 
@@ -127,7 +127,7 @@ def _knows_says(found: Any) -> Table:
     )
 
 
-_PUBLISHED = (
+_PUBLISHED: tuple[tuple[str, str, Unit], ...] = (
     ("lad", "LAD: nats by which letters notice", "plain"),
     ("noticed", "LAD above 0, percent; half by chance", "percent"),
     ("cs", "CS: nats for the question, against the clip", "plain"),
@@ -138,7 +138,7 @@ _PUBLISHED = (
     ("vns", "VNS: nats by which letters depend on the clip", "plain"),
     ("phi", "PHI: nats that the words tell of the answer", "plain"),
 )
-_KEPT = (
+_KEPT: tuple[tuple[str, str, Unit], ...] = (
     ("whole", "wrong answers at full coverage, percent", "percent"),
     ("half", "wrong answers at 50 % coverage, percent", "percent"),
     ("gained", "accuracy gained at 50 % coverage, points", "points"),
@@ -150,12 +150,14 @@ def _published(found: Any, answered: Any) -> Table:
     sure = {one["stratum"]: one.get("selective") for one in answered}
     needs: dict[str, str] = {}
     for one in found:
+        counts = f"{one['questions']:,} questions, {one.get('pairs', 0):,} false with a sibling"
         told = [(one, _PUBLISHED), (sure.get(one["stratum"]) or {}, _KEPT)]
         for source, measures in told:
             for name, words, unit in measures:
                 if name in source:
                     figure = in_unit(rate_of(source[name]), unit)
-                    rows.append(Row(words, (figure,), group=one["stratum"] or "all"))
+                    of = f"{one['stratum'] or 'all'}: {counts}"
+                    rows.append(Row(words, (figure,), group=of))
         needs |= one["needs"]
     return Table(
         key="published",
