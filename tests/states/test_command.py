@@ -159,7 +159,7 @@ def probed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("causal")
     clips = get("premise").generate
     assert clips is not None
-    clips(folder / "set", seed=15, families=4, level=1, kinds="colour,size,side,timbre")
+    clips(folder / "set", seed=15, families=6, level=1, kinds="colour,size,side,timbre")
     words = ("--model", "handeye/premise-small", "--data", folder / "set", "--questions", "single")
     handeye("states", "capture", "premise", *words, "--sites", "last", "--out", folder / "states")
     handeye("states", "probe", folder / "states", "--flips", 0, "--meaning", "none",
@@ -173,7 +173,7 @@ def test_states_are_changed_and_a_stopped_check_goes_on(
     data, states = probed
     shutil.copytree(states, tmp_path / "states")
     ask = ["premise", "--model", "handeye/premise-small", "--data", str(data), "--questions",
-           "single", "--sites", "last", "--directions", "2", "--folds", "3",
+           "single", "--families", "4", "--sites", "last", "--directions", "2", "--folds", "3",
            "-M", "batch_size=2", "--out"]  # fmt: skip
     said, _ = handeye("states", "causal", *ask, states)
     assert "States patched with a sibling's: vision" in said
@@ -202,7 +202,8 @@ def test_what_cannot_be_checked_is_told_in_one_line(
     probed: tuple[Path, Path], sets: dict[str, Path], tmp_path: Path
 ) -> None:
     data, states = probed
-    ours = ("premise", "--model", "handeye/premise-small", "--data", data, "--out")
+    ours = ("premise", "--model", "handeye/premise-small", "--data", data, "--questions", "single",
+            "--out")  # fmt: skip
     scenes = ("rose", "--model", "handeye/small", "--data", sets["rose"], "--split", "all", "--out")
     handeye("states", "capture", *scenes, tmp_path / "rose", "--templates", "T2", "--limit", 2)
     (tmp_path / "rose" / "probe.json").write_text("{}")
