@@ -367,7 +367,7 @@ class Checks(Run):
                 )
         options: dict[str, Any] = {
             "layers": self._where(probe),
-            "sites": list(_names(self.sites)),
+            "sites": [] if self.sites == "none" else list(_names(self.sites)),
             "along": self.along,
             "size": self.size,
             "directions": self.directions,
@@ -473,7 +473,8 @@ def _checks(
         ),
     ] = None,
     sites: Annotated[
-        str, typer.Option(metavar="NAMES", help="Tokens that are patched; none: ''.")
+        str,
+        typer.Option(metavar="NAMES", help="Tokens that are patched; none: only steer and erase."),
     ] = "all,media,text,last",
     along: Annotated[
         str,

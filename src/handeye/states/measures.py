@@ -11,7 +11,7 @@
 Every figure has its chance beside it, and intervals over resampled families. LAD, VNS and CS are
 named after arXiv 2603.18373 ("To See or To Please"), of which its abstract alone was at hand: each
 docstring says what is the paper's and what is our reading. PHI is that of arXiv 2606.13870
-("Mirage Probes") by its formula.
+("Mirage Probes"), by its formula at second hand.
 """
 
 from __future__ import annotations
@@ -365,8 +365,9 @@ def prior_harnessing(
 
     a is the right answer, Q the question and Q0 one that asks nothing, with the same options. Above
     0 the words of the question help by themselves, below 0 they lead astray, 0 is no use of them.
-    Source: Ben-Levi and others 2026, arXiv 2606.13870; formula and Q0 ("What is the Answer?") as
-    public code for it has them, which takes p over all words: ours is over what the letters hold.
+    Source: Ben-Levi and others 2026, arXiv 2606.13870, abstract; formula and Q0 ("What is the
+    Answer?") as a public summary and public code for it have them. That code takes p over all
+    words, of the letter's one token; which spellings the letters given here hold is the caller's.
 
     Args:
         asked: (n,) log-probability of the right letter under the question, without the clip.
