@@ -12,9 +12,13 @@ import pytest
 from msgspec.structs import replace
 
 from handeye.respondents.local.adjuster import read_adjuster
+from handeye.scores.estimate import Estimate
+from handeye.states.causal import Causal, Pieces
+from handeye.states.effects import Effect
 from handeye.states.parts import Record, Taken
 from handeye.states.planted import LAYERS, SITES, plant
-from handeye.states.store import Writer
+from handeye.states.results import write_causal
+from handeye.states.store import Writer, open_store
 from handeye.states.targets import Target, write_targets
 from tests.support.command import handeye as command
 
@@ -231,6 +235,10 @@ def test_results_that_were_changed_are_told_by_file_and_key(
         assert f"{name}: cannot be read: " in told
         assert where in told
         assert f"make it again with: handeye states {name[:-5]}" in told
+    (folder / "causal.json").write_text('{"states": {}, "effects": [1]}')
+    _, told = handeye("states", "show", folder, code=2)
+    assert "causal.json: cannot be read: " in told
+    (folder / "causal.json").unlink()
     pl.DataFrame({"target": ["premise"], "site": ["last"]}).write_parquet(folder / "probe.parquet")
     _, told = handeye("states", "show", folder, "--out", tmp_path / "p.html", code=2)
     assert "probe.parquet: cannot be read: Object missing required field" in told
@@ -299,6 +307,103 @@ def test_what_cannot_be_counted_is_said_and_costs_nothing_else(tmp_path: Path) -
     assert [(one["n"], one["unknown"]) for one in risks] == [(77, 3), (79, 0)]
     handeye("states", "show", folder, "--out", tmp_path / "p.html")
     assert "No chain of audio: item audio-" in (tmp_path / "p.html").read_text("utf-8")
+
+
+def test_measures_of_others_are_told_where_their_inputs_are(tmp_path: Path) -> None:
+    """A model whose letters ignore the clip: nothing is noticed, and blank clips change nothing."""
+    folder = tmp_path / "states"
+    targets = stored(folder, "state only", 12)
+    siblings = {one.group: [] for one in targets if one.target == "premise"}  # type: ignore[var-annotated]
+    for one in targets:
+        if one.target == "premise":
+            siblings[one.group].append(one)
+    paired = [
+        replace(
+            one,
+            siblings={
+                "media": next(
+                    other.item_id
+                    for other in siblings[one.group]
+                    if (other.label, other.stratum) == (1 - one.label, one.stratum)
+                )
+            },
+        )
+        for one in targets
+        if one.target == "premise"
+    ]
+    write_targets(folder / "targets.parquet", paired)
+    words = ("--layers", "final", "--sites", "last", *PROBE[:4], "--quiet")
+    said, _ = handeye("states", "probe", folder, *words)
+    assert "VNS needs --beside 'blank media=FOLDER'" in " ".join(said.split())
+    (first, _) = json.loads((folder / "probe.json").read_bytes())["published"]
+    assert {"lad", "cs", "split"} < set(first)
+    assert not {"vns", "phi"} & set(first)
+    assert set(first["needs"]) == {"VNS", "PHI"}
+    beside = [f"--beside={name}={folder}" for name in ("blank media", "no question")]
+    said, _ = handeye("states", "probe", folder, *words, *beside)
+    for one in json.loads((folder / "probe.json").read_bytes())["published"]:
+        assert one["needs"] == {}
+        assert one["vns"]["value"] == one["phi"]["value"] == 0
+        assert one["questions"] == 2 * one["pairs"] == 48
+    assert "accuracy gained at 50 % coverage, points" in " ".join(said.split())
+    other = tmp_path / "other"
+    stored(other, "state only", 12)
+    turned = [replace(one, roles=one.roles[::-1]) for one in paired]
+    write_targets(other / "targets.parquet", turned)
+    _, error = handeye("states", "probe", folder, *words, f"--beside=blank media={other}", code=2)
+    assert "stand in another order there" in " ".join(error.split())
+
+
+def test_changed_states_are_shown_beside_their_controls(tmp_path: Path) -> None:
+    folder = tmp_path / "states"
+    stored(folder, "none", 4)
+    figure, drawn = Estimate(0.5, 0.25, 0.75, 8), Estimate(0.1, -0.2, 0.3, 4)
+    effects = [
+        Effect(stratum="vision", check="patch", layer="final", site="media", measure=measure,
+               effect=figure, controls={"unrelated": drawn}, claimed=True)
+        for measure in ("flips", "turned", "moved")
+    ] + [
+        Effect(stratum="vision", check="erase", layer="final", site="last", measure=measure,
+               effect=figure, controls={"flipped": drawn, "random": drawn})
+        for measure in ("told", "left", "rejected", "parted")
+    ]  # fmt: skip
+    found = Causal(
+        effects=tuple(effects), items={"vision": 8}, families={"vision": 4}, left_out={},
+        itself=0.0, through=0.0, own={"vision": figure}, along="probe", size=0.5, directions=4,
+        seed=0,
+    )  # fmt: skip
+    write_causal(open_store(folder), {"seed": 0}, found.to_dict())
+    said, _ = handeye("states", "show", folder)
+    words = " ".join(said.split())
+    assert "States patched with a sibling's: vision" in words
+    assert "8 items of 4 families" in words
+    assert "−0.20 to 0.30" in words
+    told, _ = handeye("states", "show", folder, "--json")
+    shown = json.loads(told)
+    assert shown["probe"] is None
+    assert len(shown["causal"]["effects"]) == 7
+
+
+def test_a_kept_piece_is_not_made_again_and_a_broken_one_is(tmp_path: Path) -> None:
+    made = 0
+
+    def make() -> dict[str, np.ndarray]:
+        nonlocal made
+        made += 1
+        return {"s|other detail": np.array([1.5, np.nan]), "role": np.array([4, -1])}
+
+    piece = Pieces(tmp_path / "pieces")
+    for _ in range(3):
+        found = piece("patched 0", make)
+        assert found["role"].tolist() == [4, -1]
+        assert np.array_equal(found["s|other detail"], [1.5, np.nan], equal_nan=True)
+    assert made == 1
+    (file,) = (tmp_path / "pieces").iterdir()
+    file.write_bytes(file.read_bytes()[:100])
+    piece("patched 0", make)
+    assert made == 2
+    piece.clear()
+    assert not (tmp_path / "pieces").exists()
 
 
 def test_own_targets_need_four_columns(tmp_path: Path) -> None:

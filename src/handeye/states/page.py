@@ -17,13 +17,15 @@ from handeye.pages.frame import fact_words, wide_and_narrow
 from handeye.scores.estimate import Estimate, rate_of
 from handeye.scores.tables import Table
 from handeye.states.charts import front, waterfall
-from handeye.states.results import PREMISE, TARGETS, results, rows_of
-from handeye.states.tables import tables
+from handeye.states.results import PREMISE, TARGETS, causal_of, results, rows_of
+from handeye.states.tables import causal_tables, tables
 from handeye.states.targets import read_targets
 
 Told = Mapping[str, Any]
 _KNEW = 24
 """Questions that are shown of those that it knew and did not say."""
+_PLAIN = ("knows", "published", "acting", "patched", "directions")
+"""Tables that stand by themselves, by how their keys begin."""
 _FACTS = ("items", "clips", "layers", "sites", "suite", "family")
 _TERMS = (
     (
@@ -89,7 +91,8 @@ def write_page(folder: Path, out: Path) -> Path:
     told = probe or adjust
     if told is None:
         raise DataError(f"{folder}: nothing is read off these states yet: handeye states probe")
-    said = {table.key: table for table in tables(probe, adjust)}
+    every = [*tables(probe, adjust), *causal_tables(causal_of(folder))]
+    said = {table.key: table for table in every}
     states = told["states"]
     chain = list(_chain(probe or {}, said))
     context = {
@@ -97,7 +100,7 @@ def write_page(folder: Path, out: Path) -> Path:
         "notices": {},
         "sentences": list((probe or {}).get("said") or ()),
         "chain": chain,
-        "tables": [t for key, t in said.items() if key.startswith(("knows", "acting"))],
+        "tables": [t for key, t in said.items() if key.startswith(_PLAIN)],
         "curves": list(_curves(probe or {})),
         "reliability": list(_reliability(probe or {})),
         "probes": said.get("probes"),

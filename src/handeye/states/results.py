@@ -5,6 +5,7 @@
     FOLDER/probe.parquet     a held-out logit a row
     FOLDER/adjust.json       what adjusting letters gains and costs, beside its ablations
     FOLDER/adjuster.json     an adjuster for ``handeye/hf -M adjuster=``
+    FOLDER/causal.json       what changes of states do to answers
 
 A file is replaced in one step, when all of it is known.
 """
@@ -30,13 +31,20 @@ from handeye.scores.estimate import Estimate
 from handeye.states.ablations import adjust
 from handeye.states.acting import Acted, Action, knows
 from handeye.states.adjuster import fit_adjuster
+from handeye.states.causal import Causal
 from handeye.states.chain import Chain, chain
 from handeye.states.controls import Controlled, Embed, controls
 from handeye.states.figures import Bools, Floats
 from handeye.states.folds import Ints
-from handeye.states.measures import knows_says, selective
+from handeye.states.measures import (
+    knows_says,
+    prior_harnessing,
+    selective,
+    split_beliefs,
+    visual_necessity,
+)
 from handeye.states.pgla import Chosen, pgla
-from handeye.states.premises import REJECTIONS
+from handeye.states.premises import REJECTIONS, premises
 from handeye.states.probes import Figures, Probe, Probed, probe
 from handeye.states.readers import Reading, readings
 from handeye.states.store import States, Store
@@ -45,7 +53,10 @@ from handeye.stats.intervals import Samples, estimates
 
 TARGETS, PROBE, ROWS = "targets.parquet", "probe.json", "probe.parquet"
 ADJUST, ADJUSTER = "adjust.json", "adjuster.json"
+CAUSAL = "causal.json"
 PREMISE, DETAIL = "premise", "detail"
+# States beside the own ones, by the names that ``--beside`` gives them.
+UNSEEN, UNASKED = ("without media", "blank media"), "no question"
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
@@ -115,6 +126,28 @@ class KnownSaid(msgspec.Struct, frozen=True, kw_only=True):
     selective: Risk | None
 
 
+class Published(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Measures of others (:mod:`handeye.states.measures`), of a stratum, with intervals.
+
+    Of ``questions``; ``pairs`` of them are false and have the sibling of which they are true.
+    ``needs`` says what is wanted for the measures that are None.
+    """
+
+    stratum: str
+    questions: int
+    needs: dict[str, str]
+    pairs: int = 0
+    lad: Estimate | None = None
+    noticed: Estimate | None = None
+    cs: Estimate | None = None
+    pleased: Estimate | None = None
+    split: Estimate | None = None
+    by_chance: Estimate | None = None
+    beyond: Estimate | None = None
+    vns: Estimate | None = None
+    phi: Estimate | None = None
+
+
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What ``probe.json`` holds.
 
@@ -127,6 +160,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         no_chain: by stratum of such questions, why it has no chain.
         said: a sentence of each stratum of the chain.
         knows_says: of each stratum whose questions have letters.
+        published: measures of others, of each such stratum.
         accepted: ids of the false premises whose likeliest letter does not reject them.
         acting: what the states held of answers about cells.
     """
@@ -140,6 +174,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     no_chain: dict[str, str] = {}
     said: tuple[str, ...]
     knows_says: tuple[KnownSaid, ...]
+    published: tuple[Published, ...] = ()
     accepted: tuple[str, ...]
     acting: tuple[Acted, ...]
 
@@ -221,7 +256,8 @@ def probed(
         sites: of the store; none: all at which a target is asked.
         layers: to be read; None: every second, then those beside the best.
         actions: of a run over the same items, for what states hold of failed answers.
-        beside: further states of the same items by name, as controls.
+        beside: further states of the same items by name, as controls; ``no question``, of the same
+            options without a question, is none and serves :func:`prior_harnessing` alone.
         embed: sentences to vectors, for a control that knows what words mean.
         tokens: rows and columns of picture tokens; None: as many of one as of the other.
         folds: outer folds.
@@ -241,7 +277,10 @@ def probed(
     for site in sites:
         if site not in store.sites:
             raise OptionError(f"no site {site!r} was captured{allowed(site, store.sites)}")
-    reading = _Reading(store, layers, tokens, folds, flips, seed, beside, embed, progress)
+    # Before the long work: states beside may lack what is needed of them.
+    published = list(_published(store, chosen, beside or {}, seed))
+    others = {name: one for name, one in (beside or {}).items() if name != UNASKED}
+    reading = _Reading(store, layers, tokens, folds, flips, seed, others, embed, progress)
     reading.read(chosen, sites or store.sites)
     settings = {"seed": seed, "folds": folds, "flips": flips, "beside": sorted(beside or ())}
     every = Probe(tuple(reading.found), reading.left_out, settings)
@@ -256,6 +295,7 @@ def probed(
         no_chain=no_chain,
         said=tuple(sentence_of(way.claims) for way in whole.ways) if whole else (),
         knows_says=tuple(_knows_says(_premises(every), store, chosen, seed)),
+        published=tuple(published),
         accepted=tuple(_accepted(store, chosen)),
         acting=tuple(_acting(store, targets, actions, tokens, seed)) if actions else (),
     )
@@ -299,8 +339,7 @@ def refuse_narrower(
     if layers is not None:
         read = dict.fromkeys(point["layer"] for one in found for point in one["curve"])
         lost += [f"layer {one}" for one in read if one not in layers]
-    controls = {one["name"] for entry in before["controls"] for one in entry["controls"]}
-    lost += [one for one in before["settings"].get("beside", ()) if one in controls - set(beside)]
+    lost += [one for one in before["settings"].get("beside", ()) if one not in beside]
     if before["acting"] and not actions:
         lost.append("what was held of a run's answers (--run)")
     draws = max((one["null"]["draws"] for one in found if one["null"]), default=0)
@@ -505,6 +544,83 @@ def _figures(found: Any) -> dict[str, Any]:
         name: Estimate(**value) if isinstance(told[name], Samples) else value
         for name, value in estimates(told).items()
     }
+
+
+def _published(
+    store: Store, targets: Sequence[Target], beside: Mapping[str, States], seed: int
+) -> Iterator[Published]:
+    """Measures of others, stratum by stratum, as far as what they need is there.
+
+    Raises:
+        DataError: states beside the own ones lack an item or its letters.
+    """
+    strata: dict[str, list[Target]] = {}
+    for one in targets:
+        if one.target == PREMISE and one.roles:
+            strata.setdefault(one.stratum, []).append(one)
+    for name in {*UNSEEN, UNASKED} & set(beside):
+        _refuse_other_order(name, beside[name], targets)
+    for stratum, rows in strata.items():
+        needs: dict[str, str] = {}
+        told: dict[str, Any] = {"stratum": stratum, "questions": len(rows), "needs": needs}
+        try:
+            (own,) = premises(store, rows, seen="")
+        except DataError as error:
+            needs["LAD, CS, VNS and PHI"] = f"letters ({error})"
+            yield Published(**told)
+            continue
+        groups = np.unique(own.group, return_inverse=True)[1]
+        at = {item: place for place, item in enumerate(own.ids)}
+        pairs = [
+            (place, at[one.siblings["media"]])
+            for place, one in enumerate(rows)
+            if one.label and one.siblings.get("media") in at
+        ]
+        if pairs:
+            false, true = np.array(pairs).T
+            found = split_beliefs(own.s[false], own.s[true], groups[false], seed=seed)
+            told["pairs"] = found.n
+            told |= _figures(found)
+        else:
+            needs["LAD and CS"] = "siblings: the same words about a clip of which they are true"
+        unseen = next((beside[name] for name in UNSEEN if name in beside), None)
+        if unseen is None:
+            needs["VNS"] = f"--beside '{UNSEEN[1]}=FOLDER' (captured with --blank both)"
+            needs["PHI"] = "the same"
+        else:
+            (blind,) = premises(unseen, rows, seen="")
+            depends = visual_necessity(own.letters, blind.letters, groups, seed=seed)
+            told["vns"] = Estimate(**estimates(depends))
+        if UNASKED not in beside:
+            needs["PHI"] = needs.get("PHI", "") + (
+                f"{', and ' if unseen is None else ''}--beside '{UNASKED}=FOLDER' (captured with "
+                "--blank both --variant no-question)"
+            )
+        elif unseen is not None:
+            (nothing,) = premises(beside[UNASKED], rows, seen="")
+            right = np.arange(len(rows)), [one.right for one in rows]
+            asked, unasked = blind.letters[right], nothing.letters[right]
+            harnessed = prior_harnessing(asked, unasked, groups, seed=seed)
+            told["phi"] = Estimate(**estimates(harnessed))
+        yield Published(**told)
+
+
+def _refuse_other_order(name: str, other: States, targets: Sequence[Target]) -> None:
+    """Refuse states of questions whose options stood in another order: letters mean others there.
+
+    Raises:
+        DataError: they did.
+    """
+    place = other.folder / TARGETS if isinstance(other, Store) else None
+    if place is None or not place.is_file():
+        return
+    roles = {one.item_id: one.roles for one in read_targets(place) if one.target == PREMISE}
+    for one in targets:
+        if one.target == PREMISE and roles.get(one.item_id, one.roles) != one.roles:
+            raise DataError(
+                f"--beside {name}: the options of item {one.item_id} stand in another order there; "
+                "capture with the same --option-order"
+            )
 
 
 def _accepted(store: Store, targets: Sequence[Target]) -> list[str]:
@@ -814,18 +930,7 @@ def results(folder: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None]
     Raises:
         DataError: a file cannot be read or is not as it was written, with the place in it.
     """
-    found: list[dict[str, Any] | None] = []
-    for name, kind, command in ((PROBE, Found, "probe"), (ADJUST, Gained, "adjust")):
-        if not (folder / name).is_file():
-            found.append(None)
-            continue
-        try:
-            found.append(msgspec.to_builtins(read_json(folder / name, kind)))
-        except DataError as error:
-            raise DataError(
-                f"{error}; make it again with: handeye states {command} {folder}"
-            ) from None
-    return found[0], found[1]
+    return _read(folder, PROBE, Found, "probe"), _read(folder, ADJUST, Gained, "adjust")
 
 
 def rows_of(folder: Path, target: str, site: str) -> list[Row]:
@@ -846,3 +951,48 @@ def rows_of(folder: Path, target: str, site: str) -> list[Row]:
         raise DataError(
             f"{path}: cannot be read: {error}; make it again with: handeye states probe {folder}"
         ) from None
+
+
+# ---- causal checks
+
+
+class Changed(Causal, frozen=True, kw_only=True):
+    """What ``causal.json`` holds: also whose states, and the options of the checks."""
+
+    states: About
+    asked: dict[str, Any]
+
+
+def write_causal(store: Store, asked: Mapping[str, Any], found: Causal) -> None:
+    """Write what changes of states did to answers.
+
+    Args:
+        store: of the states whose directions were tried.
+        asked: the options, and what tells one check from another.
+        found: what came out.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    values = {name: getattr(found, name) for name in Causal.__struct_fields__}
+    told = Changed(states=About.of(store), asked=dict(asked), **values)
+    write_all({store.folder / CAUSAL: _json(told)})
+
+
+def causal_of(folder: Path) -> dict[str, Any] | None:
+    """What changes of states did to answers, as plain values; None: not asked yet.
+
+    Raises:
+        DataError: the file cannot be read or is not as it was written.
+    """
+    return _read(folder, CAUSAL, Changed, "causal")
+
+
+def _read(folder: Path, name: str, kind: type[Any], command: str) -> dict[str, Any] | None:
+    if not (folder / name).is_file():
+        return None
+    try:
+        found: dict[str, Any] = msgspec.to_builtins(read_json(folder / name, kind))
+    except DataError as error:
+        raise DataError(f"{error}; make it again with: handeye states {command} {folder}") from None
+    return found

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from handeye.scores.estimate import Estimate, Worded, in_unit, rate_of
+from handeye.scores.estimate import Estimate, Unit, Worded, in_unit, rate_of
 from handeye.scores.tables import Cell, Column, Row, Table
 from handeye.states.chain import LEVELS
 
@@ -53,6 +53,7 @@ def _of_probe(told: Told) -> Iterator[Table]:
     for way in (told.get("chain") or {}).get("ways", ()):
         yield _chain(way)
     yield _knows_says(told.get("knows_says", ()))
+    yield _published(told.get("published", ()), told.get("knows_says", ()))
     for one in told.get("acting", ()):
         yield _acting(one)
     yield _probes(told.get("found", ()))
@@ -133,6 +134,48 @@ def _knows_says(found: Any) -> Table:
         rows=tuple(rows),
         row_head="Sense",
         note=" ".join(notes),
+    )
+
+
+_PUBLISHED: tuple[tuple[str, str, Unit], ...] = (
+    ("lad", "LAD: nats by which letters notice", "plain"),
+    ("noticed", "LAD above 0, percent; half by chance", "percent"),
+    ("cs", "CS: nats for the question, against the clip", "plain"),
+    ("pleased", "CS above 0, percent", "percent"),
+    ("split", "split beliefs: both above 0, percent", "percent"),
+    ("by_chance", "noticed the wrong way round, percent", "percent"),
+    ("beyond", "split beliefs less that, points", "points"),
+    ("vns", "VNS: nats by which letters depend on the clip", "plain"),
+    ("phi", "PHI: nats that the words tell of the answer", "plain"),
+)
+_KEPT: tuple[tuple[str, str, Unit], ...] = (
+    ("whole", "wrong answers at full coverage, percent", "percent"),
+    ("half", "wrong answers at 50 % coverage, percent", "percent"),
+    ("gained", "accuracy gained at 50 % coverage, points", "points"),
+)
+
+
+def _published(found: Any, answered: Any) -> Table:
+    rows = []
+    sure = {one["stratum"]: one.get("selective") for one in answered}
+    needs: dict[str, str] = {}
+    for one in found:
+        counts = f"{one['questions']:,} questions, {one.get('pairs', 0):,} false with a sibling"
+        told = [(one, _PUBLISHED), (sure.get(one["stratum"]) or {}, _KEPT)]
+        for source, measures in told:
+            for name, words, unit in measures:
+                if name in source:
+                    figure = in_unit(rate_of(source[name]), unit)
+                    of = f"{one['stratum'] or 'all'}: {counts}"
+                    rows.append(Row(words, (figure,), group=of))
+        needs |= one["needs"]
+    return Table(
+        key="published",
+        caption=f"Published measures; {_CI}",
+        columns=(Column("Figure"),),
+        rows=tuple(rows),
+        row_head="Measure",
+        note=" ".join(f"{name} needs {what}." for name, what in needs.items()),
     )
 
 
@@ -286,3 +329,89 @@ def _accuracies(label: str, tree: Told) -> Row:
 def _plainly(label: str, tree: Told) -> Row:
     names = ("standard", "misleading", "balanced")
     return Row(label, tuple(Estimate(tree[name]) for name in names))
+
+
+def causal_tables(told: Told | None) -> list[Table]:
+    """What changes of states did to answers, sense by sense: patched, steered and erased.
+
+    Args:
+        told: what ``causal.json`` holds; None: nothing was asked.
+    """
+    found = told or {"effects": ()}
+    by: dict[tuple[str, str, str, str], dict[str, Told]] = {}
+    for one in found["effects"]:
+        key = (one["stratum"], one["check"], one["layer"], one["site"])
+        by.setdefault(key, {})[one["measure"]] = one
+    strata = dict.fromkeys(stratum for stratum, *_ in by)
+    made = (make(stratum, by, found) for stratum in strata for make in (_patched, _directed))
+    return [one for one in made if one.rows]
+
+
+def _patched(stratum: str, by: Mapping[tuple[str, str, str, str], Told], told: Told) -> Table:
+    rows = []
+    for (of, check, layer, site), one in by.items():
+        if (of, check) != (stratum, "patch"):
+            continue
+        flips, moved = one["flips"], one["moved"]
+        beside = [flips["controls"].get(name) for name in ("other detail", "unrelated")]
+        cells: tuple[Cell, ...] = (
+            rate_of(flips["effect"]),
+            *(rate_of(other) if other else None for other in beside),
+            area(moved["effect"]),
+            "yes" if moved["claimed"] else "no",
+        )
+        rows.append(Row(site, cells, group=layer, basis=f"{flips['effect']['n']:,} items"))
+    own = rate_of(told["own"][stratum]).text("line") if rows else ""
+    return Table(
+        key=f"patched-{stratum or 'all'}",
+        caption=f"States patched with a sibling's: {stratum or 'all'}; percent, {_CI}",
+        columns=(
+            Column("Flips", "of those whose sibling is answered otherwise, how many answer so now"),
+            Column("Other detail", "the same by a clip of the family that differs in another"),
+            Column("Unrelated", "the same by a clip of another family"),
+            Column("Moved", "S in the direction of the change of truth, in nats"),
+            Column("Claimed", "whether that is beyond 0 and both controls", words=True),
+        ),
+        rows=tuple(rows),
+        row_head="Tokens",
+        note=f"{told['items'][stratum]:,} items of {told['families'][stratum]:,} families, of "
+        f"which {own} % are told rightly without any change."
+        if rows
+        else "",
+    )
+
+
+def _directed(stratum: str, by: Mapping[tuple[str, str, str, str], Told], told: Told) -> Table:
+    rows = []
+    for (of, check, layer, _), one in by.items():
+        if of != stratum or check == "patch":
+            continue
+        effect = one["moved" if check == "steer" else "parted"]
+        drawn = [_span(effect["controls"][name]) for name in ("flipped", "random")]
+        words = {"steer": "S moved by a step", "erase": "S parted by erasing"}[check]
+        probe = area(one["told"]["effect"]) if check == "erase" else None
+        said = "yes" if effect["claimed"] else "no"
+        rows.append(Row(words, (probe, area(effect["effect"]), *drawn, said), group=layer))
+    return Table(
+        key=f"directions-{stratum or 'all'}",
+        caption=f"States steered and erased at the last token: {stratum or 'all'}; nats, {_CI}",
+        columns=(
+            Column("AUROC", "of the probe, on families it has not learnt from"),
+            Column("Effect", "of the probe's direction"),
+            Column("Flipped", "least to most over directions of flipped labels", words=True),
+            Column("Random", "least to most over random directions", words=True),
+            Column("Claimed", "whether the effect is beyond 0 and every one of them", words=True),
+        ),
+        rows=tuple(rows),
+        row_head="Change",
+        note=f"{told['directions']} directions of each kind; steps along the "
+        f"{'probe' if told['along'] == 'probe' else 'difference of class means'}."
+        if rows
+        else "",
+    )
+
+
+def _span(drawn: Told) -> str:
+    """The least and the most of what was drawn."""
+    ends = (Estimate(drawn[end]).text("value", "plain") for end in ("low", "high"))
+    return " to ".join(ends)
