@@ -367,7 +367,8 @@ def _curves(probe: Told, prefix: str) -> Iterator[Drawn]:
         known += [
             (one["auroc"]["value"], one["name"])
             for one in entry["controls"]
-            if one["auroc"]["value"] is not None
+            # Those without bits are states as well, of another kind.
+            if one["auroc"]["value"] is not None and one.get("bits")
         ]
     for number, ((target, stratum), found) in enumerate(by.items()):
         layers = sorted(
