@@ -39,8 +39,8 @@ _PARTS = {
     "adjusting": ("From knowing to saying", "Adjusting"),
 }
 _SHEET = "states.css"
-_BUDGET = 1_000_000
-"""Bytes of all pictures of a stratum."""
+_BUDGET, _SIDES = 300_000, (400, 200)
+"""Bytes of all pictures of a stratum; largest and least longer side of one, in pixels."""
 _MARKS = (
     ("right", "right"),
     ("click", "clicked"),
@@ -270,6 +270,7 @@ class Maps(NamedTuple):
     """The cards of a stratum."""
 
     key: str
+    name: str
     title: str
     note: str
     cards: list[Card]
@@ -283,15 +284,15 @@ def _maps(probe: Told, picture: Picture | None, prefix: str) -> Iterator[Maps]:
         if not found:
             continue
         reader = found[0]["drawn"][0]["reader"]
-        album = Album(_BUDGET, sum(len(each["drawn"]) for each in found))
+        album = Album(_BUDGET, sum(len(each["drawn"]) for each in found), _SIDES)
         cards = [
             _card(each, item, album, picture, f"{prefix}map-{number}-{place}-{k}")
             for place, each in enumerate(found)
             for k, item in enumerate(each["drawn"])
         ]
-        shown = [*_MARKS] if picture or cards else []
         yield Maps(
             f"{prefix}maps-{number}",
+            one["stratum"] or "all items",
             f"What was there to be clicked, and what was read of it: {one['stratum'] or 'all'}",
             f"Of each of the {len(found)} most frequent reasons up to {DRAWN} answers, drawn by "
             "chance from all that failed for it with something to click, whatever the reader made "
@@ -299,7 +300,7 @@ def _maps(probe: Told, picture: Picture | None, prefix: str) -> Iterator[Maps]:
             "its probabilities stand in probe.json.",
             cards,
             (_cells_table(found, f"t-{prefix}cells-{number}"),),
-            [{"symbol": cell_symbol(kind), "label": label} for kind, label in shown],
+            [{"symbol": cell_symbol(kind), "label": label} for kind, label in _MARKS],
         )
 
 
