@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from handeye import premise
@@ -40,7 +41,8 @@ def acted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = sorted({one.target for one in shown})
     asked = [*asked, *shown]
     found = list(knows(states, asked, done, pictures=names, tokens=(SIDE, SIDE), resamples=200))
-    told = {"states": {"suite": "planted", "model": "planted", "items": 1}, "acting": found}
+    of = {"suite": "planted", "model": "planted", "items": 1, "clips": 1, "layers": 1, "sites": []}
+    told = {"states": of | {"media_tokens": {}}, "acting": msgspec.to_builtins(found)}
     (folder / "probe.json").write_text(json.dumps(EMPTY | told))
     taught = {"supervision": "patches and answers", "labels": ["exception", "highlighted"]}
     rewritten(folder / RECORD, info={"taught": taught})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -175,15 +176,42 @@ def test_states_without_targets_are_refused_with_a_reason(tmp_path: Path) -> Non
     assert "--targets FILE" in told
 
 
-@pytest.mark.parametrize("name", ["probe.json", "adjust.json"])
-def test_results_that_were_changed_end_in_words(tmp_path: Path, name: str) -> None:
+def test_results_that_were_changed_are_told_by_file_and_key(
+    probed: tuple[Path, str], tmp_path: Path
+) -> None:
     folder = tmp_path / "states"
-    stored(folder, "none", 4)
-    (folder / name).write_text('{"states": {}, "found": [1], "ours": 3, "pgla": []}')
-    for words in ((), ("--out", tmp_path / "p.html")):
-        _, told = handeye("states", "show", folder, *words, code=2)
-        assert "is not as it was written" in " ".join(told.split())
-    assert not (tmp_path / "p.html").exists()
+    shutil.copytree(probed[0], folder)
+    if not (folder / "adjust.json").is_file():
+        handeye("states", "adjust", folder, "--quiet")
+
+    def refused(name: str, path: tuple[str | int, ...], value: object) -> str:
+        before = (folder / name).read_bytes()
+        told = part = json.loads(before)
+        for key in path[:-1]:
+            part = part[key]
+        part[path[-1]] = value
+        (folder / name).write_text(json.dumps(told))
+        _, said = handeye("states", "show", folder, "--out", tmp_path / "p.html", code=2)
+        (folder / name).write_bytes(before)
+        assert not (tmp_path / "p.html").exists()
+        return " ".join(said.split())
+
+    for name, path, value, where in (
+        ("probe.json", ("found", 0, "auroc"), 0.9, "$.found[0].auroc"),
+        ("probe.json", ("found", 1, "choices", 0, "layer"), None, "$.found[1].choices[0].layer"),
+        ("probe.json", ("chain", "ways", 0, "levels", 0, "key"), "sen", "$.chain.ways[0].levels"),
+        ("probe.json", ("chain", "ways", 1, "steps"), [], "$.chain.ways[1]"),
+        ("probe.json", ("knows_says", 0, "unsaid", "low"), "x", "$.knows_says[0].unsaid.low"),
+        ("adjust.json", ("ours", "ablations", "margin"), {}, "$.ours.ablations[...]"),
+        ("adjust.json", ("pgla", "front", 0), [2, 0], "$.pgla.front[0][0]"),
+    ):
+        told = refused(name, path, value)
+        assert f"{name}: cannot be read: " in told
+        assert where in told
+        assert f"make it again with: handeye states {name[:-5]}" in told
+    pl.DataFrame({"target": ["premise"], "site": ["last"]}).write_parquet(folder / "probe.parquet")
+    _, told = handeye("states", "show", folder, "--out", tmp_path / "p.html", code=2)
+    assert "probe.parquet: cannot be read: Object missing required field" in told
 
 
 def test_own_targets_need_four_columns(tmp_path: Path) -> None:

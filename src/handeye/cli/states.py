@@ -375,6 +375,8 @@ def probe(
 
     Example: handeye states probe STATES
     """
+    from msgspec.structs import replace
+
     from handeye.states.results import PROBE, probed, targets_of, write_probed
     from handeye.states.store import open_store
 
@@ -382,7 +384,7 @@ def probe(
     asked = targets_of(store, targets)
     actions, of_run = _actions(store.record.settings.get("suite"), run)
     with telling() as progress:
-        found = probed(
+        found, rows = probed(
             store,
             asked,
             names=_names(target),
@@ -397,7 +399,7 @@ def probe(
             seed=seed,
             progress=progress,
         )
-    write_probed(states, found | of_run)
+    write_probed(states, replace(found, run=of_run), rows)
     if not put_json(json, (states / PROBE).read_bytes()):
         _show(states)
 
@@ -502,7 +504,7 @@ def _show(states: Path, *, probes: bool = True, every_line: bool = False) -> Non
         DataError: nothing was captured or found there.
     """
     from handeye.states.parts import read_record
-    from handeye.states.results import read_back, results
+    from handeye.states.results import results
     from handeye.states.tables import sentences, tables, taught_words
     from handeye.terminal.console import Console
     from handeye.terminal.tables import print_table, say as say_line
@@ -515,12 +517,11 @@ def _show(states: Path, *, probes: bool = True, every_line: bool = False) -> Non
             f"handeye states probe {states}"
         )
     console = Console()
-    with read_back(states):
-        shown = tables(found if probes else None, adjusted, every_line=every_line)
-        said = sentences(found) if probes else []
-        alarms = [one for entry in (found or {}).get("controls", ()) for one in entry["alarms"]]
-        alarms = [f"{one['level']}: {one['name']}: {one['said']}" for one in alarms if probes]
-        left_out = dict((found or {}).get("left_out", {})) if probes else {}
+    shown = tables(found if probes else None, adjusted, every_line=every_line)
+    said = sentences(found) if probes else []
+    alarms = [one for entry in (found or {}).get("controls", ()) for one in entry["alarms"]]
+    alarms = [f"{one['level']}: {one['name']}: {one['said']}" for one in alarms if probes]
+    left_out = (found or {}).get("left_out", {}) if probes else {}
     for text in said:
         say_line(console, text)
     if words := taught_words(record.info.get("taught") or {}):
@@ -620,7 +621,7 @@ def shape_of(given: str | None) -> tuple[int, int] | None:
     return int(parts[0]), int(parts[1])
 
 
-def _actions(name: object, run: Path | None) -> tuple[list[Any], dict[str, Any]]:
+def _actions(name: object, run: Path | None) -> tuple[list[Any], Any]:
     """What the answers of a run did, in the words of the suite that the states are of; which run.
 
     Raises:
@@ -629,13 +630,13 @@ def _actions(name: object, run: Path | None) -> tuple[list[Any], dict[str, Any]]
     from handeye.report.states import told_of
 
     if run is None:
-        return [], {}
+        return [], None
     for one in all_suites():
         probed = one.probed() if one.name == name and one.probed is not None else None
         if probed is not None:
             opened = one.open_run(run)
             if found := list(probed.actions(opened)):
-                return found, {"run": told_of(opened)}
+                return found, told_of(opened)
     raise OptionError(f"--run: no suite {name!r} here says what answers did about cells")
 
 

@@ -16,6 +16,7 @@ from handeye.suite import Suite
 
 if TYPE_CHECKING:
     from handeye.states.page import Picture
+    from handeye.states.results import OfRun
 
 
 def sections(folders: Iterable[Path], runs: Sequence[ScoredRun], suite: Suite) -> list[Section]:
@@ -81,9 +82,11 @@ def _differs(
     return ""
 
 
-def told_of(run: ScoredRun) -> dict[str, Any]:
+def told_of(run: ScoredRun) -> OfRun:
     """What ``probe.json`` keeps of the run whose answers were set beside states."""
-    return {"path": str(run.path.absolute()), "predictions": _predictions(run)}
+    from handeye.states.results import OfRun
+
+    return OfRun(path=str(run.path.absolute()), predictions=_predictions(run))
 
 
 def _predictions(run: ScoredRun) -> Any:

@@ -60,7 +60,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         area: likewise, mean AUROC among the cells of an item.
         beyond: ``exact`` less that of position and count, in each resample.
         silent: of the items without a right cell, share of which it calls none right. What it is
-            worth says ``falsely silent`` (:func:`as_dict`), the same of items that have one.
+            worth says ``falsely silent`` (:class:`Acted`), the same of items that have one.
     """
 
     exact: Estimate
@@ -88,6 +88,42 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     empty: int
     groups: int
     readers: dict[str, Found]
+
+
+class Picked(msgspec.Struct, frozen=True, kw_only=True):
+    """Layer and penalty that the inner folds chose while an outer fold was held out."""
+
+    layer: str
+    penalty: float
+
+
+class Acted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is kept of a stratum; of one that could not be read, why not.
+
+    Attributes:
+        stratum: of the items.
+        not_read: why it was not; empty, and the rest is there, where it was.
+        target, site: what was asked of its cells, and whose state.
+        items, cells, groups: numbers of what was read.
+        chosen: by outer fold.
+        controls: what the readers that look at nothing know.
+        falsely_silent: by reader, share of the items with a right cell of which it calls none so.
+        rows: the answers by what became of them, as :func:`held` gives them.
+        examples: of those that failed, as :func:`examples` draws them.
+    """
+
+    stratum: str
+    not_read: str = msgspec.field(default="", name="not read")
+    target: str = ""
+    site: str = ""
+    items: int = 0
+    cells: int = 0
+    groups: int = 0
+    chosen: tuple[Picked, ...] = ()
+    controls: dict[str, str] = {}
+    falsely_silent: dict[str, float] = msgspec.field(default={}, name="falsely silent")
+    rows: tuple[Held, ...] = ()
+    examples: tuple[Examples, ...] = ()
 
 
 class Map(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,7 +201,7 @@ def knows(
     tokens: tuple[int, int] = (0, 0),
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Acted]:
     """Read the cells of every stratum, and set them beside what was done.
 
     Args:
@@ -180,8 +216,7 @@ def knows(
         seed: of folds and resamples.
 
     Yields:
-        Of each stratum, by name, what :func:`as_dict` says of it; or ``stratum`` and ``not read``,
-        why: such as too few scenes.
+        What is kept of each stratum, by name; it may not be read for having too few scenes.
 
     Raises:
         OptionError: nobody asks the target, or not at this site.
@@ -194,11 +229,11 @@ def knows(
         try:
             reading = read_cells(states, rows, site, pictures=shown, tokens=tokens, seed=seed)
         except HandeyeError as error:
-            yield {"stratum": stratum, "not read": str(error)}
+            yield Acted(stratum=stratum, not_read=str(error))
             continue
         found = held(reading, actions, resamples=resamples, seed=seed)
-        shown_of = examples(reading, actions, rows, seed=seed)
-        yield as_dict(reading, found) | {"examples": msgspec.to_builtins(shown_of)}
+        drawn = examples(reading, actions, rows, seed=seed)
+        yield msgspec.structs.replace(kept(reading, found), examples=tuple(drawn))
 
 
 def held(
@@ -324,23 +359,23 @@ def _example(one: Map, asked: Sequence[Target]) -> Example:
     return Example(rows=rows, cols=cols, question=question, **values)
 
 
-def as_dict(reading: Reading, rows: Sequence[Held]) -> dict[str, Any]:
-    """A reading with its table as JSON values."""
-    return {
-        "target": reading.target,
-        "stratum": reading.stratum,
-        "site": reading.site,
-        "items": len(reading.items),
-        "cells": len(reading.item),
-        "groups": len(np.unique(reading.group)),
-        "chosen": [{"layer": layer, "penalty": penalty} for layer, penalty in reading.chosen],
-        "controls": dict(CONTROLS),
-        "falsely silent": {
+def kept(reading: Reading, rows: Sequence[Held]) -> Acted:
+    """A reading with its table, as it is kept."""
+    return Acted(
+        stratum=reading.stratum,
+        target=reading.target,
+        site=reading.site,
+        items=len(reading.items),
+        cells=len(reading.item),
+        groups=len(np.unique(reading.group)),
+        chosen=tuple(Picked(layer=layer, penalty=one) for layer, one in reading.chosen),
+        controls=dict(CONTROLS),
+        falsely_silent={
             name: round(float(reading.silent(name)[reading.some].mean()), 6)
             for name in reading.logits
         },
-        "rows": msgspec.to_builtins(rows),
-    }
+        rows=tuple(rows),
+    )
 
 
 def _matched(reading: Reading, actions: Iterable[Action]) -> list[Action]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import polars as pl
 from markupsafe import Markup
 from PIL import Image
 
@@ -24,7 +23,7 @@ from handeye.scores.tables import Column, Row, Table
 from handeye.states.acting import DRAWN
 from handeye.states.charts import cell_symbol, cells, cells_words, fourfold, front, waterfall
 from handeye.states.parts import read_record
-from handeye.states.results import PREMISE, ROWS, TARGETS, read_back, results
+from handeye.states.results import PREMISE, TARGETS, results, rows_of
 from handeye.states.tables import sentences, tables, taught_words
 from handeye.states.targets import read_targets
 
@@ -112,16 +111,14 @@ def write_page(folder: Path, out: Path, picture: Picture | None = None) -> Path:
         OptionError: ``out`` cannot be written.
     """
     probe, adjust = _results(folder)
-    with read_back(folder):
-        laid_out = _lay_out(folder, probe, adjust, picture, "")
-        context = {
-            "title": _title(probe, adjust),
-            "notices": {},
-            "s": laid_out,
-            "terms": _TERMS,
-            "data": html.script_json({"probe": probe, "adjust": adjust}),
-        }
-        page = html.render("handeye.states", "states.html.j2", context, [_SHEET])
+    context = {
+        "title": _title(probe, adjust),
+        "notices": {},
+        "s": _lay_out(folder, probe, adjust, picture, ""),
+        "terms": _TERMS,
+        "data": html.script_json({"probe": probe, "adjust": adjust}),
+    }
+    page = html.render("handeye.states", "states.html.j2", context, [_SHEET])
     return html.write(out, page)
 
 
@@ -138,16 +135,15 @@ def section(folder: Path, picture: Picture | None = None, number: int = 1) -> Se
     """
     probe, adjust = _results(folder)
     key = "states" if number == 1 else f"states-{number}"
-    with read_back(folder):
-        context = {"s": _lay_out(folder, probe, adjust, picture, f"{key}-"), "terms": _TERMS}
-        return Section(
-            key=key,
-            title=_title(probe, adjust),
-            short="States",
-            body=html.fragment("handeye.states", "section.html.j2", context),
-            style=html.sheet("handeye.states", _SHEET),
-            data={"probe": probe, "adjust": adjust},
-        )
+    context = {"s": _lay_out(folder, probe, adjust, picture, f"{key}-"), "terms": _TERMS}
+    return Section(
+        key=key,
+        title=_title(probe, adjust),
+        short="States",
+        body=html.fragment("handeye.states", "section.html.j2", context),
+        style=html.sheet("handeye.states", _SHEET),
+        data={"probe": probe, "adjust": adjust},
+    )
 
 
 def _results(folder: Path) -> tuple[Told, Told]:
@@ -228,15 +224,14 @@ def _waterfall(way: Told, key: str, narrow: bool) -> Markup:
 
 def _fourfold(probe: Told, prefix: str) -> Iterator[Drawn]:
     for number, one in enumerate(probe.get("knows_says", ())):
-        if "both" in one:
-            beyond = rate_of(one["unsaid"]).text("line", "points")
-            key = f"{prefix}fourfold-{number}"
-            yield Drawn(
-                key,
-                one["stratum"] or "all premises",
-                f"{one['n']:,} false premises. Known and not said beyond chance: {beyond} points.",
-                fourfold(one, key),
-            )
+        beyond = rate_of(one["unsaid"]).text("line", "points")
+        key = f"{prefix}fourfold-{number}"
+        yield Drawn(
+            key,
+            one["stratum"] or "all premises",
+            f"{one['n']:,} false premises. Known and not said beyond chance: {beyond} points.",
+            fourfold(one, key),
+        )
 
 
 class Acted(NamedTuple):
@@ -468,24 +463,19 @@ def _knew(folder: Path, probe: Told) -> list[Knew]:
 
     Only of strata in which more are known and not said than by chance.
     """
-    if not (folder / ROWS).is_file() or not (folder / TARGETS).is_file() or not probe:
+    if not (folder / TARGETS).is_file() or not probe:
         return []
-    rows = pl.read_parquet(folder / ROWS).filter(
-        (pl.col("target") == PREMISE) & (pl.col("site") == "last")
-    )
     # Of a stratum in which the probe knows no more than chance, none is said to be known.
     sure = {
-        one["stratum"]
-        for one in probe.get("knows_says", ())
-        if one.get("unsaid") and (one["unsaid"]["low"] or 0) > 0
+        one["stratum"] for one in probe.get("knows_says", ()) if (one["unsaid"]["low"] or 0) > 0
     }
     accepted = set(probe.get("accepted", ()))
     asked = {one.item_id: one for one in read_targets(folder / TARGETS) if one.target == PREMISE}
     found = []
-    for row in rows.filter(pl.col("says") & (pl.col("label") == 1)).to_dicts():
-        item = row["item_id"]
-        if item in accepted and item in asked and row["stratum"] in sure:
-            words = asked[item].texts.get("question", "")
-            chance = float(1 / (1 + np.exp(-row["logit"])))
-            found.append(Knew(item, row["stratum"], chance, words))
+    for row in rows_of(folder, PREMISE, "last"):
+        told = row.says and row.label == 1 and row.stratum in sure
+        if told and row.item_id in accepted and row.item_id in asked:
+            words = asked[row.item_id].texts.get("question", "")
+            chance = float(1 / (1 + np.exp(-row.logit)))
+            found.append(Knew(row.item_id, row.stratum, chance, words))
     return sorted(found, key=lambda one: (-one.chance, one.item))[:_KNEW]

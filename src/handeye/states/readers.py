@@ -30,10 +30,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import rankdata
 
 from handeye.errors import DataError, OptionError, allowed
-from handeye.states.figures import Bools, Floats
+from handeye.states.figures import Bools, Floats, areas, mean_of
 from handeye.states.folds import Ints, grouped_folds
 from handeye.states.premises import REJECTIONS, Premises, premises
 from handeye.states.solver import fit
@@ -103,6 +102,8 @@ class Reading:
         readers: by key, one an outer fold.
         over: by reader, (n, folds) by how much rows lie above the cut. In the column of a row's own
             fold by what was fitted without it; in others by what lacks that fold as well.
+        cs: inverse strengths that probes were chosen from.
+        seed: of the folds.
     """
 
     rows: Premises
@@ -110,6 +111,8 @@ class Reading:
     probes: Mapping[str, Fitted]
     readers: Mapping[str, Sequence[Reader]]
     over: Mapping[str, Floats]
+    cs: Floats
+    seed: int
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -223,7 +226,7 @@ def readings(
                 f"premises{f' of {rows.stratum}' if rows.stratum else ''}: one of {folds} folds "
                 "holds true or false ones alone; ask for fewer folds, or take more families"
             )
-        yield _read(rows, plan, sites, np.asarray(cs, np.float64), progress)
+        yield _read(rows, plan, sites, np.asarray(cs, np.float64), seed, progress)
 
 
 def _read(
@@ -231,6 +234,7 @@ def _read(
     plan: Plan,
     sites: Mapping[str, tuple[str, Sequence[str]]],
     cs: Floats,
+    seed: int,
     progress: Callable[[str], None] | None,
 ) -> Reading:
     told: dict[str, Told] = {}
@@ -259,6 +263,8 @@ def _read(
         {key: probes[key] for key in sites},
         {key: told[key].readers for key in order},
         {key: told[key].over for key in order},
+        cs,
+        seed,
     )
 
 
@@ -415,9 +421,10 @@ def fit_probes(
                 if behind is not None:
                     told[0] = _together(score[train], behind[train, o], label[train])
                 for place, one in enumerate(told):
-                    if (found_area := area(one, label[train])) > best[o][place][0]:
+                    area = float(mean_of(areas(one, label[train])[None]))
+                    if area > best[o][place][0]:
                         columns_of = coef[:, :, c, whole].copy(), intercept[:, c, whole].copy()
-                        best[o][place] = found_area, Probe(layer, site, names, *columns_of, score)
+                        best[o][place] = area, Probe(layer, site, names, *columns_of, score)
     chosen, alone = ([of[place][1] for of in best] for place in range(2))
     _, over = plan.cut(np.stack([one.score for one in alone], axis=1), label)
     return Fitted(chosen, alone, over)
@@ -467,12 +474,3 @@ def _together(one: Floats, two: Floats, label: Bools) -> Floats:
     if np.linalg.det(within) <= 1e-9 * within[0, 0] * within[1, 1]:
         return one if np.ptp(one) else two
     return both @ np.linalg.solve(within, sides[0].mean(axis=0) - sides[1].mean(axis=0))
-
-
-def area(score: Floats, positive: Bools) -> float:
-    """Area under the ROC curve, ties counting half; .5 where there is but one class."""
-    high = int(positive.sum())
-    if not 0 < high < len(positive):
-        return 0.5
-    rank = rankdata(score)[positive].sum()
-    return float((rank - high * (high + 1) / 2) / (high * (len(positive) - high)))

@@ -13,23 +13,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import numpy as np
-from jinja2 import UndefinedError
 
 from handeye.atomic import write_all
 from handeye.errors import DataError, OptionError, allowed, within
 from handeye.reading import read_json
-from handeye.respondents.local.adjuster import Adjuster, shown_options
+from handeye.respondents.local.adjuster import Adjuster, Promise, shown_options
 from handeye.scores.claims import sentence_of
+from handeye.scores.estimate import Estimate
 from handeye.states.ablations import adjust
-from handeye.states.acting import Action, knows
+from handeye.states.acting import Acted, Action, knows
 from handeye.states.adjuster import fit_adjuster
 from handeye.states.chain import Chain, chain
 from handeye.states.controls import Controlled, Embed, controls
@@ -38,15 +37,122 @@ from handeye.states.folds import Ints
 from handeye.states.measures import knows_says, selective
 from handeye.states.pgla import pgla
 from handeye.states.premises import REJECTIONS
-from handeye.states.probes import Probe, Probed, probe
+from handeye.states.probes import Figures, Probe, Probed, probe
+from handeye.states.readers import readings
 from handeye.states.store import States, Store
 from handeye.states.targets import Target, on_tokens, read_targets
-from handeye.stats.intervals import estimates
+from handeye.stats.intervals import Samples, estimates
 
 TARGETS, PROBE, ROWS = "targets.parquet", "probe.json", "probe.parquet"
 ADJUST, ADJUSTER = "adjust.json", "adjuster.json"
 PREMISE, DETAIL = "premise", "detail"
-Told = Mapping[str, Any]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose states they are; of ``media_tokens`` what the check of the capture found."""
+
+    items: int
+    clips: int
+    layers: int
+    sites: tuple[str, ...]
+    media_tokens: dict[str, Any]
+    suite: str = ""
+    model: str = ""
+    family: str = ""
+    checkpoint: str = ""
+    items_sha256: str = ""
+
+    @classmethod
+    def of(cls, store: Store) -> About:
+        """What the record of a store says."""
+        settings = {name: str(value) for name, value in store.record.settings.items()}
+        return cls(
+            items=store.record.items,
+            clips=store.record.clips,
+            layers=len(store.layers),
+            sites=store.sites,
+            media_tokens=store.record.checks.get("media_tokens", {}),
+            **{name: settings[name] for name in cls.__struct_fields__ if name in settings},
+        )
+
+
+# ---- probing
+
+
+class Risk(msgspec.Struct, frozen=True, kw_only=True):
+    """As :class:`handeye.states.measures.Selective`, with intervals."""
+
+    curve: tuple[tuple[Share, Share], ...]
+    area: Estimate
+    half: Estimate
+    whole: Estimate
+    best: Estimate
+    gained: Estimate
+
+
+class KnownSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """As :class:`handeye.states.measures.KnowsSays`, with intervals, of a stratum."""
+
+    stratum: str
+    n: int
+    both: Estimate
+    knows: Estimate
+    says: Estimate
+    neither: Estimate
+    by_chance: Estimate
+    unsaid: Estimate
+    selective: Risk
+
+
+class OfRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run whose answers were set beside states: where it lay, SHA-256 of its predictions."""
+
+    path: str
+    predictions: str | None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``probe.json`` holds.
+
+    Attributes:
+        states: whose.
+        settings: folds, draws and seed.
+        found: probes; ``left_out``: by name, why another could not be made.
+        controls: beside the probes.
+        chain: from seen to said; None where no question has letters.
+        said: a sentence of each stratum of the chain.
+        knows_says: of each stratum whose questions have letters.
+        accepted: ids of the false premises whose likeliest letter does not reject them.
+        acting: what the states held of answers about cells.
+        run: whose answers those were.
+    """
+
+    states: About
+    settings: dict[str, Any]
+    found: tuple[Figures, ...]
+    left_out: dict[str, str]
+    controls: tuple[Controlled, ...]
+    chain: Chain | None
+    said: tuple[str, ...]
+    knows_says: tuple[KnownSaid, ...]
+    accepted: tuple[str, ...]
+    acting: tuple[Acted, ...]
+    run: OfRun | None = None
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``probe.parquet`` holds of a row of a probe; ``says``: above the cut of its fold."""
+
+    target: str
+    stratum: str
+    site: str
+    item_id: str
+    label: int
+    group: str
+    fold: int
+    logit: float
+    says: bool
 
 
 def targets_of(store: Store, path: Path | None = None) -> list[Target]:
@@ -70,9 +176,6 @@ def targets_of(store: Store, path: Path | None = None) -> list[Target]:
     return found
 
 
-# ---- probing
-
-
 def probed(
     store: Store,
     targets: Sequence[Target],
@@ -88,8 +191,8 @@ def probed(
     flips: int = 200,
     seed: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
-) -> dict[str, Any]:
-    """Everything that can be read off the states, as JSON values and rows.
+) -> tuple[Found, list[dict[str, Any]]]:
+    """Everything that can be read off the states.
 
     Args:
         store: of the states.
@@ -107,7 +210,7 @@ def probed(
         progress: told what is done, and how far it is.
 
     Returns:
-        What ``probe.json`` holds, and under ``rows`` what ``probe.parquet`` does.
+        What ``probe.json`` holds, and the rows of ``probe.parquet`` (:class:`Row`).
 
     Raises:
         DataError, OptionError: as :func:`handeye.states.probes.probe`; no such target or site.
@@ -123,17 +226,19 @@ def probed(
     settings = {"seed": seed, "folds": folds, "flips": flips}
     every = Probe(tuple(reading.found), reading.left_out, settings)
     whole = _chain(store, chosen, layers, folds, seed, progress)
-    return {
-        "states": _about(store),
-        **every.to_dict(),
-        "controls": msgspec.to_builtins(reading.controls),
-        "chain": whole and whole.to_dict(),
-        "said": whole and [sentence_of(way.claims) for way in whole.ways],
-        "knows_says": [_knows_says(one, store, chosen, seed) for one in _premises(every)],
-        "accepted": _accepted(store, chosen),
-        "acting": list(_acting(store, targets, actions, tokens, seed)) if actions else [],
-        "rows": [row for one in every.found for row in one.rows()],
-    }
+    found = Found(
+        states=About.of(store),
+        settings=settings,
+        found=tuple(one.figures for one in every.found),
+        left_out=every.left_out,
+        controls=tuple(reading.controls),
+        chain=whole,
+        said=tuple(sentence_of(way.claims) for way in whole.ways) if whole else (),
+        knows_says=tuple(_knows_says(_premises(every), store, chosen, seed)),
+        accepted=tuple(_accepted(store, chosen)),
+        acting=tuple(_acting(store, targets, actions, tokens, seed)) if actions else (),
+    )
+    return found, [row for one in every.found for row in one.rows()]
 
 
 def _chosen(targets: Sequence[Target], names: Sequence[str]) -> list[Target]:
@@ -263,7 +368,15 @@ def _chain(
             progress(f"chain, {what}", done, done)
 
     return chain(
-        store, [*rows, *details], seen=seen, layers=layers, folds=folds, seed=seed, progress=told
+        readings(
+            store,
+            [*rows, *details],
+            seen=seen,
+            layers=layers,
+            folds=folds,
+            seed=seed,
+            progress=told,
+        )
     )
 
 
@@ -280,33 +393,39 @@ def _premises(every: Probe) -> list[Probed]:
     return [one for one in every.found if one.target == PREMISE and one.site == "last"]
 
 
-def _knows_says(one: Probed, store: Store, targets: Sequence[Target], seed: int) -> dict[str, Any]:
-    """The fourfold table of a stratum: what the probe tells, and what the letters say."""
+def _knows_says(
+    found: Iterable[Probed], store: Store, targets: Sequence[Target], seed: int
+) -> Iterator[KnownSaid]:
+    """The fourfold table of each stratum: what the probe tells, and what the letters say."""
     by_id = {target.item_id: target for target in targets if target.target == PREMISE}
-    rows = [by_id[item] for item in one.item_ids]
-    kept = [k for k, row in enumerate(rows) if row.roles]
-    if not kept:
-        return {"stratum": one.stratum}
-    said, sureness = _said(store, [rows[k] for k in kept])
-    groups = np.unique([one.groups[k] for k in kept], return_inverse=True)[1]
-    found = knows_says(
-        one.says[kept], np.isin(said, REJECTIONS), one.labels[kept] == 1, groups, seed=seed
-    )
-    names = ("both", "knows", "says", "neither", "by_chance", "unsaid")
-    sure = selective(
-        sureness,
-        said == np.array([rows[k].right for k in kept]),
-        groups,
-        seed=seed,
-    )
-    told = {"curve": sure.curve} | estimates(
-        {name: getattr(sure, name) for name in ("area", "half", "whole", "best", "gained")}
-    )
+    for one in found:
+        rows = [by_id[item] for item in one.item_ids]
+        kept = [k for k, row in enumerate(rows) if row.roles]
+        if not kept:
+            continue
+        said, sureness = _said(store, [rows[k] for k in kept])
+        groups = np.unique([one.groups[k] for k in kept], return_inverse=True)[1]
+        told = knows_says(
+            one.says[kept], np.isin(said, REJECTIONS), one.labels[kept] == 1, groups, seed=seed
+        )
+        sure = selective(
+            sureness,
+            said == np.array([rows[k].right for k in kept]),
+            groups,
+            seed=seed,
+        )
+        yield KnownSaid(
+            stratum=one.stratum, n=told.n, selective=Risk(**_figures(sure)), **_figures(told)
+        )
+
+
+def _figures(found: Any) -> dict[str, Any]:
+    """The fields of a dataclass but its numbers of rows, measured ones with their intervals."""
+    names = [one.name for one in fields(found) if one.name != "n"]
+    told = {name: getattr(found, name) for name in names}
     return {
-        "stratum": one.stratum,
-        "n": found.n,
-        **estimates({name: getattr(found, name) for name in names}),
-        "selective": told,
+        name: Estimate(**value) if isinstance(told[name], Samples) else value
+        for name, value in estimates(told).items()
     }
 
 
@@ -335,7 +454,7 @@ def _acting(
     actions: Sequence[Action],
     tokens: tuple[int, int] | None,
     seed: int,
-) -> Iterable[dict[str, Any]]:
+) -> Iterable[Acted]:
     names = sorted({one.target for one in targets if "grid" in one.sites})
     grid = "grid" in store.sites and bool(names)
     shape = (0, 0)
@@ -345,20 +464,7 @@ def _acting(
     return knows(store, targets, actions, pictures=names if grid else (), tokens=shape, seed=seed)
 
 
-def _about(store: Store) -> dict[str, Any]:
-    settings = store.record.settings
-    kept = ("suite", "model", "family", "checkpoint", "items_sha256")
-    return {
-        "items": store.record.items,
-        "clips": store.record.clips,
-        "layers": len(store.layers),
-        "sites": list(store.sites),
-        **{name: settings[name] for name in kept if name in settings},
-        "media_tokens": store.record.checks.get("media_tokens", {}),
-    }
-
-
-def write_probed(folder: Path, found: Mapping[str, Any]) -> None:
+def write_probed(folder: Path, found: Found, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write what :func:`probed` found, both files or none.
 
     Raises:
@@ -366,10 +472,9 @@ def write_probed(folder: Path, found: Mapping[str, Any]) -> None:
     """
     import polars as pl
 
-    rows = BytesIO()
-    pl.DataFrame(found["rows"]).write_parquet(rows)
-    told = {name: value for name, value in found.items() if name != "rows"}
-    write_all({folder / PROBE: _json(told), folder / ROWS: rows.getvalue()})
+    table = BytesIO()
+    pl.DataFrame(rows).write_parquet(table)
+    write_all({folder / PROBE: _json(found), folder / ROWS: table.getvalue()})
 
 
 def _json(value: Any) -> bytes:
@@ -377,6 +482,102 @@ def _json(value: Any) -> bytes:
 
 
 # ---- adjusting
+
+
+class Accuracies(msgspec.Struct, frozen=True, kw_only=True):
+    """As :class:`handeye.states.cases.Standing`, with intervals."""
+
+    standard: Estimate
+    misleading: Estimate
+    balanced: Estimate
+
+
+class Means(msgspec.Struct, frozen=True, kw_only=True):
+    """Accuracies in the mean over test folds; None where a cell has no question."""
+
+    standard: Share | None
+    misleading: Share | None
+    balanced: Share | None
+
+
+class Gain(msgspec.Struct, frozen=True, kw_only=True):
+    """Over the best ablation."""
+
+    balanced: Estimate
+
+
+class Routing(msgspec.Struct, frozen=True, kw_only=True):
+    """As :class:`handeye.states.ablations.Routing`, with intervals."""
+
+    routed: Estimate
+    letters: Estimate
+    said: Estimate
+    raw: Estimate
+
+
+class Ours(msgspec.Struct, frozen=True, kw_only=True):
+    """As :class:`handeye.states.ablations.Adjusted`, with intervals."""
+
+    raw: Accuracies
+    adjusted: Accuracies
+    over_raw: Accuracies
+    ablations: dict[str, Accuracies]
+    gain: Gain
+    routing: Routing
+    best: str
+    opened: dict[str, Share]
+    gates: dict[str, tuple[float | None, ...]]
+    reliability: tuple[tuple[Share, Share, int], ...]
+
+
+class Ablation(msgspec.Struct, frozen=True, kw_only=True):
+    """What stood in the probe's place, chosen on other folds and on the test folds."""
+
+    nested: Means
+    on_test: Means
+
+
+class Theirs(msgspec.Struct, frozen=True, kw_only=True):
+    """As :class:`handeye.states.pgla.Pgla`, with intervals; ``front`` without its settings."""
+
+    raw: Accuracies
+    nested: Accuracies
+    over_raw: Accuracies
+    gain: Gain
+    layer: str
+    folds: Means
+    on_test: Means
+    optimism: float
+    capped: dict[str, Means]
+    ablations: dict[str, Ablation]
+    best: str
+    front: tuple[tuple[Share, Share], ...]
+    weights: tuple[Share, Share]
+    trained: int
+    evaluated: int
+    siblings: Share
+
+
+class Gained(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``adjust.json`` holds.
+
+    Attributes:
+        states: whose.
+        settings: ``alpha``, ``level``, folds and seed.
+        gate, promise, layer: of the adjuster of the whole set.
+        evaluated, families: numbers of questions and of families.
+        ours, pgla: what our adjuster and the published one gain and cost.
+    """
+
+    states: About
+    settings: dict[str, Any]
+    gate: float | None
+    promise: Promise
+    layer: str
+    evaluated: int
+    families: int
+    ours: Ours
+    pgla: Theirs
 
 
 def adjusted(
@@ -389,7 +590,7 @@ def adjusted(
     folds: int = 5,
     seed: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
-) -> tuple[dict[str, Any], Adjuster]:
+) -> tuple[Gained, Adjuster]:
     """PGLA and our adjuster on the letters of a store, and an adjuster to be used.
 
     Args:
@@ -435,64 +636,61 @@ def adjusted(
     at(2, "left-out families")
     theirs = pgla(store, rows, right, layer=layer or made.layer)
     at(3, "PGLA")
-    found = {
-        "states": _about(store),
-        "settings": {"alpha": alpha, "level": level, "folds": folds, "seed": seed},
-        "gate": made.gate,
-        "promise": msgspec.to_builtins(made.promise),
-        "layer": made.layer,
-        "evaluated": ours.evaluated,
-        "families": ours.families,
-        "ours": estimates(
-            {
+    measured = estimates(
+        {
+            "ours": {
                 "raw": ours.raw.tree(),
                 "adjusted": ours.adjusted.tree(),
                 "over_raw": ours.over_raw.tree(),
                 "ablations": {name: one.tree() for name, one in ours.ablations.items()},
                 "gain": {"balanced": ours.gain},
                 "routing": {
-                    name: getattr(ours.routing, name)
-                    for name in ("routed", "letters", "said", "raw")
+                    name: getattr(ours.routing, name) for name in Routing.__struct_fields__
                 },
-            }
-        )
-        | {
-            "best": ours.best,
-            "opened": ours.opened,
-            "gates": {name: list(gates) for name, gates in ours.gates.items()},
-            "reliability": [list(one) for one in ours.reliability],
-        },
-        "pgla": estimates(
-            {
+            },
+            "pgla": {
                 "raw": theirs.raw.tree(),
                 "nested": theirs.nested.tree(),
                 "over_raw": theirs.over_raw.tree(),
                 "gain": {"balanced": theirs.gain},
-            }
-        )
-        | {
-            "layer": layer or made.layer,
-            "folds": _chosen_of(theirs.folds),
-            "on_test": _chosen_of(theirs.on_test),
-            "optimism": theirs.optimism,
-            "capped": {f"{cap:g}": _chosen_of(one) for cap, one in theirs.capped.items()},
-            "ablations": {
-                name: {"nested": _chosen_of(nested), "on_test": _chosen_of(on_test)}
-                for name, (nested, on_test) in theirs.ablations.items()
             },
-            "best": theirs.best,
-            "front": [[standard, misleading] for _, standard, misleading in theirs.front],
-            "weights": list(theirs.weights),
-            "trained": theirs.trained,
-            "evaluated": theirs.evaluated,
-            "siblings": theirs.siblings,
-        },
-    }
+        }
+    )
+    found = Gained(
+        states=About.of(store),
+        settings={"alpha": alpha, "level": level, "folds": folds, "seed": seed},
+        gate=made.gate,
+        promise=made.promise,
+        layer=made.layer,
+        evaluated=ours.evaluated,
+        families=ours.families,
+        ours=_kept(Ours, ours, measured["ours"]),
+        pgla=_kept(
+            Theirs,
+            theirs,
+            measured["pgla"]
+            | {
+                "layer": layer or made.layer,
+                "capped": {f"{cap:g}": one for cap, one in theirs.capped.items()},
+                "ablations": {
+                    name: {"nested": nested, "on_test": on_test}
+                    for name, (nested, on_test) in theirs.ablations.items()
+                },
+                "front": [(standard, misleading) for _, standard, misleading in theirs.front],
+            },
+        ),
+    )
     return found, made
 
 
-def _chosen_of(one: Any) -> dict[str, float]:
-    return {name: getattr(one, name) for name in ("standard", "misleading", "balanced")}
+T = TypeVar("T")
+
+
+def _kept(kind: type[T], found: object, instead: Mapping[str, Any]) -> T:
+    """What was found as a struct of the file; some of its values in another form."""
+    names = (one for one in kind.__struct_fields__ if one not in instead)  # type: ignore[attr-defined]
+    rest = {name: getattr(found, name) for name in names}
+    return msgspec.convert({**rest, **instead}, kind, from_attributes=True)
 
 
 def _rejecting(rows: Sequence[Target]) -> dict[int, str]:
@@ -505,7 +703,7 @@ def _rejecting(rows: Sequence[Target]) -> dict[int, str]:
     return out
 
 
-def write_adjusted(folder: Path, found: Mapping[str, Any], made: Adjuster) -> None:
+def write_adjusted(folder: Path, found: Gained, made: Adjuster) -> None:
     """Write what :func:`adjusted` found and made, both files or none.
 
     Raises:
@@ -514,29 +712,44 @@ def write_adjusted(folder: Path, found: Mapping[str, Any], made: Adjuster) -> No
     write_all({folder / ADJUST: _json(found), folder / ADJUSTER: _json(made)})
 
 
+# ---- reading back
+
+
 def results(folder: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """What was found in a folder before: of probes, and of adjusting; None: not yet.
+    """What was found in a folder before, as plain values: of probes, of adjusting; None: not yet.
 
     Raises:
-        DataError: a file cannot be read.
+        DataError: a file cannot be read or is not as it was written, with the place in it.
     """
-    there = [folder / PROBE, folder / ADJUST]
-    probe_told, adjust_told = (read_json(one) if one.is_file() else None for one in there)
-    return probe_told, adjust_told
+    found: list[dict[str, Any] | None] = []
+    for name, kind, command in ((PROBE, Found, "probe"), (ADJUST, Gained, "adjust")):
+        if not (folder / name).is_file():
+            found.append(None)
+            continue
+        try:
+            found.append(msgspec.to_builtins(read_json(folder / name, kind)))
+        except DataError as error:
+            raise DataError(
+                f"{error}; make it again with: handeye states {command} {folder}"
+            ) from None
+    return found[0], found[1]
 
 
-@contextmanager
-def read_back(folder: Path) -> Iterator[None]:
-    """Show what was found; values that are not what was written end in words.
+def rows_of(folder: Path, target: str, site: str) -> list[Row]:
+    """The rows that a folder keeps of a probe, in their order; none where nothing was probed.
 
     Raises:
-        DataError: a file of results was changed.
+        DataError: the file cannot be read or is not as it was written.
     """
+    import polars as pl
+
+    path = folder / ROWS
+    if not path.is_file():
+        return []
     try:
-        yield
-    except (KeyError, TypeError, AttributeError, ValueError, IndexError, UndefinedError) as error:
-        what = f"{type(error).__name__}: {error}"
+        rows = pl.read_parquet(path).filter((pl.col("target") == target) & (pl.col("site") == site))
+        return msgspec.convert(rows.to_dicts(), list[Row])
+    except (pl.exceptions.PolarsError, OSError, msgspec.ValidationError) as error:
         raise DataError(
-            f"{folder}: {PROBE} or {ADJUST} is not as it was written ({what}); make it again with: "
-            f"handeye states probe {folder}, or adjust"
-        ) from error
+            f"{path}: cannot be read: {error}; make it again with: handeye states probe {folder}"
+        ) from None

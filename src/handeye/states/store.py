@@ -336,6 +336,9 @@ class _Row(NamedTuple):
     rows: int
 
 
+_DAMAGED = "it was damaged or is of others: remove it and capture again, other parts are kept"
+
+
 class Store(Shown):
     """A folder of captured states; reads a tensor at a time.
 
@@ -425,10 +428,22 @@ class Store(Shown):
             try:
                 with safe_open(path, "np") as file:
                     tensor = file.get_tensor(f"{layer}/{site}")
-            except (SafetensorError, OSError) as error:
+            except (SafetensorError, OSError, TypeError) as error:
                 raise DataError(f"{path}: cannot be read: {error}") from None
             numbers, places_there = np.array(pairs).T
+            wide = (self.record.width,)
+            if tensor.shape[1:] != wide or len(tensor) <= places_there.max():
+                raise DataError(
+                    f"{path}: {layer}/{site} has the shape {tensor.shape}, and item "
+                    f"{item_ids[numbers[places_there.argmax()]]} should be row "
+                    f"{places_there.max()} of {wide[0]} numbers; {_DAMAGED}"
+                )
             out[numbers] = tensor[places_there]
+            if len(wrong := numbers[~np.isfinite(out[numbers]).all(axis=1)]):
+                raise DataError(
+                    f"{path}: {layer}/{site} of item {item_ids[wrong[0]]} holds nan or infinite "
+                    f"numbers ({len(wrong)} of {len(numbers)} states that were read do); {_DAMAGED}"
+                )
         return out
 
     def letters(self, item_ids: Sequence[str]) -> NDArray[np.float64]:

@@ -157,8 +157,6 @@ def _chain(way: Told) -> Table:
 def _knows_says(found: Any) -> Table:
     rows = []
     for one in found:
-        if "both" not in one:
-            continue
         cells = [rate_of(one[name]) for name in ("both", "knows", "says", "neither", "by_chance")]
         rows.append(
             Row(
