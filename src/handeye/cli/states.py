@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json as json_
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from handeye.cli.grammar import Command, Group, framed
-from handeye.errors import DataError, OptionError, RunError
+from handeye.errors import DataError, HandeyeError, OptionError, RunError
 from handeye.printing import say, tell
+from handeye.progress import hushed
 from handeye.suite import Suite
 from handeye.suites import all_suites
-from handeye.terminal.options import EveryLine, Json, one_of, put_json
+from handeye.terminal.options import EveryLine, Json, one_of, put_json, say_next
 from handeye.terminal.run_options import Run, asked_as
 
 if TYPE_CHECKING:
@@ -306,6 +307,10 @@ def _made(
     return Capture(options, True, json, suite, layers, sites, dtype, answers, given, limit)
 
 
+def _captured(given: dict[str, Any]) -> None:
+    say_next("states", "probe", given["out"])
+
+
 OUT = _option("out", Path, inspect.Parameter.empty, "Folder of the states.", metavar="FOLDER")
 _capturing = typer.Typer(help="Take hidden states over a set, into a folder.", no_args_is_help=True)
 for suite in all_suites():
@@ -313,7 +318,7 @@ for suite in all_suites():
         suite.run_command.get(), partial(_made, suite), OUT, _CAPTURE.format(suite=suite.name)
     )
     if made is not None:
-        _capturing.command(suite.name, cls=Command)(framed(made))
+        _capturing.command(suite.name, cls=Command)(framed(made, _captured))
 app.add_typer(_capturing, name="capture", cls=Group)
 
 
@@ -597,6 +602,8 @@ def probe(
 
     Example: handeye states probe STATES
     """
+    from msgspec.structs import replace
+
     from handeye.states.results import (
         PROBE,
         probed,
@@ -607,11 +614,12 @@ def probe(
 
     store = _opened(states)
     asked = targets_of(store, targets, tell)
+    actions, of_run = _actions(store.record.settings.get("suite"), run)
     choice: dict[str, Any] = {
         "names": _names(target),
         "sites": _names(sites),
         "layers": _layers(layers),
-        "actions": _actions(store.record.settings.get("suite"), run),
+        "actions": actions,
         "beside": _beside(beside or ()),
         "flips": flips,
     }
@@ -629,7 +637,7 @@ def probe(
             seed=seed,
             progress=progress,
         )
-    write_probed(states, found, rows)
+    write_probed(states, replace(found, run=of_run), rows)
     if not put_json(json, (states / PROBE).read_bytes()):
         _show(states)
 
@@ -680,6 +688,13 @@ def show(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write an HTML page with charts.")
     ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Where the run that was probed with lies, if it was moved: for pictures.",
+        ),
+    ] = None,
     every_line: EveryLine = False,
     json: Json = None,
 ) -> None:
@@ -690,7 +705,7 @@ def show(
     if out is not None:  # before anything is printed: a reader may go away
         from handeye.states.page import write_page
 
-        write_page(states, out)
+        write_page(states, out, _pictures(states, run))
     if json is not None:
         from handeye.states.results import causal_of, results
 
@@ -701,6 +716,23 @@ def show(
     _show(states, every_line=every_line)
     if out is not None:
         say(f"written to {out}")
+
+
+def _pictures(states: Path, run: Path | None) -> Any:
+    """The pictures of the run whose answers stand beside the states, where it is at hand."""
+    from handeye.report.states import pictures
+    from handeye.states.results import results
+
+    probe, _ = results(states)
+    known = ((probe or {}).get("run") or {}).get("path")
+    suite = (probe or {}).get("states", {}).get("suite")
+    for one in all_suites():
+        if one.name == suite and run is not None:
+            return pictures(one, one.open_run(run))
+        if one.name == suite and known:
+            with suppress(HandeyeError, OSError):
+                return pictures(one, one.open_run(Path(known)))
+    return None
 
 
 _EVERY = ("probe", "adjust", "causal")
@@ -714,7 +746,7 @@ def _show(states: Path, only: Sequence[str] = _EVERY, *, every_line: bool = Fals
     """
     from handeye.states.parts import read_record
     from handeye.states.results import causal_of, results
-    from handeye.states.tables import causal_tables, tables
+    from handeye.states.tables import causal_tables, sentences, tables, taught_words
     from handeye.terminal.console import Console
     from handeye.terminal.tables import print_table, say as say_line
 
@@ -730,18 +762,22 @@ def _show(states: Path, only: Sequence[str] = _EVERY, *, every_line: bool = Fals
     found = (probed if "probe" in only else None) or {}
     shown = tables(found, adjusted if "adjust" in only else None, every_line=every_line)
     shown += causal_tables(changed if "causal" in only else None)
-    said = found.get("said", ())
+    said = sentences(found)
     alarms = [one for entry in found.get("controls", ()) for one in entry["alarms"]]
     alarms = [f"{one['level']}: {one['name']}: {one['said']}" for one in alarms]
     left_out = found.get("left_out", {})
     no_chain = found.get("no_chain", {})
     for text in said:
         say_line(console, text)
+    if words := taught_words(record.info.get("taught") or {}):
+        say_line(console, words, "yellow")
     for stratum, why in no_chain.items():
         say_line(console, f"no chain{f' of {stratum}' if stratum else ''}: {why}", "yellow")
     for table in shown:
         console.print()
         print_table(console, table, caption=table.note)
+        if legend := table.measured.legend:
+            say_line(console, legend, "dim")
     for text in alarms:
         say_line(console, text, "yellow")
     if left_out:
@@ -850,16 +886,39 @@ def shape_of(given: str | None) -> tuple[int, int] | None:
     return int(parts[0]), int(parts[1])
 
 
-def _actions(name: object, run: Path | None) -> list[Any]:
-    """What the answers of a run did, in the words of the suite that the states are of."""
+def _actions(name: object, run: Path | None) -> tuple[list[Any], Any]:
+    """What the answers of a run did, in the words of the suite that the states are of; which run.
+
+    Raises:
+        OptionError: the suite has no cells, or is not here.
+    """
+    from handeye.report.states import told_of
+
     if run is None:
-        return []
+        return [], None
     for one in all_suites():
         probed = one.probed() if one.name == name and one.probed is not None else None
-        if probed is not None and (found := list(probed.actions(one.open_run(run)))):
-            return found
+        if probed is not None:
+            opened = one.open_run(run)
+            if found := list(probed.actions(opened)):
+                return found, told_of(opened)
     raise OptionError(f"--run: no suite {name!r} here says what answers did about cells")
 
 
+def _next(given: dict[str, Any]) -> None:
+    """Say what comes after probing, adjusting and showing: what is not there yet, then the page."""
+    from handeye.states.results import results
+
+    states, out = given["states"], given.get("out")
+    found, adjusted = results(states)
+    if out is not None:
+        if not hushed():
+            tell(f"next: open {out} in a browser")
+    elif found and found.get("knows_says") and adjusted is None:
+        say_next("states", "adjust", states)
+    else:
+        say_next("states", "show", states, "--out", "states.html")
+
+
 for command in (probe, adjust, show):
-    app.command(command.__name__, cls=Command)(framed(command))
+    app.command(command.__name__, cls=Command)(framed(command, _next))

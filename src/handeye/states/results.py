@@ -148,6 +148,13 @@ class Published(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     phi: Estimate | None = None
 
 
+class OfRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run whose answers were set beside states: where it lay, SHA-256 of its predictions."""
+
+    path: str
+    predictions: str | None
+
+
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What ``probe.json`` holds.
 
@@ -163,6 +170,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         published: measures of others, of each such stratum.
         accepted: ids of the false premises whose likeliest letter does not reject them.
         acting: what the states held of answers about cells.
+        run: whose answers those were.
     """
 
     states: About
@@ -177,6 +185,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     published: tuple[Published, ...] = ()
     accepted: tuple[str, ...]
     acting: tuple[Acted, ...]
+    run: OfRun | None = None
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from handeye.atomic import entries, held, replacing, write_bytes
 from handeye.errors import DataError, RunError
+from handeye.shown import Shown, Words
 from handeye.states.parts import (
     DTYPES,
     HEADER,
@@ -338,7 +339,7 @@ class _Row(NamedTuple):
 _DAMAGED = "it was damaged or is of others: remove it and capture again, other parts are kept"
 
 
-class Store:
+class Store(Shown):
     """A folder of captured states; reads a tensor at a time.
 
     Attributes:
@@ -358,6 +359,25 @@ class Store:
         for item, site, part, row, rows, letters, answer in index.select(named).iter_rows():
             self._letters[item], self._answers[item] = letters, answer
             self._at[site][item] = _Row(part, row, rows)
+
+    def _words(self) -> Words:
+        record = self.record
+        known = {name: str(record.settings.get(name, "")) for name in ("suite", "model", "family")}
+        figures = {
+            **{name: value for name, value in known.items() if value},
+            "layers": ", ".join(self.layers),
+            "sites": ", ".join(self.sites),
+        }
+        note = f"{len(record.failed):,} items could not be captured" if record.failed else ""
+        return Words(
+            f"States of {len(self.item_ids):,} items, "
+            f"{record.width:,} numbers each ({record.dtype}): {self.folder}",
+            figures,
+            note,
+        )
+
+    def _rows(self) -> pl.DataFrame:
+        return self.index
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -381,7 +401,7 @@ class Store:
 
     def tokens(self, site: str, item_ids: Sequence[str]) -> list[int]:
         """How many tokens a site has, for each item: 1, but at ``grid``."""
-        return [row.rows for row in self._rows(site, item_ids)]
+        return [row.rows for row in self._places(site, item_ids)]
 
     def states(
         self,
@@ -394,7 +414,7 @@ class Store:
         from safetensors import SafetensorError, safe_open
 
         self._refuse("layer", layer, self.layers)
-        rows = self._rows(site, item_ids)
+        rows = self._places(site, item_ids)
         wanted: dict[str, list[tuple[int, int]]] = {}
         for number, (item, at) in enumerate(zip(item_ids, rows, strict=True)):
             place = 0 if places is None else places[number]
@@ -441,7 +461,7 @@ class Store:
         self._known(item_ids)
         return [self._answers[item] for item in item_ids]
 
-    def _rows(self, site: str, item_ids: Sequence[str]) -> list[_Row]:
+    def _places(self, site: str, item_ids: Sequence[str]) -> list[_Row]:
         self._refuse("site", site, self.sites)
         self._known(item_ids)
         at = self._at[site]

@@ -12,15 +12,72 @@ from typing import Any
 
 from handeye.scores.estimate import Estimate, Unit, Worded, in_unit, rate_of
 from handeye.scores.tables import Cell, Column, Row, Table
+from handeye.states.acting import FAILED, widest
+from handeye.states.cells import BOTH, LAST, POSITION
 from handeye.states.chain import LEVELS
 
 Told = Mapping[str, Any]
 _CI = "95 % intervals over families"
+_READ_FROM = {
+    BOTH: "from the last token and the picture's own",
+    LAST: "from the last token alone",
+    POSITION: "without looking, by position and count,",
+}
 _OF_ADJUSTING = (
     Column("Standard", "accuracy where the premise holds, mean over senses"),
     Column("Misleading", "accuracy where it is false, with the right rejection"),
     Column("Balanced", "mean of the two"),
 )
+
+
+def sentences(probe: Told | None) -> list[str]:
+    """What was found, to be read first: where it is lost, and who knows and does not act.
+
+    Args:
+        probe: what ``probe.json`` holds.
+    """
+    told = probe or {}
+    return [str(text) for text in told.get("said") or ()] + [
+        _acted(one) for one in told.get("acting", ()) if one.get("rows")
+    ]
+
+
+def _acted(one: Told) -> str:
+    """Of the failed answers of a stratum, how many had their right cells decodable."""
+    failed = one["rows"][0]
+    of, some = one["stratum"] or "all items", failed["n"] - failed["empty"]
+    if failed["reason"] != FAILED:
+        return f"{of}: no answer failed."
+    if not some:
+        return f"{of}: no answer to an item with something to click failed."
+    parts = []
+    for reader in dict.fromkeys((widest(failed["readers"]), LAST, POSITION)):
+        rate = rate_of(failed["readers"][reader]["exact"])
+        parts.append(
+            f"{_READ_FROM[reader]} for {round(some * (rate.value or 0.0)):,} "
+            f"({rate.text('line').replace(' (', ' %, ').rstrip(')')})"
+        )
+    first, *rest = parts
+    return (
+        f"{of}: of the {some:,} failed answers with something to click, exactly the right cells "
+        f"could be read {first}; {'; '.join(rest)}."
+    )
+
+
+def taught_words(taught: Told) -> str:
+    """What must be said beside figures of a model whose states were supervised; else empty.
+
+    Args:
+        taught: what the record of a capture has of it (:class:`handeye.states.parts.Record`).
+    """
+    way, labels = taught.get("supervision"), taught.get("labels") or ()
+    if not way or way == "answers":
+        return ""
+    what = f" ({', '.join(map(str, labels))})" if labels else ""
+    return (
+        f"This model was trained on {way}: it was told what its patches show{what}, so a part of "
+        "what its states hold was put there."
+    )
 
 
 def tables(probe: Told | None, adjust: Told | None, *, every_line: bool = True) -> list[Table]:
@@ -36,10 +93,10 @@ def tables(probe: Told | None, adjust: Told | None, *, every_line: bool = True) 
         return found
     kept = []
     for one in found:
-        if one.key.startswith("acting"):
+        if one.key.startswith("t-acting"):
             first = (one.rows[0].group, one.rows[-1].group)
             one = replace(one, rows=tuple(row for row in one.rows if row.group in first))
-        if one.key != "controls":
+        if one.key != "t-controls":
             kept.append(one)
     return kept
 
@@ -77,7 +134,7 @@ def _chain(way: Told) -> Table:
     named = f" of {way['stratum']}" if way["stratum"] else ""
     note = f" {way['note']}" if way.get("note") else ""
     return Table(
-        key=f"chain-{way['stratum'] or 'all'}",
+        key=f"t-chain-{way['stratum'] or 'all'}",
         caption=f"From seen to said{named}: balanced accuracy in percent, {_CI}, chance 50",
         columns=(
             Column("Balanced", "balanced accuracy of the reader as a decision"),
@@ -86,7 +143,7 @@ def _chain(way: Told) -> Table:
             Column("Other kinds", "AUROC on kinds that the probe was not fitted to"),
             Column("Lost", "points of balanced accuracy lost on the way to here"),
             Column(
-                "Visible",
+                "Smallest seen",
                 "the smallest loss that a set like this shows with a power of 80 % at the level "
                 "of Holm's first step",
             ),
@@ -121,7 +178,7 @@ def _knows_says(found: Any) -> Table:
                 "is right: they count in no risk."
             )
     return Table(
-        key="knows-says",
+        key="t-knows-says",
         caption=f"False premises: told by the probe, rejected by the answer; percent, {_CI}",
         columns=(
             Column("Both", "told and rejected"),
@@ -190,17 +247,22 @@ def _acting(one: Told) -> Table:
                 area(found["area"]),
                 rate_of(found["silent"]),
             )
-            rows.append(Row(reader, cells, group=f"{held['label']} ({held['n']:,} answers)"))
+            of = f"{held['n']:,} answers, {held['n'] - held['empty']:,} with a cell"
+            rows.append(Row(reader, cells, group=f"{held['label']} ({of})"))
     return Table(
-        key=f"acting-{one['stratum'] or 'all'}",
+        key=f"t-acting-{one['stratum'] or 'all'}",
         caption=f"Right cells decodable, by what became of the answer: {one['stratum']}; percent, "
         "95 % intervals over scenes",
         columns=(
-            Column("Exactly", "exactly the right cells lie above the reader's cut"),
+            Column(
+                "Exactly",
+                "of the items with a cell to click, exactly the right ones lie above "
+                "the reader's cut",
+            ),
             Column("Beyond", "the same less that of position and count, in points"),
-            Column("Ranked", "the right cells lie above all others"),
-            Column("AUROC", "among the cells of an item"),
-            Column("Silent", "of items with nothing to click, none is called right"),
+            Column("Ranked", "of the same items, the right cells lie above all others"),
+            Column("AUROC", "among the cells of an item, mean over items; .5 without looking"),
+            Column("Silent", "of the items with nothing to click, none is called right"),
         ),
         rows=tuple(rows),
         row_head="Read from",
@@ -229,16 +291,19 @@ def _probes(found: Any) -> Table:
         if why := one.get("no_null"):
             unsaid.setdefault(why, []).append(f"{name} ({one['stratum']})")
     return Table(
-        key="probes",
+        key="t-probes",
         caption=f"Probes: what a linear reader tells on families it has not learnt from, {_CI}",
         columns=(
             Column("Rows"),
-            Column("Families", "groups that no fold parts"),
-            Column("AUROC"),
-            Column("Null", "97.5 % point of the same search over labels turned by chance"),
-            Column("p", "of what is at least as high by chance"),
+            Column("Groups", "families or scenes, which no fold parts"),
+            Column("AUROC", "area under the ROC curve; .5 tells nothing, 1 all"),
+            Column("By chance", "97.5 % point of the same search over labels turned by chance"),
+            Column("p", "how often chance is at least as high"),
             Column("Balanced", "balanced accuracy at the cut that the inner folds chose, percent"),
-            Column("Slope", "of calibration: 1 is right, less is too sure"),
+            Column(
+                "Calibration",
+                "slope of what is true over what the probe says: 1 is right, less is too sure",
+            ),
             Column("Layer", "chosen by the inner folds", words=True),
         ),
         rows=tuple(rows),
@@ -262,7 +327,7 @@ def _controls(found: Any) -> Table:
         cells = (None, None, Worded(one["selectivity"], unit="plain"), None)
         rows.append(Row("random labels (selectivity)", cells, group=asked))
     return Table(
-        key="controls",
+        key="t-controls",
         caption=f"What else could tell it: readers beside each probe, {_CI}",
         columns=(
             Column("AUROC"),
@@ -292,7 +357,7 @@ def _of_adjust(told: Told) -> Iterator[Table]:
         )
     gained = rate_of(ours["gain"]["balanced"]).text("line", "points")
     yield Table(
-        key="adjuster",
+        key="t-adjuster",
         caption=f"Our adjuster on {told['families']:,} families left out in turn; percent, {_CI}",
         columns=_OF_ADJUSTING,
         rows=tuple(rows),
@@ -310,7 +375,7 @@ def _of_adjust(told: Told) -> Iterator[Table]:
     ]
     gained = rate_of(theirs["gain"]["balanced"]).text("line", "points")
     yield Table(
-        key="pgla",
+        key="t-pgla",
         caption=f"PGLA as published, {theirs['evaluated']:,} questions evaluated; percent, {_CI}",
         columns=_OF_ADJUSTING,
         rows=tuple(rows),
