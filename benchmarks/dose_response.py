@@ -102,7 +102,8 @@ def chain_of(folder: Path, data: Path) -> dict[str, Any]:
         model = ("--model", "handeye/premise-small", "-M", f"path={folder}")
         handeye("states", "capture", "premise", *model, "--data", data, "--sites", "targets",
                 "--out", states)  # fmt: skip
-        handeye("states", "probe", states, "--sites", "last", "--flips", 0, "--meaning", "none")
+        handeye("states", "probe", states, "--sites", "last,span:premise", "--flips", 0,
+                "--meaning", "none")  # fmt: skip
     told = json.loads((states / "probe.json").read_bytes())
     return {way["stratum"]: way for way in told["chain"]["ways"]}
 

@@ -96,6 +96,7 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
         bare_auroc: likewise of its score.
         unheld: AUROC of the probe alone on kinds that it was not fitted to, mean over the kinds.
         layers: of each outer fold, the one in which its inner folds read best by the probe alone.
+        sites: likewise.
     """
 
     key: str
@@ -105,6 +106,7 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
     bare_auroc: Estimate | None = None
     unheld: Estimate | None = None
     layers: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.key not in LEVELS:
@@ -381,9 +383,11 @@ def _way(found: Reading, resamples: int) -> Way:
                 bare=figure(bare, key),
                 bare_auroc=figure(bare_auroc, key),
                 unheld=figure(unheld, key),
-                layers=_layers(found, key),
+                layers=tuple(one.layer for one in alone),
+                sites=tuple(one.site for one in alone),
             )
             for key in found.levels
+            for alone in (found.probes[key].alone if key in found.probes else (),)
         ),
         steps=steps(levels, losses),
         note=rows.note,
@@ -399,15 +403,10 @@ def _unheld(found: Reading, cluster: Ints) -> dict[str, Samples]:
     kinds, kind = np.unique(rows.kind, return_inverse=True)
     if len(kinds) < FEWEST_KINDS or not (plan := Plan(kind)).mixed(rows.false):
         return {}
-    where = found.probes["compared"].alone[0].site, sorted(set(_layers(found, "compared")))
+    where = sorted({(one.site, one.layer) for one in found.probes["compared"].alone})
     over = fit_probes(rows, plan, rows.false, everything(rows), where, found.cs).over
     own = over[np.arange(len(kind)), kind]
     return {"compared": fold_area(own, rows.false, cluster, kind, found.seed)}
-
-
-def _layers(found: Reading, key: str) -> tuple[str, ...]:
-    """Where the probe alone reads best, by outer fold."""
-    return tuple(one.layer for one in found.probes[key].alone) if key in found.probes else ()
 
 
 def steps(levels: Mapping[str, Samples], losses: Mapping[str, Samples]) -> tuple[Step, ...]:

@@ -49,6 +49,7 @@ from handeye.states.probes import Figures, Probe, Probed, probe
 from handeye.states.readers import Reading, readings
 from handeye.states.store import States, Store
 from handeye.states.targets import Target, on_tokens, read_targets
+from handeye.states.wanted import SPAN
 from handeye.stats.intervals import Samples, estimates
 
 TARGETS, PROBE, ROWS = "targets.parquet", "probe.json", "probe.parquet"
@@ -293,7 +294,7 @@ def probed(
     reading.read(chosen, sites or store.sites)
     settings = {"seed": seed, "folds": folds, "flips": flips, "beside": sorted(beside or ())}
     every = Probe(tuple(reading.found), reading.left_out, settings)
-    whole, no_chain = _chains(store, chosen, layers, folds, seed, progress)
+    whole, no_chain = _chains(store, chosen, sites, layers, folds, seed, progress)
     found = Found(
         states=About.of(store),
         settings=settings,
@@ -469,6 +470,7 @@ def token_shape(
 def _chains(
     store: Store,
     targets: Sequence[Target],
+    sites: Sequence[str],
     layers: Sequence[str] | None,
     folds: int,
     seed: int,
@@ -491,10 +493,18 @@ def _chains(
     found: list[Reading] = []
     missing: dict[str, str] = {}
     for stratum, rows in strata.items():
-        asked = [*rows, *details]
+        own = {site for one in rows for site in one.sites} & set(sites or store.sites)
+        where = sorted(site for site in own if site.startswith(SPAN))
         try:
             found += readings(
-                store, asked, seen=seen, layers=layers, folds=folds, seed=seed, progress=told
+                store,
+                [*rows, *details],
+                seen=seen,
+                compared=where,
+                layers=layers,
+                folds=folds,
+                seed=seed,
+                progress=told,
             )
         except (DataError, OptionError) as error:
             missing[stratum] = str(error)

@@ -227,7 +227,7 @@ def _published(found: Any, answered: Any) -> Table:
                     rows.append(Row(words, (figure,), group=of))
         needs |= one["needs"]
     return Table(
-        key="published",
+        key="t-published",
         caption=f"Published measures; {_CI}",
         columns=(Column("Figure"),),
         rows=tuple(rows),
@@ -428,7 +428,7 @@ def _patched(stratum: str, by: Mapping[tuple[str, str, str, str], Told], told: T
         rows.append(Row(site, cells, group=layer, basis=f"{flips['effect']['n']:,} items"))
     own = rate_of(told["own"][stratum]).text("line") if rows else ""
     return Table(
-        key=f"patched-{stratum or 'all'}",
+        key=f"t-patched-{stratum or 'all'}",
         caption=f"States patched with a sibling's: {stratum or 'all'}; percent, {_CI}",
         columns=(
             Column("Flips", "of those whose sibling is answered otherwise, how many answer so now"),
@@ -458,7 +458,7 @@ def _directed(stratum: str, by: Mapping[tuple[str, str, str, str], Told], told: 
         said = "yes" if effect["claimed"] else "no"
         rows.append(Row(words, (probe, area(effect["effect"]), *drawn, said), group=layer))
     return Table(
-        key=f"directions-{stratum or 'all'}",
+        key=f"t-directions-{stratum or 'all'}",
         caption=f"States steered and erased at the last token: {stratum or 'all'}; nats, {_CI}",
         columns=(
             Column("AUROC", "of the probe, on families it has not learnt from"),
