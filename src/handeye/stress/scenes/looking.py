@@ -19,7 +19,8 @@ from PIL import Image
 
 from handeye.stress.items import NO_SUCH
 from handeye.stress.scenes.drawing import FULL, STAGE, cover
-from handeye.stress.scenes.families import DIGITS, MIDDLE, ODD_NUMBER, WORDS
+from handeye.stress.scenes.families import DIGITS, ODD_NUMBER, WORDS
+from handeye.stress.scenes.sketching import MIDDLE
 from handeye.stress.scenes.things import BEAD, COLOURS, SHAPES, letters, shape
 from handeye.stress.scenes.wording import Asked, read
 
