@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from handeye.pages.signs import PASSED, Sign
 from handeye.progress import told
 from handeye.scores.estimate import number
 from handeye.stress.diagnosis.reasons import WORDS, Found, find_reasons
+from handeye.stress.item_set import ItemSet
 from handeye.stress.items import CUES, DRAWN, FAMILIES, Item
 from handeye.stress.pages.view import RunView
 from handeye.stress.scoring.predictions import Prediction
@@ -144,7 +145,9 @@ class Shots:
         """The picture of an item with its edit outlined, and with its masks."""
         known = view.material.sets[item.item_id]
         row = known.pictures.get(item.picture_id)
-        nothing = Shot(name, item.truth, row.width if row else 1, row.height if row else 1, Markup())
+        nothing = Shot(
+            name, item.truth, row.width if row else 1, row.height if row else 1, Markup()
+        )
         try:
             path = known.path(item)
             picture = self.album.add(path)
@@ -163,10 +166,10 @@ class Shots:
         return Shot(name, item.truth, width, height, Markup("").join(parts))
 
     @staticmethod
-    def _masked(known: object, item: Item, image: Image.Image) -> Image.Image:
+    def _masked(known: ItemSet, item: Item, image: Image.Image) -> Image.Image:
         """The picture in grey under a colour for each thing; as it is where masks are missing."""
         try:
-            masks = known.masks(item.picture_id)  # type: ignore[attr-defined]
+            masks = known.masks(item.picture_id)
         except HandeyeError:
             return image
         grey = np.asarray(image.convert("L").convert("RGB"), np.float64)
@@ -217,9 +220,7 @@ def make_gallery(
         for k in range(len(views))
     ]
     answers = [view.answers(ids) if ids else {} for view, ids in zip(views, wanted, strict=True)]
-    cards = [
-        _card(views[k], whole, answers[k], shots) for k, whole in told(chosen, progress, 1, 2)
-    ]
+    cards = [_card(views[k], whole, answers[k], shots) for k, whole in told(chosen, progress, 1, 2)]
     return _gallery(cards, shots, [view.label for view in views], groups)
 
 
@@ -250,9 +251,7 @@ def _choose(groups: Sequence[Sequence[Whole]], limit: int) -> list[tuple[int, Wh
     return sorted(picked, key=lambda p: (order.index(p[1].reason), badness(p[1]), p[0]))
 
 
-def _card(
-    view: RunView, whole: Whole, answers: dict[str, Prediction], shots: Shots
-) -> Card:
+def _card(view: RunView, whole: Whole, answers: dict[str, Prediction], shots: Shots) -> Card:
     items = view.material.items
     rows = [one.row for one in whole.rows]
     first = rows[0]
@@ -328,7 +327,7 @@ def _pictures(
 
 
 def _asked(
-    rows: Sequence[Found], items: object, names: dict[str, str]
+    rows: Sequence[Found], items: Mapping[str, Item], names: dict[str, str]
 ) -> Iterable[Asked]:
     """What was asked, the answers to one string together; without a cue first."""
     held: dict[tuple[str, str, str], list[Found]] = defaultdict(list)
@@ -336,7 +335,7 @@ def _asked(
         row = one.row
         held[row.cue, row.prompt, row.cue_value if row.cue else ""].append(one)
     for (cue, _, value), of in sorted(held.items(), key=lambda one: _place(one[0][0])):
-        item = items.get(of[0].row.item_id)  # type: ignore[attr-defined]
+        item = items.get(of[0].row.item_id)
         before, marked, behind = words_of(item, cue, value)
         answers = tuple(given(one.row, names) for one in of)
         reasons = Counter(one.reason for one in of if one.reason)
@@ -345,7 +344,7 @@ def _asked(
 
 
 def _place(cue: str) -> int:
-    return CUES.index(cue) if cue in CUES else len(CUES)  # type: ignore[arg-type]
+    return CUES.index(cue) if cue in CUES else len(CUES)
 
 
 def kind_of(cue: str) -> str:

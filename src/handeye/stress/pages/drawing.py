@@ -1,5 +1,4 @@
-"""The suite's own charts: the plane of weights, rates in rows, psychometric curves, seen against
-answered.
+"""The suite's own charts: plane of weights, rates in rows, psychometric curves, seen x answered.
 
 Plain values in, one inline SVG out; colours, fonts and dashes are the style sheet's.
 """
@@ -7,7 +6,7 @@ Plain values in, one inline SVG out; colours, fonts and dashes are the style she
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -23,6 +22,7 @@ from handeye.stress.scoring.weighing import Weight, weight_words
 _REACH = (-8.0, 12.0)
 """Log odds beyond which nothing is drawn to scale: of 160,000 answers one is another."""
 _ARROW = 4.5
+Pair = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ def plane(
         style: colour and mark of the run.
         large: one alone on a page.
     """
-    side = 330.0 if large else 214.0
-    gutter = 176.0 if large else 126.0
-    left, top = 34.0, 12.0
+    side = 350.0 if large else 214.0
+    gutter = 160.0 if large else 126.0
+    left, top = 34.0, 22.0
     x_of, y_of = _axes(left, top, side, ends)
     shown = [one for one in places if one.visual.value is not None and one.cue.value is not None]
     parts = [_ground(x_of, y_of, ends)]
@@ -79,15 +79,13 @@ def plane(
         marks, place = _point(one, x_of, y_of, ends, style)
         at.append(place)
         parts.append(svg.group(*marks, class_=f"series s{style % svg.STYLE_COUNT}"))
-    parts.append(_names(shown, at, left + side, (top, top + side), 30 if large else 20))
+    parts.append(_names(shown, at, left + side, (top, top + side), 28 if large else 20))
     words = " ".join(
         f"{one.label}: picture {weight_words(one.visual)}, cue {weight_words(one.cue)}."
         for one in places
     )
     width, height = left + side + gutter, top + side + 36
-    return svg.figure(
-        key, width, height, title, f"Log odds. {words}", *parts, class_="panel plane"
-    )
+    return svg.figure(key, width, height, title, f"Log odds. {words}", *parts, class_="panel plane")
 
 
 class _Axis:
@@ -117,16 +115,18 @@ def _ground(x_of: _Axis, y_of: _Axis, ends: tuple[float, float]) -> Markup:
         parts += [
             svg.line(x, y_of(low), x, y_of(high), class_),
             svg.line(x_of(low), y, x_of(high), y, class_),
-            svg.text(x, y_of(low) + 14, number(tick, "plain").removesuffix(".00"), "tick", "middle"),
+            svg.text(
+                x, y_of(low) + 14, number(tick, "plain").removesuffix(".00"), "tick", "middle"
+            ),
             svg.text(
                 x_of(low) - 5, y + 3.5, number(tick, "plain").removesuffix(".00"), "tick", "end"
             ),
         ]
     parts += [
         svg.line(x_of(low), y_of(low), x_of(high), y_of(high), "even"),
-        svg.text(x_of(low) + 5, y_of(high) + 11, "the picture weighs more", "tick"),
-        svg.text(x_of(high) - 5, y_of(low) - 6, "the cue weighs more", "tick", "end"),
-        svg.text((x_of(low) + x_of(high)) / 2, y_of(low) + 30, "cue weight", "tick", "middle"),
+        svg.text(x_of(low), y_of(high) - 8, "↑ the picture weighs more", "tick"),
+        svg.text(x_of(high), y_of(low) + 30, "the cue weighs more →", "tick", "end"),
+        svg.text(x_of(low), y_of(low) + 30, "cue weight", "tick"),
         svg.element(
             "text", "visual weight",
             transform=f"translate(10 {svg.number((y_of(low) + y_of(high)) / 2)}) rotate(-90)",
@@ -156,7 +156,9 @@ def _point(
         marks.append(svg.line(x, y_of(ends[0]), x, y_of(ends[1]), "bar untold"))
     else:
         marks += _bar(one.visual, y_of, ends, lambda at: (x, y_of(at)), (0.0, -1.0))
-    marks.append(svg.marker(style, x, y, 4.6, "mark open" if one.drawn else "mark"))
+    # What is only bounded is no point: a smaller mark at the corner that is known.
+    size = 2.6 if one.visual.bound or one.cue.bound else 4.6
+    marks.append(svg.marker(style, x, y, size, "mark open" if one.drawn else "mark"))
     return marks, (x, y)
 
 
@@ -167,10 +169,13 @@ def _held(weight: Weight) -> float:
 
 
 def _bar(
-    weight: Weight, axis: _Axis, ends: tuple[float, float], place: object, along: tuple[float, float]
+    weight: Weight,
+    axis: _Axis,
+    ends: tuple[float, float],
+    place: object,
+    along: tuple[float, float],
 ) -> Iterator[Markup]:
     """The interval, with an arrow where it goes on beyond what is drawn."""
-    assert callable(place)
     open_low, open_high = weight.bound == "at most", weight.bound == "at least"
     value = _held(weight)
     low = ends[0] if open_low else value if weight.low is None else weight.low
@@ -182,13 +187,13 @@ def _bar(
     (x1, y1), (x2, y2) = place(low), place(high)
     yield svg.line(x1, y1, x2, y2, "bar open" if open_low or open_high else "bar")
     if open_high or high > ends[1]:
-        yield _arrow(*place(ends[1]), along)
+        yield _arrow(place(ends[1]), along)
     if open_low or low < ends[0]:
-        yield _arrow(*place(ends[0]), (-along[0], -along[1]))
+        yield _arrow(place(ends[0]), (-along[0], -along[1]))
 
 
-def _arrow(x: float, y: float, along: tuple[float, float]) -> Markup:
-    dx, dy = along
+def _arrow(at: Pair, along: Pair) -> Markup:
+    (x, y), (dx, dy) = at, along
     corners = [
         (x + dx, y + dy),
         (x - _ARROW * (dx - dy * 0.6), y - _ARROW * (dy + dx * 0.6)),
@@ -214,7 +219,7 @@ def _names(
             d=f"M{svg.number(x + 6)} {svg.number(y)}L{svg.number(right + 6)} {svg.number(height)}",
             class_="lead",
         )
-        parts.append(lead + svg.text(right + 9, height + 3.5, shorten(one.label, limit), "name"))
+        parts.append(lead + svg.text(right + 9, height + 3.5, shorten(one.label, limit), "called"))
     return svg.group(*parts, class_="names")
 
 
@@ -364,7 +369,8 @@ def curve_panel(key: str, title: str, curves: Sequence[tuple[str, int, Curve]]) 
         for tick in (0.0, 0.5, 1.0)
     ]
     parts += [
-        svg.text(x_of(size), _BOTTOM + 14, words, "tick", "middle") for size, words in _sizes(sizes, x_of)
+        svg.text(x_of(size), _BOTTOM + 14, words, "tick", "middle")
+        for size, words in _sizes(sizes, x_of)
     ]
     parts += [
         svg.group(
@@ -385,9 +391,8 @@ def curve_panel(key: str, title: str, curves: Sequence[tuple[str, int, Curve]]) 
     )  # fmt: skip
 
 
-def _sizes(sizes: Sequence[float], x_of: object) -> Iterator[tuple[float, str]]:
+def _sizes(sizes: Sequence[float], x_of: Callable[[float], float]) -> Iterator[tuple[float, str]]:
     """Sizes to write below the axis, those that would touch left out, the largest first."""
-    assert callable(x_of)
     last = math.inf
     for size in reversed(sizes):
         if last - x_of(size) >= 24:
@@ -399,14 +404,13 @@ def _curve(
     name: str,
     curve: Curve,
     style: int,
-    axes: tuple[object, Scale],
+    axes: tuple[Callable[[float], float], Scale],
     ends: tuple[float, float],
     whole: bool,
     place: int,
 ) -> Iterator[Markup]:
     """The fitted line with its threshold, then what was measured."""
     x_of, y_of = axes
-    assert callable(x_of)
     threshold, slope = curve.threshold, curve.slope.value
     if threshold.value is not None and slope is not None:
         steps = [ends[0] + (ends[1] - ends[0]) * k / 60 for k in range(61)]

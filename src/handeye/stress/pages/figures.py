@@ -11,6 +11,7 @@ from markupsafe import Markup
 from handeye.pages.charts.charts import Gap
 from handeye.pages.frame import Panel, wide_and_narrow
 from handeye.pages.people import People, read_people
+from handeye.scores.diagnosed import Share
 from handeye.scores.estimate import NOTHING, Estimate, rate_of
 from handeye.scores.looks import chance_rows
 from handeye.scores.tables import Cell, Column, Row, Table, run_rows
@@ -29,7 +30,12 @@ from handeye.stress.pages.drawing import (
 from handeye.stress.pages.view import RunView, interval_words
 from handeye.stress.respondents.references import READERS
 from handeye.stress.scoring.score import CELLS
-from handeye.stress.scoring.tables import CELL_LABELS, HEADLINE_COLUMNS, KIND_LABELS
+from handeye.stress.scoring.tables import (
+    CELL_LABELS,
+    HEADLINE_COLUMNS,
+    KIND_LABELS,
+    threshold_cell,
+)
 
 NAMES = "True cue", "Misleading", "PST"
 """What the first screen shows: what whoever reads only the cue has, what whoever contradicts it
@@ -38,6 +44,7 @@ NAMES_OF_PLAIN = "Uncued", "Uncued, of answered", "Pairs"
 """Likewise where no cue was asked."""
 _SIDES = "true", "misleading", "pst"
 _SEEN = "seen_right", "seen_wrong", "unseen_right", "unseen_wrong"
+_FEW_RUNS = 4
 _READERS = {one.name: one.about for one in READERS}
 
 
@@ -61,9 +68,7 @@ def measured(views: Sequence[RunView], people: People | None = None) -> list[Gap
     columns = [column for column in HEADLINE_COLUMNS if column.key in keys]
     for row in (*chance_rows(views, "headline", columns), *_reader_rows(views, columns)):
         found = dict(zip((column.key for column in columns), row.cells, strict=True))
-        rows.append(
-            Gap(row.label, tuple(rate_of(found.get(key)) for key in keys), chance=True)
-        )
+        rows.append(Gap(row.label, tuple(rate_of(found.get(key)) for key in keys), chance=True))
     return rows
 
 
@@ -112,7 +117,9 @@ def headline_table(views: Sequence[RunView], people: People | None = None) -> Ta
             *run_rows(views, "headline", HEADLINE_COLUMNS),
             *human,
             *chance_rows(views, "headline", HEADLINE_COLUMNS),
-            *_grouped(_reader_rows(views, HEADLINE_COLUMNS), "Readers of the words, without a look"),
+            *_grouped(
+                _reader_rows(views, HEADLINE_COLUMNS), "Readers of the words, without a look"
+            ),
         ),
     )
 
@@ -169,6 +176,53 @@ def people_table(people: People | None) -> Table | None:
     )
 
 
+def family_table(views: Sequence[RunView], key: str, caption: str) -> Table | None:
+    """A share by family, a row a run; None where no run has any.
+
+    Args:
+        views: of the page.
+        key: of the share: ``pst``, ``pairs``.
+        caption: of the table, without the full stop.
+    """
+    known = [view.summary.families for view in views]
+    asked = [name for name in FAMILIES if any(key in of.get(name, {}) for of in known)]
+    if not asked:
+        return None
+    rows = tuple(
+        Row(
+            view.label,
+            tuple(view.summary.families.get(name, {}).get(key, NOTHING) for name in asked),
+            view.style,
+            note=view.partial_note,
+        )
+        for view in views
+    )
+    columns = tuple(Column(name) for name in asked)
+    return Table(f"t-family-{key}", f"{caption}.", columns, rows, shaded=True)
+
+
+def reason_table(known: Sequence[tuple[str, int, Sequence[Share]]]) -> Table | None:
+    """Items that failed by reason, a column a run, in percent of all; None where none failed.
+
+    Args:
+        known: of each run the name, its style and its reasons.
+    """
+    labels = {one.key: one.label for _, _, reasons in known for one in reasons}
+    if not labels:
+        return None
+    rates = [{one.key: one.rate for one in reasons} for _, _, reasons in known]
+    return Table(
+        "t-reasons",
+        "Items that failed, by reason, in percent of all.",
+        tuple(Column(name) for name, _, _ in known),
+        tuple(
+            Row(label, tuple(of.get(key, Estimate(0.0)) for of in rates), reason=key)
+            for key, label in labels.items()
+        ),
+        row_head="Reason",
+    )
+
+
 def _said(cell: Cell) -> bool:
     return cell.value is not None if isinstance(cell, Estimate) else cell is not None
 
@@ -194,7 +248,7 @@ def weight_panels(views: Sequence[RunView]) -> list[Panel]:
                 places,
                 ends,
                 view.style,
-                large=len(known) == 1,
+                large=len(known) <= 2,
             ),
             view.style,
         )
@@ -249,9 +303,7 @@ def kind_chart(views: Sequence[RunView], key: str, title: str) -> Markup:
         return Markup("")
     told = ("Said", said), ("Drawn", drawn), ("Without a look, all kinds", chance)
     blocks = [Block(words, found) for words, found in told if found]
-    return wide_and_narrow(
-        lambda narrow: rates(f"{key}-{narrow:d}", blocks, title, narrow=narrow)
-    )
+    return wide_and_narrow(lambda narrow: rates(f"{key}-{narrow:d}", blocks, title, narrow=narrow))
 
 
 # ---- sizes
@@ -260,7 +312,7 @@ def kind_chart(views: Sequence[RunView], key: str, title: str) -> Markup:
 def curve_panels(views: Sequence[RunView]) -> list[Panel]:
     """Psychometric curves by family, the runs on each other; a panel a unit."""
     families = dict.fromkeys(name for view in views for name in view.summary.curves)
-    out = []
+    out: list[Panel] = []
     for name in families:
         units = dict.fromkeys(
             view.summary.curves[name].unit for view in views if name in view.summary.curves
@@ -280,12 +332,18 @@ def curve_panels(views: Sequence[RunView]) -> list[Panel]:
             lines = tuple(
                 (
                     view.label if len(views) > 1 else "half told at",
-                    view.tables["curves"].line(name)["threshold"].text("line"),  # type: ignore[union-attr]
+                    threshold_cell(curve).text("line"),
                 )
-                for view, _ in found[:4]
+                for view, curve in found[:_FEW_RUNS]
+                if curve.reason != "few"
             )
             out.append(Panel(f"{name}, {unit}", chart, lines=lines))
     return out
+
+
+def too_few(views: Sequence[RunView]) -> bool:
+    """Whether no family of any run has groups enough for a curve."""
+    return all(one.reason == "few" for view in views for one in view.summary.curves.values())
 
 
 def resizes(views: Sequence[RunView]) -> str:

@@ -71,8 +71,8 @@ TERMS = (
     ),
     (
         "Another presupposition",
-        "A question that takes something else for granted (the blue circle, where it is red); right "
-        "is: no such. It is no cue for a value, and in no weight.",
+        "A question that takes something else for granted (the blue circle, where it is red); "
+        "right is: no such. It is no cue for a value, and in no weight.",
     ),
     (
         "Readers of the words",
@@ -251,6 +251,13 @@ def _lay_out(
                              f"percent; {intervals}"),
         "curves": figures.curve_panels(views),
         "resizes": figures.resizes(views),
+        "too_few": figures.too_few(views),
+        "family_tables": [
+            figures.family_table(views, "pst", f"PST by family, in percent of pairs; {intervals}"),
+            figures.family_table(views, "pairs", "Pairs without a cue by family, both right, in "
+                                 f"percent; {intervals}"),
+        ],
+        "reason_table": figures.reason_table(known),
         "curves_table": table(views, "curves", "The size at which half the pairs without a cue are "
                               "told, with 95 % intervals; slope in log odds by doubling"),
         "seen": figures.seen_panels(views),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
@@ -75,7 +75,7 @@ def plots(run: Run) -> Plots:
     asked for; ``curve_count`` and so on: up to what size each family is told.
     """  # noqa: D205
     views = cache(lambda: views_of([run]))
-    drawn = {
+    drawn: dict[str, Callable[[], str]] = {
         "glance": lambda: _glance(views()),
         "weights": lambda: _first(figures.weight_panels(views())),
         "pst": lambda: figures.kind_chart(views(), "pst", "PST by kind of cue, in percent"),
@@ -83,9 +83,7 @@ def plots(run: Run) -> Plots:
             views(), "follow", "Misleading cues whose value is said, in percent"
         ),
         "reasons": lambda: _reasons(diagnose_run(run).findings, EVERYTHING),
-        **{
-            f"curve_{family}": partial(_curve, views, family) for family in run.summary.curves
-        },
+        **{f"curve_{family}": partial(_curve, views, family) for family in run.summary.curves},
     }
     sheet = files("handeye.stress.pages") / "templates" / "stress.css"
     return Plots(drawn, [sheet.read_text("utf-8")])
@@ -97,8 +95,7 @@ def _glance(views: Sequence[RunView]) -> str:
     return gaps("glance", figures.measured(views), title, names)
 
 
-def _curve(views: object, family: str) -> str:
-    assert callable(views)
+def _curve(views: Callable[[], Sequence[RunView]], family: str) -> str:
     return _first([one for one in figures.curve_panels(views()) if one.title.startswith(family)])
 
 
