@@ -220,7 +220,7 @@ def item_problems(item: Item) -> list[str]:
     if item.gold != item.truth and (item.gold != NO_SUCH or item.cue != "other"):
         out.append(f"gold {item.gold!r} is not its truth {item.truth!r}")
     speaks = item.cue in (*WORDED, *DRAWN)
-    if (item.cue_value in item.values) != speaks:
+    if item.cue_value not in (item.values if speaks else ("",)):
         out.append(f"cue_value {item.cue_value!r} does not go with cue {item.cue!r}")
     if item.cue_span is not None:
         start, end = item.cue_span

@@ -215,6 +215,11 @@ def _united(
     return whole, left, top
 
 
+@lru_cache(maxsize=8)
+def _empty(size: int, ground: Ink) -> Pixels:
+    return np.full((size, size, 3), ground, np.uint8)
+
+
 class Canvas:
     """A picture being painted, and which thing each of its pixels shows.
 
@@ -226,8 +231,7 @@ class Canvas:
 
     def __init__(self, size: int, ground: Ink) -> None:
         self.size = size
-        self.pixels: Pixels = np.empty((size, size, 3), np.uint8)
-        self.pixels[:] = ground
+        self.pixels: Pixels = _empty(size, ground).copy()
         self.masks: Pixels = np.zeros((size, size), np.uint8)
 
     def paint(self, form: Form, x: int, y: int, ink: Ink, number: int) -> Box:

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from handeye.sets.draw import Draw
 from handeye.stress.items import DRAWN, NO_SUCH, WORDED, Cue, Family, Item, Picture
@@ -92,7 +91,7 @@ def paint(scene: Scene, size: int) -> Painted:
     # Nearer is brighter, in equal steps, whichever number of things there is.
     steps = 255 // max(1, len(scene.things))
     shades = np.arange(len(scene.things) + 1, dtype=np.uint8) * np.uint8(steps)
-    return Painted(scene, canvas.pixels, canvas.masks, shades[canvas.masks], tuple(boxes))
+    return Painted(scene, canvas.pixels, canvas.masks, shades.take(canvas.masks), tuple(boxes))
 
 
 def scene_name(split: str, family: str, number: int) -> str:
@@ -190,19 +189,18 @@ class Group:
         """A box as large as the evidence, clear of it and of all that is asked about."""
         x0, y0, x1, y1 = evidence
         wide, tall = x1 - x0, y1 - y0
-        busy = [evidence]
-        show: list[Box] = []
+        busy, show = {evidence}, set[Box]()
         for view in self.views:
             if view.other == other:
                 painted = self.painted[view.name]
                 for thing, box in zip(painted.scene.things, painted.boxes, strict=True):
-                    (show if thing.role == "rest" else busy).append(box)
+                    (show if thing.role == "rest" else busy).add(box)
         best: tuple[int, Box] | None = None
         for _ in range(40):
             left, top = draw.integer(0, self.size - wide), draw.integer(0, self.size - tall)
             box = (left, top, left + wide, top + tall)
             if not any(common(box, one) for one in busy):
-                shown = sum(common(box, one) for one in dict.fromkeys(show))
+                shown = sum(common(box, one) for one in show)
                 if best is None or shown > best[0]:
                     best = shown, box
         return best[1] if best else None
@@ -285,36 +283,30 @@ _DRAWN_AS = {"l": "label", "c": "beads"}
 
 def objects_of(painted: Painted) -> list[dict[str, Any]]:
     """The scene graph of a picture: what of each thing is seen, and what is known of it."""
-    seen = visible_boxes(painted.masks, len(painted.scene.things))
-    areas = np.bincount(painted.masks.ravel(), minlength=len(seen) + 1).tolist()
     out = []
     for number, thing in enumerate(painted.scene.things):
         x0, y0, x1, y1 = painted.boxes[number]
+        shown = painted.masks[y0:y1, x0:x1] == number + 1
+        rows, columns = shown.any(1).nonzero()[0].tolist(), shown.any(0).nonzero()[0].tolist()
+        seen = (
+            [x0 + columns[0], y0 + rows[0], x0 + columns[-1] + 1, y0 + rows[-1] + 1]
+            if rows
+            else None
+        )
         places = (((x0 + x1) / 2, (y0 + y1) / 2), (x0, y0), (x1, y0), (x1, y1), (x0, y1))
         out.append(
             {
                 "name": thing.name,
                 "colour": thing.colour,
                 "role": thing.role,
-                "box": list(box) if (box := seen[number]) else None,
+                "box": seen,
                 "keypoints": dict(zip(KEYPOINTS, map(list, places), strict=True)),
                 "depth": number,
-                "area": areas[number + 1],
+                "area": int(shown.sum()),
                 **({"facts": dict(thing.facts)} if thing.facts else {}),
             }
         )
     return out
-
-
-def visible_boxes(masks: NDArray[np.uint8], number: int) -> list[Box | None]:
-    """The box of the pixels of each of ``number`` things; None for one that no pixel shows."""
-    from scipy import ndimage
-
-    found = ndimage.find_objects(masks, max_label=number) if number else []
-    return [
-        None if where is None else (where[1].start, where[0].start, where[1].stop, where[0].stop)
-        for where in found
-    ]
 
 
 def difference(one: Pixels, other: Pixels) -> Box:
@@ -323,8 +315,9 @@ def difference(one: Pixels, other: Pixels) -> Box:
     Raises:
         AssertionError: none does.
     """
-    differs = (one != other).any(-1)
-    rows, columns = differs.any(1).nonzero()[0], differs.any(0).nonzero()[0]
+    differs = one != other
+    rows = differs.reshape(len(differs), -1).any(1).nonzero()[0]
+    columns = differs.any(0).any(-1).nonzero()[0]
     assert len(rows), "the edit does not show"
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 

@@ -31,7 +31,6 @@ from handeye.stress.scenes.groups import (
     difference,
     prompt_problems,
     scene_name,
-    visible_boxes,
 )
 from handeye.stress.scenes.looking import Sight, answered
 from handeye.stress.scenes.plan import SetOptions, plan_groups
@@ -205,7 +204,7 @@ def _map_problems(
         yield f"{before}: its masks show object {int(masks.max())} of {len(row.objects)}"
         return
     areas = np.bincount(masks.ravel(), minlength=len(row.objects) + 1).tolist()
-    for number, box in enumerate(visible_boxes(masks, len(row.objects)), 1):
+    for number, box in enumerate(_seen_boxes(masks, len(row.objects)), 1):
         told = row.objects[number - 1]
         if list(box or ()) != list(told.get("box") or ()):
             yield f"{before}: object {number}: its box is {told.get('box')}, its mask's {box}"
@@ -222,6 +221,17 @@ def _map_problems(
         ranks = [nearness[number] for number in seen if number]
         if sorted(ranks) != [rank for _, rank in sorted(zip(order, ranks, strict=True))]:
             yield f"{before}: its depth map has another order than its objects"
+
+
+def _seen_boxes(masks: NDArray[np.uint8], number: int) -> list[tuple[int, int, int, int] | None]:
+    """The box of the pixels of each of ``number`` things; None for one that no pixel shows."""
+    from scipy import ndimage
+
+    found = ndimage.find_objects(masks, max_label=number) if number else []
+    return [
+        None if where is None else (where[1].start, where[0].start, where[1].stop, where[0].stop)
+        for where in found
+    ]
 
 
 def _edit_problems(

@@ -58,7 +58,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "depth": (
         "Which {thing} is in front, the {one} one or the {two} one?",
         "Which {thing} covers a part of the other, the {one} one or the {two} one?",
-        "Which {thing} lies on top, the {one} or the {two} one?",
+        "Which {thing} is drawn over the other, the {one} or the {two} one?",
     ),
     "text word": (
         "Which word is on the {thing}?",
@@ -86,14 +86,14 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "What is the number of columns of cells of the {thing}?",
     ),
     "odd size": (
-        "Five {things} stand in a row, one unlike in size. Which one is it, counted from the left?",
-        "In the row of five {things}, which one, counted from the left, has another size?",
-        "Five {things} stand in a row. Counted from the left, which one has another size?",
+        "Five {things} stand in a row and one differs in size. Counted from the left, which is it?",
+        "In the row of five {things}, which one, counted from the left, differs in size?",
+        "Five {things} stand in a row. Counted from the left, which one differs in size?",
     ),
     "odd tilt": (
-        "Five {things} stand in a row, one unlike in tilt. Which one is it, counted from the left?",
-        "In the row of five {things}, which one, counted from the left, has another tilt?",
-        "Five {things} stand in a row. Counted from the left, which one has another tilt?",
+        "Five {things} stand in a row and one differs in tilt. Counted from the left, which is it?",
+        "In the row of five {things}, which one, counted from the left, differs in tilt?",
+        "Five {things} stand in a row. Counted from the left, which one differs in tilt?",
     ),
     "part": (
         "How many {parts} does the {thing} have?",
@@ -122,8 +122,8 @@ _CLAIMS: dict[str, str] = {
     "text number": "the number on the {thing} is {value}",
     "grid rows": "the {thing} has {value} rows of cells",
     "grid columns": "the {thing} has {value} columns of cells",
-    "odd size": "the one of another size is number {value} from the left",
-    "odd tilt": "the one at another tilt is number {value} from the left",
+    "odd size": "the one that differs in size is number {value} from the left",
+    "odd tilt": "the one that differs in tilt is number {value} from the left",
     "part": "the {thing} has {value} {parts}",
 }
 _YES_NO = {
