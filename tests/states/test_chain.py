@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,47 @@ def test_steps_add_up_and_every_figure_has_its_interval(name: str) -> None:
         assert step.smallest is not None
         assert step.smallest > 0
     assert way.level("answer").auroc is way.level("own").auroc is None
+
+
+def test_what_stands_at_the_words_alone_is_said_to_stand_there() -> None:
+    """No layer tells the premise at the last token; at its words the first block does."""
+    made = plant("none", 100, seed=5)
+    ids, draw = made.states.ids, np.random.default_rng(5)
+    label = {one.item_id: one.label for one in made.targets if one.target == "premise"}
+    told = np.array([label[name] for name in ids])
+    arrays = dict(made.states.arrays)
+    for layer in made.states.layers:
+        words = draw.normal(size=arrays[layer, "last"].shape).astype(np.float32)
+        words[:, 0] += 3 * told * (layer == made.states.layers[1])
+        arrays[layer, "span:premise"] = words
+    sites = (*made.states.sites, "span:premise")
+    states = replace(made.states, arrays=arrays, sites=sites)
+    (way,) = chained(
+        states, made.targets, answers=made.answers, compared=["span:premise"], seen="", **QUICK
+    ).ways
+    assert set(way.level("compared").sites) == {"span:premise"}
+    assert way.step("last").claimed
+    (said, *_) = [claim.words for claim in way.claims if claim.kind == "found"]
+    assert "from the words of the premise on, in the best layer" in said
+    (without,) = chained(states, made.targets, answers=made.answers, seen="", **QUICK).ways
+    assert not any(step.claimed for step in without.steps)
+    assert set(without.level("compared").sites) == {"last"}
+
+
+def test_the_media_are_not_credited_with_what_stands_behind_them() -> None:
+    """The detail is nowhere; the letters, which every reader knows, tell the premise."""
+    made = plant("letters linear in the state", 150, seed=4)
+    arrays = {
+        (layer, site): np.random.default_rng(1).normal(size=one.shape).astype(np.float32)
+        if site == "media"
+        else one
+        for (layer, site), one in made.states.arrays.items()
+    }
+    states = replace(made.states, arrays=arrays)
+    (way,) = chained(states, made.targets, answers=made.answers, **QUICK).ways
+    assert (way.level("seen").balanced.value or 0) > 0.7
+    (said, *_) = [claim.words for claim in way.claims if claim.kind == "found"]
+    assert "from the last token on, in the best layer" in said
 
 
 @pytest.mark.parametrize(("families", "width"), [(100, 128), (500, 128), (100, 1024), (500, 1024)])

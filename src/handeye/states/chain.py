@@ -15,7 +15,7 @@ folds show it (:func:`_owed`), and intervals are as much longer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
@@ -31,6 +31,7 @@ from handeye.shown import Shown, Words, named
 from handeye.states.figures import Bools, Floats, areas, estimate, fold_area, mean_of
 from handeye.states.folds import Ints
 from handeye.states.readers import Plan, Reading, everything, fit_probes
+from handeye.states.wanted import SPAN
 from handeye.stats.intervals import (
     LEVEL,
     Samples,
@@ -57,7 +58,7 @@ FEWEST_KINDS = 3
 """From which a probe is tried on kinds that it was not fitted to."""
 LEVELS = {
     "seen": "the detail at the media tokens on",
-    "compared": "the last token on, in the best layer",
+    "compared": "the best layer on",
     "last": "the last layer on",
     "letters": "the letters",
     "s": "S, cut where it tells most",
@@ -65,7 +66,7 @@ LEVELS = {
     "answer": "the answer",
     "right": "the answer, if it blames the right sense",
 }
-"""What is told by, from the eye to the mouth."""
+"""What is told by, from the eye to the mouth; :func:`words_of` says at which tokens."""
 STEPS = {
     "seen": "not seen",
     "compared": "not compared",
@@ -78,6 +79,24 @@ STEPS = {
 }
 """Names of the losses, by the level that they lead to."""
 NOT_FOUND = "not seen or not compared"
+
+
+def words_of(key: str, sites: Sequence[str] = ()) -> str:
+    """A level in words, with the tokens at which it was read best.
+
+    Args:
+        key: of :data:`LEVELS`.
+        sites: :attr:`Level.sites`.
+    """
+    if key != "compared":
+        return LEVELS[key]
+    where = dict.fromkeys(
+        f"the words of the {site.removeprefix(SPAN)}" if site.startswith(SPAN) else "the last token"
+        for site in sorted(sites, reverse=True)
+    )
+    return f"{' or '.join(where) or 'the last token'} on, in the best layer"
+
+
 """The first loss where details are not asked."""
 
 
@@ -495,8 +514,12 @@ def _of_readers(way: Way) -> Claim:
     known = {level.key: level.balanced for level in way.levels}
     first = way.levels[0].key
     beyond = [key for key, one in known.items() if one.low is not None and one.low > CHANCE]
+    # What stands behind the media tokens is known to their reader; it is theirs where they tell
+    # the detail by themselves.
+    bare = way.levels[0].bare
+    unseen = first == "seen" and (bare is None or bare.low is None or bare.low <= CHANCE)
     for key in (key for key in beyond if key not in ("answer", "right")):
-        if _above(key, known[key]):
+        if _above(key, known[key]) and not (unseen and key == "seen"):
             return _told(way, key, "found", above=True)
     # Where the answers tell, there is something, though readers of so few families miss it.
     if beyond:
@@ -506,7 +529,9 @@ def _of_readers(way: Way) -> Claim:
 
 def _told(way: Way, key: str, kind: str, above: bool = False) -> Claim:
     """A level that is above chance, or is not."""
-    figure = figure_of(LEVELS[key], msgspec.to_builtins(way.level(key).balanced), of="premises")
+    level = way.level(key)
+    words = words_of(key, level.sites)
+    figure = figure_of(words, msgspec.to_builtins(level.balanced), of="premises")
     assert figure is not None  # a stratum has premises of either kind
     why = f"The balanced accuracy is {'' if above else 'not '}surely above chance."
     return Claim(kind, key, why, (figure,), CHANCE if above else None, parts=(way.stratum,))

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from handeye.pages.charts import svg
 from handeye.pages.charts.charts import Scale
 from handeye.scores.estimate import number, rate_of
-from handeye.states.chain import CHANCE, LEVELS
+from handeye.states.chain import CHANCE, words_of
 
 Told = Mapping[str, Any]
 _ROW = 34.0
@@ -51,9 +51,8 @@ def waterfall(way: Told, key: str, *, narrow: bool = False) -> Markup:
         if told.value is None or lost.value is None:
             continue
         y = top + row * place + (16 if narrow else 4)
-        words = (
-            f"{LEVELS[level['key']]}: {told.both} %; {step['name']} {lost.text('line', 'points')}"
-        )
+        name = words_of(level["key"], level.get("sites", ()))
+        words = f"{name}: {told.both} %; {step['name']} {lost.text('line', 'points')}"
         described.append(words)
         low, high = sorted((told.value, before))
         bar = svg.element(
@@ -72,7 +71,7 @@ def waterfall(way: Told, key: str, *, narrow: bool = False) -> Markup:
             middle = y + (row - 20) / 2
             ends = svg.line(x_of(told.low), middle, x_of(told.high), middle, "bar")
         label = svg.text(left if narrow else left - 8, y - 4 if narrow else y + 11,
-                         LEVELS[level["key"]], "label", "start" if narrow else "end")  # fmt: skip
+                         name, "label", "start" if narrow else "end")  # fmt: skip
         figure = svg.text(right + 6, y + 11, number(told.value), "value")
         parts.append(svg.group(svg.element("title", words), bar, piece, ends, label, figure))
         before = told.value

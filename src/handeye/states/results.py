@@ -493,7 +493,8 @@ def _chains(
     found: list[Reading] = []
     missing: dict[str, str] = {}
     for stratum, rows in strata.items():
-        own = {site for one in rows for site in one.sites} & set(sites or store.sites)
+        # Of words that only some questions have, nothing could be said of the stratum.
+        own = set(sites or store.sites).intersection(*(one.sites for one in rows))
         where = sorted(site for site in own if site.startswith(SPAN))
         try:
             found += readings(
@@ -617,10 +618,15 @@ def _published(
             )
         elif unseen is not None:
             (nothing,) = premises(beside[UNASKED], rows, seen="")
-            right = np.arange(len(rows)), [one.right for one in rows]
-            asked, unasked = blind.letters[right], nothing.letters[right]
-            harnessed = prior_harnessing(asked, unasked, groups, seed=seed)
-            told["phi"] = Estimate(**estimates(harnessed))
+            right = np.array([one.right for one in rows])
+            known = right >= 0
+            if known.any():
+                place = np.flatnonzero(known), right[known]
+                asked, unasked = blind.letters[place], nothing.letters[place]
+                harnessed = prior_harnessing(asked, unasked, groups[known], seed=seed)
+                told["phi"] = Estimate(**estimates(harnessed))
+            else:
+                needs["PHI"] = "targets that say which option is right (right)"
         yield Published(**told)
 
 

@@ -14,7 +14,7 @@ from handeye.scores.estimate import Estimate, Unit, Worded, in_unit, rate_of
 from handeye.scores.tables import Cell, Column, Row, Table
 from handeye.states.acting import FAILED, widest
 from handeye.states.cells import BOTH, LAST, POSITION
-from handeye.states.chain import LEVELS
+from handeye.states.chain import words_of
 
 Told = Mapping[str, Any]
 _CI = "95 % intervals over families"
@@ -130,7 +130,7 @@ def _chain(way: Told) -> Table:
             None if smallest is None else Worded(smallest, unit="points"),
             step["name"] + (" (said)" if step["claimed"] else ""),
         )
-        rows.append(Row(LEVELS[level["key"]], cells))
+        rows.append(Row(words_of(level["key"], level.get("sites", ())), cells))
     named = f" of {way['stratum']}" if way["stratum"] else ""
     note = f" {way['note']}" if way.get("note") else ""
     return Table(
