@@ -21,18 +21,22 @@ from handeye.stress.scoring.weighing import Weight, weight_words
 
 _REACH = (-8.0, 12.0)
 """Log odds beyond which nothing is drawn to scale: of 160,000 answers one is another."""
-_ARROW = 4.5
+_ARROW, _SHAFT = 4.5, 26.0
 Pair = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A kind of cue on the plane; ``drawn`` where it is drawn in the picture, not said."""
+    """A kind of cue on the plane.
+
+    ``drawn`` where it is drawn in the picture, not said; ``whole``: several kinds together.
+    """
 
     label: str
     visual: Weight
     cue: Weight
     drawn: bool = False
+    whole: bool = False
 
 
 def known_ends(places: Iterable[Placed]) -> tuple[float, float]:
@@ -151,13 +155,15 @@ def _point(
         marks = [tip, svg.line(x_of(ends[0]), y, x_of(ends[1]), y, "bar untold")]
     else:
         x = x_of(value_x)
-        marks = [tip, *_bar(one.cue, x_of, ends, lambda at: (x_of(at), y), (1.0, 0.0))]
+        marks = [tip, *_bar(one.cue, ends, lambda at: (x_of(at), y), (1.0, 0.0))]
     if one.visual.bound == "untold":
         marks.append(svg.line(x, y_of(ends[0]), x, y_of(ends[1]), "bar untold"))
     else:
-        marks += _bar(one.visual, y_of, ends, lambda at: (x, y_of(at)), (0.0, -1.0))
+        marks += _bar(one.visual, ends, lambda at: (x, y_of(at)), (0.0, -1.0))
     # What is only bounded is no point: a smaller mark at the corner that is known.
-    size = 2.6 if one.visual.bound or one.cue.bound else 4.6
+    size = 2.6 if one.visual.bound or one.cue.bound else 4.4
+    if one.whole:
+        size *= 1.5
     marks.append(svg.marker(style, x, y, size, "mark open" if one.drawn else "mark"))
     return marks, (x, y)
 
@@ -170,25 +176,28 @@ def _held(weight: Weight) -> float:
 
 def _bar(
     weight: Weight,
-    axis: _Axis,
-    ends: tuple[float, float],
-    place: object,
-    along: tuple[float, float],
+    ends: Pair,
+    place: Callable[[float], Pair],
+    along: Pair,
 ) -> Iterator[Markup]:
-    """The interval, with an arrow where it goes on beyond what is drawn."""
-    open_low, open_high = weight.bound == "at most", weight.bound == "at least"
+    """The interval, with an arrow where it goes on beyond what is drawn.
+
+    What has no end is a short arrow: how far it goes nobody knows.
+    """
+    if weight.bound:
+        dx, dy = along if weight.bound == "at least" else (-along[0], -along[1])
+        x, y = place(_held(weight))
+        tip = x + dx * _SHAFT, y + dy * _SHAFT
+        yield svg.line(x, y, *tip, "bar")
+        yield _arrow(tip, (dx, dy))
+        return
     value = _held(weight)
-    low = ends[0] if open_low else value if weight.low is None else weight.low
-    high = ends[1] if open_high else value if weight.high is None else weight.high
-    if open_high:
-        low = value
-    if open_low:
-        high = value
-    (x1, y1), (x2, y2) = place(low), place(high)
-    yield svg.line(x1, y1, x2, y2, "bar open" if open_low or open_high else "bar")
-    if open_high or high > ends[1]:
+    low = value if weight.low is None else weight.low
+    high = value if weight.high is None else weight.high
+    yield svg.line(*place(low), *place(high), "bar")
+    if high > ends[1]:
         yield _arrow(place(ends[1]), along)
-    if open_low or low < ends[0]:
+    if low < ends[0]:
         yield _arrow(place(ends[0]), (-along[0], -along[1]))
 
 
@@ -219,7 +228,8 @@ def _names(
             d=f"M{svg.number(x + 6)} {svg.number(y)}L{svg.number(right + 6)} {svg.number(height)}",
             class_="lead",
         )
-        parts.append(lead + svg.text(right + 9, height + 3.5, shorten(one.label, limit), "called"))
+        words = "called strong" if one.whole else "called"
+        parts.append(lead + svg.text(right + 9, height + 3.5, shorten(one.label, limit), words))
     return svg.group(*parts, class_="names")
 
 

@@ -258,11 +258,15 @@ def weight_panels(views: Sequence[RunView]) -> list[Panel]:
 
 def _placed(view: RunView) -> list[Placed]:
     return [
-        Placed(KIND_LABELS.get(name, name), kind.visual, kind.cue, name in DRAWN)
+        Placed(
+            KIND_LABELS.get(name, name),
+            kind.visual,
+            kind.cue,
+            drawn=name in (*DRAWN, "drawn"),
+            whole=name in ("worded", "drawn"),
+        )
         for name, kind in view.summary.weights.items()
-        if name in (*WORDED, *DRAWN)
-        and kind.visual.value is not None
-        and kind.cue.value is not None
+        if kind.visual.value is not None and kind.cue.value is not None
     ]
 
 
