@@ -1,7 +1,7 @@
 """Questions of the suite put to people: :class:`StressPeople` is what the study knows of it.
 
 A person reads the same words as a model, the cue among them, and sees the same picture. Numbers are
-typed; where the answer is a word, or may be that there is no such thing, they choose among the
+typed; where the answer is a word, or can be that there is no such thing, they choose among the
 item's options. Either way their answer text is the value in words, a free answer as models give it.
 """
 
@@ -23,7 +23,7 @@ from handeye.reading import read_bytes
 from handeye.stats.agreement import Level
 from handeye.stats.intervals import Samples
 from handeye.stress.item_set import ItemSet
-from handeye.stress.items import CUES, FAMILIES, NO_SUCH, Item
+from handeye.stress.items import CUES, FAMILIES, Item
 from handeye.stress.loader import load
 from handeye.stress.scenes.generation import generate
 from handeye.stress.scoring.predictions import FREE
@@ -184,13 +184,13 @@ class StressPeople(AsksPeople):
         return found.said or None
 
     def level(self, item: Item) -> Level:
-        """Numbers are numbers; words are the same or not."""
-        return "interval" if _is_typed(item) else "nominal"
+        """Answers are the same or not: a number may stand beside a word that denies it."""
+        return "nominal"
 
     def further(self, item: Item, text: str) -> dict[str, bool]:
         """The cell: right there; and of misleading cues, whether what they say is said."""
         cell = cell_of(item)
-        told = {cell: self.passed(item, text)}
+        told: dict[str, bool] = {cell: self.passed(item, text)}
         if cell == "misleading":
             told["follow"] = read(text, item, FREE, ()).says == says_of(item.cue_value, item)
         return told
@@ -208,7 +208,7 @@ class StressPeople(AsksPeople):
 
 def _is_typed(item: Item) -> bool:
     """Whether a number is typed, which cannot say that there is no such thing."""
-    return not item.options or (item.answer == "number" and NO_SUCH not in item.options)
+    return not item.options or (item.answer == "number" and cell_of(item) != "other")
 
 
 def _options(item: Item) -> tuple[str, ...]:
