@@ -39,7 +39,7 @@ FLOORS = (
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # The suite's own package hands out ``compare`` and ``report`` of the frame, when asked.
-UPWARD = {(f"handeye.{suite}", "handeye.report") for suite in SUITES}
+UPWARD = {(f"handeye.{suite}", "handeye.report") for suite in (*SUITES, *BEGUN)}
 ROOMS = {
     *("asking", "commands", "comparing", "diagnosis", "pages", "respondents", "scenes", "scoring"),
     "teaching",

@@ -350,7 +350,8 @@ def test_measures_of_others_are_told_where_their_inputs_are(tmp_path: Path) -> N
     stored(other, "state only", 12)
     turned = [replace(one, roles=one.roles[::-1]) for one in paired]
     write_targets(other / "targets.parquet", turned)
-    _, error = handeye("states", "probe", folder, *words, f"--beside=blank media={other}", code=2)
+    beside = [f"--beside=blank media={other}", "--again"]
+    _, error = handeye("states", "probe", folder, *words, *beside, code=2)
     assert "stand in another order there" in " ".join(error.split())
 
 
@@ -372,7 +373,7 @@ def test_changed_states_are_shown_beside_their_controls(tmp_path: Path) -> None:
         itself=0.0, through=0.0, own={"vision": figure}, along="probe", size=0.5, directions=4,
         seed=0,
     )  # fmt: skip
-    write_causal(open_store(folder), {"seed": 0}, found.to_dict())
+    write_causal(open_store(folder), {"seed": 0}, found)
     said, _ = handeye("states", "show", folder)
     words = " ".join(said.split())
     assert "States patched with a sibling's: vision" in words

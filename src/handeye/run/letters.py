@@ -22,6 +22,8 @@ LEAST = -9999.0
 """What stands for a log-probability of minus infinity, as OpenAI writes it."""
 ASKED_FOR = 20
 """Likeliest tokens that providers are asked for: the most that OpenAI gives."""
+# Providers that give log-probabilities of the 20 likeliest tokens when they are asked for them.
+_TELL = frozenset({"openai", "sglang", "vllm", "handeye/hf"})
 # How tokenizers write a space and a line break, and what stands around an option.
 _AROUND = " \t\r\n▁ĠĊ*_`\"'“”‘’()[]{}.:,;<>|="
 # What may be said before an option, if nothing else is: no thoughts.
@@ -48,6 +50,11 @@ class Letters(NamedTuple):
     def as_metadata(self) -> dict[str, Any]:
         """As a respondent of ours hands it on with its answer (:func:`letters_of`)."""
         return {"letters": self._asdict()}
+
+
+def tells_letters(model: str) -> bool:
+    """Whether a model's provider is known to give log-probabilities when it is asked for them."""
+    return model in _TELL or model.partition("/")[0] in _TELL
 
 
 def option_of(token: str, options: Sequence[str]) -> str | None:

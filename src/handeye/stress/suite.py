@@ -5,6 +5,7 @@ It joins the register when all that is named here is there.
 
 from __future__ import annotations
 
+from handeye.stress.respondents.models import RESPONDENTS
 from handeye.suite import Part, Suite
 
 SUITE = Suite(
@@ -16,7 +17,7 @@ SUITE = Suite(
     run_format=1,
     commands=Part("handeye.stress.commands:app"),
     run_command=Part("handeye.stress.commands.run:stress"),
-    respondents={},
+    respondents=RESPONDENTS,
     recognizes=Part("handeye.stress.loader:recognizes"),
     generate=Part("handeye.stress.scenes.generation:generate"),
     load=Part("handeye.stress.loader:load"),
@@ -35,5 +36,6 @@ SUITE = Suite(
     quantities=Part("handeye.stress.comparing.quantities:quantities"),
     report=Part("handeye.stress.pages.page:write_page"),
     print_run=Part("handeye.stress.pages.console:print_run"),
+    probed=Part("handeye.stress.probed:StressProbed"),
     diagnose=Part("handeye.stress.diagnosis.diagnose:diagnose"),
 )

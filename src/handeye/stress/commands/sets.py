@@ -30,6 +30,17 @@ def _families() -> Iterable[str]:
     return FAMILIES
 
 
+Families = Annotated[
+    str | None,
+    typer.Option(
+        "--family",
+        metavar="NAMES",
+        help="Only these families (default all twelve): count,depth ...",
+        autocompletion=one_of(_families, several=True),
+    ),
+]
+
+
 def _cues() -> Iterable[str]:
     from handeye.stress.items import CUES
 
@@ -49,14 +60,7 @@ def generate(
         int,
         typer.Option(metavar="N", help="Groups of pictures that differ by one edit."),
     ] = 60,
-    family: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAMES",
-            help="Only these families (default all twelve): count,depth ...",
-            autocompletion=one_of(_families, several=True),
-        ),
-    ] = None,
+    families: Families = None,
     cues: Annotated[
         str,
         typer.Option(
@@ -70,7 +74,8 @@ def generate(
         typer.Option(metavar="N", help="Only this level of every kind, 1 for the easiest."),
     ] = None,
     size: Annotated[
-        int, typer.Option(metavar="PIXELS", help="Side of the pictures; all is drawn to scale.")
+        int,
+        typer.Option("--side", metavar="PIXELS", help="Of the pictures; all is drawn to scale."),
     ] = 336,
     split: Annotated[
         str, typer.Option(metavar="NAME", help="Name of the split; another one, other groups.")
@@ -92,7 +97,7 @@ def generate(
             directory,
             seed=seed,
             groups=groups,
-            families=family,
+            families=families,
             cues=cues,
             level=level,
             size=size,

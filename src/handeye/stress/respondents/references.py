@@ -16,9 +16,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
-from handeye.sets.draw import Draw
 from handeye.stress.items import DRAWN, Item
 
 Answers = dict[str, str]
@@ -119,6 +116,7 @@ def learned(items: Sequence[Item]) -> Answers:
     Each fold of groups is answered by what was learned from the others; of its options an item gets
     the one whose centroid its prompt is most like.
     """
+    import numpy as np
     from scipy import sparse
 
     tokens = [_tokens(item) for item in items]
@@ -160,6 +158,7 @@ def _tokens(item: Item) -> Counter[str]:
 
 def _unit(matrix: Any) -> Any:
     """Rows of length 1."""
+    import numpy as np
     from scipy import sparse
 
     squares = np.sqrt(np.asarray(matrix.multiply(matrix).sum(1)).ravel())
@@ -176,6 +175,8 @@ def sampled(items: Sequence[Item]) -> Answers:
     It is no function of the words: of a pair with two values it is right about both by luck in a
     share of at most a quarter.
     """
+    from handeye.sets.draw import Draw
+
     golds: dict[str, list[str]] = defaultdict(list)
     for item in items:
         golds[item.family].append(item.gold)

@@ -72,7 +72,7 @@ def _lines(items: Sequence[Item]) -> dict[str, Line]:
             ),
         ),
         Line("gold", count_labels(_gold(item) for item in items)),
-        Line("right letter", _letters(items), main=False),
+        Line("right letter", _letters(items)),
         Line("side of value a", count_labels(_sides(items)), main=False),
         *(
             Line(

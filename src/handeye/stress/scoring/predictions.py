@@ -3,8 +3,8 @@
 Optional fields: ``model``, ``error``, ``state``; ``form`` (how the answer was asked for, ``free``
 unless it says so) and ``order`` (places of the item's options by letter as shown; the set's own
 unless it says so); ``letters`` (spelling to log-probability where the answer names an option),
-``letters_bound`` (what a spelling that is not among them has at most); ``turns`` (texts of earlier
-turns, of which the first is what the model states that it sees, where it was asked for that);
+``letters_bound`` (what a spelling that is not among them has at most); ``state_first`` (whether the
+text is to state what is seen before it answers);
 ``ablation`` (what was done to the picture) and ``media_sha256``, which must be that of the item's
 picture where nothing was done. Other fields are left alone.
 """
@@ -42,7 +42,7 @@ class Prediction(msgspec.Struct, frozen=True):
     order: tuple[int, ...] | None = None
     letters: dict[str, float] | None = None
     letters_bound: float | None = None
-    turns: tuple[str | None, ...] | None = None
+    state_first: bool | None = None
     ablation: Ablation | None = None
     media_sha256: Any = None
 
@@ -62,7 +62,7 @@ def _differs(item: Item, row: Prediction) -> join.Difference | None:
 ITEMS = join.Words(
     "item",
     "data",
-    "to score only some use --families or --items, to score the rest as a partial run "
+    "to score only some use --family or --items, to score the rest as a partial run "
     "--allow-missing",
     _differs,
 )

@@ -8,6 +8,7 @@ is something else, a class of its own with its own rate.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple, get_args
@@ -52,6 +53,36 @@ class Read(NamedTuple):
 
 
 NOTHING = Read("none")
+
+
+_PARTS = re.compile(
+    r"[\s*_#]*seen[\s*_]*:[\s*_]*(?P<seen>.*?)\n[\s*_#]*answer[\s*_]*:[\s*_]*(?P<answer>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_BARE = re.compile(r"\s*Seen:[^\n]*\n\s*Answer:[^\n]*\s*")
+
+
+class Parts(NamedTuple):
+    """A text that states what is seen and then answers.
+
+    Attributes:
+        seen: what it states; empty where that cannot be told.
+        answer: the rest; the whole text where it has no such parts.
+        strict: whether each part stands behind its word on a line of its own, and nothing else is
+            there.
+    """
+
+    seen: str
+    answer: str
+    strict: bool
+
+
+def parted(text: str) -> Parts:
+    """What a text states that it sees, and what it answers."""
+    found = _PARTS.fullmatch(text)
+    if found is None:
+        return Parts("", text, False)
+    return Parts(found["seen"].strip(), found["answer"].strip(), _BARE.fullmatch(text) is not None)
 
 
 def says_of(value: str, item: Item) -> Says:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from handeye.run.letters import by_option
 from handeye.stress.items import DRAWN, WORDED, Item, Picture
 from handeye.stress.scoring.predictions import FREE, Prediction
-from handeye.stress.scoring.reading import NOTHING, Read, read, says_of
+from handeye.stress.scoring.reading import NOTHING, Read, parted, read, says_of
 
 Cell = Literal["uncued", "true", "misleading", "other"]
 """Asked without a cue; with one that is true of the picture; with one that is false; about a thing
@@ -143,12 +143,15 @@ def _row(item: Item, found: Prediction, model: str | None, picture: Picture | No
     form = found.form or FREE
     order = tuple(found.order or item.order or range(len(item.options)))
     state = found.state or ("error" if found.error else "answered")
-    text = found.raw_text or ""
-    if state == "answered" and not text.strip():
+    text, seen, apart = found.raw_text or "", None, True
+    if found.state_first:
+        stated, text, apart = parted(text)
+        seen = read(stated, item, FREE, ()).says
+    if state == "answered" and not (found.raw_text or "").strip():
         state = "error" if found.raw_text is None else "empty"
     # What is whole at the limit is an answer.
     lenient = read(text, item, form, order) if state in ("answered", "truncated") else NOTHING
-    strict = lenient if lenient.strict else NOTHING
+    strict = lenient if lenient.strict and apart else NOTHING
     if state == "answered" and strict.says == "none":
         state = "unreadable"
     gold = says_of(item.gold, item)
@@ -173,7 +176,7 @@ def _row(item: Item, found: Prediction, model: str | None, picture: Picture | No
         log_a=log_a,
         log_b=log_b,
         log_bound=bound,
-        seen=_seen(item, found),
+        seen=seen,
     )
 
 
@@ -207,13 +210,6 @@ def _logs(
         most = min(most, known)
         return (most, b, 1) if a is None else (a, most, 1)
     return a, b, 0
-
-
-def _seen(item: Item, found: Prediction) -> str | None:
-    """What the first turn states, read as an answer; None where there was none."""
-    if not found.turns:
-        return None
-    return read(found.turns[0] or "", item, FREE, ()).says
 
 
 # ---- what belongs together
