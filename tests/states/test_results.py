@@ -309,6 +309,21 @@ def test_what_cannot_be_counted_is_said_and_costs_nothing_else(tmp_path: Path) -
     assert "No chain of audio: item audio-" in (tmp_path / "p.html").read_text("utf-8")
 
 
+def test_true_premises_that_no_option_rejects_have_a_chain(tmp_path: Path) -> None:
+    folder = tmp_path / "states"
+    targets = stored(folder, "state only", 12)
+    write_targets(
+        folder / "targets.parquet",
+        [one if one.label or one.target != "premise" else replace(one, rejection=-1)
+         for one in targets],
+    )  # fmt: skip
+    handeye(
+        "states", "probe", folder, "--layers", "final", "--sites", "last", *PROBE[:4], "--quiet"
+    )
+    told = json.loads((folder / "probe.json").read_bytes())
+    assert [way["stratum"] for way in told["chain"]["ways"]] == ["vision", "audio"]
+
+
 def test_measures_of_others_are_told_where_their_inputs_are(tmp_path: Path) -> None:
     """A model whose letters ignore the clip: nothing is noticed, and blank clips change nothing."""
     folder = tmp_path / "states"
