@@ -430,7 +430,8 @@ def _curve(
             for at in steps
         )
         yield svg.element("path", d=f"M{points}", class_="line")
-        if threshold.low is not None and threshold.high is not None:
+        inside = ends[0] <= middle <= ends[1]
+        if inside and threshold.low is not None and threshold.high is not None:
             y = y_of(0.5) + 2.5 * place
             tip = svg.element("title", f"{name}: one half at {number(threshold.value, 'plain')} "
                               f"{curve.unit}")  # fmt: skip

@@ -196,14 +196,21 @@ def _exchanged(one: Exchange) -> dict[str, Any]:
 
 
 def threshold_cell(curve: Curve) -> Worded:
-    """A threshold with its unit, or why there is none."""
+    """A threshold with its unit, or why there is none; ends beyond what was asked are open."""
     one = curve.threshold
     if one.value is None:
         return Worded(None, words=_NO_THRESHOLD.get(curve.reason, "cannot be told"))
-    return Worded(
-        one.value, one.low, one.high, one.n, "plain",
-        f"{in_unit(one, 'plain').text('line')} {curve.unit}",
-    )  # fmt: skip
+    least, most = curve.points[0].x, curve.points[-1].x
+    low, high = (
+        None if end is None or not least <= end <= most else end for end in (one.low, one.high)
+    )
+    if not least <= one.value <= most:
+        end, words = (least, "below") if one.value < least else (most, "above")
+        told = f"{words} {number(end, 'plain')} {curve.unit}"
+    else:
+        ends = [number(end, "plain") if end is not None else "…" for end in (low, high)]
+        told = f"{number(one.value, 'plain')} ({ends[0]} to {ends[1]}) {curve.unit}"
+    return Worded(one.value, low, high, one.n, "plain", told)
 
 
 _NO_THRESHOLD = {
