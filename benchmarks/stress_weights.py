@@ -65,7 +65,7 @@ def coverage(sims: int) -> Iterator[dict[str, object]]:
             fit = Weights(*answers(rng, visual, cue, spread, lapses, groups))
             for place, (contrast, truth) in enumerate(truths):
                 held[place] += not fit.refutes(contrast, float(np.clip(truth, -FAR, FAR)))
-            if k % 10 == 0:
+            if k % 25 == 0:
                 for place, (contrast, _) in enumerate(truths):
                     one = fit.weight(contrast)
                     closed[place] += math.isfinite(one.low or 0) and math.isfinite(one.high or 0)
@@ -74,7 +74,7 @@ def coverage(sims: int) -> Iterator[dict[str, object]]:
             "from": "answers", "visual": visual, "cue": cue, "spread": spread, "lapses": lapses,
             "groups": groups, "simulations": sims,
             "held": (held / sims).round(3).tolist(), "mean": found.mean(axis=0).round(2).tolist(),
-            "closed": (closed / len(range(0, sims, 10))).round(2).tolist(),
+            "closed": (closed / len(range(0, sims, 25))).round(2).tolist(),
             "seconds": round(time.process_time() - start, 1),
         }  # fmt: skip
     for groups in (60, 200):

@@ -9,7 +9,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from handeye.errors import DataError
-from handeye.stats.weights import FAR, LinearWeights, Weights, crossing
+from handeye.stats.weights import FAR, LAPSES, LinearWeights, Weights, crossing
 
 CELLS = np.array([[0.5, 0.5], [0.5, -0.5], [-0.5, 0.5], [-0.5, -0.5]])
 LEAD = np.array([1.0, -1.0])
@@ -76,7 +76,7 @@ def test_the_likelihood_is_that_of_a_normal_group_effect_and_lapses():
             math.log(quad(density, -8, 8, (cluster == g,), limit=400, epsabs=1e-13)[0])
             for g in range(12)
         )
-        total += 9 * math.log1p(-lapses) - (spread / 3) ** 2 / 2
+        total += (LAPSES - 1) * math.log1p(-lapses) - (spread / 3) ** 2 / 2
         assert fit._look(at).value == pytest.approx(total, abs=2e-3)
 
 
