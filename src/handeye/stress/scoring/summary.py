@@ -161,7 +161,7 @@ def summarize(
         "weights": weigh(rows) if weights else {},
         "exchange": exchange_by_family(rows) if weights else {},
         "curves": curves(rows, model) if weights else {},
-        "references": references(items, seed, bootstrap) if len(items) <= most else {},
+        "references": references(items, seed, bootstrap) if 0 < len(items) <= most else {},
     }
     tree = figures.tree() | (
         {"published": found} if (found := published(items, rows, seed, bootstrap)) else {}
