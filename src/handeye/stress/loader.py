@@ -127,7 +127,7 @@ def _load_foreign(
             found.root,
             {
                 one.item.picture: one.embedded
-                for one in taken
+                for one in reversed(taken)  # the first of those that hold it
                 if one.embedded and one.item.picture in wanted
             },
         )

@@ -30,7 +30,7 @@ from handeye.stress.items import PRIOR, Item
 YES_NO = ("yes", "no")
 POPE_STRATA = ("random", "popular", "adversarial")
 _YES = {"yes": "yes", "1": "yes", "true": "yes", "no": "no", "0": "no", "false": "no"}
-# A picture in base64 is longer; VLMEvalKit has the index of another row in its place.
+# A picture in base64 is longer.
 _NO_PICTURE = 64
 
 
@@ -51,8 +51,14 @@ class Taken(NamedTuple):
 class Fields:
     """Values of a row by plain names; what is not there is told with file, row and key."""
 
-    def __init__(self, row: ForeignRow) -> None:
-        self.row, self.where = row, row.where
+    def __init__(self, row: ForeignRow, held: Mapping[str, ForeignRow] | None = None) -> None:
+        """Look at a row.
+
+        Args:
+            row: of a file.
+            held: rows that hold a picture as text, by their ``index``; others may name them.
+        """
+        self.row, self.where, self._held = row, row.where, held or {}
         self._at = {plain(name): name for name in row.values}
 
     def get(self, *names: str) -> Any:
@@ -115,6 +121,8 @@ class Fields:
         row = self.row
         for name in names:
             text = row.values.get(self._at.get(name, name))
+            if isinstance(text, str) and (there := self._held.get(text)) is not None:
+                text, row = there.values[self._at[name]], there
             if isinstance(text, str) and len(text) > _NO_PICTURE and not _is_path(text):
                 return Embedded(row.file, row.where, row.number, text=text)
             for column in embedding_columns(row.file):
@@ -422,10 +430,9 @@ def _biased(row: Fields) -> list[Taken]:
         values = (truth, "") if same else (min(truth, prior), max(truth, prior))
         prior = prior and (truth if same else prior)
     topic = row.text("topic")
-    picture, embedded = row.picture(own, "image")
-    path = row.words("image_path") or picture
-    shown = own if embedded else PurePosixPath(path).stem
-    scene = _SIZE.sub("", PurePosixPath(path).stem if row.get("image_path") else own)
+    shown = PurePosixPath(row.words("image_path")).stem or own
+    picture, embedded = row.picture(f"{split_of(row.row)}/{shown}", "image")
+    scene = _SIZE.sub("", shown)
     item = _item(
         row,
         "vlms-are-biased",
@@ -593,3 +600,12 @@ def layout_of(row: ForeignRow) -> Layout | None:
     # Of a struct with a picture both parts are told.
     names |= {plain(name.partition(".")[0]) for name in row.values}
     return next((one for one in LAYOUTS if one.fits(frozenset(names))), None)
+
+
+def holding(rows: Sequence[ForeignRow]) -> dict[str, ForeignRow]:
+    """Rows by ``index`` that hold a picture as text; VLMEvalKit names them where it comes again."""
+    return {
+        str(row.values["index"]): row
+        for row in rows
+        if len(str(row.values.get("image", ""))) > _NO_PICTURE and "index" in row.values
+    }

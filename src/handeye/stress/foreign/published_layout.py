@@ -15,7 +15,15 @@ from handeye.sets.embedded import folder_of
 from handeye.sets.file_index import FileIndex
 from handeye.sets.folder import RECORD
 from handeye.sets.table_rows import SUFFIXES, ForeignRow, read_rows
-from handeye.stress.foreign.layouts import LAYOUTS, TITLES, Fields, Layout, Taken, layout_of
+from handeye.stress.foreign.layouts import (
+    LAYOUTS,
+    TITLES,
+    Fields,
+    Layout,
+    Taken,
+    holding,
+    layout_of,
+)
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 # What lies beside data sets and holds no questions.
@@ -78,7 +86,8 @@ def read_published(path: Path, *, media: bool) -> Published:
     if not layouts:
         raise DataError(_no_layout(path, unknown))
     ((name, layout),) = layouts.items()
-    taken = layout.take([Fields(row) for row in rows[name]])
+    held = holding(rows[name])
+    taken = layout.take([Fields(row, held) for row in rows[name]])
     read = tuple(dict.fromkeys(row.file for row in rows[name]))
     return _placed(path, read, _prompted(taken), media)
 
