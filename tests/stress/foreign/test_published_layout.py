@@ -33,7 +33,7 @@ def pairs(items: Any) -> int:
 SIZES = {
     "pope": (36, 3, 3, 0),
     "pope_parquet": (12, 3, 3, 0),
-    "pope_tsv": (4, 4, 4, 0),
+    "pope_tsv": (4, 1, 1, 0),
     "hallusion": (8, 4, 2, 3),
     "natural": (8, 4, 2, 4),
     "natural_flat": (8, 4, 2, 4),

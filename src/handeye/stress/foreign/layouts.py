@@ -12,6 +12,7 @@ or wrong as a whole, their keys (``figure``, ``question``, ``image``, ``pair``).
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -210,10 +211,11 @@ def _pope(row: Fields) -> list[Taken]:
         raise row.wrong("category", told, f"{', '.join(POPE_STRATA)} (there or in the file's name)")
     own = row.text("question_id", "index", "id")
     source = row.words("image_source", "image_path")
-    picture, embedded = row.picture(source or own, "image", "imagesource")
+    embedded = row.embedded("image")
+    if embedded and not source:  # the same picture stands in several rows
+        source = hashlib.sha256(embedded.text.encode()).hexdigest()[:16] if embedded.text else own
+    picture, embedded = row.picture(source, "image", "imagesource")
     scene = PurePosixPath(source or picture).stem
-    if embedded and not source:  # told by nothing else: pictures stand in the order of questions
-        scene = f"{'+'.join(strata)}-{own}"
     truth = row.yes("label", "answer")
     item = _item(
         row,
