@@ -67,7 +67,7 @@ def cover(folder: Path, name: str, runs: range) -> None:
         for run in left:
             made = plant(name, FAMILIES, width=WIDTH, seed=run)
             (found,) = readings(made.states, made.targets, answers=made.answers, seed=run)
-            levels, losses, _ = balanced(found, RESAMPLES, run)
+            levels, losses, _ = balanced(found, RESAMPLES)
             truth = found.on(population)
             before, row = 1.0, {}
             for step in steps(levels, losses):
@@ -125,7 +125,7 @@ def measures() -> None:
     print("|---" * (1 + len(heads) + len(STEPS)) + "|")
     for name in PLANTED:
         made = plant(name, 500, width=WIDTH, seed=7, senses=("vision", "audio"))
-        way = chain(made.states, made.targets, answers=made.answers, seed=7).way("vision")
+        way = chain(readings(made.states, made.targets, answers=made.answers, seed=7)).way("vision")
         own, _ = premises(made.states, made.targets, answers=made.answers)
         rejects = 100 * own.said[own.false, 1].mean()
         mixed = 100 * max(mixed_accuracy(made, layer) for layer in made.states.layers)
@@ -142,7 +142,7 @@ def widths() -> None:
     print("|---" * 6 + "|")
     for families, width in ((100, 128), (500, 128), (100, 1024), (500, 1024)):
         made = plant("letters linear in the state", families, width=width, seed=7)
-        found = chain(made.states, made.targets, layers=["final"], seen="", seed=7)
+        found = chain(readings(made.states, made.targets, layers=["final"], seen="", seed=7))
         way = found.way("vision")
         alone, letters = way.level("last").bare, way.level("letters").balanced
         plain = 100 * (alone.value - letters.value)

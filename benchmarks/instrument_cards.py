@@ -93,7 +93,7 @@ def chained(truth: str, n: int, seed: int) -> Row:
     other = plant(truth, OTHERS, width=WIDTH, seed=10**6)
     (population,) = premises(other.states, other.targets, answers=other.answers)
     (found,) = readings(made.states, made.targets, answers=made.answers, seed=seed)
-    levels, losses, _ = balanced(found, RESAMPLES, seed)
+    levels, losses, _ = balanced(found, RESAMPLES)
     every = steps(levels, losses)
     true = found.on(population)
     (one,) = (step for step in every if step.key == "letters")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from handeye.errors import DataError, OptionError
-from handeye.states.acting import as_dict, held, knows, maps
+from handeye.states.acting import held, kept, knows, maps
 from handeye.states.cells import BOTH, LAST, PICTURE, POSITION, SHUFFLED, Reading, read_cells
 from handeye.states.targets import Target
 from tests.support.cells import CELLS, SCENES, SIDE, WIDTH, answers, planted, read
@@ -117,7 +117,7 @@ def test_maps_stand_beside_what_was_done(answer: Reading) -> None:
 
 def test_a_table_as_json(answer: Reading) -> None:
     rows = held(answer, answers(answer), resamples=0)
-    told = msgspec.json.decode(msgspec.json.encode(as_dict(answer, rows)))
+    told = msgspec.json.decode(msgspec.json.encode(kept(answer, rows)))
     assert told["items"] == len(answer.items) == 2 * SCENES
     assert told["groups"] == SCENES
     assert told["rows"][0]["readers"][LAST]["exact"]["low"] is None
@@ -136,10 +136,10 @@ def test_strata_are_read_apart_and_small_ones_say_why_not(answer: Reading) -> No
     ]
     states.last.update({one.item_id: np.zeros(WIDTH) for one in few})
     told = list(knows(states, [*few, *asked, *shown], answers(answer), resamples=50))
-    assert [one["stratum"] for one in told] == ["few", "rows"]
-    assert "groups (families or scenes) at least" in told[0]["not read"]
-    assert told[1]["rows"][0]["readers"][LAST]["area"]["value"] > 0.95
-    assert PICTURE not in told[1]["rows"][0]["readers"]
+    assert [one.stratum for one in told] == ["few", "rows"]
+    assert "groups (families or scenes) at least" in told[0].not_read
+    assert (told[1].rows[0].readers[LAST].area.value or 0) > 0.95
+    assert PICTURE not in told[1].rows[0].readers
     with pytest.raises(OptionError, match="'exception' is not applicable at last"):
         next(knows(states, [*asked, *shown], answers(answer), target="exception"))
 

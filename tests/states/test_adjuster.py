@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 from scipy.stats import binom
 
-from handeye.errors import DataError, OptionError
+from handeye.errors import DataError, OptionError, RunError
 from handeye.respondents.local.adjuster import (
     CLOSED,
     Adjuster,
@@ -23,6 +23,7 @@ from handeye.respondents.local.adjuster import (
     Rejection,
     adjusted,
     read_adjuster,
+    refuse_others,
     rejecting_letters,
     write_adjuster,
 )
@@ -430,3 +431,12 @@ def test_why_options_are_not_found(shown: tuple[str, ...], told: str) -> None:
     found = rejecting_letters(flat(0.0), question(*shown))
     assert isinstance(found, str)
     assert told in found
+
+
+def test_questions_of_more_or_fewer_options_are_refused() -> None:
+    made = replace(flat(0.0), about={"suite": "premise"})
+    refuse_others(made, "What is on the table?")
+    refuse_others(made, question("a", "b", "c", "d", "e", "f"))
+    with pytest.raises(RunError, match="fitted on premise questions of 6 options") as told:
+        refuse_others(made, question("a", "b", "c", "d"))
+    assert "one of 4 (A to D) is asked" in str(told.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from handeye.states.chain import (
     STEPS,
     Chain,
     Level,
+    Step,
     Way,
     balanced,
     chain,
@@ -35,10 +37,14 @@ from handeye.stats.intervals import Samples
 QUICK: dict[str, Any] = {"cs": (1e-2,), "resamples": 500}
 
 
+def chained(states: Any, targets: Any, resamples: int, **more: Any) -> Chain:
+    return chain(readings(states, targets, **more), resamples=resamples)
+
+
 @cache
 def planted(name: str, families: int = 150, seed: int = 1) -> tuple[Planted, Way]:
     made = plant(name, families, seed=seed)
-    (way,) = chain(made.states, made.targets, answers=made.answers, **QUICK).ways
+    (way,) = chained(made.states, made.targets, answers=made.answers, **QUICK).ways
     return made, way
 
 
@@ -91,11 +97,52 @@ def test_steps_add_up_and_every_figure_has_its_interval(name: str) -> None:
     assert way.level("answer").auroc is way.level("own").auroc is None
 
 
+def test_what_stands_at_the_words_alone_is_said_to_stand_there() -> None:
+    """No layer tells the premise at the last token; at its words the first block does."""
+    made = plant("none", 100, seed=5)
+    ids, draw = made.states.ids, np.random.default_rng(5)
+    label = {one.item_id: one.label for one in made.targets if one.target == "premise"}
+    told = np.array([label[name] for name in ids])
+    arrays = dict(made.states.arrays)
+    for layer in made.states.layers:
+        words = draw.normal(size=arrays[layer, "last"].shape).astype(np.float32)
+        words[:, 0] += 3 * told * (layer == made.states.layers[1])
+        arrays[layer, "span:premise"] = words
+    sites = (*made.states.sites, "span:premise")
+    states = replace(made.states, arrays=arrays, sites=sites)
+    (way,) = chained(
+        states, made.targets, answers=made.answers, compared=["span:premise"], seen="", **QUICK
+    ).ways
+    assert set(way.level("compared").sites) == {"span:premise"}
+    assert way.step("last").claimed
+    (said, *_) = [claim.words for claim in way.claims if claim.kind == "found"]
+    assert "from the words of the premise on, in the best layer" in said
+    (without,) = chained(states, made.targets, answers=made.answers, seen="", **QUICK).ways
+    assert not any(step.claimed for step in without.steps)
+    assert set(without.level("compared").sites) == {"last"}
+
+
+def test_the_media_are_not_credited_with_what_stands_behind_them() -> None:
+    """The detail is nowhere; the letters, which every reader knows, tell the premise."""
+    made = plant("letters linear in the state", 150, seed=4)
+    arrays = {
+        (layer, site): np.random.default_rng(1).normal(size=one.shape).astype(np.float32)
+        if site == "media"
+        else one
+        for (layer, site), one in made.states.arrays.items()
+    }
+    states = replace(made.states, arrays=arrays)
+    (way,) = chained(states, made.targets, answers=made.answers, **QUICK).ways
+    assert (way.level("seen").balanced.value or 0) > 0.7
+    (said, *_) = [claim.words for claim in way.claims if claim.kind == "found"]
+    assert "from the last token on, in the best layer" in said
+
+
 @pytest.mark.parametrize(("families", "width"), [(100, 128), (500, 128), (100, 1024), (500, 1024)])
 def test_nothing_is_lost_between_a_state_and_its_linear_image(families: int, width: int) -> None:
     """However wide the state, and whatever else lies in it with a larger deviation."""
     made = plant("letters linear in the state", families, width=width, seed=3)
-    found = chain(made.states, made.targets, layers=["final"], seen="", **QUICK)
+    found = chained(made.states, made.targets, layers=["final"], seen="", **QUICK)
     way = found.way("vision")
     step, last = way.step("letters"), way.level("last")
     assert step.lost.low is not None
@@ -119,7 +166,7 @@ def test_intervals_hold_what_the_same_readers_tell_of_other_families(name: str) 
     for seed in range(40):
         made = plant(name, 60, width=32, seed=seed)
         (found,) = readings(made.states, made.targets, layers=LAYERS[1:], cs=(1e-2,), seed=seed)
-        levels, losses, _ = balanced(found, 400, seed)
+        levels, losses, _ = balanced(found, 400)
         truth, before = found.on(population), 1.0
         for step in steps(levels, losses):
             true, before = before - truth[step.key], truth[step.key]
@@ -149,7 +196,7 @@ def test_a_layer_is_not_preferred_for_holding_what_the_letters_hold_anyway() -> 
     """The last layer tells more by itself; the one before tells what is lost on the way."""
     truth = Truth(match=1.8, contrast=3)
     made, ideal = plant(truth, 300, seed=1), truth.ideal()
-    (way,) = chain(made.states, made.targets, **QUICK).ways
+    (way,) = chained(made.states, made.targets, **QUICK).ways
     compared, step = way.level("compared"), way.step("last")
     assert set(compared.layers) == {"final"}
     assert step.lost.low is not None
@@ -177,7 +224,7 @@ def test_a_detail_may_be_asked_value_by_value() -> None:
         named = row.label ^ false[row.item_id]
         return msgspec.structs.replace(row, target=f"detail: {named}", label=1 - false[row.item_id])
 
-    found = chain(made.states, changed(made, by_value), answers=made.answers, **QUICK)
+    found = chained(made.states, changed(made, by_value), answers=made.answers, **QUICK)
     seen = found.way("vision").level("seen")
     assert seen.balanced.value == pytest.approx(way.level("seen").balanced.value, abs=0.03)
 
@@ -202,7 +249,7 @@ def test_a_constant_respondent_that_holds_the_match_loses_it_before_its_letters(
     order = {one.item_id: one.roles for one in made.targets}
     logs = np.array([of_role[list(order[name])] for name in ids])
     states = type(made.states)(made.states.layers, SITES, ids, made.states.arrays, logs)
-    (way,) = chain(states, made.targets, **QUICK).ways
+    (way,) = chained(states, made.targets, **QUICK).ways
     assert way.level("right").balanced.value == 0
     assert {step.key for step in way.steps if step.claimed} == {"seen", "compared", "letters"}
 
@@ -220,7 +267,10 @@ def told(**levels: tuple[float, float, float]) -> list[str]:
         levels=tuple(
             Level(key=key, balanced=Estimate(*levels.get(key, at_chance), n=96)) for key in LEVELS
         ),
-        steps=(),
+        steps=tuple(
+            Step(key=key, name=name, lost=Estimate(None), smallest=None, p=None, claimed=False)
+            for key, name in STEPS.items()
+        ),
     )
     return [f"{claim.kind} {claim.key}: {claim.words}" for claim in way.claims]
 
@@ -308,7 +358,7 @@ def test_a_chain_says_itself_and_is_plain_values() -> None:
 
 def test_senses_are_never_pooled() -> None:
     made = plant("both", 60, seed=4, senses=("vision", "audio"))
-    both = chain(made.states, made.targets, answers=made.answers, **QUICK)
+    both = chained(made.states, made.targets, answers=made.answers, **QUICK)
     assert [way.stratum for way in both.ways] == ["vision", "audio"]
     for way in both.ways:
         own = [row for row in made.targets if row.stratum == way.stratum]
@@ -316,13 +366,13 @@ def test_senses_are_never_pooled() -> None:
         answers = [
             a for row, a in zip(made.targets, made.answers, strict=True) if row.item_id in ids
         ]
-        assert chain(made.states, own, answers=answers, **QUICK).ways == (way,)
+        assert chained(made.states, own, answers=answers, **QUICK).ways == (way,)
 
 
 def test_without_details_the_first_step_has_another_name() -> None:
     made = plant("both", 60)
     for seen in ("", "no such target"):
-        (way,) = chain(made.states, made.targets, seen=seen, **QUICK).ways
+        (way,) = chained(made.states, made.targets, seen=seen, **QUICK).ways
         assert way.levels[0].key == "compared"
         assert way.steps[0].name == NOT_FOUND
         assert "not asked" in way.note
@@ -334,17 +384,17 @@ def test_details_are_not_asked_where_a_question_is_false_more_often_than_true() 
     made = plant("both", 60)
     last = made.states.ids[-1]
     few = [one for one in made.targets if one.item_id != last]
-    (way,) = chain(made.states, few, **QUICK).ways
+    (way,) = chained(made.states, few, **QUICK).ways
     assert way.levels[0].key == "compared"
     assert "more often" in way.note
 
 
 def test_the_likeliest_letter_answers_where_no_answers_are_given() -> None:
     made, way = planted("misrouted", 60)
-    (same,) = chain(made.states, made.targets, **QUICK).ways
+    (same,) = chained(made.states, made.targets, **QUICK).ways
     assert same == way
     none = [None if n % 3 else role for n, role in enumerate(made.answers)]
-    (fewer,) = chain(made.states, made.targets, answers=none, **QUICK).ways
+    (fewer,) = chained(made.states, made.targets, answers=none, **QUICK).ways
     for key in ("answer", "right"):
         assert (fewer.level(key).balanced.value or 0) < (way.level(key).balanced.value or 0) / 2
     assert fewer.level("own") == way.level("own")
@@ -353,14 +403,14 @@ def test_the_likeliest_letter_answers_where_no_answers_are_given() -> None:
 def test_premises_without_a_right_rejection_have_no_last_step() -> None:
     made = plant("both", 60)
     targets = [msgspec.structs.replace(one, rejection=-1) for one in made.targets]
-    (way,) = chain(made.states, targets, **QUICK).ways
+    (way,) = chained(made.states, targets, **QUICK).ways
     assert way.levels[-1].key == "answer"
 
 
 def test_the_order_of_targets_changes_nothing() -> None:
     made, way = planted("both", 60)
     order = np.random.default_rng(0).permutation(len(made.targets))
-    (other,) = chain(
+    (other,) = chained(
         made.states,
         [made.targets[k] for k in order],
         answers=[made.answers[k] for k in order],
@@ -403,13 +453,13 @@ def test_a_store_on_the_disk_is_read_like_one_in_memory(tmp_path: Path) -> None:
             taken = Taken(item_id=name, scene_id=one.group, clip=clip, letters=tuple(logs[name]))
             writer.add(taken, states["last"], None if writer.has(clip) else states["media"])
     stored = open_store(tmp_path / "states")
-    assert chain(stored, made.targets, **QUICK) == chain(made.states, made.targets, **QUICK)
+    assert chained(stored, made.targets, **QUICK) == chained(made.states, made.targets, **QUICK)
 
 
 def test_it_tells_what_it_reads() -> None:
     made = plant("both", 20)
     told: list[str] = []
-    chain(made.states, made.targets, progress=told.append, **QUICK)
+    chained(made.states, made.targets, progress=told.append, **QUICK)
     assert told == ["vision last", "vision compared", "vision seen"]
 
 
@@ -459,10 +509,10 @@ def replace_logs(made: Planted, value: float) -> Any:
 def test_what_cannot_be_read_is_refused(what: str) -> None:
     kind, words, given = broken(what)
     with pytest.raises(kind, match=words):
-        chain(given.pop("states"), given.pop("targets"), **{**QUICK, **given})
+        chained(given.pop("states"), given.pop("targets"), **{**QUICK, **given})
 
 
 def test_a_letter_without_any_probability_is_one_that_is_not_said() -> None:
     made = plant("both", 20)
-    (way,) = chain(replace_logs(made, -np.inf), made.targets, **QUICK).ways
+    (way,) = chained(replace_logs(made, -np.inf), made.targets, **QUICK).ways
     assert way.level("letters").balanced.value is not None

@@ -1,8 +1,9 @@
-"""``handeye states capture``: the questions of a run, of any suite, by models that ship."""
+"""``handeye states capture`` and ``causal``: questions of a run, by models that ship."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from handeye.states.store import Store, open_store
+from handeye.states.targets import read_targets
 from handeye.suites import get
 from tests.support.command import handeye as command
 
@@ -147,3 +149,91 @@ def test_ctrl_c_keeps_what_was_captured(sets: dict[str, Path], tmp_path: Path) -
     again, _ = handeye(*words[3:])
     assert "19 items about 4 clips" in again
     assert len(open_store(out).item_ids) == 19
+
+
+def test_a_killed_capture_has_its_targets(sets: dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / "s"
+    words = [sys.executable, "-m", "handeye", "states", "capture", "premise", "--model",
+             "handeye/premise-small", "--data", str(sets["premise"]), "--out", str(out),
+             "-M", "batch_size=1", "--quiet"]  # fmt: skip
+    one = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while one.poll() is None and not (out / "targets.parquet").exists():
+        time.sleep(0.01)
+    one.kill()
+    one.wait()
+    assert len(read_targets(out / "targets.parquet")) > 19
+    assert json.loads((out / "capture.json").read_bytes())["info"]["asked"] == 19
+
+
+# ---- states changed
+
+
+@pytest.fixture(scope="module")
+def probed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A set of few families, and the states of the model that ships, read."""
+    folder = tmp_path_factory.mktemp("causal")
+    clips = get("premise").generate
+    assert clips is not None
+    clips(folder / "set", seed=15, families=6, level=1, kinds="colour,size,side,timbre")
+    words = ("--model", "handeye/premise-small", "--data", folder / "set", "--questions", "single")
+    handeye("states", "capture", "premise", *words, "--sites", "last", "--out", folder / "states")
+    handeye("states", "probe", folder / "states", "--flips", 0, "--meaning", "none",
+            "--target", "premise", "--layers", "3", "--folds", 3)  # fmt: skip
+    return folder / "set", folder / "states"
+
+
+def test_states_are_changed_and_a_stopped_check_goes_on(
+    probed: tuple[Path, Path], tmp_path: Path
+) -> None:
+    data, states = probed
+    shutil.copytree(states, tmp_path / "states")
+    ask = ["premise", "--model", "handeye/premise-small", "--data", str(data), "--questions",
+           "single", "--families", "4", "--sites", "last", "--directions", "2", "--folds", "3",
+           "-M", "batch_size=2", "--out"]  # fmt: skip
+    said, _ = handeye("states", "causal", *ask, states)
+    assert "States patched with a sibling's: vision" in said
+    assert "block.03" in said  # where the probe tells the premise
+    whole = json.loads((states / "causal.json").read_bytes())
+    assert whole["items"] == {"vision": 32, "audio": 32}
+    assert whole["families"] == {"vision": 4, "audio": 4}
+    command = [sys.executable, "-m", "handeye", "states", "causal", *ask, str(tmp_path / "states")]
+    one = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while one.poll() is None and len(list((tmp_path / "states").glob("causal-*/*.npz"))) < 3:
+        time.sleep(0.01)
+    one.send_signal(signal.SIGINT)
+    _, error = one.communicate()
+    assert one.returncode in (130, 0), error
+    if one.returncode == 130:
+        assert "the same command goes on" in error
+        assert not (tmp_path / "states" / "causal.json").exists()
+    told, _ = handeye("states", "causal", *ask, tmp_path / "states", "--json")
+    assert json.loads(told) == whole
+    assert not list((tmp_path / "states").glob("causal-*"))
+    said, error = handeye("states", "causal", *ask, states)  # done: nothing is asked again
+    assert "questions asked again" not in error
+
+
+def test_what_cannot_be_checked_is_told_in_one_line(
+    probed: tuple[Path, Path], sets: dict[str, Path], tmp_path: Path
+) -> None:
+    data, states = probed
+    ours = ("premise", "--model", "handeye/premise-small", "--data", data, "--questions", "single",
+            "--out")  # fmt: skip
+    scenes = ("rose", "--model", "handeye/small", "--data", sets["rose"], "--split", "all", "--out")
+    handeye("states", "capture", *scenes, tmp_path / "rose", "--templates", "T2", "--limit", 2)
+    (tmp_path / "rose" / "probe.json").write_text("{}")
+    for words, told in (
+        ((*ours, tmp_path / "none"), "holds no captured states"),
+        ((*ours, states, "--variant", "check-first"), "asked"),
+        ((*ours, states, "--along", "mean"), "along is 'mean'"),
+        ((*ours, states, "--layers", "9"), "layer is 'block.09'"),
+        ((*scenes, tmp_path / "rose", "--templates", "T2"), "not applicable: ROSE"),
+    ):
+        _, error = handeye("states", "causal", *words, code=2)
+        assert told in " ".join(error.split()), words
+    (tmp_path / "read").mkdir()
+    for one in ("capture.json", "index.parquet", "targets.parquet"):
+        shutil.copy(states / one, tmp_path / "read" / one)
+    shutil.copytree(states / "parts", tmp_path / "read" / "parts")
+    _, error = handeye("states", "causal", *ours, tmp_path / "read", code=2)
+    assert "handeye states probe" in error

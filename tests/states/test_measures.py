@@ -1,4 +1,4 @@
-"""Selective prediction, knowing and saying, words followed: by hand, planted, and silent."""
+"""Single figures of respondents: by hand, planted, and silent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from handeye.errors import DataError
-from handeye.states.measures import knows_says, selective, words_followed
+from handeye.states.measures import (
+    knows_says,
+    prior_harnessing,
+    selective,
+    split_beliefs,
+    visual_necessity,
+    words_followed,
+)
 from handeye.stats.intervals import estimates
 
 
@@ -159,3 +166,84 @@ def test_following_is_seen_and_looking_is_not_taken_for_it() -> None:
 def test_there_must_be_something_to_follow() -> None:
     with pytest.raises(DataError, match="every answer without media is right"):
         words_followed([1], [0], [0], one_each(1))
+
+
+# ---- measures of others
+
+
+def test_split_beliefs_by_hand() -> None:
+    # S of false premises, of true ones: noticed and accepted, noticed and rejected, the wrong way
+    # round and accepted, nothing noticed and accepted.
+    found = split_beliefs(
+        np.array([-1.0, 2.0, -3.0, -1.0]), np.array([-3.0, -2.0, -2.0, -1.0]), one_each(4)
+    )
+    assert found.lad.values[0] == pytest.approx((2 + 4 - 1 + 0) / 4)
+    assert found.cs.values[0] == pytest.approx((1 - 2 + 3 + 1) / 4)
+    shares = (found.noticed, found.pleased, found.split, found.by_chance, found.beyond)
+    assert [one.values[0] for one in shares] == pytest.approx([0.5, 0.75, 0.25, 0.25, 0.0])
+    assert found.n == 4
+
+
+def believer(seed: int, strength: float, families: int = 60) -> Any:
+    """S of false and of true premises: letters lean to accepting and notice so much."""
+    draw = np.random.default_rng([seed, families])
+    family = np.repeat(np.arange(families), 4)
+    leaning = draw.normal(size=families)[family] - 4
+    false, true = (leaning + draw.normal(size=4 * families) for _ in range(2))
+    return false + strength, true, family
+
+
+def test_split_beliefs_are_seen_and_noise_is_not_taken_for_them() -> None:
+    assert estimates(split_beliefs(*believer(1, 2.0)).beyond)["low"] > 0.5
+    silent = [split_beliefs(*believer(s, 0.0), resamples=300) for s in range(20)]
+    assert sum(estimates(one.beyond)["low"] > 0 for one in silent) <= 3
+    assert sum(estimates(one.lad)["low"] > 0 for one in silent) <= 3
+    # The bare share would be called sycophancy: it is near half where nothing is noticed.
+    assert silent[0].split.values[0] > 0.35
+
+
+def test_who_ignores_the_clip_has_none_of_it() -> None:
+    same = believer(1, 0.0)[1]
+    found = split_beliefs(same, same + 1e-6, one_each(len(same)))
+    assert found.noticed.values[0] == found.by_chance.values[0] == 0
+    letters = np.log(np.random.default_rng(0).dirichlet(np.ones(6), 40))
+    # What letters add up to is no matter.
+    assert 0 <= visual_necessity(letters, letters - 1.0, one_each(40)).values.max() < 1e-9
+
+
+def test_visual_necessity_by_hand_and_planted() -> None:
+    shown, unseen = np.log([[0.5, 0.5], [0.9, 0.1]]), np.log([[0.25, 0.75], [0.9, 0.1]])
+    divergence = 0.5 * np.log(2) + 0.5 * np.log(0.5 / 0.75)
+    found = visual_necessity(shown, unseen, one_each(2))
+    assert found.values[0] == pytest.approx(divergence / 2, rel=1e-6)
+
+    def drawn(seed: int, families: int, resamples: int = 300) -> Any:
+        draw = np.random.default_rng([seed, families])
+        family = np.repeat(np.arange(families), 4)
+        logits = draw.normal(size=(4 * families, 6))
+        moved = logits + draw.normal(size=(families, 6))[family]
+        return visual_necessity(moved, logits, family, resamples=resamples)
+
+    truth = drawn(0, 20_000, 1).values[0]
+    found_in = [estimates(drawn(seed, 60)) for seed in range(40)]
+    assert sum(one["low"] <= truth <= one["high"] for one in found_in) >= 34
+
+
+def test_prior_harnessing_by_hand_and_silent() -> None:
+    found = prior_harnessing(np.log([0.6, 0.2]), np.log([0.3, 0.2]), one_each(2))
+    assert found.values[0] == pytest.approx(np.log(2) / 2, rel=1e-6)
+    draw = np.random.default_rng(3)
+    silent = [
+        estimates(prior_harnessing(*draw.normal(size=(2, 240)), np.repeat(np.arange(60), 4)))
+        for _ in range(20)
+    ]
+    assert sum(one["low"] > 0 or one["high"] < 0 for one in silent) <= 4
+
+
+def test_letters_must_be_numbers() -> None:
+    nothing, broken = np.zeros(0), np.array([1.0, -np.inf])
+    for one in (nothing, broken):
+        with pytest.raises(DataError, match="must be finite numbers"):
+            split_beliefs(one, one, one_each(len(one)))
+    with pytest.raises(DataError, match="must be finite numbers"):
+        visual_necessity(broken[None], broken[None], one_each(1))

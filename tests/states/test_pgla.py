@@ -173,5 +173,5 @@ def test_questions_that_do_not_fit_are_refused() -> None:
     with pytest.raises(DataError, match="role 0 cannot be right where label is 1"):
         pgla(planted, targets, wrong, layer=PLANTED.LAYER)
     planted.cases.letters[3, 2] = np.nan
-    with pytest.raises(DataError, match="item 3: its letters were not captured"):
+    with pytest.raises(DataError, match="item 3: log-probabilities of 5 letters are known"):
         pgla(planted, targets, right, layer=PLANTED.LAYER)

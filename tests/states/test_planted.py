@@ -8,9 +8,9 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from handeye.states.figures import areas
 from handeye.states.planted import PLANTED, Planted, Truth, plant
 from handeye.states.premises import premises
-from handeye.states.readers import area
 from handeye.stats.roc import best_threshold
 
 
@@ -73,7 +73,7 @@ def test_s_tells_what_the_truth_says(name: str) -> None:
     assert np.mean(shares) == near
     # AUROC of a Gaussian score of d' is Phi(d' / sqrt 2).
     strength = 2 * NormalDist().inv_cdf(ideal["s"])
-    assert area(found.s, found.false) == pytest.approx(
+    assert float(areas(found.s, found.false)) == pytest.approx(
         NormalDist().cdf(strength / 2**0.5), abs=0.012
     )
     own = [((found.s > 0) == found.false)[found.false == side].mean() for side in (0, 1)]
@@ -85,7 +85,7 @@ def test_the_contrast_is_in_the_rejections_alone() -> None:
     ahead = found.letters[:, 4] - found.letters[:, 5]
     gap = ahead[found.false].mean() - ahead[~found.false].mean()
     assert gap == pytest.approx(2.0, abs=0.06)
-    assert area(found.s, found.false) == pytest.approx(0.5, abs=0.012)
+    assert float(areas(found.s, found.false)) == pytest.approx(0.5, abs=0.012)
 
 
 def test_one_seed_makes_one_set_and_senses_do_not_share_families() -> None:
@@ -112,5 +112,5 @@ def test_respondents_without_evidence_answer_so() -> None:
     assert np.ptp(constant.letters, axis=0).max() == 0
     both = blind.letters.reshape(-1, 2, 2, 6)  # family, clip, question
     assert np.array_equal(both[:, 0], both[:, 1])
-    assert area(random.s, random.false) == pytest.approx(0.5, abs=0.06)
+    assert float(areas(random.s, random.false)) == pytest.approx(0.5, abs=0.06)
     assert random.s.mean() == pytest.approx(log(2 / 4), abs=0.1)

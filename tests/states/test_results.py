@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,13 @@ import pytest
 from msgspec.structs import replace
 
 from handeye.respondents.local.adjuster import read_adjuster
+from handeye.scores.estimate import Estimate
+from handeye.states.causal import Causal, Pieces
+from handeye.states.effects import Effect
 from handeye.states.parts import Record, Taken
 from handeye.states.planted import LAYERS, SITES, plant
-from handeye.states.store import Writer
+from handeye.states.results import write_causal
+from handeye.states.store import Writer, open_store
 from handeye.states.targets import Target, write_targets
 from tests.support.command import handeye as command
 
@@ -135,6 +140,28 @@ def test_the_page_holds_what_was_found(probed: tuple[Path, str], tmp_path: Path)
     assert "question 1 of" in page  # a question that it knew and accepted
 
 
+def test_what_no_json_can_hold_is_read_back_as_nothing(
+    probed: tuple[Path, str], tmp_path: Path
+) -> None:
+    """A cut may be infinite, and a fold may lack a cell: both are null in a file."""
+    folder = tmp_path / "states"
+    shutil.copytree(probed[0], folder)
+    if not (folder / "adjust.json").is_file():
+        handeye("states", "adjust", folder, "--quiet")
+    for name, path in (
+        ("probe.json", ("found", 0, "choices", 0, "cut")),
+        ("adjust.json", ("pgla", "folds", "standard")),
+        ("adjust.json", ("pgla", "optimism")),
+    ):
+        told = part = json.loads((folder / name).read_bytes())
+        for key in path[:-1]:
+            part = part[key]
+        part[path[-1]] = None
+        (folder / name).write_text(json.dumps(told))
+    said, _ = handeye("states", "show", folder, "--out", tmp_path / "p.html")
+    assert "nested, mean over folds" in said
+
+
 def test_nothing_found_yet_says_what_to_do(tmp_path: Path) -> None:
     stored(tmp_path / "states", "none", 4)
     _, told = handeye("states", "show", tmp_path / "states", code=2)
@@ -175,15 +202,224 @@ def test_states_without_targets_are_refused_with_a_reason(tmp_path: Path) -> Non
     assert "--targets FILE" in told
 
 
-@pytest.mark.parametrize("name", ["probe.json", "adjust.json"])
-def test_results_that_were_changed_end_in_words(tmp_path: Path, name: str) -> None:
+def test_results_that_were_changed_are_told_by_file_and_key(
+    probed: tuple[Path, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "states"
+    shutil.copytree(probed[0], folder)
+    if not (folder / "adjust.json").is_file():
+        handeye("states", "adjust", folder, "--quiet")
+
+    def refused(name: str, path: tuple[str | int, ...], value: object) -> str:
+        before = (folder / name).read_bytes()
+        told = part = json.loads(before)
+        for key in path[:-1]:
+            part = part[key]
+        part[path[-1]] = value
+        (folder / name).write_text(json.dumps(told))
+        _, said = handeye("states", "show", folder, "--out", tmp_path / "p.html", code=2)
+        (folder / name).write_bytes(before)
+        assert not (tmp_path / "p.html").exists()
+        return " ".join(said.split())
+
+    for name, path, value, where in (
+        ("probe.json", ("found", 0, "auroc"), 0.9, "$.found[0].auroc"),
+        ("probe.json", ("found", 1, "choices", 0, "layer"), None, "$.found[1].choices[0].layer"),
+        ("probe.json", ("chain", "ways", 0, "levels", 0, "key"), "sen", "$.chain.ways[0].levels"),
+        ("probe.json", ("chain", "ways", 1, "steps"), [], "$.chain.ways[1]"),
+        ("probe.json", ("knows_says", 0, "unsaid", "low"), "x", "$.knows_says[0].unsaid.low"),
+        ("adjust.json", ("ours", "ablations", "margin"), {}, "$.ours.ablations[...]"),
+        ("adjust.json", ("pgla", "front", 0), [2, 0], "$.pgla.front[0][0]"),
+    ):
+        told = refused(name, path, value)
+        assert f"{name}: cannot be read: " in told
+        assert where in told
+        assert f"make it again with: handeye states {name[:-5]}" in told
+    (folder / "causal.json").write_text('{"states": {}, "effects": [1]}')
+    _, told = handeye("states", "show", folder, code=2)
+    assert "causal.json: cannot be read: " in told
+    (folder / "causal.json").unlink()
+    pl.DataFrame({"target": ["premise"], "site": ["last"]}).write_parquet(folder / "probe.parquet")
+    _, told = handeye("states", "show", folder, "--out", tmp_path / "p.html", code=2)
+    assert "probe.parquet: cannot be read: Object missing required field" in told
+
+
+def test_less_does_not_take_the_place_of_more_unasked(
+    probed: tuple[Path, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "states"
+    shutil.copytree(probed[0], folder)
+    before = (folder / "probe.json").read_bytes()
+    one = ("--sites", "last", "--layers", "final", "--flips", 0, "--meaning", "none", "--quiet")
+    _, told = handeye("states", "probe", folder, *one, code=2)
+    words = " ".join(told.split())
+    assert (
+        "probe.json holds more than this would: detail at media, layer block.01, nulls of 10"
+        in (words)
+    )
+    assert "nothing was changed" in words
+    assert (folder / "probe.json").read_bytes() == before
+    handeye("states", "probe", folder, *one, "--again")
+    found = json.loads((folder / "probe.json").read_bytes())["found"]
+    assert {entry["site"] for entry in found} == {"last"}
+
+
+def test_an_unfinished_capture_is_read_as_far_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "states"
+    stored(folder, "state only", 12)
+    record = json.loads((folder / "capture.json").read_bytes())
+    record["info"]["asked"], record["items"] = 500, 0
+    (folder / "capture.json").write_text(json.dumps(record))
+    (folder / "index.parquet").unlink()
+    words = ("--flips", 0, "--meaning", "none", "--layers", "final", "--quiet")
+    _, told = handeye("states", "probe", folder, *words)
+    assert "note: 96 of 500 items are captured, and these are read" in " ".join(told.split())
+    assert json.loads((folder / "probe.json").read_bytes())["states"]["items"] == 96
+
+
+def test_what_cannot_be_counted_is_said_and_costs_nothing_else(tmp_path: Path) -> None:
+    """A question of sound has a role too few; of three about sight nobody knows what is right."""
+    folder = tmp_path / "states"
+    targets = stored(folder, "both", 20)
+    place = {"audio": 0, "vision": 0}
+    for k, one in enumerate(targets):
+        if one.target != "premise" or not one.label:
+            continue
+        if one.stratum == "audio" and not place["audio"]:
+            targets[k] = replace(one, roles=(0, 1, 2, 3, 4, 5, 6), rejection=5)
+        if one.stratum == "vision" and place["vision"] < 3:
+            targets[k] = replace(one, right=-1)
+        place[one.stratum] += 1
+    write_targets(folder / "targets.parquet", targets)
+    said, _ = handeye("states", "probe", folder, *PROBE)
+    words = " ".join(said.split())
+    assert "no chain of audio: item audio-" in words
+    assert "1 more of audio have no letters, or not one for each role" in words
+    assert "Of 3 questions of vision it is not known which option is right" in words
+    told = json.loads((folder / "probe.json").read_bytes())
+    assert [way["stratum"] for way in told["chain"]["ways"]] == ["vision"]
+    assert "roles of 7" in told["no_chain"]["audio"]
+    assert {one["stratum"] for one in told["found"]} == {"vision", "audio"}
+    known = {one["stratum"]: one for one in told["knows_says"]}
+    assert [known[sense]["unanswered"] for sense in ("vision", "audio")] == [0, 1]
+    assert [known[sense]["n"] for sense in ("vision", "audio")] == [40, 39]
+    risks = [known[sense]["selective"] for sense in ("vision", "audio")]
+    assert [(one["n"], one["unknown"]) for one in risks] == [(77, 3), (79, 0)]
+    handeye("states", "show", folder, "--out", tmp_path / "p.html")
+    assert "No chain of audio: item audio-" in (tmp_path / "p.html").read_text("utf-8")
+
+
+def test_true_premises_that_no_option_rejects_have_a_chain(tmp_path: Path) -> None:
+    folder = tmp_path / "states"
+    targets = stored(folder, "state only", 12)
+    write_targets(
+        folder / "targets.parquet",
+        [one if one.label or one.target != "premise" else replace(one, rejection=-1)
+         for one in targets],
+    )  # fmt: skip
+    handeye(
+        "states", "probe", folder, "--layers", "final", "--sites", "last", *PROBE[:4], "--quiet"
+    )
+    told = json.loads((folder / "probe.json").read_bytes())
+    assert [way["stratum"] for way in told["chain"]["ways"]] == ["vision", "audio"]
+
+
+def test_measures_of_others_are_told_where_their_inputs_are(tmp_path: Path) -> None:
+    """A model whose letters ignore the clip: nothing is noticed, and blank clips change nothing."""
+    folder = tmp_path / "states"
+    targets = stored(folder, "state only", 12)
+    siblings = {one.group: [] for one in targets if one.target == "premise"}  # type: ignore[var-annotated]
+    for one in targets:
+        if one.target == "premise":
+            siblings[one.group].append(one)
+    paired = [
+        replace(
+            one,
+            siblings={
+                "media": next(
+                    other.item_id
+                    for other in siblings[one.group]
+                    if (other.label, other.stratum) == (1 - one.label, one.stratum)
+                )
+            },
+        )
+        for one in targets
+        if one.target == "premise"
+    ]
+    write_targets(folder / "targets.parquet", paired)
+    words = ("--layers", "final", "--sites", "last", *PROBE[:4], "--quiet")
+    said, _ = handeye("states", "probe", folder, *words)
+    assert "VNS needs --beside 'blank media=FOLDER'" in " ".join(said.split())
+    (first, _) = json.loads((folder / "probe.json").read_bytes())["published"]
+    assert {"lad", "cs", "split"} < set(first)
+    assert not {"vns", "phi"} & set(first)
+    assert set(first["needs"]) == {"VNS", "PHI"}
+    beside = [f"--beside={name}={folder}" for name in ("blank media", "no question")]
+    said, _ = handeye("states", "probe", folder, *words, *beside)
+    for one in json.loads((folder / "probe.json").read_bytes())["published"]:
+        assert one["needs"] == {}
+        assert one["vns"]["value"] == one["phi"]["value"] == 0
+        assert one["questions"] == 2 * one["pairs"] == 48
+    assert "accuracy gained at 50 % coverage, points" in " ".join(said.split())
+    other = tmp_path / "other"
+    stored(other, "state only", 12)
+    turned = [replace(one, roles=one.roles[::-1]) for one in paired]
+    write_targets(other / "targets.parquet", turned)
+    beside = [f"--beside=blank media={other}", "--again"]
+    _, error = handeye("states", "probe", folder, *words, *beside, code=2)
+    assert "stand in another order there" in " ".join(error.split())
+
+
+def test_changed_states_are_shown_beside_their_controls(tmp_path: Path) -> None:
     folder = tmp_path / "states"
     stored(folder, "none", 4)
-    (folder / name).write_text('{"states": {}, "found": [1], "ours": 3, "pgla": []}')
-    for words in ((), ("--out", tmp_path / "p.html")):
-        _, told = handeye("states", "show", folder, *words, code=2)
-        assert "is not as it was written" in " ".join(told.split())
-    assert not (tmp_path / "p.html").exists()
+    figure, drawn = Estimate(0.5, 0.25, 0.75, 8), Estimate(0.1, -0.2, 0.3, 4)
+    effects = [
+        Effect(stratum="vision", check="patch", layer="final", site="media", measure=measure,
+               effect=figure, controls={"unrelated": drawn}, claimed=True)
+        for measure in ("flips", "turned", "moved")
+    ] + [
+        Effect(stratum="vision", check="erase", layer="final", site="last", measure=measure,
+               effect=figure, controls={"flipped": drawn, "random": drawn})
+        for measure in ("told", "left", "rejected", "parted")
+    ]  # fmt: skip
+    found = Causal(
+        effects=tuple(effects), items={"vision": 8}, families={"vision": 4}, left_out={},
+        itself=0.0, through=0.0, own={"vision": figure}, along="probe", size=0.5, directions=4,
+        seed=0,
+    )  # fmt: skip
+    write_causal(open_store(folder), {"seed": 0}, found)
+    said, _ = handeye("states", "show", folder)
+    words = " ".join(said.split())
+    assert "States patched with a sibling's: vision" in words
+    assert "8 items of 4 families" in words
+    assert "−0.20 to 0.30" in words
+    told, _ = handeye("states", "show", folder, "--json")
+    shown = json.loads(told)
+    assert shown["probe"] is None
+    assert len(shown["causal"]["effects"]) == 7
+
+
+def test_a_kept_piece_is_not_made_again_and_a_broken_one_is(tmp_path: Path) -> None:
+    made = 0
+
+    def make() -> dict[str, np.ndarray]:
+        nonlocal made
+        made += 1
+        return {"s|other detail": np.array([1.5, np.nan]), "role": np.array([4, -1])}
+
+    piece = Pieces(tmp_path / "pieces")
+    for _ in range(3):
+        found = piece("patched 0", make)
+        assert found["role"].tolist() == [4, -1]
+        assert np.array_equal(found["s|other detail"], [1.5, np.nan], equal_nan=True)
+    assert made == 1
+    (file,) = (tmp_path / "pieces").iterdir()
+    file.write_bytes(file.read_bytes()[:100])
+    piece("patched 0", make)
+    assert made == 2
+    piece.clear()
+    assert not (tmp_path / "pieces").exists()
 
 
 def test_own_targets_need_four_columns(tmp_path: Path) -> None:
@@ -193,8 +429,15 @@ def test_own_targets_need_four_columns(tmp_path: Path) -> None:
         for one in targets
         if one.target == "premise"
     ]
-    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, own)))
+    strange = [{**one, "item_id": f"other {one['item_id']}"} for one in own[:3]]
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, [*own, *strange])))
     words = ("--targets", tmp_path / "own.jsonl", "--flips", 0, "--layers", "1", "--quiet")
-    said, _ = handeye("states", "probe", tmp_path / "states", *words)
+    said, told = handeye("states", "probe", tmp_path / "states", *words)
     assert "mine at last" in said
+    assert f"3 of {len(own) + 3} targets are about items that were not captured, such as other" in (
+        " ".join(told.split())
+    )
     handeye("states", "show", tmp_path / "states", "--out", tmp_path / "p.html")
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, strange)))
+    _, told = handeye("states", "probe", tmp_path / "states", *words, code=2)
+    assert "none of its 3 targets is about one of the 96 items of" in " ".join(told.split())

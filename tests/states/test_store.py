@@ -338,3 +338,30 @@ def test_depth_goes_from_0_to_1() -> None:
     depths = [depth_of(name, 12) for name in names]
     assert depths == sorted(set(depths))
     assert (depths[0], depths[-1]) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_numbers_that_are_none_are_told_by_part_layer_site_and_item(
+    tmp_path: Path, value: float
+) -> None:
+    from safetensors import safe_open
+    from safetensors.numpy import save_file
+
+    write(tmp_path / "s", range(4), part_bytes=10**9)
+    (part,) = (tmp_path / "s" / "parts").iterdir()
+    with safe_open(part, "np") as file:
+        kept, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    store = open_store(tmp_path / "s")
+    row = int(
+        store.index.filter((pl.col("item_id") == "i2") & (pl.col("site") == "last"))["row"][0]
+    )
+    layer = LAYERS[-1]
+    tensors[f"{layer}/last"][row, 0] = value
+    save_file(tensors, part, kept)
+    assert np.isfinite(store.states(layer, "last", ["i0", "i1", "i3"])).all()
+    with pytest.raises(DataError, match=rf"{part.name}: {layer}/last of item i2 holds nan or inf"):
+        store.states(layer, "last", ["i0", "i2"])
+    tensors[f"{layer}/last"] = tensors[f"{layer}/last"][:1]
+    save_file(tensors, part, kept)
+    with pytest.raises(DataError, match=rf"{part.name}: {layer}/last has the shape \(1, "):
+        store.states(layer, "last", ["i0", "i2"])

@@ -369,12 +369,12 @@ class Protocol:
             every = _probed(suite).actions(suite.open_run(run))
             actions = [one for one in every if one.item_id in there]
         with telling() as progress:
-            found = probed(
+            found, rows = probed(
                 store, targets_of(store), names=fixed.targets, actions=actions,
                 tokens=shape_of(self.tokens), folds=a.folds, flips=a.flips, seed=a.seed,
                 progress=progress,
             )  # fmt: skip
-        write_probed(states, found)
+        write_probed(states, found, rows)
 
     def _results(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Every figure, and what it is of."""

@@ -37,6 +37,14 @@ def report(
             "index.html, from a disk or a server.",
         ),
     ] = False,
+    states: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Captured states of a run's model, probed: a section of the page says what they "
+            "hold; may be given several times.",
+        ),
+    ] = None,
     workers: Workers = None,
 ) -> None:
     """Write a report: what was found, charts and tables beside published models, a gallery.
@@ -56,6 +64,7 @@ def report(
             human=human,
             workers=workers,
             all_items=all_items,
+            states=states or (),
             progress=progress,
         )
     say(f"{page}")

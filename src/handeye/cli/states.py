@@ -5,26 +5,31 @@ from __future__ import annotations
 import inspect
 import json as json_
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from handeye.cli.grammar import Command, Group, framed
-from handeye.errors import DataError, OptionError, RunError
+from handeye.errors import DataError, HandeyeError, OptionError, RunError
 from handeye.printing import say, tell
+from handeye.progress import hushed
 from handeye.suite import Suite
 from handeye.suites import all_suites
-from handeye.terminal.options import EveryLine, Json, one_of, put_json
+from handeye.terminal.options import EveryLine, Json, one_of, put_json, say_next
 from handeye.terminal.run_options import Run, asked_as
 
 if TYPE_CHECKING:
+    from inspect_ai.model import GenerateConfig
+
     from handeye.run.job import Job
     from handeye.states.capture import Watched
     from handeye.states.parts import Record
+    from handeye.states.store import Store
     from handeye.states.targets import Target
 
 app = typer.Typer(
@@ -75,6 +80,13 @@ class Capture(Run):
         questions = job.questions[: self.limit]
         where: dict[str, int] = {"done": 0}
 
+        def noted() -> None:
+            # As soon as something is captured, so that it can be read whatever stops this.
+            told, place = self.out / RECORD, self.out / TARGETS
+            if targets is not None and told.is_file() and "targets" not in where:
+                write_targets(place, targets)
+                where["targets"] = len(targets)
+
         def stopped() -> str:
             return (
                 f"stopped after {where['done']} of {len(questions)} items; what was captured is in "
@@ -85,6 +97,7 @@ class Capture(Run):
 
             def progress(done: int, total: int) -> None:
                 where["done"] = done
+                noted()
                 self.watch(done, total)
                 shown(done, total)
 
@@ -99,9 +112,7 @@ class Capture(Run):
                     progress=progress,
                 )
             finally:
-                # What was captured before it was stopped can be read.
-                if targets is not None and (self.out / RECORD).is_file():
-                    write_targets(self.out / TARGETS, targets)
+                noted()
         self.told(record)
 
     def told(self, record: Record) -> None:
@@ -296,6 +307,10 @@ def _made(
     return Capture(options, True, json, suite, layers, sites, dtype, answers, given, limit)
 
 
+def _captured(given: dict[str, Any]) -> None:
+    say_next("states", "probe", given["out"])
+
+
 OUT = _option("out", Path, inspect.Parameter.empty, "Folder of the states.", metavar="FOLDER")
 _capturing = typer.Typer(help="Take hidden states over a set, into a folder.", no_args_is_help=True)
 for suite in all_suites():
@@ -303,8 +318,221 @@ for suite in all_suites():
         suite.run_command.get(), partial(_made, suite), OUT, _CAPTURE.format(suite=suite.name)
     )
     if made is not None:
-        _capturing.command(suite.name, cls=Command)(framed(made))
+        _capturing.command(suite.name, cls=Command)(framed(made, _captured))
 app.add_typer(_capturing, name="capture", cls=Group)
+
+
+# ---- what becomes of answers where states are changed
+
+_CHECKS = """Change the states of a model while it is asked again, and see what its answers do.
+
+Stopped at any moment and called again with the same options, it goes on where it was.
+
+Example: handeye states causal {suite} --model handeye/hf -M path=DIR --data SET --out FOLDER
+"""
+
+
+@dataclass(frozen=True)
+class Checks(Run):
+    """Causal checks instead of a run, with directions of states that were captured."""
+
+    suite: Suite | None = None
+    layers: str | None = None
+    sites: str = "all,media,text,last"
+    along: str = "probe"
+    size: float = 0.5
+    directions: int = 16
+    folds: int = 5
+    seed: int = 0
+
+    def carry_out(self, job: Job, show: Callable[[Path], object]) -> None:
+        """Patch, steer and erase, and write what that does beside the states.
+
+        Raises:
+            HandeyeError: as :func:`handeye.states.causal.causal`; the states are of another model
+                or of other questions, or nothing was read off them yet.
+        """
+        from handeye.atomic import held
+        from handeye.progress import counting, parting
+        from handeye.states.results import causal_of, results, targets_of, write_causal
+        from handeye.states.store import open_store
+
+        store = open_store(self.out)
+        targets = self._targets(targets_of(store), job)
+        probe, _ = results(self.out)
+        if probe is None:
+            raise DataError(
+                f"{self.out}: nothing is read off these states yet: handeye states probe {self.out}"
+            )
+        watched = _watched(job)
+        from handeye.respondents.local.identity import digest, identity_of
+        from handeye.states.causal import Pieces, causal
+
+        engine = watched.engine
+        same = {name: _settings(job)[name] for name in ("suite", "asked", "config")}
+        for name, value in (same | identity_of(engine.loaded)).items():
+            if store.record.settings.get(name) != value:
+                raise OptionError(
+                    f"{self.out} holds states of another model or of other questions: {name} is "
+                    f"{store.record.settings.get(name)!r} there and {value!r} here"
+                )
+        options: dict[str, Any] = {
+            "layers": self._where(probe),
+            "sites": [] if self.sites == "none" else list(_names(self.sites)),
+            "along": self.along,
+            "size": self.size,
+            "directions": self.directions,
+            "folds": self.folds,
+            "seed": self.seed,
+            "batch_size": int(job.options.model_args.get("batch_size", 8)),
+        }
+        wanted = {one.item_id for one in targets}
+        questions = [one for one in job.questions if one.item_id in wanted]
+        # What was captured may have been captured anew since.
+        told = [store.record.settings, options, sorted(wanted), [q.item_id for q in questions]]
+        asked: dict[str, Any] = options | {
+            "questions": len(questions),
+            "check": digest([*told, _media(store)]),
+        }
+        known = causal_of(self.out)
+        if known is None or known.get("asked") != asked:
+            with (
+                held(self.out),
+                parting.owed(lambda: f"stopped; the same command goes on in {self.out}"),
+                counting("questions asked again") as progress,
+            ):
+                config = _config(job)
+                asks = {
+                    one.item_id: watched.prepare(
+                        one.write().messages, config.merge(one.config) if one.config else config
+                    )[0]
+                    for one in questions
+                }
+                piece = Pieces(self.out / f"causal-{asked['check'][:12]}")
+                found = causal(
+                    engine, asks, targets, states=store, progress=progress, piece=piece, **options
+                )
+                write_causal(store, asked, found)
+                piece.clear()
+        if not put_json(self.json, json_.dumps(causal_of(self.out), indent=1)):
+            _show(self.out, ["causal"])
+
+    def _targets(self, known: Sequence[Target], job: Job) -> list[Target]:
+        """The premises that were captured.
+
+        Raises:
+            DataError: none can be rejected by a letter, or a question was not captured.
+        """
+        from handeye.states.results import PREMISE
+
+        assert self.suite is not None
+        found = [one for one in known if one.target == PREMISE and one.roles]
+        if not found:
+            raise DataError(
+                f"not applicable: {self.suite.title} was asked in a way in which no letter rejects "
+                "a question, so what a change of states does to rejecting cannot be read"
+            )
+        there = {one.item_id for one in known}
+        if missing := [one.item_id for one in job.questions if one.item_id not in there]:
+            raise DataError(
+                f"{self.out}: {len(missing)} of {len(job.questions)} questions were not captured, "
+                f"such as {missing[0]}; capture them, or ask fewer (--families)"
+            )
+        return found
+
+    def _where(self, probe: dict[str, Any]) -> list[str] | None:
+        """Layers that are changed: those named, else those at which probes tell the premise."""
+        from handeye.states.results import PREMISE
+
+        if self.layers is not None:
+            return None if self.layers == "all" else list(_layers(self.layers) or ())
+        chosen = {
+            choice["layer"]
+            for one in probe["found"]
+            if one["target"] == PREMISE and one["site"] == "last"
+            for choice in one["choices"]
+        }
+        if not chosen:
+            raise DataError(
+                f"{self.out}: no probe reads the premise at the last token, so no layer is known "
+                "to hold it: name some (--layers), or probe it (--target premise --sites last)"
+            )
+        return sorted(chosen)
+
+
+def _media(store: Store) -> list[str]:
+    """What was shown, item by item."""
+    rows = store.index.unique("item_id").sort("item_id")
+    return [f"{item} {media}" for item, media in rows.select("item_id", "media_sha256").rows()]
+
+
+def _config(job: Job) -> GenerateConfig:
+    from handeye.run.options import generation_config
+
+    return generation_config(job.options.generation)
+
+
+def _checks(
+    suite: Suite,
+    options: dict[str, Any],
+    layers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Whose output is changed, such as 0,5,final, or all; default: those at which "
+            "probes tell the premise.",
+        ),
+    ] = None,
+    sites: Annotated[
+        str,
+        typer.Option(metavar="NAMES", help="Tokens that are patched; none: only steer and erase."),
+    ] = "all,media,text,last",
+    along: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="What is steered along: probe, or means (the difference of the class means).",
+            autocompletion=one_of(lambda: ("probe", "means")),
+        ),
+    ] = "probe",
+    size: Annotated[
+        float,
+        typer.Option(metavar="N", help="Of a step, in root mean squares of the states' spread."),
+    ] = 0.5,
+    directions: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="Random ones and those of flipped labels, each; 0: only patch."
+        ),
+    ] = 16,
+    folds: Annotated[
+        int, typer.Option(metavar="N", help="Outer folds of whole families or scenes.")
+    ] = 5,
+    seed: Annotated[int, typer.Option(metavar="SEED", help="Of folds, draws and resamples.")] = 0,
+    json: Json = None,
+) -> Checks:
+    if missing := [name for name in ("torch", "transformers") if not find_spec(name)]:
+        raise RunError(
+            f"causal checks need {' and '.join(missing)}; install them with: "
+            "pip install 'handeye[causal]'"
+        )
+    refuse_unseen(str(options["model"]))
+    return Checks(options, True, json, suite, layers, sites, along, size, directions, folds, seed)
+
+
+_STATES = _option(
+    "out", Path, inspect.Parameter.empty, "Folder of the states that were probed.", metavar="FOLDER"
+)
+_checking = typer.Typer(
+    help=r"Change states and see what answers do (needs handeye\[causal]).", no_args_is_help=True
+)
+for suite in all_suites():
+    made = asked_as(
+        suite.run_command.get(), partial(_checks, suite), _STATES, _CHECKS.format(suite=suite.name)
+    )
+    if made is not None:
+        _checking.command(suite.name, cls=Command)(framed(made))
+app.add_typer(_checking, name="causal", cls=Group)
 
 
 # ---- what is read off them
@@ -364,34 +592,52 @@ def probe(
         int, typer.Option(metavar="N", help="Draws of the null of each probe; 0: none.")
     ] = 200,
     seed: _Seed = 0,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Put less in the place of what was found there before."),
+    ] = False,
     json: Json = None,
 ) -> None:
     """Read off captured states what they hold, and where that is lost on the way to the answer.
 
     Example: handeye states probe STATES
     """
-    from handeye.states.results import PROBE, probed, targets_of, write_probed
-    from handeye.states.store import open_store
+    from msgspec.structs import replace
 
-    store = open_store(states)
-    asked = targets_of(store, targets)
+    from handeye.states.results import (
+        PROBE,
+        probed,
+        refuse_narrower,
+        targets_of,
+        write_probed,
+    )
+
+    store = _opened(states)
+    asked = targets_of(store, targets, tell)
+    actions, of_run = _actions(store.record.settings.get("suite"), run)
+    choice: dict[str, Any] = {
+        "names": _names(target),
+        "sites": _names(sites),
+        "layers": _layers(layers),
+        "actions": actions,
+        "beside": _beside(beside or ()),
+        "flips": flips,
+    }
+    if not again:
+        refuse_narrower(states, asked, **choice)
+    shape, embed = shape_of(tokens), _embed(meaning)
     with telling() as progress:
-        found = probed(
+        found, rows = probed(
             store,
             asked,
-            names=_names(target),
-            sites=_names(sites),
-            layers=_layers(layers),
-            actions=_actions(store.record.settings.get("suite"), run),
-            beside=_beside(beside or ()),
-            embed=_embed(meaning),
-            tokens=shape_of(tokens),
+            **choice,
+            embed=embed,
+            tokens=shape,
             folds=folds,
-            flips=flips,
             seed=seed,
             progress=progress,
         )
-    write_probed(states, found)
+    write_probed(states, replace(found, run=of_run), rows)
     if not put_json(json, (states / PROBE).read_bytes()):
         _show(states)
 
@@ -418,10 +664,9 @@ def adjust(
     Example: handeye states adjust STATES --alpha 0.03
     """
     from handeye.states.results import ADJUST, adjusted, targets_of, write_adjusted
-    from handeye.states.store import open_store
 
-    store = open_store(states)
-    asked = targets_of(store, targets)
+    store = _opened(states)
+    asked = targets_of(store, targets, tell)
     with telling() as progress:
         found, made = adjusted(
             store,
@@ -435,13 +680,20 @@ def adjust(
         )
     write_adjusted(states, found, made)
     if not put_json(json, (states / ADJUST).read_bytes()):
-        _show(states, probes=False)
+        _show(states, ["adjust"])
 
 
 def show(
     states: _Folder,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write an HTML page with charts.")
+    ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Where the run that was probed with lies, if it was moved: for pictures.",
+        ),
     ] = None,
     every_line: EveryLine = False,
     json: Json = None,
@@ -453,54 +705,102 @@ def show(
     if out is not None:  # before anything is printed: a reader may go away
         from handeye.states.page import write_page
 
-        write_page(states, out)
+        write_page(states, out, _pictures(states, run))
     if json is not None:
-        from handeye.states.results import results
+        from handeye.states.results import causal_of, results
 
         found, adjusted = results(states)
-        if put_json(json, json_.dumps({"probe": found, "adjust": adjusted}, indent=1)):
+        told = {"probe": found, "adjust": adjusted, "causal": causal_of(states)}
+        if put_json(json, json_.dumps(told, indent=1)):
             return
     _show(states, every_line=every_line)
     if out is not None:
         say(f"written to {out}")
 
 
-def _show(states: Path, *, probes: bool = True, every_line: bool = False) -> None:
-    """Print the tables of what was found.
+def _pictures(states: Path, run: Path | None) -> Any:
+    """The pictures of the run whose answers stand beside the states, where it is at hand."""
+    from handeye.report.states import pictures
+    from handeye.states.results import results
+
+    probe, _ = results(states)
+    known = ((probe or {}).get("run") or {}).get("path")
+    suite = (probe or {}).get("states", {}).get("suite")
+    for one in all_suites():
+        if one.name == suite and run is not None:
+            return pictures(one, one.open_run(run))
+        if one.name == suite and known:
+            with suppress(HandeyeError, OSError):
+                return pictures(one, one.open_run(Path(known)))
+    return None
+
+
+_EVERY = ("probe", "adjust", "causal")
+
+
+def _show(states: Path, only: Sequence[str] = _EVERY, *, every_line: bool = False) -> None:
+    """Print the tables of what was found, by the commands that are named.
 
     Raises:
         DataError: nothing was captured or found there.
     """
     from handeye.states.parts import read_record
-    from handeye.states.results import read_back, results
-    from handeye.states.tables import tables
+    from handeye.states.results import causal_of, results
+    from handeye.states.tables import causal_tables, sentences, tables, taught_words
     from handeye.terminal.console import Console
     from handeye.terminal.tables import print_table, say as say_line
 
     record = read_record(states)
-    found, adjusted = results(states)
-    if found is None and adjusted is None:
+    probed, adjusted = results(states)
+    changed = causal_of(states)
+    if probed is None and adjusted is None and changed is None:
         raise DataError(
             f"{states}: {record.items} items are captured, and nothing is read off them yet: "
             f"handeye states probe {states}"
         )
     console = Console()
-    with read_back(states):
-        shown = tables(found if probes else None, adjusted, every_line=every_line)
-        said = [str(text) for text in (found or {}).get("said") or () if probes]
-        alarms = [one for entry in (found or {}).get("controls", ()) for one in entry["alarms"]]
-        alarms = [f"{one['level']}: {one['name']}: {one['said']}" for one in alarms if probes]
-        left_out = dict((found or {}).get("left_out", {})) if probes else {}
+    found = (probed if "probe" in only else None) or {}
+    shown = tables(found, adjusted if "adjust" in only else None, every_line=every_line)
+    shown += causal_tables(changed if "causal" in only else None)
+    said = sentences(found)
+    alarms = [one for entry in found.get("controls", ()) for one in entry["alarms"]]
+    alarms = [f"{one['level']}: {one['name']}: {one['said']}" for one in alarms]
+    left_out = found.get("left_out", {})
+    no_chain = found.get("no_chain", {})
     for text in said:
         say_line(console, text)
+    if words := taught_words(record.info.get("taught") or {}):
+        say_line(console, words, "yellow")
+    for stratum, why in no_chain.items():
+        say_line(console, f"no chain{f' of {stratum}' if stratum else ''}: {why}", "yellow")
     for table in shown:
         console.print()
         print_table(console, table, caption=table.note)
+        if legend := table.measured.legend:
+            say_line(console, legend, "dim")
     for text in alarms:
         say_line(console, text, "yellow")
     if left_out:
         name, why = next(iter(left_out.items()))
         say_line(console, f"left out: {len(left_out)}, such as {name}: {why}")
+
+
+def _opened(folder: Path) -> Store:
+    """The states of a folder; how many, where their capture is not finished.
+
+    Raises:
+        DataError: as :func:`handeye.states.store.open_store`.
+    """
+    from handeye.states.store import open_store
+
+    store = open_store(folder)
+    there, asked = len(store.item_ids), int(store.record.info.get("asked", 0))
+    if there + len(store.record.failed) < asked:
+        tell(
+            f"note: {there:,} of {asked:,} items are captured, and these are read (the capture "
+            "goes on with the same command)"
+        )
+    return store
 
 
 @contextmanager
@@ -586,16 +886,39 @@ def shape_of(given: str | None) -> tuple[int, int] | None:
     return int(parts[0]), int(parts[1])
 
 
-def _actions(name: object, run: Path | None) -> list[Any]:
-    """What the answers of a run did, in the words of the suite that the states are of."""
+def _actions(name: object, run: Path | None) -> tuple[list[Any], Any]:
+    """What the answers of a run did, in the words of the suite that the states are of; which run.
+
+    Raises:
+        OptionError: the suite has no cells, or is not here.
+    """
+    from handeye.report.states import told_of
+
     if run is None:
-        return []
+        return [], None
     for one in all_suites():
         probed = one.probed() if one.name == name and one.probed is not None else None
-        if probed is not None and (found := list(probed.actions(one.open_run(run)))):
-            return found
+        if probed is not None:
+            opened = one.open_run(run)
+            if found := list(probed.actions(opened)):
+                return found, told_of(opened)
     raise OptionError(f"--run: no suite {name!r} here says what answers did about cells")
 
 
+def _next(given: dict[str, Any]) -> None:
+    """Say what comes after probing, adjusting and showing: what is not there yet, then the page."""
+    from handeye.states.results import results
+
+    states, out = given["states"], given.get("out")
+    found, adjusted = results(states)
+    if out is not None:
+        if not hushed():
+            tell(f"next: open {out} in a browser")
+    elif found and found.get("knows_says") and adjusted is None:
+        say_next("states", "adjust", states)
+    else:
+        say_next("states", "show", states, "--out", "states.html")
+
+
 for command in (probe, adjust, show):
-    app.command(command.__name__, cls=Command)(framed(command))
+    app.command(command.__name__, cls=Command)(framed(command, _next))

@@ -58,7 +58,7 @@ def _lesson_of(directory: Path) -> Teaches:
         RunError: it was taught something that is not installed.
     """
     from handeye.reading import read_json
-    from handeye.training.training_run import CARD
+    from handeye.respondents.local.identity import CARD
 
     card = directory / CARD
     name = read_json(card).get("suite") if card.is_file() else None

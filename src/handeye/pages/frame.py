@@ -6,7 +6,9 @@ A suite lays its own parts out and hands them over as a context; templates stand
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -509,6 +511,43 @@ def clipped(answer: str | None) -> str:
     return f"{answer[:_LONGEST_ANSWER]}\n… and {len(answer) - _LONGEST_ANSWER:,} more characters"
 
 
+# ---- sections that come from elsewhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A section that the reports of all suites can have, laid out already.
+
+    Attributes:
+        key: its address on the page.
+        title: of it.
+        short: its name in the bar.
+        body: what it shows.
+        style: a style sheet of its own, as text.
+        data: its figures once more, for programs that read the page.
+    """
+
+    key: str
+    title: str
+    short: str
+    body: Markup
+    style: str = ""
+    data: Any = None
+
+
+_SECTIONS: ContextVar[tuple[Section, ...]] = ContextVar("sections", default=())
+
+
+@contextmanager
+def with_sections(sections: Sequence[Section]) -> Iterator[None]:
+    """Give sections to the reports that are written within, whatever suite writes them."""
+    token = _SECTIONS.set(tuple(sections))
+    try:
+        yield
+    finally:
+        _SECTIONS.reset(token)
+
+
 # ---- the page
 
 
@@ -551,7 +590,12 @@ def write_page(
     """
     labels = [str(run.label) for run in context["runs"]] if runs else ()
     glance, gallery = context["glance"], context["gallery"]
+    sections = _SECTIONS.get()
+    styles = list(dict.fromkeys(one.style for one in sections))
+    if sections:
+        data = {**data, "sections": {one.key: one.data for one in sections}}
     made = {
+        "further": sections,
         "shown": gallery.first(glance),
         "notices": {
             head: said
@@ -562,6 +606,8 @@ def write_page(
     }
     whole = {"terms": (), "paged": folder is not None, **context, **made}
     if folder is None:
-        return html.write(out, html.render(package, "report.html.j2", whole, sheets))
+        return html.write(out, html.render(package, "report.html.j2", whole, sheets, styles))
     html.write_items(folder, package, gallery, len(labels) > 1, progress)
-    return html.write(folder / "index.html", html.render(package, "report.html.j2", whole, sheets))
+    return html.write(
+        folder / "index.html", html.render(package, "report.html.j2", whole, sheets, styles)
+    )

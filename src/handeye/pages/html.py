@@ -70,7 +70,26 @@ def _plain(value: object) -> object:
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def render(package: str, page: str, context: Mapping[str, Any], sheets: Sequence[str] = ()) -> str:
+def fragment(package: str, template: str, context: Mapping[str, Any]) -> Markup:
+    """A laid-out piece of a page, of a template of a package."""
+    found = _environment(package).get_template(template)
+    return Markup(found.render(**{"paged": False, **context}, sections=[]))
+
+
+def sheet(package: str, name: str) -> str:
+    """A style sheet of a package, as text."""
+    environment = _environment(package)
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def render(
+    package: str,
+    page: str,
+    context: Mapping[str, Any],
+    sheets: Sequence[str] = (),
+    styles: Sequence[str] = (),
+) -> str:
     """A laid-out page.
 
     Args:
@@ -79,12 +98,11 @@ def render(package: str, page: str, context: Mapping[str, Any], sheets: Sequence
         page: the template.
         context: what the template reads.
         sheets: style sheets of its own, after the frame's.
+        styles: further ones as text, after those.
     """
     environment = _environment(package)
     assert environment.loader is not None
-    style = "".join(
-        environment.loader.get_source(environment, name)[0] for name in (*SHEETS, *sheets)
-    )
+    style = "".join((*(sheet(package, name) for name in (*SHEETS, *sheets)), *styles))
     script = environment.loader.get_source(environment, "report.js")[0]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     laid_out = environment.get_template(page).render(

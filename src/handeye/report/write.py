@@ -11,8 +11,10 @@ from typing import Any
 
 from handeye.atomic import check_places
 from handeye.errors import OptionError
+from handeye.pages.frame import with_sections
 from handeye.pages.html import page_folder
 from handeye.printing import tell
+from handeye.report.states import sections
 from handeye.scores.run_folder import expand, same_number, same_set
 from handeye.scores.so_far import readable
 from handeye.suite import Part, Suite
@@ -34,6 +36,7 @@ def write_report(
     resamples: int = RESAMPLES,
     workers: int | None = 1,
     all_items: bool = False,
+    states: str | Path | Sequence[str | Path] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write a page about one or more runs of one suite: one self-contained file, or a folder.
@@ -58,6 +61,8 @@ def write_report(
         all_items: show every item: the page becomes a folder of ``index.html``, pictures and
             pages of items that it loads when they are looked at, from a disk as well as from a
             server. ``gallery_limit`` and ``picture_budget`` do not hold then.
+        states: folders of states captured from the models of the runs (``handeye states``); what
+            was read off each is a section of the page.
         progress: called with (steps done, steps in all): each run is opened, then the page made;
             with ``all_items`` then with (items done, items in all), where the suite counts them.
 
@@ -68,7 +73,8 @@ def write_report(
         OptionError: no run was given, runs of several suites, a baseline for a suite that shows
             none, a limit is negative, or ``out`` cannot be written.
         RunError: a folder is not a run folder.
-        DataError: a file of a run or ``human`` cannot be read.
+        DataError: a file of a run or ``human`` cannot be read; or ``states`` are of other models,
+            sets or answers, or nothing was read off them.
     """
     if gallery_limit < 0 or picture_budget < 0:
         raise OptionError("gallery_limit and picture_budget must be 0 or more")
@@ -85,6 +91,8 @@ def write_report(
     for warning in (same_set(opened), same_number(opened)):
         if warning is not None:
             tell(f"warning: {warning}")
+    captured = [states] if isinstance(states, str | Path) else states
+    further = sections(map(Path, captured), opened, suite) if captured else []
     known: dict[str, Any] = {
         "title": title,
         "human": None if human is None else Path(human),
@@ -103,7 +111,7 @@ def write_report(
     place: AbstractContextManager[Path | None] = (
         page_folder(Path(out)) if all_items else nullcontext()
     )
-    with place as own:
+    with place as own, with_sections(further):
         if own is not None:
             known |= {"folder": own, "gallery_limit": sys.maxsize}
         suite.report(

@@ -119,6 +119,11 @@ class Table:
             groups=tuple(group for group in groups if group[1]),
         )
 
+    @property
+    def legend(self) -> str:
+        """What its columns mean, in a line; those whose heads say it are left out."""
+        return "; ".join(f"{one.head}: {one.meaning}" for one in self.columns if one.meaning)
+
     def line(self, *path: str) -> dict[str, Cell]:
         """Cells by column of the row that stands at ``path``; nothing where there is none."""
         for row in self.rows:

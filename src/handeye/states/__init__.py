@@ -26,7 +26,7 @@ From seen to said:
     premises.py   premises as readers take them: letters by role, S, answers
     readers.py    nested readers
     chain.py      where on the way it is lost
-    measures.py   selective prediction, knowing and saying, words followed
+    measures.py   selective prediction, knowing and saying, words followed; measures of others
     planted.py    states of known truth
 
 From knowing to saying:

@@ -7,15 +7,17 @@ the same rule.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import expit
 
 from handeye.respondents.local.adjuster import Adjuster, Readings, adjusted, judged, readings
+from handeye.scores.estimate import rate_of
 from handeye.sets.draw import Draw
+from handeye.shown import Shown, Words
 from handeye.states.adjuster import (
     ALPHA,
     CS,
@@ -34,7 +36,7 @@ from handeye.states.cases import Cases, Standing, cases
 from handeye.states.figures import Bools, Floats
 from handeye.states.folds import Ints, grouped_folds
 from handeye.states.gates import Bound
-from handeye.stats.intervals import Samples, difference, rate
+from handeye.stats.intervals import Samples, difference, estimates, rate
 
 if TYPE_CHECKING:
     from handeye.states.store import States
@@ -67,8 +69,8 @@ class Routing:
     raw: Samples
 
 
-@dataclass(frozen=True, slots=True)
-class Adjusted:
+@dataclass(frozen=True, slots=True, repr=False)
+class Adjusted(Shown):
     """What adjusting does to a model's letters, on families that it was not made from.
 
     Intervals are over families, with the fitted adjusters as they are.
@@ -102,6 +104,29 @@ class Adjusted:
     reliability: tuple[tuple[float, float, int], ...]
     evaluated: int
     families: int
+
+    def _words(self) -> Words:
+        told = estimates({"raw": self.raw.tree(), "adjusted": self.adjusted.tree(),
+                          "gain": {"balanced": self.gain}})  # fmt: skip
+        figures = {
+            f"{name}, {part}": rate_of(told[name][part]).text("line")
+            for part in ("standard", "misleading", "balanced")
+            for name in ("raw", "adjusted")
+        }
+        gain = rate_of(told["gain"]["balanced"]).text("sentence", "points")
+        shut = sum(one is None for one in self.gates["probe"])
+        return Words(
+            f"Letters adjusted: percent of {self.evaluated:,} questions of {self.families:,} "
+            "families left out in turn",
+            figures | {f"balanced over {self.best}": gain},
+            f"the gate stayed shut in {shut} of {len(self.gates['probe'])} folds" if shut else "",
+        )
+
+    def _rows(self) -> Iterator[Mapping[str, Any]]:
+        every = {"raw": self.raw, "adjusted": self.adjusted, **self.ablations}
+        for name, one in every.items():
+            figures = estimates(one.tree())
+            yield {"letters": name, **{part: figures[part]["value"] for part in figures}}
 
 
 def adjust(

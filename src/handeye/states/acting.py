@@ -17,13 +17,16 @@ from numpy.typing import NDArray
 
 from handeye.errors import DataError, HandeyeError, first_ten
 from handeye.scores.estimate import Estimate
-from handeye.states.cells import CONTROLS, POSITION, Reading, read_cells
+from handeye.sets.draw import Draw
+from handeye.states.cells import BOTH, CONTROLS, LAST, POSITION, Reading, read_cells
 from handeye.states.store import States
 from handeye.states.targets import Target, at
 from handeye.stats.bootstrap import resample_sums
 from handeye.stats.intervals import Samples, difference, estimates, rate
 
 RESAMPLES = 2000
+REASONS, DRAWN = 4, 2
+"""Reasons of which examples are kept, the most frequent; answers that are drawn of each."""
 PASSED, FAILED = "passed", "failed"
 """Names of all answers that passed, and all that failed, beside those of reasons."""
 
@@ -57,7 +60,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         area: likewise, mean AUROC among the cells of an item.
         beyond: ``exact`` less that of position and count, in each resample.
         silent: of the items without a right cell, share of which it calls none right. What it is
-            worth says ``falsely silent`` (:func:`as_dict`), the same of items that have one.
+            worth says ``falsely silent`` (:class:`Acted`), the same of items that have one.
     """
 
     exact: Estimate
@@ -85,6 +88,42 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     empty: int
     groups: int
     readers: dict[str, Found]
+
+
+class Picked(msgspec.Struct, frozen=True, kw_only=True):
+    """Layer and penalty that the inner folds chose while an outer fold was held out."""
+
+    layer: str
+    penalty: float
+
+
+class Acted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is kept of a stratum; of one that could not be read, why not.
+
+    Attributes:
+        stratum: of the items.
+        not_read: why it was not; empty, and the rest is there, where it was.
+        target, site: what was asked of its cells, and whose state.
+        items, cells, groups: numbers of what was read.
+        chosen: by outer fold.
+        controls: what the readers that look at nothing know.
+        falsely_silent: by reader, share of the items with a right cell of which it calls none so.
+        rows: the answers by what became of them, as :func:`held` gives them.
+        examples: of those that failed, as :func:`examples` draws them.
+    """
+
+    stratum: str
+    not_read: str = msgspec.field(default="", name="not read")
+    target: str = ""
+    site: str = ""
+    items: int = 0
+    cells: int = 0
+    groups: int = 0
+    chosen: tuple[Picked, ...] = ()
+    controls: dict[str, str] = {}
+    falsely_silent: dict[str, float] = msgspec.field(default={}, name="falsely silent")
+    rows: tuple[Held, ...] = ()
+    examples: tuple[Examples, ...] = ()
 
 
 class Map(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +155,41 @@ class Map(msgspec.Struct, frozen=True, kw_only=True):
     exact: bool
 
 
+class Example(Map, frozen=True, kw_only=True):
+    """A map that is shown to people.
+
+    Attributes:
+        rows, cols: of the item's grid.
+        question: as it was asked.
+    """
+
+    rows: int
+    cols: int
+    question: str
+
+
+class Examples(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers to items with a right cell that failed for one reason, some of them drawn by chance.
+
+    Attributes:
+        reason, label: its key, and it in words.
+        n: all such answers.
+        exact: those of them of which the reader calls exactly the right cells right.
+        drawn: whatever the reader makes of them.
+    """
+
+    reason: str
+    label: str
+    n: int
+    exact: int
+    drawn: tuple[Example, ...]
+
+
+def widest(readers: Iterable[str]) -> str:
+    """The reader that looks at most: the one whose maps and figures stand in front."""
+    return BOTH if BOTH in readers else LAST
+
+
 def knows(
     states: States,
     targets: Sequence[Target],
@@ -127,7 +201,7 @@ def knows(
     tokens: tuple[int, int] = (0, 0),
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Acted]:
     """Read the cells of every stratum, and set them beside what was done.
 
     Args:
@@ -142,8 +216,7 @@ def knows(
         seed: of folds and resamples.
 
     Yields:
-        Of each stratum, by name, what :func:`as_dict` says of it; or ``stratum`` and ``not read``,
-        why: such as too few scenes.
+        What is kept of each stratum, by name; it may not be read for having too few scenes.
 
     Raises:
         OptionError: nobody asks the target, or not at this site.
@@ -156,9 +229,11 @@ def knows(
         try:
             reading = read_cells(states, rows, site, pictures=shown, tokens=tokens, seed=seed)
         except HandeyeError as error:
-            yield {"stratum": stratum, "not read": str(error)}
+            yield Acted(stratum=stratum, not_read=str(error))
             continue
-        yield as_dict(reading, held(reading, actions, resamples=resamples, seed=seed))
+        found = held(reading, actions, resamples=resamples, seed=seed)
+        drawn = examples(reading, actions, rows, seed=seed)
+        yield msgspec.structs.replace(kept(reading, found), examples=tuple(drawn))
 
 
 def held(
@@ -235,23 +310,72 @@ def maps(reading: Reading, actions: Iterable[Action], reader: str) -> Iterator[M
         )
 
 
-def as_dict(reading: Reading, rows: Sequence[Held]) -> dict[str, Any]:
-    """A reading with its table as JSON values."""
-    return {
-        "target": reading.target,
-        "stratum": reading.stratum,
-        "site": reading.site,
-        "items": len(reading.items),
-        "cells": len(reading.item),
-        "groups": len(np.unique(reading.group)),
-        "chosen": [{"layer": layer, "penalty": penalty} for layer, penalty in reading.chosen],
-        "controls": dict(CONTROLS),
-        "falsely silent": {
+def examples(
+    reading: Reading, actions: Sequence[Action], targets: Iterable[Target], *, seed: int = 0
+) -> list[Examples]:
+    """Of each of the most frequent reasons a few answers, drawn by chance: not the nicest.
+
+    Args:
+        reading: of the items' cells; its :func:`widest` reader draws the maps.
+        actions: of the answers.
+        targets: the rows that were read; their ``numbers`` have ``rows`` and ``cols`` of the grid,
+            or it reaches to the last cell that was asked about.
+        seed: of the draw.
+
+    Raises:
+        DataError: an item was read and no answer to it is there.
+    """
+    failed: dict[str, list[Map]] = {}
+    for one in maps(reading, actions, widest(reading.logits)):
+        if any(one.right) and not one.passed:
+            failed.setdefault(one.reason, []).append(one)
+    labels = {one.reason: one.label for one in actions}
+    asked: dict[str, list[Target]] = {}
+    for row in targets:
+        asked.setdefault(row.item_id, []).append(row)
+    out = []
+    for reason in sorted(failed, key=lambda name: (-len(failed[name]), name))[:REASONS]:
+        own = failed[reason]
+        drawn = Draw(seed, "examples", reading.stratum, reason).shuffled(own)[:DRAWN]
+        out.append(
+            Examples(
+                reason=reason,
+                label=labels[reason] or reason,
+                n=len(own),
+                exact=sum(one.exact for one in own),
+                drawn=tuple(_example(one, asked[one.item_id]) for one in drawn),
+            )
+        )
+    return out
+
+
+def _example(one: Map, asked: Sequence[Target]) -> Example:
+    rows, cols = (
+        max(int(row.numbers.get(size, row.numbers[place])) for row in asked)
+        for size, place in (("rows", "row"), ("cols", "col"))
+    )
+    question = asked[0].texts.get("question", "")
+    values = msgspec.structs.asdict(one)
+    return Example(rows=rows, cols=cols, question=question, **values)
+
+
+def kept(reading: Reading, rows: Sequence[Held]) -> Acted:
+    """A reading with its table, as it is kept."""
+    return Acted(
+        stratum=reading.stratum,
+        target=reading.target,
+        site=reading.site,
+        items=len(reading.items),
+        cells=len(reading.item),
+        groups=len(np.unique(reading.group)),
+        chosen=tuple(Picked(layer=layer, penalty=one) for layer, one in reading.chosen),
+        controls=dict(CONTROLS),
+        falsely_silent={
             name: round(float(reading.silent(name)[reading.some].mean()), 6)
             for name in reading.logits
         },
-        "rows": msgspec.to_builtins(rows),
-    }
+        rows=tuple(rows),
+    )
 
 
 def _matched(reading: Reading, actions: Iterable[Action]) -> list[Action]:

@@ -22,7 +22,7 @@ from handeye.respondents.local.chat import Ask
 from handeye.respondents.local.choices import Spelt
 from handeye.respondents.local.decoding import Row, Settings, finite, run_tails, write_answers
 from handeye.respondents.local.engine import Engine
-from handeye.respondents.local.identity import digest, identity_of
+from handeye.respondents.local.identity import digest, identity_of, taught
 from handeye.respondents.local.loading import LocalModel
 from handeye.respondents.local.plain import write_plainly
 from handeye.respondents.local.prompts import adds_special, common_length, process
@@ -145,7 +145,7 @@ class _Capture:
             width=tap.width,
             dtype=self._wanted.dtype,
         )
-        record.info = _versions(loaded)
+        record.info = {**_versions(loaded), "asked": len(questions)}
         with Writer(folder, record, part_bytes=part_bytes) as writer:
             left = [one for one in questions if one.item_id not in writer.taken]
             if left:
@@ -490,4 +490,6 @@ def _versions(loaded: LocalModel) -> dict[str, Any]:
         "torch": str(torch.__version__),
         "transformers": transformers.__version__,
         "device": str(loaded.device),
+        "path": str(getattr(loaded.model, "name_or_path", "") or ""),
+        "taught": taught(loaded),
     }

@@ -196,6 +196,31 @@ class Standing:
         }
 
 
+def by_role(states: States, targets: Sequence[Target]) -> Floats:
+    """Log-probabilities (n, roles) of the letters in the order of the roles.
+
+    Raises:
+        DataError: a target has other roles than the first, or a letter of it was not captured.
+    """
+    roles = range(len(targets[0].roles))
+    read = np.asarray(states.letters([one.item_id for one in targets]), np.float64)
+    known = (~np.isnan(read)).sum(axis=1)
+    whole = (known == len(roles)) & ~np.isnan(read[:, : len(roles)]).any(axis=1)
+    fits = whole & [sorted(one.roles) == list(roles) for one in targets]
+    if len(wrong := np.flatnonzero(~fits)):
+        one = targets[wrong[0]]
+        raise DataError(
+            f"item {one.item_id}: log-probabilities of {known[wrong[0]]} letters are known, and "
+            f"roles of {len(one.roles)} ({len(wrong)} of {len(targets)} items are so); every "
+            f"letter's is needed, and the role that it stands for, of {len(roles)} letters"
+        )
+    out = np.empty((len(targets), len(roles)))
+    np.put_along_axis(
+        out, np.array([one.roles for one in targets], np.int64), read[:, : len(roles)], axis=1
+    )
+    return out
+
+
 def cases(states: States, targets: Sequence[Target], right: Sequence[int], text: str) -> Cases:
     """Questions with their letters in the order of the roles.
 
@@ -224,15 +249,7 @@ def cases(states: States, targets: Sequence[Target], right: Sequence[int], text:
         if not fits:
             raise DataError(f"{told}: role {role} cannot be right where label is {one.label}")
     ids = [one.item_id for one in targets]
-    read = np.asarray(states.letters(ids), np.float64)[:, :count]
-    lacks = np.flatnonzero(np.isnan(read).any(1))
-    if len(lacks):
-        raise DataError(
-            f"item {ids[lacks[0]]}: its letters were not captured ({len(lacks)} of {len(ids)} "
-            "items lack them); capture with letters"
-        )
-    letters = np.empty_like(read)
-    letters[np.arange(len(ids))[:, None], np.array([one.roles for one in targets])] = read
+    letters = by_role(states, targets)
     made = Cases(
         tuple(ids),
         letters,

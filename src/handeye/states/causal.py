@@ -18,15 +18,23 @@ without the families on which they are tried. Torch is imported only when someth
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
+from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from handeye.atomic import write_bytes
 from handeye.errors import DataError, OptionError, allowed, first_ten, within
 from handeye.scores.estimate import Estimate
 from handeye.shown import Shown, Words
@@ -52,10 +60,9 @@ if TYPE_CHECKING:
     from handeye.respondents.local.chat import Ask
     from handeye.respondents.local.engine import Engine
     from handeye.states.edits import Edit
-    from handeye.states.rerun import Answering, Case, Patched
+    from handeye.states.rerun import Answering, Arrays, Case, Patched, Piece
     from handeye.states.store import States
 
-"""Roles that reject, where the six options are four contents and two rejections."""
 Along = Literal["probe", "means"]
 # Roles of Target.siblings, as donors are called here.
 _ROLES = {SIBLING: "media", "other detail": "other"}
@@ -136,6 +143,33 @@ class Causal(Shown, msgspec.Struct, frozen=True, kw_only=True):
             }
 
 
+class Pieces:
+    """Arrays of finished pieces of work, a file each, in a folder that goes when all is done."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, name: str, make: Callable[[], Arrays]) -> Arrays:
+        """The arrays of a piece of work: those kept, else made now and kept.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        place = self._folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.npz"
+        # One that cannot be read, of whatever cause, is made again.
+        with suppress(OSError, ValueError, EOFError, BadZipFile), np.load(place) as kept:
+            return {key: kept[key] for key in kept.files}
+        arrays, held = make(), BytesIO()
+        np.savez(held, allow_pickle=False, **arrays)
+        self._folder.mkdir(exist_ok=True)
+        write_bytes(place, held.getvalue())
+        return arrays
+
+    def clear(self) -> None:
+        """Take them away: what they were made for is written."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
 # ---- who is asked
 
 
@@ -150,13 +184,14 @@ def causal(
     rejections: Sequence[int] = REJECTIONS,
     along: Along = "probe",
     size: float = 0.5,
-    directions: int = 64,
+    directions: int = 16,
     c: float = 0.01,
     folds: int = 5,
     batch_size: int = 8,
     resamples: int = 4000,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    piece: Piece | None = None,
 ) -> Causal:
     """Patch, steer and erase, and measure what becomes of the answers.
 
@@ -181,6 +216,8 @@ def causal(
         resamples: of families.
         seed: of folds, draws and resamples.
         progress: called with (questions done, in all).
+        piece: gives the arrays of a piece of work by its name, kept from before or made now by the
+            function that it is given; None: nothing is kept.
 
     Raises:
         DataError: targets of several names, no item with a sibling that could be asked, or a
@@ -201,9 +238,9 @@ def causal(
     wanted = _layers(layers, model.layers)
     cases, left_out = _cases(model, asks, targets, rejections, seed)
     ticks = _Ticks(progress, len(cases) * (1 + (len(wanted) if directions else 0)))
-    patched = model.patched(
-        cases, wanted, sites, keep=states is None and directions > 0, done=ticks
-    )
+    piece = piece or (lambda name, make: make())
+    keep = states is None and directions > 0
+    patched = model.patched(cases, wanted, sites, keep=keep, done=ticks, piece=piece)
     effects: list[Effect] = []
     own: dict[str, Estimate] = {}
     strata = {one.target.stratum: None for one in cases}
@@ -224,7 +261,8 @@ def causal(
             chosen = [cases[k] for k in rows]
             fitted = _fitted(targets, stratum, states, patched, rows, cases)
             drawing = _Drawing(along, size, directions, c, folds, seed)
-            effects += _direction_effects(model, figures, chosen, fitted, wanted, drawing, ticks)
+            rerun = _Rerun(model, batch_size, piece, ticks)
+            effects += _direction_effects(rerun, figures, chosen, fitted, wanted, drawing)
     counts = {s: [one.target.group for one in cases if one.target.stratum == s] for s in strata}
     return Causal(
         effects=tuple(effects),
@@ -381,41 +419,74 @@ def _fitted(
     return _Fitted(label, [one.group for one in chosen], of, place)
 
 
+@dataclass(frozen=True, slots=True)
+class _Rerun:
+    """What asks again: a model, questions that are a piece of work, who keeps it, who is told."""
+
+    model: Answering
+    batch_size: int
+    piece: Piece
+    ticks: _Ticks
+
+
 def _direction_effects(
-    model: Answering,
+    rerun: _Rerun,
     figures: Figures,
     cases: Sequence[Case],
     fitted: _Fitted,
     layers: Sequence[str],
     drawing: _Drawing,
-    ticks: _Ticks,
 ) -> list[Effect]:
     """Effects of steering and erasing at the last token of one stratum's items."""
     folds = grouped_folds(fitted.groups, drawing.folds, seed=drawing.seed)
     labels = _flipped(fitted, drawing)
     steered, erased, told = {}, {}, {}
-    n, many = len(cases), 1 + 2 * drawing.count
     for layer in layers:
         x = fitted.states(layer)
         if (x == x[0]).all():  # the embedding of a last token that all prompts have
-            ticks(len(cases))
+            rerun.ticks(len(cases))
             continue
         steps, erasers, scores = _directions(x, labels, folds, drawing)
         told[layer] = [score[fitted.place] for score in scores]
-        steered[layer], erased[layer] = Said.nothing(n, 2 * many), Said.nothing(n, many)
-        for row, case in enumerate(cases):
-            fold = int(folds[fitted.place[row]])
-            for into, edit in (
-                (steered[layer], _steering(steps[fold])),
-                (erased[layer], _erasing(erasers[fold])),
-            ):
-                said = model.at_last(case, layer, edit, into.s.shape[1])
-                into.s[row], into.role[row] = said.s, said.role
-        ticks(len(cases))
+        parts = []
+        for start in range(0, len(cases), rerun.batch_size):
+            rows = range(start, min(start + rerun.batch_size, len(cases)))
+            asked = [(cases[row], int(folds[fitted.place[row]])) for row in rows]
+            make = partial(_edited, rerun.model, asked, layer, steps, erasers)
+            parts.append(rerun.piece(f"directions {figures.stratum} {layer} {start}", make))
+            rerun.ticks(len(rows))
+        whole = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+        steered[layer] = Said(whole["steered s"], whole["steered role"])
+        erased[layer] = Said(whole["erased s"], whole["erased role"])
     return [
         *steer_effects(figures, steered, drawing.count),
         *erase_effects(figures, erased, told, drawing.count),
     ]
+
+
+def _edited(
+    model: Answering,
+    asked: Sequence[tuple[Case, int]],
+    layer: str,
+    steps: Sequence[Floats],
+    erasers: Sequence[Sequence[Eraser]],
+) -> Arrays:
+    """Answers of some cases, each with its fold, with steps and erasures at the last token."""
+    many = len(erasers[0])
+    steered, erased = Said.nothing(len(asked), 2 * many), Said.nothing(len(asked), many)
+    for row, (case, fold) in enumerate(asked):
+        for into, edit in (
+            (steered, _steering(steps[fold])),
+            (erased, _erasing(erasers[fold])),
+        ):
+            said = model.at_last(case, layer, edit, into.s.shape[1])
+            into.s[row], into.role[row] = said.s, said.role
+    return {
+        "steered s": steered.s,
+        "steered role": steered.role,
+        "erased s": erased.s,
+        "erased role": erased.role,
+    }
 
 
 def _steering(steps: Floats) -> Callable[[slice], Edit]:

@@ -20,11 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from handeye.errors import DataError
 from handeye.sets.draw import Draw
-from handeye.states.figures import Bools, Floats
+from handeye.states.figures import Bools, Floats, areas, areas_within
 from handeye.states.folds import Ints, nested_folds, teaches, too_rare
 from handeye.states.solver import fit
 from handeye.states.targets import Target, on_tokens
@@ -107,7 +106,7 @@ class Reading:
 
     def areas(self, reader: str) -> Floats:
         """(items,) AUROC among the cells of each item; NaN where all are alike."""
-        return _areas(self.logits[reader], self.right, self.item, len(self.items))
+        return areas_within(self.logits[reader], self.right, self.item, len(self.items))
 
 
 def read_cells(
@@ -353,8 +352,8 @@ def _choose(
         for place, scores in enumerate(found):
             logits = _calibrated(scores, cells, train)
             mine = train[cells.item]
-            areas = _areas(logits[mine], cells.right[mine], cells.item[mine], len(cells.items))
-            mean = float(np.nanmean(areas)) if np.isfinite(areas).any() else 0.0
+            each = areas_within(logits[mine], cells.right[mine], cells.item[mine], len(cells.items))
+            mean = float(np.nanmean(each)) if np.isfinite(each).any() else 0.0
             if best is None or mean > best[0] + 1e-9:
                 best = (mean, layer, place, scores)
     assert best is not None
@@ -432,7 +431,7 @@ class _Seen:
                     scores[own] = one[:, 0]
             for penalty, scores in zip(self._penalties, found, strict=True):
                 label = self._label[known, 0] == 1
-                area = float(_areas(scores[known], label, np.zeros(len(label), np.int64), 1)[0])
+                area = float(areas(scores[known], label))
                 if best is None or area > best[0] + 1e-9:
                     best = (area, layer, penalty)
         assert best is not None
@@ -502,18 +501,6 @@ def _ends(logits: Floats, right: Bools, item: Ints, items: int) -> tuple[Floats,
     np.maximum.at(low, item[~right], logits[~right])
     np.minimum.at(high, item[right], logits[right])
     return low, high
-
-
-def _areas(scores: Floats, right: Bools, item: Ints, items: int) -> Floats:
-    """(items,) AUROC among the rows of each item (Mann and Whitney 1947); NaN: all alike."""
-    dense = rankdata(scores, "dense").astype(np.int64)
-    rank = rankdata(item * (dense.max(initial=0) + 1) + dense)
-    size = np.bincount(item, minlength=items)
-    rank -= (np.cumsum(size) - size)[item]
-    ones = np.bincount(item[right], minlength=items).astype(np.float64)
-    total = np.bincount(item[right], weights=rank[right], minlength=items)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray((total - ones * (ones + 1) / 2) / (ones * (size - ones)))
 
 
 def _shuffled(cells: _Cells, seed: int) -> Ints:

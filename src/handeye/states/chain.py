@@ -28,12 +28,10 @@ from handeye.scores import claims
 from handeye.scores.claims import Figure, figure_of, sentence_of
 from handeye.scores.estimate import Estimate, number
 from handeye.shown import Shown, Words, named
-from handeye.states.figures import Bools, Floats, estimate, fold_area
+from handeye.states.figures import Bools, Floats, areas, estimate, fold_area, mean_of
 from handeye.states.folds import Ints
-from handeye.states.premises import REJECTIONS
-from handeye.states.readers import CS, Plan, Reading, area, everything, fit_probes, readings
-from handeye.states.store import States
-from handeye.states.targets import Target
+from handeye.states.readers import Plan, Reading, everything, fit_probes
+from handeye.states.wanted import SPAN
 from handeye.stats.intervals import (
     LEVEL,
     Samples,
@@ -60,7 +58,7 @@ FEWEST_KINDS = 3
 """From which a probe is tried on kinds that it was not fitted to."""
 LEVELS = {
     "seen": "the detail at the media tokens on",
-    "compared": "the last token on, in the best layer",
+    "compared": "the best layer on",
     "last": "the last layer on",
     "letters": "the letters",
     "s": "S, cut where it tells most",
@@ -68,7 +66,7 @@ LEVELS = {
     "answer": "the answer",
     "right": "the answer, if it blames the right sense",
 }
-"""What is told by, from the eye to the mouth."""
+"""What is told by, from the eye to the mouth; :func:`words_of` says at which tokens."""
 STEPS = {
     "seen": "not seen",
     "compared": "not compared",
@@ -81,6 +79,24 @@ STEPS = {
 }
 """Names of the losses, by the level that they lead to."""
 NOT_FOUND = "not seen or not compared"
+
+
+def words_of(key: str, sites: Sequence[str] = ()) -> str:
+    """A level in words, with the tokens at which it was read best.
+
+    Args:
+        key: of :data:`LEVELS`.
+        sites: :attr:`Level.sites`.
+    """
+    if key != "compared":
+        return LEVELS[key]
+    where = dict.fromkeys(
+        f"the words of the {site.removeprefix(SPAN)}" if site.startswith(SPAN) else "the last token"
+        for site in sorted(sites, reverse=True)
+    )
+    return f"{' or '.join(where) or 'the last token'} on, in the best layer"
+
+
 """The first loss where details are not asked."""
 
 
@@ -99,6 +115,7 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
         bare_auroc: likewise of its score.
         unheld: AUROC of the probe alone on kinds that it was not fitted to, mean over the kinds.
         layers: of each outer fold, the one in which its inner folds read best by the probe alone.
+        sites: likewise.
     """
 
     key: str
@@ -108,6 +125,11 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
     bare_auroc: Estimate | None = None
     unheld: Estimate | None = None
     layers: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.key not in LEVELS:
+            raise ValueError(f"no level {self.key!r} of a chain")
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +173,11 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     levels: tuple[Level, ...]
     steps: tuple[Step, ...]
     note: str = ""
+
+    def __post_init__(self) -> None:
+        keys = [one.key for one in self.levels]
+        if not keys or keys != [one.key for one in self.steps]:
+            raise ValueError("levels and steps of a chain are not of the same keys")
 
     def level(self, key: str) -> Level:
         """The level of a key.
@@ -233,53 +260,29 @@ class Chain(Shown, msgspec.Struct, frozen=True, kw_only=True):
                 }
 
 
-def chain(
-    states: States,
-    targets: Sequence[Target],
-    *,
-    answers: Sequence[int | None] | None = None,
-    premise: str = "premise",
-    seen: str = "detail",
-    rejections: Sequence[int] = REJECTIONS,
-    media: str = "media",
-    last: str = "last",
-    layers: Sequence[str] | None = None,
-    cs: Sequence[float] = CS,
-    folds: int = 5,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-    progress: Callable[[str], None] | None = None,
-) -> Chain:
+def chain(found: Iterable[Reading], *, resamples: int = RESAMPLES) -> Chain:
     """Where a model loses what it holds of the premises it is asked about, by stratum.
 
-    Arguments and errors are those of :func:`handeye.states.readers.readings`; families are drawn
-    ``resamples`` times for the intervals (100 or more; 1,000 tell steps apart under Holm).
+    Args:
+        found: by :func:`handeye.states.readers.readings`, one or more; errors are those that come
+            from there.
+        resamples: of families, for the intervals; 100 or more, 1,000 tell steps apart under Holm.
+
+    Raises:
+        OptionError: fewer resamples.
     """
     within("resamples", resamples, 100, 10**6)
-    found = readings(
-        states,
-        targets,
-        answers=answers,
-        premise=premise,
-        seen=seen,
-        rejections=rejections,
-        media=media,
-        last=last,
-        layers=layers,
-        cs=cs,
-        folds=folds,
-        seed=seed,
-        progress=progress,
-    )
-    ways = tuple(_way(one, np.asarray(cs, np.float64), resamples, seed) for one in found)
-    return Chain(ways=ways, folds=folds, resamples=resamples, seed=seed)
+    ways = []
+    for one in found:
+        ways.append(_way(one, resamples))
+    return Chain(ways=tuple(ways), folds=len(one.folds), resamples=resamples, seed=one.seed)
 
 
 # ---- figures
 
 
 def balanced(
-    found: Reading, resamples: int, seed: int
+    found: Reading, resamples: int
 ) -> tuple[dict[str, Samples], dict[str, Samples], dict[str, Samples]]:
     """Balanced accuracies with their resamples, by key: of levels, of losses, of bare probes."""
     rows, keys = found.rows, found.levels
@@ -293,7 +296,7 @@ def balanced(
         np.zeros(len(cluster), np.int64),
         {"true": ~rows.false, "false": rows.false},
         resamples=resamples,
-        seed=seed,
+        seed=found.seed,
     )
     every = [
         mean(list(paired.rates(run).values()), shared=True) for run in range(len(told) + len(alone))
@@ -364,29 +367,25 @@ def _owed(by_fold: Floats) -> float:
     return max(0.0, float(2 * products.sum()) / len(gain) ** 2)
 
 
-def _way(found: Reading, cs: Floats, resamples: int, seed: int) -> Way:
-    rows = found.rows
+def _way(found: Reading, resamples: int) -> Way:
+    rows, seed = found.rows, found.seed
     names, cluster = np.unique(rows.group, return_inverse=True)
-    levels, losses, bare = balanced(found, resamples, seed)
+    levels, losses, bare = balanced(found, resamples)
 
-    def areas(over: Mapping[str, Floats], label: Callable[[str], Bools]) -> dict[str, Samples]:
+    def of_scores(over: Mapping[str, Floats], label: Callable[[str], Bools]) -> dict[str, Samples]:
         out: dict[str, Samples] = {}
         for key, score in over.items():
             told = label(key)
-            own = rows.s if key == "s" else score[np.arange(len(score)), found.fold]
-            each = np.array(
-                [
-                    [area(score[inside, k], told[inside]) for k in found.folds]
-                    for inside in (found.fold == o for o in found.folds)
-                ]
-            )
-            whole = fold_area(own, told, cluster, found.fold, seed)
+            held = rows.s if key == "s" else score[np.arange(len(score)), found.fold]
+            inside = [found.fold == o for o in found.folds]
+            each = np.stack([mean_of(areas(score[own], told[own, None])[None]) for own in inside])
+            whole = fold_area(held, told, cluster, found.fold, seed)
             out[key] = whole if key == "s" else _longer(whole, each)
         return out
 
-    auroc = areas(found.over, lambda _: rows.false)
-    bare_auroc = areas({key: one.over for key, one in found.probes.items()}, rows.label)
-    unheld = _unheld(found, cs, cluster, seed)
+    auroc = of_scores(found.over, lambda _: rows.false)
+    bare_auroc = of_scores({key: one.over for key, one in found.probes.items()}, rows.label)
+    unheld = _unheld(found, cluster)
 
     def figure(of: Mapping[str, Samples], key: str) -> Estimate | None:
         return estimate(of[key]) if key in of else None
@@ -403,16 +402,18 @@ def _way(found: Reading, cs: Floats, resamples: int, seed: int) -> Way:
                 bare=figure(bare, key),
                 bare_auroc=figure(bare_auroc, key),
                 unheld=figure(unheld, key),
-                layers=_layers(found, key),
+                layers=tuple(one.layer for one in alone),
+                sites=tuple(one.site for one in alone),
             )
             for key in found.levels
+            for alone in (found.probes[key].alone if key in found.probes else (),)
         ),
         steps=steps(levels, losses),
         note=rows.note,
     )
 
 
-def _unheld(found: Reading, cs: Floats, cluster: Ints, seed: int) -> dict[str, Samples]:
+def _unheld(found: Reading, cluster: Ints) -> dict[str, Samples]:
     """AUROC of the probe of the premise on kinds that it was not fitted to.
 
     Its layers are those that the outer folds chose; kinds take the place of folds.
@@ -421,15 +422,10 @@ def _unheld(found: Reading, cs: Floats, cluster: Ints, seed: int) -> dict[str, S
     kinds, kind = np.unique(rows.kind, return_inverse=True)
     if len(kinds) < FEWEST_KINDS or not (plan := Plan(kind)).mixed(rows.false):
         return {}
-    where = found.probes["compared"].alone[0].site, sorted(set(_layers(found, "compared")))
-    over = fit_probes(rows, plan, rows.false, everything(rows), where, cs).over
+    where = sorted({(one.site, one.layer) for one in found.probes["compared"].alone})
+    over = fit_probes(rows, plan, rows.false, everything(rows), where, found.cs).over
     own = over[np.arange(len(kind)), kind]
-    return {"compared": fold_area(own, rows.false, cluster, kind, seed)}
-
-
-def _layers(found: Reading, key: str) -> tuple[str, ...]:
-    """Where the probe alone reads best, by outer fold."""
-    return tuple(one.layer for one in found.probes[key].alone) if key in found.probes else ()
+    return {"compared": fold_area(own, rows.false, cluster, kind, found.seed)}
 
 
 def steps(levels: Mapping[str, Samples], losses: Mapping[str, Samples]) -> tuple[Step, ...]:
@@ -518,8 +514,12 @@ def _of_readers(way: Way) -> Claim:
     known = {level.key: level.balanced for level in way.levels}
     first = way.levels[0].key
     beyond = [key for key, one in known.items() if one.low is not None and one.low > CHANCE]
+    # What stands behind the media tokens is known to their reader; it is theirs where they tell
+    # the detail by themselves.
+    bare = way.levels[0].bare
+    unseen = first == "seen" and (bare is None or bare.low is None or bare.low <= CHANCE)
     for key in (key for key in beyond if key not in ("answer", "right")):
-        if _above(key, known[key]):
+        if _above(key, known[key]) and not (unseen and key == "seen"):
             return _told(way, key, "found", above=True)
     # Where the answers tell, there is something, though readers of so few families miss it.
     if beyond:
@@ -529,7 +529,9 @@ def _of_readers(way: Way) -> Claim:
 
 def _told(way: Way, key: str, kind: str, above: bool = False) -> Claim:
     """A level that is above chance, or is not."""
-    figure = figure_of(LEVELS[key], msgspec.to_builtins(way.level(key).balanced), of="premises")
+    level = way.level(key)
+    words = words_of(key, level.sites)
+    figure = figure_of(words, msgspec.to_builtins(level.balanced), of="premises")
     assert figure is not None  # a stratum has premises of either kind
     why = f"The balanced accuracy is {'' if above else 'not '}surely above chance."
     return Claim(kind, key, why, (figure,), CHANCE if above else None, parts=(way.stratum,))

@@ -1,4 +1,4 @@
-"""The charts of what was found in states: the chain as a waterfall, PGLA's front."""
+"""Charts of what was found in states: the chain, knowing and saying, cells of a grid, PGLA."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ from markupsafe import Markup
 from handeye.pages.charts import svg
 from handeye.pages.charts.charts import Scale
 from handeye.scores.estimate import number, rate_of
-from handeye.states.chain import CHANCE, LEVELS
+from handeye.states.chain import CHANCE, words_of
 
 Told = Mapping[str, Any]
 _ROW = 34.0
+_FOURFOLD = {
+    "both": "known and rejected",
+    "knows": "known and accepted",
+    "says": "rejected, not known",
+    "neither": "neither",
+}
 
 
 def waterfall(way: Told, key: str, *, narrow: bool = False) -> Markup:
@@ -45,9 +51,8 @@ def waterfall(way: Told, key: str, *, narrow: bool = False) -> Markup:
         if told.value is None or lost.value is None:
             continue
         y = top + row * place + (16 if narrow else 4)
-        words = (
-            f"{LEVELS[level['key']]}: {told.both} %; {step['name']} {lost.text('line', 'points')}"
-        )
+        name = words_of(level["key"], level.get("sites", ()))
+        words = f"{name}: {told.both} %; {step['name']} {lost.text('line', 'points')}"
         described.append(words)
         low, high = sorted((told.value, before))
         bar = svg.element(
@@ -66,7 +71,7 @@ def waterfall(way: Told, key: str, *, narrow: bool = False) -> Markup:
             middle = y + (row - 20) / 2
             ends = svg.line(x_of(told.low), middle, x_of(told.high), middle, "bar")
         label = svg.text(left if narrow else left - 8, y - 4 if narrow else y + 11,
-                         LEVELS[level["key"]], "label", "start" if narrow else "end")  # fmt: skip
+                         name, "label", "start" if narrow else "end")  # fmt: skip
         figure = svg.text(right + 6, y + 11, number(told.value), "value")
         parts.append(svg.group(svg.element("title", words), bar, piece, ends, label, figure))
         before = told.value
@@ -79,6 +84,143 @@ def waterfall(way: Told, key: str, *, narrow: bool = False) -> Markup:
         ". ".join(described),
         svg.group(*parts, class_="series s0"),
         class_="waterfall " + ("narrow-only" if narrow else "wide-only"),
+    )
+
+
+def fourfold(one: Told, key: str) -> Markup:
+    """Knowing and saying as a square of four: told by the probe or not, rejected or not.
+
+    Args:
+        one: a stratum of ``knows_says``, as plain values.
+        key: unique on the page.
+    """
+    side, left, top = 92.0, 78.0, 30.0
+    parts, described = [], []
+    for k, words in enumerate(("rejected", "accepted")):
+        parts.append(svg.text(left + side * (k + 0.5), top - 8, words, "tick strong", "middle"))
+    for k, words in enumerate(("known", "not known")):
+        parts.append(svg.text(left - 8, top + side * (k + 0.5) + 4, words, "tick strong", "end"))
+    places = {"both": (0, 0), "knows": (0, 1), "says": (1, 0), "neither": (1, 1)}
+    for name, (row, col) in places.items():
+        rate = rate_of(one[name])
+        share = rate.value or 0.0
+        words = f"{_FOURFOLD[name]}: {rate.both} %, {round(share * one['n']):,} of {one['n']:,}"
+        described.append(words)
+        x, y = left + side * col, top + side * row
+        parts.append(
+            svg.group(
+                svg.element("title", words),
+                svg.element("rect", x=x, y=y, width=side, height=side, class_="box"),
+                svg.element("rect", x=x, y=y, width=side, height=side, class_="fill",
+                            opacity=f"{0.7 * share:.3f}"),
+                svg.text(x + side / 2, y + side / 2, number(rate.value), "value", "middle"),
+                svg.text(x + side / 2, y + side / 2 + 17, rate.text("ends"), "tick", "middle"),
+                class_="gap" if name == "knows" else None,
+            )
+        )  # fmt: skip
+    named = one["stratum"] or "all premises"
+    return svg.figure(
+        key,
+        left + 2 * side + 2,
+        top + 2 * side + 2,
+        f"False premises of {named}: known by the probe, rejected by the answer, in percent",
+        ". ".join(described),
+        *parts,
+        class_="fourfold",
+    )
+
+
+def cells(one: Told, key: str, *, picture: str | None = None, mapped: bool = True) -> Markup:
+    """The grid of an item: what a reader makes of each cell, or the picture, beside the clicks.
+
+    Args:
+        one: an example (:class:`handeye.states.acting.Example`), as plain values.
+        key: unique on the page.
+        picture: what the model was shown, as the address of an image; it fills the grid.
+        mapped: shade the cells by their probability and mark those that are called right.
+    """
+    rows, cols, side = one["rows"], one["cols"], 20.0
+    width, height = cols * side, rows * side
+    read = list(zip(one["places"], one["probability"], one["right"], strict=True))
+    parts = [svg.element("rect", x=0.0, y=0.0, width=width, height=height, class_="sheet")]
+    if picture and not mapped:
+        parts.append(
+            svg.element("image", href=picture, width=width, height=height,
+                        preserveAspectRatio="none")
+        )  # fmt: skip
+    steps = [f"M{svg.number(k * side)} 0V{svg.number(height)}" for k in range(1, cols)]
+    steps += [f"M0 {svg.number(k * side)}H{svg.number(width)}" for k in range(1, rows)]
+    marks = []
+    for place, chance, right in read:
+        row, col = divmod(place, cols)
+        x, y = col * side, row * side
+        if mapped:
+            words = f"R{row + 1},C{col + 1}: {100 * chance:.0f} %"
+            parts.append(
+                svg.element("rect", svg.element("title", words), x=x, y=y, width=side,
+                            height=side, class_="chance", opacity=f"{chance:.3f}")
+            )  # fmt: skip
+            if chance > one["cut"]:
+                marks.append(_mark("called", x, y))
+        if right:
+            marks.append(_mark("right", x, y))
+    marks += [
+        _mark("click", place % cols * side, place // cols * side)
+        for place in one["done"]
+        if place < rows * cols
+    ]
+    rules = (
+        [] if picture and not mapped else [svg.element("path", d="".join(steps), class_="rules")]
+    )
+    what = "the reader's probabilities" if mapped else "the picture" if picture else "the grid"
+    return svg.figure(
+        key,
+        width,
+        height,
+        f"{one['item_id']}: {what}, {rows} rows and {cols} columns",
+        cells_words(one, mapped=mapped),
+        *parts,
+        *rules,
+        *marks,
+        class_="cells",
+    )
+
+
+def cells_words(one: Told, *, mapped: bool = True) -> str:
+    """The marks of a grid in words."""
+    cols = one["cols"]
+
+    def named(places: Sequence[int]) -> str:
+        return ", ".join(f"R{at // cols + 1},C{at % cols + 1}" for at in places) or "none"
+
+    read = list(zip(one["places"], one["probability"], one["right"], strict=True))
+    words = f"Right: {named([at for at, _, right in read if right])}. "
+    words += f"Clicked: {named(one['done'])}."
+    if mapped:
+        words += f" Called right by the reader: {named([a for a, p, _ in read if p > one['cut']])}."
+    return words
+
+
+def cell_symbol(kind: str) -> Markup:
+    """A mark of the grid, for a legend (decorative)."""
+    shape = (
+        svg.element("rect", x=4.0, y=4.0, width=20.0, height=20.0, class_="chance", opacity="0.8")
+        if kind == "chance"
+        else _mark(kind, 4.0, 4.0)
+    )
+    return svg.element("svg", shape, viewBox="0 0 28 28", aria_hidden="true", class_="cells")
+
+
+def _mark(kind: str, x: float, y: float) -> Markup:
+    """A mark in a cell of 20 units whose corner is at x, y, with a casing under it."""
+    if kind == "called":
+        return svg.element("circle", cx=x + 10, cy=y + 10, r=3.0, class_="called")
+    shape: dict[str, object] = {"x": x + 2, "y": y + 2, "width": 16.0, "height": 16.0}
+    name = "rect"
+    if kind == "click":
+        name, shape = "path", {"d": f"M{svg.number(x + 5)} {svg.number(y + 5)}l10 10m0-10l-10 10"}
+    return svg.element(name, **shape, class_=f"halo m-{kind}") + svg.element(
+        name, **shape, class_=f"ink m-{kind}"
     )
 
 

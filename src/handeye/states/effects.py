@@ -56,13 +56,6 @@ class Said:
         """Some rows."""
         return Said(self.s[rows], self.role[rows])
 
-    def fill(
-        self, rows: NDArray[np.int64], said: Said, given: NDArray[np.bool_] | None = None
-    ) -> None:
-        """Put what was answered into rows, all of them or those that are ``given``."""
-        kept = np.ones(len(rows), bool) if given is None else given
-        self.s[rows[kept]], self.role[rows[kept]] = said.s[kept], said.role[kept]
-
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """One measured effect of one change.

@@ -74,10 +74,35 @@ def areas(score: NDArray[Any], positive: Bools) -> Floats:
     """
     positive = np.broadcast_to(positive, score.shape)
     ones = positive.sum(axis=0)
-    zeros = len(score) - ones
     ranks = rankdata(rounded(score), axis=0)
+    return _area(np.where(positive, ranks, 0).sum(axis=0), ones, len(score) - ones)
+
+
+def areas_within(score: Floats, positive: Bools, part: Ints, parts: int) -> Floats:
+    """Area among the rows of each part; nan where a class is missing there.
+
+    Args:
+        score: (n,); ties as in :func:`areas`, by the deviation of all rows.
+        positive: (n,).
+        part: (n,) numbers below ``parts``.
+        parts: how many.
+
+    Returns:
+        (parts,) areas.
+    """
+    values, place = np.unique(rounded(score), return_inverse=True)
+    size = np.bincount(part, minlength=parts)
+    # Ranks among all rows, part by part, less those of the parts before.
+    ranks = rankdata(part * len(values) + place) - (np.cumsum(size) - size)[part]
+    ones = np.bincount(part[positive], minlength=parts)
+    return _area(
+        np.bincount(part[positive], weights=ranks[positive], minlength=parts), ones, size - ones
+    )
+
+
+def _area(sums: NDArray[Any], ones: NDArray[Any], zeros: NDArray[Any]) -> Floats:
+    """From the summed ranks of the positive rows (Mann and Whitney 1947)."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        sums = np.where(positive, ranks, 0).sum(axis=0)
         return np.asarray((sums - ones * (ones + 1) / 2) / (ones * zeros))
 
 

@@ -4,15 +4,20 @@
 - Knowing and saying: what a reader of the state tells against what the answer does.
 - Words followed: how often an answer is the one that is given without looking.
 
-Every figure has its chance beside it, and intervals over resampled families. The measures of arXiv
-2603.18373 (LAD, VNS, CS) and of arXiv 2606.13870 (Prior Harnessing Index) are not here: their
-formulas were not at hand, and nothing else goes by their names.
+- Split beliefs: what letters notice of a clip against what they answer (LAD and CS).
+- Visual necessity: how far letters depend on the clip (VNS).
+- Prior harnessing: what the words of a question tell of its answer without the clip (PHI).
+
+Every figure has its chance beside it, and intervals over resampled families. LAD, VNS and CS are
+named after arXiv 2603.18373 ("To See or To Please"), of which its abstract alone was at hand: each
+docstring says what is the paper's and what is our reading. PHI is that of arXiv 2606.13870
+("Mirage Probes"), by its formula at second hand.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,10 +25,12 @@ from handeye.errors import DataError
 from handeye.states.cases import RESAMPLES, totals
 from handeye.states.figures import Bools, Floats
 from handeye.states.folds import Ints
-from handeye.stats.bootstrap import resample_weights
+from handeye.stats.bootstrap import resample_sums, resample_weights
 from handeye.stats.intervals import Samples, difference, rate
 
 POINTS = 101
+STILL = 1e-3
+"""Nats within which a difference counts as none: kernels differ by less, effects by more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,3 +253,146 @@ def words_followed(
     n = int(misled.sum())
     by_chance = Samples(chance, n)
     return WordsFollowed(followed, by_chance, difference(followed, by_chance), n)
+
+
+# ---- named after others
+
+
+@dataclass(frozen=True, slots=True)
+class SplitBeliefs:
+    """What letters notice of a clip that makes a premise false, and what they answer all the same.
+
+    S is the log odds of rejecting: the letters that reject against all others, in nats.
+
+    - LAD, "latent anomaly detection (perceptual awareness)" by conflicting pictures, is the
+      paper's. Our reading: S of a question with a false premise less S of the same words about the
+      sibling clip of which they are true. 0 where the clip is not looked at.
+    - CS, "competition score (conflict between visual grounding and instruction following)", is the
+      paper's. Our reading: minus S where the premise is false, so above 0 the answer goes along
+      with the question, below 0 with the clip.
+    - "Visual sycophancy (split beliefs): internal evidence is preserved, yet a hallucinated answer
+      is decoded" is the paper's. Our reading: LAD and CS are both above 0. The paper's thresholds
+      are percentiles that were not at hand; ours are 0.
+
+    Source: Hong and Quan 2026, arXiv 2603.18373, abstract (versions 1 and 4).
+
+    Attributes:
+        lad: mean, in nats.
+        noticed: share with LAD above 0; half where it is chance.
+        cs: mean, in nats.
+        pleased: share with CS above 0.
+        split: share with both.
+        by_chance: share with LAD below 0 and CS above 0, which is as large where what moves letters
+            has nothing to do with the clip's conflict.
+        beyond: ``split`` less that.
+        n: questions with a false premise and a sibling.
+    """
+
+    lad: Samples
+    noticed: Samples
+    cs: Samples
+    pleased: Samples
+    split: Samples
+    by_chance: Samples
+    beyond: Samples
+    n: int
+
+
+def split_beliefs(
+    false: Floats, true: Floats, families: Ints, *, seed: int = 0, resamples: int = RESAMPLES
+) -> SplitBeliefs:
+    """LAD, CS and how often both are above 0.
+
+    Args:
+        false: (n,) S of questions with a false premise, in nats.
+        true: (n,) S of the same words about the sibling clip of which they are true.
+        families: (n,) numbers of what is resampled together.
+        seed: of the bootstrap.
+        resamples: of families.
+
+    Raises:
+        DataError: no question, or an S that is no number.
+    """
+    lad = _finite(false, true)
+    noticed, reverse, pleased = lad > STILL, lad < -STILL, false < -STILL
+    columns = [noticed, pleased, noticed & pleased, reverse & pleased, np.ones(len(lad), bool)]
+    count = len(np.unique(families))
+    sums = totals(columns, families, seed, resamples)
+    first, second, split, by_chance = (rate(sums[:, k], sums[:, 4], count) for k in range(4))
+    return SplitBeliefs(
+        lad=_mean(lad, families, seed, resamples),
+        noticed=first,
+        cs=_mean(-false, families, seed, resamples),
+        pleased=second,
+        split=split,
+        by_chance=by_chance,
+        beyond=difference(split, by_chance),
+        n=len(lad),
+    )
+
+
+def visual_necessity(
+    shown: Floats, unseen: Floats, families: Ints, *, seed: int = 0, resamples: int = RESAMPLES
+) -> Samples:
+    """VNS: mean divergence of letters with the clip from those without it, in nats; 0 and more.
+
+    The paper's (Hong and Quan 2026, arXiv 2603.18373, abstract): "visual necessity score (visual
+    dependency, measured via KL divergence)", by blind pictures. Our reading: KL(p || q) over the
+    letters of the options, each made to add up to 1, p with the clip and q without it. 0 where the
+    clip is not looked at.
+
+    Args:
+        shown: (n, letters) log-probabilities with the clip.
+        unseen: (n, letters) of the same letters without it.
+        families: (n,) numbers of what is resampled together.
+        seed: of the bootstrap.
+        resamples: of families.
+
+    Raises:
+        DataError: no question, or a log-probability that is no number.
+    """
+    _finite(shown, unseen)
+    p, q = (one - np.logaddexp.reduce(one, axis=1, keepdims=True) for one in (shown, unseen))
+    # Rounding may leave a little less than nothing.
+    divergence = np.maximum((np.exp(p) * (p - q)).sum(axis=1), 0.0)
+    return _mean(divergence, families, seed, resamples)
+
+
+def prior_harnessing(
+    asked: Floats, unasked: Floats, families: Ints, *, seed: int = 0, resamples: int = RESAMPLES
+) -> Samples:
+    """PHI: mean of log p(a | Q) - log p(a | Q0), both without the clip, in nats.
+
+    a is the right answer, Q the question and Q0 one that asks nothing, with the same options. Above
+    0 the words of the question help by themselves, below 0 they lead astray, 0 is no use of them.
+    Source: Ben-Levi and others 2026, arXiv 2606.13870, abstract; formula and Q0 ("What is the
+    Answer?") as a public summary and public code for it have them. That code takes p over all
+    words, of the letter's one token; which spellings the letters given here hold is the caller's.
+
+    Args:
+        asked: (n,) log-probability of the right letter under the question, without the clip.
+        unasked: (n,) under the question that asks nothing.
+        families: (n,) numbers of what is resampled together.
+        seed: of the bootstrap.
+        resamples: of families.
+
+    Raises:
+        DataError: no question, or a log-probability that is no number.
+    """
+    return _mean(_finite(asked, unasked), families, seed, resamples)
+
+
+def _finite(first: Floats, second: Floats) -> Floats:
+    """The difference of two arrays that must be numbers."""
+    if not len(first) or not (np.isfinite(first).all() and np.isfinite(second).all()):
+        raise DataError("log-probabilities must be finite numbers, of one question at least")
+    return np.asarray(first - second, np.float64)
+
+
+def _mean(values: Floats, families: Ints, seed: int, resamples: int) -> Samples:
+    """Mean of numbers without bounds."""
+    _, place = np.unique(families, return_inverse=True)
+    sums = np.stack([np.bincount(place, values), np.bincount(place)], axis=1).astype(np.float64)
+    found = resample_sums(sums.astype(np.float32), sums.sum(0), resamples, seed, 0)
+    clusters = len(sums)
+    return replace(rate(found[:, 0], found[:, 1], clusters), trials=None, sizes=(clusters,))

@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import polars as pl
 from markupsafe import Markup
+from PIL import Image
 
 from handeye.errors import DataError
 from handeye.pages import html
 from handeye.pages.charts.charts import Series, panel
-from handeye.pages.frame import fact_words, wide_and_narrow
+from handeye.pages.frame import Section, fact_words, wide_and_narrow
+from handeye.pages.pictures import Album
 from handeye.scores.estimate import Estimate, rate_of
-from handeye.scores.tables import Table
-from handeye.states.charts import front, waterfall
-from handeye.states.results import PREMISE, ROWS, TARGETS, read_back, results
-from handeye.states.tables import tables
+from handeye.scores.tables import Column, Row, Table
+from handeye.states.acting import DRAWN
+from handeye.states.charts import cell_symbol, cells, cells_words, fourfold, front, waterfall
+from handeye.states.parts import read_record
+from handeye.states.results import PREMISE, TARGETS, causal_of, results, rows_of
+from handeye.states.tables import causal_tables, sentences, tables, taught_words
 from handeye.states.targets import read_targets
 
 Told = Mapping[str, Any]
 _KNEW = 24
 """Questions that are shown of those that it knew and did not say."""
+_PARTS = {
+    "result": ("Result", "Result"),
+    "chain": ("From seen to said", "Chain"),
+    "knows": ("Known and said", "Known and said"),
+    "layers": ("Layer by layer", "Layers"),
+    "adjusting": ("From knowing to saying", "Adjusting"),
+    "causal": ("Whether it is used", "Causal"),
+}
+_SHEET = "states.css"
+_BUDGET, _SIDES = 300_000, (400, 200)
+"""Bytes of all pictures of a stratum; largest and least longer side of one, in pixels."""
+_MARKS = (
+    ("right", "right"),
+    ("click", "clicked"),
+    ("chance", "shaded: probability of being right"),
+    ("called", "called right by the reader"),
+)
+Picture = Callable[[str], bytes | None]
+"""The picture of an item, as the model got it; None where it is not at hand."""
 _FACTS = ("items", "clips", "layers", "sites", "suite", "family")
 _TERMS = (
     (
@@ -75,61 +99,127 @@ class Knew(NamedTuple):
     question: str
 
 
-def write_page(folder: Path, out: Path) -> Path:
+def write_page(folder: Path, out: Path, picture: Picture | None = None) -> Path:
     """Write the page about a folder of states.
 
     Args:
         folder: with ``probe.json`` or ``adjust.json``.
         out: the HTML file; replaced in one step.
+        picture: gives the picture of an item; None: grids are drawn without.
 
     Raises:
         DataError: nothing was found there yet, or a file cannot be read.
         OptionError: ``out`` cannot be written.
     """
-    probe, adjust = results(folder)
-    told = probe or adjust
-    if told is None:
-        raise DataError(f"{folder}: nothing is read off these states yet: handeye states probe")
-    with read_back(folder):
-        said = {table.key: table for table in tables(probe, adjust)}
-        states = told["states"]
-        chain = list(_chain(probe or {}, said))
-        context = {
-            "title": f"What {states.get('model', 'the model')} holds, and what it says",
-            "notices": {},
-            "sentences": list((probe or {}).get("said") or ()),
-            "chain": chain,
-            "tables": [t for key, t in said.items() if key.startswith(("knows", "acting"))],
-            "curves": list(_curves(probe or {})),
-            "reliability": list(_reliability(probe or {})),
-            "probes": said.get("probes"),
-            "controls": said.get("controls"),
-            "alarms": [
-                one for entry in (probe or {}).get("controls", ()) for one in entry["alarms"]
-            ],
-            "adjusting": list(_adjusting(adjust, said)) if adjust else [],
-            "knew": _knew(folder, probe or {}),
-            "facts": fact_words(
-                (name.replace("_", " "), value) for name, value in states.items() if name in _FACTS
-            ),
-            "left_out": (probe or {}).get("left_out", {}),
-            "terms": _TERMS,
-            "data": html.script_json({"probe": probe, "adjust": adjust}),
-        }
-        page = html.render("handeye.states", "states.html.j2", context, ["states.css"])
+    probe, adjust = _results(folder)
+    context = {
+        "title": _title(probe, adjust),
+        "notices": {},
+        "s": _lay_out(folder, probe, adjust, picture, ""),
+        "terms": _TERMS,
+        "data": html.script_json({"probe": probe, "adjust": adjust}),
+    }
+    page = html.render("handeye.states", "states.html.j2", context, [_SHEET])
     return html.write(out, page)
 
 
-def _chain(probe: Told, said: Mapping[str, Table]) -> Iterator[Drawn]:
+def section(folder: Path, picture: Picture | None = None, number: int = 1) -> Section:
+    """What the page has, as a section of the report of a run.
+
+    Args:
+        folder: as in :func:`write_page`.
+        picture: as in :func:`write_page`.
+        number: of the section, from 1: addresses on a page are unique.
+
+    Raises:
+        DataError: nothing was found there yet, or a file cannot be read.
+    """
+    probe, adjust = _results(folder)
+    key = "states" if number == 1 else f"states-{number}"
+    context = {"s": _lay_out(folder, probe, adjust, picture, f"{key}-"), "terms": _TERMS}
+    return Section(
+        key=key,
+        title=_title(probe, adjust),
+        short="States",
+        body=html.fragment("handeye.states", "section.html.j2", context),
+        style=html.sheet("handeye.states", _SHEET),
+        data={"probe": probe, "adjust": adjust},
+    )
+
+
+def _results(folder: Path) -> tuple[Told, Told]:
+    probe, adjust = results(folder)
+    if probe is None and adjust is None:
+        raise DataError(
+            f"{folder}: nothing is read off these states yet: handeye states probe {folder}"
+        )
+    return probe or {}, adjust or {}
+
+
+def _title(probe: Told, adjust: Told) -> str:
+    model = (probe or adjust)["states"].get("model", "the model")
+    return f"What {model} holds, and what it says"
+
+
+def _lay_out(
+    folder: Path, probe: Told, adjust: Told, picture: Picture | None, key: str
+) -> dict[str, Any]:
+    """Everything that ``found.html.j2`` reads; ``key`` stands before all addresses."""
+    said = {
+        table.key.removeprefix("t-"): replace(table, key=f"t-{key}{table.key.removeprefix('t-')}")
+        for table in (*tables(probe, adjust), *causal_tables(causal_of(folder)))
+    }
+    # An unfinished folder of an older handeye has a record all the same.
+    taught = taught_words(read_record(folder).info.get("taught") or {})
+    found: dict[str, Any] = {
+        "key": key,
+        "sentences": sentences(probe),
+        "taught": taught,
+        "chain": list(_chain(probe, said, key)),
+        "fourfold": list(_fourfold(probe, key)),
+        "knows_says": [said[name] for name in ("knows-says",) if name in said],
+        "knew": _knew(folder, probe),
+        "acting": [_acting(t) for name, t in said.items() if name.startswith("acting")],
+        "maps": list(_maps(probe, picture, key)),
+        "curves": list(_curves(probe, key)),
+        "reliability": list(_reliability(probe, key)),
+        "bins": _bins(probe, key),
+        "probes": said.get("probes"),
+        "controls": said.get("controls"),
+        "alarms": [one for entry in probe.get("controls", ()) for one in entry["alarms"]],
+        "left_out": probe.get("left_out", {}),
+        "no_chain": probe.get("no_chain", {}),
+        "published": said.get("published"),
+        "causal": [t for name, t in said.items() if name.startswith(("patched", "directions"))],
+        "adjusting": list(_adjusting(adjust, said, key)) if adjust else [],
+        "facts": fact_words(
+            (name.replace("_", " "), value)
+            for name, value in (probe or adjust)["states"].items()
+            if name in _FACTS
+        ),
+    }
+    there = {
+        "result": found["sentences"],
+        "chain": found["chain"] or found["no_chain"],
+        "knows": found["fourfold"] or found["acting"],
+        "layers": found["curves"],
+        "adjusting": found["adjusting"],
+        "causal": found["causal"],
+    }
+    return found | {"parts": [(name, *_PARTS[name]) for name, any_ in there.items() if any_]}
+
+
+def _chain(probe: Told, said: Mapping[str, Table], prefix: str) -> Iterator[Drawn]:
     for way in (probe.get("chain") or {}).get("ways", ()):
-        key = f"chain-{way['stratum'] or 'all'}"
+        name = f"chain-{way['stratum'] or 'all'}"
+        key = f"{prefix}{name}"
         yield Drawn(
             key,
             way["stratum"].capitalize() or "All premises",
             f"{way['premises']:,} premises of {way['families']:,} families. The pale piece is what "
             "was lost since the level above; dark where it may be said. The line is chance.",
             wide_and_narrow(partial(_waterfall, way, key)),
-            (said[key],),
+            (said[name],),
         )
 
 
@@ -137,11 +227,150 @@ def _waterfall(way: Told, key: str, narrow: bool) -> Markup:
     return waterfall(way, f"{key}-{narrow:d}", narrow=narrow)
 
 
-def _curves(probe: Told) -> Iterator[Drawn]:
-    """Layer curves, one a target and stratum: the sites beside each other, the null as chance."""
+def _fourfold(probe: Told, prefix: str) -> Iterator[Drawn]:
+    for number, one in enumerate(probe.get("knows_says", ())):
+        beyond = rate_of(one["unsaid"]).text("line", "points")
+        key = f"{prefix}fourfold-{number}"
+        yield Drawn(
+            key,
+            one["stratum"] or "all premises",
+            f"{one['n']:,} false premises. Known and not said beyond chance: {beyond} points.",
+            fourfold(one, key),
+        )
+
+
+class Acted(NamedTuple):
+    """What was decodable in a stratum: of all that failed and passed, and by reason."""
+
+    short: Table
+    reasons: Table | None
+
+
+def _acting(table: Table) -> Acted:
+    ends = (table.rows[0].group, table.rows[-1].group)
+    rest = tuple(row for row in table.rows if row.group not in ends)
+    reasons = replace(table, rows=rest, key=f"{table.key}-reasons", note="") if rest else None
+    return Acted(replace(table, rows=tuple(r for r in table.rows if r.group in ends)), reasons)
+
+
+class Card(NamedTuple):
+    """An answer that failed, with its picture and the reader's map of the grid."""
+
+    item: str
+    label: str
+    verdict: str
+    counted: str
+    question: str
+    words: str
+    picture: Markup
+    map: Markup
+
+
+class Maps(NamedTuple):
+    """The cards of a stratum."""
+
+    key: str
+    name: str
+    title: str
+    note: str
+    cards: list[Card]
+    tables: tuple[Table, ...]
+    marks: list[dict[str, Any]]
+
+
+def _maps(probe: Told, picture: Picture | None, prefix: str) -> Iterator[Maps]:
+    for number, one in enumerate(probe.get("acting", ())):
+        found = [each for each in one.get("examples", ()) if each["drawn"]]
+        if not found:
+            continue
+        reader = found[0]["drawn"][0]["reader"]
+        album = Album(_BUDGET, sum(len(each["drawn"]) for each in found), _SIDES)
+        cards = [
+            _card(each, item, album, picture, f"{prefix}map-{number}-{place}-{k}")
+            for place, each in enumerate(found)
+            for k, item in enumerate(each["drawn"])
+        ]
+        yield Maps(
+            f"{prefix}maps-{number}",
+            one["stratum"] or "all items",
+            f"What was there to be clicked, and what was read of it: {one['stratum'] or 'all'}",
+            f"Of each of the {len(found)} most frequent reasons up to {DRAWN} answers, drawn by "
+            "chance from all that failed for it with something to click, whatever the reader made "
+            f"of them. Shaded by the reader “{reader}”, on scenes that it has not learnt from; all "
+            "its probabilities stand in probe.json.",
+            cards,
+            (_cells_table(found, f"t-{prefix}cells-{number}"),),
+            [{"symbol": cell_symbol(kind), "label": label} for kind, label in _MARKS],
+        )
+
+
+def _card(of: Told, one: Told, album: Album, picture: Picture | None, key: str) -> Card:
+    data = picture(one["item_id"]) if picture else None
+    shown = album.add_image(one["item_id"], Image.open(BytesIO(data))) if data else None
+    return Card(
+        item=one["item_id"],
+        label=of["label"],
+        verdict="exactly the right cells decodable"
+        if one["exact"]
+        else "not decodable by this reader",
+        counted=f"Decodable in {of['exact']:,} of the {of['n']:,} answers that failed for this "
+        "reason.",
+        question=one["question"],
+        words=cells_words(one),
+        picture=cells(one, f"{key}-p", picture=shown.uri, mapped=False) if shown else Markup(""),
+        map=cells(one, f"{key}-m"),
+    )
+
+
+def _cells_table(found: Any, key: str) -> Table:
+    """The cells that are right, clicked or called right, of all cards."""
+    rows = []
+    for each in found:
+        for one in each["drawn"]:
+            read = zip(one["places"], one["probability"], one["right"], strict=True)
+            for at, chance, right in read:
+                marks = [
+                    name
+                    for name, there in (
+                        ("right", right),
+                        ("clicked", at in one["done"]),
+                        ("called right", chance > one["cut"]),
+                    )
+                    if there
+                ]
+                if marks:
+                    label = f"R{at // one['cols'] + 1},C{at % one['cols'] + 1}"
+                    group = f"{one['item_id']}, {each['label']}"
+                    cell = Estimate(chance)
+                    rows.append(Row(label, (cell, Estimate(one["cut"]), ", ".join(marks)),
+                                    group=group))  # fmt: skip
+    return Table(
+        key=key,
+        caption="Cells that are right, clicked or called right: percent",
+        columns=(
+            Column("Probability", "that the cell is right, held out"),
+            Column("Cut", "above which the reader calls a cell right"),
+            Column("It is", words=True),
+        ),
+        rows=tuple(rows),
+        row_head="Cell",
+    )
+
+
+def _curves(probe: Told, prefix: str) -> Iterator[Drawn]:
+    """Layer curves, one a target and stratum: the sites beside each other, controls shaded."""
     by: dict[tuple[str, str], list[Told]] = {}
     for one in probe.get("found", ()):
         by.setdefault((one["target"], one["stratum"]), []).append(one)
+    beside: dict[tuple[str, str], list[tuple[float, str]]] = {}
+    for entry in probe.get("controls", ()):
+        known = beside.setdefault((entry["target"], entry["stratum"]), [])
+        known += [
+            (one["auroc"]["value"], one["name"])
+            for one in entry["controls"]
+            # Those without bits are states as well, of another kind.
+            if one["auroc"]["value"] is not None and one.get("bits")
+        ]
     for number, ((target, stratum), found) in enumerate(by.items()):
         layers = sorted(
             {(point["depth"], point["layer"]) for one in found for point in one["curve"]}
@@ -153,36 +382,44 @@ def _curves(probe: Told) -> Iterator[Drawn]:
             rates = tuple(at.get(name, Estimate(None)) for name in names)
             series.append(Series(one["site"], rates, style))
         nulls = [one["null"]["high"] for one in found if one.get("null")]
-        if nulls:
-            series.append(Series("null, 97.5 %", (Estimate(max(nulls)),) * len(names), chance=True))
+        shaded = [("by chance", max(nulls))] if nulls else []
+        best = max(beside.get((target, stratum), ()), default=None)
+        if best is not None:
+            shaded.append((f"best control ({best[1]})", best[0]))
         title = f"{target}, {stratum}" if stratum else target
         short = [name.removeprefix("block.").lstrip("0") or "0" for name in names]
         short = [{"embedding": "emb", "final": "end"}.get(name, name) for name in short]
+        key = f"{prefix}curve-{number}"
         yield Drawn(
-            f"curve-{number}",
+            key,
             title,
-            "",
-            panel(f"curve-{number}", f"AUROC by layer, x 100: {title}", short, series),
+            "; ".join(f"{name} {value:.2f}" for name, value in shaded),
+            panel(key, f"AUROC by layer, x 100: {title}", short, series, shaded=shaded),
             legend=tuple(series),
         )
 
 
-def _reliability(probe: Told) -> Iterator[Drawn]:
-    for number, one in enumerate(probe.get("found", ())):
-        if one["target"] != PREMISE or one["site"] != "last":
-            continue
+def _calibrated(probe: Told) -> Iterator[Told]:
+    for one in probe.get("found", ()):
+        if one["target"] == PREMISE and one["site"] == "last":
+            yield one
+
+
+def _reliability(probe: Told, prefix: str) -> Iterator[Drawn]:
+    for number, one in enumerate(_calibrated(probe)):
         bins = one["calibration"]["bins"]
         series = [
             Series("true", tuple(rate_of(each["true"]) for each in bins)),
             Series("said", tuple(Estimate(each["said"]) for each in bins), chance=True),
         ]
         named = one["stratum"] or "all premises"
+        key = f"{prefix}reliability-{number}"
         yield Drawn(
-            f"reliability-{number}",
+            key,
             named,
-            f"slope {one['calibration']['slope']:.2f}",
+            f"Slope {one['calibration']['slope']:.2f}: 1 is right, less is too sure.",
             panel(
-                f"reliability-{number}",
+                key,
                 f"Share false by tenths of the probe's probability: {named}",
                 [f"{100 * each['said']:.0f}" for each in bins],
                 series,
@@ -190,14 +427,38 @@ def _reliability(probe: Told) -> Iterator[Drawn]:
         )
 
 
-def _adjusting(adjust: Told, said: Mapping[str, Table]) -> Iterator[Drawn]:
-    yield Drawn("adjuster", "Our adjuster", "", Markup(""), (said["adjuster"],))
+def _bins(probe: Told, prefix: str) -> Table | None:
+    rows = [
+        Row(
+            f"tenth {number}",
+            (Estimate(each["said"]), rate_of(each["true"])),
+            group=one["stratum"] or "all premises",
+        )
+        for one in _calibrated(probe)
+        for number, each in enumerate(one["calibration"]["bins"], 1)
+    ]
+    if not rows:
+        return None
+    return Table(
+        key=f"t-{prefix}reliability",
+        caption="Reliability: percent",
+        columns=(
+            Column("Probability", "that the probe gives, mean"),
+            Column("False", "share of premises that are false"),
+        ),
+        rows=tuple(rows),
+        row_head="Of the probability",
+    )
+
+
+def _adjusting(adjust: Told, said: Mapping[str, Table], prefix: str) -> Iterator[Drawn]:
+    yield Drawn(f"{prefix}adjuster", "Our adjuster", "", Markup(""), (said["adjuster"],))
     yield Drawn(
-        "pgla",
+        f"{prefix}pgla",
         "PGLA",
         "The line: settings that no other beats in both accuracies. Beside it what stood for the "
         "probe, each with a setting chosen on other folds.",
-        front(adjust, "front"),
+        front(adjust, f"{prefix}front"),
         (said["pgla"],),
     )
 
@@ -207,24 +468,19 @@ def _knew(folder: Path, probe: Told) -> list[Knew]:
 
     Only of strata in which more are known and not said than by chance.
     """
-    if not (folder / ROWS).is_file() or not (folder / TARGETS).is_file() or not probe:
+    if not (folder / TARGETS).is_file() or not probe:
         return []
-    rows = pl.read_parquet(folder / ROWS).filter(
-        (pl.col("target") == PREMISE) & (pl.col("site") == "last")
-    )
     # Of a stratum in which the probe knows no more than chance, none is said to be known.
     sure = {
-        one["stratum"]
-        for one in probe.get("knows_says", ())
-        if one.get("unsaid") and (one["unsaid"]["low"] or 0) > 0
+        one["stratum"] for one in probe.get("knows_says", ()) if (one["unsaid"]["low"] or 0) > 0
     }
     accepted = set(probe.get("accepted", ()))
     asked = {one.item_id: one for one in read_targets(folder / TARGETS) if one.target == PREMISE}
     found = []
-    for row in rows.filter(pl.col("says") & (pl.col("label") == 1)).to_dicts():
-        item = row["item_id"]
-        if item in accepted and item in asked and row["stratum"] in sure:
-            words = asked[item].texts.get("question", "")
-            chance = float(1 / (1 + np.exp(-row["logit"])))
-            found.append(Knew(item, row["stratum"], chance, words))
+    for row in rows_of(folder, PREMISE, "last"):
+        told = row.says and row.label == 1 and row.stratum in sure
+        if told and row.item_id in accepted and row.item_id in asked:
+            words = asked[row.item_id].texts.get("question", "")
+            chance = float(1 / (1 + np.exp(-row.logit)))
+            found.append(Knew(row.item_id, row.stratum, chance, words))
     return sorted(found, key=lambda one: (-one.chance, one.item))[:_KNEW]

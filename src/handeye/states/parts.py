@@ -73,7 +73,9 @@ class Record(msgspec.Struct, kw_only=True):
         width: of a state.
         dtype: of :data:`DTYPES`.
         checks: what was found by checks, such as that of the media tokens.
-        info: what does not change the states: versions, device, notices.
+        info: what does not change the states: versions, device, notices; ``asked``: how many items
+            the capture was of; ``path`` of the model; ``taught``, how a model of ours was
+            supervised.
         items, clips: how many are stored; counted at the end.
         failed: why there is nothing of an item, by its id.
         version: of the format.

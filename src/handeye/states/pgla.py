@@ -13,10 +13,10 @@ that reads the question alone, a bare threshold on the letters, and the truth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +24,15 @@ from scipy.special import expit
 
 from handeye.errors import DataError
 from handeye.respondents.local.adjuster import margin_of
+from handeye.scores.estimate import Estimate, rate_of
 from handeye.sets.draw import Draw
+from handeye.shown import Shown, Words
 from handeye.states.ablations import ABLATIONS
 from handeye.states.cases import Cases, Standing, cases
 from handeye.states.figures import Bools, Floats
 from handeye.states.folds import Ints
 from handeye.states.solver import fit
-from handeye.stats.intervals import Samples, difference
+from handeye.stats.intervals import Samples, difference, estimates
 
 if TYPE_CHECKING:
     from handeye.states.store import States
@@ -76,8 +78,8 @@ class Chosen:
     settings: tuple[Setting | float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pgla:
+@dataclass(frozen=True, slots=True, repr=False)
+class Pgla(Shown):
     """What PGLA does to a model's letters.
 
     Attributes:
@@ -114,6 +116,34 @@ class Pgla:
     trained: int
     evaluated: int
     siblings: float
+
+    def _words(self) -> Words:
+        told = estimates({"raw": self.raw.balanced, "nested": self.nested.balanced,
+                          "gain": self.gain})  # fmt: skip
+        raw, nested, gain = (rate_of(told[name]) for name in ("raw", "nested", "gain"))
+        return Words(
+            f"PGLA: balanced accuracy in percent, {self.evaluated:,} questions evaluated",
+            {
+                "own letters": raw.text("line"),
+                "nested": nested.text("line"),
+                "selected on test": Estimate(self.on_test.balanced).text("line"),
+                f"nested over {self.best}": gain.text("sentence", "points"),
+            },
+            f"trained on {self.trained:,} questions, of which a sibling of "
+            f"{100 * self.siblings:.0f} % of the evaluated ones is one",
+        )
+
+    def _rows(self) -> Iterator[Mapping[str, Any]]:
+        ways = {"nested": self.folds, "selected on test": self.on_test}
+        for name, (nested, on_test) in self.ablations.items():
+            ways |= {f"{name}, nested": nested, f"{name}, selected on test": on_test}
+        for name, one in ways.items():
+            yield {
+                "letters": name,
+                "standard": one.standard,
+                "misleading": one.misleading,
+                "balanced": one.balanced,
+            }
 
 
 def pgla(

@@ -16,14 +16,14 @@ import numpy as np
 from scipy.special import logsumexp
 
 from handeye.errors import DataError, allowed
+from handeye.respondents.local.adjuster import LEAST
+from handeye.states.cases import by_role
 from handeye.states.figures import Bools, Floats
 from handeye.states.store import States
 from handeye.states.targets import Target
 
 REJECTIONS = (4, 5)
 """Roles that reject, where the options are four contents and two rejections."""
-# A letter that is all but impossible may be written as minus infinity.
-_LEAST_LOG = -50.0
 
 
 @dataclass(frozen=True)
@@ -117,34 +117,21 @@ def premises(
     out = []
     for name, found in strata.items():
         rows = [one for one, _ in found]
-        letters = _by_role(states, rows, set(rejections))
+        for one in rows:
+            if one.roles and not (
+                set(rejections) < set(one.roles) and one.rejection in {-1, *rejections}
+            ):
+                raise DataError(
+                    f"item {one.item_id}: roles that reject are said to be {sorted(rejections)}; "
+                    f"it has roles {sorted(one.roles)}, of which {one.rejection} is the right "
+                    "rejection"
+                )
+        letters = np.maximum(by_role(states, rows), LEAST)
         chosen = [answer for _, answer in found]
         if answers is None:
             chosen = [int(role) for role in letters.argmax(axis=1)]
         out.append(_premises(states, name, rows, letters, chosen, details, set(rejections)))
     return out
-
-
-def _by_role(states: States, rows: Sequence[Target], rejections: set[int]) -> Floats:
-    """(n, roles) log-probabilities by role."""
-    by_place = np.maximum(
-        np.asarray(states.letters([one.item_id for one in rows]), np.float64), _LEAST_LOG
-    )
-    for one, logs in zip(rows, by_place, strict=True):
-        if sorted(one.roles) != list(range(len(logs))) or np.isnan(logs).any():
-            raise DataError(
-                f"item {one.item_id}: log-probabilities of {int((~np.isnan(logs)).sum())} letters "
-                f"are known, and roles of {len(one.roles)}; the chain needs every letter's, and "
-                "the role that it stands for"
-            )
-        if not rejections < set(one.roles) or one.rejection not in {-1, *rejections}:
-            raise DataError(
-                f"item {one.item_id}: roles that reject are said to be {sorted(rejections)}; it "
-                f"has roles {sorted(one.roles)}, of which {one.rejection} is the right rejection"
-            )
-    letters = np.empty_like(by_place)
-    np.put_along_axis(letters, np.array([one.roles for one in rows]), by_place, axis=1)
-    return letters
 
 
 def _premises(

@@ -65,13 +65,14 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """What the inner folds chose while an outer fold was held out.
 
     ``cut`` is the logit above which a row is called positive: of the highest balanced accuracy on
-    the inner held-out rows. ``inner`` is the mean area of the inner folds.
+    the inner held-out rows; infinite, which files have as null, where the best is to call all rows
+    one thing. ``inner`` is the mean area of the inner folds.
     """
 
     fold: int
     layer: str
     c: float
-    cut: float
+    cut: float | None
     inner: float
 
 
@@ -102,6 +103,28 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     layer: str
     depth: float
     auroc: Estimate
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of :class:`Probed`: all but the rows.
+
+    Their numbers are ``n``, of these ``positive``, of ``groups``.
+    """
+
+    n: int
+    positive: int
+    groups: int
+    target: str
+    stratum: str
+    site: str
+    choices: tuple[Choice, ...]
+    auroc: Estimate
+    balanced_accuracy: Estimate
+    calibration: Calibration
+    null: Null | None
+    no_null: str = ""
+    curve: tuple[Point, ...]
+    kinds: dict[str, Estimate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +178,16 @@ class Probed:
         """Target, stratum and site in a few words."""
         return " · ".join(part for part in (self.target, self.stratum, self.site) if part)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Everything but the rows, as plain values."""
-        kept = ("target", "stratum", "site", "choices", "auroc", "balanced_accuracy")
-        more = ("calibration", "null", "no_null", "curve", "kinds")
-        found = {name: getattr(self, name) for name in (*kept, *more)}
-        counts = {
+    @property
+    def figures(self) -> Figures:
+        """Everything but the rows."""
+        counts: dict[str, Any] = {
             "n": len(self.labels),
             "positive": int(self.labels.sum()),
             "groups": len(set(self.groups)),
         }
-        return dict(msgspec.to_builtins({**counts, **found}))
+        rest = [name for name in Figures.__struct_fields__ if name not in counts]
+        return Figures(**counts, **{name: getattr(self, name) for name in rest})
 
     def rows(self) -> list[dict[str, Any]]:
         """A dict a row: whose, the truth, the held-out logit and what it says."""
@@ -208,7 +230,7 @@ class Probe(Shown):
         """Everything but the rows, as plain values."""
         return {
             "settings": self.settings,
-            "found": [one.to_dict() for one in self.found],
+            "found": msgspec.to_builtins([one.figures for one in self.found]),
             "left_out": self.left_out,
         }
 

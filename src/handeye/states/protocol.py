@@ -126,8 +126,9 @@ def smallest(letters: bool, count: int, seed: int) -> float:
         return smallest_difference(max(1, round(_FAILING * count)), Spread(0.25))
     from handeye.states.chain import chain
     from handeye.states.planted import plant
+    from handeye.states.readers import readings
 
     made = plant("both", _PLANTED, width=_WIDTH, seed=seed)
-    (way,) = chain(made.states, made.targets, answers=made.answers, seed=seed).ways
+    (way,) = chain(readings(made.states, made.targets, answers=made.answers, seed=seed)).ways
     worst = max(step.smallest for step in way.steps if step.smallest is not None)
     return worst * math.sqrt(_PLANTED / count)

@@ -1,7 +1,7 @@
 """Readers that tell true premises from false ones, each from less of what a model computes.
 
     seen       which of two details the clip holds, at the media tokens
-    compared   the premise, at the last token of the prompt, in the layer where it is read best
+    compared   the premise, in the layer and at the site (words, last token) where it is read best
     last       the premise, in the last layer
     letters    the premise, from the log-probabilities of the options by role
     s          the premise, from S: log odds of rejecting, not trained
@@ -30,10 +30,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import rankdata
 
 from handeye.errors import DataError, OptionError, allowed
-from handeye.states.figures import Bools, Floats
+from handeye.states.figures import Bools, Floats, areas, mean_of
 from handeye.states.folds import Ints, grouped_folds
 from handeye.states.premises import REJECTIONS, Premises, premises
 from handeye.states.solver import fit
@@ -103,6 +102,8 @@ class Reading:
         readers: by key, one an outer fold.
         over: by reader, (n, folds) by how much rows lie above the cut. In the column of a row's own
             fold by what was fitted without it; in others by what lacks that fold as well.
+        cs: inverse strengths that probes were chosen from.
+        seed: of the folds.
     """
 
     rows: Premises
@@ -110,6 +111,8 @@ class Reading:
     probes: Mapping[str, Fitted]
     readers: Mapping[str, Sequence[Reader]]
     over: Mapping[str, Floats]
+    cs: Floats
+    seed: int
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -167,6 +170,7 @@ def readings(
     seen: str = "detail",
     rejections: Sequence[int] = REJECTIONS,
     media: str = "media",
+    compared: Sequence[str] = (),
     last: str = "last",
     layers: Sequence[str] | None = None,
     cs: Sequence[float] = CS,
@@ -188,6 +192,8 @@ def readings(
             questions as often with a true as with a false premise.
         rejections: the roles that reject.
         media: site of the media tokens.
+        compared: sites at which the premise may be held first, such as the mean over its words;
+            the last token is always one.
         last: site of the last token of the prompt.
         layers: to choose from; None: all. The last one of the store is where letters are made.
         cs: inverse strengths of the penalty of probes, to choose from.
@@ -201,7 +207,8 @@ def readings(
         OptionError: an argument out of range, or fewer families than folds.
     """
     chosen = tuple(states.layers if layers is None else layers)
-    for what, names, known in (("layer", chosen, states.layers), ("site", (last,), states.sites)):
+    held = tuple(dict.fromkeys((*compared, last)))
+    for what, names, known in (("layer", chosen, states.layers), ("site", held, states.sites)):
         for name in (name for name in names if name not in known):
             raise OptionError(f"{what} {name!r} is not in the store{allowed(name, known)}")
     if folds < 3:
@@ -214,23 +221,27 @@ def readings(
         seen=seen if media in states.sites else "",
         rejections=rejections,
     ):
-        sites = {"compared": (last, chosen), "last": (last, states.layers[-1:])}
+        places = {
+            "compared": [(site, layer) for site in held for layer in chosen],
+            "last": [(last, states.layers[-1])],
+        }
         if rows.asked:
-            sites = {"seen": (media, chosen), **sites}
+            places = {"seen": [(media, layer) for layer in chosen], **places}
         plan = Plan(grouped_folds(rows.group, folds, seed=seed, balance=rows.kind))
         if not plan.mixed(rows.false):
             raise DataError(
                 f"premises{f' of {rows.stratum}' if rows.stratum else ''}: one of {folds} folds "
                 "holds true or false ones alone; ask for fewer folds, or take more families"
             )
-        yield _read(rows, plan, sites, np.asarray(cs, np.float64), progress)
+        yield _read(rows, plan, places, np.asarray(cs, np.float64), seed, progress)
 
 
 def _read(
     rows: Premises,
     plan: Plan,
-    sites: Mapping[str, tuple[str, Sequence[str]]],
+    places: Mapping[str, Sequence[tuple[str, str]]],
     cs: Floats,
+    seed: int,
     progress: Callable[[str], None] | None,
 ) -> Reading:
     told: dict[str, Told] = {}
@@ -243,22 +254,23 @@ def _read(
     read("s")
     read("letters")
     # From the mouth to the eye: a reader is fitted when all that stands behind it is known.
-    for key, (site, layers) in reversed(list(sites.items())):
+    for key, where in reversed(list(places.items())):
         if progress:
             progress(f"{rows.stratum} {key}".strip())
         seen = key == "seen"
         questions = asked_of(rows) if seen else everything(rows)
         behind = None if seen else told["letters"].score
-        where = site, layers
         probes[key] = fit_probes(rows, plan, rows.label(key), questions, where, cs, behind)
         read(key)
-    order = (*sites, "letters", "s")
+    order = (*places, "letters", "s")
     return Reading(
         rows,
         plan.fold,
-        {key: probes[key] for key in sites},
+        {key: probes[key] for key in places},
         {key: told[key].readers for key in order},
         {key: told[key].over for key in order},
+        cs,
+        seed,
     )
 
 
@@ -364,27 +376,31 @@ def fit_probes(
     plan: Plan,
     label: Bools,
     questions: Asked,
-    where: tuple[str, Sequence[str]],
+    where: Sequence[tuple[str, str]],
     cs: Floats,
     behind: Floats | None = None,
 ) -> Fitted:
-    """Fit probes in every layer and with every penalty, and choose by their inner folds' AUROC.
+    """Fit probes at every place and with every penalty, and choose by their inner folds' AUROC.
+
+    This is not :func:`handeye.states.search.search`: that one has inner folds of its own and keeps
+    areas alone, of as many labels as its null draws, where here inner folds are the other outer
+    ones (what two folds owe to each other is read off their fits), choices are made together with
+    the letters, and the weights are kept for families that come later.
 
     Args:
         rows: to be read.
         plan: the folds.
         label: (n,) what the scores together should tell.
         questions: what is fitted to what; rows that are asked something get its probe's score.
-        where: site, and layers to choose from.
+        where: sites and layers to choose from.
         cs: inverse strengths of the penalty to choose from.
         behind: (n, folds) what the letters tell; None where there is nothing behind.
     """
-    site, layers = where
     n, fits = plan.seen.shape
     names = tuple(questions)
-    nothing = Probe("", site, names, np.empty(0), np.empty(0), np.empty(0))
+    nothing = Probe("", "", names, np.empty(0), np.empty(0), np.empty(0))
     best = [[(-1.0, nothing), (-1.0, nothing)] for _ in plan.folds]
-    for layer in layers:
+    for site, layer in where:
         x = rows.states.states(layer, site, rows.ids)
         logits = np.zeros((n, len(cs), fits))
         coef = np.zeros((x.shape[1], len(names), len(cs), fits))
@@ -415,9 +431,10 @@ def fit_probes(
                 if behind is not None:
                     told[0] = _together(score[train], behind[train, o], label[train])
                 for place, one in enumerate(told):
-                    if (found_area := area(one, label[train])) > best[o][place][0]:
+                    area = float(mean_of(areas(one, label[train])[None]))
+                    if area > best[o][place][0]:
                         columns_of = coef[:, :, c, whole].copy(), intercept[:, c, whole].copy()
-                        best[o][place] = found_area, Probe(layer, site, names, *columns_of, score)
+                        best[o][place] = area, Probe(layer, site, names, *columns_of, score)
     chosen, alone = ([of[place][1] for of in best] for place in range(2))
     _, over = plan.cut(np.stack([one.score for one in alone], axis=1), label)
     return Fitted(chosen, alone, over)
@@ -467,12 +484,3 @@ def _together(one: Floats, two: Floats, label: Bools) -> Floats:
     if np.linalg.det(within) <= 1e-9 * within[0, 0] * within[1, 1]:
         return one if np.ptp(one) else two
     return both @ np.linalg.solve(within, sides[0].mean(axis=0) - sides[1].mean(axis=0))
-
-
-def area(score: Floats, positive: Bools) -> float:
-    """Area under the ROC curve, ties counting half; .5 where there is but one class."""
-    high = int(positive.sum())
-    if not 0 < high < len(positive):
-        return 0.5
-    rank = rankdata(score)[positive].sum()
-    return float((rank - high * (high + 1) / 2) / (high * (len(positive) - high)))

@@ -7,9 +7,9 @@ model must answer as before.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from string import ascii_uppercase
 from typing import Any
 
@@ -31,6 +31,10 @@ from handeye.states.targets import Target
 _SIDE_BY_SIDE = 128
 # How far what must be the same may lie apart, relative to the largest logit: kernels may differ.
 _TOLERANCE = 1e-3
+
+Arrays = dict[str, NDArray[Any]]
+Piece = Callable[[str, Callable[[], Arrays]], Arrays]
+"""Gives the arrays of a piece of work by its name: made now, or kept from before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Answering:
         *,
         keep: bool,
         done: Callable[[int], None],
+        piece: Piece,
     ) -> Patched:
         """Ask all cases, without and with the states of their donors.
 
@@ -100,83 +105,113 @@ class Answering:
             sites: tokens that are patched; none: only what is answered without.
             keep: whether the states at the last token are wanted.
             done: told how many cases were asked.
+            piece: gives the arrays of a batch, made now or kept from before.
 
         Raises:
             RunError: patched with the same states a model answers otherwise, or a donor's clip
                 takes other tokens.
         """
-        n = len(cases)
-        out = Patched(Said.nothing(n))
-        names = dict.fromkeys(name for case in cases for name in case.donors) if sites else {}
-        for name in names:
-            out.donors[name] = Said.nothing(n)
+        parts = []
+        names = tuple(dict.fromkeys(name for case in cases for name in case.donors))
+        for start in range(0, len(cases), self._batch_size):
+            batch = cases[start : start + self._batch_size]
+            make = partial(self._batch, batch, names if sites else (), layers, sites, keep)
+            parts.append(piece(f"patched {start}", make))
+            done(len(batch))
+        whole = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+        out = Patched(
+            Said(whole["s"], whole["role"]),
+            itself=float(whole["itself"].max()),
+            through=float(whole["through"].max()),
+        )
+        for name in names if sites else ():
+            out.donors[name] = Said(whole[f"s|{name}"], whole[f"role|{name}"])
             for layer in layers:
                 for site in sites:
-                    out.said[name, layer, site] = Said.nothing(n)
-        last: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
-        for start in range(0, n, self._batch_size):
-            rows = np.arange(start, min(start + self._batch_size, n))
-            batch = cases[start : start + len(rows)]
-            roles = [case.target.roles for case in batch]
-            encoded = process(self._loaded, [case.ask for case in batch])
-            logits, states = taken(self._loaded, encoded, layers)
-            out.own.fill(rows, self._read(logits, roles))
-            for layer in layers if keep else ():
-                last[layer].append(states[layer][:, -1].float().cpu().numpy())
-            if names:
-                self._hold(out, encoded, logits, states)
-            for name in names:
-                self._put(out, name, rows, batch, encoded, layers, sites)
-            done(len(batch))
-        out.last = {layer: np.concatenate(parts) for layer, parts in last.items()}
+                    key = f"{name}|{layer}|{site}"
+                    out.said[name, layer, site] = Said(whole[f"s|{key}"], whole[f"role|{key}"])
+        out.last = {layer: whole[f"last|{layer}"] for layer in layers if keep}
         return out
+
+    def _batch(
+        self,
+        batch: Sequence[Case],
+        names: Sequence[str],
+        layers: Sequence[str],
+        sites: Sequence[str],
+        keep: bool,
+    ) -> Arrays:
+        """What a batch of cases answers, as flat arrays of as many rows."""
+        roles = [case.target.roles for case in batch]
+        encoded = process(self._loaded, [case.ask for case in batch])
+        logits, states = taken(self._loaded, encoded, layers)
+        own = self._read(logits, roles)
+        out: Arrays = {"s": own.s, "role": own.role}
+        for layer in layers if keep else ():
+            out[f"last|{layer}"] = states[layer][:, -1].float().cpu().numpy()
+        itself = self._hold(encoded, logits, states) if names else 0.0
+        through = 0.0
+        for name in names:
+            through = max(through, self._put(out, name, batch, encoded, layers, sites))
+        return out | {"itself": np.array([itself]), "through": np.array([through])}
 
     def _hold(
         self,
-        out: Patched,
         encoded: Mapping[str, Any],
         logits: torch.Tensor,
         states: Mapping[str, torch.Tensor],
-    ) -> None:
-        """Patch a batch with its own states, which must change nothing."""
+    ) -> float:
+        """Patch a batch with its own states, which must change nothing; the largest change."""
         every = tokens_of(self._loaded, encoded, "all")
+        itself = 0.0
         for layer, own in states.items():
             again = run(self._loaded, encoded, {layer: patch(own, every)})
-            out.itself = max(out.itself, float((again - logits).abs().max()))
-        if out.itself > _TOLERANCE * max(1.0, float(logits.abs().max())):
+            itself = max(itself, float((again - logits).abs().max()))
+        if itself > _TOLERANCE * max(1.0, float(logits.abs().max())):
             raise RunError(
                 f"{type(self._loaded.model).__name__}: patched with the states of {ITSELF} it "
-                f"answers otherwise (a logit changes by {out.itself:.2g}), so nothing can be "
+                f"answers otherwise (a logit changes by {itself:.2g}), so nothing can be "
                 "learnt from patching it"
             )
+        return itself
 
     def _put(
         self,
-        out: Patched,
+        out: Arrays,
         name: str,
-        rows: NDArray[np.int64],
         batch: Sequence[Case],
         encoded: Mapping[str, Any],
         layers: Sequence[str],
         sites: Sequence[str],
-    ) -> None:
-        """Patch a batch with the states of one donor each."""
+    ) -> float:
+        """Patch a batch with the states of one donor each.
+
+        Returns:
+            The largest difference of S between a run patched at all tokens and the sibling's own.
+        """
         roles = [case.target.roles for case in batch]
         given = np.array([name in case.donors for case in batch])
         shown = process(self._loaded, [case.donors.get(name, case.ask) for case in batch])
         if not torch.equal(encoded["input_ids"], shown["input_ids"]):
             raise RunError(f"clips of {name} items take other tokens than the items' own")
         logits, states = taken(self._loaded, shown, layers)
-        out.donors[name].fill(rows, self._read(logits, roles), given)
+        donor = self._read(logits, roles)
+
+        def kept(key: str, said: Said) -> None:
+            out[f"s|{key}"] = np.where(given, said.s, np.nan)
+            out[f"role|{key}"] = np.where(given, said.role, -1)
+
+        kept(name, donor)
+        through = 0.0
         for site in sites:
             where = tokens_of(self._loaded, encoded, site)
             for layer in layers:
                 change = {layer: patch(states[layer], where)}
                 found = self._read(run(self._loaded, encoded, change), roles)
-                out.said[name, layer, site].fill(rows, found, given)
+                kept(f"{name}|{layer}|{site}", found)
                 if (name, site) == (SIBLING, "all"):
-                    apart = np.abs(found.s - out.donors[name].s[rows])
-                    out.through = max(out.through, float(apart.max()))
+                    through = max(through, float(np.abs(found.s - donor.s).max()))
+        return through
 
     # ---- edits of the last token
 

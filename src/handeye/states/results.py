@@ -5,6 +5,7 @@
     FOLDER/probe.parquet     a held-out logit a row
     FOLDER/adjust.json       what adjusting letters gains and costs, beside its ablations
     FOLDER/adjuster.json     an adjuster for ``handeye/hf -M adjuster=``
+    FOLDER/causal.json       what changes of states do to answers
 
 A file is replaced in one step, when all of it is known.
 """
@@ -13,44 +14,204 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import numpy as np
-from jinja2 import UndefinedError
 
 from handeye.atomic import write_all
-from handeye.errors import DataError, OptionError, allowed, within
+from handeye.errors import DataError, OptionError, RunError, allowed, within
 from handeye.reading import read_json
-from handeye.respondents.local.adjuster import Adjuster, shown_options
+from handeye.respondents.local.adjuster import Adjuster, Promise, shown_options
 from handeye.scores.claims import sentence_of
+from handeye.scores.estimate import Estimate
 from handeye.states.ablations import adjust
-from handeye.states.acting import Action, knows
+from handeye.states.acting import Acted, Action, knows
 from handeye.states.adjuster import fit_adjuster
+from handeye.states.causal import Causal
 from handeye.states.chain import Chain, chain
 from handeye.states.controls import Controlled, Embed, controls
-from handeye.states.figures import Floats
+from handeye.states.figures import Bools, Floats
 from handeye.states.folds import Ints
-from handeye.states.measures import knows_says, selective
-from handeye.states.pgla import pgla
-from handeye.states.premises import REJECTIONS
-from handeye.states.probes import Probe, Probed, probe
+from handeye.states.measures import (
+    knows_says,
+    prior_harnessing,
+    selective,
+    split_beliefs,
+    visual_necessity,
+)
+from handeye.states.pgla import Chosen, pgla
+from handeye.states.premises import REJECTIONS, premises
+from handeye.states.probes import Figures, Probe, Probed, probe
+from handeye.states.readers import Reading, readings
 from handeye.states.store import States, Store
 from handeye.states.targets import Target, on_tokens, read_targets
-from handeye.stats.intervals import estimates
+from handeye.states.wanted import SPAN
+from handeye.stats.intervals import Samples, estimates
 
 TARGETS, PROBE, ROWS = "targets.parquet", "probe.json", "probe.parquet"
 ADJUST, ADJUSTER = "adjust.json", "adjuster.json"
+CAUSAL = "causal.json"
 PREMISE, DETAIL = "premise", "detail"
-Told = Mapping[str, Any]
+# States beside the own ones, by the names that ``--beside`` gives them.
+UNSEEN, UNASKED = ("without media", "blank media"), "no question"
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
-def targets_of(store: Store, path: Path | None = None) -> list[Target]:
+class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose states they are; of ``media_tokens`` what the check of the capture found."""
+
+    items: int
+    clips: int
+    layers: int
+    sites: tuple[str, ...]
+    media_tokens: dict[str, Any]
+    suite: str = ""
+    model: str = ""
+    family: str = ""
+    checkpoint: str = ""
+    items_sha256: str = ""
+
+    @classmethod
+    def of(cls, store: Store) -> About:
+        """What the record of a store says."""
+        settings = {name: str(value) for name, value in store.record.settings.items()}
+        return cls(
+            items=len(store.item_ids),
+            clips=store.record.clips,
+            layers=len(store.layers),
+            sites=store.sites,
+            media_tokens=store.record.checks.get("media_tokens", {}),
+            **{name: settings[name] for name in cls.__struct_fields__ if name in settings},
+        )
+
+
+# ---- probing
+
+
+class Risk(msgspec.Struct, frozen=True, kw_only=True):
+    """As :class:`handeye.states.measures.Selective`, with intervals.
+
+    Of ``n`` questions; ``unknown`` more do not say which option is right, and count nowhere.
+    """
+
+    n: int
+    unknown: int
+    curve: tuple[tuple[Share, Share], ...]
+    area: Estimate
+    half: Estimate
+    whole: Estimate
+    best: Estimate
+    gained: Estimate
+
+
+class KnownSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """As :class:`handeye.states.measures.KnowsSays`, with intervals, of a stratum.
+
+    Of ``n`` questions with a false premise; ``unanswered`` more have no letter for each role.
+    ``selective`` is None where no question says which option is right.
+    """
+
+    stratum: str
+    n: int
+    unanswered: int
+    both: Estimate
+    knows: Estimate
+    says: Estimate
+    neither: Estimate
+    by_chance: Estimate
+    unsaid: Estimate
+    selective: Risk | None
+
+
+class Published(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Measures of others (:mod:`handeye.states.measures`), of a stratum, with intervals.
+
+    Of ``questions``; ``pairs`` of them are false and have the sibling of which they are true.
+    ``needs`` says what is wanted for the measures that are None.
+    """
+
+    stratum: str
+    questions: int
+    needs: dict[str, str]
+    pairs: int = 0
+    lad: Estimate | None = None
+    noticed: Estimate | None = None
+    cs: Estimate | None = None
+    pleased: Estimate | None = None
+    split: Estimate | None = None
+    by_chance: Estimate | None = None
+    beyond: Estimate | None = None
+    vns: Estimate | None = None
+    phi: Estimate | None = None
+
+
+class OfRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run whose answers were set beside states: where it lay, SHA-256 of its predictions."""
+
+    path: str
+    predictions: str | None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``probe.json`` holds.
+
+    Attributes:
+        states: whose.
+        settings: folds, draws and seed.
+        found: probes; ``left_out``: by name, why another could not be made.
+        controls: beside the probes.
+        chain: from seen to said; None where no question has letters, or none could be read.
+        no_chain: by stratum of such questions, why it has no chain.
+        said: a sentence of each stratum of the chain.
+        knows_says: of each stratum whose questions have letters.
+        published: measures of others, of each such stratum.
+        accepted: ids of the false premises whose likeliest letter does not reject them.
+        acting: what the states held of answers about cells.
+        run: whose answers those were.
+    """
+
+    states: About
+    settings: dict[str, Any]
+    found: tuple[Figures, ...]
+    left_out: dict[str, str]
+    controls: tuple[Controlled, ...]
+    chain: Chain | None
+    no_chain: dict[str, str] = {}
+    said: tuple[str, ...]
+    knows_says: tuple[KnownSaid, ...]
+    published: tuple[Published, ...] = ()
+    accepted: tuple[str, ...]
+    acting: tuple[Acted, ...]
+    run: OfRun | None = None
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``probe.parquet`` holds of a row of a probe; ``says``: above the cut of its fold."""
+
+    target: str
+    stratum: str
+    site: str
+    item_id: str
+    label: int
+    group: str
+    fold: int
+    logit: float
+    says: bool
+
+
+def targets_of(
+    store: Store, path: Path | None = None, say: Callable[[str], None] | None = None
+) -> list[Target]:
     """The targets of a store's items: those of its suite, or of a file.
+
+    Args:
+        store: of the states.
+        path: of the file; None: what the suite asked when they were captured.
+        say: told how many rows of a file are about other items, which are left out.
 
     Raises:
         DataError: there are none, or they are of other items.
@@ -64,13 +225,20 @@ def targets_of(store: Store, path: Path | None = None) -> list[Target]:
             "some (--targets FILE)"
         )
     there = set(store.item_ids)
-    found = [one for one in read_targets(place) if one.item_id in there]
+    every = read_targets(place)
+    found = [one for one in every if one.item_id in there]
     if not found:
-        raise DataError(f"{place}: none of its targets is about an item of {store.folder}")
+        raise DataError(
+            f"{place}: none of its {len(every):,} targets is about one of the {len(there):,} items "
+            f"of {store.folder}, such as {store.item_ids[0]}; the first is about {every[0].item_id}"
+        )
+    if path is not None and say is not None and (lost := len(every) - len(found)):
+        strange = next(one.item_id for one in every if one.item_id not in there)
+        say(
+            f"{place}: {lost:,} of {len(every):,} targets are about items that were not captured, "
+            f"such as {strange}, and are left out"
+        )
     return found
-
-
-# ---- probing
 
 
 def probed(
@@ -88,8 +256,8 @@ def probed(
     flips: int = 200,
     seed: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
-) -> dict[str, Any]:
-    """Everything that can be read off the states, as JSON values and rows.
+) -> tuple[Found, list[dict[str, Any]]]:
+    """Everything that can be read off the states.
 
     Args:
         store: of the states.
@@ -98,7 +266,8 @@ def probed(
         sites: of the store; none: all at which a target is asked.
         layers: to be read; None: every second, then those beside the best.
         actions: of a run over the same items, for what states hold of failed answers.
-        beside: further states of the same items by name, as controls.
+        beside: further states of the same items by name, as controls; ``no question``, of the same
+            options without a question, is none and serves :func:`prior_harnessing` alone.
         embed: sentences to vectors, for a control that knows what words mean.
         tokens: rows and columns of picture tokens; None: as many of one as of the other.
         folds: outer folds.
@@ -107,7 +276,7 @@ def probed(
         progress: told what is done, and how far it is.
 
     Returns:
-        What ``probe.json`` holds, and under ``rows`` what ``probe.parquet`` does.
+        What ``probe.json`` holds, and the rows of ``probe.parquet`` (:class:`Row`).
 
     Raises:
         DataError, OptionError: as :func:`handeye.states.probes.probe`; no such target or site.
@@ -118,22 +287,80 @@ def probed(
     for site in sites:
         if site not in store.sites:
             raise OptionError(f"no site {site!r} was captured{allowed(site, store.sites)}")
-    reading = _Reading(store, layers, tokens, folds, flips, seed, beside, embed, progress)
+    # Before the long work: states beside may lack what is needed of them.
+    published = list(_published(store, chosen, beside or {}, seed))
+    others = {name: one for name, one in (beside or {}).items() if name != UNASKED}
+    reading = _Reading(store, layers, tokens, folds, flips, seed, others, embed, progress)
     reading.read(chosen, sites or store.sites)
-    settings = {"seed": seed, "folds": folds, "flips": flips}
+    settings = {"seed": seed, "folds": folds, "flips": flips, "beside": sorted(beside or ())}
     every = Probe(tuple(reading.found), reading.left_out, settings)
-    whole = _chain(store, chosen, layers, folds, seed, progress)
-    return {
-        "states": _about(store),
-        **every.to_dict(),
-        "controls": msgspec.to_builtins(reading.controls),
-        "chain": whole and whole.to_dict(),
-        "said": whole and [sentence_of(way.claims) for way in whole.ways],
-        "knows_says": [_knows_says(one, store, chosen, seed) for one in _premises(every)],
-        "accepted": _accepted(store, chosen),
-        "acting": list(_acting(store, targets, actions, tokens, seed)) if actions else [],
-        "rows": [row for one in every.found for row in one.rows()],
-    }
+    whole, no_chain = _chains(store, chosen, sites, layers, folds, seed, progress)
+    found = Found(
+        states=About.of(store),
+        settings=settings,
+        found=tuple(one.figures for one in every.found),
+        left_out=every.left_out,
+        controls=tuple(reading.controls),
+        chain=whole,
+        no_chain=no_chain,
+        said=tuple(sentence_of(way.claims) for way in whole.ways) if whole else (),
+        knows_says=tuple(_knows_says(_premises(every), store, chosen, seed)),
+        published=tuple(published),
+        accepted=tuple(_accepted(store, chosen)),
+        acting=tuple(_acting(store, targets, actions, tokens, seed)) if actions else (),
+    )
+    return found, [row for one in every.found for row in one.rows()]
+
+
+def refuse_narrower(
+    folder: Path,
+    targets: Sequence[Target],
+    *,
+    names: Sequence[str],
+    sites: Sequence[str],
+    layers: Sequence[str] | None,
+    actions: Sequence[Action],
+    beside: Mapping[str, States],
+    flips: int,
+) -> None:
+    """Refuse to put less in the place of what was found in a folder before.
+
+    Args:
+        folder: of the states.
+        targets: of its items.
+        names: as of :func:`probed`, and so are the others.
+        sites: see there; empty: all.
+        layers: see there.
+        actions: see there.
+        beside: see there.
+        flips: see there.
+
+    Raises:
+        RunError: says what would be lost.
+        DataError: what was found cannot be read.
+    """
+    before, _ = results(folder)
+    if before is None:
+        return
+    asked = {(one.target, site) for one in _chosen(targets, names) for site in sites or one.sites}
+    found = before["found"]
+    lost = [f"{a} at {b}" for a, b in dict.fromkeys((one["target"], one["site"]) for one in found)
+            if (a, b) not in asked]  # fmt: skip
+    if layers is not None:
+        read = dict.fromkeys(point["layer"] for one in found for point in one["curve"])
+        lost += [f"layer {one}" for one in read if one not in layers]
+    lost += [one for one in before["settings"].get("beside", ()) if one not in beside]
+    if before["acting"] and not actions:
+        lost.append("what was held of a run's answers (--run)")
+    draws = max((one["null"]["draws"] for one in found if one["null"]), default=0)
+    if flips < draws:
+        lost.append(f"nulls of {draws} draws")
+    if lost:
+        more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+        raise RunError(
+            f"{folder}: {PROBE} holds more than this would: {', '.join(lost[:3])}{more}; nothing "
+            "was changed. Repeat the options of that probe, or put this in its place (--again)"
+        )
 
 
 def _chosen(targets: Sequence[Target], names: Sequence[str]) -> list[Target]:
@@ -240,18 +467,19 @@ def token_shape(
     return side, side
 
 
-def _chain(
+def _chains(
     store: Store,
     targets: Sequence[Target],
+    sites: Sequence[str],
     layers: Sequence[str] | None,
     folds: int,
     seed: int,
     progress: Callable[[str, int, int], None] | None,
-) -> Chain | None:
-    """The chain of questions with letters; None where there are none."""
-    rows = _rejectable(targets)
-    if not rows or "last" not in store.sites:
-        return None
+) -> tuple[Chain | None, dict[str, str]]:
+    """The chain of questions with letters, if there is one; by stratum, why it has none."""
+    strata: dict[str, list[Target]] = {}
+    for one in _rejectable(targets) if "last" in store.sites else ():
+        strata.setdefault(one.stratum, []).append(one)
     details = [one for one in targets if one.target.partition(":")[0] == DETAIL]
     seen = DETAIL if details and "media" in store.sites else ""
     done = 0
@@ -262,63 +490,185 @@ def _chain(
         if progress is not None:
             progress(f"chain, {what}", done, done)
 
-    return chain(
-        store, [*rows, *details], seen=seen, layers=layers, folds=folds, seed=seed, progress=told
-    )
+    found: list[Reading] = []
+    missing: dict[str, str] = {}
+    for stratum, rows in strata.items():
+        # Of words that only some questions have, nothing could be said of the stratum.
+        own = set(sites or store.sites).intersection(*(one.sites for one in rows))
+        where = sorted(site for site in own if site.startswith(SPAN))
+        try:
+            found += readings(
+                store,
+                [*rows, *details],
+                seen=seen,
+                compared=where,
+                layers=layers,
+                folds=folds,
+                seed=seed,
+                progress=told,
+            )
+        except (DataError, OptionError) as error:
+            missing[stratum] = str(error)
+    return chain(found) if found else None, missing
 
 
 def _rejectable(targets: Sequence[Target]) -> list[Target]:
-    """Questions with letters, of the strata in which one option rejects, rightly or not."""
-    rows = [one for one in targets if one.target == PREMISE and one.rejection >= 0 and one.roles]
+    """Questions with letters, of the strata in which an option rejects, rightly or not.
+
+    A true premise about both senses has no option that would be the one to reject it.
+    """
+    rows = [one for one in targets if one.target == PREMISE and one.roles]
+    rejected = {one.stratum for one in rows if one.rejection >= 0}
     labels: dict[str, set[int]] = {}
     for one in rows:
         labels.setdefault(one.stratum, set()).add(one.label)
-    return [one for one in rows if len(labels[one.stratum]) > 1]
+    return [one for one in rows if one.stratum in rejected and len(labels[one.stratum]) > 1]
 
 
 def _premises(every: Probe) -> list[Probed]:
     return [one for one in every.found if one.target == PREMISE and one.site == "last"]
 
 
-def _knows_says(one: Probed, store: Store, targets: Sequence[Target], seed: int) -> dict[str, Any]:
-    """The fourfold table of a stratum: what the probe tells, and what the letters say."""
+def _knows_says(
+    found: Iterable[Probed], store: Store, targets: Sequence[Target], seed: int
+) -> Iterator[KnownSaid]:
+    """The fourfold table of each stratum: what the probe tells, and what the letters say."""
     by_id = {target.item_id: target for target in targets if target.target == PREMISE}
-    rows = [by_id[item] for item in one.item_ids]
-    kept = [k for k, row in enumerate(rows) if row.roles]
-    if not kept:
-        return {"stratum": one.stratum}
-    said, sureness = _said(store, [rows[k] for k in kept])
-    groups = np.unique([one.groups[k] for k in kept], return_inverse=True)[1]
-    found = knows_says(
-        one.says[kept], np.isin(said, REJECTIONS), one.labels[kept] == 1, groups, seed=seed
-    )
-    names = ("both", "knows", "says", "neither", "by_chance", "unsaid")
-    sure = selective(
-        sureness,
-        said == np.array([rows[k].right for k in kept]),
-        groups,
-        seed=seed,
-    )
-    told = {"curve": sure.curve} | estimates(
-        {name: getattr(sure, name) for name in ("area", "half", "whole", "best", "gained")}
-    )
+    for one in found:
+        rows = [by_id[item] for item in one.item_ids]
+        asked, answered = np.array([bool(row.roles) for row in rows]), _answered(store, rows)
+        false = one.labels == 1
+        if not (false & answered).any() or (false | ~answered).all():
+            continue
+        said, sureness = _said(store, [rows[k] for k in np.flatnonzero(answered)])
+        groups = np.unique(one.groups, return_inverse=True)[1][answered]
+        told = knows_says(
+            one.says[answered], np.isin(said, REJECTIONS), false[answered], groups, seed=seed
+        )
+        right = np.array([row.right for row in rows])[answered]
+        known = right >= 0
+        risk = None
+        if known.any():
+            sure = selective(sureness[known], (said == right)[known], groups[known], seed=seed)
+            risk = Risk(n=int(known.sum()), unknown=int((~known).sum()), **_figures(sure))
+        yield KnownSaid(
+            stratum=one.stratum,
+            n=told.n,
+            unanswered=int((false & asked & ~answered).sum()),
+            selective=risk,
+            **_figures(told),
+        )
+
+
+def _figures(found: Any) -> dict[str, Any]:
+    """The fields of a dataclass but its numbers of rows, measured ones with their intervals."""
+    names = [one.name for one in fields(found) if one.name != "n"]
+    told = {name: getattr(found, name) for name in names}
     return {
-        "stratum": one.stratum,
-        "n": found.n,
-        **estimates({name: getattr(found, name) for name in names}),
-        "selective": told,
+        name: Estimate(**value) if isinstance(told[name], Samples) else value
+        for name, value in estimates(told).items()
     }
+
+
+def _published(
+    store: Store, targets: Sequence[Target], beside: Mapping[str, States], seed: int
+) -> Iterator[Published]:
+    """Measures of others, stratum by stratum, as far as what they need is there.
+
+    Raises:
+        DataError: states beside the own ones lack an item or its letters.
+    """
+    strata: dict[str, list[Target]] = {}
+    for one in targets:
+        if one.target == PREMISE and one.roles:
+            strata.setdefault(one.stratum, []).append(one)
+    for name in {*UNSEEN, UNASKED} & set(beside):
+        _refuse_other_order(name, beside[name], targets)
+    for stratum, rows in strata.items():
+        needs: dict[str, str] = {}
+        told: dict[str, Any] = {"stratum": stratum, "questions": len(rows), "needs": needs}
+        try:
+            (own,) = premises(store, rows, seen="")
+        except DataError as error:
+            needs["LAD, CS, VNS and PHI"] = f"letters ({error})"
+            yield Published(**told)
+            continue
+        groups = np.unique(own.group, return_inverse=True)[1]
+        at = {item: place for place, item in enumerate(own.ids)}
+        pairs = [
+            (place, at[one.siblings["media"]])
+            for place, one in enumerate(rows)
+            if one.label and one.siblings.get("media") in at
+        ]
+        if pairs:
+            false, true = np.array(pairs).T
+            found = split_beliefs(own.s[false], own.s[true], groups[false], seed=seed)
+            told["pairs"] = found.n
+            told |= _figures(found)
+        else:
+            needs["LAD and CS"] = "siblings: the same words about a clip of which they are true"
+        unseen = next((beside[name] for name in UNSEEN if name in beside), None)
+        if unseen is None:
+            needs["VNS"] = f"--beside '{UNSEEN[1]}=FOLDER' (captured with --blank both)"
+            needs["PHI"] = "the same"
+        else:
+            (blind,) = premises(unseen, rows, seen="")
+            depends = visual_necessity(own.letters, blind.letters, groups, seed=seed)
+            told["vns"] = Estimate(**estimates(depends))
+        if UNASKED not in beside:
+            needs["PHI"] = needs.get("PHI", "") + (
+                f"{', and ' if unseen is None else ''}--beside '{UNASKED}=FOLDER' (captured with "
+                "--blank both --variant no-question)"
+            )
+        elif unseen is not None:
+            (nothing,) = premises(beside[UNASKED], rows, seen="")
+            right = np.array([one.right for one in rows])
+            known = right >= 0
+            if known.any():
+                place = np.flatnonzero(known), right[known]
+                asked, unasked = blind.letters[place], nothing.letters[place]
+                harnessed = prior_harnessing(asked, unasked, groups[known], seed=seed)
+                told["phi"] = Estimate(**estimates(harnessed))
+            else:
+                needs["PHI"] = "targets that say which option is right (right)"
+        yield Published(**told)
+
+
+def _refuse_other_order(name: str, other: States, targets: Sequence[Target]) -> None:
+    """Refuse states of questions whose options stood in another order: letters mean others there.
+
+    Raises:
+        DataError: they did.
+    """
+    place = other.folder / TARGETS if isinstance(other, Store) else None
+    if place is None or not place.is_file():
+        return
+    roles = {one.item_id: one.roles for one in read_targets(place) if one.target == PREMISE}
+    for one in targets:
+        if one.target == PREMISE and roles.get(one.item_id, one.roles) != one.roles:
+            raise DataError(
+                f"--beside {name}: the options of item {one.item_id} stand in another order there; "
+                "capture with the same --option-order"
+            )
 
 
 def _accepted(store: Store, targets: Sequence[Target]) -> list[str]:
     """Ids of the false premises whose likeliest letter does not reject them."""
     rows = [one for one in targets if one.target == PREMISE and one.roles and one.label]
+    rows = [one for one, there in zip(rows, _answered(store, rows), strict=True) if there]
     if not rows:
         return []
     said, _ = _said(store, rows)
     return [
         one.item_id for one, role in zip(rows, said.tolist(), strict=True) if role not in REJECTIONS
     ]
+
+
+def _answered(store: Store, rows: Sequence[Target]) -> Bools:
+    """Which questions have a letter for each of their roles, and one that may be said."""
+    letters = store.letters([one.item_id for one in rows])
+    whole = (~np.isnan(letters)).sum(axis=1) == [len(one.roles) for one in rows]
+    return np.asarray(whole & np.isfinite(letters).any(axis=1))
 
 
 def _said(store: Store, rows: Sequence[Target]) -> tuple[Ints, Floats]:
@@ -335,7 +685,7 @@ def _acting(
     actions: Sequence[Action],
     tokens: tuple[int, int] | None,
     seed: int,
-) -> Iterable[dict[str, Any]]:
+) -> Iterable[Acted]:
     names = sorted({one.target for one in targets if "grid" in one.sites})
     grid = "grid" in store.sites and bool(names)
     shape = (0, 0)
@@ -345,20 +695,7 @@ def _acting(
     return knows(store, targets, actions, pictures=names if grid else (), tokens=shape, seed=seed)
 
 
-def _about(store: Store) -> dict[str, Any]:
-    settings = store.record.settings
-    kept = ("suite", "model", "family", "checkpoint", "items_sha256")
-    return {
-        "items": store.record.items,
-        "clips": store.record.clips,
-        "layers": len(store.layers),
-        "sites": list(store.sites),
-        **{name: settings[name] for name in kept if name in settings},
-        "media_tokens": store.record.checks.get("media_tokens", {}),
-    }
-
-
-def write_probed(folder: Path, found: Mapping[str, Any]) -> None:
+def write_probed(folder: Path, found: Found, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write what :func:`probed` found, both files or none.
 
     Raises:
@@ -366,10 +703,9 @@ def write_probed(folder: Path, found: Mapping[str, Any]) -> None:
     """
     import polars as pl
 
-    rows = BytesIO()
-    pl.DataFrame(found["rows"]).write_parquet(rows)
-    told = {name: value for name, value in found.items() if name != "rows"}
-    write_all({folder / PROBE: _json(told), folder / ROWS: rows.getvalue()})
+    table = BytesIO()
+    pl.DataFrame(rows).write_parquet(table)
+    write_all({folder / PROBE: _json(found), folder / ROWS: table.getvalue()})
 
 
 def _json(value: Any) -> bytes:
@@ -377,6 +713,102 @@ def _json(value: Any) -> bytes:
 
 
 # ---- adjusting
+
+
+class Accuracies(msgspec.Struct, frozen=True, kw_only=True):
+    """As :class:`handeye.states.cases.Standing`, with intervals."""
+
+    standard: Estimate
+    misleading: Estimate
+    balanced: Estimate
+
+
+class Means(msgspec.Struct, frozen=True, kw_only=True):
+    """Accuracies in the mean over test folds; None where a cell has no question."""
+
+    standard: Share | None
+    misleading: Share | None
+    balanced: Share | None
+
+
+class Gain(msgspec.Struct, frozen=True, kw_only=True):
+    """Over the best ablation."""
+
+    balanced: Estimate
+
+
+class Routing(msgspec.Struct, frozen=True, kw_only=True):
+    """As :class:`handeye.states.ablations.Routing`, with intervals."""
+
+    routed: Estimate
+    letters: Estimate
+    said: Estimate
+    raw: Estimate
+
+
+class Ours(msgspec.Struct, frozen=True, kw_only=True):
+    """As :class:`handeye.states.ablations.Adjusted`, with intervals."""
+
+    raw: Accuracies
+    adjusted: Accuracies
+    over_raw: Accuracies
+    ablations: dict[str, Accuracies]
+    gain: Gain
+    routing: Routing
+    best: str
+    opened: dict[str, Share]
+    gates: dict[str, tuple[float | None, ...]]
+    reliability: tuple[tuple[Share, Share, int], ...]
+
+
+class Ablation(msgspec.Struct, frozen=True, kw_only=True):
+    """What stood in the probe's place, chosen on other folds and on the test folds."""
+
+    nested: Means
+    on_test: Means
+
+
+class Theirs(msgspec.Struct, frozen=True, kw_only=True):
+    """As :class:`handeye.states.pgla.Pgla`, with intervals; ``front`` without its settings."""
+
+    raw: Accuracies
+    nested: Accuracies
+    over_raw: Accuracies
+    gain: Gain
+    layer: str
+    folds: Means
+    on_test: Means
+    optimism: float | None
+    capped: dict[str, Means]
+    ablations: dict[str, Ablation]
+    best: str
+    front: tuple[tuple[Share, Share], ...]
+    weights: tuple[Share, Share]
+    trained: int
+    evaluated: int
+    siblings: Share
+
+
+class Gained(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``adjust.json`` holds.
+
+    Attributes:
+        states: whose.
+        settings: ``alpha``, ``level``, folds and seed.
+        gate, promise, layer: of the adjuster of the whole set.
+        evaluated, families: numbers of questions and of families.
+        ours, pgla: what our adjuster and the published one gain and cost.
+    """
+
+    states: About
+    settings: dict[str, Any]
+    gate: float | None
+    promise: Promise
+    layer: str
+    evaluated: int
+    families: int
+    ours: Ours
+    pgla: Theirs
 
 
 def adjusted(
@@ -389,7 +821,7 @@ def adjusted(
     folds: int = 5,
     seed: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
-) -> tuple[dict[str, Any], Adjuster]:
+) -> tuple[Gained, Adjuster]:
     """PGLA and our adjuster on the letters of a store, and an adjuster to be used.
 
     Args:
@@ -406,7 +838,8 @@ def adjusted(
         DataError: no question that can be rejected, or no letters; as the two adjusters.
         OptionError: as the two; ``layer`` was not captured.
     """
-    rows = [one for one in _rejectable(targets) if one.right >= 0]
+    routed = [one for one in targets if one.rejection >= 0 and one.right >= 0]
+    rows = _rejectable(routed)
     if not rows or "last" not in store.sites:
         raise DataError(
             f"{store.folder}: adjusting needs questions that can be rejected, with letters, and "
@@ -435,64 +868,68 @@ def adjusted(
     at(2, "left-out families")
     theirs = pgla(store, rows, right, layer=layer or made.layer)
     at(3, "PGLA")
-    found = {
-        "states": _about(store),
-        "settings": {"alpha": alpha, "level": level, "folds": folds, "seed": seed},
-        "gate": made.gate,
-        "promise": msgspec.to_builtins(made.promise),
-        "layer": made.layer,
-        "evaluated": ours.evaluated,
-        "families": ours.families,
-        "ours": estimates(
-            {
+    measured = estimates(
+        {
+            "ours": {
                 "raw": ours.raw.tree(),
                 "adjusted": ours.adjusted.tree(),
                 "over_raw": ours.over_raw.tree(),
                 "ablations": {name: one.tree() for name, one in ours.ablations.items()},
                 "gain": {"balanced": ours.gain},
                 "routing": {
-                    name: getattr(ours.routing, name)
-                    for name in ("routed", "letters", "said", "raw")
+                    name: getattr(ours.routing, name) for name in Routing.__struct_fields__
                 },
-            }
-        )
-        | {
-            "best": ours.best,
-            "opened": ours.opened,
-            "gates": {name: list(gates) for name, gates in ours.gates.items()},
-            "reliability": [list(one) for one in ours.reliability],
-        },
-        "pgla": estimates(
-            {
+            },
+            "pgla": {
                 "raw": theirs.raw.tree(),
                 "nested": theirs.nested.tree(),
                 "over_raw": theirs.over_raw.tree(),
                 "gain": {"balanced": theirs.gain},
-            }
-        )
-        | {
-            "layer": layer or made.layer,
-            "folds": _chosen_of(theirs.folds),
-            "on_test": _chosen_of(theirs.on_test),
-            "optimism": theirs.optimism,
-            "capped": {f"{cap:g}": _chosen_of(one) for cap, one in theirs.capped.items()},
-            "ablations": {
-                name: {"nested": _chosen_of(nested), "on_test": _chosen_of(on_test)}
-                for name, (nested, on_test) in theirs.ablations.items()
             },
-            "best": theirs.best,
-            "front": [[standard, misleading] for _, standard, misleading in theirs.front],
-            "weights": list(theirs.weights),
-            "trained": theirs.trained,
-            "evaluated": theirs.evaluated,
-            "siblings": theirs.siblings,
-        },
-    }
+        }
+    )
+    found = Gained(
+        states=About.of(store),
+        settings={"alpha": alpha, "level": level, "folds": folds, "seed": seed},
+        gate=made.gate,
+        promise=made.promise,
+        layer=made.layer,
+        evaluated=ours.evaluated,
+        families=ours.families,
+        ours=_kept(Ours, ours, measured["ours"]),
+        pgla=_kept(
+            Theirs,
+            theirs,
+            measured["pgla"]
+            | {
+                "layer": layer or made.layer,
+                "folds": _means(theirs.folds),
+                "on_test": _means(theirs.on_test),
+                "capped": {f"{cap:g}": _means(one) for cap, one in theirs.capped.items()},
+                "ablations": {
+                    name: {"nested": _means(nested), "on_test": _means(on_test)}
+                    for name, (nested, on_test) in theirs.ablations.items()
+                },
+                "front": [(standard, misleading) for _, standard, misleading in theirs.front],
+            },
+        ),
+    )
     return found, made
 
 
-def _chosen_of(one: Any) -> dict[str, float]:
-    return {name: getattr(one, name) for name in ("standard", "misleading", "balanced")}
+def _means(one: Chosen) -> dict[str, float | None]:
+    found = {name: getattr(one, name) for name in Means.__struct_fields__}
+    return {name: None if math.isnan(value) else value for name, value in found.items()}
+
+
+T = TypeVar("T")
+
+
+def _kept(kind: type[T], found: object, instead: Mapping[str, Any]) -> T:
+    """What was found as a struct of the file; some of its values in another form."""
+    names = (one for one in kind.__struct_fields__ if one not in instead)  # type: ignore[attr-defined]
+    rest = {name: getattr(found, name) for name in names}
+    return msgspec.convert({**rest, **instead}, kind, from_attributes=True)
 
 
 def _rejecting(rows: Sequence[Target]) -> dict[int, str]:
@@ -505,7 +942,7 @@ def _rejecting(rows: Sequence[Target]) -> dict[int, str]:
     return out
 
 
-def write_adjusted(folder: Path, found: Mapping[str, Any], made: Adjuster) -> None:
+def write_adjusted(folder: Path, found: Gained, made: Adjuster) -> None:
     """Write what :func:`adjusted` found and made, both files or none.
 
     Raises:
@@ -514,29 +951,78 @@ def write_adjusted(folder: Path, found: Mapping[str, Any], made: Adjuster) -> No
     write_all({folder / ADJUST: _json(found), folder / ADJUSTER: _json(made)})
 
 
+# ---- reading back
+
+
 def results(folder: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """What was found in a folder before: of probes, and of adjusting; None: not yet.
+    """What was found in a folder before, as plain values: of probes, of adjusting; None: not yet.
 
     Raises:
-        DataError: a file cannot be read.
+        DataError: a file cannot be read or is not as it was written, with the place in it.
     """
-    there = [folder / PROBE, folder / ADJUST]
-    probe_told, adjust_told = (read_json(one) if one.is_file() else None for one in there)
-    return probe_told, adjust_told
+    return _read(folder, PROBE, Found, "probe"), _read(folder, ADJUST, Gained, "adjust")
 
 
-@contextmanager
-def read_back(folder: Path) -> Iterator[None]:
-    """Show what was found; values that are not what was written end in words.
+def rows_of(folder: Path, target: str, site: str) -> list[Row]:
+    """The rows that a folder keeps of a probe, in their order; none where nothing was probed.
 
     Raises:
-        DataError: a file of results was changed.
+        DataError: the file cannot be read or is not as it was written.
     """
+    import polars as pl
+
+    path = folder / ROWS
+    if not path.is_file():
+        return []
     try:
-        yield
-    except (KeyError, TypeError, AttributeError, ValueError, IndexError, UndefinedError) as error:
-        what = f"{type(error).__name__}: {error}"
+        rows = pl.read_parquet(path).filter((pl.col("target") == target) & (pl.col("site") == site))
+        return msgspec.convert(rows.to_dicts(), list[Row])
+    except (pl.exceptions.PolarsError, OSError, msgspec.ValidationError) as error:
         raise DataError(
-            f"{folder}: {PROBE} or {ADJUST} is not as it was written ({what}); make it again with: "
-            f"handeye states probe {folder}, or adjust"
-        ) from error
+            f"{path}: cannot be read: {error}; make it again with: handeye states probe {folder}"
+        ) from None
+
+
+# ---- causal checks
+
+
+class Changed(Causal, frozen=True, kw_only=True):
+    """What ``causal.json`` holds: also whose states, and the options of the checks."""
+
+    states: About
+    asked: dict[str, Any]
+
+
+def write_causal(store: Store, asked: Mapping[str, Any], found: Causal) -> None:
+    """Write what changes of states did to answers.
+
+    Args:
+        store: of the states whose directions were tried.
+        asked: the options, and what tells one check from another.
+        found: what came out.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    values = {name: getattr(found, name) for name in Causal.__struct_fields__}
+    told = Changed(states=About.of(store), asked=dict(asked), **values)
+    write_all({store.folder / CAUSAL: _json(told)})
+
+
+def causal_of(folder: Path) -> dict[str, Any] | None:
+    """What changes of states did to answers, as plain values; None: not asked yet.
+
+    Raises:
+        DataError: the file cannot be read or is not as it was written.
+    """
+    return _read(folder, CAUSAL, Changed, "causal")
+
+
+def _read(folder: Path, name: str, kind: type[Any], command: str) -> dict[str, Any] | None:
+    if not (folder / name).is_file():
+        return None
+    try:
+        found: dict[str, Any] = msgspec.to_builtins(read_json(folder / name, kind))
+    except DataError as error:
+        raise DataError(f"{error}; make it again with: handeye states {command} {folder}") from None
+    return found

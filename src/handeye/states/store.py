@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from handeye.atomic import entries, held, replacing, write_bytes
 from handeye.errors import DataError, RunError
+from handeye.shown import Shown, Words
 from handeye.states.parts import (
     DTYPES,
     HEADER,
@@ -335,7 +336,10 @@ class _Row(NamedTuple):
     rows: int
 
 
-class Store:
+_DAMAGED = "it was damaged or is of others: remove it and capture again, other parts are kept"
+
+
+class Store(Shown):
     """A folder of captured states; reads a tensor at a time.
 
     Attributes:
@@ -355,6 +359,25 @@ class Store:
         for item, site, part, row, rows, letters, answer in index.select(named).iter_rows():
             self._letters[item], self._answers[item] = letters, answer
             self._at[site][item] = _Row(part, row, rows)
+
+    def _words(self) -> Words:
+        record = self.record
+        known = {name: str(record.settings.get(name, "")) for name in ("suite", "model", "family")}
+        figures = {
+            **{name: value for name, value in known.items() if value},
+            "layers": ", ".join(self.layers),
+            "sites": ", ".join(self.sites),
+        }
+        note = f"{len(record.failed):,} items could not be captured" if record.failed else ""
+        return Words(
+            f"States of {len(self.item_ids):,} items, "
+            f"{record.width:,} numbers each ({record.dtype}): {self.folder}",
+            figures,
+            note,
+        )
+
+    def _rows(self) -> pl.DataFrame:
+        return self.index
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -378,7 +401,7 @@ class Store:
 
     def tokens(self, site: str, item_ids: Sequence[str]) -> list[int]:
         """How many tokens a site has, for each item: 1, but at ``grid``."""
-        return [row.rows for row in self._rows(site, item_ids)]
+        return [row.rows for row in self._places(site, item_ids)]
 
     def states(
         self,
@@ -391,7 +414,7 @@ class Store:
         from safetensors import SafetensorError, safe_open
 
         self._refuse("layer", layer, self.layers)
-        rows = self._rows(site, item_ids)
+        rows = self._places(site, item_ids)
         wanted: dict[str, list[tuple[int, int]]] = {}
         for number, (item, at) in enumerate(zip(item_ids, rows, strict=True)):
             place = 0 if places is None else places[number]
@@ -405,10 +428,22 @@ class Store:
             try:
                 with safe_open(path, "np") as file:
                     tensor = file.get_tensor(f"{layer}/{site}")
-            except (SafetensorError, OSError) as error:
+            except (SafetensorError, OSError, TypeError) as error:
                 raise DataError(f"{path}: cannot be read: {error}") from None
             numbers, places_there = np.array(pairs).T
+            wide = (self.record.width,)
+            if tensor.shape[1:] != wide or len(tensor) <= places_there.max():
+                raise DataError(
+                    f"{path}: {layer}/{site} has the shape {tensor.shape}, and item "
+                    f"{item_ids[numbers[places_there.argmax()]]} should be row "
+                    f"{places_there.max()} of {wide[0]} numbers; {_DAMAGED}"
+                )
             out[numbers] = tensor[places_there]
+            if len(wrong := numbers[~np.isfinite(out[numbers]).all(axis=1)]):
+                raise DataError(
+                    f"{path}: {layer}/{site} of item {item_ids[wrong[0]]} holds nan or infinite "
+                    f"numbers ({len(wrong)} of {len(numbers)} states that were read do); {_DAMAGED}"
+                )
         return out
 
     def letters(self, item_ids: Sequence[str]) -> NDArray[np.float64]:
@@ -426,7 +461,7 @@ class Store:
         self._known(item_ids)
         return [self._answers[item] for item in item_ids]
 
-    def _rows(self, site: str, item_ids: Sequence[str]) -> list[_Row]:
+    def _places(self, site: str, item_ids: Sequence[str]) -> list[_Row]:
         self._refuse("site", site, self.sites)
         self._known(item_ids)
         at = self._at[site]

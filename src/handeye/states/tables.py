@@ -10,17 +10,74 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from handeye.scores.estimate import Estimate, Worded, in_unit, rate_of
+from handeye.scores.estimate import Estimate, Unit, Worded, in_unit, rate_of
 from handeye.scores.tables import Cell, Column, Row, Table
-from handeye.states.chain import LEVELS
+from handeye.states.acting import FAILED, widest
+from handeye.states.cells import BOTH, LAST, POSITION
+from handeye.states.chain import words_of
 
 Told = Mapping[str, Any]
 _CI = "95 % intervals over families"
+_READ_FROM = {
+    BOTH: "from the last token and the picture's own",
+    LAST: "from the last token alone",
+    POSITION: "without looking, by position and count,",
+}
 _OF_ADJUSTING = (
     Column("Standard", "accuracy where the premise holds, mean over senses"),
     Column("Misleading", "accuracy where it is false, with the right rejection"),
     Column("Balanced", "mean of the two"),
 )
+
+
+def sentences(probe: Told | None) -> list[str]:
+    """What was found, to be read first: where it is lost, and who knows and does not act.
+
+    Args:
+        probe: what ``probe.json`` holds.
+    """
+    told = probe or {}
+    return [str(text) for text in told.get("said") or ()] + [
+        _acted(one) for one in told.get("acting", ()) if one.get("rows")
+    ]
+
+
+def _acted(one: Told) -> str:
+    """Of the failed answers of a stratum, how many had their right cells decodable."""
+    failed = one["rows"][0]
+    of, some = one["stratum"] or "all items", failed["n"] - failed["empty"]
+    if failed["reason"] != FAILED:
+        return f"{of}: no answer failed."
+    if not some:
+        return f"{of}: no answer to an item with something to click failed."
+    parts = []
+    for reader in dict.fromkeys((widest(failed["readers"]), LAST, POSITION)):
+        rate = rate_of(failed["readers"][reader]["exact"])
+        parts.append(
+            f"{_READ_FROM[reader]} for {round(some * (rate.value or 0.0)):,} "
+            f"({rate.text('line').replace(' (', ' %, ').rstrip(')')})"
+        )
+    first, *rest = parts
+    return (
+        f"{of}: of the {some:,} failed answers with something to click, exactly the right cells "
+        f"could be read {first}; {'; '.join(rest)}."
+    )
+
+
+def taught_words(taught: Told) -> str:
+    """What must be said beside figures of a model whose states were supervised; else empty.
+
+    Args:
+        taught: what the record of a capture has of it (:class:`handeye.states.parts.Record`).
+    """
+    way, labels = taught.get("supervision"), taught.get("labels") or ()
+    if not way or way == "answers":
+        return ""
+    what = f" ({', '.join(map(str, labels))})" if labels else ""
+    return (
+        f"This model was trained on {way}: it was told what its patches show{what}, so a part of "
+        "what its states hold was put there."
+    )
 
 
 def tables(probe: Told | None, adjust: Told | None, *, every_line: bool = True) -> list[Table]:
@@ -36,10 +93,10 @@ def tables(probe: Told | None, adjust: Told | None, *, every_line: bool = True) 
         return found
     kept = []
     for one in found:
-        if one.key.startswith("acting"):
+        if one.key.startswith("t-acting"):
             first = (one.rows[0].group, one.rows[-1].group)
             one = replace(one, rows=tuple(row for row in one.rows if row.group in first))
-        if one.key != "controls":
+        if one.key != "t-controls":
             kept.append(one)
     return kept
 
@@ -53,6 +110,7 @@ def _of_probe(told: Told) -> Iterator[Table]:
     for way in (told.get("chain") or {}).get("ways", ()):
         yield _chain(way)
     yield _knows_says(told.get("knows_says", ()))
+    yield _published(told.get("published", ()), told.get("knows_says", ()))
     for one in told.get("acting", ()):
         yield _acting(one)
     yield _probes(told.get("found", ()))
@@ -72,11 +130,11 @@ def _chain(way: Told) -> Table:
             None if smallest is None else Worded(smallest, unit="points"),
             step["name"] + (" (said)" if step["claimed"] else ""),
         )
-        rows.append(Row(LEVELS[level["key"]], cells))
+        rows.append(Row(words_of(level["key"], level.get("sites", ())), cells))
     named = f" of {way['stratum']}" if way["stratum"] else ""
     note = f" {way['note']}" if way.get("note") else ""
     return Table(
-        key=f"chain-{way['stratum'] or 'all'}",
+        key=f"t-chain-{way['stratum'] or 'all'}",
         caption=f"From seen to said{named}: balanced accuracy in percent, {_CI}, chance 50",
         columns=(
             Column("Balanced", "balanced accuracy of the reader as a decision"),
@@ -85,7 +143,7 @@ def _chain(way: Told) -> Table:
             Column("Other kinds", "AUROC on kinds that the probe was not fitted to"),
             Column("Lost", "points of balanced accuracy lost on the way to here"),
             Column(
-                "Visible",
+                "Smallest seen",
                 "the smallest loss that a set like this shows with a power of 80 % at the level "
                 "of Holm's first step",
             ),
@@ -98,10 +156,8 @@ def _chain(way: Told) -> Table:
 
 
 def _knows_says(found: Any) -> Table:
-    rows = []
+    rows, notes = [], []
     for one in found:
-        if "both" not in one:
-            continue
         cells = [rate_of(one[name]) for name in ("both", "knows", "says", "neither", "by_chance")]
         rows.append(
             Row(
@@ -110,8 +166,19 @@ def _knows_says(found: Any) -> Table:
                 basis=f"{one['n']:,} false premises",
             )
         )
+        named = f" of {one['stratum']}" if one["stratum"] else ""
+        if one["unanswered"]:
+            notes.append(
+                f"{one['unanswered']:,} more{named} have no letters, or not one for each role: "
+                "they are not counted."
+            )
+        if one["selective"] and one["selective"]["unknown"]:
+            notes.append(
+                f"Of {one['selective']['unknown']:,} questions{named} it is not known which option "
+                "is right: they count in no risk."
+            )
     return Table(
-        key="knows-says",
+        key="t-knows-says",
         caption=f"False premises: told by the probe, rejected by the answer; percent, {_CI}",
         columns=(
             Column("Both", "told and rejected"),
@@ -123,6 +190,49 @@ def _knows_says(found: Any) -> Table:
         ),
         rows=tuple(rows),
         row_head="Sense",
+        note=" ".join(notes),
+    )
+
+
+_PUBLISHED: tuple[tuple[str, str, Unit], ...] = (
+    ("lad", "LAD: nats by which letters notice", "plain"),
+    ("noticed", "LAD above 0, percent; half by chance", "percent"),
+    ("cs", "CS: nats for the question, against the clip", "plain"),
+    ("pleased", "CS above 0, percent", "percent"),
+    ("split", "split beliefs: both above 0, percent", "percent"),
+    ("by_chance", "noticed the wrong way round, percent", "percent"),
+    ("beyond", "split beliefs less that, points", "points"),
+    ("vns", "VNS: nats by which letters depend on the clip", "plain"),
+    ("phi", "PHI: nats that the words tell of the answer", "plain"),
+)
+_KEPT: tuple[tuple[str, str, Unit], ...] = (
+    ("whole", "wrong answers at full coverage, percent", "percent"),
+    ("half", "wrong answers at 50 % coverage, percent", "percent"),
+    ("gained", "accuracy gained at 50 % coverage, points", "points"),
+)
+
+
+def _published(found: Any, answered: Any) -> Table:
+    rows = []
+    sure = {one["stratum"]: one.get("selective") for one in answered}
+    needs: dict[str, str] = {}
+    for one in found:
+        counts = f"{one['questions']:,} questions, {one.get('pairs', 0):,} false with a sibling"
+        told = [(one, _PUBLISHED), (sure.get(one["stratum"]) or {}, _KEPT)]
+        for source, measures in told:
+            for name, words, unit in measures:
+                if name in source:
+                    figure = in_unit(rate_of(source[name]), unit)
+                    of = f"{one['stratum'] or 'all'}: {counts}"
+                    rows.append(Row(words, (figure,), group=of))
+        needs |= one["needs"]
+    return Table(
+        key="t-published",
+        caption=f"Published measures; {_CI}",
+        columns=(Column("Figure"),),
+        rows=tuple(rows),
+        row_head="Measure",
+        note=" ".join(f"{name} needs {what}." for name, what in needs.items()),
     )
 
 
@@ -137,17 +247,22 @@ def _acting(one: Told) -> Table:
                 area(found["area"]),
                 rate_of(found["silent"]),
             )
-            rows.append(Row(reader, cells, group=f"{held['label']} ({held['n']:,} answers)"))
+            of = f"{held['n']:,} answers, {held['n'] - held['empty']:,} with a cell"
+            rows.append(Row(reader, cells, group=f"{held['label']} ({of})"))
     return Table(
-        key=f"acting-{one['stratum'] or 'all'}",
+        key=f"t-acting-{one['stratum'] or 'all'}",
         caption=f"Right cells decodable, by what became of the answer: {one['stratum']}; percent, "
         "95 % intervals over scenes",
         columns=(
-            Column("Exactly", "exactly the right cells lie above the reader's cut"),
+            Column(
+                "Exactly",
+                "of the items with a cell to click, exactly the right ones lie above "
+                "the reader's cut",
+            ),
             Column("Beyond", "the same less that of position and count, in points"),
-            Column("Ranked", "the right cells lie above all others"),
-            Column("AUROC", "among the cells of an item"),
-            Column("Silent", "of items with nothing to click, none is called right"),
+            Column("Ranked", "of the same items, the right cells lie above all others"),
+            Column("AUROC", "among the cells of an item, mean over items; .5 without looking"),
+            Column("Silent", "of the items with nothing to click, none is called right"),
         ),
         rows=tuple(rows),
         row_head="Read from",
@@ -176,16 +291,19 @@ def _probes(found: Any) -> Table:
         if why := one.get("no_null"):
             unsaid.setdefault(why, []).append(f"{name} ({one['stratum']})")
     return Table(
-        key="probes",
+        key="t-probes",
         caption=f"Probes: what a linear reader tells on families it has not learnt from, {_CI}",
         columns=(
             Column("Rows"),
-            Column("Families", "groups that no fold parts"),
-            Column("AUROC"),
-            Column("Null", "97.5 % point of the same search over labels turned by chance"),
-            Column("p", "of what is at least as high by chance"),
+            Column("Groups", "families or scenes, which no fold parts"),
+            Column("AUROC", "area under the ROC curve; .5 tells nothing, 1 all"),
+            Column("By chance", "97.5 % point of the same search over labels turned by chance"),
+            Column("p", "how often chance is at least as high"),
             Column("Balanced", "balanced accuracy at the cut that the inner folds chose, percent"),
-            Column("Slope", "of calibration: 1 is right, less is too sure"),
+            Column(
+                "Calibration",
+                "slope of what is true over what the probe says: 1 is right, less is too sure",
+            ),
             Column("Layer", "chosen by the inner folds", words=True),
         ),
         rows=tuple(rows),
@@ -209,7 +327,7 @@ def _controls(found: Any) -> Table:
         cells = (None, None, Worded(one["selectivity"], unit="plain"), None)
         rows.append(Row("random labels (selectivity)", cells, group=asked))
     return Table(
-        key="controls",
+        key="t-controls",
         caption=f"What else could tell it: readers beside each probe, {_CI}",
         columns=(
             Column("AUROC"),
@@ -239,7 +357,7 @@ def _of_adjust(told: Told) -> Iterator[Table]:
         )
     gained = rate_of(ours["gain"]["balanced"]).text("line", "points")
     yield Table(
-        key="adjuster",
+        key="t-adjuster",
         caption=f"Our adjuster on {told['families']:,} families left out in turn; percent, {_CI}",
         columns=_OF_ADJUSTING,
         rows=tuple(rows),
@@ -257,7 +375,7 @@ def _of_adjust(told: Told) -> Iterator[Table]:
     ]
     gained = rate_of(theirs["gain"]["balanced"]).text("line", "points")
     yield Table(
-        key="pgla",
+        key="t-pgla",
         caption=f"PGLA as published, {theirs['evaluated']:,} questions evaluated; percent, {_CI}",
         columns=_OF_ADJUSTING,
         rows=tuple(rows),
@@ -275,4 +393,90 @@ def _accuracies(label: str, tree: Told) -> Row:
 
 def _plainly(label: str, tree: Told) -> Row:
     names = ("standard", "misleading", "balanced")
-    return Row(label, tuple(Estimate(float(tree[name])) for name in names))
+    return Row(label, tuple(Estimate(tree[name]) for name in names))
+
+
+def causal_tables(told: Told | None) -> list[Table]:
+    """What changes of states did to answers, sense by sense: patched, steered and erased.
+
+    Args:
+        told: what ``causal.json`` holds; None: nothing was asked.
+    """
+    found = told or {"effects": ()}
+    by: dict[tuple[str, str, str, str], dict[str, Told]] = {}
+    for one in found["effects"]:
+        key = (one["stratum"], one["check"], one["layer"], one["site"])
+        by.setdefault(key, {})[one["measure"]] = one
+    strata = dict.fromkeys(stratum for stratum, *_ in by)
+    made = (make(stratum, by, found) for stratum in strata for make in (_patched, _directed))
+    return [one for one in made if one.rows]
+
+
+def _patched(stratum: str, by: Mapping[tuple[str, str, str, str], Told], told: Told) -> Table:
+    rows = []
+    for (of, check, layer, site), one in by.items():
+        if (of, check) != (stratum, "patch"):
+            continue
+        flips, moved = one["flips"], one["moved"]
+        beside = [flips["controls"].get(name) for name in ("other detail", "unrelated")]
+        cells: tuple[Cell, ...] = (
+            rate_of(flips["effect"]),
+            *(rate_of(other) if other else None for other in beside),
+            area(moved["effect"]),
+            "yes" if moved["claimed"] else "no",
+        )
+        rows.append(Row(site, cells, group=layer, basis=f"{flips['effect']['n']:,} items"))
+    own = rate_of(told["own"][stratum]).text("line") if rows else ""
+    return Table(
+        key=f"t-patched-{stratum or 'all'}",
+        caption=f"States patched with a sibling's: {stratum or 'all'}; percent, {_CI}",
+        columns=(
+            Column("Flips", "of those whose sibling is answered otherwise, how many answer so now"),
+            Column("Other detail", "the same by a clip of the family that differs in another"),
+            Column("Unrelated", "the same by a clip of another family"),
+            Column("Moved", "S in the direction of the change of truth, in nats"),
+            Column("Claimed", "whether that is beyond 0 and both controls", words=True),
+        ),
+        rows=tuple(rows),
+        row_head="Tokens",
+        note=f"{told['items'][stratum]:,} items of {told['families'][stratum]:,} families, of "
+        f"which {own} % are told rightly without any change."
+        if rows
+        else "",
+    )
+
+
+def _directed(stratum: str, by: Mapping[tuple[str, str, str, str], Told], told: Told) -> Table:
+    rows = []
+    for (of, check, layer, _), one in by.items():
+        if of != stratum or check == "patch":
+            continue
+        effect = one["moved" if check == "steer" else "parted"]
+        drawn = [_span(effect["controls"][name]) for name in ("flipped", "random")]
+        words = {"steer": "S moved by a step", "erase": "S parted by erasing"}[check]
+        probe = area(one["told"]["effect"]) if check == "erase" else None
+        said = "yes" if effect["claimed"] else "no"
+        rows.append(Row(words, (probe, area(effect["effect"]), *drawn, said), group=layer))
+    return Table(
+        key=f"t-directions-{stratum or 'all'}",
+        caption=f"States steered and erased at the last token: {stratum or 'all'}; nats, {_CI}",
+        columns=(
+            Column("AUROC", "of the probe, on families it has not learnt from"),
+            Column("Effect", "of the probe's direction"),
+            Column("Flipped", "least to most over directions of flipped labels", words=True),
+            Column("Random", "least to most over random directions", words=True),
+            Column("Claimed", "whether the effect is beyond 0 and every one of them", words=True),
+        ),
+        rows=tuple(rows),
+        row_head="Change",
+        note=f"{told['directions']} directions of each kind; steps along the "
+        f"{'probe' if told['along'] == 'probe' else 'difference of class means'}."
+        if rows
+        else "",
+    )
+
+
+def _span(drawn: Told) -> str:
+    """The least and the most of what was drawn."""
+    ends = (Estimate(drawn[end]).text("value", "plain") for end in ("low", "high"))
+    return " to ".join(ends)

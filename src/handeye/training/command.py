@@ -52,7 +52,8 @@ def train_and_examine(lesson: Teaches, out: Path, preset: str, seed: int, **chan
     """
     needs_torch()
     from handeye.atomic import write_output
-    from handeye.training.training_run import CARD, claim, steps_done, train
+    from handeye.respondents.local.identity import CARD
+    from handeye.training.training_run import claim, steps_done, train
 
     recipe: Recipe = replace(recipe_among(lesson.recipes, preset), **changes)
     if not 0 <= seed < 2**32:
@@ -83,8 +84,8 @@ def examined(
     needs_torch()
     from handeye.progress import counting
     from handeye.reading import read_json
+    from handeye.respondents.local.identity import CARD
     from handeye.training.asking import load_model
-    from handeye.training.training_run import CARD
 
     if scenes < 1:
         raise OptionError(f"scenes must be at least 1, got {scenes}")

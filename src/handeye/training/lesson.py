@@ -81,12 +81,14 @@ class Label:
             decoder's own embedding of the last token of each word: so a word and what it stands for
             are alike before the decoder learns anything. Empty: a linear head on the tower, dropped
             in the end, tells it of each patch.
+        about: what the card calls it; empty: its name.
     """
 
     name: str
     choices: int
     weights: tuple[float, ...] = ()
     words: tuple[str, ...] = ()
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -33,6 +33,7 @@ def run_card(
     parameters: int,
     ran_on: dict[str, Any],
     *,
+    labels: Sequence[str],
     resumed: bool,
 ) -> dict[str, Any]:
     """The card as JSON.
@@ -45,6 +46,7 @@ def run_card(
         seconds: wall-clock time; of the last process only if ``resumed``.
         parameters: weights of the shipped model.
         ran_on: see :func:`machine`.
+        labels: what was told of every patch, if it was.
         resumed: whether the training was interrupted and gone on with.
     """
     return {
@@ -53,6 +55,7 @@ def run_card(
         "seed": seed,
         "recipe": recipe.record(),
         "supervision": recipe.supervision,
+        "labels": [] if recipe.supervision == "answers" else list(labels),
         "seconds": round(seconds, 1),
         "resumed": resumed,
         "parameters": parameters,

@@ -28,6 +28,7 @@ from transformers.utils import logging as library_logging
 from handeye.atomic import entries, held, write_bytes
 from handeye.errors import RunError
 from handeye.reading import read_json
+from handeye.respondents.local.identity import CARD
 from handeye.training.architecture import build, save
 from handeye.training.learning_curve import curve_svg
 from handeye.training.lesson import Example, Recipe
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
     from handeye.suite import Teaches
 
-CARD = "run-card.json"
 _RECORD = "training.json"
 _CHECKPOINTS = "checkpoints"
 # What the pupil reports beside its loss, averaged over the steps between two log lines.
@@ -276,7 +276,8 @@ def _finish(
     parameters = sum(p.numel() for p in trainer.model.model.parameters())
     shown = lesson.shown(recipe)
     card = run_card(
-        lesson.name, recipe, shown, seed, seconds, parameters, machine(), resumed=resumed
-    )
+        lesson.name, recipe, shown, seed, seconds, parameters, machine(),
+        labels=[one.about or one.name for one in lesson.labels], resumed=resumed,
+    )  # fmt: skip
     shutil.rmtree(out / _CHECKPOINTS, ignore_errors=True)
     write_bytes(out / CARD, json.dumps(card, indent=1).encode())

@@ -29,7 +29,8 @@ def test_items_of_one_prompt_are_asked_in_the_same_bytes(name: str, order: str) 
         words = VARIANTS[name].write(item, order_of(item, order))
         asked.setdefault(item.prompt_id, set()).add(words)
     assert all(len(words) == 1 for words in asked.values())
-    assert len({words for found in asked.values() for words in found}) == len(asked)
+    if name != "no-question":  # then options alone tell prompts apart, and here all have the same
+        assert len({words for found in asked.values() for words in found}) == len(asked)
 
 
 def test_the_six_options_stand_in_their_order() -> None:
@@ -86,7 +87,7 @@ def test_a_prompt_can_be_read_again(name: str) -> None:
         found = read_prompt(f"Two frames:\n\n{VARIANTS[name].write(item, item.order)}\n")
         assert found is not None
         assert found.answer == ANSWER_KINDS[name]
-        assert found.text in (item.question, item.statement)
+        assert found.text in (item.question, item.statement, "What is the answer?")
         options = options_of(item)
         wanted = tuple(options[role] for role in item.order)
         assert found.options == (wanted if found.answer == "choice" else ())

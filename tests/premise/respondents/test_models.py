@@ -54,7 +54,7 @@ def right(item: Item, said: str, variant: str, order: tuple[int, ...]) -> bool:
     return found.role == item.gold and found.strict
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", [one for one in VARIANTS if one != "no-question"])
 def test_the_oracle_is_right_from_what_it_is_sent(data: Path, variant: str) -> None:
     oracle = make_respondent("oracle", {})
     replies = asked(oracle, data, variant=variant, option_order="paper")

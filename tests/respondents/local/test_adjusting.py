@@ -196,7 +196,7 @@ def test_other_questions_are_left_alone_and_it_is_said(
     folder: Path, written: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, plain = model(folder, adjuster=str(written(-1e9))), model(folder)
-    for words in (WORDS, question("a", "b"), question("a", "b", "c", "d", SEEN, "e")):
+    for words in (WORDS, question("a", "b", "c", "d", SEEN, "e")):
         out = ask(one, words)
         assert out.completion == ask(plain, words).completion
         assert out.metadata["adjuster"]["why"]
@@ -204,6 +204,12 @@ def test_other_questions_are_left_alone_and_it_is_said(
     assert "the adjuster leaves a question alone: it does not show options A to F" in (
         capsys.readouterr().err
     )
+
+
+def test_questions_of_other_options_are_refused(folder: Path, written: Any) -> None:
+    one = model(folder, adjuster=str(written(-1e9)))
+    with pytest.raises(RunError, match=r"questions of 6 options .* one of 2 \(A to B\) is asked"):
+        ask(one, question("a", "b"))
 
 
 def test_one_batch_may_hold_both(folder: Path, written: Any) -> None:

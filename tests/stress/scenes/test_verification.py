@@ -31,12 +31,16 @@ def copy(small: Path, tmp_path: Path) -> Path:
 
 
 def test_a_set_as_it_was_made_has_no_problem(dealt: Path) -> None:
-    for workers in (1, 2):
-        found = verify(dealt, workers=workers)
-        assert found.problems == ()
-        assert found.counts["items"] == 240
-        assert found.counts["groups"] == 24
-        assert found.counts[SOLVED] >= 0.95 * 240
+    found = verify(dealt, workers=1)
+    assert found.problems == ()
+    assert found.counts["items"] == 240
+    assert found.counts["groups"] == 24
+    assert found.counts[SOLVED] >= 0.95 * 240
+
+
+def test_with_any_number_of_workers_the_same_is_found(copy: Path) -> None:
+    change(copy / ITEMS, 0, lambda row: row.update(level=2))
+    assert verify(copy, workers=1) == verify(copy, workers=2)
 
 
 def change(file: Path, number: int, how: Callable[[dict[str, Any]], None]) -> None:

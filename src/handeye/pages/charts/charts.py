@@ -299,18 +299,28 @@ def panel(
     *,
     joined: bool = True,
     size: tuple[float, float] = (214.0, 156.0),
+    shaded: Sequence[tuple[str, float]] = (),
 ) -> Markup:
     """One small multiple: PASS against the bins of a factor, one line per run.
 
     ``joined`` draws the line between the bins; leave it out where they have no order. ``size`` is
-    width and height in pixels.
+    width and height in pixels. ``shaded`` are names and values (0..1) up to which the ground is
+    shaded: what is reached without that which the lines are about.
     """
     width, height = size
     left, right, top, bottom = 26.0, width - 4, 10.0, height - 30
     y_of = Scale(bottom, top)
     step = (right - left) / max(len(bins), 1)
     centres = [left + step * (k + 0.5) for k in range(len(bins))]
-    parts = [_y_axis(y_of, left, right, (0.0, 0.5, 1.0))]
+    parts = [
+        svg.group(
+            svg.element("title", f"{name}: {100 * value:.1f}"),
+            svg.element("rect", x=left, y=y_of(value), width=right - left,
+                        height=bottom - y_of(value), class_="ground"),
+        )
+        for name, value in shaded
+    ]  # fmt: skip
+    parts.append(_y_axis(y_of, left, right, (0.0, 0.5, 1.0)))
     # Names that would touch stand on two levels in turn.
     stagger = 12.0 if max((len(name) for name in bins), default=0) * 5.6 > step - 3 else 0.0
     parts += [
@@ -320,7 +330,10 @@ def panel(
     for one, offset in _dodged(series, step * 0.6, 7.0):
         at = [x + offset for x in centres]
         parts.append(_draw_series(one, bins, at, y_of, joined or one.chance))
-    return svg.figure(key, width, height, title, _described(bins, series), *parts, class_="panel")
+    described = _described(bins, series)
+    if shaded:
+        described += " Shaded: " + ", ".join(f"{n} {100 * v:.1f}" for n, v in shaded) + "."
+    return svg.figure(key, width, height, title, described, *parts, class_="panel")
 
 
 def swatch(

@@ -34,6 +34,7 @@ _EXPLAINED = (
     "Answer TRUE or FALSE on the first line, and say why in one sentence on the second line."
 )
 _FREE = "Answer in a few words."
+_NOTHING = "What is the answer?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,10 @@ def _check_first(item: Item, order: Sequence[int]) -> str:
     return f"{_CHECK}\n\n{_six(item, order)}"
 
 
+def _unasked(item: Item, order: Sequence[int]) -> str:
+    return f"{_NOTHING}\n\n{lettered(item, order)}\n\n{_BY_LETTER}"
+
+
 def _claimed(item: Item) -> str:
     if item.statement:
         return f"{item.statement}\n\n{_IS_TRUE}"
@@ -93,6 +98,7 @@ def _free(item: Item, order: Sequence[int]) -> str:
 VARIANTS: dict[str, Variant] = {
     "six": Variant("six lettered options, two of which reject the question", _six),
     "check-first": Variant("the same, told to check the question first", _check_first),
+    "no-question": Variant("the six options under a question that asks nothing", _unasked),
     "true-false": Variant("the premise alone: TRUE or FALSE", _true_false, "truth"),
     "true-false-explained": Variant("the same, and why", _explained, "explained"),
     "free": Variant("the question alone, answered in words", _free, "text"),

@@ -57,7 +57,8 @@ def premise(
         questions: ``single``, ``two`` or ``all``.
         kinds: of details, such as ``colour,pitch``.
         families: keep the first so many.
-        variant: ``six``, ``check-first``, ``true-false``, ``true-false-explained`` or ``free``.
+        variant: ``six``, ``check-first``, ``no-question``, ``true-false``,
+            ``true-false-explained`` or ``free``.
         media_input: ``auto``, ``native``, ``frames+audio``, ``frames`` or ``audio``.
         frames: ``paper`` (50), ``8``, ``fps:2``, ``seconds:0.5,1.5`` or ``indices:0,10``.
         longest_side: of the frames in pixels; 0 or None for full size.

@@ -36,7 +36,7 @@ def premise(
         str,
         typer.Option(
             metavar="NAME",
-            help="six, check-first, true-false, true-false-explained or free.",
+            help="six, check-first, no-question, true-false, true-false-explained or free.",
             autocompletion=one_of(_variants),
         ),
     ] = "six",

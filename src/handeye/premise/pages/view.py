@@ -42,6 +42,7 @@ SIGNAL_WORDS = {
 _ASKED = {
     "six": "with six options",
     "check-first": "with six options, to check the question first",
+    "no-question": "with six options and no question",
     "true-false": "for TRUE or FALSE",
     "true-false-explained": "for TRUE or FALSE with a reason",
     "free": "for words",

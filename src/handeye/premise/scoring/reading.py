@@ -36,6 +36,7 @@ AnswerKind = Literal["choice", "truth", "explained", "text"]
 ANSWER_KINDS: dict[str, AnswerKind] = {
     "six": "choice",
     "check-first": "choice",
+    "no-question": "choice",
     "true-false": "truth",
     "true-false-explained": "explained",
     "free": "text",

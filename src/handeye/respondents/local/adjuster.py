@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.atomic import write_bytes
-from handeye.errors import DataError
+from handeye.errors import DataError, RunError
 from handeye.reading import read_json
 
 Floats = NDArray[np.float64]
@@ -232,6 +232,28 @@ def rejecting_letters(adjuster: Adjuster, question: str) -> tuple[int, ...] | st
         if texts.count(one.text) != 1:
             return f"no option, or more than one, reads {one.text!r}"
     return tuple(texts.index(one.text) for one in adjuster.rejections)
+
+
+def refuse_others(adjuster: Adjuster, question: str) -> None:
+    """Refuse a question that shows more or fewer options than those that were learnt from.
+
+    One that shows none is let through: there is nothing to adjust, and its answer says so.
+
+    Args:
+        adjuster: as it was read.
+        question: as :func:`shown_options` takes it.
+
+    Raises:
+        RunError: says what it was fitted on, and what is asked.
+    """
+    shown = len(shown_options(question))
+    if shown not in (0, adjuster.options):
+        fitted = f"{adjuster.about['suite']} " if "suite" in adjuster.about else ""
+        raise RunError(
+            f"the adjuster was fitted on {fitted}questions of {adjuster.options} options (A to "
+            f"{LETTERS[adjuster.options - 1]}), and one of {shown} (A to {LETTERS[shown - 1]}) is "
+            "asked: ask in the way it was fitted, or without -M adjuster="
+        )
 
 
 # ---- the file

@@ -27,8 +27,31 @@ def identity_of(loaded: LocalModel) -> dict[str, str]:
     }
 
 
+CARD = "run-card.json"
+"""What a training of ours leaves beside the weights."""
+
+
+def taught(loaded: LocalModel) -> dict[str, Any]:
+    """How a model of ours was supervised, as the card beside its weights says.
+
+    Returns:
+        ``supervision`` and, where patches were told apart, ``labels``; empty of any other model.
+    """
+    card = _folder(loaded.model) / CARD
+    try:
+        told = json.loads(card.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    told = told if isinstance(told, dict) else {}
+    return {name: told[name] for name in ("supervision", "labels") if told.get(name)}
+
+
+def _folder(model: Any) -> Path:
+    return Path(str(getattr(model, "name_or_path", "") or ""))
+
+
 def _weights(model: Any) -> str:
-    folder = Path(str(getattr(model, "name_or_path", "") or ""))
+    folder = _folder(model)
     files = sorted(folder.glob("*.safetensors")) if folder.name and folder.is_dir() else []
     told = hashlib.sha256()
     for file in files:

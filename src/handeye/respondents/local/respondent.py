@@ -28,7 +28,7 @@ from inspect_ai.model import (
 )
 
 from handeye.printing import tell
-from handeye.respondents.local.adjuster import read_adjuster
+from handeye.respondents.local.adjuster import read_adjuster, refuse_others
 from handeye.respondents.local.chat import Ask, write_ask
 from handeye.respondents.local.decoding import Settings
 from handeye.respondents.local.engine import Answer, Engine
@@ -99,9 +99,12 @@ class LocalRespondent:
         """A conversation as the engine takes it.
 
         Raises:
-            RunError: content that the model cannot be shown.
+            RunError: content that the model cannot be shown; or, with an adjuster, other options
+                than it was fitted on.
         """
         ask = write_ask(self.engine.loaded, messages, self._options.frames)
+        if self.engine.adjusting is not None:
+            refuse_others(self.engine.adjusting.adjuster, ask.words)
         return ask, self._settings(config)
 
     async def generate(

@@ -29,8 +29,8 @@ MOST_TARGETS = 6
 LABELS = (
     Label("row", SIDES[1]),
     Label("col", SIDES[1]),
-    Label("odd", 2, (1.0, 3.0)),
-    Label("lit", 2),
+    Label("odd", 2, (1.0, 3.0), about="exception"),
+    Label("lit", 2, about="highlighted"),
 )
 """Row and column of the cell under a patch, whether it is an exception, whether it is lit."""
 _BASE_KEYS = ("T1", "T2", "T3", "T5", "T1B", "T2B")

@@ -74,7 +74,8 @@ def generate(
         typer.Option(metavar="N", help="Only this level of every kind, 1 for the easiest."),
     ] = None,
     size: Annotated[
-        int, typer.Option(metavar="PIXELS", help="Side of the pictures; all is drawn to scale.")
+        int,
+        typer.Option("--side", metavar="PIXELS", help="Of the pictures; all is drawn to scale."),
     ] = 336,
     split: Annotated[
         str, typer.Option(metavar="NAME", help="Name of the split; another one, other groups.")

@@ -1,24 +1,19 @@
 """The twelve families: draws -> what is asked, and the scene of every truth.
 
 A family draws all that its pictures share and gives a :class:`Sketch`, whose ``scene`` has the
-things of the picture in which a value is true. Places are units of the stage (336 wide and high), y
-downwards. A strip above or below the room of the things is kept for labels and companions, so that
-these never touch what is asked about.
+things of the picture in which a value is true.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 from handeye.sets.draw import Draw
 from handeye.stress.items import Family
 from handeye.stress.scenes.drawing import (
     STAGE,
     Form,
-    Ink,
     Together,
     fine,
     polygon,
@@ -26,247 +21,28 @@ from handeye.stress.scenes.drawing import (
     rotated,
     stroke,
 )
-from handeye.stress.scenes.things import (
-    BEAD,
-    COLOURS,
-    EVEN_SHAPES,
-    GROUNDS,
-    SHAPES,
-    letters,
-    shape,
+from handeye.stress.scenes.sketching import (
+    MIDDLE,
+    RIM,
+    Paint,
+    Room,
+    Sketch,
+    Thing,
+    in_some_order,
+    named,
+    others,
+    some,
+    some_colours,
+    two_colours,
 )
-
-MIDDLE = STAGE // 2
-STRIP = 36
-"""Height of the strip of labels and companions."""
-_RIM = 10
-_TRIES = 25
-_APART = 9
-"""Least distance of things that have nothing to do with each other."""
-
-
-class Paint(NamedTuple):
-    """One form of a thing: where its origin lies from the thing's, in fine steps, and its ink."""
-
-    form: Form
-    ink: Ink
-    x: int = 0
-    y: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """Something in a picture.
-
-    Attributes:
-        name: what it is called in a question.
-        colour: name of its colour.
-        x: of its origin, in fine steps from the left edge of the stage.
-        y: likewise from the upper edge.
-        parts: what it is painted of, in order.
-        role: ``asked``, ``mark`` (what the question refers to beside it), ``rest``, ``label``,
-            ``companion``.
-        facts: what else its family says of it.
-    """
-
-    name: str
-    colour: str
-    x: int
-    y: int
-    parts: tuple[Paint, ...]
-    role: str = "asked"
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What a picture shows, from back to front, and triples (thing, relation, thing) of it."""
-
-    ground: Ink
-    things: tuple[Thing, ...]
-    relations: tuple[tuple[int, str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Sketch:
-    """A group before it is painted.
-
-    Attributes:
-        kind: of the question (:data:`handeye.stress.scenes.wording.QUESTIONS`).
-        words: of the question.
-        values: a and b.
-        third: another answer that could be given, for a choice; empty where there is none.
-        physical: what the level is, in units of the stage or degrees.
-        unit: ``px`` or ``deg``.
-        things: which value is true (0, 1) and which of two other attributes the asked thing has
-            (0, 1) to the things of the picture, from back to front, and their relations.
-        presumed: what the two other attributes are called, as words of a question; none: empty.
-        companions: number and colour of the beads that go with each value; empty: none.
-        side: of value a.
-        number: whether answers are numbers.
-        ground: of the pictures.
-        above: whether the strip of labels is the upper one.
-    """
-
-    kind: str
-    words: Mapping[str, str]
-    values: tuple[str, str]
-    physical: float
-    things: Callable[[int, int], tuple[list[Thing], list[tuple[int, str, int]]]]
-    ground: Ink
-    above: bool
-    third: str = ""
-    unit: str = "px"
-    presumed: tuple[Mapping[str, str], ...] = ()
-    companions: tuple[tuple[int, str], ...] = ()
-    side: int = 0
-    number: bool = False
-
-    def scene(
-        self, truth: int, other: int = 0, *, label: str = "", beads: int | None = None
-    ) -> Scene:
-        """The scene in which value ``truth`` is true.
-
-        Args:
-            truth: 0 or 1.
-            other: which of the other attributes the asked thing has.
-            label: text of a label; empty: none.
-            beads: the value whose companions stand there; None: none.
-        """
-        things, relations = self.things(truth, other)
-        if label:
-            things.append(_label(label, self.above))
-        if beads is not None:
-            things += _beads(*self.companions[beads], self.above)
-        return Scene(self.ground, tuple(things), tuple(relations))
-
-
-def _label(text: str, above: bool) -> Thing:
-    form, wide = letters(text, 14)
-    black = COLOURS["black"]
-    parts = (
-        Paint(rectangle(wide + 20, 27), black),
-        Paint(rectangle(wide + 16, 23), (255, 255, 255)),
-        Paint(form, black),
-    )
-    return Thing(
-        "label", "black", fine(MIDDLE), fine(_strip(above)), parts, "label", {"text": text}
-    )
-
-
-def _beads(number: int, colour: str, above: bool) -> list[Thing]:
-    start = MIDDLE - 12 * (number - 1)
-    bead = Paint(shape(BEAD, 17), COLOURS[colour])
-    y = fine(_strip(above))
-    return [
-        Thing(BEAD, colour, fine(start + 24 * place), y, (bead,), "companion")
-        for place in range(number)
-    ]
-
-
-def _strip(above: bool) -> int:
-    return 20 if above else STAGE - 20
-
-
-# ---- what families share
-
-
-class Room:
-    """Where things can stand, and the draws of a group."""
-
-    def __init__(self, draw: Draw) -> None:
-        self.draw = draw
-        self.above = bool(draw.below(2))
-        self.top = STRIP + _RIM - 2 if self.above else _RIM
-        self.bottom = STAGE - _RIM if self.above else STAGE - STRIP - _RIM + 2
-        self.ground = draw.pick(GROUNDS)
-        self._taken: list[tuple[float, float, float, float]] = []
-
-    def take(self, x: float, y: float, width: float, height: float | None = None) -> None:
-        """Keep a box about (x, y) free of what comes later."""
-        w, h = width / 2 + _APART, (width if height is None else height) / 2 + _APART
-        self._taken.append((x - w, y - h, x + w, y + h))
-
-    def first(
-        self, width: float, height: float, xs: tuple[float, float] = (0, STAGE)
-    ) -> tuple[int, int]:
-        """A place for a box, its middle between ``xs``, before anything else is taken."""
-        at = self._drawn(width, height, xs)
-        self.take(*at, width, height)
-        return at
-
-    def _drawn(self, width: float, height: float, xs: tuple[float, float]) -> tuple[int, int]:
-        left, right = max(xs[0], _RIM + width / 2), min(xs[1], STAGE - _RIM - width / 2)
-        top, bottom = self.top + height / 2, self.bottom - height / 2
-        return (
-            self.draw.integer(math.ceil(left), math.floor(right)),
-            self.draw.integer(math.ceil(top), math.floor(bottom)),
-        )
-
-    def _free(self, x: int, y: int, w: float, h: float) -> bool:
-        return not any(
-            x + w > x0 and x - w < x1 and y + h > y0 and y - h < y1
-            for x0, y0, x1, y1 in self._taken
-        )
-
-    def scatter(
-        self, number: int, shapes: Sequence[str], colours: Sequence[str] = tuple(COLOURS)
-    ) -> list[Thing]:
-        """Things beside what is asked about, as many as find room, of shapes that are not asked."""
-        out = []
-        for _ in range(number):
-            size = self.draw.integer(20, 40)
-            name, colour = self.draw.pick(shapes), self.draw.pick(colours)
-            for _ in range(_TRIES):
-                x, y = self._drawn(size, size, (0, STAGE))
-                if self._free(x, y, size / 2, size / 2):
-                    self.take(x, y, size)
-                    out.append(named(name, colour, x, y, size, role="rest"))
-                    break
-        return out
-
-
-def named(
-    name: str, colour: str, x: float, y: float, size: float, *, role: str = "asked", turn: int = 0
-) -> Thing:
-    """A thing of one of the named shapes."""
-    form = shape(name, size)
-    form = rotated(form, turn) if turn else form
-    facts = {"size": size} | ({"turn": turn} if turn else {})
-    return Thing(name, colour, fine(x), fine(y), (Paint(form, COLOURS[colour]),), role, facts)
-
-
-def others(names: Sequence[str], *but: str) -> list[str]:
-    """Names without some."""
-    return [name for name in names if name not in but]
-
-
-def _colours(draw: Draw, number: int) -> list[str]:
-    return _some(draw, tuple(COLOURS), number)
-
-
-def _some(draw: Draw, names: Sequence[str], number: int) -> list[str]:
-    """Different ones of some names."""
-    return [names[place] for place in draw.sample(len(names), number)]
-
-
-def _in_turn(draw: Draw, one: str, two: str) -> tuple[str, str]:
-    """Two words in one of their orders."""
-    return (one, two) if draw.below(2) else (two, one)
-
-
-def _colour_words(one: str, two: str) -> tuple[Mapping[str, str], ...]:
-    return {"colour": one}, {"colour": two}
-
-
-# ---- families
+from handeye.stress.scenes.things import COLOURS, EVEN_SHAPES, SHAPES, letters
 
 
 def attribute(room: Room, size: float) -> Sketch:
     """What colour a thing has; the edit is its colour, the level how large it is."""
     draw = room.draw
     name = draw.pick(SHAPES)
-    a, b, third = _colours(draw, 3)
+    a, b, third = some_colours(draw, 3)
     half = draw.below(2)
     clear = size / 2 + 2
     xs = ((0, MIDDLE - clear), (MIDDLE + clear, STAGE))[half]
@@ -297,9 +73,9 @@ def existence(room: Room, size: float) -> Sketch:
     """Whether a thing is there; the edit takes it away, or gives it another colour."""
     draw = room.draw
     name = draw.pick(SHAPES)
-    colour, another = _colours(draw, 2)
+    colour, another = some_colours(draw, 2)
     by_colour = bool(draw.below(2))
-    values = _in_turn(draw, "yes", "no")
+    values = in_some_order(draw, "yes", "no")
     x, y = room.first(size, size)
     rest = room.scatter(5, others(SHAPES, name))
 
@@ -319,7 +95,7 @@ def count(room: Room, size: float) -> Sketch:
     many = draw.integer(3, 8)
     numbers = (many, many - 1) if draw.below(2) else (many - 1, many)
     cell = 45
-    columns, rows = (STAGE - 2 * _RIM) // cell, (room.bottom - room.top) // cell
+    columns, rows = (STAGE - 2 * RIM) // cell, (room.bottom - room.top) // cell
     left, top = (
         (STAGE - columns * cell) // 2,
         room.top + (room.bottom - room.top - rows * cell) // 2,
@@ -358,10 +134,10 @@ def position(room: Room, distance: float) -> Sketch:
     across = bool(draw.below(2))
     size = 32
     name = draw.pick(SHAPES if across else EVEN_SHAPES)
-    colour, another = _colours(draw, 2)
+    colour, another = some_colours(draw, 2)
     names = ("left", "right") if across else ("upper", "lower")
-    values = _in_turn(draw, *names)
-    low, high = (_RIM, STAGE - _RIM) if not across else (room.top, room.bottom)
+    values = in_some_order(draw, *names)
+    low, high = (RIM, STAGE - RIM) if not across else (room.top, room.bottom)
     along = draw.integer(int(low) + size // 2, int(high) - size // 2)
 
     def at(value: str) -> tuple[float, float]:
@@ -376,7 +152,7 @@ def position(room: Room, distance: float) -> Sketch:
         x, y = at(values[truth])
         return [*rest, named(name, (colour, another)[other], x, y, size)], []
 
-    one, two = _in_turn(draw, *names)
+    one, two = in_some_order(draw, *names)
     return Sketch(
         "position",
         {"thing": name, "one": one, "two": two},
@@ -385,7 +161,7 @@ def position(room: Room, distance: float) -> Sketch:
         things,
         room.ground,
         room.above,
-        presumed=_colour_words(colour, another),
+        presumed=two_colours(colour, another),
         side=1 if values[0] == names[0] else -1,
     )
 
@@ -395,19 +171,19 @@ def relation(room: Room, offset: float) -> Sketch:
     draw = room.draw
     across = bool(draw.below(2))
     size = 34
-    thing, mark = _some(draw, SHAPES if across else EVEN_SHAPES, 2)
-    colour, another, second = _colours(draw, 3)
+    thing, mark = some(draw, SHAPES if across else EVEN_SHAPES, 2)
+    colour, another, second = some_colours(draw, 3)
     names = ("left", "right") if across else ("above", "below")
-    values = _in_turn(draw, *names)
+    values = in_some_order(draw, *names)
     gap = draw.integer(58, 86) * (1 if draw.below(2) else -1)
     reach = 72 + size // 2
     if across:
-        mx = draw.integer(_RIM + reach, STAGE - _RIM - reach)
+        mx = draw.integer(RIM + reach, STAGE - RIM - reach)
         span = (int(room.top) + size // 2, int(room.bottom) - size // 2)
         my = draw.integer(span[0] + max(0, -gap), span[1] - max(0, gap))
     else:
         my = draw.integer(int(room.top) + reach, int(room.bottom) - reach)
-        span = (_RIM + size // 2, STAGE - _RIM - size // 2)
+        span = (RIM + size // 2, STAGE - RIM - size // 2)
         mx = draw.integer(span[0] + max(0, -gap), span[1] - max(0, gap))
 
     def at(value: str) -> tuple[float, float]:
@@ -428,7 +204,7 @@ def relation(room: Room, offset: float) -> Sketch:
         word = f"{values[truth]} of" if across else values[truth]
         return found, [(len(rest) + 1, word, len(rest))]
 
-    one, two = _in_turn(draw, *names)
+    one, two = in_some_order(draw, *names)
     return Sketch(
         "relation x" if across else "relation y",
         {"thing": thing, "mark": mark, "one": one, "two": two},
@@ -437,7 +213,7 @@ def relation(room: Room, offset: float) -> Sketch:
         things,
         room.ground,
         room.above,
-        presumed=_colour_words(colour, another),
+        presumed=two_colours(colour, another),
         side=1 if values[0] == names[0] else -1,
     )
 
@@ -448,8 +224,8 @@ def size(room: Room, difference: float) -> Sketch:
     name = draw.pick(SHAPES)
     small = 44
     large = small + difference
-    left, right = _colours(draw, 2)
-    values = _in_turn(draw, left, right)
+    left, right = some_colours(draw, 2)
+    values = in_some_order(draw, left, right)
     upper = bool(draw.below(2))
     xs = (draw.integer(60, 112), draw.integer(224, 276))
     ys = tuple(draw.integer(212, 252) for _ in range(2))
@@ -467,7 +243,7 @@ def size(room: Room, difference: float) -> Sketch:
         first = len(rest) if values[truth] == left else len(rest) + 1
         return found, [(first, "larger than", 2 * len(rest) + 1 - first)]
 
-    one, two = _in_turn(draw, left, right)
+    one, two = in_some_order(draw, left, right)
     places = ("upper", "lower") if upper else ("lower", "upper")
     return Sketch(
         "size",
@@ -488,8 +264,8 @@ def depth(room: Room, overlap: float) -> Sketch:
     draw = room.draw
     name = draw.pick(("circle", "square"))
     wide = 54
-    first, second = _colours(draw, 2)
-    values = _in_turn(draw, first, second)
+    first, second = some_colours(draw, 2)
+    values = in_some_order(draw, first, second)
     across = bool(draw.below(2))
     off = draw.integer(-10, 10) if name == "square" else 0
     step = (wide - overlap) / 2
@@ -511,7 +287,7 @@ def depth(room: Room, overlap: float) -> Sketch:
             pair.reverse()
         return [*rest, *pair], [(len(rest) + 1, "in front of", len(rest))]
 
-    one, two = _in_turn(draw, first, second)
+    one, two = in_some_order(draw, first, second)
     places = ("upper", "lower") if upper else ("lower", "upper")
     return Sketch(
         "depth",
@@ -545,17 +321,17 @@ def text(room: Room, height: float) -> Sketch:
     if draw.below(2):
         kind = "text word"
         pair, another = draw.sample(len(WORDS), 2)
-        values = _in_turn(draw, *WORDS[pair])
+        values = in_some_order(draw, *WORDS[pair])
         third = draw.pick(WORDS[another])
     else:
         kind = "text number"
         place = draw.below(3)
         signs = [draw.pick(DIGITS) for _ in range(3)]
         found = [
-            "".join([*signs[:place], one, *signs[place + 1 :]]) for one in _some(draw, DIGITS, 3)
+            "".join([*signs[:place], one, *signs[place + 1 :]]) for one in some(draw, DIGITS, 3)
         ]
         values, third = (found[0], found[1]), found[2]
-    names = _some(draw, PLATES, 2)
+    names = some(draw, PLATES, 2)
     wide = max(letters(value, height)[1] for value in values)
     edge = max(7, round(height * 0.55))
     width, tall = round(wide) + 2 * edge, round(height) + 2 * edge
@@ -578,15 +354,15 @@ def text(room: Room, height: float) -> Sketch:
         room.ground,
         room.above,
         third=third,
-        presumed=_colour_words(*names),
+        presumed=two_colours(*names),
     )
 
 
 def contact(room: Room, gap: float) -> Sketch:
     """Whether two lines touch; one is made shorter, the level is the gap that comes to be."""
     draw = room.draw
-    stem, bar, another = _colours(draw, 3)
-    values = _in_turn(draw, "yes", "no")
+    stem, bar, another = some_colours(draw, 3)
+    values = in_some_order(draw, "yes", "no")
     thick, over = 5, draw.pick((0, 26))
     at, turn = draw.integer(-45, 45), draw.below(360)
     x = draw.integer(118, STAGE - 118)
@@ -616,7 +392,7 @@ def contact(room: Room, gap: float) -> Sketch:
         things,
         room.ground,
         room.above,
-        presumed=_colour_words(stem, another),
+        presumed=two_colours(stem, another),
     )
 
 
@@ -626,7 +402,7 @@ def grid(room: Room, cell: float) -> Sketch:
     of_rows = bool(draw.below(2))
     few, across = draw.integer(4, 6), draw.integer(4, 7)
     numbers = (few, few + 1) if draw.below(2) else (few + 1, few)
-    colour, another = _colours(draw, 2)
+    colour, another = some_colours(draw, 2)
     thick = 2 if cell >= 9 else 1.5
     most = (few + 1) * cell + thick, across * cell + thick
     width, tall = (most[1], most[0]) if of_rows else most
@@ -667,7 +443,7 @@ def grid(room: Room, cell: float) -> Sketch:
         room.ground,
         room.above,
         third=str(third),
-        presumed=_colour_words(colour, another),
+        presumed=two_colours(colour, another),
         companions=((numbers[0], "black"), (numbers[1], "black")),
         number=True,
     )
@@ -681,11 +457,11 @@ def odd(room: Room, difference: float, unit: str) -> Sketch:
     draw = room.draw
     tilted = unit == "deg"
     name = draw.pick(("square", "triangle", "cross") if tilted else SHAPES)
-    colour, another = _colours(draw, 2)
+    colour, another = some_colours(draw, 2)
     first = draw.below(ODD_NUMBER - 1)
-    places = _in_turn(draw, str(first + 1), str(first + 2))
+    places = in_some_order(draw, str(first + 1), str(first + 2))
     base, pitch = (36, 60) if tilted else (28, 60)
-    start = draw.integer(_RIM + 26, STAGE - _RIM - 26 - pitch * (ODD_NUMBER - 1))
+    start = draw.integer(RIM + 26, STAGE - RIM - 26 - pitch * (ODD_NUMBER - 1))
     y = draw.integer(int(room.top) + 28, int(room.bottom) - 28)
     turn = draw.below(90) if tilted else 0
     sign = 1 if draw.below(2) else -1
@@ -715,7 +491,7 @@ def odd(room: Room, difference: float, unit: str) -> Sketch:
         room.above,
         third=third,
         unit=unit,
-        presumed=_colour_words(colour, another),
+        presumed=two_colours(colour, another),
         side=1 if places[0] < places[1] else -1,
         number=True,
     )
@@ -731,7 +507,7 @@ def part(room: Room, width: float) -> Sketch:
     name = draw.pick(tuple(PARTS))
     few = draw.integer(4, 7)
     numbers = (few, few + 1) if draw.below(2) else (few + 1, few)
-    colour, another = _colours(draw, 2)
+    colour, another = some_colours(draw, 2)
     long = max(110, round(2 * width * (few + 1) + 12))
     tall = 64
     x, y = room.first(long, tall)
@@ -770,7 +546,7 @@ def part(room: Room, width: float) -> Sketch:
         room.ground,
         room.above,
         third=str(third),
-        presumed=_colour_words(colour, another),
+        presumed=two_colours(colour, another),
         companions=((numbers[0], "black"), (numbers[1], "black")),
         number=True,
     )

@@ -17,7 +17,8 @@ import numpy as np
 from handeye.sets.draw import Draw
 from handeye.stress.items import DRAWN, NO_SUCH, WORDED, Cue, Family, Item, Picture
 from handeye.stress.scenes.drawing import FINE, STAGE, Box, Canvas, Pixels
-from handeye.stress.scenes.families import Scene, Sketch, sketch
+from handeye.stress.scenes.families import sketch
+from handeye.stress.scenes.sketching import Scene, Sketch
 from handeye.stress.scenes.wording import Said, presuming, question, with_cue
 
 AB = "ab"

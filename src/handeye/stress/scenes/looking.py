@@ -19,7 +19,8 @@ from PIL import Image
 
 from handeye.stress.items import NO_SUCH
 from handeye.stress.scenes.drawing import FULL, STAGE, cover
-from handeye.stress.scenes.families import DIGITS, MIDDLE, ODD_NUMBER, WORDS
+from handeye.stress.scenes.families import DIGITS, ODD_NUMBER, WORDS
+from handeye.stress.scenes.sketching import MIDDLE
 from handeye.stress.scenes.things import BEAD, COLOURS, SHAPES, letters, shape
 from handeye.stress.scenes.wording import Asked, read
 
@@ -71,9 +72,10 @@ class Blob:
         apart = float(np.abs(self.cut - template).mean())
         return apart + 0.4 * abs(float(np.log(self.wide / self.tall / aspect)))
 
-    def is_like(self, name: str) -> bool:
-        """Whether no other named shape is more like it."""
-        return min((*SHAPES, BEAD), key=self.likeness) == name
+    @cached_property
+    def name(self) -> str:
+        """The named shape that it is most like."""
+        return min((*SHAPES, BEAD), key=self.likeness)
 
 
 class Sight:
@@ -85,13 +87,14 @@ class Sight:
 
     def __init__(self, picture: NDArray[np.uint8]) -> None:
         self.unit = picture.shape[0] / STAGE
-        packed = picture.astype(np.int64) @ np.array([65536, 256, 1])
-        shades, counts = np.unique(packed, return_counts=True)
+        # The ground is what most pixels show; every seventh is enough to tell.
+        some = picture.reshape(-1, 3)[::7].astype(np.int64) @ np.array([65536, 256, 1])
+        shades, counts = np.unique(some, return_counts=True)
         most = int(shades[counts.argmax()])
-        ground = np.array([most >> 16, most >> 8 & 255, most & 255], np.float32)
+        self.ground = np.array([most >> 16, most >> 8 & 255, most & 255], np.float32)
         self.pixels = picture.astype(np.float32)
-        self.ground = ground
-        self.off: Floats = np.abs(self.pixels - ground).max(-1)
+        red, green, blue = np.abs(np.moveaxis(self.pixels - self.ground, -1, 0))
+        self.off: Floats = np.maximum(np.maximum(red, green), blue)
 
     @cached_property
     def blobs(self) -> list[Blob]:
@@ -156,8 +159,8 @@ class Sight:
 
     def like(self, name: str) -> list[Blob]:
         """Blobs of a named shape; where there is none, the one that is most like it."""
-        found = [blob for blob in self.blobs if blob.is_like(name)]
-        rest = [blob for blob in self.blobs if not blob.is_like(BEAD)]
+        found = [blob for blob in self.blobs if blob.name == name]
+        rest = [blob for blob in self.blobs if blob.name != BEAD]
         return found or sorted(rest, key=lambda blob: blob.likeness(name))[:1]
 
 
@@ -244,12 +247,12 @@ def _attribute(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:
 
 
 def _existence(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:
-    found = [blob for blob in sight.blobs if blob.is_like(words["thing"])]
+    found = [blob for blob in sight.blobs if blob.name == words["thing"]]
     return "yes" if any(_fits(blob, words) for blob in found) else "no"
 
 
 def _count(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:
-    return str(sum(blob.is_like(words["thing"]) for blob in sight.blobs))
+    return str(sum(blob.name == words["thing"] for blob in sight.blobs))
 
 
 def _position(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:

@@ -196,6 +196,8 @@ def _map_problems(
     row: Picture, where: str, media: Mapping[str, NDArray[np.uint8]]
 ) -> Iterator[str]:
     """What of boxes, areas and depths is not what the maps show."""
+    from scipy import ndimage
+
     before = f"{where}: picture {row.picture_id}"
     if "masks" not in media:
         return
@@ -212,13 +214,14 @@ def _map_problems(
             yield f"{before}: object {number}: its area is {told.get('area')}, not {areas[number]}"
     if "depth" in media:
         depth = media["depth"][..., 0]
-        nearness = [int(depth[masks == number].max(initial=0)) for number in range(len(areas))]
-        flat = [int(depth[masks == number].min(initial=255)) for number in range(len(areas))]
         seen = [number for number, area in enumerate(areas) if area]
-        if any(nearness[number] != flat[number] for number in seen) or nearness[0]:
+        nearest = dict(zip(seen, ndimage.maximum(depth, masks, seen), strict=True))
+        if nearest != dict(zip(seen, ndimage.minimum(depth, masks, seen), strict=True)) or (
+            nearest.get(0)
+        ):
             yield f"{before}: its depth differs within a thing, or from 0 on the ground"
         order = [row.objects[number - 1].get("depth") for number in seen if number]
-        ranks = [nearness[number] for number in seen if number]
+        ranks = [nearest[number] for number in seen if number]
         if sorted(ranks) != [rank for _, rank in sorted(zip(order, ranks, strict=True))]:
             yield f"{before}: its depth map has another order than its objects"
 

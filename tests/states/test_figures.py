@@ -1,0 +1,43 @@
+"""Areas under the curve, of columns and within parts, against the definition."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, strategies as st
+
+from handeye.states.figures import areas, areas_within
+
+ROWS = st.lists(
+    st.tuples(st.sampled_from([-1.0, 0.0, 0.5, 2.0, 3.0]), st.booleans(), st.integers(0, 2)),
+    min_size=1,
+    max_size=30,
+)
+
+
+def plain(score: list[float], positive: list[bool]) -> float:
+    """The share of pairs, one row of either class, in which the positive one scores higher."""
+    pairs = [
+        (one > other) + (one == other) / 2
+        for one, here in zip(score, positive, strict=True)
+        for other, there in zip(score, positive, strict=True)
+        if here and not there
+    ]
+    return sum(pairs) / len(pairs) if pairs else float("nan")
+
+
+@given(ROWS)
+def test_areas_are_shares_of_pairs_however_many_are_tied(
+    rows: list[tuple[float, bool, int]],
+) -> None:
+    score, positive, part = (np.array(one) for one in zip(*rows, strict=True))
+    expected = plain(score.tolist(), positive.tolist())
+    columns = np.stack([score, -score, 1e6 * score + 1e3], axis=1)
+    found = areas(columns, positive[:, None])
+    assert np.allclose(found, [expected, 1 - expected, expected], equal_nan=True)
+    # What rounding leaves of a tie is one, in either of the two.
+    noisy = score + 1e-9 * np.arange(len(score))
+    assert np.allclose(areas(noisy, positive), expected, equal_nan=True)
+    each = areas_within(noisy, positive, part, 4)
+    own = [part == number for number in range(4)]
+    expected_of = [plain(score[one].tolist(), positive[one].tolist()) for one in own]
+    assert np.allclose(each, expected_of, equal_nan=True)
