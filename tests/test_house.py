@@ -47,7 +47,12 @@ ROOMS = {
 # Files that may look for others by hand: the contract imports parts, two know their data by place.
 SEEN = ("suite.py", "respondents/local/shipped.py", "visualact/scenes/solver/fitting.py")
 OPTIONAL = {"diagnosis", "teaching"}
-EXTRA_ROOMS = {"rose": {"human"}, "premise": {"human", "judge"}, "visualact": {"foreign", "judge"}}
+EXTRA_ROOMS = {
+    "rose": {"human"},
+    "premise": {"human", "judge"},
+    "visualact": {"foreign", "judge"},
+    "stress": {"foreign"},
+}
 
 
 def upward(edges: Mapping[str, set[str]]) -> list[str]:
