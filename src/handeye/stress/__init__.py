@@ -19,15 +19,14 @@ from handeye.suite import face
 if TYPE_CHECKING:
     from handeye.report import compare, write_report as report
     from handeye.stress.asking.run import run
-    from handeye.stress.diagnosis.diagnose import diagnose
     from handeye.stress.item_set import ItemSet
     from handeye.stress.items import Item, Picture
     from handeye.stress.loader import load
+    from handeye.stress.pages.plots import diagnose, read_run
     from handeye.stress.scenes.description import describe
     from handeye.stress.scenes.generation import generate
     from handeye.stress.scenes.verification import verify
     from handeye.stress.scoring.file_scoring import score, score_files, summarized as summarize
-    from handeye.stress.scoring.run_folder import read_run
 
 # Modules are nouns and functions verbs: a submodule must not take a function's name here.
 _HOMES = {
@@ -36,10 +35,10 @@ _HOMES = {
     "Picture": "handeye.stress.items:Picture",
     "compare": "handeye.report:compare",
     "describe": "handeye.stress.scenes.description:describe",
-    "diagnose": "handeye.stress.diagnosis.diagnose:diagnose",
+    "diagnose": "handeye.stress.pages.plots:diagnose",
     "generate": "handeye.stress.scenes.generation:generate",
     "load": "handeye.stress.loader:load",
-    "read_run": "handeye.stress.scoring.run_folder:read_run",
+    "read_run": "handeye.stress.pages.plots:read_run",
     "report": "handeye.report:write_report",
     "run": "handeye.stress.asking.run:run",
     "score": "handeye.stress.scoring.file_scoring:score",

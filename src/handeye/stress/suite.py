@@ -34,8 +34,10 @@ SUITE = Suite(
     open_run=Part("handeye.stress.scoring.run_folder:read_run"),
     tables=Part("handeye.stress.scoring.tables:tables"),
     quantities=Part("handeye.stress.comparing.quantities:quantities"),
+    pair_cards=Part("handeye.stress.pages.pair_cards:pair_cards"),
     report=Part("handeye.stress.pages.page:write_page"),
     print_run=Part("handeye.stress.pages.console:print_run"),
+    people=Part("handeye.stress.human.people:StressPeople"),
     probed=Part("handeye.stress.probed:StressProbed"),
     diagnose=Part("handeye.stress.diagnosis.diagnose:diagnose"),
 )

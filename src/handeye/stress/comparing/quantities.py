@@ -261,8 +261,9 @@ class _Paired:
             yield self._rate("pst", "PST", inside, self.both, planned="PST",
                              said="pairs under a cue", chance=chance)  # fmt: skip
         if (inside := (self.cell == "uncued") & paired).any():
+            chance = "headline", "all", "pairs"
             yield self._rate("pairs", "Uncued pairs", inside, self.both, planned="Uncued pairs",
-                             said="pairs without a cue")  # fmt: skip
+                             said="pairs without a cue", chance=chance)  # fmt: skip
         inside = (self.cell == "misleading") & ~np.isnan(self.plain[:, 0])
         if inside.any():
             lost = np.where(inside[:, None], self.plain - self.right, np.nan)

@@ -1,0 +1,221 @@
+"""What the page shows of one run, and the sentence that stands first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from handeye.errors import HandeyeError
+from handeye.pages.frame import (
+    PageRun,
+    Words,
+    cost_words,
+    fact_words,
+    moment_words,
+    set_name,
+    states_of,
+)
+from handeye.printing import noun
+from handeye.respondents.conversation import about
+from handeye.scores.estimate import Estimate, integer
+from handeye.scores.labels import run_labels
+from handeye.scores.looks import sentences
+from handeye.scores.summary import remarks
+from handeye.sets.jsonl import numbered_lines
+from handeye.stress.item_set import ItemSet
+from handeye.stress.items import Item
+from handeye.stress.loader import load
+from handeye.stress.pages.console import ASKED, SHOWN
+from handeye.stress.respondents.models import RESPONDENTS
+from handeye.stress.scoring.predictions import Prediction, read_prediction
+from handeye.stress.scoring.run_folder import Run
+from handeye.stress.scoring.score import STATES
+from handeye.stress.scoring.summary import Summary
+from handeye.stress.scoring.tables import tables
+
+_NBSP = "\N{NO-BREAK SPACE}"
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The items a run was scored on by id, each with its set; empty where not at hand."""
+
+    items: Mapping[str, Item] = field(default_factory=dict)
+    sets: Mapping[str, ItemSet] = field(default_factory=dict)
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView(PageRun):
+    """One run, ready to be laid out; ``shown`` is what was done to its pictures, in words."""
+
+    run: Run
+    model: str
+    summary: Summary
+    shown: str
+    material: Material
+
+    @property
+    def headline(self) -> Mapping[str, Estimate]:
+        """The headline over all items."""
+        return self.summary.bases["all"].headline
+
+    @property
+    def sentence(self) -> str:
+        """The headline as one sentence to quote."""
+        head = self.headline
+        clauses = [
+            f"{words} {_told(head[name])}"
+            for name, words in (
+                ("uncued", "answers questions without a cue rightly in"),
+                ("true", "under a true cue in"),
+                ("misleading", "under a misleading one in"),
+                ("pst", "of the pairs of one prompt under a cue both in"),
+            )
+            if name in head and head[name].value is not None
+        ]
+        if not clauses:
+            return f"{self.label}: no item of this run can be scored."
+        return f"{self.label} {', '.join(clauses)} ({self._basis_words()}; {self.interval_words})."
+
+    def _basis_words(self) -> str:
+        n, groups = self.counted["all"], self.summary.n_scenes
+        words = [
+            f"Perception Stress Test, {integer(n)} {noun(n, 'items')} of {integer(groups)} "
+            f"{noun(groups, 'groups')}, asked {ASKED[self.summary.form]}"
+        ]
+        if self.shown:
+            words.append(self.shown)
+        if self.partial:
+            words.append(self.partial_words)
+        if "answered" in self.counted:
+            without = n - self.counted["answered"]
+            words.append(f"{without:,} without a readable answer, counted as wrong")
+        return "; ".join(words)
+
+    def answers(self, wanted: Collection[str]) -> dict[str, Prediction]:
+        """The answers to chosen items.
+
+        Raises:
+            DataError: predictions.jsonl cannot be read.
+        """
+        path = self.run.predictions_path()
+        rows = (read_prediction(line, str(path), n) for n, line in numbered_lines(path))
+        return {row.item_id: row for row in rows if row.item_id in wanted}
+
+
+def interval_words(views: Sequence[RunView]) -> str:
+    """What the intervals of shares are; says so where no run has any."""
+    if any(view.summary.interval.resamples for view in views):
+        return "95 % bootstrap intervals over groups"
+    return "no intervals of shares were computed"
+
+
+def _told(rate: Estimate) -> str:
+    return f"{rate.percent}{_NBSP}% {rate.text('span')}".strip()
+
+
+def views_of(runs: Sequence[Run]) -> list[RunView]:
+    """What the page shows of each run, under a name of its own; sets are read once."""
+    sets: dict[tuple[str, ...], Material] = {}
+    labels = run_labels(runs, [_apart(run) for run in runs])
+    return [
+        _view(run, label, number, _material(run, sets))
+        for number, (run, label) in enumerate(zip(runs, labels, strict=True))
+    ]
+
+
+def _apart(run: Run) -> str:
+    """What sets a run apart from others of its model."""
+    info = run.info
+    words = [
+        "" if run.summary.form == "free" else run.summary.form,
+        run.summary.ablation,
+        "seen first" if info.get("state_first") else "",
+        *(
+            f"{name} order {info[f'{name}_order']}"
+            for name in ("option", "cue")
+            if info.get(f"{name}_order") not in (None, "set")
+        ),
+    ]
+    return ", ".join(filter(None, words))
+
+
+def _view(run: Run, label: str, number: int, material: Material) -> RunView:
+    summary = run.summary
+    counted = {name: basis.n for name, basis in summary.bases.items()}
+    if counted.get("answered") in (0, counted["all"]):
+        counted.pop("answered", None)
+    shown = SHOWN.get(summary.ablation, "")
+    return RunView(
+        label=label,
+        style=number,
+        facts=_facts(run, shown),
+        states=states_of(summary.states, (*STATES, "missing")),
+        n=summary.n_items,
+        expected=summary.n_expected,
+        counted=counted,
+        tables={table.key: table for table in tables(summary)},
+        interval_words=summary.interval.words,
+        usable="readable",
+        so_far=summary.so_far is True,
+        remarks=_remarks(run),
+        looks=run.looks(),
+        run=run,
+        model=str(run.info.get("model") or run.path.resolve().name),
+        summary=summary,
+        shown=shown,
+        material=material,
+    )
+
+
+def _remarks(run: Run) -> tuple[str, ...]:
+    summary, looks = run.summary, run.looks()
+    out = [f"{one[:1].upper()}{one[1:]}." for one in sentences(looks.groups if looks else {})]
+    if ours := about(summary.model, RESPONDENTS):
+        out.append(f"{summary.model}: {ours}.")
+    return (*out, *remarks(summary.note))
+
+
+def _facts(run: Run, shown: str) -> Words:
+    """Name and value pairs about a run, those a reader needs first in front."""
+    info, summary = run.info, run.summary
+    versions = {**(info.get("versions") or {}), **(info.get("engine") or {})}
+    sources = dict.fromkeys(kind.source for kind in summary.weights.values())
+    return fact_words(
+        [
+            ("model", info.get("model")),
+            ("respondent", about(info.get("model"), RESPONDENTS)),
+            ("asked", ASKED[summary.form]),
+            ("pictures", shown or "as they are"),
+            ("seen first", "stated before the answer" if info.get("state_first") else None),
+            ("option order", info.get("option_order")),
+            ("cue order", info.get("cue_order")),
+            ("weights from", " and ".join(sources)),
+            ("set", set_name(run, "stress_")),
+            ("items", summary.n_items),
+            ("groups", summary.n_scenes),
+            *((name, (info.get("selection") or {}).get(name)) for name in ("split", "families")),
+            ("prompts", info.get("prompt_version")),
+            ("tokens", info.get("tokens")),
+            ("cost", cost_words(info)),
+            ("created", moment_words(info)),
+            *((name, versions.get(name)) for name in ("handeye", "inspect_ai")),
+        ]
+    )
+
+
+def _material(run: Run, known: dict[tuple[str, ...], Material]) -> Material:
+    """The set of a run, read once however many runs were scored against it."""
+    try:
+        files = run.data_files()
+        key = tuple(str(file.resolve()) for file in files)
+        if key not in known:
+            sets = [load(file, split=None, media=False) for file in files]
+            known[key] = Material(
+                {item.item_id: item for one in sets for item in one},
+                {item.item_id: one for one in sets for item in one},
+            )
+        return known[key]
+    except HandeyeError as error:
+        return Material(trouble=str(error))
