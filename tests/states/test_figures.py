@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from hypothesis import given, strategies as st
 from scipy.stats import rankdata
 
-from handeye.states.figures import areas, areas_within, rounded
+from handeye.states.figures import areas, areas_within, lengthened, rounded
+from handeye.stats.intervals import Samples
 
 ROWS = st.lists(
     st.tuples(st.sampled_from([-1.0, 0.0, 0.5, 2.0, 3.0]), st.booleans(), st.integers(0, 2)),
@@ -62,3 +65,11 @@ def test_areas_are_those_of_ranks_of_whole_steps(rows: list[tuple[float, float, 
             np.float64(ones) * (len(rows) - ones)
         )
     assert np.array_equal(areas(columns, positive[:, None]), expected, equal_nan=True)
+
+
+def test_of_nothing_there_is_no_area_and_no_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(areas(np.empty((0, 3)), np.empty((0, 1), bool))).tolist() == [True] * 3
+        nothing = Samples(np.array([0.5, np.nan, np.nan]), 2)
+        assert lengthened(nothing, np.array([0.4, 0.6, 0.5])) == 1.0

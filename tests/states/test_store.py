@@ -324,6 +324,8 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
         (("final", "grid", ["i0"]), "a place must be given"),
         (("final", "grid", ["i0"], [TOKENS]), f"no place {TOKENS}"),
         (("final", "last", ["i0"], [1]), "no place 1"),
+        (("final", "grid", ["i0", "i1"], [0]), "1 places are given for 2 items"),
+        (("final", "grid", ["i0"], [0, 1]), "2 places are given for 1 items"),
     ):
         with pytest.raises(DataError, match=re.escape(told)):
             store.states(*how)  # type: ignore[arg-type]
@@ -521,7 +523,7 @@ def test_an_index_that_is_wrong_is_made_again(tmp_path: Path, change: Any) -> No
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("layers", []), ("layers", ["final", "final"]), ("layers", ["block.99"]),
+        ("layers", []), ("layers", ["final", "final"]),
         ("layers", ["block.x"]), ("layers", "final"),
         ("sites", []), ("sites", [""]), ("sites", ["last", "last"]),
         ("width", 0), ("width", -8), ("width", 8.5), ("blocks", 0), ("items", -1), ("clips", -1),

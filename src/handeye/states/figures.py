@@ -15,7 +15,7 @@ from handeye.scores.estimate import Estimate
 from handeye.states.folds import Ints
 from handeye.states.solver import Design
 from handeye.stats.bootstrap import resample_sums
-from handeye.stats.intervals import Samples, estimates
+from handeye.stats.intervals import Samples, estimates, variance
 from handeye.stats.roc import Scored
 from handeye.stats.shares import clustered_shares
 
@@ -128,6 +128,8 @@ def _area(sums: NDArray[Any], ones: NDArray[Any], zeros: NDArray[Any]) -> Floats
 def rounded(score: NDArray[Any]) -> Floats:
     """(n, ...) scores in whole steps, so that equal states score equally: see :func:`areas`."""
     score = np.asarray(score, np.float64)
+    if not len(score):
+        return score
     deviation = score.std(axis=0)
     size = np.abs(score).max(axis=0, initial=0)
     unit = 1e-4 * np.where(deviation > 1e-6 * size, deviation, np.maximum(size, 1.0))
@@ -215,7 +217,7 @@ def lengthened(found: Samples, without: Floats) -> float:
         1 or more; 1 without blocks or where the resamples do not vary.
     """
     blocks, drawn = len(without), found.values[1:]
-    spread = float(np.nanstd(drawn)) if len(drawn) else 0.0
+    spread = float(np.sqrt(variance(drawn)))
     if blocks < 2 or not spread > 0:
         return 1.0
     square = (blocks - 1) / blocks * ((without - without.mean()) ** 2).sum()

@@ -144,9 +144,6 @@ def _wrongs(record: Record) -> Iterator[str]:
         values = getattr(record, name)
         if len(set(values)) < len(values):
             yield f"{name} names one twice"
-    for layer in record.layers:
-        if layer.startswith("block.") and int(layer.removeprefix("block.")) >= record.blocks:
-            yield f"layers names {layer}, and blocks is {record.blocks}"
     asked, taught = record.info.get("asked", 0), record.info.get("taught", {})
     if not isinstance(asked, int) or isinstance(asked, bool) or asked < 0:
         yield f"info.asked is {_short(asked)}, not how many items were asked about"
@@ -337,8 +334,8 @@ def made_index(folder: Path, record: Record, *, whole: bool = True) -> pl.DataFr
         **dict.fromkeys(("processor_sha256", "revision"), pl.String),
     }
     made = pl.DataFrame(rows, schema=schema, orient="row")
-    if item := _contradicted(made, _kept(folder / INDEX, made), [part for part, _ in every]):
-        part = next(part for part, one in every if item in {taken.item_id for taken in one.items})
+    if odd := _contradicted(made, _kept(folder / INDEX, made), [part for part, _ in every]):
+        part = next(part for part, one in every if odd in {taken.item_id for taken in one.items})
         raise DataError(
             f"{folder / PARTS / part}: its header and {INDEX} tell differently of its rows, so one "
             f"of them was changed; {DAMAGED}"

@@ -421,6 +421,11 @@ class Store(Shown):
 
         self._refuse("layer", layer, self.layers)
         rows = self._places(site, item_ids)
+        if places is not None and len(places) != len(item_ids):
+            raise DataError(
+                f"{self.folder}: {len(places)} places are given for {len(item_ids)} items; give "
+                "one for each"
+            )
         wanted: dict[str, list[tuple[int, int]]] = {}
         for number, (item, at) in enumerate(zip(item_ids, rows, strict=True)):
             place = 0 if places is None else places[number]
