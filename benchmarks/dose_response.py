@@ -173,7 +173,7 @@ def main() -> None:
     if not asked.measure:
         train_all(asked.folder, asked.preset, doses, seeds)
     rows = measure(asked.folder, asked.preset, doses, seeds, asked.families)
-    write_text(asked.folder / "doses.jsonl", "\n".join(map(json.dumps, rows)))
+    write_text(asked.folder / "doses.jsonl", "".join(f"{json.dumps(row)}\n" for row in rows))
     here = {row["seed"] for row in rows}
     others = asked.also.read_text().splitlines() if asked.also else []
     table([*rows, *(row for row in map(json.loads, others) if row["seed"] not in here)])

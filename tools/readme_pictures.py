@@ -1,4 +1,4 @@
-"""Makes the pictures of README and docs from a finished demo: scenes, pages, films of clips.
+"""Makes the pictures of README and docs from a finished demo: scenes, pages, films, groups.
 
 make demo && .venv/bin/pip install -e '.[test]' && .venv/bin/python tools/readme_pictures.py demo
 """
@@ -9,12 +9,14 @@ import shutil
 import sys
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.sync_api import sync_playwright
 
 from handeye.rose import load
 from handeye.rose.v01 import SOURCE_NAMES
 from handeye.sets.draw import Draw
+from handeye.stress.items import FAMILIES
+from handeye.stress.scenes.groups import Group, Order
 from handeye.visualact.scenes.drawing.canvas import Canvas
 from handeye.visualact.scenes.events.catalogue import kind
 
@@ -80,9 +82,27 @@ def clips() -> None:
     sheet.quantize(200).save(OUT / "clips.png", optimize=True)
 
 
+def groups() -> None:
+    """A group of every family of the stress test: both pictures, the edit outlined."""
+    small, gap, edge = 190, 12, (214, 0, 160)
+    step = 2 * small + 2 + gap
+    sheet = Image.new("RGB", (4 * step - gap, 3 * (small + gap) - gap), "white")
+    for number, family in enumerate(FAMILIES):
+        group = Group(2026, "page", Order(family, 0, 2, ()), 336)
+        for which, view in enumerate(group.views):
+            picture = Image.fromarray(group.painted[view.name].pixels)
+            x0, y0, x1, y1 = group.evidence(view)
+            ImageDraw.Draw(picture).rectangle((x0 - 3, y0 - 3, x1 + 2, y1 + 2), outline=edge)
+            picture = picture.resize((small, small), Image.Resampling.LANCZOS)
+            left = number % 4 * step + which * (small + 2)
+            sheet.paste(picture, (left, number // 4 * (small + gap)))
+    sheet.quantize(200).save(OUT / "stress.png", optimize=True)
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     OUT.mkdir(parents=True, exist_ok=True)
     scenes(folder)
     report(folder)
     clips()
+    groups()

@@ -311,6 +311,21 @@ def test_what_cannot_be_counted_is_said_and_costs_nothing_else(tmp_path: Path) -
     assert "No chain of audio: item audio-" in (tmp_path / "p.html").read_text("utf-8")
 
 
+def test_true_premises_that_no_option_rejects_have_a_chain(tmp_path: Path) -> None:
+    folder = tmp_path / "states"
+    targets = stored(folder, "state only", 12)
+    write_targets(
+        folder / "targets.parquet",
+        [one if one.label or one.target != "premise" else replace(one, rejection=-1)
+         for one in targets],
+    )  # fmt: skip
+    handeye(
+        "states", "probe", folder, "--layers", "final", "--sites", "last", *PROBE[:4], "--quiet"
+    )
+    told = json.loads((folder / "probe.json").read_bytes())
+    assert [way["stratum"] for way in told["chain"]["ways"]] == ["vision", "audio"]
+
+
 def test_measures_of_others_are_told_where_their_inputs_are(tmp_path: Path) -> None:
     """A model whose letters ignore the clip: nothing is noticed, and blank clips change nothing."""
     folder = tmp_path / "states"
@@ -353,8 +368,8 @@ def test_measures_of_others_are_told_where_their_inputs_are(tmp_path: Path) -> N
     stored(other, "state only", 12)
     turned = [replace(one, roles=one.roles[::-1]) for one in paired]
     write_targets(other / "targets.parquet", turned)
-    words = (*words, "--again", f"--beside=blank media={other}")
-    _, error = handeye("states", "probe", folder, *words, code=2)
+    beside = [f"--beside=blank media={other}", "--again"]
+    _, error = handeye("states", "probe", folder, *words, *beside, code=2)
     assert "stand in another order there" in " ".join(error.split())
 
 

@@ -358,12 +358,12 @@ class Checks(Run):
         from handeye.states.store import open_store
 
         store = open_store(self.out)
+        targets = self._targets(targets_of(store), job)
         probe, _ = results(self.out)
         if probe is None:
             raise DataError(
                 f"{self.out}: nothing is read off these states yet: handeye states probe {self.out}"
             )
-        targets = self._targets(targets_of(store), job)
         watched = _watched(job)
         from handeye.respondents.local.identity import digest, identity_of
         from handeye.states.causal import Pieces, causal

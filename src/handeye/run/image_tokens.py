@@ -1,4 +1,6 @@
-"""How many tokens a picture costs, by provider family: estimates from published rules.
+"""How many tokens a picture costs, by provider family, and how far it is shrunk before.
+
+Estimates from published rules.
 
 Each rule is a function of width and height in pixels. Providers change their rules and bill by
 their own count; what was used is in ``answers.jsonl`` after a run. Sources, read in 2026:
@@ -21,27 +23,43 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _Rule = Callable[[int, int], int]
+_Scale = Callable[[int, int], float]
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRule:
-    """A family's name, in the words shown to the user, and its rule."""
+    """A family's name, in the words shown to the user, and its rules.
+
+    ``scale`` is by what a side of a picture is multiplied before the model sees it, below 1 where
+    it is shrunk; None where no rule is published.
+    """
 
     name: str
     tokens: _Rule
+    scale: _Scale | None = None
 
 
 def openai_tiles(base: int, tile: int) -> _Rule:
     """Base plus tiles of 512 x 512 after the two scalings; pictures are never enlarged."""
 
     def tokens(width: int, height: int) -> int:
-        scale = min(1.0, 2048 / max(width, height))
-        scale *= min(1.0, 768 / (min(width, height) * scale))
+        scale = fitted_to_tiles(width, height)
         across = math.ceil(round(width * scale) / 512)
         down = math.ceil(round(height * scale) / 512)
         return base + tile * across * down
 
     return tokens
+
+
+def fitted_to_tiles(width: int, height: int) -> float:
+    """The scale of OpenAI's tiles: into 2048 x 2048, then the shortest side to 768."""
+    scale = min(1.0, 2048 / max(width, height))
+    return scale * min(1.0, 768 / (min(width, height) * scale))
+
+
+def fitted_to_patches(width: int, height: int) -> float:
+    """The scale at which so many patches of 32 x 32 as are allowed cover a picture."""
+    return min(1.0, math.sqrt(1536 * 32 * 32 / (width * height)))
 
 
 def openai_patches(factor: float, limit: int = 1536) -> _Rule:
@@ -62,6 +80,16 @@ def anthropic(edge: int, limit: int) -> _Rule:
         return min(limit, math.ceil(width * scale * height * scale / 750))
 
     return tokens
+
+
+def fitted_to_edge(edge: int, limit: int) -> _Scale:
+    """Anthropic's scale: the long edge, then so many tokens."""
+
+    def scale(width: int, height: int) -> float:
+        found = min(1.0, edge / max(width, height))
+        return found * min(1.0, math.sqrt(limit * 750 / (width * height * found**2)))
+
+    return scale
 
 
 def gemini_tiles(width: int, height: int) -> int:
@@ -86,25 +114,66 @@ def qwen(factor: int, limit: int = 16384) -> _Rule:
     return tokens
 
 
+def fitted_to_grid(factor: int, limit: int = 16384) -> _Scale:
+    """The scale of ``smart_resize``: sides rounded to multiples of ``factor``; of the area."""
+
+    def scale(width: int, height: int) -> float:
+        across, down = (max(1, round(side / factor)) for side in (width, height))
+        area = min(across * down, limit) * factor * factor
+        return math.sqrt(area / (width * height))
+
+    return scale
+
+
 # The first whose marks all occur in the model's name, so the special ones come first.
 _FAMILIES: tuple[tuple[tuple[str, ...], ImageRule], ...] = (
-    (("gpt-4.1-nano",), ImageRule("OpenAI patches x 2.46", openai_patches(2.46))),
-    (("gpt-4.1-mini",), ImageRule("OpenAI patches x 1.62", openai_patches(1.62))),
-    (("gpt-5", "nano"), ImageRule("OpenAI patches x 2.46", openai_patches(2.46))),
-    (("gpt-5", "mini"), ImageRule("OpenAI patches x 1.62", openai_patches(1.62))),
-    (("o4-mini",), ImageRule("OpenAI patches x 1.72", openai_patches(1.72))),
-    (("gpt-4o-mini",), ImageRule("OpenAI tiles 2,833 + 5,667", openai_tiles(2833, 5667))),
-    (("gpt-4",), ImageRule("OpenAI tiles 85 + 170", openai_tiles(85, 170))),
-    (("gpt-5",), ImageRule("OpenAI tiles 70 + 140", openai_tiles(70, 140))),
-    (("claude", "opus-4.7"), ImageRule("Anthropic, 2,576 px", anthropic(2576, 4784))),
-    (("claude", "opus-4.8"), ImageRule("Anthropic, 2,576 px", anthropic(2576, 4784))),
-    (("claude", "opus-4-7"), ImageRule("Anthropic, 2,576 px", anthropic(2576, 4784))),
-    (("claude", "opus-4-8"), ImageRule("Anthropic, 2,576 px", anthropic(2576, 4784))),
-    (("claude",), ImageRule("Anthropic, 1,568 px", anthropic(1568, 1600))),
+    (
+        ("gpt-4.1-nano",),
+        ImageRule("OpenAI patches x 2.46", openai_patches(2.46), fitted_to_patches),
+    ),
+    (
+        ("gpt-4.1-mini",),
+        ImageRule("OpenAI patches x 1.62", openai_patches(1.62), fitted_to_patches),
+    ),
+    (
+        ("gpt-5", "nano"),
+        ImageRule("OpenAI patches x 2.46", openai_patches(2.46), fitted_to_patches),
+    ),
+    (
+        ("gpt-5", "mini"),
+        ImageRule("OpenAI patches x 1.62", openai_patches(1.62), fitted_to_patches),
+    ),
+    (("o4-mini",), ImageRule("OpenAI patches x 1.72", openai_patches(1.72), fitted_to_patches)),
+    (
+        ("gpt-4o-mini",),
+        ImageRule("OpenAI tiles 2,833 + 5,667", openai_tiles(2833, 5667), fitted_to_tiles),
+    ),
+    (("gpt-4",), ImageRule("OpenAI tiles 85 + 170", openai_tiles(85, 170), fitted_to_tiles)),
+    (("gpt-5",), ImageRule("OpenAI tiles 70 + 140", openai_tiles(70, 140), fitted_to_tiles)),
+    (
+        ("claude", "opus-4.7"),
+        ImageRule("Anthropic, 2,576 px", anthropic(2576, 4784), fitted_to_edge(2576, 4784)),
+    ),
+    (
+        ("claude", "opus-4.8"),
+        ImageRule("Anthropic, 2,576 px", anthropic(2576, 4784), fitted_to_edge(2576, 4784)),
+    ),
+    (
+        ("claude", "opus-4-7"),
+        ImageRule("Anthropic, 2,576 px", anthropic(2576, 4784), fitted_to_edge(2576, 4784)),
+    ),
+    (
+        ("claude", "opus-4-8"),
+        ImageRule("Anthropic, 2,576 px", anthropic(2576, 4784), fitted_to_edge(2576, 4784)),
+    ),
+    (
+        ("claude",),
+        ImageRule("Anthropic, 1,568 px", anthropic(1568, 1600), fitted_to_edge(1568, 1600)),
+    ),
     (("gemini-3",), ImageRule("Gemini 3, fixed", gemini_fixed)),
     (("gemini",), ImageRule("Gemini 2 tiles", gemini_tiles)),
-    (("qwen2",), ImageRule("Qwen 28 px", qwen(28))),
-    (("qwen",), ImageRule("Qwen 32 px", qwen(32))),
+    (("qwen2",), ImageRule("Qwen 28 px", qwen(28), fitted_to_grid(28))),
+    (("qwen",), ImageRule("Qwen 32 px", qwen(32), fitted_to_grid(32))),
 )
 
 

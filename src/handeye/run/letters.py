@@ -22,6 +22,8 @@ LEAST = -9999.0
 """What stands for a log-probability of minus infinity, as OpenAI writes it."""
 ASKED_FOR = 20
 """Likeliest tokens that providers are asked for: the most that OpenAI gives."""
+# Providers that give log-probabilities of the 20 likeliest tokens when they are asked for them.
+_TELL = frozenset({"openai", "sglang", "vllm", "handeye/hf"})
 # How tokenizers write a space and a line break, and what stands around an option.
 _AROUND = " \t\r\n▁ĠĊ*_`\"'“”‘’()[]{}.:,;<>|="
 # What may be said before an option, if nothing else is: no thoughts.
@@ -50,6 +52,11 @@ class Letters(NamedTuple):
         return {"letters": self._asdict()}
 
 
+def tells_letters(model: str) -> bool:
+    """Whether a model's provider is known to give log-probabilities when it is asked for them."""
+    return model in _TELL or model.partition("/")[0] in _TELL
+
+
 def option_of(token: str, options: Sequence[str]) -> str | None:
     """The option that a token spells, or, of an option of several letters, begins to spell."""
     said = token.strip(_AROUND)
@@ -57,6 +64,21 @@ def option_of(token: str, options: Sequence[str]) -> str | None:
         return said
     begun = [one for one in options if len(one) > 1 and one.casefold().startswith(said.casefold())]
     return begun[0] if said and len(begun) == 1 else None
+
+
+def by_option(letters: Mapping[str, float], options: Sequence[str]) -> list[float | None]:
+    """Log-probability of each option, its spellings added up; None: none was returned."""
+    found: dict[str, list[float]] = {name: [] for name in options}
+    for spelling, log in letters.items():
+        if (name := option_of(spelling, options)) is not None:
+            found[name].append(log)
+    return [together(logs) if logs else None for logs in found.values()]
+
+
+def together(logs: Sequence[float]) -> float:
+    """The log-probability of one of several things that exclude each other."""
+    top = max(logs)
+    return top if top == -math.inf else top + math.log(sum(math.exp(log - top) for log in logs))
 
 
 def place_of(tokens: Sequence[str], options: Sequence[str]) -> tuple[int, bool] | None:

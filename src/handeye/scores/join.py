@@ -25,6 +25,7 @@ from handeye.errors import DataError, OptionError, first_ten, refusal
 from handeye.hashing import open_regular
 from handeye.printing import blank, tell
 from handeye.reading import UNREADABLE, read_bytes, why
+from handeye.run.answers import Answer
 from handeye.run.thoughts import answer_of
 from handeye.sets.jsonl import numbered_lines, placed_lines
 
@@ -621,3 +622,49 @@ def _refuse_other_files(path: Path, words: Words) -> None:
             f"{path}: {kind}. Read are JSON lines in UTF-8 (one object a line), logs of Inspect's "
             "(.eval) and run folders"
         )
+
+
+# ---- lines of a prediction file
+
+
+def row_of(answers: Sequence[Answer]) -> Mapping[str, Any]:
+    """A line of a prediction file, from the answers about one item in their order.
+
+    What was asked, and how, stands in the note of the last one, as the suite's asking remembers it.
+    Earlier turns leave their texts.
+    """
+    *before, answer = answers
+    note = {} if answer.note is msgspec.UNSET else answer.note
+    optional = {
+        "media_sha256": answer.media_sha256 or msgspec.UNSET,
+        **{name: getattr(answer, name) for name in ("letters", "letters_bound", "post_thought")},
+        "turns": [one.raw_text for one in before] or msgspec.UNSET,
+    }
+    return {
+        "item_id": answer.item_id,
+        "raw_text": answer.raw_text,
+        "model": answer.model,
+        "error": answer.error if answer.state == "error" else None,
+        "state": answer.state,
+        "stop_reason": answer.stop_reason,
+        "usage": answer.usage,
+        "seconds": answer.seconds,
+        **{name: value for name, value in optional.items() if value is not msgspec.UNSET},
+        **note,
+    }
+
+
+def alone(values: Iterable[str], what: str, where: str = IN_MEMORY) -> str:
+    """The one value of a field that the answers of a run share.
+
+    Raises:
+        DataError: there are several; their figures must not be mixed.
+    """
+    found = dict.fromkeys(values)
+    if len(found) > 1:
+        names = first_ten([one or "none" for one in found])
+        raise DataError(
+            f"{where}: answers of several kinds ({what}: {names}); split the file by its field "
+            f"{what!r} and score each part"
+        )
+    return next(iter(found), "")

@@ -521,12 +521,16 @@ def _chains(
 
 
 def _rejectable(targets: Sequence[Target]) -> list[Target]:
-    """Questions with letters, of the strata in which one option rejects, rightly or not."""
-    rows = [one for one in targets if one.target == PREMISE and one.rejection >= 0 and one.roles]
+    """Questions with letters, of the strata in which an option rejects, rightly or not.
+
+    A true premise about both senses has no option that would be the one to reject it.
+    """
+    rows = [one for one in targets if one.target == PREMISE and one.roles]
+    rejected = {one.stratum for one in rows if one.rejection >= 0}
     labels: dict[str, set[int]] = {}
     for one in rows:
         labels.setdefault(one.stratum, set()).add(one.label)
-    return [one for one in rows if len(labels[one.stratum]) > 1]
+    return [one for one in rows if one.stratum in rejected and len(labels[one.stratum]) > 1]
 
 
 def _premises(every: Probe) -> list[Probed]:
@@ -905,7 +909,8 @@ def adjusted(
         DataError: no question that can be rejected, or no letters; as the two adjusters.
         OptionError: as the two; ``layer`` was not captured.
     """
-    rows = [one for one in _rejectable(targets) if one.right >= 0]
+    routed = [one for one in targets if one.rejection >= 0 and one.right >= 0]
+    rows = _rejectable(routed)
     if not rows or "last" not in store.sites:
         raise DataError(
             f"{store.folder}: adjusting needs questions that can be rejected, with letters, and "

@@ -17,9 +17,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 
+from handeye.media.angles import SINES
 from handeye.premise.scenes.kinds import N_FRAMES, SIZE, STAGE, Detail, Kind
 from handeye.premise.scenes.vision import QUERIES, VISION
-from handeye.premise.scenes.vision.shapes import SHAPES, SINES, cover, shape
+from handeye.premise.scenes.vision.shapes import SHAPES, cover, shape
 from handeye.sets.draw import Draw
 from handeye.visualact.scenes.encoding import Drawn, encode_film
 

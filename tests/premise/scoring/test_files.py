@@ -12,9 +12,9 @@ import pytest
 from handeye.errors import DataError, RunError
 from handeye.premise.items import Item
 from handeye.premise.scoring.file_scoring import score_files
-from handeye.premise.scoring.predictions import row_of
 from handeye.premise.scoring.run_folder import read_run
 from handeye.run.answers import Answer
+from handeye.scores.join import row_of
 from tests.support import premise as made
 
 ITEMS = made.families(10)

@@ -5,27 +5,25 @@ The questions about a clip go out together, so what is sent is made once for all
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 from handeye.errors import DataError
-from handeye.hashing import file_sha256
 from handeye.media.frame_choice import FrameChoice
 from handeye.media.frame_loader import FrameLoader
 from handeye.media.frames import FrameError, ImageFormat, encode_frame, take_frames
+from handeye.media.sent import data_url, png_of, refuse_changed
 from handeye.media.sound import RATE, SoundError, encode_wav, read_sound
 from handeye.media.view import read_view
 from handeye.premise.asking import prompts
 from handeye.premise.item_set import ItemSet
 from handeye.premise.items import Item
-from handeye.reading import read_bytes, why
+from handeye.reading import read_bytes
 from handeye.run.questions import Media, PictureLoad
 
 if TYPE_CHECKING:
@@ -76,7 +74,7 @@ class Piece(NamedTuple):
             return [PictureLoad(0, 0, len(data), _seconds(self.path))]
         if self.what == "picture":
             width, height = read_view(self.path).size
-            return [PictureLoad(width, height, len(_picture(self.path, self.sha256, self.blank)))]
+            return [PictureLoad(width, height, len(self._picture()))]
         shown = FrameLoader(self.frames, image_format=self.image_format).shown(self.path)
         sizes, heard = [len(picture) for picture in shown.pictures], 0.0
         if self.what == "video":
@@ -93,11 +91,7 @@ class Piece(NamedTuple):
         """
         from inspect_ai.model import ContentAudio, ContentImage, ContentText, ContentVideo
 
-        if self.expected and self.expected != self.sha256:
-            raise DataError(
-                f"{self.path}: SHA-256 is {self.sha256[:16]}..., the row says "
-                f"{self.expected[:16]}...; the file was changed or damaged"
-            )
+        refuse_changed(self.path, self.sha256, self.expected)
         if self.what == "video":
             url, kind = _video(self.path, self.sha256)
             return [ContentVideo(video=url, format=kind)], {}  # type: ignore[arg-type]
@@ -106,26 +100,15 @@ class Piece(NamedTuple):
             heard = ContentAudio(audio=url, format="wav")
             return [ContentText(text=prompts.SOUND_NOTE), heard], {}
         if self.what == "picture":
-            url = _url(_picture(self.path, self.sha256, self.blank), "image/png")
+            url = data_url(self._picture(), "image/png")
             return [ContentText(text=prompts.PICTURE_NOTE), ContentImage(image=url)], {}
         shown = _frames(self.path, self.sha256, self.frames, self.image_format, self.blank)
         pictures = [ContentImage(image=url) for url in shown.urls]
         note = {"frames": len(pictures), "width": shown.width, "height": shown.height}
         return [ContentText(text=prompts.frames_note(len(pictures))), *pictures], note
 
-
-def hashed(path: Path, known: dict[Path, str]) -> str:
-    """SHA-256 of a file, which is read once for all that ask for it.
-
-    Raises:
-        DataError: it cannot be read.
-    """
-    if path not in known:
-        try:
-            known[path] = file_sha256(path)
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read: {why(error)}") from None
-    return known[path]
+    def _picture(self) -> bytes:
+        return png_of(self.path, self.sha256, 0 if self.blank else None)
 
 
 def swaps(items: ItemSet) -> dict[str, Item]:
@@ -173,10 +156,6 @@ class _Frames(NamedTuple):
     height: int
 
 
-def _url(data: bytes, media_type: str) -> str:
-    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
-
-
 @lru_cache(maxsize=8)
 def _frames(
     path: Path, sha256: str, choice: FrameChoice, image_format: ImageFormat, blank: bool
@@ -186,7 +165,7 @@ def _frames(
     if blank:
         black = np.zeros((shown.height, shown.width, 3), np.uint8)
         pictures = [encode_frame(black, image_format)] * len(pictures)
-    urls = tuple(_url(picture, shown.media_type) for picture in pictures)
+    urls = tuple(data_url(picture, shown.media_type) for picture in pictures)
     return _Frames(urls, shown.width, shown.height)
 
 
@@ -200,21 +179,7 @@ def _video(path: Path, sha256: str) -> tuple[str, str]:
             f"allowed: {', '.join(_VIDEO_FORMATS)}. Show frames instead"
         )
     take_frames(path, FrameChoice(count=1))
-    return _url(read_bytes(path), f"video/{'quicktime' if kind == 'mov' else kind}"), kind
-
-
-@lru_cache(maxsize=8)
-def _picture(path: Path, sha256: str, blank: bool) -> bytes:
-    """A PNG: the file where it is one and plainly seen, else its view."""
-    from PIL import Image
-
-    view = read_view(path)
-    data, media_type = view.sent()
-    if media_type == "image/png" and not blank:
-        return data
-    out = BytesIO()
-    (Image.new("RGB", view.size) if blank else view.image()).save(out, "PNG")
-    return out.getvalue()
+    return data_url(read_bytes(path), f"video/{'quicktime' if kind == 'mov' else kind}"), kind
 
 
 def _seconds(path: Path) -> float:
@@ -231,4 +196,4 @@ def _wav(path: Path, channels: int, blank: bool) -> bytes:
 
 @lru_cache(maxsize=8)
 def _sound(path: Path, sha256: str, channels: int, blank: bool) -> str:
-    return _url(_wav(path, channels, blank), "audio/wav")
+    return data_url(_wav(path, channels, blank), "audio/wav")

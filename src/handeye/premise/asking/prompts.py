@@ -9,7 +9,6 @@ and the order of its options alone, so items of one ``prompt_id`` are asked in t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,7 +18,7 @@ from handeye.errors import OptionError, allowed
 from handeye.premise.items import N_ROLES, PAPER_ORDER, Item
 from handeye.premise.scoring.reading import ANSWER_KINDS, AnswerKind, options_of
 from handeye.premise.scoring.signal import WORDS
-from handeye.sets.draw import Draw
+from handeye.run import choices
 
 VERSION = "premise-1"
 
@@ -63,7 +62,7 @@ class Variant:
 def lettered(item: Item, order: Sequence[int]) -> str:
     """The six options of an item, a line each."""
     options = options_of(item)
-    return "\n".join(f"{LETTERS[at]}. {options[role]}" for at, role in enumerate(order))
+    return choices.lettered([options[role] for role in order])
 
 
 def _six(item: Item, order: Sequence[int]) -> str:
@@ -142,8 +141,6 @@ SOUND_NOTE = "The sound of the clip:"
 
 # ---- the order of options
 
-_SHUFFLE = re.compile(r"shuffle:(\d{1,18})")
-
 
 def check_order(order: str) -> str:
     """Return how options are ordered, if that can be done.
@@ -151,9 +148,7 @@ def check_order(order: str) -> str:
     Raises:
         OptionError: neither ``set``, ``paper`` nor ``shuffle:SEED``.
     """
-    if order in ("set", "paper") or _SHUFFLE.fullmatch(order):
-        return order
-    raise OptionError(f"option_order is {order!r}; give set, paper or shuffle:SEED (a number)")
+    return choices.check_order(order, "set", "paper")
 
 
 def order_of(item: Item, order: str) -> tuple[int, ...]:
@@ -166,10 +161,8 @@ def order_of(item: Item, order: str) -> tuple[int, ...]:
     """
     if order == "paper":
         return PAPER_ORDER
-    if found := _SHUFFLE.fullmatch(order):
-        draw = Draw(int(found[1]), "order of options", item.prompt_id or item.item_id)
-        return tuple(draw.shuffled(PAPER_ORDER))
-    return item.order
+    drawn = choices.shuffled(order, item.prompt_id or item.item_id, N_ROLES)
+    return item.order if drawn is None else drawn
 
 
 # ---- a prompt read again
@@ -204,13 +197,9 @@ def read_prompt(text: str) -> Prompt | None:
     if not told.endswith(f"\n\n{_BY_LETTER}"):
         return None
     parts = told.removesuffix(f"\n\n{_BY_LETTER}").split("\n\n")
-    marks = [f"{letter}. " for letter in LETTERS[:N_ROLES]]
-    lines = parts[-1].split("\n")
-    if len(parts) < 2 or len(lines) != N_ROLES:
+    options = choices.unlettered(parts[-1])
+    if len(parts) < 2 or len(options) != N_ROLES:
         return None
-    if not all(line.startswith(mark) for line, mark in zip(lines, marks, strict=True)):
-        return None
-    options = tuple(line.removeprefix(mark) for line, mark in zip(lines, marks, strict=True))
     return Prompt("choice", _last("\n\n".join(parts[:-1])), options)
 
 

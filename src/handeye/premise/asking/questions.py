@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Self
 from handeye.errors import OptionError, allowed
 from handeye.media.frame_choice import FrameChoice
 from handeye.media.frames import ImageFormat, check_encoding
+from handeye.media.sent import hashed
 from handeye.premise.asking import prompts, route as routes
-from handeye.premise.asking.clips import Piece, What, hashed, swaps
+from handeye.premise.asking.clips import Piece, What, swaps
 from handeye.premise.item_set import ItemSet
 from handeye.premise.items import Item, Modality
 from handeye.premise.scoring.predictions import ABLATIONS, SIX, SWAP, Ablation
 from handeye.run.answers import Answer
-from handeye.run.letters import ASKED_FOR
+from handeye.run.letters import ASKED_FOR, tells_letters
 from handeye.run.questions import Opening, Question, Turn
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class Asking:
             OptionError: what is to be sent is not known to be taken.
         """
         route = routes.route_for(model, self.media_input, self.senses, self.moving, self.ablation)
-        letters = routes.tells_letters(model) if self.letters is None else self.letters
+        letters = tells_letters(model) if self.letters is None else self.letters
         stereo = self.stereo and routes.keeps_channels(model)
         return replace(self, media_input=route, letters=letters, stereo=stereo)
 

@@ -39,8 +39,6 @@ _TAKE_SOUND = frozenset(
 )
 # Who hears left and right apart. Gemini mixes channels down, of others it is not known.
 _KEEP_CHANNELS = frozenset({"python"})
-# Providers that give log-probabilities of the 20 likeliest tokens when they are asked for them.
-_TELL_LETTERS = frozenset({"openai", "sglang", "vllm", "handeye/hf"})
 
 
 def _ours(model: str) -> bool:
@@ -66,11 +64,6 @@ def takes_sound(model: str) -> bool:
 def keeps_channels(model: str) -> bool:
     """Whether it is known to hear left and right apart."""
     return _ours(model) or _one_of(model, _KEEP_CHANNELS)
-
-
-def tells_letters(model: str) -> bool:
-    """Whether its provider is known to give log-probabilities when it is asked for them."""
-    return _one_of(model, _TELL_LETTERS)
 
 
 def route_for(

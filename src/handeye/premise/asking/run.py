@@ -19,7 +19,6 @@ from handeye.premise.asking.questions import NOTED, PAPER, Asking, frames_of
 from handeye.premise.item_set import ItemSet
 from handeye.premise.loader import Questions, load, selected
 from handeye.premise.respondents.models import NOT_FOR_SMALL, RESPONDENTS
-from handeye.premise.scoring.predictions import row_of
 from handeye.printing import tell
 from handeye.progress import counting
 from handeye.respondents.conversation import told
@@ -30,6 +29,7 @@ from handeye.run.lane import carry_out
 from handeye.run.options import SMALL, RunOptions
 from handeye.run.questions import Question
 from handeye.scores.asked import kept_or_aside
+from handeye.scores.join import row_of
 
 if TYPE_CHECKING:
     from inspect_ai import Task

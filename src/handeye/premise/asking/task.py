@@ -22,10 +22,11 @@ from handeye.premise.asking.questions import PAPER, Asking, frames_of
 from handeye.premise.item_set import ItemSet
 from handeye.premise.items import Item
 from handeye.premise.loader import Questions, load
-from handeye.premise.scoring.predictions import of_row, row_of
+from handeye.premise.scoring.predictions import of_row
 from handeye.premise.scoring.score import CELLS, score_rows
 from handeye.run.questions import Question
 from handeye.run.task import answers_of, macro_mean, macro_stderr, scene_task
+from handeye.scores.join import row_of
 
 _NOT_ASKED = float("nan")
 

@@ -6,7 +6,6 @@ given, the tile of :mod:`handeye.premise.teaching.tile`, and the words of the qu
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -17,6 +16,7 @@ import anyio.to_thread
 from inspect_ai.model import ChatMessageUser, ContentImage, ContentText
 
 from handeye.errors import DataError, RunError
+from handeye.media.sent import data_url
 from handeye.premise.teaching.tile import tile
 from handeye.respondents.conversation import Conversation, read_conversation
 from handeye.respondents.local.options import read_options
@@ -103,7 +103,7 @@ class SmallModel:
             raise RunError(f"a clip that was sent cannot be used: {error}") from None
         out = BytesIO()
         Image.fromarray(pixels).save(out, "PNG")
-        return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode('ascii')}"
+        return data_url(out.getvalue(), "image/png")
 
 
 class _Sent:

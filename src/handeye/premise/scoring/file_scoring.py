@@ -19,10 +19,8 @@ from handeye.premise.scoring.looks import Answered, looks
 from handeye.premise.scoring.predictions import (
     SIX,
     Prediction,
-    alone,
     any_predictions,
     of_file,
-    row_of,
 )
 from handeye.premise.scoring.run_folder import RUN_FORMAT
 from handeye.premise.scoring.score import ScoreRow, score_rows
@@ -30,7 +28,7 @@ from handeye.premise.scoring.summary import RESAMPLES, Summary, summarize
 from handeye.run.journal import ANSWERS
 from handeye.run.logs import as_lines, is_whole
 from handeye.run.plan import read_plan
-from handeye.scores.join import Given, Join
+from handeye.scores.join import Given, Join, alone, row_of
 from handeye.scores.run_folder import RunSummary
 from handeye.scores.so_far import refuse_nothing, refuse_other_rows
 from handeye.scores.summary import marked_so_far

@@ -11,16 +11,15 @@ item where nothing was done. Other fields are left alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import msgspec
 from msgspec.structs import replace
 
-from handeye.errors import DataError, first_ten
+from handeye.errors import DataError
 from handeye.premise.items import MODALITIES, PAPER_ORDER, Item, Modality
-from handeye.run.answers import ANSWER_STATES, Answer
+from handeye.run.answers import ANSWER_STATES
 from handeye.run.thoughts import answer_of
 from handeye.scores import join
 
@@ -138,33 +137,6 @@ def _stripped(read: join.Read[Prediction]) -> join.Read[Prediction]:
     return stripped
 
 
-def row_of(answers: Sequence[Answer]) -> Mapping[str, Any]:
-    """A line of a prediction file, from the answers about one item in their order.
-
-    What was asked, and how, stands in the note of the last one: ``variant``, ``order``,
-    ``ablation`` and what else the asking remembers. Earlier turns leave their texts.
-    """
-    *before, answer = answers
-    note = {} if answer.note is msgspec.UNSET else answer.note
-    optional = {
-        "media_sha256": answer.media_sha256 or msgspec.UNSET,
-        **{name: getattr(answer, name) for name in ("letters", "letters_bound", "post_thought")},
-        "turns": [one.raw_text for one in before] or msgspec.UNSET,
-    }
-    return {
-        "item_id": answer.item_id,
-        "raw_text": answer.raw_text,
-        "model": answer.model,
-        "error": answer.error if answer.state == "error" else None,
-        "state": answer.state,
-        "stop_reason": answer.stop_reason,
-        "usage": answer.usage,
-        "seconds": answer.seconds,
-        **{name: value for name, value in optional.items() if value is not msgspec.UNSET},
-        **note,
-    }
-
-
 def any_predictions(given: join.Given) -> join.Predictions[Prediction]:
     """Predictions of any accepted form: a path, ``{item_id: raw_text}``, rows, or predictions.
 
@@ -172,19 +144,3 @@ def any_predictions(given: join.Given) -> join.Predictions[Prediction]:
         DataError: as :func:`of_file`; another form.
     """
     return join.predictions_of(given, of_file, of_row, ITEMS)
-
-
-def alone(values: Iterable[str], what: str, where: str = join.IN_MEMORY) -> str:
-    """The one value of a field that the answers of a run share.
-
-    Raises:
-        DataError: there are several; their figures must not be mixed.
-    """
-    found = dict.fromkeys(values)
-    if len(found) > 1:
-        names = first_ten([one or "none" for one in found])
-        raise DataError(
-            f"{where}: answers of several kinds ({what}: {names}); split the file by its field "
-            f"{what!r} and score each part"
-        )
-    return next(iter(found), "")

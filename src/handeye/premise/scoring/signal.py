@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from handeye.premise.items import LETTERS, N_ROLES, VISION_FALSE
 from handeye.premise.scoring.reading import AnswerKind
-from handeye.run.letters import option_of
+from handeye.run.letters import by_option, together
 
 Floats = NDArray[np.float64]
 Logs = list[float | None]
@@ -55,16 +55,8 @@ class Signal(NamedTuple):
 
 
 def logs_of(letters: Mapping[str, float], kind: AnswerKind) -> Logs:
-    """Log-probabilities by letter, spellings added up; of truth by word.
-
-    What is spelled is said by :func:`handeye.run.letters.option_of`.
-    """
-    names = WORDS if kind in ("truth", "explained") else tuple(LETTERS)
-    found: dict[str, list[float]] = {name: [] for name in names}
-    for spelling, log in letters.items():
-        if (name := option_of(spelling, names)) is not None:
-            found[name].append(log)
-    return [_sum(logs) if logs else None for logs in found.values()]
+    """Log-probabilities by letter, spellings added up; of truth by word."""
+    return by_option(letters, WORDS if kind in ("truth", "explained") else tuple(LETTERS))
 
 
 def signal_of(
@@ -96,9 +88,9 @@ def signal_of(
         return None
     if not all(known[side] or most[side] for side in known):
         return None
-    up, down = (_sum([*known[side], *most[side]]) for side in (True, False))
+    up, down = (together([*known[side], *most[side]]) for side in (True, False))
     # What is not known may as well be nothing.
-    lowest, least = (_sum(known[side]) if known[side] else -math.inf for side in (True, False))
+    lowest, least = (together(known[side]) if known[side] else -math.inf for side in (True, False))
     lower, higher = up - lowest > TOLERANCE, down - least > TOLERANCE
     words = {(True, True): "unsure", (True, False): "at most", (False, True): "at least"}
     return Signal(up - down, words.get((lower, higher), ""))
@@ -119,11 +111,6 @@ def from_samples(rejected: int, accepted: int) -> float | None:
     if rejected + accepted < FEWEST_SAMPLES:
         return None
     return math.log((rejected + 0.5) / (accepted + 0.5))
-
-
-def _sum(logs: Sequence[float]) -> float:
-    top = max(logs)
-    return top if top == -math.inf else top + math.log(sum(math.exp(log - top) for log in logs))
 
 
 # ---- what a letter has for its position

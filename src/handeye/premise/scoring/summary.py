@@ -15,10 +15,10 @@ from handeye.errors import DataError, OptionError
 from handeye.premise.items import LETTERS
 from handeye.premise.scoring.explanations import by_exact_reader, explained
 from handeye.premise.scoring.figures import Figures
-from handeye.premise.scoring.predictions import alone
 from handeye.premise.scoring.score import STATES, ScoreRow, priors_of
 from handeye.printing import noun
 from handeye.scores.estimate import Estimate
+from handeye.scores.join import alone
 from handeye.scores.summary import Interval, Summary as AnySummary
 from handeye.stats.intervals import LEVEL, estimates
 

@@ -10,7 +10,6 @@ view (:mod:`handeye.media.view`). Knows items and pictures, nothing of providers
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any, ClassVar, Literal, Self, get_args
 
 from handeye.errors import DataError, OptionError, allowed
 from handeye.media.header import PictureError, media_type
+from handeye.media.sent import data_url
 from handeye.media.view import RULES, MissingPictureError, View, read_picture, view_of
 from handeye.rose.items import Item, ItemSet
 from handeye.run.answers import Answer
@@ -76,11 +76,7 @@ class Picture:
 
     def data_url(self) -> str:
         """The file's bytes, base64, as a ``data:`` URL."""
-        return _url(self.data, self.media_type)
-
-
-def _url(data: bytes, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+        return data_url(self.data, self.media_type)
 
 
 def default_templates(data: str) -> str | None:
@@ -214,8 +210,8 @@ def _shown(
     view = picture.view()
     data, kind = view.sent(proven)
     if not view.changes:
-        return _url(data, kind), None
-    return _url(data, kind), {
+        return data_url(data, kind), None
+    return data_url(data, kind), {
         "input": "view",
         "changes": list(view.changes),
         "width": view.size[0],

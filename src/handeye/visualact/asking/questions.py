@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,6 +13,7 @@ from handeye.hashing import file_sha256
 from handeye.media.frame_choice import FrameChoice
 from handeye.media.frame_loader import FrameLoader
 from handeye.media.frames import FrameError, take_frames
+from handeye.media.sent import data_url
 from handeye.printing import tell
 from handeye.reading import read_bytes
 from handeye.run.answers import Answer
@@ -210,7 +210,7 @@ class Asking:
 
         shown = self._loader().shown(path)
         pictures = [
-            ContentImage(image=_data_url(picture, shown.media_type)) for picture in shown.pictures
+            ContentImage(image=data_url(picture, shown.media_type)) for picture in shown.pictures
         ]
         note = {
             "input": "frames",
@@ -241,7 +241,7 @@ def _whole_video(path: Path) -> tuple[list[Content], dict[str, Any]]:
             f"{', '.join(_VIDEO_FORMATS)}. Show frames instead"
         )
     kind = _VIDEO_FORMATS[suffix]
-    url = _data_url(read_bytes(path), f"video/{'quicktime' if kind == 'mov' else kind}")
+    url = data_url(read_bytes(path), f"video/{'quicktime' if kind == 'mov' else kind}")
     note = {
         "input": "native",
         "seconds": [],
@@ -252,7 +252,3 @@ def _whole_video(path: Path) -> tuple[list[Content], dict[str, Any]]:
         **({"display": list(first.changes)} if first.changes else {}),
     }
     return [ContentVideo(video=url, format=kind)], note  # type: ignore[arg-type]
-
-
-def _data_url(data: bytes, media_type: str) -> str:
-    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"

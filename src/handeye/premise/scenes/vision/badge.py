@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handeye.media.angles import sine, turned
 from handeye.premise.scenes.kinds import SIZE, STAGE, Query
 from handeye.premise.scenes.vision.shapes import (
     FINE,
@@ -20,9 +21,7 @@ from handeye.premise.scenes.vision.shapes import (
     grey,
     ground,
     paint_cover,
-    sine,
     squares,
-    turned,
     whole,
 )
 from handeye.sets.draw import Draw

@@ -1,14 +1,13 @@
 """Shapes as whole numbers, and their paint: the same pixels on every machine.
 
 Points lie on a grid of :data:`FINE` steps a pixel. A shape covers so many of the ``FINE * FINE``
-squares of a pixel, and that share of its ink is mixed in. No library draws; of sines only a table
-of whole numbers is used. Knows shapes and inks, nothing of details.
+squares of a pixel, and that share of its ink is mixed in. No library draws; sines are whole
+numbers. Knows shapes and inks, nothing of details.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias
@@ -16,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from handeye.media.angles import ONE, sine, turned
 from handeye.premise.scenes.kinds import SIZE, STAGE
 
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -25,10 +25,6 @@ Form: TypeAlias = int | tuple[Point, ...]
 Ink: TypeAlias = tuple[int, int, int]
 
 FINE = 4
-_ONE = 1 << 14
-# None of these products lies within a hundred-thousandth of a half, so that no machine's last bit
-# of a sine can turn the rounding.
-SINES = tuple(round(math.sin(math.radians(degrees)) * _ONE) for degrees in range(91))
 CORNERS = {"triangle": 3, "square": 4, "pentagon": 5, "hexagon": 6}
 SHAPES = ("circle", *CORNERS)
 # Seen well on a dark ground.
@@ -40,23 +36,6 @@ INKS: tuple[Ink, ...] = (
     (96, 220, 96),
     (236, 128, 208),
 )
-
-
-def sine(degrees: int) -> int:
-    """Sine of whole degrees, times ``2**14``."""
-    degrees %= 360
-    if degrees >= 180:
-        return -sine(degrees - 180)
-    return SINES[min(degrees, 180 - degrees)]
-
-
-def turned(points: Sequence[Point], degrees: int) -> tuple[Point, ...]:
-    """Points turned clockwise about their origin (y is downwards)."""
-    sin, cos = sine(degrees), sine(degrees + 90)
-    half = _ONE // 2
-    return tuple(
-        ((x * cos - y * sin + half) // _ONE, (x * sin + y * cos + half) // _ONE) for x, y in points
-    )
 
 
 def box(width: int, height: int) -> tuple[Point, ...]:
@@ -79,7 +58,7 @@ def shape(name: str, radius: int, turn: int = 0) -> Form:
     corners = CORNERS[name]
     step = 360 // corners
     # A polygon of circumradius r has the area n r^2 sin(360 / n) / 2; pi is 355/113.
-    square = 2 * 355 * (radius * FINE) ** 2 * _ONE // (113 * corners * sine(step))
+    square = 2 * 355 * (radius * FINE) ** 2 * ONE // (113 * corners * sine(step))
     top = (0, -(math.isqrt(4 * square) + 1) // 2)
     upright = turn + (step // 2 if corners % 2 == 0 else 0)
     return tuple(turned((top,), upright + step * number)[0] for number in range(corners))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handeye.media.angles import turned
 from handeye.premise.scenes.kinds import Detail, Kind
 from handeye.premise.scenes.vision.details import (
     NUMBERS,
@@ -34,7 +35,6 @@ from handeye.premise.scenes.vision.shapes import (
     ground,
     paint_cover,
     shape,
-    turned,
     whole,
 )
 from handeye.sets.draw import Draw

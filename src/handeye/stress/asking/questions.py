@@ -1,0 +1,210 @@
+"""How a set is asked: in which form, with which picture, in which order of options and cue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from handeye.answer_kinds.choice import LETTERS
+from handeye.errors import OptionError, allowed
+from handeye.media.sent import data_url, hashed, png_of, refuse_changed
+from handeye.media.view import read_view
+from handeye.run.answers import Answer
+from handeye.run.choices import check_order
+from handeye.run.letters import ASKED_FOR, tells_letters
+from handeye.run.questions import Media, Opening, PictureLoad, Question, Turn
+from handeye.stress.asking import prompts
+from handeye.stress.item_set import ItemSet
+from handeye.stress.items import Item
+from handeye.stress.scoring.predictions import ABLATIONS, FORMS, FREE, Ablation, Form
+
+if TYPE_CHECKING:
+    from inspect_ai.model import GenerateConfig
+
+GREY = 128
+"""Shade of the picture that is shown in place of one."""
+NOTED = ("form", "order", "ablation", "state_first")
+"""What scoring reads of how an item was asked, from the identity of its question."""
+# Characters of a likely answer.
+_LETTER, _WORD, _STATED = 1, 5, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How pictures are shown and asked about; every item in a conversation of its own.
+
+    Attributes:
+        form: of answers, ``free`` or ``letters``.
+        option_order: ``set`` or ``shuffle:SEED``.
+        cue_order: where cues of words stand: ``set``, ``before`` or ``behind`` the question.
+        state_first: ask the model for what it sees before it answers.
+        ablation: what is shown in place of the picture: ``grey``, or by ``swap`` one of another
+            group, the same to both items of a prompt; empty: nothing.
+        letters: whether the provider is asked for log-probabilities of the options; None: where it
+            is known to give them. What comes unasked is kept.
+    """
+
+    form: Form = FREE
+    option_order: str = "set"
+    cue_order: prompts.CueOrder = "set"
+    state_first: bool = False
+    ablation: Ablation = ""
+    letters: bool | None = None
+    scenes_held: ClassVar[int | None] = None
+    sends: ClassVar[frozenset[str]] = frozenset({"image"})
+
+    def __post_init__(self) -> None:
+        """Refuse values that are not allowed.
+
+        Raises:
+            OptionError: names the option, what is allowed and what came.
+        """
+        if self.form not in FORMS:
+            raise OptionError(f"form is {self.form!r}{allowed(self.form, FORMS)}")
+        check_order(self.option_order, "set")
+        prompts.check_cue_order(self.cue_order)
+        if self.ablation not in ABLATIONS:
+            names = [name for name in ABLATIONS if name]
+            raise OptionError(f"ablation is {self.ablation!r}{allowed(self.ablation, names)}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON: what makes two runs ask the same."""
+        return {
+            "form": self.form,
+            **({} if self.form == FREE else {"option_order": self.option_order}),
+            **({} if self.cue_order == "set" else {"cue_order": self.cue_order}),
+            **({"state_first": True} if self.state_first else {}),
+            **({"ablation": self.ablation} if self.ablation else {}),
+            **({} if self.form == FREE else {"letters": self.letters}),
+            "prompt_version": prompts.VERSION,
+        }
+
+    def fitted(self, model: str) -> Self:
+        """The asking as the model's provider can take it."""
+        if self.letters is not None or self.form == FREE:
+            return self
+        return replace(self, letters=tells_letters(model))
+
+    def prompt(self, item: Item) -> str:
+        """The words that go out with an item's picture.
+
+        Raises:
+            OptionError: a letter is asked for, and the item has no options.
+        """
+        return prompts.prompt_of(
+            item,
+            self.form,
+            prompts.order_of(item, self.option_order),
+            state_first=self.state_first,
+            cue_order=self.cue_order,
+        )
+
+    def questions(self, items: ItemSet) -> Iterator[Question]:
+        """One question an item; reads each file once, for its hash.
+
+        Raises:
+            DataError: a file cannot be read.
+            OptionError: a letter is asked for of items without options; with ``swap``, a set of
+                one group.
+        """
+        known: dict[Path, str] = {}
+        swapped = _swaps(items) if self.ablation == "swap" else {}
+        asked, config = self.as_dict(), self._config()
+        grey = GREY if self.ablation == "grey" else None
+        for item in items:
+            shown = swapped.get(item.scene_id, item)
+            path = items.path(shown)
+            sha256 = hashed(path, known)
+            words = self.prompt(item)
+            order = prompts.order_of(item, self.option_order) if self.form == "letters" else ()
+            identity = {
+                **asked,
+                **({"order": list(order)} if order else {}),
+                "image": sha256,
+                "parts": [None, words],
+            }
+            note = {
+                **{name: identity[name] for name in NOTED if name in identity},
+                "media_sha256": sha256,
+                **({"picture": shown.picture_id} if shown is not item else {}),
+            }
+            load = None if grey is None else partial(_load, path, sha256)
+            answer = _STATED if self.state_first else _WORD if self.form == FREE else _LETTER
+            yield Question(
+                item.item_id,
+                item.scene_id,
+                identity,
+                (Media(path, "image", sha256, load),),
+                partial(_opening, item.item_id, path, sha256, shown.sha256, grey, words, note),
+                config=config,
+                likely=(Turn(len(words), answer),),
+                letters=tuple(LETTERS[: len(order)]),
+            )
+
+    def follow_up(self, asked: Question, answer: Answer) -> None:
+        """Nothing is asked after an answer."""
+
+    def _config(self) -> GenerateConfig | None:
+        """Log-probabilities, where they are asked for."""
+        if not self.letters or self.form == FREE:
+            return None
+        from inspect_ai.model import GenerateConfig
+
+        return GenerateConfig(logprobs=True, top_logprobs=ASKED_FOR)
+
+
+def _swaps(items: ItemSet) -> dict[str, Item]:
+    """For every group the first item of another one, whose picture is shown throughout.
+
+    Groups are gone through in the order of the set, from half of it on; the first one of another
+    family is taken, or, where all are of one, the first. One picture for a whole group: if each
+    were shown another, looking at those might tell the group's own apart.
+
+    Raises:
+        OptionError: there is no other group.
+    """
+    groups: dict[str, Item] = {}
+    for item in items:
+        groups.setdefault(item.scene_id, item)
+    names = list(groups)
+    if len(names) < 2:
+        raise OptionError(f"{items.name}: holds one group, and swapping pictures needs another one")
+    out: dict[str, Item] = {}
+    for at, name in enumerate(names):
+        turned = [names[(at + len(names) // 2 + step) % len(names)] for step in range(len(names))]
+        others = [groups[one] for one in turned if one != name]
+        family = groups[name].family
+        out[name] = next((one for one in others if one.family != family), others[0])
+    return out
+
+
+def _load(path: Path, sha256: str) -> list[PictureLoad]:
+    """A grey picture, for the dry run."""
+    return [PictureLoad(*read_view(path).size, len(png_of(path, sha256, GREY)))]
+
+
+def _opening(
+    item_id: str,
+    path: Path,
+    sha256: str,
+    expected: str,
+    grey: int | None,
+    words: str,
+    note: Mapping[str, Any],
+) -> Opening:
+    """The picture and the question, and beside them the item's id, which no provider sends.
+
+    Raises:
+        DataError: the file cannot be used, or is not the one that the row was written for.
+    """
+    from inspect_ai.model import ChatMessageUser, ContentImage, ContentText
+
+    refuse_changed(path, sha256, expected)
+    url = data_url(png_of(path, sha256, grey), "image/png")
+    message = ChatMessageUser(
+        content=[ContentImage(image=url), ContentText(text=words)], metadata={"item_id": item_id}
+    )
+    return Opening([message], note)

@@ -1,0 +1,114 @@
+"""What a terminal says of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from handeye.printing import noun, one_line
+from handeye.respondents.conversation import about
+from handeye.scores.estimate import NOTHING, Estimate
+from handeye.scores.looks import Looks, chance_row, sentences
+from handeye.scores.summary import so_far_words
+from handeye.scores.tables import Column, Row, Table
+from handeye.stress.respondents.models import RESPONDENTS
+from handeye.stress.scoring.run_folder import read_run
+from handeye.stress.scoring.summary import Summary
+from handeye.stress.scoring.tables import HEADLINE_COLUMNS, tables
+from handeye.terminal.console import Console, styled
+from handeye.terminal.tables import print_table, say
+
+ASKED = {"free": "freely", "letters": "by letters"}
+SHOWN = {
+    "grey": "shown a grey picture in place of each",
+    "swap": "shown the picture of another group in place of each",
+}
+_LEGEND = (
+    "PST: pairs of one prompt under a cue, right on both pictures (who reads the words alone gets "
+    "0); gap: without a cue less misleading; follows: misleading cues whose value is said; "
+    "outside: answers that are neither value"
+)
+_WEIGHTS = ("visual", "cue")
+
+
+def print_run(folder: Path, *, kept: bool = True) -> None:
+    """Print what a scored run says, on one screen: states, the headline, weights by kind of cue.
+
+    Args:
+        folder: of the scores.
+        kept: whether they stay there.
+    """
+    run = read_run(folder)
+    summary, looks = run.summary, run.looks()
+    console = Console()
+    _print_header(console, summary)
+    for clause in sentences(looks.groups if looks else {}):
+        say(console, clause, "yellow")
+    known = {table.key: table for table in tables(summary)}
+    said = "; ".join(filter(None, (so_far_words(summary.note), summary.interval.words)))
+    headline = _beside(known["headline"].line("all"), summary, looks)
+    print_table(console, headline, caption=said)
+    say(console, _LEGEND, "dim")
+    weights = _weights(known["weights"])
+    if weights.rows:
+        print_table(console, weights)
+        say(console, "weights in log odds: of the picture, and of what the cue says", "dim")
+    if kept:
+        say(console, f"written to {folder}: tables/ and the page of handeye report have the rest")
+
+
+def _print_header(console: Console, summary: Summary) -> None:
+    """The run in a line, and what was not answered."""
+    name = one_line(summary.model or "unnamed model")
+    told = (
+        f": {summary.n_items:,} {noun(summary.n_items, 'items')} of {summary.n_scenes:,} "
+        f"{noun(summary.n_scenes, 'groups')}; asked {ASKED[summary.form]}"
+    )
+    told += f", {SHOWN[summary.ablation]}" if summary.ablation else ""
+    console.print(styled((f"\n{name}", "bold"), (told, "")))
+    if ours := about(summary.model, RESPONDENTS):
+        say(console, ours)
+    if summary.note:
+        say(console, summary.note, "yellow")
+    lost = [f"{n:,} {state}" for state, n in summary.states.items()
+            if state not in ("answered", "missing") and n]  # fmt: skip
+    if lost:
+        say(console, f"no readable answer: {', '.join(lost)} (counted as wrong)", "yellow")
+    if missing := summary.states.get("missing", 0):
+        say(
+            console, f"no prediction: {missing:,} {noun(missing, 'items')} (in no figure)", "yellow"
+        )
+
+
+def _beside(line: Mapping[str, Any], summary: Summary, looks: Looks | None) -> Table:
+    """The headline, and beside it what the best constant answer scores."""
+    columns = _there(HEADLINE_COLUMNS, [line])
+    n = summary.bases["all"].n
+    rows = (
+        Row(f"{n:,} {noun(n, 'items')}", tuple(line[column.key] for column in columns)),
+        *chance_row(looks, "headline", columns),
+    )
+    return Table("headline", "", columns, rows, row_head="percent").measured.turned("percent")
+
+
+def _there(columns: Sequence[Column], lines: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
+    """The columns of which some line has a figure."""
+    return tuple(
+        column
+        for column in columns
+        if any(line.get(column.key, NOTHING).value is not None for line in lines)
+    )
+
+
+def _weights(table: Table) -> Table:
+    """Of picture and cue, for the kinds of which enough was asked."""
+    places = [place for place, column in enumerate(table.columns) if column.key in _WEIGHTS]
+    rows = [Row(row.label, tuple(row.cells[place] for place in places)) for row in table.rows]
+    told = tuple(
+        row
+        for row in rows
+        if any(isinstance(cell, Estimate) and cell.value is not None for cell in row.cells)
+    )
+    columns = tuple(table.columns[place] for place in places)
+    return Table(table.key, "", columns, told, row_head=table.row_head)

@@ -1,0 +1,139 @@
+"""What a set is to hold: options -> groups, families in turn, levels and cues dealt.
+
+A group is a pure function of (seed, split, family, its number within the family); what other
+families or groups there are leaves no trace in it. Within a family each level comes once in every
+round, and in as many groups as there are kinds of cues each kind twice, paired with others in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from handeye.errors import LARGEST_SEED, OptionError, allowed, refuse_twice, within
+from handeye.sets.blocks import MOST
+from handeye.sets.draw import Draw
+from handeye.stress.items import CUES, FAMILIES, Cue, Family
+from handeye.stress.scenes.drawing import STAGE
+from handeye.stress.scenes.families import N_LEVELS
+from handeye.stress.scenes.groups import Order
+from handeye.stress.scenes.wording import kinds_of
+
+MOST_GROUPS = MOST // 10
+SMALLEST, LARGEST = 112, 2016
+"""Sides of a picture in pixels."""
+IN_TURN = "two"
+"""Two kinds of cues a group, dealt in turn."""
+_DEALT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SetOptions:
+    """Checked options of a set.
+
+    Attributes:
+        seed: 0..2^63-1.
+        groups: how many.
+        families: those that are asked, in turn.
+        cues: kinds that every group is asked under where its family has them; None: two in turn.
+        level: only this one; None: all in turn.
+        size: side of the pictures in pixels.
+        split: name of the split.
+    """
+
+    seed: int
+    groups: int
+    families: tuple[Family, ...]
+    cues: tuple[Cue, ...] | None
+    level: int | None
+    size: int
+    split: str
+
+    def record(self) -> dict[str, Any]:
+        """The options in JSON form."""
+        return {
+            "seed": self.seed,
+            "groups": self.groups,
+            "families": list(self.families),
+            "cues": IN_TURN if self.cues is None else list(self.cues) or "none",
+            "level": self.level,
+            "size": self.size,
+            "split": self.split,
+        }
+
+
+def plan_set(
+    seed: int,
+    groups: int = 60,
+    families: Sequence[str] | str | None = None,
+    cues: Sequence[str] | str | None = None,
+    level: int | None = None,
+    size: int = STAGE,
+    split: str = "test",
+) -> SetOptions:
+    """Check the options of a set; arguments are those of :func:`generate`.
+
+    Raises:
+        OptionError: one is out of range, or a family or cue is unknown.
+    """
+    within("seed", seed, 0, LARGEST_SEED)
+    within("groups", groups, 1, MOST_GROUPS)
+    within("size", size, SMALLEST, LARGEST)
+    if level is not None:
+        within("level", level, 1, N_LEVELS)
+    if not split.strip() or split == "all" or any(sign in split for sign in "/\\\n\0"):
+        raise OptionError(f"split must be a name such as test or dev, got {split!r}")
+    asked = FAMILIES if families is None else _chosen("families", families, FAMILIES)
+    kinds = tuple(cue for cue in CUES if cue)
+    words = cues.strip() if isinstance(cues, str) else cues
+    given: tuple[Cue, ...] | None
+    if words is None or words == IN_TURN:
+        given = None
+    elif words == "all" or words == "none":
+        given = kinds if words == "all" else ()
+    else:
+        given = _chosen("cues", words, kinds)
+    return SetOptions(seed, groups, asked, given, level, size, split)
+
+
+def _chosen(name: str, given: Sequence[str] | str, known: Sequence[Any]) -> tuple[Any, ...]:
+    """Names of a list, in the order in which they are known."""
+    words = given.split(",") if isinstance(given, str) else given
+    wanted = [word for one in words if (word := one.strip())]
+    refuse_twice(name, wanted)
+    for word in wanted:
+        if word not in known:
+            raise OptionError(f"{name}: {word!r} is not known{allowed(word, known)}")
+    if not wanted:
+        raise OptionError(f"{name}: none is named; there are: {', '.join(known)}")
+    return tuple(one for one in known if one in wanted)
+
+
+def plan_groups(options: SetOptions) -> list[Order]:
+    """All groups of a set, in order: families take turns."""
+    many = len(options.families)
+    return [
+        group_order(options, options.families[index % many], index // many)
+        for index in range(options.groups)
+    ]
+
+
+def group_order(options: SetOptions, family: Family, number: int) -> Order:
+    """The group of a family by its number within the family, from 0."""
+    key = (options.seed, options.split, family)
+    level = options.level or _dealt(Draw(*key, "levels", number // N_LEVELS), number)
+    kinds = kinds_of(family)
+    if options.cues is None:
+        deck = Draw(*key, "cues").shuffled(kinds)
+        first, turn = number % len(deck), number // len(deck)
+        second = (first + 1 + turn % (len(deck) - 1)) % len(deck)
+        cues = tuple(cue for cue in kinds if cue in (deck[first], deck[second]))
+    else:
+        cues = tuple(cue for cue in kinds if cue in options.cues)
+    return Order(family, number, level, cues)
+
+
+def _dealt(draw: Draw, number: int) -> int:
+    """Levels in rounds, each round in another order."""
+    return draw.shuffled(range(1, N_LEVELS + 1))[number % N_LEVELS]

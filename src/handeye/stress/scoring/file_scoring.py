@@ -1,0 +1,247 @@
+"""Scores a prediction file against the items of a set and writes the run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from handeye.errors import OptionError
+from handeye.run.journal import ANSWERS
+from handeye.run.logs import as_lines, is_whole
+from handeye.run.plan import read_plan
+from handeye.scores.join import Given, Join, alone, row_of
+from handeye.scores.run_folder import RunSummary
+from handeye.scores.so_far import refuse_nothing
+from handeye.scores.summary import marked_so_far
+from handeye.scores.write import RunWriter, data_entries
+from handeye.shown import Shown, Words
+from handeye.stress.item_set import ItemSet
+from handeye.stress.items import Item
+from handeye.stress.loader import load
+from handeye.stress.scoring.looks import Answered, looks
+from handeye.stress.scoring.predictions import FREE, Prediction, any_predictions, of_file
+from handeye.stress.scoring.run_folder import RUN_FORMAT
+from handeye.stress.scoring.score import ScoreRow, score_rows
+from handeye.stress.scoring.summary import RESAMPLES, Summary, summarize
+
+DEV = "dev"
+_SAID = ("answered", "unreadable", "truncated")
+
+
+def score_files(
+    predictions: str | Path,
+    data: str | Path | ItemSet,
+    out: str | Path,
+    *,
+    allow_missing: bool = False,
+    split: str | None = None,
+    families: Sequence[str] | None = None,
+    item_ids: Collection[str] | None = None,
+    run_info: Mapping[str, Any] | None = None,
+    strip_thoughts: bool = False,
+    seed: int = 0,
+    bootstrap: int = RESAMPLES,
+    progress: Callable[[int, int], None] | None = None,
+) -> RunSummary:
+    """Score a prediction file and write the run folder.
+
+    Args:
+        predictions: JSONL (:mod:`handeye.stress.scoring.predictions`), or a log of ``inspect eval
+            handeye/stress``, or the journal in a run folder.
+        data: all that was asked about: a set as :func:`~handeye.stress.loader.load` takes it, or
+            a loaded one.
+        out: the run folder; an earlier run of ours there is replaced, its other files are kept.
+        allow_missing: score what is there and mark the run as partial.
+        split: only items of this split.
+        families: only items of these families.
+        item_ids: only these items; the others were never meant to be asked and are not missing.
+        run_info: further entries of run.json (``cost`` ...); ``model`` names the model where the
+            predictions do not.
+        strip_thoughts: take thoughts and special tokens off the answers before they are read.
+        seed: of the bootstrap.
+        bootstrap: number of resamples of groups.
+        progress: called with (items scored, predictions in all).
+
+    Raises:
+        DataError: predictions that cannot be used or do not fit the items; nothing is written.
+        OptionError: no item is left to score.
+        RunError: ``out`` is not a place for a run.
+    """
+    predictions, out = Path(predictions), Path(out)
+    chosen = (split, families, item_ids) != (None, None, None)
+    info = {**(run_info or {}), **({"strip_thoughts": True} if strip_thoughts else {})}
+    items = data if isinstance(data, ItemSet) else load(data, split=None, media=False)
+    with as_lines(predictions, row_of) as file, RunWriter(out, RUN_FORMAT) as writer:
+        with of_file(file, strip_thoughts) as answers:
+            answers.where = where = str(predictions)
+            model = answers.model() or info.get("model")
+            of_run = not chosen and is_whole(predictions, len(answers))
+            joined = Join[Item, Prediction](
+                answers,
+                allow_missing=allow_missing,
+                wanted=(lambda item: answers.place(item.item_id) is not None)
+                if of_run
+                else _wanted(split, families),
+                item_ids=item_ids,
+                selection=f"split={split}, families={families}"
+                + ("" if item_ids is None else f", {len(item_ids)} chosen ids"),
+            )
+            pairs = list(joined.pairs(items))
+            alone((found.form or FREE for _, found in pairs), "form", where)
+            alone((found.ablation or "" for _, found in pairs), "ablation", where)
+        rows = score_rows(pairs, model, items.pictures)
+        writer.add("scores", rows)
+        if progress is not None:
+            progress(len(rows), len(pairs))
+        summary = summarize(
+            rows,
+            n_expected=joined.expected,
+            seed=seed,
+            bootstrap=bootstrap,
+            items=[item for item, _ in pairs],
+        )
+        if "so_far" in info:
+            summary = marked_so_far(summary, "items")
+        asked_dev = any(item.split == DEV for item, _ in pairs)
+        told = looks(
+            [
+                Answered(item, row, found.raw_text or "" if row.answer_state in _SAID else "")
+                for (item, found), row in zip(pairs, rows, strict=True)
+            ],
+            dev=[] if asked_dev else [item for item in items if item.split == DEV],
+            seed=seed,
+            bootstrap=bootstrap,
+        )
+        options = {"allow_missing": allow_missing, "split": split, "families": families}
+        known = {"scoring": options, "data": data_entries(items.files, out), "set": items.name}
+        return writer.finish(
+            summary, predictions=file, source=predictions, info=info | known, looks=told
+        )
+
+
+def score_so_far(
+    run: Path,
+    out: Path,
+    *,
+    data: str | None = None,
+    item_ids: Collection[str] | None = None,
+    **others: Any,
+) -> RunSummary:
+    """Score what an unfinished run holds so far, as that; the run may go on meanwhile.
+
+    Args:
+        run: its folder.
+        out: another folder.
+        data: where the set is now; by default where it was when the run began.
+        item_ids: only these of the items.
+        **others: ``strip_thoughts``, ``seed``, ``bootstrap``, ``progress`` of :func:`score_files`.
+
+    Raises:
+        RunError: nothing is answered so far.
+        DataError: the set is not the one that the run began with.
+    """
+    refuse_nothing(run)
+    plan = read_plan(run)
+    known: Mapping[str, Any] = {} if plan.scoring is msgspec.UNSET else plan.scoring
+    return score_files(
+        run / ANSWERS,
+        data or plan.data,
+        out,
+        allow_missing=True,
+        item_ids=item_ids,
+        run_info={
+            "so_far": {"run": str(run.resolve())},
+            "model": plan.model,
+            **plan.asked,
+        },
+        **({"strip_thoughts": bool(known.get("strip_thoughts"))} | others),
+    )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Result(Shown):
+    """Scores of one model: a row a question, and every table."""
+
+    rows: tuple[ScoreRow, ...]
+    summary: Summary
+
+    def to_dict(self) -> dict[str, Any]:
+        """Rows and summary as plain values."""
+        return {"rows": msgspec.to_builtins(self.rows), "summary": self.summary.to_dict()}
+
+    def _words(self) -> Words:
+        return self.summary._words()
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [msgspec.to_builtins(row) for row in self.rows]
+
+
+def score(
+    predictions: Given,
+    items: str | Path | Iterable[Item],
+    *,
+    allow_missing: bool = False,
+    seed: int = 0,
+    bootstrap: int = RESAMPLES,
+) -> Result:
+    """Score answers in memory.
+
+    Args:
+        predictions: of one model: ``{item_id: raw_text}``, rows as in a prediction file, or its
+            path.
+        items: the items asked, for instance ``stress.load(DIR)``; or where all of their set is.
+        allow_missing: leave items without a prediction out instead of refusing.
+        seed: of the bootstrap.
+        bootstrap: number of resamples; 0 for no intervals of shares.
+
+    Raises:
+        DataError: unknown, duplicate or missing item ids, or an unusable row.
+    """
+    if isinstance(items, str | PathLike):
+        items = load(items, media=False)
+    pictures = items.pictures if isinstance(items, ItemSet) else {}
+    with any_predictions(predictions) as answers:
+        answers.model()  # of one alone
+        joined = Join[Item, Prediction](answers, allow_missing=allow_missing)
+        pairs = list(joined.pairs(items))
+        rows = score_rows(pairs, pictures=pictures)
+    summary = summarize(
+        rows,
+        n_expected=joined.expected,
+        seed=seed,
+        bootstrap=bootstrap,
+        items=[item for item, _ in pairs],
+    )
+    return Result(tuple(rows), summary)
+
+
+def summarized(scores: Result | Sequence[ScoreRow], **how: Any) -> Summary:
+    """Every table of what :func:`score` gave, or of rows.
+
+    Args:
+        scores: the result, which has its tables already; or rows, one a question.
+        **how: what else :func:`~handeye.stress.scoring.summary.summarize` takes of rows.
+
+    Raises:
+        DataError, OptionError: no rows, something else, or an option that is not allowed.
+    """
+    if isinstance(scores, Result) and not how:
+        return scores.summary
+    rows = scores.rows if isinstance(scores, Result) else scores
+    if not isinstance(rows, Sequence) or not all(isinstance(row, ScoreRow) for row in rows):
+        raise OptionError("scores must be what score() gives, or score rows of it")
+    return summarize(rows, **how)
+
+
+def _wanted(split: str | None, families: Sequence[str] | None) -> Callable[[Item], bool] | None:
+    """Whether an item is selected; None where all are."""
+    if split is None and families is None:
+        return None
+    return lambda item: (
+        (split is None or item.split == split) and (families is None or item.family in families)
+    )

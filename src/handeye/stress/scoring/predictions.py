@@ -1,0 +1,120 @@
+"""Prediction files: one JSON object a line with ``item_id`` and ``raw_text``.
+
+Optional fields: ``model``, ``error``, ``state``; ``form`` (how the answer was asked for, ``free``
+unless it says so) and ``order`` (places of the item's options by letter as shown; the set's own
+unless it says so); ``letters`` (spelling to log-probability where the answer names an option),
+``letters_bound`` (what a spelling that is not among them has at most); ``state_first`` (whether the
+text is to state what is seen before it answers);
+``ablation`` (what was done to the picture) and ``media_sha256``, which must be that of the item's
+picture where nothing was done. Other fields are left alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from handeye.errors import DataError
+from handeye.run.answers import ANSWER_STATES
+from handeye.scores import join
+from handeye.stress.items import Item
+
+Form = Literal["free", "letters"]
+"""How an answer is asked for: a short free one, or a letter of options in some order."""
+FORMS: tuple[Form, ...] = get_args(Form)
+FREE: Form = "free"
+Ablation = Literal["", "grey", "swap"]
+"""What was done to the picture: nothing, a grey one shown in its place, or one of another group."""
+ABLATIONS: tuple[Ablation, ...] = get_args(Ablation)
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """One answer as it came; ``raw_text`` is None when none came."""
+
+    item_id: str
+    raw_text: str | None = None
+    model: str | None = None
+    error: Any = None
+    state: str | None = None
+    form: Form | None = None
+    order: tuple[int, ...] | None = None
+    letters: dict[str, float] | None = None
+    letters_bound: float | None = None
+    state_first: bool | None = None
+    ablation: Ablation | None = None
+    media_sha256: Any = None
+
+
+def _differs(item: Item, row: Prediction) -> join.Difference | None:
+    """What a prediction is about and the item is not; a failure is about nothing."""
+    if row.error or row.state == "error" or row.ablation:
+        return None
+    sha256 = row.media_sha256
+    if not (isinstance(sha256, str) and sha256 and item.sha256):
+        return None
+    if sha256.lower() == item.sha256.lower():
+        return None
+    return join.Difference("picture", sha256, item.sha256)
+
+
+ITEMS = join.Words(
+    "item",
+    "data",
+    "to score only some use --family or --items, to score the rest as a partial run "
+    "--allow-missing",
+    _differs,
+)
+_read = join.LineReader(Prediction, ANSWER_STATES)
+
+
+def read_prediction(line: bytes, file: str, number: int) -> Prediction:
+    """Decode a line of a prediction file.
+
+    Args:
+        line: one JSON object in UTF-8.
+        file: where it stands, for messages.
+        number: its line there, from 1.
+
+    Raises:
+        DataError: no JSON, no id, a field of the wrong type or with a value that cannot be.
+    """
+    return _checked(_read(line, file, number), f"{file}:{number}")
+
+
+def of_row(row: Any, where: str) -> Prediction:
+    """Take a row that is no line of a file; raises as :func:`read_prediction`."""
+    return _checked(_read.of(row, where), where)
+
+
+def _checked(found: Prediction, where: str) -> Prediction:
+    if found.order is not None and sorted(found.order) != list(range(len(found.order))):
+        raise DataError(f"{where}: order is {list(found.order)}, not places of options once each")
+    logs = [*(found.letters or {}).values(), found.letters_bound or 0.0]
+    if not all(log <= 1e-6 for log in logs):
+        raise DataError(f"{where}: letters must be log-probabilities, none above 0")
+    return found
+
+
+def of_file(path: Path, strip_thoughts: bool = False) -> join.Predictions[Prediction]:
+    """All predictions of a file.
+
+    Args:
+        path: of the file.
+        strip_thoughts: take thoughts and special tokens off the texts.
+
+    Raises:
+        DataError: no such file, an unreadable line, an id twice.
+    """
+    reader = join.without_marks(read_prediction) if strip_thoughts else read_prediction
+    return join.Predictions.of_file(path, reader, ITEMS)
+
+
+def any_predictions(given: join.Given) -> join.Predictions[Prediction]:
+    """Predictions of any accepted form: a path, ``{item_id: raw_text}``, rows, or predictions.
+
+    Raises:
+        DataError: as :func:`of_file`; another form.
+    """
+    return join.predictions_of(given, of_file, of_row, ITEMS)

@@ -1,0 +1,243 @@
+"""Every table of a summary, said once: pages and terminals draw them, CSV files hold them whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from handeye.printing import noun
+from handeye.scores.estimate import NOTHING, Estimate, Worded, in_unit, number
+from handeye.scores.tables import Column, Table, csv_files, table_of, tex_rows
+from handeye.stress.respondents.references import READERS
+from handeye.stress.scoring.curves import Curve
+from handeye.stress.scoring.figures import HEADLINE
+from handeye.stress.scoring.summary import Summary
+from handeye.stress.scoring.weighing import Exchange, Kind, Weight, weight_words
+
+PST = Column(
+    "PST", "pairs of the same words under a cue, both right; who only reads gets 0", name="pst"
+)
+HEADLINE_COLUMNS = (
+    PST,
+    Column("Pairs", "pairs of the same words without a cue, both right", name="pairs"),
+    Column("Uncued", "right without a cue", name="uncued"),
+    Column("True cue", "right under a cue that is true of the picture", name="true"),
+    Column("Misleading", "right under a cue that is false of it", name="misleading"),
+    Column("Gap", "without a cue less misleading, of the same pictures, in points", name="gap"),
+    Column("Follows", "misleading cues whose value is said", name="follow"),
+    Column("Outside", "readable answers under a cue that are neither value", name="outside"),
+)
+WEIGHT_COLUMNS = (
+    Column("Visual", "what the log odds change by with the picture", name="visual"),
+    Column("Cue", "what they change by with the cue", name="cue"),
+    Column("Lead", "visual less cue: above 0 the picture decides", name="lead"),
+    Column("Side", "what they change by with the side", name="side"),
+    Column("Exchange", "the level at which picture and cue weigh the same", name="exchange"),
+    Column("Groups", "standard deviation of groups, log odds", name="spread"),
+    Column("Lapses", "answers by lot, of at most 10 %", name="lapses"),
+)
+_EXCHANGE = (
+    Column("Equal at", "where picture and cue weigh the same", name="value"),
+    Column("Asked from", "least that was asked", name="least"),
+    Column("to", "most that was asked", name="most"),
+    Column("Groups", "behind it", name="n_groups"),
+)
+_CURVES = (
+    Column("Threshold", "where half the pairs are told", name="threshold"),
+    Column("Slope", "log odds by doubling", name="slope"),
+    Column("Pairs", "one a group", name="n"),
+)
+_GROUPS = (
+    Column("all right", "groups of which every item is right", name="all"),
+    Column("uncued right", "groups of which the items without a cue are", name="plain"),
+)
+_OTHER = (
+    Column("told", "what is not there said not to be", name="told"),
+    Column("taken", "taken for there", name="taken"),
+    Column("right of there", "right where it is there", name="right"),
+    Column("denied", "said not to be, where it is there", name="denied"),
+    Column("pairs", "pairs of the same words, both right", name="pairs"),
+)
+_SAID = (
+    Column("a", "value a"),
+    Column("b", "value b"),
+    Column("no such", "that there is no such thing", name="no_such"),
+    Column("other", "something else"),
+    Column("none", "nothing that can be read"),
+)
+_SEEN = (
+    Column("seen, right", "stated and answered rightly", name="seen_right"),
+    Column("seen, wrong", "stated rightly and answered wrongly", name="seen_wrong"),
+    Column("not seen, right", "stated wrongly and answered rightly", name="unseen_right"),
+    Column("not seen, wrong", "neither", name="unseen_wrong"),
+)
+CELL_LABELS = {
+    "uncued": "without a cue",
+    "true": "true cue",
+    "misleading": "misleading cue",
+    "other": "another presupposition",
+}
+_BASES = {"all": "all items", "answered": "answered items"}
+_STAGED = {"items": "items right without the cue", "groups": "groups right without a cue"}
+KIND_LABELS = {
+    "context+trust": "context, trust the image",
+    "worded": "all worded",
+    "drawn": "all drawn",
+}
+
+
+def tables(summary: Summary) -> tuple[Table, ...]:
+    """All tables of a run, those of the CSV files first, in their order there."""
+    heads = {basis: found.headline for basis, found in summary.bases.items()}
+    cued = HEADLINE_COLUMNS[:1] + HEADLINE_COLUMNS[3:]
+    return (
+        table_of("headline", ("items", "figure"), heads, HEADLINE_COLUMNS,
+                 file="headline.csv", labels=_BASES),
+        table_of("weights", ("cue", "figure"),
+                 {name: _weights(kind) for name, kind in summary.weights.items()},
+                 WEIGHT_COLUMNS, file="weights.csv", labels=_sources(summary), row_head="Cue",
+                 caption="Weights in log odds, with 95 % intervals."),
+        table_of("kinds", ("cue", "figure"), summary.kinds, cued,
+                 file="by_cue.csv", labels=KIND_LABELS, row_head="Cue"),
+        table_of("families", ("family", "figure"), summary.families, HEADLINE_COLUMNS,
+                 file="by_family.csv", row_head="Family"),
+        table_of("levels", ("level", "figure"), summary.levels, HEADLINE_COLUMNS,
+                 file="by_level.csv", row_head="Level"),
+        table_of("curves", ("family", "figure"),
+                 {name: _curve(curve) for name, curve in summary.curves.items()}, _CURVES,
+                 file="thresholds.csv", row_head="Family", note=_resizes(summary)),
+        table_of("exchange", ("family", "figure"),
+                 {name: _exchanged(one) for name, one in summary.exchange.items()}, _EXCHANGE,
+                 file="exchange.csv", row_head="Family",
+                 caption="Where the picture weighs as much as a worded cue."),
+        table_of("staged", ("of", "figure"), summary.staged, (PST, *HEADLINE_COLUMNS[3:5],
+                 HEADLINE_COLUMNS[6]), file="staged.csv", labels=_STAGED | KIND_LABELS,
+                 row_head="Of"),
+        table_of("groups", ("items", "figure"), {"all": summary.groups}, _GROUPS,
+                 file="groups.csv", labels=_BASES),
+        table_of("other", ("items", "figure"), {"all": summary.other}, _OTHER,
+                 file="other.csv", labels=_BASES,
+                 caption="Of what is presupposed beside the question."),
+        table_of("said", ("cell", "figure"), summary.said, _SAID, file="said.csv",
+                 labels=CELL_LABELS, row_head="Cell"),
+        table_of("yes", ("items", "figure"), {"all": summary.yes},
+                 (Column("yes said", "of answers to yes-or-no questions", name="said"),
+                  Column("yes right", "of these, where yes is right", name="gold")),
+                 file="yes.csv", labels=_BASES),
+        table_of("seen", ("cell", "figure"), summary.seen, _SEEN, file="seen.csv",
+                 labels=CELL_LABELS, row_head="Cell"),
+        table_of("lenient", ("items", "figure"), {"all": summary.lenient},
+                 (Column("all items", name="all"),
+                  *(Column(words, name=cell) for cell, words in CELL_LABELS.items())),
+                 file="lenient.csv", labels=_BASES,
+                 caption="Right answers where other forms are read, too."),
+        table_of("references", ("respondent", "figure"), summary.references, HEADLINE_COLUMNS,
+                 file="references.csv", row_head="Who says",
+                 labels={one.name: f"{one.name}: {one.about}" for one in READERS}),
+    )  # fmt: skip
+
+
+def _sources(summary: Summary) -> dict[str, str]:
+    """Labels of kinds of cues, with what their weights are from where that is letters."""
+    return KIND_LABELS | {
+        name: f"{KIND_LABELS.get(name, name)} (letters)"
+        for name, kind in summary.weights.items()
+        if kind.source == "letters"
+    }
+
+
+def _resizes(summary: Summary) -> str:
+    """By whose resize pixels are counted."""
+    rules = sorted({curve.resize for curve in summary.curves.values()})
+    return f"pixels {' / '.join(rules)}" if rules else ""
+
+
+def weight_cell(one: Weight) -> Worded:
+    """A weight as it stands in a table; an open end is said."""
+    return Worded(one.value, one.low, one.high, one.n, "plain", weight_words(one))
+
+
+def _weights(kind: Kind) -> dict[str, Any]:
+    cells: dict[str, Any] = {
+        name: weight_cell(one)
+        for name in ("visual", "cue", "lead", "side")
+        if (one := getattr(kind, name)) is not None
+    }
+    if kind.exchange is not None:
+        cells["exchange"] = exchange_cell(kind.exchange)
+    if kind.spread is not None:
+        cells["spread"] = in_unit(Estimate(kind.spread, n=kind.visual.n_groups), "plain")
+    if kind.lapses is not None:
+        cells["lapses"] = Estimate(kind.lapses, n=kind.visual.n)
+    return cells
+
+
+def exchange_cell(one: Exchange) -> Worded:
+    """Where picture and cue weigh the same, in words."""
+    ends = ["…" if end is None else number(end, "plain") for end in (one.low, one.high)]
+    unit = "" if one.unit == "level" else f" {one.unit}"
+    if one.value is None:
+        words = {
+            "picture": "outside the range: the picture weighs more throughout",
+            "cue": "outside the range: the cue weighs more throughout",
+        }.get(one.said, "cannot be told")
+    else:
+        words = f"{number(one.value, 'plain')}{unit} ({ends[0]} to {ends[1]})"
+    return Worded(one.value, one.low, one.high, one.n_groups, "plain", words)
+
+
+def _exchanged(one: Exchange) -> dict[str, Any]:
+    return {
+        "value": exchange_cell(one),
+        "least": in_unit(Estimate(one.least), "plain"),
+        "most": in_unit(Estimate(one.most), "plain"),
+        "n_groups": one.n_groups,
+    }
+
+
+def threshold_cell(curve: Curve) -> Worded:
+    """A threshold with its unit, or why there is none."""
+    one = curve.threshold
+    if one.value is None:
+        return Worded(None, words=_NO_THRESHOLD.get(curve.reason, "cannot be told"))
+    return Worded(
+        one.value, one.low, one.high, one.n, "plain",
+        f"{in_unit(one, 'plain').text('line')} {curve.unit}",
+    )  # fmt: skip
+
+
+_NO_THRESHOLD = {
+    "all_right": "all pairs told",
+    "all_wrong": "no pair told",
+    "few": "too few groups",
+    "none": "nothing asked",
+    "flat": "no change with the level",
+}
+
+
+def _curve(curve: Curve) -> dict[str, Any]:
+    return {
+        "threshold": threshold_cell(curve),
+        "slope": in_unit(curve.slope, "plain"),
+        "n": curve.n,
+    }
+
+
+# ---- files
+
+
+def table_files(summary: Summary) -> dict[str, str]:
+    """File name to text, CSV and LaTeX, as a run folder's ``tables`` holds them."""
+    csv = csv_files(tables(summary), interval=summary.interval.words, note=summary.note)
+    label = summary.model or "model"
+    if summary.so_far is True:
+        n = summary.n_expected
+        label += f" (so far, {summary.n_items} of {n} {noun(n, 'items')})"
+    head: Mapping[str, Estimate] = summary.bases["all"].headline
+    comments = [
+        "percent over all items; an answer that cannot be read counts as wrong",
+        f"second row: intervals; {summary.interval.words}",
+        *([summary.note] if summary.note else []),
+    ]
+    found = {name: head.get(name, NOTHING) for name in HEADLINE}
+    return csv | {"headline.tex": tex_rows(label, found, comments)}

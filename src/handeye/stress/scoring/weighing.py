@@ -1,0 +1,270 @@
+"""What the picture weighs, and what a cue does, in log odds; and the level at which they are equal.
+
+Of the four cells of a kind of cue (each value said of each picture), over answers that are value a
+or value b: ``log odds of a = group + visual * picture + cue * cue + side * side``, each 1/2 where
+it speaks for a, -1/2 for b (:mod:`handeye.stats.weights`). From the log-probabilities of letters
+where nearly all answers have them, else from the answers themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from handeye.stats.weights import LinearWeights, Weighed, Weights, crossing
+from handeye.stress.scoring.figures import group_kinds
+from handeye.stress.scoring.score import WEIGHED, ScoreRow
+
+# Of the answers to a kind of cue, those that must have log-probabilities, and may be bounds.
+_MOST, _BOUNDS = 0.95, 0.05
+FEWEST_OF_FAMILY = 20
+"""Groups from which the exchange rate of a family is told."""
+Floats = NDArray[np.float64]
+Bound = str
+
+
+class Weight(msgspec.Struct, frozen=True, kw_only=True):
+    """A weight in log odds with its 95 % interval.
+
+    Attributes:
+        value: the figure; None where there is none.
+        low: lower end; None where it is open.
+        high: upper end; None where it is open.
+        bound: empty; ``at least`` or ``at most`` where one end is open, ``untold`` where both are.
+        n: answers behind it.
+        n_groups: groups behind it.
+        reason: why there is no figure (:data:`handeye.stats.weights.Reason`); else empty.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    bound: Bound = ""
+    n: int = 0
+    n_groups: int = 0
+    reason: str = ""
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """Where along difficulty the picture weighs as much as the cue.
+
+    Attributes:
+        value: the level, or the physical quantity; None outside the range that was asked.
+        low: lower end of its interval; None where that goes beyond the range.
+        high: upper end, likewise.
+        least: least level, or physical quantity, that was asked.
+        most: largest one.
+        unit: ``level``, ``px``, ``deg``.
+        said: empty, or ``picture`` or ``cue``, which weighs more throughout; ``untold``.
+        n_groups: groups behind it.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    least: float
+    most: float
+    unit: str
+    said: str
+    n_groups: int
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one kind of cue.
+
+    Attributes:
+        source: ``letters`` or ``answers``.
+        visual: what the log odds change by with the picture.
+        cue: what they change by with the cue.
+        lead: visual less cue: above 0 the picture decides where the two disagree.
+        side: what they change by with the side that value a is on, in families that have sides;
+            None where none was asked about.
+        spread: standard deviation of groups, in log odds; None from letters.
+        lapses: share of answers by lot; None from letters.
+        bounds: share of log-probabilities that are bounds; None from answers.
+        exchange: the level at which the two are equal; None where levels do not vary.
+    """
+
+    source: str
+    visual: Weight
+    cue: Weight
+    lead: Weight
+    side: Weight | None
+    spread: float | None
+    lapses: float | None
+    bounds: float | None
+    exchange: Exchange | None
+
+
+class _Cells(NamedTuple):
+    """Answers that are weighed, as numbers."""
+
+    rows: list[ScoreRow]
+    things: Floats
+    cluster: NDArray[np.int64]
+    letters: bool
+    bounds: float
+
+    def fit(self, things: Floats) -> Weights | LinearWeights:
+        """The model of some things."""
+        if self.letters:
+            odds = [(row.log_a or 0.0) - (row.log_b or 0.0) for row in self.rows]
+            return LinearWeights(things, np.array(odds), self.cluster)
+        first = np.array([float(row.says == "a") for row in self.rows])
+        return Weights(things, first, self.cluster)
+
+
+def weigh(rows: Sequence[ScoreRow]) -> dict[str, Kind]:
+    """Weights by kind of cue; ``worded`` and ``drawn`` are several kinds together.
+
+    Args:
+        rows: of a run.
+    """
+    asked = [kind for kind in WEIGHED if any(row.cue == kind for row in rows)]
+    return {name: _kind(_cells(rows, of)) for name, of in group_kinds(asked).items()}
+
+
+def exchange_by_family(rows: Sequence[ScoreRow]) -> dict[str, Exchange]:
+    """Of families with :data:`FEWEST_OF_FAMILY` groups, where picture and worded cues weigh alike.
+
+    Args:
+        rows: of a run.
+    """
+    found = {}
+    worded = group_kinds({row.cue for row in rows if row.cue in WEIGHED})
+    kinds = worded.get("worded") or tuple(worded)
+    for family in dict.fromkeys(row.family for row in rows):
+        cells = _cells([row for row in rows if row.family == family], kinds)
+        known = {row.physical for row in cells.rows if row.physical}
+        if len(known) < 2 or len(np.unique(cells.cluster)) < FEWEST_OF_FAMILY:
+            continue
+        x = [math.log(row.physical) if row.physical else math.nan for row in cells.rows]
+        if not np.isfinite(x).all():
+            continue
+        unit = Counter(row.unit for row in cells.rows).most_common(1)[0][0]
+        if (one := _exchange(cells, np.array(x), unit)) is not None:
+            found[family] = one
+    return found
+
+
+def _cells(rows: Sequence[ScoreRow], kinds: Sequence[str]) -> _Cells:
+    inside = [row for row in rows if row.cue in kinds and row.cue_value in row.values]
+    known = [row for row in inside if row.log_a is not None and row.log_b is not None]
+    bounds = sum(row.log_bound for row in known) / max(len(known), 1)
+    letters = bool(known) and len(known) >= _MOST * len(inside) and bounds <= _BOUNDS
+    used = known if letters else [row for row in inside if row.says in ("a", "b")]
+    numbers = {name: k for k, name in enumerate(dict.fromkeys(row.scene_id for row in used))}
+    things = np.array(
+        [
+            [
+                0.5 if row.true_a else -0.5,
+                0.5 if row.cue_value == row.values[0] else -0.5,
+                row.side / 2,
+            ]
+            for row in used
+        ],
+        np.float64,
+    ).reshape(len(used), 3)
+    cluster = np.array([numbers[row.scene_id] for row in used], np.int64)
+    return _Cells(used, things, cluster, letters, bounds)
+
+
+def _kind(cells: _Cells) -> Kind:
+    sides = np.unique(cells.things[:, 2])
+    # Where all have one side, or none has, nothing of it can be told from what groups share.
+    width = 3 if {-0.5, 0.5} <= set(sides.tolist()) else 2
+    fit = cells.fit(cells.things[:, :width])
+    visual, cue = np.eye(width)[:2]
+    levels = np.array([math.nan if row.level is None else row.level for row in cells.rows])
+    varied = bool(len(levels)) and bool(np.isfinite(levels).all()) and np.ptp(levels) > 0
+    return Kind(
+        source="letters" if cells.letters else "answers",
+        visual=weight_of(fit.weight(visual)),
+        cue=weight_of(fit.weight(cue)),
+        lead=weight_of(fit.weight(visual - cue)),
+        side=weight_of(fit.weight(2)) if width == 3 else None,
+        spread=fit.spread,
+        lapses=fit.lapses,
+        bounds=cells.bounds if cells.letters else None,
+        exchange=_exchange(cells, levels, "level") if varied else None,
+    )
+
+
+def weight_of(found: Weighed) -> Weight:
+    """A figure with its open ends said."""
+    low, high = (
+        None if end is None or math.isinf(end) else round(end, 6) for end in (found.low, found.high)
+    )
+    bound = ""
+    if found.value is not None:
+        bound = {(True, True): "untold", (False, True): "at least", (True, False): "at most"}.get(
+            (low is None, high is None), ""
+        )
+    return Weight(
+        value=None if found.value is None else round(found.value, 6),
+        low=low,
+        high=high,
+        bound=bound,
+        n=found.n,
+        n_groups=found.clusters,
+        reason=found.reason or "",
+    )
+
+
+def _exchange(cells: _Cells, x: Floats, unit: str) -> Exchange | None:
+    """Where the visual weight, linear in x, equals that of the cue."""
+    ends = float(x.min()), float(x.max())
+    middle = sum(ends) / 2
+    visual, cue = cells.things[:, 0], cells.things[:, 1]
+    fit = cells.fit(np.column_stack([visual, visual * (x - middle), cue]))
+    if fit.reason is not None:
+        return None
+    found = crossing(
+        fit,
+        np.array([1.0, -middle, -1.0]),
+        np.array([0.0, 1.0, 0.0]),
+        ends,
+    )
+    # Where nothing within the range is refuted, there is nothing to tell.
+    known = None if found.low is None and found.high is None else found.value
+    return Exchange(
+        value=_scaled(known, unit),
+        low=_scaled(found.low, unit),
+        high=_scaled(found.high, unit),
+        least=_scaled(ends[0], unit) or 0.0,
+        most=_scaled(ends[1], unit) or 0.0,
+        unit=unit,
+        said="" if known is not None else {1: "picture", -1: "cue"}.get(found.side, "untold"),
+        n_groups=len(np.unique(cells.cluster)),
+    )
+
+
+def _scaled(x: float | None, unit: str) -> float | None:
+    """Levels as they are, physical quantities out of their logs."""
+    if x is None:
+        return None
+    return round(x if unit == "level" else math.exp(x), 4)
+
+
+def weight_words(found: Weight | dict[str, Any]) -> str:
+    """``2.13 (1.40 to 2.95)``, ``≥ 5.3``, or a dash with why."""
+    one = found if isinstance(found, Weight) else msgspec.convert(found, Weight)
+    if one.value is None:
+        return "–"
+    minus = "\N{MINUS SIGN}"
+
+    def shown(value: float | None) -> str:
+        return "" if value is None else f"{value:.2f}".replace("-", minus)
+
+    words = {
+        "at least": f"≥ {shown(one.low)}",
+        "at most": f"≤ {shown(one.high)}",
+        "untold": "cannot be told",
+    }
+    return words.get(one.bound, f"{shown(one.value)} ({shown(one.low)} to {shown(one.high)})")

@@ -1,0 +1,51 @@
+"""``handeye stress generate``, ``describe``, ``verify``, ``export`` as somebody types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from handeye.errors import OptionError
+from handeye.stress.commands import app
+
+
+def said(*words: object, code: int = 0) -> str:
+    done = CliRunner().invoke(app, list(map(str, words)), env={"COLUMNS": "200"})
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == code, done.output
+    return " ".join(done.stdout.split())
+
+
+def test_a_set_is_made_described_checked_and_exported(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    told = said("generate", folder, "--seed", 7, "--groups", 4, "--family", "count,text")
+    assert "4 groups (count 2, text 2)" in told
+    assert "40 questions" in told
+    told = said("describe", folder, "--all")
+    assert "both right 0 (0%)" in told
+    assert "not under label: a label is itself a word to be read" in told
+    figures = json.loads(said("describe", folder, "--json", "-"))[str(folder)]["all"]
+    assert figures["right from text"] == {"right": 20, "wrong": 20}
+    told = said("verify", folder, "--workers", 1)
+    assert "40 items, 20 prompts" in told
+    assert "every hash right" in told
+    out = tmp_path / "set.coco.json"
+    assert "annotations" in said("export", folder, "--to", "coco", "--out", out)
+    assert json.loads(out.read_text())["images"]
+    with pytest.raises(OptionError, match="'yolo' is not known"):
+        said("export", folder, "--to", "yolo", "--out", tmp_path / "no.json")
+    assert not (tmp_path / "no.json").exists()
+
+
+def test_a_changed_set_is_told_with_exit_code_1(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    said("generate", folder, "--seed", 7, "--groups", 1, "--cues", "none")
+    rows = folder / "stress_test.jsonl"
+    rows.write_text(rows.read_text().replace('"level":', '"side":1,"level":', 1))
+    told = said("verify", folder, "--workers", 1, code=1)
+    assert "stress_test.jsonl: changed since the set was made" in told
+    assert json.loads(said("verify", folder, "--json", "-", code=1))["ok"] is False
