@@ -164,6 +164,24 @@ def test_curves_have_thresholds_in_pixels_as_shown():
     assert summarize(scored(items, oracle), bootstrap=0).curves["attribute"].reason == "all_right"
 
 
+def test_pixels_and_degrees_are_no_one_scale():
+    items = groups(80, families=("odd",), cues=("leading",), other=False)
+    rows = [
+        msgspec.structs.replace(row, unit="deg") if int(row.scene_id[-1]) % 2 else row
+        for row in scored(items, Planted(6, 3, by_level=2))
+    ]
+    summary = summarize(rows, bootstrap=0)
+    assert {name: one.unit for name, one in summary.curves.items()} == {
+        "odd, px": "px",
+        "odd, deg": "deg",
+    }
+    assert sum(one.n for one in summary.curves.values()) == 80
+    assert {name: one.unit for name, one in summary.exchange.items()} == {
+        "odd, px": "px",
+        "odd, deg": "deg",
+    }
+
+
 def test_staged_figures_leave_out_what_was_not_seen():
     summary = summarize(scored(ITEMS, reader), bootstrap=100, weights=False)
     assert summary.staged["items"]["true"].n < summary.bases["all"].headline["true"].n
@@ -193,8 +211,9 @@ def test_a_yes_ratio_is_of_what_was_said():
 def test_what_was_stated_first_stands_against_what_was_answered():
     items = groups(36, other=False)
     rows = score_rows(
-        (item, Prediction(item.item_id, item.cue_value or item.truth, turns=(item.truth,)))
+        (item, Prediction(item.item_id, f"Seen: {item.truth}\nAnswer: {said}", state_first=True))
         for item in items
+        for said in (item.cue_value or item.truth,)
     )
     seen = summarize(rows, bootstrap=50, weights=False).seen
     assert seen["misleading"]["seen_wrong"].value == 1

@@ -314,34 +314,30 @@ def kind_chart(views: Sequence[RunView], key: str, title: str) -> Markup:
 
 
 def curve_panels(views: Sequence[RunView]) -> list[Panel]:
-    """Psychometric curves by family, the runs on each other; a panel a unit."""
-    families = dict.fromkeys(name for view in views for name in view.summary.curves)
+    """Psychometric curves by family, the runs on each other."""
+    names = dict.fromkeys(name for view in views for name in view.summary.curves)
     out: list[Panel] = []
-    for name in families:
-        units = dict.fromkeys(
-            view.summary.curves[name].unit for view in views if name in view.summary.curves
+    for name in names:
+        found = [(view, view.summary.curves[name]) for view in views if name in view.summary.curves]
+        unit = found[0][1].unit
+        # Another set may have the family in other units.
+        found = [(view, curve) for view, curve in found if curve.unit == unit]
+        if len({point.x for _, curve in found for point in curve.points}) < 2:
+            continue
+        whole = name if name.endswith(f", {unit}") else f"{name}, {unit}"
+        title = f"{whole}: pairs of which both are told, in percent, by size"
+        chart = curve_panel(
+            f"curve-{len(out)}", title, [(view.label, view.style, one) for view, one in found]
         )
-        for unit in units:
-            found = [
-                (view, view.summary.curves[name])
-                for view in views
-                if name in view.summary.curves and view.summary.curves[name].unit == unit
-            ]
-            if len({point.x for _, curve in found for point in curve.points}) < 2:
-                continue
-            title = f"{name}: pairs of which both are told, in percent, by {unit}"
-            chart = curve_panel(
-                f"curve-{len(out)}", title, [(view.label, view.style, one) for view, one in found]
+        lines = tuple(
+            (
+                view.label if len(views) > 1 else "half told at",
+                threshold_cell(curve).text("line"),
             )
-            lines = tuple(
-                (
-                    view.label if len(views) > 1 else "half told at",
-                    threshold_cell(curve).text("line"),
-                )
-                for view, curve in found[:_FEW_RUNS]
-                if curve.reason != "few"
-            )
-            out.append(Panel(f"{name}, {unit}", chart, lines=lines))
+            for view, curve in found[:_FEW_RUNS]
+            if curve.reason != "few"
+        )
+        out.append(Panel(whole, chart, lines=lines))
     return out
 
 

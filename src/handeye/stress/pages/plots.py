@@ -83,7 +83,10 @@ def plots(run: Run) -> Plots:
             views(), "follow", "Misleading cues whose value is said, in percent"
         ),
         "reasons": lambda: _reasons(diagnose_run(run).findings, EVERYTHING),
-        **{f"curve_{family}": partial(_curve, views, family) for family in run.summary.curves},
+        **{
+            f"curve_{name.replace(', ', '_')}": partial(_curve, views, name)
+            for name in run.summary.curves
+        },
     }
     sheet = files("handeye.stress.pages") / "templates" / "stress.css"
     return Plots(drawn, [sheet.read_text("utf-8")])
@@ -95,8 +98,8 @@ def _glance(views: Sequence[RunView]) -> str:
     return gaps("glance", figures.measured(views), title, names)
 
 
-def _curve(views: Callable[[], Sequence[RunView]], family: str) -> str:
-    return _first([one for one in figures.curve_panels(views()) if one.title.startswith(family)])
+def _curve(views: Callable[[], Sequence[RunView]], name: str) -> str:
+    return _first([one for one in figures.curve_panels(views()) if one.title.startswith(name)])
 
 
 def _first(panels: Sequence[Panel]) -> str:

@@ -9,7 +9,7 @@ model is shown them: after the resize that the published rules of its provider's
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from handeye.run.image_tokens import image_rule
 from handeye.scores.estimate import Estimate
 from handeye.stats.logistic import fit_curves
-from handeye.stress.scoring.score import Groups, ScoreRow
+from handeye.stress.scoring.score import Groups, ScoreRow, by_size
 
 AS_DRAWN = "as drawn"
 PIXELS = "px"
@@ -67,24 +67,27 @@ def resize_of(model: str | None, size: tuple[int, int] | None) -> tuple[float, s
 
 
 def curves(rows: Sequence[ScoreRow], model: str | None) -> dict[str, Curve]:
-    """The curve of every family that has a physical quantity.
+    """The curve of every family that has a physical quantity, as :func:`by_size` names it.
 
     Args:
         rows: of a run.
         model: whose resize is assumed.
     """
-    found: dict[str, list[tuple[float, float, str, str]]] = {}
+    found = {name: list(_outcomes(of, model)) for name, of in by_size(rows).items()}
+    return {name: _curve(pairs) for name, pairs in found.items() if pairs}
+
+
+def _outcomes(
+    rows: Sequence[ScoreRow], model: str | None
+) -> Iterator[tuple[float, float, str, str]]:
+    """Of each pair without a cue its size as shown, whether both are told, unit and rule."""
     for one, other in Groups(rows).pairs:
         first, second = rows[one], rows[other]
         if first.cell != "uncued" or not first.physical:
             continue
         size = (first.width, first.height) if first.width and first.height else None
-        scale, rule = resize_of(model, size)
-        x = first.physical * (scale if first.unit == PIXELS else 1.0)
-        resize = rule if first.unit == PIXELS else AS_DRAWN
-        passed = float(first.right and second.right)
-        found.setdefault(first.family, []).append((x, passed, first.unit, resize))
-    return {family: _curve(pairs) for family, pairs in found.items()}
+        scale, rule = resize_of(model, size) if first.unit == PIXELS else (1.0, AS_DRAWN)
+        yield first.physical * scale, float(first.right and second.right), first.unit, rule
 
 
 def _curve(pairs: Sequence[tuple[float, float, str, str]]) -> Curve:

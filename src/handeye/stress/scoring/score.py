@@ -229,6 +229,22 @@ class Pair(NamedTuple):
     second: int
 
 
+def by_size(rows: Iterable[ScoreRow]) -> dict[str, list[ScoreRow]]:
+    """The rows of each family that have a physical quantity; by unit, where it has several.
+
+    Pixels and degrees are no one scale: such a family is two (``odd, px``, ``odd, deg``).
+    """
+    held: dict[str, dict[str, list[ScoreRow]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row.physical:
+            held[row.family][row.unit].append(row)
+    return {
+        family if len(units) == 1 else f"{family}, {unit}": of
+        for family, units in held.items()
+        for unit, of in units.items()
+    }
+
+
 class Groups:
     """Places of rows that belong together, in the order of the rows."""
 

@@ -9,7 +9,6 @@ where nearly all answers have them, else from the answers themselves.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from handeye.stats.weights import LinearWeights, Weighed, Weights, crossing
 from handeye.stress.scoring.figures import group_kinds
-from handeye.stress.scoring.score import WEIGHED, ScoreRow
+from handeye.stress.scoring.score import WEIGHED, ScoreRow, by_size
 
 # Of the answers to a kind of cue, those that must have log-probabilities, and may be bounds.
 _MOST, _BOUNDS = 0.95, 0.05
@@ -133,23 +132,21 @@ def weigh(rows: Sequence[ScoreRow]) -> dict[str, Kind]:
 def exchange_by_family(rows: Sequence[ScoreRow]) -> dict[str, Exchange]:
     """Of families with :data:`FEWEST_OF_FAMILY` groups, where picture and worded cues weigh alike.
 
+    A family with sizes in several units is several (:func:`by_size`).
+
     Args:
         rows: of a run.
     """
     found = {}
     worded = group_kinds({row.cue for row in rows if row.cue in WEIGHED})
     kinds = worded.get("worded") or tuple(worded)
-    for family in dict.fromkeys(row.family for row in rows):
-        cells = _cells([row for row in rows if row.family == family], kinds)
-        known = {row.physical for row in cells.rows if row.physical}
-        if len(known) < 2 or len(np.unique(cells.cluster)) < FEWEST_OF_FAMILY:
+    for name, of in by_size(rows).items():
+        cells = _cells(of, kinds)
+        x = np.array([math.log(row.physical or math.nan) for row in cells.rows])
+        if len(np.unique(x)) < 2 or len(np.unique(cells.cluster)) < FEWEST_OF_FAMILY:
             continue
-        x = [math.log(row.physical) if row.physical else math.nan for row in cells.rows]
-        if not np.isfinite(x).all():
-            continue
-        unit = Counter(row.unit for row in cells.rows).most_common(1)[0][0]
-        if (one := _exchange(cells, np.array(x), unit)) is not None:
-            found[family] = one
+        if (one := _exchange(cells, x, of[0].unit)) is not None:
+            found[name] = one
     return found
 
 
