@@ -21,6 +21,7 @@ SUITES = {
     "rose": Part("handeye.rose.suite:SUITE"),
     "visualact": Part("handeye.visualact.suite:SUITE"),
     "premise": Part("handeye.premise.suite:SUITE"),
+    "stress": Part("handeye.stress.suite:SUITE"),
 }
 TAKEN = ("compare", "models", "protocol", "report", "run", "states", "study", "suites", "train")
 """Names of commands that no suite may have."""

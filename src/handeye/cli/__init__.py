@@ -31,7 +31,7 @@ In the order of work, where SUITE is {" or ".join(_SUITES)}:
   handeye report RUN --out report.html                 look at it
   handeye compare RUN_A RUN_B                          see what differs
 
-Every command has --help, with an example; --install-completion lets Tab complete."""
+Every command has --help with an example; --install-completion teaches Tab."""
 
 
 class _Handeye(Group):
