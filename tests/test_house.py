@@ -48,8 +48,8 @@ OPTIONAL = {"diagnosis", "teaching"}
 EXTRA_ROOMS = {
     "rose": {"human"},
     "premise": {"human", "judge"},
-    "stress": {"human"},
     "visualact": {"foreign", "judge"},
+    "stress": {"foreign", "human"},
 }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -79,6 +80,19 @@ def _folders(folder: Path) -> Iterator[None]:
         for one in made:
             with suppress(OSError):  # not empty: it was made for something
                 one.rmdir()
+
+
+def cache_folder() -> Path:
+    """Where is kept what can be made again: ``$HANDEYE_CACHE``, else in the user's cache folder."""
+    if folder := os.environ.get("HANDEYE_CACHE"):
+        return Path(folder)
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "handeye"
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user without a home at all
+        home = Path(tempfile.gettempdir())
+    return home / ".cache" / "handeye"
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -11,13 +11,14 @@ import polars as pl
 import pytest
 from msgspec.structs import replace
 
+from handeye.errors import DataError, OptionError
 from handeye.respondents.local.adjuster import read_adjuster
 from handeye.scores.estimate import Estimate
 from handeye.states.causal import Causal, Pieces
 from handeye.states.effects import Effect
 from handeye.states.parts import Record, Taken
 from handeye.states.planted import LAYERS, SITES, plant
-from handeye.states.results import write_causal
+from handeye.states.results import probed as probed_, write_causal
 from handeye.states.store import Writer, open_store
 from handeye.states.targets import Target, write_targets
 from tests.support.command import handeye as command
@@ -238,6 +239,7 @@ def test_results_that_were_changed_are_told_by_file_and_key(
     (folder / "causal.json").write_text('{"states": {}, "effects": [1]}')
     _, told = handeye("states", "show", folder, code=2)
     assert "causal.json: cannot be read: " in told
+    assert "handeye states causal SUITE --model ... --data ... --out" in " ".join(told.split())
     (folder / "causal.json").unlink()
     pl.DataFrame({"target": ["premise"], "site": ["last"]}).write_parquet(folder / "probe.parquet")
     _, told = handeye("states", "show", folder, "--out", tmp_path / "p.html", code=2)
@@ -354,7 +356,8 @@ def test_measures_of_others_are_told_where_their_inputs_are(tmp_path: Path) -> N
     assert {"lad", "cs", "split"} < set(first)
     assert not {"vns", "phi"} & set(first)
     assert set(first["needs"]) == {"VNS", "PHI"}
-    beside = [f"--beside={name}={folder}" for name in ("blank media", "no question")]
+    shutil.copytree(folder, tmp_path / "like")
+    beside = [f"--beside={name}={tmp_path / 'like'}" for name in ("blank media", "no question")]
     said, _ = handeye("states", "probe", folder, *words, *beside)
     for one in json.loads((folder / "probe.json").read_bytes())["published"]:
         assert one["needs"] == {}
@@ -441,3 +444,80 @@ def test_own_targets_need_four_columns(tmp_path: Path) -> None:
     (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, strange)))
     _, told = handeye("states", "probe", tmp_path / "states", *words, code=2)
     assert "none of its 3 targets is about one of the 96 items of" in " ".join(told.split())
+
+
+def captured(folder: Path, shown: str = "", words: str = "w", **settings: object) -> Path:
+    """States of four families as a capture of a model leaves them, with their targets."""
+    told = {"suite": "s", "checkpoint": "c", "asked": {"variant": "six"}, **settings}
+    record = Record(settings=told, layers=("final",), sites=("last",), blocks=1, width=3)
+    rng = np.random.default_rng(0)
+    with Writer(folder, record) as writer:
+        targets = []
+        for number in range(8):
+            group, name = f"f{number // 2}", f"i{number}"
+            taken = Taken(item_id=name, scene_id=group, prompt=words, media=f"{shown}{number}")
+            writer.add(taken, {"final": {"last": rng.normal(size=3)}})
+            targets.append(Target(item_id=name, target="t", label=number % 2, group=group))
+        write_targets(folder / "targets.parquet", targets)
+    return folder
+
+
+BLANK = {"asked": {"variant": "six", "ablation": "blank-both"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "told"),
+    [
+        ("blank medai", {}, "did you mean blank media?"),
+        ("blank media", {}, "ablation 'none', which is not blank media"),
+        ("without media", BLANK, "ablation 'blank-both', which is not without media"),
+        ("swapped media", BLANK, "ablation 'blank-both', which is not swapped media"),
+        ("blank media", BLANK, "of the same media"),
+        ("blank media", {**BLANK, "shown": "x", "checkpoint": "d"}, "another checkpoint"),
+        ("blank media", {**BLANK, "shown": "x", "suite": "other"}, "is of other"),
+        ("no question", {}, "variant 'six', which is not no question"),
+        ("no question", {"asked": {"variant": "no-question"}}, "with the same words"),
+        ("random weights", {}, "the same checkpoint"),
+        ("random weights", {"checkpoint": "d", **BLANK}, "asked in another way"),
+        ("text model", {}, "the same checkpoint"),
+    ],
+)
+def test_states_beside_are_what_they_are_called(
+    tmp_path: Path, name: str, how: dict[str, object], told: str
+) -> None:
+    own, other = captured(tmp_path / "own"), captured(tmp_path / "other", **how)  # type: ignore[arg-type]
+    words = ("--flips", "0", "--meaning", "none", "--folds", "3", "--quiet")
+    _, error = handeye("states", "probe", own, *words, f"--beside={name}={other}", code=2)
+    assert told in " ".join(error.split())
+    assert not (own / "probe.json").exists()
+
+
+def test_states_are_not_beside_themselves_nor_beside_fewer(tmp_path: Path) -> None:
+    own = open_store(captured(tmp_path / "own"))
+    targets = [
+        Target(item_id=f"i{number}", target="t", label=number % 2, group=f"f{number // 2}")
+        for number in range(8)
+    ]
+    with pytest.raises(OptionError, match="these are the states that are probed"):
+        probed_(own, targets, folds=3, beside={"blank media": own})
+    few = open_store(captured(tmp_path / "few", shown="x", **BLANK))
+    gone = [*targets[1:], replace(targets[0], item_id="i9")]
+    with pytest.raises(DataError, match="1 of 8 items were not captured there, such as i9"):
+        probed_(own, gone, folds=3, beside={"blank media": few})
+
+
+def test_too_few_groups_and_draws_below_none_are_said(tmp_path: Path) -> None:
+    folder = captured(tmp_path / "own")
+    rows = [Target(item_id=f"i{n}", target="t", label=n % 2, group="one") for n in range(8)]
+    write_targets(tmp_path / "t.jsonl", rows)
+    _, error = handeye("states", "probe", folder, "--targets", tmp_path / "t.jsonl", code=2)
+    assert "are of 1 group (families or scenes), and at least three" in " ".join(error.split())
+    _, error = handeye("states", "probe", folder, "--flips", -1, code=2)
+    assert "--flips must be at least 0, got -1" in error
+
+
+def test_a_broken_adjuster_says_how_it_is_made(tmp_path: Path) -> None:
+    for text in ("{", "{}", '{"version": 1}'):
+        (tmp_path / "adjuster.json").write_text(text)
+        with pytest.raises(DataError, match=r"adjuster\.json: .*handeye states adjust STATES"):
+            read_adjuster(tmp_path / "adjuster.json")

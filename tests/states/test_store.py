@@ -324,6 +324,8 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
         (("final", "grid", ["i0"]), "a place must be given"),
         (("final", "grid", ["i0"], [TOKENS]), f"no place {TOKENS}"),
         (("final", "last", ["i0"], [1]), "no place 1"),
+        (("final", "grid", ["i0", "i1"], [0]), "1 places are given for 2 items"),
+        (("final", "grid", ["i0"], [0, 1]), "2 places are given for 1 items"),
     ):
         with pytest.raises(DataError, match=re.escape(told)):
             store.states(*how)  # type: ignore[arg-type]
@@ -340,28 +342,225 @@ def test_depth_goes_from_0_to_1() -> None:
     assert (depths[0], depths[-1]) == (0.0, 1.0)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_numbers_that_are_none_are_told_by_part_layer_site_and_item(
-    tmp_path: Path, value: float
-) -> None:
+def opened(part: Path) -> tuple[dict[str, str], dict[str, Any]]:
+    """Metadata and tensors of a part."""
     from safetensors import safe_open
+
+    with safe_open(part, "np") as file:
+        return file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(np.nan, "holds nan or inf"), (np.inf, "holds nan"), (0.0, "but zeros")]
+)
+def test_numbers_that_are_none_are_told_by_part_layer_site_and_item(
+    tmp_path: Path, value: float, told: str
+) -> None:
     from safetensors.numpy import save_file
 
     write(tmp_path / "s", range(4), part_bytes=10**9)
     (part,) = (tmp_path / "s" / "parts").iterdir()
-    with safe_open(part, "np") as file:
-        kept, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    kept, tensors = opened(part)
     store = open_store(tmp_path / "s")
     row = int(
         store.index.filter((pl.col("item_id") == "i2") & (pl.col("site") == "last"))["row"][0]
     )
     layer = LAYERS[-1]
-    tensors[f"{layer}/last"][row, 0] = value
+    tensors[f"{layer}/last"][row, :] = value
     save_file(tensors, part, kept)
     assert np.isfinite(store.states(layer, "last", ["i0", "i1", "i3"])).all()
-    with pytest.raises(DataError, match=rf"{part.name}: {layer}/last of item i2 holds nan or inf"):
+    with pytest.raises(DataError, match=rf"{part.name}: {layer}/last of item i2 .*{told}"):
         store.states(layer, "last", ["i0", "i2"])
     tensors[f"{layer}/last"] = tensors[f"{layer}/last"][:1]
     save_file(tensors, part, kept)
-    with pytest.raises(DataError, match=rf"{part.name}: {layer}/last has the shape \(1, "):
+    with pytest.raises(DataError, match=rf"{part.name}: {layer}/last of .* shape \(1, "):
         store.states(layer, "last", ["i0", "i2"])
+
+
+def edited(name: str, change: Any) -> Any:
+    """A change of a part's header, or of a tensor."""
+
+    def of(kept: dict[str, str], tensors: dict[str, Any]) -> None:
+        if name == "rows":
+            header = json.loads(kept["rows"])
+            change(header)
+            kept["rows"] = json.dumps(header)
+        else:
+            tensors[name] = change(tensors[name])
+
+    return of
+
+
+def exchanged(header: dict[str, Any]) -> None:
+    one, other = header["items"][:2]
+    one["item_id"], other["item_id"] = other["item_id"], one["item_id"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda kept, tensors: kept.clear(), "cannot be read"),
+        (lambda kept, tensors: kept.update(rows="{"), "cannot be read"),
+        (lambda kept, tensors: kept.update(rows='{"settings": 1}'), "cannot be read"),
+        (lambda kept, tensors: tensors.pop("final/last"), "final/last is missing"),
+        (edited("rows", lambda one: one.update(settings="x")), "another capture"),
+        (edited("rows", exchanged), "tell differently"),
+        (edited("rows", lambda one: one["items"][0].update(item_id="new")), "tell differently"),
+        (edited("rows", lambda one: one["items"][0].update(letters=[-9.0])), "tell differently"),
+        (edited("rows", lambda one: one["items"].reverse()), "into rows"),
+        (edited("rows", lambda one: one["items"][0]["at"].update(last=-1)), "into rows"),
+        (edited("rows", lambda one: one["items"][0]["at"].update(other=0)), "does not name"),
+        (edited("rows", lambda one: one["items"].pop()), "final/last has the shape|has the shape"),
+        (edited("rows", lambda one: one["clips"].clear()), "does not tell of"),
+        (edited("final/last", lambda one: one[:-1]), "final/last has the shape"),
+        (edited("final/last", lambda one: np.concatenate([one, one])), "final/last has the shape"),
+        (edited("final/last", lambda one: one[:, :-1].copy()), "final/last has the shape"),
+        (edited("final/last", lambda one: one.astype("f2")), "holds F16, not float32"),
+        (edited("final/last", lambda one: one.astype("f8")), "holds F64, not float32"),
+    ],
+)
+def test_a_part_that_was_changed_is_refused_and_can_be_taken_anew(
+    tmp_path: Path, change: Any, told: str
+) -> None:
+    from safetensors.numpy import save_file
+
+    folder = tmp_path / "s"
+    write(folder, range(9), part_bytes=900)
+    first, second, *_ = sorted((folder / "parts").iterdir())
+    kept, tensors = opened(second)
+    change(kept, tensors)
+    save_file(tensors, second, kept)
+    with pytest.raises(DataError, match=rf"{second.name}: .*({told}).*; remove it and capture"):
+        open_store(folder)
+    with pytest.raises(DataError, match=second.name):  # nothing is put behind it
+        write(folder, range(12))
+    second.unlink()
+    whole = first.read_bytes()
+    write(folder, range(9), part_bytes=900)
+    check(folder, 9)
+    assert first.read_bytes() == whole
+
+
+def test_parts_that_were_exchanged_or_are_of_others_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    write(folder, range(9))
+    with Writer(tmp_path / "other", record(model="other"), part_bytes=500) as writer:
+        for number in range(9):
+            writer.add(item(number), own(number), media(number // 3) if number % 3 == 0 else None)
+    first, second, *_ = sorted((folder / "parts").iterdir())
+    one, two = first.read_bytes(), second.read_bytes()
+    first.write_bytes(two)
+    second.write_bytes(one)
+    with pytest.raises(DataError, match=rf"({first.name}|{second.name}): .*tell diff"):
+        open_store(folder)
+    first.write_bytes(one)
+    second.write_bytes((tmp_path / "other" / "parts" / second.name).read_bytes())
+    with pytest.raises(DataError, match=rf"{second.name}: is of another capture"):
+        open_store(folder)
+    for path in (folder / "parts").iterdir():
+        path.write_bytes((tmp_path / "other" / "parts" / path.name).read_bytes())
+    with pytest.raises(DataError, match=r"capture\.json: none of the \d parts was captured with"):
+        open_store(folder)
+
+
+def test_a_capture_that_lost_the_part_of_a_clip_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    write(folder, range(9), part_bytes=300)
+    first, *rest = sorted((folder / "parts").iterdir())
+    before = {path: path.read_bytes() for path in rest}
+    first.unlink()
+    with pytest.raises(DataError, match="a part that is gone: capture again"):
+        open_store(folder)
+    with Writer(folder, record()):  # stopped at once
+        pass
+    write(folder, range(9))
+    check(folder, 9)
+    assert {path: path.read_bytes() for path in rest} == before
+
+
+def at_0(frame: pl.DataFrame, **values: Any) -> pl.DataFrame:
+    """A frame with other values in its first row."""
+    first = pl.int_range(pl.len()) == 0
+    return frame.with_columns(
+        pl.when(first).then(pl.lit(value)).otherwise(pl.col(name)).alias(name)
+        for name, value in values.items()
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda index: index.drop("row"),
+        lambda index: index.drop("letters"),
+        lambda index: index.with_columns(pl.col("row").cast(pl.String)),
+        lambda index: index.with_columns(pl.col("row").cast(pl.Float64)),
+        lambda index: index.with_columns(letters=pl.lit("x")),
+        lambda index: at_0(index, row=None),
+        lambda index: at_0(index, item_id=None),
+        lambda index: at_0(index, row=-1),
+        lambda index: at_0(index, row=10**6),
+        lambda index: at_0(index, rows=0),
+        lambda index: at_0(index, part="part-99999.safetensors"),
+        lambda index: pl.concat([index, index[:1]]),
+        lambda index: pl.concat([index, index]),
+        lambda index: index.clear(),
+        lambda index: index[:4],
+        lambda index: index[4:],
+        lambda index: index.with_columns(pl.col("row").reverse()),
+        lambda index: index.select(pl.lit(1).alias("other")),
+    ],
+)
+def test_an_index_that_is_wrong_is_made_again(tmp_path: Path, change: Any) -> None:
+    folder = tmp_path / "s"
+    write(folder, range(9), part_bytes=900)
+    whole = pl.read_parquet(folder / "index.parquet")
+    change(whole).write_parquet(folder / "index.parquet")
+    check(folder, 9)
+    write(folder, range(9))
+    assert pl.read_parquet(folder / "index.parquet").equals(whole)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("layers", []), ("layers", ["final", "final"]),
+        ("layers", ["block.x"]), ("layers", "final"),
+        ("sites", []), ("sites", [""]), ("sites", ["last", "last"]),
+        ("width", 0), ("width", -8), ("width", 8.5), ("blocks", 0), ("items", -1), ("clips", -1),
+        ("dtype", "float64"), ("dtype", 1), ("checks", {"media_tokens": 5}),
+        ("info", {"asked": "many"}), ("info", {"asked": -1}), ("info", {"taught": 1}),
+        ("settings", []), ("failed", {"i0": 1}),
+    ],
+)  # fmt: skip
+def test_a_record_that_was_changed_is_told_by_its_key(
+    tmp_path: Path, key: str, value: object
+) -> None:
+    folder = tmp_path / "s"
+    write(folder, range(3))
+    path = folder / "capture.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), key: value}))
+    with pytest.raises(DataError, match=rf"capture\.json: .*{key}.*put it back"):
+        open_store(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("settings", {"model": "x"}), ("width", 9), ("dtype", "float16"), ("sites", ["last"])],
+)
+def test_a_record_that_is_not_that_of_its_parts_is_told(
+    tmp_path: Path, key: str, value: object
+) -> None:
+    folder = tmp_path / "s"
+    write(folder, range(9))
+    path = folder / "capture.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), key: value}))
+    with pytest.raises(DataError, match=r"capture\.json: none of .* parts .*put it back"):
+        open_store(folder)
+
+
+def test_numbers_too_small_for_what_is_stored_are_refused(tmp_path: Path) -> None:
+    with Writer(tmp_path / "s", record("float16")) as writer:
+        tiny = changed(own(0), np.full(WIDTH, 1e-12))
+        with pytest.raises(RunError, match="too small for float16"):
+            writer.add(item(0), tiny, media(0))
+        writer.add(item(0), own(0), media(0))

@@ -79,7 +79,7 @@ def test_tables_of_others_are_read(tmp_path: Path) -> None:
     ("change", "words"),
     [
         ({"label": 2}, "label is 2; it must be 0 or 1"),
-        ({"label": "yes"}, "Expected `int`, got `str` - at `$.label`"),
+        ({"label": "yes"}, "label is 'yes', a text"),
         ({"label": 0.5}, "Expected `int`, got `float` - at `$.label`"),
         ({"group": " "}, "group is ' '"),
         ({"item_id": "a\nb"}, "item_id is 'a\\nb'"),
@@ -153,6 +153,19 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
     assert f"{tmp_path / 't.jsonl'}:2: [1], not an object" in wrong(tmp_path / "t.jsonl")
     (tmp_path / "t.parquet").write_bytes(b"PAR1")
     assert "no Parquet" in wrong(tmp_path / "t.parquet")
+    assert "expected a table with item_id, target, label" in wrong(tmp_path / "t.parquet")
+    pl.DataFrame([{**ROW, "label": "1"}]).write_parquet(tmp_path / "t.parquet")
+    assert "t.parquet: row 1: label is '1', a text" in wrong(tmp_path / "t.parquet")
+    for values, told in (
+        ({"label": "0"}, "label is '0', a text"),
+        ({"right": "1"}, "right is '1', a text"),
+        ({"item_id": "a\x1b[31m"}, "item_id is"),
+        ({"target": "a\tb"}, "control characters"),
+        ({"group": "a\u2028b"}, "control characters"),
+        ({"group": "a\x85"}, "control characters"),
+    ):
+        (tmp_path / "t.jsonl").write_text(json.dumps({**ROW, **values}))
+        assert told in wrong(tmp_path / "t.jsonl"), values
     pl.DataFrame([ROW]).clear().write_parquet(tmp_path / "t.parquet")
     assert "holds no targets" in wrong(tmp_path / "t.parquet")
 

@@ -394,7 +394,9 @@ class Checks(Run):
             "questions": len(questions),
             "check": digest([*told, _media(store)]),
         }
-        known = causal_of(self.out)
+        known = None
+        with suppress(DataError):  # one that cannot be read is made again
+            known = causal_of(self.out)
         if known is None or known.get("asked") != asked:
             with (
                 held(self.out),
@@ -576,7 +578,8 @@ def probe(
         typer.Option(
             metavar="NAME=FOLDER",
             help="Further states of the same items as a control: 'without media', 'blank media', "
-            "'swapped media', 'random weights', 'text model'; may be given several times.",
+            "'swapped media', 'random weights', 'text model', 'no question'; may be given several "
+            "times.",
         ),
     ] = None,
     meaning: Annotated[
@@ -604,6 +607,7 @@ def probe(
     """
     from msgspec.structs import replace
 
+    from handeye.errors import within
     from handeye.states.results import (
         PROBE,
         probed,
@@ -612,6 +616,7 @@ def probe(
         write_probed,
     )
 
+    within("--flips", flips, 0, 10**6)
     store = _opened(states)
     asked = targets_of(store, targets, tell)
     actions, of_run = _actions(store.record.settings.get("suite"), run)

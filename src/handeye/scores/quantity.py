@@ -360,7 +360,9 @@ def pair_rows(
             try:
                 pair(kept, other, one, names)
             except DataError as error:
-                hint = f"compare the {unit} that all runs have with --common"
+                hint = (
+                    f"if they are of one set, compare the {unit} that all runs have with --common"
+                )
                 raise DataError(f"{error}; {hint}") from None
         kept = [kept[k] for k in shared.first]
     if not kept:

@@ -15,7 +15,7 @@ VIDEO_ENDINGS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg
 class FileIndex:
     """The files of one sort in a set: those beside its rows and all below a folder of their own.
 
-    Without that folder those in any folder beside the rows.
+    Without that folder those in any folder beside the rows. ``.`` is the root with all below it.
 
     Args:
         root: of the set.
@@ -72,6 +72,6 @@ class FileIndex:
 
     def _only(self, hits: list[str], name: str) -> str:
         if len(hits) > 1:
-            what = self._folder.removesuffix("s")
+            what = self._folder.removesuffix("s").replace(".", "file")
             raise DataError(f"{self.root}: {what} {name!r} could be any of {first_ten(hits)}")
         return hits[0]

@@ -1,15 +1,17 @@
-"""Rows of a foreign table: JSON, JSON lines, CSV or Parquet, each with its place.
+"""Rows of a foreign table: JSON, JSON lines, CSV, TSV or Parquet, each with its place.
 
-JSON is a list of objects, lists of them by split, or an object of objects. What is nested in a row
-has a dotted path. Bytes in Parquet (media that are embedded) are left out unread.
+JSON is a list of objects, lists of them by split (whatever else stands beside them), or an object
+of objects; JSON lines may be called so, too. What is nested in a row has a dotted path. Bytes in
+Parquet (media that are embedded) are left out unread; :mod:`handeye.sets.embedded` takes them out.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +23,21 @@ from handeye.reading import UNREADABLE, read_bytes, why
 from handeye.sets.columns import example_of
 from handeye.sets.jsonl import numbered_lines
 
-SUFFIXES = (".json", ".jsonl", ".csv", ".parquet")
+SUFFIXES = (".json", ".jsonl", ".csv", ".tsv", ".parquet")
+# Characters of a field: pictures are embedded as text.
+_LONGEST = 2**30
 GROUP, KEY = "@group", "@key"
 """What the rows have no name for: the key of the list that a row stands in, and its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignRow:
-    """One object of a file: its place, the file's name, and dotted path to value."""
+    """One object of a file: its place, the file's name, dotted path to value, its number from 1."""
 
     where: str
     file: Path
     values: dict[str, Any]
+    number: int = 0
 
 
 def read_rows(path: Path) -> Iterator[ForeignRow]:
@@ -43,22 +48,41 @@ def read_rows(path: Path) -> Iterator[ForeignRow]:
             objects; with file, line and row.
     """
     suffix = path.suffix.lower()
-    read = {".json": _json, ".jsonl": _jsonl, ".csv": _csv, ".parquet": _parquet}.get(suffix)
+    readers: dict[str, Callable[[Path], _Placed]] = {
+        ".json": _json,
+        ".jsonl": _jsonl,
+        ".csv": partial(_csv, ","),
+        ".tsv": partial(_csv, "\t"),
+        ".parquet": _parquet,
+    }
+    read = readers.get(suffix)
     if read is None:
         raise DataError(f"{path}: not one of {', '.join(SUFFIXES)}")
-    for place, values in read(path):
-        yield ForeignRow(f"{path}{place}", path, _opened(values))
+    for number, (place, values) in enumerate(read(path), 1):
+        yield ForeignRow(f"{path}{place}", path, _opened(values), number)
 
 
 _Placed = Iterator[tuple[str, Mapping[str, Any]]]
 
 
 def _json(path: Path) -> _Placed:
+    data = read_bytes(path)
     try:
-        document = msgspec.json.decode(read_bytes(path))
+        document = msgspec.json.decode(data)
     except UNREADABLE as error:
+        if _begins_with_a_row(data):
+            yield from _jsonl(path)
+            return
         raise DataError(f"{path}: no JSON: {why(error)}") from None
     yield from _listed(document, path, "")
+
+
+def _begins_with_a_row(data: bytes) -> bool:
+    """Whether the first line is an object of its own: some JSON lines are called ``.json``."""
+    try:
+        return isinstance(msgspec.json.decode(data.partition(b"\n")[0]), dict)
+    except UNREADABLE:
+        return False
 
 
 def _listed(document: Any, path: Path, before: str) -> _Placed:
@@ -69,8 +93,9 @@ def _listed(document: Any, path: Path, before: str) -> _Placed:
             yield f":{before} row {number}", row
         return
     parts = document if isinstance(document, dict) else {}
-    if parts and not before and all(isinstance(part, list) for part in parts.values()):
-        for name, part in parts.items():
+    lists = {name: part for name, part in parts.items() if isinstance(part, list)}
+    if lists and not before:
+        for name, part in lists.items():
             for place, row in _listed(part, path, f" {name},"):
                 yield place, {GROUP: name, **row}
     elif parts and all(isinstance(part, dict) for part in parts.values()):
@@ -91,10 +116,11 @@ def _jsonl(path: Path) -> _Placed:
         yield f":{number}", row
 
 
-def _csv(path: Path) -> _Placed:
+def _csv(delimiter: str, path: Path) -> _Placed:
+    csv.field_size_limit(_LONGEST)
     try:
         text = read_bytes(path).decode("utf-8-sig")
-        rows = csv.DictReader(io.StringIO(text), strict=True)
+        rows = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
         for row in rows:
             if None in row or None in row.values():
                 raise DataError(f"{path}:{rows.line_num}: not as many values as the header names")

@@ -38,6 +38,7 @@ from handeye.stats.intervals import (
     complement,
     difference,
     mean,
+    variance,
     with_values,
 )
 from handeye.stats.multiplicity import holm
@@ -338,7 +339,7 @@ def _longer(
     folds that is seen so roughly that half of it is added at the least.
     """
     apart = part.values[1:] - part.values[0]
-    if not len(apart) or not (found := float(np.nanvar(apart))) > 0:
+    if not len(apart) or not (found := variance(apart)) > 0:
         return part
     more = _owed(by_fold) + unseen
     if learnt and abs(part.values[0] - CHANCE) < _NEAR * found**0.5:

@@ -6,15 +6,16 @@ Files and their layout stand in :mod:`handeye.states.store`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import merge
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import numpy as np
 
 from handeye.errors import DataError, RunError
-from handeye.reading import read_json
+from handeye.reading import UNREADABLE, read_json, why
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +25,13 @@ DTYPES = ("float16", "float32")
 RECORD, INDEX, PARTS = "capture.json", "index.parquet", "parts"
 HEADER = "rows"
 """Where in a part's metadata its header stands."""
+DAMAGED = "remove it and capture again with the same command, the other parts are kept"
+"""What is to be done about a part that is not as it was written."""
 _VERSION = 1
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Size = Annotated[int, msgspec.Meta(ge=1)]
+_Layer = Annotated[str, msgspec.Meta(pattern=r"^(embedding|block\.\d+|final)$")]
+_Site = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,15 +89,15 @@ class Record(msgspec.Struct, kw_only=True):
     """
 
     settings: dict[str, Any]
-    layers: tuple[str, ...]
-    sites: tuple[str, ...]
-    blocks: int
-    width: int
-    dtype: str = "float16"
-    checks: dict[str, Any] = {}
+    layers: Annotated[tuple[_Layer, ...], msgspec.Meta(min_length=1)]
+    sites: Annotated[tuple[_Site, ...], msgspec.Meta(min_length=1)]
+    blocks: _Size
+    width: _Size
+    dtype: Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(DTYPES)})$")] = "float16"
+    checks: dict[str, dict[str, Any]] = {}
     info: dict[str, Any] = {}
-    items: int = 0
-    clips: int = 0
+    items: _Count = 0
+    clips: _Count = 0
     failed: dict[str, str] = {}
     version: int = _VERSION
 
@@ -110,17 +117,38 @@ def read_record(folder: Path) -> Record:
     """The record of a capture.
 
     Raises:
-        DataError: there is none, or it cannot be read.
+        DataError: there is none, it cannot be read, or a value is none that a capture writes.
     """
     path = folder / RECORD
     if not path.is_file():
         raise DataError(
             f"{folder}: holds no captured states ({RECORD}); make some with: handeye states capture"
         )
-    record = read_json(path, Record)
+    try:
+        record = read_json(path, Record)
+    except DataError as error:
+        raise DataError(f"{error}; {_PUT_BACK}") from None
     if record.version != _VERSION:
         raise DataError(f"{path}: format {record.version}, this handeye reads {_VERSION}")
+    if wrong := next(_wrongs(record), None):
+        raise DataError(f"{path}: {wrong}; {_PUT_BACK}")
     return record
+
+
+_PUT_BACK = "put it back as it was written, or capture into another folder (--out)"
+
+
+def _wrongs(record: Record) -> Iterator[str]:
+    """What is wrong with the values of a record, each of the right type, with their key."""
+    for name in ("layers", "sites"):
+        values = getattr(record, name)
+        if len(set(values)) < len(values):
+            yield f"{name} names one twice"
+    asked, taught = record.info.get("asked", 0), record.info.get("taught", {})
+    if not isinstance(asked, int) or isinstance(asked, bool) or asked < 0:
+        yield f"info.asked is {_short(asked)}, not how many items were asked about"
+    if not isinstance(taught, dict):
+        yield f"info.taught is {_short(taught)}, not values by name"
 
 
 def refuse_another(folder: Path, before: Record, now: Record) -> None:
@@ -157,84 +185,204 @@ def _short(value: object) -> str:
 
 
 def headers(folder: Path, record: Record) -> Iterator[tuple[str, Header]]:
-    """Name and header of each part, in order.
+    """Name and header of each part, in order; states themselves are not read.
 
     Raises:
-        DataError: a part cannot be read, or is of another capture; or an item is there twice.
+        DataError: a part cannot be read, is of another capture, or its tensors are not those that
+            record and header tell of; or an item is there twice.
     """
     from safetensors import SafetensorError, safe_open
 
     known: dict[str, str] = {}
-    for path in sorted((folder / PARTS).glob("part-*.safetensors")):
+    paths = sorted((folder / PARTS).glob("part-*.safetensors"))
+    for number, path in enumerate(paths):
         try:
             with safe_open(path, "np") as part:
                 header = msgspec.json.decode((part.metadata() or {})[HEADER], type=Header)
-        except (SafetensorError, OSError, KeyError, msgspec.MsgspecError) as error:
+                tensors = {
+                    name: (tuple(one.get_shape()), str(one.get_dtype()))
+                    for name in part.keys()  # noqa: SIM118
+                    for one in [part.get_slice(name)]
+                }
+        except (SafetensorError, OSError, KeyError, *UNREADABLE) as error:
             raise DataError(
-                f"{path}: cannot be read ({error}): it was cut off or is none of handeye's; remove "
-                "it and capture again, what is in the other parts is kept"
+                f"{path}: cannot be read ({why(error)}): it was cut off, changed or is none of "
+                f"handeye's; {DAMAGED}"
             ) from None
         if header.settings != record.fingerprint():
-            raise DataError(f"{path}: is of another capture than {RECORD} tells of; remove it")
+            if number == 0 and len(paths) > 1 and _all_of_another(paths, record):
+                raise DataError(
+                    f"{folder / RECORD}: none of the {len(paths)} parts was captured with its "
+                    f"settings, layers, sites, blocks, width and dtype; {_PUT_BACK}"
+                )
+            raise DataError(
+                f"{path}: is of another capture than {RECORD} tells of (or that file was changed); "
+                f"{DAMAGED}"
+            )
+        if wrong := next(_misfits(header, tensors, record), None):
+            raise DataError(f"{path}: {wrong}; {DAMAGED}")
         for item in header.items:
             if item.item_id in known:
-                raise DataError(f"{path}: item {item.item_id} is in {known[item.item_id]} too")
+                raise DataError(
+                    f"{path}: item {item.item_id} is in {known[item.item_id]} too: one of them is "
+                    f"a copy; {DAMAGED}"
+                )
             known[item.item_id] = path.name
         yield path.name, header
 
 
-def made_index(folder: Path, record: Record) -> pl.DataFrame:
-    """The index of a folder, made from its parts.
+def _all_of_another(paths: Iterable[Path], record: Record) -> bool:
+    """Whether no part has the fingerprint of a record; what cannot be read has none."""
+    told = record.fingerprint().encode()
+    for path in paths:
+        with path.open("rb") as stream:
+            size = int.from_bytes(stream.read(8), "little")
+            if told in stream.read(min(size, path.stat().st_size)):
+                return False
+    return True
+
+
+_KINDS = {"float16": "F16", "float32": "F32"}
+"""As safetensors names them."""
+
+
+def _misfits(
+    header: Header, tensors: Mapping[str, tuple[tuple[int, ...], str]], record: Record
+) -> Iterator[str]:
+    """Where a part's header, its tensors (shape and kind by LAYER/SITE) and the record disagree."""
+    own: dict[str, list[tuple[int, int, str]]] = {}
+    of_clips: dict[str, list[tuple[int, int, str]]] = {}
+    for item in header.items:
+        for site, row in item.at.items():
+            own.setdefault(site, []).append((row, 1, f"item {item.item_id}"))
+    for clip, sites in header.clips.items():
+        for site, (first, count) in sites.items():
+            of_clips.setdefault(site, []).append((first, count, f"clip {clip}"))
+    filled: dict[str, int] = {}
+    for site in own | of_clips:
+        # As they are written: rows follow each other in the order of items, and of clips.
+        for first, count, name in merge(own.get(site, []), of_clips.get(site, [])):
+            if first != filled.get(site, 0) or count < 1:
+                yield (
+                    f"its header puts {site} of {name} into rows {first} to {first + count - 1}, "
+                    f"and {filled.get(site, 0)} comes next"
+                )
+            filled[site] = first + count
+    for site in filled:
+        if site not in record.sites:
+            yield f"holds states at {site}, which {RECORD} does not name"
+    named = {f"{layer}/{site}": rows for site, rows in filled.items() for layer in record.layers}
+    for name, rows in named.items():
+        if name not in tensors:
+            yield f"{name} is missing"
+            continue
+        shape, kind = tensors[name]
+        if shape != (rows, record.width):
+            yield f"{name} has the shape {shape}, not {(rows, record.width)} as its header tells"
+        if kind != _KINDS[record.dtype]:
+            yield f"{name} holds {kind}, not {record.dtype}"
+    for name in tensors:
+        if name not in named:
+            yield f"holds {name}, which its header does not tell of"
+    if len({item.item_id for item in header.items}) < len(header.items):
+        yield "its header names an item twice"
+
+
+def made_index(folder: Path, record: Record, *, whole: bool = True) -> pl.DataFrame:
+    """The index of a folder, made from the headers of its parts.
 
     Columns: ``item_id``, ``scene_id``, ``site``, ``layers``, ``part``, ``row`` (the first, in the
     part's tensors of the site), ``rows`` (how many: more than one at ``grid``), ``letters``,
     ``answer``, ``prompt_sha256``, ``media_sha256``, ``processor_sha256``, ``revision``.
 
+    Args:
+        folder: of the capture.
+        record: of it.
+        whole: refuse items whose media states are gone, else leave these out.
+
     Raises:
-        DataError: as :func:`open_store`.
+        DataError: as :func:`open_store`; a part tells otherwise of its rows than the index file.
     """
     import polars as pl
 
-    rows: list[dict[str, Any]] = []
-    clips: dict[str, tuple[str, dict[str, tuple[int, int]]]] = {}
-    for part, header in headers(folder, record):
-        clips |= {clip: (part, at) for clip, at in header.clips.items()}
+    every = list(headers(folder, record))
+    clips = {clip: (part, at) for part, header in every for clip, at in header.clips.items()}
+    rows: list[tuple[Any, ...]] = []
+    settings = (str(record.settings.get(name, "")) for name in ("processor", "checkpoint"))
+    of_record = (list(record.layers), *settings)
+    for part, header in every:
         for item in header.items:
             places = [(site, part, row, 1) for site, row in item.at.items()]
-            if item.clip:
-                if item.clip not in clips:
-                    raise DataError(
-                        f"{folder / PARTS / part}: the media states of item {item.item_id} are in "
-                        "a part that is gone; remove this part too and capture again"
-                    )
+            if item.clip in clips:
                 where, at = clips[item.clip]
                 places += [(site, where, first, count) for site, (first, count) in at.items()]
-            for site, where, first, count in places:
-                rows.append(
-                    {
-                        "item_id": item.item_id,
-                        "scene_id": item.scene_id,
-                        "site": site,
-                        "layers": list(record.layers),
-                        "part": where,
-                        "row": first,
-                        "rows": count,
-                        "letters": [np.nan if one is None else one for one in item.letters],
-                        "answer": item.answer,
-                        "prompt_sha256": item.prompt,
-                        "media_sha256": item.media,
-                        "processor_sha256": str(record.settings.get("processor", "")),
-                        "revision": str(record.settings.get("checkpoint", "")),
-                    }
+            elif item.clip and whole:
+                raise DataError(
+                    f"{folder / PARTS / part}: the media states of item {item.item_id} were in a "
+                    "part that is gone: capture again with the same command, which takes them anew"
                 )
-    texts = dict.fromkeys(("item_id", "scene_id", "site", "part", "answer"), pl.String)
-    hashes = ("prompt_sha256", "media_sha256", "processor_sha256", "revision")
+            letters = [np.nan if one is None else one for one in item.letters]
+            for site, where, first, count in places:
+                own = (item.item_id, item.scene_id, site, where, first, count, letters)
+                rows.append((*own, item.answer, item.prompt, item.media, *of_record))
     schema: dict[str, Any] = {
-        **texts,
-        **dict.fromkeys(hashes, pl.String),
-        "layers": pl.List(pl.String),
+        **dict.fromkeys(("item_id", "scene_id", "site", "part"), pl.String),
+        **dict.fromkeys(("row", "rows"), pl.Int64),
         "letters": pl.List(pl.Float64),
-        "row": pl.Int64,
-        "rows": pl.Int64,
+        **dict.fromkeys(("answer", "prompt_sha256", "media_sha256"), pl.String),
+        "layers": pl.List(pl.String),
+        **dict.fromkeys(("processor_sha256", "revision"), pl.String),
     }
-    return pl.DataFrame(rows, schema=schema)
+    made = pl.DataFrame(rows, schema=schema, orient="row")
+    if odd := _contradicted(made, _kept(folder / INDEX, made), [part for part, _ in every]):
+        part = next(part for part, one in every if odd in {taken.item_id for taken in one.items})
+        raise DataError(
+            f"{folder / PARTS / part}: its header and {INDEX} tell differently of its rows, so one "
+            f"of them was changed; {DAMAGED}"
+        )
+    return made
+
+
+def _kept(path: Path, made: pl.DataFrame) -> pl.DataFrame:
+    """The index that was written; no rows where there is none, or it is not as it was written."""
+    import polars as pl
+
+    nothing = made.clear()
+    try:
+        found = pl.read_parquet(path).select(made.columns)
+    except (pl.exceptions.PolarsError, OSError):
+        return nothing
+    if found.schema != made.schema or found.null_count().sum_horizontal().sum():
+        return nothing
+    # As parts are: rows of a site follow each other, those of a clip told with each of its items.
+    told = found.unique(["part", "site", "row", "rows"], maintain_order=True)
+    place = (pl.col("rows").cum_sum() - pl.col("rows")).over("part", "site")
+    if (
+        found.select("item_id", "site").is_duplicated().any()
+        or told.select((pl.col("row") != place) | (pl.col("rows") < 1)).to_series().any()
+    ):
+        return nothing
+    return found
+
+
+def _contradicted(made: pl.DataFrame, kept: pl.DataFrame, parts: Sequence[str]) -> str:
+    """An item of which the index that was written tells otherwise; empty: none."""
+    # Parts may be new or gone; what settings say is the record's.
+    names = [
+        name for name in made.columns if name not in ("layers", "processor_sha256", "revision")
+    ]
+    if made.select(names).equals(kept.select(names)):
+        return ""
+    now, then = (
+        {(row[0], row[2]): row for row in one.select(names).iter_rows()}
+        for one in (made, kept.filter(kept["part"].is_in(parts)))
+    )
+    # Site, part and row.
+    lost = {row[2:5] for key, row in then.items() if key not in now}
+    for key, row in now.items():
+        # Letters that are no numbers are equal in words alone.
+        if repr(then.get(key, row)) != repr(row):
+            return str(key[0])
+        if key not in then and row[2:5] in lost:
+            return str(key[0])
+    return ""

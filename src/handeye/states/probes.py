@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.errors import DataError, OptionError
+from handeye.errors import DataError, OptionError, within
 from handeye.scores.estimate import Estimate
 from handeye.shown import Shown, Words
 from handeye.states.figures import (
@@ -324,8 +324,9 @@ def _check(
     cs: Sequence[float],
     flips: int,
 ) -> None:
-    if not sites or not cs or flips < 0 or (layers is not None and not layers):
-        raise OptionError("a probe needs a site, a layer and a C at least, and 0 flips or more")
+    within("flips", flips, 0, 10**6)
+    if not sites or not cs or (layers is not None and not layers):
+        raise OptionError("a probe needs a site, a layer and a C at least")
     for kind, wanted, there in (
         ("site", sites, states.sites),
         ("layer", layers or (), states.layers),

@@ -283,11 +283,19 @@ def probed(
     """
     chosen = _chosen(targets, names)
     # Of three, two are left to choose within: what the chain needs, before the work begins.
-    within("folds", folds, 3, len({one.group for one in chosen}))
+    if (groups := len({one.group for one in chosen})) < 3:
+        raise DataError(
+            f"these targets are of {groups} group{'s' * (groups > 1)} (families or scenes), and at "
+            "least three are needed, so that two are left to choose from while one is held out"
+        )
+    within("folds", folds, 3, groups)
+    within("flips", flips, 0, 10**6)
     for site in sites:
         if site not in store.sites:
             raise OptionError(f"no site {site!r} was captured{allowed(site, store.sites)}")
     # Before the long work: states beside may lack what is needed of them.
+    for name, other in (beside or {}).items():
+        _refuse_beside(name, other, store, chosen)
     published = list(_published(store, chosen, beside or {}, seed))
     others = {name: one for name, one in (beside or {}).items() if name != UNASKED}
     reading = _Reading(store, layers, tokens, folds, flips, seed, others, embed, progress)
@@ -634,6 +642,69 @@ def _published(
         yield Published(**told)
 
 
+_ASKED = {
+    "without media": ("ablation", "without"),
+    "blank media": ("ablation", "blank"),
+    "swapped media": ("ablation", "swap"),
+    UNASKED: ("variant", "no-question"),
+}
+"""What a capture says of how was asked, and how it begins, where its states may bear a name."""
+OTHERS = (*_ASKED, "random weights", "text model")
+"""What states beside the own ones may be called."""
+
+
+def _refuse_beside(name: str, other: States, own: Store, targets: Sequence[Target]) -> None:
+    """Refuse states that are not what they are called, as far as their capture tells.
+
+    Raises:
+        OptionError: no such name, the states themselves, or states of other questions or weights.
+        DataError: an item was not captured there.
+    """
+    if name not in OTHERS:
+        raise OptionError(f"--beside {name!r} is not known{allowed(name, OTHERS)}")
+    if not isinstance(other, Store):
+        return
+    where = f"--beside {name}={other.folder}"
+    if other.folder.resolve() == own.folder.resolve():
+        raise OptionError(f"{where}: these are the states that are probed")
+    ids = dict.fromkeys(one.item_id for one in targets)
+    if missing := [item for item in ids if item not in set(other.item_ids)]:
+        raise DataError(
+            f"{where}: {len(missing)} of {len(ids)} items were not captured there, such as "
+            f"{missing[0]}; capture the same set"
+        )
+    here, there = own.record.settings, other.record.settings
+    if here.get("suite") != there.get("suite"):
+        raise OptionError(f"{where}: is of {there.get('suite')}, and not of {here.get('suite')}")
+    same = here.get("checkpoint") == there.get("checkpoint")
+    if "checkpoint" in here and "checkpoint" in there and same != (name in _ASKED):
+        raise OptionError(
+            f"{where}: was captured of {'the same' if same else 'another'} checkpoint; give states "
+            f"of {'another model' if same else 'the model that is probed'}"
+        )
+    asked = there.get("asked")
+    if isinstance(asked, dict) and asked:
+        key, begins = _ASKED.get(name, ("ablation", ""))
+        said = str(asked.get(key, ""))
+        if not said.startswith(begins) or (name not in _ASKED and asked != here.get("asked")):
+            raise OptionError(
+                f"{where}: was captured with {key} {said or 'none'!r}, which is not {name}"
+                if name in _ASKED
+                else f"{where}: was asked in another way than the states that are probed"
+            )
+    if name in _ASKED:
+        column = "prompt_sha256" if name == UNASKED else "media_sha256"
+        pairs = [
+            dict(one.index.select("item_id", column).unique().iter_rows()) for one in (own, other)
+        ]
+        known = [item for item in ids if pairs[0][item]]
+        if known and all(pairs[0][item] == pairs[1][item] for item in known):
+            raise OptionError(
+                f"{where}: was asked {'with the same words' if name == UNASKED else 'of the same'}"
+                f"{'' if name == UNASKED else ' media'} as the states that are probed"
+            )
+
+
 def _refuse_other_order(name: str, other: States, targets: Sequence[Target]) -> None:
     """Refuse states of questions whose options stood in another order: letters mean others there.
 
@@ -960,7 +1031,10 @@ def results(folder: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None]
     Raises:
         DataError: a file cannot be read or is not as it was written, with the place in it.
     """
-    return _read(folder, PROBE, Found, "probe"), _read(folder, ADJUST, Gained, "adjust")
+    return (
+        _read(folder, PROBE, Found, f"probe {folder} --again"),
+        _read(folder, ADJUST, Gained, f"adjust {folder}"),
+    )
 
 
 def rows_of(folder: Path, target: str, site: str) -> list[Row]:
@@ -979,7 +1053,8 @@ def rows_of(folder: Path, target: str, site: str) -> list[Row]:
         return msgspec.convert(rows.to_dicts(), list[Row])
     except (pl.exceptions.PolarsError, OSError, msgspec.ValidationError) as error:
         raise DataError(
-            f"{path}: cannot be read: {error}; make it again with: handeye states probe {folder}"
+            f"{path}: cannot be read: {error}; make it again with: handeye states probe {folder} "
+            "--again"
         ) from None
 
 
@@ -1015,7 +1090,7 @@ def causal_of(folder: Path) -> dict[str, Any] | None:
     Raises:
         DataError: the file cannot be read or is not as it was written.
     """
-    return _read(folder, CAUSAL, Changed, "causal")
+    return _read(folder, CAUSAL, Changed, f"causal SUITE --model ... --data ... --out {folder}")
 
 
 def _read(folder: Path, name: str, kind: type[Any], command: str) -> dict[str, Any] | None:
@@ -1024,5 +1099,5 @@ def _read(folder: Path, name: str, kind: type[Any], command: str) -> dict[str, A
     try:
         found: dict[str, Any] = msgspec.to_builtins(read_json(folder / name, kind))
     except DataError as error:
-        raise DataError(f"{error}; make it again with: handeye states {command} {folder}") from None
+        raise DataError(f"{error}; make it again with: handeye states {command}") from None
     return found

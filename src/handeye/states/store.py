@@ -6,8 +6,9 @@
 
 A part is written under a temporary name, forced onto the disk and renamed, so that a killed process
 leaves whole parts only. Each part says in its header which items it holds: the index is made from
-the headers alone, and made again where it is missing or behind. What is about a clip or scene and
-not about the question (site ``media``, ``grid``) is stored once for all its items.
+the headers alone, when the states are opened too, so that one which is missing, behind or broken
+costs nothing; a part of which it tells otherwise was changed and is refused. What is about a clip
+or scene and not about the question (site ``media``, ``grid``) is stored once for all its items.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from handeye.atomic import entries, held, replacing, write_bytes
 from handeye.errors import DataError, RunError
 from handeye.shown import Shown, Words
 from handeye.states.parts import (
+    DAMAGED,
     DTYPES,
     HEADER,
     INDEX,
@@ -184,6 +186,9 @@ class Writer:
                 self._number = int(part.removeprefix("part-").split(".")[0]) + 1
                 self.taken.update(item.item_id for item in header.items)
                 self._clips.update(header.clips)
+            made_index(self.folder, before, whole=False)
+            # Until all is written: what a killed process leaves of it could only be behind.
+            (self.folder / INDEX).unlink(missing_ok=True)
         elif entries(self.folder):
             raise RunError(f"{self.folder}: holds something else; choose another folder")
         self._write_record()
@@ -264,11 +269,12 @@ class Writer:
             raise RunError(f"{where}: the state holds nan or infinite numbers")
         if not rows.any(axis=1).all():
             raise RunError(f"{where}: the state is nothing but zeros: nothing was captured")
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", under="ignore"):
             stored = rows.astype(self._dtype)
-        if not np.isfinite(stored).all():
+        if not np.isfinite(stored).all() or not stored.any(axis=1).all():
+            said = "a number is too large" if not np.isfinite(stored).all() else "all are too small"
             raise RunError(
-                f"{where}: a number is too large for {self._dtype} ({np.abs(rows).max():.3g}); "
+                f"{where}: {said} for {self._dtype} ({np.abs(rows).max():.3g}); "
                 "capture in float32 (--dtype float32) into another folder"
             )
         return stored
@@ -306,7 +312,7 @@ class Writer:
 
     def _write_index(self) -> None:
         out = BytesIO()
-        made_index(self.folder, self.record).write_parquet(out)
+        made_index(self.folder, self.record, whole=False).write_parquet(out)
         write_bytes(self.folder / INDEX, out.getvalue())
 
     def _write_record(self) -> None:
@@ -336,9 +342,6 @@ class _Row(NamedTuple):
     rows: int
 
 
-_DAMAGED = "it was damaged or is of others: remove it and capture again, other parts are kept"
-
-
 class Store(Shown):
     """A folder of captured states; reads a tensor at a time.
 
@@ -356,9 +359,12 @@ class Store(Shown):
         self._answers: dict[str, str] = {}
         self._at: dict[str, dict[str, _Row]] = {site: {} for site in record.sites}
         named = ("item_id", "site", "part", "row", "rows", "letters", "answer")
+        # Rows of each part's tensors of a site.
+        self._sizes: dict[tuple[str, str], int] = {}
         for item, site, part, row, rows, letters, answer in index.select(named).iter_rows():
             self._letters[item], self._answers[item] = letters, answer
             self._at[site][item] = _Row(part, row, rows)
+            self._sizes[part, site] = max(self._sizes.get((part, site), 0), row + rows)
 
     def _words(self) -> Words:
         record = self.record
@@ -415,6 +421,11 @@ class Store(Shown):
 
         self._refuse("layer", layer, self.layers)
         rows = self._places(site, item_ids)
+        if places is not None and len(places) != len(item_ids):
+            raise DataError(
+                f"{self.folder}: {len(places)} places are given for {len(item_ids)} items; give "
+                "one for each"
+            )
         wanted: dict[str, list[tuple[int, int]]] = {}
         for number, (item, at) in enumerate(zip(item_ids, rows, strict=True)):
             place = 0 if places is None else places[number]
@@ -429,21 +440,27 @@ class Store(Shown):
                 with safe_open(path, "np") as file:
                     tensor = file.get_tensor(f"{layer}/{site}")
             except (SafetensorError, OSError, TypeError) as error:
-                raise DataError(f"{path}: cannot be read: {error}") from None
-            numbers, places_there = np.array(pairs).T
-            wide = (self.record.width,)
-            if tensor.shape[1:] != wide or len(tensor) <= places_there.max():
                 raise DataError(
-                    f"{path}: {layer}/{site} has the shape {tensor.shape}, and item "
-                    f"{item_ids[numbers[places_there.argmax()]]} should be row "
-                    f"{places_there.max()} of {wide[0]} numbers; {_DAMAGED}"
+                    f"{path}: {layer}/{site} cannot be read ({error}); {DAMAGED}"
+                ) from None
+            numbers, places_there = np.array(pairs).T
+            # As they were when the store was opened.
+            shape, kind = (self._sizes[part, site], self.record.width), self.record.dtype
+            if tensor.shape != shape or tensor.dtype != kind:
+                raise DataError(
+                    f"{path}: {layer}/{site} of item {item_ids[numbers[0]]} and others has the "
+                    f"shape {tensor.shape} of {tensor.dtype}, not {shape} of {kind}; {DAMAGED}"
                 )
             out[numbers] = tensor[places_there]
-            if len(wrong := numbers[~np.isfinite(out[numbers]).all(axis=1)]):
-                raise DataError(
-                    f"{path}: {layer}/{site} of item {item_ids[wrong[0]]} holds nan or infinite "
-                    f"numbers ({len(wrong)} of {len(numbers)} states that were read do); {_DAMAGED}"
-                )
+            for said, bad in (
+                ("holds nan or infinite numbers", ~np.isfinite(out[numbers]).all(axis=1)),
+                ("is nothing but zeros", ~out[numbers].any(axis=1)),
+            ):
+                if len(wrong := numbers[bad]):
+                    raise DataError(
+                        f"{path}: {layer}/{site} of item {item_ids[wrong[0]]} {said} (so with "
+                        f"{len(wrong)} of {len(numbers)} states that were read there); {DAMAGED}"
+                    )
         return out
 
     def letters(self, item_ids: Sequence[str]) -> NDArray[np.float64]:
@@ -495,22 +512,12 @@ def open_store(folder: Path | str) -> Store:
     """Open captured states, those of an unfinished capture too.
 
     Raises:
-        DataError: there are none, a part cannot be read, is of another capture or missing.
+        DataError: there are none; the record or a part cannot be read or was changed; a part is of
+            another capture, or of its media gone.
     """
-    import polars as pl
-
     place = Path(folder)
     record = read_record(place)
-    path = place / INDEX
-    index = None
-    if path.is_file():
-        try:
-            index = pl.read_parquet(path)
-        except (pl.exceptions.PolarsError, OSError):
-            index = None
-    parts = {one.name for one in (place / PARTS).glob("part-*.safetensors")}
-    if index is None or set(index["part"].unique()) != parts:
-        index = made_index(place, record)
+    index = made_index(place, record)
     if index.is_empty():
         raise DataError(f"{place}: nothing has been captured there yet")
     return Store(place, record, index)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 import msgspec
 import polars as pl
@@ -147,7 +148,14 @@ def read_targets(path: Path) -> list[Target]:
             file, line (of Parquet: row) and what is wrong.
     """
     _kind(path)
-    found = checked((row.where, _target(row)) for row in read_rows(path))
+    try:
+        found = checked((row.where, _target(row)) for row in read_rows(path))
+    except DataError as error:
+        if "no Parquet" not in str(error):
+            raise
+        raise DataError(
+            f"{error}; expected a table with item_id, target, label and group"
+        ) from None
     if not found:
         raise DataError(f"{path}: holds no targets; expected one row a target")
     return found
@@ -226,6 +234,9 @@ def _target(row: ForeignRow) -> Target:
             values[field] = _by_name(value)
         else:
             values[field] = value
+    for name in ("label", "rejection", "right", "place"):
+        if isinstance(value := values.get(name), str):
+            raise DataError(f"{row.where}: {name} is {value!r}, a text; it must be a number")
     try:
         return msgspec.convert(values, Target, strict=False)
     except msgspec.ValidationError as error:
@@ -243,8 +254,8 @@ def _wrongs(one: Target) -> Iterator[str]:
     """What is wrong with a row by itself."""
     for name in ("item_id", "target", "group"):
         value = getattr(one, name)
-        if not value.strip() or "\n" in value:
-            yield f"{name} is {value!r}; it must be one line of text"
+        if not value.strip() or any(category(one) in ("Cc", "Zl", "Zp") for one in value):
+            yield f"{name} is {value!r}; it must be one line of text without control characters"
     if one.label not in (0, 1):
         yield f"label is {one.label}; it must be 0 or 1 (several classes: a target for each)"
     if sorted(one.roles) != list(range(len(one.roles))):

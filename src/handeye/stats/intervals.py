@@ -146,8 +146,13 @@ def with_values(part: Samples, values: Floats) -> Samples:
     return replace(part, values=values, parts=(), weights=())
 
 
+def variance(values: NDArray[Any]) -> float:
+    """Of what is defined; nan, without a word of numpy's, where nothing is."""
+    return float(np.nanvar(values)) if not np.isnan(values).all() else np.nan
+
+
 def _light(part: Samples) -> Samples:
-    value, spread = part.values[0], float(np.nanstd(part.values[1:]))
+    value, spread = part.values[0], float(np.sqrt(variance(part.values[1:])))
     return replace(part, values=np.array([value, value - spread, value + spread]))
 
 
@@ -201,7 +206,7 @@ def of_chances(part: Samples) -> Samples:
     value, apart = float(part.values[0]), part.values[1:] - part.values[0]
     if not part.trials or not 0 < value < 1 or not len(apart):
         return part
-    least, found = value * (1 - value) / part.trials, float(np.nanvar(apart))
+    least, found = value * (1 - value) / part.trials, variance(apart)
     if found >= least:
         return part
     apart = (
@@ -270,20 +275,20 @@ def _score(leaf: Samples, level: float) -> Bounds | None:
     drawn = leaf.values[1:]
     if leaf.trials is None or leaf.terms or not 0 < value < 1 or np.isnan(drawn).all():
         return None
-    variance = float(np.nanvar(drawn))
-    if variance <= 0:
+    found = variance(drawn)
+    if found <= 0:
         return None
     longer = stretch(leaf.sizes, level)
     if longer is None:
-        variance, longer = max(variance, value * (1 - value) / leaf.trials), 1.0
+        found, longer = max(found, value * (1 - value) / leaf.trials), 1.0
     mixed = bool(leaf.weights) and not _constant(leaf)
     if mixed:
         # Where a stratum is not defined in some resamples, the whole varies by more than its parts.
         parts = zip(leaf.weights, leaf.parts, strict=True)
-        variance = max(variance, sum(w**2 * float(np.var(part.values[1:])) for w, part in parts))
+        found = max(found, sum(w**2 * float(np.var(part.values[1:])) for w, part in parts))
     # z**2 / trials, the only thing that Wilson's formula asks of them.
     z = NormalDist().inv_cdf(0.5 + level / 2) * longer
-    weight = z**2 * variance / (value * (1 - value))
+    weight = z**2 * found / (value * (1 - value))
     middle = (value + weight / 2) / (1 + weight)
     reach = (weight * (value * (1 - value) + weight / 4)) ** 0.5 / (1 + weight)
     low, high = middle - reach, middle + reach

@@ -76,10 +76,10 @@ class ItemSet(Shown):
         return list(self.to_dict().values())
 
     def family_counts(self) -> dict[str, int]:
-        """Number of groups by family; every family is there."""
-        groups = {item.scene_id: item.family for item in self.items}
-        counts = Counter(groups.values())
-        return {family: counts[family] for family in FAMILIES}
+        """Number of groups by family; every family of the suite is there."""
+        groups = dict.fromkeys((item.scene_id, item.family) for item in self.items)
+        counts = Counter(family for _, family in groups)
+        return {**dict.fromkeys(FAMILIES, 0), **counts}
 
     def path(self, item: Item) -> Path:
         """The file of an item's picture.

@@ -53,6 +53,8 @@ Cue = Literal[
 """``""`` asks without a cue; ``other`` presupposes something false beside what is asked, and is
 answered by :data:`NO_SUCH`."""
 CUES: tuple[Cue, ...] = get_args(Cue)
+PRIOR = "prior"
+"""In published sets: what is known of such things, and nobody says. Not crossed with the truth."""
 WORDED: tuple[Worded, ...] = get_args(Worded)
 DRAWN: tuple[Drawn, ...] = get_args(Drawn)
 NO_SUCH = "no such"
@@ -66,14 +68,15 @@ class Item(Row, msgspec.Struct, frozen=True, kw_only=True):
         item_id: unique within the set.
         scene_id: the group: what is resampled together.
         picture_id: what is shown; a row of ``pictures_{split}.jsonl``.
-        picture: path of its file inside the set.
+        picture: path of its file inside the set; empty where a published set asks without one.
         sha256: hexadecimal SHA-256 of the file's bytes; empty where it is not known.
         split: of the set.
         family: what is asked.
         level: of difficulty, 1 for the easiest.
         physical: what the level is in the picture as it was drawn, in ``unit``.
         unit: ``px`` unless something else is physical (``deg``).
-        values: what the answer can be: value a, value b.
+        values: what the answer can be: value a, value b; in published sets b is empty where no
+            other answer is known.
         truth: the one of the two that is true of this picture.
         gold: the right answer: ``truth``, or :data:`NO_SUCH`.
         cue: kind of the cue.
@@ -85,7 +88,8 @@ class Item(Row, msgspec.Struct, frozen=True, kw_only=True):
         options: contents of a choice by letters, before they are put in order; the two values are
             among them.
         order: places of ``options`` by letter, as the set wants them shown.
-        answer: how a free answer is read: ``text`` or ``number``.
+        answer: how a free answer is read: ``text`` or ``number``; ``choice``: the options are shown
+            and a letter is asked for, whatever the form of the others.
         aliases: other words for a value (``grey``: ``gray``), by value.
         prompt_id: of the pair: two items with the same words, options, order and cue (value
             included), and other right answers. Under most cues they are about pictures A and B;
@@ -94,7 +98,8 @@ class Item(Row, msgspec.Struct, frozen=True, kw_only=True):
         side: 1 where value a lies on the left or above, -1 where on the right or below, 0 in
             families without sides.
         meta: what the generator made, for the report and for those who train: ``kind`` of the
-            question, its ``words``, under ``other`` what is ``presumed``.
+            question, its ``words``, under ``other`` what is ``presumed``. Of a published ``set``
+            what its measures are about (:mod:`handeye.stress.foreign.layouts`).
     """
 
     item_id: str
@@ -116,7 +121,7 @@ class Item(Row, msgspec.Struct, frozen=True, kw_only=True):
     question: str
     options: tuple[str, ...] = ()
     order: tuple[int, ...] = ()
-    answer: Literal["text", "number"] = "text"
+    answer: Literal["text", "number", "choice"] = "text"
     aliases: dict[str, tuple[str, ...]] = {}
     prompt_id: str = ""
     side: int = 0

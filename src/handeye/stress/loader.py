@@ -1,4 +1,8 @@
-"""Loading sets of the suite: a folder, one of its files, or both from the Hub; read strictly."""
+"""Loading sets: those of the suite, read strictly; published ones of others; from here or the Hub.
+
+What has no ``stress_{split}.jsonl`` is taken for a set of others
+(:mod:`handeye.stress.foreign.published_layout`).
+"""
 
 from __future__ import annotations
 
@@ -15,9 +19,12 @@ from handeye.hashing import is_regular
 from handeye.printing import is_one_line
 from handeye.reading import UNREADABLE, why
 from handeye.sets.blocks import MOST
+from handeye.sets.embedded import write_pictures
 from handeye.sets.folder import inside, named_inside
 from handeye.sets.hub import HUB, find_set
 from handeye.sets.jsonl import numbered_lines
+from handeye.sets.table_rows import SUFFIXES
+from handeye.stress.foreign.published_layout import read_published, recognizes as is_published
 from handeye.stress.item_set import ItemSet
 from handeye.stress.items import (
     CUES,
@@ -64,8 +71,9 @@ def load(
 
     Args:
         data: a set folder, one of its files, or ``hf:OWNER/NAME[@REVISION]`` (downloaded once by
-            huggingface_hub into its cache).
-        split: ``test`` or another name; None, empty or ``all`` takes all there are.
+            huggingface_hub into its cache); or a published set of others (docs/stress-foreign.md).
+        split: ``test`` or another name; None, empty or ``all`` takes all there are. Of a published
+            set without a ``test``, that is all of them.
         families: keep items of these families.
         cues: keep items without a cue and those under these kinds.
         groups: keep those of the first so many groups.
@@ -80,12 +88,10 @@ def load(
         OptionError: a split, family or cue that is not there, a selection that leaves nothing.
     """
     name, path = find_set(data, "stress", "an items file")
-    files = items_files(path, None if split in ("", "all") else split)
+    split = None if split in ("", "all") else split
+    files = items_files(path, split)
     if not files:
-        raise DataError(
-            f"{path}: no set of this suite: expected {items_name('SPLIT')}; make one with "
-            "'handeye stress generate'"
-        )
+        return _load_foreign(path, name, split, (families, cues, groups), media)
     root = files[0].parent
     placed, shown = read_rows(files)
     kept = _select(placed, families, cues, groups, name)
@@ -98,12 +104,49 @@ def load(
     return ItemSet(root, tuple(one.item for one in kept), pictures, files, name)
 
 
+def _load_foreign(
+    path: Path, name: str, split: str | None, chosen: tuple[Any, Any, int | None], media: bool
+) -> ItemSet:
+    """The items of a published set; of its pictures those that are embedded are written out."""
+    found = read_published(path, media=media)
+    splits = dict.fromkeys(one.item.split for one in found.taken)
+    if split is not None and split not in splits and split != "test":
+        raise OptionError(f"{path}: no split {split!r} there; it has: {', '.join(splits)}")
+    taken = [one for one in found.taken if split not in splits or one.item.split == split]
+    there: dict[str, str] = {}
+    for one in taken:
+        if there.setdefault(one.item.item_id, one.where) != one.where:
+            raise DataError(
+                f"{one.where}: item {one.item.item_id} was already in "
+                f"{there[one.item.item_id]}; ask one split at a time: {', '.join(splits)}"
+            )
+    kept = _select([PlacedItem(one.item, one.where) for one in taken], *chosen, name)
+    if media:
+        wanted = {one.item.picture for one in kept}
+        write_pictures(
+            found.root,
+            {
+                one.item.picture: one.embedded
+                for one in reversed(taken)  # the first of those that hold it
+                if one.embedded and one.item.picture in wanted
+            },
+        )
+    return ItemSet(found.root, tuple(one.item for one in kept), {}, found.files, name)
+
+
 def recognizes(data: str) -> bool:
-    """Whether a folder, file or ``hf:`` name is a set of this suite, by its name and files."""
+    """Whether a folder, file or ``hf:`` name is a set of this suite, by its name and files.
+
+    Of published sets only the name is looked at.
+    """
     if data.startswith(HUB):
-        return "stress" in data.lower()
+        return "stress" in data.lower() or is_published(data)
     path = Path(data)
-    return any(path.glob(items_name("*"))) if path.is_dir() else path.match(items_name("*"))
+    if path.is_dir():
+        return any(path.glob(items_name("*"))) or is_published(path.name)
+    return path.match(items_name("*")) or (
+        path.suffix.lower() in SUFFIXES and is_published(path.name)
+    )
 
 
 def items_files(path: Path, split: str | None) -> tuple[Path, ...]:
@@ -226,6 +269,8 @@ def item_problems(item: Item) -> list[str]:
         start, end = item.cue_span
         if not 0 <= start < end <= len(item.question):
             out.append(f"cue_span {list(item.cue_span)} lies outside the question")
+    if item.answer == "choice" and not item.options:
+        out.append("its answer is a choice, and it has no options")
     if item.options:
         texts = {_plain(text) for text in item.options}
         if len(texts) < len(item.options) or not {*item.values, item.gold} <= {*item.options}:

@@ -274,11 +274,19 @@ def read_adjuster(path: Path) -> Adjuster:
     Raises:
         DataError: it cannot be read, is none, or is of another version.
     """
-    found = read_json(path, Adjuster)
+    try:
+        return _whole(path, read_json(path, Adjuster))
+    except DataError as error:
+        raise DataError(
+            f"{error}; make it again with: handeye states adjust STATES, which writes "
+            "STATES/adjuster.json"
+        ) from None
+
+
+def _whole(path: Path, found: Adjuster) -> Adjuster:
     if found.version != _VERSION:
         raise DataError(
-            f"{path}: an adjuster of version {found.version}; this handeye reads {_VERSION}: fit "
-            "it again"
+            f"{path}: an adjuster of version {found.version}; this handeye reads {_VERSION}"
         )
     if not found.rejections or not len(found.rejections) < found.options <= len(LETTERS):
         raise DataError(

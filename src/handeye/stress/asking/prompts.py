@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, get_args
 from handeye.errors import OptionError, allowed
 from handeye.run.choices import lettered, shuffled, unlettered
 from handeye.stress.items import NO_SUCH, Item
-from handeye.stress.scoring.predictions import FREE, Form
+from handeye.stress.scoring.predictions import FREE, Form, form_of
 
 VERSION = "stress-1"
 CueOrder = Literal["set", "before", "behind"]
@@ -54,7 +54,7 @@ def prompt_of(
     """
     first, end = (_STATE, ".") if state_first else ("", _ALONE)
     question = with_cue(item, cue_order)
-    if form == FREE:
+    if form_of(item, form) == FREE:
         # The same for all items of a family, so that it tells nothing of any of them.
         gone = _NO_SUCH if NO_SUCH in item.options else ""
         form_words = _BY_NUMBER if item.answer == "number" else _BY_WORD

@@ -19,7 +19,14 @@ from handeye.run.questions import Media, Opening, PictureLoad, Question, Turn
 from handeye.stress.asking import prompts
 from handeye.stress.item_set import ItemSet
 from handeye.stress.items import Item
-from handeye.stress.scoring.predictions import ABLATIONS, FORMS, FREE, Ablation, Form
+from handeye.stress.scoring.predictions import (
+    ABLATIONS,
+    FORMS,
+    FREE,
+    Ablation,
+    Form,
+    form_of,
+)
 
 if TYPE_CHECKING:
     from inspect_ai.model import GenerateConfig
@@ -115,11 +122,15 @@ class Asking:
         asked, config = self.as_dict(), self._config()
         grey = GREY if self.ablation == "grey" else None
         for item in items:
+            form = form_of(item, self.form)
+            words = self.prompt(item)
+            order = () if form == FREE else prompts.order_of(item, self.option_order)
+            if not item.picture:
+                yield self._of_words(item, words, order, asked, config)
+                continue
             shown = swapped.get(item.scene_id, item)
             path = items.path(shown)
             sha256 = hashed(path, known)
-            words = self.prompt(item)
-            order = prompts.order_of(item, self.option_order) if self.form == "letters" else ()
             identity = {
                 **asked,
                 **({"order": list(order)} if order else {}),
@@ -132,7 +143,7 @@ class Asking:
                 **({"picture": shown.picture_id} if shown is not item else {}),
             }
             load = None if grey is None else partial(_load, path, sha256)
-            answer = _STATED if self.state_first else _WORD if self.form == FREE else _LETTER
+            answer = _STATED if self.state_first else _WORD if form == FREE else _LETTER
             yield Question(
                 item.item_id,
                 item.scene_id,
@@ -143,6 +154,28 @@ class Asking:
                 likely=(Turn(len(words), answer),),
                 letters=tuple(LETTERS[: len(order)]),
             )
+
+    def _of_words(
+        self,
+        item: Item,
+        words: str,
+        order: tuple[int, ...],
+        asked: Mapping[str, Any],
+        config: GenerateConfig | None,
+    ) -> Question:
+        """A question that a published set asks without a picture."""
+        identity = {**asked, **({"order": list(order)} if order else {}), "parts": [words]}
+        note = {name: identity[name] for name in NOTED if name in identity}
+        return Question(
+            item.item_id,
+            item.scene_id,
+            identity,
+            (),
+            partial(_words_alone, item.item_id, words, note),
+            config=config,
+            likely=(Turn(len(words), _STATED if self.state_first else _WORD),),
+            letters=tuple(LETTERS[: len(order)]),
+        )
 
     def follow_up(self, asked: Question, answer: Answer) -> None:
         """Nothing is asked after an answer."""
@@ -168,7 +201,8 @@ def _swaps(items: ItemSet) -> dict[str, Item]:
     """
     groups: dict[str, Item] = {}
     for item in items:
-        groups.setdefault(item.scene_id, item)
+        if item.picture:
+            groups.setdefault(item.scene_id, item)
     names = list(groups)
     if len(names) < 2:
         raise OptionError(f"{items.name}: holds one group, and swapping pictures needs another one")
@@ -184,6 +218,12 @@ def _swaps(items: ItemSet) -> dict[str, Item]:
 def _load(path: Path, sha256: str) -> list[PictureLoad]:
     """A grey picture, for the dry run."""
     return [PictureLoad(*read_view(path).size, len(png_of(path, sha256, GREY)))]
+
+
+def _words_alone(item_id: str, words: str, note: Mapping[str, Any]) -> Opening:
+    from inspect_ai.model import ChatMessageUser
+
+    return Opening([ChatMessageUser(content=words, metadata={"item_id": item_id})], note)
 
 
 def _opening(

@@ -19,7 +19,11 @@ def _cues() -> Iterable[str]:
     return ("none", *filter(None, CUES))
 
 
-@run_command("stress", RESPONDENTS, data="Set folder, one of its files, or hf:OWNER/NAME.")
+@run_command(
+    "stress",
+    RESPONDENTS,
+    data="Set folder, one of its files, a published set of others, or hf:OWNER/NAME.",
+)
 def stress(
     run: Run,
     form: Annotated[

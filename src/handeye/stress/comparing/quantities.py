@@ -33,7 +33,7 @@ from handeye.scores.quantity import (
 from handeye.stats.intervals import Samples, difference, rate
 from handeye.stress.diagnosis.reasons import REASONS, WORDS as SIGNS, find_reasons
 from handeye.stress.scoring.run_folder import Run
-from handeye.stress.scoring.score import CELLS, WEIGHED, Groups, ScoreRow
+from handeye.stress.scoring.score import CELLS, CUED, Groups, ScoreRow
 from handeye.stress.scoring.tables import CELL_LABELS, KIND_LABELS
 
 # What two runs must agree in, item by item.
@@ -157,7 +157,7 @@ class _Paired:
             self.items[name].to_numpy() for name in ("cell", "cue", "family")
         )
         self.asked = [one for one in dict.fromkeys(self.family.tolist()) if one]
-        self.kinds = [kind for kind in WEIGHED if (self.cue == kind).any()]
+        self.kinds = [kind for kind in CUED if (self.cue == kind).any()]
         self.both = np.full(self.right.shape, np.nan)
         for one, other in self.groups.pairs:
             self.both[[one, other]] = self.right[one] * self.right[other]
@@ -172,7 +172,7 @@ class _Paired:
 
     def families(self) -> Iterator[Family]:
         """Every family, also those without a quantity."""
-        cued = np.isin(self.cue, WEIGHED)
+        cued = np.isin(self.cue, CUED)
         yield Family(
             key="headline",
             title="Headline",

@@ -15,7 +15,7 @@ from handeye.scores.tables import Column, Row, Table
 from handeye.stress.respondents.models import RESPONDENTS
 from handeye.stress.scoring.run_folder import read_run
 from handeye.stress.scoring.summary import Summary
-from handeye.stress.scoring.tables import HEADLINE_COLUMNS, tables
+from handeye.stress.scoring.tables import HEADLINE_COLUMNS, published_tables, tables
 from handeye.terminal.console import Console, styled
 from handeye.terminal.tables import print_table, say
 
@@ -29,6 +29,7 @@ _LEGEND = (
     "0); gap: without a cue less misleading; follows: misleading cues whose value is said; "
     "outside: answers that are neither value"
 )
+_CUED = ("pst", "gap", "follow", "outside")
 _WEIGHTS = ("visual", "cue")
 
 
@@ -47,9 +48,13 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
         say(console, clause, "yellow")
     known = {table.key: table for table in tables(summary)}
     said = "; ".join(filter(None, (so_far_words(summary.note), summary.interval.words)))
-    headline = _beside(known["headline"].line("all"), summary, looks)
+    line: dict[str, Any] = known["headline"].line("all")
+    headline = _beside(line, summary, looks)
     print_table(console, headline, caption=said)
-    say(console, _LEGEND, "dim")
+    if any(line.get(name, NOTHING).value is not None for name in _CUED):
+        say(console, _LEGEND, "dim")
+    for table in published_tables(summary):
+        print_table(console, table.measured, caption=table.caption)
     weights = _weights(known["weights"])
     if weights.rows:
         print_table(console, weights)

@@ -18,7 +18,7 @@ from handeye.stats.intervals import Samples, difference
 from handeye.stats.sums import Sums, undefined
 from handeye.stress.items import DRAWN, WORDED
 from handeye.stress.scoring.reading import SAYS
-from handeye.stress.scoring.score import CELLS, WEIGHED, Groups, ScoreRow
+from handeye.stress.scoring.score import CELLS, CUED, Groups, ScoreRow
 
 STRATUM = "groups"
 """Groups are drawn from all of them; the name decides the draws."""
@@ -53,8 +53,8 @@ class Figures:
             np.array([getattr(row, name) for row in rows])
             for name in ("cell", "cue", "family", "says")
         )
-        self.weighed = np.isin(self.cue, WEIGHED)
-        self.kinds = [kind for kind in WEIGHED if (self.cue == kind).any()]
+        self.cued = np.isin(self.cue, CUED)
+        self.kinds = [kind for kind in CUED if (self.cue == kind).any()]
         self.families = [one for one in dict.fromkeys(self.family.tolist()) if one]
         plain = self.groups.plain
         self.has_plain = np.array([one is not None for one in plain])
@@ -103,7 +103,7 @@ class Figures:
             self._add(f"{name}.{cell}", of & (self.cell == cell), right=self.right)
         false = of & (self.cell == "misleading")
         self._add(f"{name}.false", false, follow=self.followed)
-        told = of & self.weighed & self.read
+        told = of & self.cued & self.read
         self._add(f"{name}.told", told, outside=~np.isin(self.says, ("a", "b")))
         both = false & self.has_plain
         if name == "answered":
@@ -114,7 +114,7 @@ class Figures:
             pairs = [
                 (one, other)
                 for one, other in self.groups.pairs
-                if of[one] and of[other] and (self.weighed[one] if cued else not self.cue[one])
+                if of[one] and of[other] and (self.cued[one] if cued else not self.cue[one])
             ]
             self._add_pairs(f"{name}.{key}", pairs)
 

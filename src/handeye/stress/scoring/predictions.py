@@ -30,6 +30,11 @@ Ablation = Literal["", "grey", "swap"]
 ABLATIONS: tuple[Ablation, ...] = get_args(Ablation)
 
 
+def form_of(item: Item, form: Form) -> Form:
+    """How an item is asked in a run of that form: by letters where it cannot be asked otherwise."""
+    return "letters" if item.answer == "choice" else form
+
+
 class Prediction(msgspec.Struct, frozen=True):
     """One answer as it came; ``raw_text`` is None when none came."""
 

@@ -34,6 +34,7 @@ NO_SUCH_WORDS = (
 )
 """Words that say that there is no such thing, beside :data:`handeye.stress.items.NO_SUCH`."""
 _YES_NO = ("yes", "no")
+_BRACED = re.compile(r"\s*\{([^{}]*)\}\.?\s*")
 # Words of an answer that may be something else than what is looked for.
 _FEW = 4
 
@@ -108,6 +109,8 @@ def read(text: str, item: Item, form: Form, order: Sequence[int]) -> Read:
             return NOTHING
         value = shown[chosen.value]
         return Read(says_of(value, item), value, chosen.strict)
+    if "curly bracket" in item.question and (braced := _BRACED.fullmatch(text)):
+        text = braced[1]  # some published questions ask for them
     return _number(text, item) if item.answer == "number" else _worded(text, item)
 
 
@@ -132,7 +135,7 @@ def _plain(value: Decimal) -> str:
 def _worded(text: str, item: Item) -> Read:
     # "There is none" is a plain no where that is asked.
     gone = () if item.values[1] in _YES_NO and NO_SUCH not in item.options else (NO_SUCH,)
-    values = list(dict.fromkeys([*item.values, *item.options, *gone]))
+    values = [one for one in dict.fromkeys([*item.values, *item.options, *gone]) if one]
     # Each in its own words; other words for it are as good.
     phrases = [
         (value, *item.aliases.get(value, ()), *(NO_SUCH_WORDS if value == NO_SUCH else ()))

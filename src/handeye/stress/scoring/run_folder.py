@@ -16,7 +16,7 @@ import msgspec
 
 from handeye.scores.diagnosed import DIAGNOSIS, REASONS
 from handeye.scores.run_folder import Columns, RunFormat, RunInfo, ScoredRun, reader
-from handeye.stress.items import CUES
+from handeye.stress.items import CUES, PRIOR
 from handeye.stress.scoring.predictions import ABLATIONS, FORMS
 from handeye.stress.scoring.reading import SAYS
 from handeye.stress.scoring.score import CELLS, STATES, ScoreRow
@@ -27,7 +27,7 @@ _COLUMNS = Columns(
     ScoreRow,
     allowed={
         "cell": CELLS,
-        "cue": CUES,
+        "cue": (*CUES, PRIOR),
         "form": FORMS,
         "ablation": ABLATIONS,
         "answer_state": STATES,

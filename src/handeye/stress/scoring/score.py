@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.run.letters import by_option
-from handeye.stress.items import DRAWN, WORDED, Item, Picture
-from handeye.stress.scoring.predictions import FREE, Prediction
+from handeye.stress.items import DRAWN, PRIOR, WORDED, Item, Picture
+from handeye.stress.scoring.credit import credit
+from handeye.stress.scoring.predictions import FREE, Prediction, form_of
 from handeye.stress.scoring.reading import NOTHING, Read, parted, read, says_of
 
 Cell = Literal["uncued", "true", "misleading", "other"]
@@ -27,6 +28,8 @@ CELLS: tuple[Cell, ...] = get_args(Cell)
 STATES = ("answered", "empty", "refused", "truncated", "unreadable", "error")
 WEIGHED: tuple[str, ...] = (*WORDED, *DRAWN)
 """Kinds of cues of which each value is crossed with each truth."""
+CUED: tuple[str, ...] = (*WEIGHED, PRIOR)
+"""Kinds of cues that are true or false of the picture."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -55,6 +58,8 @@ class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):
         log_bound: 1 where one of the two was not returned and stands at its upper bound.
         seen: what it stated to see before it was asked to answer, as ``says``; None where it was
             not asked for that.
+        credit: what the measure of a published set gives an answer that many may be right to, 0 to
+            1 (:mod:`handeye.stress.scoring.credit`); None where it has no such measure.
     """
 
     item_id: str
@@ -90,6 +95,7 @@ class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):
     log_b: float | None
     log_bound: int
     seen: str | None
+    credit: float | None
 
     @property
     def is_read(self) -> bool:
@@ -134,13 +140,13 @@ def cell_of(item: Item) -> Cell:
     """What a cue is to the picture."""
     if not item.cue:
         return "uncued"
-    if item.cue not in WEIGHED:
+    if item.cue not in CUED:
         return "other"
     return "true" if item.cue_value == item.truth else "misleading"
 
 
 def _row(item: Item, found: Prediction, model: str | None, picture: Picture | None) -> ScoreRow:
-    form = found.form or FREE
+    form = form_of(item, found.form or FREE)
     order = tuple(found.order or item.order or range(len(item.options)))
     state = found.state or ("error" if found.error else "answered")
     text, seen, apart = found.raw_text or "", None, True
@@ -162,7 +168,7 @@ def _row(item: Item, found: Prediction, model: str | None, picture: Picture | No
         cell=cell_of(item),
         width=picture.width if picture else None,
         height=picture.height if picture else None,
-        form=form,
+        form=found.form or FREE,
         ablation=found.ablation or "",
         model=found.model or model,
         answer_state=state,
@@ -177,6 +183,7 @@ def _row(item: Item, found: Prediction, model: str | None, picture: Picture | No
         log_b=log_b,
         log_bound=bound,
         seen=seen,
+        credit=credit(item, text if state in ("answered", "truncated", "unreadable") else ""),
     )
 
 

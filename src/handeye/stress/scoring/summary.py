@@ -19,10 +19,11 @@ from handeye.scores.join import alone
 from handeye.scores.summary import Interval, Summary as AnySummary
 from handeye.stats.intervals import LEVEL, estimates
 from handeye.stress.items import Item
-from handeye.stress.respondents.references import READERS
+from handeye.stress.respondents.references import MOST_READ, READERS
 from handeye.stress.scoring.curves import Curve, curves
 from handeye.stress.scoring.figures import HEADLINE, Figures
 from handeye.stress.scoring.predictions import Prediction
+from handeye.stress.scoring.published import Published, published
 from handeye.stress.scoring.score import STATES, ScoreRow, score_rows
 from handeye.stress.scoring.weighing import Exchange, Kind, exchange_by_family, weigh
 
@@ -56,7 +57,8 @@ class Summary(AnySummary, kw_only=True):
     items are right, and of which those without a cue are. ``said`` is what is said in each cell;
     ``other`` is about presuppositions beside the question; ``yes`` about questions answered yes or
     no; ``seen`` about what was stated to be seen before. ``references`` are the headline of
-    respondents that only read; empty where the items were not at hand.
+    respondents that only read, ``published`` what a published set is reported by
+    (:mod:`handeye.stress.scoring.published`); empty where the items were not at hand.
     """
 
     scenes_are: ClassVar[str] = "groups"
@@ -88,6 +90,7 @@ class Summary(AnySummary, kw_only=True):
     seen: dict[str, Estimates]
     lenient: Estimates
     references: dict[str, Estimates]
+    published: Published | None = None
 
 
 def summarize(
@@ -106,7 +109,8 @@ def summarize(
         n_expected: items that were asked; more than there are rows makes the run partial.
         seed: of the bootstrap.
         bootstrap: resamples of groups; 0 gives shares without intervals.
-        items: of the rows, where readers of their words are to stand beside them.
+        items: of the rows, in their order, where readers of their words and the figures of a
+            published set are to stand beside them.
         weights: also fit weights and curves, which take most of the time.
 
     Raises:
@@ -124,6 +128,8 @@ def summarize(
     asked = max(len(rows), n_expected or 0)
     figures = Figures(rows, seed, bootstrap)
     groups = len(figures.groups.names)
+    # Readers that learn from words take memory for every question and answer of a large set.
+    most = MOST_READ if any("set" in item.meta for item in items) else len(items)
     ablation = alone((row.ablation for row in rows), "ablation")
     notes = []
     if len(rows) < asked:
@@ -155,10 +161,13 @@ def summarize(
         "weights": weigh(rows) if weights else {},
         "exchange": exchange_by_family(rows) if weights else {},
         "curves": curves(rows, model) if weights else {},
-        "references": references(items, seed, bootstrap) if items else {},
+        "references": references(items, seed, bootstrap) if 0 < len(items) <= most else {},
     }
+    tree = figures.tree() | (
+        {"published": found} if (found := published(items, rows, seed, bootstrap)) else {}
+    )
     return msgspec.convert(
-        {name: _plain(value) for name, value in whole.items()} | estimates(figures.tree()), Summary
+        {name: _plain(value) for name, value in whole.items()} | estimates(tree), Summary
     )
 
 

@@ -8,9 +8,11 @@ from typing import Any
 from handeye.printing import noun
 from handeye.scores.estimate import NOTHING, Estimate, Worded, in_unit, number
 from handeye.scores.tables import Column, Table, csv_files, table_of, tex_rows
+from handeye.stress.foreign.layouts import TITLES
 from handeye.stress.respondents.references import READERS
 from handeye.stress.scoring.curves import Curve
 from handeye.stress.scoring.figures import HEADLINE
+from handeye.stress.scoring.published import MEASURES
 from handeye.stress.scoring.summary import Summary
 from handeye.stress.scoring.weighing import Exchange, Kind, Weight, weight_words
 
@@ -86,6 +88,22 @@ KIND_LABELS = {
 }
 
 
+PARTS = {
+    "all": "all questions",
+    "VD": "visual dependent",
+    "VS": "visual supplement",
+    "easy": "easy: original figures",
+    "hard": "hard: edited figures",
+    "yes_no": "yes or no",
+    "multiple_choice": "two options",
+}
+READING_LABELS = {
+    "strict": "answers in the form that was asked for",
+    "lenient": "longer answers are read, too",
+    "as_written": "answers as they were written",
+}
+
+
 def tables(summary: Summary) -> tuple[Table, ...]:
     """All tables of a run, those of the CSV files first, in their order there."""
     heads = {basis: found.headline for basis, found in summary.bases.items()}
@@ -131,10 +149,31 @@ def tables(summary: Summary) -> tuple[Table, ...]:
                   *(Column(words, name=cell) for cell, words in CELL_LABELS.items())),
                  file="lenient.csv", labels=_BASES,
                  caption="Right answers where other forms are read, too."),
+        *published_tables(summary),
         table_of("references", ("respondent", "figure"), summary.references, HEADLINE_COLUMNS,
                  file="references.csv", row_head="Who says",
                  labels={one.name: f"{one.name}: {one.about}" for one in READERS}),
     )  # fmt: skip
+
+
+def published_tables(summary: Summary) -> tuple[Table, ...]:
+    """What a published set is reported by, a table for each reading of answers."""
+    told = summary.published
+    if told is None:
+        return ()
+    return tuple(
+        table_of(
+            "published" if place == 0 else f"published_{reading}",
+            ("reading", "questions", "figure"),
+            {reading: parts},
+            MEASURES[told.set].columns,
+            file="published.csv",
+            labels=PARTS,
+            row_head=TITLES[told.set],
+            caption=f"{TITLES[told.set]}: {READING_LABELS[reading]}.",
+        )
+        for place, (reading, parts) in enumerate(told.figures.items())
+    )
 
 
 def _sources(summary: Summary) -> dict[str, str]:

@@ -9,9 +9,7 @@ the scoring: the texts are computed instead, and ``problem`` says why.
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -19,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from handeye.atomic import cache_folder
 from handeye.scores.embedder import MINILM, Embedder, checked_rows, load_embedder
 
 Floats = NDArray[np.float32]
 
-FOLDER_VARIABLE = "HANDEYE_CACHE"
 # SQLite allows 999 variables in one statement in its older builds.
 _KEYS_PER_QUERY = 500
 # Texts embedded between two writes: some two seconds of work, which bounds what a kill loses and
@@ -33,17 +31,8 @@ _SECONDS_TO_WAIT = 20.0
 
 
 def cache_path() -> Path:
-    """The default file: in ``$HANDEYE_CACHE``, else in the user's cache folder."""
-    folder = os.environ.get(FOLDER_VARIABLE)
-    if folder:
-        return Path(folder) / "embeddings.sqlite"
-    if base := os.environ.get("XDG_CACHE_HOME"):
-        return Path(base) / "handeye" / "embeddings.sqlite"
-    try:
-        home = Path.home()
-    except RuntimeError:  # a user without a home at all
-        home = Path(tempfile.gettempdir())
-    return home / ".cache" / "handeye" / "embeddings.sqlite"
+    """The default file, in the user's cache."""
+    return cache_folder() / "embeddings.sqlite"
 
 
 class CachedEmbedder:

@@ -1,0 +1,167 @@
+"""Files of others -> items: which set they are, their rows, and where their pictures lie."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from handeye.errors import DataError, first_ten
+from handeye.sets.columns import shown_columns
+from handeye.sets.embedded import folder_of
+from handeye.sets.file_index import FileIndex
+from handeye.sets.folder import RECORD
+from handeye.sets.table_rows import SUFFIXES, ForeignRow, read_rows
+from handeye.stress.foreign.layouts import (
+    LAYOUTS,
+    TITLES,
+    Fields,
+    Layout,
+    Taken,
+    holding,
+    layout_of,
+)
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
+# What lies beside data sets and holds no questions.
+_OTHER_FILES = (RECORD, "dataset_infos.json", "dataset_info.json", "config.json", "plan.json")
+_WORDS = ("hallusion", "pope", "naturalbench", "mmvp", "vlms-are-biased", "vlmbias", "vqav2", "gqa")
+
+
+class Published(NamedTuple):
+    """A published set that was read.
+
+    Attributes:
+        root: that names of pictures are relative to.
+        files: that were read.
+        taken: the items with their places.
+    """
+
+    root: Path
+    files: tuple[Path, ...]
+    taken: list[Taken]
+
+
+def recognizes(name: str) -> bool:
+    """Whether the name of a file, folder or Hub repository is that of a set that can be read."""
+    told = name.lower().replace("_", "-")
+    return any(word in told for word in _WORDS)
+
+
+def read_published(path: Path, *, media: bool) -> Published:
+    """Read a file, or all of one set in a folder.
+
+    Args:
+        path: JSON, JSON lines, CSV, TSV or Parquet; or a folder with them, or with one such folder.
+        media: find the file of every picture.
+
+    Returns:
+        Items in the order of the files. Words that are asked of several pictures of a group have
+        one ``prompt_id``.
+
+    Raises:
+        DataError: nothing that can be read, no known layout, files of several sets, a row that is
+            not as its layout wants it, ids that are there twice, pictures that are not there.
+    """
+    files = _files(path) if path.is_dir() else [path]
+    rows: dict[str, list[ForeignRow]] = defaultdict(list)
+    layouts: dict[str, Layout] = {}
+    unknown: list[ForeignRow] = []
+    for file in files:
+        found = list(read_rows(file))
+        if not found:
+            continue
+        layout = layout_of(found[0])
+        if layout is None:
+            unknown.append(found[0])
+        else:
+            layouts[layout.name] = layout
+            rows[layout.name] += found
+    if len(layouts) > 1:
+        named = ", ".join(TITLES[name] for name in layouts)
+        raise DataError(f"{path}: holds files of several sets ({named}); give the path of one")
+    if not layouts:
+        raise DataError(_no_layout(path, unknown))
+    ((name, layout),) = layouts.items()
+    held = holding(rows[name])
+    taken = layout.take([Fields(row, held) for row in rows[name]])
+    read = tuple(dict.fromkeys(row.file for row in rows[name]))
+    return _placed(path, read, _prompted(taken), media)
+
+
+def _files(folder: Path) -> list[Path]:
+    found = [
+        file
+        for pattern in ("*", "*/*")
+        for file in sorted(folder.glob(pattern))
+        if file.suffix.lower() in SUFFIXES
+        and file.is_file()
+        and file.name not in _OTHER_FILES
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    ]
+    if not found:
+        raise DataError(_no_layout(folder, []))
+    return found
+
+
+def _no_layout(path: Path, rows: Sequence[ForeignRow]) -> str:
+    made = "expected a set made by 'handeye stress generate', or a file of "
+    known = made + ", ".join(dict.fromkeys(layout.title for layout in LAYOUTS))
+    if not rows:
+        return f"{path}: no set of this suite: {known}"
+    first = rows[0]
+    columns = shown_columns({name: [value] for name, value in first.values.items()})
+    return f"{first.where}: of no known layout: {known}. Its keys: {columns}"
+
+
+def _prompted(taken: Sequence[Taken]) -> list[Taken]:
+    """With prompt ids: words that are asked of several pictures of a group are one prompt."""
+    known: dict[tuple[object, ...], str] = {}
+    out = []
+    for one in taken:
+        item = one.item
+        key = (item.scene_id, item.question, item.options)
+        # Without a picture there is nothing that could make another answer right.
+        prompt = known.setdefault(key, item.item_id) if item.picture else item.item_id
+        out.append(one._replace(item=msgspec.structs.replace(item, prompt_id=prompt)))
+    return out
+
+
+def _placed(path: Path, files: tuple[Path, ...], taken: list[Taken], media: bool) -> Published:
+    """With the files of their pictures, and no id twice."""
+    first: dict[tuple[str, str], str] = {}
+    for one in taken:
+        key = (one.item.split, one.item.item_id)
+        if first.setdefault(key, one.where) != one.where:
+            raise DataError(f"{one.where}: item {one.item.item_id} was already in {first[key]}")
+    if any(one.embedded for one in taken):
+        return Published(folder_of(files), files, taken)
+    root = path if path.is_dir() else path.parent
+    if not media:
+        return Published(root, files, taken)
+    index = FileIndex(root, ".", _PICTURES)
+    missing = []
+    out = []
+    for one in taken:
+        name = one.item.picture
+        found = index.find(name) or _coco(index, name) if name else ""
+        if found is None:
+            missing.append(one)
+        else:
+            out.append(one._replace(item=msgspec.structs.replace(one.item, picture=found)))
+    if missing:
+        names = first_ten(list(dict.fromkeys(one.item.picture for one in missing)))
+        raise DataError(
+            f"{missing[0].where}: item {missing[0].item.item_id}: not in {root}: {names}; put the "
+            "pictures of the set beside its file, in any folder"
+        )
+    return Published(root, files, out)
+
+
+def _coco(index: FileIndex, name: str) -> str | None:
+    """A picture of COCO by its number, whatever its part is called."""
+    parts = (f"COCO_{part}_{name}" for part in ("val2014", "train2014", "test2015"))
+    return next((found for part in parts if (found := index.find(part))), None)
