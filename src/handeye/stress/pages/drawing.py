@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from handeye.pages.charts import svg
 from handeye.pages.charts.charts import Scale, shorten
-from handeye.scores.estimate import Estimate, number
+from handeye.scores.estimate import MINUS, Estimate, number
 from handeye.stress.scoring.curves import Curve
 from handeye.stress.scoring.weighing import Weight, weight_words
 
@@ -119,12 +119,8 @@ def _ground(x_of: _Axis, y_of: _Axis, ends: tuple[float, float]) -> Markup:
         parts += [
             svg.line(x, y_of(low), x, y_of(high), class_),
             svg.line(x_of(low), y, x_of(high), y, class_),
-            svg.text(
-                x, y_of(low) + 14, number(tick, "plain").removesuffix(".00"), "tick", "middle"
-            ),
-            svg.text(
-                x_of(low) - 5, y + 3.5, number(tick, "plain").removesuffix(".00"), "tick", "end"
-            ),
+            svg.text(x, y_of(low) + 14, f"{tick}".replace("-", MINUS), "tick", "middle"),
+            svg.text(x_of(low) - 5, y + 3.5, f"{tick}".replace("-", MINUS), "tick", "end"),
         ]
     parts += [
         svg.line(x_of(low), y_of(low), x_of(high), y_of(high), "even"),

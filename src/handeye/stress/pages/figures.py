@@ -81,13 +81,21 @@ def _sides(view: RunView, plain: bool) -> tuple[Estimate, ...]:
 
 
 def _reader_rows(views: Sequence[RunView], columns: Sequence[Column]) -> tuple[Row, ...]:
-    """Readers of the words: of the first run that has them, where all were asked the same."""
-    known = next((view.summary.references for view in views if view.summary.references), {})
+    """Readers of the words; those of the first run, by its name, where others asked other items."""
+    having = [view for view in views if view.summary.references]
+    if not having:
+        return ()
+    known = having[0].summary.references
+    alike = all(view.summary.references == known for view in having)
+    of = "" if alike else f" ({having[0].label})"
     rows = (
-        Row(name, tuple(found.get(column.key, NOTHING) for column in columns),
-            basis=_READERS.get(name, ""))
+        Row(
+            f"{name}{of}",
+            tuple(found.get(column.key, NOTHING) for column in columns),
+            basis=_READERS.get(name, ""),
+        )
         for name, found in known.items()
-    )  # fmt: skip
+    )
     return tuple(row for row in rows if any(rate_of(cell).value is not None for cell in row.cells))
 
 
