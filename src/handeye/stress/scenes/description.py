@@ -49,7 +49,7 @@ def matrix() -> list[tuple[Family, dict[str, str]]]:
     return [(family, {cue: missing(family, cue) for cue in CUES if cue}) for family in FAMILIES]
 
 
-_KINDS = {**dict.fromkeys(DRAWN, "drawn"), PRIOR: "priors"}
+_KINDS: dict[str, str] = {**dict.fromkeys(DRAWN, "drawn"), PRIOR: "priors"}
 
 
 def _lines(items: Sequence[Item]) -> dict[str, Line]:
