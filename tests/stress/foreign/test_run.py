@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from handeye import stress
 from handeye.stress.asking.run import run_stress
 from handeye.stress.loader import load
 from handeye.stress.pages.console import print_run
@@ -57,6 +58,10 @@ def test_a_published_set_is_asked_and_scored(
     shown = capsys.readouterr().out
     for key in told.figures[next(iter(told.figures))]["all"]:
         assert key.split("_")[0].casefold() in shown.casefold()
+    page = stress.report(tmp_path / "run", tmp_path / "page.html").read_text("utf-8")
+    assert "As the set is reported" in page
+    assert stress.diagnose(tmp_path / "run").to_dict()
+    assert "groups" in repr(stress.describe(data))
     # The same predictions scored again, by file.
     again = score_files(tmp_path / "run" / "predictions.jsonl", data, tmp_path / "again")
     assert again.summary["published"] == json.loads(

@@ -59,8 +59,8 @@ def read_published(path: Path, *, media: bool) -> Published:
         media: find the file of every picture.
 
     Returns:
-        Items in the order of the files. Words that are asked of several pictures of a group have
-        one ``prompt_id``.
+        Items in the order of the files. Two of a group that have the same words and other right
+        answers have one ``prompt_id``.
 
     Raises:
         DataError: nothing that can be read, no known layout, files of several sets, a row that is
@@ -118,16 +118,27 @@ def _no_layout(path: Path, rows: Sequence[ForeignRow]) -> str:
 
 
 def _prompted(taken: Sequence[Taken]) -> list[Taken]:
-    """With prompt ids: words that are asked of several pictures of a group are one prompt."""
-    known: dict[tuple[object, ...], str] = {}
-    out = []
-    for one in taken:
-        item = one.item
-        key = (item.scene_id, item.question, item.options)
-        # Without a picture there is nothing that could make another answer right.
-        prompt = known.setdefault(key, item.item_id) if item.picture else item.item_id
-        out.append(one._replace(item=msgspec.structs.replace(item, prompt_id=prompt)))
-    return out
+    """With prompt ids: a pair are two with the same words about pictures that differ in truth."""
+    golds: dict[tuple[object, ...], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for item, *_ in taken:
+        if item.picture:  # else there is nothing that could make another answer right
+            key = (item.scene_id, item.question, item.options, item.cue, item.cue_value)
+            golds[key][item.gold].append(item.item_id)
+    prompts = {
+        one: pair[0]
+        for found in golds.values()
+        if len(found) == 2
+        for pair in zip(*found.values(), strict=False)
+        for one in pair
+    }
+    return [
+        one._replace(
+            item=msgspec.structs.replace(
+                one.item, prompt_id=prompts.get(one.item.item_id, one.item.item_id)
+            )
+        )
+        for one in taken
+    ]
 
 
 def _placed(path: Path, files: tuple[Path, ...], taken: list[Taken], media: bool) -> Published:

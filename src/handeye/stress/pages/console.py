@@ -54,7 +54,7 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     if any(line.get(name, NOTHING).value is not None for name in _CUED):
         say(console, _LEGEND, "dim")
     for table in published_tables(summary):
-        print_table(console, table.measured, caption=table.caption)
+        print_table(console, table.measured)
     weights = _weights(known["weights"])
     if weights.rows:
         print_table(console, weights)

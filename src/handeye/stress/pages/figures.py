@@ -170,6 +170,22 @@ def rows_table(views: Sequence[RunView], key: str, caption: str) -> Table | None
     return Table(f"t-{key}", f"{caption}.", tuple(columns.values()), tuple(rows), note=note)
 
 
+def published_tables(views: Sequence[RunView]) -> list[Table]:
+    """What published sets are reported by: of every set a table for each reading of answers."""
+    by_set: dict[str, list[RunView]] = {}
+    for view in views:
+        if view.summary.published is not None:
+            by_set.setdefault(view.summary.published.set, []).append(view)
+    found = []
+    for name, same in by_set.items():
+        first = same[0].tables
+        for key in (key for key in first if key.startswith("published")):
+            table = rows_table(same, key, first[key].caption.removesuffix(".") + ", in percent")
+            if table is not None:
+                found.append(replace(table, key=f"t-{name}-{key}"))
+    return found
+
+
 def people_table(people: People | None) -> Table | None:
     """Right answers of people by family, all cells of the study together; None without any."""
     if people is None:
@@ -193,7 +209,8 @@ def family_table(views: Sequence[RunView], key: str, caption: str) -> Table | No
         caption: of the table, without the full stop.
     """
     known = [view.summary.families for view in views]
-    asked = [name for name in FAMILIES if any(key in of.get(name, {}) for of in known)]
+    there = dict.fromkeys((*FAMILIES, *(name for of in known for name in of)))
+    asked = [name for name in there if any(key in of.get(name, {}) for of in known)]
     if not asked:
         return None
     rows = tuple(

@@ -235,6 +235,7 @@ def _lay_out(
             views, "follow", "Misleading cues whose value is said, by kind, in percent"
         ),
         "kinds_table": table(views, "kinds", f"By kind of cue, in percent; {intervals}"),
+        "published_tables": figures.published_tables(views),
         "staged_table": table(views, "staged", "Of what is right without the cue, in percent; "
                               f"{intervals}"),
         "families_table": table(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from handeye.sets.statistics import ALL, Description, Line, count_labels
 from handeye.stress.item_set import ItemSet
-from handeye.stress.items import CUES, DRAWN, FAMILIES, Family, Item
+from handeye.stress.items import CUES, DRAWN, FAMILIES, PRIOR, Family, Item
 from handeye.stress.loader import load
 from handeye.stress.respondents.references import majority, tallies
 from handeye.stress.scenes.wording import missing
@@ -49,6 +49,9 @@ def matrix() -> list[tuple[Family, dict[str, str]]]:
     return [(family, {cue: missing(family, cue) for cue in CUES if cue}) for family in FAMILIES]
 
 
+_KINDS: dict[str, str] = {**dict.fromkeys(DRAWN, "drawn"), PRIOR: "priors"}
+
+
 def _lines(items: Sequence[Item]) -> dict[str, Line]:
     best = tallies(items, majority(items)).values()
     right, both = sum(one.right for one in best), sum(one.both for one in best)
@@ -66,7 +69,7 @@ def _lines(items: Sequence[Item]) -> dict[str, Line]:
         Line(
             "cue true",
             count_labels(
-                f"{'drawn' if item.cue in DRAWN else 'words'} "
+                f"{_KINDS.get(item.cue, 'words')} "
                 f"{'true' if item.cue_value == item.truth else 'false'}"
                 for item in spoken
             ),
@@ -90,7 +93,7 @@ def _lines(items: Sequence[Item]) -> dict[str, Line]:
         Line("pairs from text", {"both right": both, "not both": pairs - both}),
         Line("words of a question", values=tuple(len(item.question.split()) for item in items)),
     ]
-    return {line.name: line for line in lines if line.counts or line.values}
+    return {line.name: line for line in lines if any((line.counts or {}).values()) or line.values}
 
 
 def _gold(item: Item) -> str:
