@@ -59,7 +59,7 @@ FEWEST_KINDS = 3
 """From which a probe is tried on kinds that it was not fitted to."""
 LEVELS = {
     "seen": "the detail at the media tokens on",
-    "compared": "the best layer on",
+    "compared": "{} on, in the best layer",
     "last": "the last layer on",
     "letters": "the letters",
     "s": "S, cut where it tells most",
@@ -95,7 +95,7 @@ def words_of(key: str, sites: Sequence[str] = ()) -> str:
         f"the words of the {site.removeprefix(SPAN)}" if site.startswith(SPAN) else "the last token"
         for site in sorted(sites, reverse=True)
     )
-    return f"{' or '.join(where) or 'the last token'} on, in the best layer"
+    return LEVELS[key].format(" or ".join(where) or "the last token")
 
 
 """The first loss where details are not asked."""
@@ -518,9 +518,9 @@ def _of_readers(way: Way) -> Claim:
     # What stands behind the media tokens is known to their reader; it is theirs where they tell
     # the detail by themselves.
     bare = way.levels[0].bare
-    unseen = first == "seen" and (bare is None or bare.low is None or bare.low <= CHANCE)
+    unseen = bare is not None and bare.low is not None and bare.low <= CHANCE
     for key in (key for key in beyond if key not in ("answer", "right")):
-        if _above(key, known[key]) and not (unseen and key == "seen"):
+        if _above(key, known[key]) and not (unseen and key == first == "seen"):
             return _told(way, key, "found", above=True)
     # Where the answers tell, there is something, though readers of so few families miss it.
     if beyond:
