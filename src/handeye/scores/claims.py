@@ -7,7 +7,7 @@ share of. The words of each kind are a suite's, and so is how claims come about.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal, TypeVar
@@ -140,6 +140,30 @@ def look_words(claim: Claim) -> str:
 
 
 # ---- figures and claims that every suite has
+
+
+def listed(parts: Sequence[str]) -> str:
+    """``one``, ``one and two``, ``one, two and three``."""
+    *first, last = parts
+    return " and ".join(filter(None, [", ".join(first), last]))
+
+
+def items_words(claim: Claim) -> str:
+    """``on 40 of 90 items only``: how much of what there is was scored."""
+    (one,) = claim.figures
+    return f"on {round(one.value * one.n):,} of {counted(one.n, 'items')} only"
+
+
+def mute_words(claim: Claim) -> str:
+    """``95 of 1,000 items have no answer that can be read (80 refused, 15 unreadable)``."""
+    whole, *states = claim.figures
+    kinds = ", ".join(f"{round(one.value * one.n):,} {one.label}" for one in states)
+    n = round(whole.value * whole.n)
+    kinds = kinds if len(states) > 1 else states[0].label
+    some = (
+        f"all {counted(n, whole.of)}" if n == whole.n else f"{n:,} of {counted(whole.n, whole.of)}"
+    )
+    return f"{some} {'has' if n == 1 else 'have'} no answer that can be read ({kinds})"
 
 
 def share_of(count: int, n: int, label: str, of: str) -> Figure:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import msgspec
 
 from handeye.atomic import write_all
+from handeye.printing import noun
 from handeye.scores.estimate import Estimate
 from handeye.scores.run_folder import as_parquet
 from handeye.scores.summary import Recorded
-from handeye.scores.tables import Table
+from handeye.scores.tables import Column, Row, Table
 from handeye.sets.processes import in_order
 from handeye.shown import Shown, Words
 from handeye.stats.intervals import estimates
@@ -105,6 +106,46 @@ def shares(
         for sign, column in columns.items()
         if (count := sums.count(column, stratum))
     ]
+
+
+def group_of(sums: Sums, where: str, reasons: Iterable[Sign], tags: Iterable[Sign]) -> Group:
+    """Why the items of a part failed.
+
+    Args:
+        sums: with columns ``WHERE.items``, ``WHERE.failed`` and one of each sign, ``WHERE.KEY``.
+        where: name of the part.
+        reasons: that exclude each other, in order.
+        tags: that do not.
+    """
+    failed, everything = f"{where}.failed", f"{where}.items"
+    return Group(
+        n_items=sums.count(everything),
+        n_failed=sums.count(failed),
+        failed=msgspec.convert(estimates(sums.share(failed, everything)), Estimate),
+        reasons=shares(sums, reasons, where, failed, everything),
+        tags=shares(sums, tags, where, failed, everything),
+    )
+
+
+def reason_table(group: Group, note: str) -> Table:
+    """Why items failed, with what else their answers show below.
+
+    Args:
+        group: of the items.
+        note: what the intervals are.
+    """
+    rows = [Row(one.label, (one.count, one.share, one.rate)) for one in group.reasons]
+    rows += [
+        Row(one.label, (one.count, one.share, one.rate), group="beside that") for one in group.tags
+    ]
+    return Table(
+        "reasons",
+        f"Why {group.n_failed:,} of {group.n_items:,} {noun(group.n_items, 'items')} failed",
+        (Column("items"), Column("% of the failed"), Column("% of all")),
+        tuple(rows),
+        row_head="reason",
+        note=note,
+    )
 
 
 class Diagnosed(Shown):

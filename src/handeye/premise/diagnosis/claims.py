@@ -9,7 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from handeye.scores import claims
-from handeye.scores.claims import counted, look_words, percent_words
+from handeye.scores.claims import (
+    counted,
+    items_words,
+    listed,
+    look_words,
+    mute_words,
+    percent_words,
+)
 
 SEEN = {"vision": "seen", "audio": "heard"}
 """What is done with what each sense tells."""
@@ -32,32 +39,10 @@ class Claim(claims.Claim):
         return _KINDS[self.kind](self)
 
 
-def _listed(parts: list[str]) -> str:
-    *first, last = parts
-    return " and ".join(filter(None, [", ".join(first), last]))
-
-
-def _partial(claim: Claim) -> str:
-    (one,) = claim.figures
-    return f"on {round(one.value * one.n):,} of {counted(one.n, 'items')} only"
-
-
-def _mute(claim: Claim) -> str:
-    """``95 of 1,000 items have no answer that can be read (80 refused, 15 unreadable)``."""
-    whole, *states = claim.figures
-    kinds = ", ".join(f"{round(one.value * one.n):,} {one.label}" for one in states)
-    n = round(whole.value * whole.n)
-    kinds = kinds if len(states) > 1 else states[0].label
-    some = (
-        f"all {counted(n, whole.of)}" if n == whole.n else f"{n:,} of {counted(whole.n, whole.of)}"
-    )
-    return f"{some} {'has' if n == 1 else 'have'} no answer that can be read ({kinds})"
-
-
 def _level(claim: Claim) -> str:
     """``it accepts 95 % of the 480 true premises and rejects 7 % of the 480 false ones``."""
     verbs = ("accepts", "rejects")
-    return "it " + _listed(
+    return "it " + listed(
         [f"{verb} {one.share}" for verb, one in zip(verbs, claim.figures, strict=False)]
     )
 
@@ -103,7 +88,7 @@ def _inverted(claim: Claim) -> str:
 
 
 def _chance(claim: Claim) -> str:
-    shares = _listed([one.share for one in claim.figures])
+    shares = listed([one.share for one in claim.figures])
     return f"it tells true from false no better than by chance: {shares} fit, chance 50"
 
 
@@ -158,7 +143,7 @@ def _interference(claim: Claim) -> str:
 
 
 def _content(claim: Claim) -> str:
-    shares = _listed([one.share for one in claim.figures])
+    shares = listed([one.share for one in claim.figures])
     return f"it gets what is asked wrong in {shares}, chance 75"
 
 
@@ -187,7 +172,7 @@ def _kinds(claim: Claim) -> str:
         f"{one.label} ({SEEN[sense]}, {percent_words(one.value)})"
         for one, sense in zip(claim.figures, claim.parts, strict=True)
     ]
-    return f"it tells nothing of {_listed(names)}, chance 50"
+    return f"it tells nothing of {listed(names)}, chance 50"
 
 
 def _two(claim: Claim) -> str:
@@ -200,13 +185,13 @@ def _form(claim: Claim) -> str:
 
 
 _KINDS: dict[str, Callable[[Claim], str]] = {
-    "partial": _partial,
-    "so_far": lambda claim: f"so far, {_partial(claim)}",
+    "partial": items_words,
+    "so_far": lambda claim: f"so far, {items_words(claim)}",
     "parrot": look_words,
     "constant": look_words,
     "prior": look_words,
     "blind": look_words,
-    "mute": _mute,
+    "mute": mute_words,
     "small": _small,
     "level": _level,
     "one_side": _one_side,

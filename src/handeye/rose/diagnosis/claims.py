@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from handeye.rose.diagnosis.coordinates import CONVENTIONS
 from handeye.scores import claims
-from handeye.scores.claims import NBSP, Figure, counted, half_up, look_words, percent_words
+from handeye.scores.claims import (
+    NBSP,
+    Figure,
+    counted,
+    half_up,
+    items_words,
+    look_words,
+    percent_words,
+)
 
 # Levels as near as this are told in percent: tenths would make too much of it.
 _CLOSE = 0.1
@@ -114,11 +122,6 @@ def _range(one: Figure) -> str:
     if one.low is None or one.high is None:
         return percent_words(one.value)
     return f"{half_up(100 * one.low)} to {half_up(100 * one.high)}{NBSP}%"
-
-
-def _partial(claim: Claim) -> str:
-    (one,) = claim.figures
-    return f"on {_count(one)} of {counted(one.n, 'items')} only"
 
 
 def _count(one: Figure) -> str:
@@ -250,8 +253,8 @@ def _convention(claim: Claim) -> str:
 
 
 _KINDS: dict[str, Callable[[Claim], str]] = {
-    "partial": _partial,
-    "so_far": lambda claim: f"so far, {_partial(claim)}",
+    "partial": items_words,
+    "so_far": lambda claim: f"so far, {items_words(claim)}",
     "parrot": look_words,
     "constant": look_words,
     "prior": look_words,

@@ -9,7 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from handeye.scores import claims
-from handeye.scores.claims import counted, look_words, percent_words
+from handeye.scores.claims import (
+    counted,
+    items_words,
+    listed,
+    look_words,
+    mute_words,
+    percent_words,
+)
 from handeye.scores.estimate import number
 from handeye.stress.scoring.tables import KIND_LABELS
 
@@ -27,28 +34,6 @@ class Claim(claims.Claim):
     def words(self) -> str:
         """A clause without capital or full stop."""
         return _KINDS[self.kind](self)
-
-
-def _listed(parts: list[str]) -> str:
-    *first, last = parts
-    return " and ".join(filter(None, [", ".join(first), last]))
-
-
-def _partial(claim: Claim) -> str:
-    (one,) = claim.figures
-    return f"on {round(one.value * one.n):,} of {counted(one.n, 'items')} only"
-
-
-def _mute(claim: Claim) -> str:
-    """``95 of 1,000 items have no answer that can be read (80 refused, 15 unreadable)``."""
-    whole, *states = claim.figures
-    kinds = ", ".join(f"{round(one.value * one.n):,} {one.label}" for one in states)
-    n = round(whole.value * whole.n)
-    kinds = kinds if len(states) > 1 else states[0].label
-    some = (
-        f"all {counted(n, whole.of)}" if n == whole.n else f"{n:,} of {counted(whole.n, whole.of)}"
-    )
-    return f"{some} {'has' if n == 1 else 'have'} no answer that can be read ({kinds})"
 
 
 def _level(claim: Claim) -> str:
@@ -84,17 +69,17 @@ def _named(claim: Claim) -> list[str]:
 def _follows(claim: Claim) -> str:
     """``it sees, but follows the cue in 41 % of the 380 ..., most by authority (70 %)``."""
     words = f"it sees, and follows a misleading cue in {claim.figures[0].share}"
-    return f"{words}: {_listed(_named(claim))}" if claim.parts else words
+    return f"{words}: {listed(_named(claim))}" if claim.parts else words
 
 
 def _label(claim: Claim) -> str:
     words = f"it sees, and takes what is drawn beside it for true in {claim.figures[0].share}"
-    return f"{words}: {_listed(_named(claim))}" if claim.parts else words
+    return f"{words}: {listed(_named(claim))}" if claim.parts else words
 
 
 def _contradicts(claim: Claim) -> str:
     words = f"it sees, and says the opposite of a true cue in {claim.figures[0].share}"
-    return f"{words}: {_listed(_named(claim))}" if claim.parts else words
+    return f"{words}: {listed(_named(claim))}" if claim.parts else words
 
 
 def _outweighs(claim: Claim) -> str:
@@ -103,7 +88,7 @@ def _outweighs(claim: Claim) -> str:
         f"{KIND_LABELS.get(kind, kind)} ({_lead(one)})"
         for kind, one in zip(claim.parts, claim.figures, strict=True)
     ]
-    return f"the cue weighs more than the picture under {_listed(found)}"
+    return f"the cue weighs more than the picture under {listed(found)}"
 
 
 def _lead(one: claims.Figure) -> str:
@@ -117,7 +102,7 @@ def _families(claim: Claim) -> str:
         f"{name} ({percent_words(one.value)} of the {counted(one.n, one.of)})"
         for name, one in zip(claim.parts, claim.figures, strict=True)
     ]
-    return f"it seldom tells both pictures apart in {_listed(names)}"
+    return f"it seldom tells both pictures apart in {listed(names)}"
 
 
 def _missed(claim: Claim) -> str:
@@ -137,13 +122,13 @@ def _form(claim: Claim) -> str:
 
 
 _KINDS: dict[str, Callable[[Claim], str]] = {
-    "partial": _partial,
-    "so_far": lambda claim: f"so far, {_partial(claim)}",
+    "partial": items_words,
+    "so_far": lambda claim: f"so far, {items_words(claim)}",
     "parrot": look_words,
     "constant": look_words,
     "prior": look_words,
     "blind": look_words,
-    "mute": _mute,
+    "mute": mute_words,
     "small": _small,
     "level": _level,
     "plain": _plain,

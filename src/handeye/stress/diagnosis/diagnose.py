@@ -15,13 +15,10 @@ import numpy as np
 from msgspec.structs import replace
 
 from handeye.errors import OptionError
-from handeye.printing import noun
-from handeye.scores.diagnosed import Diagnosed, Group, shares
-from handeye.scores.estimate import Estimate
+from handeye.scores.diagnosed import Diagnosed, Group, group_of, reason_table
 from handeye.scores.looks import Group as Look, Looks
 from handeye.scores.summary import Interval, Recorded
-from handeye.scores.tables import Column, Row, Table
-from handeye.stats.intervals import estimates
+from handeye.scores.tables import Table
 from handeye.stats.sums import Sums
 from handeye.stress.diagnosis.reasons import REASONS, TAGS, Found, find_reasons
 from handeye.stress.diagnosis.verdict import verdict
@@ -95,24 +92,7 @@ class Diagnosis(Diagnosed):
         yield self.sentence
         everything = self.findings.reasons.get(EVERYTHING)
         if everything is not None and everything.n_failed:
-            yield reason_table(self.findings)
-
-
-def reason_table(found: Findings) -> Table:
-    """Why items failed, with what else their answers show below."""
-    group = found.reasons[EVERYTHING]
-    rows = [Row(one.label, (one.count, one.share, one.rate)) for one in group.reasons]
-    rows += [
-        Row(one.label, (one.count, one.share, one.rate), group="beside that") for one in group.tags
-    ]
-    return Table(
-        "reasons",
-        f"Why {group.n_failed:,} of {group.n_items:,} {noun(group.n_items, 'items')} failed",
-        (Column("items"), Column("% of the failed"), Column("% of all")),
-        tuple(rows),
-        row_head="reason",
-        note=found.interval.words,
-    )
+            yield reason_table(everything, self.findings.interval.words)
 
 
 def diagnose(run: str | PathLike[str], *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:
@@ -186,18 +166,7 @@ def _groups(found: Sequence[Found], seed: int, resamples: int) -> dict[str, Grou
             columns[f"{where}.{sign.key}"] = inside * np.array(shown)
     cluster = Groups([one.row for one in found]).cluster
     sums = Sums([STRATUM] * len(found), columns, resamples, seed, cluster)
-    return {where: _group(sums, where) for where in wheres}
-
-
-def _group(sums: Sums, where: str) -> Group:
-    failed, everything = f"{where}.failed", f"{where}.items"
-    return Group(
-        n_items=sums.count(everything),
-        n_failed=sums.count(failed),
-        failed=msgspec.convert(estimates(sums.share(failed, everything)), Estimate),
-        reasons=shares(sums, REASONS, where, failed, everything),
-        tags=shares(sums, TAGS, where, failed, everything),
-    )
+    return {where: group_of(sums, where, REASONS, TAGS) for where in wheres}
 
 
 def _frame(found: Sequence[Found]) -> pl.DataFrame:
