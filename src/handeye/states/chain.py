@@ -520,7 +520,7 @@ def _of_readers(way: Way) -> Claim:
     bare = way.levels[0].bare
     unseen = bare is not None and bare.low is not None and bare.low <= CHANCE
     for key in (key for key in beyond if key not in ("answer", "right")):
-        if _above(key, known[key]) and not (unseen and key == first == "seen"):
+        if _above(key, known[key]) and not (unseen and key == "seen"):
             return _told(way, key, "found", above=True)
     # Where the answers tell, there is something, though readers of so few families miss it.
     if beyond:

@@ -451,16 +451,17 @@ class Store(Shown):
                     f"{path}: {layer}/{site} of item {item_ids[numbers[0]]} and others has the "
                     f"shape {tensor.shape} of {tensor.dtype}, not {shape} of {kind}; {DAMAGED}"
                 )
-            out[numbers] = tensor[places_there]
+            read = tensor[places_there]
             for said, bad in (
-                ("holds nan or infinite numbers", ~np.isfinite(out[numbers]).all(axis=1)),
-                ("is nothing but zeros", ~out[numbers].any(axis=1)),
+                ("holds nan or infinite numbers", ~np.isfinite(read).all(axis=1)),
+                ("is nothing but zeros", ~read.any(axis=1)),
             ):
                 if len(wrong := numbers[bad]):
                     raise DataError(
                         f"{path}: {layer}/{site} of item {item_ids[wrong[0]]} {said} (so with "
                         f"{len(wrong)} of {len(numbers)} states that were read there); {DAMAGED}"
                     )
+            out[numbers] = read
         return out
 
     def letters(self, item_ids: Sequence[str]) -> NDArray[np.float64]:
