@@ -18,6 +18,7 @@ from handeye.errors import DataError, OptionError, allowed, first_ten, refuse_tw
 from handeye.hashing import is_regular
 from handeye.printing import is_one_line
 from handeye.reading import UNREADABLE, why
+from handeye.run.plan import Plan
 from handeye.sets.blocks import MOST
 from handeye.sets.embedded import write_pictures
 from handeye.sets.folder import inside, named_inside
@@ -132,6 +133,28 @@ def _load_foreign(
             },
         )
     return ItemSet(found.root, tuple(one.item for one in kept), {}, found.files, name)
+
+
+def selected(plan: Plan, data: str | Path) -> ItemSet:
+    """The items of a set that the plan of a run selects; pictures are not looked for.
+
+    The plan's ``templates`` are families, its ``subsets`` kinds of cues.
+
+    Args:
+        plan: of the run.
+        data: as :func:`load` takes it.
+
+    Raises:
+        DataError, OptionError: as there.
+    """
+    return load(
+        data,
+        split=plan.split,
+        families=plan.templates,
+        cues=plan.subsets,
+        groups=plan.max_scenes,
+        media=False,
+    )
 
 
 def recognizes(data: str) -> bool:

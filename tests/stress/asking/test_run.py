@@ -10,7 +10,7 @@ import inspect_ai
 import polars as pl
 import pytest
 
-from handeye.errors import OptionError, RunError
+from handeye.errors import DataError, OptionError, RunError
 from handeye.run.dry_run import dry_run
 from handeye.run.journal import read_journal
 from handeye.stress.asking.prompts import read_prompt
@@ -19,6 +19,7 @@ from handeye.stress.asking.task import stress
 from handeye.stress.loader import load
 from handeye.stress.respondents.models import RESPONDENTS
 from handeye.stress.respondents.references import READERS
+from handeye.stress.scenes.generation import generate
 from handeye.stress.scoring.file_scoring import score_files, score_so_far
 
 
@@ -214,3 +215,16 @@ def test_respondents_take_what_they_say(data: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="handeye/pixels does not answer for stress"):
         run(data, tmp_path / "pixels", "handeye/pixels")
     assert all(kind.about for kind in RESPONDENTS.values())
+
+
+def test_what_an_unfinished_run_did_not_select_is_not_missing(data: Path, tmp_path: Path) -> None:
+    out = run(data, tmp_path / "run", groups=2, cues="none", score=False)
+    asked = len(load(data, groups=2, cues=()))
+    assert 0 < asked < len(load(data))
+    lines = (out / "answers.jsonl").read_bytes().splitlines(keepends=True)
+    (out / "answers.jsonl").write_bytes(b"".join(lines[: len(lines) // 2]))
+    summary = score_so_far(out, tmp_path / "aside").summary
+    assert (summary.n_items, summary.n_expected) == (asked // 2, asked)
+    other = generate(tmp_path / "other", seed=99, groups=6)
+    with pytest.raises(DataError, match="not those that the run was started for"):
+        score_so_far(out, tmp_path / "aside2", data=str(other))

@@ -21,14 +21,13 @@ from handeye.run.answers import Answer
 from handeye.run.job import Job
 from handeye.run.lane import carry_out
 from handeye.run.options import SMALL, RunOptions
-from handeye.run.plan import Plan
 from handeye.run.questions import Question
 from handeye.scores.asked import kept_or_aside
 from handeye.scores.join import row_of
 from handeye.stress.asking.prompts import check_cue_order
 from handeye.stress.asking.questions import NOTED, Asking
 from handeye.stress.item_set import ItemSet
-from handeye.stress.loader import load
+from handeye.stress.loader import load, selected
 from handeye.stress.respondents.models import RESPONDENTS
 
 if TYPE_CHECKING:
@@ -230,7 +229,7 @@ def job(options: StressOptions) -> Job:
         row=_row,
         score=partial(_score, options, items),
         without_marks=partial(_score, options, items, {"strip_thoughts": True}),
-        select=lambda plan: _selected(plan, options.data),
+        select=lambda plan: selected(plan, options.data),
         named={
             "max_scenes": "--groups",
             "subsets": "--cues",
@@ -242,18 +241,6 @@ def job(options: StressOptions) -> Job:
 
 def _joined(names: tuple[str, ...] | None) -> str | None:
     return None if names is None else ",".join(names)
-
-
-def _selected(plan: Plan, data: str) -> ItemSet:
-    """The items of a set that a plan selects: its ``templates`` families, its ``subsets`` cues."""
-    return load(
-        data,
-        split=plan.split,
-        families=plan.templates,
-        cues=plan.subsets,
-        groups=plan.max_scenes,
-        media=False,
-    )
 
 
 def _row(question: Question, answers: Sequence[Answer]) -> Mapping[str, Any]:

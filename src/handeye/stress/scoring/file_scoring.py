@@ -16,13 +16,13 @@ from handeye.run.logs import as_lines, is_whole
 from handeye.run.plan import read_plan
 from handeye.scores.join import Given, Join, alone, row_of
 from handeye.scores.run_folder import RunSummary
-from handeye.scores.so_far import refuse_nothing
+from handeye.scores.so_far import refuse_nothing, refuse_other_rows
 from handeye.scores.summary import marked_so_far
 from handeye.scores.write import RunWriter, data_entries
 from handeye.shown import Shown, Words
 from handeye.stress.item_set import ItemSet
 from handeye.stress.items import Item
-from handeye.stress.loader import load
+from handeye.stress.loader import load, selected
 from handeye.stress.scoring.looks import Answered, looks
 from handeye.stress.scoring.predictions import FREE, Prediction, any_predictions, of_file
 from handeye.stress.scoring.run_folder import RUN_FORMAT
@@ -138,7 +138,7 @@ def score_so_far(
         run: its folder.
         out: another folder.
         data: where the set is now; by default where it was when the run began.
-        item_ids: only these of the items.
+        item_ids: only these of the run's items.
         **others: ``strip_thoughts``, ``seed``, ``bootstrap``, ``progress`` of :func:`score_files`.
 
     Raises:
@@ -148,12 +148,16 @@ def score_so_far(
     refuse_nothing(run)
     plan = read_plan(run)
     known: Mapping[str, Any] = {} if plan.scoring is msgspec.UNSET else plan.scoring
+    where = data or plan.data
+    items = selected(plan, where)
+    refuse_other_rows(items, plan, where)
+    chosen = {item.item_id for item in items}
     return score_files(
         run / ANSWERS,
-        data or plan.data,
+        where,
         out,
         allow_missing=True,
-        item_ids=item_ids,
+        item_ids=chosen if item_ids is None else chosen.intersection(item_ids),
         run_info={
             "so_far": {"run": str(run.resolve())},
             "model": plan.model,
