@@ -127,6 +127,11 @@ class Item(Row, msgspec.Struct, frozen=True, kw_only=True):
     side: int = 0
     meta: dict[str, Any] = msgspec.field(default_factory=dict)
 
+    @property
+    def is_cued_in_picture(self) -> bool:
+        """Whether its cue is drawn, so that no words tell it."""
+        return self.cue in DRAWN
+
 
 class Picture(Row, msgspec.Struct, frozen=True, kw_only=True):
     """A picture with all that is true of it; places in pixels from its upper left corner.

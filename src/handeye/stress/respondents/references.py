@@ -14,9 +14,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from handeye.stress.items import DRAWN, Item
+if TYPE_CHECKING:
+    from handeye.stress.items import Item
 
 Answers = dict[str, str]
 """By ``item_id``: a value, :data:`handeye.stress.items.NO_SUCH`, or empty."""
@@ -92,7 +93,9 @@ def constant(items: Sequence[Item]) -> Answers:
 def cue_follower(items: Sequence[Item]) -> Answers:
     """What words claim; without a claim in words as :func:`constant`."""
     return constant(items) | {
-        item.item_id: item.cue_value for item in items if item.cue_value and item.cue not in DRAWN
+        item.item_id: item.cue_value
+        for item in items
+        if item.cue_value and not item.is_cued_in_picture
     }
 
 
@@ -101,13 +104,15 @@ def contrarian(items: Sequence[Item]) -> Answers:
     return constant(items) | {
         item.item_id: item.values[1 - item.values.index(item.cue_value)]
         for item in items
-        if item.cue_value and item.cue not in DRAWN
+        if item.cue_value and not item.is_cued_in_picture
     }
 
 
 def label_only(items: Sequence[Item]) -> Answers:
     """What a label or companion stands for, of all that is in the picture; else as constant."""
-    return constant(items) | {item.item_id: item.cue_value for item in items if item.cue in DRAWN}
+    return constant(items) | {
+        item.item_id: item.cue_value for item in items if item.is_cued_in_picture
+    }
 
 
 def learned(items: Sequence[Item]) -> Answers:
