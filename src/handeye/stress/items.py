@@ -128,7 +128,7 @@ class Item(Row, msgspec.Struct, frozen=True, kw_only=True):
     meta: dict[str, Any] = msgspec.field(default_factory=dict)
 
     @property
-    def is_cued_in_picture(self) -> bool:
+    def cue_is_drawn(self) -> bool:
         """Whether its cue is drawn, so that no words tell it."""
         return self.cue in DRAWN
 

@@ -118,7 +118,7 @@ def _cue_false(item: Item, one: Target, asked: Asking) -> Target:
 
 
 def _sort(item: Item) -> dict[str, str]:
-    sort = "drawn" if item.is_cued_in_picture else "words"
+    sort = "drawn" if item.cue_is_drawn else "words"
     return {"sort": sort, "cue": item.cue, "family": item.family, **_level(item)}
 
 
@@ -191,5 +191,5 @@ class _Siblings:
                 out.setdefault("media", other.item_id)
         for other in self._cues.get((item.scene_id, item.cue, item.truth), ()):
             if item.cue_value and other.cue_value != item.cue_value:
-                out.setdefault("other" if item.is_cued_in_picture else "question", other.item_id)
+                out.setdefault("other" if item.cue_is_drawn else "question", other.item_id)
         return out

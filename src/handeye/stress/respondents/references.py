@@ -93,9 +93,7 @@ def constant(items: Sequence[Item]) -> Answers:
 def cue_follower(items: Sequence[Item]) -> Answers:
     """What words claim; without a claim in words as :func:`constant`."""
     return constant(items) | {
-        item.item_id: item.cue_value
-        for item in items
-        if item.cue_value and not item.is_cued_in_picture
+        item.item_id: item.cue_value for item in items if item.cue_value and not item.cue_is_drawn
     }
 
 
@@ -104,15 +102,13 @@ def contrarian(items: Sequence[Item]) -> Answers:
     return constant(items) | {
         item.item_id: item.values[1 - item.values.index(item.cue_value)]
         for item in items
-        if item.cue_value and not item.is_cued_in_picture
+        if item.cue_value and not item.cue_is_drawn
     }
 
 
 def label_only(items: Sequence[Item]) -> Answers:
     """What a label or companion stands for, of all that is in the picture; else as constant."""
-    return constant(items) | {
-        item.item_id: item.cue_value for item in items if item.is_cued_in_picture
-    }
+    return constant(items) | {item.item_id: item.cue_value for item in items if item.cue_is_drawn}
 
 
 def learned(items: Sequence[Item]) -> Answers:
