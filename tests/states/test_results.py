@@ -14,11 +14,12 @@ from msgspec.structs import replace
 from handeye.errors import DataError, OptionError
 from handeye.respondents.local.adjuster import read_adjuster
 from handeye.scores.estimate import Estimate
+from handeye.states.analysis import probed as probed_
 from handeye.states.causal import Causal, Pieces
 from handeye.states.effects import Effect
 from handeye.states.parts import Record, Taken
 from handeye.states.planted import LAYERS, SITES, plant
-from handeye.states.results import probed as probed_, write_causal
+from handeye.states.results import write_causal
 from handeye.states.store import Writer, open_store
 from handeye.states.targets import Target, write_targets
 from tests.support.command import handeye as command

@@ -50,7 +50,9 @@ def diagnose_and_print(
     written, refused = _kept(found, finished)
     texts = [one.to_json().decode().strip() for one in found]
     if not put_json(json, texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"):
-        names = labels([(one.findings.named, run, "") for one, run in zip(found, given, strict=True)])
+        names = labels(
+            [(one.findings.named, run, "") for one, run in zip(found, given, strict=True)]
+        )
         console = Console()
         for one, name, paths in zip(found, names, written, strict=True):
             tables.say(console, f"\n{name}", "bold")
