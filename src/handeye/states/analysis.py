@@ -571,8 +571,7 @@ def adjusted(
         DataError: no question that can be rejected, or no letters; as the two adjusters.
         OptionError: as the two; ``layer`` was not captured.
     """
-    routed = [one for one in targets if one.rejection >= 0 and one.right >= 0]
-    rows = _rejectable(routed)
+    rows = adjustable(targets)
     if not rows or "last" not in store.sites:
         raise DataError(
             f"{store.folder}: adjusting needs questions that can be rejected, with letters, and "
@@ -595,8 +594,8 @@ def adjusted(
         if name in ("suite", "model", "items_sha256")
     }
     made = fit_adjuster(
-        store, rows, right, _rejecting(rows), model=settings, alpha=alpha, level=level, seed=seed,
-        about=about,
+        store, rows, right, rejecting_texts(rows), model=settings, alpha=alpha, level=level,
+        seed=seed, about=about,
     )  # fmt: skip
     at(1)
     ours = adjust(
@@ -682,8 +681,17 @@ def _kept(kind: type[T], found: object, instead: Mapping[str, Any]) -> T:
     return msgspec.convert({**rest, **instead}, kind, from_attributes=True)
 
 
-def _rejecting(rows: Sequence[Target]) -> dict[int, str]:
-    """The words of each rejecting option, as the prompts show them behind its letter."""
+def adjustable(targets: Sequence[Target]) -> list[Target]:
+    """The questions that adjusters are made from, and told on.
+
+    Those of the target ``premise`` with a letter for each role, of which is known which role would
+    reject and which is right.
+    """
+    return _rejectable([one for one in targets if one.rejection >= 0 and one.right >= 0])
+
+
+def rejecting_texts(rows: Sequence[Target]) -> dict[int, str]:
+    """The words of each rejecting option by role, as the prompts show them behind its letter."""
     out: dict[int, str] = {}
     for one in rows:
         shown = shown_options(one.texts.get("prompt", ""))
