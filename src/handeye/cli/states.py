@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json as json_
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -182,8 +182,13 @@ def refuse_unseen(model: str) -> None:
         )
 
 
-def _watched(job: Job) -> Watched:
-    """The respondent of a job, where its model can be looked into.
+def watched(model: str, arguments: Mapping[str, Any], sends: Collection[str]) -> Watched:
+    """The respondent behind a model's name, where it can be looked into.
+
+    Args:
+        model: its name.
+        arguments: of it.
+        sends: what requests hold beside words.
 
     Raises:
         RunError: it cannot; it does not take what is sent; or what it needs is not installed.
@@ -191,13 +196,18 @@ def _watched(job: Job) -> Watched:
     from handeye.run.asker import refuse_unsent
     from handeye.run.engine import resolve_model
 
-    model = resolve_model(job.options.model, None, job.options.model_args)
-    respondent: Any = getattr(model.api, "respondent", None)
+    found = resolve_model(model, None, arguments)
+    respondent: Any = getattr(found.api, "respondent", None)
     if not hasattr(respondent, "prepare"):
-        raise RunError(f"{job.options.model} has no hidden states: give {_OURS}")
-    refuse_unsent(model, job.asking.sends)
-    watched: Watched = respondent
-    return watched
+        raise RunError(f"{model} has no hidden states: give {_OURS}")
+    refuse_unsent(found, sends)
+    seen: Watched = respondent
+    return seen
+
+
+def _watched(job: Job) -> Watched:
+    """The respondent of a job; errors are those of :func:`watched`."""
+    return watched(job.options.model, job.options.model_args, job.asking.sends)
 
 
 # What a model's arguments say of where and how fast it runs; its weights are told by their hash.
