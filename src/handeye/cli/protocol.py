@@ -171,7 +171,9 @@ class Protocol:
         refused: dict[str, HandeyeError] = {}
         fixed = {suite.name: _probed(suite).fixed for suite in _suites()}
         arguments = self._arguments()
-        watched(self.model, arguments, ())  # what nobody can be asked with is refused before all else
+        watched(
+            self.model, arguments, ()
+        )  # what nobody can be asked with is refused before all else
         for suite in _suites():
             tell(f"{suite.name}: timing the model on a few items, of which nothing is kept")
             try:
@@ -337,7 +339,7 @@ class Protocol:
         def paged() -> None:
             from handeye.states.page import write_page
 
-            write_page(states, self.out / f"{suite.name}.html")
+            write_page(states, self.out / f"{suite.name}.html", groups=suite.scene)
 
         stages: list[tuple[str, Path, Callable[[], None]]] = [
             ("set", data / "generation.json", lambda: _generate(suite, fixed, data, count, seed)),

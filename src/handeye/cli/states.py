@@ -639,7 +639,7 @@ def probe(
         "flips": flips,
     }
     if not again:
-        refuse_narrower(states, asked, **choice)
+        refuse_narrower(states, asked, **choice, own=str(targets or ""))
     shape, embed = shape_of(tokens), _embed(meaning)
     with telling() as progress:
         found, rows = probed(
@@ -652,7 +652,7 @@ def probe(
             seed=seed,
             progress=progress,
         )
-    write_probed(states, replace(found, run=of_run), rows)
+    write_probed(states, replace(found, run=of_run, targets=str(targets or "")), rows)
     if not put_json(json, (states / PROBE).read_bytes()):
         _show(states)
 
@@ -678,6 +678,8 @@ def adjust(
 
     Example: handeye states adjust STATES --alpha 0.03
     """
+    from msgspec.structs import replace
+
     from handeye.states.results import ADJUST, adjusted, targets_of, write_adjusted
 
     store = _opened(states)
@@ -693,7 +695,7 @@ def adjust(
             seed=seed,
             progress=progress,
         )
-    write_adjusted(states, found, made)
+    write_adjusted(states, replace(found, targets=str(targets or "")), made)
     if not put_json(json, (states / ADJUST).read_bytes()):
         _show(states, ["adjust"])
 
@@ -720,7 +722,7 @@ def show(
     if out is not None:  # before anything is printed: a reader may go away
         from handeye.states.page import write_page
 
-        write_page(states, out, _pictures(states, run))
+        write_page(states, out, _pictures(states, run), _groups(states))
     if json is not None:
         from handeye.states.results import causal_of, results
 
@@ -750,6 +752,15 @@ def _pictures(states: Path, run: Path | None) -> Any:
     return None
 
 
+def _groups(states: Path) -> str:
+    """What the suite of some states calls what is resampled together."""
+    from handeye.states.parts import read_record
+    from handeye.states.tables import GROUPS
+
+    suite = read_record(states).settings.get("suite")
+    return next((one.scene for one in all_suites() if one.name == suite), GROUPS)
+
+
 _EVERY = ("probe", "adjust", "causal")
 
 
@@ -761,7 +772,7 @@ def _show(states: Path, only: Sequence[str] = _EVERY, *, every_line: bool = Fals
     """
     from handeye.states.parts import read_record
     from handeye.states.results import causal_of, results
-    from handeye.states.tables import causal_tables, sentences, tables, taught_words
+    from handeye.states.tables import asked_words, causal_tables, sentences, tables, taught_words
     from handeye.terminal.console import Console
     from handeye.terminal.tables import print_table, say as say_line
 
@@ -775,9 +786,10 @@ def _show(states: Path, only: Sequence[str] = _EVERY, *, every_line: bool = Fals
         )
     console = Console()
     found = (probed if "probe" in only else None) or {}
-    shown = tables(found, adjusted if "adjust" in only else None, every_line=every_line)
-    shown += causal_tables(changed if "causal" in only else None)
-    said = sentences(found)
+    groups, adjusted = _groups(states), adjusted if "adjust" in only else None
+    shown = tables(found, adjusted, groups, every_line=every_line)
+    shown += causal_tables(changed if "causal" in only else None, groups)
+    said = [*asked_words(found, adjusted), *sentences(found)]
     alarms = [one for entry in found.get("controls", ()) for one in entry["alarms"]]
     alarms = [f"{one['level']}: {one['name']}: {one['said']}" for one in alarms]
     left_out = found.get("left_out", {})

@@ -41,16 +41,21 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
         of_calibrated: what the same rows would show on average if every probability were right,
             which is not 0 (Bröcker and Smith 2007, Weather and Forecasting 22:651).
         slope: of the logit in a logistic regression of the label on it; 1 if calibrated, less if
-            too sure (Cox 1958, Biometrika 45:562).
-        intercept: of the same regression; 0 if calibrated.
+            too sure (Cox 1958, Biometrika 45:562). None where one logit parts the labels: then
+            every steeper slope is better (Albert and Anderson 1984, Biometrika 71:1).
+        intercept: of the same regression; 0 if calibrated; None likewise.
         bins: the reliability diagram.
+        low, high: 95 % interval of the slope, from what groups add to the score of the regression
+            (Liang and Zeger 1986, Biometrika 73:13); None of fewer than three groups.
     """
 
     error: float
     of_calibrated: float
-    slope: float
-    intercept: float
+    slope: float | None
+    intercept: float | None
     bins: tuple[Bin, ...]
+    low: float | None = None
+    high: float | None = None
 
 
 def mean_of(values: Floats) -> Floats:
@@ -256,14 +261,14 @@ def calibration(
     drawn = (words.reshape(200, -1) >> np.uint64(11)) * 2.0**-53 < said
     sums = np.stack([np.bincount(place, weights=row, minlength=used) for row in drawn])
     right = float((np.abs(sums - sizes * of).sum(axis=1) / len(said)).mean())
-    line = Design(logits[:, None]).fit(
-        positive[:, None], np.ones((len(logits), 1)), 1e6, tolerance=1e-8
-    )
+    slope, intercept, low, high = _line(logits, positive, group)
     return Calibration(
         error=error,
         of_calibrated=right,
-        slope=float(line.coef[0, 0]),
-        intercept=float(line.intercept[0]),
+        slope=slope,
+        intercept=intercept,
+        low=low,
+        high=high,
         bins=tuple(
             Bin(said=float(a), true=Estimate(float(b), float(low), float(high), int(n)))
             for a, b, low, high, n in zip(
@@ -271,3 +276,28 @@ def calibration(
             )
         ),
     )
+
+
+def _line(
+    logits: Floats, positive: Bools, group: Ints
+) -> tuple[float | None, float | None, float | None, float | None]:
+    """Slope and intercept of the labels on held-out logits, and the interval of the slope."""
+    ones, zeros = logits[positive], logits[~positive]
+    if not len(ones) or not len(zeros) or zeros.max() <= ones.min() or ones.max() <= zeros.min():
+        return None, None, None, None
+    line = Design(logits[:, None]).fit(
+        positive[:, None], np.ones((len(logits), 1)), 1e6, tolerance=1e-8
+    )
+    slope, intercept = float(line.coef[0, 0]), float(line.intercept[0])
+    _, place = np.unique(group, return_inverse=True)
+    count = int(place.max()) + 1
+    if count < 3:
+        return slope, intercept, None, None
+    chance = expit(slope * logits + intercept)
+    x = np.stack([logits, np.ones(len(logits))], axis=1)
+    bread = np.linalg.pinv(x.T @ (x * (chance * (1 - chance))[:, None]))
+    scores = np.zeros((count, 2))
+    np.add.at(scores, place, x * (positive - chance)[:, None])
+    square = (bread @ scores.T @ scores @ bread)[0, 0] * count / (count - 1)
+    reach = float(student.ppf(0.975, count - 2) * np.sqrt(square))
+    return slope, intercept, slope - reach, slope + reach

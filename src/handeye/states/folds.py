@@ -45,7 +45,7 @@ def grouped_folds(
     if len(names) < k:
         raise OptionError(
             f"{k} folds need {k} groups (families or scenes) at least, and there are {len(names)}: "
-            "ask for fewer folds, or take more families"
+            "ask for fewer folds, or take more of them"
         )
     kinds, kind = np.unique(
         np.asarray(["" for _ in group] if balance is None else balance, dtype=str),
