@@ -556,8 +556,15 @@ def _knows_says(
             continue
         said, sureness = _said(store, [rows[k] for k in np.flatnonzero(answered)])
         groups = np.unique(one.groups, return_inverse=True)[1][answered]
+        cuts = np.array([np.inf if pick.cut is None else pick.cut for pick in one.choices])
+        lacking = (cuts < one.readings.T)[answered]
         told = knows_says(
-            one.says[answered], np.isin(said, REJECTIONS), false[answered], groups, seed=seed
+            one.says[answered],
+            np.isin(said, REJECTIONS),
+            false[answered],
+            groups,
+            folds=(one.fold[answered], lacking),
+            seed=seed,
         )
         right = np.array([row.right for row in rows])[answered]
         known = right >= 0

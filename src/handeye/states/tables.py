@@ -21,7 +21,7 @@ Told = Mapping[str, Any]
 GROUPS = "groups"
 """What is never split over folds and resampled together, where no suite says what it calls it."""
 _CI = "95 % intervals over {}"
-_WIDE, _FEW = 0.9, 0.4
+_WIDE, _FEW = 0.8, 0.4
 """Widths of intervals from which a figure, and a sentence about a share, tell next to nothing."""
 _READ_FROM = {
     BOTH: "from the last token and the picture's own",
