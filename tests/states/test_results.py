@@ -138,6 +138,22 @@ def test_the_page_holds_what_was_found(probed: tuple[Path, str], tmp_path: Path)
     page = (tmp_path / "p.html").read_text("utf-8")
     for words in ("From seen to said", "Known and said", "It knew", "Layer by layer", "waterfall"):
         assert words in page
+    told = json.loads((folder / "probe.json").read_bytes())
+    rows = pl.read_parquet(folder / "probe.parquet").filter(
+        pl.col("says"),
+        pl.col("label") == 1,
+        pl.col("target") == "premise",
+        pl.col("site") == "last",
+        pl.col("item_id").is_in(told["accepted"]),
+    )
+    for one in told["knows_says"]:
+        own = rows.filter(pl.col("stratum") == one["stratum"])
+        assert f"{one['stratum']}: 8 of {own.height}, of {one['n']} false premises" in page
+        # Drawn by chance: not the surest of them.
+        shown = [name for name in own["item_id"] if f'<span class="ids">{name}</span>' in page]
+        surest = own.sort("logit", descending=True)["item_id"].head(8).to_list()
+        assert len(shown) == 8
+        assert set(shown) != set(surest)
     assert "question 1 of" in page  # a question that it knew and accepted
 
 
@@ -440,7 +456,15 @@ def test_own_targets_need_four_columns(tmp_path: Path) -> None:
     assert f"3 of {len(own) + 3} targets are about items that were not captured, such as other" in (
         " ".join(told.split())
     )
-    handeye("states", "show", tmp_path / "states", "--out", tmp_path / "p.html")
+    assert "asked by own targets (" in " ".join(said.split())
+    handeye("states", "adjust", tmp_path / "states", "--quiet")
+    said, _ = handeye("states", "show", tmp_path / "states", "--out", tmp_path / "p.html")
+    page = (tmp_path / "p.html").read_text("utf-8")
+    for shown in (" ".join(said.split()), page):
+        assert f"known and said: asked by own targets ({tmp_path / 'own.jsonl'})" in shown
+        assert "Adjusting: asked by the targets of the suite." in shown
+    _, told = handeye("states", "probe", tmp_path / "states", "--quiet", "--flips", 0, code=2)
+    assert "own.jsonl" in told
     (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, strange)))
     _, told = handeye("states", "probe", tmp_path / "states", *words, code=2)
     assert "none of its 3 targets is about one of the 96 items of" in " ".join(told.split())

@@ -91,6 +91,10 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     groups: int
     readers: dict[str, Found]
 
+    def __post_init__(self) -> None:
+        if missing := {LAST, POSITION} - set(self.readers):
+            raise ValueError(f"no reader {min(missing)!r} of these answers")
+
 
 class Picked(msgspec.Struct, frozen=True, kw_only=True):
     """Layer and penalty that the inner folds chose while an outer fold was held out."""

@@ -202,7 +202,13 @@ def _lay_out(
         for table in (*tables(probe, adjust, groups), *causal_tables(causal_of(folder), groups))
     }
     # An unfinished folder of an older handeye has a record all the same.
-    taught = taught_words(read_record(folder).info.get("taught") or {})
+    record = read_record(folder)
+    taught = taught_words(record.info.get("taught") or {})
+    of = (probe or adjust)["states"]
+    facts = {_FACTS[name]: value for name, value in of.items() if name in _FACTS}
+    asked = record.info.get("asked")
+    if isinstance(asked, int) and asked > of["items"]:
+        facts["items"] = f"{of['items']:,} of {asked:,}"
     found: dict[str, Any] = {
         "key": key,
         "groups": groups_of(probe, groups),
@@ -226,11 +232,7 @@ def _lay_out(
         "published": said.get("published"),
         "causal": [t for name, t in said.items() if name.startswith(("patched", "directions"))],
         "adjusting": list(_adjusting(adjust, said, key)) if adjust else [],
-        "facts": fact_words(
-            (_FACTS[name], value)
-            for name, value in (probe or adjust)["states"].items()
-            if name in _FACTS
-        ),
+        "facts": fact_words(facts.items()),
     }
     there = {
         "result": found["sentences"] or found["asked"],
