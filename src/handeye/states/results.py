@@ -287,7 +287,7 @@ def probed(
     # Of three, two are left to choose within: what the chain needs, before the work begins.
     if (groups := len({one.group for one in chosen})) < 3:
         raise DataError(
-            f"these targets are of {groups} group{'s' * (groups > 1)} (families or scenes), and at "
+            f"these targets are of {groups} group{'s' * (groups > 1)}, and at "
             "least three are needed, so that two are left to choose from while one is held out"
         )
     within("folds", folds, 3, groups)
