@@ -86,7 +86,7 @@ def test_what_is_known_and_not_said_is_told_and_kept(probed: tuple[Path, str]) -
     folder, said = probed
     assert "From seen to said of vision" in said
     assert "From seen to said of audio" in said
-    assert "240 premises of 60 families" in said
+    assert "240 premises of 60 groups" in said
     told = json.loads((folder / "probe.json").read_bytes())
     for one in told["found"]:
         if one["target"] == "premise":
@@ -112,7 +112,7 @@ def test_adjusting_says_what_it_gains_and_leaves_a_file_to_be_used(
 ) -> None:
     folder, _ = probed
     said, _ = handeye("states", "adjust", folder, "--alpha", 0.15, "--confidence", 0.8, "--quiet")
-    assert "Our adjuster on 120 families" in said
+    assert "Our adjuster on 120 groups" in said
     assert "selected on test" in said
     assert "it never closes" in " ".join(said.split())
     told = json.loads((folder / "adjust.json").read_bytes())
@@ -411,7 +411,7 @@ def test_changed_states_are_shown_beside_their_controls(tmp_path: Path) -> None:
     said, _ = handeye("states", "show", folder)
     words = " ".join(said.split())
     assert "States patched with a sibling's: vision" in words
-    assert "8 items of 4 families" in words
+    assert "8 items of 4 groups" in words
     assert "−0.20 to 0.30" in words
     told, _ = handeye("states", "show", folder, "--json")
     shown = json.loads(told)
@@ -535,7 +535,7 @@ def test_too_few_groups_and_draws_below_none_are_said(tmp_path: Path) -> None:
     rows = [Target(item_id=f"i{n}", target="t", label=n % 2, group="one") for n in range(8)]
     write_targets(tmp_path / "t.jsonl", rows)
     _, error = handeye("states", "probe", folder, "--targets", tmp_path / "t.jsonl", code=2)
-    assert "are of 1 group (families or scenes), and at least three" in " ".join(error.split())
+    assert "are of 1 group, and at least three" in " ".join(error.split())
     _, error = handeye("states", "probe", folder, "--flips", -1, code=2)
     assert "--flips must be at least 0, got -1" in error
 
