@@ -91,7 +91,7 @@ def test_what_cannot_be_looked_into_is_refused(
     [
         (("handeye/small", "-M", "bogus=1"), "not bogus"),
         (("handeye/hf",), "needs a model"),
-        (("handeye/hf", "-M", "path=none"), "is no folder"),
+        (("handeye/hf", "-M", "path=/no/such/folder"), "is no folder"),
         (("handeye/nosuch",), "no model handeye/nosuch"),
         (("handeye/small", "-M", "path"), "NAME=VALUE"),
     ],
