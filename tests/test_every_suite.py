@@ -601,6 +601,31 @@ def test_runs_of_one_model_have_names_of_their_own(case: Case, tmp_path: Path) -
     assert all(label in page for label in labels)
 
 
+def test_an_adjusted_model_is_told_from_the_model_itself(case: Case, tmp_path: Path) -> None:
+    raw, out = case.run("right"), tmp_path / "adjusted"
+    shutil.copytree(raw, out)
+    told = {"sha256": "0" * 64, "alpha": 0.05, "level": 0.95, "shut": False}
+    plan, record = json_of(out / "plan.json"), json_of(out / "run.json")
+    plan["model_args"]["adjuster"] = f"sha256:{told['sha256']}"
+    plan["scoring"] = {**plan.get("scoring", {}), "adjuster": told}
+    (out / "plan.json").write_text(json.dumps(plan))
+    # A run of before: its record has nothing but the argument.
+    record["model_args"]["adjuster"] = "adjuster.json"
+    (out / "run.json").write_text(json.dumps(record))
+    found = tmp_path / "found.json"
+    handeye("compare", raw, out, "--json", found)
+    assert json_of(found)["runs"][1]["label"] == "handeye/simulated (adjusted)"
+    case.score(out / "predictions.jsonl", out)
+    name = "handeye/simulated (adjusted, alpha .05)"
+    assert json_of(out / "summary.json")["adjusted"] == "adjusted, alpha .05"
+    assert name in " ".join(handeye(case.suite.name, "diagnose", out).split())
+    said = " ".join(handeye("compare", raw, out).split())
+    assert f"B {name}" in said
+    assert "B is the model of A, asked in the same way, with an adjuster" in said
+    handeye("report", raw, out, "--out", tmp_path / "r.html")
+    assert f"<dd>{name}" in (tmp_path / "r.html").read_text()
+
+
 def test_a_run_compared_with_itself_shows_no_difference(case: Case, tmp_path: Path) -> None:
     found = tmp_path / "found.json"
     handeye("compare", case.run("faulty"), case.run("faulty"), "--json", found)

@@ -59,6 +59,14 @@ def test_patched_with_itself_nothing_changes_and_with_all_of_a_sibling_all_does(
     assert found.through < 1e-4
 
 
+def test_what_is_not_claimed_says_why(found):
+    for one in found.effects:
+        claimable = one.measure not in ("flips", "told", "left")
+        assert bool(one.why) == (claimable and not one.claimed), one
+    nothing = effect(found, "patch", "embedding", "last", "moved")
+    assert nothing.why == "not above 0"
+
+
 def test_steering_and_erasing_find_the_planted_direction(found):
     for layer in LAYERS[1:]:
         moved = effect(found, "steer", layer, "last", "moved")

@@ -310,6 +310,16 @@ def test_what_is_lost_of_a_level_that_is_above_chance_is_said() -> None:
     assert two.claimed
     # Holm's first step of two: z is 2.24 and not 1.96, and .84 for the power.
     assert two.smallest == pytest.approx((2.2414 + 0.8416) * 0.045, rel=0.03)
+    assert one.why == two.why == ""
+    # Intervals that leave out 0 and are not claimed say why: among two, and of nothing.
+    _, late = steps(levels, {"seen": samples(0.0, 0.05), "compared": samples(0.14, 0.067)})
+    assert not late.claimed
+    assert re.fullmatch("among the 2 steps of the chain it has p 0.07. after Holm's correction",
+                        late.why)  # fmt: skip
+    levels["seen"] = samples(0.52, 0.05)
+    _, empty = steps(levels, losses)
+    assert not empty.claimed
+    assert "not surely better than chance" in empty.why
 
 
 def test_claims_are_sentences_of_their_figures() -> None:

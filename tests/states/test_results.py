@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -14,53 +17,16 @@ from msgspec.structs import replace
 from handeye.errors import DataError, OptionError
 from handeye.respondents.local.adjuster import read_adjuster
 from handeye.scores.estimate import Estimate
+from handeye.states.analysis import probed as probed_
 from handeye.states.causal import Causal, Pieces
 from handeye.states.effects import Effect
 from handeye.states.parts import Record, Taken
-from handeye.states.planted import LAYERS, SITES, plant
-from handeye.states.results import probed as probed_, write_causal
+from handeye.states.results import write_causal
 from handeye.states.store import Writer, open_store
-from handeye.states.targets import Target, write_targets
+from handeye.states.tables import tables
+from handeye.states.targets import Target, read_targets, write_targets
 from tests.support.command import handeye as command
-
-OPTIONS = "".join(f"{letter}. option {letter}\n" for letter in "ABCDEF")
-
-
-def stored(folder: Path, truth: str, families: int, width: int = 24) -> list[Target]:
-    """A planted truth as a folder of captured states, with its targets beside."""
-    made = plant(truth, families, width=width, senses=("vision", "audio"), seed=3)
-    ids = list(made.states.ids)
-    letters = made.states.letters(ids)
-    logs = {name: tuple(map(float, row)) for name, row in zip(ids, letters, strict=True)}
-    record = Record(
-        settings={"suite": "planted", "model": "planted"},
-        layers=LAYERS,
-        sites=SITES,
-        blocks=len(LAYERS) - 2,
-        width=width,
-        dtype="float32",
-    )
-    targets = []
-    with Writer(folder, record) as writer:
-        for one in made.targets:
-            if one.target != "premise":
-                targets.append(replace(one, sites=("media",)))
-                continue
-            name, clip = one.item_id, one.item_id[:-1]
-            states = {
-                site: {
-                    layer: {site: made.states.states(layer, site, [name])[0]} for layer in LAYERS
-                }
-                for site in SITES
-            }
-            taken = Taken(item_id=name, scene_id=one.group, clip=clip, letters=logs[name])
-            writer.add(taken, states["last"], None if writer.has(clip) else states["media"])
-            by_role = np.array(logs[name])[np.argsort(one.roles)]
-            right = one.rejection if one.label else int(by_role[:4].argmax())
-            texts = {**one.texts, "prompt": f"{one.texts['question']}\n{OPTIONS}"}
-            targets.append(replace(one, right=right, texts=texts))
-        write_targets(folder / "targets.parquet", targets)
-    return targets
+from tests.support.planted_store import stored
 
 
 def handeye(*words: object, code: int = 0) -> tuple[str, str]:
@@ -124,12 +90,96 @@ def test_adjusting_says_what_it_gains_and_leaves_a_file_to_be_used(
     assert {one.text for one in made.rejections} <= {f"option {letter}" for letter in "ABCDEF"}
 
 
-def test_few_families_leave_the_gate_shut_and_it_is_said(tmp_path: Path) -> None:
-    stored(tmp_path / "states", "state only", 12)
-    said, _ = handeye("states", "adjust", tmp_path / "states", "--quiet")
-    assert "gate of the whole set is shut" in " ".join(said.split())
+@pytest.fixture(scope="module")
+def shut(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Few families, adjusted; what that says."""
+    folder = tmp_path_factory.mktemp("few") / "states"
+    stored(folder, "state only", 12)
+    said, _ = handeye("states", "adjust", folder, "--quiet")
+    return folder, said
+
+
+def test_few_families_leave_the_gate_shut_and_it_is_said(shut: tuple[Path, str]) -> None:
+    folder, said = shut
+    words = " ".join(said.split())
+    assert "gate of the whole set is shut" in words
     assert "99" in said
-    assert read_adjuster(tmp_path / "states" / "adjuster.json").gate is None
+    assert (
+        "The gate stayed shut in all 5 folds: no answer was changed, so nothing was gained and "
+        "nothing lost. No gate opened for an ablation either: all are equal, and none is best."
+    ) in words
+    assert read_adjuster(folder / "adjuster.json").gate is None
+    ours = json.loads((folder / "adjust.json").read_bytes())["ours"]
+    for told in (ours["gain"]["balanced"], ours["over_raw"]["standard"]):
+        assert told["value"] == 0
+        assert told["low"] is told["high"] is None
+
+
+def test_an_adjuster_of_other_settings_is_not_replaced_unasked(
+    shut: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "states"
+    shutil.copytree(shut[0], folder)
+    ask = ("states", "adjust", folder, "--quiet")
+
+    def kept() -> list[bytes]:
+        return [(folder / name).read_bytes() for name in ("adjust.json", "adjuster.json")]
+
+    before = kept()
+    said, told = handeye(*ask)
+    assert "was adjusted so already" in told
+    assert said == shut[1]
+    for more, words in (
+        (("--alpha", 0.05), "--alpha 0.03 there, 0.05 here"),
+        (("--folds", 4), "--folds 5 there, 4 here"),
+        (("--targets", tmp_path / "own.parquet"), "other targets (--targets)"),
+    ):
+        if more[0] == "--targets":
+            write_targets(tmp_path / "own.parquet", read_targets(folder / "targets.parquet")[:-1])
+        _, told = handeye(*ask, *more, code=2)
+        assert words in told
+        assert "nothing was changed" in told
+        assert "--again" in told
+    # Somebody else at work, and a disk that is full at the end.
+    with (folder / ".adjust.json.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        _, told = handeye(*ask, "--alpha", 0.05, "--again", code=2)
+    assert "another process of handeye is at work there" in told
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", full)
+        patch.setattr(Path, "replace", full)
+        _, told = handeye(*ask, "--alpha", 0.05, "--again", code=2)
+    assert "the disk is full" in told
+    assert kept() == before
+    handeye(*ask, "--alpha", 0.05, "--again")
+    assert read_adjuster(folder / "adjuster.json").promise.alpha == 0.05
+    (folder / "adjust.json").unlink()
+    _, told = handeye(*ask, code=2)
+    assert "no adjust.json says how it was made" in told
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "adjust.json")
+
+
+def test_gains_say_whose_they_are(probed: tuple[Path, str]) -> None:
+    told = json.loads((probed[0] / "adjust.json").read_bytes())
+    figure = {"value": 0.016, "low": 0.004, "high": 0.061, "n": 9}
+    none = {"value": 0.0, "low": -0.01, "high": 0.01, "n": 9}
+    below = {"value": -0.2, "low": -0.3, "high": -0.1, "n": 9}
+    for raw, gain, words in (
+        (figure, none, "is not claimed for the probe, since the last holds 0"),
+        (figure, figure, "it is owed to the probe"),
+        (none, none, "nothing is claimed for the probe"),
+        (none, below, "without the probe more is gained"),
+    ):
+        told["ours"] |= {"over_raw": {"balanced": raw}, "gain": {"balanced": gain}}
+        (ours,) = [one for one in tables(None, told) if one.key == "t-adjuster"]
+        assert words in ours.note
+    for one in told["ours"]["ablations"].values():
+        one["balanced"]["value"] = 0.5
+    (ours,) = [one for one in tables(None, told) if one.key == "t-adjuster"]
+    assert "constant, permuted, text and margin, which are equal" in ours.note
 
 
 def test_the_page_holds_what_was_found(probed: tuple[Path, str], tmp_path: Path) -> None:

@@ -268,7 +268,8 @@ class Protocol:
         Raises:
             OptionError: they lie in no square, and nothing says how.
         """
-        from handeye.states.results import targets_of, token_shape
+        from handeye.states.analysis import token_shape
+        from handeye.states.results import targets_of
         from handeye.states.store import open_store
 
         store = open_store(states)
@@ -325,7 +326,8 @@ class Protocol:
             self._ask(suite, fixed, data, states, make)
 
         def adjusted() -> None:
-            from handeye.states.results import adjusted, targets_of, write_adjusted
+            from handeye.states.analysis import adjusted
+            from handeye.states.results import targets_of, write_adjusted
             from handeye.states.store import open_store
 
             store, a = open_store(states), self.analysis
@@ -390,7 +392,8 @@ class Protocol:
         self._write(RECORD, record)
 
     def _probe(self, suite: Suite, fixed: Fixed, states: Path, run: Path) -> None:
-        from handeye.states.results import probed, targets_of, write_probed
+        from handeye.states.analysis import probed
+        from handeye.states.results import targets_of, write_probed
         from handeye.states.store import open_store
 
         store, a = open_store(states), self.analysis

@@ -617,14 +617,10 @@ def probe(
     """
     from msgspec.structs import replace
 
+    from handeye.atomic import held
     from handeye.errors import within
-    from handeye.states.results import (
-        PROBE,
-        probed,
-        refuse_narrower,
-        targets_of,
-        write_probed,
-    )
+    from handeye.states.analysis import probed
+    from handeye.states.results import PROBE, refuse_narrower, targets_of, write_probed
 
     within("--flips", flips, 0, 10**6)
     store = _opened(states)
@@ -638,21 +634,23 @@ def probe(
         "beside": _beside(beside or ()),
         "flips": flips,
     }
-    if not again:
-        refuse_narrower(states, asked, **choice, own=str(targets or ""))
     shape, embed = shape_of(tokens), _embed(meaning)
-    with telling() as progress:
-        found, rows = probed(
-            store,
-            asked,
-            **choice,
-            embed=embed,
-            tokens=shape,
-            folds=folds,
-            seed=seed,
-            progress=progress,
-        )
-    write_probed(states, replace(found, run=of_run, targets=str(targets or "")), rows)
+    # Held from the question what is there until it is replaced; a capture may go on meanwhile.
+    with held(states / PROBE, file=True):
+        if not again:
+            refuse_narrower(states, asked, **choice, own=str(targets or ""))
+        with telling() as progress:
+            found, rows = probed(
+                store,
+                asked,
+                **choice,
+                embed=embed,
+                tokens=shape,
+                folds=folds,
+                seed=seed,
+                progress=progress,
+            )
+        write_probed(states, replace(found, run=of_run, targets=str(targets or "")), rows)
     if not put_json(json, (states / PROBE).read_bytes()):
         _show(states)
 
@@ -672,30 +670,43 @@ def adjust(
     targets: _Targets = None,
     folds: _Folds = 5,
     seed: _Seed = 0,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Put this in the place of an adjuster of other settings."),
+    ] = False,
     json: Json = None,
 ) -> None:
     """Adjust letters by what states hold: PGLA and our adjuster, beside their ablations.
+
+    An adjuster of some 250 families opens its gate; of fewer it may stay shut, which is said.
 
     Example: handeye states adjust STATES --alpha 0.03
     """
     from msgspec.structs import replace
 
-    from handeye.states.results import ADJUST, adjusted, targets_of, write_adjusted
+    from handeye.atomic import held
+    from handeye.states.analysis import adjusted
+    from handeye.states.results import (
+        ADJUST,
+        adjusted_already,
+        adjusting_settings,
+        targets_of,
+        write_adjusted,
+    )
 
     store = _opened(states)
     asked = targets_of(store, targets, tell)
-    with telling() as progress:
-        found, made = adjusted(
-            store,
-            asked,
-            layer=layer,
-            alpha=alpha,
-            level=confidence,
-            folds=folds,
-            seed=seed,
-            progress=progress,
-        )
-    write_adjusted(states, replace(found, targets=str(targets or "")), made)
+    choice: dict[str, Any] = {
+        "alpha": alpha, "level": confidence, "layer": layer, "folds": folds, "seed": seed
+    }  # fmt: skip
+    with held(states / ADJUST, file=True):
+        wanted = adjusting_settings(store, asked, **choice)
+        if not again and adjusted_already(store, wanted):
+            tell(f"{states}: was adjusted so already; this is what was found (--again: once more)")
+        else:
+            with telling() as progress:
+                found, made = adjusted(store, asked, **choice, progress=progress)
+            write_adjusted(states, replace(found, targets=str(targets or "")), made)
     if not put_json(json, (states / ADJUST).read_bytes()):
         _show(states, ["adjust"])
 

@@ -212,6 +212,7 @@ def _facts(suite: Suite, run: Tree) -> Words:
     return fact_words(
         [
             ("model", run.get("model")),
+            ("answers", run.get("adjusted")),
             ("respondent", about(run.get("model"), suite.respondents)),
             ("folder", Path(run["path"]).name if run.get("path") else None),
             (suite.unit, run.get("n_items")),

@@ -117,7 +117,9 @@ class Job:
         ]
         self.unit = unit
         self.named = {"max_scenes": f"--{unit}", **(named or {})}
-        self._info, self._task, self._row, self._score = info, task, row, score
+        adjusted = _adjusted(options)
+        self._info = {**info, **adjusted}
+        self._task, self._row, self._score = task, row, score
         self._without_marks, self._select = without_marks, select
         self._keys = {asked: self._hashed(asked) for sample in self.samples for asked in sample}
         self.plan = Plan(
@@ -127,14 +129,14 @@ class Job:
                 "items": len(items),
                 "items_sha256": rows_sha256(items),
                 "config": settings_without_secrets(options.generation),
-                "model_args": _named_sets(options, whole),
+                "model_args": _named_sets(options, whole, adjusted),
                 "asked": self.asking.as_dict(),
                 "data": options.data,
                 "split": options.split,
                 "revision": revision_of(items.root) or msgspec.UNSET,
                 "epochs": options.epochs if options.epochs > 1 else msgspec.UNSET,
                 **plan,
-                "scoring": _scoring(options, plan),
+                "scoring": _scoring(options, plan, adjusted),
             }
         )
 
@@ -229,13 +231,43 @@ class Job:
         return (answer for _, answer in walk)
 
 
-def _scoring(options: RunOptions, plan: Mapping[str, Any]) -> dict[str, Any] | msgspec.UnsetType:
+def _scoring(
+    options: RunOptions, plan: Mapping[str, Any], adjusted: Mapping[str, Any]
+) -> dict[str, Any] | msgspec.UnsetType:
     stripped = {"strip_thoughts": True} if options.strip_thoughts else {}
-    return {**plan.get("scoring", {}), **stripped} or msgspec.UNSET
+    return {**plan.get("scoring", {}), **stripped, **adjusted} or msgspec.UNSET
+
+
+class _Promise(msgspec.Struct):
+    alpha: float
+    level: float
+
+
+class _Adjuster(msgspec.Struct):
+    promise: _Promise
+    gate: float | None = None
+
+
+def _adjusted(options: RunOptions) -> dict[str, Any]:
+    """What tells the answers of an adjusted model from its own: ``adjuster``; nothing of others.
+
+    Raises:
+        DataError: the file cannot be read; what is wrong inside it, the model says that takes it.
+    """
+    if not options.model.startswith("handeye/") or not options.model_args.get("adjuster"):
+        return {}
+    data = read_bytes(Path(str(options.model_args["adjuster"])))
+    told: dict[str, Any] = {"sha256": sha256(data).hexdigest()}
+    with suppress(msgspec.DecodeError):
+        found = msgspec.json.decode(data, type=_Adjuster)
+        told |= {**msgspec.to_builtins(found.promise), "shut": found.gate is None}
+    return {"adjuster": told}
 
 
 def _named_sets(
-    options: RunOptions, whole: Callable[[str], Iterable[msgspec.Struct]]
+    options: RunOptions,
+    whole: Callable[[str], Iterable[msgspec.Struct]],
+    adjusted: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The model's arguments, where a set is named by its rows: a run may move with its set.
 
@@ -244,7 +276,6 @@ def _named_sets(
     arguments = without_secrets(options.model_args)
     if options.model.startswith("handeye/") and arguments.get("data"):
         arguments["data"] = named_by_rows(whole(str(arguments["data"])))
-    if options.model.startswith("handeye/") and arguments.get("adjuster"):
-        data = read_bytes(Path(str(arguments["adjuster"])))
-        arguments["adjuster"] = f"sha256:{sha256(data).hexdigest()}"
+    if adjusted:
+        arguments["adjuster"] = f"sha256:{adjusted['adjuster']['sha256']}"
     return arguments

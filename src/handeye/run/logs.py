@@ -8,7 +8,7 @@ without being held: the run may go on. Imports the engine when a log is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -89,6 +89,29 @@ def is_whole(predictions: Path, count: int) -> bool:
         return predictions.name in OWN_FILES and read_plan(predictions.parent).items == count
     except DataError:
         return False
+
+
+def adjuster_of(predictions: Path) -> dict[str, Any]:
+    """``adjuster`` with what is known of that behind the answers of a run's own file, or of a log.
+
+    Args:
+        predictions: as :func:`as_lines` takes it.
+
+    Returns:
+        Empty where the model was asked as it is, or nothing is known.
+    """
+    if _is_log(predictions):
+        from inspect_ai.log import read_eval_log
+
+        asked = read_eval_log(str(predictions), header_only=True).eval
+        ours = asked.model.startswith("handeye/") and asked.model_args.get("adjuster")
+        return {"adjuster": {}} if ours else {}
+    with suppress(DataError):
+        plan = read_plan(predictions.parent) if predictions.name in OWN_FILES else None
+        if plan is not None and plan.model.startswith("handeye/") and "adjuster" in plan.model_args:
+            known = {} if plan.scoring is msgspec.UNSET else plan.scoring
+            return {"adjuster": known.get("adjuster", {})}
+    return {}
 
 
 def _in_journal(path: Path, said: Said | None) -> Iterator[_Item]:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from handeye.errors import OptionError
+from handeye.errors import DataError, OptionError
 from handeye.printing import noun
+from handeye.run.plan import read_plan
 from handeye.scores.difference_test import Tested, tested
 from handeye.scores.estimate import flat, plain
 from handeye.scores.looks import scored
@@ -360,6 +361,7 @@ def _about(run: ScoredRun, unit: str) -> dict[str, Any]:
     return {
         "path": str(run_of(run.path, info)),
         "model": info.get("model"),
+        **({"adjusted": run.summary.adjusted} if run.summary.adjusted else {}),
         "created": info.get("created"),
         "n_items": info.get(f"n_{unit}"),
         "partial": bool(run.summary["partial"]),
@@ -384,7 +386,34 @@ def _notes(suite: Suite, runs: Sequence[ScoredRun], found: Quantities) -> list[s
         model = f"{run.info.get('model')} ".lower()
         told_of = remarks(str(run.summary.data.get("note", "")))
         notes += [f"{letter(k)}: {words}" for words in told_of if words.lower().startswith(model)]
-    return notes
+    return [*notes, *_adjusted_notes(runs)]
+
+
+def _adjusted_notes(runs: Sequence[ScoredRun]) -> Iterator[str]:
+    """Which answers went through an adjuster; and of which run that alone sets them apart."""
+    raw = {letter(k): _asked(run) for k, run in enumerate(runs) if not run.summary.adjusted}
+    for k, run in enumerate(runs):
+        if not run.summary.adjusted or not raw:
+            continue
+        asked = _asked(run)
+        twins = [one for one, other in raw.items() if asked is not None and other == asked]
+        yield (
+            f"{letter(k)} is the model of {twins[0]}, asked in the same way, with an adjuster "
+            f"behind its letters ({run.summary.adjusted}): that is what differs between the two."
+            if twins
+            else f"{letter(k)}: an adjuster stood behind the model's letters "
+            f"({run.summary.adjusted})."
+        )
+
+
+def _asked(run: ScoredRun) -> tuple[Any, ...] | None:
+    """Which model was asked, and how, apart from an adjuster; None where no plan tells."""
+    try:
+        plan = read_plan(run_of(run.path, run.info))
+    except DataError:
+        return None
+    arguments = {name: one for name, one in plan.model_args.items() if name != "adjuster"}
+    return plan.model, arguments, plan.config, plan.asked
 
 
 def _kind(run: ScoredRun) -> str:

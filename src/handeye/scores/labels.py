@@ -23,7 +23,7 @@ def run_labels(runs: Sequence[ScoredRun], words: Sequence[str] = ()) -> list[str
     """
     apart = words or [""] * len(runs)
     named = [
-        (str(run.info.get("model") or ""), run_of(run.path, run.info), word)
+        (run.summary.named, run_of(run.path, run.info), word)
         for run, word in zip(runs, apart, strict=True)
     ]
     return [label + _so_far(run) for label, run in zip(labels(named), runs, strict=True)]

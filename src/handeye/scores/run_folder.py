@@ -32,7 +32,7 @@ from handeye.reading import read_json, why
 from handeye.run.plan import PLAN
 from handeye.scores.estimate import figure_rows
 from handeye.scores.looks import LOOKS, Looks
-from handeye.scores.summary import Summary
+from handeye.scores.summary import Summary, adjusted_words
 from handeye.shown import Shown, Words
 
 if TYPE_CHECKING:
@@ -439,7 +439,10 @@ def open_run(path: str | PathLike[str], form: RunFormat, kind: type[AnyRun]) -> 
     for name, columns in form.rows.items():
         _check_columns(folder / f"{name}.parquet", columns)
     _check_count(folder / "scores.parquet", form, info)
-    return kind(folder, info, read_json(folder / "summary.json", form.summary), form)
+    summary = read_json(folder / "summary.json", form.summary)
+    if words := adjusted_words(info):  # summaries of before do not say it
+        summary = msgspec.structs.replace(summary, adjusted=summary.adjusted or words)
+    return kind(folder, info, summary, form)
 
 
 def reader(form: RunFormat, kind: type[AnyRun]) -> Callable[[str | PathLike[str]], AnyRun]:

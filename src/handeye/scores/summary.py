@@ -14,14 +14,28 @@ from handeye.scores.estimate import figure_rows, figures_of
 from handeye.shown import Shown, Words
 
 
-class Recorded(Shown, msgspec.Struct, dict=True):
+class Recorded(Shown, msgspec.Struct, dict=True, kw_only=True):
     """A JSON file as a struct: summary.json, diagnosis.json; suites say what stands in it.
 
     Indexing goes by the names of the file and gives builtins, as ``data`` does. What ``n_scenes``
-    are, ``scenes_are`` says in the suite's own word.
+    are, ``scenes_are`` says in the suite's own word. ``adjusted`` is there where the model's
+    answers went through an adjuster, and says through which (:func:`adjusted_words`).
     """
 
     scenes_are: ClassVar[str] = "scenes"
+    adjusted: str | UnsetType = UNSET
+
+    @property
+    def named(self) -> str:
+        """Whose answers they are: the model, and whether they were adjusted; empty: not known."""
+        model = getattr(self, "model", None) or ""
+        return f"{model} ({self.adjusted})" if model and self.adjusted else model
+
+    @property
+    def whose(self) -> dict[str, str | None]:
+        """``model`` and, where it is there, ``adjusted``, for a file that is made of this one."""
+        adjusted = {"adjusted": self.adjusted} if self.adjusted else {}
+        return {"model": getattr(self, "model", None), **adjusted}
 
     @cached_property
     def data(self) -> Mapping[str, Any]:
@@ -49,7 +63,7 @@ class Recorded(Shown, msgspec.Struct, dict=True):
             if name in data
         ]
         basis = data.get("bases", {}).get("all", data)
-        title = ", ".join([str(data.get("model") or "unnamed"), *counts])
+        title = ", ".join([self.named or "unnamed", *counts])
         said = [not_answered(data.get("states") or {}), str(data.get("note") or "")]
         return Words(title, figures_of(basis.get("headline")), "; ".join(filter(None, said)))
 
@@ -93,6 +107,21 @@ def noted(summary: AnySummary, words: str) -> AnySummary:
     """A summary with a further remark in its ``note``, which goes wherever its figures go."""
     note = "; ".join(filter(None, [summary["note"], words]))
     return msgspec.structs.replace(summary, **{"note": note})
+
+
+def adjusted_words(info: Mapping[str, Any]) -> str:
+    """``adjusted, alpha .05`` of a run whose model had an adjuster; empty of any other.
+
+    Args:
+        info: run.json; of a run of before the adjuster was told there, its ``model_args`` do.
+    """
+    given = info.get("adjuster", (info.get("model_args") or {}).get("adjuster"))
+    if given is None or not str(info.get("model") or "").startswith("handeye/"):
+        return ""
+    known = given if isinstance(given, Mapping) else {}
+    alpha = f"{known['alpha']:g}".removeprefix("0") if "alpha" in known else ""
+    parts = ["adjusted", f"alpha {alpha}" * bool(alpha), "gate shut" * bool(known.get("shut"))]
+    return ", ".join(filter(None, parts))
 
 
 def remarks(note: str) -> list[str]:

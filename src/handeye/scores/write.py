@@ -21,6 +21,7 @@ from handeye.atomic import entries, held
 from handeye.errors import DataError, RunError
 from handeye.hashing import file_sha256
 from handeye.reading import read_json, why
+from handeye.run.logs import adjuster_of
 from handeye.run.plan import PLAN
 from handeye.scores.looks import CHANCE, LOOKS, Looks, chance_file
 from handeye.scores.run_folder import (
@@ -35,7 +36,7 @@ from handeye.scores.run_folder import (
     as_parquet,
     indented_json,
 )
-from handeye.scores.summary import Summary
+from handeye.scores.summary import Summary, adjusted_words
 from handeye.sets.folder import revision_of
 
 if TYPE_CHECKING:
@@ -130,6 +131,13 @@ class RunWriter:
             RunError: ``out`` holds another run, or scores of another suite or model.
         """
         refuse_another(self.out, self.form.suite, summary["model"], source or predictions)
+        told = {
+            **adjuster_of(source or predictions),
+            **_how_it_was_asked(self.out, info),
+            **info,
+        }
+        if words := adjusted_words({**told, "model": summary["model"]}):
+            summary = msgspec.structs.replace(summary, adjusted=words)
         folder = self._folder
         for rows in self._rows.values():
             rows.finish()
@@ -142,7 +150,6 @@ class RunWriter:
             text = chance_file(looks, summary["interval"]["words"], summary["note"])
             (folder / "tables" / CHANCE).write_text(text, encoding="utf-8")
         shutil.copyfile(predictions, folder / "predictions.jsonl")
-        told = {**_how_it_was_asked(self.out, info), **info}
         record = self._record(summary, source or predictions, told)
         (folder / RECORD).write_bytes(indented_json(record))
         same = [f"{name}.jsonl" for name in self.form.rows] + ["summary.json", LOOKS]

@@ -47,7 +47,8 @@ Whether it is used:
 
 What was found:
 
-    results.py    read off a folder of states and kept beside them
+    analysis.py   everything that is made of captured states at once
+    results.py    kept beside them, and read back
     tables.py     said as tables
     charts.py     drawn
     page.py       a page

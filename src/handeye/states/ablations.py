@@ -7,7 +7,7 @@ the same rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,19 @@ ABLATIONS = ("constant", "permuted", "text", "margin", "oracle")
 """What stands where the probe stood: nothing (the route stays); the probe's logits, permuted; a
 reader of the question alone; nothing at all, the letters' margin and their own order; the truth.
 The gain is over the best of all but the last."""
+
+
+def best_words(values: Mapping[str, float | None], best: str) -> str:
+    """``the best ablation (text)``; of several that are equal it is said that they are.
+
+    Args:
+        values: balanced accuracy by ablation.
+        best: one than which none is better, the truth left out.
+    """
+    tied = [name for name, one in values.items() if name != "oracle" and one == values[best]]
+    if len(tied) < 2:
+        return f"the best ablation ({best})"
+    return f"the best ablations ({', '.join(tied[:-1])} and {tied[-1]}, which are equal)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +127,20 @@ class Adjusted(Shown):
             for name in ("raw", "adjusted")
         }
         gain = rate_of(told["gain"]["balanced"]).text("sentence", "points")
-        shut = sum(one is None for one in self.gates["probe"])
+        shut, folds = sum(one is None for one in self.gates["probe"]), len(self.gates["probe"])
+        if shut == folds:
+            return Words(
+                f"Letters adjusted: percent of {self.evaluated:,} questions of {self.families:,} "
+                "families left out in turn",
+                {name: one for name, one in figures.items() if name.startswith("raw")},
+                f"the gate stayed shut in all {folds} folds, so no answer was changed",
+            )
+        values = {name: float(one.balanced.values[0]) for name, one in self.ablations.items()}
         return Words(
             f"Letters adjusted: percent of {self.evaluated:,} questions of {self.families:,} "
             "families left out in turn",
-            figures | {f"balanced over {self.best}": gain},
-            f"the gate stayed shut in {shut} of {len(self.gates['probe'])} folds" if shut else "",
+            figures | {f"balanced over {best_words(values, self.best)}": gain},
+            f"the gate stayed shut in {shut} of {folds} folds" if shut else "",
         )
 
     def _rows(self) -> Iterator[Mapping[str, Any]]:
@@ -143,6 +164,7 @@ def adjust(
     folds: int = 5,
     text: str = "question",
     seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Adjusted:
     """Say what the adjuster is worth: outer folds of families report, the rest is learnt from.
 
@@ -160,6 +182,7 @@ def adjust(
         folds: that report.
         text: the control text of the text-only ablation, which is left out where there is none.
         seed: of all splits and of the bootstrap.
+        progress: told how many folds are done, and of how many.
 
     Raises:
         DataError, OptionError: as :func:`handeye.states.adjuster.fit_adjuster`.
@@ -206,6 +229,8 @@ def adjust(
                 adjusters.append(one)
                 routed[test], score[test] = judged(one, read[2], parts[2].letters, columns)
                 alone[test] = read[2].route.argmax(1)
+        if progress is not None:
+            progress(fold + 1, folds)
     stand = every.standings(
         {"raw": every.chosen == every.right}
         | {name: answers[name] == every.right for name in names},

@@ -141,6 +141,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         claimed: whether it is said: interval and test leave out 0, and the level before is above
             chance, so that there was something to be lost; of the first, the level itself, so that
             something was found at all.
+        why: why it is not, where its interval leaves out 0.
     """
 
     key: str
@@ -149,6 +150,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     smallest: float | None
     p: float | None
     claimed: bool
+    why: str = ""
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -394,7 +396,15 @@ def steps(levels: Mapping[str, Samples], losses: Mapping[str, Samples]) -> tuple
     before = next(iter(losses))
     for key, p in adjusted.items():
         lost = estimate(losses[key])
-        sure = lost.low is not None and lost.low > 0 and p is not None and p < 1 - LEVEL
+        why, beyond = "", lost.low is not None and lost.low > 0
+        if beyond and (p is None or p >= 1 - LEVEL):
+            told = "has no test" if p is None else f"has p {p:.3f} after Holm's correction"
+            why = f"among the {tests} steps of the chain it {told}"
+        elif beyond and not _above(before, estimate(levels[before])):
+            why = (
+                f"{words_of(before)} tells the premise not surely better than chance, so nothing "
+                "was surely there to be lost"
+            )
         out.append(
             Step(
                 key=key,
@@ -402,7 +412,8 @@ def steps(levels: Mapping[str, Samples], losses: Mapping[str, Samples]) -> tuple
                 lost=lost,
                 smallest=_smallest(lost, tests),
                 p=p,
-                claimed=sure and _above(before, estimate(levels[before])),
+                claimed=beyond and not why,
+                why=why,
             )
         )
         before = key
@@ -460,7 +471,7 @@ def _claims(way: Way) -> Iterator[Claim]:
             spoken = place > 0 or step.key == "seen"
             yield Claim("lost", step.key, why, (lost,), 0.0, spoken=spoken, parts=parts)
         elif step.smallest is not None:
-            why = "Its interval or its adjusted test holds 0, or nothing was there to be lost."
+            why = f"{step.why[:1].upper()}{step.why[1:]}." if step.why else "Its interval holds 0."
             least = Figure(value=step.smallest, label="seen with a power of 80 %", unit="loss")
             yield Claim("no_loss", step.key, why, (lost, least), spoken=False, parts=parts)
     above = _above("answer", way.level("answer").balanced)

@@ -73,6 +73,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
         over: of patches, the effect less that of each control, item by item.
         claimed: whether the interval leaves out 0 and all controls, at a level that holds for all
             layers and sites of the check together (Bonferroni).
+        why: why it is not, of a measure that can be claimed.
     """
 
     stratum: str
@@ -84,6 +85,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     controls: dict[str, Estimate] = {}
     over: dict[str, Estimate] = {}
     claimed: bool = False
+    why: str = ""
 
 
 class Figures:
@@ -219,12 +221,23 @@ def patch_effects(
                         for name in asked
                     },
                     over={name: figures.estimate(one) for name, one in over.items()},
-                    claimed=bool(over)
-                    and all(
-                        (figures.estimate(one, level).low or 0.0) > 0
-                        for one in (effect, *over.values())
-                    ),
+                    claimed=not (why := _within(figures, effect, over, level)),
+                    why=why,
                 )
+
+
+def _within(figures: Figures, effect: Samples, over: Mapping[str, Samples], level: float) -> str:
+    """Why an effect is not beyond 0 and every control at a level; empty where it is."""
+    if not over:
+        return "no control was asked"
+    for name, one in {"": effect, **over}.items():
+        strict, usual = figures.estimate(one, level).low, figures.estimate(one).low
+        if strict is None or strict <= 0:
+            beyond = f"beyond {name}" if name else "above 0"
+            if usual is not None and usual > 0:
+                return f"{beyond} at 95 %, not at the {100 * level:.1f} % of all claims"
+            return f"not {beyond}"
+    return ""
 
 
 def steer_effects(figures: Figures, steered: Mapping[str, Said], count: int) -> Iterator[Effect]:
@@ -308,11 +321,21 @@ def _beyond(
         if end is not None
     ]
     nearest = ends.high if below else ends.low
-    return msgspec.structs.replace(
-        row,
-        effect=figures.estimate(effect),
-        claimed=nearest is not None and sign * nearest > max(0.0, *controls),
-    )
+    told, least = figures.estimate(effect), max(0.0, *controls)
+    claimed = nearest is not None and sign * nearest > least
+    usual, why = told.high if below else told.low, ""
+    if not claimed and usual is not None and sign * usual > least:
+        why = f"beyond all at 95 %, not at the {100 * level:.1f} % of all claims"
+    elif not claimed and (usual is None or sign * usual <= 0):
+        why = f"not {'below' if below else 'above'} 0"
+    elif not claimed:
+        beside = (
+            name
+            for name, one in row.controls.items()
+            if max(sign * end for end in (one.low, one.high) if end is not None) == least
+        )
+        why = f"not beyond all {next(beside)} directions"
+    return msgspec.structs.replace(row, effect=told, claimed=claimed, why=why)
 
 
 def _ranges(means: Floats, count: int) -> dict[str, Estimate]:

@@ -13,6 +13,7 @@ from typing import Any
 from handeye.printing import noun
 from handeye.scores.estimate import Estimate, Unit, Worded, in_unit, number, rate_of
 from handeye.scores.tables import Cell, Column, Row, Table
+from handeye.states.ablations import best_words
 from handeye.states.acting import FAILED, widest
 from handeye.states.cells import BOTH, LAST, POSITION
 from handeye.states.chain import words_of
@@ -204,6 +205,13 @@ def _chain(way: Told, groups: str) -> Table:
         rows.append(Row(words_of(level["key"], level.get("sites", ())), cells))
     named = f" of {way['stratum']}" if way["stratum"] else ""
     note = f" {way['note'][:1].upper()}{way['note'][1:]}." if way.get("note") else ""
+    for level, step in zip(way["levels"], way["steps"], strict=True):
+        if why := step.get("why"):
+            lost = rate_of(step["lost"]).text("line", "points")
+            note += (
+                f" The loss of {lost} to {words_of(level['key'], level.get('sites', ()))} "
+                f"is not claimed: {why}."
+            )
     return Table(
         key=f"t-chain-{way['stratum'] or 'all'}",
         caption=f"From seen to said{named}: balanced accuracy in percent, "
@@ -431,7 +439,6 @@ def _of_adjust(told: Told, groups: str) -> Iterator[Table]:
             f"{100 * promise['alpha']:g} % of standard answers are lost, in "
             f"{100 * promise['level']:g} % of draws of {promise['families']:,} {groups}."
         )
-    gained = rate_of(ours["gain"]["balanced"]).text("line", "points")
     yield Table(
         key="t-adjuster",
         caption=f"Our adjuster on {told['families']:,} {groups} left out in turn; percent, "
@@ -439,7 +446,7 @@ def _of_adjust(told: Told, groups: str) -> Iterator[Table]:
         columns=_OF_ADJUSTING,
         rows=tuple(rows),
         row_head="Letters",
-        note=f"Balanced accuracy gained over the best ablation ({ours['best']}): {gained}. {words}",
+        note=f"{_ours_gained(ours)} {words}",
     )
     rows = [_accuracies("the model's own letters", theirs["raw"])]
     rows.append(_accuracies("nested", theirs["nested"]))
@@ -450,7 +457,7 @@ def _of_adjust(told: Told, groups: str) -> Iterator[Table]:
         _plainly(f"instead: {name}, nested", one["nested"])
         for name, one in theirs["ablations"].items()
     ]
-    gained = rate_of(theirs["gain"]["balanced"]).text("line", "points")
+    values = {name: one["nested"]["balanced"] for name, one in theirs["ablations"].items()}
     yield Table(
         key="t-pgla",
         caption=f"PGLA as published, {theirs['evaluated']:,} questions evaluated; percent, "
@@ -458,11 +465,52 @@ def _of_adjust(told: Told, groups: str) -> Iterator[Table]:
         columns=_OF_ADJUSTING,
         rows=tuple(rows),
         row_head="Letters",
-        note=f"Balanced accuracy gained over the best ablation ({theirs['best']}): {gained}. A "
+        note=f"{_gained(theirs, values)} A "
         f"sibling of {100 * theirs['siblings']:.0f} % of the evaluated questions trained the "
         f"probe. The gate's weight lies in {theirs['weights'][0]:.2f} to "
         f"{theirs['weights'][1]:.2f}: it never closes.",
     )
+
+
+def _ours_gained(ours: Told) -> str:
+    """What our adjuster gains, or that it changed nothing."""
+    values = {name: one["balanced"]["value"] for name, one in ours["ablations"].items()}
+    shut, folds = ours["gates"]["probe"].count(None), len(ours["gates"]["probe"])
+    if shut < folds:
+        some = f" (The gate stayed shut in {shut} of {folds} folds.)" if shut else ""
+        return _gained(ours, values) + some
+    opened = [name for name, one in ours["opened"].items() if one and name in values]
+    beside = (
+        f"Gates opened for {', '.join(opened)}."
+        if opened
+        else "No gate opened for an ablation either: all are equal, and none is best."
+    )
+    return (
+        f"The gate stayed shut in all {folds} folds: no answer was changed, so nothing was gained "
+        f"and nothing lost. {beside}"
+    )
+
+
+def _gained(told: Told, values: Mapping[str, float | None]) -> str:
+    """What is gained over the letters as they are and over the best ablation, and whose it is."""
+    raw, gain = rate_of(told["over_raw"]["balanced"]), rate_of(told["gain"]["balanced"])
+    best = best_words(values, told["best"])
+    said = (
+        f"Balanced accuracy gained over the model's own letters: {raw.text('line', 'points')}; "
+        f"over {best}: {gain.text('line', 'points')}."
+    )
+    if gain.low is None or gain.high is None:
+        return said
+    if gain.low > 0:
+        return f"{said} The last leaves out 0: it is owed to the probe."
+    if gain.high < 0:
+        return f"{said} The last is below 0: without the probe more is gained."
+    if raw.low is not None and raw.low > 0:
+        return (
+            f"{said} The first leaves out 0 and is not claimed for the probe, since the last holds "
+            "0: as much may be had without one."
+        )
+    return f"{said} The last holds 0: nothing is claimed for the probe."
 
 
 def _accuracies(label: str, tree: Told) -> Row:
@@ -506,7 +554,7 @@ def _patched(
             rate_of(flips["effect"]),
             *(rate_of(other) if other else None for other in beside),
             area(moved["effect"]),
-            "yes" if moved["claimed"] else "no",
+            _claimed(moved),
         )
         rows.append(Row(site, cells, group=layer, basis=f"{flips['effect']['n']:,} items"))
     own = rate_of(told["own"][stratum]).text("line") if rows else ""
@@ -541,8 +589,8 @@ def _directed(
         drawn = [_span(effect["controls"][name]) for name in ("flipped", "random")]
         words = {"steer": "S moved by a step", "erase": "S parted by erasing"}[check]
         probe = area(one["told"]["effect"]) if check == "erase" else None
-        said = "yes" if effect["claimed"] else "no"
-        rows.append(Row(words, (probe, area(effect["effect"]), *drawn, said), group=layer))
+        cells = (probe, area(effect["effect"]), *drawn, _claimed(effect))
+        rows.append(Row(words, cells, group=layer))
     return Table(
         key=f"t-directions-{stratum or 'all'}",
         caption=f"States steered and erased at the last token: {stratum or 'all'}; nats, "
@@ -561,6 +609,13 @@ def _directed(
         if rows
         else "",
     )
+
+
+def _claimed(effect: Told) -> str:
+    """Whether an effect is claimed, and why not."""
+    if effect["claimed"]:
+        return "yes"
+    return f"no: {effect['why']}" if effect.get("why") else "no"
 
 
 def _span(drawn: Told) -> str:

@@ -51,7 +51,7 @@ def diagnose_and_print(
     texts = [one.to_json().decode().strip() for one in found]
     if not put_json(json, texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"):
         names = labels(
-            [(str(one["model"] or ""), run, "") for one, run in zip(found, given, strict=True)]
+            [(one.findings.named, run, "") for one, run in zip(found, given, strict=True)]
         )
         console = Console()
         for one, name, paths in zip(found, names, written, strict=True):

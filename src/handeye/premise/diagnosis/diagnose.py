@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 # What the diagnosis takes over from the summary as it stands.
 _FROM_SUMMARY = (
-    "model", "n_items", "n_expected", "n_scenes", "partial", "note", "states", "variant",
+    "n_items", "n_expected", "n_scenes", "partial", "note", "states", "variant",
     "ablation", "signal", "permuted", "families", "pairs", "two", "kinds", "signals",
 )  # fmt: skip
 EVERYTHING = "all"
@@ -156,6 +156,7 @@ def diagnose_rows(
         {
             "format": FORMAT,
             "suite": SUITE,
+            **summary.whose,
             **{name: getattr(summary, name) for name in _FROM_SUMMARY},
             "interval": replace(summary.interval, resamples=resamples, seed=seed, words=words),
             "headline": everything.headline,

@@ -94,7 +94,7 @@ def _print_headline(console: Console, summary: Summary, looks: Looks | None, sai
 
 def _print_header(console: Console, summary: Summary, states: Mapping[str, int]) -> None:
     """The run in a line, and what was not answered; ``states`` are of items with a gold."""
-    name = one_line(summary.model or "unnamed model")
+    name = one_line(summary.named or "unnamed model")
     told = (
         f": {summary.n_items:,} {noun(summary.n_items, 'items')} about {summary.n_clips:,} "
         f"{noun(summary.n_clips, 'clips')} of {summary.n_scenes:,} "

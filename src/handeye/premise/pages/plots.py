@@ -99,5 +99,5 @@ def _reasons(found: Findings, key: str) -> str:
     group = found.reasons.get(key)
     if group is None:
         return ""
-    rows = share_rows([(found.model or "", 0, group.reasons)])
+    rows = share_rows([(found.named, 0, group.reasons)])
     return shares("reasons", rows, "Items that failed, by reason, in percent of all")

@@ -203,7 +203,7 @@ def _view(run: Run, label: str, number: int, material: Material) -> RunView:
         remarks=_remarks(run),
         looks=looks,
         run=run,
-        model=str(run.info.get("model") or run.path.resolve().name),
+        model=summary.named or run.path.resolve().name,
         summary=summary,
         sent=sent,
         material=material,
@@ -239,7 +239,7 @@ def _facts(run: Run, sent: str) -> Words:
     chosen = {**(info.get("scoring") or {}), **(info.get("selection") or {})}
     return fact_words(
         [
-            ("model", info.get("model")),
+            ("model", summary.named),
             ("respondent", about(info.get("model"), RESPONDENTS)),
             ("asked", asked_words(summary.variant)),
             ("sent", sent),

@@ -262,7 +262,7 @@ def fixed_rows(variant: str, columns: Sequence[Column]) -> tuple[Row, ...]:
 def table_files(summary: Summary) -> dict[str, str]:
     """File name to text, CSV and LaTeX, as a run folder's ``tables`` holds them."""
     csv = csv_files(tables(summary), interval=summary.interval.words, note=summary.note)
-    label = summary.model or "model"
+    label = summary.named or "model"
     if summary.so_far is True:
         n = summary.n_expected
         label += f" (so far, {summary.n_items} of {n} {noun(n, 'items')})"

@@ -105,7 +105,7 @@ def _print(run: Run, joined: Bridged | None) -> None:
 
     console = Console()
     summary = run.summary
-    say(console, f"\n{summary.model or 'unnamed model'}", "bold")
+    say(console, f"\n{summary.named or 'unnamed model'}", "bold")
     if summary.partial:
         say(console, summary.note, "yellow")
     for column, found in (joined.unpaired if joined else {}).items():

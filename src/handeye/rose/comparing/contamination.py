@@ -50,9 +50,9 @@ def contamination_of_runs(official: Run, fresh: Run, *, seed: int = 0) -> dict[s
         OptionError: the runs are of different models, or over the same files.
         DataError: as :func:`contamination`.
     """
-    models = [run.info.get("model") for run in (official, fresh)]
-    if None in models:
-        unnamed = (official, fresh)[models.index(None)]
+    models = [run.summary.named for run in (official, fresh)]
+    if "" in models:
+        unnamed = (official, fresh)[models.index("")]
         raise OptionError(
             f"{unnamed.path}: says of no model; give the rows of its predictions a field 'model' "
             "and score them again: the check needs two runs of one model"

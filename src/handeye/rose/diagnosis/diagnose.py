@@ -35,7 +35,7 @@ FORMAT = 2
 RESAMPLES = 2000
 # What the diagnosis takes over from the summary as it stands.
 _FROM_SUMMARY = (
-    "model", "n_items", "n_expected", "n_scenes", "partial", "note", "states",
+    "n_items", "n_expected", "n_scenes", "partial", "note", "states",
     "bridges", "consistency", "drops",
 )  # fmt: skip
 
@@ -144,6 +144,7 @@ def diagnose_scores(
     data = {
         "format": FORMAT,
         "suite": "rose",
+        **summary.whose,
         **{name: getattr(summary, name) for name in _FROM_SUMMARY},
         "interval": replace(summary.interval, resamples=resamples, seed=seed),
         "headline": everything.headline,

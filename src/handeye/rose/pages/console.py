@@ -38,7 +38,7 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     labels = {"all": "items with a prediction"} if "missing" in states else {}
     counted = f"{summary.n_items} {noun(summary.n_items, 'items')} on "
     counted += f"{summary.n_scenes} {noun(summary.n_scenes, 'scenes')}"
-    name = summary.model or "unnamed model"
+    name = summary.named or "unnamed model"
     console.print(styled((f"\n{one_line(name)}", "bold"), (f": {counted}", "")))
     if ours := about(summary.model, RESPONDENTS):
         say(console, ours)

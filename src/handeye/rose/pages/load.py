@@ -80,7 +80,7 @@ def facts(run: Run) -> Words:
     seed = _set_seed(run)
     return fact_words(
         [
-            ("model", info.get("model")),
+            ("model", run.summary.named),
             ("respondent", about(info.get("model"), RESPONDENTS)),
             ("set", set_name(run, "metadata_")),
             ("set seed", None if seed is None else str(seed)),

@@ -97,7 +97,7 @@ def of_findings(found: Findings) -> Plots:
 
 
 def _name(run: Run) -> str:
-    return str(run.info.get("model") or run.path.name)
+    return run.summary.named or run.path.name
 
 
 def _gap(run: Run) -> str:
@@ -124,18 +124,18 @@ def _ladder(run: Run) -> str:
 def _waterfall(found: Findings) -> str:
     for chain in found.decomposition.values():
         if chain:
-            return waterfall("waterfall", chain, f"{found.model}: {chain.title}, in percent")
+            return waterfall("waterfall", chain, f"{found.named}: {chain.title}, in percent")
     return ""
 
 
 def _reasons(found: Findings) -> str:
-    rows = share_rows([(found.model or "", 0, found.attribution.action.reasons)])
+    rows = share_rows([(found.named, 0, found.attribution.action.reasons)])
     return shares("reasons", rows, "Action items that failed, by reason, in percent of all")
 
 
 def _curve(found: Findings, key: str) -> str:
     factor = found.thresholds.get(key)
     for title, pair in (factor.pairs() if factor else {}).items():
-        words = f"{found.model}, {title}: PASS against {key}, in percent"
+        words = f"{found.named}, {title}: PASS against {key}, in percent"
         return curve_panel(f"curve-{key}", pair, words, axis_of(key, [pair]))
     return ""

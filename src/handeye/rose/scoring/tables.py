@@ -303,7 +303,7 @@ def _tex_files(summary: Summary, found: Mapping[str, Table]) -> dict[str, str]:
         "consistency.tex": found["by-consistency"].line("Avg."),
         "by_region_type.tex": {kind: row["pass_rate"] for kind, row in kinds.items()},
     }
-    label = summary.model or "model"
+    label = summary.named or "model"
     if summary.partial:
         kind = "so far" if summary.so_far is True else "partial"
         n = summary.n_expected

@@ -35,7 +35,7 @@ FORMAT = 1
 EVERYTHING = "all"
 # What the diagnosis takes over from the summary as it stands.
 _FROM_SUMMARY = (
-    "model", "n_items", "n_expected", "n_scenes", "partial", "note", "states", "form",
+    "n_items", "n_expected", "n_scenes", "partial", "note", "states", "form",
     "ablation", "weights", "staged", "families", "other",
 )  # fmt: skip
 
@@ -139,6 +139,7 @@ def diagnose_rows(
         {
             "format": FORMAT,
             "suite": SUITE,
+            **summary.whose,
             **{name: msgspec.to_builtins(getattr(summary, name)) for name in _FROM_SUMMARY},
             "interval": replace(summary.interval, resamples=resamples, seed=seed, words=words),
             "headline": summary.bases["all"].headline,

@@ -65,7 +65,7 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
 
 def _print_header(console: Console, summary: Summary) -> None:
     """The run in a line, and what was not answered."""
-    name = one_line(summary.model or "unnamed model")
+    name = one_line(summary.named or "unnamed model")
     told = (
         f": {summary.n_items:,} {noun(summary.n_items, 'items')} of {summary.n_scenes:,} "
         f"{noun(summary.n_scenes, 'groups')}; asked {ASKED[summary.form]}"

@@ -162,7 +162,7 @@ def _view(run: Run, label: str, number: int, material: Material) -> RunView:
         remarks=_remarks(run),
         looks=run.looks(),
         run=run,
-        model=str(run.info.get("model") or run.path.resolve().name),
+        model=summary.named or run.path.resolve().name,
         summary=summary,
         shown=shown,
         material=material,
@@ -184,7 +184,7 @@ def _facts(run: Run, shown: str) -> Words:
     sources = dict.fromkeys(kind.source for kind in summary.weights.values())
     return fact_words(
         [
-            ("model", info.get("model")),
+            ("model", summary.named),
             ("respondent", about(info.get("model"), RESPONDENTS)),
             ("asked", ASKED[summary.form]),
             ("pictures", shown or "as they are"),

@@ -145,6 +145,7 @@ def diagnose(run: str | PathLike[str], *, seed: int = 0, resamples: int = RESAMP
         format=FORMAT,
         suite=SUITE,
         model=summary.model,
+        adjusted=summary.adjusted,
         n_clips=summary.n_clips,
         n_expected=summary.n_expected,
         partial=summary.partial,

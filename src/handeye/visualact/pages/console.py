@@ -106,7 +106,7 @@ def print_ablation(found: Tree, folder: Path) -> None:
 
 
 def _print_header(console: Console, summary: Summary) -> None:
-    name, counts = summary.model or "unnamed model", summary.counts
+    name, counts = summary.named or "unnamed model", summary.counts
     told = (
         f": {summary.n_clips} {noun(summary.n_clips, 'clips')}; {counts['predicted']} "
         f"{noun(counts['predicted'], 'actions')} proposed, "

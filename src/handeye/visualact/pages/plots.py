@@ -115,5 +115,5 @@ def _glance(views: Sequence[RunView]) -> str:
 
 
 def _reasons(found: Findings, group: Group) -> str:
-    rows = share_rows([(found.model or "", 0, group.reasons)])
+    rows = share_rows([(found.named, 0, group.reasons)])
     return shares("reasons", rows, "Clips with a fault, by reason, in percent of all")

@@ -115,7 +115,7 @@ class LoadedRun:
 
 def load_runs(runs: Sequence[Run]) -> list[LoadedRun]:
     """Give each run a name of its own, and find its set; sets are read once."""
-    models = [str(run.info.get("model") or run.path.resolve().name) for run in runs]
+    models = [run.summary.named or run.path.resolve().name for run in runs]
     labels = labels_of(runs)
     sets: dict[tuple[str, ...], Material] = {}
     return [

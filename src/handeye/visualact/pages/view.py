@@ -171,7 +171,7 @@ def _facts(run: LoadedRun) -> Words:
     options = summary.options
     structured = info.get("structured")
     found: list[tuple[str, object]] = [
-        ("model", info.get("model")),
+        ("model", summary.named),
         ("respondent", about(info.get("model"), RESPONDENTS)),
         ("shown", shown_words(run)),
         ("protocol", info.get("protocol")),

@@ -217,7 +217,7 @@ def table_files(summary: Summary) -> dict[str, str]:
         },
         "scale.tex": {scenario_words(k): class_key(k, "scale") for k in classes},
     }
-    label = summary.model or "model"
+    label = summary.named or "model"
     if summary.so_far is True:
         n = summary.n_expected
         label += f" (so far, {summary.n_clips} of {n} {noun(n, 'clips')})"
