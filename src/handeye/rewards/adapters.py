@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import nan
 from typing import Any
 
-from handeye.errors import DataError
+from handeye.errors import DataError, OptionError, allowed
 from handeye.rewards.scoring import PARTS, Reward, Values, Verdict, verdicts
 from handeye.rewards.written import RULES
 
@@ -119,6 +119,7 @@ def verl_score(
 
     Raises:
         DataError: ``ground_truth`` is empty, or not what the schema says.
+        OptionError: a keyword that is no weight.
     """
     reward = _of(weights)
     return _figures(_one(solution_str, ground_truth, reward), reward, "score")
@@ -138,9 +139,17 @@ def verl_scores(
 
 
 def _of(weights: Mapping[str, Any]) -> Reward:
-    """A reward from what a trainer hands on; what is none of its own (routers ...) is left alone."""
-    known = Reward.__dataclass_fields__
-    return Reward(**{name: value for name, value in weights.items() if name in known})
+    """A reward from what a trainer hands on; its own keywords (``reward_router_address``) are left.
+
+    Raises:
+        OptionError: a name that is no weight, which would change nothing.
+    """
+    known = [*Reward.__dataclass_fields__]
+    own = {name: value for name, value in weights.items() if not name.startswith("reward_")}
+    for name in own:
+        if name not in known:
+            raise OptionError(f"{name} is no weight of a reward{allowed(name, known)}")
+    return Reward(**own)
 
 
 # ---- EasyR1

@@ -14,6 +14,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from handeye.answer_kinds import calls, choice, number, text as texts, truth as truths_
 from handeye.errors import DataError, OptionError
@@ -214,10 +215,14 @@ def openai_judge(
     """
     from openai import AsyncOpenAI
 
-    client = AsyncOpenAI(base_url=base_url, api_key=api_key or None)
+    # Connections belong to the loop that opened them, and some trainers run one for each batch.
+    clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncOpenAI] = WeakKeyDictionary()
 
     async def ask(system: str, user: str) -> str:
-        reply = await client.chat.completions.create(
+        loop = asyncio.get_running_loop()
+        if loop not in clients:
+            clients[loop] = AsyncOpenAI(base_url=base_url, api_key=api_key)
+        reply = await clients[loop].chat.completions.create(
             model=model,
             temperature=0,
             messages=[{"role": "system", "content": system}, {"role": "user", "content": user}],

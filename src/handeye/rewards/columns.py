@@ -8,6 +8,7 @@ text ``ground_truth`` where a trainer has a single place for what is right.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -30,7 +31,7 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What is right about one question, and what is true of its picture.
 
     Attributes:
-        version: of the schema, :data:`VERSION`.
+        version: of the schema: 1.
         gold: the right answer. Of kind ``choice`` the words of the right option.
         kind: how answers are read.
         answers: what may be answered, each in its own words, then in others that mean the same; of
@@ -182,13 +183,16 @@ def schema() -> dict[str, Any]:
     about = _attributes()
     for name, value in made["properties"].items():
         value["description"] = about[name]
-    return {
+    whole = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"handeye-rewards-{VERSION}",
         **made,
         "title": "Columns of a row for rewards",
         "description": "Gold and facts of one question about one picture.",
     }
+    # As it is read from a file: lists, no tuples.
+    told: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(whole))
+    return told
 
 
 def _attributes() -> dict[str, str]:
@@ -203,7 +207,7 @@ def _attributes() -> dict[str, str]:
             found[name] = line
         elif name and line:
             found[name] += f" {line}"
-    return {key: " ".join(value.replace("``", "").split()) for key, value in found.items()}
+    return {key: " ".join(re.sub(r":\w+:|`", "", value).split()) for key, value in found.items()}
 
 
 # ---- rows that a policy is trained on

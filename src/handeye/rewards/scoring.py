@@ -150,10 +150,9 @@ def verdict_of(completion: Any, truth: Truth, *, budget: int = BUDGET) -> Verdic
     right = (
         1.0 if seen.program is not None and seen.program == true_value(truth) else 0.0
     ) if truth.program else seen.f1  # fmt: skip
-    spoiled = breaks(broken, PERCEPTION)
-    names = in_order(broken)
+    unread = "too_long" in broken
     if truth.program:
-        perception = 0.0 if spoiled else right
+        perception = 0.0 if breaks(broken, PERCEPTION) else right
     else:
         # The facts are the answer: a false one costs precision, as in the F1 of a detector.
         hard = broken - _COUNTED
@@ -165,9 +164,9 @@ def verdict_of(completion: Any, truth: Truth, *, budget: int = BUDGET) -> Verdic
         recall=seen.recall if known else None,
         f1=seen.f1 if known else None,
         form=0.0 if breaks(broken, FORM) else 1.0,
-        length=_overlong(text, budget),
-        repetition=_repeated(text, read.recognition),
-        broken=names,
+        length=-1.0 if unread else _overlong(text, budget),
+        repetition=-1.0 if unread else _repeated(text, read.recognition),
+        broken=in_order(broken),
         facts=seen.facts,
         recognition=read.recognition,
         answer=read.answer,
@@ -303,7 +302,10 @@ def recognized(span: Span, truth: Truth) -> _Seen:
         if _leaks(span.text, truth):
             broken.add("answer_in_recognition")
         return _Seen(frozenset(broken))
-    parts = said.stated(span.text)
+    parts = [
+        part._replace(fact=None) if _foreign(part.text, truth) else part
+        for part in said.stated(span.text)
+    ]
     if not parts:
         return _Seen(frozenset({*broken, "empty_recognition"}))
     if len(parts) > said.MOST:
@@ -421,7 +423,7 @@ def _repeated(text: str, recognition: Span | None) -> float:
     """
     if recognition is not None:
         text = f"{text[: recognition.start]} {text[recognition.end :]}"
-    told = text[: written.LONGEST].casefold().split()
+    told = text.casefold().split()
     total = len(told) - NGRAM + 1
     if total < 1:
         return 0.0
