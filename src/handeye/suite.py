@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from handeye.pages.differing import Drawn
     from handeye.respondents.conversation import Respondents
-    from handeye.run.job import Job
     from handeye.rewards.columns import Task
+    from handeye.run.job import Job
     from handeye.run.questions import Asking
     from handeye.scores.looks import Looks
     from handeye.scores.quantity import Quantities

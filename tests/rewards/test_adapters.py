@@ -82,7 +82,7 @@ def test_verl() -> None:
     # All rows have the same keys: verl makes arrays of them.
     assert {tuple(row) for row in rows} == {tuple(found)}
     assert not inspect.iscoroutinefunction(adapters.verl_score)
-    with pytest.raises(OptionError, match="percption is no weight of a reward.*perception"):
+    with pytest.raises(OptionError, match=r"percption is no weight of a reward.*perception"):
         adapters.verl_score(**{**told["kwargs"], "percption": 1.0})
     with pytest.raises(DataError, match="ground_truth is empty"):
         adapters.verl_score(**{**told["kwargs"], "ground_truth": None})

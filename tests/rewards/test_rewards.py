@@ -74,7 +74,8 @@ PIECES = (
     *("<image>", "&lt;answer&gt;", "\u200b", "\ud800", "A or B", "COUNT(3)", "=", "三", "．", "("),
 )
 TEXTS = st.one_of(
-    st.text(st.characters(), max_size=60), st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
+    st.text(st.characters(), max_size=60),
+    st.lists(st.sampled_from(PIECES), max_size=40).map("".join),
 )
 
 
@@ -115,8 +116,29 @@ def lines_run(work: Callable[[], object]) -> int:
 
 
 HOSTILE = (
-    *("<recognition>", "</answer>", "<answer> red </answer>", "‹a", "<a b ", "&lt", "< ", "circle; "),
-    *("circle colour=", "=", "no ", "a=b ", "or ", "\t", "the answer is ", ";", "{", "\\boxed{", "é"),
+    *(
+        "<recognition>",
+        "</answer>",
+        "<answer> red </answer>",
+        "‹a",
+        "<a b ",
+        "&lt",
+        "< ",
+        "circle; ",
+    ),
+    *(
+        "circle colour=",
+        "=",
+        "no ",
+        "a=b ",
+        "or ",
+        "\t",
+        "the answer is ",
+        ";",
+        "{",
+        "\\boxed{",
+        "é",
+    ),
 )
 
 
@@ -150,17 +172,18 @@ def patterns() -> list[re.Pattern[str]]:
 def backtracks(parsed: Any, inside: bool = False) -> bool:
     """Whether something without a bound is repeated within something without a bound."""
     for operation, argument in parsed:
-        name = str(operation)
+        name, inner = str(operation), []
+        endless = False
         if name.endswith("REPEAT"):
-            _, most, inner = argument
-            endless = most == parser.MAXREPEAT
-            if (endless and inside) or backtracks(inner, inside or endless):
-                return True
-        elif name == "SUBPATTERN" and backtracks(argument[-1], inside):
-            return True
-        elif name == "BRANCH" and any(backtracks(one, inside) for one in argument[1]):
-            return True
-        elif name in ("ASSERT", "ASSERT_NOT") and backtracks(argument[1], inside):
+            _, most, part = argument
+            inner, endless = [part], most == parser.MAXREPEAT
+        elif name == "SUBPATTERN":
+            inner = [argument[-1]]
+        elif name == "BRANCH":
+            inner = argument[1]
+        elif name in ("ASSERT", "ASSERT_NOT"):
+            inner = [argument[1]]
+        if (endless and inside) or any(backtracks(one, inside or endless) for one in inner):
             return True
     return False
 
@@ -172,7 +195,10 @@ def test_no_pattern_can_go_back_and_forth() -> None:
 
 # ---- facts
 
-NAMES, KEYS = ("circle", "star", "ring"), {"colour": ("red", "blue", "green"), "x": ("left", "right")}
+NAMES, KEYS = (
+    ("circle", "star", "ring"),
+    {"colour": ("red", "blue", "green"), "x": ("left", "right")},
+)
 
 
 @st.composite
@@ -292,7 +318,11 @@ def test_as_many_facts_are_founded_as_can_be(said: list[str], true: list[str]) -
         ("colour of star", "star colour=red; star colour=blue", None),
         ("colour of star x=left", "no star x=left", "absent"),
         ("colour of star larger-than star", "star colour=red larger-than star colour=blue", "red"),
-        ("colour of star larger-than star", "star colour=red smaller-than star colour=blue", "blue"),
+        (
+            "colour of star larger-than star",
+            "star colour=red smaller-than star colour=blue",
+            "blue",
+        ),
         ("relation of star to ring", "star left-of ring", "left-of"),
         ("relation of star to ring", "ring left-of star", "right-of"),
         ("relation of star to ring", "ring above star; ring left-of star", None),
@@ -330,7 +360,10 @@ def test_functions_take_what_trainers_give_and_none_where_nothing_is_known() -> 
     ("columns_", "message"),
     [
         ({"gold": ["red", "red"]}, "column gold has 2 values for 1 completions"),
-        ({"gold": ["red"], "facts": [["circle", "a nice circle"]]}, "row 0 of the batch: facts: 'a n"),
+        (
+            {"gold": ["red"], "facts": [["circle", "a nice circle"]]},
+            "row 0 of the batch: facts: 'a n",
+        ),
         ({"gold": ["red"], "facts": [["circle"]], "needed": [["star"]]}, "needed: 'star' does not"),
         ({"gold": ["red"], "facts": [["circle"]], "program": ["count star"]}, "do not tell 'count"),
         ({"gold": ["red"], "answers": [[["blue"]]]}, "gold: 'red' is none of the answers"),
@@ -356,7 +389,7 @@ def test_the_sum_is_that_of_its_weights() -> None:
     assert by_facts([GOOD, half], **given_) == pytest.approx([1, 2 / 3])
     with pytest.raises(OptionError, match="perception must be a weight"):
         Reward(perception=-1)
-    with pytest.raises(OptionError, match="by is 'fact'.*facts"):
+    with pytest.raises(OptionError, match=r"by is 'fact'.*facts"):
         Reward(by="fact")  # type: ignore[arg-type]
 
 
@@ -398,7 +431,7 @@ def test_rewards_import_neither_torch_nor_a_trainer() -> None:
 
 
 def test_a_random_policy_is_paid_for_nothing() -> None:
-    """Words of the grammar in any order: no gold by chance of form, no facts without the picture."""
+    """Words of the grammar in any order: facts are not met with by chance."""
     draw = random.Random(7)
     names, keys = ("circle", "star", "ring", "heart", "cross"), ("red", "blue", "green", "black")
     paid = 0.0

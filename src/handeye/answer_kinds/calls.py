@@ -15,7 +15,9 @@ from handeye.answer_kinds.reading import Reading
 
 LONGEST = 20_000
 """Characters of an answer; a longer one is none."""
-_CALL = re.compile(r"([A-Z_]{1,40})\s*(?:\(\s*([A-Z0-9,+.\s-]{0,200})\))?", re.IGNORECASE | re.ASCII)
+_CALL = re.compile(
+    r"([A-Z_]{1,40})\s*(?:\(\s*([A-Z0-9,+.\s-]{0,200})\))?", re.IGNORECASE | re.ASCII
+)
 _ZEROS = re.compile(r"(?<![0-9.])0+(?=[0-9])")
 
 

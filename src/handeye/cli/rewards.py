@@ -160,8 +160,8 @@ def check(
         together = groups["correlation"]
         say(
             f"{groups['n']} {noun(groups['n'], 'groups')}: the same for all in "
-            f"{still['outcome'].text('line')} percent by R_O and {still['perception'].text('line')} "
-            f"percent by R_P; their correlation within groups: "
+            f"{still['outcome'].text('line')} percent by R_O and "
+            f"{still['perception'].text('line')} percent by R_P; their correlation within groups: "
             f"{'none: one never varies' if together is None else number(together, 'plain')}"
         )
 

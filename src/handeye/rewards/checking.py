@@ -119,7 +119,9 @@ def _by_id(path: Path) -> dict[str, tuple[str, Truth]]:
     for where, row in _lines(path):
         item = row.get("item_id")
         if not isinstance(item, str) or item in out:
-            raise DataError(f"{where}: item_id: {'it is there twice' if item in out else 'missing'}")
+            raise DataError(
+                f"{where}: item_id: {'it is there twice' if item in out else 'missing'}"
+            )
         out[item] = str(row.get("scene_id") or item), _truth(row, where)
     return out
 

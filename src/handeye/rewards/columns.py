@@ -74,9 +74,11 @@ def checked(truth: Truth) -> Truth:
         DataError: a fact or program that is none, gold that is not among the answers, facts that
             do not bear out what is needed or that the program cannot use; with the column.
     """
-    if truth.answers and all(not way or way[0] != truth.gold for way in truth.answers):
-        if truth.kind != "number":
-            raise DataError(f"gold: {truth.gold!r} is none of the answers")
+    if not all(truth.answers) or not all(map(all, truth.answers)):
+        raise DataError("answers: an answer has no words")
+    named = [way[0] for way in truth.answers]
+    if truth.kind != "number" and named and truth.gold not in named:
+        raise DataError(f"gold: {truth.gold!r} is none of the answers")
     if truth.kind == "truth" and truth.gold not in ("true", "false"):
         raise DataError(f"gold: {truth.gold!r} is neither true nor false")
     if truth.kind == "choice" and not truth.answers:
@@ -264,7 +266,9 @@ def asked(question: str, answer: str, thing: str, relation: str = "") -> str:
     low = question.casefold()
     for name in BLOCKS:
         if f"<{name}" in low or f"</{name}" in low:
-            raise DataError(f"the question has a tag <{name}>, which stands for a part of an answer")
+            raise DataError(
+                f"the question has a tag <{name}>, which stands for a part of an answer"
+            )
     related = f"Or how two things lie to each other: {relation}. " if relation else ""
     name = thing.split(" ")[0]
     told = TASK.format(thing=thing, relation=related, name=name, answer=answer)
@@ -281,7 +285,11 @@ LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 
 def rows(
-    tasks: Iterable[Task], layout: Layout = "trl", *, complete: bool = False, text_only: bool = False
+    tasks: Iterable[Task],
+    layout: Layout = "trl",
+    *,
+    complete: bool = False,
+    text_only: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Rows of a training set, with the columns that rewards need.
 

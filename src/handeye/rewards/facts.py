@@ -54,13 +54,15 @@ _WORD = re.compile(r"[^\W\d_][\w-]{0,39}")
 _VALUE = re.compile(r"[\w.+-]{1,40}")
 # Words of sentences: "circle is red" is prose and no relation of two things.
 _PROSE = frozenset(
-    (
-        "a an the and or but not no is are was were be been being am has have had does do did will "
-        "would shall should can could may might must maybe perhaps probably possibly likely there "
-        "here it its this that these those i we you he she they in on at of to with as if so thus "
-        "then than because than also either neither both any every all some none nothing only very "
-        "answer answers option options choice count click done submit"
-    ).split()
+    word
+    for line in (
+        "a an the and or but not no is are was were be been being am has have had does do did will",
+        "would shall should can could may might must maybe perhaps probably possibly likely there",
+        "here it its this that these those i we you he she they in on at of to with as if so thus",
+        "then than because also either neither both any every all some none nothing only very",
+        "answer answers option options choice count click done submit",
+    )
+    for word in line.split()
 )
 _PARTS = re.compile(r"[^;\n]+")
 

@@ -20,7 +20,7 @@ states anything beside its answer. The two are never mixed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
@@ -54,14 +54,17 @@ _ANNOUNCED = re.compile(
 )
 _ROMAN = re.compile(r"(?=[ivx])x{0,2}(?:ix|iv|v?i{0,3})")
 _NUMBERS = frozenset(
-    (
-        "zero one two three four five six seven eight nine ten eleven twelve null eins zwei drei "
-        "vier fünf sechs sieben acht neun zehn un deux trois quatre cinq sept huit neuf dix uno dos "
-        "tres cuatro cinco seis siete ocho nueve diez due quattro cinque sei sette otto nove dieci "
-        "um dois três quatro sete oito dez een twee drie vijf zes zeven negen tien ett två tre fyra "
-        "fem sex sju åtta nio tio once twice pair couple dozen single triple first second third "
-        "fourth fifth sixth seventh eighth ninth tenth"
-    ).split()
+    # Of the languages that policies drift into; what is missed is no fact anyway.
+    word
+    for line in (
+        "zero one two three four five six seven eight nine ten eleven twelve once twice pair dozen",
+        "couple single triple first second third fourth fifth sixth seventh eighth ninth tenth",
+        "null eins zwei drei vier fünf sechs sieben acht neun zehn un deux trois quatre cinq sept",
+        "huit neuf dix uno dos tres cuatro cinco seis siete ocho nueve diez due quattro cinque sei",
+        "sette otto nove dieci um dois três quatro sete oito dez een twee drie vijf zes zeven negen",
+        "tien ett två tre fyra fem sex sju åtta nio tio",
+    )
+    for word in line.split()
 )
 
 
@@ -220,8 +223,9 @@ def _strict(told: str, truth: Truth) -> float | None:
         return None if found is None else calls.score(found, truth.gold)
     bare = texts.bare(told)
     if truth.kind in ("text", "number"):
+        # Beside numbers there are words, each in one way: "no such".
         for ways in truth.answers or (truth.ways,):
-            if bare in map(texts.bare, ways):
+            if bare in map(texts.bare, ways if truth.kind == "text" else ways[:1]):
                 return float(ways[0] == truth.gold)
     if truth.kind == "number":
         said_number = number.read(told)
@@ -315,7 +319,9 @@ def recognized(span: Span, truth: Truth) -> _Seen:
     there = iter(said.founded(stated, true))
     states = ["no fact" if p.fact is None else _FOUNDED[next(there)] for p in parts]
     cue = said.scene(truth.cue_facts)
-    names = {end.name for fact in true if not fact.denied for end in (fact.thing, fact.other) if end}
+    names = {
+        end.name for fact in true if not fact.denied for end in (fact.thing, fact.other) if end
+    }
     good = [part.fact for part, state in zip(parts, states, strict=True)
             if part.fact is not None and state == "founded"]  # fmt: skip
     for part, state in zip(parts, states, strict=True):
@@ -466,9 +472,14 @@ _judged = lru_cache(maxsize=2048)(
 Values = list[float | None]
 
 
+def _each(name: str, completions: Sequence[Any], columns: Mapping[str, Any]) -> Values:
+    found = verdicts(completions, **columns)
+    return [None if one is None else getattr(one, name) for one in found]
+
+
 def outcome(completions: Sequence[Any], **columns: Any) -> Values:
     """R_O: 1 where the answer is right and written as its kind asks, in an unbroken form."""
-    return [v and v.outcome for v in verdicts(completions, **columns)]
+    return _each("outcome", completions, columns)
 
 
 def perception(completions: Sequence[Any], **columns: Any) -> Values:
@@ -476,27 +487,27 @@ def perception(completions: Sequence[Any], **columns: Any) -> Values:
 
     Of rows without a program the F1 of the facts; None where no facts are known.
     """
-    return [v and v.perception for v in verdicts(completions, **columns)]
+    return _each("perception", completions, columns)
 
 
 def fact_f1(completions: Sequence[Any], **columns: Any) -> Values:
     """F1 of what is stated: precision over all that is, recall of what the question needs."""
-    return [v and v.f1 for v in verdicts(completions, **columns)]
+    return _each("f1", completions, columns)
 
 
 def form(completions: Sequence[Any], **columns: Any) -> Values:
     """1 where no rule is broken, else 0."""
-    return [v and v.form for v in verdicts(completions, **columns)]
+    return _each("form", completions, columns)
 
 
 def length(completions: Sequence[Any], **columns: Any) -> Values:
     """From 0 to -1 over the last :data:`SOFT` of :data:`BUDGET` words and signs."""
-    return [v and v.length for v in verdicts(completions, **columns)]
+    return _each("length", completions, columns)
 
 
 def repetition(completions: Sequence[Any], **columns: Any) -> Values:
     """Minus the share of passages of :data:`NGRAM` words that repeat, outside the recognition."""
-    return [v and v.repetition for v in verdicts(completions, **columns)]
+    return _each("repetition", completions, columns)
 
 
 PARTS: dict[str, Callable[..., Values]] = {

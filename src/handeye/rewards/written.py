@@ -74,7 +74,8 @@ _OPEN = r"(?:[<＜‹〈《❮❰⟨⟪⧼˂﹤]|&lt;?|&#0{0,6}60;?|&#x0{0,6}3c;
 _CLOSE = r"(?:[>＞›〉》❯❱⟩⟫⧽˃﹥]|&gt;?|&#0{0,6}62;?|&#x0{0,6}3e;?)"
 # One word, alone or with attributes, right behind the bracket: "x < y and y > z" is none.
 _LIKE_A_TAG = re.compile(
-    rf"{_OPEN}(?:[/\\／∕⁄]?[^\W\d_]|[!?])[^\s<>]{{0,30}}(?:\s[^<>\n]{{0,30}})?{_CLOSE}", re.IGNORECASE
+    rf"{_OPEN}(?:[/\\／∕⁄]?[^\W\d_]|[!?])[^\s<>]{{0,30}}(?:\s[^<>\n]{{0,30}})?{_CLOSE}",
+    re.IGNORECASE,
 )
 _NEARLY_OURS = re.compile(
     rf"{_OPEN}\s{{0,4}}[/\\／∕⁄]?\s{{0,4}}(?:recognition|think|answer)\b", re.IGNORECASE
@@ -164,9 +165,8 @@ def read(text: str) -> Written:
 
 def _signs(text: str) -> Iterable[str]:
     """Rules about the signs of a text that it breaks."""
-    if not text.translate(_SPACES).isprintable() and any(map(_unseen, set(text))):
-        yield "invisible"
-    elif not text.isascii() and _BLANKS.search(text) is not None:
+    hidden = not text.translate(_SPACES).isprintable() and any(map(_unseen, set(text)))
+    if hidden or (not text.isascii() and _BLANKS.search(text) is not None):
         yield "invisible"
     if _SPECIAL.search(text) is not None:
         yield "special_token"

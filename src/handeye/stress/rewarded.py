@@ -62,7 +62,7 @@ def task_of(item: Item, picture: Picture) -> Task:
     order = order_of(item, "set")
     values = [one for one in dict.fromkeys([*item.values, *item.options]) if one]
     shown = [item.options[place] for place in order] if letters else values
-    answer: Kind = "choice" if letters else item.answer  # type: ignore[assignment]
+    answer: Kind = "choice" if letters else item.answer
     truth = Truth(
         gold=item.gold,
         kind=answer,
