@@ -16,7 +16,7 @@ from math import nan
 from typing import Any
 
 from handeye.errors import DataError, OptionError, allowed
-from handeye.rewards.scoring import PARTS, Reward, Values, Verdict, verdicts
+from handeye.rewards.scoring import PARTS, Reward, Values, Verdict, judged
 from handeye.rewards.written import RULES
 
 WEIGHED = ("outcome", "perception", "form", "length", "repetition")
@@ -30,7 +30,7 @@ def _one(completion: Any, truth: Any, reward: Reward) -> Verdict:
         DataError: there is nothing to score it by.
     """
     if isinstance(truth, (str, Mapping)) and truth:
-        (found,) = verdicts([completion], budget=reward.budget, ground_truth=[truth])
+        (found,) = judged([completion], {"ground_truth": [truth]}, reward.budget)
         if found is not None:
             return found
     raise DataError("ground_truth is empty: rows for rewards have their columns there as JSON")
@@ -71,7 +71,7 @@ def trl(reward: Reward | None = None) -> tuple[list[Callable[..., Values]], list
 
 def _part(name: str, reward: Reward, *, logs: bool) -> Callable[..., Values]:
     def part(completions: Sequence[Any], **columns: Any) -> Values:
-        found = verdicts(completions, budget=reward.budget, **_without_own(columns))
+        found = judged(completions, columns, reward.budget)
         if logs:
             _log(found, columns)
         wanted = "f1" if name == "perception" and reward.by == "facts" else name
@@ -81,11 +81,6 @@ def _part(name: str, reward: Reward, *, logs: bool) -> Callable[..., Values]:
     part.__name__ = part.__qualname__ = name
     part.__doc__ = PARTS[name].__doc__
     return part
-
-
-def _without_own(columns: Mapping[str, Any]) -> dict[str, Any]:
-    # A budget of the rows is another one than that of the reward.
-    return {name: values for name, values in columns.items() if name != "budget"}
 
 
 def _log(found: Sequence[Verdict | None], columns: Mapping[str, Any]) -> None:
@@ -186,7 +181,7 @@ class Swift:
 
     def __call__(self, completions: Sequence[Any], **kwargs: Any) -> Values:
         """The reward of each completion; None where its row has no gold."""
-        return self.reward(completions, **_without_own(kwargs))
+        return self.reward(completions, **kwargs)
 
 
 def register_swift(reward: Reward | None = None) -> None:

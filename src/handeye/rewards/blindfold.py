@@ -30,8 +30,8 @@ PROTOCOL = (
     "set, expression, choice or text. 2. Ask whether the notes describe what is to be seen, or "
     "already give the answer or reason towards it; in the second case set leak. 3. From the notes "
     "alone, without guessing and without what is usual in the world, work out the answer; if they "
-    "do not suffice, the answer is unknown. 4. Write the answer in the plainest form of its kind: a "
-    "number in digits, the letter of a choice, otherwise as few words as can be. Reply with one "
+    "do not suffice, the answer is unknown. 4. Write the answer in the plainest form of its kind: "
+    "a number in digits, the letter of a choice, otherwise as few words as can be. Reply with one "
     'line of JSON and nothing else: {"kind": "...", "leak": true or false, "answer": "..."}'
 )
 """What a judge is told: the answer-type protocol of MoCA (section 3 there), in our words, with a

@@ -153,8 +153,14 @@ def truths(n: int, columns: Mapping[str, Any]) -> list[Truth | None]:
     Raises:
         DataError: as :func:`truth_of`, with the row's number from 0; a list of another length.
     """
-    names = [name for name in COLUMNS if isinstance(columns.get(name), (list, tuple))]
-    whole = columns.get("ground_truth")
+    # Lists, or arrays of objects; a text or a number is nothing by rows.
+    lists = {
+        name: list(columns[name])
+        for name in (*COLUMNS, "ground_truth")
+        if hasattr(columns.get(name), "__len__") and not isinstance(columns[name], (str, dict))
+    }
+    names = [name for name in COLUMNS if name in lists]
+    whole = lists.get("ground_truth")
     if "gold" not in names and whole is not None:
         _as_many("ground_truth", whole, n)
         return [
@@ -162,9 +168,9 @@ def truths(n: int, columns: Mapping[str, Any]) -> list[Truth | None]:
             for at, one in enumerate(whole)
         ]
     for name in names:
-        _as_many(name, columns[name], n)
+        _as_many(name, lists[name], n)
     return [
-        truth_of({name: columns[name][at] for name in names}, f"row {at} of the batch")
+        truth_of({name: lists[name][at] for name in names}, f"row {at} of the batch")
         for at in range(n)
     ]
 

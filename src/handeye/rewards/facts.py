@@ -8,7 +8,8 @@ that is said of it; how two things lie to each other; or that there is no such t
     no cross
 
 A thing is a name and ``key=value`` pairs; a relation is a word without ``=`` between two things.
-Case is of no account. Nothing else is a fact: no prose, no list of possible values.
+Case is of no account, nor are blanks around ``=``. Nothing else is a fact: no prose, no list of
+possible values.
 
 Things have no numbers: every fact about a thing claims one more of them, so three circles are
 three facts, and what is said of one thing stands in one fact. A scene is closed: what it does not
@@ -64,6 +65,7 @@ _PROSE = frozenset(
     )
     for word in line.split()
 )
+_EQUALS = re.compile(r"\s{0,9}=\s{0,9}")
 _PARTS = re.compile(r"[^;\n]+")
 
 
@@ -138,7 +140,7 @@ def read(text: str) -> Fact | None:
     """The fact that a text is; None where it is none."""
     if len(text) > LONGEST:
         return None
-    words = text.casefold().split()
+    words = _EQUALS.sub("=", text.casefold()).split()
     denied = words[:1] == ["no"]
     things: list[Thing] = []
     relation = None

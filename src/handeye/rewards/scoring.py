@@ -59,10 +59,10 @@ _NUMBERS = frozenset(
     for line in (
         "zero one two three four five six seven eight nine ten eleven twelve once twice pair dozen",
         "couple single triple first second third fourth fifth sixth seventh eighth ninth tenth",
-        "null eins zwei drei vier fünf sechs sieben acht neun zehn un deux trois quatre cinq sept",
-        "huit neuf dix uno dos tres cuatro cinco seis siete ocho nueve diez due quattro cinque sei",
-        "sette otto nove dieci um dois três quatro sete oito dez een twee drie vijf zes zeven negen",
-        "tien ett två tre fyra fem sex sju åtta nio tio",
+        "null eins zwei drei vier fünf sechs sieben acht neun zehn un deux trois quatre cinq",
+        "sept huit neuf dix uno dos tres cuatro cinco seis siete ocho nueve diez due quattro",
+        "cinque sei sette otto nove dieci um dois três quatro sete oito dez een twee drie vijf zes",
+        "zeven negen tien ett två tre fyra fem sex sju åtta nio tio",
     )
     for word in line.split()
 )
@@ -127,8 +127,12 @@ def text_of(completion: Any) -> str:
         content = completion.get("content")
         if isinstance(content, str) or content is None:
             return content or ""
-        return "".join(part.get("text") or "" for part in content if isinstance(part, dict))
-    return "".join(map(text_of, completion or ()))
+        parts = content if isinstance(content, (list, tuple)) else ()
+        texts_ = (part.get("text") for part in parts if isinstance(part, dict))
+        return "".join(text for text in texts_ if isinstance(text, str))
+    if isinstance(completion, (list, tuple)):
+        return "".join(map(text_of, completion))
+    return ""
 
 
 def verdict_of(completion: Any, truth: Truth, *, budget: int = BUDGET) -> Verdict:
@@ -456,6 +460,13 @@ def verdicts(
     Raises:
         DataError: a column is not what the schema says.
     """
+    return judged(completions, columns, budget)
+
+
+def judged(
+    completions: Sequence[Any], columns: Mapping[str, Any], budget: int = BUDGET
+) -> list[Verdict | None]:
+    """The same from columns whatever their names, a ``budget`` among them."""
     known = truths(len(completions), columns)
     return [
         None if truth is None else _judged(text_of(completion), truth, budget)
@@ -473,7 +484,7 @@ Values = list[float | None]
 
 
 def _each(name: str, completions: Sequence[Any], columns: Mapping[str, Any]) -> Values:
-    found = verdicts(completions, **columns)
+    found = judged(completions, columns)
     return [None if one is None else getattr(one, name) for one in found]
 
 
@@ -558,7 +569,7 @@ class Reward:
 
     def __call__(self, completions: Sequence[Any], **columns: Any) -> Values:
         """The sum for each completion; None where its row has no gold."""
-        found = verdicts(completions, budget=self.budget, **columns)
+        found = judged(completions, columns, self.budget)
         return [None if one is None else self.total(one) for one in found]
 
     def total(self, verdict: Verdict) -> float:
