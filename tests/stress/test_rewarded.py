@@ -51,7 +51,7 @@ def test_every_question_follows_from_its_facts(whole: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     ["red", "Blue.", "the left half", "to the left", "3", "three", "no such", "none", "3 or 4",
-     "yes", "No.", "it is red", "purple", "CAT", "", "3.0", "left or right"],
+     "yes", "3.", "No.", "it is red", "purple", "CAT", "", "3.0", "left or right"],
 )  # fmt: skip
 def test_the_outcome_is_the_strict_score_of_the_suite(text: str, whole: Path) -> None:
     items = load(whole)

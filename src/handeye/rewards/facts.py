@@ -98,9 +98,9 @@ class Fact(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How much it says: things, values and relation, each one."""
-        more = 0 if self.other is None else 2 + len(self.other.said)
-        return 1 + len(self.thing.said) + more
+        """How much it says, to compare it by: of two denials the one with fewer words says more."""
+        words = len(self.thing.said) + (0 if self.other is None else 2 + len(self.other.said))
+        return -words if self.denied else words
 
     def follows(self, known: Fact) -> bool:
         """Whether it is true if ``known`` is: it says less of the same, or denies less."""

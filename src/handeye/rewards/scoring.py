@@ -229,7 +229,9 @@ def _strict(told: str, truth: Truth) -> float | None:
     if truth.kind in ("text", "number"):
         # Beside numbers there are words, each in one way: "no such".
         for ways in truth.answers or (truth.ways,):
-            if bare in map(texts.bare, ways if truth.kind == "text" else ways[:1]):
+            if truth.kind == "number":
+                ways = () if number.read(ways[0]) else ways[:1]
+            if bare in map(texts.bare, ways):
                 return float(ways[0] == truth.gold)
     if truth.kind == "number":
         said_number = number.read(told)
@@ -323,6 +325,7 @@ def recognized(span: Span, truth: Truth) -> _Seen:
     there = iter(said.founded(stated, true))
     states = ["no fact" if p.fact is None else _FOUNDED[next(there)] for p in parts]
     cue = said.scene(truth.cue_facts)
+    false_cue = {one for one, so in zip(cue, said.founded(cue, true), strict=True) if not so}
     names = {
         end.name for fact in true if not fact.denied for end in (fact.thing, fact.other) if end
     }
@@ -332,7 +335,7 @@ def recognized(span: Span, truth: Truth) -> _Seen:
         if part.fact is None:
             broken.update(_no_fact(part.text[: said.LONGEST], truth))
         elif state == "unfounded":
-            broken.update(_unfounded(part.fact, good, names, cue))
+            broken.update(_unfounded(part.fact, good, names, false_cue))
     if said.contradictions(stated, true):
         broken.add("contradiction")
     needed = said.scene(truth.needed)
@@ -354,16 +357,15 @@ _FOUNDED = {True: "founded", False: "unfounded"}
 
 
 def _unfounded(
-    fact: said.Fact, good: Sequence[said.Fact], names: set[str], cue: Sequence[said.Fact]
+    fact: said.Fact, good: Sequence[said.Fact], names: set[str], cue: set[said.Fact]
 ) -> set[str]:
-    """Rules that a fact breaks which the scene does not bear out."""
-    if any(fact.follows(one) for one in good):
-        return {"repeated_fact"}
-    found = {"unfounded_fact"}
+    """Rules that a fact breaks which the scene does not bear out; ``cue``: false claims."""
+    found = {"repeated_fact"} if any(map(fact.follows, good)) else {"unfounded_fact"}
     ends = (fact.thing, fact.other)
     if not fact.denied and any(end is not None and end.name not in names for end in ends):
         found.add("absent_thing")
-    if any(fact.follows(one) or one.follows(fact) for one in cue):
+    # That there is one more of a thing says too little to follow from another fact.
+    if any(one == fact or (one.size and one.follows(fact)) for one in cue):
         found.add("copied_cue")
     return found
 
