@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from handeye.states.targets import Target
 
 app = typer.Typer(
-    help=r"Look into a model on this machine (needs handeye\[states] and \[local]).",
+    help=r"Look into a local model (needs handeye\[states] and \[local]).",
     no_args_is_help=True,
 )
 _CAPTURE = """Take the hidden states of a model on this machine while it is asked about a set.

@@ -39,5 +39,6 @@ SUITE = Suite(
     print_run=Part("handeye.stress.pages.console:print_run"),
     people=Part("handeye.stress.human.people:StressPeople"),
     probed=Part("handeye.stress.probed:StressProbed"),
+    rewarded=Part("handeye.stress.rewarded:rewarded"),
     diagnose=Part("handeye.stress.diagnosis.diagnose:diagnose"),
 )
