@@ -58,7 +58,7 @@ def test_no_set_holds_what_training_shows():
 
 
 def test_right_answers_are_what_the_picture_shows_and_are_read_as_such(pictures):
-    """The oracle looks at each picture, and agrees about every question but those on tiny things."""
+    """The oracle looks at each picture, and agrees about nearly every question."""
     asked = right = 0
     for shown in pictures:
         for question in shown.questions:
@@ -107,7 +107,7 @@ def test_a_question_is_a_handful_of_tokens(pictures):
 
 def test_asides_name_the_right_option_at_ends_of_tokens(pictures):
     tokenizer = build_tokenizer(phrases())
-    packer = Packer(build_processor(shape_of("tile-tiny"), tokenizer))
+    packer = Packer(build_processor(shape_of("scene-tiny"), tokenizer))
     for shown in pictures:
         told = []
         for question in shown.questions:

@@ -23,10 +23,10 @@ def stress(
         str,
         typer.Option(
             metavar="NAME",
-            help="small, or tiny: seconds, for tests.",
-            autocompletion=one_of(lambda: ("small", "tiny")),
+            help="mini: about a million parameters; tiny: seconds, for tests.",
+            autocompletion=one_of(lambda: ("mini", "tiny")),
         ),
-    ] = "small",
+    ] = "mini",
     supervision: Annotated[
         str,
         typer.Option(

@@ -30,7 +30,7 @@ class StressRecipe(Recipe):
 
     cue_truth: float
     levels: str
-    side: int = 168
+    side: int
 
     def schedule(self) -> tuple[str, dict[str, Any]]:
         """Level, and down over the last sixth: the decoder begins when most steps are made."""
@@ -39,7 +39,7 @@ class StressRecipe(Recipe):
 
 RECIPES: dict[str, StressRecipe] = {
     "tiny": StressRecipe(
-        preset="tile-tiny",
+        preset="scene-tiny",
         steps=12,
         pictures=4,
         looking_steps=4,
@@ -48,27 +48,29 @@ RECIPES: dict[str, StressRecipe] = {
         patch_weight=0.3,
         cue_truth=0.8,
         levels="1",
+        side=128,
         checkpoint_every=4,
         log_every=2,
         threads=1,
         loaders=0,
         examined_scenes=12,
     ),
-    "small": StressRecipe(
-        preset="tile-mini",
-        steps=3000,
+    "mini": StressRecipe(
+        preset="scene-mini",
+        steps=2000,
         pictures=16,
-        looking_steps=2000,
-        learning_rate=2e-3,
+        looking_steps=1200,
+        learning_rate=1.5e-3,
         warmup=60,
-        patch_weight=0.3,
+        patch_weight=0.2,
         cue_truth=0.8,
         levels="1,1,1,2,2,3",
-        checkpoint_every=200,
+        side=128,
+        checkpoint_every=100,
         log_every=50,
         threads=1,
         loaders=1,
-        examined_scenes=480,
+        examined_scenes=360,
     ),
 }
 """By preset."""

@@ -27,7 +27,7 @@ from handeye.stress.scenes.sketching import MIDDLE, Thing, in_some_order, others
 from handeye.stress.scenes.things import COLOURS, EVEN_SHAPES, SHAPES
 from handeye.stress.scenes.wording import kinds_of, question
 from handeye.stress.scoring.predictions import Form
-from handeye.stress.teaching.words import HEIGHTS, NAMES, SIDES, SIGNS
+from handeye.stress.teaching.words import HEIGHTS, NAMES, SIDES
 from handeye.training.lesson import IGNORED, Label
 
 TRAINING, EXAMINED = "train/small", "examine/small"
@@ -35,7 +35,6 @@ TRAINING, EXAMINED = "train/small", "examine/small"
 TWINS = ("larger", "smaller", "in front", "behind", "odd", "even", "touching", "apart")
 """What things that come in two or five are to each other."""
 _MOST = 10
-_OF_TEN = ("many", "rows", "columns", "parts", "first", "second", "third")
 LABELS = (
     Label("thing", 2, about="whether it shows a thing"),
     Label("shape", len(NAMES), words=NAMES, each=True, about="name of its thing"),
@@ -43,14 +42,14 @@ LABELS = (
     Label("side", 2, words=SIDES, each=True, about="half in which its thing lies, across"),
     Label("height", 2, words=HEIGHTS, each=True, about="half in which its thing lies, upright"),
     Label("twin", len(TWINS), about="what its thing is to others of that name"),
-    Label("place", 6, about="place of its thing in a row of five"),
-    Label("sign", len(SIGNS), words=SIGNS, each=True, about="word on its sign"),
-    *(Label(name, _MOST) for name in _OF_TEN),
+    Label("many", _MOST, about="how many things of that name there are"),
 )
-"""What each patch tells of the thing that it shows: how many of that name there are, how many rows,
-columns and parts it has, the digits of its number ..."""
-_LEAST = 0.06
-"""Share of a patch that a thing has to cover, to be told of it; what covers less is not asked."""
+"""What each patch tells of the thing that it shows. Only what nearly every batch has something of:
+the word on a sign, rows, columns and parts, each told by a picture or two of a batch, all of it
+alike, drowned the rest."""
+_LEAST, _PART = 0.2, 0.25
+"""Share of a patch that a thing has to cover, or share of the thing that the patch has to show, to
+be told of it: less is no more than a corner, and not asked."""
 _CLEAR = 16
 """Units by which places differ, at least, where a question of our own asks for them."""
 
@@ -106,7 +105,9 @@ class Shown:
         if things.shape[1]:
             # From the back: the first of equals is then the nearest.
             seen = things.shape[1] - 1 - things[:, ::-1].argmax(1)
-            clear = np.take_along_axis(things, seen[:, None], 1)[:, 0] >= _LEAST * side**2
+            shown = np.take_along_axis(things, seen[:, None], 1)[:, 0]
+            area = things.sum(0)[seen]
+            clear = (shown > 0) & ((shown >= _LEAST * side**2) | (shown >= _PART * area))
             out[clear] = told[seen[clear]]
         out[ground == counts.sum(1), 0] = 0
         return out
@@ -123,7 +124,8 @@ def _told(things: Sequence[Thing]) -> NDArray[np.int64]:
             told["shape"] = NAMES.index(thing.name)
             if thing.name in SHAPES:
                 told |= {"many": many[thing.name], **_place(thing)}
-            told |= _facts(thing, [one for one in shown if one.name == thing.name], many)
+            if twin := _twin(thing, [one for one in shown if one.name == thing.name]):
+                told["twin"] = TWINS.index(twin)
         for number, label in enumerate(LABELS):
             row[number] = told.get(label.name, IGNORED)
     return out
@@ -139,29 +141,23 @@ def _place(thing: Thing) -> dict[str, int]:
     return out
 
 
-def _facts(thing: Thing, same: Sequence[Thing], many: Counter[str]) -> dict[str, Any]:
-    """What its family says of a thing that is asked about."""
-    facts, out = thing.facts, dict[str, Any]()
-    out |= {name: facts[name] for name in ("rows", "columns", "parts") if name in facts}
-    if text := facts.get("text"):
-        if text.isdigit():
-            out |= dict(zip(("first", "second", "third"), map(int, text), strict=True))
-        else:
-            out["sign"] = SIGNS.index(text)
-    twin = ""
-    if "place" in facts:
-        out["place"] = facts["place"]
-        twin = "odd" if facts["differs"] else "even"
-    elif thing.name == "line":
+def _twin(thing: Thing, same: Sequence[Thing]) -> str:
+    """What a thing that is asked about is to those of its name; empty where it is nothing."""
+    facts = thing.facts
+    if "differs" in facts:
+        return "odd" if facts["differs"] else "even"
+    if thing.name == "line":
         gap = next(one.facts["gap"] for one in same if "gap" in one.facts)
-        twin = "apart" if gap else "touching"
-    elif thing.role == "asked" and len(same) == 2:
-        other = next(one for one in same if one is not thing)
-        if facts["size"] != other.facts["size"]:
-            twin = "larger" if facts["size"] > other.facts["size"] else "smaller"
-        elif thing.colour != other.colour:
-            twin = "in front" if thing is same[-1] else "behind"
-    return out | ({"twin": TWINS.index(twin)} if twin else {})
+        return "apart" if gap else "touching"
+    if thing.role != "asked" or len(same) != 2:
+        return ""
+    other = next(one for one in same if one is not thing)
+    if facts["size"] != other.facts["size"]:
+        return "larger" if facts["size"] > other.facts["size"] else "smaller"
+    apart = max(abs(thing.x - other.x), abs(thing.y - other.y))
+    if apart >= facts["size"] * FINE:
+        return ""  # two that are counted
+    return "in front" if thing is same[-1] else "behind"
 
 
 # ---- what is shown and asked
