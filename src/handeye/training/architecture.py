@@ -31,9 +31,9 @@ class Shape:
     ``side`` and ``patch`` are in pixels: the picture is stretched to ``side`` x ``side`` and cut
     into ``(side / patch) ** 2`` patches, one token each. ``width`` is that of tower and decoder.
     ``ground`` (0..1) is the shade that the tower is given as 0: where most of a picture is light
-    and empty, a patch of it then is its place and nothing else. ``waves``: places begin as sines and
-    cosines across and down (He et al. 2022, MAE), not as small noise: where something lies need not
-    be found out first.
+    and empty, a patch of it then is its place and nothing else. ``waves``: places begin as sines
+    and cosines across and down (as in MAE, He et al. 2022), not as small noise: where something
+    lies need not be found out first.
 
     Not ``matching``, the decoder begins as Llama does. ``matching``, it begins fit to find a word
     among patches that are like it: larger first weights, rotary positions that turn slowly, so that

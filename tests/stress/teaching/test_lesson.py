@@ -37,8 +37,8 @@ NUMBERS = range(2 * len(FAMILIES))
 
 @pytest.fixture(scope="module")
 def pictures():
-    """A and B of a group of every family, as a set shows them."""
-    return [training_picture(3, number, 336, (1,), 0.8) for number in NUMBERS]
+    """A and B of a group of every family."""
+    return [training_picture(3, number, 168, (1,), 0.8) for number in NUMBERS]
 
 
 def test_a_picture_is_a_function_of_seed_and_number():
