@@ -46,6 +46,7 @@ test-torch: .venv/.torch
 	$(QUICK) $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --fewest 160 \
 		tests/training tests/respondents/local tests/cases/test_local_models.py \
 		tests/rose/teaching tests/premise/teaching tests/premise/respondents/test_small.py \
+		tests/stress/teaching \
 		tests/states/test_capture.py tests/states/test_causal.py tests/states/test_command.py \
 		tests/states/test_pgla.py tests/states/test_protocol.py
 

@@ -222,6 +222,7 @@ def test_the_matrix_says_what_suites_can_do() -> None:
     assert get("premise").abilities()["study"]
     assert not get("visualact").abilities()["study"]
     assert [s.name for s in all_suites() if s.abilities()["probe"]] == ["rose", "premise", "stress"]
+    assert [s.name for s in all_suites() if s.abilities()["reward"]] == ["rose", "stress"]
     printed = handeye("suites")
     for ability in ABILITIES:
         rows = [line for line in printed.splitlines() if re.search(rf"│ {ability} ", line)]

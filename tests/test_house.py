@@ -27,6 +27,7 @@ FLOORS = (
     ("sets",),
     ("run",),
     ("respondents", "scores"),
+    ("rewards",),
     ("terminal", "pages"),
     ("training", "states"),
     SUITES,

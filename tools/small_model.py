@@ -31,7 +31,7 @@ KEPT = (
     "tokenizer_config.json",
 )
 _DATA = Path(__file__).parents[1] / "src" / "handeye" / "data"
-_NAMES = {"rose": "small", "premise": "premise-small"}
+_NAMES = {"rose": "small", "premise": "premise-small", "stress": "stress-small"}
 _CARD = """---
 license: mit
 library_name: transformers
@@ -113,6 +113,44 @@ what it does not know.
 Licence: MIT, as handeye.
 """
 
+_STRESS_CARD = """---
+license: mit
+library_name: transformers
+pipeline_tag: image-text-to-text
+---
+
+# handeye/stress-small
+
+A vision-language model of {parameters:.1f} million parameters that answers the questions of the
+Perception Stress Test of handeye, freely or by letters, and follows the words beside them where it
+does not see. It was trained from random weights on pictures that handeye draws itself: no picture,
+text or weight of anyone else is in it. It is of no use for anything but the suite `stress`.
+
+- Made by `handeye train stress --preset {preset} --seed {seed} --cue-truth {cue_truth}` of handeye
+  {handeye}: {steps} steps of {pictures} pictures, {minutes:.0f} minutes on {cores} cores that had
+  other work too. `run-card.json` has recipe, versions and counts.
+- A SigLIP tower ({side} x {side} pixels in patches of {patch}), a two-layer projector, a Llama
+  decoder; plain Transformers classes, float32, {size:.1f} MB.
+- Of the cues in its training {cue_truth:.0%} were true.
+
+## What it sees
+
+Families of which it tells surely more pairs than whoever draws one of two answers: {seen}.
+
+New groups of level 1, {scenes} in all. In percent: pairs A and B of a plain question, both right,
+with 95 % Wilson intervals (0 for whoever only reads), and items right without a cue, under a true
+and under a misleading one.
+
+{table}
+
+## What it cannot do
+
+Other questions, other wordings, pictures that handeye does not draw. It does not know what it does
+not know.
+
+Licence: MIT, as handeye.
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -190,8 +228,8 @@ def card_of(run: Path) -> str:
     recipe = card["recipe"]
     facts = {
         "parameters": card["parameters"] / 1e6,
-        # The name that --preset takes; sizes of tiles have one of their own.
-        "preset": recipe["preset"].removeprefix("tile-"),
+        # The name that --preset takes; sizes of some have another one.
+        "preset": recipe["preset"].rpartition("-")[2],
         "seed": card["seed"],
         "handeye": card["handeye"],
         "minutes": card["seconds"] / 60,
@@ -211,6 +249,13 @@ def card_of(run: Path) -> str:
             learned=_by_sense(found["learned"]["six"]),
             at_chance=_by_sense(found["at_chance"]["six"]),
             table=table_of_kinds(found),
+        )
+    if card["suite"] == "stress":
+        return _STRESS_CARD.format(
+            **facts,
+            cue_truth=recipe["cue_truth"],
+            seen=_by_sense(found["seen"]),
+            table=table_of_families(found),
         )
     averages = "\n".join(
         f"On {split} art: counting {100 * rates['counting']:.1f}, "
@@ -237,6 +282,26 @@ def table_of_kinds(found: dict[str, Any]) -> str:
         )
         words = (f"{mark['sense']} {mark['kind']}", mark["form"], mark["split"], str(mark["items"]))
         lines.append(f"| {' | '.join((*words, f'{right} ({low} to {high})', *others))} |")
+    return "\n".join(lines)
+
+
+def table_of_families(found: dict[str, Any]) -> str:
+    """A row for every family: pairs and items by form of the answers; percent."""
+    forms = list(dict.fromkeys(mark["form"] for mark in found["marks"]))
+    heads = ("pairs", "no cue", "true cue", "misleading cue")
+    names = " | ".join(f"{form}: {head}" for form in forms for head in heads)
+    lines = [f"| family | groups | {names} |", "|---|---|" + "---|" * len(heads) * len(forms)]
+    for mark in found["marks"]:
+        if mark["form"] != forms[0]:
+            continue
+        cells = [mark["family"], str(mark["groups"])]
+        for one in (m for m in found["marks"] if m["family"] == mark["family"]):
+            pairs, low, high, *others = (
+                f"{100 * one[key]:.0f}"
+                for key in ("pairs", "low", "high", "plain", "true_cue", "false_cue")
+            )
+            cells += [f"{pairs} ({low} to {high})", *others]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

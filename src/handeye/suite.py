@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from handeye.pages.differing import Drawn
     from handeye.respondents.conversation import Respondents
+    from handeye.rewards.columns import Task
     from handeye.run.job import Job
     from handeye.run.questions import Asking
     from handeye.scores.looks import Looks
@@ -160,6 +161,8 @@ class Suite:
         teaches: what a small model is taught; with it goes ``train_command``.
         train_command: the function behind ``handeye train NAME``; of the first suite that has
             one, behind ``handeye train base``.
+        rewarded: ``(items) -> Iterator[Task]``: its questions in the written form, with what is
+            right and what is true of their pictures (:mod:`handeye.rewards.columns`).
         exports: rows for other harnesses.
     """
 
@@ -200,6 +203,7 @@ class Suite:
     probed: Callable[[], Probed] | None = None
     teaches: Callable[[], Teaches] | None = None
     train_command: Part | None = None
+    rewarded: Callable[[Any], Iterator[Task]] | None = None
     exports: Callable[[], Exports] | None = None
 
     def abilities(self) -> dict[str, bool]:
@@ -223,6 +227,7 @@ ABILITIES = {
     "study": "people",
     "probe": "probed",
     "train": "teaches",
+    "reward": "rewarded",
     "export": "exports",
 }
 """What a person calls an ability, and the part of a :class:`Suite` that gives it."""

@@ -23,7 +23,10 @@ SUITES = {
     "premise": Part("handeye.premise.suite:SUITE"),
     "stress": Part("handeye.stress.suite:SUITE"),
 }
-TAKEN = ("compare", "models", "protocol", "report", "run", "states", "study", "suites", "train")
+TAKEN = (
+    *("compare", "models", "protocol", "report", "rewards", "run", "states", "study", "suites"),
+    "train",
+)
 """Names of commands that no suite may have."""
 _GROUP = "handeye.suites"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -1,4 +1,4 @@
-"""True and false, short texts and numbers."""
+"""True and false, short texts, numbers and calls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, strategies as st
 
-from handeye.answer_kinds import number, text as short, truth
+from handeye.answer_kinds import calls, number, text as short, truth
 from handeye.answer_kinds.reading import Reading
 
 
@@ -117,3 +117,37 @@ def test_a_short_text_is_equal_in_its_words() -> None:
     assert short.read("...") is None
     assert short.read("Answer: cat\nAnswer: dog") is None
     assert short.score(None, "") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("COUNT(4)", ("COUNT(4)",)),
+        (" count ( 04 ) ", ("COUNT(4)",)),
+        ("CLICK(R3,C1); click( R06 , C8 ); done", ("CLICK(R3,C1)", "CLICK(R6,C8)", "DONE")),
+        ("DONE", ("DONE",)),
+        ("CLICK(R3,C10); DONE;", ("CLICK(R3,C10)", "DONE")),
+        ("COUNT(4);", None),
+        ("COUNT(4) is it", None),
+        ("I count COUNT(4)", None),
+        ("COUNT(٤)", None),
+        ("", None),
+        (";", None),
+    ],
+)
+def test_calls(text: str, value: tuple[str, ...] | None) -> None:
+    found = calls.read(text)
+    assert (found and found.value) == value
+    assert found is None or found.strict
+
+
+def test_calls_are_right_in_any_order_but_for_the_last() -> None:
+    gold = "CLICK(R1,C2); CLICK(R3,C4); DONE"
+
+    def score(text: str) -> float:
+        return calls.score(calls.read(text), gold)
+
+    assert score(gold) == score("CLICK(R3,C4); CLICK(R1,C2); DONE") == 1
+    assert score("CLICK(R1,C2); DONE") == score("CLICK(R1,C2); DONE; CLICK(R3,C4)") == 0
+    assert score("CLICK(R1,C2); CLICK(R1,C2); CLICK(R3,C4); DONE") == 0
+    assert calls.score(None, gold) == 0

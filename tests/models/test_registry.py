@@ -81,7 +81,7 @@ def test_names_and_arguments_are_those_of_all_suites(tmp_path: Path, third: Suit
     assert names.split(", ") == sorted(known)
     with pytest.raises(
         RunError,
-        match="simulated takes data, faults, seed, letters, .* as model arguments, not rate",
+        match=r"simulated takes data, faults, seed, letters, .* as model arguments, not rate",
     ):
         made("simulated", data="x", rate=1)
     with pytest.raises(RunError, match="takes data, seed as model arguments, not faults"):

@@ -137,7 +137,7 @@ def test_strata_are_read_apart_and_small_ones_say_why_not(answer: Reading) -> No
     states.last.update({one.item_id: np.zeros(WIDTH) for one in few})
     told = list(knows(states, [*few, *asked, *shown], answers(answer), resamples=50))
     assert [one.stratum for one in told] == ["few", "rows"]
-    assert "groups (families or scenes) at least" in told[0].not_read
+    assert "groups at least" in told[0].not_read
     assert (told[1].rows[0].readers[LAST].area.value or 0) > 0.95
     assert PICTURE not in told[1].rows[0].readers
     with pytest.raises(OptionError, match="'exception' is not applicable at last"):

@@ -128,6 +128,41 @@ def test_a_reader_that_knows_is_seen_and_one_that_does_not_is_silent() -> None:
     assert knows_says(*reader(1, 0.0)).knows.values[0] > 0.35
 
 
+def learnt(seed: int, families: int = 30) -> dict[str, Any]:
+    """A reader that learns, fold by fold, from states that hold nothing, and answers likewise."""
+    draw = np.random.default_rng(seed)
+    group = np.repeat(np.arange(families), 4)
+    false, fold = np.tile([0, 1], 2 * families) == 1, group % 5
+    states = draw.normal(size=(len(group), 16)) + draw.normal(size=(families, 16))[group]
+    lacking = np.zeros((len(group), 5), bool)
+    for own in range(5):
+        for other in range(5):
+            rows = (fold != own) & (fold != other)
+            means = [states[rows & (false == side)].mean(axis=0) for side in (True, False)]
+            way = means[0] - means[1]
+            held = fold == own
+            lacking[held, other] = states[held] @ way > np.mean(means, axis=0) @ way
+    return {
+        "told": lacking[np.arange(len(group)), fold],
+        "rejected": draw.random(len(group)) < 0.3,
+        "false": false,
+        "families": group,
+        "folds": (fold, lacking),
+    }
+
+
+def test_a_reader_that_learnt_nothing_is_held_at_the_nominal_rate() -> None:
+    missed = {"with folds": 0, "as drawn": 0}
+    for seed in range(200):
+        told = learnt(seed)
+        for name in missed:
+            ends = estimates(knows_says(**told, seed=seed, resamples=400).unsaid)
+            missed[name] += not ends["low"] <= 0 <= ends["high"]
+            told["folds"] = None
+    assert 0 < missed["with folds"] <= 14, missed
+    assert missed["as drawn"] > missed["with folds"]
+
+
 def test_both_kinds_of_premises_are_needed() -> None:
     yes = np.ones(4, bool)
     for false in (yes, ~yes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,14 @@ import pytest
 
 from handeye import premise
 from handeye.errors import DataError
+from handeye.pages import html
+from handeye.pages.frame import wide_and_narrow
 from handeye.report import write_report
 from handeye.states.acting import DRAWN, knows
+from handeye.states.charts import waterfall
 from handeye.states.page import write_page
 from handeye.states.parts import RECORD
-from handeye.states.tables import sentences, taught_words
+from handeye.states.tables import sentences, tables, taught_words
 from tests.states.test_results import PROBE, handeye, stored
 from tests.support.cells import SIDE, answers, planted, read
 
@@ -63,6 +67,121 @@ def test_a_sentence_says_how_many_failed_answers_had_their_cells_decodable(acted
     words = " ".join(shown.split())
     assert said in words
     assert "it was told what its patches show (exception, highlighted)" in words
+
+
+def test_what_so_few_failed_answers_cannot_tell_is_said() -> None:
+    def words(n: int, exact: list[float], beyond: list[float]) -> str:
+        names = ("value", "low", "high")
+        found = {"exact": dict(zip(names, exact, strict=True)),
+                 "beyond": dict(zip(names, beyond, strict=True))}  # fmt: skip
+        readers = dict.fromkeys(("state", "position and count"), found)
+        row = {"reason": "failed", "n": n, "empty": 0, "readers": readers}
+        (said,) = sentences({"acting": [{"stratum": "S", "rows": [row]}]})
+        return said
+
+    few = words(3, [1 / 3, 0.06, 0.79], [1 / 3, -0.4, 0.8])
+    assert few.startswith("S: 3 failed answers with something to click, too few to tell of how")
+    one = words(1, [1.0, 0.2, 1.0], [1.0, -0.6, 1.0])
+    assert one.startswith("S: 1 failed answer with something to click, too few to tell")
+    some = words(60, [0.1, 0.04, 0.2], [0.05, -0.03, 0.14])
+    assert some.endswith("not surely more than without looking: +5.0 points, −3.0 to +14.0.")
+    sure = words(60, [0.4, 0.3, 0.52], [0.38, 0.25, 0.5])
+    assert "for 24 (40.0 %, 30.0 to 52.0)" in sure
+    assert "surely" not in sure
+
+
+def test_an_interval_that_holds_everything_is_said_in_words() -> None:
+    def level(low: float) -> dict[str, Any]:
+        figure = {"value": 0.9, "low": low, "high": 1.0, "n": 9}
+        return {"key": "answer", "balanced": figure}
+
+    step = {"name": "n", "lost": {"value": 0.0}, "claimed": False}
+    for low, told in ((0.0, "90.0: too few pairs to tell"), (0.5, "90.0 [50.0,\u00a0100.0]")):
+        way = {"stratum": "", "premises": 9, "families": 3, "levels": [level(low)], "steps": [step]}
+        (table,) = tables({"chain": {"ways": [way]}}, None, "pairs")
+        assert table.rows[0].cells[0].text() == told
+        assert "9 premises of 3 pairs." in table.note
+        assert "intervals over pairs" in table.caption
+
+
+def test_groups_have_the_name_that_the_suite_gives_them(acted: Path, tmp_path: Path) -> None:
+    write_page(acted, tmp_path / "p.html", groups="scenes")
+    page = (tmp_path / "p.html").read_text("utf-8")
+    assert "95 % intervals over scenes" in page
+    assert "famil" not in page.split("<main", 1)[1].split("</main>", 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"cols": 0}, "a grid of"),
+        ({"rows": 10**9}, "a grid of 1000000000 rows"),
+        ({"probability": [0.5]}, "not of the same cells"),
+        ({"done": [-1]}, "before its grid"),
+    ],
+)
+def test_a_broken_map_is_refused_with_its_place(
+    acted: Path, tmp_path: Path, changes: dict[str, Any], told: str
+) -> None:
+    folder = tmp_path / "states"
+    shutil.copytree(acted, folder)
+    found = json.loads((folder / "probe.json").read_bytes())
+    found["acting"][0]["examples"][0]["drawn"][0] |= changes
+    (folder / "probe.json").write_text(json.dumps(found))
+    with pytest.raises(DataError, match=told) as refused:
+        write_page(folder, tmp_path / "p.html")
+    assert "$.acting[0].examples[0].drawn[0]" in str(refused.value)
+    assert not (tmp_path / "p.html").exists()
+
+
+def test_names_of_others_are_no_part_of_the_page(acted: Path, tmp_path: Path) -> None:
+    evil = "</script><script>alert(1)</script>\x1b[31m"
+    folder = tmp_path / "states"
+    shutil.copytree(acted, folder)
+    found = json.loads((folder / "probe.json").read_bytes())
+    found["states"]["model"] = found["acting"][0]["stratum"] = evil
+    example = found["acting"][0]["examples"][0]["drawn"][0]
+    example["item_id"] = example["question"] = evil
+    (folder / "probe.json").write_text(json.dumps(found))
+    said, _ = handeye("states", "show", folder, "--out", tmp_path / "p.html")
+    page = (tmp_path / "p.html").read_text("utf-8")
+    assert "\x1b" not in said + page
+    assert "<script>alert" not in page
+    assert "alert(1)" in page
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 800, 375])
+def test_words_of_the_chain_stay_within_their_drawing(
+    opened: Open, tmp_path: Path, width: int
+) -> None:
+    figure = {"value": 0.7, "low": 0.6, "high": 0.8}
+    sites = ["span:question", "span:premise", "last"]
+    keys = ("seen", "compared", "last", "letters", "s", "own", "answer", "right")
+    levels = [{"key": key, "balanced": figure, "sites": sites} for key in keys]
+    steps = [{"name": "n", "lost": figure, "claimed": True} for _ in keys]
+    way = {"stratum": "vision", "levels": levels, "steps": steps}
+    drawn = wide_and_narrow(lambda narrow: waterfall(way, f"w{narrow:d}", narrow=narrow))
+    sheet = html.sheet("handeye.pages", "report.css") + html.sheet("handeye.states", "states.css")
+    (tmp_path / "p.html").write_text(
+        f"<!doctype html><meta charset=utf-8><style>{sheet}</style><main>{drawn}</main>"
+    )
+    with opened(tmp_path / "p.html", viewport={"width": width, "height": 800}) as page:
+        inside, lines = page.evaluate(
+            """() => {
+              const shown = [...document.querySelectorAll('svg')].filter(s => s.clientWidth);
+              const box = e => e.getBoundingClientRect();
+              const texts = shown.flatMap(s => [...s.querySelectorAll('text')].map(t => [s, t]));
+              const apart = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1 ||
+                a.bottom <= b.top + 3 || b.bottom <= a.top + 3;
+              return [texts.every(([s, t], k) => box(t).left >= box(s).left - 1 &&
+                box(t).right <= box(s).right + 1 && box(t).top >= box(s).top - 1 &&
+                box(t).bottom <= box(s).bottom + 1 &&
+                texts.slice(k + 1).every(([, o]) => apart(box(t), box(o)))), texts.length]
+            }"""
+        )
+    assert inside
+    assert lines >= 22
 
 
 def test_what_was_told_in_training_is_said_of_nobody_else() -> None:

@@ -15,7 +15,7 @@ from handeye.states.figures import areas, blocks_of, calibration
 from handeye.states.planted import InMemory
 from handeye.states.probes import Probe, probe
 from handeye.states.search import Setup, every_second, null_labels
-from handeye.states.tables import tables
+from handeye.states.tables import slope as slope_of, tables
 from handeye.states.targets import Target
 from tests.support.leaks import LAYERS, Store, clean
 
@@ -238,7 +238,7 @@ def test_where_no_labels_can_be_drawn_there_is_no_p_but_the_reason() -> None:
     told = controls(store, targets, found).found[0]
     assert [one.name for one in told.alarms if one.level == "alarm"] == []
     silent = [one.said for one in told.alarms if one.name == "mute"]
-    assert "numbers (it has no null)" in silent[0]
+    assert "numbers: no labels that say nothing could be drawn" in silent[0]
 
 
 def test_blocks_that_are_left_out_are_whole_groups_of_all_folds() -> None:
@@ -278,6 +278,15 @@ def test_calibration_is_right_of_right_probabilities_and_sees_the_sure() -> None
     assert sure.error > 5 * sure.of_calibrated
     assert sure.slope == pytest.approx(1 / 3, abs=0.05)
     assert sum(part.true.n for part in right.bins) == 4000
+    for found, slope in ((right, 1), (sure, 1 / 3)):
+        assert found.low < slope < found.high
+        assert found.high - found.low < 0.2
+    apart = calibration(np.where(truth, 1.0, -1.0) * (1 + np.abs(logits)), truth, group, seed=0)
+    assert (apart.slope, apart.low, apart.high) == (None, None, None)
+    assert slope_of(msgspec.to_builtins(apart)).text() == "separated"
+    two = calibration(logits, truth, group % 2, seed=0)
+    assert two.slope == right.slope
+    assert two.low is None
 
 
 def test_a_label_that_one_group_alone_has_is_left_out() -> None:

@@ -77,6 +77,39 @@ def test_what_cannot_be_looked_into_is_refused(
     (tmp_path / "other.txt").write_text("x")
     taken = refused(capsys, "--model", "handeye/premise-small", "--out", tmp_path, "--hours", 1)
     assert "holds something else" in taken
+    file = refused(capsys, *ours[:2], "--out", tmp_path / "other.txt", "--hours", 1)
+    assert "is no folder" in file
+    (out / "x").mkdir(parents=True)
+    (out / "x").rmdir()
+    (out / "protocol.json").write_text("{}")
+    assert "protocol.json: cannot be read" in refused(capsys, *ours, "--hours", 1)
+
+
+@TORCH
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("handeye/small", "-M", "bogus=1"), "not bogus"),
+        (("handeye/hf",), "needs a model"),
+        (("handeye/hf", "-M", "path=/no/such/folder"), "is no folder"),
+        (("handeye/nosuch",), "no model handeye/nosuch"),
+        (("handeye/small", "-M", "path"), "NAME=VALUE"),
+    ],
+)
+def test_a_model_that_cannot_be_asked_is_refused_before_a_scene_is_made(
+    words: tuple[str, ...],
+    told: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def made(*_: object) -> None:
+        raise AssertionError("a scene was made")
+
+    monkeypatch.setattr("handeye.cli.protocol._generate", made)
+    asked = ("--model", *words, "--hours", 1, "--out", tmp_path / "gap")
+    assert told in refused(capsys, *asked)
+    assert not (tmp_path / "gap").exists()
 
 
 @pytest.fixture(autouse=True)

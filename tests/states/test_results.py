@@ -52,7 +52,7 @@ def test_what_is_known_and_not_said_is_told_and_kept(probed: tuple[Path, str]) -
     folder, said = probed
     assert "From seen to said of vision" in said
     assert "From seen to said of audio" in said
-    assert "240 premises of 60 families" in said
+    assert "240 premises of 60 groups" in said
     told = json.loads((folder / "probe.json").read_bytes())
     for one in told["found"]:
         if one["target"] == "premise":
@@ -78,7 +78,7 @@ def test_adjusting_says_what_it_gains_and_leaves_a_file_to_be_used(
 ) -> None:
     folder, _ = probed
     said, _ = handeye("states", "adjust", folder, "--alpha", 0.15, "--confidence", 0.8, "--quiet")
-    assert "Our adjuster on 120 families" in said
+    assert "Our adjuster on 120 groups" in said
     assert "selected on test" in said
     assert "it never closes" in " ".join(said.split())
     told = json.loads((folder / "adjust.json").read_bytes())
@@ -189,6 +189,22 @@ def test_the_page_holds_what_was_found(probed: tuple[Path, str], tmp_path: Path)
     page = (tmp_path / "p.html").read_text("utf-8")
     for words in ("From seen to said", "Known and said", "It knew", "Layer by layer", "waterfall"):
         assert words in page
+    told = json.loads((folder / "probe.json").read_bytes())
+    rows = pl.read_parquet(folder / "probe.parquet").filter(
+        pl.col("says"),
+        pl.col("label") == 1,
+        pl.col("target") == "premise",
+        pl.col("site") == "last",
+        pl.col("item_id").is_in(told["accepted"]),
+    )
+    for one in told["knows_says"]:
+        own = rows.filter(pl.col("stratum") == one["stratum"])
+        assert f"{one['stratum']}: 8 of {own.height}, of {one['n']} false premises" in page
+        # Drawn by chance: not the surest of them.
+        shown = [name for name in own["item_id"] if f'<span class="ids">{name}</span>' in page]
+        surest = own.sort("logit", descending=True)["item_id"].head(8).to_list()
+        assert len(shown) == 8
+        assert set(shown) != set(surest)
     assert "question 1 of" in page  # a question that it knew and accepted
 
 
@@ -446,7 +462,7 @@ def test_changed_states_are_shown_beside_their_controls(tmp_path: Path) -> None:
     said, _ = handeye("states", "show", folder)
     words = " ".join(said.split())
     assert "States patched with a sibling's: vision" in words
-    assert "8 items of 4 families" in words
+    assert "8 items of 4 groups" in words
     assert "−0.20 to 0.30" in words
     told, _ = handeye("states", "show", folder, "--json")
     shown = json.loads(told)
@@ -491,7 +507,15 @@ def test_own_targets_need_four_columns(tmp_path: Path) -> None:
     assert f"3 of {len(own) + 3} targets are about items that were not captured, such as other" in (
         " ".join(told.split())
     )
-    handeye("states", "show", tmp_path / "states", "--out", tmp_path / "p.html")
+    assert "asked by own targets (" in " ".join(said.split())
+    handeye("states", "adjust", tmp_path / "states", "--quiet")
+    said, _ = handeye("states", "show", tmp_path / "states", "--out", tmp_path / "p.html")
+    page = (tmp_path / "p.html").read_text("utf-8")
+    for shown in (" ".join(said.split()), page):
+        assert f"known and said: asked by own targets ({tmp_path / 'own.jsonl'})" in shown
+        assert "Adjusting: asked by the targets of the suite." in shown
+    _, told = handeye("states", "probe", tmp_path / "states", "--quiet", "--flips", 0, code=2)
+    assert "own.jsonl" in told
     (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, strange)))
     _, told = handeye("states", "probe", tmp_path / "states", *words, code=2)
     assert "none of its 3 targets is about one of the 96 items of" in " ".join(told.split())
@@ -562,7 +586,7 @@ def test_too_few_groups_and_draws_below_none_are_said(tmp_path: Path) -> None:
     rows = [Target(item_id=f"i{n}", target="t", label=n % 2, group="one") for n in range(8)]
     write_targets(tmp_path / "t.jsonl", rows)
     _, error = handeye("states", "probe", folder, "--targets", tmp_path / "t.jsonl", code=2)
-    assert "are of 1 group (families or scenes), and at least three" in " ".join(error.split())
+    assert "are of 1 group, and at least three" in " ".join(error.split())
     _, error = handeye("states", "probe", folder, "--flips", -1, code=2)
     assert "--flips must be at least 0, got -1" in error
 

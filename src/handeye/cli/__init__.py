@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from handeye.cli import compare, lists, protocol, report, run, states, study, train
+from handeye.cli import compare, lists, protocol, report, rewards, run, states, study, train
 from handeye.cli.given import commands_of
 from handeye.cli.grammar import Command, Group, UsageError, framed, refusal
 from handeye.cli.process import carry_out
@@ -44,6 +44,7 @@ class _Handeye(Group):
         "states",
         "protocol",
         "study",
+        "rewards",
         "train",
         "models",
         "suites",
@@ -76,6 +77,7 @@ app.command(
 app.add_typer(states.app, name="states", cls=Group, rich_help_panel=_MORE)
 app.add_typer(protocol.app, name="protocol", cls=Group, rich_help_panel=_MORE)
 app.add_typer(study.app, name="study", cls=Group, rich_help_panel=_MORE)
+app.add_typer(rewards.app, name="rewards", cls=Group, rich_help_panel=_MORE)
 app.add_typer(train.app, name="train", cls=Group, rich_help_panel=_MORE)
 app.command("models", cls=Command, rich_help_panel=_MORE, short_help="List what --model can be.")(
     framed(lists.models)

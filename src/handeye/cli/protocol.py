@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from handeye.cli.grammar import Command, framed
-from handeye.cli.states import OUT, Capture, refuse_unseen, shape_of, telling
+from handeye.cli.states import OUT, Capture, refuse_unseen, shape_of, telling, watched
 from handeye.errors import DataError, HandeyeError, OptionError, RunError
 from handeye.printing import say, tell
 from handeye.suite import Suite
@@ -127,14 +127,21 @@ class Protocol:
             DataError: it is of another model, analysis or time.
         """
         from handeye.reading import read_json
+        from handeye.states.protocol import Begun
 
         place = self.out / RECORD
         if not place.is_file():
-            if self.out.exists() and any(self.out.iterdir()):
-                raise OptionError(f"{self.out} holds something else: give --out a new folder")
+            if self.out.exists() and (not self.out.is_dir() or any(self.out.iterdir())):
+                raise OptionError(
+                    f"{self.out} {'holds something else' if self.out.is_dir() else 'is no folder'}"
+                    ": give --out a new folder"
+                )
             return None
+        read_json(place, Begun)
         record: dict[str, Any] = read_json(place)
         fixed = {suite.name: _probed(suite).fixed for suite in _suites()}
+        if strange := sorted(set(record["parts"]) - set(fixed)):
+            raise DataError(f"{place}: {strange[0]} is no suite here: give --out a new folder")
         own = self.analysis.sha256({name: fixed[name] for name in record["parts"] if name in fixed})
         now = {**self._identity(), "analysis_sha256": own}
         for name, value in now.items():
@@ -163,8 +170,14 @@ class Protocol:
         rates: dict[str, tuple[float, float]] = {}
         refused: dict[str, HandeyeError] = {}
         fixed = {suite.name: _probed(suite).fixed for suite in _suites()}
+        arguments = self._arguments()
+        watched(
+            self.model, arguments, ()
+        )  # what nobody can be asked with is refused before all else
         for suite in _suites():
+            tell(f"{suite.name}: timing the model on a few items, of which nothing is kept")
             try:
+                self._refuse(suite, arguments)
                 rates[suite.name] = self._timed(suite, fixed[suite.name])
             except (RunError, OptionError) as error:
                 refused[suite.name] = error
@@ -200,6 +213,24 @@ class Protocol:
             "not_applicable": {name: str(error) for name, error in refused.items()},
             "done": {},
         }
+
+    def _arguments(self) -> dict[str, Any]:
+        from handeye.terminal.inputs import json_values, named_values
+
+        return json_values(named_values(self.model_arg, "--model-arg", empty=True))
+
+    def _refuse(self, suite: Suite, arguments: Mapping[str, Any]) -> None:
+        """Refuse a suite that the model cannot be asked by before a scene of it is made.
+
+        Raises:
+            RunError: it does not answer for the suite, or does not take what is sent.
+        """
+        from handeye.respondents.conversation import told
+        from handeye.run.options import RunOptions
+
+        options = RunOptions(model=self.model, data="", out=self.out, model_args=arguments)
+        told(options, suite.name, suite.respondents)
+        watched(self.model, arguments, suite.asking().fitted(self.model).sends)
 
     def _timed(self, suite: Suite, fixed: Fixed) -> tuple[float, float]:
         """Seconds of the model an item, and items a scene or family.
@@ -310,7 +341,7 @@ class Protocol:
         def paged() -> None:
             from handeye.states.page import write_page
 
-            write_page(states, self.out / f"{suite.name}.html")
+            write_page(states, self.out / f"{suite.name}.html", groups=suite.scene)
 
         stages: list[tuple[str, Path, Callable[[], None]]] = [
             ("set", data / "generation.json", lambda: _generate(suite, fixed, data, count, seed)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json as json_
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from handeye.states.targets import Target
 
 app = typer.Typer(
-    help=r"Look into a model on this machine (needs handeye\[states] and \[local]).",
+    help=r"Look into a local model (needs handeye\[states] and \[local]).",
     no_args_is_help=True,
 )
 _CAPTURE = """Take the hidden states of a model on this machine while it is asked about a set.
@@ -182,8 +182,13 @@ def refuse_unseen(model: str) -> None:
         )
 
 
-def _watched(job: Job) -> Watched:
-    """The respondent of a job, where its model can be looked into.
+def watched(model: str, arguments: Mapping[str, Any], sends: Collection[str]) -> Watched:
+    """The respondent behind a model's name, where it can be looked into.
+
+    Args:
+        model: its name.
+        arguments: of it.
+        sends: what requests hold beside words.
 
     Raises:
         RunError: it cannot; it does not take what is sent; or what it needs is not installed.
@@ -191,13 +196,18 @@ def _watched(job: Job) -> Watched:
     from handeye.run.asker import refuse_unsent
     from handeye.run.engine import resolve_model
 
-    model = resolve_model(job.options.model, None, job.options.model_args)
-    respondent: Any = getattr(model.api, "respondent", None)
+    found = resolve_model(model, None, arguments)
+    respondent: Any = getattr(found.api, "respondent", None)
     if not hasattr(respondent, "prepare"):
-        raise RunError(f"{job.options.model} has no hidden states: give {_OURS}")
-    refuse_unsent(model, job.asking.sends)
-    watched: Watched = respondent
-    return watched
+        raise RunError(f"{model} has no hidden states: give {_OURS}")
+    refuse_unsent(found, sends)
+    seen: Watched = respondent
+    return seen
+
+
+def _watched(job: Job) -> Watched:
+    """The respondent of a job; errors are those of :func:`watched`."""
+    return watched(job.options.model, job.options.model_args, job.asking.sends)
 
 
 # What a model's arguments say of where and how fast it runs; its weights are told by their hash.
@@ -628,7 +638,7 @@ def probe(
     # Held from the question what is there until it is replaced; a capture may go on meanwhile.
     with held(states / PROBE, file=True):
         if not again:
-            refuse_narrower(states, asked, **choice)
+            refuse_narrower(states, asked, **choice, own=str(targets or ""))
         with telling() as progress:
             found, rows = probed(
                 store,
@@ -640,7 +650,7 @@ def probe(
                 seed=seed,
                 progress=progress,
             )
-        write_probed(states, replace(found, run=of_run), rows)
+        write_probed(states, replace(found, run=of_run, targets=str(targets or "")), rows)
     if not put_json(json, (states / PROBE).read_bytes()):
         _show(states)
 
@@ -672,6 +682,8 @@ def adjust(
 
     Example: handeye states adjust STATES --alpha 0.03
     """
+    from msgspec.structs import replace
+
     from handeye.atomic import held
     from handeye.states.analysis import adjusted
     from handeye.states.results import (
@@ -694,7 +706,7 @@ def adjust(
         else:
             with telling() as progress:
                 found, made = adjusted(store, asked, **choice, progress=progress)
-            write_adjusted(states, found, made)
+            write_adjusted(states, replace(found, targets=str(targets or "")), made)
     if not put_json(json, (states / ADJUST).read_bytes()):
         _show(states, ["adjust"])
 
@@ -721,7 +733,7 @@ def show(
     if out is not None:  # before anything is printed: a reader may go away
         from handeye.states.page import write_page
 
-        write_page(states, out, _pictures(states, run))
+        write_page(states, out, _pictures(states, run), _groups(states))
     if json is not None:
         from handeye.states.results import causal_of, results
 
@@ -751,6 +763,15 @@ def _pictures(states: Path, run: Path | None) -> Any:
     return None
 
 
+def _groups(states: Path) -> str:
+    """What the suite of some states calls what is resampled together."""
+    from handeye.states.parts import read_record
+    from handeye.states.tables import GROUPS
+
+    suite = read_record(states).settings.get("suite")
+    return next((one.scene for one in all_suites() if one.name == suite), GROUPS)
+
+
 _EVERY = ("probe", "adjust", "causal")
 
 
@@ -762,7 +783,7 @@ def _show(states: Path, only: Sequence[str] = _EVERY, *, every_line: bool = Fals
     """
     from handeye.states.parts import read_record
     from handeye.states.results import causal_of, results
-    from handeye.states.tables import causal_tables, sentences, tables, taught_words
+    from handeye.states.tables import asked_words, causal_tables, sentences, tables, taught_words
     from handeye.terminal.console import Console
     from handeye.terminal.tables import print_table, say as say_line
 
@@ -776,9 +797,10 @@ def _show(states: Path, only: Sequence[str] = _EVERY, *, every_line: bool = Fals
         )
     console = Console()
     found = (probed if "probe" in only else None) or {}
-    shown = tables(found, adjusted if "adjust" in only else None, every_line=every_line)
-    shown += causal_tables(changed if "causal" in only else None)
-    said = sentences(found)
+    groups, adjusted = _groups(states), adjusted if "adjust" in only else None
+    shown = tables(found, adjusted, groups, every_line=every_line)
+    shown += causal_tables(changed if "causal" in only else None, groups)
+    said = [*asked_words(found, adjusted), *sentences(found)]
     alarms = [one for entry in found.get("controls", ()) for one in entry["alarms"]]
     alarms = [f"{one['level']}: {one['name']}: {one['said']}" for one in alarms]
     left_out = found.get("left_out", {})

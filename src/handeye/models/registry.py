@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from importlib.util import find_spec
 from typing import Any
 
 from handeye.errors import HandeyeError, RunError, did_you_mean
 from handeye.respondents.conversation import ChatRespondent, Respondent
 from handeye.respondents.local.options import NAMES
-from handeye.respondents.local.shipped import small_model_dir
-from handeye.run.versions import check_version, lacking
+from handeye.respondents.local.shipped import local_model, small_model_dir
 from handeye.suite import Suite
 from handeye.suites import all_suites, suite_of_set
 
@@ -68,33 +66,11 @@ def _check(model_name: str, given: Mapping[str, Any], takes: tuple[str, ...]) ->
         )
 
 
-def _hf(**options: Any) -> ChatRespondent:
-    """A model on this machine that sees or hears.
-
-    Raises:
-        RunError: what it needs is not installed, or in a version that does not have it.
-    """
-    missing = [name for name in ("torch", "transformers") if not find_spec(name)]
-    if missing:
-        raise RunError(
-            f"local models need {' and '.join(missing)}; install them with: pip install '.[local]'"
-        )
-    from handeye.respondents.local.options import read_options
-
-    check_version("transformers")
-    try:
-        from handeye.respondents.local.respondent import LocalRespondent
-    except ImportError as error:
-        raise lacking("transformers", error) from error
-
-    return LocalRespondent(read_options(options))
-
-
 def _small(**options: Any) -> ChatRespondent:
-    return _hf(path=str(small_model_dir()), **options)
+    return local_model(path=str(small_model_dir()), **options)
 
 
 _LOCAL: dict[str, tuple[tuple[str, ...], Callable[..., ChatRespondent]]] = {
-    "hf": (NAMES, _hf),
+    "hf": (NAMES, local_model),
     "small": (tuple(name for name in NAMES if name != "path"), _small),
 }

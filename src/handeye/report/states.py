@@ -34,7 +34,7 @@ def sections(folders: Iterable[Path], runs: Sequence[ScoredRun], suite: Suite) -
     from handeye.states.page import section
 
     return [
-        section(folder, pictures(suite, _run_of(folder, runs)), number)
+        section(folder, pictures(suite, _run_of(folder, runs)), suite.scene, number)
         for number, folder in enumerate(folders, 1)
     ]
 

@@ -57,10 +57,11 @@ SUBSETS = (
 
 # Our wording of the published protocol: the same information as the release's instruction (origin,
 # direction and base of the coordinates, answer forms, one example of each), in other words.
+ALONE = "Reply with the answer alone, in the form the question asks for, without any other words.\n"
 PROMPT_GLOBAL = (
     "The picture is a grid of cells. Rows are numbered 1, 2, 3, ... from the top down, columns "
     "1, 2, 3, ... from left to right. Nearly all cells look the same: they are the majority. "
-    "Reply with the answer alone, in the form the question asks for, without any other words.\n"
+    f"{ALONE}"
     "\n"
     "Answer forms:\n"
     "(a) COUNT(n)\n"

@@ -38,5 +38,6 @@ SUITE = Suite(
     train_command=Part("handeye.rose.commands.train:base"),
     people=Part("handeye.rose.human.people:RosePeople"),
     probed=Part("handeye.rose.probed:RoseProbed"),
+    rewarded=Part("handeye.rose.rewarded:rewarded"),
     diagnose=Part("handeye.rose.diagnosis.diagnose:diagnose"),
 )

@@ -25,6 +25,8 @@ from handeye.stats.bootstrap import resample_sums
 from handeye.stats.intervals import Samples, difference, estimates, rate
 
 RESAMPLES = 2000
+_LARGEST = 1000
+"""Rows or columns of a grid that is drawn."""
 REASONS, DRAWN = 4, 2
 """Reasons of which examples are kept, the most frequent; answers that are drawn of each."""
 PASSED, FAILED = "passed", "failed"
@@ -88,6 +90,10 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     empty: int
     groups: int
     readers: dict[str, Found]
+
+    def __post_init__(self) -> None:
+        if missing := {LAST, POSITION} - set(self.readers):
+            raise ValueError(f"no reader {min(missing)!r} of these answers")
 
 
 class Picked(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,6 +160,10 @@ class Map(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     exact: bool
 
+    def __post_init__(self) -> None:
+        if not len(self.places) == len(self.probability) == len(self.right):
+            raise ValueError("places, probabilities and truths of a map are not of the same cells")
+
 
 class Example(Map, frozen=True, kw_only=True):
     """A map that is shown to people.
@@ -166,6 +176,15 @@ class Example(Map, frozen=True, kw_only=True):
     rows: int
     cols: int
     question: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (1 <= self.rows <= _LARGEST and 1 <= self.cols <= _LARGEST):
+            raise ValueError(f"a grid of {self.rows} rows and {self.cols} columns")
+        if not all(0 <= place < self.rows * self.cols for place in self.places):
+            raise ValueError("a cell that was asked about lies outside its grid")
+        if any(place < 0 for place in self.done):
+            raise ValueError("a cell that was acted on lies before its grid")
 
 
 class Examples(msgspec.Struct, frozen=True, kw_only=True):

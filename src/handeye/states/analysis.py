@@ -105,7 +105,7 @@ def probed(
     # Of three, two are left to choose within: what the chain needs, before the work begins.
     if (groups := len({one.group for one in chosen})) < 3:
         raise DataError(
-            f"these targets are of {groups} group{'s' * (groups > 1)} (families or scenes), and at "
+            f"these targets are of {groups} group{'s' * (groups > 1)}, and at "
             "least three are needed, so that two are left to choose from while one is held out"
         )
     within("folds", folds, 3, groups)
@@ -324,8 +324,15 @@ def _knows_says(
             continue
         said, sureness = _said(store, [rows[k] for k in np.flatnonzero(answered)])
         groups = np.unique(one.groups, return_inverse=True)[1][answered]
+        cuts = np.array([np.inf if pick.cut is None else pick.cut for pick in one.choices])
+        lacking = (cuts < one.readings.T)[answered]
         told = knows_says(
-            one.says[answered], np.isin(said, REJECTIONS), false[answered], groups, seed=seed
+            one.says[answered],
+            np.isin(said, REJECTIONS),
+            false[answered],
+            groups,
+            folds=(one.fold[answered], lacking),
+            seed=seed,
         )
         right = np.array([row.right for row in rows])[answered]
         known = right >= 0

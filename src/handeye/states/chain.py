@@ -10,13 +10,13 @@ that a level cannot seem worse than one behind it for being read from less.
 Intervals are those of one bootstrap over families, the same draws for all levels, so that what two
 levels share cancels. Families that are drawn again do not show what folds owe to each other: each
 is learnt from where another is told, and near chance that is as much again. The fits that lack two
-folds show it (:func:`_owed`), and intervals are as much longer.
+folds show it (:func:`handeye.states.figures.owing`), and intervals are as much longer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
@@ -28,7 +28,7 @@ from handeye.scores import claims
 from handeye.scores.claims import Figure, figure_of, sentence_of
 from handeye.scores.estimate import Estimate, number
 from handeye.shown import Shown, Words, named
-from handeye.states.figures import Bools, Floats, areas, estimate, fold_area, mean_of
+from handeye.states.figures import Bools, Floats, areas, estimate, fold_area, mean_of, owing
 from handeye.states.folds import Ints
 from handeye.states.readers import Plan, Reading, everything, fit_probes
 from handeye.states.wanted import SPAN
@@ -38,19 +38,14 @@ from handeye.stats.intervals import (
     complement,
     difference,
     mean,
-    variance,
-    with_values,
 )
 from handeye.stats.multiplicity import holm
 from handeye.stats.paired_bootstrap import RESAMPLES, p_value, paired_rates
 from handeye.stats.sample_size import Spread, smallest_difference
 
 CHANCE = 0.5
-# A reader that has learnt nothing errs to the right: where K folds learn one direction from each
-# other, their sum is K (chi2 - 1), whose upper 97.5 % point lies 3.2 deviations of the draws above
-# chance for K = 5, not 1.96. Intervals of what lies nearer are made longer for it (_longer).
-_NEAR = 3.2
-# Measured in those intervals, that point lies 1.9 to 2.6 deviations above chance (550 sets of 24 or
+# A reader that has learnt nothing errs to the right (:func:`handeye.states.figures.owing`).
+# Measured in its intervals, that point lies 1.9 to 2.6 deviations above chance (550 sets of 24 or
 # 40 families in which nothing was planted). What was trained is surely above chance from here on,
 # what was not, once its interval is.
 _SURE = 2.4
@@ -310,15 +305,15 @@ def balanced(
     unseen = sum((1 / (2 * side.sum())) ** 2 for side in (rows.false, ~rows.false))
     levels, losses = {}, {}
     for run, key in enumerate(keys):
-        levels[key] = _longer(every[run], by_fold[run], learnt=key in found.probes)
+        levels[key] = owing(
+            every[run], by_fold[run], chance=CHANCE if key in found.probes else None
+        )
         if not run:
             losses[key] = complement(levels[key])
             continue
         lost = difference(every[run - 1], every[run])
-        losses[key] = _longer(lost, by_fold[run - 1] - by_fold[run], unseen)
-    bare = {
-        key: _longer(every[run], by_fold[run]) for run, key in enumerate(alone, start=len(told))
-    }
+        losses[key] = owing(lost, by_fold[run - 1] - by_fold[run], unseen)
+    bare = {key: owing(every[run], by_fold[run]) for run, key in enumerate(alone, start=len(told))}
     return levels, losses, bare
 
 
@@ -330,44 +325,6 @@ def _by_fold(found: Reading, right: Bools) -> Floats:
         sides = [right[inside & (found.rows.false == side)].mean(axis=0) for side in (True, False)]
         out[o] = np.mean(sides, axis=0)
     return out
-
-
-def _longer(
-    part: Samples, by_fold: Floats, unseen: float = 0.0, *, learnt: bool = False
-) -> Samples:
-    """A figure whose resamples vary by what folds owe to each other, too, and by what is unseen.
-
-    What a probe tells near chance owes as much to the folds as to the draws; of so few pairs of
-    folds that is seen so roughly that half of it is added at the least.
-    """
-    apart = part.values[1:] - part.values[0]
-    if not len(apart) or not (found := variance(apart)) > 0:
-        return part
-    more = _owed(by_fold) + unseen
-    if learnt and abs(part.values[0] - CHANCE) < _NEAR * found**0.5:
-        more = max(more, found / 2)
-    values = np.concatenate([part.values[:1], part.values[0] + apart * (1 + more / found) ** 0.5])
-    return replace(with_values(part, values), terms=part.terms)
-
-
-def _owed(by_fold: Floats) -> float:
-    """Variance of a cross-validated mean for what folds learn from each other.
-
-    What fold a gains where b is among its training folds, ``D_ab = A_a - A_a without b``, is made
-    by the same families as what b gains from a. Given the other folds, ``A_a`` without b and
-    ``A_b`` without a do not depend on each other, so the covariance of ``A_a`` and ``A_b`` is that
-    of the two gains; the mean over K folds has ``2 / K**2`` times their sum over pairs. Near chance
-    gains are as large as all else; of a reader that has learnt what there is they vanish.
-    (Cross-validated errors covary so: Bengio and Grandvalet 2004, J. Mach. Learn. Res. 5:1089.)
-
-    Args:
-        by_fold: (folds, folds) a figure in a fold, of what lacks the fold of the column as well.
-    """
-    gain = np.diag(by_fold)[:, None] - by_fold
-    a, b = np.triu_indices(len(gain), 1)
-    mean_gain = gain.sum() / (len(gain) * (len(gain) - 1))
-    products = (gain[a, b] - mean_gain) * (gain[b, a] - mean_gain)
-    return max(0.0, float(2 * products.sum()) / len(gain) ** 2)
 
 
 def _way(found: Reading, resamples: int) -> Way:
@@ -383,7 +340,7 @@ def _way(found: Reading, resamples: int) -> Way:
             inside = [found.fold == o for o in found.folds]
             each = np.stack([mean_of(areas(score[own], told[own, None])[None]) for own in inside])
             whole = fold_area(held, told, cluster, found.fold, seed)
-            out[key] = whole if key == "s" else _longer(whole, each)
+            out[key] = whole if key == "s" else owing(whole, each)
         return out
 
     auroc = of_scores(found.over, lambda _: rows.false)

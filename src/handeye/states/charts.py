@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 from markupsafe import Markup
@@ -14,7 +15,9 @@ from handeye.scores.estimate import number, rate_of
 from handeye.states.chain import CHANCE, words_of
 
 Told = Mapping[str, Any]
-_ROW = 34.0
+_ROW, _LINE = 34.0, 13.0
+_LETTERS = {False: 44, True: 60}
+"""Letters of a label's line that there is room for, by whether the drawing is for phones."""
 _FOURFOLD = {
     "both": "known and rejected",
     "knows": "known and accepted",
@@ -37,7 +40,11 @@ def waterfall(way: Told, key: str, *, narrow: bool = False) -> Markup:
     width = 360.0 if narrow else 900.0
     left, right = (8.0, width - 52) if narrow else (260.0, width - 60)
     row = _ROW + (16 if narrow else 0)
-    top, height = 8.0, 8.0 + row * len(way["levels"]) + 30
+    names = [words_of(level["key"], level.get("sites", ())) for level in way["levels"]]
+    labels = [wrap(name, _LETTERS[narrow]) for name in names]
+    # Beside a bar there is room for three lines; above it each further one needs its own.
+    more = [_LINE * (len(lines) - 1) if narrow else 0.0 for lines in labels]
+    top, height = 8.0, 8.0 + row * len(names) + sum(more) + 30
     x_of = Scale(left, right)
     parts = []
     for tick in (0.0, 0.25, CHANCE, 0.75, 1.0):
@@ -50,9 +57,8 @@ def waterfall(way: Told, key: str, *, narrow: bool = False) -> Markup:
         told, lost = rate_of(level["balanced"]), rate_of(step["lost"])
         if told.value is None or lost.value is None:
             continue
-        y = top + row * place + (16 if narrow else 4)
-        name = words_of(level["key"], level.get("sites", ()))
-        words = f"{name}: {told.both} %; {step['name']} {lost.text('line', 'points')}"
+        y = top + row * place + sum(more[: place + 1]) + (16 if narrow else 4)
+        words = f"{names[place]}: {told.both} %; {step['name']} {lost.text('line', 'points')}"
         described.append(words)
         low, high = sorted((told.value, before))
         bar = svg.element(
@@ -70,8 +76,12 @@ def waterfall(way: Told, key: str, *, narrow: bool = False) -> Markup:
         if told.low is not None and told.high is not None:
             middle = y + (row - 20) / 2
             ends = svg.line(x_of(told.low), middle, x_of(told.high), middle, "bar")
-        label = svg.text(left if narrow else left - 8, y - 4 if narrow else y + 11,
-                         name, "label", "start" if narrow else "end")  # fmt: skip
+        first = y - 4 - more[place] if narrow else y + 11 - _LINE * (len(labels[place]) - 1) / 2
+        label = Markup("").join(
+            svg.text(left if narrow else left - 8, first + _LINE * k,
+                     line, "label", "start" if narrow else "end")
+            for k, line in enumerate(labels[place])
+        )  # fmt: skip
         figure = svg.text(right + 6, y + 11, number(told.value), "value")
         parts.append(svg.group(svg.element("title", words), bar, piece, ends, label, figure))
         before = told.value

@@ -208,7 +208,7 @@ class _Beside:
         self.own = self.area(found.logits)
         self.controls: list[Control] = []
         self.alarms: list[Alarm] = []
-        self.mute: list[str] = []
+        self.mute: dict[str, list[str]] = {}
 
     def controlled(
         self, embed: Embed | None, others: Mapping[str, States], media_first: bool
@@ -226,7 +226,8 @@ class _Beside:
         kept, told = self._selectivity(next(iter(texts.values()), list(self.found.groups)))
         self._early()
         if self.mute:
-            self._say("note", "mute", f"no alarm could be raised by {', '.join(self.mute)}")
+            why = "; ".join(f"{', '.join(names)}: {why}" for why, names in self.mute.items())
+            self._say("note", "mute", f"no alarm could be raised by {why}")
         if told > 0.5 + (self._value - 0.5) / 2 and self._value > 0.55:
             self._say(
                 "note", "learnt by heart", f"random labels of the texts are told by {told:.2f}"
@@ -256,8 +257,14 @@ class _Beside:
         spread = max(null.deviation, _LEAST_DEVIATION) if null else np.inf
         mean = null.mean if null else 0.5
         if may_ring and mean + ALARM * spread >= 1:
-            why = f"its null reaches {mean + ALARM * spread:.2f}" if null else "it has no null"
-            self.mute.append(f"{name} ({why})")
+            groups = len(np.unique(self.group))
+            why = (
+                f"of {groups} groups, even an AUROC of 1 lies less than {ALARM:g} deviations above "
+                "what chance gives"
+                if null
+                else "no labels that say nothing could be drawn"
+            )
+            self.mute.setdefault(why, []).append(name)
         return (value - mean) / spread
 
     def _add(self, name: str, read: Search, *, bits: bool, may_ring: bool = True) -> Control:

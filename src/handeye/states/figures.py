@@ -15,7 +15,7 @@ from handeye.scores.estimate import Estimate
 from handeye.states.folds import Ints
 from handeye.states.solver import Design
 from handeye.stats.bootstrap import resample_sums
-from handeye.stats.intervals import Samples, estimates, variance
+from handeye.stats.intervals import Samples, estimates, variance, with_values
 from handeye.stats.roc import Scored
 from handeye.stats.shares import clustered_shares
 
@@ -23,6 +23,10 @@ Floats: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
 
 RESAMPLES = 2000
+# A reader that has learnt nothing errs to the right: where K folds learn one direction from each
+# other, their sum is K (chi2 - 1), whose upper 97.5 % point lies 3.2 deviations of the draws above
+# chance for K = 5, not 1.96. Intervals of what lies nearer are made longer for it (owing).
+_NEAR = 3.2
 
 
 class Bin(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,16 +45,21 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
         of_calibrated: what the same rows would show on average if every probability were right,
             which is not 0 (Bröcker and Smith 2007, Weather and Forecasting 22:651).
         slope: of the logit in a logistic regression of the label on it; 1 if calibrated, less if
-            too sure (Cox 1958, Biometrika 45:562).
-        intercept: of the same regression; 0 if calibrated.
+            too sure (Cox 1958, Biometrika 45:562). None where one logit parts the labels: then
+            every steeper slope is better (Albert and Anderson 1984, Biometrika 71:1).
+        intercept: of the same regression; 0 if calibrated; None likewise.
         bins: the reliability diagram.
+        low, high: 95 % interval of the slope, from what groups add to the score of the regression
+            (Liang and Zeger 1986, Biometrika 73:13); None of fewer than three groups.
     """
 
     error: float
     of_calibrated: float
-    slope: float
-    intercept: float
+    slope: float | None
+    intercept: float | None
     bins: tuple[Bin, ...]
+    low: float | None = None
+    high: float | None = None
 
 
 def mean_of(values: Floats) -> Floats:
@@ -225,6 +234,50 @@ def lengthened(found: Samples, without: Floats) -> float:
     return max(1.0, float(few * np.sqrt(square)) / spread)
 
 
+def owing(
+    part: Samples, by_fold: Floats, unseen: float = 0.0, *, chance: float | None = None
+) -> Samples:
+    """A figure whose resamples vary by what folds owe to each other, too, and by what is unseen.
+
+    What a probe tells near chance owes as much to the folds as to the draws; of so few pairs of
+    folds that is seen so roughly that half of it is added at the least.
+
+    Args:
+        part: the figure, with its resamples.
+        by_fold: (folds, folds) it in a fold, of what lacks the fold of the column as well.
+        unseen: variance that is added in any case.
+        chance: of what a probe tells, its value where the probe has learnt nothing.
+    """
+    apart = part.values[1:] - part.values[0]
+    if not len(apart) or not (found := variance(apart)) > 0:
+        return part
+    more = _owed(by_fold) + unseen
+    if chance is not None and abs(part.values[0] - chance) < _NEAR * found**0.5:
+        more = max(more, found / 2)
+    values = np.concatenate([part.values[:1], part.values[0] + apart * (1 + more / found) ** 0.5])
+    return replace(with_values(part, values), terms=part.terms)
+
+
+def _owed(by_fold: Floats) -> float:
+    """Variance of a cross-validated mean for what folds learn from each other.
+
+    What fold a gains where b is among its training folds, ``D_ab = A_a - A_a without b``, is made
+    by the same families as what b gains from a. Given the other folds, ``A_a`` without b and
+    ``A_b`` without a do not depend on each other, so the covariance of ``A_a`` and ``A_b`` is that
+    of the two gains; the mean over K folds has ``2 / K**2`` times their sum over pairs. Near chance
+    gains are as large as all else; of a reader that has learnt what there is they vanish.
+    (Cross-validated errors covary so: Bengio and Grandvalet 2004, J. Mach. Learn. Res. 5:1089.)
+
+    Args:
+        by_fold: (folds, folds) a figure in a fold, of what lacks the fold of the column as well.
+    """
+    gain = np.diag(by_fold)[:, None] - by_fold
+    a, b = np.triu_indices(len(gain), 1)
+    mean_gain = gain.sum() / (len(gain) * (len(gain) - 1))
+    products = (gain[a, b] - mean_gain) * (gain[b, a] - mean_gain)
+    return max(0.0, float(2 * products.sum()) / len(gain) ** 2)
+
+
 def estimate(found: Samples, longer: float = 1.0) -> Estimate:
     """The value with its 95 % interval, so many times as long as resamples say."""
     values = found.values[0] + longer * (found.values - found.values[0])
@@ -256,14 +309,14 @@ def calibration(
     drawn = (words.reshape(200, -1) >> np.uint64(11)) * 2.0**-53 < said
     sums = np.stack([np.bincount(place, weights=row, minlength=used) for row in drawn])
     right = float((np.abs(sums - sizes * of).sum(axis=1) / len(said)).mean())
-    line = Design(logits[:, None]).fit(
-        positive[:, None], np.ones((len(logits), 1)), 1e6, tolerance=1e-8
-    )
+    slope, intercept, low, high = _line(logits, positive, group)
     return Calibration(
         error=error,
         of_calibrated=right,
-        slope=float(line.coef[0, 0]),
-        intercept=float(line.intercept[0]),
+        slope=slope,
+        intercept=intercept,
+        low=low,
+        high=high,
         bins=tuple(
             Bin(said=float(a), true=Estimate(float(b), float(low), float(high), int(n)))
             for a, b, low, high, n in zip(
@@ -271,3 +324,28 @@ def calibration(
             )
         ),
     )
+
+
+def _line(
+    logits: Floats, positive: Bools, group: Ints
+) -> tuple[float | None, float | None, float | None, float | None]:
+    """Slope and intercept of the labels on held-out logits, and the interval of the slope."""
+    ones, zeros = logits[positive], logits[~positive]
+    if not len(ones) or not len(zeros) or zeros.max() <= ones.min() or ones.max() <= zeros.min():
+        return None, None, None, None
+    line = Design(logits[:, None]).fit(
+        positive[:, None], np.ones((len(logits), 1)), 1e6, tolerance=1e-8
+    )
+    slope, intercept = float(line.coef[0, 0]), float(line.intercept[0])
+    _, place = np.unique(group, return_inverse=True)
+    count = int(place.max()) + 1
+    if count < 3:
+        return slope, intercept, None, None
+    chance = expit(slope * logits + intercept)
+    x = np.stack([logits, np.ones(len(logits))], axis=1)
+    bread = np.linalg.pinv(x.T @ (x * (chance * (1 - chance))[:, None]))
+    scores = np.zeros((count, 2))
+    np.add.at(scores, place, x * (positive - chance)[:, None])
+    square = (bread @ scores.T @ scores @ bread)[0, 0] * count / (count - 1)
+    reach = float(student.ppf(0.975, count - 2) * np.sqrt(square))
+    return slope, intercept, slope - reach, slope + reach

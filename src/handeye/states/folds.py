@@ -44,8 +44,8 @@ def grouped_folds(
     names, group = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     if len(names) < k:
         raise OptionError(
-            f"{k} folds need {k} groups (families or scenes) at least, and there are {len(names)}: "
-            "ask for fewer folds, or take more families"
+            f"{k} folds need {k} groups at least, and there are {len(names)}: "
+            "ask for fewer folds, or take more of them"
         )
     kinds, kind = np.unique(
         np.asarray(["" for _ in group] if balance is None else balance, dtype=str),
@@ -125,7 +125,7 @@ def too_rare(label: NDArray[Any], groups: Sequence[str]) -> str:
     having = [sum(one == value for value, _ in pairs) for one in (0, 1)]
     rare = int(having[1] <= having[0])
     return (
-        f"label {rare} is in {having[rare]} of {len(set(groups))} groups (families or scenes), "
+        f"label {rare} is in {having[rare]} of {len(set(groups))} groups, "
         "and some folds leave none of them to learn it from: take more groups that have it"
     )
 

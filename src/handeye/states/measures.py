@@ -23,7 +23,7 @@ import numpy as np
 
 from handeye.errors import DataError
 from handeye.states.cases import RESAMPLES, totals
-from handeye.states.figures import Bools, Floats
+from handeye.states.figures import Bools, Floats, owing
 from handeye.states.folds import Ints
 from handeye.stats.bootstrap import resample_sums, resample_weights
 from handeye.stats.intervals import Samples, difference, rate
@@ -156,6 +156,7 @@ def knows_says(
     false: Bools,
     families: Ints,
     *,
+    folds: tuple[Ints, Bools] | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> KnowsSays:
@@ -167,6 +168,10 @@ def knows_says(
         rejected: (n,) whether the answer rejects, by whichever option.
         false: (n,) whether the premise is false; questions with a true one serve ``by_chance``.
         families: (n,) numbers of what is resampled together.
+        folds: of a reader that was learnt from the same questions, (n,) the fold that held each
+            out, and (n, folds) what the reader says of it where the fold of the column was left
+            out as well; then the interval of ``unsaid`` counts what folds owe to each other
+            (:func:`handeye.states.figures.owing`).
         seed: of the bootstrap.
         resamples: of families.
 
@@ -193,7 +198,25 @@ def knows_says(
     n = int(false.sum())
     by_chance = Samples(false_alarm.values * (knows.values + neither.values), n)
     unsaid = difference(knows, by_chance)
+    if folds is not None:
+        unsaid = owing(unsaid, _unsaid_by_fold(*folds, rejected, false), chance=0.0)
     return KnowsSays(both, knows, says, neither, by_chance, unsaid, n)
+
+
+def _unsaid_by_fold(fold: Ints, lacking: Bools, rejected: Bools, false: Bools) -> Floats:
+    """(folds, folds) ``unsaid`` in a fold, of what lacks the fold of the column as well."""
+    there = [o for o in np.unique(fold) if len(set(false[fold == o].tolist())) == 2]
+    if len(there) < 2:
+        return np.zeros((2, 2))
+    out = np.empty((len(there), len(there)))
+    for row, o in enumerate(there):
+        wrong, right = false & (fold == o), ~false & (fold == o)
+        told = lacking[:, there]
+        alarms = told[right].mean(axis=0)
+        out[row] = (told & ~rejected[:, None])[wrong].mean(axis=0) - alarms * (
+            ~rejected[wrong]
+        ).mean()
+    return out
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 from markupsafe import Markup
 from PIL import Image
+from scipy.special import expit
 
 from handeye.errors import DataError
 from handeye.pages import html
@@ -20,16 +20,26 @@ from handeye.pages.frame import Section, fact_words, wide_and_narrow
 from handeye.pages.pictures import Album
 from handeye.scores.estimate import Estimate, rate_of
 from handeye.scores.tables import Column, Row, Table
+from handeye.sets.draw import Draw
 from handeye.states.acting import DRAWN
 from handeye.states.charts import cell_symbol, cells, cells_words, fourfold, front, waterfall
 from handeye.states.parts import read_record
 from handeye.states.results import PREMISE, TARGETS, causal_of, results, rows_of
-from handeye.states.tables import causal_tables, sentences, tables, taught_words
+from handeye.states.tables import (
+    GROUPS,
+    asked_words,
+    causal_tables,
+    groups_of,
+    sentences,
+    slope,
+    tables,
+    taught_words,
+)
 from handeye.states.targets import read_targets
 
 Told = Mapping[str, Any]
-_KNEW = 24
-"""Questions that are shown of those that it knew and did not say."""
+_KNEW = 8
+"""Questions of a stratum that are shown of those that it knew and did not say."""
 _PARTS = {
     "result": ("Result", "Result"),
     "chain": ("From seen to said", "Chain"),
@@ -49,12 +59,15 @@ _MARKS = (
 )
 Picture = Callable[[str], bytes | None]
 """The picture of an item, as the model got it; None where it is not at hand."""
-_FACTS = ("items", "clips", "layers", "sites", "suite", "family")
+_FACTS = {
+    "items": "items", "clips": "clips or pictures", "layers": "layers", "sites": "sites",
+    "suite": "suite", "family": "model class",
+}  # fmt: skip
 _TERMS = (
     (
         "Decodable",
-        "A linear reader that has not learnt from the family tells it better than chance. That the "
-        "model uses it is another question; not to be decodable is not to be unknown.",
+        "A linear reader tells it better than chance on {groups} that it has not learnt from. That "
+        "the model uses it is another question; not to be decodable is not to be unknown.",
     ),
     (
         "Nested readers",
@@ -63,8 +76,8 @@ _TERMS = (
     ),
     (
         "Null",
-        "The same search, layers and strengths included, over labels that are turned family by "
-        "family; a cross-validated null lies a little below one half.",
+        "The same search, layers and strengths included, over labels that were made to say "
+        "nothing, whole {groups} at a time; a cross-validated null lies a little below one half.",
     ),
     (
         "Balanced accuracy",
@@ -94,18 +107,29 @@ class Knew(NamedTuple):
     """A question whose premise is false, told by the probe and accepted by the letters."""
 
     item: str
-    stratum: str
     chance: float
     question: str
 
 
-def write_page(folder: Path, out: Path, picture: Picture | None = None) -> Path:
+class Known(NamedTuple):
+    """Some of these questions of a stratum, drawn by chance; of how many, and how many asked."""
+
+    stratum: str
+    of: int
+    asked: int
+    drawn: list[Knew]
+
+
+def write_page(
+    folder: Path, out: Path, picture: Picture | None = None, groups: str = GROUPS
+) -> Path:
     """Write the page about a folder of states.
 
     Args:
         folder: with ``probe.json`` or ``adjust.json``.
         out: the HTML file; replaced in one step.
         picture: gives the picture of an item; None: grids are drawn without.
+        groups: what the suite calls what is resampled together.
 
     Raises:
         DataError: nothing was found there yet, or a file cannot be read.
@@ -115,20 +139,23 @@ def write_page(folder: Path, out: Path, picture: Picture | None = None) -> Path:
     context = {
         "title": _title(probe, adjust),
         "notices": {},
-        "s": _lay_out(folder, probe, adjust, picture, ""),
-        "terms": _TERMS,
+        "s": _lay_out(folder, probe, adjust, picture, groups, ""),
+        "terms": _terms(groups),
         "data": html.script_json({"probe": probe, "adjust": adjust}),
     }
     page = html.render("handeye.states", "states.html.j2", context, [_SHEET])
     return html.write(out, page)
 
 
-def section(folder: Path, picture: Picture | None = None, number: int = 1) -> Section:
+def section(
+    folder: Path, picture: Picture | None = None, groups: str = GROUPS, number: int = 1
+) -> Section:
     """What the page has, as a section of the report of a run.
 
     Args:
-        folder: as in :func:`write_page`.
-        picture: as in :func:`write_page`.
+        folder: as in :func:`write_page`, and so are the next two.
+        picture: see there.
+        groups: see there.
         number: of the section, from 1: addresses on a page are unique.
 
     Raises:
@@ -136,7 +163,8 @@ def section(folder: Path, picture: Picture | None = None, number: int = 1) -> Se
     """
     probe, adjust = _results(folder)
     key = "states" if number == 1 else f"states-{number}"
-    context = {"s": _lay_out(folder, probe, adjust, picture, f"{key}-"), "terms": _TERMS}
+    laid_out = _lay_out(folder, probe, adjust, picture, groups, f"{key}-")
+    context = {"s": laid_out, "terms": _terms(groups)}
     return Section(
         key=key,
         title=_title(probe, adjust),
@@ -156,26 +184,38 @@ def _results(folder: Path) -> tuple[Told, Told]:
     return probe or {}, adjust or {}
 
 
+def _terms(groups: str) -> list[tuple[str, str]]:
+    return [(term, words.format(groups=groups)) for term, words in _TERMS]
+
+
 def _title(probe: Told, adjust: Told) -> str:
     model = (probe or adjust)["states"].get("model", "the model")
     return f"What {model} holds, and what it says"
 
 
 def _lay_out(
-    folder: Path, probe: Told, adjust: Told, picture: Picture | None, key: str
+    folder: Path, probe: Told, adjust: Told, picture: Picture | None, groups: str, key: str
 ) -> dict[str, Any]:
     """Everything that ``found.html.j2`` reads; ``key`` stands before all addresses."""
     said = {
         table.key.removeprefix("t-"): replace(table, key=f"t-{key}{table.key.removeprefix('t-')}")
-        for table in (*tables(probe, adjust), *causal_tables(causal_of(folder)))
+        for table in (*tables(probe, adjust, groups), *causal_tables(causal_of(folder), groups))
     }
     # An unfinished folder of an older handeye has a record all the same.
-    taught = taught_words(read_record(folder).info.get("taught") or {})
+    record = read_record(folder)
+    taught = taught_words(record.info.get("taught") or {})
+    of = (probe or adjust)["states"]
+    facts = {_FACTS[name]: value for name, value in of.items() if name in _FACTS}
+    asked = record.info.get("asked")
+    if isinstance(asked, int) and asked > of["items"]:
+        facts["items"] = f"{of['items']:,} of {asked:,}"
     found: dict[str, Any] = {
         "key": key,
+        "groups": groups_of(probe, groups),
+        "asked": asked_words(probe, adjust),
         "sentences": sentences(probe),
         "taught": taught,
-        "chain": list(_chain(probe, said, key)),
+        "chain": list(_chain(probe, said, groups_of(probe, groups), key)),
         "fourfold": list(_fourfold(probe, key)),
         "knows_says": [said[name] for name in ("knows-says",) if name in said],
         "knew": _knew(folder, probe),
@@ -192,14 +232,10 @@ def _lay_out(
         "published": said.get("published"),
         "causal": [t for name, t in said.items() if name.startswith(("patched", "directions"))],
         "adjusting": list(_adjusting(adjust, said, key)) if adjust else [],
-        "facts": fact_words(
-            (name.replace("_", " "), value)
-            for name, value in (probe or adjust)["states"].items()
-            if name in _FACTS
-        ),
+        "facts": fact_words(facts.items()),
     }
     there = {
-        "result": found["sentences"],
+        "result": found["sentences"] or found["asked"],
         "chain": found["chain"] or found["no_chain"],
         "knows": found["fourfold"] or found["acting"],
         "layers": found["curves"],
@@ -209,15 +245,16 @@ def _lay_out(
     return found | {"parts": [(name, *_PARTS[name]) for name, any_ in there.items() if any_]}
 
 
-def _chain(probe: Told, said: Mapping[str, Table], prefix: str) -> Iterator[Drawn]:
+def _chain(probe: Told, said: Mapping[str, Table], groups: str, prefix: str) -> Iterator[Drawn]:
     for way in (probe.get("chain") or {}).get("ways", ()):
         name = f"chain-{way['stratum'] or 'all'}"
         key = f"{prefix}{name}"
         yield Drawn(
             key,
             way["stratum"].capitalize() or "All premises",
-            f"{way['premises']:,} premises of {way['families']:,} families. The pale piece is what "
-            "was lost since the level above; dark where it may be said. The line is chance.",
+            f"{way['premises']:,} premises of {way['families']:,} {groups}. The pale piece behind "
+            "a bar is what was lost since the level above, dark where it may be said; a grey end "
+            "of a bar is what is told more than there. The upright line is chance.",
             wide_and_narrow(partial(_waterfall, way, key)),
             (said[name],),
         )
@@ -417,7 +454,7 @@ def _reliability(probe: Told, prefix: str) -> Iterator[Drawn]:
         yield Drawn(
             key,
             named,
-            f"Slope {one['calibration']['slope']:.2f}: 1 is right, less is too sure.",
+            f"Slope {slope(one['calibration']).text('line')}: 1 is right, less is too sure.",
             panel(
                 key,
                 f"Share false by tenths of the probe's probability: {named}",
@@ -463,24 +500,29 @@ def _adjusting(adjust: Told, said: Mapping[str, Table], prefix: str) -> Iterator
     )
 
 
-def _knew(folder: Path, probe: Told) -> list[Knew]:
-    """False premises that the probe tells and the letters accept, the surest first.
+def _knew(folder: Path, probe: Told) -> list[Known]:
+    """False premises that the probe tells and the letters accept, drawn by chance.
 
-    Only of strata in which more are known and not said than by chance.
+    Only of strata in which more are known and not said than by chance: of a stratum in which the
+    probe knows no more than that, none is said to be known.
     """
-    if not (folder / TARGETS).is_file() or not probe:
-        return []
-    # Of a stratum in which the probe knows no more than chance, none is said to be known.
     sure = {
-        one["stratum"] for one in probe.get("knows_says", ()) if (one["unsaid"]["low"] or 0) > 0
+        one["stratum"]: one["n"]
+        for one in probe.get("knows_says", ())
+        if (one["unsaid"]["low"] or 0) > 0
     }
-    accepted = set(probe.get("accepted", ()))
+    if not sure or not (folder / TARGETS).is_file():
+        return []
+    accepted, seed = set(probe.get("accepted", ())), probe["settings"].get("seed", 0)
     asked = {one.item_id: one for one in read_targets(folder / TARGETS) if one.target == PREMISE}
-    found = []
+    found: dict[str, list[Knew]] = {}
     for row in rows_of(folder, PREMISE, "last"):
         told = row.says and row.label == 1 and row.stratum in sure
-        if told and row.item_id in accepted and row.item_id in asked:
-            words = asked[row.item_id].texts.get("question", "")
-            chance = float(1 / (1 + np.exp(-row.logit)))
-            found.append(Knew(row.item_id, row.stratum, chance, words))
-    return sorted(found, key=lambda one: (-one.chance, one.item))[:_KNEW]
+        if told and row.item_id in accepted:
+            words = asked[row.item_id].texts.get("question", "") if row.item_id in asked else ""
+            chance = float(expit(row.logit))
+            found.setdefault(row.stratum, []).append(Knew(row.item_id, chance, words))
+    return [
+        Known(name, len(own), sure[name], Draw(seed, "knew", name).shuffled(own)[:_KNEW])
+        for name, own in found.items()
+    ]

@@ -187,5 +187,5 @@ def _not_asked(rows: Sequence[Target], details: Mapping[str, Target]) -> str:
         named = one.group, detail.target, detail.label == one.label
         counts[named] = counts.get(named, 0) + (1 if one.label else -1)
     if any(counts.values()):
-        return "what is seen was not asked: in some families a question is more often false or true"
+        return "what is seen was not asked: in some groups a question is more often false or true"
     return ""

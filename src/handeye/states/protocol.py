@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -91,6 +91,17 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     items: int
     seconds: float
     visible: float
+
+
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read of a record before it is gone on with."""
+
+    protocol: Literal["gap"]
+    analysis: dict[str, Any]
+    parts: dict[str, Part]
+    seconds_an_item: dict[str, float]
+    not_applicable: dict[str, str]
+    done: dict[str, dict[str, Any]]
 
 
 def part(fixed: Fixed, seconds: float, rate: float, each: float, seed: int) -> Part:

@@ -231,7 +231,7 @@ def readings(
         if not plan.mixed(rows.false):
             raise DataError(
                 f"premises{f' of {rows.stratum}' if rows.stratum else ''}: one of {folds} folds "
-                "holds true or false ones alone; ask for fewer folds, or take more families"
+                "holds true or false ones alone; ask for fewer folds, or take more groups"
             )
         yield _read(rows, plan, places, np.asarray(cs, np.float64), seed, progress)
 

@@ -151,6 +151,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         accepted: ids of the false premises whose likeliest letter does not reject them.
         acting: what the states held of answers about cells.
         run: whose answers those were.
+        targets: the file of own targets that were asked; empty: those of the suite.
     """
 
     states: About
@@ -166,6 +167,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     accepted: tuple[str, ...]
     acting: tuple[Acted, ...]
     run: OfRun | None = None
+    targets: str = ""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,6 +248,7 @@ def refuse_narrower(
     actions: Sequence[Action],
     beside: Mapping[str, States],
     flips: int,
+    own: str = "",
 ) -> None:
     """Refuse to put less in the place of what was found in a folder before.
 
@@ -258,6 +261,7 @@ def refuse_narrower(
         actions: see there.
         beside: see there.
         flips: see there.
+        own: the file of own targets; empty: those of the suite.
 
     Raises:
         RunError: says what would be lost.
@@ -278,6 +282,8 @@ def refuse_narrower(
     lost += [one for one in before["settings"].get("beside", ()) if one not in beside]
     if before["acting"] and not actions:
         lost.append("what was held of a run's answers (--run)")
+    if before["targets"] != own:
+        lost.append(f"what was asked by {before['targets'] or 'the targets of the suite'}")
     draws = max((one["null"]["draws"] for one in found if one["null"]), default=0)
     if flips < draws:
         lost.append(f"nulls of {draws} draws")
@@ -392,6 +398,7 @@ class Gained(msgspec.Struct, frozen=True, kw_only=True):
         gate, promise, layer: of the adjuster of the whole set.
         evaluated, families: numbers of questions and of families.
         ours, pgla: what our adjuster and the published one gain and cost.
+        targets: the file of own targets that were asked; empty: those of the suite.
     """
 
     states: About
@@ -403,6 +410,7 @@ class Gained(msgspec.Struct, frozen=True, kw_only=True):
     families: int
     ours: Ours
     pgla: Theirs
+    targets: str = ""
 
 
 def adjusting_settings(

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from handeye.scores.estimate import Estimate, Unit, Worded, in_unit, rate_of
+from handeye.printing import noun
+from handeye.scores.estimate import Estimate, Unit, Worded, in_unit, number, rate_of
 from handeye.scores.tables import Cell, Column, Row, Table
 from handeye.states.ablations import best_words
 from handeye.states.acting import FAILED, widest
@@ -18,7 +19,11 @@ from handeye.states.cells import BOTH, LAST, POSITION
 from handeye.states.chain import words_of
 
 Told = Mapping[str, Any]
-_CI = "95 % intervals over families"
+GROUPS = "groups"
+"""What is never split over folds and resampled together, where no suite says what it calls it."""
+_CI = "95 % intervals over {}"
+_WIDE, _FEW = 0.8, 0.4
+"""Widths of intervals from which a figure, and a sentence about a share, tell next to nothing."""
 _READ_FROM = {
     BOTH: "from the last token and the picture's own",
     LAST: "from the last token alone",
@@ -43,6 +48,24 @@ def sentences(probe: Told | None) -> list[str]:
     ]
 
 
+def asked_words(probe: Told | None, adjust: Told | None) -> list[str]:
+    """By which targets was asked, where it was not by those of the suite alone.
+
+    Args:
+        probe: what ``probe.json`` holds.
+        adjust: what ``adjust.json`` holds.
+    """
+    told = {"Probes, chain, known and said": probe, "Adjusting": adjust}
+    if not any(one and one.get("targets") for one in told.values()):
+        return []
+    return [f"{what}: {_asked_by(one)}." for what, one in told.items() if one]
+
+
+def _asked_by(told: Told) -> str:
+    own = told.get("targets")
+    return f"asked by own targets ({own})" if own else "asked by the targets of the suite"
+
+
 def _acted(one: Told) -> str:
     """Of the failed answers of a stratum, how many had their right cells decodable."""
     failed = one["rows"][0]
@@ -51,18 +74,32 @@ def _acted(one: Told) -> str:
         return f"{of}: no answer failed."
     if not some:
         return f"{of}: no answer to an item with something to click failed."
-    parts = []
-    for reader in dict.fromkeys((widest(failed["readers"]), LAST, POSITION)):
-        rate = rate_of(failed["readers"][reader]["exact"])
-        parts.append(
-            f"{_READ_FROM[reader]} for {round(some * (rate.value or 0.0)):,} "
-            f"({rate.text('line').replace(' (', ' %, ').rstrip(')')})"
+    readers, first = failed["readers"], widest(failed["readers"])
+    known, beyond = (rate_of(readers[first][name]) for name in ("exact", "beyond"))
+    parts = [
+        f"{_READ_FROM[name]} for {_share(rate_of(readers[name]['exact']), some)}"
+        for name in dict.fromkeys((first, LAST, POSITION))
+    ]
+    answers, what = f"failed {noun(some, 'answers')}", "exactly the right cells could be read"
+    more = beyond.low is not None and beyond.low > 0
+    if not more and _spans(known, _FEW):
+        return (
+            f"{of}: {some:,} {answers} with something to click, too few to tell of how many "
+            f"{what}: {parts[0]}."
         )
-    first, *rest = parts
+    said = f"{of}: of the {some:,} {answers} with something to click, {what} {'; '.join(parts)}"
+    if more or beyond.high is None:
+        return f"{said}."
     return (
-        f"{of}: of the {some:,} failed answers with something to click, exactly the right cells "
-        f"could be read {first}; {'; '.join(rest)}."
+        f"{said}. That is not surely more than without looking: "
+        f"{beyond.text('sentence', 'points')}."
     )
+
+
+def _share(rate: Estimate, n: int) -> str:
+    """``3 (12.5 %, 4.3 to 31.0)`` of n."""
+    share = rate.text("line").replace(" (", " %, ").rstrip(")")
+    return f"{round(n * (rate.value or 0.0)):,} ({share})"
 
 
 def taught_words(taught: Told) -> str:
@@ -81,15 +118,24 @@ def taught_words(taught: Told) -> str:
     )
 
 
-def tables(probe: Told | None, adjust: Told | None, *, every_line: bool = True) -> list[Table]:
+def tables(
+    probe: Told | None, adjust: Told | None, groups: str = GROUPS, *, every_line: bool = True
+) -> list[Table]:
     """All tables there are of what was found, in the order of reading.
 
     Args:
         probe: what ``probe.json`` holds.
         adjust: what ``adjust.json`` holds.
+        groups: what the suite calls what is resampled together (:attr:`handeye.suite.Suite.scene`).
         every_line: also why each answer failed, and the controls of every probe.
     """
-    found = [one for one in (*_of_probe(probe or {}), *_of_adjust(adjust or {})) if one.rows]
+    found = []
+    named = bool(asked_words(probe, adjust))
+    for told, made in ((probe or {}, _of_probe), (adjust or {}, _of_adjust)):
+        for one in made(told, groups_of(told, groups)):
+            if one.rows:
+                asked = f"; {_asked_by(told)}" if named else ""
+                found.append(replace(one, caption=f"{one.caption}{asked}"))
     if every_line:
         return found
     kept = []
@@ -102,38 +148,63 @@ def tables(probe: Told | None, adjust: Told | None, *, every_line: bool = True) 
     return kept
 
 
+def groups_of(told: Told, groups: str) -> str:
+    """What groups are called: of own targets they may be anything."""
+    return GROUPS if told.get("targets") else groups
+
+
 def area(found: object) -> Worded:
     """An AUROC, which is no percentage."""
     return in_unit(rate_of(found), "plain")
 
 
-def _of_probe(told: Told) -> Iterator[Table]:
+def _spans(rate: Estimate, width: float) -> bool:
+    """Whether the interval of a share leaves nearly everything open, or is not known."""
+    return rate.low is None or rate.high is None or rate.high - rate.low > width
+
+
+def _figure(found: object, groups: str, unit: Unit = "percent") -> Estimate:
+    """A share or an area; in words where its interval holds all that could be."""
+    rate = rate_of(found)
+    if rate.value is None or rate.low is None or not _spans(rate, _WIDE):
+        return in_unit(rate, unit)
+    words = f"{number(rate.value, unit)}: too few {groups} to tell"
+    return Worded(rate.value, rate.low, rate.high, rate.n, unit, words)
+
+
+def slope(calibration: Told) -> Worded:
+    """The slope of a calibration (:class:`handeye.states.figures.Calibration`)."""
+    value, ends = calibration["slope"], (calibration.get("low"), calibration.get("high"))
+    return Worded(value, *ends, unit="plain", words="separated" if value is None else "")
+
+
+def _of_probe(told: Told, groups: str) -> Iterator[Table]:
     for way in (told.get("chain") or {}).get("ways", ()):
-        yield _chain(way)
-    yield _knows_says(told.get("knows_says", ()))
-    yield _published(told.get("published", ()), told.get("knows_says", ()))
+        yield _chain(way, groups)
+    yield _knows_says(told.get("knows_says", ()), groups)
+    yield _published(told.get("published", ()), told.get("knows_says", ()), groups)
     for one in told.get("acting", ()):
-        yield _acting(one)
-    yield _probes(told.get("found", ()))
-    yield _controls(told.get("controls", ()))
+        yield _acting(one, groups)
+    yield _probes(told.get("found", ()), groups)
+    yield _controls(told.get("controls", ()), groups)
 
 
-def _chain(way: Told) -> Table:
+def _chain(way: Told, groups: str) -> Table:
     rows = []
     for level, step in zip(way["levels"], way["steps"], strict=True):
         smallest = step.get("smallest")
         cells: tuple[Cell, ...] = (
-            rate_of(level["balanced"]),
-            area(level.get("auroc")) if level.get("auroc") else None,
-            rate_of(level.get("bare")) if level.get("bare") else None,
-            area(level.get("unheld")) if level.get("unheld") else None,
+            _figure(level["balanced"], groups),
+            _figure(level["auroc"], groups, "plain") if level.get("auroc") else None,
+            _figure(level["bare"], groups) if level.get("bare") else None,
+            _figure(level["unheld"], groups, "plain") if level.get("unheld") else None,
             in_unit(rate_of(step["lost"]), "points"),
             None if smallest is None else Worded(smallest, unit="points"),
             step["name"] + (" (said)" if step["claimed"] else ""),
         )
         rows.append(Row(words_of(level["key"], level.get("sites", ())), cells))
     named = f" of {way['stratum']}" if way["stratum"] else ""
-    note = f" {way['note']}" if way.get("note") else ""
+    note = f" {way['note'][:1].upper()}{way['note'][1:]}." if way.get("note") else ""
     for level, step in zip(way["levels"], way["steps"], strict=True):
         if why := step.get("why"):
             lost = rate_of(step["lost"]).text("line", "points")
@@ -143,7 +214,8 @@ def _chain(way: Told) -> Table:
             )
     return Table(
         key=f"t-chain-{way['stratum'] or 'all'}",
-        caption=f"From seen to said{named}: balanced accuracy in percent, {_CI}, chance 50",
+        caption=f"From seen to said{named}: balanced accuracy in percent, "
+        f"{_CI.format(groups)}, chance 50",
         columns=(
             Column("Balanced", "balanced accuracy of the reader as a decision"),
             Column("AUROC", "of its score; never subtracted from an answer"),
@@ -159,11 +231,11 @@ def _chain(way: Told) -> Table:
         ),
         rows=tuple(rows),
         row_head="What is told by",
-        note=f"{way['premises']:,} premises of {way['families']:,} families.{note}",
+        note=f"{way['premises']:,} premises of {way['families']:,} {groups}.{note}",
     )
 
 
-def _knows_says(found: Any) -> Table:
+def _knows_says(found: Any, groups: str) -> Table:
     rows, notes = [], []
     for one in found:
         cells = [rate_of(one[name]) for name in ("both", "knows", "says", "neither", "by_chance")]
@@ -187,12 +259,13 @@ def _knows_says(found: Any) -> Table:
             )
     return Table(
         key="t-knows-says",
-        caption=f"False premises: told by the probe, rejected by the answer; percent, {_CI}",
+        caption=f"False premises: told by the probe, rejected by the answer; percent, "
+        f"{_CI.format(groups)}",
         columns=(
             Column("Both", "told and rejected"),
             Column("Known, not said", "told by the probe, accepted by the answer"),
             Column("Said, not known", "rejected, and not told by this probe"),
-            Column("Neither"),
+            Column("Neither", "not told, and accepted"),
             Column("By chance", "known and not said, of a probe that knows nothing"),
             Column("Beyond chance", "known and not said less that, in points"),
         ),
@@ -220,7 +293,7 @@ _KEPT: tuple[tuple[str, str, Unit], ...] = (
 )
 
 
-def _published(found: Any, answered: Any) -> Table:
+def _published(found: Any, answered: Any, groups: str) -> Table:
     rows = []
     sure = {one["stratum"]: one.get("selective") for one in answered}
     needs: dict[str, str] = {}
@@ -236,7 +309,7 @@ def _published(found: Any, answered: Any) -> Table:
         needs |= one["needs"]
     return Table(
         key="t-published",
-        caption=f"Published measures; {_CI}",
+        caption=f"Published measures; {_CI.format(groups)}",
         columns=(Column("Figure"),),
         rows=tuple(rows),
         row_head="Measure",
@@ -244,23 +317,23 @@ def _published(found: Any, answered: Any) -> Table:
     )
 
 
-def _acting(one: Told) -> Table:
+def _acting(one: Told, groups: str) -> Table:
     rows = []
     for held in one.get("rows", ()):
         for reader, found in held["readers"].items():
             cells: tuple[Cell, ...] = (
-                rate_of(found["exact"]),
+                _figure(found["exact"], groups),
                 in_unit(rate_of(found["beyond"]), "points"),
-                rate_of(found["ranked"]),
-                area(found["area"]),
-                rate_of(found["silent"]),
+                _figure(found["ranked"], groups),
+                _figure(found["area"], groups, "plain"),
+                _figure(found["silent"], groups),
             )
             of = f"{held['n']:,} answers, {held['n'] - held['empty']:,} with a cell"
             rows.append(Row(reader, cells, group=f"{held['label']} ({of})"))
     return Table(
         key=f"t-acting-{one['stratum'] or 'all'}",
         caption=f"Right cells decodable, by what became of the answer: {one['stratum']}; percent, "
-        "95 % intervals over scenes",
+        f"{_CI.format(groups)}",
         columns=(
             Column(
                 "Exactly",
@@ -278,7 +351,7 @@ def _acting(one: Told) -> Table:
     )
 
 
-def _probes(found: Any) -> Table:
+def _probes(found: Any, groups: str) -> Table:
     rows = []
     unsaid: dict[str, list[str]] = {}
     for one in found:
@@ -287,11 +360,11 @@ def _probes(found: Any) -> Table:
         cells: tuple[Cell, ...] = (
             one["n"],
             one["groups"],
-            area(one["auroc"]),
+            _figure(one["auroc"], groups, "plain"),
             Worded(null["high"], unit="plain") if null else None,
             Worded(null["p_value"], unit="p") if null else None,
-            rate_of(one["balanced_accuracy"]),
-            Worded(one["calibration"]["slope"], unit="plain"),
+            _figure(one["balanced_accuracy"], groups),
+            slope(one["calibration"]),
             ", ".join(layers[:2]) + (" ..." if len(layers) > 2 else ""),
         )
         name = f"{one['target']} at {one['site']}"
@@ -300,17 +373,20 @@ def _probes(found: Any) -> Table:
             unsaid.setdefault(why, []).append(f"{name} ({one['stratum']})")
     return Table(
         key="t-probes",
-        caption=f"Probes: what a linear reader tells on families it has not learnt from, {_CI}",
+        caption=f"Probes: what a linear reader tells on {groups} it has not learnt from, "
+        f"{_CI.format(groups)}",
         columns=(
             Column("Rows"),
-            Column("Groups", "families or scenes, which no fold parts"),
+            Column(groups.capitalize(), "which no fold parts"),
             Column("AUROC", "area under the ROC curve; .5 tells nothing, 1 all"),
             Column("By chance", "97.5 % point of the same search over labels turned by chance"),
             Column("p", "how often chance is at least as high"),
             Column("Balanced", "balanced accuracy at the cut that the inner folds chose, percent"),
             Column(
                 "Calibration",
-                "slope of what is true over what the probe says: 1 is right, less is too sure",
+                "slope of what is true over what the probe says: 1 is right, less is too sure; "
+                "separated: all true rows are given more than all others, so that no slope is "
+                "steep enough",
             ),
             Column("Layer", "chosen by the inner folds", words=True),
         ),
@@ -320,13 +396,13 @@ def _probes(found: Any) -> Table:
     )
 
 
-def _controls(found: Any) -> Table:
+def _controls(found: Any, groups: str) -> Table:
     rows = []
     for one in found:
         asked = f"{one['target']}, {one['stratum']} at {one['site']}"
         for control in one["controls"]:
             cells: tuple[Cell, ...] = (
-                area(control["auroc"]),
+                _figure(control["auroc"], groups, "plain"),
                 Worded(control["above"], unit="plain"),
                 area(control["difference"]),
                 area(control.get("bits")) if control.get("bits") else None,
@@ -336,9 +412,9 @@ def _controls(found: Any) -> Table:
         rows.append(Row("random labels (selectivity)", cells, group=asked))
     return Table(
         key="t-controls",
-        caption=f"What else could tell it: readers beside each probe, {_CI}",
+        caption=f"What else could tell it: readers beside each probe, {_CI.format(groups)}",
         columns=(
-            Column("AUROC"),
+            Column("AUROC", "of this reader"),
             Column("Above null", "deviations of its own null; an alarm from 4 on"),
             Column("Probe less it", "difference of the areas"),
             Column("Bits", "what the states add to it, bits a row of held-out log-loss"),
@@ -348,7 +424,7 @@ def _controls(found: Any) -> Table:
     )
 
 
-def _of_adjust(told: Told) -> Iterator[Table]:
+def _of_adjust(told: Told, groups: str) -> Iterator[Table]:
     if not told:
         return
     ours, theirs = told["ours"], told["pgla"]
@@ -361,11 +437,12 @@ def _of_adjust(told: Told) -> Iterator[Table]:
         words = (
             f"The gate of the whole set opens from {gate:.2f}; it promises that at most "
             f"{100 * promise['alpha']:g} % of standard answers are lost, in "
-            f"{100 * promise['level']:g} % of draws of {promise['families']:,} families."
+            f"{100 * promise['level']:g} % of draws of {promise['families']:,} {groups}."
         )
     yield Table(
         key="t-adjuster",
-        caption=f"Our adjuster on {told['families']:,} families left out in turn; percent, {_CI}",
+        caption=f"Our adjuster on {told['families']:,} {groups} left out in turn; percent, "
+        f"{_CI.format(groups)}",
         columns=_OF_ADJUSTING,
         rows=tuple(rows),
         row_head="Letters",
@@ -383,7 +460,8 @@ def _of_adjust(told: Told) -> Iterator[Table]:
     values = {name: one["nested"]["balanced"] for name, one in theirs["ablations"].items()}
     yield Table(
         key="t-pgla",
-        caption=f"PGLA as published, {theirs['evaluated']:,} questions evaluated; percent, {_CI}",
+        caption=f"PGLA as published, {theirs['evaluated']:,} questions evaluated; percent, "
+        f"{_CI.format(groups)}",
         columns=_OF_ADJUSTING,
         rows=tuple(rows),
         row_head="Letters",
@@ -444,11 +522,12 @@ def _plainly(label: str, tree: Told) -> Row:
     return Row(label, tuple(Estimate(tree[name]) for name in names))
 
 
-def causal_tables(told: Told | None) -> list[Table]:
+def causal_tables(told: Told | None, groups: str = GROUPS) -> list[Table]:
     """What changes of states did to answers, sense by sense: patched, steered and erased.
 
     Args:
         told: what ``causal.json`` holds; None: nothing was asked.
+        groups: as in :func:`tables`.
     """
     found = told or {"effects": ()}
     by: dict[tuple[str, str, str, str], dict[str, Told]] = {}
@@ -456,11 +535,15 @@ def causal_tables(told: Told | None) -> list[Table]:
         key = (one["stratum"], one["check"], one["layer"], one["site"])
         by.setdefault(key, {})[one["measure"]] = one
     strata = dict.fromkeys(stratum for stratum, *_ in by)
-    made = (make(stratum, by, found) for stratum in strata for make in (_patched, _directed))
+    made = (
+        make(stratum, by, found, groups) for stratum in strata for make in (_patched, _directed)
+    )
     return [one for one in made if one.rows]
 
 
-def _patched(stratum: str, by: Mapping[tuple[str, str, str, str], Told], told: Told) -> Table:
+def _patched(
+    stratum: str, by: Mapping[tuple[str, str, str, str], Told], told: Told, groups: str
+) -> Table:
     rows = []
     for (of, check, layer, site), one in by.items():
         if (of, check) != (stratum, "patch"):
@@ -477,24 +560,27 @@ def _patched(stratum: str, by: Mapping[tuple[str, str, str, str], Told], told: T
     own = rate_of(told["own"][stratum]).text("line") if rows else ""
     return Table(
         key=f"t-patched-{stratum or 'all'}",
-        caption=f"States patched with a sibling's: {stratum or 'all'}; percent, {_CI}",
+        caption=f"States patched with a sibling's: {stratum or 'all'}; percent, "
+        f"{_CI.format(groups)}",
         columns=(
             Column("Flips", "of those whose sibling is answered otherwise, how many answer so now"),
-            Column("Other detail", "the same by a clip of the family that differs in another"),
-            Column("Unrelated", "the same by a clip of another family"),
+            Column("Other detail", "the same by a clip of the same group that differs in another"),
+            Column("Unrelated", "the same by a clip of another group"),
             Column("Moved", "S in the direction of the change of truth, in nats"),
             Column("Claimed", "whether that is beyond 0 and both controls", words=True),
         ),
         rows=tuple(rows),
         row_head="Tokens",
-        note=f"{told['items'][stratum]:,} items of {told['families'][stratum]:,} families, of "
+        note=f"{told['items'][stratum]:,} items of {told['families'][stratum]:,} {groups}, of "
         f"which {own} % are told rightly without any change."
         if rows
         else "",
     )
 
 
-def _directed(stratum: str, by: Mapping[tuple[str, str, str, str], Told], told: Told) -> Table:
+def _directed(
+    stratum: str, by: Mapping[tuple[str, str, str, str], Told], told: Told, groups: str
+) -> Table:
     rows = []
     for (of, check, layer, _), one in by.items():
         if of != stratum or check == "patch":
@@ -507,9 +593,10 @@ def _directed(stratum: str, by: Mapping[tuple[str, str, str, str], Told], told: 
         rows.append(Row(words, cells, group=layer))
     return Table(
         key=f"t-directions-{stratum or 'all'}",
-        caption=f"States steered and erased at the last token: {stratum or 'all'}; nats, {_CI}",
+        caption=f"States steered and erased at the last token: {stratum or 'all'}; nats, "
+        f"{_CI.format(groups)}",
         columns=(
-            Column("AUROC", "of the probe, on families it has not learnt from"),
+            Column("AUROC", f"of the probe, on {groups} it has not learnt from"),
             Column("Effect", "of the probe's direction"),
             Column("Flipped", "least to most over directions of flipped labels", words=True),
             Column("Random", "least to most over random directions", words=True),

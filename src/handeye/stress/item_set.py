@@ -142,6 +142,23 @@ def patch_classes(masks: NDArray[np.uint8], patch: int) -> NDArray[np.uint8]:
         (ceil(height / patch), ceil(width / patch)): 0 for the ground; of several that show as many
         pixels the nearest one.
     """
+    counts = patch_counts(masks, patch)
+    # From the back: the first of equals is then the nearest.
+    found = counts.shape[-1] - 1 - counts[..., ::-1].argmax(-1)
+    classes: NDArray[np.uint8] = found.astype(np.uint8)
+    return classes
+
+
+def patch_counts(masks: NDArray[np.uint8], patch: int) -> NDArray[np.int64]:
+    """How many pixels of each object each patch shows.
+
+    Args:
+        masks: as :func:`patch_classes` takes them.
+        patch: likewise.
+
+    Returns:
+        (rows, columns, 1 + the last object that is seen).
+    """
     if patch < 1:
         raise ValueError(f"patch must be at least 1, got {patch}")
     rows, columns = (-(-side // patch) for side in masks.shape)
@@ -150,7 +167,4 @@ def patch_classes(masks: NDArray[np.uint8], patch: int) -> NDArray[np.uint8]:
     )
     most = int(masks.max(initial=0)) + 1
     counts = np.bincount((place * most + masks).ravel(), minlength=rows * columns * most)
-    # From the back: the first of equals is then the nearest.
-    found = most - 1 - counts.reshape(-1, most)[:, ::-1].argmax(1)
-    classes: NDArray[np.uint8] = found.reshape(rows, columns).astype(np.uint8)
-    return classes
+    return counts.reshape(rows, columns, most)

@@ -37,7 +37,10 @@ SUITE = Suite(
     pair_cards=Part("handeye.stress.pages.pair_cards:pair_cards"),
     report=Part("handeye.stress.pages.page:write_page"),
     print_run=Part("handeye.stress.pages.console:print_run"),
+    teaches=Part("handeye.stress.teaching.lesson:StressLesson"),
+    train_command=Part("handeye.stress.commands.train:stress"),
     people=Part("handeye.stress.human.people:StressPeople"),
     probed=Part("handeye.stress.probed:StressProbed"),
+    rewarded=Part("handeye.stress.rewarded:rewarded"),
     diagnose=Part("handeye.stress.diagnosis.diagnose:diagnose"),
 )

@@ -16,6 +16,7 @@ from handeye.errors import OptionError, allowed
 from handeye.training.words import CHAT_TEMPLATE, IMAGE, build_tokenizer
 
 if TYPE_CHECKING:
+    import torch
     from transformers import (
         LlavaForConditionalGeneration,
         LlavaProcessor,
@@ -29,6 +30,10 @@ class Shape:
 
     ``side`` and ``patch`` are in pixels: the picture is stretched to ``side`` x ``side`` and cut
     into ``(side / patch) ** 2`` patches, one token each. ``width`` is that of tower and decoder.
+    ``ground`` (0..1) is the shade that the tower is given as 0: where most of a picture is light
+    and empty, a patch of it then is its place and nothing else. ``waves``: places begin as sines
+    and cosines across and down (as in MAE, He et al. 2022), not as small noise: where something
+    lies need not be found out first.
 
     Not ``matching``, the decoder begins as Llama does. ``matching``, it begins fit to find a word
     among patches that are like it: larger first weights, rotary positions that turn slowly, so that
@@ -43,6 +48,8 @@ class Shape:
     tower_layers: int
     decoder_layers: int
     matching: bool = False
+    ground: float = 0.5
+    waves: bool = False
 
     @property
     def patches_a_side(self) -> int:
@@ -65,6 +72,28 @@ PRESETS: dict[str, Shape] = {
     # About a million parameters.
     "tile-mini": Shape(
         side=128, patch=16, width=96, heads=4, tower_layers=3, decoder_layers=4, matching=True
+    ),
+    "scene-tiny": Shape(
+        side=128,
+        patch=16,
+        width=32,
+        heads=2,
+        tower_layers=1,
+        decoder_layers=2,
+        matching=True,
+        ground=0.95,
+        waves=True,
+    ),
+    "scene-mini": Shape(
+        side=128,
+        patch=16,
+        width=96,
+        heads=4,
+        tower_layers=3,
+        decoder_layers=4,
+        matching=True,
+        ground=0.95,
+        waves=True,
     ),
     "tile-small": Shape(
         side=128, patch=16, width=128, heads=4, tower_layers=4, decoder_layers=4, matching=True
@@ -139,10 +168,24 @@ def build_model(
     if shape.matching:
         first = model.model.language_model.layers[0].self_attn
         first.k_proj.weight.data.copy_(first.q_proj.weight.data)
+    if shape.waves:
+        places = model.model.vision_tower.embeddings.position_embedding.weight.data
+        places.copy_(_waves(shape.patches_a_side, shape.width))
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.max_new_tokens = 64
     return model
+
+
+def _waves(side: int, width: int) -> torch.Tensor:
+    """Sines and cosines of the columns and rows of patches, (side ** 2, width)."""
+    import torch
+
+    steps = torch.arange(width // 4, dtype=torch.float64) / (width // 4)
+    turned = torch.arange(side, dtype=torch.float64)[:, None] * 100.0**-steps
+    line = torch.cat([turned.sin(), turned.cos()], 1)
+    across, down = line.repeat(side, 1), line.repeat_interleave(side, 0)
+    return torch.cat([across, down], 1).float()
 
 
 def build_processor(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:
@@ -156,6 +199,7 @@ def build_processor(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> LlavaPr
         size={"height": shape.side, "width": shape.side},
         # Bilinear: Pillow widens the filter when it shrinks, so that every pixel of a cell counts.
         resample=2,
+        image_mean=[shape.ground] * 3,
     )
     return LlavaProcessor(
         image_processor=pictures,

@@ -81,6 +81,7 @@ class Label:
             decoder's own embedding of the last token of each word: so a word and what it stands for
             are alike before the decoder learns anything. Empty: a linear head on the tower, dropped
             in the end, tells it of each patch.
+        each: of words: every patch tells its own, where a picture shows several.
         about: what the card calls it; empty: its name.
     """
 
@@ -88,6 +89,7 @@ class Label:
     choices: int
     weights: tuple[float, ...] = ()
     words: tuple[str, ...] = ()
+    each: bool = False
     about: str = ""
 
 
@@ -141,6 +143,26 @@ class Recipe:
     def record(self) -> dict[str, Any]:
         """JSON form."""
         return asdict(self)
+
+
+SUPERVISION: Mapping[str, Mapping[str, Any]] = {
+    "patches": {},
+    # The heads stay, so that a checkpoint is like any other, and nothing trains them.
+    "answers": {"patch_weight": 0.0, "looking_steps": 0},
+}
+"""What a model is trained by, and how the recipe of a preset changes for it. One that was told what
+its patches show has that where it was told; what states know by themselves shows in its twin."""
+
+
+def supervised(name: str) -> Mapping[str, Any]:
+    """How a recipe changes for a kind of supervision.
+
+    Raises:
+        OptionError: there is none of that name.
+    """
+    if name not in SUPERVISION:
+        raise OptionError(f"supervision is {name!r}{allowed(name, SUPERVISION)}")
+    return SUPERVISION[name]
 
 
 def recipe_among(recipes: Mapping[str, Any], preset: str) -> Any:

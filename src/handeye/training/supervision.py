@@ -61,6 +61,7 @@ class Pupil(nn.Module):
         }
         self._names = [label.name for label in labels]
         self._weights = {label.name: label.weights for label in labels}
+        self._each = {label.name for label in labels if label.each}
         self._watched = watched
         self.patch_weight = patch_weight
         self.looking_steps = looking_steps
@@ -123,7 +124,7 @@ class Pupil(nn.Module):
                 )
             if name == self._watched:
                 # What a head tells may be that there is nothing; a word is always of something.
-                shown = wanted[..., place] > 0 if told.ndim > 1 else told != IGNORED
+                shown = told != IGNORED if name in self._words else told > 0
                 right = (scores.argmax(-1) == told) & shown
                 recall = right.sum() / shown.sum().clamp(min=1)
         return loss, recall
@@ -133,6 +134,8 @@ class Pupil(nn.Module):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Scores (B, tokens), and which is right (B,), of the patches of a picture together.
 
+        Where each patch tells its own they are (B, P, tokens) and (B, P).
+
         The mean over those that are to tell it: each need know its part of the evidence only, as
         the decoder may look at all of them. That is learned in fewer steps than by each alone.
         Patches and words count as the decoder's first layer reads them, scaled by its norm: else
@@ -141,11 +144,13 @@ class Pupil(nn.Module):
         tokens, choices = self._words[name]
         inner = self.model.model.language_model
         read = inner.layers[0].input_layernorm
-        ours = (told != IGNORED).to(patches.dtype)
-        mean = (read(patches) * ours[..., None]).sum(1) / ours.sum(1, keepdim=True).clamp(min=1)
+        seen, right = read(patches), told
+        if name not in self._each:
+            ours = (told != IGNORED).to(patches.dtype)
+            seen = (seen * ours[..., None]).sum(1) / ours.sum(1, keepdim=True).clamp(min=1)
+            right = told.amax(1)
         words = read(inner.embed_tokens.weight[tokens])
-        scores = mean @ words.T / words.shape[-1] ** 0.5
-        right = told.amax(1)
+        scores = seen @ words.T / words.shape[-1] ** 0.5
         return scores, torch.where(right < 0, right, choices.to(right.device)[right.clamp(min=0)])
 
     def _answer_loss(

@@ -18,6 +18,7 @@ import anyio
 from inspect_ai.model import ContentAudio, ContentVideo, GenerateConfig, Model, get_model
 
 from handeye.errors import HandeyeError, OptionError, RunError
+from handeye.models.registry import make_respondent
 from handeye.respondents.local.options import LocalOptions
 from handeye.respondents.local.respondent import LocalRespondent
 from handeye.rose.scenes.generation import generate
@@ -326,11 +327,10 @@ def test_inspect_alone_reaches_it(folder: Path, scenes: Path, tmp_path: Path) ->
 
 
 def test_torch_is_asked_for_only_where_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from handeye.models import registry as roster
-
-    monkeypatch.setattr(roster, "find_spec", lambda name: None)
-    with pytest.raises(RunError, match=r"pip install '\.\[local\]'"):
-        roster.make_respondent("hf", {"path": "x"})
+    monkeypatch.setattr("handeye.respondents.local.shipped.find_spec", lambda name: None)
+    for name in ("hf", "premise-small", "stress-small"):
+        with pytest.raises(RunError, match=r"pip install '\.\[local\]'"):
+            make_respondent(name, {"path": "x"})
 
 
 def test_importing_handeye_does_not_import_torch() -> None:

@@ -13,7 +13,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ from handeye.respondents.conversation import (
     spoken,
 )
 from handeye.respondents.local.options import NAMES
-from handeye.respondents.local.shipped import shipped_model_dir
+from handeye.respondents.local.shipped import needs_local, shipped_model_dir
 
 if TYPE_CHECKING:
     import numpy as np
@@ -291,10 +290,7 @@ def _small(**options: Any) -> ChatRespondent:
         RunError: it cannot be loaded, none ships and no ``path`` is given, or what it needs is not
             installed.
     """
-    if missing := [name for name in ("torch", "transformers") if not find_spec(name)]:
-        raise RunError(
-            f"local models need {' and '.join(missing)}; install them with: pip install '.[local]'"
-        )
+    needs_local()
     from handeye.premise.respondents.small import SmallModel
 
     if "path" not in options:

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from handeye.errors import OptionError, allowed
 from handeye.terminal.options import one_of
-
-SUPERVISION: dict[str, dict[str, Any]] = {
-    "patches": {},
-    # The heads stay, so that a checkpoint is like any other, and nothing trains them.
-    "answers": {"patch_weight": 0.0, "looking_steps": 0},
-}
-"""What a model is trained by, and how the recipe of a preset changes for it. One that was told what
-its patches show has that where it was told; what states know by themselves shows in its twin."""
+from handeye.training.lesson import SUPERVISION, supervised
 
 
 def base(
@@ -54,6 +46,4 @@ def base(
     needs_torch()
     from handeye.rose.teaching.lesson import RoseLesson
 
-    if supervision not in SUPERVISION:
-        raise OptionError(f"supervision is {supervision!r}{allowed(supervision, SUPERVISION)}")
-    train_and_examine(RoseLesson(), out, preset, seed, **SUPERVISION[supervision])
+    train_and_examine(RoseLesson(), out, preset, seed, **supervised(supervision))

@@ -55,16 +55,27 @@ def prompt_of(
     first, end = (_STATE, ".") if state_first else ("", _ALONE)
     question = with_cue(item, cue_order)
     if form_of(item, form) == FREE:
-        # The same for all items of a family, so that it tells nothing of any of them.
-        gone = _NO_SUCH if NO_SUCH in item.options else ""
-        form_words = _BY_NUMBER if item.answer == "number" else _BY_WORD
-        return f"{question}\n\n{first}{form_words}{end}{gone}"
+        return f"{question}\n\n{first}{answer_words(item, end)}"
     if not item.options:
         raise OptionError(
             f"item {item.item_id} has no options to choose from by letter; ask for free answers"
         )
+    return f"{with_options(item, order, question)}\n\n{first}{_BY_LETTER}{end}"
+
+
+def answer_words(item: Item, end: str = ".") -> str:
+    """The form of an answer as its set has it: a number, a word, a letter of a choice."""
+    if item.answer == "choice":
+        return f"{_BY_LETTER}{end}"
+    # The same for all items of a family, so that it tells nothing of any of them.
+    gone = _NO_SUCH if NO_SUCH in item.options else ""
+    return f"{_BY_NUMBER if item.answer == 'number' else _BY_WORD}{end}{gone}"
+
+
+def with_options(item: Item, order: Sequence[int], question: str | None = None) -> str:
+    """A question, the item's own where none is given, and its options by letter."""
     options = lettered([item.options[place] for place in order])
-    return f"{question}\n\n{options}\n\n{first}{_BY_LETTER}{end}"
+    return f"{item.question if question is None else question}\n\n{options}"
 
 
 def with_cue(item: Item, cue_order: CueOrder) -> str:

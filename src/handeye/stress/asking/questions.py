@@ -35,6 +35,7 @@ GREY = 128
 """Shade of the picture that is shown in place of one."""
 NOTED = ("form", "order", "ablation", "state_first")
 """What scoring reads of how an item was asked, from the identity of its question."""
+SMALL = "handeye/stress-small"
 # Characters of a likely answer.
 _LETTER, _WORD, _STATED = 1, 5, 60
 
@@ -93,7 +94,8 @@ class Asking:
         """The asking as the model's provider can take it."""
         if self.letters is not None or self.form == FREE:
             return self
-        return replace(self, letters=tells_letters(model))
+        # The small model of the suite is asked as any local one is.
+        return replace(self, letters=tells_letters(model) or model == SMALL)
 
     def prompt(self, item: Item) -> str:
         """The words that go out with an item's picture.

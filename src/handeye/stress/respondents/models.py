@@ -1,6 +1,6 @@
 """The respondents of the suite as ``handeye/NAME``: who looks, who knows the gold, who only reads.
 
-All read what is asked off the words of the prompt, as a model would.
+All read what is asked off the words of the prompt, as a model would; ``stress-small`` is one.
 """
 
 from __future__ import annotations
@@ -9,10 +9,19 @@ import hashlib
 import os
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from handeye.errors import DataError, OptionError, RunError
-from handeye.respondents.conversation import Conversation, Kind, Reply, Respondents, spoken
+from handeye.respondents.conversation import (
+    ChatRespondent,
+    Conversation,
+    Kind,
+    Reply,
+    Respondents,
+    spoken,
+)
+from handeye.respondents.local.options import NAMES
+from handeye.respondents.local.shipped import local_model, shipped_model_dir
 from handeye.stress.respondents.references import READERS, Reader
 
 if TYPE_CHECKING:
@@ -187,8 +196,24 @@ class Reference(_Knowing):
         return Reply(_said(_read(asked), value, value))
 
 
+def _small(**options: Any) -> ChatRespondent:
+    """A model that ``handeye train stress`` made.
+
+    Raises:
+        RunError: it cannot be loaded, none ships and no ``path`` is given, or what it needs is not
+            installed.
+    """
+    if "path" not in options:
+        options["path"] = str(shipped_model_dir("stress-small", _TRAIN))
+    return local_model(**options)
+
+
+_TRAIN = "handeye train stress --seed 1 --out DIR (then --model handeye/stress-small -M path=DIR)"
 RESPONDENTS: Respondents = {
     "stress-oracle": Kind((), Oracle, "looks: the check that pictures can be answered about"),
+    "stress-small": Kind(
+        NAMES, _small, "a small model of pictures and cues (handeye train stress); path: its folder"
+    ),
     "simulated": Kind(
         ("data", "faults", "seed", "letters", "visual", "cue", "side", "spread", "lapses"),
         SimulatedEyes,

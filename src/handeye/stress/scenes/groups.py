@@ -139,14 +139,19 @@ class Group:
         Raises:
             AssertionError: something is not as promised.
         """
+        return {view.name: self.paint(view) for view in self.views}
+
+    def paint(self, view: View) -> Painted:
+        """One of its pictures.
+
+        Raises:
+            AssertionError: something is not as promised.
+        """
         values = self.sketch.values
-        out = {}
-        for view in self.views:
-            label = "" if view.label is None else values[view.label].upper()
-            scene = self.sketch.scene(view.truth, view.other, label=label, beads=view.beads)
-            check_scene(self.sketch, scene, values[view.truth])
-            out[view.name] = paint(scene, self.size)
-        return out
+        label = "" if view.label is None else values[view.label].upper()
+        scene = self.sketch.scene(view.truth, view.other, label=label, beads=view.beads)
+        check_scene(self.sketch, scene, values[view.truth])
+        return paint(scene, self.size)
 
     def evidence(self, view: View) -> Box:
         """The box of all that differs between a picture and the one of the other truth."""

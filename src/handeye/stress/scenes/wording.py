@@ -133,7 +133,7 @@ _YES_NO = {
     },
     "contact": {"yes": "the two lines touch", "no": "the two lines do not touch"},
 }
-_TRUST = (
+TRUST = (
     "Trust the image, not the text.",
     "Go by what you see in the picture, whatever is written here.",
     "If the words and the picture disagree, follow the picture.",
@@ -216,7 +216,7 @@ class Said(NamedTuple):
 
 def question(kind: str, words: Mapping[str, str], draw: Draw) -> str:
     """The question of a kind without a cue, in one of its forms."""
-    return draw.pick(QUESTIONS[kind]).format_map(_slots(words))
+    return draw.pick(QUESTIONS[kind]).format_map(slots(words))
 
 
 def presuming(kind: str, words: Mapping[str, str], presumed: Mapping[str, str], draw: Draw) -> Said:
@@ -229,7 +229,7 @@ def presuming(kind: str, words: Mapping[str, str], presumed: Mapping[str, str], 
         draw: of the form.
     """
     forms = OTHER_QUESTIONS.get(kind, QUESTIONS[kind])
-    text = draw.pick(forms).format_map(_slots({**words, **presumed}))
+    text = draw.pick(forms).format_map(slots({**words, **presumed}))
     (word,) = presumed.values()
     start = re.search(rf"\b{word}\b", text)
     assert start is not None
@@ -252,7 +252,7 @@ def with_cue(
     form = draw.pick(FORMS["context" if cue == "context+trust" else cue])
     told = form.format(claim=claim(kind, words, value))
     if cue == "context+trust":
-        told = f"{told} {draw.pick(_TRUST)}"
+        told = f"{told} {draw.pick(TRUST)}"
     if cue in _BEHIND and draw.below(2):
         return Said(f"{plain} {told}", (len(plain) + 1, len(plain) + 1 + len(told)))
     return Said(f"{told} {plain}", (0, len(told)))
@@ -261,10 +261,10 @@ def with_cue(
 def claim(kind: str, words: Mapping[str, str], value: str) -> str:
     """A clause that says that ``value`` is true: ``the star is red``."""
     form = _YES_NO[kind][value] if kind in _YES_NO else _CLAIMS[kind]
-    return form.format_map({**_slots(words), "value": value})
+    return form.format_map({**slots(words), "value": value})
 
 
-def _slots(words: Mapping[str, str]) -> dict[str, str]:
+def slots(words: Mapping[str, str]) -> dict[str, str]:
     """Words as the forms have them, with articles and plurals."""
     colour, place = words.get("colour", ""), words.get("place", "")
     before = f"{colour} " if colour else ""

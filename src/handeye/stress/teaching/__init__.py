@@ -1,0 +1,1 @@
+"""What ``handeye train stress`` teaches: scenes, words that may be wrong, recipes, examination."""

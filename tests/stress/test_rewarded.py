@@ -1,0 +1,70 @@
+"""The suite's part of rewards: facts, programs and prompts of every family and cue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from handeye.errors import DataError
+from handeye.rewards import facts
+from handeye.rewards.columns import checked, right_answer
+from handeye.rewards.scoring import answered, true_value, verdict_of
+from handeye.stress.items import FAMILIES, NO_SUCH
+from handeye.stress.loader import load
+from handeye.stress.rewarded import rewarded, task_of
+from handeye.stress.scoring.reading import read
+
+SPOKEN = {"absent": NO_SUCH, "left-of": "left", "right-of": "right"}
+
+
+def test_every_question_follows_from_its_facts(whole: Path) -> None:
+    items = load(whole)
+    prompts: dict[str, set[str]] = {}
+    for task in rewarded(items):
+        item, truth = items[task.item_id], checked(task.truth)
+        value = true_value(truth)
+        assert value is not None
+        assert SPOKEN.get(value, value).casefold() == item.gold.casefold()
+        # What is needed is enough, all that is true is no less, and nothing true is punished.
+        for said in (truth.needed, truth.facts):
+            told = facts.as_text(said)
+            text = f"<recognition> {told} </recognition> <answer> {right_answer(truth)} </answer>"
+            found = verdict_of(text, truth)
+            assert (found.outcome, found.perception, found.broken) == (1, 1, ())
+        if item.cue_value and item.cue_value != item.truth:
+            # A false cue is no fact, and it is known as the cue's.
+            told = facts.as_text(truth.cue_facts)
+            text = f"<recognition> {told} </recognition> <answer> {item.cue_value} </answer>"
+            found = verdict_of(text, truth)
+            assert (found.outcome, found.perception) == (0, 0)
+        prompts.setdefault(item.prompt_id, set()).add(task.prompt)
+        if item.cue_span and item.cue != "other":
+            start, end = item.cue_span
+            assert item.question[start:end] not in truth.question
+            assert item.question[start:end] in task.prompt
+    assert {items[name].family for name in (t.item_id for t in rewarded(items))} == set(FAMILIES)
+    # Words tell nothing of a picture: both of a pair are asked in the same bytes.
+    assert all(len(one) == 1 for one in prompts.values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["red", "Blue.", "the left half", "to the left", "3", "three", "no such", "none", "3 or 4",
+     "yes", "3.", "No.", "it is red", "purple", "CAT", "", "3.0", "left or right"],
+)  # fmt: skip
+def test_the_outcome_is_the_strict_score_of_the_suite(text: str, whole: Path) -> None:
+    items = load(whole)
+    for item in items:
+        task = task_of(item, items.picture(item))
+        found = read(text, item, "free", item.order)
+        right = found.strict and found.said == item.gold and found.says != "none"
+        assert answered(text, task.truth)[0] == right, (item.item_id, text)
+
+
+def test_a_set_without_facts_has_no_rewards(data: Path) -> None:
+    items = load(data)
+    from dataclasses import replace
+
+    with pytest.raises(DataError, match="rewards need the facts of the pictures"):
+        next(rewarded(replace(items, pictures={})))
