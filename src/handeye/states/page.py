@@ -21,10 +21,19 @@ from handeye.pages.pictures import Album
 from handeye.scores.estimate import Estimate, rate_of
 from handeye.scores.tables import Column, Row, Table
 from handeye.states.acting import DRAWN
+from handeye.states.attention import ALL_BLOCKS
 from handeye.states.charts import cell_symbol, cells, cells_words, fourfold, front, waterfall
-from handeye.states.parts import read_record
-from handeye.states.results import PREMISE, TARGETS, causal_of, results, rows_of
-from handeye.states.tables import causal_tables, sentences, tables, taught_words
+from handeye.states.parts import RECORD, read_record
+from handeye.states.results import PREMISE, TARGETS, attention_of, causal_of, results, rows_of
+from handeye.states.tables import (
+    attention_alarms,
+    attention_sentences,
+    attention_tables,
+    causal_tables,
+    sentences,
+    tables,
+    taught_words,
+)
 from handeye.states.targets import read_targets
 
 Told = Mapping[str, Any]
@@ -37,6 +46,7 @@ _PARTS = {
     "layers": ("Layer by layer", "Layers"),
     "adjusting": ("From knowing to saying", "Adjusting"),
     "causal": ("Whether it is used", "Causal"),
+    "attention": ("Where it attends, and what greying that does", "Attention"),
 }
 _SHEET = "states.css"
 _BUDGET, _SIDES = 300_000, (400, 200)
@@ -76,6 +86,12 @@ _TERMS = (
         "What adjusting gains where a constant, a permuted probe, the words alone or a threshold "
         "stands in the probe's place; only what is beyond the best of them comes from the states.",
     ),
+    (
+        "Lift, by place",
+        "How much more attention lies on the evidence than its area has by chance, and than the "
+        "same region gets of the attention to other pictures. Neither says what an answer is made "
+        "of; what greying the evidence takes, beyond an equal region elsewhere, says more.",
+    ),
 )
 
 
@@ -103,7 +119,7 @@ def write_page(folder: Path, out: Path, picture: Picture | None = None) -> Path:
     """Write the page about a folder of states.
 
     Args:
-        folder: with ``probe.json`` or ``adjust.json``.
+        folder: with ``probe.json``, ``adjust.json`` or ``attention.json``.
         out: the HTML file; replaced in one step.
         picture: gives the picture of an item; None: grids are drawn without.
 
@@ -111,13 +127,13 @@ def write_page(folder: Path, out: Path, picture: Picture | None = None) -> Path:
         DataError: nothing was found there yet, or a file cannot be read.
         OptionError: ``out`` cannot be written.
     """
-    probe, adjust = _results(folder)
+    found = _results(folder)
     context = {
-        "title": _title(probe, adjust),
+        "title": _title(found),
         "notices": {},
-        "s": _lay_out(folder, probe, adjust, picture, ""),
+        "s": _lay_out(folder, found, picture, ""),
         "terms": _TERMS,
-        "data": html.script_json({"probe": probe, "adjust": adjust}),
+        "data": html.script_json(found),
     }
     page = html.render("handeye.states", "states.html.j2", context, [_SHEET])
     return html.write(out, page)
@@ -134,43 +150,61 @@ def section(folder: Path, picture: Picture | None = None, number: int = 1) -> Se
     Raises:
         DataError: nothing was found there yet, or a file cannot be read.
     """
-    probe, adjust = _results(folder)
+    found = _results(folder)
     key = "states" if number == 1 else f"states-{number}"
-    context = {"s": _lay_out(folder, probe, adjust, picture, f"{key}-"), "terms": _TERMS}
+    context = {"s": _lay_out(folder, found, picture, f"{key}-"), "terms": _TERMS}
     return Section(
         key=key,
-        title=_title(probe, adjust),
+        title=_title(found),
         short="States",
         body=html.fragment("handeye.states", "section.html.j2", context),
         style=html.sheet("handeye.states", _SHEET),
-        data={"probe": probe, "adjust": adjust},
+        data=found,
     )
 
 
-def _results(folder: Path) -> tuple[Told, Told]:
+def _results(folder: Path) -> dict[str, Told]:
+    """What was found, by the command that did."""
     probe, adjust = results(folder)
-    if probe is None and adjust is None:
+    attention = attention_of(folder)
+    if not any((probe, adjust, attention)):
         raise DataError(
             f"{folder}: nothing is read off these states yet: handeye states probe {folder}"
         )
-    return probe or {}, adjust or {}
+    found = {"probe": probe or {}, "adjust": adjust or {}}
+    return found | ({"attention": attention} if attention else {})
 
 
-def _title(probe: Told, adjust: Told) -> str:
-    model = (probe or adjust)["states"].get("model", "the model")
+def _about(found: Mapping[str, Told]) -> Told:
+    """Whose states they are, or whose attention."""
+    about: Told = next(told["states"] for told in found.values() if told)
+    return about
+
+
+def _title(found: Mapping[str, Told]) -> str:
+    model = _about(found).get("model", "the model")
+    if not (found["probe"] or found["adjust"]):
+        return f"Where {model} attends"
     return f"What {model} holds, and what it says"
 
 
 def _lay_out(
-    folder: Path, probe: Told, adjust: Told, picture: Picture | None, key: str
+    folder: Path, made: Mapping[str, Told], picture: Picture | None, key: str
 ) -> dict[str, Any]:
     """Everything that ``found.html.j2`` reads; ``key`` stands before all addresses."""
+    probe, adjust, attended = (made.get(one, {}) for one in ("probe", "adjust", "attention"))
     said = {
         table.key.removeprefix("t-"): replace(table, key=f"t-{key}{table.key.removeprefix('t-')}")
-        for table in (*tables(probe, adjust), *causal_tables(causal_of(folder)))
+        for table in (
+            *tables(probe, adjust),
+            *causal_tables(causal_of(folder)),
+            *attention_tables(attended),
+        )
     }
-    # An unfinished folder of an older handeye has a record all the same.
-    taught = taught_words(read_record(folder).info.get("taught") or {})
+    # An unfinished folder of an older handeye has a record all the same; attention needs none.
+    bare = bool(attended) and not (folder / RECORD).is_file()
+    told = attended.get("taught") if bare else read_record(folder).info.get("taught")
+    taught = taught_words(told or {})
     found: dict[str, Any] = {
         "key": key,
         "sentences": sentences(probe),
@@ -192,9 +226,13 @@ def _lay_out(
         "published": said.get("published"),
         "causal": [t for name, t in said.items() if name.startswith(("patched", "directions"))],
         "adjusting": list(_adjusting(adjust, said, key)) if adjust else [],
+        "attention": list(_attention(attended, said, key)) if attended else [],
+        "attended": attention_sentences(attended),
+        "attention_alarms": attention_alarms(attended),
+        "caveats": attended.get("caveats", ()),
         "facts": fact_words(
             (name.replace("_", " "), value)
-            for name, value in (probe or adjust)["states"].items()
+            for name, value in _about(made).items()
             if name in _FACTS
         ),
     }
@@ -205,6 +243,7 @@ def _lay_out(
         "layers": found["curves"],
         "adjusting": found["adjusting"],
         "causal": found["causal"],
+        "attention": found["attention"],
     }
     return found | {"parts": [(name, *_PARTS[name]) for name, any_ in there.items() if any_]}
 
@@ -461,6 +500,41 @@ def _adjusting(adjust: Told, said: Mapping[str, Table], prefix: str) -> Iterator
         front(adjust, f"{prefix}front"),
         (said["pgla"],),
     )
+
+
+def _attention(told: Told, said: Mapping[str, Table], prefix: str) -> Iterator[Drawn]:
+    """Shares by block over the area, then the tables of strata and of what was greyed."""
+    looks = [one for one in told["looks"] if not one["stratum"] and one["layer"] != ALL_BLOCKS]
+    layers = [one["layer"] for one in looks if one["kind"] == "attention"]
+    series = [
+        Series(
+            "attention" if kind == "attention" else "relative to a generic prompt",
+            tuple(rate_of(one["share"]) for one in looks if one["kind"] == kind),
+            style,
+        )
+        for style, kind in enumerate(("attention", "relative"))
+    ]
+    share = rate_of(told["looks"][0]["area"]).value or 0.0
+    key = f"{prefix}attention-layers"
+    yield Drawn(
+        key,
+        "Share of the attention to the picture that lies on the evidence, block by block",
+        "Percent, with 95 % intervals over groups. Shaded: the evidence's share of the picture, "
+        "which attention spread evenly would reach.",
+        panel(
+            key,
+            "Share of attention on the evidence by block",
+            [one.removeprefix("block.").lstrip("0") or "0" for one in layers],
+            series,
+            size=(460.0, 220.0),
+            shaded=[("area", share)],
+        ),
+        (said["attention"],),
+        tuple(series),
+    )
+    for name in ("attention-strata", "attention-drop"):
+        if name in said:
+            yield Drawn(f"{prefix}{name}", "", "", Markup(""), (said[name],))
 
 
 def _knew(folder: Path, probe: Told) -> list[Knew]:
