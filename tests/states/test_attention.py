@@ -1,8 +1,9 @@
-"""Attention to the evidence: read as the library gives it, found where planted, silent elsewhere."""
+"""Attention to the evidence: as the library gives it, found where planted, else silent."""
 
 from __future__ import annotations
 
 import io
+import json
 import pickle
 from dataclasses import replace
 from pathlib import Path
@@ -16,18 +17,20 @@ pytest.importorskip("transformers", reason="needs handeye[local]")
 
 from PIL import Image
 
+from handeye import premise, stress
 from handeye.errors import DataError, RunError
 from handeye.respondents.local.chat import Ask, write_ask
 from handeye.respondents.local.engine import Engine
 from handeye.respondents.local.loading import LocalModel
 from handeye.respondents.local.prompts import process
-from handeye.states.attention import ALL_BLOCKS, CAVEATS, LEAST, Attention, Case, attend
+from handeye.states.attention import ALL_BLOCKS, CAVEATS, LEAST, Attention, Case, Kind, attend
 from handeye.states.gaze import GENERIC, Gaze, Looked, generic
 from handeye.states.regions import Evidence, box_region, control_of, greyed
 from handeye.states.results import About, attention_of, write_attention
 from handeye.states.tables import attention_alarms, attention_sentences, attention_tables
+from tests.support.command import handeye
 from tests.support.local import families
-from tests.support.used import asked, planted
+from tests.support.used import asked
 
 FAMILIES = ("llava", "qwen2_vl", "qwen3_vl", "gemma3", "internvl", "smolvlm")
 N = 12
@@ -91,7 +94,7 @@ def test_rollout_goes_on_through_a_tower_that_has_the_tokens_one_for_one() -> No
 def test_attention_without_weights_is_an_error_with_the_remedy() -> None:
     loaded = families.model_of("llava")
     loaded.model.set_attn_implementation("sdpa")
-    with pytest.raises(RunError, match="sdpa hands on no weights.*-M attention=eager"):
+    with pytest.raises(RunError, match=r"sdpa hands on no weights.*-M attention=eager"):
         Gaze(loaded).look(ask_of(loaded, families.picture(1)))
 
 
@@ -112,7 +115,9 @@ def test_a_region_is_found_among_the_tokens() -> None:
     # Of 48 x 40 pixels: rows and columns as the processor's grid says, merged two by two.
     loaded = eager("qwen2_vl")
     ask = ask_of(loaded, families.picture(1, 48, 40))
-    _, rows, cols = (process(loaded, [ask])["image_grid_thw"][0] // torch.tensor([1, 2, 2])).tolist()
+    _, rows, cols = (
+        process(loaded, [ask])["image_grid_thw"][0] // torch.tensor([1, 2, 2])
+    ).tolist()
     gaze = Gaze(loaded)
     for row in range(rows):
         for col in range(cols):
@@ -204,9 +209,12 @@ def doctored(
 def test_planted_attention_has_the_lift_that_was_planted(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = eager("llava")
     found = doctored(monkeypatch, cases_of(loaded, boxes()), lambda inside: 1 + 4.0 * inside)
-    for kind, layer in (("attention", ALL_BLOCKS), ("attention", "block.01"), ("relative", ALL_BLOCKS),
-                        ("rollout", ""), ("rollout with tower", "")):  # fmt: skip
-        one = found.look(kind, layer)  # type: ignore[arg-type]
+    looked: list[tuple[Kind, str]] = [
+        *(("attention", ALL_BLOCKS), ("attention", "block.01"), ("relative", ALL_BLOCKS)),
+        *(("rollout", ""), ("rollout with tower", "")),
+    ]
+    for kind, layer in looked:
+        one = found.look(kind, layer)
         assert one.area.value == pytest.approx(1 / 16)
         assert one.share.value == pytest.approx(5 / 20, abs=1e-4)
         assert one.lift.value == pytest.approx(4, abs=1e-3)
@@ -269,9 +277,12 @@ def test_what_things_draw_whatever_is_asked_is_not_relative(
 # ---- what greying takes
 
 
-def halves(loaded: LocalModel, upper: bool, families_: int = 12) -> list[Case]:
-    """Items of a model whose answer hangs on the upper half, with that or the lower as evidence."""
-    asks, targets = asked(loaded, families_)
+def halves(loaded: LocalModel, upper: bool) -> list[Case]:
+    """Pictures of which the upper half is bright (E is right) or not (A), the lower one, too.
+
+    The evidence is the upper half, or, as if it were, the lower one.
+    """
+    asks, targets = asked(loaded, 6)
     out = []
     for one in targets:
         regions = [box_region((0, 0, 1, 0.5)), box_region((0, 0.5, 1, 1))]
@@ -285,9 +296,28 @@ def halves(loaded: LocalModel, upper: bool, families_: int = 12) -> list[Case]:
     return out
 
 
-def test_the_evidence_that_an_answer_hangs_on_is_found() -> None:
-    loaded, _, _ = planted()
-    loaded.model.set_attn_implementation("eager")
+def answering(patch: pytest.MonkeyPatch, loaded: LocalModel, nats: float) -> None:
+    """Let a model answer E by some nats, more or less, for every 20 shades of the upper half."""
+    (a, e) = (loaded.tokenizer.convert_tokens_to_ids(one) for one in "AE")
+    real = Gaze.look
+
+    def logits(self: Gaze, ask: Ask) -> Any:
+        pixels = np.asarray(ask.pictures[0].decoded())
+        shade, more = float(pixels[:16].mean()), 0.75 + float(pixels[5, 3, 0] % 160) / 120
+        out = torch.zeros(len(loaded.tokenizer))
+        out[e] = nats * more * (shade - 110) / 40
+        out[a] = -out[e]
+        return out
+
+    patch.setattr(Gaze, "logits", logits)
+    patch.setattr(
+        Gaze, "look", lambda self, ask: replace(real(self, ask), logits=logits(self, ask))
+    )
+
+
+def test_the_evidence_that_an_answer_hangs_on_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = eager("llava")
+    answering(monkeypatch, loaded, 1.0)
     kept: dict[str, Any] = {}
     made: list[str] = []
 
@@ -304,12 +334,18 @@ def test_the_evidence_that_an_answer_hangs_on_is_found() -> None:
     )
     (drop,) = found.drops
     assert found.claims == (drop,)
-    assert drop.evidence.value > 3 * abs(drop.control.value)
-    assert drop.difference.low > 0
-    assert drop.p_value == pytest.approx(1 / 5000, abs=2e-3)
-    assert (drop.n, drop.groups, found.items, found.groups) == (48, 12, 48, 12)
-    assert drop.right.value > drop.right_evidence.value
-    assert told[-1] == (48, 48)
+    # 190 shades or 30, and 128 in grey: some four nats either way, of which nothing is left.
+    assert drop.own.value == pytest.approx(4, abs=0.8)
+    assert drop.evidence.value == pytest.approx(drop.own.value, abs=1e-6)
+    assert drop.control.value == pytest.approx(0, abs=1e-6)
+    assert drop.difference.value == pytest.approx(drop.own.value, abs=1e-6)
+    assert drop.difference.low > 2
+    assert drop.p_value == pytest.approx(1 / 64, abs=0.006)
+    assert (drop.n, drop.groups, found.items, found.groups) == (24, 6, 24, 6)
+    right = (drop.right, drop.right_evidence, drop.right_control)
+    assert [one.value for one in right] == [1, 0.5, 1]
+    assert told[-1] == (24, 24)
+    assert "The answer hangs on what the region shows" in attention_sentences(found.to_dict())[1]
     # Gone on with, nothing is asked again, and the same comes out.
     assert set(made) == {"aligned", *(one.evidence.item_id for one in cases)}
     made.clear()
@@ -318,21 +354,17 @@ def test_the_evidence_that_an_answer_hangs_on_is_found() -> None:
     # The half that the answer does not hang on is no evidence.
     other = attend(Engine(loaded), halves(loaded, upper=False), resamples=1000)
     assert not other.claims
-    assert other.drops[0].difference.value < 0
+    assert other.drops[0].difference.value == pytest.approx(-drop.own.value, abs=1e-6)
 
 
-def test_random_and_constant_models_claim_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_random_and_a_constant_model_claim_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = eager("llava")
-    found = attend(Engine(loaded), halves(loaded, upper=True), resamples=1000)
+    cases = halves(loaded, upper=True)
+    found = attend(Engine(loaded), cases, resamples=1000)
+    assert found.drops
     assert not found.claims
-    constant = torch.zeros(len(loaded.tokenizer))
-    monkeypatch.setattr(Gaze, "logits", lambda self, ask: constant)
-    look = Gaze.look
-    monkeypatch.setattr(
-        Gaze, "look", lambda self, ask: replace(look(self, ask), logits=constant)
-    )
-    found = attend(Engine(loaded), halves(loaded, upper=True, families_=6), resamples=200)
-    (drop,) = found.drops
+    answering(monkeypatch, loaded, 0.0)
+    (drop,) = attend(Engine(loaded), cases, resamples=200).drops
     assert drop.difference.value == 0
     assert drop.p_value == 1
     assert not drop.claimed
@@ -350,7 +382,8 @@ def test_words_are_compared_over_all_their_tokens() -> None:
         whole = process(loaded, [replace(ask, text=ask.text + "red ball")])
         shares = loaded.model(**whole, use_cache=False).logits[0].float().log_softmax(-1)
     expected = sum(
-        float(shares[place, token]) for place, token in zip(range(-len(ids) - 1, -1), ids, strict=True)
+        float(shares[place, token])
+        for place, token in zip(range(-len(ids) - 1, -1), ids, strict=True)
     )
     assert one == pytest.approx(expected, abs=1e-3)
     assert one != two
@@ -368,7 +401,9 @@ def test_what_cannot_be_looked_at_is_counted_and_told(monkeypatch: pytest.Monkey
     found = attend(Engine(loaded), [*odd, *cases[2:]], resamples=200)
     assert sorted(found.left_out.values()) == [1, 1]
     assert found.items == N - 2
-    with pytest.raises(DataError, match="none of 2 items can be looked at: .*one picture; .*all of"):
+    with pytest.raises(
+        DataError, match=r"none of 2 items can be looked at: .*one picture; .*all of"
+    ):
         attend(Engine(loaded), odd)
     alarms = attention_alarms(found.to_dict())
     assert any("something else than one picture" in one for one in alarms)
@@ -378,9 +413,12 @@ def test_tokens_that_lie_elsewhere_are_an_alarm_and_beyond_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     covered = Gaze.covered
-    monkeypatch.setattr(
-        Gaze, "covered", lambda self, ask, mask: (lambda s, g: (np.roll(s, 5), g))(*covered(self, ask, mask))
-    )  # fmt: skip
+
+    def moved(self: Gaze, ask: Ask, mask: Any) -> Any:
+        share, grid = covered(self, ask, mask)
+        return np.roll(share, 5), grid
+
+    monkeypatch.setattr(Gaze, "covered", moved)
     loaded = eager("llava")
     found = doctored(monkeypatch, cases_of(loaded, boxes()), lambda inside: 1 + 4.0 * inside)
     assert found.aligned.value < 0.75
@@ -391,12 +429,14 @@ def test_tokens_that_lie_elsewhere_are_an_alarm_and_beyond_nothing(
 def test_what_was_found_is_read_back_and_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = doctored(monkeypatch, cases_of(eager("llava"), boxes()), lambda inside: 1 + 4.0 * inside)
+    found = doctored(
+        monkeypatch, cases_of(eager("llava"), boxes()), lambda inside: 1 + 4.0 * inside
+    )
     about = About(items=N, clips=N, layers=2, sites=("last",), media_tokens={}, model="m")
     write_attention(tmp_path / "a", about, {"seed": 0}, found)
     told = attention_of(tmp_path / "a")
     assert told is not None
-    assert told["caveats"] == list(CAVEATS)
+    assert told["caveats"] == CAVEATS
     (said,) = attention_sentences(told)
     assert "25.0" in said
     assert "which is 6.2 % of the picture: 4.00" in said
@@ -437,3 +477,59 @@ def test_pictures_are_told_apart_by_their_grid(monkeypatch: pytest.MonkeyPatch) 
     assert alone.look("attention", ALL_BLOCKS).place.value is None
 
 
+# ---- the command
+
+
+def said(*words: object, code: int = 0) -> str:
+    done = handeye(*words)
+    assert done.returncode == code, done
+    return done.stderr if code else done.stdout
+
+
+def test_the_command_looks_once_and_says_what_it_cannot(tmp_path: Path) -> None:
+    data = tmp_path / "set"
+    stress.generate(data, seed=7, groups=2, families="attribute,count")
+    clips = tmp_path / "clips"
+    premise.generate(clips, seed=5, families=1)
+    common = ("--model", "handeye/small", "--data", data, "--cues", "none", "--form", "letters")
+    eager = ("-M", "attention=eager")
+    out = tmp_path / "out"
+    error = said("states", "attention", "stress", *common, "--out", out, code=2)
+    assert "hands on no weights; load the model with -M attention=eager" in error
+    words = ("states", "attention", "stress", *common, *eager, "--out", out)
+    found = json.loads(said(*words, "--json"))
+    assert (found["items"], found["groups"], len(found["heads"])) == (4, 2, 4)
+    assert found["states"]["model"] == "handeye/small"
+    assert found["taught"]["supervision"] == "patches and answers"
+    assert [path.name for path in out.iterdir()] == ["attention.json"]
+    told = said(*words)  # nothing is asked again
+    assert json.loads((out / "attention.json").read_bytes()) == found
+    assert " ".join(told.split()).count("arXiv") >= 5
+    assert json.loads(said("states", "show", out, "--json"))["attention"] == found
+    for more, why in (
+        (("stress", *common, *eager, "--grey"), "leave out --grey, --swap"),
+        (("stress", *common, *eager, "--limit", 0), "--limit must be at least 1"),
+        (
+            ("premise", "--model", "handeye/premise-small", "--data", clips, *eager),
+            "not applicable",
+        ),
+        (("stress", "--model", "openai/gpt-5.5", "--data", data), "does not run in this process"),
+    ):
+        assert why in said("states", "attention", *more, "--out", tmp_path / "no", code=2)
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_report_shows_attention_of_its_own_run_alone(tmp_path: Path) -> None:
+    data, run, out = (tmp_path / name for name in ("set", "run", "out"))
+    stress.generate(data, seed=7, groups=2, families="attribute,count")
+    asked_ = ("stress", "--model", "handeye/small", "--data", data)
+    looked = ("states", "attention", *asked_, "-M", "attention=eager", "--limit", 2)
+    said("run", *asked_, "--cues", "none", "--out", run, "--quiet")
+    said(*looked, "--cues", "none", "--out", out)
+    said("report", run, "--states", out, "--out", tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text("utf-8")
+    assert "Where handeye/small attends" in page
+    assert "1902.10186" in page
+    said(*looked, "--cues", "frequency", "--out", tmp_path / "b")
+    error = said("report", run, "--states", tmp_path / "b", "--out", tmp_path / "s.html", code=2)
+    assert "they are of other items" in error

@@ -612,9 +612,7 @@ class Attending(Run):
                     asks = [watched.prepare(m, own)[0] for m in (messages, generic(messages))]
                     cases.append(Case(evidence[one.item_id], *asks))
                 piece = Pieces(self.out / f"attention-{digest(asked)[:12]}")
-                found = attend(
-                    engine, cases, seed=self.seed, progress=progress, piece=piece
-                )
+                found = attend(engine, cases, seed=self.seed, progress=progress, piece=piece)
                 said = {name: str(value) for name, value in (_settings(job) | identity).items()}
                 about = About(
                     items=found.items,

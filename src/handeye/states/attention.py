@@ -425,13 +425,11 @@ class _Groups:
         self._resamples, self._seed = resamples, seed
 
     def sums(self, values: Floats) -> Floats:
-        """(n, ...) values by item to totals of all and of resampled groups, (1 + resamples, ...)."""
+        """Totals of (n, ...) values by item, as measured and resampled: (1 + resamples, ...)."""
         flat = values.reshape(len(values), -1)
         sums = np.zeros((self.count, flat.shape[1]))
         np.add.at(sums, self.of, flat)
-        found = resample_sums(
-            sums.astype(np.float32), sums.sum(0), self._resamples, self._seed, 0
-        )
+        found = resample_sums(sums.astype(np.float32), sums.sum(0), self._resamples, self._seed, 0)
         return found.reshape(-1, *values.shape[1:])
 
     def mean(self, values: Floats) -> Samples:
@@ -560,7 +558,7 @@ class _Seen:
 
 
 class _Laid:
-    """Regions of other groups' pictures, laid over an item's: the mean of each over its own area."""
+    """Regions of other groups' pictures laid over an item's, each of equal weight."""
 
     def __init__(self, kept: Sequence[Arrays], group: Ints) -> None:
         self._grid = [tuple(one["grid"].tolist()) for one in kept]

@@ -1111,7 +1111,7 @@ class Attended(Attention, frozen=True, kw_only=True):
     states: About
     asked: dict[str, Any]
     path: str = ""
-    taught: dict[str, Any] = {}
+    taught: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 def write_attention(
@@ -1137,9 +1137,7 @@ def write_attention(
         OSError: it cannot be written.
     """
     values = {name: getattr(found, name) for name in Attention.__struct_fields__}
-    told = Attended(
-        states=about, asked=dict(asked), path=path, taught=dict(taught or {}), **values
-    )
+    told = Attended(states=about, asked=dict(asked), path=path, taught=dict(taught or {}), **values)
     folder.mkdir(parents=True, exist_ok=True)
     write_all({folder / ATTENTION: _json(told)})
 

@@ -620,9 +620,10 @@ def _looked(looks: Any, told: Told, with_heads: bool) -> Table:
         row_head="Items" if by_stratum else "Block",
         note=""
         if by_stratum
-        else f"{told['items']:,} items of {told['groups']:,} groups. This describes; what an answer "
-        "is made of it does not say. Where a small square is greyed, the tokens that show it change "
-        f"before others: area {rate_of(told['aligned']).text('value', 'plain')}, 1 is right.",
+        else f"{told['items']:,} items of {told['groups']:,} groups. This describes; what an "
+        "answer is made of it does not say. Where a small square is greyed, the tokens that show "
+        f"it change before others: area {rate_of(told['aligned']).text('value', 'plain')}, 1 is "
+        "right.",
     )
 
 

@@ -101,10 +101,10 @@ class StressProbed:
         """The box in which a picture differs from the one of the other truth, by family.
 
         With it goes the set's control box, which tells nothing; where the set found no room for
-        one, the evidence is moved elsewhere, and may cover a part of what is asked about. Compared are the letters of all
-        options, or the two values of a free answer; none where what is seen is to be said first.
-        Left out are items about something beside what is asked (``other``), and pictures of which
-        the set does not say.
+        one, the evidence is moved elsewhere, and may cover a part of what is asked about. Compared
+        are the letters of all options, or the two values of a free answer; none where what is seen
+        is to be said first. Left out are items about something beside what is asked (``other``),
+        and pictures of which the set does not say.
 
         Raises:
             OptionError: another picture is shown, or none.
