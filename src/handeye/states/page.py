@@ -18,11 +18,18 @@ from handeye.pages import html
 from handeye.pages.charts.charts import Series, panel
 from handeye.pages.frame import Section, fact_words, wide_and_narrow
 from handeye.pages.pictures import Album
-from handeye.scores.estimate import Estimate, rate_of
+from handeye.scores.estimate import Estimate, in_unit, rate_of
 from handeye.scores.tables import Column, Row, Table
 from handeye.states.acting import DRAWN
-from handeye.states.attention import ALL_BLOCKS
-from handeye.states.charts import cell_symbol, cells, cells_words, fourfold, front, waterfall
+from handeye.states.charts import (
+    cell_symbol,
+    cells,
+    cells_words,
+    fourfold,
+    front,
+    heads,
+    waterfall,
+)
 from handeye.states.parts import RECORD, read_record
 from handeye.states.results import PREMISE, TARGETS, attention_of, causal_of, results, rows_of
 from handeye.states.tables import (
@@ -503,38 +510,32 @@ def _adjusting(adjust: Told, said: Mapping[str, Table], prefix: str) -> Iterator
 
 
 def _attention(told: Told, said: Mapping[str, Table], prefix: str) -> Iterator[Drawn]:
-    """Shares by block over the area, then the tables of strata and of what was greyed."""
-    looks = [one for one in told["looks"] if not one["stratum"] and one["layer"] != ALL_BLOCKS]
-    layers = [one["layer"] for one in looks if one["kind"] == "attention"]
-    series = [
-        Series(
-            "attention" if kind == "attention" else "relative to a generic prompt",
-            tuple(rate_of(one["share"]) for one in looks if one["kind"] == kind),
-            style,
-        )
-        for style, kind in enumerate(("attention", "relative"))
-    ]
-    share = rate_of(told["looks"][0]["area"]).value or 0.0
-    key = f"{prefix}attention-layers"
+    """The tables, with the lift of every head between them."""
+    names = [one for one in ("attention", "attention-strata", "attention-drop") if one in said]
+    for name in names:
+        yield Drawn(f"{prefix}{name}", "", "", Markup(""), (said[name],))
+    rows = tuple(
+        Row(str(number), (in_unit(rate_of(lift), "plain"),), group=one["layer"])
+        for one in told["heads"]
+        for number, lift in enumerate(one["lift"])
+    )
+    numbers = Table(
+        key=f"t-{prefix}heads",
+        caption="Lift of every head, 95 % intervals over groups",
+        columns=(Column("Lift", "share of its attention on the evidence over the area"),),
+        rows=rows,
+        row_head="Head",
+    )
+    key = f"{prefix}heads"
     yield Drawn(
         key,
-        "Share of the attention to the picture that lies on the evidence, block by block",
-        "Percent, with 95 % intervals over groups. Shaded: the evidence's share of the picture, "
-        "which attention spread evenly would reach.",
-        panel(
-            key,
-            "Share of attention on the evidence by block",
-            [one.removeprefix("block.").lstrip("0") or "0" for one in layers],
-            series,
-            size=(460.0, 220.0),
-            shaded=[("area", share)],
-        ),
-        (said["attention"],),
-        tuple(series),
+        "Every head",
+        "Columns are blocks, rows heads. Blue: more attention on the evidence than its area has by "
+        "chance; orange: less; darkest at four times and a quarter. The largest of many heads is "
+        "large by chance, too.",
+        heads(told["heads"], key),
+        (numbers,),
     )
-    for name in ("attention-strata", "attention-drop"):
-        if name in said:
-            yield Drawn(f"{prefix}{name}", "", "", Markup(""), (said[name],))
 
 
 def _knew(folder: Path, probe: Told) -> list[Knew]:
