@@ -160,11 +160,15 @@ def heads(told: Sequence[Told], key: str) -> Markup:
             )
         )  # fmt: skip
     step = max(1, round(16 / side))
-    for k in range(0, most, step):
-        parts.append(svg.text(left - 6, top + side * (k + 0.5) + 4, str(k), "tick", "end"))
     bottom = top + side * most
-    for k in range(0, len(told), step):
-        parts.append(svg.text(left + side * (k + 0.5), bottom + 14, str(k), "tick", "middle"))
+    parts += [
+        svg.text(left - 6, top + side * (k + 0.5) + 4, str(k), "tick", "end")
+        for k in range(0, most, step)
+    ]
+    parts += [
+        svg.text(left + side * (k + 0.5), bottom + 14, str(k), "tick", "middle")
+        for k in range(0, len(told), step)
+    ]
     values = sorted((lift.value or 0.0, col, row) for lift, col, row in every)
     ends = ", ".join(
         f"{word} {number(value, 'plain')} in block {col}, head {row}"
