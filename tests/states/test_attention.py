@@ -127,6 +127,18 @@ def test_a_region_is_found_among_the_tokens() -> None:
             assert int(share.argmax()) == row * cols + col
 
 
+@pytest.mark.parametrize("family", ["qwen2_vl", "gemma3", "internvl", "smolvlm"])
+def test_the_tokens_that_change_are_those_that_show_a_square(family: str) -> None:
+    loaded = eager(family)
+    cases = [
+        Case(one.evidence, *(ask_of(loaded, families.picture(k, 48, 40)) for _ in range(2)))
+        for k, one in enumerate(cases_of(loaded, boxes()[:3]))
+    ]
+    found = attend(Engine(loaded), cases, resamples=100)
+    assert found.aligned.value is not None
+    assert found.aligned.value > 0.8
+
+
 def test_a_generic_prompt_stands_in_the_place_of_the_words() -> None:
     picture = families.picture(1)
     (message,) = generic(families.conversation("Look.", picture, "How many? A or B"))

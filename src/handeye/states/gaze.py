@@ -268,14 +268,17 @@ class Gaze:
         count = len(self._tokens(encoded))
         pixels = encoded.get("pixel_values")
         found = None if pixels is None else self._by_token(encoded, pixels.float().cpu(), count)
-        if found is None:
+        if pixels is None or found is None:
             shapes = {name: tuple(one.shape) for name, one in encoded.items() if "pixel" in name}
             raise RunError(
                 f"{self._family}: how its {count} tokens lie over a picture is not known "
                 f"({shapes}), so no region can be found among them; families that cut pictures "
                 "into patches in order or into tiles of square grids can be read"
             )
-        return found, (count, *pixels.shape)
+        # Patches and tiles may be as many and lie otherwise.
+        laid = encoded["image_grid_thw"][0].tolist() if pixels.ndim == 2 else mask.shape
+        one = pixels.ndim > 2 and pixels.shape[:-3].numel() == 1
+        return found, (count, *pixels.shape, *(() if one else laid))
 
     def _by_token(
         self, encoded: Mapping[str, Any], pixels: torch.Tensor, count: int
