@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from handeye.sets.statistics import Description
     from handeye.states.acting import Action
     from handeye.states.protocol import Fixed
+    from handeye.states.regions import Evidence
     from handeye.states.targets import Target
     from handeye.stats.agreement import Level
     from handeye.stats.intervals import Samples
@@ -410,6 +411,20 @@ class Probed(Protocol):
 
         Raises:
             DataError: a file of the run cannot be read.
+        """
+        ...
+
+    def evidence(self, items: Any, asking: Any = None) -> Iterator[Evidence]:
+        """Where in the pictures of items the evidence for their answers lies.
+
+        Items of which that is not known are left out; of suites that know it of none, all are.
+
+        Args:
+            items: a loaded set.
+            asking: how its items are asked; None: as the suite asks them by default.
+
+        Raises:
+            OptionError: something else than the items' own pictures is shown.
         """
         ...
 

@@ -172,3 +172,18 @@ def test_failed_clicks_whose_cells_the_state_held(
     assert area.low > 0.8
     for found in maps(reading, actions.values(), LAST):
         assert found.done == actions[found.item_id].done
+
+
+def test_evidence_is_the_cells_that_are_asked_for(grids: ItemSet) -> None:
+    found = {one.item_id: one for one in RoseProbed().evidence(grids)}
+    assert found.keys() == {one.item_id for one in grids if one.gold}
+    for one in grids:
+        if one.item_id not in found:
+            continue
+        # Of a picture of five by three pixels a cell.
+        region = found[one.item_id].region(5 * one.rows, 3 * one.cols)
+        cells = region.reshape(one.rows, 5, one.cols, 3)
+        assert (cells.all((1, 3)) == cells.any((1, 3))).all()
+        rows, cols = np.nonzero(cells.all((1, 3)))
+        assert set(zip(rows + 1, cols + 1, strict=True)) == set(one.gold)
+        assert not found[one.item_id].options

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handeye.errors import OptionError
 from handeye.states.targets import Target, checked
 from handeye.stress.asking.questions import Asking
 from handeye.stress.item_set import ItemSet
@@ -102,3 +103,36 @@ def test_sets_without_masks_are_asked_about_words_alone(items: ItemSet) -> None:
 
     bare = replace(items, pictures={})
     assert {one.target for one in asked(bare)} == {one.target for one in asked(items) if one.texts}
+
+
+def test_evidence_lies_where_the_pictures_of_a_group_differ(items: ItemSet) -> None:
+    found = {one.item_id: one for one in StressProbed().evidence(items)}
+    assert found.keys() == {one.item_id for one in items if one.cue != "other"}
+    for one in items:
+        if one.item_id not in found:
+            continue
+        picture, evidence = items.picture(one), found[one.item_id]
+        region = evidence.region(picture.height, picture.width)
+        rows, cols = np.nonzero(region)
+        box = (cols.min(), rows.min(), cols.max() + 1, rows.max() + 1)
+        assert box == tuple(picture.evidence)
+        if evidence.control is not None:
+            control = evidence.control(picture.height, picture.width)
+            assert control.sum() == region.sum()
+            assert not (control & region).any()
+        assert (evidence.right, evidence.options) == (one.truth, one.values)
+        assert (evidence.group, evidence.stratum) == (one.scene_id, one.family)
+
+
+@pytest.mark.parametrize("order", ["set", "shuffle:3"])
+def test_letters_are_compared_as_they_are_shown(items: ItemSet, order: str) -> None:
+    asking = Asking(form="letters", option_order=order)
+    found = {one.item_id: one for one in StressProbed().evidence(items, asking)}
+    for one in items:
+        if one.item_id in found:
+            evidence = found[one.item_id]
+            assert f"\n{evidence.right}. {one.gold}\n" in asking.prompt(one)
+            assert len(evidence.options) == len(one.options)
+    assert not next(StressProbed().evidence(items, Asking(state_first=True))).options
+    with pytest.raises(OptionError, match="leave out --grey, --swap"):
+        next(StressProbed().evidence(items, Asking(ablation="grey")))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from handeye.run.job import Job
     from handeye.states.capture import Watched
     from handeye.states.parts import Record
+    from handeye.states.regions import Evidence
     from handeye.states.store import Store
     from handeye.states.targets import Target
 
@@ -379,13 +380,7 @@ class Checks(Run):
         from handeye.states.causal import Pieces, causal
 
         engine = watched.engine
-        same = {name: _settings(job)[name] for name in ("suite", "asked", "config")}
-        for name, value in (same | identity_of(engine.loaded)).items():
-            if store.record.settings.get(name) != value:
-                raise OptionError(
-                    f"{self.out} holds states of another model or of other questions: {name} is "
-                    f"{store.record.settings.get(name)!r} there and {value!r} here"
-                )
+        _refuse_others(store.record, job, identity_of(engine.loaded), self.out)
         options: dict[str, Any] = {
             "layers": self._where(probe),
             "sites": [] if self.sites == "none" else list(_names(self.sites)),
@@ -472,6 +467,21 @@ class Checks(Run):
         return sorted(chosen)
 
 
+def _refuse_others(record: Record, job: Job, identity: dict[str, str], out: Path) -> None:
+    """Refuse states of another model, or of other questions.
+
+    Raises:
+        OptionError: names what differs.
+    """
+    same = {name: _settings(job)[name] for name in ("suite", "asked", "config")}
+    for name, value in (same | identity).items():
+        if record.settings.get(name) != value:
+            raise OptionError(
+                f"{out} holds states of another model or of other questions: {name} is "
+                f"{record.settings.get(name)!r} there and {value!r} here"
+            )
+
+
 def _media(store: Store) -> list[str]:
     """What was shown, item by item."""
     rows = store.index.unique("item_id").sort("item_id")
@@ -545,6 +555,150 @@ for suite in all_suites():
     if made is not None:
         _checking.command(suite.name, cls=Command)(framed(made))
 app.add_typer(_checking, name="causal", cls=Group)
+
+
+# ---- where it looks
+
+_LOOKS = """Say how much attention lies on the evidence, and what greying that does to the answer.
+
+Stopped at any moment and called again with the same options, it goes on where it was.
+
+Example: handeye states attention {suite} --model handeye/hf -M path=DIR -M attention=eager \
+--data SET --out FOLDER
+"""
+
+
+@dataclass(frozen=True)
+class Attending(Run):
+    """Attention to the evidence instead of a run."""
+
+    suite: Suite | None = None
+    limit: int | None = None
+    seed: int = 0
+
+    def carry_out(self, job: Job, show: Callable[[Path], object]) -> None:
+        """Look at the attention of the model, and write what was found.
+
+        Raises:
+            HandeyeError: as :func:`handeye.states.attention.attend`; the suite does not say where
+                evidence lies, or the folder holds states of another model or of other questions.
+        """
+        from handeye.atomic import held
+        from handeye.progress import counting, parting
+        from handeye.states.parts import RECORD, read_record
+        from handeye.states.results import About, attention_of, write_attention
+
+        evidence = self._evidence(job)
+        watched = _watched(job)
+        from handeye.respondents.local.identity import digest, identity_of, taught
+        from handeye.states.attention import Case, attend
+        from handeye.states.causal import Pieces
+        from handeye.states.gaze import generic
+
+        engine = watched.engine
+        identity = identity_of(engine.loaded)
+        if (self.out / RECORD).is_file():
+            _refuse_others(read_record(self.out), job, identity, self.out)
+        asked: dict[str, Any] = {
+            **_settings(job), **identity, "seed": self.seed, "items": digest(list(evidence))
+        }  # fmt: skip
+        known = None
+        with suppress(DataError):  # one that cannot be read is made again
+            known = attention_of(self.out)
+        if known is None or known["asked"] != asked:
+            self.out.mkdir(parents=True, exist_ok=True)
+            with (
+                held(self.out),
+                parting.owed(lambda: f"stopped; the same command goes on in {self.out}"),
+                counting("items looked at") as progress,
+            ):
+                config = _config(job)
+                cases = []
+                for one in job.questions:
+                    if one.item_id not in evidence:
+                        continue
+                    own = config.merge(one.config) if one.config else config
+                    messages = one.write().messages
+                    asks = [watched.prepare(m, own)[0] for m in (messages, generic(messages))]
+                    cases.append(Case(evidence[one.item_id], *asks))
+                piece = Pieces(self.out / f"attention-{digest(asked)[:12]}")
+                found = attend(engine, cases, seed=self.seed, progress=progress, piece=piece)
+                said = {name: str(value) for name, value in (_settings(job) | identity).items()}
+                about = About(
+                    items=found.items,
+                    clips=found.groups,
+                    layers=len(found.heads),
+                    sites=("last",),
+                    media_tokens={},
+                    **{n: said[n] for n in About.__struct_fields__ if n in said},
+                )
+                path = str(getattr(engine.loaded.model, "name_or_path", "") or "")
+                write_attention(
+                    self.out, about, asked, found, path=path, taught=taught(engine.loaded)
+                )
+                piece.clear()
+        if not put_json(self.json, json_.dumps(attention_of(self.out), indent=1)):
+            _show(self.out, ["attention"])
+
+    def _evidence(self, job: Job) -> dict[str, Evidence]:
+        """Where the evidence of the items that are asked lies, by item.
+
+        Raises:
+            DataError: it is known of none.
+        """
+        assert self.suite is not None
+        tell_of = getattr(self.suite.probed() if self.suite.probed else None, "evidence", None)
+        wanted = {one.item_id for one in job.questions[: self.limit]}
+        every = tell_of(job.items, job.asking) if tell_of is not None else ()
+        found = {one.item_id: one for one in every if one.item_id in wanted}
+        if not found:
+            raise DataError(
+                f"not applicable: {self.suite.title} does not say where in a picture the evidence "
+                f"for {'these' if tell_of is not None else 'its'} answers lies"
+            )
+        return found
+
+
+def _attending(
+    suite: Suite,
+    options: dict[str, Any],
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Only the first so many items.")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(metavar="SEED", help="Of control regions, resamples and exchanges.")
+    ] = 0,
+    json: Json = None,
+) -> Attending:
+    from handeye.errors import within
+
+    refuse_unseen(str(options["model"]))
+    if limit is not None:
+        within("--limit", limit, 1, 10**9)
+    return Attending(options, True, json, suite, limit, seed)
+
+
+def _attended(given: dict[str, Any]) -> None:
+    say_next("states", "show", given["out"], "--out", "attention.html")
+
+
+_FOUND = _option(
+    "out",
+    Path,
+    inspect.Parameter.empty,
+    "Folder of what is found; may be that of the states.",
+    metavar="FOLDER",
+)
+_looking = typer.Typer(
+    help="Look at the attention to the evidence, and grey it.", no_args_is_help=True
+)
+for suite in all_suites():
+    made = asked_as(
+        suite.run_command.get(), partial(_attending, suite), _FOUND, _LOOKS.format(suite=suite.name)
+    )
+    if made is not None:
+        _looking.command(suite.name, cls=Command)(framed(made, _attended))
+app.add_typer(_looking, name="attention", cls=Group)
 
 
 # ---- what is read off them
@@ -735,10 +889,15 @@ def show(
 
         write_page(states, out, _pictures(states, run), _groups(states))
     if json is not None:
-        from handeye.states.results import causal_of, results
+        from handeye.states.results import attention_of, causal_of, results
 
         found, adjusted = results(states)
-        told = {"probe": found, "adjust": adjusted, "causal": causal_of(states)}
+        told = {
+            "probe": found,
+            "adjust": adjusted,
+            "causal": causal_of(states),
+            "attention": attention_of(states),
+        }
         if put_json(json, json_.dumps(told, indent=1)):
             return
     _show(states, every_line=every_line)
@@ -764,15 +923,19 @@ def _pictures(states: Path, run: Path | None) -> Any:
 
 
 def _groups(states: Path) -> str:
-    """What the suite of some states calls what is resampled together."""
-    from handeye.states.parts import read_record
+    """What the suite of a folder calls what is resampled together."""
+    from handeye.states.parts import RECORD, read_record
+    from handeye.states.results import attention_of
     from handeye.states.tables import GROUPS
 
-    suite = read_record(states).settings.get("suite")
+    if (states / RECORD).is_file():
+        suite = read_record(states).settings.get("suite")
+    else:  # attention needs no states
+        suite = (attention_of(states) or {}).get("states", {}).get("suite")
     return next((one.scene for one in all_suites() if one.name == suite), GROUPS)
 
 
-_EVERY = ("probe", "adjust", "causal")
+_EVERY = ("probe", "adjust", "causal", "attention")
 
 
 def _show(states: Path, only: Sequence[str] = _EVERY, *, every_line: bool = False) -> None:
@@ -781,33 +944,53 @@ def _show(states: Path, only: Sequence[str] = _EVERY, *, every_line: bool = Fals
     Raises:
         DataError: nothing was captured or found there.
     """
-    from handeye.states.parts import read_record
-    from handeye.states.results import causal_of, results
-    from handeye.states.tables import asked_words, causal_tables, sentences, tables, taught_words
+    from handeye.states.parts import RECORD, read_record
+    from handeye.states.results import attention_of, causal_of, results
+    from handeye.states.tables import (
+        asked_words,
+        attention_alarms,
+        attention_sentences,
+        attention_tables,
+        causal_tables,
+        sentences,
+        tables,
+        taught_words,
+    )
     from handeye.terminal.console import Console
     from handeye.terminal.tables import print_table, say as say_line
 
-    record = read_record(states)
+    attended = attention_of(states)
+    # Attention can be looked at without states.
+    record = None if attended and not (states / RECORD).is_file() else read_record(states)
     probed, adjusted = results(states)
     changed = causal_of(states)
-    if probed is None and adjusted is None and changed is None:
+    if record is not None and not any((probed, adjusted, changed, attended)):
         raise DataError(
             f"{states}: {record.items} items are captured, and nothing is read off them yet: "
             f"handeye states probe {states}"
         )
     console = Console()
     found = (probed if "probe" in only else None) or {}
-    groups, adjusted = _groups(states), adjusted if "adjust" in only else None
+    groups = _groups(states)
+    adjusted = adjusted if "adjust" in only else None
     shown = tables(found, adjusted, groups, every_line=every_line)
     shown += causal_tables(changed if "causal" in only else None, groups)
-    said = [*asked_words(found, adjusted), *sentences(found)]
+    attended = attended if "attention" in only else None
+    shown += attention_tables(attended, every_line=every_line)
+    said = [
+        *asked_words(found, adjusted),
+        *sentences(found),
+        *attention_sentences(attended),
+    ]
     alarms = [one for entry in found.get("controls", ()) for one in entry["alarms"]]
     alarms = [f"{one['level']}: {one['name']}: {one['said']}" for one in alarms]
+    alarms += attention_alarms(attended)
     left_out = found.get("left_out", {})
     no_chain = found.get("no_chain", {})
     for text in said:
         say_line(console, text)
-    if words := taught_words(record.info.get("taught") or {}):
+    told = record.info.get("taught") if record is not None else (attended or {}).get("taught")
+    if words := taught_words(told or {}):
         say_line(console, words, "yellow")
     for stratum, why in no_chain.items():
         say_line(console, f"no chain{f' of {stratum}' if stratum else ''}: {why}", "yellow")
@@ -818,6 +1001,8 @@ def _show(states: Path, only: Sequence[str] = _EVERY, *, every_line: bool = Fals
             say_line(console, legend, "dim")
     for text in alarms:
         say_line(console, text, "yellow")
+    for text in (attended or {}).get("caveats", ()):
+        say_line(console, f"· {text}", "dim")
     if left_out:
         name, why = next(iter(left_out.items()))
         say_line(console, f"left out: {len(left_out)}, such as {name}: {why}")

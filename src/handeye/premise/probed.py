@@ -22,6 +22,7 @@ from handeye.premise.scoring.details import stated_of, value_of
 from handeye.scores.run_folder import ScoredRun
 from handeye.states.acting import Action
 from handeye.states.protocol import Fixed
+from handeye.states.regions import Evidence
 from handeye.states.targets import Target
 
 _OTHER = {"vision": "audio", "audio": "vision"}
@@ -80,6 +81,10 @@ class PremiseProbed:
 
     def actions(self, run: ScoredRun) -> Iterator[Action]:
         """None: items have no cells."""
+        yield from ()
+
+    def evidence(self, items: ItemSet, asking: Asking | None = None) -> Iterator[Evidence]:
+        """None: what is asked of a clip lies in time, and in its sound."""
         yield from ()
 
 

@@ -23,7 +23,7 @@ def sections(folders: Iterable[Path], runs: Sequence[ScoredRun], suite: Suite) -
     """A section for each folder of states, in order.
 
     Args:
-        folders: of captured states that were probed or adjusted.
+        folders: of captured states that were probed or adjusted, or of attention.
         runs: of the report; each folder must belong to one of them.
         suite: of the runs.
 
@@ -45,13 +45,18 @@ def _run_of(folder: Path, runs: Sequence[ScoredRun]) -> ScoredRun:
     Raises:
         DataError: none of them.
     """
-    from handeye.states.parts import read_record
-    from handeye.states.results import results
+    from handeye.states.parts import RECORD, read_record
+    from handeye.states.results import attention_of, results
 
-    record, (probe, _) = read_record(folder), results(folder)
+    attended = attention_of(folder)
+    if attended and not (folder / RECORD).is_file():  # attention is looked at without states
+        settings, info, acted = attended["states"], {"path": attended["path"]}, None
+    else:
+        record, (probe, _) = read_record(folder), results(folder)
+        settings, info, acted = record.settings, record.info, (probe or {}).get("run")
     wrong = []
     for run in runs:
-        why = _differs(record.settings, record.info, (probe or {}).get("run"), run)
+        why = _differs(settings, info, acted, run)
         if not why:
             return run
         wrong.append(f"{run.path}: {why}" if len(runs) > 1 else f"{why} ({run.path})")

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
+import numpy as np
 from msgspec.structs import replace
 
 from handeye.rose.asking.prompts import Asking, prompt_parts
@@ -25,6 +27,7 @@ from handeye.rose.scoring.run_folder import Run
 from handeye.sets.draw import Draw
 from handeye.states.acting import Action
 from handeye.states.protocol import Fixed
+from handeye.states.regions import Evidence, Mask
 from handeye.states.targets import Target
 
 MOST_CELLS = 100
@@ -121,6 +124,31 @@ class RoseProbed:
                     reason=reason or "",
                     label=BY_KEY[reason].label if reason else "",
                 )
+
+    def evidence(self, items: ItemSet, asking: Asking | None = None) -> Iterator[Evidence]:
+        """The cells that are to be clicked or counted; items without any are left out.
+
+        No answers are compared: what is clicked has no other answer of the same form, and a grey
+        cell among others is an exception itself.
+        """
+        for item in items:
+            if item.gold:
+                yield Evidence(
+                    item_id=item.item_id,
+                    group=item.scene_id,
+                    stratum=TEMPLATES[item.task_template].column,
+                    region=partial(_pixels, item.gold, item.rows, item.cols),
+                )
+
+
+def _pixels(cells: Sequence[Cell], rows: int, cols: int, height: int, width: int) -> Mask:
+    """Where cells lie in a picture of so many pixels."""
+    found = np.zeros((height, width), bool)
+    for row, col in cells:
+        top, bottom = ((row - 1) * height // rows, row * height // rows)
+        left, right = ((col - 1) * width // cols, col * width // cols)
+        found[top:bottom, left:right] = True
+    return found
 
 
 def _place(cell: Cell, cols: int) -> int:

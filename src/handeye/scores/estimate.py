@@ -114,6 +114,7 @@ def number(value: float | None, unit: Unit = "percent") -> str:
     if unit == "plain":
         size = abs(value)
         words = f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
+        words = "0.00" if words == "-0.00" else words
     else:
         words = f"{value * 100:.1f}"
         if words == "-0.0":

@@ -25,7 +25,7 @@ from handeye.respondents.local.engine import Engine
 from handeye.respondents.local.identity import digest, identity_of, taught
 from handeye.respondents.local.loading import LocalModel
 from handeye.respondents.local.plain import write_plainly
-from handeye.respondents.local.prompts import adds_special, common_length, process
+from handeye.respondents.local.prompts import adds_special, common_length, longer, process
 from handeye.respondents.local.taps import Places, Tap
 from handeye.run.questions import Question, by_scene
 from handeye.run.thoughts import parts_of
@@ -330,7 +330,7 @@ class _Capture:
                     )
                 groups[SPAN + name] = places.mean(0, tokens)
         with self._tap.reading(places) as states:
-            logits = self._run(_longer(encoded, given.tokens), 1 + len(given.tokens))[0]
+            logits = self._run(longer(encoded, given.tokens), 1 + len(given.tokens))[0]
         if self._wanted.answers:
             (row,) = write_plainly(self._loaded, [ask], [told])
         else:
@@ -465,22 +465,6 @@ def _of_groups(
         layer: {site: one[group].numpy() for site, group in groups.items()}
         for layer, one in states.items()
     }
-
-
-def _longer(encoded: Mapping[str, Any], given: Sequence[int]) -> dict[str, Any]:
-    """A question with the first tokens of an answer behind it; what marks tokens marks text."""
-    if not given:
-        return dict(encoded)
-    length = encoded["input_ids"].shape[1]
-    out: dict[str, Any] = {}
-    for name, value in encoded.items():
-        if value.shape != (1, length) or value.is_floating_point():
-            out[name] = value
-            continue
-        fill = list(given) if name == "input_ids" else [int(name == "attention_mask")] * len(given)
-        more = torch.tensor([fill], dtype=value.dtype, device=value.device)
-        out[name] = torch.cat([value, more], dim=1)
-    return out
 
 
 def _versions(loaded: LocalModel) -> dict[str, Any]:

@@ -140,6 +140,61 @@ def fourfold(one: Told, key: str) -> Markup:
     )
 
 
+def heads(told: Sequence[Told], key: str) -> Markup:
+    """How much attention each head pays to the evidence: columns are blocks, rows heads.
+
+    The darker, the further from what its area would give: the one colour above, the other below.
+
+    Args:
+        told: ``heads`` of what ``attention.json`` holds.
+        key: unique on the page.
+    """
+    most = max(len(one["lift"]) for one in told)
+    side = min(30.0, 720.0 / max(len(told), 12))
+    left, top = 34.0, 8.0
+    parts = []
+    every = [(rate_of(found), k, row) for k, one in enumerate(told)
+             for row, found in enumerate(one["lift"])]  # fmt: skip
+    for lift, col, row in every:
+        # Four times as much, or as little, is as dark as can be.
+        far = math.log2(max(lift.value or 0.0, 1e-9)) / 2
+        words = f"block {col}, head {row}: {lift.text('line', 'plain')}"
+        parts.append(
+            svg.group(
+                svg.element("title", words),
+                svg.element("rect", x=left + side * col, y=top + side * row, width=side,
+                            height=side, class_="sheet"),
+                svg.element("rect", x=left + side * col, y=top + side * row, width=side,
+                            height=side, class_="more" if far > 0 else "less",
+                            opacity=f"{min(abs(far), 1.0):.3f}"),
+            )
+        )  # fmt: skip
+    step = max(1, round(16 / side))
+    bottom = top + side * most
+    parts += [
+        svg.text(left - 6, top + side * (k + 0.5) + 4, str(k), "tick", "end")
+        for k in range(0, most, step)
+    ]
+    parts += [
+        svg.text(left + side * (k + 0.5), bottom + 14, str(k), "tick", "middle")
+        for k in range(0, len(told), step)
+    ]
+    values = sorted((lift.value or 0.0, col, row) for lift, col, row in every)
+    ends = ", ".join(
+        f"{word} {number(value, 'plain')} in block {col}, head {row}"
+        for word, (value, col, row) in (("least", values[0]), ("most", values[-1]))
+    )
+    return svg.figure(
+        key,
+        max(left + side * len(told) + 2, 460.0),
+        bottom + 22,
+        "Lift of every head: attention on the evidence over its area",
+        f"Of {len(values)} heads: {ends}.",
+        *parts,
+        class_="heads",
+    )
+
+
 def cells(one: Told, key: str, *, picture: str | None = None, mapped: bool = True) -> Markup:
     """The grid of an item: what a reader makes of each cell, or the picture, beside the clicks.
 

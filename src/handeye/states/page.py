@@ -18,16 +18,27 @@ from handeye.pages import html
 from handeye.pages.charts.charts import Series, panel
 from handeye.pages.frame import Section, fact_words, wide_and_narrow
 from handeye.pages.pictures import Album
-from handeye.scores.estimate import Estimate, rate_of
+from handeye.scores.estimate import Estimate, in_unit, rate_of
 from handeye.scores.tables import Column, Row, Table
 from handeye.sets.draw import Draw
 from handeye.states.acting import DRAWN
-from handeye.states.charts import cell_symbol, cells, cells_words, fourfold, front, waterfall
-from handeye.states.parts import read_record
-from handeye.states.results import PREMISE, TARGETS, causal_of, results, rows_of
+from handeye.states.charts import (
+    cell_symbol,
+    cells,
+    cells_words,
+    fourfold,
+    front,
+    heads,
+    waterfall,
+)
+from handeye.states.parts import RECORD, read_record
+from handeye.states.results import PREMISE, TARGETS, attention_of, causal_of, results, rows_of
 from handeye.states.tables import (
     GROUPS,
     asked_words,
+    attention_alarms,
+    attention_sentences,
+    attention_tables,
     causal_tables,
     groups_of,
     sentences,
@@ -47,6 +58,7 @@ _PARTS = {
     "layers": ("Layer by layer", "Layers"),
     "adjusting": ("From knowing to saying", "Adjusting"),
     "causal": ("Whether it is used", "Causal"),
+    "attention": ("Where it attends, and what greying that does", "Attention"),
 }
 _SHEET = "states.css"
 _BUDGET, _SIDES = 300_000, (400, 200)
@@ -89,6 +101,12 @@ _TERMS = (
         "What adjusting gains where a constant, a permuted probe, the words alone or a threshold "
         "stands in the probe's place; only what is beyond the best of them comes from the states.",
     ),
+    (
+        "Lift, by place",
+        "How much more attention lies on the evidence than its area has by chance, and than the "
+        "same region gets of the attention to other pictures. Neither says what an answer is made "
+        "of; what greying the evidence takes, beyond an equal region elsewhere, says more.",
+    ),
 )
 
 
@@ -126,7 +144,7 @@ def write_page(
     """Write the page about a folder of states.
 
     Args:
-        folder: with ``probe.json`` or ``adjust.json``.
+        folder: with ``probe.json``, ``adjust.json`` or ``attention.json``.
         out: the HTML file; replaced in one step.
         picture: gives the picture of an item; None: grids are drawn without.
         groups: what the suite calls what is resampled together.
@@ -135,13 +153,13 @@ def write_page(
         DataError: nothing was found there yet, or a file cannot be read.
         OptionError: ``out`` cannot be written.
     """
-    probe, adjust = _results(folder)
+    found = _results(folder)
     context = {
-        "title": _title(probe, adjust),
+        "title": _title(found),
         "notices": {},
-        "s": _lay_out(folder, probe, adjust, picture, groups, ""),
+        "s": _lay_out(folder, found, picture, groups, ""),
         "terms": _terms(groups),
-        "data": html.script_json({"probe": probe, "adjust": adjust}),
+        "data": html.script_json(found),
     }
     page = html.render("handeye.states", "states.html.j2", context, [_SHEET])
     return html.write(out, page)
@@ -161,54 +179,73 @@ def section(
     Raises:
         DataError: nothing was found there yet, or a file cannot be read.
     """
-    probe, adjust = _results(folder)
+    found = _results(folder)
     key = "states" if number == 1 else f"states-{number}"
-    laid_out = _lay_out(folder, probe, adjust, picture, groups, f"{key}-")
+    laid_out = _lay_out(folder, found, picture, groups, f"{key}-")
     context = {"s": laid_out, "terms": _terms(groups)}
     return Section(
         key=key,
-        title=_title(probe, adjust),
+        title=_title(found),
         short="States",
         body=html.fragment("handeye.states", "section.html.j2", context),
         style=html.sheet("handeye.states", _SHEET),
-        data={"probe": probe, "adjust": adjust},
+        data=found,
     )
 
 
-def _results(folder: Path) -> tuple[Told, Told]:
+def _results(folder: Path) -> dict[str, Told]:
+    """What was found, by the command that did."""
     probe, adjust = results(folder)
-    if probe is None and adjust is None:
+    attention = attention_of(folder)
+    if not any((probe, adjust, attention)):
         raise DataError(
             f"{folder}: nothing is read off these states yet: handeye states probe {folder}"
         )
-    return probe or {}, adjust or {}
+    found = {"probe": probe or {}, "adjust": adjust or {}}
+    return found | ({"attention": attention} if attention else {})
 
 
 def _terms(groups: str) -> list[tuple[str, str]]:
     return [(term, words.format(groups=groups)) for term, words in _TERMS]
 
 
-def _title(probe: Told, adjust: Told) -> str:
-    model = (probe or adjust)["states"].get("model", "the model")
+def _about(found: Mapping[str, Told]) -> Told:
+    """Whose states they are, or whose attention."""
+    about: Told = next(told["states"] for told in found.values() if told)
+    return about
+
+
+def _title(found: Mapping[str, Told]) -> str:
+    model = _about(found).get("model", "the model")
+    if not (found["probe"] or found["adjust"]):
+        return f"Where {model} attends"
     return f"What {model} holds, and what it says"
 
 
 def _lay_out(
-    folder: Path, probe: Told, adjust: Told, picture: Picture | None, groups: str, key: str
+    folder: Path, made: Mapping[str, Told], picture: Picture | None, groups: str, key: str
 ) -> dict[str, Any]:
     """Everything that ``found.html.j2`` reads; ``key`` stands before all addresses."""
+    probe, adjust, attended = (made.get(one, {}) for one in ("probe", "adjust", "attention"))
     said = {
         table.key.removeprefix("t-"): replace(table, key=f"t-{key}{table.key.removeprefix('t-')}")
-        for table in (*tables(probe, adjust, groups), *causal_tables(causal_of(folder), groups))
+        for table in (
+            *tables(probe, adjust, groups),
+            *causal_tables(causal_of(folder), groups),
+            *attention_tables(attended),
+        )
     }
-    # An unfinished folder of an older handeye has a record all the same.
-    record = read_record(folder)
-    taught = taught_words(record.info.get("taught") or {})
-    of = (probe or adjust)["states"]
+    of = _about(made)
     facts = {_FACTS[name]: value for name, value in of.items() if name in _FACTS}
-    asked = record.info.get("asked")
-    if isinstance(asked, int) and asked > of["items"]:
-        facts["items"] = f"{of['items']:,} of {asked:,}"
+    # An unfinished folder of an older handeye has a record all the same; attention needs none.
+    if attended and not (folder / RECORD).is_file():
+        taught = taught_words(attended.get("taught") or {})
+    else:
+        info = read_record(folder).info
+        taught = taught_words(info.get("taught") or {})
+        asked = info.get("asked")
+        if isinstance(asked, int) and asked > of["items"]:
+            facts["items"] = f"{of['items']:,} of {asked:,}"
     found: dict[str, Any] = {
         "key": key,
         "groups": groups_of(probe, groups),
@@ -233,6 +270,10 @@ def _lay_out(
         "causal": [t for name, t in said.items() if name.startswith(("patched", "directions"))],
         "adjusting": list(_adjusting(adjust, said, key)) if adjust else [],
         "facts": fact_words(facts.items()),
+        "attention": list(_attention(attended, said, key)) if attended else [],
+        "attended": attention_sentences(attended),
+        "attention_alarms": attention_alarms(attended),
+        "caveats": attended.get("caveats", ()),
     }
     there = {
         "result": found["sentences"] or found["asked"],
@@ -241,6 +282,7 @@ def _lay_out(
         "layers": found["curves"],
         "adjusting": found["adjusting"],
         "causal": found["causal"],
+        "attention": found["attention"],
     }
     return found | {"parts": [(name, *_PARTS[name]) for name, any_ in there.items() if any_]}
 
@@ -497,6 +539,35 @@ def _adjusting(adjust: Told, said: Mapping[str, Table], prefix: str) -> Iterator
         "probe, each with a setting chosen on other folds.",
         front(adjust, f"{prefix}front"),
         (said["pgla"],),
+    )
+
+
+def _attention(told: Told, said: Mapping[str, Table], prefix: str) -> Iterator[Drawn]:
+    """The tables, with the lift of every head between them."""
+    names = [one for one in ("attention", "attention-strata", "attention-drop") if one in said]
+    for name in names:
+        yield Drawn(f"{prefix}{name}", "", "", Markup(""), (said[name],))
+    rows = tuple(
+        Row(str(number), (in_unit(rate_of(lift), "plain"),), group=one["layer"])
+        for one in told["heads"]
+        for number, lift in enumerate(one["lift"])
+    )
+    numbers = Table(
+        key=f"t-{prefix}heads",
+        caption="Lift of every head, 95 % intervals over groups",
+        columns=(Column("Lift", "share of its attention on the evidence over the area"),),
+        rows=rows,
+        row_head="Head",
+    )
+    key = f"{prefix}heads"
+    yield Drawn(
+        key,
+        "Every head",
+        "Columns are blocks, rows heads. Blue: more attention on the evidence than its area has by "
+        "chance; orange: less; darkest at four times and a quarter. The largest of many heads is "
+        "large by chance, too.",
+        heads(told["heads"], key),
+        (numbers,),
     )
 
 

@@ -6,6 +6,7 @@
     FOLDER/adjust.json       what adjusting letters gains and costs, beside its ablations
     FOLDER/adjuster.json     an adjuster for ``handeye/hf -M adjuster=``
     FOLDER/causal.json       what changes of states do to answers
+    FOLDER/attention.json    attention to the evidence; also in a folder without states
 
 A file is replaced in one step, when all of it is known.
 """
@@ -26,6 +27,7 @@ from handeye.respondents.local.adjuster import Adjuster, Promise
 from handeye.run.plan import rows_sha256
 from handeye.scores.estimate import Estimate
 from handeye.states.acting import Acted, Action
+from handeye.states.attention import Attention
 from handeye.states.causal import Causal
 from handeye.states.chain import Chain
 from handeye.states.controls import Controlled
@@ -35,7 +37,7 @@ from handeye.states.targets import Target, read_targets
 
 TARGETS, PROBE, ROWS = "targets.parquet", "probe.json", "probe.parquet"
 ADJUST, ADJUSTER = "adjust.json", "adjuster.json"
-CAUSAL = "causal.json"
+CAUSAL, ATTENTION = "causal.json", "attention.json"
 PREMISE, DETAIL = "premise", "detail"
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -567,6 +569,63 @@ def causal_of(folder: Path) -> dict[str, Any] | None:
         DataError: the file cannot be read or is not as it was written.
     """
     return _read(folder, CAUSAL, Changed, f"causal SUITE --model ... --data ... --out {folder}")
+
+
+# ---- attention
+
+
+class Attended(Attention, frozen=True, kw_only=True):
+    """What ``attention.json`` holds: also of which model, what was asked, and what was put there.
+
+    Attributes:
+        states: of the model and the set; there need be no states.
+        asked: what tells one measurement from another.
+        path: of the model's folder.
+        taught: how a model of ours was supervised.
+    """
+
+    states: About
+    asked: dict[str, Any]
+    path: str = ""
+    taught: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+def write_attention(
+    folder: Path,
+    about: About,
+    asked: Mapping[str, Any],
+    found: Attention,
+    *,
+    path: str = "",
+    taught: Mapping[str, Any] | None = None,
+) -> None:
+    """Write what attention lies on the evidence.
+
+    Args:
+        folder: made if absent.
+        about: whose attention.
+        asked: what tells one measurement from another.
+        found: what came out.
+        path: of the model's folder.
+        taught: how the model was supervised.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    values = {name: getattr(found, name) for name in Attention.__struct_fields__}
+    told = Attended(states=about, asked=dict(asked), path=path, taught=dict(taught or {}), **values)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_all({folder / ATTENTION: _json(told)})
+
+
+def attention_of(folder: Path) -> dict[str, Any] | None:
+    """What attention lies on the evidence, as plain values; None: not asked yet.
+
+    Raises:
+        DataError: the file cannot be read or is not as it was written.
+    """
+    command = f"attention SUITE --model ... --data ... --out {folder}"
+    return _read(folder, ATTENTION, Attended, command)
 
 
 def _read(folder: Path, name: str, kind: type[Any], command: str) -> dict[str, Any] | None:

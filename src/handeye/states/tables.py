@@ -15,6 +15,7 @@ from handeye.scores.estimate import Estimate, Unit, Worded, in_unit, number, rat
 from handeye.scores.tables import Cell, Column, Row, Table
 from handeye.states.ablations import best_words
 from handeye.states.acting import FAILED, widest
+from handeye.states.attention import ALIGNED, ALL_BLOCKS
 from handeye.states.cells import BOTH, LAST, POSITION
 from handeye.states.chain import words_of
 
@@ -616,6 +617,189 @@ def _claimed(effect: Told) -> str:
     if effect["claimed"]:
         return "yes"
     return f"no: {effect['why']}" if effect.get("why") else "no"
+
+
+def attention_sentences(told: Told | None) -> list[str]:
+    """What was found of attention, to be read first.
+
+    Args:
+        told: what ``attention.json`` holds; None: nothing was asked.
+    """
+    if not told:
+        return []
+    whole, relative = (
+        next(
+            one
+            for one in told["looks"]
+            if (one["kind"], one["layer"], one["stratum"]) == (kind, ALL_BLOCKS, "")
+        )
+        for kind in ("attention", "relative")
+    )
+    share, area = rate_of(whole["share"]), rate_of(whole["area"])
+    place = rate_of(whole["place"])
+    elsewhere = (
+        "whether that is more than by place is not known: no other group has such pictures"
+        if place.value is None
+        else f"{place.text('line', 'plain')} times what the region gets of the attention to "
+        "other pictures"
+    )
+    out = [
+        f"Of the attention that the last token pays to the picture, {share.text('line')} % lies on "
+        f"the evidence, which is {area.text('value')} % of the picture: "
+        f"{rate_of(whole['lift']).text('line', 'plain')} times as much as by chance, and "
+        f"{elsewhere} (mean over all blocks and heads, {whole['n']:,} items of "
+        f"{told['groups']:,} groups). Relative to a generic prompt it is "
+        f"{rate_of(relative['lift']).text('line', 'plain')} times as much as by chance."
+    ]
+    for one in told["drops"][:1]:
+        evidence, control = (rate_of(one[name]).text("value", "plain") for name in _REGIONS)
+        said = rate_of(one["difference"]).text("line", "plain")
+        p = Worded(one["adjusted"], unit="p").text("value")
+        claim = (
+            "The answer hangs on what the region shows"
+            if one["claimed"]
+            else "So nothing is claimed"
+        )
+        out.append(
+            f"Greying the evidence takes {evidence} nats from the right answer's log odds, an "
+            f"equal region elsewhere {control}: {said} more, p {p} ({one['n']:,} items of "
+            f"{one['groups']:,} groups). {claim}."
+        )
+    return out
+
+
+_REGIONS = ("evidence", "control")
+
+
+def attention_alarms(told: Told | None) -> list[str]:
+    """What speaks against the figures of attention, and what is missing among them."""
+    out = []
+    aligned = rate_of((told or {}).get("aligned"))
+    if told and (aligned.value or 0.0) < ALIGNED:
+        out.append(
+            "alarm: the tokens that change where a small square is greyed are not those that are "
+            f"taken to show it (area {aligned.text('line', 'plain')}, at least {ALIGNED} is "
+            "wanted): nothing can be said of where attention lies"
+        )
+    for name, words in (("left_out", "not looked at"), ("no_drop", "not greyed")):
+        for why, count in ((told or {}).get(name) or {}).items():
+            out.append(f"{count:,} items {words}: {why}")
+    if why := (told or {}).get("no_rollout"):
+        out.append(f"no rollout: {why}")
+    return out
+
+
+def attention_tables(told: Told | None, *, every_line: bool = True) -> list[Table]:
+    """How much attention lies on the evidence, and what greying that does.
+
+    Args:
+        told: what ``attention.json`` holds; None: nothing was asked.
+        every_line: also block by block, and stratum by stratum.
+    """
+    if not told:
+        return []
+    looks, drops = told["looks"], told["drops"]
+    strata = [one for one in looks if one["stratum"]]
+    if not every_line:
+        looks = [one for one in looks if one["layer"] in ("", ALL_BLOCKS)]
+        strata, drops = [], drops[:1]
+    found = [
+        _looked([one for one in looks if not one["stratum"]], told, every_line),
+        _looked(strata, told, False),
+        _dropped(drops),
+    ]
+    return [one for one in found if one.rows]
+
+
+def _looked(looks: Any, told: Told, with_heads: bool) -> Table:
+    heads = {one["layer"]: one for one in told["heads"]}
+    by_stratum = any(one["stratum"] for one in looks)
+    rows = []
+    for one in looks:
+        own = heads.get(one["layer"]) if one["kind"] == "attention" else None
+        lifts = sorted(head["value"] for head in own["lift"]) if own else []
+        cells: tuple[Cell, ...] = (
+            rate_of(one["share"]),
+            rate_of(one["area"]),
+            area(one["lift"]),
+            area(one["place"]),
+            rate_of(one["hit"]),
+        )
+        if with_heads:
+            cells += (
+                rate_of(own["picture"]) if own else None,
+                _span({"low": lifts[0], "high": lifts[-1]}) if lifts else None,
+            )
+        label = one["stratum"] or one["layer"] or one["kind"]
+        group = one["kind"].partition(" ")[0]
+        rows.append(Row(label, (*cells, "yes" if one["beyond"] else "no"), group=group))
+    more = (
+        Column("To picture", "of all attention of the last token, how much goes to the picture"),
+        Column("Heads", "lift of single heads, from the least to the most", words=True),
+    )
+    return Table(
+        key="t-attention-strata" if by_stratum else "t-attention",
+        caption=f"Attention to the evidence{', mean over all blocks' if by_stratum else ''}: "
+        "percent; lifts plain, 95 % intervals over groups (relative: to a generic prompt)",
+        columns=(
+            Column("Share", "of the attention to the picture that lies on the evidence"),
+            Column("Area", "the same by chance: the evidence's share of the picture's tokens"),
+            Column("Lift", "share over area; 1 by chance"),
+            Column(
+                "By place",
+                "share over what the region gets of the attention to other groups' pictures; 1 "
+                "where it is looked at whatever is there",
+            ),
+            Column("Hit", "the token with the most attention shows evidence; by chance the area"),
+            *(more if with_heads else ()),
+            Column(
+                "Beyond",
+                "whether lift and by place lie above 1, at a level for all lines together",
+                words=True,
+            ),
+        ),
+        rows=tuple(rows),
+        row_head="Items" if by_stratum else "Block",
+        note=""
+        if by_stratum
+        else f"{told['items']:,} items of {told['groups']:,} groups. This describes; what an "
+        "answer is made of it does not say. Where a small square is greyed, the tokens that show "
+        f"it change before others: area {rate_of(told['aligned']).text('value', 'plain')}, 1 is "
+        "right.",
+    )
+
+
+def _dropped(drops: Any) -> Table:
+    rows = []
+    for one in drops:
+        cells: tuple[Cell, ...] = (
+            area(one["own"]),
+            area(one["evidence"]),
+            area(one["control"]),
+            area(one["difference"]),
+            Worded(one["adjusted"], unit="p"),
+            *(rate_of(one[name]) for name in ("right", "right_evidence", "right_control")),
+            "yes" if one["claimed"] else "no",
+        )
+        rows.append(Row(one["stratum"] or "all", cells, basis=f"{one['n']:,} items"))
+    return Table(
+        key="t-attention-drop",
+        caption="A region greyed: log odds of the right answer in nats, right answers in percent, "
+        "95 % intervals over groups",
+        columns=(
+            Column("Own", "log odds of the right answer against the others compared"),
+            Column("Evidence", "what greying the evidence takes from them"),
+            Column("Control", "what greying an equal region takes that shows no evidence"),
+            Column("Difference", "the first less the second"),
+            Column("p", "one-sided, evidence and control exchanged group by group; Holm's"),
+            Column("Right", "the right answer is the likeliest of those compared"),
+            Column("Evidence grey", "the same with the evidence greyed"),
+            Column("Control grey", "the same with the control greyed"),
+            Column("Claimed", "whether the difference is beyond 0 and chance", words=True),
+        ),
+        rows=tuple(rows),
+        row_head="Items",
+    )
 
 
 def _span(drawn: Told) -> str:

@@ -14,15 +14,19 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from handeye.answer_kinds.choice import LETTERS
+from handeye.errors import OptionError
 from handeye.scores.run_folder import ScoredRun
 from handeye.sets.draw import Draw
 from handeye.states.acting import Action
 from handeye.states.protocol import Fixed
+from handeye.states.regions import Evidence, Region, box_region
 from handeye.states.targets import Target
 from handeye.stress.asking.prompts import order_of, with_cue
 from handeye.stress.asking.questions import Asking
 from handeye.stress.item_set import ItemSet
-from handeye.stress.items import NO_SUCH, Item
+from handeye.stress.items import NO_SUCH, Item, Picture
+from handeye.stress.scoring.predictions import FREE, form_of
 
 PATCHES = 16
 """A picture is asked about by so many times so many patches, whatever the model cuts it into: by
@@ -92,6 +96,54 @@ class StressProbed:
     def actions(self, run: ScoredRun) -> Iterator[Action]:
         """None: items have no cells."""
         yield from ()
+
+    def evidence(self, items: ItemSet, asking: Asking | None = None) -> Iterator[Evidence]:
+        """The box in which a picture differs from the one of the other truth, by family.
+
+        With it goes the set's control box, which tells nothing; where the set found no room for
+        one, the evidence is moved elsewhere, and may cover a part of what is asked about. Compared
+        are the letters of all options, or the two values of a free answer; none where what is seen
+        is to be said first. Left out are items about something beside what is asked (``other``),
+        and pictures of which the set does not say.
+
+        Raises:
+            OptionError: another picture is shown, or none.
+        """
+        asked = asking or Asking()
+        if asked.ablation:
+            raise OptionError(
+                "where evidence lies is known of the items' own pictures: leave out --grey, --swap"
+            )
+        for item in items:
+            picture = items.pictures.get(item.picture_id)
+            if picture is None or item.cue == "other":
+                continue
+            right, options = _compared(item, asked)
+            yield Evidence(
+                item_id=item.item_id,
+                group=item.scene_id,
+                stratum=item.family,
+                region=_box(picture, picture.evidence),
+                control=None if picture.control is None else _box(picture, picture.control),
+                right=right,
+                options=options,
+            )
+
+
+def _box(picture: Picture, box: tuple[int, int, int, int]) -> Region:
+    wide, tall = picture.width, picture.height
+    return box_region((box[0] / wide, box[1] / tall, box[2] / wide, box[3] / tall))
+
+
+def _compared(item: Item, asked: Asking) -> tuple[str, tuple[str, ...]]:
+    """How the right answer begins, and how those do that it is compared with."""
+    if asked.state_first:
+        return "", ()
+    if form_of(item, asked.form) == FREE:
+        return item.truth, item.values
+    order = order_of(item, asked.option_order)
+    letters = tuple(LETTERS[: len(order)])
+    return letters[order.index(item.options.index(item.gold))], letters
 
 
 def _cue_false(item: Item, one: Target, asked: Asking) -> Target:

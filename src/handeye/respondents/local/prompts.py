@@ -135,6 +135,27 @@ def process(loaded: LocalModel, asks: Sequence[Ask]) -> dict[str, Any]:
     }
 
 
+def longer(encoded: Mapping[str, Any], given: Sequence[int]) -> dict[str, Any]:
+    """A question with the first tokens of an answer behind it; what marks tokens marks text.
+
+    Args:
+        encoded: of one question, as :func:`process` gives it.
+        given: token ids; may be none.
+    """
+    if not given:
+        return dict(encoded)
+    length = encoded["input_ids"].shape[1]
+    out: dict[str, Any] = {}
+    for name, value in encoded.items():
+        if value.shape != (1, length) or value.is_floating_point():
+            out[name] = value
+            continue
+        fill = list(given) if name == "input_ids" else [int(name == "attention_mask")] * len(given)
+        more = torch.tensor([fill], dtype=value.dtype, device=value.device)
+        out[name] = torch.cat([value, more], dim=1)
+    return out
+
+
 def adds_special(loaded: LocalModel, text: str) -> bool:
     """Whether the tokenizer is to open the text; not where the chat template did."""
     opening = loaded.tokenizer.bos_token
