@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from handeye import rose
+from tests.support.wire import Senders
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -129,6 +130,19 @@ def sent_from_here(monkeypatch: pytest.MonkeyPatch) -> None:
     and are kept, most of them in tests/run and tests/cases, the wire process sends.
     """
     monkeypatch.setattr("handeye.run.wire.is_remote", lambda model: False)
+
+
+@pytest.fixture(scope="session")
+def quick_senders() -> Iterator[None]:
+    """Wire processes are forked off one that has imported all. ``tests/run/test_kill.py`` and
+    whatever starts a command as a process have those that are started anew.
+    """
+    senders = Senders()
+    with pytest.MonkeyPatch.context() as patch:
+        if hasattr(os, "fork"):
+            patch.setattr("handeye.run.wire.started", senders)
+        yield
+    senders.close()
 
 
 @pytest.fixture(scope="session")

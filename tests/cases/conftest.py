@@ -20,6 +20,11 @@ MODEL = "openai-api/handeye-test/m"
 Rows = list[dict[str, Any]]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick(quick_senders: None) -> None:
+    """What answers come through starts at once."""
+
+
 @pytest.fixture(scope="session")
 def two_scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two scenes of five items."""

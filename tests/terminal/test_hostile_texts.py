@@ -143,7 +143,7 @@ def test_errors_are_one_line_that_nobody_else_ends(
     def fail(**how: object) -> None:
         raise DataError(f"{HOSTILE}: no such set\nall is well\u2028really")
 
-    monkeypatch.setattr("handeye.cli.app", fail)
+    monkeypatch.setattr("handeye.cli._command", fail)
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2

@@ -8,6 +8,7 @@ cannot be used (one line says why); 130 stopped by Ctrl-C.
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -108,9 +109,13 @@ def main() -> None:
     sys.exit(carry_out(_command))
 
 
+# Some sixty commands: all that a short one takes, so a process that runs several makes them once.
+_commands = cache(typer.main.get_command)
+
+
 def _command() -> None:
     try:
-        ended = app(prog_name="handeye", standalone_mode=False)
+        ended = _commands(app)(prog_name="handeye", standalone_mode=False)
     except UsageError as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # it has printed the help
             raise SystemExit(2) from None

@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 import time
+from typing import NoReturn
 
 from inspect_ai.model import Model, ModelOutput, RetryDecision, get_model
 
@@ -171,7 +172,17 @@ async def _main(socket_fd: int, journal_fd: int) -> None:
             await asyncio.wait(child.calls.values(), timeout=_GRACE)
 
 
-if __name__ == "__main__":
-    asyncio.run(_main(int(sys.argv[1]), int(sys.argv[2])))
+def main(socket_fd: int, journal_fd: int) -> NoReturn:
+    """Send until the engine is gone, and end the process.
+
+    Args:
+        socket_fd: of the socket that requests come from and answers go to.
+        journal_fd: of the journal's file.
+    """
+    asyncio.run(_main(socket_fd, journal_fd))
     # Connections that are still open would be closed one by one; the journal needs none of it.
     os._exit(0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -268,6 +268,19 @@ class ProviderError(Exception):
         self.decision = decision
 
 
+def started(*descriptors: int) -> subprocess.Popen[bytes]:
+    """A process of :mod:`handeye.run.sender` that has these open: its socket, the journal's file.
+
+    It is out of reach of what hits the engine's process group (Ctrl-C, kill -9 -PGID).
+    """
+    return subprocess.Popen(
+        [sys.executable, "-m", "handeye.run.sender", *map(str, descriptors)],
+        pass_fds=descriptors,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
 class WireProcess:
     """One wire process, bound to the event loop it is first asked on."""
 
@@ -280,14 +293,7 @@ class WireProcess:
         self._ended: str | None = None
         ours, theirs = socket.socketpair()
         with theirs:
-            descriptors = (theirs.fileno(), journal.descriptor)
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "handeye.run.sender", *map(str, descriptors)],
-                pass_fds=descriptors,
-                stdin=subprocess.DEVNULL,
-                # Out of reach of what hits the engine's process group (Ctrl-C, kill -9 -PGID).
-                start_new_session=True,
-            )
+            self._process = started(theirs.fileno(), journal.descriptor)
         ours.setblocking(False)
         given: _Given | None = getattr(model.api, _GIVEN, None)
         setup = Setup(

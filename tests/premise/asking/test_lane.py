@@ -15,7 +15,7 @@ from handeye.premise.asking.run import run_premise
 from handeye.premise.loader import load
 from tests.support.chat_server import ChatServer, Reply, Request, serving
 
-pytestmark = [pytest.mark.server, pytest.mark.usefixtures("key")]
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("key", "quick_senders")]
 MODEL = "openai-api/handeye-test/m"
 
 

@@ -20,7 +20,7 @@ from handeye.visualact.loader import load
 from handeye.visualact.scenes.generation import generate
 from tests.support.chat_server import ChatServer, Reply, Request, serving
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("quick_senders")]
 MODEL = "openai-api/handeye-test/m"
 ONE = '{"actions": [{"action": "Brake at once", "apl": 4, "type": "proactive"}]}'
 

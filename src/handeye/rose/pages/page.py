@@ -78,9 +78,8 @@ def write_page(
         for run, rows, one in zip(loaded, known, found, strict=True)
     ]
     choices = gallery.choose(known, gallery_limit)
-    album = Album(picture_budget, len(choices), folder=folder)
-    cards = _cards(loaded, choices, words, album, progress)
-    context = lay_out(views, published_models(), cards, album.pictures, words, people)
+    cards, pictures = _cards(loaded, choices, words, picture_budget, folder, progress)
+    context = lay_out(views, published_models(), cards, pictures, words, people)
     context["title"] = title or frame.page_title([view.label for view in views], "ROSE")
     return frame.write_page(
         out,
@@ -119,13 +118,18 @@ def _cards(
     runs: Sequence[LoadedRun],
     choices: Sequence[gallery.Choice],
     words: Vocabulary,
-    album: Album,
+    budget: int,
+    folder: Path | None,
     progress: Callable[[int, int], None] | None,
-) -> list[Card]:
+) -> tuple[list[Card], list[Picture]]:
+    """The cards of what was chosen, and the pictures that they show within ``budget`` bytes."""
     sources = [
         run.evidence([c.item_id for c in choices if c.run == number])
         for number, run in enumerate(runs)
     ]
+    # Items share pictures: were each counted, the share of a picture would be that much smaller.
+    shown = [(sources[c.run].root, sources[c.run].items.get(c.item_id)) for c in choices]
+    album = Album(budget, len({(root, one.image) for root, one in shown if one}), folder=folder)
     cards = []
     for choice in told(choices, progress, 1, 2):
         found = sources[choice.run]
@@ -141,7 +145,7 @@ def _cards(
                 words,
             )
         )
-    return cards
+    return cards, album.pictures
 
 
 def lay_out(
