@@ -308,3 +308,17 @@ def test_failures_are_states():
     assert summary.states["error"] == summary.states["refused"] > 0
     assert summary.states["unreadable"] > 0
     assert summary.bases["answered"].headline["uncued"].value == 1
+
+
+def test_of_a_large_set_readers_answer_whole_groups_spread_over_it(monkeypatch):
+    monkeypatch.setattr("handeye.stress.scoring.summary.MOST_READ", 150)
+    rows = scored(ITEMS, oracle)
+    summary = summarize(rows, bootstrap=0, weights=False, items=ITEMS)
+    assert 100 < summary.n_references <= 150 < len(ITEMS)
+    found = summary.references["cue-follower"]
+    assert (found["pst"].value, found["uncued"].n % 2) == (0, 0)
+    (table,) = (one for one in tables(summary) if one.key == "references")
+    assert f"{summary.n_references} of the {len(ITEMS)} items" in table.note
+    few = summarize(rows[:20], bootstrap=0, weights=False, items=ITEMS[:20])
+    assert few.n_references == 20
+    assert not [one.note for one in tables(few) if one.key == "references" and one.note]

@@ -152,8 +152,20 @@ def tables(summary: Summary) -> tuple[Table, ...]:
         *published_tables(summary),
         table_of("references", ("respondent", "figure"), summary.references, HEADLINE_COLUMNS,
                  file="references.csv", row_head="Who says",
-                 labels={one.name: f"{one.name}: {one.about}" for one in READERS}),
+                 labels={one.name: f"{one.name}: {one.about}" for one in READERS},
+                 note=readers_note(summary)),
     )  # fmt: skip
+
+
+def readers_note(summary: Summary) -> str:
+    """What readers of words were asked, where that is not all of a large set; else empty."""
+    asked = summary.n_references
+    if not asked or asked >= summary.n_items:
+        return ""
+    return (
+        f"Readers of the words answered {asked:,} of the {summary.n_items:,} items: those of "
+        "groups spread evenly over the set."
+    )
 
 
 def published_tables(summary: Summary) -> tuple[Table, ...]:
