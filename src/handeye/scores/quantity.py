@@ -203,7 +203,7 @@ class Quantities:
     about: Mapping[str, Sequence[str]] = field(default_factory=dict)
     left_out: tuple[int, ...]
     notes: tuple[str, ...] = ()
-    beside: Callable[[int, int], Sequence[Table]] = lambda first, second: ()
+    beside: Callable[[int, int], Iterable[Table]] = lambda first, second: ()
 
     @property
     def n_items(self) -> int:
