@@ -16,7 +16,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
@@ -57,7 +57,10 @@ Row = dict[str, Any]
 
 
 def row(found: Estimate | Row, claimed: bool | None = None, truth: float | None = None) -> Row:
-    """A line: figure with its interval, whether something is claimed by it, the truth if known."""
+    """A line: figure with its interval, whether something is claimed by it, the truth if known.
+
+    An end of None is open; a figure of None could not be told.
+    """
     one = (
         found
         if isinstance(found, dict)
@@ -169,7 +172,8 @@ class Instrument:
         chance: of the figure.
         drawn: whether sets of other seeds are other sets; else no coverage can be told.
         needs: a package, without which it is left out.
-        sizes: families of its sets, where not those of all.
+        sizes: of its sets, where not those of all.
+        things: what its sets are made of.
     """
 
     title: str
@@ -185,6 +189,26 @@ class Instrument:
     drawn: bool = True
     needs: str = "numpy"
     sizes: tuple[int, ...] = ()
+    things: str = "families"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Cards that stand on one page.
+
+    Attributes:
+        title: of the page.
+        about: whose diagnostics they are.
+        script: that measures them.
+        place: of the page.
+        cards: by their names on the command line.
+    """
+
+    title: str
+    about: str
+    script: str
+    place: str
+    cards: Mapping[str, Instrument]
 
 
 CARDS = {
@@ -257,13 +281,20 @@ CARDS = {
         lambda n, seed: in_cells("count", n, seed),
     ),
 }
+STATES = Page(
+    "Instrument cards",
+    "`handeye states`",
+    "benchmarks/instrument_cards.py",
+    "docs/states-cards.md",
+    CARDS,
+)
 SOME, NONE, BLIND = "some", "none", "blind"
 
 
-def work(sizes: Sequence[int], runs: int) -> Iterator[tuple[str, str, int, int]]:
-    """Card, kind, families and seed of every set; all cards of a seed before the next seed."""
+def work(page: Page, sizes: Sequence[int], runs: int) -> Iterator[tuple[str, str, int, int]]:
+    """Card, kind, size and seed of every set; all cards of a seed before the next seed."""
     for seed in range(runs):
-        for key, card in CARDS.items():
+        for key, card in page.cards.items():
             if not find_spec(card.needs) or (seed >= _SEEDS and not card.drawn):
                 continue
             own = card.sizes or sizes
@@ -273,17 +304,17 @@ def work(sizes: Sequence[int], runs: int) -> Iterator[tuple[str, str, int, int]]
                 yield key, BLIND, own[-1], seed
 
 
-def measure(folder: Path, sizes: list[int], runs: int, only: list[str]) -> None:
+def measure(page: Page, folder: Path, sizes: list[int], runs: int, only: list[str]) -> None:
     """Do what is not among the lines yet."""
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / "cards.jsonl"
     done = {(one["card"], one["kind"], one["n"], one["seed"]) for one in lines(place)}
     with place.open("a") as file:
-        for key, kind, n, seed in work(sizes, runs):
+        for key, kind, n, seed in work(page, sizes, runs):
             if (key, kind, n, seed) in done or (only and key not in only):
                 continue
             start = time.process_time()
-            found = getattr(CARDS[key], kind)(n, seed)
+            found = getattr(page.cards[key], kind)(n, seed)
             spent = time.process_time() - start
             told = {"card": key, "kind": kind, "n": n, "seed": seed, **found, "seconds": spent}
             file.write(json.dumps(told) + "\n")
@@ -301,16 +332,16 @@ def lines(place: Path) -> list[Row]:
     return out
 
 
-def written(rows: list[Row]) -> str:
+def written(page: Page, rows: list[Row]) -> str:
     """The cards, as Markdown."""
     seconds = sum(one["seconds"] for one in rows)
     out = [
-        "# Instrument cards",
+        f"# {page.title}",
         "",
-        "What each diagnostic of `handeye states` finds where the truth is planted. This page is "
+        f"What each diagnostic of {page.about} finds where the truth is planted. This page is "
         "written by a machine; every figure is made of the runs of",
         "",
-        "    python benchmarks/instrument_cards.py FOLDER --write docs/states-cards.md",
+        f"    python {page.script} FOLDER --write {page.place}",
         "",
         f"{date.today().isoformat()}, handeye {__version__}, numpy {np.__version__}, "
         f"{len(rows)} sets, {seconds:.0f} s of one core. Of so few sets a coverage of 95 % may by "
@@ -321,13 +352,13 @@ def written(rows: list[Row]) -> str:
         "bias, which the estimate beside the truth does not.",
         "",
     ]
-    for key, card in CARDS.items():
+    for key, card in page.cards.items():
         own = [one for one in rows if one["card"] == key]
         if own:
             out += [f"## {card.title}", "", f"Measured: {card.figure}.", ""]
             out += ["| | |", "|---|---|"]
             out += [f"| {name} | {said} |" for name, said in told(card, own)]
-            out += ["", f"    python benchmarks/instrument_cards.py FOLDER --only {key}", ""]
+            out += ["", f"    python {page.script} FOLDER --only {key}", ""]
     return "\n".join(out)
 
 
@@ -341,24 +372,32 @@ def told(card: Instrument, rows: list[Row]) -> Iterator[tuple[str, str]]:
     largest = sizes[-1]
     parts = []
     for n, own in some.items():
-        text = f"{n} families: {shown(card, mean(own, 'value'))}"
+        text = f"{n} {card.things}: {shown(card, mean(own, 'value'))}"
         if own[0]["truth"] is not None:
             text += f" (truth {shown(card, mean(own, 'truth'))})"
+        if untold := sum(one["value"] is None for one in own):
+            text += f", not told in {untold} of {len(own)}"
         parts.append(f"{text}, claimed in {share([one['claimed'] for one in own])} sets")
     yield "planted", card.planted
     yield "found", "; ".join(parts)
     if card.drawn:
         known = some[largest][0]["truth"] is not None
         of = "the truth of each set" if known else "the mean over the sets"
-        every = [covers(one, mean(own, "value")) for own in some.values() for one in own]
+        every = [
+            covers(one, mean(own, "value"))
+            for own in some.values()
+            for one in own
+            if one["value"] is not None
+        ]
         yield "intervals hold " + of, f"{share(every)} sets"
     else:
         yield "intervals hold the truth", "not measured: one planted model, whatever the seed"
     none = next(own for (kind, _), own in by.items() if kind == NONE)
+    chance = "" if np.isnan(card.chance) else f" (chance {card.chance:g})"
     yield (
         "where there is nothing",
-        f"{card.nothing}: {shown(card, mean(none, 'value'))} (chance {card.chance:g}), claimed in "
-        f"{share([one['claimed'] for one in none])} sets of {largest} families",
+        f"{card.nothing}: {shown(card, mean(none, 'value'))}{chance}, claimed in "
+        f"{share([one['claimed'] for one in none])} sets of {largest} {card.things}",
     )
     if "lost" in rows[0]:
         every = [one["lost"] >= -ALPHA for one in rows]
@@ -369,7 +408,7 @@ def told(card: Instrument, rows: list[Row]) -> Iterator[tuple[str, str]]:
         )
     yield (
         "visible",
-        "; ".join(f"{n} families: {shown(card, visible(own))}" for n, own in some.items()),
+        "; ".join(f"{n} {card.things}: {visible(card, own)}" for n, own in some.items()),
     )
     blind = [one for one in rows if one["kind"] == BLIND]
     if blind:
@@ -381,19 +420,29 @@ def told(card: Instrument, rows: list[Row]) -> Iterator[tuple[str, str]]:
 
 
 def mean(rows: list[Row], name: str) -> float:
-    return float(np.mean([one[name] for one in rows]))
+    known = [one[name] for one in rows if one[name] is not None]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def covers(one: Row, middle: float) -> bool:
     truth = middle if one["truth"] is None else one["truth"]
-    return bool(one["low"] <= truth <= one["high"])
+    low, high = (
+        end if one[name] is None else one[name]
+        for name, end in (("low", -np.inf), ("high", np.inf))
+    )
+    return bool(low <= truth <= high)
 
 
-def visible(rows: list[Row]) -> float:
-    """From the mean width of the intervals."""
-    wide = np.mean([one["high"] - one["low"] for one in rows])
+def visible(card: Instrument, rows: list[Row]) -> str:
+    """From the mean width of the intervals of which both ends are closed."""
+    closed = [one for one in rows if one["low"] is not None and one["high"] is not None]
+    if 2 * len(closed) < len(rows):
+        return f"cannot be told, {len(rows) - len(closed)} of {len(rows)} intervals are open"
+    wide = np.mean([one["high"] - one["low"] for one in closed])
     error = float(wide) / 2 / NormalDist().inv_cdf(0.975)
-    return smallest_difference(1, Spread(error**2))
+    found = shown(card, smallest_difference(1, Spread(error**2)))
+    left = len(rows) - len(closed)
+    return f"{found} (without {left} open intervals of {len(rows)})" if left else found
 
 
 def share(which: list[bool]) -> str:
@@ -401,24 +450,27 @@ def share(which: list[bool]) -> str:
 
 
 def shown(card: Instrument, value: float) -> str:
+    if np.isnan(value):
+        return "not told"
     return f"{card.unit * value:.1f}" if card.unit > 1 else f"{value:.2f}"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+def main(page: Page = STATES) -> None:
+    """Measure and write the cards of a page."""
+    parser = argparse.ArgumentParser(description=f"{page.title}: {page.about}")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=9)
-    parser.add_argument("--sizes", default="50,100,200", help="families, a comma between")
+    parser.add_argument("--sizes", default="50,100,200", help="of sets, a comma between")
     parser.add_argument("--only", default="", help="diagnostics, a comma between")
     parser.add_argument("--write", type=Path, help="the page")
     given = parser.parse_args()
     only = [one for one in given.only.split(",") if one]
-    measure(given.folder, [int(one) for one in given.sizes.split(",")], given.runs, only)
+    measure(page, given.folder, [int(one) for one in given.sizes.split(",")], given.runs, only)
     rows = [one for one in lines(given.folder / "cards.jsonl") if one["seed"] < given.runs]
     if given.write is None:
-        print(written(rows))
+        print(written(page, rows))
     else:
-        write_text(given.write, written(rows))
+        write_text(given.write, written(page, rows))
 
 
 if __name__ == "__main__":

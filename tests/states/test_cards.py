@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.instrument_cards import CARDS, lines, measure, written
+from benchmarks.instrument_cards import STATES, Page, lines, measure, written
+from benchmarks.stress_cards import PAGE as STRESS
 
-PAGE = Path(__file__).parents[2] / "docs" / "states-cards.md"
+ROOT = Path(__file__).parents[2]
 ROWS = ("planted", "found", "intervals hold", "where there is nothing", "visible", "cannot see")
 
 
@@ -31,19 +32,32 @@ def whole(found: dict[str, dict[str, str]]) -> None:
         assert all(rows.values()), title
 
 
-def test_the_page_has_a_whole_card_of_every_diagnostic() -> None:
-    found = cards(PAGE.read_text("utf-8"))
-    assert list(found) == [one.title for one in CARDS.values()]
+@pytest.mark.parametrize("page", [STATES, STRESS], ids=lambda page: page.about)
+def test_the_page_has_a_whole_card_of_every_diagnostic(page: Page) -> None:
+    found = cards((ROOT / page.place).read_text("utf-8"))
+    assert list(found) == [one.title for one in page.cards.values()]
     whole(found)
 
 
+def test_cards_of_a_suite_are_made_alike(tmp_path: Path) -> None:
+    measure(STRESS, tmp_path, [20], 1, ["letters", "threshold"])
+    rows = lines(tmp_path / "cards.jsonl")
+    assert {(one["card"], one["kind"]) for one in rows} == {
+        (card, kind) for card in ("letters", "threshold") for kind in ("some", "none")
+    }
+    letters = next(one for one in rows if (one["card"], one["kind"]) == ("letters", "some"))
+    assert letters["claimed"]
+    assert abs(letters["value"] - letters["truth"]) < 0.5
+    assert list(cards(written(STRESS, rows))) == ["Cue weight from letters", "Threshold"]
+
+
 def test_cards_are_made_of_runs_and_gone_on_with(tmp_path: Path) -> None:
-    measure(tmp_path, [20, 30], 2, ["chain", "knows"])
+    measure(STATES, tmp_path, [20, 30], 2, ["chain", "knows"])
     rows = lines(tmp_path / "cards.jsonl")
     assert len(rows) == 2 * 2 * 3
-    measure(tmp_path, [20, 30], 2, ["chain", "knows"])
+    measure(STATES, tmp_path, [20, 30], 2, ["chain", "knows"])
     assert lines(tmp_path / "cards.jsonl") == rows
-    found = cards(written(rows))
+    found = cards(written(STATES, rows))
     assert list(found) == ["Chain", "Knows and says"]
     whole(found)
     known = [one for one in rows if (one["card"], one["kind"]) == ("knows", "some")]

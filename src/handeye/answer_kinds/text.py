@@ -69,7 +69,7 @@ def which(text: str, phrases: Sequence[Sequence[str]]) -> Reading[int] | None:
     """
     whole = bare(text)
     for place, (own, *_) in enumerate(phrases):
-        if whole == bare(own):
+        if whole == bare_phrase(own):
             return Reading(place, True)
     # Longer ones first, and each taken out: "far left" says nothing of "left". Those with stops
     # of their own would fall into parts.
@@ -97,6 +97,12 @@ def bare(text: str) -> str:
         if told.startswith(article):
             return told.removeprefix(article)
     return told
+
+
+@lru_cache(1024)
+def bare_phrase(phrase: str) -> str:
+    """:func:`bare` of a phrase that answers are compared with again and again."""
+    return bare(phrase)
 
 
 # The first of the signs that no text has (private use), which stand in for phrases.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,7 @@ def compare(
     found = compare_runs(
         suite, opened, common=common, all_pairs=all_pairs, seed=seed, resamples=resamples
     )
-    return Compared(found.data, found.suite, found.found, found.runs)
+    return Compared(found.data, found.suite, found.found, found.runs, found.beside)
 
 
 def write_comparison(
@@ -179,6 +179,7 @@ def _context(found: Comparison, title: str | None) -> dict[str, Any]:
             "sentences": pair["sentences"],
             "charts": _charts(found, k, pair),
             "discordance": _discordance_table(found, k, pair),
+            "beside": [replace(table, key=_key(f"t {table.key}", k)) for table in found.beside[k]],
         }
         for k, pair in enumerate(data["pairs"])
     ]

@@ -10,7 +10,7 @@ runs. Differences are always the second run minus the first. What is compared, a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ from handeye.scores.sentences import (
 )
 from handeye.scores.so_far import run_of
 from handeye.scores.summary import remarks, so_far_words
+from handeye.scores.tables import Table
 from handeye.shown import Shown, Words
 from handeye.stats.intervals import LEVEL, Samples, estimates
 from handeye.stats.mcnemar import mcnemar
@@ -57,12 +58,14 @@ class Comparison(Shown):
 
     ``data`` is plain values (docs/comparing.md). ``found`` is what the runs were compared by, for
     whoever wants to look at single items; ``runs`` are the runs, where they came from folders.
+    ``beside`` are, of each pair, the suite's tables of what is no sum over items.
     """
 
     data: Mapping[str, Any]
     suite: Suite
     found: Quantities
     runs: tuple[ScoredRun, ...] = ()
+    beside: tuple[tuple[Table, ...], ...] = ()
 
     def __getitem__(self, name: str) -> Any:
         return self.data[name]
@@ -129,7 +132,8 @@ def compare(
     told = [own | more for own, more in zip(compared["runs"], about, strict=True)]
     notes = [*_notes(suite, runs, found), *compared["notes"]]
     _add_chance(compared["pairs"], runs, found)
-    return Comparison({**compared.data, "runs": told, "notes": notes}, suite, found, tuple(runs))
+    data = {**compared.data, "runs": told, "notes": notes}
+    return replace(compared, data=data, runs=tuple(runs))
 
 
 def compare_quantities(
@@ -151,6 +155,7 @@ def compare_quantities(
     samples = _resampled(found, chosen, seed, resamples)
     tables = [_family(family, chosen, samples, found) for family in found.families]
     pairs = []
+    beside = [tuple(found.beside(*pair)) for pair in chosen]
 
     def where(number: str) -> str:
         return f"({suite.title}, {counted_words(suite, found, number)}, paired)"
@@ -164,6 +169,7 @@ def compare_quantities(
                 for f, rows in zip(found.families, tables, strict=True)
             ],
             "discordance": _discordance(found, first, second),
+            "beside": {table.key: _plain_rows(table) for table in beside[k]},
         }
         pairs.append(pair | {"sentences": sentences(found, pair, where)})
     data = {
@@ -180,7 +186,21 @@ def compare_quantities(
         "notes": [*found.notes, *_gaps_note(suite.unit, found), *_left_out_note(suite.unit, found)],
         "pairs": pairs,
     }
-    return Comparison(data, suite, found)
+    return Comparison(data, suite, found, beside=tuple(beside))
+
+
+def _plain_rows(table: Table) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": row.label,
+            "group": row.group,
+            **{
+                column.key: plain(cell)
+                for column, cell in zip(table.columns, row.cells, strict=True)
+            },
+        }
+        for row in table.rows
+    ]
 
 
 def _add_chance(

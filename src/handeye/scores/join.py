@@ -107,10 +107,16 @@ class LineReader(Generic[LineRow]):
     Args:
         row: the struct; fields that it does not have are left alone.
         states: the answer states that may be given.
+        problem: what else is wrong with a row, in words; None: nothing.
     """
 
-    def __init__(self, row: type[LineRow], states: Sequence[str]) -> None:
-        self._row = row
+    def __init__(
+        self,
+        row: type[LineRow],
+        states: Sequence[str],
+        problem: Callable[[LineRow], str | None] = lambda row: None,
+    ) -> None:
+        self._row, self._problem = row, problem
         self._decoder = msgspec.json.Decoder(row)
         self._states = frozenset(states)
         self._allowed = ", ".join(states)
@@ -157,6 +163,8 @@ class LineReader(Generic[LineRow]):
             raise DataError(
                 f"{where}: state {found.state!r} is not known; allowed: {self._allowed}"
             )
+        if (problem := self._problem(found)) is not None:
+            raise DataError(f"{where}: {problem}")
         return found
 
     def _loosely(self, line: bytes, where: str, reason: str) -> LineRow:
@@ -184,6 +192,13 @@ class LineReader(Generic[LineRow]):
                     f'{{"{next(iter(self._row.__annotations__))}": "...", "raw_text": "..."}}'
                 )
             raise DataError(told) from None
+
+
+def letters_problem(letters: Mapping[str, float] | None, bound: float | None) -> str | None:
+    """What is wrong with log-probabilities of letters, and with what others have at most."""
+    if all(log <= 1e-6 for log in (*(letters or {}).values(), bound or 0.0)):
+        return None
+    return "letters must be log-probabilities, none above 0"
 
 
 def without_marks(read: Read[Row]) -> Read[Row]:

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from handeye.errors import DataError, first_ten
+from handeye.scores.tables import Table
 from handeye.stats.intervals import Samples, crossed, mean, rate, within_strata
 from handeye.stats.pairing import pair, pair_common
 
@@ -187,6 +188,7 @@ class Quantities:
         about: what the set holds, by name.
         left_out: items of each run that are not compared.
         notes: what a reader must know.
+        beside: what else is told of two runs by their numbers, that is no sum over items.
     """
 
     labels: tuple[str, ...]
@@ -201,6 +203,7 @@ class Quantities:
     about: Mapping[str, Sequence[str]] = field(default_factory=dict)
     left_out: tuple[int, ...]
     notes: tuple[str, ...] = ()
+    beside: Callable[[int, int], Iterable[Table]] = lambda first, second: ()
 
     @property
     def n_items(self) -> int:

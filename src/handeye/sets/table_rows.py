@@ -74,6 +74,7 @@ def _json(path: Path) -> _Placed:
             yield from _jsonl(path)
             return
         raise DataError(f"{path}: no JSON: {why(error)}") from None
+    del data
     yield from _listed(document, path, "")
 
 
@@ -90,6 +91,7 @@ def _listed(document: Any, path: Path, before: str) -> _Placed:
         for number, row in enumerate(document, 1):
             if not isinstance(row, dict):
                 raise DataError(f"{path}:{before} row {number} is {example_of(row)}, not an object")
+            document[number - 1] = None  # who reads it keeps it
             yield f":{before} row {number}", row
         return
     parts = document if isinstance(document, dict) else {}

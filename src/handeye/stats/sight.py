@@ -301,16 +301,17 @@ class Dependence:
         rows: dict[str, dict[str, dict[str, int]]] = {}
         for place, (stratum, kind, scene) in enumerate(zip(strata, kinds, scenes, strict=True)):
             rows.setdefault(stratum, {}).setdefault(kind, {}).setdefault(scene, place)
-        of_kind = np.array(kinds)
+        of_kind: dict[str, list[int]] = {}
+        for place, kind in enumerate(kinds):
+            of_kind.setdefault(kind, []).append(place)
         first, second = (np.zeros_like(table) for table in (answers, truths))
+        usual = np.zeros_like(truths)
         moved: dict[str, Floats] = {}
-        for kind in dict.fromkeys(kinds):
-            chosen = of_kind == kind
+        for kind, chosen in of_kind.items():
             second[chosen] = _ranked(truths[chosen])
-            usual = np.zeros_like(truths)
-            for stratum in dict.fromkeys(strata):
-                held = list(rows[stratum].get(kind, {}).values())
-                if held and stratum in self._fits:
+            for stratum in dict.fromkeys(strata[place] for place in chosen):
+                if stratum in self._fits:
+                    held = list(rows[stratum][kind].values())
                     there = _placed((elsewhere or {})[stratum], truths[chosen])
                     weight = self._fits[stratum].table[:, :, None] + 0.0
                     usual[held] = (there * weight).sum(axis=1) / weight.sum(axis=1)

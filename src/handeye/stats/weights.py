@@ -221,26 +221,31 @@ class Weights:
         information[-2, -2] += 1 / SPREAD**2
         if jeffreys:
             size, slope = self._jeffreys(found[:-2], design)
-            value += size
+            value += float(size)
             gradient[:-2] += slope
-            for k in range(width):
-                step = np.zeros(width)
-                step[k] = 1e-4
-                ahead, behind = (
-                    self._jeffreys(found[:-2] + sign * step, design)[1] for sign in (1, -1)
-                )
-                information[k, :-2] -= (ahead - behind) / 2e-4
+            steps = 1e-4 * np.eye(width)
+            around = found[:-2] + np.concatenate([steps, -steps])
+            ahead, behind = np.split(self._jeffreys(around, design)[1], 2)
+            information[:width, :-2] -= (ahead - behind) / 2e-4
         return _Look(value, gradient, information, means)
 
-    def _jeffreys(self, found: Floats, design: Floats) -> tuple[float, Floats]:
-        """Half the log determinant of the information without group effects, and its gradient."""
-        share = logistic(design @ found)
+    def _jeffreys(self, found: Floats, design: Floats) -> tuple[Floats, Floats]:
+        """Half the log determinant of the information without group effects, and its gradient.
+
+        Args:
+            found: (..., width) coefficients.
+            design: of the cells.
+
+        Returns:
+            (...) and (..., width).
+        """
+        share = logistic(found @ design.T)
         spreads = np.maximum(self._trials * share * (1 - share), 1e-200)
-        information = design.T @ (design * spreads[:, None])
+        information = design.T @ (design * spreads[..., None])
         bread = np.linalg.inv(information)
-        hats = spreads * np.einsum("ui,ij,uj->u", design, bread, design)
-        size = float(np.linalg.slogdet(information)[1]) / 2
-        return size, design.T @ (hats * (0.5 - share))
+        hats = spreads * ((design @ bread) * design).sum(axis=-1)
+        size = np.linalg.slogdet(information)[1] / 2
+        return size, (hats * (0.5 - share)) @ design
 
     def _maximise(
         self,

@@ -19,6 +19,29 @@ from handeye.shown import Shown, Words, named, set_words
 from handeye.stress.items import FAMILIES, Item, Picture
 
 
+class PictureRows(Mapping[str, Picture]):
+    """Rows of pictures by id, kept as the lines that they are and decoded when asked for.
+
+    Args:
+        lines: of JSON, each a whole row, by the id in it.
+    """
+
+    def __init__(self, lines: Mapping[str, bytes]) -> None:
+        self._lines = lines
+
+    def __getitem__(self, picture_id: str) -> Picture:
+        return _decode(self._lines[picture_id])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
+_decode = msgspec.json.Decoder(Picture).decode
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class ItemSet(Shown):
     """Questions of a set, in the order of its files, with their pictures.
@@ -53,7 +76,7 @@ class ItemSet(Shown):
         if isinstance(place, slice):
             items = self.items[place]
             asked = {item.picture_id for item in items}
-            pictures = {name: one for name, one in self.pictures.items() if name in asked}
+            pictures = {name: self.pictures[name] for name in self.pictures if name in asked}
             return replace(self, items=items, pictures=pictures)
         if isinstance(place, str):
             return named(self.items, "item_id", place)

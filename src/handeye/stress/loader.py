@@ -26,7 +26,7 @@ from handeye.sets.hub import HUB, find_set
 from handeye.sets.jsonl import numbered_lines
 from handeye.sets.table_rows import SUFFIXES
 from handeye.stress.foreign.published_layout import read_published, recognizes as is_published
-from handeye.stress.item_set import ItemSet
+from handeye.stress.item_set import ItemSet, PictureRows
 from handeye.stress.items import (
     CUES,
     DRAWN,
@@ -53,10 +53,27 @@ class PlacedItem(NamedTuple):
 
 
 class PlacedPicture(NamedTuple):
-    """A picture row, and where it stands: file and line."""
+    """The line of a picture's row, and where it stands: file and line.
 
-    picture: Picture
+    A row takes ten times the memory of its line, and few are asked for at a time.
+    """
+
+    line: bytes
     where: str
+
+    @property
+    def picture(self) -> Picture:
+        """The row, decoded anew."""
+        return _picture(self.line)
+
+
+class _Named(msgspec.Struct):
+    """What rows of pictures are told apart and held to their items by."""
+
+    picture_id: str
+    scene_id: str
+    picture: str
+    truth: str
 
 
 def load(
@@ -96,13 +113,11 @@ def load(
     root = files[0].parent
     placed, shown = read_rows(files)
     kept = _select(placed, families, cues, groups, name)
-    asked = {one.item.picture_id for one in kept}
-    pictures = {
-        one.picture.picture_id: one.picture for one in shown if one.picture.picture_id in asked
-    }
     if media:
         _check_media(root, kept)
-    return ItemSet(root, tuple(one.item for one in kept), pictures, files, name)
+    asked = {one.item.picture_id for one in kept}
+    lines = {name: one.line for name, one in shown.items() if name in asked}
+    return ItemSet(root, tuple(one.item for one in kept), PictureRows(lines), files, name)
 
 
 def _load_foreign(
@@ -200,12 +215,15 @@ def split_of(file: Path) -> str:
 
 def read_rows(
     files: Sequence[Path], tell: Callable[[str], None] | None = None
-) -> tuple[list[PlacedItem], list[PlacedPicture]]:
+) -> tuple[list[PlacedItem], dict[str, PlacedPicture]]:
     """Read items files, and the pictures files beside them, and check every row.
 
     Args:
         files: of items.
         tell: is told everything that is wrong; None: the first is raised.
+
+    Returns:
+        The items, and the pictures by id.
 
     Raises:
         DataError: an unreadable file, an empty one, a row that is not as it should be.
@@ -217,7 +235,8 @@ def read_rows(
         tell(problem)
 
     items: list[PlacedItem] = []
-    pictures: list[PlacedPicture] = []
+    pictures: list[tuple[_Named, PlacedPicture]] = []
+    same: dict[Any, Any] = {}
     for file in files:
         split = split_of(file)
         beside = file.with_name(pictures_name(split))
@@ -226,9 +245,11 @@ def read_rows(
                 for number, line in numbered_lines(path):
                     where = f"{path}:{number}"
                     if path is file:
-                        _read(_item, line, where, items, PlacedItem, wrong)
-                    else:
-                        _read(_picture, line, where, pictures, PlacedPicture, wrong)
+                        if (item := _checked(_item, line, where, wrong)) is not None:
+                            items.append(PlacedItem(_shared(item, same), where))
+                    elif (row := _checked(_picture, line, where, wrong)) is not None:
+                        named = _Named(row.picture_id, row.scene_id, row.picture, row.truth)
+                        pictures.append((_shared(named, same), PlacedPicture(line, where)))
             except DataError as error:
                 if tell is None:
                     raise
@@ -241,28 +262,39 @@ def read_rows(
                 )
     for problem in _together_problems(items, pictures):
         wrong(problem)
-    return items, pictures
+    known: dict[str, PlacedPicture] = {}
+    for row, placed in pictures:
+        known.setdefault(row.picture_id, placed)
+    return items, known
 
 
-def _read(
-    decode: Callable[[bytes], Any],
-    line: bytes,
-    where: str,
-    found: list[Any],
-    placed: Callable[[Any, str], Any],
-    wrong: Callable[[str], None],
-) -> None:
+def _checked(
+    decode: Callable[[bytes], Any], line: bytes, where: str, wrong: Callable[[str], None]
+) -> Any:
+    """A row whose problems are told; None where the line is none."""
+    noun = "an item" if decode is _item else "a picture"
     try:
         row = decode(line)
     except UNREADABLE as error:
-        noun = "an item" if placed is PlacedItem else "a picture"
         wrong(f"{where}: not {noun} row: {why(error)}")
-        return
+        return None
     item = isinstance(row, Item)
     name = row.item_id if item else row.picture_id
     for problem in item_problems(row) if item else picture_problems(row):
-        wrong(f"{where}: {'item' if item else 'picture'} {name or '-'}: {problem}")
-    found.append(placed(row, where))
+        wrong(f"{where}: {noun.split()[1]} {name or '-'}: {problem}")
+    return row
+
+
+def _shared(row: Any, same: dict[Any, Any]) -> Any:
+    """The row, whose parts are those of rows before it where they are equal.
+
+    Ten questions about two pictures say nearly all things again.
+    """
+    for name in row.__struct_fields__:
+        value = getattr(row, name)
+        key = str(value) if isinstance(value, dict) else value
+        msgspec.structs.force_setattr(row, name, same.setdefault((name, key), value))
+    return row
 
 
 def item_problems(item: Item) -> list[str]:
@@ -350,14 +382,14 @@ def _name_problems(names: dict[str, str]) -> list[str]:
 
 
 def _together_problems(
-    items: Iterable[PlacedItem], pictures: Iterable[PlacedPicture]
+    items: Iterable[PlacedItem], pictures: Iterable[tuple[_Named, PlacedPicture]]
 ) -> Iterable[str]:
     """Ids that are there twice, and items that do not go with their picture's row."""
-    known: dict[str, PlacedPicture] = {}
-    for one in pictures:
-        first = known.setdefault(one.picture.picture_id, one)
-        if first is not one:
-            yield f"{one.where}: picture {one.picture.picture_id} was already in {first.where}"
+    known: dict[str, tuple[_Named, str]] = {}
+    for row, (_, where) in pictures:
+        first = known.setdefault(row.picture_id, (row, where))
+        if first[1] != where:
+            yield f"{where}: picture {row.picture_id} was already in {first[1]}"
     there: dict[str, str] = {}
     files: dict[str, PlacedItem] = {}
     for placed in items:
@@ -370,12 +402,12 @@ def _together_problems(
                 yield f"{where}: item {item.item_id}: another {name} than its picture has before"
         if not known:
             continue
-        if (row := known.get(item.picture_id)) is None:
+        if (found := known.get(item.picture_id)) is None:
             yield f"{where}: item {item.item_id}: no row for its picture {item.picture_id}"
-        elif (row.picture.picture, row.picture.scene_id) != (item.picture, item.scene_id) or (
-            row.picture.truth != item.truth
+        elif (found[0].picture, found[0].scene_id) != (item.picture, item.scene_id) or (
+            found[0].truth != item.truth
         ):
-            yield f"{where}: item {item.item_id}: not what {row.where} says of its picture"
+            yield f"{where}: item {item.item_id}: not what {found[1]} says of its picture"
 
 
 # ---- selection

@@ -14,7 +14,7 @@ from handeye.scores.looks import BEST
 from handeye.scores.quantity import Family
 from handeye.scores.sentences import UNDECIDED, p_words, unsure_words
 from handeye.terminal.console import Console, styled
-from handeye.terminal.tables import say
+from handeye.terminal.tables import print_table, say
 
 Tree = Mapping[str, Any]
 
@@ -36,7 +36,7 @@ def print_comparison(found: Comparison, *, all_rows: bool = False) -> None:
     for note in found["notes"]:
         say(console, note, "yellow")
     shown: list[Tree] = []
-    for pair in found["pairs"]:
+    for pair, beside in zip(found["pairs"], found.beside, strict=True):
         letters = tuple(found["runs"][pair[name]]["letter"] for name in ("first", "second"))
         console.print()
         for text in pair["sentences"]:
@@ -46,6 +46,11 @@ def print_comparison(found: Comparison, *, all_rows: bool = False) -> None:
                 kept = _kept(family, told["rows"], all_rows)
                 shown += kept
                 _print_family(console, family, told["rows"], kept, letters, found.suite.unit)
+        for more in beside:
+            console.print()
+            print_table(console, more, title=more.caption)
+            if more.note:
+                say(console, more.note, "dim")
         _print_discordance(console, found, pair["discordance"], letters)
     interval, reaches = found["interval"], ""
     if any(map(_reach, shown)):

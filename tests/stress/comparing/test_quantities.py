@@ -6,12 +6,14 @@ import msgspec
 import pytest
 
 from handeye.errors import DataError
+from handeye.report import compare, write_comparison
 from handeye.stress.comparing.quantities import quantities
 from handeye.stress.diagnosis.diagnose import diagnose
 from handeye.stress.items import items_name
 from handeye.stress.scoring.file_scoring import score_files
 from handeye.stress.scoring.run_folder import read_run
-from tests.support.stress import follower, groups, oracle, predictions
+from handeye.stress.scoring.weighing import Weight, less, weigh
+from tests.support.stress import Planted, follower, groups, oracle, predictions, scored
 
 ITEMS = groups(24)
 
@@ -74,3 +76,48 @@ def test_other_sets_are_refused(runs, tmp_path):
     score_files(file, other, tmp_path / "run", bootstrap=10)
     with pytest.raises(DataError, match="missing in"):
         quantities([read_run(runs[0]), read_run(tmp_path / "run")])
+
+
+def test_weights_are_compared_with_an_interval_of_their_difference():
+    items = groups(80, cues=("hint",), other=False)
+    rows = [scored(items, Planted(visual, 1.0)) for visual in (1.5, 4.5)]
+    one, other = (weigh(of)["hint"] for of in rows)
+    found = less(one.visual, other.visual)
+    assert found.value == pytest.approx(other.visual.value - one.visual.value, abs=1e-5)
+    assert found.low < 3.0 < (found.high or 99)
+    assert found.low > 0
+    back = less(other.visual, one.visual)
+    assert (back.value, back.high) == (-found.value, -found.low)
+    cue = less(one.cue, other.cue)
+    assert cue.low < 0 < cue.high
+    # An end that is open in one run is open in the difference.
+    sure = less(one.visual, weigh(scored(items, oracle))["hint"].visual)
+    assert (sure.bound, sure.high) == ("at least", None)
+    assert less(one.visual, Weight(value=None, reason="few")).value is None
+
+
+def test_two_runs_have_what_is_no_sum_beside_their_quantities(runs, tmp_path):
+    lines = [
+        json.dumps(
+            {"item_id": item.item_id, "raw_text": item.values[0], "model": "eyes"}
+            | {"ablation": "grey"}
+        )
+        for item in ITEMS
+    ]
+    (tmp_path / "grey.jsonl").write_text("\n".join(lines))
+    score_files(tmp_path / "grey.jsonl", runs[0].parent / "set", tmp_path / "grey", bootstrap=50)
+    found = compare([runs[0], runs[1], tmp_path / "grey"])
+    of_other, of_grey = (pair["beside"] for pair in found["pairs"])
+    assert list(of_other) == ["weights"]
+    assert {row["group"] for row in of_other["weights"]} == {
+        "Weight of the picture",
+        "Weight of the cue",
+    }
+    (whole, *cells) = of_grey["survival"]
+    assert "shown grey pictures" in whole["group"]
+    assert whole["with_picture"]["value"] == 1
+    assert whole["survives"]["value"] == whole["without"]["value"] <= 0.5
+    assert len(cells) == 4
+    page = tmp_path / "page.html"
+    write_comparison(found, page)
+    assert "What survives without the picture" in page.read_text()

@@ -308,3 +308,37 @@ def test_failures_are_states():
     assert summary.states["error"] == summary.states["refused"] > 0
     assert summary.states["unreadable"] > 0
     assert summary.bases["answered"].headline["uncued"].value == 1
+
+
+def test_of_a_large_set_readers_answer_whole_groups_spread_over_it(monkeypatch):
+    monkeypatch.setattr("handeye.stress.scoring.summary.MOST_READ", 150)
+    rows = scored(ITEMS, oracle)
+    summary = summarize(rows, bootstrap=0, weights=False, items=ITEMS)
+    assert 100 < summary.n_references <= 150 < len(ITEMS)
+    found = summary.references["cue-follower"]
+    assert (found["pst"].value, found["uncued"].n % 2) == (0, 0)
+    (table,) = (one for one in tables(summary) if one.key == "references")
+    assert f"{summary.n_references} of the {len(ITEMS)} items" in table.note
+    few = summarize(rows[:20], bootstrap=0, weights=False, items=ITEMS[:20])
+    assert few.n_references == 20
+    assert not [one.note for one in tables(few) if one.key == "references" and one.note]
+
+
+def test_what_there_is_too_little_of_stands_in_words():
+    summary = summarize(scored(ITEMS, Planted(3, 1)), bootstrap=0)
+    known = {table.key: table for table in tables(summary)}
+    assert {curve.n for curve in summary.curves.values()} == {6}
+    for row in known["curves"].rows:
+        assert row.cells[0].words == "too few groups: 6 of the 20 needed"
+    assert not known["exchange"].rows
+    assert "needs 20 groups of a family; fewer have: attribute (6)" in known["exchange"].note
+    items = groups(24, families=("attribute",))
+    seldom = summarize(scored(items, Planted(9, 0)), bootstrap=0)
+    (curve,) = (one for one in tables(seldom) if one.key == "curves")
+    assert curve.rows[0].cells[0].words in ("all pairs told", "too few pairs not told: "
+                                            f"{24 - _told(seldom)} of the 5 needed")  # fmt: skip
+
+
+def _told(summary):
+    (curve,) = summary.curves.values()
+    return sum(point.passed for point in curve.points)

@@ -208,12 +208,13 @@ def _swaps(items: ItemSet) -> dict[str, Item]:
     names = list(groups)
     if len(names) < 2:
         raise OptionError(f"{items.name}: holds one group, and swapping pictures needs another one")
+    several = len({one.family for one in groups.values()}) > 1
     out: dict[str, Item] = {}
     for at, name in enumerate(names):
-        turned = [names[(at + len(names) // 2 + step) % len(names)] for step in range(len(names))]
-        others = [groups[one] for one in turned if one != name]
+        turned = (names[(at + len(names) // 2 + step) % len(names)] for step in range(len(names)))
+        others = (groups[one] for one in turned if one != name)
         family = groups[name].family
-        out[name] = next((one for one in others if one.family != family), others[0])
+        out[name] = next(one for one in others if not several or one.family != family)
     return out
 
 

@@ -3,12 +3,14 @@
 Groups are drawn again, the same for all runs. A pair of the same words is one outcome, which both
 of its items carry. Where one of two runs was shown grey or exchanged pictures, all figures are
 still held against the items' own pictures: what it gets right is what survives without looking.
-Weights in log odds are no sums over items and stand in each run's own tables.
+Weights in log odds, and the share of the accuracy that survives without the picture, are no sums
+over items and stand beside these (``beside``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,11 +32,16 @@ from handeye.scores.quantity import (
     pooled,
     rated,
 )
+from handeye.scores.sentences import letter
+from handeye.scores.tables import Column, Row, Table
 from handeye.stats.intervals import Samples, difference, rate
 from handeye.stress.diagnosis.reasons import REASONS, WORDS as SIGNS, find_reasons
 from handeye.stress.scoring.run_folder import Run
 from handeye.stress.scoring.score import CELLS, CUED, Groups, ScoreRow
-from handeye.stress.scoring.tables import CELL_LABELS, KIND_LABELS
+from handeye.stress.scoring.summary import Summary
+from handeye.stress.scoring.survival import survival_table
+from handeye.stress.scoring.tables import CELL_LABELS, KIND_LABELS, weight_cell
+from handeye.stress.scoring.weighing import less
 
 # What two runs must agree in, item by item.
 _ABOUT = ("scene_id", "picture_id", "prompt_id", "family", "truth", "gold", "cue", "cue_value")
@@ -107,6 +114,49 @@ def quantities(runs: Sequence[Run], *, common: bool = False, reasons: bool = Tru
         about={"families": paired.asked, "cues": paired.kinds},
         left_out=tuple(frame.height - len(kept) for frame in frames),
         notes=tuple(_notes(runs, labels)),
+        beside=partial(_beside, runs, labels),
+    )
+
+
+def _beside(runs: Sequence[Run], labels: Sequence[str], first: int, second: int) -> Iterator[Table]:
+    """What of two runs is no sum over items: weights, and what survives without the picture."""
+    weights = _weights_table(runs[first].summary, runs[second].summary, (first, second))
+    if weights is not None:
+        yield weights
+    two = (first, second)
+    survives = survival_table([runs[k] for k in two], [labels[k] for k in two])
+    if survives is not None:
+        yield survives
+
+
+def _weights_table(one: Summary, other: Summary, places: tuple[int, int]) -> Table | None:
+    """Weights of picture and cue by kind, with their difference."""
+    names = [letter(place) for place in places]
+    rows = []
+    for part, title in (("visual", "Weight of the picture"), ("cue", "Weight of the cue")):
+        for kind in one.weights:
+            if kind not in other.weights:
+                continue
+            two = [getattr(summary.weights[kind], part) for summary in (one, other)]
+            if all(weight.value is None for weight in two):
+                continue
+            cells = tuple(map(weight_cell, (*two, less(*two))))
+            rows.append(Row(KIND_LABELS.get(kind, kind), cells, group=title))
+    if not rows:
+        return None
+    columns = (
+        Column(names[0], name="first"),
+        Column(names[1], name="second"),
+        Column(f"{names[1]} − {names[0]}", name="difference"),
+    )
+    return Table(
+        "weights",
+        "Weights in log odds by kind of cue.",
+        columns,
+        tuple(rows),
+        row_head="Cue",
+        note="Intervals of differences take the two runs for independent. All items of a run are "
+        "weighed, also those that the other has not.",
     )
 
 

@@ -17,6 +17,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -60,7 +61,7 @@ class Fields:
             held: rows that hold a picture as text, by their ``index``; others may name them.
         """
         self.row, self.where, self._held = row, row.where, held or {}
-        self._at = {plain(name): name for name in row.values}
+        self._at = _plain_names(tuple(row.values))
 
     def get(self, *names: str) -> Any:
         """The value of the first of these columns that has one; None: none has."""
@@ -145,6 +146,12 @@ class Fields:
             path = self.get(*(f"{name}.path" for name in names), *(f"{name}path" for name in names))
             return name_of(known, path if isinstance(path, str) else ""), embedded
         return self.text(*names, *(f"{name}path" for name in names)), None
+
+
+@lru_cache(maxsize=64)
+def _plain_names(names: tuple[str, ...]) -> dict[str, str]:
+    """Names of columns by their plain ones; rows of a file have the same."""
+    return {plain(name): name for name in names}
 
 
 def _is_path(text: str) -> bool:

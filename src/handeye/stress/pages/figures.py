@@ -34,6 +34,7 @@ from handeye.stress.scoring.tables import (
     CELL_LABELS,
     HEADLINE_COLUMNS,
     KIND_LABELS,
+    readers_note,
     threshold_cell,
 )
 
@@ -129,6 +130,7 @@ def headline_table(views: Sequence[RunView], people: People | None = None) -> Ta
                 _reader_rows(views, HEADLINE_COLUMNS), "Readers of the words, without a look"
             ),
         ),
+        note=" ".join(dict.fromkeys(filter(None, (readers_note(v.summary) for v in views)))),
     )
 
 

@@ -21,6 +21,7 @@ from handeye.stress.pages.cards import Card, make_gallery
 from handeye.stress.pages.console import ASKED
 from handeye.stress.pages.view import RunView, interval_words, views_of
 from handeye.stress.scoring.run_folder import Run
+from handeye.stress.scoring.survival import survival_table
 
 STATES_NOTE = (
     "Answered: the answer could be read strictly. Empty, refused, truncated, unreadable and error: "
@@ -103,8 +104,10 @@ def write_page(
     people = figures.read_human(human) if human is not None else None
     views = views_of(runs)
     found = [_diagnosed(view, resamples) for view in views]
+    survives = survival_table(runs, [view.label for view in views], resamples=resamples)
     context = {
         **_lay_out(views, found, people),
+        "survival_table": survives,
         "gallery": make_gallery(views, gallery_limit, picture_budget, folder, progress),
         "glance": _glance(views, found, people),
         "title": title

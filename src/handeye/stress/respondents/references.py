@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 Answers = dict[str, str]
 """By ``item_id``: a value, :data:`handeye.stress.items.NO_SUCH`, or empty."""
 MOST_READ = 10_000
-"""Items on which a set is held to its promises when it is made; prompts are held in all of it."""
+"""Items that readers are asked at most: of a set that is made, to hold it to its promises (prompts
+are held in all of it), and of a run."""
 FOLDS = 5
 
 

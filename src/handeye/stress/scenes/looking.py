@@ -382,13 +382,19 @@ def _lines(what: str) -> tuple[tuple[str, ...], Floats, Floats]:
 
 def _contact(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:
     # Half of the way to any ink: what a gap of a pixel leaves between two lines is below that.
-    lines = [blob for blob in sight.apart(100) if max(blob.wide, blob.tall) > 46]
+    lines = [blob for blob in sight.apart(100) if _is_line(blob)]
     inks = np.concatenate([sight.inks(line).ravel() for line in lines]) if lines else np.empty(0)
     counts = {name: int((inks == number).sum()) for number, name in enumerate(_NAMES)}
     two = sorted(counts, key=lambda name: -counts[name])[:2]
     if words.get("colour", two[0]) not in two:
         return NO_SUCH
     return "yes" if len(lines) == 1 else "no"
+
+
+def _is_line(blob: Blob) -> bool:
+    """Whether it is long and thin, however it is turned; stars of that length have more area."""
+    long = float(np.hypot(blob.wide, blob.tall))
+    return long > 50 and float(blob.share.sum()) / blob.unit**2 < 8.3 * long
 
 
 def _grid(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:

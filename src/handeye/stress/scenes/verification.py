@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -81,7 +81,7 @@ def verify(
     pictures: dict[str, list[PlacedPicture]] = defaultdict(list)
     for one in placed:
         items[one.item.scene_id].append(one)
-    for row in shown:
+    for row in shown.values():
         pictures[row.picture.scene_id].append(row)
     pieces = [
         (orders.get(name), tuple(items.get(name, ())), tuple(pictures.get(name, ())))
@@ -132,9 +132,17 @@ def _planned(
 _Piece = tuple[Order | None, tuple[PlacedItem, ...], tuple[PlacedPicture, ...]]
 
 
+class _Shown(NamedTuple):
+    """A picture's row, decoded, and where it stands."""
+
+    picture: Picture
+    where: str
+
+
 def _check_group(piece: _Piece, *, root: Path, options: SetOptions | None) -> Verified:
     """Check the rows and files of one group."""
-    order, placed, shown = piece
+    order, placed, lines = piece
+    shown = [_Shown(one.picture, one.where) for one in lines]
     found = [
         f"{placed[0].where}: {problem}" for problem in prompt_problems(one.item for one in placed)
     ]
@@ -238,7 +246,7 @@ def _seen_boxes(masks: NDArray[np.uint8], number: int) -> list[tuple[int, int, i
 
 
 def _edit_problems(
-    shown: Sequence[PlacedPicture], files: Mapping[str, Mapping[str, NDArray[np.uint8]]]
+    shown: Sequence[_Shown], files: Mapping[str, Mapping[str, NDArray[np.uint8]]]
 ) -> Iterator[str]:
     """Pictures of two truths that differ elsewhere than in the evidence, or a control that does."""
     rows = {one.picture.picture_id: one for one in shown}
@@ -266,7 +274,7 @@ def _edit_problems(
 
 def _remade_problems(
     placed: Sequence[PlacedItem],
-    shown: Sequence[PlacedPicture],
+    shown: Sequence[_Shown],
     group: Group,
     files: Mapping[str, Mapping[str, NDArray[np.uint8]]],
 ) -> Iterator[str]:

@@ -36,13 +36,16 @@ Shares = dict[str, Samples]
 class Figures:
     """Every figure of some rows that is a share, over the same resampled groups."""
 
-    def __init__(self, rows: Sequence[ScoreRow], seed: int, resamples: int) -> None:
+    def __init__(
+        self, rows: Sequence[ScoreRow], seed: int, resamples: int, *, whole: bool = True
+    ) -> None:
         """Sum the rows over groups and resample.
 
         Args:
             rows: of a run, in the order of the set.
             seed: of the bootstrap.
             resamples: of groups; 0 for the measured figures alone.
+            whole: whether more is asked than the part ``all``.
         """
         self.rows, self.resamples = rows, resamples
         self.groups = Groups(rows)
@@ -59,8 +62,17 @@ class Figures:
         plain = self.groups.plain
         self.has_plain = np.array([one is not None for one in plain])
         self.plain_right = np.array([0.0 if k is None else self.right[k] for k in plain])
-        self._columns: dict[str, Floats] = {"rows": np.ones(len(rows))}
+        # Summed over groups at once: hundreds of columns of all rows would be large.
+        self._columns: dict[str, Floats] = {}
         everything = np.ones(len(rows), bool)
+        if whole:
+            self._add_all(everything)
+        else:
+            self._add_part("all", everything)
+        strata = [STRATUM] * len(self.groups.names)
+        self.sums = Sums(strata, self._columns, resamples, seed)
+
+    def _add_all(self, everything: Mask) -> None:
         for basis, inside in (("all", everything), ("answered", self.read)):
             self._add_part(basis, inside)
         self._add_part("staged", self.has_plain & (self.plain_right > 0))
@@ -80,7 +92,6 @@ class Figures:
         self._add_yes()
         self._add_other()
         self._add_seen()
-        self.sums = Sums([STRATUM] * len(rows), self._columns, resamples, seed, self.groups.cluster)
 
     def _where(self, holds: Callable[[ScoreRow], bool]) -> Mask:
         return np.array([holds(row) for row in self.rows], bool)
@@ -93,9 +104,14 @@ class Figures:
     def _add(self, name: str, inside: Mask, **values: Any) -> None:
         """Columns of a share: the rows that it is over, and what counts."""
         if inside.any():
-            self._columns[f"{name}.n"] = inside.astype(np.float64)
+            self._sum(f"{name}.n", inside, np.ones(len(inside)))
             for key, of in values.items():
-                self._columns[f"{name}.{key}"] = np.where(inside, of, 0.0)
+                self._sum(f"{name}.{key}", inside, np.asarray(of, np.float64))
+
+    def _sum(self, name: str, places: Mask | Sequence[int], values: Floats) -> None:
+        groups = self.groups
+        sums = np.bincount(groups.cluster[places], values[places], len(groups.names))
+        self._columns[name] = sums.astype(np.float64)
 
     def _add_part(self, name: str, of: Mask) -> None:
         """What is told of every choice of items."""
@@ -122,11 +138,11 @@ class Figures:
         """Pairs of the same words, each counted at its first row."""
         if not pairs:
             return
-        first = np.array([one for one, _ in pairs])
-        both = np.array([self.right[one] * self.right[other] for one, other in pairs])
-        for key, of in (("n", np.ones(len(pairs))), ("right", both)):
-            sums = np.bincount(first, of, len(self.rows))
-            self._columns[f"{name}.{key}"] = sums.astype(np.float64)
+        first = [one for one, _ in pairs]
+        both = np.zeros(len(self.rows))
+        both[first] = [self.right[one] * self.right[other] for one, other in pairs]
+        self._sum(f"{name}.n", first, np.ones(len(self.rows)))
+        self._sum(f"{name}.right", first, both)
 
     def _add_levels(self) -> None:
         self.levels = sorted({row.level for row in self.rows if row.level is not None})
@@ -216,7 +232,7 @@ class Figures:
             "bases": {
                 basis: {
                     "meaning": meaning,
-                    "n": int(self._columns["rows"].sum() if basis == "all" else self.read.sum()),
+                    "n": len(self.rows) if basis == "all" else int(self.read.sum()),
                     "headline": self.part(basis),
                 }
                 for basis, meaning in BASES.items()

@@ -16,7 +16,6 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from handeye.errors import DataError
 from handeye.run.answers import ANSWER_STATES
 from handeye.scores import join
 from handeye.stress.items import Item
@@ -71,35 +70,18 @@ ITEMS = join.Words(
     "--allow-missing",
     _differs,
 )
-_read = join.LineReader(Prediction, ANSWER_STATES)
 
 
-def read_prediction(line: bytes, file: str, number: int) -> Prediction:
-    """Decode a line of a prediction file.
-
-    Args:
-        line: one JSON object in UTF-8.
-        file: where it stands, for messages.
-        number: its line there, from 1.
-
-    Raises:
-        DataError: no JSON, no id, a field of the wrong type or with a value that cannot be.
-    """
-    return _checked(_read(line, file, number), f"{file}:{number}")
-
-
-def of_row(row: Any, where: str) -> Prediction:
-    """Take a row that is no line of a file; raises as :func:`read_prediction`."""
-    return _checked(_read.of(row, where), where)
-
-
-def _checked(found: Prediction, where: str) -> Prediction:
+def _problem(found: Prediction) -> str | None:
     if found.order is not None and sorted(found.order) != list(range(len(found.order))):
-        raise DataError(f"{where}: order is {list(found.order)}, not places of options once each")
-    logs = [*(found.letters or {}).values(), found.letters_bound or 0.0]
-    if not all(log <= 1e-6 for log in logs):
-        raise DataError(f"{where}: letters must be log-probabilities, none above 0")
-    return found
+        return f"order is {list(found.order)}, not places of options once each"
+    return join.letters_problem(found.letters, found.letters_bound)
+
+
+read_prediction = join.LineReader(Prediction, ANSWER_STATES, _problem)
+"""Decodes a line of a prediction file."""
+of_row = read_prediction.of
+"""Takes a row that is no line of a file."""
 
 
 def of_file(path: Path, strip_thoughts: bool = False) -> join.Predictions[Prediction]:

@@ -115,8 +115,9 @@ def read(text: str, item: Item, form: Form, order: Sequence[int]) -> Read:
 
 
 def _number(text: str, item: Item) -> Read:
-    gone = texts.which(text, [(NO_SUCH, *NO_SUCH_WORDS)])
     found = number.read(text)
+    alone = found is not None and found.strict
+    gone = None if alone else texts.which(text, [(NO_SUCH, *NO_SUCH_WORDS)])
     if found is None:
         return NOTHING if gone is None else Read("no_such", NO_SUCH, gone.strict)
     if gone is not None:  # both
@@ -143,7 +144,7 @@ def _worded(text: str, item: Item) -> Read:
     ]
     whole = texts.bare(text)
     for value, ways in zip(values, phrases, strict=True):
-        if whole in map(texts.bare, ways):
+        if whole in map(texts.bare_phrase, ways):
             return Read(says_of(value, item), value)
     found = texts.which(text, phrases)
     short = texts.read(text)

@@ -31,6 +31,8 @@ WEIGHED: tuple[str, ...] = (*WORDED, *DRAWN)
 CUED: tuple[str, ...] = (*WEIGHED, PRIOR)
 """Kinds of cues that are true or false of the picture."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+Size = tuple[int | None, int | None]
+"""Width and height in pixels, where they are known."""
 
 
 class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,8 +134,15 @@ def score_rows(
         model: who answered, where predictions do not say.
         pictures: what is known of the pictures, by id; their size is taken from there.
     """
-    known = pictures or {}
-    return [_row(item, found, model, known.get(item.picture_id)) for item, found in pairs]
+    known, rows = pictures or {}, []
+    sizes: dict[str, Size] = {}
+    for item, found in pairs:
+        name = item.picture_id
+        if name not in sizes:
+            picture = known.get(name)
+            sizes[name] = (picture.width, picture.height) if picture else (None, None)
+        rows.append(_row(item, found, model, sizes[name]))
+    return rows
 
 
 def cell_of(item: Item) -> Cell:
@@ -145,7 +154,7 @@ def cell_of(item: Item) -> Cell:
     return "true" if item.cue_value == item.truth else "misleading"
 
 
-def _row(item: Item, found: Prediction, model: str | None, picture: Picture | None) -> ScoreRow:
+def _row(item: Item, found: Prediction, model: str | None, size: Size) -> ScoreRow:
     form = form_of(item, found.form or FREE)
     order = tuple(found.order or item.order or range(len(item.options)))
     state = found.state or ("error" if found.error else "answered")
@@ -166,8 +175,8 @@ def _row(item: Item, found: Prediction, model: str | None, picture: Picture | No
         **{name: getattr(item, name) for name in _OF_ITEM},
         values=list(item.values),
         cell=cell_of(item),
-        width=picture.width if picture else None,
-        height=picture.height if picture else None,
+        width=size[0],
+        height=size[1],
         form=found.form or FREE,
         ablation=found.ablation or "",
         model=found.model or model,

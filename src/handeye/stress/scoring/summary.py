@@ -57,7 +57,8 @@ class Summary(AnySummary, kw_only=True):
     items are right, and of which those without a cue are. ``said`` is what is said in each cell;
     ``other`` is about presuppositions beside the question; ``yes`` about questions answered yes or
     no; ``seen`` about what was stated to be seen before. ``references`` are the headline of
-    respondents that only read, ``published`` what a published set is reported by
+    respondents that only read, who were asked ``n_references`` items (of large sets not all);
+    ``published`` what a published set is reported by
     (:mod:`handeye.stress.scoring.published`); empty where the items were not at hand.
     """
 
@@ -90,6 +91,7 @@ class Summary(AnySummary, kw_only=True):
     seen: dict[str, Estimates]
     lenient: Estimates
     references: dict[str, Estimates]
+    n_references: int = 0
     published: Published | None = None
 
 
@@ -128,8 +130,7 @@ def summarize(
     asked = max(len(rows), n_expected or 0)
     figures = Figures(rows, seed, bootstrap)
     groups = len(figures.groups.names)
-    # Readers that learn from words take memory for every question and answer of a large set.
-    most = MOST_READ if any("set" in item.meta for item in items) else len(items)
+    readable = some_groups(items, MOST_READ)
     ablation = alone((row.ablation for row in rows), "ablation")
     notes = []
     if len(rows) < asked:
@@ -161,7 +162,8 @@ def summarize(
         "weights": weigh(rows) if weights else {},
         "exchange": exchange_by_family(rows) if weights else {},
         "curves": curves(rows, model) if weights else {},
-        "references": references(items, seed, bootstrap) if 0 < len(items) <= most else {},
+        "references": references(readable, seed, bootstrap) if readable else {},
+        "n_references": len(readable),
     }
     tree = figures.tree() | (
         {"published": found} if (found := published(items, rows, seed, bootstrap)) else {}
@@ -202,6 +204,26 @@ def interval_words(n: int, seed: int, resamples: int) -> str:
 # ---- who only reads
 
 
+def some_groups(items: Sequence[Item], most: int) -> list[Item]:
+    """All items, or of many those of groups that are spread evenly over the set.
+
+    Readers that learn from words take memory for every word of every question.
+
+    Args:
+        items: in the order of the set.
+        most: items that are given.
+    """
+    if len(items) <= most:
+        return list(items)
+    sizes = Counter(item.scene_id for item in items)
+    kept, held, share = set(), 0, most / len(items)
+    for place, (name, size) in enumerate(sizes.items()):
+        if int((place + 1) * share) > int(place * share) and held + size <= most:
+            kept.add(name)
+            held += size
+    return [item for item in items if item.scene_id in kept]
+
+
 def references(items: Sequence[Item], seed: int, resamples: int) -> dict[str, dict[str, object]]:
     """The headline of readers of words (:data:`handeye.stress.respondents.references.READERS`).
 
@@ -215,5 +237,6 @@ def references(items: Sequence[Item], seed: int, resamples: int) -> dict[str, di
         said = reader.answer(items)
         answers = [Prediction(item.item_id, said.get(item.item_id) or "") for item in items]
         rows = score_rows(zip(items, answers, strict=True))
-        out[reader.name] = estimates(Figures(rows, seed, resamples).part("all", HEADLINE))
+        figures = Figures(rows, seed, resamples, whole=False)
+        out[reader.name] = estimates(figures.part("all", HEADLINE))
     return out

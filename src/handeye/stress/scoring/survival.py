@@ -6,18 +6,21 @@ can be left but by lot, which is why PST is the figure to go by.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
 
 from handeye.errors import DataError
 from handeye.scores.estimate import Estimate
+from handeye.scores.tables import Column, Row, Table
 from handeye.stats.intervals import estimates
 from handeye.stats.sums import Sums
 from handeye.stress.scoring.figures import STRATUM
+from handeye.stress.scoring.run_folder import Run
 from handeye.stress.scoring.score import CELLS, Groups, ScoreRow
 from handeye.stress.scoring.summary import RESAMPLES
+from handeye.stress.scoring.tables import CELL_LABELS
 
 
 class Survival(msgspec.Struct, frozen=True):
@@ -47,7 +50,9 @@ def blind_survival(
         DataError: ``blind`` was shown the pictures, or no item is in both.
     """
     if not all(row.ablation for row in blind):
-        raise DataError("the second run was shown its own pictures: give one made with --ablation")
+        raise DataError(
+            "the second run was shown its own pictures: give one made with --grey or --swap"
+        )
     other = {row.item_id: row for row in blind}
     both = [(row, other[row.item_id]) for row in rows if row.item_id in other]
     if not both:
@@ -77,3 +82,54 @@ def blind_survival(
         for cell in ("all", *CELLS)
         if f"{cell}.n" in columns
     }
+
+
+_COLUMNS = (
+    Column("With", "right with its pictures", name="with_picture"),
+    Column("Without", "right without them", name="without"),
+    Column("Survives", "the second by the first; who never looks has all of it", name="survives"),
+)
+
+
+def survival_table(
+    runs: Sequence[Run], labels: Sequence[str], *, seed: int = 0, resamples: int = RESAMPLES
+) -> Table | None:
+    """Survival of each run of which one of the same model without its pictures is at hand.
+
+    Args:
+        runs: of any models; a run goes with those that share model, form and items.
+        labels: of the runs.
+        seed: of the bootstrap.
+        resamples: number of resamples.
+
+    Returns:
+        A row a cell, under the name of the run without its pictures; None where no two go together.
+    """
+    rows = []
+    for plain, blind in _together(runs):
+        try:
+            found = blind_survival(
+                runs[plain].rows(), runs[blind].rows(), seed=seed, resamples=resamples
+            )
+        except DataError:  # no item in common
+            continue
+        shown = {"grey": "grey pictures", "swap": "pictures of other groups"}
+        named = shown[runs[blind].summary.ablation]
+        for cell, one in found.items():
+            cells = tuple(getattr(one, column.key) for column in _COLUMNS)
+            words = CELL_LABELS.get(cell, "all items")
+            rows.append(Row(words, cells, group=f"{labels[plain]}, shown {named}"))
+    if not rows:
+        return None
+    caption = "What survives without the picture: right answers in percent, 95 % intervals."
+    return Table("survival", caption, _COLUMNS, tuple(rows), row_head="Items")
+
+
+def _together(runs: Sequence[Run]) -> Iterator[tuple[int, int]]:
+    """Places of a run that was shown its pictures and of one that was not, else asked alike."""
+    about = [(run.summary.model, run.summary.form) for run in runs]
+    for first, run in enumerate(runs):
+        for second, other in enumerate(runs):
+            same = run.summary.model and about[first] == about[second]
+            if same and not run.summary.ablation and other.summary.ablation:
+                yield first, second

@@ -8,13 +8,21 @@ from typing import Any
 from handeye.printing import noun
 from handeye.scores.estimate import NOTHING, Estimate, Worded, in_unit, number
 from handeye.scores.tables import Column, Table, csv_files, table_of, tex_rows
+from handeye.stats.logistic import MIN_CLUSTERS, MIN_EVENTS
 from handeye.stress.foreign.layouts import TITLES
+from handeye.stress.items import WORDED
 from handeye.stress.respondents.references import READERS
 from handeye.stress.scoring.curves import Curve
 from handeye.stress.scoring.figures import HEADLINE
 from handeye.stress.scoring.published import MEASURES
 from handeye.stress.scoring.summary import Summary
-from handeye.stress.scoring.weighing import Exchange, Kind, Weight, weight_words
+from handeye.stress.scoring.weighing import (
+    FEWEST_OF_FAMILY,
+    Exchange,
+    Kind,
+    Weight,
+    weight_words,
+)
 
 PST = Column(
     "PST", "pairs of the same words under a cue, both right; who only reads gets 0", name="pst"
@@ -127,7 +135,8 @@ def tables(summary: Summary) -> tuple[Table, ...]:
         table_of("exchange", ("family", "figure"),
                  {name: _exchanged(one) for name, one in summary.exchange.items()}, _EXCHANGE,
                  file="exchange.csv", row_head="Family",
-                 caption="Where the picture weighs as much as a worded cue."),
+                 caption="Where the picture weighs as much as a worded cue.",
+                 note=_left_out(summary)),
         table_of("staged", ("of", "figure"), summary.staged, (PST, *HEADLINE_COLUMNS[3:5],
                  HEADLINE_COLUMNS[6]), file="staged.csv", labels=_STAGED | KIND_LABELS,
                  row_head="Of"),
@@ -152,8 +161,20 @@ def tables(summary: Summary) -> tuple[Table, ...]:
         *published_tables(summary),
         table_of("references", ("respondent", "figure"), summary.references, HEADLINE_COLUMNS,
                  file="references.csv", row_head="Who says",
-                 labels={one.name: f"{one.name}: {one.about}" for one in READERS}),
+                 labels={one.name: f"{one.name}: {one.about}" for one in READERS},
+                 note=readers_note(summary)),
     )  # fmt: skip
+
+
+def readers_note(summary: Summary) -> str:
+    """What readers of words were asked, where that is not all of a large set; else empty."""
+    asked = summary.n_references
+    if not asked or asked >= summary.n_items:
+        return ""
+    return (
+        f"Readers of the words answered {asked:,} of the {summary.n_items:,} items: those of "
+        "groups spread evenly over the set."
+    )
 
 
 def published_tables(summary: Summary) -> tuple[Table, ...]:
@@ -238,7 +259,8 @@ def threshold_cell(curve: Curve) -> Worded:
     """A threshold with its unit, or why there is none; ends beyond what was asked are open."""
     one = curve.threshold
     if one.value is None:
-        return Worded(None, words=_NO_THRESHOLD.get(curve.reason, "cannot be told"))
+        words = _NO_THRESHOLD.get(curve.reason, "cannot be told")
+        return Worded(None, words=_few_words(curve) if curve.reason == "few" else words)
     least, most = curve.points[0].x, curve.points[-1].x
     low, high = (
         None if end is None or not least <= end <= most else end for end in (one.low, one.high)
@@ -255,10 +277,27 @@ def threshold_cell(curve: Curve) -> Worded:
 _NO_THRESHOLD = {
     "all_right": "all pairs told",
     "all_wrong": "no pair told",
-    "few": "too few groups",
     "none": "nothing asked",
     "flat": "no change with the level",
 }
+
+
+def _few_words(curve: Curve) -> str:
+    """What there is too little of."""
+    if curve.n < MIN_CLUSTERS:
+        return f"too few groups: {curve.n} of the {MIN_CLUSTERS} needed"
+    told = sum(point.passed for point in curve.points)
+    part, count = ("told", told) if told < MIN_EVENTS else ("not told", curve.n - told)
+    return f"too few pairs {part}: {count} of the {MIN_EVENTS} needed"
+
+
+def _left_out(summary: Summary) -> str:
+    """Families of which no exchange rate is told since they have too few groups."""
+    few = {name: one.n for name, one in summary.curves.items() if one.n < FEWEST_OF_FAMILY}
+    if not few or not any(name in ("worded", *WORDED) for name in summary.weights):
+        return ""
+    named = ", ".join(f"{name} ({n})" for name, n in few.items())
+    return f"An exchange rate needs {FEWEST_OF_FAMILY} groups of a family; fewer have: {named}."
 
 
 def _curve(curve: Curve) -> dict[str, Any]:

@@ -214,6 +214,33 @@ def weight_of(found: Weighed) -> Weight:
     )
 
 
+def less(one: Weight, other: Weight) -> Weight:
+    """What a weight changes by from one run to another, ``other - one``.
+
+    The interval is made of those of the two, taken for independent: on either side the root of the
+    sum of squares of what each may be off (Zou and Donner 2008, Stat. Med. 27:1693). An end is open
+    where one of them is.
+    """
+    if one.value is None or other.value is None:
+        return Weight(value=None, reason=one.reason or other.reason)
+
+    def off(up: Weight, down: Weight) -> float:
+        """How far ``up - down`` may lie above its figure."""
+        if up.high is None or down.low is None:
+            return math.inf
+        return math.hypot(up.high - (up.value or 0.0), (down.value or 0.0) - down.low)
+
+    value = other.value - one.value
+    found = Weighed(
+        value,
+        value - off(one, other),
+        value + off(other, one),
+        one.n + other.n,
+        min(one.n_groups, other.n_groups),
+    )
+    return weight_of(found)
+
+
 def _exchange(cells: _Cells, x: Floats, unit: str) -> Exchange | None:
     """Where the visual weight, linear in x, equals that of the cue."""
     ends = float(x.min()), float(x.max())
