@@ -23,7 +23,8 @@ TORCH_ROOMS = (
     "handeye.respondents.local.",
     "handeye.training.",
     "handeye.states.",
-    *("handeye.rose.teaching.", "handeye.premise.teaching.", "handeye.premise.respondents.small"),
+    *("handeye.rose.teaching.", "handeye.premise.teaching.", "handeye.stress.teaching."),
+    "handeye.premise.respondents.small",
 )
 HAS_TORCH = bool(importlib.util.find_spec("torch") and importlib.util.find_spec("transformers"))
 # What scoring and all that follows from it never needs.

@@ -132,7 +132,9 @@ def test_what_every_command_has(command: Any, path: tuple[str, ...]) -> None:
     names = {name for one in options(command) for name in one.opts}
     assert "--quiet" in names
     no_figures = {"generate", "rerender", "serve", "export", "base", "report"}
-    assert ("--json" in names) == (path[-1] not in no_figures and path != ("train", "premise"))
+    assert ("--json" in names) == (
+        path[-1] not in no_figures and (path[0] != "train" or path[-1] == "examine")
+    )
     if path[-1] in ("generate", "rerender", "verify", "diagnose", "report"):
         assert "--workers" in names
     if path[0] == "run" or path[-1] == "judge":

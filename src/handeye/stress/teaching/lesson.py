@@ -57,9 +57,9 @@ RECIPES: dict[str, StressRecipe] = {
     ),
     "mini": StressRecipe(
         preset="scene-mini",
-        steps=2000,
+        steps=3000,
         pictures=16,
-        looking_steps=1200,
+        looking_steps=800,
         learning_rate=1.5e-3,
         warmup=60,
         patch_weight=0.2,
