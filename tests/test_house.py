@@ -6,14 +6,21 @@ package that breaks it.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.support.house import PACKAGE, circles, graph, module_of, names_used, room_of
+from tests.support.house import (
+    PACKAGE,
+    circles,
+    graph,
+    module_of,
+    names_used,
+    room_of,
+    tree_of,
+)
 
 SUITES = ("rose", "visualact", "premise", "stress")
 # From the ground up; a room imports what stands on lower floors. ``suite`` is the contract: it
@@ -158,7 +165,7 @@ def past_the_door(package: Path) -> list[str]:
         name = path.relative_to(package).as_posix()
         if name in DOORS:
             continue
-        for line, used in names_used(ast.parse(path.read_text("utf-8"))):
+        for line, used in names_used(tree_of(path)):
             if used not in _ASKED and any(
                 used == one or used.startswith(f"{one}.") for one in _PAST_THE_DOOR
             ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,16 +16,16 @@ import pytest
 from handeye.errors import RunError
 from handeye.rose.asking.run import run_rose
 from handeye.visualact.asking.run import job, make_options
+from tests.support.command import handeye
 from tests.support.rose.small_set import write_set
 from tests.support.visualact.written_set import clips_of, written_set
 
 FAULTS = "faults=miss=0.3,refuse=0.1"
 
 
-def command(data: Path, out: Path) -> list[str]:
-    words = ["run", "rose", "--model", "handeye/simulated", "-M", FAULTS, "--data", str(data)]
-    words += ["--out", str(out), "--max-connections", "2", "--quiet"]
-    return [sys.executable, "-m", "handeye", *words]
+def words(data: Path, out: Path) -> list[str]:
+    asked = ["run", "rose", "--model", "handeye/simulated", "-M", FAULTS, "--data", str(data)]
+    return [*asked, "--out", str(out), "--max-connections", "2", "--quiet"]
 
 
 def lines(out: Path) -> list[bytes]:
@@ -32,32 +33,42 @@ def lines(out: Path) -> list[bytes]:
     return path.read_bytes().split(b"\n")[:-1] if path.exists() else []
 
 
-def killed_half_way(data: Path, out: Path) -> None:
-    process = subprocess.Popen(command(data, out), start_new_session=True)
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a set and its run, killed in the middle; to be moved as a copy."""
+    folder = tmp_path_factory.mktemp("killed")
+    data, out = write_set(folder / "set", 24), folder / "run"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "handeye", *words(data, out)], start_new_session=True
+    )
     deadline = time.monotonic() + 120
     while len(lines(out)) < 30 and time.monotonic() < deadline:
         assert process.poll() is None, "it was to be killed in the middle"
         time.sleep(0.002)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    return folder
 
 
 @pytest.mark.parametrize("old", [False, True], ids=["now", "begun-with-a-path-in-the-plan"])
-def test_a_run_killed_half_way_goes_on_where_it_was_moved_to(tmp_path: Path, old: bool) -> None:
-    was, now = tmp_path / "was", tmp_path / "now" / "here"
-    data = write_set(was / "set", 24)
-    killed_half_way(data, was / "run")
-    plan = was / "run" / "plan.json"
+def test_a_run_killed_half_way_goes_on_where_it_was_moved_to(
+    killed: Path, tmp_path: Path, old: bool
+) -> None:
+    now = tmp_path / "now" / "here"
+    shutil.copytree(killed, now)
+    plan = now / "run" / "plan.json"
     kept = json.loads(plan.read_text())
-    assert str(was) not in json.dumps(kept["model_args"])
+    assert str(killed) not in json.dumps(kept["model_args"])
     if old:
-        kept["model_args"]["data"] = str(data)
+        kept["model_args"]["data"] = str(killed / "set")
         plan.write_text(json.dumps(kept))
-    before = lines(was / "run")
+    before = lines(now / "run")
     assert 30 <= len(before) < 120
-    now.parent.mkdir()
-    was.rename(now)
-    done = subprocess.run(command(now / "set", now / "run"), capture_output=True, text=True)
+    hidden = killed.rename(killed.with_name("elsewhere"))
+    try:
+        done = handeye(*words(now / "set", now / "run"))
+    finally:
+        hidden.rename(killed)
     assert done.returncode == 0, done.stderr
     after = lines(now / "run")
     assert after[: len(before)] == before

@@ -19,6 +19,7 @@ from handeye.visualact.asking.run import run_visualact
 from handeye.visualact.asking.task import visualact
 from handeye.visualact.scenes.generation import generate
 from tests.support.chat_server import Reply, Request, serving
+from tests.support.rose.small_set import write_set
 
 pytestmark = pytest.mark.server
 REMOTE = "openai-api/handeye-test/m"
@@ -49,6 +50,12 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("clips") / "set"
     generate(out, seed=3, clips=2, scenarios=["navigation", "safety"], workers=1)
     return out
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One more than is ever left out."""
+    return write_set(tmp_path_factory.mktemp("scenes") / "set", 3)
 
 
 @pytest.fixture(autouse=True)
@@ -107,12 +114,12 @@ def same(
 
 @pytest.mark.usefixtures("sent_from_here")
 @pytest.mark.parametrize("options", ROSE, ids=str)
-def test_rose(small_set: Path, tmp_path: Path, key: str, options: dict[str, Any]) -> None:
+def test_rose(scenes: Path, tmp_path: Path, key: str, options: dict[str, Any]) -> None:
     with serving(lambda request: Reply("COUNT(1)")) as server:
-        remote = same(run_rose, rose, REMOTE, small_set, tmp_path / "a", server=server, **options)
+        remote = same(run_rose, rose, REMOTE, scenes, tmp_path / "a", server=server, **options)
     ours = same(
-        run_rose, rose, "handeye/simulated", small_set, tmp_path / "b",
-        model_args={"data": str(small_set)}, **options,
+        run_rose, rose, "handeye/simulated", scenes, tmp_path / "b",
+        model_args={"data": str(scenes)}, **options,
     )  # fmt: skip
     assert {(item, request) for item, _, request in remote} == {
         (item, request) for item, _, request in ours
@@ -161,17 +168,15 @@ def _told_the_schema(request: Request) -> bool:
     return free or "response_format" in request.parsed
 
 
-def test_a_task_object_asks_each_of_several_models(
-    small_set: Path, tmp_path: Path, key: str
-) -> None:
+def test_a_task_object_asks_each_of_several_models(scenes: Path, tmp_path: Path, key: str) -> None:
     journal = tmp_path / "answers.jsonl"
     with serving(lambda request: Reply("COUNT(1)")) as server:
-        task = rose(str(small_set), scenes=1, journal=str(journal))
+        task = rose(str(scenes), scenes=1, journal=str(journal))
         for model in (REMOTE, "handeye/simulated"):
             inspect_ai.eval(
                 task,
                 model=model,
-                model_args={"data": str(small_set)} if model != REMOTE else {},
+                model_args={"data": str(scenes)} if model != REMOTE else {},
                 model_base_url=server.url if model == REMOTE else None,
                 display="none",
                 log_dir=str(tmp_path / "logs"),

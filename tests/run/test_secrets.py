@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from inspect_ai.model import GenerateConfig
 
 from handeye.errors import RunError
@@ -653,6 +653,7 @@ def test_a_key_under_a_plain_name_is_kept_out_of_a_plan(monkeypatch: pytest.Monk
     assert set(kept.values()) == {"[key]"}
 
 
+@settings(max_examples=30)
 @given(
     key=st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=12, max_size=40),
     before=st.text(max_size=5),

@@ -23,7 +23,7 @@ from handeye.run import versions
 from handeye.run.asker import Asker
 from handeye.run.versions import TRIED, check_version
 from handeye.visualact.judge.ask import judge_cases
-from tests.support.house import PACKAGE, ROOT, names_used
+from tests.support.house import PACKAGE, ROOT, names_used, tree_of
 
 # Names with an underscore that are used of other packages. Each has a test below.
 PRIVATE = {
@@ -43,11 +43,12 @@ def private_names(package: Path) -> set[str]:
     """Imports from other packages of which a part begins with an underscore."""
     out = set()
     for path in sorted(package.rglob("*.py")):
-        for _, used in names_used(ast.parse(path.read_text("utf-8"))):
+        imported = _imported(path)
+        for _, used in names_used(tree_of(path)):
             parts = used.split(".")
             foreign = parts[0] not in ("handeye", "self", "cls", "super", "__future__", "?")
             hidden = any(re.match(r"_[a-z]", part) for part in parts[1:])
-            if foreign and hidden and parts[0] in _imported(path):
+            if foreign and hidden and parts[0] in imported:
                 out.add(f"{path.relative_to(package).as_posix()}: {used}")
     return out
 
@@ -55,7 +56,7 @@ def private_names(package: Path) -> set[str]:
 def _imported(path: Path) -> set[str]:
     """First names of the packages that a file imports."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

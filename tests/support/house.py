@@ -51,14 +51,16 @@ def _above(own: str, level: int, known: frozenset[str]) -> str:
 
 
 def _at_run_time(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node but what stands under ``if TYPE_CHECKING``."""
-    for node in ast.iter_child_nodes(tree):
-        found = [node]
-        if isinstance(node, ast.If) and ast.unparse(node.test) in _FOR_TYPES:
-            found = node.orelse
-        for one in found:
-            yield one
-            yield from _at_run_time(one)
+    """Every node but what stands under ``if TYPE_CHECKING``, from the first line to the last."""
+    left = [tree]
+    while left:
+        node = left.pop()
+        if node is not tree:
+            yield node
+        below = [*ast.iter_child_nodes(node)]
+        for one in reversed(below):
+            for_types = isinstance(one, ast.If) and ast.unparse(one.test) in _FOR_TYPES
+            left += reversed(one.orelse) if for_types else [one]
 
 
 def _module(name: str, known: frozenset[str]) -> str:
@@ -70,14 +72,17 @@ def _module(name: str, known: frozenset[str]) -> str:
 
 
 @cache
+def tree_of(path: Path) -> ast.Module:
+    """A file of the package, parsed once for all rules."""
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
 def graph(package: Path = PACKAGE) -> Mapping[str, set[str]]:
     """Every module of the package to those that it imports."""
     files = {module_of(path, package): path for path in package.rglob("*.py")}
     known = frozenset(files)
-    return {
-        name: imports_of(name, ast.parse(path.read_text("utf-8")), known)
-        for name, path in files.items()
-    }
+    return {name: imports_of(name, tree_of(path), known) for name, path in files.items()}
 
 
 def circles(edges: Mapping[str, set[str]]) -> list[list[str]]:

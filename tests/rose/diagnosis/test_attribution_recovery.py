@@ -21,7 +21,7 @@ from handeye.rose.respondents.recovery import (
 from handeye.rose.respondents.simulated import FAULTS
 
 KEYS = [reason.key for reason in REASONS]
-RATES = (0.05, 0.3, 0.6)
+RATES = (0.05, 0.6)  # 0.3 is that of every fault below
 # An interval that says 95 % and keeps to 94 is taken; one in a thousand honest runs fails.
 KEPT, CHANCE = 0.06, 0.999
 MIXTURES = {
@@ -69,7 +69,7 @@ def test_a_fault_alone_is_named_and_its_rate_lies_in_the_interval(items):
                     weights += 1
                     if not one["weight"]["low"] <= rate <= one["weight"]["high"]:
                         weights_missed.append((fault, rate, one["weight"]))
-    assert weights >= 11
+    assert weights >= 7
     assert len(missed) <= misses_allowed(trials), missed
     assert len(weights_missed) <= misses_allowed(weights), weights_missed
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from handeye.errors import DataError, OptionError
 from handeye.sets.draw import Draw
@@ -30,8 +31,8 @@ from handeye.visualact.scenes.plan import (
 )
 from handeye.visualact.scenes.videos import mosaic, read_coarsely
 
-CLIPS = 32
-"""Of the small set: eight clips of each scenario."""
+CLIPS = 16
+"""Of the small set: four clips of each scenario."""
 SMALL = {"seed": 7, "clips": CLIPS, "fps": 6}
 
 
@@ -284,12 +285,15 @@ def test_a_set_loads_and_its_rows_say_what_they_should(small_set):
 
 
 def test_every_wording_comes_first_at_times(small_set):
+    """In the clips of a kind that a larger set would hold."""
+    clip = next(one for one in load(small_set) if one.actions and not one.meta["twin"])
     firsts = {}
-    for clip in load(small_set):
-        for action in clip.actions:
+    for index in range(40):
+        _, actions = drawn_again(replace(clip, meta=clip.meta | {"index": index}), [])
+        for action in actions:
             rule = frozenset((action.text, *action.phrasings))
             firsts.setdefault(rule, set()).add(action.text)
-    assert any(len(found) > 1 for found in firsts.values())
+    assert any(found == rule and len(rule) > 1 for rule, found in firsts.items())
 
 
 def test_frames_and_actions_follow_from_the_row(small_set):
