@@ -348,7 +348,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("handeye r", ["rose", "run", "report"]),
+        ("handeye r", ["rose", "run", "report", "rewards"]),
         ("handeye run ", list(SUITES)),
         ("handeye rose de", ["describe"]),
         ("handeye rose generate s --fo", ["--format", "--font"]),

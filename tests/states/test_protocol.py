@@ -122,6 +122,10 @@ def _little(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, less in (
         ("premise", {"targets": ("premise",)}),
         ("rose", {"targets": ("clicked", "exception"), "made": small, "asked": asked}),
+        (
+            "stress",
+            {"targets": ("cue false",), "made": {"families": "attribute", "cues": "leading"}},
+        ),
     ):
         probed: Any = get(name).probed
         own = probed.get()
@@ -130,7 +134,7 @@ def _little(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def protocol(model: str, out: Path, **more: Any) -> Protocol:
     few = Analysis(folds=3, flips=0)
-    counts = {"premise": 6, "rose": 10}
+    counts = {"premise": 6, "rose": 10, "stress": 6}
     return Protocol(**{
         "model": model, "hours": 0.5, "out": out, "model_arg": (), "tokens": None,
         "analysis": few, "counts": counts, **more,
@@ -151,9 +155,10 @@ def test_from_sets_to_pages_by_the_models_that_ship(
     assert f"{without}: not applicable to this model" in said
     assert "smallest visible gap" in said
     found = json.loads((out / "gap.json").read_text())
-    assert list(found["suites"]) == [suite]
+    # What sees can be asked about the pictures of the stress test as well.
+    assert list(found["suites"]) == [suite, *(["stress"] if suite == "rose" else [])]
     assert found["analysis_sha256"] == Analysis(folds=3, flips=0).sha256(
-        {suite: msgspec.convert(found["analysis"]["suites"][suite], Fixed)}
+        {name: msgspec.convert(one, Fixed) for name, one in found["analysis"]["suites"].items()}
     )
     assert found["versions"]["torch"]
     told = found["suites"][suite]

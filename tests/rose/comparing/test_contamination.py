@@ -152,7 +152,8 @@ def test_what_the_fresh_run_lacks_altogether_is_counted() -> None:
 
 def run(model: str, digest: str) -> Run:
     info = {"model": model, "data": [{"sha256": digest}]}
-    return SimpleNamespace(path=Path(digest), info=info)  # type: ignore[return-value]
+    named = SimpleNamespace(named=model)
+    return SimpleNamespace(path=Path(digest), info=info, summary=named)  # type: ignore[return-value]
 
 
 def test_runs_of_two_models_or_one_set_are_refused() -> None:
