@@ -46,6 +46,7 @@ def kinds(diagnosis):
 def test_of_an_oracle_nothing_is_told():
     found = diagnosed(oracle)
     assert kinds(found) == {"level"}
+    assert found.findings.looks[""].ahead.high == 1  # of a difference of shares
     assert found.reasons["passed"].all()
 
 
@@ -139,7 +140,7 @@ def test_a_partial_run_says_so():
     assert msgspec.json.decode(found.to_json())["partial"]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_of_who_may_be_blind_it_is_never_said_that_it_sees(seed):
     # So few groups do not show that who goes by the cue alone is blind.
     found = diagnosed(Planted(0, 2), groups(24, seed, cues=("authority", "frequency")))
@@ -152,6 +153,7 @@ def test_of_who_may_be_blind_it_is_never_said_that_it_sees(seed):
 
 
 def test_of_many_pairs_both_right_the_lot_is_named_too():
-    assert "of which a lot between two values gets a quarter and a reader of the words alone none" in (
-        diagnosed(oracle).sentence
+    assert (
+        "of which a lot between two values gets a quarter and a reader of the words alone none"
+        in (diagnosed(oracle).sentence)
     )
