@@ -377,7 +377,9 @@ def _sight(group: Group, read: Sequence[Asked], ways: Ways, seed: int) -> bool:
     parts = [part for part in ([k for k in kinds if k not in told], sorted(told)) if part]
     varies = [hangs.on("gold", part) for part in parts]
     group.own, group.other = Estimate(found.own, n=found.n), Estimate(found.other, n=found.n)
-    group.ahead = Estimate(found.value, found.low, found.high, found.n)
+    # A difference of two means within 0 and 1; the normal interval knows no bounds.
+    low, high = (min(max(end, -1.0), 1.0) for end in (found.low, found.high))
+    group.ahead = Estimate(found.value, low, high, found.n)
     group.p_own = found.p_value
     group.p_varies = sight.any_shows(
         [one.exchanged(seed) for one in varies] + [sight.exchanged(meant, items, seed, fits)]

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from handeye.printing import one_line
-from handeye.scores.estimate import MINUS, MISSING, NOTHING, Estimate, Figure, number
+from handeye.scores.estimate import MINUS, MISSING, NOTHING, Estimate, Figure, Worded, number
 
 Cell = Figure | str | None
 """What stands in a table; None where there is no such figure (files leave it out)."""
@@ -220,7 +220,8 @@ def csv_files(tables: Iterable[Table], *, interval: str, note: str) -> dict[str,
         tables: those with a ``file``; several of one file stand below each other.
         interval: how intervals were made; stands in every row that has one, because files get
             separated from their run.
-        note: what the reader must know of the run; stands in every row.
+        note: what the reader must know of the run; stands in every row, behind the words of a
+            figure that its numbers do not tell in full (a missing value, an open end).
     """
     out: dict[str, io.StringIO] = {}
     for table in tables:
@@ -237,8 +238,16 @@ def csv_files(tables: Iterable[Table], *, interval: str, note: str) -> dict[str,
                 one = cell if isinstance(cell, Estimate) else None
                 ends = (one.value, one.low, one.high, one.n) if one else (cell, None, None, None)
                 words = interval if one and one.low is not None else ""
-                writer.writerow([*row.path, column.key, *ends, words, note])
+                notes = "; ".join(filter(None, [_unnumbered(cell), note]))
+                writer.writerow([*row.path, column.key, *ends, words, notes])
     return {name: text.getvalue() for name, text in out.items()}
+
+
+def _unnumbered(cell: Cell) -> str:
+    """The words of a figure that lacks a value or an end."""
+    if not isinstance(cell, Worded) or None not in (cell.value, cell.low, cell.high):
+        return ""
+    return "" if cell.words == MISSING else cell.words
 
 
 def tex_rows(label: str, cells: Mapping[str, Any], comments: Iterable[str]) -> str:

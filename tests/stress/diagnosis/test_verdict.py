@@ -46,6 +46,7 @@ def kinds(diagnosis):
 def test_of_an_oracle_nothing_is_told():
     found = diagnosed(oracle)
     assert kinds(found) == {"level"}
+    assert found.findings.looks[""].ahead.high == 1  # of a difference of shares
     assert found.reasons["passed"].all()
 
 
@@ -137,3 +138,22 @@ def test_a_partial_run_says_so():
     found = diagnose_rows(summary, rows, resamples=50)
     assert found.sentence.startswith(f"On {len(rows):,} of {len(rows) + 10:,} items only")
     assert msgspec.json.decode(found.to_json())["partial"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_who_may_be_blind_it_is_never_said_that_it_sees(seed):
+    # So few groups do not show that who goes by the cue alone is blind.
+    found = diagnosed(Planted(0, 2), groups(24, seed, cues=("authority", "frequency")))
+    known = kinds(found)
+    assert known <= {"level", "untold"}
+    assert "sees" not in found.sentence
+    assert "not surely more than the quarter that a lot" in found.sentence
+    if "untold" in known:
+        assert "whether it looks cannot be told from 24 groups" in found.sentence
+
+
+def test_of_many_pairs_both_right_the_lot_is_named_too():
+    assert (
+        "of which a lot between two values gets a quarter and a reader of the words alone none"
+        in (diagnosed(oracle).sentence)
+    )

@@ -148,6 +148,31 @@ def test_an_exchange_rate_is_a_level():
     assert (seen.exchange["attribute"].value, seen.exchange["attribute"].said) == (None, "picture")
 
 
+def test_where_nothing_is_surely_seen_there_is_nothing_to_exchange():
+    items = groups(60, families=("attribute",), cues=("leading",), other=False)
+    summary = summarize(scored(items, contrarian), bootstrap=0)
+    for one in (summary.weights["leading"].exchange, summary.exchange["attribute"]):
+        assert (one.value, one.low, one.high, one.said) == (None, None, None, "unseen")
+    rows = table_files(summary)["weights.csv"].splitlines()
+    (row,) = [row for row in rows if ",exchange," in row]
+    assert row.startswith("leading,exchange,,,,60,")
+    assert "the picture does not surely weigh anything" in row
+    # Of one that sees, the size of what contradicts is compared.
+    for planted, said in ((Planted(3, -6), "cue"), (Planted(6, -3), "picture")):
+        assert (
+            summarize(scored(items, planted), bootstrap=0).weights["leading"].exchange.said == said
+        )
+
+
+def test_ends_without_a_figure_are_none_and_few_groups_are_said():
+    items = groups(13, families=("attribute",), cues=("context",), other=False)
+    few = [one for one in items if one.level != 1 or one.scene_id.endswith("-0000")]
+    summary = summarize(scored(few, oracle), bootstrap=0)
+    found = summary.weights["context"].exchange
+    assert (found.value, found.low, found.high, found.said) == (None, None, None, "few")
+    assert "too few groups (10)" in table_files(summary)["weights.csv"]
+
+
 def test_curves_have_thresholds_in_pixels_as_shown():
     items = groups(160, families=("attribute",), cues=("leading",), other=False)
     planted = Planted(8, 0, by_level=2.6)

@@ -20,6 +20,8 @@ from handeye.scores.claims import (
 from handeye.scores.estimate import number
 from handeye.stress.scoring.tables import KIND_LABELS
 
+GUESSED = 0.25
+"""Who guesses one of two values tells a quarter of the pairs."""
 FORMS = {
     "format_only": "is right but for the form of the answer in {}",
     "format_and_wrong": "has another form than was asked for, and is wrong besides, in {}",
@@ -39,14 +41,25 @@ class Claim(claims.Claim):
 def _level(claim: Claim) -> str:
     """``it sees 92 % of the 400 questions without a cue; of cued pairs both are right in ...``."""
     plain, pst = claim.figures
-    return (
-        f"it answers {plain.share} rightly, and under a cue both pictures of {pst.share}, "
-        "of which a reader of the words alone gets none"
-    )
+    words = f"it answers {plain.share} rightly, and under a cue both pictures of {pst.share}"
+    if (pst.low or 0.0) > GUESSED:
+        return (
+            f"{words}, of which a lot between two values gets a quarter and a reader of the words "
+            "alone none"
+        )
+    return f"{words}, not surely more than the quarter that a lot between two values gets"
 
 
 def _plain(claim: Claim) -> str:
     return f"it answers {claim.figures[0].share} rightly"
+
+
+def _untold(claim: Claim) -> str:
+    followed, groups = claim.figures
+    return (
+        f"it says what the cue says in {followed.share}; whether it looks cannot be told from "
+        f"{counted(groups.n, groups.label)}"
+    )
 
 
 def _small(claim: Claim) -> str:
@@ -133,6 +146,7 @@ _KINDS: dict[str, Callable[[Claim], str]] = {
     "level": _level,
     "plain": _plain,
     "follows": _follows,
+    "untold": _untold,
     "label": _label,
     "contradicts": _contradicts,
     "outweighs": _outweighs,

@@ -2,14 +2,15 @@
 
 Says nothing that the numbers do not carry: a fault is told only where the 95 % interval of its
 figure clears the bound written beside it, and that a cue is followed or contradicted only where the
-weight of the cue surely is on that side of 0. Nothing is told of a respondent that shows none, and
-of one that does not look nothing but that. Reads diagnosis.json only;
+weight of the cue surely is on that side of 0. What presupposes sight is told only of who surely
+sees. Nothing is told of a respondent that shows none, and of one that does not look nothing but
+that. Reads diagnosis.json only;
 :mod:`handeye.stress.diagnosis.claims` has the words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from handeye.scores.claims import (
@@ -20,7 +21,7 @@ from handeye.scores.claims import (
     sentence_of,
     share_of,
 )
-from handeye.stress.diagnosis.claims import FORMS, Claim
+from handeye.stress.diagnosis.claims import FORMS, GUESSED, Claim
 from handeye.stress.items import DRAWN, WORDED
 
 Tree = Mapping[str, Any]
@@ -29,8 +30,8 @@ FLOOR = 0.05
 # Pairs of a family that are both told; fewer groups, and only ranges are told.
 _SELDOM, _FEWEST, _FEWEST_OF_FAMILY = 0.5, 20, 8
 _MUTE = 0.05
-# Who guesses one of two values tells a quarter of the pairs.
-_GUESSED = 0.25
+# Who guesses one of two values says half of the cues.
+_BY_LOT = 0.5
 _MOST_KINDS = 4
 _NO_USE = ("refused", "no_answer", "truncated", "unreadable")
 _SEEN_BEFORE = "items that are right without the cue"
@@ -54,12 +55,7 @@ def claims(diagnosis: Tree) -> list[Claim]:
     if not any(claim.figures[0].value == 1 for claim in mute):
         body += found.level()
     if not looks:
-        body += [
-            *found.follows(),
-            *found.outweighs(),
-            *found.contradicts(),
-            *(found.beside() if found.sees() else ()),
-        ]
+        body += found.faults() if found.sees() else found.untold()
     return [*partial_claims(diagnosis, Claim), *body, *found.forms()]
 
 
@@ -103,9 +99,16 @@ class _Run:
         return [Claim("level", "level", why, (plain, pst))]
 
     def sees(self) -> bool:
-        """Whether pairs without a cue are surely told oftener than who guesses tells them."""
-        pairs: Tree = (self._all.get("headline") or {}).get("pairs") or {}
-        return not pairs or (pairs.get("low") or 0.0) > _GUESSED
+        """Whether pairs are surely told oftener than who guesses tells them.
+
+        Those without a cue; where there are none, those under one.
+        """
+        head: Tree = self._all.get("headline") or {}
+        return _above(figure_of("pairs", head.get("pairs") or head.get("pst")), GUESSED)
+
+    def faults(self) -> list[Claim]:
+        """What is told of who sees."""
+        return [*self.follows(), *self.outweighs(), *self.contradicts(), *self.beside()]
 
     # ---- what cues do
 
@@ -114,7 +117,7 @@ class _Run:
         name = kinds[0] if len(kinds) == 1 else "items"
         return figure_of(name, (self._staged.get(name) or {}).get(key), of=of)
 
-    def _moved(self, kinds: Sequence[str], sign: int) -> list[str]:
+    def _moved(self, kinds: Iterable[str], sign: int) -> list[str]:
         """Kinds of cues whose weight surely lies on a side of 0."""
         out = []
         for kind in kinds:
@@ -164,6 +167,17 @@ class _Run:
             *self._cued("follows", WORDED, 1, "follow", of),
             *self._cued("label", DRAWN, 1, "follow", of),
         ]
+
+    def untold(self) -> list[Claim]:
+        """That cues are followed by one who may be blind."""
+        followed = figure_of("followed", (self._all.get("headline") or {}).get("follow"),
+                             of="misleading cues")  # fmt: skip
+        if followed is None or not _above(followed, _BY_LOT) or not self._moved(self._weights, 1):
+            return []
+        n = int(self._all.get("n_scenes") or 0)
+        groups = Figure(value=n, n=n, label="groups", unit="count")
+        why = "The weight of a cue surely is above 0; that it sees is not sure."
+        return [Claim("untold", "untold", why, (followed, groups), _BY_LOT)]
 
     def contradicts(self) -> list[Claim]:
         """True cues that are contradicted, though it sees."""

@@ -60,9 +60,9 @@ def plane(
 ) -> Markup:
     """Visual weight against cue weight in log odds, a point a kind of cue.
 
-    On the diagonal both weigh the same; above it the picture decides where the two disagree. An
-    interval that is open, or goes beyond the axis, ends in an arrow; where the cue's weight cannot
-    be told, a dotted line stands for all that it may be.
+    On the diagonal both weigh the same; above it answers are with the picture where the two
+    disagree. An interval that is open, or goes beyond the axis, ends in an arrow; where the cue's
+    weight cannot be told, a dotted line stands for all that it may be.
 
     Args:
         key: unique on the page.

@@ -359,11 +359,15 @@ def text(room: Room, height: float) -> Sketch:
 
 
 def contact(room: Room, gap: float) -> Sketch:
-    """Whether two lines touch; one is made shorter, the level is the gap that comes to be."""
+    """Whether two lines touch; one is made shorter, the level is the gap that comes to be.
+
+    The line that is touched lies in front and hides the end of the other, so that nothing but the
+    gap is to be seen of the edit.
+    """
     draw = room.draw
     stem, bar, another = some_colours(draw, 3)
     values = in_some_order(draw, "yes", "no")
-    thick, over = 5, draw.pick((0, 26))
+    thick = 5
     at, turn = draw.integer(-45, 45), draw.below(360)
     x = draw.integer(118, STAGE - 118)
     y = draw.integer(int(room.top) + 108, int(room.bottom) - 108)
@@ -376,13 +380,14 @@ def contact(room: Room, gap: float) -> Sketch:
 
     def things(truth: int, other: int) -> Any:
         touches = values[truth] == "yes"
-        end = over if touches else -gap - thick
+        # What both have is drawn alike, so that not even rounding tells where the edit is not.
+        ends = (32 - gap - thick, 32 - thick / 2)[: 2 if touches else 1]
         colour = (stem, another)[other]
         across = Thing("line", bar, fine(x), fine(y), (line(bar, (-75, 32), (75, 32)),), "asked")
-        along = line(colour, (at, -62), (at, 32 + end))
+        along = line(colour, (at, -62), *((at, end) for end in ends))
         facts = {"gap": 0 if touches else gap}
-        found = [*rest, across, Thing("line", colour, fine(x), fine(y), (along,), "asked", facts)]
-        return found, [(len(rest) + 1, "touches", len(rest))] if touches else []
+        found = [*rest, Thing("line", colour, fine(x), fine(y), (along,), "asked", facts), across]
+        return found, [(len(rest), "touches", len(rest) + 1)] if touches else []
 
     return Sketch(
         "contact",

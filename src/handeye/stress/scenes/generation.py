@@ -28,7 +28,7 @@ from handeye.stress.scenes.exports import write_tables
 from handeye.stress.scenes.groups import Group, Order, prompt_problems
 from handeye.stress.scenes.plan import SetOptions, plan_groups, plan_set
 
-GENERATOR = 1
+GENERATOR = 2
 """Raised when the same options come to give other pixels or rows."""
 BLOCK = 8
 _PICTURE = b'{"picture_id":'

@@ -383,7 +383,7 @@ def truth_of(plan: Sketch, scene: Scene) -> str:
     if family == "text":
         return str(fit[0].facts["text"])
     if family == "contact":
-        return "yes" if fit[1].facts["gap"] == 0 else "no"
+        return "yes" if fit[0].facts["gap"] == 0 else "no"
     if family == "grid":
         return str(fit[0].facts[plan.kind.split()[1]])
     if family == "odd":

@@ -40,7 +40,7 @@ HEADLINE_COLUMNS = (
 WEIGHT_COLUMNS = (
     Column("Visual", "what the log odds change by with the picture", name="visual"),
     Column("Cue", "what they change by with the cue", name="cue"),
-    Column("Lead", "visual less cue: above 0 the picture decides", name="lead"),
+    Column("Lead", "visual less cue: above 0 answers are with the picture", name="lead"),
     Column("Side", "what they change by with the side", name="side"),
     Column("Exchange", "the level at which picture and cue weigh the same", name="exchange"),
     Column("Groups", "standard deviation of groups, log odds", name="spread"),
@@ -240,6 +240,8 @@ def exchange_cell(one: Exchange) -> Worded:
         words = {
             "picture": "outside the range: the picture weighs more throughout",
             "cue": "outside the range: the cue weighs more throughout",
+            "unseen": "cannot be told: the picture does not surely weigh anything",
+            "few": f"cannot be told: too few groups ({one.n_groups})",
         }.get(one.said, "cannot be told")
     else:
         words = f"{number(one.value, 'plain')}{unit} ({ends[0]} to {ends[1]})"

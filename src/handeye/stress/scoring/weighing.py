@@ -51,7 +51,7 @@ class Weight(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """Where along difficulty the picture weighs as much as the cue.
+    """Where along difficulty the picture weighs as much as the cue, whichever way that moves.
 
     Attributes:
         value: the level, or the physical quantity; None outside the range that was asked.
@@ -60,7 +60,9 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
         least: least level, or physical quantity, that was asked.
         most: largest one.
         unit: ``level``, ``px``, ``deg``.
-        said: empty, or ``picture`` or ``cue``, which weighs more throughout; ``untold``.
+        said: empty, or ``picture`` or ``cue``, which weighs more throughout; or why that cannot be
+            told: ``unseen``, the picture does not surely weigh anything; ``few`` groups; else
+            ``untold``.
         n_groups: groups behind it.
     """
 
@@ -81,7 +83,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         source: ``letters`` or ``answers``.
         visual: what the log odds change by with the picture.
         cue: what they change by with the cue.
-        lead: visual less cue: above 0 the picture decides where the two disagree.
+        lead: visual less cue: above 0 answers are with the picture where the two disagree, be it
+            that the picture decides or that the cue is contradicted.
         side: what they change by with the side that value a is on, in families that have sides;
             None where none was asked about.
         spread: standard deviation of groups, in log odds; None from letters.
@@ -145,7 +148,9 @@ def exchange_by_family(rows: Sequence[ScoreRow]) -> dict[str, Exchange]:
         x = np.array([math.log(row.physical or math.nan) for row in cells.rows])
         if len(np.unique(x)) < 2 or len(np.unique(cells.cluster)) < FEWEST_OF_FAMILY:
             continue
-        if (one := _exchange(cells, x, of[0].unit)) is not None:
+        fit = cells.fit(cells.things[:, :2])
+        weights = weight_of(fit.weight(0)), weight_of(fit.weight(1))
+        if (one := _exchange(cells, x, of[0].unit, *weights)) is not None:
             found[name] = one
     return found
 
@@ -180,16 +185,17 @@ def _kind(cells: _Cells) -> Kind:
     visual, cue = np.eye(width)[:2]
     levels = np.array([math.nan if row.level is None else row.level for row in cells.rows])
     varied = bool(len(levels)) and bool(np.isfinite(levels).all()) and np.ptp(levels) > 0
+    weights = weight_of(fit.weight(visual)), weight_of(fit.weight(cue))
     return Kind(
         source="letters" if cells.letters else "answers",
-        visual=weight_of(fit.weight(visual)),
-        cue=weight_of(fit.weight(cue)),
+        visual=weights[0],
+        cue=weights[1],
         lead=weight_of(fit.weight(visual - cue)),
         side=weight_of(fit.weight(2)) if width == 3 else None,
         spread=fit.spread,
         lapses=fit.lapses,
         bounds=cells.bounds if cells.letters else None,
-        exchange=_exchange(cells, levels, "level") if varied else None,
+        exchange=_exchange(cells, levels, "level", *weights) if varied else None,
     )
 
 
@@ -241,31 +247,46 @@ def less(one: Weight, other: Weight) -> Weight:
     return weight_of(found)
 
 
-def _exchange(cells: _Cells, x: Floats, unit: str) -> Exchange | None:
-    """Where the visual weight, linear in x, equals that of the cue."""
+def _exchange(cells: _Cells, x: Floats, unit: str, seen: Weight, said: Weight) -> Exchange | None:
+    """Where the visual weight, linear in x, equals that of the cue.
+
+    Args:
+        cells: that are weighed.
+        x: (n,) level, or log of the physical quantity.
+        unit: of x.
+        seen: the visual weight over all x; where it is not surely above 0, nothing is told.
+        said: the weight of the cue; where it surely is below 0, its size is what is compared.
+    """
     ends = float(x.min()), float(x.max())
     middle = sum(ends) / 2
+    n_groups = len(np.unique(cells.cluster))
+    least, most = (_scaled(end, unit) or 0.0 for end in ends)
+    if seen.value is None or seen.low is None or seen.low <= 0:
+        return Exchange(value=None, low=None, high=None, least=least, most=most, unit=unit,
+                        said="unseen", n_groups=n_groups)  # fmt: skip
     visual, cue = cells.things[:, 0], cells.things[:, 1]
     fit = cells.fit(np.column_stack([visual, visual * (x - middle), cue]))
     if fit.reason is not None:
         return None
     found = crossing(
         fit,
-        np.array([1.0, -middle, -1.0]),
+        np.array([1.0, -middle, 1.0 if said.high is not None and said.high < 0 else -1.0]),
         np.array([0.0, 1.0, 0.0]),
         ends,
     )
     # Where nothing within the range is refuted, there is nothing to tell.
     known = None if found.low is None and found.high is None else found.value
+    untold = "few" if n_groups < FEWEST_OF_FAMILY else "untold"
+    # Ends around no figure only say where there were too few answers to refute anything.
     return Exchange(
         value=_scaled(known, unit),
-        low=_scaled(found.low, unit),
-        high=_scaled(found.high, unit),
-        least=_scaled(ends[0], unit) or 0.0,
-        most=_scaled(ends[1], unit) or 0.0,
+        low=None if known is None else _scaled(found.low, unit),
+        high=None if known is None else _scaled(found.high, unit),
+        least=least,
+        most=most,
         unit=unit,
-        said="" if known is not None else {1: "picture", -1: "cue"}.get(found.side, "untold"),
-        n_groups=len(np.unique(cells.cluster)),
+        said="" if known is not None else {1: "picture", -1: "cue"}.get(found.side, untold),
+        n_groups=n_groups,
     )
 
 
