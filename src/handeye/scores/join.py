@@ -501,9 +501,11 @@ class Join(Generic[Item, Row]):
             )
         seen = self._seen
         if unknown := [name for place, name in enumerate(self._answers.ids()) if not seen[place]]:
+            there = next(iter(self._missing), None)
+            like = "" if there is None else f" Ids there are like {there!r}"
             raise DataError(
                 f"{where}: {len(unknown)} {unit} ids are not in the {whole}: {first_ten(unknown)}; "
-                "is it the set the model was asked about?"
+                f"is it the set the model was asked about?{like}"
             )
         for what, found in self._strange.items():
             names = [name for name, _ in found]
