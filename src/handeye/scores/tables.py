@@ -220,7 +220,7 @@ def csv_files(tables: Iterable[Table], *, interval: str, note: str) -> dict[str,
         tables: those with a ``file``; several of one file stand below each other.
         interval: how intervals were made; stands in every row that has one, because files get
             separated from their run.
-        note: what the reader must know of the run; stands in every row.
+        note: what the reader must know of the run; stands in every row, behind the row's own.
     """
     out: dict[str, io.StringIO] = {}
     for table in tables:
@@ -237,7 +237,8 @@ def csv_files(tables: Iterable[Table], *, interval: str, note: str) -> dict[str,
                 one = cell if isinstance(cell, Estimate) else None
                 ends = (one.value, one.low, one.high, one.n) if one else (cell, None, None, None)
                 words = interval if one and one.low is not None else ""
-                writer.writerow([*row.path, column.key, *ends, words, note])
+                told = "; ".join(filter(None, (row.note, note)))
+                writer.writerow([*row.path, column.key, *ends, words, told])
     return {name: text.getvalue() for name, text in out.items()}
 
 

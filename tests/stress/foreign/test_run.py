@@ -92,7 +92,7 @@ def test_what_a_published_set_is_told_of(
     with pytest.raises(DataError, match=r"1 item ids are not in .* Ids there are like '\w+-\d+'"):
         score_files(answers, data, tmp_path / "run")
     answers.write_text('{"item_id": "random-1", "raw_text": "yes", "form": "letter"}\n')
-    with pytest.raises(DataError, match="'letter' .* allowed: free, letters$"):
+    with pytest.raises(DataError, match=r"'letter' .* allowed: free, letters$"):
         score_files(answers, data, tmp_path / "run")
     monkeypatch.setattr("sys.argv", ["handeye", "stress", "describe", str(data)])
     with suppress(SystemExit):
