@@ -51,6 +51,8 @@ def test_a_published_set_is_asked_and_scored(
     run = read_run(tmp_path / "run")
     told = run.summary.published
     assert told is not None
+    first, parts = next(iter(told.figures.items()))
+    assert all(f"{key} ({first.replace('_', ' ')})" in repr(run) for key in parts["all"])
     assert (tmp_path / "run" / "tables" / "published.csv").is_file()
     for item in items:
         by_letter = item.answer == "choice"
