@@ -105,7 +105,7 @@ class Summary(AnySummary, kw_only=True):
             for reading, parts in self.published.figures.items()
             for name, text in figures_of(parts["all"]).items()
         }
-        return Words(f"{title} of {TITLES[self.published.set]}", found | figures, note)
+        return Words(f"{title} of {TITLES[self.published.set]}", {**found, **figures}, note)
 
 
 def summarize(
