@@ -848,6 +848,7 @@ def test_a_function_is_asked_as_any_model_is(case: Case, tmp_path: Path) -> None
     out = tmp_path / "run"
     run = ask(case, answer, out, name="mine", **few(case))
     assert run == out, "wherever a path is taken, it is one"
+    assert run.plot.glance, "it is what read_run gives"
     assert all(p.mode == "RGB" for pictures, _ in seen for p in pictures)
     for pictures, prompt in seen:
         places = [prompt.index(f"<picture {k}>") for k in range(1, len(pictures) + 1)]

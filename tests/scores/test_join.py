@@ -60,6 +60,7 @@ def test_what_was_not_chosen_is_neither_missing_nor_unknown():
         ("ab", "aab", {}, "there are 1 puzzle ids more than once: a; give each set once"),
         ("a", "abb", {"allow_missing": True}, "1 puzzle ids more than once: b"),
         ("axy", "a", {}, "the predictions: 2 puzzle ids are not in the box: x, y; is it the set"),
+        ("ax", "ab", {}, "1 puzzle ids are not in the box: x; .* Ids there are like 'b'"),
         ("a", "abc", {}, "2 of 3 puzzles have no prediction: b, c; give --allow-missing"),
         ("", "ab", {"allow_missing": True}, "no prediction for any puzzle"),
         ("", "", {}, "no prediction for any puzzle"),

@@ -13,6 +13,7 @@ from handeye.stats.paired_bootstrap import paired_rates
 from handeye.stats.sample_size import (
     Spread,
     discordance_spread,
+    figure_spread,
     scenes_for_difference,
     scenes_for_precision,
     share_spread,
@@ -137,3 +138,15 @@ def test_the_examples_in_the_docs_are_true():
     found = doctest.testfile(str(page), module_relative=False)
     assert found.attempted >= 5
     assert found.failed == 0
+
+
+def test_an_outcome_that_two_items_hold_is_one():
+    right = np.repeat(np.arange(20) % 3 == 0, 2).astype(float)
+    sums = np.stack([np.ones(40), right], axis=1)
+    pair, stratum = np.repeat(np.arange(20), 2), np.zeros(40, np.int64)
+
+    def share(totals, clusters):
+        return totals[..., 1].sum(axis=0) / totals[..., 0].sum(axis=0)
+
+    assert figure_spread(share, sums, pair, stratum).design_effect > 1.9
+    assert figure_spread(share, sums, pair, stratum, pair).design_effect == pytest.approx(1)

@@ -15,6 +15,7 @@ import typer
 
 from handeye.cli.grammar import Command, framed
 from handeye.printing import one_line
+from handeye.sets.folder import made_here
 from handeye.suite import Suite
 from handeye.terminal.options import (
     EveryLine,
@@ -29,6 +30,8 @@ from handeye.terminal.options import (
     some_sets,
 )
 from handeye.terminal.sets import print_statistics, print_verified
+
+_ANOTHER = "openai/gpt-5.5"
 
 
 def commands_of(suite: Suite) -> typer.Typer:
@@ -71,13 +74,17 @@ def _seen(suite: Suite, given: Mapping[str, Any]) -> None:
 
 
 def ask_next(suite: Suite, data: object) -> None:
-    """Say how a set is asked: a respondent that ships and knows nothing but what it is shown."""
+    """Say how a set is asked: a respondent that ships and knows nothing but what it is shown.
+
+    Of a set that no generator of ours made, one that knows more than our drawings.
+    """
     free = [name for name, kind in suite.respondents.items() if "data" not in kind.takes]
     model = next(iter(free or suite.respondents), None)
     others = "other models: handeye models"
     if model is not None:
-        asked = ("run", suite.name, "--model", f"handeye/{model}", "--data", data)
-        say_next(*asked, other=others)
+        foreign = suite.respondents[model].own and not made_here(str(data))
+        asked = _ANOTHER if foreign else f"handeye/{model}"
+        say_next("run", suite.name, "--model", asked, "--data", data, other=others)
 
 
 def scored_next(suite: Suite, run: object) -> None:

@@ -171,11 +171,13 @@ class Kind(NamedTuple):
         takes: the model arguments it takes.
         make: makes it from them.
         about: what it is, in one clause: shown wherever its figures are.
+        own: whether it can answer about sets of the suite's generator alone, not published ones.
     """
 
     takes: tuple[str, ...]
     make: Callable[..., Respondent | ChatRespondent]
     about: str
+    own: bool = False
 
 
 Respondents: TypeAlias = Mapping[str, Kind]

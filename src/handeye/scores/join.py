@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import json
 import mmap
+import re
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -135,7 +136,7 @@ class LineReader(Generic[LineRow]):
         try:
             found = self._decoder.decode(line)
         except UNREADABLE as error:
-            found = self._loosely(line, f"{file}:{number}", why(error))
+            found = self._loosely(line, f"{file}:{number}", self._reason(error))
         return self._checked(found, f"{file}:{number}")
 
     def of(self, row: Any, where: str) -> LineRow:
@@ -155,7 +156,7 @@ class LineReader(Generic[LineRow]):
                 else msgspec.convert(row, self._row, from_attributes=True)
             )
         except msgspec.ValidationError as error:
-            raise DataError(f"{where}: {error}") from None
+            raise DataError(f"{where}: {self._reason(error)}") from None
         return self._checked(found, where)
 
     def _checked(self, found: LineRow, where: str) -> LineRow:
@@ -166,6 +167,21 @@ class LineReader(Generic[LineRow]):
         if (problem := self._problem(found)) is not None:
             raise DataError(f"{where}: {problem}")
         return found
+
+    def _reason(self, error: Exception) -> str:
+        """Why a row is refused; of a field that takes some words only, with these."""
+        told = why(error)
+        named = re.search(r"Invalid enum value .* at `\$\.(\w+)`", told)
+        if named is None:
+            return told
+        kind = get_type_hints(self._row)[named[1]]
+        words = [
+            word
+            for part in (kind, *get_args(kind))
+            for word in get_args(part)
+            if isinstance(word, str) and word
+        ]
+        return f"{told}; allowed: {', '.join(words)}"
 
     def _loosely(self, line: bytes, where: str, reason: str) -> LineRow:
         """Read what Python's own json module writes beyond the standard.
@@ -501,9 +517,11 @@ class Join(Generic[Item, Row]):
             )
         seen = self._seen
         if unknown := [name for place, name in enumerate(self._answers.ids()) if not seen[place]]:
+            there = next(iter(self._missing), None)
+            like = "" if there is None else f" Ids there are like {there!r}"
             raise DataError(
                 f"{where}: {len(unknown)} {unit} ids are not in the {whole}: {first_ten(unknown)}; "
-                "is it the set the model was asked about?"
+                f"is it the set the model was asked about?{like}"
             )
         for what, found in self._strange.items():
             names = [name for name, _ in found]

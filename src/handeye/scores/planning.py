@@ -88,6 +88,7 @@ def scenes_needed(
                 sums,
                 found.cluster[inside],
                 found.stratum[inside],
+                None if one.unit is None else one.unit[inside],
             )
         except DataError:
             out.append(Needed(one.planned, None, None))

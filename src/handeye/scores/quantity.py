@@ -45,6 +45,8 @@ class Quantity:
         said: what the figure is about, in a sentence after "more of": ``counting items``.
         named: what it is called in a sentence: ``counting``, ``Avg. PASS``.
         planned: what it is called where scenes are planned; empty: it is not planned by.
+        unit: (n,) number of the outcome that each item holds, where several hold one; None: one
+            each.
         chance: table, row and column of the same figure in the chance row of a run
             (:attr:`handeye.scores.looks.Looks.chance`); none where it has no such figure.
     """
@@ -61,6 +63,7 @@ class Quantity:
     said: str = ""
     named: str = ""
     planned: str = ""
+    unit: Ints | None = None
     chance: tuple[str, ...] = ()
 
     def inside(self, first: int, second: int) -> Mask:
@@ -252,6 +255,7 @@ def rated(
     group: str = "",
     said: str = "",
     planned: str = "",
+    unit: Ints | None = None,
     chance: tuple[str, ...] = (),
 ) -> Quantity:
     """The rate of one group of items; ``called`` is its key and its label."""
@@ -268,6 +272,7 @@ def rated(
         said=said,
         named=called[1],
         planned=planned,
+        unit=unit,
         chance=chance,
     )
 

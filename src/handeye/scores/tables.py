@@ -220,8 +220,8 @@ def csv_files(tables: Iterable[Table], *, interval: str, note: str) -> dict[str,
         tables: those with a ``file``; several of one file stand below each other.
         interval: how intervals were made; stands in every row that has one, because files get
             separated from their run.
-        note: what the reader must know of the run; stands in every row, behind the words of a
-            figure that its numbers do not tell in full (a missing value, an open end).
+        note: what the reader must know of the run; stands in every row, behind the row's own and the
+            words of a figure that its numbers do not tell in full (a missing value, an open end).
     """
     out: dict[str, io.StringIO] = {}
     for table in tables:
@@ -238,7 +238,7 @@ def csv_files(tables: Iterable[Table], *, interval: str, note: str) -> dict[str,
                 one = cell if isinstance(cell, Estimate) else None
                 ends = (one.value, one.low, one.high, one.n) if one else (cell, None, None, None)
                 words = interval if one and one.low is not None else ""
-                notes = "; ".join(filter(None, [_unnumbered(cell), note]))
+                notes = "; ".join(filter(None, [_unnumbered(cell), row.note, note]))
                 writer.writerow([*row.path, column.key, *ends, words, notes])
     return {name: text.getvalue() for name, text in out.items()}
 

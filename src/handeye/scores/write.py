@@ -146,6 +146,7 @@ class RunWriter:
         for name, text in self.form.tables(summary).items():
             (folder / "tables" / name).write_text(text, encoding="utf-8")
         if looks is not None:
+            looks.chosen = looks.chosen.replace("scenes", summary.scenes_are)
             (folder / LOOKS).write_bytes(looks.to_json())
             text = chance_file(looks, summary["interval"]["words"], summary["note"])
             (folder / "tables" / CHANCE).write_text(text, encoding="utf-8")

@@ -115,6 +115,12 @@ class _Record(msgspec.Struct):
     metadata_sha256: dict[str, str] = {}
 
 
+def made_here(data: str) -> bool:
+    """Whether a set folder, or the folder of a file, has the record of one of our generators."""
+    path = Path(data)
+    return (path if path.is_dir() else path.parent).joinpath(RECORD).is_file()
+
+
 def read_record(folder: Path) -> dict[str, Any] | None:
     """The record of a set made by handeye, or None where there is none.
 

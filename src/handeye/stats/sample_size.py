@@ -87,6 +87,7 @@ def figure_spread(
     sums: Floats,
     cluster: Ints,
     stratum: Ints,
+    unit: Ints | None = None,
 ) -> Spread:
     """Spread of any figure made of sums (a gap, an F1), estimated from a pilot.
 
@@ -100,6 +101,9 @@ def figure_spread(
         sums: (n, k) what each item adds up.
         cluster: (n,) number of each item's scene.
         stratum: (n,) number of each item's stratum.
+        unit: (n,) number of the outcome that each item holds, where several hold one (a pair that
+            is right as a whole); the design effect is over what independent outcomes would have.
+            None: one each.
 
     Raises:
         DataError: no items, a stratum with fewer than 2 scenes, or a figure that one scene alone
@@ -108,7 +112,8 @@ def figure_spread(
     if not len(sums):
         raise DataError("no items to estimate a spread from")
     clustered, scenes = _left_out(figure, sums, cluster, stratum)
-    independent, _ = _left_out(figure, sums, np.arange(len(sums)), stratum)
+    alone = np.arange(len(sums)) if unit is None else unit
+    independent, _ = _left_out(figure, sums, alone, stratum)
     effect = clustered / independent if independent > 0 else None
     return Spread(clustered * scenes, effect, scenes)
 

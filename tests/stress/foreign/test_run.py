@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from handeye import stress
+from handeye.cli import main
+from handeye.errors import DataError
 from handeye.stress.asking.run import run_stress
 from handeye.stress.loader import load
 from handeye.stress.pages.console import print_run
@@ -48,6 +51,8 @@ def test_a_published_set_is_asked_and_scored(
     run = read_run(tmp_path / "run")
     told = run.summary.published
     assert told is not None
+    first, parts = next(iter(told.figures.items()))
+    assert all(f"{key} ({first.replace('_', ' ')})" in repr(run) for key in parts["all"])
     assert (tmp_path / "run" / "tables" / "published.csv").is_file()
     for item in items:
         by_letter = item.answer == "choice"
@@ -76,3 +81,22 @@ def test_a_question_without_a_figure_goes_out_without_one(tmp_path: Path) -> Non
         counts = [count for count, _ in found["VS_chart_3_0_0"]["asked"]]
         assert sorted(counts) == [0] + [1] * 7
         assert "media_sha256" not in found["VS_chart_3_0_0"]
+
+
+def test_what_a_published_set_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = made.pope(tmp_path / "set")
+    with pytest.raises(DataError, match="this is POPE; verify is for sets of the suite"):
+        stress.verify(data)
+    answers = tmp_path / "own.jsonl"
+    answers.write_text('{"item_id": "1", "raw_text": "yes"}\n')
+    with pytest.raises(DataError, match=r"1 item ids are not in .* Ids there are like '\w+-\d+'"):
+        score_files(answers, data, tmp_path / "run")
+    answers.write_text('{"item_id": "random-1", "raw_text": "yes", "form": "letter"}\n')
+    with pytest.raises(DataError, match=r"'letter' .* allowed: free, letters$"):
+        score_files(answers, data, tmp_path / "run")
+    monkeypatch.setattr("sys.argv", ["handeye", "stress", "describe", str(data)])
+    with suppress(SystemExit):
+        main()
+    assert f"handeye run stress --model openai/gpt-5.5 --data {data}" in capsys.readouterr().err

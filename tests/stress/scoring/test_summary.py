@@ -357,6 +357,13 @@ def test_what_there_is_too_little_of_stands_in_words():
         assert row.cells[0].words == "too few groups: 6 of the 20 needed"
     assert not known["exchange"].rows
     assert "needs 20 groups of a family; fewer have: attribute (6)" in known["exchange"].note
+    few = summarize(scored(groups(12), Planted(3, 1)), bootstrap=0)
+    named = {name for name, kind in few.weights.items() if kind.visual.reason == "few"}
+    assert named
+    (weights,) = (one for one in tables(few) if one.key == "weights")
+    assert weights.note.endswith(": fewer than 10 groups, so no weights")
+    lines = [line.split(",") for line in table_files(few)["weights.csv"].splitlines()[1:]]
+    assert {line[0] for line in lines if line[-1] == "fewer than 10 groups"} == named
     items = groups(24, families=("attribute",))
     seldom = summarize(scored(items, Planted(9, 0)), bootstrap=0)
     (curve,) = (one for one in tables(seldom) if one.key == "curves")

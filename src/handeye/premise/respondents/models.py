@@ -304,7 +304,7 @@ NOT_FOR_SMALL = (
     "nothing else"
 )
 RESPONDENTS: Respondents = {
-    "oracle": Kind((), Oracle, "looks and listens: the check that clips can be solved"),
+    "oracle": Kind((), Oracle, "looks and listens: the check that clips can be solved", own=True),
     "premise-small": Kind(
         NAMES, _small, "a small model of clips (handeye train premise); path names its folder"
     ),

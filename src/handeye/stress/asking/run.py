@@ -103,7 +103,7 @@ def run(
 def _opened(scored: bool) -> Callable[[Path], Any]:
     if not scored:
         return Path
-    from handeye.stress.scoring.run_folder import read_run
+    from handeye.stress.pages.plots import read_run
 
     return read_run
 

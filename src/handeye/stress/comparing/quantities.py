@@ -209,8 +209,10 @@ class _Paired:
         self.asked = [one for one in dict.fromkeys(self.family.tolist()) if one]
         self.kinds = [kind for kind in CUED if (self.cue == kind).any()]
         self.both = np.full(self.right.shape, np.nan)
+        self.pair = np.arange(len(self.right))
         for one, other in self.groups.pairs:
             self.both[[one, other]] = self.right[one] * self.right[other]
+            self.pair[other] = one
         self.plain = np.full(self.right.shape, np.nan)
         for place, plain in enumerate(self.groups.plain):
             if plain is not None:
@@ -308,12 +310,12 @@ class _Paired:
         paired = ~np.isnan(self.both[:, 0])
         if (inside := cued & paired).any():
             chance = "headline", "all", "pst"
-            yield self._rate("pst", "PST", inside, self.both, planned="PST",
+            yield self._rate("pst", "PST", inside, self.both, planned="PST", unit=self.pair,
                              said="pairs under a cue", chance=chance)  # fmt: skip
         if (inside := (self.cell == "uncued") & paired).any():
             chance = "headline", "all", "pairs"
             yield self._rate("pairs", "Uncued pairs", inside, self.both, planned="Uncued pairs",
-                             said="pairs without a cue", chance=chance)  # fmt: skip
+                             unit=self.pair, said="pairs without a cue", chance=chance)  # fmt: skip
         inside = (self.cell == "misleading") & ~np.isnan(self.plain[:, 0])
         if inside.any():
             lost = np.where(inside[:, None], self.plain - self.right, np.nan)

@@ -9,7 +9,7 @@ from typing import Any
 from handeye.printing import noun, one_line
 from handeye.respondents.conversation import about
 from handeye.scores.estimate import NOTHING, Estimate
-from handeye.scores.looks import Looks, chance_row, sentences
+from handeye.scores.looks import BEST, Looks, chance_row, sentences
 from handeye.scores.summary import so_far_words
 from handeye.scores.tables import Column, Row, Table
 from handeye.stress.respondents.models import RESPONDENTS
@@ -24,12 +24,6 @@ SHOWN = {
     "grey": "shown a grey picture in place of each",
     "swap": "shown the picture of another group in place of each",
 }
-_LEGEND = (
-    "PST: pairs of one prompt under a cue, right on both pictures (who reads the words alone gets "
-    "0); gap: without a cue less misleading; follows: misleading cues whose value is said; "
-    "outside: answers that are neither value"
-)
-_CUED = ("pst", "gap", "follow", "outside")
 _WEIGHTS = ("visual", "cue")
 
 
@@ -51,14 +45,18 @@ def print_run(folder: Path, *, kept: bool = True) -> None:
     line: dict[str, Any] = known["headline"].line("all")
     headline = _beside(line, summary, looks)
     print_table(console, headline, caption=said)
-    if any(line.get(name, NOTHING).value is not None for name in _CUED):
-        say(console, _LEGEND, "dim")
+    legend = "; ".join(f"{one.head}: {one.meaning}" for one in _there(HEADLINE_COLUMNS, [line]))
+    say(console, legend, "dim")
+    if looks and chance_row(looks, "headline", HEADLINE_COLUMNS):
+        say(console, f"{BEST}: one for every family, {looks.chosen}", "dim")
     for table in published_tables(summary):
         print_table(console, table.measured)
     weights = _weights(known["weights"])
     if weights.rows:
         print_table(console, weights)
         say(console, "weights in log odds: of the picture, and of what the cue says", "dim")
+    if known["weights"].note:
+        say(console, known["weights"].note, "dim")
     if kept:
         say(console, f"written to {folder}: tables/ and the page of handeye report have the rest")
 

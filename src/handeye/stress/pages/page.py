@@ -231,6 +231,9 @@ def _lay_out(
         "planes": figures.weight_panels(views),
         "weights_table": table(views, "weights", "Weights in log odds by kind of cue, with 95 % "
                                "intervals; exchange in levels"),
+        "weights_note": "; ".join(
+            dict.fromkeys(filter(None, (view.tables["weights"].note for view in views)))
+        ),
         "exchange_table": table(views, "exchange", "The size at which the picture weighs as much "
                                 "as a worded cue, by family"),
         "pst_chart": figures.kind_chart(views, "pst", "PST by kind of cue, in percent of pairs"),

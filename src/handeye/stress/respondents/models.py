@@ -210,7 +210,9 @@ def _small(**options: Any) -> ChatRespondent:
 
 _TRAIN = "handeye train stress --seed 1 --out DIR (then --model handeye/stress-small -M path=DIR)"
 RESPONDENTS: Respondents = {
-    "stress-oracle": Kind((), Oracle, "looks: the check that pictures can be answered about"),
+    "stress-oracle": Kind(
+        (), Oracle, "looks: the check that pictures can be answered about", own=True
+    ),
     "stress-small": Kind(
         NAMES, _small, "a small model of pictures and cues (handeye train stress); path: its folder"
     ),

@@ -189,7 +189,7 @@ def sampled(items: Sequence[Item]) -> Answers:
 
 READERS = (
     Reader("majority", "the best answer to every prompt, known beforehand", majority),
-    Reader("constant", "one answer for every family", constant),
+    Reader("constant", "one answer for every family, the best of these very items", constant),
     Reader("cue-follower", "says what words claim", cue_follower),
     Reader("contrarian", "says the other value than words claim", contrarian),
     Reader("label-only", "says what a label or companion stands for", label_only),

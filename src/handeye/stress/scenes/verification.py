@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +23,8 @@ from handeye.hashing import file_sha256, is_regular
 from handeye.media.view import read_view
 from handeye.sets.checks import Verified, check_pieces
 from handeye.sets.folder import RECORD, inside, read_record, record_problems
+from handeye.stress.foreign.layouts import TITLES
+from handeye.stress.foreign.published_layout import read_published
 from handeye.stress.items import Item, Picture, items_name
 from handeye.stress.loader import PlacedItem, PlacedPicture, items_files, read_rows
 from handeye.stress.scenes.generation import GENERATOR, group_of, made_again
@@ -70,7 +73,7 @@ def verify(
     path = Path(data)
     files = items_files(path, None) if path.exists() else ()
     if not files:
-        raise DataError(f"{path}: no set of this suite: expected {items_name('SPLIT')}")
+        raise DataError(_no_set(path))
     root = files[0].parent
     problems: list[str] = []
     placed, shown = read_rows(files, problems.append)
@@ -102,6 +105,14 @@ def verify(
         SOLVED: found.counts.get(SOLVED, 0),
     }
     return Verified(counts, (*problems, *found.problems))
+
+
+def _no_set(path: Path) -> str:
+    """What is there in place of a set of the suite."""
+    with suppress(DataError):
+        name = read_published(path, media=False).taken[0].item.meta["set"]
+        return f"{path}: this is {TITLES[name]}; verify is for sets of the suite"
+    return f"{path}: no set of this suite: expected {items_name('SPLIT')}"
 
 
 def _planned(

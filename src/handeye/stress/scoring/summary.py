@@ -14,10 +14,12 @@ import msgspec
 
 from handeye.errors import DataError, OptionError
 from handeye.printing import noun
-from handeye.scores.estimate import Estimate
+from handeye.scores.estimate import Estimate, figures_of
 from handeye.scores.join import alone
 from handeye.scores.summary import Interval, Summary as AnySummary
+from handeye.shown import Words
 from handeye.stats.intervals import LEVEL, estimates
+from handeye.stress.foreign.layouts import TITLES
 from handeye.stress.items import Item
 from handeye.stress.respondents.references import MOST_READ, READERS
 from handeye.stress.scoring.curves import Curve, curves
@@ -93,6 +95,17 @@ class Summary(AnySummary, kw_only=True):
     references: dict[str, Estimates]
     n_references: int = 0
     published: Published | None = None
+
+    def _words(self) -> Words:
+        title, figures, note = super()._words()
+        if self.published is None:
+            return Words(title, figures, note)
+        found = {
+            f"{name} ({reading.replace('_', ' ')})": text
+            for reading, parts in self.published.figures.items()
+            for name, text in figures_of(parts["all"]).items()
+        }
+        return Words(f"{title} of {TITLES[self.published.set]}", {**found, **figures}, note)
 
 
 def summarize(

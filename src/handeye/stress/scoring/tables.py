@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from handeye.printing import noun
 from handeye.scores.estimate import NOTHING, Estimate, Worded, in_unit, number
 from handeye.scores.tables import Column, Table, csv_files, table_of, tex_rows
 from handeye.stats.logistic import MIN_CLUSTERS, MIN_EVENTS
+from handeye.stats.weights import FEWEST
 from handeye.stress.foreign.layouts import TITLES
 from handeye.stress.items import WORDED
 from handeye.stress.respondents.references import READERS
@@ -25,17 +27,22 @@ from handeye.stress.scoring.weighing import (
 )
 
 PST = Column(
-    "PST", "pairs of the same words under a cue, both right; who only reads gets 0", name="pst"
+    "PST",
+    "of pairs of the same words under a cue, those right of both pictures; who only reads gets 0, "
+    "a lot between two values a quarter",
+    name="pst",
 )
 HEADLINE_COLUMNS = (
     PST,
-    Column("Pairs", "pairs of the same words without a cue, both right", name="pairs"),
-    Column("Uncued", "right without a cue", name="uncued"),
-    Column("True cue", "right under a cue that is true of the picture", name="true"),
-    Column("Misleading", "right under a cue that is false of it", name="misleading"),
+    Column("Pairs", "of pairs of the same words without a cue, those right of both", name="pairs"),
+    Column("Uncued", "of items without a cue, those right", name="uncued"),
+    Column("True cue", "of items whose cue is true of the picture, those right", name="true"),
+    Column("Misleading", "of items whose cue is false of it, those right", name="misleading"),
     Column("Gap", "without a cue less misleading, of the same pictures, in points", name="gap"),
-    Column("Follows", "misleading cues whose value is said", name="follow"),
-    Column("Outside", "readable answers under a cue that are neither value", name="outside"),
+    Column("Follows", "of misleading cues, those whose value is said", name="follow"),
+    Column(
+        "Outside", "of readable answers under a cue, those that are neither value", name="outside"
+    ),
 )
 WEIGHT_COLUMNS = (
     Column("Visual", "what the log odds change by with the picture", name="visual"),
@@ -90,7 +97,7 @@ CELL_LABELS = {
 _BASES = {"all": "all items", "answered": "answered items"}
 _STAGED = {"items": "items right without the cue", "groups": "groups right without a cue"}
 KIND_LABELS = {
-    "context+trust": "context, trust the image",
+    "context+trust": "context plus trust the image",
     "worded": "all worded",
     "drawn": "all drawn",
 }
@@ -119,10 +126,7 @@ def tables(summary: Summary) -> tuple[Table, ...]:
     return (
         table_of("headline", ("items", "figure"), heads, HEADLINE_COLUMNS,
                  file="headline.csv", labels=_BASES),
-        table_of("weights", ("cue", "figure"),
-                 {name: _weights(kind) for name, kind in summary.weights.items()},
-                 WEIGHT_COLUMNS, file="weights.csv", labels=_sources(summary), row_head="Cue",
-                 caption="Weights in log odds, with 95 % intervals."),
+        _weights_table(summary),
         table_of("kinds", ("cue", "figure"), summary.kinds, cued,
                  file="by_cue.csv", labels=KIND_LABELS, row_head="Cue"),
         table_of("families", ("family", "figure"), summary.families, HEADLINE_COLUMNS,
@@ -195,6 +199,28 @@ def published_tables(summary: Summary) -> tuple[Table, ...]:
         )
         for place, (reading, parts) in enumerate(told.figures.items())
     )
+
+
+def _weights_table(summary: Summary) -> Table:
+    """Weights by kind of cue; kinds of too few groups are named, since they have no figure."""
+    few = {name for name, kind in summary.weights.items() if kind.visual.reason == "few"}
+    words = f"fewer than {FEWEST} groups"
+    found = table_of(
+        "weights",
+        ("cue", "figure"),
+        {name: _weights(kind) for name, kind in summary.weights.items()},
+        WEIGHT_COLUMNS,
+        file="weights.csv",
+        labels=_sources(summary),
+        row_head="Cue",
+        caption="Weights in log odds, with 95 % intervals.",
+        note=f"{', '.join(KIND_LABELS.get(name, name) for name in summary.weights if name in few)}:"
+        f" {words}, so no weights"
+        if few
+        else "",
+    )
+    rows = (replace(row, note=words) if row.path[0] in few else row for row in found.rows)
+    return replace(found, rows=tuple(rows))
 
 
 def _sources(summary: Summary) -> dict[str, str]:

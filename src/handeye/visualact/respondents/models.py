@@ -85,6 +85,9 @@ RESPONDENTS: Respondents = {
         ("data", "faults", "seed"), SimulatedClips, "knows the gold, spoils it as told"
     ),
     "motion": Kind(
-        (), Motion, "fitted on the generator's own films: the check that clips can be solved"
+        (),
+        Motion,
+        "fitted on the generator's own films: the check that clips can be solved",
+        own=True,
     ),
 }
