@@ -39,6 +39,21 @@ def test_a_set_is_made_described_checked_and_exported(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="'yolo' is not known"):
         said("export", folder, "--to", "yolo", "--out", tmp_path / "no.json")
     assert not (tmp_path / "no.json").exists()
+    # What is there is replaced where it is an earlier export, and a set never is.
+    said("export", folder, "--out", out)
+    rows = (folder / "stress_test.jsonl").read_bytes()
+    theirs = tmp_path / "mine.txt"
+    theirs.write_text("mine")
+    for place, why in (
+        (folder / "stress_test.jsonl", "within the set"),
+        (folder / "new" / "coco.json", "within the set"),
+        (theirs, "no earlier export"),
+    ):
+        with pytest.raises(OptionError, match=why):
+            said("export", folder, "--out", place)
+    assert (folder / "stress_test.jsonl").read_bytes() == rows
+    assert theirs.read_text() == "mine"
+    assert not (folder / "new").exists()
 
 
 def test_a_changed_set_is_told_with_exit_code_1(tmp_path: Path) -> None:
