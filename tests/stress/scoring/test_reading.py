@@ -3,7 +3,7 @@
 import pytest
 
 from handeye.stress.items import NO_SUCH, Item
-from handeye.stress.scoring.reading import read
+from handeye.stress.scoring.reading import parted, read
 
 
 def item(values=("red", "blue"), **more):
@@ -69,3 +69,29 @@ def test_letters_stand_for_what_was_shown_there():
 def test_other_words_for_a_value():
     asked = item(("grey", "blue"), aliases={"grey": ("gray",)})
     assert read("gray", asked, "free", ()) == read("grey", asked, "free", ())
+
+
+def test_long_loops_are_read():
+    # Each of these took more than 20 s before its reader became linear.
+    said = "The answer is 3. " * 3000
+    assert read(said, item(("3", "4"), answer="number"), "free", ()).says == "a"
+    assert read(f"{said}The answer is 4.", item(("3", "4"), answer="number"), "free", ()).says == (
+        "none"
+    )
+    assert read("The answer is red. " * 3000, item(), "free", ()).says in ("a", "none")
+    assert read("The answer is B. " * 3000, item(), "letters", (2, 0, 1)).says == "a"
+    for blank in ("\n", " ", "*", " \n", "\nanswer"):
+        text = "Seen:" + blank * 50_000
+        assert parted(text) == ("", text, False)
+
+
+def test_what_is_seen_and_what_is_answered():
+    assert parted("Seen: a circle\nAnswer: red") == ("a circle", "red", True)
+    assert parted("\n Seen:\n\n Answer: red\n") == ("", "red", True)
+    assert parted("**Seen:** a circle\non a line\n\n## **Answer**: red") == (
+        "a circle\non a line",
+        "red",
+        False,
+    )
+    assert parted("seen: it\nanswer: red") == ("it", "red", False)
+    assert parted("Seen: x Answer: red") == ("", "Seen: x Answer: red", False)

@@ -56,11 +56,10 @@ class Read(NamedTuple):
 NOTHING = Read("none")
 
 
-_PARTS = re.compile(
-    r"[\s*_#]*seen[\s*_]*:[\s*_]*(?P<seen>.*?)\n[\s*_#]*answer[\s*_]*:[\s*_]*(?P<answer>.*)",
-    re.IGNORECASE | re.DOTALL,
-)
-_BARE = re.compile(r"\s*Seen:[^\n]*\n\s*Answer:[^\n]*\s*")
+# Each is looked for once from the left: no two parts can share what they match.
+_SEEN = re.compile(r"[\s*_#]*seen[\s*_]*:", re.IGNORECASE)
+_ANSWER = re.compile(r"^[ \t\r*_#]*answer[ \t*_]*:", re.IGNORECASE | re.MULTILINE)
+_MARKS = "*_ \t\r\n"
 
 
 class Parts(NamedTuple):
@@ -80,10 +79,15 @@ class Parts(NamedTuple):
 
 def parted(text: str) -> Parts:
     """What a text states that it sees, and what it answers."""
-    found = _PARTS.fullmatch(text)
-    if found is None:
+    head = _SEEN.match(text)
+    line = text.find("\n", head.end()) if head else -1
+    found = _ANSWER.search(text, line + 1) if line >= 0 else None
+    if head is None or found is None:
         return Parts("", text, False)
-    return Parts(found["seen"].strip(), found["answer"].strip(), _BARE.fullmatch(text) is not None)
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    bare = len(lines) == 2 and lines[0].startswith("Seen:") and lines[1].startswith("Answer:")
+    seen, answer = text[head.end() : found.start()], text[found.end() :]
+    return Parts(seen.lstrip(_MARKS).rstrip(), answer.lstrip(_MARKS).rstrip(), bare)
 
 
 def says_of(value: str, item: Item) -> Says:
