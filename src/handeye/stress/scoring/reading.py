@@ -71,9 +71,11 @@ _ORDINAL = re.compile(
 )
 _NOTHING_THERE = re.compile(
     r"(?:(?P<there>there (?:is|are|was|were) (?:no|not (?:an?|any))"
-    r"|there (?:is|are)n['’]t (?:an?|any)|i (?:can )?see no|i (?:don['’]t|do not) see (?:an?|any)|no) (?P<what>\w+(?: \w+){0,2}?)"
+    r"|there (?:is|are)n['’]t (?:an?|any)|i (?:can )?see no"
+    r"|i (?:don['’]t|do not) see (?:an?|any)|no) "
+    r"(?P<what>\w+(?: \w+){0,2}?)"
     r"(?: (?:here|there|in (?:the|this) (?:picture|image)))?"
-    r"|(?:(?:it|this|that|the(?: \w+){1,3}) )?(?:is|are)(?: not|n['’]t) "
+    r"|(?:(?:it|this|that|(?P<which>\w+(?: \w+){0,2})) )?(?:is|are)(?: not|n['’]t) "
     r"(?:there|present|shown|in (?:the|this) (?:picture|image)))",
     re.IGNORECASE,
 )
@@ -200,13 +202,13 @@ def _gone(text: str, item: Item) -> Read | None:
     if found := texts.which(text, [(NO_SUCH, *NO_SUCH_WORDS)]):
         return Read("no_such", NO_SUCH, found.strict)
     whole = _NOTHING_THERE.fullmatch(texts.bare(text))
-    if whole is None or not (whole["there"] or whole["what"] is None):
+    if whole is None:
         return None
     # "No lines touch" is a plain no.
     if whole["there"] == "no" and _YES_NO[1] in item.values:
         return None
     asked = {word.removesuffix("s").removesuffix("e") for word in words(item.question).split()}
-    named = (whole["what"] or "").split()
+    named = (whole["what"] or whole["which"] or "").split()
     if any(word.removesuffix("s").removesuffix("e") not in asked for word in named):
         return None
     return Read("no_such", NO_SUCH, False)
