@@ -59,8 +59,15 @@ def words(text: str) -> str:
 
 
 def announced(text: str) -> list[str]:
-    """What follows every announcement of an answer (``Answer:``), to the end of its line."""
-    return [text[found.end() :].partition("\n")[0] for found in _SAID.finditer(text)]
+    """What follows announcements of an answer (``Answer:``), to the next or the end of the line.
+
+    The same words come once, however often they are said: answers that loop are read in linear
+    time.
+    """
+    found = list(_SAID.finditer(text))
+    ends = [one.start() for one in found[1:]] + [len(text)]
+    spans = (text[one.end() : end] for one, end in zip(found, ends, strict=False))
+    return list(dict.fromkeys(span.partition("\n")[0] for span in spans))
 
 
 def denied(text: str, place: int) -> bool:

@@ -247,6 +247,7 @@ class Predictions(Generic[Row]):
     ) -> None:
         self.where, self.words = where, words
         self._rows = list(rows)
+        self._lines = array("Q")  # of a file
         self._places: dict[str, int] = {}
         doubles: list[str] = []
         for place, item_id in enumerate(map(attrgetter(words.field), self._rows)):
@@ -266,7 +267,15 @@ class Predictions(Generic[Row]):
         """
         _refuse_other_files(path, words)
         name = str(path)
-        found = cls((read(line, name, n) for n, line in numbered_lines(path)), words, name)
+        lines = array("Q")
+
+        def rows() -> Iterator[Row]:
+            for number, line in numbered_lines(path):
+                lines.append(number)
+                yield read(line, name, number)
+
+        found = cls(rows(), words, name)
+        found._lines = lines
         if not any(map(_has_text, found)):
             _refuse_silent(path)
         return found
@@ -301,6 +310,10 @@ class Predictions(Generic[Row]):
     def row(self, place: int) -> Row:
         """The prediction with a number."""
         return self._rows[place]
+
+    def stands(self, place: int) -> str:
+        """Where the prediction with a number stands, for messages: file and line."""
+        return f"{self.where}:{self._lines[place]}" if self._lines else f"prediction {place + 1}"
 
     def get(self, item_id: str) -> Row | None:
         """The prediction for an item, None if there is none."""
@@ -374,7 +387,6 @@ class PredictionFile(Predictions[Row]):
         self.path = path
         self._read = read
         self._starts = array("Q")
-        self._lines = array("Q")
         _refuse_other_files(path, words)
         try:
             self._stream = open_regular(path)

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from handeye.errors import DataError
 from handeye.stress.commands import app
+from handeye.stress.scoring.file_scoring import score
 from tests.support.stress import published as made
 
 
@@ -46,3 +47,21 @@ def test_a_wrong_file_leaves_what_was_there(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"popular\.json:1: label is 'perhaps'"):
         said("score", answers, "--data", file, "--out", tmp_path / "run")
     assert (tmp_path / "run" / "summary.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("order", [[0, 1], [0, 1, 2, 3, 4, 5, 6, 7]])
+def test_an_order_of_other_options_is_refused_with_its_line(
+    tmp_path: Path, order: list[int]
+) -> None:
+    folder = tmp_path / "set"
+    said("generate", folder, "--seed", 7, "--groups", 1, "--cues", "none", "--family", "attribute")
+    rows = list(map(json.loads, (folder / "stress_test.jsonl").read_text().splitlines()))
+    told = [{"item_id": row["item_id"], "raw_text": "A", "form": "letters"} for row in rows]
+    told[1]["order"] = order
+    answers = tmp_path / "answers.jsonl"
+    made.lines(answers, told)
+    with pytest.raises(DataError, match=rf"answers\.jsonl:2: order is of {len(order)} options"):
+        said("score", answers, "--data", folder, "--out", tmp_path / "run")
+    with pytest.raises(DataError, match=r"prediction 2: order is of"):
+        score(told, folder)
+    assert not (tmp_path / "run" / "summary.json").exists()

@@ -133,6 +133,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "list": ({"text": ["a"]}, r"text is \['a'\]; expected words"),
     "lines": ({"text": "a\x1b[2Jb"}, "expected words"),
     "away": ({"image": "COCO_val2014_9.jpg"}, r"json:2: item random-2: not in .*COCO_val2014_9"),
+    "id": ({"question_id": "a\nb"}, r"json:2: item_id 'random-a\\nb' is empty or has several"),
     "up": ({"image": "../../x.jpg"}, r"item random-2: not in"),
 }
 
@@ -145,6 +146,34 @@ def test_what_is_wrong_is_told_with_file_line_and_key(wrong: str, tmp_path: Path
     change(file, 1, **values)
     with pytest.raises(DataError, match=words):
         load(file)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"ground_truth": "{}"}, r"json.*:1: item .*: the ground truth is empty"),
+        ({"ground_truth": "5", "expected_bias": "5.0"}, r":1: item .*cannot tell '5' from '5.0'"),
+        ({"ground_truth": "5", "expected_bias": "five"}, r":1: item .*cannot tell '5' from 'five'"),
+    ],
+)
+def test_values_that_no_answer_tells_apart_are_refused(
+    row: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    known = {"ID": "a", "image": "a.png", "topic": "t", "prompt": "How many?"}
+    file = made.lines(tmp_path / "biased.jsonl", [known | {"expected_bias": "4"} | row])
+    with pytest.raises(DataError, match=words):
+        load(file, media=False)
+
+
+def test_numbers_of_rows_are_plain_digits(tmp_path: Path) -> None:
+    known = {"Question": "Open?", "Options": "(a) Yes (b) No", "Correct Answer": "(a)"}
+    file = made.lines(tmp_path / "mmvp.jsonl", [{"Index": 0, **known}])
+    with pytest.raises(DataError, match=r":1: Index is 0; expected a whole number from 1 on"):
+        load(file, media=False)
+    for image in ("²", "5" * 5000):
+        row = {"question_id": 1, "image_id": image, "question": "How?", "answers": ["red"]}
+        with pytest.raises(DataError, match=r":1: item 1: not in"):  # a name like others
+            load(made.lines(tmp_path / "vqa.jsonl", [row]))
 
 
 def of_no_layout(folder: Path) -> Path:

@@ -152,7 +152,7 @@ def verify(directory: OldSet, workers: Workers = None, json: Json = None) -> Non
     Example: handeye stress verify SET
     """
     from handeye.progress import counting
-    from handeye.stress.scenes.verification import verify as check
+    from handeye.stress.scenes.verification import REMADE, verify as check
 
     with counting("groups") as progress:
         result = check(directory, workers=workers, progress=progress)
@@ -160,6 +160,11 @@ def verify(directory: OldSet, workers: Workers = None, json: Json = None) -> Non
         "every prompt asked of two pictures with two right answers, every edit inside its box, "
         "every map as its rows say, every hash right"
     )
+    if not result.counts[REMADE]:
+        holds += (
+            "; but groups were not made again: no whole record of this version of the generator is "
+            "there, so rows and pictures are held to each other alone"
+        )
     print_verified(result, holds, json=json)
 
 

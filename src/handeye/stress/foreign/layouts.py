@@ -98,7 +98,7 @@ class Fields:
             DataError: it is none.
         """
         told = self.text(*names)
-        if not re.fullmatch(r"\d{1,15}", told):
+        if not re.fullmatch(r"[0-9]{1,15}", told):
             raise self.wrong(names[0], told, "a whole number")
         return int(told)
 
@@ -384,6 +384,8 @@ def _mmvp(row: Fields) -> list[Taken]:
     Closed``), ``Correct Answer``; pictures at ``MMVP Images/INDEX.jpg``.
     """
     place = row.whole("Index", "index", "idx")
+    if place < 1:
+        raise row.wrong("Index", place, "a whole number from 1 on: pairs are 1 and 2, 3 and 4")
     told = row.get("Options")
     options = [text.strip() for text in told] if isinstance(told, list) else []
     if isinstance(told, str):
@@ -510,7 +512,7 @@ def _vqa_item(own: str, row: Fields, known: Fields) -> Taken:
     of_image = row.text("image_id", "imageId", "image")
     if embedded := row.embedded("image"):
         picture = name_of(of_image)
-    elif of_image.isdigit():
+    elif re.fullmatch(r"[0-9]{1,15}", of_image):
         picture = f"{int(of_image):012d}.jpg"  # COCO's names end in it
     else:
         picture = of_image

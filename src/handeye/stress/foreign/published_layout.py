@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from handeye.answer_kinds import number
 from handeye.errors import DataError, first_ten
+from handeye.printing import is_one_line
 from handeye.sets.columns import shown_columns
 from handeye.sets.embedded import folder_of
 from handeye.sets.file_index import FileIndex
@@ -145,6 +147,7 @@ def _placed(path: Path, files: tuple[Path, ...], taken: list[Taken], media: bool
     """With the files of their pictures, and no id twice."""
     first: dict[tuple[str, str], str] = {}
     for one in taken:
+        _hold(one)
         key = (one.item.split, one.item.item_id)
         if first.setdefault(key, one.where) != one.where:
             raise DataError(f"{one.where}: item {one.item.item_id} was already in {first[key]}")
@@ -170,6 +173,31 @@ def _placed(path: Path, files: tuple[Path, ...], taken: list[Taken], media: bool
             "pictures of the set beside its file, in any folder"
         )
     return Published(root, files, out)
+
+
+def _hold(one: Taken) -> None:
+    """Hold what an item of any layout has to be.
+
+    Raises:
+        DataError: an id that is no plain line, no ground truth, two values that no answer tells
+            apart.
+    """
+    item = one.item
+    for name in ("item_id", "scene_id", "picture_id", "split"):
+        if not is_one_line(getattr(item, name)):
+            raise DataError(
+                f"{one.where}: {name} {getattr(item, name)!r} is empty or has several lines or "
+                "control characters"
+            )
+    if not item.gold.strip():
+        raise DataError(f"{one.where}: item {item.item_id}: the ground truth is empty")
+    if item.answer == "number" and item.values[1]:
+        a, b = (number.read(value) for value in item.values)
+        if a is not None and b is not None and a.value == b.value:
+            raise DataError(
+                f"{one.where}: item {item.item_id}: an answer cannot tell {item.values[0]!r} from "
+                f"{item.values[1]!r}, the values that it is read by"
+            )
 
 
 def _coco(index: FileIndex, name: str) -> str | None:

@@ -12,7 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.atomic import replacing, write_bytes
+from handeye.atomic import check_places, replacing, write_bytes
+from handeye.errors import OptionError, refusal
 from handeye.sets.jsonl import numbered_lines
 from handeye.stress.items import Item, Picture, items_name
 from handeye.stress.scenes.families import PARTS
@@ -29,6 +30,8 @@ ROWS_PER_SHARD = 20_000
 CATEGORIES = (*SHAPES, BEAD, "sign", "line", "grid", *PARTS, "label")
 """Of COCO, by their ids from 1."""
 FORMATS = ("coco",)
+# Behind the name of the set: by this an earlier export is known.
+_OURS = ", made by handeye"
 # What differs in shape from row to row is a JSON string: a column of Parquet has one type.
 _JSON = {"aliases", "meta", "sha256", "objects", "relations"}
 _STRINGS, _NUMBERS = {"values", "options"}, {"order", "cue_span", "evidence", "control"}
@@ -100,16 +103,19 @@ def write_coco(items: ItemSet, out: Path) -> dict[str, int]:
 
     Args:
         items: a loaded set.
-        out: the JSON file.
+        out: the JSON file, outside the set; an earlier export there is replaced.
 
     Returns:
         Number of images and of annotations.
 
     Raises:
         DataError: a mask is missing or unreadable.
+        OptionError: ``out`` lies within the set, is something else than an earlier export, or
+            cannot be written.
     """
+    _refuse_place(out, [file.parent for file in items.files])
     head = {
-        "info": {"description": f"{items.name}, made by handeye", "version": "1"},
+        "info": {"description": f"{items.name}{_OURS}", "version": "1"},
         "licenses": [{"id": 1, "name": "MIT", "url": "https://opensource.org/license/mit"}],
         "categories": [
             {"id": number, "name": name, "keypoints": list(KEYPOINTS), "skeleton": []}
@@ -127,15 +133,39 @@ def write_coco(items: ItemSet, out: Path) -> dict[str, int]:
         for number, picture in enumerate(items.pictures.values(), 1)
     ]
     counted = 0
-    with replacing(out) as stream:
-        # One annotation at a time: those of a large set would not fit in memory.
-        stream.write(json.dumps(head)[:-1].encode())
-        stream.write(b', "images": ' + json.dumps(images).encode() + b', "annotations": [')
-        for counted, one in enumerate(_annotations(items), 1):
-            between = b",\n" if counted > 1 else b"\n"
-            stream.write(between + json.dumps({"id": counted, **one}).encode())
-        stream.write(b"\n]}\n")
+    try:
+        with replacing(out) as stream:
+            # One annotation at a time: those of a large set would not fit in memory.
+            stream.write(json.dumps(head)[:-1].encode())
+            stream.write(b', "images": ' + json.dumps(images).encode() + b', "annotations": [')
+            for counted, one in enumerate(_annotations(items), 1):
+                between = b",\n" if counted > 1 else b"\n"
+                stream.write(between + json.dumps({"id": counted, **one}).encode())
+            stream.write(b"\n]}\n")
+    except OSError as error:
+        raise OptionError(f"{out}: cannot be written: {refusal(error)}") from None
     return {"images": len(images), "annotations": counted}
+
+
+def _refuse_place(out: Path, sets: Iterable[Path]) -> None:
+    check_places(out)
+    for folder in sets:
+        if out.resolve().is_relative_to(folder.resolve()):
+            raise OptionError(
+                f"{out}: lies within the set {folder}, which an export leaves as it is; give a "
+                "place outside of it"
+            )
+    if not out.exists():
+        return
+    try:
+        with out.open("rb") as stream:
+            begin = stream.read(4096)  # an export of a large set is large
+    except OSError as error:
+        raise OptionError(f"{out}: cannot be written: {refusal(error)}") from None
+    if begin and not (begin.startswith(b'{"info": {"description": ') and _OURS.encode() in begin):
+        raise OptionError(
+            f"{out}: is there and no earlier export; it was left alone, give another name"
+        )
 
 
 def _annotations(items: ItemSet) -> Iterator[dict[str, Any]]:

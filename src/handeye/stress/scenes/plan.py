@@ -7,6 +7,7 @@ round, and in as many groups as there are kinds of cues each kind twice, paired 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,9 @@ SMALLEST, LARGEST = 112, 2016
 IN_TURN = "two"
 """Two kinds of cues a group, dealt in turn."""
 _DEALT = 2
+# It stands in names of files, in ids and in the card.
+_LONGEST_SPLIT = 40
+_SPLIT = re.compile(rf"\w[\w.-]{{0,{_LONGEST_SPLIT - 1}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,11 @@ def plan_set(
     within("size", size, SMALLEST, LARGEST)
     if level is not None:
         within("level", level, 1, N_LEVELS)
-    if not split.strip() or split == "all" or any(sign in split for sign in "/\\\n\0"):
-        raise OptionError(f"split must be a name such as test or dev, got {split!r}")
+    if not _SPLIT.fullmatch(split) or split == "all":
+        raise OptionError(
+            "split must be a name such as test or dev (letters and digits, _, - and . within; at "
+            f"most {_LONGEST_SPLIT}), got {split[: _LONGEST_SPLIT + 1]!r}"
+        )
     asked = FAMILIES if families is None else _chosen("families", families, FAMILIES)
     kinds = tuple(cue for cue in CUES if cue)
     words = cues.strip() if isinstance(cues, str) else cues

@@ -41,6 +41,9 @@ from handeye.stress.scenes.wording import missing, read
 
 SOLVED = "answered by the oracle"
 """What the count of items is called that the oracle answers right from decoded pictures."""
+REMADE = "groups made again"
+"""What the count of groups is called that were made again and compared; 0 where the set does not
+say how it was made, or another version of the generator made it."""
 EASY = (1, 2)
 """Levels at which the oracle has to be right about everything, from :data:`EASY_SIZE` pixels on."""
 EASY_SIZE = 224
@@ -61,10 +64,10 @@ def verify(
         progress: called with (groups done, groups in all).
 
     Returns:
-        Counts of ``items``, ``prompts``, ``pictures``, ``groups`` and items ``answered by the
-        oracle``; and every problem with file, line and id. That the oracle is wrong is a problem at
-        levels 1 and 2 alone, and not of pictures below 224 pixels: harder ones are there to be
-        missed.
+        Counts of ``items``, ``prompts``, ``pictures``, ``groups``, ``groups made again`` and items
+        ``answered by the oracle``; and every problem with file, line and id. That the oracle is
+        wrong is a problem at levels 1 and 2 alone, and not of pictures below 224 pixels: harder
+        ones are there to be missed.
 
     Raises:
         DataError: the set cannot be read at all.
@@ -102,6 +105,7 @@ def verify(
         "prompts": len({one.item.prompt_id for one in placed}),
         "pictures": len({one.item.picture_id for one in placed}),
         "groups": len(items),
+        REMADE: sum(order is not None for order, *_ in pieces) if options is not None else 0,
         SOLVED: found.counts.get(SOLVED, 0),
     }
     return Verified(counts, (*problems, *found.problems))

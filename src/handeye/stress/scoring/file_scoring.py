@@ -24,7 +24,13 @@ from handeye.stress.item_set import ItemSet
 from handeye.stress.items import Item
 from handeye.stress.loader import load, selected
 from handeye.stress.scoring.looks import Answered, looks
-from handeye.stress.scoring.predictions import FREE, Prediction, any_predictions, of_file
+from handeye.stress.scoring.predictions import (
+    FREE,
+    Prediction,
+    any_predictions,
+    hold_orders,
+    of_file,
+)
 from handeye.stress.scoring.run_folder import RUN_FORMAT
 from handeye.stress.scoring.score import ScoreRow, score_rows
 from handeye.stress.scoring.summary import RESAMPLES, Summary, summarize
@@ -92,6 +98,7 @@ def score_files(
                 + ("" if item_ids is None else f", {len(item_ids)} chosen ids"),
             )
             pairs = list(joined.pairs(items))
+            hold_orders(pairs, answers)
             alone((found.form or FREE for _, found in pairs), "form", where)
             alone((found.ablation or "" for _, found in pairs), "ablation", where)
         rows = score_rows(pairs, model, items.pictures)
@@ -213,6 +220,7 @@ def score(
         answers.model()  # of one alone
         joined = Join[Item, Prediction](answers, allow_missing=allow_missing)
         pairs = list(joined.pairs(items))
+        hold_orders(pairs, answers)
         rows = score_rows(pairs, pictures=pictures)
     summary = summarize(
         rows,

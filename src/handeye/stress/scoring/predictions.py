@@ -11,11 +11,13 @@ picture where nothing was done. Other fields are left alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import msgspec
 
+from handeye.errors import DataError
 from handeye.run.answers import ANSWER_STATES
 from handeye.scores import join
 from handeye.stress.items import Item
@@ -96,6 +98,24 @@ def of_file(path: Path, strip_thoughts: bool = False) -> join.Predictions[Predic
     """
     reader = join.without_marks(read_prediction) if strip_thoughts else read_prediction
     return join.Predictions.of_file(path, reader, ITEMS)
+
+
+def hold_orders(
+    pairs: Sequence[tuple[Item, Prediction]], answers: join.Predictions[Prediction]
+) -> None:
+    """Hold the orders of options that predictions tell to their items.
+
+    Raises:
+        DataError: one has more or fewer options than its item; of the first, where it stands.
+    """
+    for item, found in pairs:
+        told, known = len(found.order or ()), len(item.options)
+        place = answers.place(item.item_id)
+        if told and told != known and place is not None:
+            raise DataError(
+                f"{answers.stands(place)}: order is of {told} options, and item {item.item_id} "
+                f"has {known}; give with --data the set that the model was asked about"
+            )
 
 
 def any_predictions(given: join.Given) -> join.Predictions[Prediction]:
