@@ -33,7 +33,7 @@ Embed = Callable[[Sequence[str]], NDArray[Any]]
 """Texts to vectors (n, d)."""
 
 DRAWS = 50
-"""Draws of each control's null."""
+"""Draws of each control's null; none where the probe has none."""
 ALARM = 4.0
 """Deviations of its null by which a reader must lie above it to be said to tell something.
 
@@ -157,6 +157,7 @@ def controls(
     embed: Embed | None = None,
     others: Mapping[str, States] | None = None,
     media_first: bool = True,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Controls:
     """Set every probe beside what else could tell the same.
 
@@ -170,6 +171,7 @@ def controls(
             chose where they have them, else at their last one.
         media_first: the mask is causal and media come before the question, so that a clip's own
             states cannot hang on it.
+        progress: told of how many entries of the probe the controls are read, and of how many.
 
     Raises:
         DataError: targets of the probe are not there, or states are missing.
@@ -178,16 +180,21 @@ def controls(
     for target in targets:
         parts.setdefault((target.target, target.stratum), []).append(target)
     out = []
-    for found in probed.found:
+    for done, found in enumerate(probed.found):
+        if progress is not None:
+            progress(done, len(probed.found))
         rows = parts.get((found.target, found.stratum), [])
         if tuple(row.item_id for row in rows) != found.item_ids:
             raise DataError(f"{found.name}: these are not the targets that were probed")
         given = probed.settings
+        draws = DRAWS if given["flips"] else 0
         setup = Setup.of(
-            rows, tuple(given["cs"]), given["folds"], given["inner"], DRAWS, given["seed"]
+            rows, tuple(given["cs"]), given["folds"], given["inner"], draws, given["seed"]
         )
         beside = _Beside(states, found, replace(setup, splits=setup.splits[: setup.folds]))
         out.append(beside.controlled(embed, others or {}, media_first))
+    if progress is not None:
+        progress(len(out), len(out))
     return Controls(tuple(out))
 
 
@@ -263,6 +270,8 @@ class _Beside:
                 "what chance gives"
                 if null
                 else "no labels that say nothing could be drawn"
+                if self.found.no_null
+                else "no null was drawn (--flips 0)"
             )
             self.mute.setdefault(why, []).append(name)
         return (value - mean) / spread

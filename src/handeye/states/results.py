@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import msgspec
 
 from handeye.atomic import write_all
-from handeye.errors import DataError, OptionError, RunError, allowed
+from handeye.errors import DataError, OptionError, RunError, did_you_mean, first_ten
 from handeye.reading import read_json
 from handeye.respondents.local.adjuster import Adjuster, Promise
 from handeye.run.plan import rows_sha256
@@ -234,7 +234,11 @@ def named_targets(targets: Sequence[Target], names: Sequence[str]) -> list[Targe
     families = dict.fromkeys(name.partition(":")[0] for name in known)
     for name in names:
         if name not in known and name not in families:
-            raise OptionError(f"target {name!r} is not there{allowed(name, [*families, *known])}")
+            every = [*dict.fromkeys((*families, *known))]
+            raise OptionError(
+                f"target {name!r} is not there; there are: {first_ten(every)}"
+                f"{did_you_mean(name, every)}"
+            )
     if not names:
         return list(targets)
     return [one for one in targets if {one.target, one.target.partition(":")[0]} & set(names)]
