@@ -28,7 +28,16 @@ from handeye.scores import claims
 from handeye.scores.claims import Figure, figure_of, sentence_of
 from handeye.scores.estimate import Estimate, number
 from handeye.shown import Shown, Words, named
-from handeye.states.figures import Bools, Floats, areas, estimate, fold_area, lengthened, mean_of, owing
+from handeye.states.figures import (
+    Bools,
+    Floats,
+    areas,
+    estimate,
+    fold_area,
+    lengthened,
+    mean_of,
+    owing,
+)
 from handeye.states.folds import Ints
 from handeye.states.readers import Plan, Reading, everything, fit_probes
 from handeye.states.wanted import SPAN

@@ -13,7 +13,7 @@ A file is replaced in one step, when all of it is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any
@@ -299,6 +299,39 @@ def refuse_narrower(
             f"{folder}: {PROBE} holds more than this would: {', '.join(lost[:3])}{more}; nothing "
             "was changed. Repeat the options of that probe, or put this in its place (--again)"
         )
+
+
+def _impossible(found: Found) -> Iterator[str]:
+    """Where what a file tells cannot have been measured, by the name of the figure."""
+    shares = {
+        f"{one.target} at {one.site}: {name}": value
+        for one in found.found
+        for name, value in (
+            ("auroc", one.auroc),
+            ("balanced_accuracy", one.balanced_accuracy),
+            *((f"auroc of {point.layer}", point.auroc) for point in one.curve),
+            *((f"auroc of {kind}", own) for kind, own in one.kinds.items()),
+        )
+    }
+    for entry in found.controls:
+        shares |= {
+            f"{entry.target} at {entry.site}: auroc of {one.name}": one.auroc
+            for one in entry.controls
+        }
+    for way in found.chain.ways if found.chain else ():
+        for level in way.levels:
+            shares[f"chain {way.stratum}: {level.key}"] = level.balanced
+    for name, one in shares.items():
+        if one.value is not None and not 0 <= one.value <= 1:
+            yield f"{name} is {one.value:g}, and lies in 0..1"
+        if one.n < 0:
+            yield f"{name} is of {one.n} rows"
+    for probe in found.found:
+        if not 0 <= probe.positive <= probe.n or not 0 <= probe.groups <= probe.n:
+            yield (
+                f"{probe.target} at {probe.site}: {probe.positive} positive rows and "
+                f"{probe.groups} groups of {probe.n} rows"
+            )
 
 
 def write_probed(folder: Path, found: Found, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -636,7 +669,10 @@ def _read(folder: Path, name: str, kind: type[Any], command: str) -> dict[str, A
     if not (folder / name).is_file():
         return None
     try:
-        found: dict[str, Any] = msgspec.to_builtins(read_json(folder / name, kind))
+        read = read_json(folder / name, kind)
+        if isinstance(read, Found) and (wrong := next(_impossible(read), None)):
+            raise DataError(f"{folder / name}: cannot be read: {wrong}")
+        found: dict[str, Any] = msgspec.to_builtins(read)
     except DataError as error:
         raise DataError(f"{error}; make it again with: handeye states {command}") from None
     return found

@@ -292,7 +292,9 @@ class Writer:
         tensors = {name: np.concatenate(rows) for name, rows in self._rows.items()}
         sums = {name: crc32(np.ascontiguousarray(one)) for name, one in tensors.items()}
         told = {HEADER: header, SUMS: sums}
-        data = save(tensors, {name: msgspec.json.encode(one).decode() for name, one in told.items()})
+        data = save(
+            tensors, {name: msgspec.json.encode(one).decode() for name, one in told.items()}
+        )
         del tensors
         folder = self.folder / PARTS
         with replacing(folder / f"part-{self._number:05d}.safetensors") as stream:

@@ -315,7 +315,13 @@ def _published(found: Any, answered: Any, groups: str) -> Table:
         columns=(Column("Figure"),),
         rows=tuple(rows),
         row_head="Measure",
-        note=" ".join(f"{name} needs {what}." for name, what in needs.items()),
+        note=" ".join(
+            [
+                "These describe the letters and carry no claim: they have no null, and of several "
+                "some intervals leave out 0 by chance.",
+                *(f"{name} needs {what}." for name, what in needs.items()),
+            ]
+        ),
     )
 
 
