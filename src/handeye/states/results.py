@@ -303,35 +303,30 @@ def refuse_narrower(
 
 def _impossible(found: Found) -> Iterator[str]:
     """Where what a file tells cannot have been measured, by the name of the figure."""
-    shares = {
-        f"{one.target} at {one.site}: {name}": value
-        for one in found.found
-        for name, value in (
-            ("auroc", one.auroc),
-            ("balanced_accuracy", one.balanced_accuracy),
-            *((f"auroc of {point.layer}", point.auroc) for point in one.curve),
-            *((f"auroc of {kind}", own) for kind, own in one.kinds.items()),
-        )
-    }
+    shares: list[tuple[str, Estimate]] = []
+    for probe in found.found:
+        where = f"{probe.target} {probe.stratum} at {probe.site}".replace("  ", " ")
+        shares += [
+            (f"{where}: auroc", probe.auroc),
+            (f"{where}: balanced_accuracy", probe.balanced_accuracy),
+            *((f"{where}: auroc of {point.layer}", point.auroc) for point in probe.curve),
+            *((f"{where}: auroc of {kind}", own) for kind, own in probe.kinds.items()),
+        ]
+        if not 0 <= probe.positive <= probe.n or not 0 <= probe.groups <= probe.n:
+            yield (
+                f"{where}: {probe.positive} positive rows and {probe.groups} groups of {probe.n} "
+                "rows"
+            )
     for entry in found.controls:
-        shares |= {
-            f"{entry.target} at {entry.site}: auroc of {one.name}": one.auroc
-            for one in entry.controls
-        }
+        where = f"{entry.target} {entry.stratum} at {entry.site}".replace("  ", " ")
+        shares += [(f"{where}: auroc of {one.name}", one.auroc) for one in entry.controls]
     for way in found.chain.ways if found.chain else ():
-        for level in way.levels:
-            shares[f"chain {way.stratum}: {level.key}"] = level.balanced
-    for name, one in shares.items():
+        shares += [(f"chain {way.stratum}: {level.key}", level.balanced) for level in way.levels]
+    for name, one in shares:
         if one.value is not None and not 0 <= one.value <= 1:
             yield f"{name} is {one.value:g}, and lies in 0..1"
         if one.n < 0:
             yield f"{name} is of {one.n} rows"
-    for probe in found.found:
-        if not 0 <= probe.positive <= probe.n or not 0 <= probe.groups <= probe.n:
-            yield (
-                f"{probe.target} at {probe.site}: {probe.positive} positive rows and "
-                f"{probe.groups} groups of {probe.n} rows"
-            )
 
 
 def write_probed(folder: Path, found: Found, rows: Sequence[Mapping[str, Any]]) -> None:
