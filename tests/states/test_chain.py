@@ -55,6 +55,28 @@ def changed(made: Planted, change: Callable[[Any], Any]) -> list[Any]:
 # ---- what was planted is found
 
 
+def test_kinds_of_few_families_do_not_make_short_intervals() -> None:
+    """Their families drawn again hardly vary, and the kinds themselves differ by chance."""
+    out = 0
+    of = np.repeat(np.arange(8), [1, 1, 2, 2, 1, 2, 1, 2])
+    for seed in range(6):
+        made = plant("none", len(of), seed=seed, width=32)
+        rows = changed(
+            made,
+            lambda row: msgspec.structs.replace(
+                row, strata={"modality": "vision", "kind": f"kind {of[int(row.group[-5:])]}"}
+            ),
+        )
+        (way,) = chained(made.states, rows, layers=LAYERS[1:2], folds=3, seed=seed, **QUICK).ways
+        told = way.level("compared").unheld
+        assert told is not None
+        assert told.low is not None
+        assert told.high is not None
+        assert told.high - told.low > 0.25
+        out += not told.low <= 0.5 <= told.high
+    assert out <= 1
+
+
 @pytest.mark.parametrize("name", PLANTED)
 def test_large_losses_are_said_and_none_that_is_not_there(name: str) -> None:
     _, way = planted(name)

@@ -22,6 +22,30 @@ def test_each_leak_raises_its_alarm(leak: str) -> None:
     assert leak in [alarm.name for alarm in alarms], alarms
 
 
+@pytest.mark.parametrize("site", ["media", "grid"])
+@pytest.mark.parametrize("by", ["item", "clip"])
+def test_questions_of_a_clip_that_are_of_several_groups_raise_an_alarm(site: str, by: str) -> None:
+    """A coin for each clip is told by its states as soon as folds part its questions."""
+    store = clean(30, 3)
+    coin = np.random.default_rng(4).integers(0, 2, 60)
+    store.change(
+        label=lambda row: int(coin[row // 2]),
+        group=lambda row: f"item-{row}" if by == "item" else f"clip-{row // 2}",
+        siblings=lambda row: {},
+        place=lambda row: 1 if site == "grid" else None,
+    )
+    if site == "grid":
+        for layer in store.states.layers:
+            one = store.arrays[layer, "media"]
+            # Every picture begins alike.
+            store.arrays[layer, "grid"] = np.stack([np.ones_like(one), one], axis=1)
+    found = probe(store.states, store.targets, sites=[site], flips=0, cs=(1e-2,), folds=3)
+    alarms = controls(store.states, store.targets, found).alarms
+    told = [one.said for one in alarms if one.name == "copies"]
+    assert bool(told) == (by == "item")
+    assert all("60 states stand in several groups" in one and "one group" in one for one in told)
+
+
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("crossed", [True, False])
 def test_clean_sets_are_silent(seed: int, crossed: bool) -> None:

@@ -247,7 +247,9 @@ def test_nothing_found_yet_says_what_to_do(tmp_path: Path) -> None:
         (("--beside", "blank"), "a name, =, and a folder"),
         (("--layers", "block.99"), "block.99"),
         (("--run", "RUN"), "no suite"),
-        (("--folds", 100), "folds"),
+        (("--target", "nope"), "there are: premise"),
+        (("--folds", 100), "--folds is 100, and these targets are of 12 groups"),
+        (("--json", "/dev/null/probe.json"), "cannot be written"),
         (("--folds", 2), "folds must be at least 3"),
         (("--layers", ","), "no layer is named"),
     ],
@@ -261,6 +263,32 @@ def test_bad_options_are_told_and_nothing_is_written(
     _, told = handeye("states", "probe", tmp_path / "states", *words, code=2)
     assert wrong in " ".join(told.split())
     assert sorted((tmp_path / "states").iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        (("--folds", 0), "--folds must be at least 2, got 0"),
+        (("--alpha", 2), "--alpha must be between 0 and 1, got 2"),
+        (("--confidence", 0), "--confidence must be between 0 and 1, got 0"),
+    ],
+)
+def test_what_adjusting_cannot_do_is_told_before_any_work(
+    tmp_path: Path, words: tuple[str, ...], wrong: str
+) -> None:
+    _, told = handeye("states", "adjust", tmp_path / "not there", *words, code=2)
+    assert wrong in " ".join(told.split())
+
+
+def test_no_quantile_of_few_draws_is_shown(probed: tuple[Path, str]) -> None:
+    """Of ten draws none lies beyond the 97.5 % point; p says of how many it is."""
+    found = json.loads((probed[0] / "probe.json").read_bytes())
+    for draws, shown in ((10, False), (40, True)):
+        for one in found["found"]:
+            one["null"]["draws"] = draws
+        (table,) = [one for one in tables(found, None) if one.key == "t-probes"]
+        assert all((row.cells[3] is not None) == shown for row in table.rows)
+        assert f"of {draws} draws and" in table.columns[4].meaning
 
 
 def test_states_without_targets_are_refused_with_a_reason(tmp_path: Path) -> None:
@@ -292,6 +320,8 @@ def test_results_that_were_changed_are_told_by_file_and_key(
 
     for name, path, value, where in (
         ("probe.json", ("found", 0, "auroc"), 0.9, "$.found[0].auroc"),
+        ("probe.json", ("found", 0, "auroc", "value"), 7.5, "auroc is 7.5, and lies in 0..1"),
+        ("probe.json", ("found", 0, "auroc", "n"), -5, "auroc is of -5 rows"),
         ("probe.json", ("found", 1, "choices", 0, "layer"), None, "$.found[1].choices[0].layer"),
         ("probe.json", ("chain", "ways", 0, "levels", 0, "key"), "sen", "$.chain.ways[0].levels"),
         ("probe.json", ("chain", "ways", 1, "steps"), [], "$.chain.ways[1]"),

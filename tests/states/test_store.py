@@ -361,6 +361,7 @@ def test_numbers_that_are_none_are_told_by_part_layer_site_and_item(
     write(tmp_path / "s", range(4), part_bytes=10**9)
     (part,) = (tmp_path / "s" / "parts").iterdir()
     kept, tensors = opened(part)
+    assert kept.pop("crc32")  # as parts of before have none
     store = open_store(tmp_path / "s")
     row = int(
         store.index.filter((pl.col("item_id") == "i2") & (pl.col("site") == "last"))["row"][0]
@@ -375,6 +376,21 @@ def test_numbers_that_are_none_are_told_by_part_layer_site_and_item(
     save_file(tensors, part, kept)
     with pytest.raises(DataError, match=rf"{part.name}: {layer}/last of .* shape \(1, "):
         store.states(layer, "last", ["i0", "i2"])
+
+
+def test_bits_of_a_tensor_that_were_changed_are_told(tmp_path: Path) -> None:
+    """Header, shape and kind are right, and the numbers are possible ones."""
+    from safetensors.numpy import save_file
+
+    write(tmp_path / "s", range(4), part_bytes=10**9)
+    (part,) = (tmp_path / "s" / "parts").iterdir()
+    kept, tensors = opened(part)
+    tensors["final/last"][0, 0] *= 1.5
+    save_file(tensors, part, kept)
+    store = open_store(tmp_path / "s")
+    assert np.isfinite(store.states(LAYERS[0], "last", ["i0"])).all()
+    with pytest.raises(DataError, match=rf"{part.name}: final/last .*bytes are not those that"):
+        store.states("final", "last", ["i0"])
 
 
 def edited(name: str, change: Any) -> Any:

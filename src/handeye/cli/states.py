@@ -20,7 +20,7 @@ from handeye.printing import say, tell
 from handeye.progress import hushed
 from handeye.suite import Suite
 from handeye.suites import all_suites
-from handeye.terminal.options import EveryLine, Json, one_of, put_json, say_next
+from handeye.terminal.options import STDOUT, EveryLine, Json, one_of, put_json, say_next
 from handeye.terminal.run_options import Run, asked_as
 
 if TYPE_CHECKING:
@@ -772,11 +772,13 @@ def probe(
     from msgspec.structs import replace
 
     from handeye.atomic import held
-    from handeye.errors import within
+    from handeye.errors import LARGEST_SEED, within
     from handeye.states.analysis import probed
     from handeye.states.results import PROBE, refuse_narrower, targets_of, write_probed
 
     within("--flips", flips, 0, 10**6)
+    within("--folds", folds, 3, LARGEST_SEED)
+    _check_json(json)
     store = _opened(states)
     asked = targets_of(store, targets, tell)
     actions, of_run = _actions(store.record.settings.get("suite"), run)
@@ -839,6 +841,8 @@ def adjust(
     from msgspec.structs import replace
 
     from handeye.atomic import held
+    from handeye.errors import LARGEST_SEED, within
+    from handeye.states.adjuster import check_shares
     from handeye.states.analysis import adjusted
     from handeye.states.results import (
         ADJUST,
@@ -848,6 +852,9 @@ def adjust(
         write_adjusted,
     )
 
+    check_shares(**{"--alpha": alpha, "--confidence": confidence})
+    within("--folds", folds, 2, LARGEST_SEED)
+    _check_json(json)
     store = _opened(states)
     asked = targets_of(store, targets, tell)
     choice: dict[str, Any] = {
@@ -1006,6 +1013,14 @@ def _show(states: Path, only: Sequence[str] = _EVERY, *, every_line: bool = Fals
     if left_out:
         name, why = next(iter(left_out.items()))
         say_line(console, f"left out: {len(left_out)}, such as {name}: {why}")
+
+
+def _check_json(place: str | None) -> None:
+    """Refuse a place for ``--json`` that cannot be written, before the work for it is done."""
+    from handeye.atomic import check_places
+
+    if place not in (None, STDOUT):
+        check_places(Path(str(place)))
 
 
 def _opened(folder: Path) -> Store:

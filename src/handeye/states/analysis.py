@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 
-from handeye.errors import DataError, OptionError, allowed, within
+from handeye.errors import LARGEST_SEED, DataError, OptionError, allowed, within
 from handeye.respondents.local.adjuster import Adjuster, shown_options
 from handeye.scores.claims import sentence_of
 from handeye.scores.estimate import Estimate
@@ -108,7 +109,7 @@ def probed(
             f"these targets are of {groups} group{'s' * (groups > 1)}, and at "
             "least three are needed, so that two are left to choose from while one is held out"
         )
-    within("folds", folds, 3, groups)
+    _refuse_folds(folds, groups)
     within("flips", flips, 0, 10**6)
     for site in sites:
         if site not in store.sites:
@@ -140,6 +141,16 @@ def probed(
     return found, [row for one in every.found for row in one.rows()]
 
 
+def _refuse_folds(folds: int, groups: int) -> None:
+    """Refuse fewer than three folds, or more than there are groups."""
+    within("--folds", folds, 3, LARGEST_SEED)
+    if folds > groups:
+        raise OptionError(
+            f"--folds is {folds}, and these targets are of {groups} groups: each fold holds one at "
+            f"least, so ask for {groups} at the most"
+        )
+
+
 @dataclass
 class _Reading:
     """Probes and their controls, site by site."""
@@ -159,6 +170,8 @@ class _Reading:
     found: list[Probed] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     controls: list[Controlled] = field(default_factory=list)
+    # What is to be set beside controls when all is probed: one count over all sites.
+    _later: list[tuple[Sequence[Target], Probe]] = field(default_factory=list)
 
     def read(self, targets: Sequence[Target], sites: Sequence[str]) -> None:
         """Read what is asked at some sites.
@@ -181,6 +194,21 @@ class _Reading:
         if not self.found:
             name, why = next(iter(self.left_out.items()))
             raise DataError(f"nothing could be probed; {name}: {why}")
+        first = self.store.record.checks.get("media_tokens", {}).get("result") == "equal"
+        for asked, part in self._later:
+            self.controls += controls(
+                self.store,
+                asked,
+                part,
+                embed=self.embed,
+                others=self.beside,
+                media_first=first,
+                progress=partial(self._told_controls, len(self.controls)),
+            ).found
+
+    def _told_controls(self, before: int, done: int, _: int) -> None:
+        if self.progress is not None:
+            self.progress("probes with their controls", before + done, len(self.found))
 
     def _rows(self, targets: Sequence[Target], site: str) -> list[Target]:
         having = set(self.store.having(site))
@@ -216,15 +244,7 @@ class _Reading:
             return
         self.found += part.found
         self.left_out |= {f"{name} · {site}": why for name, why in part.left_out.items()}
-        first = self.store.record.checks.get("media_tokens", {}).get("result") == "equal"
-        self.controls += controls(
-            self.store,
-            rows,
-            part,
-            embed=self.embed,
-            others=self.beside,
-            media_first=first,
-        ).found
+        self._later.append((rows, part))
 
 
 def _parts(rows: Sequence[Target]) -> int:
@@ -291,7 +311,18 @@ def _chains(
             missing[stratum] = str(error)
     if progress is not None and done:
         progress("levels of the chain", done, done)
-    return chain(found) if found else None, missing
+    if not found:
+        return None, missing
+
+    def figured() -> Iterator[Reading]:
+        for number, one in enumerate(found):
+            if progress is not None:
+                progress("chains", number, len(found))
+            yield one
+        if progress is not None:
+            progress("chains", len(found), len(found))
+
+    return chain(figured()), missing
 
 
 def _rejectable(targets: Sequence[Target]) -> list[Target]:

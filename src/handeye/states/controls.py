@@ -24,7 +24,7 @@ from handeye.states.figures import Floats, estimate, fold_area, gained, mean_of
 from handeye.states.probes import Probe, Probed, null_of, reader
 from handeye.states.search import Search, Setup, search
 from handeye.states.solver import Design
-from handeye.states.store import States
+from handeye.states.store import States, Store
 from handeye.states.targets import Target
 from handeye.states.texts import crossed, format_of, one_hot, roles_of, tf_idf
 from handeye.stats.intervals import difference
@@ -33,7 +33,7 @@ Embed = Callable[[Sequence[str]], NDArray[Any]]
 """Texts to vectors (n, d)."""
 
 DRAWS = 50
-"""Draws of each control's null."""
+"""Draws of each control's null; none where the probe has none."""
 ALARM = 4.0
 """Deviations of its null by which a reader must lie above it to be said to tell something.
 
@@ -157,6 +157,7 @@ def controls(
     embed: Embed | None = None,
     others: Mapping[str, States] | None = None,
     media_first: bool = True,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Controls:
     """Set every probe beside what else could tell the same.
 
@@ -170,6 +171,7 @@ def controls(
             chose where they have them, else at their last one.
         media_first: the mask is causal and media come before the question, so that a clip's own
             states cannot hang on it.
+        progress: told of how many entries of the probe the controls are read, and of how many.
 
     Raises:
         DataError: targets of the probe are not there, or states are missing.
@@ -178,16 +180,21 @@ def controls(
     for target in targets:
         parts.setdefault((target.target, target.stratum), []).append(target)
     out = []
-    for found in probed.found:
+    for done, found in enumerate(probed.found):
+        if progress is not None:
+            progress(done, len(probed.found))
         rows = parts.get((found.target, found.stratum), [])
         if tuple(row.item_id for row in rows) != found.item_ids:
             raise DataError(f"{found.name}: these are not the targets that were probed")
         given = probed.settings
+        draws = DRAWS if given["flips"] else 0
         setup = Setup.of(
-            rows, tuple(given["cs"]), given["folds"], given["inner"], DRAWS, given["seed"]
+            rows, tuple(given["cs"]), given["folds"], given["inner"], draws, given["seed"]
         )
         beside = _Beside(states, found, replace(setup, splits=setup.splits[: setup.folds]))
         out.append(beside.controlled(embed, others or {}, media_first))
+    if progress is not None:
+        progress(len(out), len(out))
     return Controls(tuple(out))
 
 
@@ -263,6 +270,8 @@ class _Beside:
                 "what chance gives"
                 if null
                 else "no labels that say nothing could be drawn"
+                if self.found.no_null
+                else "no null was drawn (--flips 0)"
             )
             self.mute.setdefault(why, []).append(name)
         return (value - mean) / spread
@@ -428,22 +437,37 @@ class _Beside:
                     break
 
     def _copies(self) -> None:
-        """Equal states in different groups: one item twice."""
-        last = self.layers[-1]
+        """Equal states in different groups: one item twice, or one clip on both sides of folds."""
+        last, site = self.layers[-1], self.found.site
+        of_clip = site in ("media", "grid")
         # Elsewhere families may rightly share a state: of one question before any clip is seen.
-        if not self.found.site.startswith(("last", "answer")) or last == "embedding":
+        if not (of_clip or (site.startswith(("last", "answer")) and last != "embedding")):
             return
-        ids = list(self.found.item_ids)
+        ids, places = list(self.found.item_ids), None
+        if site == "grid":
+            # The first tokens of two pictures may be alike; the last one has seen all of it.
+            ends: dict[str, int] = {}
+            for row in self.rows:
+                ends[row.item_id] = max(ends.get(row.item_id, 0), row.place or 0)
+            if isinstance(self.states, Store):
+                told = self.states.tokens(site, [*ends])
+                ends = {item: count - 1 for item, count in zip(ends, told, strict=True)}
+            places = [ends[item] for item in ids]
         held: dict[bytes, set[str]] = {}
         for start in range(0, len(ids), 1024):
-            part = self.states.states(last, self.found.site, ids[start : start + 1024])
-            for row, group in zip(part, self.found.groups[start : start + 1024], strict=True):
-                held.setdefault(row.tobytes(), set()).add(group)
+            own = slice(start, start + 1024)
+            part = self.states.states(last, site, ids[own], places and places[own])
+            for state, group in zip(part, self.found.groups[own], strict=True):
+                held.setdefault(state.tobytes(), set()).add(group)
         copies = sum(len(groups) > 1 for groups in held.values())
         if copies and len(held) > 1:
-            self._say(
-                "alarm", "copies", f"{copies} states stand in several groups: items are there twice"
+            why = (
+                "folds part what is asked of one clip, and its label can be learnt by heart: "
+                "give all questions of a clip one group"
+                if of_clip
+                else "items are there twice"
             )
+            self._say("alarm", "copies", f"{copies} states stand in several groups: {why}")
 
     def _early(self) -> None:
         null = self.found.null

@@ -32,6 +32,7 @@ from handeye.states.charts import (
     waterfall,
 )
 from handeye.states.parts import RECORD, read_record
+from handeye.states.probes import FEWEST_DRAWS
 from handeye.states.results import PREMISE, TARGETS, attention_of, causal_of, results, rows_of
 from handeye.states.tables import (
     GROUPS,
@@ -460,7 +461,8 @@ def _curves(probe: Told, prefix: str) -> Iterator[Drawn]:
             at = {point["layer"]: rate_of(point["auroc"]) for point in one["curve"]}
             rates = tuple(at.get(name, Estimate(None)) for name in names)
             series.append(Series(one["site"], rates, style))
-        nulls = [one["null"]["high"] for one in found if one.get("null")]
+        every = [one["null"] for one in found if one.get("null")]
+        nulls = [null["high"] for null in every if null["draws"] >= FEWEST_DRAWS]
         shaded = [("by chance", max(nulls))] if nulls else []
         best = max(beside.get((target, stratum), ()), default=None)
         if best is not None:

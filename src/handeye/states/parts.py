@@ -25,6 +25,8 @@ DTYPES = ("float16", "float32")
 RECORD, INDEX, PARTS = "capture.json", "index.parquet", "parts"
 HEADER = "rows"
 """Where in a part's metadata its header stands."""
+SUMS = "crc32"
+"""Where in its metadata the sums of its tensors' bytes stand, by LAYER/SITE."""
 DAMAGED = "remove it and capture again with the same command, the other parts are kept"
 """What is to be done about a part that is not as it was written."""
 _VERSION = 1

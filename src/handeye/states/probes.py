@@ -97,6 +97,10 @@ class Null(msgspec.Struct, frozen=True, kw_only=True):
     p_value: float
 
 
+FEWEST_DRAWS = 40
+"""From which the 97.5 % point of a null is told: of fewer none lies beyond it."""
+
+
 class Point(msgspec.Struct, frozen=True, kw_only=True):
     """A layer of the curve: C chosen within, the layer given. ``auroc`` is the mean of folds."""
 
@@ -237,7 +241,7 @@ class Probe(Shown):
     def _words(self) -> Words:
         figures = {
             one.name: one.auroc.text("line", "plain")
-            + (f", null up to {one.null.high:.3f}, p {one.null.p_value:.3f}" if one.null else "")
+            + (_beside(one.null) if one.null else "")
             + (f", {one.no_null}" if one.no_null else "")
             for one in self.found
         }
@@ -246,6 +250,11 @@ class Probe(Shown):
 
     def _rows(self) -> Iterable[Mapping[str, Any]]:
         return [row for one in self.found for row in one.rows()]
+
+
+def _beside(null: Null) -> str:
+    most = f", null up to {null.high:.3f}" if null.draws >= FEWEST_DRAWS else ""
+    return f"{most}, p {null.p_value:.3f} of {null.draws} draws"
 
 
 # ---- probing

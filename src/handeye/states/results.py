@@ -13,7 +13,7 @@ A file is replaced in one step, when all of it is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import msgspec
 
 from handeye.atomic import write_all
-from handeye.errors import DataError, OptionError, RunError, allowed
+from handeye.errors import DataError, OptionError, RunError, did_you_mean, first_ten
 from handeye.reading import read_json
 from handeye.respondents.local.adjuster import Adjuster, Promise
 from handeye.run.plan import rows_sha256
@@ -234,7 +234,11 @@ def named_targets(targets: Sequence[Target], names: Sequence[str]) -> list[Targe
     families = dict.fromkeys(name.partition(":")[0] for name in known)
     for name in names:
         if name not in known and name not in families:
-            raise OptionError(f"target {name!r} is not there{allowed(name, [*families, *known])}")
+            every = [*dict.fromkeys((*families, *known))]
+            raise OptionError(
+                f"target {name!r} is not there; there are: {first_ten(every)}"
+                f"{did_you_mean(name, every)}"
+            )
     if not names:
         return list(targets)
     return [one for one in targets if {one.target, one.target.partition(":")[0]} & set(names)]
@@ -295,6 +299,34 @@ def refuse_narrower(
             f"{folder}: {PROBE} holds more than this would: {', '.join(lost[:3])}{more}; nothing "
             "was changed. Repeat the options of that probe, or put this in its place (--again)"
         )
+
+
+def _impossible(found: Found) -> Iterator[str]:
+    """Where what a file tells cannot have been measured, by the name of the figure."""
+    shares: list[tuple[str, Estimate]] = []
+    for probe in found.found:
+        where = f"{probe.target} {probe.stratum} at {probe.site}".replace("  ", " ")
+        shares += [
+            (f"{where}: auroc", probe.auroc),
+            (f"{where}: balanced_accuracy", probe.balanced_accuracy),
+            *((f"{where}: auroc of {point.layer}", point.auroc) for point in probe.curve),
+            *((f"{where}: auroc of {kind}", own) for kind, own in probe.kinds.items()),
+        ]
+        if not 0 <= probe.positive <= probe.n or not 0 <= probe.groups <= probe.n:
+            yield (
+                f"{where}: {probe.positive} positive rows and {probe.groups} groups of {probe.n} "
+                "rows"
+            )
+    for entry in found.controls:
+        where = f"{entry.target} {entry.stratum} at {entry.site}".replace("  ", " ")
+        shares += [(f"{where}: auroc of {one.name}", one.auroc) for one in entry.controls]
+    for way in found.chain.ways if found.chain else ():
+        shares += [(f"chain {way.stratum}: {level.key}", level.balanced) for level in way.levels]
+    for name, one in shares:
+        if one.value is not None and not 0 <= one.value <= 1:
+            yield f"{name} is {one.value:g}, and lies in 0..1"
+        if one.n < 0:
+            yield f"{name} is of {one.n} rows"
 
 
 def write_probed(folder: Path, found: Found, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -632,7 +664,10 @@ def _read(folder: Path, name: str, kind: type[Any], command: str) -> dict[str, A
     if not (folder / name).is_file():
         return None
     try:
-        found: dict[str, Any] = msgspec.to_builtins(read_json(folder / name, kind))
+        read = read_json(folder / name, kind)
+        if isinstance(read, Found) and (wrong := next(_impossible(read), None)):
+            raise DataError(f"{folder / name}: cannot be read: {wrong}")
+        found: dict[str, Any] = msgspec.to_builtins(read)
     except DataError as error:
         raise DataError(f"{error}; make it again with: handeye states {command}") from None
     return found

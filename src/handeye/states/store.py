@@ -21,6 +21,7 @@ from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -28,6 +29,7 @@ from numpy.typing import NDArray
 
 from handeye.atomic import entries, held, replacing, write_bytes
 from handeye.errors import DataError, RunError
+from handeye.reading import UNREADABLE
 from handeye.shown import Shown, Words
 from handeye.states.parts import (
     DAMAGED,
@@ -36,6 +38,7 @@ from handeye.states.parts import (
     INDEX,
     PARTS,
     RECORD,
+    SUMS,
     Header,
     Record,
     Taken,
@@ -287,7 +290,11 @@ class Writer:
 
         header = Header(self.record.fingerprint(), self._items, self._new)
         tensors = {name: np.concatenate(rows) for name, rows in self._rows.items()}
-        data = save(tensors, {HEADER: msgspec.json.encode(header).decode()})
+        sums = {name: crc32(np.ascontiguousarray(one)) for name, one in tensors.items()}
+        told = {HEADER: header, SUMS: sums}
+        data = save(
+            tensors, {name: msgspec.json.encode(one).decode() for name, one in told.items()}
+        )
         del tensors
         folder = self.folder / PARTS
         with replacing(folder / f"part-{self._number:05d}.safetensors") as stream:
@@ -361,6 +368,8 @@ class Store(Shown):
         named = ("item_id", "site", "part", "row", "rows", "letters", "answer")
         # Rows of each part's tensors of a site.
         self._sizes: dict[tuple[str, str], int] = {}
+        # Tensors whose bytes were found to be those that were written.
+        self._summed: set[tuple[str, str]] = set()
         for item, site, part, row, rows, letters, answer in index.select(named).iter_rows():
             self._letters[item], self._answers[item] = letters, answer
             self._at[site][item] = _Row(part, row, rows)
@@ -439,7 +448,13 @@ class Store(Shown):
             try:
                 with safe_open(path, "np") as file:
                     tensor = file.get_tensor(f"{layer}/{site}")
-            except (SafetensorError, OSError, TypeError) as error:
+                    # Parts of before hold no sums.
+                    sums = msgspec.json.decode((file.metadata() or {}).get(SUMS, "{}"))
+                if (part, f"{layer}/{site}") not in self._summed:
+                    if sums and sums.get(f"{layer}/{site}") != crc32(tensor):
+                        raise TypeError("its bytes are not those that were written")
+                    self._summed.add((part, f"{layer}/{site}"))
+            except (SafetensorError, OSError, TypeError, AttributeError, *UNREADABLE) as error:
                 raise DataError(
                     f"{path}: {layer}/{site} cannot be read ({error}); {DAMAGED}"
                 ) from None

@@ -18,6 +18,7 @@ from handeye.states.acting import FAILED, widest
 from handeye.states.attention import ALIGNED, ALL_BLOCKS
 from handeye.states.cells import BOTH, LAST, POSITION
 from handeye.states.chain import words_of
+from handeye.states.probes import FEWEST_DRAWS
 
 Told = Mapping[str, Any]
 GROUPS = "groups"
@@ -314,7 +315,13 @@ def _published(found: Any, answered: Any, groups: str) -> Table:
         columns=(Column("Figure"),),
         rows=tuple(rows),
         row_head="Measure",
-        note=" ".join(f"{name} needs {what}." for name, what in needs.items()),
+        note=" ".join(
+            [
+                "These describe the letters and carry no claim: they have no null, and of several "
+                "some intervals leave out 0 by chance.",
+                *(f"{name} needs {what}." for name, what in needs.items()),
+            ]
+        ),
     )
 
 
@@ -355,6 +362,8 @@ def _acting(one: Told, groups: str) -> Table:
 def _probes(found: Any, groups: str) -> Table:
     rows = []
     unsaid: dict[str, list[str]] = {}
+    draws = sorted({one["null"]["draws"] for one in found if one.get("null")})
+    of = f"{' or '.join(map(str, draws)) or 'no'} draws"
     for one in found:
         null, choices = one.get("null"), one["choices"]
         layers = sorted({choice["layer"] for choice in choices})
@@ -362,7 +371,7 @@ def _probes(found: Any, groups: str) -> Table:
             one["n"],
             one["groups"],
             _figure(one["auroc"], groups, "plain"),
-            Worded(null["high"], unit="plain") if null else None,
+            Worded(null["high"], unit="plain") if null and null["draws"] >= FEWEST_DRAWS else None,
             Worded(null["p_value"], unit="p") if null else None,
             _figure(one["balanced_accuracy"], groups),
             slope(one["calibration"]),
@@ -380,8 +389,12 @@ def _probes(found: Any, groups: str) -> Table:
             Column("Rows"),
             Column(groups.capitalize(), "which no fold parts"),
             Column("AUROC", "area under the ROC curve; .5 tells nothing, 1 all"),
-            Column("By chance", "97.5 % point of the same search over labels turned by chance"),
-            Column("p", "how often chance is at least as high"),
+            Column(
+                "By chance",
+                f"97.5 % point of {of} of the same search over labels turned by chance; none of "
+                f"fewer than {FEWEST_DRAWS}",
+            ),
+            Column("p", f"how often chance is at least as high, of {of} and what was measured"),
             Column("Balanced", "balanced accuracy at the cut that the inner folds chose, percent"),
             Column(
                 "Calibration",
