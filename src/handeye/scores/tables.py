@@ -220,8 +220,9 @@ def csv_files(tables: Iterable[Table], *, interval: str, note: str) -> dict[str,
         tables: those with a ``file``; several of one file stand below each other.
         interval: how intervals were made; stands in every row that has one, because files get
             separated from their run.
-        note: what the reader must know of the run; stands in every row, behind the row's own and the
-            words of a figure that its numbers do not tell in full (a missing value, an open end).
+        note: what the reader must know of the run; stands in every row, behind the words of a
+            figure that its numbers do not tell in full (a missing value, an open end) and the
+            row's own.
     """
     out: dict[str, io.StringIO] = {}
     for table in tables:

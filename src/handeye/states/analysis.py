@@ -195,10 +195,10 @@ class _Reading:
             name, why = next(iter(self.left_out.items()))
             raise DataError(f"nothing could be probed; {name}: {why}")
         first = self.store.record.checks.get("media_tokens", {}).get("result") == "equal"
-        for asked, part in self._later:
+        for own, part in self._later:
             self.controls += controls(
                 self.store,
-                asked,
+                own,
                 part,
                 embed=self.embed,
                 others=self.beside,
