@@ -290,7 +290,7 @@ class Writer:
 
         header = Header(self.record.fingerprint(), self._items, self._new)
         tensors = {name: np.concatenate(rows) for name, rows in self._rows.items()}
-        sums = {name: crc32(np.ascontiguousarray(one)) for name, one in tensors.items()}
+        sums = {name: crc32(one.tobytes()) for name, one in tensors.items()}
         told = {HEADER: header, SUMS: sums}
         data = save(
             tensors, {name: msgspec.json.encode(one).decode() for name, one in told.items()}
