@@ -307,7 +307,7 @@ def test_each_command_says_the_next(tmp_path: Path) -> None:
     quick = tuple(word for word in PROBE if word != "--quiet")
     said, told = handeye("states", "probe", folder, *quick)
     assert f"next: handeye states adjust {folder}" in told
-    assert "By chance: 97.5 % point of the same search" in " ".join(said.split())
+    assert "p: how often chance is at least as high, of 10 draws" in " ".join(said.split())
     _, told = handeye("states", "adjust", folder)
     assert f"next: handeye states show {folder} --out states.html" in told
     _, told = handeye("states", "show", folder, "--out", tmp_path / "p.html")
