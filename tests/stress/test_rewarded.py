@@ -59,6 +59,8 @@ def test_the_outcome_is_the_strict_score_of_the_suite(text: str, whole: Path) ->
         task = task_of(item, items.picture(item))
         found = read(text, item, "free", item.order)
         right = found.strict and found.said == item.gold and found.says != "none"
+        # A reward is paid for digits alone; the suite takes the full stop of a sentence.
+        right = right and not (item.answer == "number" and text.endswith("."))
         assert answered(text, task.truth)[0] == right, (item.item_id, text)
 
 
