@@ -374,10 +374,12 @@ def test_tab_completes(line: str, offered: list[str], shelf: Path) -> None:
     assert completed(line, shelf) == offered
 
 
-def test_completion_can_be_installed(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The shell that the tests were started from would be taken for the user's.
-    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
-    shown, _ = handeye("--show-completion", "bash", capsys=capsys)
+def test_completion_can_be_installed() -> None:
+    # The shell that the tests were started from would be taken for the user's; a process of its
+    # own, since typer asks for it when the tree of commands is made.
+    shown = subprocess.check_output(
+        [sys.executable, "-m", "handeye", "--show-completion", "bash"],
+        env={**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
+        text=True,
+    )
     assert "_HANDEYE_COMPLETE=complete_bash" in shown

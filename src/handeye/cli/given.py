@@ -15,7 +15,6 @@ import typer
 
 from handeye.cli.grammar import Command, framed
 from handeye.printing import one_line
-from handeye.sets.folder import made_here
 from handeye.suite import Suite
 from handeye.terminal.options import (
     EveryLine,
@@ -78,6 +77,9 @@ def ask_next(suite: Suite, data: object) -> None:
 
     Of a set that no generator of ours made, one that knows more than our drawings.
     """
+    # Not above: help is shown without what reads a record.
+    from handeye.sets.folder import made_here
+
     free = [name for name, kind in suite.respondents.items() if "data" not in kind.takes]
     model = next(iter(free or suite.respondents), None)
     others = "other models: handeye models"
