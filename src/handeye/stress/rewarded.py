@@ -115,7 +115,7 @@ def _facts(picture: Picture, item: Item) -> Iterator[str]:
 
 def _thing(one: dict[str, Any], picture: Picture, item: Item) -> str:
     said = {"colour": one["colour"]} if one["colour"] in COLOURS else {}
-    said |= _halves(one, picture)
+    said |= halves(one, picture)
     words, kind = item.meta["words"], item.meta["kind"]
     if kind == "position" and one["name"] == words["thing"]:
         # So near the middle a box of whole pixels may say otherwise.
@@ -129,7 +129,11 @@ def _thing(one: dict[str, Any], picture: Picture, item: Item) -> str:
     return " ".join([str(one["name"]), *(f"{key}={value}" for key, value in said.items())])
 
 
-def _halves(one: dict[str, Any], picture: Picture) -> dict[str, str]:
+def halves(one: dict[str, Any], picture: Picture) -> dict[str, str]:
+    """The halves of a picture that an object of its scene graph lies in, by axis: ``x``, ``y``.
+
+    One that lies in the middle is in neither.
+    """
     x, y = one["keypoints"]["centre"]
     out = {}
     for key, place, size, names in (

@@ -9,6 +9,7 @@ read here, that of COCO (:func:`coco`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,7 +30,7 @@ SPREAD = 0.7
 """Standard deviation of a keypoint's heat, in tokens: neighbours feel it, so that where within a
 token it lies is told too."""
 _SAMPLES = 16
-"""Pixels that are looked at along a side of a token."""
+"""Places that are looked at along a side of a token, at most; of smaller ones every pixel is."""
 _SLACK = 2.0
 """Pixels by which a place may lie outside of its picture, as files of others have it; it is moved
 to the edge."""
@@ -332,7 +333,7 @@ def targets_of(truth: PictureTruth, view: View, vocabulary: Vocabulary) -> Targe
         vocabulary: what can be told.
     """
     counts, depth = _counted(truth, view)
-    shares = counts / float(_SAMPLES**2)
+    shares = counts / counts.sum(1, keepdims=True)
     things, outside = shares[:, 1:-1], shares[:, -1]
     owner = np.full(len(shares), -1, np.int16)
     owner[(things.sum(1) == 0) & (outside <= 0.5)] = 0
@@ -359,10 +360,11 @@ def _counted(truth: PictureTruth, view: View) -> tuple[NDArray[np.int64], NDArra
     """Samples by token of the ground, of each thing and of what is outside; mean depth by token."""
     places, inside, tokens = [], [], []
     for (low, high, parts), side in zip(view._sides(), truth.size, strict=True):
-        at = np.floor(_middles(low, high, parts * _SAMPLES)).astype(np.int64)
+        each = min(_SAMPLES, max(4, math.ceil((high - low) / parts - 1e-6)))
+        at = np.floor(_middles(low, high, parts * each)).astype(np.int64)
         places.append(at.clip(0, side - 1))
         inside.append((at >= 0) & (at < side))
-        tokens.append(np.arange(parts * _SAMPLES) // _SAMPLES)
+        tokens.append(np.arange(parts * each) // each)
     rows, columns = view.grid
     token = (tokens[1][:, None] * columns + tokens[0]).ravel()
     look = np.ix_(places[1], places[0])
