@@ -26,6 +26,7 @@ from torch import distributed, nn
 from torch.nn import functional
 
 from handeye.training.lesson import IGNORED
+from handeye.training.recipes import Weights
 from handeye.training.targets import CELLS, Targets, Vocabulary
 
 GROUND_WEIGHT = 0.2
@@ -34,15 +35,6 @@ _COLDEST = 100.0
 """The largest factor of similarities (CLIP, Radford et al. 2021, arXiv 2103.00020, section 2.5)."""
 _BETA = 0.1
 """Where smooth L1 turns from a square into a line; depths lie in 0..1."""
-
-
-class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How much each part of the loss counts; one of 0 is not computed."""
-
-    patch: float = 1.0
-    contrast: float = 0.3
-    keypoints: float = 0.5
-    depth: float = 0.5
 
 
 class TargetBatch(TypedDict):
