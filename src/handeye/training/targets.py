@@ -3,8 +3,8 @@
 A truth is of pixels: which thing each of them shows, where its keypoints lie, how near it is. A
 model cuts pictures into a grid of tokens after stretching, cropping or padding them; a
 :class:`View` says which part of a picture a grid covers, and :func:`targets_of` reads off what
-every token shows. Knows no torch, and nothing of where truths come from; one file of others is
-read here, that of COCO (:func:`coco`).
+every token shows. Knows no torch, and nothing of where truths come from: suites make them
+(:attr:`handeye.suite.Suite.perceived`), and :mod:`handeye.training.coco` reads them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from handeye.training.lesson import IGNORED
 
 NAME, GROUND = "name", "(ground)"
 """The label that every thing has, and what tokens tell of it that show none."""
+UNTOLD = "(untold)"
+"""What a thing is called of which nothing is told: a crowd, a place that is to be left out."""
 COVERED = 0.25
 """A token shows a thing from this share of its pixels on, or if it has most of the thing."""
 SPREAD = 0.7
@@ -118,25 +120,27 @@ def checked(truth: PictureTruth) -> PictureTruth:
     for number, thing in enumerate(truth.things, 1):
         if not thing.name or thing.name == GROUND or NAME in thing.attributes:
             raise wrong(f"thing {number}: it has no name, or an attribute {NAME!r}")
-        points = thing.keypoints
-        if points is None:
+        if thing.keypoints is None:
             things.append(thing)
             continue
         kept = {}
-        for name, (x, y) in points.items():
-            (x, far_x), (y, far_y) = (
-                (min(max(at, 0.0), float(side)), max(-at, at - side))
-                for at, side in zip((x, y), truth.size, strict=True)
-            )
-            # So, what is no number is refused as well.
-            if not max(far_x, far_y) <= _SLACK:
-                raise wrong(
-                    f"thing {number} ({thing.name}): its keypoint {name!r} lies outside of the "
-                    f"{truth.size[0]} x {truth.size[1]} pixels; places are in pixels"
-                )
+        for name, point in thing.keypoints.items():
+            where = f"picture {truth.picture}: thing {number} ({thing.name}): keypoint {name!r}"
+            x, y = (within(at, side, where) for at, side in zip(point, truth.size, strict=True))
             kept[name] = (x, y)
         things.append(Thing(thing.name, thing.attributes, kept))
     return PictureTruth(truth.picture, truth.scene, tuple(things), mask, depth)
+
+
+def within(at: float, side: int, where: str) -> float:
+    """A place along a side of a picture in pixels, moved to the edge where it lies just outside.
+
+    Raises:
+        DataError: it lies more than :data:`_SLACK` pixels outside, or is no number.
+    """
+    if not -_SLACK <= at <= side + _SLACK:
+        raise DataError(f"{where}: {at:g} lies outside of 0..{side}; places are in pixels")
+    return min(max(float(at), 0.0), float(side))
 
 
 class Vocabulary(msgspec.Struct, frozen=True):
@@ -161,6 +165,8 @@ class Vocabulary(msgspec.Struct, frozen=True):
         points: set[str] = set()
         for truth in truths:
             for thing in truth.things:
+                if thing.name == UNTOLD:
+                    continue
                 found.setdefault(NAME, set()).add(thing.name)
                 points |= set(thing.keypoints or ())
                 for name, value in thing.attributes.items():
@@ -239,10 +245,11 @@ def view_of(
         out: Mapping[str, Any] = images(Image.fromarray(levels), return_tensors="np")
         return out
 
-    ramp = np.empty((height, width, 3), np.uint8)
-    ramp[..., 0] = np.round(255 * _middles(0, 1, width))
-    ramp[..., 1] = np.round(255 * _middles(0, 1, height))[:, None]
-    ramp[..., 2] = 255
+    # Pictures have 256 levels, and places are to be finer: from band to band they round otherwise.
+    ramp = np.full((height, width, 3), 255, np.uint8)
+    across, down = np.arange(width), np.arange(height)
+    ramp[..., 0] = 255 * (across + 0.5) / width + _lifts(height)[:, None]
+    ramp[..., 1] = (255 * (down + 0.5) / height)[:, None] + _lifts(width)
     told = shown(ramp)
     if "image_grid_thw" in told:
         merged = int(getattr(images, "merge_size", 1))
@@ -259,15 +266,14 @@ def view_of(
             "that make one picture of it, (1, 3, height, width), can be used"
         )
     bounds = []
-    there = white[0, 2] - black[0, 2]
+    there = (white - black)[0]
     levels = (pixels - black)[0] / np.where(there, there, np.nan)
     for channel, side, axis in ((0, width, 0), (1, height, 1)):
         # Padding is the same for white and for black; edges of it are mixed.
         inside = np.where(levels[2] > 0.999, levels[channel], np.nan)
         known = ~np.isnan(inside).all(axis)
-        line = np.full(inside.shape[1 - axis], np.nan)
-        part = inside[:, known] if axis == 0 else inside[known]
-        line[known] = np.nanmedian(part, axis)
+        line = np.full(len(known), np.nan)
+        line[known] = np.nanmean(inside.compress(known, 1 - axis), axis)
         at = np.flatnonzero(known & (line > 0.02) & (line < 0.98))
         if len(at) < 2:
             raise DataError(f"{kind} shows next to nothing of a picture of {width} x {height}")
@@ -275,6 +281,12 @@ def view_of(
         bounds.append((float(start), float(start + slope * len(line))))
     (left, right), (top, bottom) = bounds
     return View(grid(*pixels.shape[2:]), (left, top, right, bottom))
+
+
+def _lifts(side: int) -> NDArray[np.float64]:
+    """What is added before levels are cut off, 0..1, in 32 bands along a side."""
+    band = np.arange(side) * 32 // side
+    return (7 * band % 16 + 0.5) / 16
 
 
 # ---- targets
