@@ -255,8 +255,7 @@ class Rewarded(Course):
             if name not in known:
                 raise OptionError(f"{name} is no weight of a reward{allowed(name, known)}")
         try:
-            # No longer than it can be.
-            return Reward(**{"budget": self.tokens, **self.rewards})  # type: ignore[arg-type]
+            return Reward(**self.rewards)  # type: ignore[arg-type]
         except TypeError:
             raise OptionError("weights are numbers, and the budget a whole one") from None
 

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from handeye.suite import Teaches
 
 _RECORD = "training.json"
-_CHECKPOINTS = "checkpoints"
+CHECKPOINTS = "checkpoints"
+"""Folder within that of a training."""
 # What the pupil reports beside its loss, averaged over the steps between two log lines.
 _MEASURES = ("answer_loss", "patch_loss", "recall")
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -142,7 +143,7 @@ def _train(
     trainer = _trainer(lesson, out, recipe, seed, model, processor)
     if progress:
         trainer.add_callback(_Teller(progress))
-    last = last_checkpoint(out / _CHECKPOINTS)
+    last = last_checkpoint(out / CHECKPOINTS)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     save(model, processor, out)
     seconds = time.monotonic() - start
@@ -155,11 +156,20 @@ def claim(lesson: Teaches, out: Path, recipe: Recipe, seed: int) -> None:
     Raises:
         RunError: it is the folder of another training, or holds other files.
     """
-    record = {"suite": lesson.name, "seed": seed, "recipe": recipe.record()}
+    claim_folder(out, {"suite": lesson.name, "seed": seed, "recipe": recipe.record()})
+
+
+def claim_folder(out: Path, record: dict[str, Any]) -> None:
+    """Make ``out`` the folder of a training, of which ``record`` (JSON values) says what it is.
+
+    Raises:
+        RunError: it is the folder of another training, or holds other files.
+    """
     path = out / _RECORD
     if path.exists():
         # Older folders do not say the suite; their recipe does.
-        if {"suite": lesson.name, **read_json(path)} != record:
+        told = {"suite": record["suite"]} if "suite" in record else {}
+        if told | read_json(path) != json.loads(json.dumps(record)):
             raise RunError(
                 f"{out} holds a training with another seed or recipe; see {path}, "
                 "and choose a new folder"
@@ -173,7 +183,7 @@ def claim(lesson: Teaches, out: Path, recipe: Recipe, seed: int) -> None:
 
 def steps_done(out: Path) -> int:
     """Steps that need not be made again in the folder of a training, from 0."""
-    last = last_checkpoint(out / _CHECKPOINTS)
+    last = last_checkpoint(out / CHECKPOINTS)
     return int(last.name.partition("-")[2]) if last else 0
 
 
@@ -207,7 +217,7 @@ def _trainer(
 ) -> _PupilTrainer:
     course, course_options = recipe.schedule()
     settings = TrainingArguments(
-        output_dir=str(out / _CHECKPOINTS),
+        output_dir=str(out / CHECKPOINTS),
         max_steps=recipe.steps,
         per_device_train_batch_size=recipe.pictures,
         learning_rate=recipe.learning_rate,
@@ -279,5 +289,5 @@ def _finish(
         lesson.name, recipe, shown, seed, seconds, parameters, machine(),
         labels=[one.about or one.name for one in lesson.labels], resumed=resumed,
     )  # fmt: skip
-    shutil.rmtree(out / _CHECKPOINTS, ignore_errors=True)
+    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
     write_bytes(out / CARD, json.dumps(card, indent=1).encode())

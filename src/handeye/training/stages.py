@@ -1,0 +1,319 @@
+"""A stage of a training of any model in a folder: carried out, and gone on with after a kill.
+
+The order of rows is a function of the seed, and a checkpoint has weights, optimiser, schedule and
+random states: a training that goes on sees what it would have seen, and its curve is that of an
+unbroken one. Knows a folder:
+
+    OUT/training.json        stage, seed and recipe; a folder of another training is refused
+    OUT/checkpoints/         the newest two, and the figures before; removed when all is done
+    OUT/learning-curve.json  what was logged
+    OUT/held-out.jsonl       answers to rows that were held out, as ``handeye rewards check`` reads
+    OUT/run-card.json        written last: all figures; the stage is done
+    OUT/*                    the model (:mod:`handeye.training.checkpoints`)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from accelerate import PartialState
+from transformers import PrinterCallback, TrainerCallback
+from transformers.utils import logging as library_logging
+
+from handeye import __version__
+from handeye.atomic import held, write_bytes
+from handeye.errors import OptionError
+from handeye.reading import read_json
+from handeye.respondents.local.identity import CARD
+from handeye.training.checkpoints import keep, open_model, parameters_of
+from handeye.training.examination import Words, answers, judged, perplexity, write_answers
+from handeye.training.recipes import Course, Machine, Recipe, Stage
+from handeye.training.rows import Material, Row, checked, held_out, phrases_of
+from handeye.training.run_card import machine
+from handeye.training.training_run import CHECKPOINTS, claim_folder, last_checkpoint
+
+if TYPE_CHECKING:
+    from handeye.respondents.local.loading import LocalModel
+
+_LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "tokenizers")
+_BEFORE = "before.json"
+# Of a log line: what another machine, or going on after a kill, changes.
+_UNSTEADY = ("num_tokens", "step_time", "epoch")
+Progress = Callable[[int, int, dict[str, float]], None]
+TrainerOf = Callable[..., tuple[Any, dict[str, Any]]]
+"""Of a stage: called with recipe, model, material, folder and seed."""
+
+
+def arguments(
+    kind: Any, course: Course, machine: Machine, out: Path, seed: int, rows: int, **more: Any
+) -> Any:
+    """What TRL's trainers are told.
+
+    Args:
+        kind: of their configurations.
+        course: how long, how much at once, how fast.
+        machine: on what.
+        out: folder of the stage.
+        seed: of all that is drawn.
+        rows: a process holds at a time.
+        more: what is the stage's own.
+
+    Raises:
+        OptionError: a step has no whole number of parts for so many processes.
+    """
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if course.batch % (rows * processes):
+        raise OptionError(
+            f"a step has {course.batch} rows, which {processes} processes of {rows} rows at once "
+            "do not divide; change batch or at_once"
+        )
+    gpu = torch.cuda.is_available()
+    return kind(
+        output_dir=str(out / CHECKPOINTS),
+        max_steps=course.steps,
+        per_device_train_batch_size=rows,
+        gradient_accumulation_steps=course.batch // (rows * processes),
+        learning_rate=course.learning_rate,
+        lr_scheduler_type=course.schedule,
+        warmup_steps=course.warmup,
+        weight_decay=course.weight_decay,
+        adam_beta2=course.beta2,
+        max_grad_norm=course.clip,
+        seed=seed,
+        use_cpu=not gpu,
+        ddp_backend="gloo" if processes > 1 and not gpu else None,
+        bf16=machine.mixed == "bf16",
+        gradient_checkpointing=machine.checkpointing,
+        dataloader_num_workers=machine.loaders,
+        dataloader_persistent_workers=machine.loaders > 0,
+        dataloader_pin_memory=gpu,
+        remove_unused_columns=False,
+        logging_steps=course.log_every,
+        logging_nan_inf_filter=False,
+        save_steps=course.checkpoint_every,
+        save_total_limit=2,
+        report_to=list(machine.report_to) or "none",
+        run_name=machine.run or out.name,
+        disable_tqdm=True,
+        log_level="error",
+        **more,
+    )
+
+
+def rows_at_once(course: Course) -> int:
+    """Rows that a process holds at a time: as told, or its share of a step."""
+    return course.at_once or max(1, course.batch // int(os.environ.get("WORLD_SIZE", "1")))
+
+
+def is_first() -> bool:
+    """Whether this is the process, of several, that writes and tells."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def carry_out(
+    stage: Stage,
+    trainer_of: TrainerOf,
+    recipe: Recipe,
+    material: Material,
+    out: Path,
+    seed: int,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Carry out a stage in a folder, or go on there; gives its card.
+
+    Args:
+        stage: its name.
+        trainer_of: makes its trainer, and what the card says of it.
+        recipe: of the training.
+        material: what is shown.
+        out: a new or empty folder, or that of the same training.
+        seed: 0..2^32-1; decides first weights, order and what is sampled.
+        progress: called with (step, steps in all, a log line).
+
+    Raises:
+        RunError: ``out`` holds something else, another process trains in it, or the model cannot be
+            loaded.
+        OptionError: the recipe has no such stage, or asks for what cannot be met.
+        DataError: a row, a picture or a truth is not what it should be.
+    """
+    recipe.stage(stage)
+    if not 0 <= seed < 2**32:
+        raise OptionError(f"seed must lie in 0..2^32-1, got {seed}")
+    with ExitStack() as stack:
+        if is_first():
+            record = {"seed": seed, **recipe.record(stage), "rows": material.digest()}
+            claim_folder(out, record)
+            stack.enter_context(held(out))
+        if (out / CARD).exists():
+            return read_json(out / CARD)
+        torch.set_num_threads(recipe.machine.threads)
+        library_logging.disable_progress_bar()
+        library_logging.set_verbosity_error()
+        material = checked(material)
+        return _carried_out(stage, trainer_of, recipe, material, out, seed, progress)
+
+
+def _carried_out(
+    stage: Stage,
+    trainer_of: TrainerOf,
+    recipe: Recipe,
+    material: Material,
+    out: Path,
+    seed: int,
+    progress: Progress | None,
+) -> dict[str, Any]:
+    start = time.monotonic()
+    loaded = open_model(recipe.model, seed, phrases_of(material.rows))
+    shown, back = held_out(material.rows, recipe.data.held_out)
+    trainer, told = trainer_of(recipe, loaded, material.only(shown), out, seed)
+    examiner = _Examiner(loaded, trainer, material, back, recipe.stage(stage), out)
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(examiner)
+    if progress and is_first():
+        trainer.add_callback(_Teller(progress))
+    state = PartialState()
+    last = last_checkpoint(out / CHECKPOINTS) if is_first() else None
+    state.wait_for_everyone()
+    last = last or last_checkpoint(out / CHECKPOINTS)
+    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    counts = parameters_of(model)
+    if examiner.sharded:
+        trainer.save_model(str(out))
+    elif is_first():
+        keep(model, loaded.processor, out)
+    card = {
+        "handeye": __version__,
+        "stage": stage,
+        "seed": seed,
+        "recipe": recipe.record(stage),
+        **told,
+        **counts,
+        "data": _counted(material, shown, back),
+        "before": examiner.before,
+        "after": examiner.after,
+        "seconds": round(time.monotonic() - start, 1),
+        "resumed": last is not None,
+        "processes": state.num_processes,
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "machine": machine(),
+    }
+    if is_first():
+        _finish(out, trainer.state.log_history, loaded, card)
+    state.wait_for_everyone()
+    return card
+
+
+def _finish(
+    out: Path, history: list[dict[str, Any]], loaded: LocalModel, card: Mapping[str, Any]
+) -> None:
+    lines = [
+        {name: value for name, value in line.items() if name not in _UNSTEADY}
+        for line in history
+        if "loss" in line
+    ]
+    write_bytes(out / "learning-curve.json", json.dumps(lines, indent=1).encode())
+    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
+    write_bytes(out / CARD, json.dumps(card, indent=1).encode())
+
+
+def _counted(material: Material, shown: tuple[Row, ...], back: tuple[Row, ...]) -> dict[str, Any]:
+    """What was shown, and what was held out."""
+
+    def of(rows: tuple[Row, ...]) -> dict[str, int]:
+        seen = [row for row in rows if row.images]
+        pictures = {path for row in seen for path in row.images}
+        return {
+            "scenes": len({row.scene_id for row in rows}),
+            "rows": len(seen),
+            "text-only rows": len(rows) - len(seen),
+            "pictures": len(pictures),
+            "pictures with truth": sum(path in material.truths for path in pictures),
+        }
+
+    return {"shown": of(shown), "held out": of(back)}
+
+
+class _Teller(TrainerCallback):  # type: ignore[misc]
+    """Hands each log line to whoever shows progress."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **more: Any) -> None:
+        """Tell step, steps in all, and the numbers of the line."""
+        if logs and "loss" in logs:
+            self._progress(state.global_step, state.max_steps, logs)
+
+
+class _Examiner(TrainerCallback):  # type: ignore[misc]
+    """Asks about what is held out when the training begins and when it ends.
+
+    Attributes:
+        before, after: figures, JSON values; what was found before is kept beside the checkpoints.
+        sharded: whether no process has the whole model: then nothing is generated.
+    """
+
+    def __init__(
+        self,
+        loaded: LocalModel,
+        trainer: Any,
+        material: Material,
+        back: tuple[Row, ...],
+        course: Any,
+        out: Path,
+    ) -> None:
+        self.before: dict[str, Any] = {}
+        self.after: dict[str, Any] = {}
+        self.sharded = bool(trainer.is_fsdp_enabled)
+        self._loaded, self._trainer, self._material = loaded, trainer, material
+        self._words = Words(loaded, material)
+        self._rows = back
+        asked = [row for row in back if row.images and row.truth is not None]
+        self._asked = asked[: course.examined]
+        self._batch = min(64, rows_at_once(course) * 4)
+        self._tokens = getattr(course, "tokens", 128)
+        self._path = out / CHECKPOINTS / _BEFORE
+        self._out = out
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """Ask, unless it was asked before a kill."""
+        if self._path.is_file():
+            self.before = read_json(self._path)
+        elif not state.global_step:
+            self.before = self._figures()
+            if is_first():
+                write_bytes(self._path, json.dumps(self.before).encode())
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """Ask, and keep the answers."""
+        self.after = self._figures(self._out / "held-out.jsonl")
+
+    def _figures(self, path: Path | None = None) -> dict[str, Any]:
+        model = self._trainer.model
+        told = [row for row in self._rows if row.completion is not None]
+        found: dict[str, Any] = {
+            name: perplexity(
+                model, [row for row in told if bool(row.images) == seen], self._words, self._batch
+            )
+            for name, seen in (("text", False), ("pictures", True))
+        }
+        found["answers"] = None
+        if self._asked and not self.sharded:
+            said = answers(
+                self._loaded, model, self._material, self._asked,
+                tokens=self._tokens, batch=self._batch,
+            )  # fmt: skip
+            found["answers"] = judged(self._asked, said)
+            if path is not None and is_first():
+                write_answers(path, self._asked, said)
+        return found
