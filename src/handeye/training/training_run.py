@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from handeye.suite import Teaches
 
 _RECORD = "training.json"
+_NOTHING: Mapping[str, Any] = {}
 _CHECKPOINTS = "checkpoints"
 # What the pupil reports beside its loss, averaged over the steps between two log lines.
 _MEASURES = ("answer_loss", "patch_loss", "recall")
@@ -150,16 +151,30 @@ def _train(
 
 
 def claim(lesson: Teaches, out: Path, recipe: Recipe, seed: int) -> None:
-    """Make ``out`` the folder of this training.
+    """Make ``out`` the folder of this training of a small model.
 
     Raises:
         RunError: it is the folder of another training, or holds other files.
     """
-    record = {"suite": lesson.name, "seed": seed, "recipe": recipe.record()}
+    # Older folders do not say the suite; their recipe does.
+    known = {"suite": lesson.name}
+    claim_folder(out, {**known, "seed": seed, "recipe": recipe.record()}, known)
+
+
+def claim_folder(out: Path, record: Mapping[str, Any], known: Mapping[str, Any] = _NOTHING) -> None:
+    """Make ``out`` the folder of the training that a record describes, of any kind.
+
+    Args:
+        out: a new or empty folder, or that of the same training.
+        record: JSON values: all that decides the result.
+        known: what a record of before may leave out.
+
+    Raises:
+        RunError: it is the folder of another training, or holds other files.
+    """
     path = out / _RECORD
     if path.exists():
-        # Older folders do not say the suite; their recipe does.
-        if {"suite": lesson.name, **read_json(path)} != record:
+        if {**known, **read_json(path)} != json.loads(json.dumps(record)):
             raise RunError(
                 f"{out} holds a training with another seed or recipe; see {path}, "
                 "and choose a new folder"
@@ -271,7 +286,12 @@ def _finish(
     lines = [line for line in trainer.state.log_history if "loss" in line]
     write_bytes(out / "learning-curve.json", json.dumps(lines, indent=1).encode())
     label, words = lesson.watched
-    curve = curve_svg(lines, recipe.looking_steps, (f"{label}_recall", words))
+    curve = curve_svg(
+        lines,
+        {"answer_loss": "answers", "patch_loss": "patches"},
+        watched=(f"{label}_recall", words),
+        rule=(recipe.looking_steps, "answers begin"),
+    )
     write_bytes(out / "learning-curve.svg", curve.encode())
     parameters = sum(p.numel() for p in trainer.model.model.parameters())
     shown = lesson.shown(recipe)
