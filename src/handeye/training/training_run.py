@@ -44,9 +44,8 @@ if TYPE_CHECKING:
 
 _RECORD = "training.json"
 _NOTHING: Mapping[str, Any] = {}
-_CHECKPOINTS = "checkpoints"
-# What the pupil reports beside its loss, averaged over the steps between two log lines.
-_MEASURES = ("answer_loss", "patch_loss", "recall")
+CHECKPOINTS = "checkpoints"
+"""Folder within that of a training."""
 Progress = Callable[[int, int, dict[str, float]], None]
 
 
@@ -66,13 +65,19 @@ class Pictures(Dataset[Example]):
         return picture if self._recipe.sighted else picture.blanked()
 
 
-class _PupilTrainer(Trainer):
-    """The Trainer, with what the pupil measures in its log."""
+class MeasuringTrainer(Trainer):
+    """The Trainer of a model that gives its loss and measures by name, with these in its log.
 
-    def __init__(self, recall: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._recall = recall
-        self._sums: dict[str, float] = dict.fromkeys(_MEASURES, 0.0)
+    Args:
+        measures: names in what the model gives, and in the log, where the means of the steps since
+            the line before stand.
+        given: to the Trainer.
+    """
+
+    def __init__(self, measures: Mapping[str, str], **given: Any) -> None:
+        super().__init__(**given)
+        self._measures = measures
+        self._sums = dict.fromkeys(measures, 0.0)
         self._calls = 0
 
     def compute_loss(
@@ -82,9 +87,9 @@ class _PupilTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
-        """The pupil's loss; its measures are kept for the log."""
+        """The model's loss; its measures are kept for the log."""
         told = model(**inputs)
-        for name in _MEASURES:
+        for name in self._measures:
             self._sums[name] += float(told[name])
         self._calls += 1
         return (told["loss"], told) if return_outputs else told["loss"]
@@ -92,13 +97,12 @@ class _PupilTrainer(Trainer):
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the means since the last line."""
         if self._calls and "loss" in logs:
-            means = {name: total / self._calls for name, total in self._sums.items()}
-            logs |= {self._recall if name == "recall" else name: m for name, m in means.items()}
-            self._sums, self._calls = dict.fromkeys(_MEASURES, 0.0), 0
+            logs |= {self._measures[name]: one / self._calls for name, one in self._sums.items()}
+            self._sums, self._calls = dict.fromkeys(self._measures, 0.0), 0
         super().log(logs, start_time)
 
 
-class _Teller(TrainerCallback):
+class Teller(TrainerCallback):
     """Hands each log line to whoever shows progress."""
 
     def __init__(self, progress: Progress) -> None:
@@ -142,8 +146,8 @@ def _train(
     model, processor = build(recipe.preset, seed, lesson.phrases())
     trainer = _trainer(lesson, out, recipe, seed, model, processor)
     if progress:
-        trainer.add_callback(_Teller(progress))
-    last = last_checkpoint(out / _CHECKPOINTS)
+        trainer.add_callback(Teller(progress))
+    last = last_checkpoint(out / CHECKPOINTS)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     save(model, processor, out)
     seconds = time.monotonic() - start
@@ -188,7 +192,7 @@ def claim_folder(out: Path, record: Mapping[str, Any], known: Mapping[str, Any] 
 
 def steps_done(out: Path) -> int:
     """Steps that need not be made again in the folder of a training, from 0."""
-    last = last_checkpoint(out / _CHECKPOINTS)
+    last = last_checkpoint(out / CHECKPOINTS)
     return int(last.name.partition("-")[2]) if last else 0
 
 
@@ -219,10 +223,10 @@ def _trainer(
     seed: int,
     model: LlavaForConditionalGeneration,
     processor: LlavaProcessor,
-) -> _PupilTrainer:
+) -> MeasuringTrainer:
     course, course_options = recipe.schedule()
     settings = TrainingArguments(
-        output_dir=str(out / _CHECKPOINTS),
+        output_dir=str(out / CHECKPOINTS),
         max_steps=recipe.steps,
         per_device_train_batch_size=recipe.pictures,
         learning_rate=recipe.learning_rate,
@@ -260,8 +264,9 @@ def _trainer(
         words,
     )
     packer = Packer(processor)
-    trainer = _PupilTrainer(
-        f"{lesson.watched[0]}_recall",
+    measures = {name: name for name in ("answer_loss", "patch_loss")}
+    trainer = MeasuringTrainer(
+        measures | {"recall": f"{lesson.watched[0]}_recall"},
         model=pupil,
         args=settings,
         train_dataset=Pictures(lesson, recipe, seed),
@@ -299,5 +304,5 @@ def _finish(
         lesson.name, recipe, shown, seed, seconds, parameters, machine(),
         labels=[one.about or one.name for one in lesson.labels], resumed=resumed,
     )  # fmt: skip
-    shutil.rmtree(out / _CHECKPOINTS, ignore_errors=True)
+    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
     write_bytes(out / CARD, json.dumps(card, indent=1).encode())
