@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -45,6 +45,8 @@ class Backbone(nn.Module):
         layer: of the hidden states that are the tokens, as the model behind reads them; None: the
             last, after any norm.
         about: what it is and where its weights are from, in words.
+        trained: whether its weights are not random ones. Its batch norms then go by the statistics
+            that they came with: those of the few pictures of a batch say little.
 
     Attributes:
         grid: rows and columns of tokens.
@@ -53,15 +55,21 @@ class Backbone(nn.Module):
     """
 
     def __init__(
-        self, module: nn.Module, images: Any, *, layer: int | None = None, about: str = ""
+        self,
+        module: nn.Module,
+        images: Any,
+        *,
+        layer: int | None = None,
+        about: str = "",
+        trained: bool = True,
     ) -> None:
         super().__init__()
         self.module = module
         self.images = images
         self.layer = layer
         self.about = about or type(module).__name__
+        self.trained = trained
         self._own = 0
-        # A shape that is no multiple of three sides would tell its rows and columns apart.
         dark = np.zeros((64, 64, 3), np.uint8)
         black, white = (self._values(dark + np.uint8(level)) for level in (0, 255))
         self.shape: tuple[int, int] = black.shape[1:]
@@ -78,6 +86,14 @@ class Backbone(nn.Module):
         if found.ndim == 4:
             return found.flatten(2).transpose(1, 2)
         return found[:, self._own :]
+
+    def train(self, mode: bool = True) -> Backbone:
+        """As any module's; see ``trained``."""
+        super().train(mode)
+        for one in self.module.modules() if self.trained else ():
+            if isinstance(one, nn.modules.batchnorm._BatchNorm):
+                one.eval()
+        return self
 
     def shown(self, picture: Image.Image) -> NDArray[np.uint8]:
         """A picture as the encoder is shown it, in levels, (3, height, width): small to keep.
@@ -186,8 +202,17 @@ class Backbone(nn.Module):
 
 # ---- by name
 
-Made = tuple[nn.Module, Any, int | None, str]
-"""A module, what makes its pixel values, the layer of its tokens, what it is."""
+
+class Made(NamedTuple):
+    """What a backbone is made from; see there."""
+
+    module: nn.Module
+    images: Any
+    layer: int | None
+    about: str
+    trained: bool
+
+
 _SMALL = {
     "hidden_size": 32,
     "intermediate_size": 64,
@@ -251,8 +276,9 @@ def backbone(
         made = _found(name, seed, size, revision, small)
     else:
         raise OptionError(f"encoder is {name!r}; a folder, OWNER/NAME{allowed(name, NAMES)}")
-    module, images, layer, about = made
-    return Backbone(module, images, layer=layer, about=about)
+    return Backbone(
+        made.module, made.images, layer=made.layer, about=made.about, trained=made.trained
+    )
 
 
 def plug(folder: Path, tower: nn.Module) -> None:
@@ -293,7 +319,8 @@ def _preset(name: str, seed: int, size: int | None) -> Made:
     # The tower is the whole model's of that seed, whatever its words are.
     model, processor = build(name, seed)
     layer = model.config.vision_feature_layer
-    return model.model.vision_tower, processor.image_processor, layer, f"tower of {name}, untrained"
+    about = f"tower of {name}, random weights"
+    return Made(model.model.vision_tower, processor.image_processor, layer, about, False)
 
 
 def _of_family(
@@ -308,7 +335,7 @@ def _of_family(
         with _told(weights):
             module = kind.from_pretrained(weights, revision=revision, **more)
             images = _images(weights, revision)
-        return (*_sized(module, images, size), None, f"{family}, weights of {weights}")
+        return Made(*_sized(module, images, size), None, f"{family}, weights of {weights}", True)
     chosen = getattr(transformers, config)(**{**sizes, **(few if small else {})})
     if hasattr(chosen, "image_size"):
         chosen.image_size = size or chosen.image_size
@@ -318,7 +345,7 @@ def _of_family(
         torch.manual_seed(seed)
         module = kind(chosen, **more)
     side = getattr(chosen, "image_size", None) or size or 224
-    return module, stretching(side), None, f"{family}, random weights"
+    return Made(module, stretching(side), None, f"{family}, random weights", False)
 
 
 def _found(name: str, seed: int, size: int | None, revision: str | None, small: bool) -> Made:
@@ -340,8 +367,8 @@ def _found(name: str, seed: int, size: int | None, revision: str | None, small: 
     for part in ("vision_tower", "vision_model", "visual"):
         if hasattr(model, "config") and hasattr(config, "vision_config"):
             model = getattr(model, part, model)
-    about = told.get("about") or f"{type(model).__name__} of {name}"
-    return (*_sized(model, images, size), layer, str(about))
+    about = f"{type(model).__name__}, {'random weights' if small else f'weights of {name}'}"
+    return Made(*_sized(model, images, size), layer, about, not small)
 
 
 def _shrunken(config: Any) -> Any:
@@ -424,4 +451,5 @@ def _lite(name: str, weights: str, seed: int, size: int | None) -> Made:
         plug(Path(weights), module)
         about = f"{name}, weights of {weights}"
     # What the weights were trained with: (level - 127) / 128.
-    return module, stretching(size or _LITE[name], 127 / 255, 128 / 255), None, about
+    images = stretching(size or _LITE[name], 127 / 255, 128 / 255)
+    return Made(module, images, None, about, weights != RANDOM)

@@ -106,7 +106,7 @@ class Pictures:
         back = held_out_scenes(self.scenes, share)
         both: tuple[list[int], list[int]] = ([], [])
         for scene, places in self.scenes.items():
-            both[scene in back] += places
+            both[scene in back].extend(places)
         return both
 
     def order(self, places: Iterable[int], number: int, seed: int) -> list[int]:
