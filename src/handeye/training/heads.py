@@ -165,7 +165,8 @@ class PerceptualHead(nn.Module):
         Returns:
             ``loss`` with its gradient, whatever there is; ``patch``, ``contrast``, ``keypoints``
             and ``depth``, those that count, detached; each a mean over what is told, 0 where
-            nothing is.
+            nothing is. ``named``: of the tokens that show a thing the share whose name is told
+            right, 0..1.
         """
         wanted = weights or Weights()
         normed = self._normed(tokens)
@@ -182,7 +183,8 @@ class PerceptualHead(nn.Module):
         loss = self.nothing() + 0.0 * told.depth.sum()
         for name, part in parts.items():
             loss = loss + getattr(wanted, name) * part
-        return {"loss": loss, **{name: part.detach() for name, part in parts.items()}}
+        told_parts = {name: part.detach() for name, part in parts.items()}
+        return {"loss": loss, **told_parts, "named": _named(told, targets["classes"])}
 
     def nothing(self) -> torch.Tensor:
         """0 with a gradient of 0 for every weight: what processes without a picture add."""
@@ -302,6 +304,13 @@ class PerceptualHead(nn.Module):
             row[:, place] = low + (row[:, place] - low + step) % count
             classes[number, mine] = row.to(device)
         return classes
+
+
+@torch.no_grad()
+def _named(told: Told, classes: torch.Tensor) -> torch.Tensor:
+    right = classes[..., 0]
+    hits = (told.classes[0].argmax(-1) == right) & (right > 0)
+    return hits.sum() / (right > 0).sum().clamp(min=1)
 
 
 def region_loss(logits: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:

@@ -156,7 +156,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
     keypoints: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, truths: Iterable[PictureTruth]) -> Vocabulary:
+    def of(cls, truths: Iterable[PictureTruth | Seen]) -> Vocabulary:
         """All that some truths tell, in the order of the alphabet.
 
         Attributes that have one value everywhere tell nothing and are left out.
@@ -344,28 +344,96 @@ def targets_of(truth: PictureTruth, view: View, vocabulary: Vocabulary) -> Targe
         view: how it is looked at.
         vocabulary: what can be told.
     """
-    counts, depth = _counted(truth, view)
-    shares = counts / counts.sum(1, keepdims=True)
-    things, outside = shares[:, 1:-1], shares[:, -1]
-    owner = np.full(len(shares), -1, np.int16)
-    owner[(things.sum(1) == 0) & (outside <= 0.5)] = 0
-    if things.shape[1]:
-        most = things.argmax(1)
-        share = np.take_along_axis(things, most[:, None], 1)[:, 0]
-        whole = things.sum(0)[most]
-        clear = (share >= COVERED) | ((share > 0) & (share >= 0.5 * whole))
-        owner = np.where(clear & (outside <= 0.5), most.astype(np.int16) + 1, owner)
-    points = _points(truth, vocabulary)
-    return Targets(
-        scene=truth.scene,
-        view=view,
-        classes=_classes(truth, owner, vocabulary),
-        owner=owner,
-        keypoints=_heat(truth, owner, view, points),
-        depth=np.where(outside <= 0.5, depth, np.nan).astype(np.float16),
-        regions=np.ascontiguousarray(things.T).astype(np.float16),
-        points=points,
-    )
+    return Seen.of(truth, view).told(vocabulary)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the tokens of a view show, before it is settled in which words it is told.
+
+    So truths need not be gone through twice, once for their words; small, unlike a truth.
+
+    Attributes:
+        picture, scene, things: of the truth.
+        view: of it.
+        owner, depth, regions: as in :class:`Targets`.
+    """
+
+    picture: str
+    scene: str
+    things: tuple[Thing, ...]
+    view: View
+    owner: NDArray[np.int16]
+    depth: NDArray[np.float16]
+    regions: NDArray[np.float16]
+
+    @classmethod
+    def of(cls, truth: PictureTruth, view: View) -> Seen:
+        """What is seen of a truth."""
+        counts, depth = _counted(truth, view)
+        shares = counts / counts.sum(1, keepdims=True)
+        things, outside = shares[:, 1:-1], shares[:, -1]
+        owner = np.full(len(shares), -1, np.int16)
+        owner[(things.sum(1) == 0) & (outside <= 0.5)] = 0
+        if things.shape[1]:
+            most = things.argmax(1)
+            share = np.take_along_axis(things, most[:, None], 1)[:, 0]
+            whole = things.sum(0)[most]
+            clear = (share >= COVERED) | ((share > 0) & (share >= 0.5 * whole))
+            owner = np.where(clear & (outside <= 0.5), most.astype(np.int16) + 1, owner)
+        return cls(
+            picture=truth.picture,
+            scene=truth.scene,
+            things=truth.things,
+            view=view,
+            owner=owner,
+            depth=np.where(outside <= 0.5, depth, np.nan).astype(np.float16),
+            regions=np.ascontiguousarray(things.T).astype(np.float16),
+        )
+
+    def told(self, vocabulary: Vocabulary) -> Targets:
+        """The targets in the words of a vocabulary."""
+        points = self._points(vocabulary)
+        return Targets(
+            scene=self.scene,
+            view=self.view,
+            classes=self._classes(vocabulary),
+            owner=self.owner,
+            keypoints=self._heat(points),
+            depth=self.depth,
+            regions=self.regions,
+            points=points,
+        )
+
+    def _classes(self, vocabulary: Vocabulary) -> NDArray[np.int16]:
+        # Rows: nothing told, the ground, each thing.
+        told = np.full((len(self.things) + 2, len(vocabulary.labels)), IGNORED, np.int16)
+        told[1, 0] = 0
+        for place, (label, choices) in enumerate(vocabulary.labels.items()):
+            number = {choice: at for at, choice in enumerate(choices)}
+            for row, thing in enumerate(self.things, 2):
+                value = thing.name if label == NAME else thing.attributes.get(label, "")
+                told[row, place] = number.get(value, IGNORED)
+        return told[self.owner + 1]
+
+    def _points(self, vocabulary: Vocabulary) -> NDArray[np.float32]:
+        out = np.full((len(self.things), len(vocabulary.keypoints), 2), np.nan, np.float32)
+        for row, thing in zip(out, self.things, strict=True):
+            for place, name in enumerate(vocabulary.keypoints):
+                if thing.keypoints and name in thing.keypoints:
+                    row[place] = thing.keypoints[name]
+        return out
+
+    def _heat(self, points: NDArray[np.float32]) -> NDArray[np.float16]:
+        if len(points):
+            far = (points[:, None] - self.view.places()[None, :, None]) / np.array(self.view.token)
+            one = np.exp(-(far**2).sum(-1) / (2 * SPREAD**2))
+            heat = np.nan_to_num(one).max(0)
+        else:
+            heat = np.zeros((len(self.owner), points.shape[1]))
+        untold = [-1, *(at for at, one in enumerate(self.things, 1) if one.keypoints is None)]
+        heat[np.isin(self.owner, untold)] = np.nan
+        return heat.astype(np.float16)
 
 
 def _counted(truth: PictureTruth, view: View) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -392,40 +460,3 @@ def _counted(truth: PictureTruth, view: View) -> tuple[NDArray[np.int64], NDArra
     total = np.bincount(token[known], depth[known], n)
     number = np.bincount(token[known], minlength=n)
     return counts, np.where(number > 0, total / np.maximum(number, 1), np.nan)
-
-
-def _classes(
-    truth: PictureTruth, owner: NDArray[np.int16], vocabulary: Vocabulary
-) -> NDArray[np.int16]:
-    # Rows: nothing told, the ground, each thing.
-    told = np.full((len(truth.things) + 2, len(vocabulary.labels)), IGNORED, np.int16)
-    told[1, 0] = 0
-    for place, (label, choices) in enumerate(vocabulary.labels.items()):
-        number = {choice: at for at, choice in enumerate(choices)}
-        for row, thing in enumerate(truth.things, 2):
-            value = thing.name if label == NAME else thing.attributes.get(label, "")
-            told[row, place] = number.get(value, IGNORED)
-    return told[owner + 1]
-
-
-def _points(truth: PictureTruth, vocabulary: Vocabulary) -> NDArray[np.float32]:
-    out = np.full((len(truth.things), len(vocabulary.keypoints), 2), np.nan, np.float32)
-    for row, thing in zip(out, truth.things, strict=True):
-        for place, name in enumerate(vocabulary.keypoints):
-            if thing.keypoints and name in thing.keypoints:
-                row[place] = thing.keypoints[name]
-    return out
-
-
-def _heat(
-    truth: PictureTruth, owner: NDArray[np.int16], view: View, points: NDArray[np.float32]
-) -> NDArray[np.float16]:
-    if not len(points):
-        heat = np.zeros((len(owner), points.shape[1]))
-    else:
-        far = (points[:, None] - view.places()[None, :, None]) / np.array(view.token)
-        one = np.exp(-(far**2).sum(-1) / (2 * SPREAD**2))
-        heat = np.nan_to_num(one).max(0)
-    untold = [-1, *(at for at, one in enumerate(truth.things, 1) if one.keypoints is None)]
-    heat[np.isin(owner, untold)] = np.nan
-    return heat.astype(np.float16)
