@@ -16,7 +16,6 @@ encoder's tokens on scenes that are held out is told before and after. Knows a f
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -45,6 +44,7 @@ from handeye.training.pictures import Pictures, some
 from handeye.training.probes import Figure, Sums, figures, looked, probed
 from handeye.training.recipes import Perception, Recipe, Weights
 from handeye.training.run_card import libraries, machine
+from handeye.training.stages import arguments, is_first, rows_at_once
 from handeye.training.targets import PictureTruth, Thing, Vocabulary
 from handeye.training.training_run import (
     CHECKPOINTS,
@@ -87,6 +87,11 @@ class Learner(nn.Module):
         """The loss and its parts of pictures in levels, (B, 3, height, width) uint8."""
         tokens = self.encoder(self.encoder.pixels(levels))
         return self.head.losses(tokens, TargetBatch(**targets), self.parts)  # type: ignore[typeddict-item]
+
+    def gradient_checkpointing_enable(self, **how: Any) -> None:
+        """Compute activations again rather than keep them, where the encoder can."""
+        if hasattr(self.encoder.module, "gradient_checkpointing_enable"):
+            self.encoder.module.gradient_checkpointing_enable(**how)
 
 
 def _leave_out_unused(encoder: Backbone) -> None:
@@ -175,7 +180,7 @@ def train_perception(
     recipe.stage("perception")
     if not 0 <= seed < 2**32:
         raise OptionError(f"seed must lie in 0..2^32-1, got {seed}")
-    first = int(os.environ.get("RANK", "0")) == 0
+    first = is_first()
     with ExitStack() as stack:
         if first:
             record = {"seed": seed, **recipe.record("perception")}
@@ -235,11 +240,11 @@ def _trained(
                 "scenes": len({pictures.targets[at].scene for at in shown}),
                 "held out": len(back),
                 "shown": course.steps * course.batch,
-                "probed": probes.counts,
+                **probes.counts,
             },
             "vocabulary": msgspec.to_builtins(pictures.vocabulary),
             "figures": msgspec.to_builtins(found),
-            "operations": float(trainer.state.total_flos) or None,
+            "operations": _operations(learner, pictures, shown) * course.steps * course.batch,
             "seconds": round(time.monotonic() - start, 1),
             "resumed": last is not None,
             "processes": trainer.accelerator.num_processes,
@@ -260,46 +265,15 @@ def _trainer(
     seed: int,
 ) -> MeasuringTrainer:
     course: Perception = recipe.stage("perception")
-    on = recipe.machine
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    rows = course.at_once or max(1, course.batch // processes)
-    if course.batch % (rows * processes):
-        raise OptionError(
-            f"a step has {course.batch} pictures, which {processes} processes of {rows} at once do "
-            "not divide; change batch or at_once"
-        )
-    gpu = torch.cuda.is_available()
-    settings = TrainingArguments(
-        output_dir=str(out / CHECKPOINTS),
-        max_steps=course.steps,
-        per_device_train_batch_size=rows,
-        gradient_accumulation_steps=course.batch // (rows * processes),
-        learning_rate=course.learning_rate,
-        lr_scheduler_type=course.schedule,
-        warmup_steps=course.warmup,
-        weight_decay=course.weight_decay,
-        adam_beta2=course.beta2,
-        max_grad_norm=course.clip,
-        seed=seed,
-        use_cpu=not gpu,
-        ddp_backend="gloo" if processes > 1 and not gpu else None,
-        bf16=on.mixed == "bf16",
+    settings = arguments(
+        TrainingArguments,
+        course,
+        recipe.machine,
+        out,
+        seed,
+        rows_at_once(course),
         train_sampling_strategy="sequential",
-        dataloader_num_workers=on.loaders,
-        dataloader_persistent_workers=on.loaders > 0,
-        dataloader_pin_memory=gpu,
-        remove_unused_columns=False,
-        logging_steps=course.log_every,
-        logging_nan_inf_filter=False,
-        save_steps=course.checkpoint_every,
-        save_total_limit=2,
-        report_to=list(on.report_to) or "none",
-        run_name=on.run or out.name,
-        disable_tqdm=True,
-        log_level="error",
     )
-    if on.checkpointing and hasattr(encoder.module, "gradient_checkpointing_enable"):
-        encoder.module.gradient_checkpointing_enable()
     parts = [name for name in _PARTS if getattr(course.parts, name)]
     trainer = MeasuringTrainer(
         {**{name: f"{name}_loss" for name in parts}, "named": "named"},
@@ -310,6 +284,17 @@ def _trainer(
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _operations(learner: Learner, pictures: Pictures, shown: Sequence[int]) -> int:
+    """Floating-point operations of a step, there and back, a picture."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    few = [(pictures.levels(at), pictures.targets[at]) for at in shown[:4]]
+    with torch.random.fork_rng(devices=[]), FlopCounterMode(display=False) as counter:
+        learner(**_collated(few))["loss"].backward()
+    learner.zero_grad(set_to_none=True)
+    return int(counter.get_total_flops()) // len(few)
 
 
 def _finish(
