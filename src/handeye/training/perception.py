@@ -370,7 +370,7 @@ def dry_run(recipe: Recipe, root: Path | None, truths: Iterable[PictureTruth]) -
 
     Returns:
         What came out, JSON values: ``encoder``, ``pixels``, ``grid``, ``width``, ``parameters``
-        (of the small one), ``labels`` (choices by label), ``keypoints``, and the parts of the loss.
+        (of the small one), ``labels`` (choices by label), ``keypoints`` (names) and ``losses``.
 
     Raises:
         OptionError, RunError, DataError: as :func:`train_perception`.
@@ -395,7 +395,7 @@ def dry_run(recipe: Recipe, root: Path | None, truths: Iterable[PictureTruth]) -
         "parameters": sum(one.numel() for one in encoder.parameters()),
         "labels": {name: len(one) for name, one in pictures.vocabulary.labels.items()},
         "keypoints": list(pictures.vocabulary.keypoints),
-        **{name: round(float(value), 4) for name, value in told.items()},
+        "losses": {name: round(float(value.detach()), 4) for name, value in told.items()},
     }
 
 
