@@ -18,8 +18,10 @@ from __future__ import annotations
 import json
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,7 +182,9 @@ def train_perception(
     recipe.stage("perception")
     if not 0 <= seed < 2**32:
         raise OptionError(f"seed must lie in 0..2^32-1, got {seed}")
-    first = is_first()
+    first, told = is_first(), iter(truths)
+    # A file that is none is told before anything is written.
+    begun = list(islice(told, 1))
     with ExitStack() as stack:
         if first:
             record = {"seed": seed, **recipe.record("perception")}
@@ -192,7 +196,7 @@ def train_perception(
         library_logging.disable_progress_bar()
         library_logging.set_verbosity_error()
         trained = encoder or encoder_of(recipe, seed)
-        pictures = Pictures(root, truths, trained.view, trained.shown)
+        pictures = Pictures(root, chain(begun, told), trained.view, trained.shown)
         return _trained(recipe, trained, pictures, out, seed, first, progress)
 
 
@@ -251,6 +255,7 @@ def _trained(
             "libraries": libraries(),
             "machine": machine(),
         }
+        card = json.loads(json.dumps(card))
         _finish(out, learner, trainer.state.log_history, course, card)
     trainer.accelerator.wait_for_everyone()
     return card
@@ -265,15 +270,12 @@ def _trainer(
     seed: int,
 ) -> MeasuringTrainer:
     course: Perception = recipe.stage("perception")
-    settings = arguments(
-        TrainingArguments,
-        course,
-        recipe.machine,
-        out,
-        seed,
-        rows_at_once(course),
-        train_sampling_strategy="sequential",
-    )
+    rows = rows_at_once(course)
+    more = {"train_sampling_strategy": "sequential"}
+    with warnings.catch_warnings():
+        # The Trainer has a new name for checkpointing, TRL's configurations the one that is told.
+        warnings.simplefilter("ignore", FutureWarning)
+        settings = arguments(TrainingArguments, course, recipe.machine, out, seed, rows, **more)
     parts = [name for name in _PARTS if getattr(course.parts, name)]
     trainer = MeasuringTrainer(
         {**{name: f"{name}_loss" for name in parts}, "named": "named"},
@@ -311,7 +313,9 @@ def _finish(
         for line in history
         if "loss" in line
     ]
-    write_bytes(out / "learning-curve.json", json.dumps(lines, indent=1).encode())
+    # What a checkpoint kept comes back in another order.
+    text = json.dumps(lines, indent=1, sort_keys=True)
+    write_bytes(out / "learning-curve.json", text.encode())
     names = {f"{n}_loss": words for n, words in _PARTS.items() if getattr(course.parts, n)}
     curve = curve_svg(lines, names, watched=("named", "names of things"))
     write_bytes(out / "learning-curve.svg", curve.encode())
@@ -381,8 +385,7 @@ def dry_run(recipe: Recipe, root: Path | None, truths: Iterable[PictureTruth]) -
         pictures = Pictures(Path(), _made_up(), encoder.view, encoder.shown)
         levels = np.full((len(pictures), 3, *encoder.shape), 128, np.uint8)
     else:
-        first = [one for one, _ in zip(truths, range(course.batch), strict=False)]
-        pictures = Pictures(root, first, encoder.view, encoder.shown)
+        pictures = Pictures(root, islice(truths, course.batch), encoder.view, encoder.shown)
         levels = np.stack([pictures.levels(at) for at in range(len(pictures))])
     learner = Learner(encoder, pictures.vocabulary, course.parts, 0)
     told = learner(torch.from_numpy(levels), **batched(pictures.targets))
