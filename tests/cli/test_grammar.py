@@ -133,7 +133,7 @@ def test_what_every_command_has(command: Any, path: tuple[str, ...]) -> None:
     assert "--quiet" in names
     no_figures = {"generate", "rerender", "serve", "export", "base", "report"}
     assert ("--json" in names) == (
-        path[-1] not in no_figures and (path[0] != "train" or path[-1] == "examine")
+        path[-1] not in no_figures and (path[0] != "train" or path[-1] not in SUITES)
     )
     if path[-1] in ("generate", "rerender", "verify", "diagnose", "report"):
         assert "--workers" in names

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from handeye.training.targets import PictureTruth
 
 app = typer.Typer(
-    help=r"Train a small model of ours, or any model by a recipe (needs handeye\[train]).",
+    help=r"Train small models, or any by a recipe (needs handeye\[train]).",
     no_args_is_help=True,
 )
 _TEACHING = [suite for suite in all_suites() if suite.train_command is not None]
