@@ -76,6 +76,11 @@ class Sights:
             self._found[path] = targets_of(truth, self._view(truth.size), self.vocabulary)
         return self._found[path]
 
+    def grids(self, most: int = 20) -> dict[str, str]:
+        """Rows and columns of tokens of the first sizes of pictures, ``128x128``: ``8x8``."""
+        sizes = dict.fromkeys(one.size for one in self._truths.values())
+        return {f"{w}x{h}": "x".join(map(str, self._view((w, h)).grid)) for w, h in [*sizes][:most]}
+
     def _viewed(self, size: tuple[int, int]) -> Any:
         return view_of(
             self._loaded.processor.image_processor, size, lambda h, w: self._grid(size, h, w)
@@ -345,13 +350,20 @@ class JointTrainer(SFTTrainer):  # type: ignore[misc]
             every = self.args.logging_steps
             looking.weighs = (self.state.global_step + 1) % every == 0
         found = super().compute_loss(asked, inputs, return_outputs, num_items_in_batch)
+        answers = found[0] if return_outputs else found
+        # TRL's is a part of the mean over a step where it is told how many tokens that has.
+        parts = 1 if num_items_in_batch is None else self.current_gradient_accumulation_steps
+        self._noted["answers"].append(float(answers.detach()) * parts)
         if looking is None:
             return found
         perceptual = kept[0][TOLD]
-        steps = 1 if num_items_in_batch is None else self.current_gradient_accumulation_steps
         self._note(perceptual)
-        loss = (found[0] if return_outputs else found) + self.weight * perceptual / steps
+        loss = answers + self.weight * perceptual / parts
         return (loss, found[1]) if return_outputs else loss
+
+    @property
+    def _noted(self) -> Any:
+        return self._metrics["train" if self.model.training else "eval"]
 
     @property
     def weight(self) -> float:
@@ -361,7 +373,7 @@ class JointTrainer(SFTTrainer):  # type: ignore[misc]
 
     def _note(self, loss: torch.Tensor) -> None:
         assert self.looking is not None
-        noted = self._metrics["train" if self.model.training else "eval"]
+        noted = self._noted
         noted[TOLD].append(float(loss.detach()))
         for name, part in self.looking.parts.items():
             noted[f"{TOLD}/{name}"].append(float(part))
@@ -418,6 +430,7 @@ def trainer_of(
             "labels": [*sights.vocabulary.labels, *sights.vocabulary.keypoints],
             "layer": f"behind block {number} of {len(blocks)}",
             "head": sum(one.numel() for one in head.parameters()),
+            "pictures": sights.grids(),
         }
     at_once = rows_at_once(stage)
     settings = arguments(

@@ -64,6 +64,7 @@ class Model(_Section):
             ``save_pretrained``, as ``./NAME`` where a preset is called so; or a name on the Hub.
         family: of a name on the Hub, as its ``model_type`` says it: what a dry run makes small.
         revision: on the Hub.
+        tower: a folder of stage 1, whose encoder takes the place of the model's tower; empty: none.
         dtype: of its weights.
         attention: the library's name of an implementation; empty: its choice.
         adapter: None: all weights are trained.
@@ -73,6 +74,7 @@ class Model(_Section):
     name: str
     family: str = ""
     revision: str | None = None
+    tower: str = ""
     dtype: Literal["float32", "bfloat16"] = "float32"
     attention: str = ""
     adapter: Adapter | None = None

@@ -6,7 +6,7 @@ unbroken one. Knows a folder:
 
     OUT/training.json        stage, seed and recipe; a folder of another training is refused
     OUT/checkpoints/         the newest two, and the figures before; removed when all is done
-    OUT/learning-curve.json  what was logged
+    OUT/learning-curve.*     what was logged, and a picture of it
     OUT/held-out.jsonl       answers to rows that were held out, as ``handeye rewards check`` reads
     OUT/run-card.json        written last: all figures; the stage is done
     OUT/*                    the model (:mod:`handeye.training.checkpoints`)
@@ -20,10 +20,11 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import torch
 from accelerate import PartialState
 from transformers import PrinterCallback, TrainerCallback
@@ -36,18 +37,27 @@ from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
 from handeye.training.checkpoints import keep, open_model, parameters_of
 from handeye.training.examination import Words, answers, judged, perplexity, write_answers
+from handeye.training.learning_curve import curve_svg
 from handeye.training.recipes import Course, Machine, Recipe, Stage
 from handeye.training.rows import Material, Row, checked, held_out, phrases_of
-from handeye.training.run_card import machine
-from handeye.training.training_run import CHECKPOINTS, claim_folder, last_checkpoint
+from handeye.training.run_card import libraries, machine
+from handeye.training.small import made_up
+from handeye.training.training_run import CHECKPOINTS, Teller, claim_folder, last_checkpoint
 
 if TYPE_CHECKING:
     from handeye.respondents.local.loading import LocalModel
 
-_LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "tokenizers")
 _BEFORE = "before.json"
 # Of a log line: what another machine, or going on after a kill, changes.
 _UNSTEADY = ("num_tokens", "step_time", "epoch")
+# What is drawn of a log: losses, and a share.
+_DRAWN = {
+    "joint": (
+        {"answers": "answers", "perceptual": "pictures"},
+        ("mean_token_accuracy", "tokens told"),
+    ),
+    "reward": ({"entropy": "entropy"}, ("rewards/outcome/mean", "right answers (R_O)")),
+}
 Progress = Callable[[int, int, dict[str, float]], None]
 TrainerOf = Callable[..., tuple[Any, dict[str, Any]]]
 """Of a stage: called with recipe, model, material, folder and seed."""
@@ -155,9 +165,6 @@ def carry_out(
             stack.enter_context(held(out))
         if (out / CARD).exists():
             return read_json(out / CARD)
-        torch.set_num_threads(recipe.machine.threads)
-        library_logging.disable_progress_bar()
-        library_logging.set_verbosity_error()
         material = checked(material)
         return _carried_out(stage, trainer_of, recipe, material, out, seed, progress)
 
@@ -170,16 +177,21 @@ def _carried_out(
     out: Path,
     seed: int,
     progress: Progress | None,
+    *,
+    dry: bool = False,
 ) -> dict[str, Any]:
     start = time.monotonic()
-    loaded = open_model(recipe.model, seed, phrases_of(material.rows))
+    torch.set_num_threads(recipe.machine.threads)
+    library_logging.disable_progress_bar()
+    library_logging.set_verbosity_error()
+    loaded = open_model(recipe.model, seed, phrases_of(material.rows), dry=dry)
     shown, back = held_out(material.rows, recipe.data.held_out)
     trainer, told = trainer_of(recipe, loaded, material.only(shown), out, seed)
     examiner = _Examiner(loaded, trainer, material, back, recipe.stage(stage), out)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(examiner)
     if progress and is_first():
-        trainer.add_callback(_Teller(progress))
+        trainer.add_callback(Teller(progress))
     state = PartialState()
     last = last_checkpoint(out / CHECKPOINTS) if is_first() else None
     state.wait_for_everyone()
@@ -204,13 +216,65 @@ def _carried_out(
         "seconds": round(time.monotonic() - start, 1),
         "resumed": last is not None,
         "processes": state.num_processes,
-        "libraries": {name: version(name) for name in _LIBRARIES},
+        "libraries": libraries("trl", "peft", "datasets"),
         "machine": machine(),
     }
     if is_first():
         _finish(out, trainer.state.log_history, loaded, card)
     state.wait_for_everyone()
     return card
+
+
+def dry_run(
+    stage: Stage, trainer_of: TrainerOf, recipe: Recipe, material: Material | None = None
+) -> dict[str, Any]:
+    """Try a stage on a processor: one step of a few rows, of a small model of the same classes.
+
+    Args:
+        stage: its name.
+        trainer_of: as for :func:`carry_out`.
+        recipe: of the training.
+        material: of which the first scenes are taken; None: a few pictures are made up.
+
+    Returns:
+        Of the card what tells of shapes, and what was logged in the step (``logged``).
+
+    Raises:
+        RunError, OptionError, DataError: as :func:`carry_out`.
+    """
+    course = recipe.stage(stage)
+    few: dict[str, Any] = {"steps": 1, "batch": 4, "at_once": None, "examined": 2}
+    few |= {"checkpoint_every": 1, "log_every": 1, "warmup": 0}
+    if stage == "reward":
+        few |= {"generations": 2, "tokens": 8, "rollouts": "model"}
+    replace = msgspec.structs.replace
+    tried = replace(
+        recipe,
+        model=replace(recipe.model, dtype="float32", attention=""),
+        machine=Machine(checkpointing=recipe.machine.checkpointing),
+        data=replace(recipe.data, held_out=0.5),
+        **{stage: replace(course, **few)},
+    )
+    with TemporaryDirectory() as folder:
+        shown = made_up(Path(folder)) if material is None else _first_scenes(material, 4)
+        out = Path(folder) / "out"
+        logged: dict[str, float] = {}
+        card = _carried_out(
+            stage, trainer_of, tried, checked(shown), out, 0,
+            lambda step, steps, line: logged.update(line), dry=True,
+        )  # fmt: skip
+    kept = ("parameters", "trained", "layer", "head", "labels", "pictures", "rewards", "batch")
+    return {
+        "stage": stage,
+        "model": recipe.model.name,
+        **{name: card[name] for name in kept if name in card},
+        "logged": logged,
+    }
+
+
+def _first_scenes(material: Material, most: int) -> Material:
+    scenes = list(dict.fromkeys(row.scene_id for row in material.rows))[:most]
+    return material.only([row for row in material.rows if row.scene_id in scenes])
 
 
 def _finish(
@@ -222,6 +286,10 @@ def _finish(
         if "loss" in line
     ]
     write_bytes(out / "learning-curve.json", json.dumps(lines, indent=1).encode())
+    losses, share = _DRAWN[card["stage"]]
+    there = {name: words for name, words in losses.items() if all(name in one for one in lines)}
+    curve = curve_svg(lines, there, watched=share)
+    write_bytes(out / "learning-curve.svg", curve.encode())
     shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
     write_bytes(out / CARD, json.dumps(card, indent=1).encode())
 
@@ -241,18 +309,6 @@ def _counted(material: Material, shown: tuple[Row, ...], back: tuple[Row, ...]) 
         }
 
     return {"shown": of(shown), "held out": of(back)}
-
-
-class _Teller(TrainerCallback):  # type: ignore[misc]
-    """Hands each log line to whoever shows progress."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **more: Any) -> None:
-        """Tell step, steps in all, and the numbers of the line."""
-        if logs and "loss" in logs:
-            self._progress(state.global_step, state.max_steps, logs)
 
 
 class _Examiner(TrainerCallback):  # type: ignore[misc]
