@@ -169,6 +169,8 @@ class PerceptualHead(nn.Module):
             right, 0..1.
         """
         wanted = weights or Weights()
+        if not len(tokens):
+            tokens = tokens[:, :0]
         normed = self._normed(tokens)
         told = self._told(normed)
         parts: dict[str, torch.Tensor] = {}
@@ -257,10 +259,11 @@ class PerceptualHead(nn.Module):
         if not len(shown):
             return (all_shown.sum() + all_own.sum()) * 0.0
         right = torch.arange(len(shown), device=shown.device) + first
-        near = (shown * changed).sum(-1, keepdim=True)
-        # One without a thing to be changed is its own map again.
+        near = scale * (shown * changed).sum(-1, keepdim=True)
+        # One without a thing to be changed is its own map again. Masked behind the factor, whose
+        # gradient would be no number.
         near = near.masked_fill((changed == own).all(-1, keepdim=True), -torch.inf)
-        to_maps = scale * torch.cat([shown @ all_own.T, near], 1)
+        to_maps = torch.cat([scale * shown @ all_own.T, near], 1)
         to_pictures = scale * own @ all_shown.T
         return 0.5 * (
             functional.cross_entropy(to_maps, right) + functional.cross_entropy(to_pictures, right)

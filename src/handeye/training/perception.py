@@ -16,11 +16,12 @@ encoder's tokens on scenes that are held out is told before and after. Knows a f
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ from handeye.training.pictures import Pictures, some
 from handeye.training.probes import Figure, Sums, figures, looked, probed
 from handeye.training.recipes import Perception, Recipe, Weights
 from handeye.training.run_card import libraries, machine
+from handeye.training.stages import arguments, is_first, rows_at_once
 from handeye.training.targets import PictureTruth, Thing, Vocabulary
 from handeye.training.training_run import (
     CHECKPOINTS,
@@ -87,6 +89,11 @@ class Learner(nn.Module):
         """The loss and its parts of pictures in levels, (B, 3, height, width) uint8."""
         tokens = self.encoder(self.encoder.pixels(levels))
         return self.head.losses(tokens, TargetBatch(**targets), self.parts)  # type: ignore[typeddict-item]
+
+    def gradient_checkpointing_enable(self, **how: Any) -> None:
+        """Compute activations again rather than keep them, where the encoder can."""
+        if hasattr(self.encoder.module, "gradient_checkpointing_enable"):
+            self.encoder.module.gradient_checkpointing_enable(**how)
 
 
 def _leave_out_unused(encoder: Backbone) -> None:
@@ -175,7 +182,9 @@ def train_perception(
     recipe.stage("perception")
     if not 0 <= seed < 2**32:
         raise OptionError(f"seed must lie in 0..2^32-1, got {seed}")
-    first = int(os.environ.get("RANK", "0")) == 0
+    first, told = is_first(), iter(truths)
+    # A file that is none is told before anything is written.
+    begun = list(islice(told, 1))
     with ExitStack() as stack:
         if first:
             record = {"seed": seed, **recipe.record("perception")}
@@ -187,7 +196,7 @@ def train_perception(
         library_logging.disable_progress_bar()
         library_logging.set_verbosity_error()
         trained = encoder or encoder_of(recipe, seed)
-        pictures = Pictures(root, truths, trained.view, trained.shown)
+        pictures = Pictures(root, chain(begun, told), trained.view, trained.shown)
         return _trained(recipe, trained, pictures, out, seed, first, progress)
 
 
@@ -235,17 +244,18 @@ def _trained(
                 "scenes": len({pictures.targets[at].scene for at in shown}),
                 "held out": len(back),
                 "shown": course.steps * course.batch,
-                "probed": probes.counts,
+                **probes.counts,
             },
             "vocabulary": msgspec.to_builtins(pictures.vocabulary),
             "figures": msgspec.to_builtins(found),
-            "operations": float(trainer.state.total_flos) or None,
+            "operations": _operations(learner, pictures, shown) * course.steps * course.batch,
             "seconds": round(time.monotonic() - start, 1),
             "resumed": last is not None,
             "processes": trainer.accelerator.num_processes,
             "libraries": libraries(),
             "machine": machine(),
         }
+        card = json.loads(json.dumps(card))
         _finish(out, learner, trainer.state.log_history, course, card)
     trainer.accelerator.wait_for_everyone()
     return card
@@ -260,46 +270,12 @@ def _trainer(
     seed: int,
 ) -> MeasuringTrainer:
     course: Perception = recipe.stage("perception")
-    on = recipe.machine
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    rows = course.at_once or max(1, course.batch // processes)
-    if course.batch % (rows * processes):
-        raise OptionError(
-            f"a step has {course.batch} pictures, which {processes} processes of {rows} at once do "
-            "not divide; change batch or at_once"
-        )
-    gpu = torch.cuda.is_available()
-    settings = TrainingArguments(
-        output_dir=str(out / CHECKPOINTS),
-        max_steps=course.steps,
-        per_device_train_batch_size=rows,
-        gradient_accumulation_steps=course.batch // (rows * processes),
-        learning_rate=course.learning_rate,
-        lr_scheduler_type=course.schedule,
-        warmup_steps=course.warmup,
-        weight_decay=course.weight_decay,
-        adam_beta2=course.beta2,
-        max_grad_norm=course.clip,
-        seed=seed,
-        use_cpu=not gpu,
-        ddp_backend="gloo" if processes > 1 and not gpu else None,
-        bf16=on.mixed == "bf16",
-        train_sampling_strategy="sequential",
-        dataloader_num_workers=on.loaders,
-        dataloader_persistent_workers=on.loaders > 0,
-        dataloader_pin_memory=gpu,
-        remove_unused_columns=False,
-        logging_steps=course.log_every,
-        logging_nan_inf_filter=False,
-        save_steps=course.checkpoint_every,
-        save_total_limit=2,
-        report_to=list(on.report_to) or "none",
-        run_name=on.run or out.name,
-        disable_tqdm=True,
-        log_level="error",
-    )
-    if on.checkpointing and hasattr(encoder.module, "gradient_checkpointing_enable"):
-        encoder.module.gradient_checkpointing_enable()
+    rows = rows_at_once(course)
+    more = {"train_sampling_strategy": "sequential"}
+    with warnings.catch_warnings():
+        # The Trainer has a new name for checkpointing, TRL's configurations the one that is told.
+        warnings.simplefilter("ignore", FutureWarning)
+        settings = arguments(TrainingArguments, course, recipe.machine, out, seed, rows, **more)
     parts = [name for name in _PARTS if getattr(course.parts, name)]
     trainer = MeasuringTrainer(
         {**{name: f"{name}_loss" for name in parts}, "named": "named"},
@@ -310,6 +286,17 @@ def _trainer(
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _operations(learner: Learner, pictures: Pictures, shown: Sequence[int]) -> int:
+    """Floating-point operations of a step, there and back, a picture."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    few = [(pictures.levels(at), pictures.targets[at]) for at in shown[:4]]
+    with torch.random.fork_rng(devices=[]), FlopCounterMode(display=False) as counter:
+        learner(**_collated(few))["loss"].backward()
+    learner.zero_grad(set_to_none=True)
+    return int(counter.get_total_flops()) // len(few)
 
 
 def _finish(
@@ -326,7 +313,9 @@ def _finish(
         for line in history
         if "loss" in line
     ]
-    write_bytes(out / "learning-curve.json", json.dumps(lines, indent=1).encode())
+    # What a checkpoint kept comes back in another order.
+    text = json.dumps(lines, indent=1, sort_keys=True)
+    write_bytes(out / "learning-curve.json", text.encode())
     names = {f"{n}_loss": words for n, words in _PARTS.items() if getattr(course.parts, n)}
     curve = curve_svg(lines, names, watched=("named", "names of things"))
     write_bytes(out / "learning-curve.svg", curve.encode())
@@ -385,7 +374,7 @@ def dry_run(recipe: Recipe, root: Path | None, truths: Iterable[PictureTruth]) -
 
     Returns:
         What came out, JSON values: ``encoder``, ``pixels``, ``grid``, ``width``, ``parameters``
-        (of the small one), ``labels`` (choices by label), ``keypoints``, and the parts of the loss.
+        (of the small one), ``labels`` (choices by label), ``keypoints`` (names) and ``losses``.
 
     Raises:
         OptionError, RunError, DataError: as :func:`train_perception`.
@@ -396,8 +385,7 @@ def dry_run(recipe: Recipe, root: Path | None, truths: Iterable[PictureTruth]) -
         pictures = Pictures(Path(), _made_up(), encoder.view, encoder.shown)
         levels = np.full((len(pictures), 3, *encoder.shape), 128, np.uint8)
     else:
-        first = [one for one, _ in zip(truths, range(course.batch), strict=False)]
-        pictures = Pictures(root, first, encoder.view, encoder.shown)
+        pictures = Pictures(root, islice(truths, course.batch), encoder.view, encoder.shown)
         levels = np.stack([pictures.levels(at) for at in range(len(pictures))])
     learner = Learner(encoder, pictures.vocabulary, course.parts, 0)
     told = learner(torch.from_numpy(levels), **batched(pictures.targets))
@@ -410,7 +398,7 @@ def dry_run(recipe: Recipe, root: Path | None, truths: Iterable[PictureTruth]) -
         "parameters": sum(one.numel() for one in encoder.parameters()),
         "labels": {name: len(one) for name, one in pictures.vocabulary.labels.items()},
         "keypoints": list(pictures.vocabulary.keypoints),
-        **{name: round(float(value), 4) for name, value in told.items()},
+        "losses": {name: round(float(value.detach()), 4) for name, value in told.items()},
     }
 
 

@@ -18,7 +18,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.scores.estimate import Estimate
+from handeye.scores.estimate import Estimate, in_unit
+from handeye.scores.tables import Column, Row, Table
 from handeye.sets.draw import Draw
 from handeye.stats.bootstrap import resample_sums
 from handeye.training.lesson import IGNORED
@@ -40,9 +41,9 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         what: a label, ``thing`` (whether there is one), ``keypoints`` or ``depth``.
         measure: ``balanced accuracy`` (0..1: the mean over choices of the share of their tokens
-            that is told right), ``pixels`` (mean distance of a told keypoint to its place, in
-            pixels of the picture), ``correlation`` (Pearson's, -1..1).
-        tokens: tried, or of keypoints how many of them.
+            that is told right), ``pixels`` (mean distance of a keypoint from where a token of its
+            thing tells it, in pixels of the picture), ``correlation`` (Pearson's, -1..1).
+        tokens: tried; of keypoints tokens times keypoints.
         scenes: that they are of, and that are resampled.
         swapped: of tokens from other pictures, with the probe fitted alike.
         before: of the encoder before its training.
@@ -71,7 +72,6 @@ class Looked:
         offsets: (rows, keypoints, 2): from the middle of the token to the keypoints of its thing,
             in pixels of the picture; nan where there are none.
         depth: (rows,); nan where it is not known.
-        owner: (rows,) a number for every thing of every picture.
         scene: (rows,) a number for every scene.
     """
 
@@ -80,7 +80,6 @@ class Looked:
     thing: NDArray[np.bool_]
     offsets: Floats32
     depth: Floats32
-    owner: NDArray[np.int64]
     scene: NDArray[np.int64]
 
 
@@ -102,7 +101,6 @@ def looked(
     scenes = {name: at for at, name in enumerate(dict.fromkeys(one.scene for one in targets))}
     order = _others([one.scene for one in targets]) if swapped else list(range(len(targets)))
     rows: dict[str, list[NDArray[Any]]] = {}
-    things = 0
     for start in range(0, len(targets), at_once):
         some = range(start, min(start + at_once, len(targets)))
         for number, states in zip(some, tokens([order[at] for at in some]), strict=True):
@@ -122,11 +120,9 @@ def looked(
                 ("thing", owner > 0),
                 ("offsets", offsets.astype(np.float32)),
                 ("depth", one.depth[at].astype(np.float32)),
-                ("owner", np.where(owner > 0, owner + things, 0)),
                 ("scene", np.full(len(at), scenes[one.scene])),
             ):
                 rows.setdefault(name, []).append(value)
-            things += len(one.points)
     return Looked(**{name: np.concatenate(parts) for name, parts in rows.items()})
 
 
@@ -206,25 +202,17 @@ def _classified(
 
 
 def _pointed(fit: Looked, tried: Looked) -> Sums | None:
-    """Mean distance of the told keypoints of a thing, where all its tokens tell together."""
-    columns = []
+    """Mean distance of the keypoints that every token of a thing tells by itself."""
+    sums = []
     for place in range(fit.offsets.shape[1]):
         known, wanted = (~np.isnan(one.offsets[:, place, 0]) for one in (fit, tried))
-        if known.sum() < 2 or not wanted.any():
-            continue
-        told = _ridge(fit.states[known], fit.offsets[known, place], fit.scene[known])
-        far = told(tried.states[wanted]) - tried.offsets[wanted, place]
-        owners, of = np.unique(tried.owner[wanted], return_inverse=True)
-        number = np.bincount(of)
-        mean = np.stack([np.bincount(of, far[:, axis]) / number for axis in (0, 1)], 1)
-        scene = np.zeros(len(owners), np.int64)
-        scene[of] = tried.scene[wanted]
-        distance = np.sqrt((mean**2).sum(1))
-        table = np.stack([distance, np.ones(len(owners))], 1)
-        columns.append(_summed(table, scene, int(tried.scene.max()) + 1))
-    if not columns:
-        return None
-    return np.sum(columns, 0).astype(np.float32), _quotient
+        if known.sum() > 1 and wanted.any():
+            told = _ridge(fit.states[known], fit.offsets[known, place], fit.scene[known])
+            far = told(tried.states[wanted]) - tried.offsets[wanted, place]
+            distance = np.sqrt((far**2).sum(1))
+            pair = np.stack([distance, np.ones(len(distance))], 1)
+            sums.append(_by_scene(pair, tried.scene, wanted))
+    return (np.sum(sums, 0, dtype=np.float32), _quotient) if sums else None
 
 
 def _quotient(totals: Floats) -> Floats:
@@ -350,3 +338,41 @@ def _estimate(values: Floats, n: int) -> Estimate:
     drawn = values[1:][~np.isnan(values[1:])]
     low, high = (float(end) for end in np.quantile(drawn, (0.025, 0.975)))
     return Estimate(float(values[0]), low, high, n)
+
+
+def table(found: Sequence[Figure], random: bool) -> Table:
+    """The figures as a table: what a linear map reads off, before the training and after.
+
+    Args:
+        found: all of them.
+        random: whether the encoder began with random weights.
+    """
+    rows = []
+    for one in found:
+        percent = one.measure == "balanced accuracy"
+        unit = "percent" if percent else "plain"
+        cells = (one.swapped, one.before, one.after)
+        gain = in_unit(one.gain, "points" if percent else "plain")
+        counted = "times that tokens told one" if one.measure == "pixels" else "tokens"
+        rows.append(
+            Row(
+                one.what,
+                (*(in_unit(cell, unit) for cell in cells), gain),  # type: ignore[arg-type]
+                basis=f"{one.measure}, {one.tokens:,} {counted} of {one.scenes:,} scenes",
+            )
+        )
+    return Table(
+        "probes",
+        "What a linear map reads off the tokens, on scenes held out; 95 % intervals over scenes",
+        (
+            Column("Swapped", "tokens of other pictures: what their places alone tell"),
+            Column(
+                "Before", "random weights: what the shape of the encoder gives" if random else ""
+            ),
+            Column("After"),
+            Column("Gain", "after minus before, on the same scenes"),
+        ),
+        tuple(rows),
+        row_head="Asked",
+        note="Pixels are a distance: less is better.",
+    )

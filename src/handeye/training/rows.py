@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from handeye.errors import DataError, OptionError
+from handeye.errors import DataError
 from handeye.media.view import read_view
 from handeye.reading import UNREADABLE, why
 from handeye.rewards.columns import Task, Truth, rows as written_rows, truth_of
 from handeye.rewards.scoring import text_of
 from handeye.sets.draw import Draw
 from handeye.sets.jsonl import numbered_lines
+from handeye.training.pictures import held_out_scenes
 from handeye.training.targets import PictureTruth
 
 if TYPE_CHECKING:
@@ -188,20 +189,9 @@ def held_out(rows: Sequence[Row], share: float) -> tuple[tuple[Row, ...], tuple[
     Raises:
         OptionError: nothing is left to train on.
     """
-    scenes = sorted({row.scene_id for row in rows}, key=_drawn)
-    last = min(len(scenes), max(1, round(share * len(scenes)))) if share else 0
-    back = set(scenes[:last])
+    back = held_out_scenes((row.scene_id for row in rows), share)
     kept = tuple(row for row in rows if row.scene_id not in back)
-    if not kept:
-        raise OptionError(
-            f"data.held_out: {share:g} of {len(scenes)} scenes leaves none to train on; make more "
-            "scenes, or hold out fewer"
-        )
     return kept, tuple(row for row in rows if row.scene_id in back)
-
-
-def _drawn(scene: str) -> bytes:
-    return hashlib.sha256(f"held out\0{scene}".encode()).digest()
 
 
 def order(

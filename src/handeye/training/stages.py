@@ -66,7 +66,7 @@ TrainerOf = Callable[..., tuple[Any, dict[str, Any]]]
 def arguments(
     kind: Any, course: Course, machine: Machine, out: Path, seed: int, rows: int, **more: Any
 ) -> Any:
-    """What TRL's trainers are told.
+    """What the trainers are told.
 
     Args:
         kind: of their configurations.
