@@ -12,7 +12,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field as one_field, make_dataclass
-from functools import lru_cache, partial, wraps
+from functools import cache, lru_cache, partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,7 +162,11 @@ class Collator:
         assert self._sights is not None
         seen = torch.isin(batch["input_ids"], self._pieces)
         first = (batch["labels"] != IGNORED).int().argmax(1)
-        numbers, places, own, distinct, asked = [], [], [], [], []
+        numbers: list[int] = []
+        places: list[list[int]] = []
+        own: list[Targets] = []
+        distinct: list[tuple[int, Targets]] = []
+        asked: list[tuple[int, int]] = []
         shares: list[np.ndarray[Any, Any]] = []
         known: set[str] = set()
         for number, row in enumerate(rows):
@@ -301,8 +305,8 @@ def _as(signature: Any, function: Callable[..., Any]) -> Any:
     return forward
 
 
-@lru_cache
-def _wider(kind: type) -> type:
+@cache
+def _wider(kind: Any) -> Any:
     # What wraps a model takes its output apart and puts it together again by its class.
     return make_dataclass(
         f"{kind.__name__}AndPerceptual", [(TOLD, Any, one_field(default=None))], bases=(kind,)
@@ -310,13 +314,13 @@ def _wider(kind: type) -> type:
 
 
 def _and(out: Any, loss: torch.Tensor) -> Any:
-    return _wider(type(out))(**out, **{TOLD: loss})
+    return _wider(out.__class__)(**out, **{TOLD: loss})
 
 
 # ---- the trainer
 
 
-class JointTrainer(SFTTrainer):  # type: ignore[misc]
+class JointTrainer(SFTTrainer):
     """TRL's trainer of answers, with what picture tokens tell.
 
     Args:
@@ -369,7 +373,8 @@ class JointTrainer(SFTTrainer):  # type: ignore[misc]
     def weight(self) -> float:
         """Of the perceptual loss at this step."""
         rise = self._stage.weight_warmup
-        return self._stage.weight * min(1.0, (self.state.global_step + 1) / max(rise, 1))
+        done = int(self.state.global_step) + 1
+        return self._stage.weight * min(1.0, done / max(rise, 1))
 
     def _note(self, loss: torch.Tensor) -> None:
         assert self.looking is not None
@@ -412,7 +417,7 @@ def trainer_of(
     material = material.only(rows)
     sights = looks = None
     told: dict[str, Any] = {"supervision": "answers", "labels": []}
-    whole = ()
+    whole: tuple[str, ...] = ()
     if stage.weight:
         if not any(path in material.truths for row in rows for path in row.images):
             raise OptionError(

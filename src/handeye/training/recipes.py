@@ -37,7 +37,7 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A part of a recipe: an unknown key is an error."""
 
 
-class Adapter(_Section):
+class Adapter(_Section, frozen=True, kw_only=True):
     """Low-rank adapters (LoRA, Hu et al. 2021, arXiv 2106.09685) in place of all weights.
 
     Attributes:
@@ -55,7 +55,7 @@ class Adapter(_Section):
     whole: tuple[str, ...] = ()
 
 
-class Model(_Section):
+class Model(_Section, frozen=True, kw_only=True):
     """What is trained.
 
     Attributes:
@@ -81,7 +81,7 @@ class Model(_Section):
     still: tuple[str, ...] = ()
 
 
-class Data(_Section):
+class Data(_Section, frozen=True, kw_only=True):
     """What is shown. Paths are those of the working folder.
 
     Attributes:
@@ -105,7 +105,7 @@ class Data(_Section):
     text: str = ""
 
 
-class Machine(_Section):
+class Machine(_Section, frozen=True, kw_only=True):
     """On what, and who is told. No influence on the result but for the order of sums.
 
     Attributes:
@@ -125,7 +125,7 @@ class Machine(_Section):
     run: str = ""
 
 
-class Course(_Section):
+class Course(_Section, frozen=True, kw_only=True):
     """How long, how much at once, how fast.
 
     Attributes:
@@ -155,7 +155,7 @@ class Course(_Section):
     log_every: Count = 10
 
 
-class Weights(_Section):
+class Weights(_Section, frozen=True, kw_only=True):
     """How much each part of the perceptual loss counts; one of 0 is not computed."""
 
     patch: Weight = 1.0
@@ -164,7 +164,7 @@ class Weights(_Section):
     depth: Weight = 0.5
 
 
-class Perception(Course):
+class Perception(Course, frozen=True, kw_only=True):
     """Stage 1: the encoder learns what its tokens show.
 
     Attributes:
@@ -180,7 +180,7 @@ class Perception(Course):
     probed: Count = 400
 
 
-class Joint(Course):
+class Joint(Course, frozen=True, kw_only=True):
     """Stage 2: L = L_LM + weight * L_perceptual.
 
     Attributes:
@@ -202,7 +202,7 @@ class Joint(Course):
     examined: Some = 200
 
 
-class Rewarded(Course):
+class Rewarded(Course, frozen=True, kw_only=True):
     """Stage 3: GRPO (Shao et al. 2024, arXiv 2402.03300) with credit that knows what was seen.
 
     Attributes:
@@ -262,7 +262,7 @@ class Rewarded(Course):
             raise OptionError("weights are numbers, and the budget a whole one") from None
 
 
-class Recipe(_Section):
+class Recipe(_Section, frozen=True, kw_only=True):
     """A training, stage by stage.
 
     Attributes:

@@ -15,7 +15,7 @@ import numpy as np
 
 from handeye.errors import OptionError, allowed
 from handeye.respondents.local.processors import NoVideos, pictures_only
-from handeye.rewards.columns import Task, Truth, asked
+from handeye.rewards.columns import Kind, Task, Truth, asked
 from handeye.training.rows import Material, rows_of
 from handeye.training.targets import PictureTruth, Thing
 from handeye.training.words import REPLY, build_tokenizer, chat_template
@@ -172,7 +172,7 @@ def _tasks(truths: Mapping[str, PictureTruth]) -> Iterator[Task]:
             ("colour", "Which colour has the box?", colour, facts[:1], "colour of box"),
             ("count", "How many bars are there?", "1", ("bar",), "count bar"),
         ):
-            kind = "number" if name == "count" else "text"
+            kind: Kind = "number" if name == "count" else "text"
             answers = (("1",), ("2",)) if name == "count" else tuple((one,) for one in _COLOURS)
             told = Truth(
                 gold=gold, kind=kind, answers=answers, facts=facts, needed=needed,

@@ -35,8 +35,18 @@ from handeye.atomic import held, write_bytes
 from handeye.errors import OptionError
 from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
+from handeye.scores.estimate import in_unit, rate_of
+from handeye.scores.tables import Column, Row as Line, Table
 from handeye.training.checkpoints import keep, open_model, parameters_of
-from handeye.training.examination import Words, answers, judged, perplexity, write_answers
+from handeye.training.examination import (
+    Words,
+    answers,
+    change,
+    judged,
+    perplexity,
+    surprise,
+    write_answers,
+)
 from handeye.training.learning_curve import curve_svg
 from handeye.training.recipes import Course, Machine, Recipe, Stage
 from handeye.training.rows import Material, Row, checked, held_out, phrases_of
@@ -211,8 +221,7 @@ def _carried_out(
         **told,
         **counts,
         "data": _counted(material, shown, back),
-        "before": examiner.before,
-        "after": examiner.after,
+        "figures": examiner.figures(),
         "seconds": round(time.monotonic() - start, 1),
         "resumed": last is not None,
         "processes": state.num_processes,
@@ -311,11 +320,10 @@ def _counted(material: Material, shown: tuple[Row, ...], back: tuple[Row, ...]) 
     return {"shown": of(shown), "held out": of(back)}
 
 
-class _Examiner(TrainerCallback):  # type: ignore[misc]
+class _Examiner(TrainerCallback):
     """Asks about what is held out when the training begins and when it ends.
 
     Attributes:
-        before, after: figures, JSON values; what was found before is kept beside the checkpoints.
         sharded: whether no process has the whole model: then nothing is generated.
     """
 
@@ -328,42 +336,43 @@ class _Examiner(TrainerCallback):  # type: ignore[misc]
         course: Any,
         out: Path,
     ) -> None:
-        self.before: dict[str, Any] = {}
-        self.after: dict[str, Any] = {}
         self.sharded = bool(trainer.is_fsdp_enabled)
         self._loaded, self._trainer, self._material = loaded, trainer, material
         self._words = Words(loaded, material)
-        self._rows = back
+        told = [row for row in back if row.completion is not None]
+        self._rows = {
+            "text": list(material.text) or [row for row in told if not row.images],
+            "pictures": [row for row in told if row.images],
+        }
         asked = [row for row in back if row.images and row.truth is not None]
-        self._asked = asked[: course.examined]
+        # Evenly over all scenes.
+        few = min(course.examined, len(asked))
+        self._asked = [asked[at * len(asked) // few] for at in range(few)]
         self._batch = min(64, rows_at_once(course) * 4)
         self._tokens = getattr(course, "tokens", 128)
+        self._found: dict[str, dict[str, Any]] = {}
         self._path = out / CHECKPOINTS / _BEFORE
         self._out = out
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
         """Ask, unless it was asked before a kill."""
         if self._path.is_file():
-            self.before = read_json(self._path)
+            self._found["before"] = read_json(self._path)
         elif not state.global_step:
-            self.before = self._figures()
+            self._found["before"] = self._ask()
             if is_first():
-                write_bytes(self._path, json.dumps(self.before).encode())
+                write_bytes(self._path, json.dumps(self._found["before"]).encode())
 
     def on_train_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
         """Ask, and keep the answers."""
-        self.after = self._figures(self._out / "held-out.jsonl")
+        self._found["after"] = self._ask(self._out / "held-out.jsonl")
 
-    def _figures(self, path: Path | None = None) -> dict[str, Any]:
+    def _ask(self, path: Path | None = None) -> dict[str, Any]:
         model = self._trainer.model
-        told = [row for row in self._rows if row.completion is not None]
         found: dict[str, Any] = {
-            name: perplexity(
-                model, [row for row in told if bool(row.images) == seen], self._words, self._batch
-            )
-            for name, seen in (("text", False), ("pictures", True))
+            name: surprise(model, rows, self._words, self._batch)
+            for name, rows in self._rows.items()
         }
-        found["answers"] = None
         if self._asked and not self.sharded:
             said = answers(
                 self._loaded, model, self._material, self._asked,
@@ -373,3 +382,116 @@ class _Examiner(TrainerCallback):  # type: ignore[misc]
             if path is not None and is_first():
                 write_answers(path, self._asked, said)
         return found
+
+    def figures(self) -> dict[str, Any]:
+        """Before and after, and by what factor perplexities changed: JSON values."""
+        out: dict[str, Any] = {
+            when: {name: perplexity(found[name]) for name in self._rows}
+            | {"answers": found.get("answers")}
+            for when, found in self._found.items()
+        }
+        if "before" in out:
+            before, after = self._found["before"], self._found["after"]
+            out["change"] = {
+                name: msgspec.to_builtins(change(before[name], after[name])) for name in self._rows
+            }
+        return out
+
+
+# ---- said
+
+
+_RATES = {
+    "outcome": "answer right (R_O)",
+    "perception": "facts true and enough (R_P)",
+    "form": "no rule of the form broken",
+}
+_LOSSES = {"text": "text without a picture", "pictures": "answers to pictures"}
+
+
+def facts_of(stage: Stage) -> Callable[[Mapping[str, float]], list[str]]:
+    """What is told of a log line while a stage is carried out."""
+
+    def joint(line: Mapping[str, float]) -> list[str]:
+        told = [f"answers {line['answers']:.3f}"]
+        return [*told, f"pictures {line['perceptual']:.3f}"] if "perceptual" in line else told
+
+    def reward(line: Mapping[str, float]) -> list[str]:
+        names = {"R_O": "outcome", "R_P": "perception", "form": "form"}
+        return [
+            f"{words} {line[f'rewards/{name}/mean']:.2f}"
+            for words, name in names.items()
+            if line.get(f"rewards/{name}/mean") is not None
+        ]
+
+    return joint if stage == "joint" else reward
+
+
+def summary(card: Mapping[str, Any]) -> str:
+    """What was trained on what, in a sentence."""
+    shown = card["data"]["shown"]
+    return (
+        f"{card['trained']:,} of {card['parameters']:,} weights trained on {shown['rows']:,} rows "
+        f"about {shown['pictures']:,} pictures and {shown['text-only rows']:,} without one"
+    )
+
+
+def side_by_side(cards: Mapping[str, Mapping[str, Any]]) -> list[Table]:
+    """What trainings of one data came to that differ in one thing, by its value."""
+    last = {name: card["figures"]["after"] for name, card in cards.items()}
+    one = next(iter(last.values()))
+    told = one["answers"]
+    columns = [Column(words) for name, words in _RATES.items() if told]
+    columns += [Column(words, "perplexity") for words in _LOSSES.values()]
+    rows = []
+    for name, found in last.items():
+        cells: list[Any] = [rate_of(found["answers"]["rates"][one]) for one in _RATES if told]
+        cells += [in_unit(rate_of(found[one]["perplexity"]), "plain") for one in _LOSSES]
+        rows.append(Line(name, tuple(cells)))
+    if told:
+        chance = tuple(rate_of(told["chance"].get(one)) for one in _RATES)
+        rows.append(Line("the same to everything", (*chance, *[None] * len(_LOSSES))))
+    asked = f"{told['items']} questions about {told['scenes']} scenes" if told else "scenes"
+    caption = (
+        f"After the training, on {asked} held out: shares in percent of questions, perplexities "
+        f"over {one['text']['tokens']:,} and {one['pictures']['tokens']:,} tokens; 95 % intervals "
+        "over scenes"
+    )
+    return [Table("sweep", caption, tuple(columns), tuple(rows), row_head="Weight")]
+
+
+def tables(card: Mapping[str, Any]) -> list[Table]:
+    """What a stage came to, as tables: answers, and perplexities."""
+    found = card["figures"]
+    out = []
+    times = [name for name in ("before", "after") if name in found]
+    if found["after"]["answers"]:
+        told = found["after"]["answers"]
+        rows = []
+        for name, words in _RATES.items():
+            cells = [rate_of(found[when]["answers"]["rates"][name]) for when in times]
+            rows.append(Line(words, (*cells, rate_of(told["chance"].get(name)))))
+        out.append(
+            Table(
+                "answers",
+                f"Answers to {told['items']} questions about {told['scenes']} scenes held out: "
+                "percent, 95 % intervals over scenes",
+                (*map(Column, map(str.title, times)), Column("Chance", "the same to everything")),
+                tuple(rows),
+                row_head="Share",
+            )
+        )
+    rows = []
+    for name, words in _LOSSES.items():
+        last = found["after"][name]
+        if last["tokens"]:
+            cells = [rate_of(found[when][name]["perplexity"]) for when in times]
+            cells += [rate_of(found["change"][name])] if "change" in found else []
+            basis = f"{last['tokens']:,} tokens of {last['scenes']} scenes"
+            rows.append(Line(words, tuple(in_unit(one, "plain") for one in cells), basis=basis))
+    if rows:
+        heads = [Column(when.title()) for when in times]
+        heads += [Column("Factor", "after over before")] if "change" in found else []
+        caption = "Perplexity of what is right, on scenes held out; 95 % intervals over scenes"
+        out.append(Table("perplexity", caption, tuple(heads), tuple(rows), row_head="Rows"))
+    return out
