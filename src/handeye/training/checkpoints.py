@@ -27,8 +27,11 @@ from handeye.respondents.local.loading import LocalModel, load, of
 from handeye.respondents.local.options import read_options
 from handeye.respondents.local.taps import decoder_of
 from handeye.training.architecture import PRESETS, build
+from handeye.training.backbones import plug
 from handeye.training.heads import PerceptualHead, heads_file
+from handeye.training.parts import put_together
 from handeye.training.recipes import Model
+from handeye.training.small import small
 from handeye.training.targets import Vocabulary
 from handeye.training.words import REPLY
 
@@ -49,33 +52,57 @@ class _Head(msgspec.Struct, frozen=True):
     vocabulary: Vocabulary
 
 
-def open_model(spec: Model, seed: int, phrases: Sequence[str] = ()) -> LocalModel:
+def open_model(
+    spec: Model, seed: int, phrases: Sequence[str] = (), *, dry: bool = False
+) -> LocalModel:
     """The model of a recipe, ready to be trained.
 
     Args:
         spec: of the recipe.
         seed: of first weights, where there are none.
         phrases: what a new tokenizer reads as one token each.
+        dry: where it would be fetched or put together, a small one of the same classes.
 
     Raises:
         RunError: it cannot be loaded, or what it needs is not installed.
         OptionError: its tokenizer would not give the written form back; a part that is none.
     """
+    tower = _encoder_folder(Path(spec.tower)) if spec.tower and not dry else None
     if spec.name in PRESETS:
         loaded = of(*build(spec.name, seed, phrases, REPLY))
     elif spec.name.startswith("parts:"):
-        from handeye.training.parts import put_together
-
-        loaded = of(*put_together(spec.name.removeprefix("parts:"), seed))
+        loaded = of(*put_together(spec.name.removeprefix("parts:"), seed, tower, small=dry))
+    elif dry and not Path(spec.name).is_dir():
+        loaded = of(*small(spec.family, phrases))
     else:
         told = {"path": spec.name, "dtype": spec.dtype, "device": "cpu"}
         more = {"revision": spec.revision, "attention": spec.attention or None}
         loaded = load(read_options(told | {name: one for name, one in more.items() if one}))
+    if tower is not None and not spec.name.startswith("parts:"):
+        plug(tower, _tower_of(loaded.model))
     loaded.model.to(getattr(torch, spec.dtype))
     _reads_back(loaded)
     _hold_statistics(loaded.model)
     _hold_still(loaded.model, spec.still)
     return loaded
+
+
+def _encoder_folder(folder: Path) -> Path:
+    """Where an encoder lies: in a folder of stage 1, or in itself."""
+    return folder / "encoder" if (folder / "encoder").is_dir() else folder
+
+
+def _tower_of(model: Any) -> Any:
+    """The part of a model that looks at pictures.
+
+    Raises:
+        OptionError: none is found.
+    """
+    for holder in (getattr(model, "model", model), model):
+        for name in ("vision_tower", "vision_model", "visual"):
+            if hasattr(holder, name):
+                return getattr(holder, name)
+    raise OptionError(f"model.tower: no tower is found in {type(model).__name__}")
 
 
 def _reads_back(loaded: LocalModel) -> None:

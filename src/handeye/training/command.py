@@ -20,15 +20,20 @@ if TYPE_CHECKING:
     from handeye.suite import Teaches
 
 
-def needs_torch() -> None:
+def needs_torch(*more: str) -> None:
     """Make sure that the extra is installed.
+
+    Args:
+        more: packages of it beside those that every training needs.
 
     Raises:
         OptionError: it is not; says how to install it.
     """
     from importlib.util import find_spec
 
-    missing = [name for name in ("torch", "transformers", "accelerate") if not find_spec(name)]
+    missing = [
+        name for name in ("torch", "transformers", "accelerate", *more) if not find_spec(name)
+    ]
     if missing:
         raise OptionError(
             f"training needs {', '.join(missing)}; install them with: pip install '.[train]'"

@@ -7,13 +7,16 @@ so that a model which is spread over them can be asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.stats import t as student
 from torch.nn import functional
 from trl.data_utils import prepare_multimodal_messages
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
@@ -21,6 +24,7 @@ from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 from handeye.atomic import replacing
 from handeye.rewards.checking import Judged, summed
 from handeye.rewards.scoring import verdict_of
+from handeye.scores.estimate import NOTHING, Estimate
 from handeye.training.lesson import IGNORED
 from handeye.training.rows import Material, Row
 
@@ -62,42 +66,71 @@ def at_rest(model: Any) -> Iterator[None]:
     model.train(training)
 
 
-def perplexity(model: Any, rows: Sequence[Row], words: Words, batch: int) -> dict[str, Any]:
-    """How surprised a model is by right completions.
+def surprise(model: Any, rows: Sequence[Row], words: Words, batch: int) -> dict[str, list[float]]:
+    """How surprised a model is by right completions: by scene, nats in all and tokens.
 
     Args:
         model: that is asked.
         rows: with completions; there may be none.
         words: makes batches of them.
         batch: rows at a time.
-
-    Returns:
-        ``rows``; ``tokens`` that are told; ``nats``, their mean surprise, None of no row; and
-        ``perplexity``, e to that.
     """
-    total, tokens = 0.0, 0
+    out: dict[str, list[float]] = {}
     with at_rest(model):
         for start in range(0, len(rows), batch):
-            given = {
-                name: one.to(model.device)
-                for name, one in words(rows[start : start + batch]).items()
-            }
+            some = rows[start : start + batch]
+            given = {name: one.to(model.device) for name, one in words(some).items()}
             wanted = given.pop("labels")[:, 1:]
-            logits = model(**given).logits[:, :-1]
-            told = wanted != IGNORED
-            total += float(
-                functional.cross_entropy(logits[told].float(), wanted[told], reduction="sum")
-            )
-            tokens += int(told.sum())
-    nats = total / tokens if tokens else None
-    return {
-        "rows": len(rows),
-        "tokens": tokens,
-        "nats": nats,
-        "perplexity": None
-        if nats is None
-        else float(torch.tensor(nats, dtype=torch.float64).exp()),
-    }
+            logits = model(**given).logits[:, :-1].float()
+            each = functional.cross_entropy(
+                logits.transpose(1, 2), wanted, ignore_index=IGNORED, reduction="none"
+            ).sum(1)
+            counts = (wanted != IGNORED).sum(1)
+            for row, nats, tokens in zip(some, each.tolist(), counts.tolist(), strict=True):
+                total = out.setdefault(row.scene_id, [0.0, 0.0])
+                total[0] += nats
+                total[1] += tokens
+    return out
+
+
+def perplexity(found: Mapping[str, list[float]]) -> dict[str, Any]:
+    """What a surprise by scene comes to.
+
+    Returns:
+        ``scenes``, ``tokens``, and ``perplexity``: e to the mean nats a token, an estimate.
+    """
+    totals = np.array([*found.values()], float).reshape(-1, 2)
+    told = _raised(totals[:, 0], totals[:, 1])
+    return {"scenes": len(totals), "tokens": told.n, "perplexity": msgspec.to_builtins(told)}
+
+
+def change(before: Mapping[str, list[float]], after: Mapping[str, list[float]]) -> Estimate:
+    """By what factor perplexity changed, on the same tokens; 1: it did not."""
+    both = [(after[one][0] - before[one][0], after[one][1]) for one in after]
+    totals = np.array(both, float).reshape(-1, 2)
+    return _raised(totals[:, 0], totals[:, 1])
+
+
+def _raised(totals: NDArray[np.float64], counts: NDArray[np.float64]) -> Estimate:
+    """E to a mean over tokens, with its 95 % interval over scenes.
+
+    Of a quotient of sums, linearised (Cochran 1977, Sampling Techniques, equation 6.10), with
+    Student's t.
+
+    Args:
+        totals: of each scene.
+        counts: tokens of each scene.
+    """
+    n, whole = len(totals), float(counts.sum())
+    if not whole:
+        return NOTHING
+    mean = float(totals.sum()) / whole
+    if n < 2:
+        return Estimate(float(np.exp(mean)), n=int(whole))
+    spread = float(((totals - mean * counts) ** 2).sum() * n / (n - 1)) ** 0.5 / whole
+    wide = float(student.ppf(0.975, n - 1)) * spread
+    value, low, high = (float(np.exp(end)) for end in (mean, mean - wide, mean + wide))
+    return Estimate(value, low, high, int(whole))
 
 
 def suppressed(loaded: LocalModel) -> list[int]:
@@ -147,12 +180,11 @@ def answers(
 def prompts(loaded: LocalModel, material: Material, rows: Sequence[Row]) -> Any:
     """Prompts of rows as a batch, padded on the left, with their pictures."""
     images = [[material.picture(path) for path in row.images] for row in rows]
-    texts = [
-        loaded.processor.apply_chat_template(
-            prepare_multimodal_messages(list(row.prompt), images=shown), add_generation_prompt=True
-        )
+    said = [
+        prepare_multimodal_messages([dict(one) for one in row.prompt], images=shown)
         for row, shown in zip(rows, images, strict=True)
     ]
+    texts = [loaded.processor.apply_chat_template(one, add_generation_prompt=True) for one in said]
     return loaded.processor(
         text=texts,
         images=images if any(images) else None,

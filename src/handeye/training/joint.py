@@ -12,7 +12,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field as one_field, make_dataclass
-from functools import lru_cache, partial, wraps
+from functools import cache, lru_cache, partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,11 @@ class Sights:
         if path not in self._found:
             self._found[path] = targets_of(truth, self._view(truth.size), self.vocabulary)
         return self._found[path]
+
+    def grids(self, most: int = 20) -> dict[str, str]:
+        """Rows and columns of tokens of the first sizes of pictures, ``128x128``: ``8x8``."""
+        sizes = dict.fromkeys(one.size for one in self._truths.values())
+        return {f"{w}x{h}": "x".join(map(str, self._view((w, h)).grid)) for w, h in [*sizes][:most]}
 
     def _viewed(self, size: tuple[int, int]) -> Any:
         return view_of(
@@ -157,7 +162,11 @@ class Collator:
         assert self._sights is not None
         seen = torch.isin(batch["input_ids"], self._pieces)
         first = (batch["labels"] != IGNORED).int().argmax(1)
-        numbers, places, own, distinct, asked = [], [], [], [], []
+        numbers: list[int] = []
+        places: list[list[int]] = []
+        own: list[Targets] = []
+        distinct: list[tuple[int, Targets]] = []
+        asked: list[tuple[int, int]] = []
         shares: list[np.ndarray[Any, Any]] = []
         known: set[str] = set()
         for number, row in enumerate(rows):
@@ -296,8 +305,8 @@ def _as(signature: Any, function: Callable[..., Any]) -> Any:
     return forward
 
 
-@lru_cache
-def _wider(kind: type) -> type:
+@cache
+def _wider(kind: Any) -> Any:
     # What wraps a model takes its output apart and puts it together again by its class.
     return make_dataclass(
         f"{kind.__name__}AndPerceptual", [(TOLD, Any, one_field(default=None))], bases=(kind,)
@@ -305,13 +314,13 @@ def _wider(kind: type) -> type:
 
 
 def _and(out: Any, loss: torch.Tensor) -> Any:
-    return _wider(type(out))(**out, **{TOLD: loss})
+    return _wider(out.__class__)(**out, **{TOLD: loss})
 
 
 # ---- the trainer
 
 
-class JointTrainer(SFTTrainer):  # type: ignore[misc]
+class JointTrainer(SFTTrainer):
     """TRL's trainer of answers, with what picture tokens tell.
 
     Args:
@@ -345,23 +354,31 @@ class JointTrainer(SFTTrainer):  # type: ignore[misc]
             every = self.args.logging_steps
             looking.weighs = (self.state.global_step + 1) % every == 0
         found = super().compute_loss(asked, inputs, return_outputs, num_items_in_batch)
+        answers = found[0] if return_outputs else found
+        # TRL's is a part of the mean over a step where it is told how many tokens that has.
+        parts = 1 if num_items_in_batch is None else self.current_gradient_accumulation_steps
+        self._noted["answers"].append(float(answers.detach()) * parts)
         if looking is None:
             return found
         perceptual = kept[0][TOLD]
-        steps = 1 if num_items_in_batch is None else self.current_gradient_accumulation_steps
         self._note(perceptual)
-        loss = (found[0] if return_outputs else found) + self.weight * perceptual / steps
+        loss = answers + self.weight * perceptual / parts
         return (loss, found[1]) if return_outputs else loss
+
+    @property
+    def _noted(self) -> Any:
+        return self._metrics["train" if self.model.training else "eval"]
 
     @property
     def weight(self) -> float:
         """Of the perceptual loss at this step."""
         rise = self._stage.weight_warmup
-        return self._stage.weight * min(1.0, (self.state.global_step + 1) / max(rise, 1))
+        done = int(self.state.global_step) + 1
+        return self._stage.weight * min(1.0, done / max(rise, 1))
 
     def _note(self, loss: torch.Tensor) -> None:
         assert self.looking is not None
-        noted = self._metrics["train" if self.model.training else "eval"]
+        noted = self._noted
         noted[TOLD].append(float(loss.detach()))
         for name, part in self.looking.parts.items():
             noted[f"{TOLD}/{name}"].append(float(part))
@@ -400,7 +417,7 @@ def trainer_of(
     material = material.only(rows)
     sights = looks = None
     told: dict[str, Any] = {"supervision": "answers", "labels": []}
-    whole = ()
+    whole: tuple[str, ...] = ()
     if stage.weight:
         if not any(path in material.truths for row in rows for path in row.images):
             raise OptionError(
@@ -418,6 +435,7 @@ def trainer_of(
             "labels": [*sights.vocabulary.labels, *sights.vocabulary.keypoints],
             "layer": f"behind block {number} of {len(blocks)}",
             "head": sum(one.numel() for one in head.parameters()),
+            "pictures": sights.grids(),
         }
     at_once = rows_at_once(stage)
     settings = arguments(

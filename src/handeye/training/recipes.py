@@ -37,7 +37,7 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A part of a recipe: an unknown key is an error."""
 
 
-class Adapter(_Section):
+class Adapter(_Section, frozen=True, kw_only=True):
     """Low-rank adapters (LoRA, Hu et al. 2021, arXiv 2106.09685) in place of all weights.
 
     Attributes:
@@ -55,7 +55,7 @@ class Adapter(_Section):
     whole: tuple[str, ...] = ()
 
 
-class Model(_Section):
+class Model(_Section, frozen=True, kw_only=True):
     """What is trained.
 
     Attributes:
@@ -64,6 +64,7 @@ class Model(_Section):
             ``save_pretrained``, as ``./NAME`` where a preset is called so; or a name on the Hub.
         family: of a name on the Hub, as its ``model_type`` says it: what a dry run makes small.
         revision: on the Hub.
+        tower: a folder of stage 1, whose encoder takes the place of the model's tower; empty: none.
         dtype: of its weights.
         attention: the library's name of an implementation; empty: its choice.
         adapter: None: all weights are trained.
@@ -73,13 +74,14 @@ class Model(_Section):
     name: str
     family: str = ""
     revision: str | None = None
+    tower: str = ""
     dtype: Literal["float32", "bfloat16"] = "float32"
     attention: str = ""
     adapter: Adapter | None = None
     still: tuple[str, ...] = ()
 
 
-class Data(_Section):
+class Data(_Section, frozen=True, kw_only=True):
     """What is shown. Paths are those of the working folder.
 
     Attributes:
@@ -103,7 +105,7 @@ class Data(_Section):
     text: str = ""
 
 
-class Machine(_Section):
+class Machine(_Section, frozen=True, kw_only=True):
     """On what, and who is told. No influence on the result but for the order of sums.
 
     Attributes:
@@ -123,7 +125,7 @@ class Machine(_Section):
     run: str = ""
 
 
-class Course(_Section):
+class Course(_Section, frozen=True, kw_only=True):
     """How long, how much at once, how fast.
 
     Attributes:
@@ -153,7 +155,7 @@ class Course(_Section):
     log_every: Count = 10
 
 
-class Weights(_Section):
+class Weights(_Section, frozen=True, kw_only=True):
     """How much each part of the perceptual loss counts; one of 0 is not computed."""
 
     patch: Weight = 1.0
@@ -162,7 +164,7 @@ class Weights(_Section):
     depth: Weight = 0.5
 
 
-class Perception(Course):
+class Perception(Course, frozen=True, kw_only=True):
     """Stage 1: the encoder learns what its tokens show.
 
     Attributes:
@@ -178,7 +180,7 @@ class Perception(Course):
     probed: Count = 400
 
 
-class Joint(Course):
+class Joint(Course, frozen=True, kw_only=True):
     """Stage 2: L = L_LM + weight * L_perceptual.
 
     Attributes:
@@ -200,7 +202,7 @@ class Joint(Course):
     examined: Some = 200
 
 
-class Rewarded(Course):
+class Rewarded(Course, frozen=True, kw_only=True):
     """Stage 3: GRPO (Shao et al. 2024, arXiv 2402.03300) with credit that knows what was seen.
 
     Attributes:
@@ -260,7 +262,7 @@ class Rewarded(Course):
             raise OptionError("weights are numbers, and the budget a whole one") from None
 
 
-class Recipe(_Section):
+class Recipe(_Section, frozen=True, kw_only=True):
     """A training, stage by stage.
 
     Attributes:

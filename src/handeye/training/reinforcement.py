@@ -105,7 +105,7 @@ def credited(stage: Rewarded, verdict: Verdict) -> Iterator[tuple[int, int, floa
                 yield fact.start, fact.end, -stage.charge
 
 
-class RewardTrainer(GRPOTrainer):  # type: ignore[misc]
+class RewardTrainer(GRPOTrainer):
     """TRL's GRPO, with credit by token and watchdogs.
 
     Args:

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,11 +73,13 @@ class Material:
         rows: all of them.
         pictures: folder that their paths start from.
         truths: what pictures show, by path; those that are not there train by their words alone.
+        text: rows without a picture that are never trained on: what they cost is told.
     """
 
     rows: tuple[Row, ...]
     pictures: Path
     truths: Mapping[str, PictureTruth] = field(default_factory=dict)
+    text: tuple[Row, ...] = ()
 
     def picture(self, path: str) -> Image:
         """A picture, mode RGB.
@@ -100,7 +102,7 @@ class Material:
 
     def only(self, rows: Sequence[Row]) -> Material:
         """The same pictures with some of the rows."""
-        return Material(tuple(rows), self.pictures, self.truths)
+        return replace(self, rows=tuple(rows))
 
 
 # Small sets are decoded once; of large ones those that were needed last stay.
