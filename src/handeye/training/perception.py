@@ -44,7 +44,7 @@ from handeye.training.backbones import Backbone, backbone
 from handeye.training.heads import PerceptualHead, TargetBatch, batched, heads_file
 from handeye.training.learning_curve import curve_svg
 from handeye.training.pictures import Pictures, some
-from handeye.training.probes import Figure, Sums, figures, looked, probed
+from handeye.training.probes import Figure, Looked, Sums, figures, looked, probed
 from handeye.training.recipes import Perception, Recipe, Weights
 from handeye.training.run_card import libraries, machine
 from handeye.training.small import made_up
@@ -346,7 +346,7 @@ class _Probes:
             return {}
         was = encoder.training
         encoder.eval()
-        both = []
+        both: list[Looked] = []
         for places in (self._shown, self._back):
             targets = [self._pictures.targets[at] for at in places]
 
@@ -360,7 +360,8 @@ class _Probes:
 
             both.append(looked(targets, tokens, swapped=swapped))
         encoder.train(was)
-        return probed(*both, self._pictures.vocabulary)
+        fit, tried = both
+        return probed(fit, tried, self._pictures.vocabulary)
 
 
 # ---- a dry run
