@@ -456,7 +456,8 @@ def _truths(recipe: Recipe) -> tuple[Path, Iterable[PictureTruth]]:
 
 def _encoded(given: dict[str, Any]) -> None:
     if not given["dry_run"]:
-        say_next("train", "joint", "--config", given["config"], "--out", "FOLDER")
+        words = ("--config", given["config"], "--encoder", given["out"], "--out", "FOLDER")
+        say_next("train", "joint", *words)
 
 
 def _joined(given: dict[str, Any]) -> None:
