@@ -311,6 +311,9 @@ def test_the_command_trains_on_a_set_and_on_a_file_of_coco(tmp_path):
     assert "held out" in result.stdout
     assert "balanced accuracy" in result.stdout
     assert "next: handeye train joint" in result.stderr
+    again = run("--config", recipe, "--data", data, "--out", tmp_path / "a", "--seed", 2)
+    assert "trained already" in again.stderr
+    assert again.stdout == result.stdout
     write_coco(load(data), tmp_path / "coco.json")
     text = recipe.read_text().replace("held_out: 0.25", f"held_out: 0.25, pictures: {data}")
     recipe.write_text(text)

@@ -143,13 +143,19 @@ def perception(
     root, truths = _truths(recipe)
     from handeye.training.perception import told, train_perception
     from handeye.training.probes import table
+    from handeye.training.stages import is_first
+    from handeye.training.training_run import begun
+
+    if is_first():
+        begun(out, course.steps)
 
     def facts(losses: Any) -> list[str]:
         return [f"loss {losses['loss']:.3f}", f"names of things {losses['named']:.0%}"]
 
     with telling(course.steps, facts) as progress:
         card = train_perception(recipe, root, truths, out, seed, progress=progress)
-    if put_json(json, json_.dumps(card, indent=1)) or not card:
+    # Of several processes one tells.
+    if not card or put_json(json, json_.dumps(card, indent=1)):
         return
     from handeye.terminal.console import Console
     from handeye.terminal.tables import print_table
