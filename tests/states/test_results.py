@@ -628,3 +628,67 @@ def test_a_broken_adjuster_says_how_it_is_made(tmp_path: Path) -> None:
         (tmp_path / "adjuster.json").write_text(text)
         with pytest.raises(DataError, match=r"adjuster\.json: .*handeye states adjust STATES"):
             read_adjuster(tmp_path / "adjuster.json")
+
+
+def test_counts_are_told_until_all_is_done(tmp_path: Path) -> None:
+    """Of each piece of work: how much of how much, never less than before, whole at its end."""
+    stored(tmp_path / "states", "none", 6)
+    store, told = open_store(tmp_path / "states"), list[tuple[str, int, int]]()
+    targets = read_targets(tmp_path / "states" / "targets.parquet")
+    given = {"folds": 3, "flips": 2, "layers": ["final"], "progress": lambda *at: told.append(at)}
+    probed_(store, targets, **given)  # type: ignore[arg-type]
+    pieces = {what: [at[1:] for at in told if at[0] == what] for what, *_ in told}
+    assert list(pieces) == [
+        "probes", "probes with their controls", "levels of the chain", "chains"
+    ]  # fmt: skip
+    for what, moments in pieces.items():
+        done = [moment[0] for moment in moments]
+        assert done == sorted(done), what
+        assert len({total for _, total in moments}) == 1, what
+        assert moments[-1][0] == moments[-1][1] > 1, what
+    # Two targets of two senses; media, last layer but one and last, of either; two chains.
+    assert [pieces[what][-1][1] for what in list(pieces)[1:]] == [4, 6, 2]
+
+
+def test_without_draws_there_is_no_null_and_what_that_mutes_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "states"
+    stored(folder, "both", 12)
+    words = ("--flips", 0, "--meaning", "none", "--layers", "final", "--folds", 3)
+    said, told = handeye("states", "probe", folder, *words)
+    for line in ("probes with their controls: 4 of 4", "chains: 2 of 2"):
+        assert line in told
+    found = json.loads((folder / "probe.json").read_bytes())
+    assert [one["null"] for one in found["found"]] == [None] * 4
+    assert not any(one["no_null"] for one in found["found"])
+    assert all(one["above"] == 0 for entry in found["controls"] for one in entry["controls"])
+    muted = [one for entry in found["controls"] for one in entry["alarms"] if one["name"] == "mute"]
+    assert len(muted) == 4
+    assert all("no null was drawn (--flips 0)" in one["said"] for one in muted)
+    assert "no null was drawn" in " ".join(said.split())
+    (table,) = [one for one in tables(found, None) if one.key == "t-probes"]
+    assert all(row.cells[3] is row.cells[4] is None for row in table.rows)
+
+
+@pytest.mark.parametrize("command", ["probe", "adjust"])
+def test_a_folder_that_is_read_only_is_refused_before_the_work(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "states"
+    stored(folder, "none", 6)
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+    def work(*_: object, **__: object) -> None:
+        raise AssertionError("the work was begun")
+
+    for name in ("probed", "adjusted"):
+        monkeypatch.setattr(f"handeye.states.analysis.{name}", work)
+    # The rights of a folder do not bind whoever runs these tests as root.
+    access = os.access
+
+    def allowed(path: Path, mode: int) -> bool:
+        return access(path, mode) and not (mode & os.W_OK and Path(path) == folder)
+
+    monkeypatch.setattr(os, "access", allowed)
+    _, told = handeye("states", command, folder, code=2)
+    assert f"{command}.json: cannot be written: the folder {folder} is read-only" in told
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before

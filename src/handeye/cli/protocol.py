@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handeye.atomic import check_places
 from handeye.cli.grammar import Command, framed
 from handeye.cli.states import OUT, Capture, refuse_unseen, shape_of, telling, watched
 from handeye.errors import DataError, HandeyeError, OptionError, RunError
@@ -107,6 +108,8 @@ class Protocol:
                 something else.
         """
         shape_of(self.tokens)
+        if not dry_run:
+            check_places(self.out / RECORD)
         record = self._begun() or self._planned()
         self._tell(record)
         if dry_run:

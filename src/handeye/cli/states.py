@@ -365,10 +365,11 @@ class Checks(Run):
         """
         from handeye.atomic import held
         from handeye.progress import counting, parting
-        from handeye.states.results import causal_of, results, targets_of, write_causal
+        from handeye.states.results import CAUSAL, causal_of, results, targets_of, write_causal
         from handeye.states.store import open_store
 
         store = open_store(self.out)
+        _check_places(self.json, self.out / CAUSAL)
         targets = self._targets(targets_of(store), job)
         probe, _ = results(self.out)
         if probe is None:
@@ -586,8 +587,9 @@ class Attending(Run):
         from handeye.atomic import held
         from handeye.progress import counting, parting
         from handeye.states.parts import RECORD, read_record
-        from handeye.states.results import About, attention_of, write_attention
+        from handeye.states.results import ATTENTION, About, attention_of, write_attention
 
+        _check_places(self.json, self.out / ATTENTION)
         evidence = self._evidence(job)
         watched = _watched(job)
         from handeye.respondents.local.identity import digest, identity_of, taught
@@ -778,8 +780,8 @@ def probe(
 
     within("--flips", flips, 0, 10**6)
     within("--folds", folds, 3, LARGEST_SEED)
-    _check_json(json)
     store = _opened(states)
+    _check_places(json, states / PROBE)
     asked = targets_of(store, targets, tell)
     actions, of_run = _actions(store.record.settings.get("suite"), run)
     choice: dict[str, Any] = {
@@ -854,8 +856,8 @@ def adjust(
 
     check_shares(**{"--alpha": alpha, "--confidence": confidence})
     within("--folds", folds, 2, LARGEST_SEED)
-    _check_json(json)
     store = _opened(states)
+    _check_places(json, states / ADJUST)
     asked = targets_of(store, targets, tell)
     choice: dict[str, Any] = {
         "alpha": alpha, "level": confidence, "layer": layer, "folds": folds, "seed": seed
@@ -1015,12 +1017,11 @@ def _show(states: Path, only: Sequence[str] = _EVERY, *, every_line: bool = Fals
         say_line(console, f"left out: {len(left_out)}, such as {name}: {why}")
 
 
-def _check_json(place: str | None) -> None:
-    """Refuse a place for ``--json`` that cannot be written, before the work for it is done."""
+def _check_places(json: str | None, *places: Path) -> None:
+    """Refuse places that cannot be written, that of ``--json`` too, before the work for them."""
     from handeye.atomic import check_places
 
-    if place not in (None, STDOUT):
-        check_places(Path(str(place)))
+    check_places(None if json in (None, STDOUT) else Path(str(json)), *places)
 
 
 def _opened(folder: Path) -> Store:
