@@ -776,12 +776,12 @@ def probe(
     from handeye.atomic import held
     from handeye.errors import LARGEST_SEED, within
     from handeye.states.analysis import probed
-    from handeye.states.results import PROBE, refuse_narrower, targets_of, write_probed
+    from handeye.states.results import PROBE, ROWS, refuse_narrower, targets_of, write_probed
 
     within("--flips", flips, 0, 10**6)
     within("--folds", folds, 3, LARGEST_SEED)
     store = _opened(states)
-    _check_places(json, states / PROBE)
+    _check_places(json, states / PROBE, states / ROWS)
     asked = targets_of(store, targets, tell)
     actions, of_run = _actions(store.record.settings.get("suite"), run)
     choice: dict[str, Any] = {
@@ -794,7 +794,7 @@ def probe(
     }
     shape, embed = shape_of(tokens), _embed(meaning)
     # Held from the question what is there until it is replaced; a capture may go on meanwhile.
-    with held(states / PROBE, file=True):
+    with held(states / PROBE, file=True, chosen=False):
         if not again:
             refuse_narrower(states, asked, **choice, own=str(targets or ""))
         with telling() as progress:
@@ -848,6 +848,7 @@ def adjust(
     from handeye.states.analysis import adjusted
     from handeye.states.results import (
         ADJUST,
+        ADJUSTER,
         adjusted_already,
         adjusting_settings,
         targets_of,
@@ -857,12 +858,12 @@ def adjust(
     check_shares(**{"--alpha": alpha, "--confidence": confidence})
     within("--folds", folds, 2, LARGEST_SEED)
     store = _opened(states)
-    _check_places(json, states / ADJUST)
+    _check_places(json, states / ADJUST, states / ADJUSTER)
     asked = targets_of(store, targets, tell)
     choice: dict[str, Any] = {
         "alpha": alpha, "level": confidence, "layer": layer, "folds": folds, "seed": seed
     }  # fmt: skip
-    with held(states / ADJUST, file=True):
+    with held(states / ADJUST, file=True, chosen=False):
         wanted = adjusting_settings(store, asked, **choice)
         if not again and adjusted_already(store, wanted):
             tell(f"{states}: was adjusted so already; this is what was found (--again: once more)")

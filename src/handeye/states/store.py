@@ -548,5 +548,10 @@ def open_store(folder: Path | str) -> Store:
     record = read_record(place)
     index = made_index(place, record)
     if index.is_empty():
-        raise DataError(f"{place}: nothing has been captured there yet")
+        gone = f"{record.items:,} items were captured, and their parts ({PARTS}) are gone: put them "
+        raise DataError(
+            f"{place}: {gone}back, or capture again with the same command"
+            if record.items
+            else f"{place}: nothing has been captured there yet"
+        )
     return Store(place, record, index)
