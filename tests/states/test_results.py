@@ -7,8 +7,11 @@ import fcntl
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -18,9 +21,9 @@ from handeye.errors import DataError, OptionError
 from handeye.respondents.local.adjuster import read_adjuster
 from handeye.scores.estimate import Estimate
 from handeye.states.analysis import probed as probed_
-from handeye.states.causal import Causal, Pieces
+from handeye.states.causal import Causal
 from handeye.states.effects import Effect
-from handeye.states.parts import Record, Taken
+from handeye.states.parts import Pieces, Record, Taken
 from handeye.states.results import write_causal
 from handeye.states.store import Writer, open_store
 from handeye.states.tables import tables
@@ -692,3 +695,85 @@ def test_a_folder_that_is_read_only_is_refused_before_the_work(
     _, told = handeye("states", command, folder, code=2)
     assert f"{command}.json: cannot be written: the folder {folder} is read-only" in told
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_probing_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found before it is not searched for again, and all is as if nothing had happened."""
+    stored(tmp_path / "states", "both", 9)
+    store = open_store(tmp_path / "states")
+    targets = read_targets(tmp_path / "states" / "targets.parquet")
+    given = {"folds": 3, "flips": 2, "layers": ["final"]}
+    whole = probed_(store, targets, **given)  # type: ignore[arg-type]
+    piece = Pieces(tmp_path / "pieces")
+
+    def stop(what: str, done: int, total: int) -> None:
+        if what == "probes with their controls" and done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        probed_(store, targets, **given, piece=piece, progress=stop)  # type: ignore[arg-type]
+    # Four probes and two of their controls; one of them was cut, and is made again.
+    kept = sorted((tmp_path / "pieces").iterdir())
+    assert len(kept) == 6
+    kept[0].write_bytes(kept[0].read_bytes()[:50])
+    searched: list[object] = []
+    for name in ("probes", "controls"):
+        made = sys.modules[f"handeye.states.{name}"].search
+
+        def counted(*words: object, made: Any = made) -> object:
+            searched.append(words)
+            return made(*words)
+
+        monkeypatch.setattr(f"handeye.states.{name}.search", counted)
+    found, rows = probed_(store, targets, **given, piece=piece)  # type: ignore[arg-type]
+    again = len(searched)
+    assert rows == whole[1]
+    assert msgspec.json.encode(found) == msgspec.json.encode(whole[0])
+    searched.clear()
+    probed_(store, targets, **given)  # type: ignore[arg-type]
+    assert again < 0.7 * len(searched)
+
+
+def test_what_killed_probing_left_goes_with_the_next(tmp_path: Path) -> None:
+    folder = tmp_path / "states"
+    stored(folder, "none", 6)
+    for name in ("probe-0123456789ab", "probe-notes"):
+        (folder / name).mkdir()
+        (folder / name / "x").write_text("x")
+    words = ("--flips", 0, "--meaning", "none", "--layers", "final", "--folds", 3, "--quiet")
+    handeye("states", "probe", folder, *words)
+    assert [one.name for one in folder.glob("probe-*")] == ["probe-notes"]
+
+
+def test_an_adjuster_that_cannot_be_read_is_made_again(shut: tuple[Path, str]) -> None:
+    folder, _ = shut
+    made = (folder / "adjuster.json").read_bytes()
+    _, told = handeye("states", "adjust", folder, "--quiet")
+    assert "was adjusted so already" in told
+    (folder / "adjuster.json").write_bytes(made[:40])
+    _, told = handeye("states", "adjust", folder, "--quiet")
+    assert "already" not in told
+    assert (folder / "adjuster.json").read_bytes() == made
+
+
+def test_parts_and_targets_that_are_gone_or_broken_say_what_brings_them_back(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "states"
+    stored(folder, "none", 6)
+    (folder / "targets.parquet").write_bytes(b"PAR1")
+    _, told = handeye("states", "probe", folder, code=2)
+    assert "the command that captured the states writes it again" in told
+    shutil.rmtree(folder / "parts")
+    _, told = handeye("states", "probe", folder, code=2)
+    assert "48 items were captured, and their parts (parts) are gone: put them back" in told
+
+
+def test_a_folder_that_is_probed_is_not_probed_by_another_process(tmp_path: Path) -> None:
+    folder = tmp_path / "states"
+    stored(folder, "none", 6)
+    with (folder / ".probe.json.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        _, told = handeye("states", "probe", folder, "--flips", 0, code=2)
+    assert "another process of handeye is at work there; wait for it or stop it" in told
+    assert "choose another" not in told

@@ -378,7 +378,8 @@ class Checks(Run):
             )
         watched = _watched(job)
         from handeye.respondents.local.identity import digest, identity_of
-        from handeye.states.causal import Pieces, causal
+        from handeye.states.causal import causal
+        from handeye.states.parts import Pieces
 
         engine = watched.engine
         _refuse_others(store.record, job, identity_of(engine.loaded), self.out)
@@ -594,8 +595,8 @@ class Attending(Run):
         watched = _watched(job)
         from handeye.respondents.local.identity import digest, identity_of, taught
         from handeye.states.attention import Case, attend
-        from handeye.states.causal import Pieces
         from handeye.states.gaze import generic
+        from handeye.states.parts import Pieces
 
         engine = watched.engine
         identity = identity_of(engine.loaded)
@@ -775,7 +776,9 @@ def probe(
 
     from handeye.atomic import held
     from handeye.errors import LARGEST_SEED, within
+    from handeye.progress import parting
     from handeye.states.analysis import probed
+    from handeye.states.parts import Pieces
     from handeye.states.results import PROBE, ROWS, refuse_narrower, targets_of, write_probed
 
     within("--flips", flips, 0, 10**6)
@@ -793,11 +796,14 @@ def probe(
         "flips": flips,
     }
     shape, embed = shape_of(tokens), _embed(meaning)
+    how = [folds, flips, seed, choice["layers"], shape, None if embed is None else meaning]
+    piece = Pieces(states / f"probe-{_same_work(store, asked, choice['beside'], how)}")
     # Held from the question what is there until it is replaced; a capture may go on meanwhile.
     with held(states / PROBE, file=True, chosen=False):
         if not again:
             refuse_narrower(states, asked, **choice, own=str(targets or ""))
-        with telling() as progress:
+        stopped = f"stopped; the same command goes on in {states}"
+        with parting.owed(lambda: stopped), telling() as progress:
             found, rows = probed(
                 store,
                 asked,
@@ -807,10 +813,40 @@ def probe(
                 folds=folds,
                 seed=seed,
                 progress=progress,
+                piece=piece,
             )
         write_probed(states, replace(found, run=of_run, targets=str(targets or "")), rows)
+        # Those of other options that were killed, too.
+        for left in states.glob(f"probe-{12 * '[0-9a-f]'}/"):
+            Pieces(left).clear()
     if not put_json(json, (states / PROBE).read_bytes()):
         _show(states)
+
+
+def _same_work(
+    store: Store, targets: Sequence[Target], beside: Mapping[str, Store], how: Sequence[object]
+) -> str:
+    """What tells the probing of a folder from another: what is read, what is asked, and how."""
+    from hashlib import sha256
+
+    import msgspec
+
+    from handeye import __version__
+    from handeye.states.parts import PARTS
+
+    read = {
+        name: [
+            one.record.settings,
+            one.record.checks,
+            sorted(
+                (part.name, part.stat().st_size, part.stat().st_mtime_ns)
+                for part in (one.folder / PARTS).iterdir()
+            ),
+        ]
+        for name, one in {"": store, **beside}.items()
+    }
+    told = msgspec.json.encode([__version__, read, targets, how], order="deterministic")
+    return sha256(told).hexdigest()[:12]
 
 
 def adjust(

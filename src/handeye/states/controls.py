@@ -21,6 +21,7 @@ from handeye.errors import DataError
 from handeye.scores.estimate import Estimate
 from handeye.shown import Shown, Words
 from handeye.states.figures import Floats, areas, estimate, fold_area, gained, mean_of
+from handeye.states.parts import Piece, kept
 from handeye.states.probes import Probe, Probed, null_of, reader
 from handeye.states.search import NO_NULL, Search, Setup, null_labels, search
 from handeye.states.solver import Design
@@ -158,6 +159,7 @@ def controls(
     others: Mapping[str, States] | None = None,
     media_first: bool = True,
     progress: Callable[[int, int], None] | None = None,
+    piece: Piece | None = None,
 ) -> Controls:
     """Set every probe beside what else could tell the same.
 
@@ -172,6 +174,7 @@ def controls(
         media_first: the mask is causal and media come before the question, so that a clip's own
             states cannot hang on it.
         progress: told of how many entries of the probe the controls are read, and of how many.
+        piece: keeps what is beside each entry until all are done.
 
     Raises:
         DataError: targets of the probe are not there, or states are missing.
@@ -186,16 +189,28 @@ def controls(
         rows = parts.get((found.target, found.stratum), [])
         if tuple(row.item_id for row in rows) != found.item_ids:
             raise DataError(f"{found.name}: these are not the targets that were probed")
-        given = probed.settings
-        draws = DRAWS if given["flips"] else 0
-        setup = Setup.of(
-            rows, tuple(given["cs"]), given["folds"], given["inner"], draws, given["seed"]
+        make = partial(
+            _controlled, states, rows, found, probed.settings, embed, others or {}, media_first
         )
-        beside = _Beside(states, found, replace(setup, splits=setup.splits[: setup.folds]))
-        out.append(beside.controlled(embed, others or {}, media_first))
+        out.append(kept(piece, f"controls of {found.name}", Controlled, make))
     if progress is not None:
         progress(len(out), len(out))
     return Controls(tuple(out))
+
+
+def _controlled(
+    states: States,
+    rows: Sequence[Target],
+    found: Probed,
+    given: Mapping[str, Any],
+    embed: Embed | None,
+    others: Mapping[str, States],
+    media_first: bool,
+) -> Controlled:
+    draws = DRAWS if given["flips"] else 0
+    setup = Setup.of(rows, tuple(given["cs"]), given["folds"], given["inner"], draws, given["seed"])
+    beside = _Beside(states, found, replace(setup, splits=setup.splits[: setup.folds]))
+    return beside.controlled(embed, others, media_first)
 
 
 class _Beside:

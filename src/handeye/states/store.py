@@ -548,7 +548,9 @@ def open_store(folder: Path | str) -> Store:
     record = read_record(place)
     index = made_index(place, record)
     if index.is_empty():
-        gone = f"{record.items:,} items were captured, and their parts ({PARTS}) are gone: put them "
+        gone = (
+            f"{record.items:,} items were captured, and their parts ({PARTS}) are gone: put them "
+        )
         raise DataError(
             f"{place}: {gone}back, or capture again with the same command"
             if record.items
