@@ -514,7 +514,7 @@ def adjusted_already(store: Store, wanted: Mapping[str, Any]) -> bool:
     if not same or "targets" not in known or now != items:
         return False
     with suppress(DataError):  # one that is gone or cannot be read is made again
-        return read_adjuster(folder / ADJUSTER).gate == before["gate"]
+        return bool(read_adjuster(folder / ADJUSTER).gate == before["gate"])
     return False
 
 
