@@ -963,8 +963,13 @@ def _pictures(states: Path, run: Path | None) -> Any:
         if one.name == suite and run is not None:
             return pictures(one, one.open_run(run))
         if one.name == suite and known:
-            with suppress(HandeyeError, OSError):
+            try:
                 return pictures(one, one.open_run(Path(known)))
+            except (HandeyeError, OSError) as error:
+                tell(
+                    f"note: the page has no pictures of the run that was probed with ({error}); "
+                    "say where it lies with --run RUN"
+                )
     return None
 
 
