@@ -7,9 +7,9 @@
     python benchmarks/chain.py FOLDER --measures      # the paper's protocol, the plain difference
 
 Every set is a line of a file as soon as it is done; started again, what is done is not done again
-(.3 s of one core a set, so 40 minutes for all). The truth of an interval is what the readers of
-that very set, fold by fold, tell of 2,500 other families (``Reading.on``). The standard error of a
-coverage of 95 % in 500 sets is 1.0 %.
+(.3 to .5 s of one core a set, so 35 to 60 minutes for all). The truth of an interval is what the
+readers of that very set, fold by fold, tell of 2,500 other families (``Reading.on``). The standard
+error of a coverage of 95 % in 500 sets is 1.0 %.
 """
 
 from __future__ import annotations
