@@ -12,30 +12,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from handeye.errors import DataError
-from handeye.rewards.columns import Kind, Task, Truth, asked
-from handeye.stress.asking.prompts import answer_words, order_of, with_options
+from handeye.rewards.columns import Kind, Task, Truth
+from handeye.stress.asking.prompts import order_of, written_of
 from handeye.stress.item_set import ItemSet
 from handeye.stress.items import NO_SUCH, Item, Picture
 from handeye.stress.scenes.things import COLOURS
 
 _SAID = {"text": "text", "rows": "rows", "columns": "columns", "parts": "parts", "place": "place"}
 """What a family says of a thing, by the key of a fact."""
-_EXAMPLES = {
-    "text": "sign text=BOX colour=red",
-    "grid": "grid rows=3 columns=3 colour=red",
-    "odd": "moon place=6 differs=yes",
-    "part": "table parts=3 colour=red",
-    "contact": "line colour=red",
-}
-_RELATIONS = {
-    "relation x": "moon left-of sun, moon right-of sun",
-    "relation y": "moon above sun, moon below sun",
-    "size": "moon colour=red larger-than moon colour=blue",
-    "depth": "moon colour=red in-front-of moon colour=blue",
-    "contact": "line touches line, or: no line touches line",
-    "reference x": "moon y=upper left-of sun, moon y=upper right-of sun",
-    "reference y": "moon x=left above sun, moon x=left below sun",
-}
 _DERIVED = ("count", "reference")
 """Families of which no single fact that is needed is the answer."""
 
@@ -75,14 +59,8 @@ def task_of(item: Item, picture: Picture) -> Task:
         question=_plain(item),
         direct=item.family not in _DERIVED,
     )
-    question = with_options(item, order) if letters else item.question
-    thing = _EXAMPLES.get(item.family, "moon colour=red x=left y=upper")
     return Task(
-        item.item_id,
-        item.scene_id,
-        (item.picture,),
-        asked(question, answer_words(item), thing, _RELATIONS.get(kind, "")),
-        truth,
+        item.item_id, item.scene_id, (item.picture,), written_of(item, "free", order), truth
     )
 
 
