@@ -94,8 +94,13 @@ KITS = {
         "follow=0.4,refuse=0.05",
         "follow=0.9,wrong=0.9",
         mistakes=("follow", "outside"),
-        asking=({"form": "letters"}, {"state_first": True}, {"cue_order": "behind"}, {"way": "agent"},
-                {"way": "written"}),
+        asking=(
+            {"form": "letters"},
+            {"state_first": True},
+            {"cue_order": "behind"},
+            {"way": "agent"},
+            {"way": "written"},
+        ),
     ),
 }
 # Of all files this one takes longest: it is begun with, or one worker would end with it alone.

@@ -83,7 +83,7 @@ def clips() -> None:
 
 
 def groups() -> None:
-    """A group of every family that a set of the stress test has by default: both pictures, the edit outlined."""
+    """A group of every family of a set of the stress test: both pictures, the edit outlined."""
     small, gap, edge = 190, 12, (214, 0, 160)
     step = 2 * small + 2 + gap
     sheet = Image.new("RGB", (4 * step - gap, 3 * (small + gap) - gap), "white")

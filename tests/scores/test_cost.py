@@ -78,7 +78,9 @@ def test_calls_of_an_item_are_added_up(run: Path) -> None:
         assert one_of.low is not None
         assert one_of.low <= one_of.value <= one_of.high  # type: ignore[operator]
     said = basis(found, "items", "groups")
-    assert said.startswith("4 items of 2 groups, 5 calls; tokens of 4 calls; times of 4 calls; 8.0 s")
+    assert said.startswith(
+        "4 items of 2 groups, 5 calls; tokens of 4 calls; times of 4 calls; 8.0 s"
+    )
     table = cost_table([found], ["m"])
     assert [column.key for column in table.columns][:3] == ["calls", "read", "written"]
     cells = dict(zip((c.key for c in table.columns), table.rows[0].cells, strict=True))
@@ -113,5 +115,5 @@ def test_a_run_without_a_journal_is_told(run: Path) -> None:
     with pytest.raises(DataError, match="holds no answer to an item"):
         cost(run, [answer("of another set", "1", 1.0, Usage())])
     (run / ANSWERS).unlink()
-    with pytest.raises(DataError, match="has no answers.jsonl"):
+    with pytest.raises(DataError, match=r"has no answers\.jsonl"):
         cost_of(suites.get("stress").open_run(run))

@@ -62,9 +62,7 @@ def test_who_is_referred_to_is_told_by_a_relation_and_an_attribute(requested: Pa
         if item.gold == NO_SUCH:
             continue
         twin = next(
-            one
-            for one in items
-            if one.prompt_id == item.prompt_id and one.item_id != item.item_id
+            one for one in items if one.prompt_id == item.prompt_id and one.item_id != item.item_id
         )
         # What is needed of one picture is not true of the other.
         there = facts.scene(tasks[twin.item_id].truth.facts)

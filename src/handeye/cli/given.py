@@ -281,7 +281,7 @@ def _cost(suite: Suite) -> Callable[..., None]:
         parameters: Annotated[
             float | None,
             typer.Option(
-                metavar="N", help="Of the model, where there is no folder: 2N for each token."
+                metavar="N", help="Of the model, in place of its folder: 2N for each token."
             ),
         ] = None,
         seed: Seed = 0,
@@ -302,7 +302,7 @@ def _cost(suite: Suite) -> Callable[..., None]:
             raise OptionError(f"--parameters must be a number of at least 1, got {parameters:g}")
         opened = [suite.open_run(one) for one in readable(expand(runs), suite.score_so_far)]
         known = None if parameters is None else Work(round(parameters))
-        works = [_work(run, folder) or known for run in opened]
+        works = [known or _work(run, folder) for run in opened]
         costs = [
             cost_of(
                 run,

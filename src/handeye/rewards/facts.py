@@ -175,9 +175,7 @@ def _turned(text: str) -> tuple[Fact, bool] | None:
     if relation is None:
         return Fact(things[0], denied=denied), False
     first, second = things
-    turned = relation in _BACK or (
-        _BOTH.get(relation) == relation and str(second) < str(first)
-    )
+    turned = relation in _BACK or (_BOTH.get(relation) == relation and str(second) < str(first))
     if turned:
         relation, first, second = _BACK.get(relation, relation), second, first
     return Fact(first, relation, second, denied), turned

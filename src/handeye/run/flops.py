@@ -96,8 +96,8 @@ def work_of(folder: Path) -> Work:
     text = config.get("text_config") or config
     if more := next((name for name in _EXPERTS if (text.get(name) or 0) > 1), None):
         raise DataError(
-            f"{folder}: a mixture of experts ({more} is {text[more]}), of which not every parameter "
-            "is used for every token; give those that are with --parameters"
+            f"{folder}: a mixture of experts ({more} is {text[more]}), of which not every "
+            "parameter is used for every token; give those that are with --parameters"
         )
     shapes = _shapes(folder)
     sums = dict.fromkeys(("parameters", "head", "tower", "bridge"), 0)

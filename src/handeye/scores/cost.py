@@ -236,9 +236,7 @@ def _quantile(
     return _estimate(float(whole[0]), drawn, len(kept), clusters)
 
 
-def _known(
-    values: Sequence[float], groups: Sequence[str]
-) -> tuple[Floats, NDArray[np.int64], int]:
+def _known(values: Sequence[float], groups: Sequence[str]) -> tuple[Floats, NDArray[np.int64], int]:
     """Values that are known, the number of each one's scene, and how many scenes there are."""
     given = np.asarray(values, np.float64)
     there = ~np.isnan(given)
@@ -285,8 +283,8 @@ def cost_table(costs: Sequence[Cost], labels: Sequence[str]) -> Table:
 def _cell(found: Estimate | None, times: float) -> Worded:
     if found is None or found.value is None:
         return Worded(None, unit="plain")
-    ends = (None if end is None else end * times for end in (found.low, found.high))
-    return Worded(found.value * times, *ends, found.n, "plain")
+    low, high = (None if end is None else end * times for end in (found.low, found.high))
+    return Worded(found.value * times, low, high, found.n, "plain")
 
 
 def basis(cost: Cost, unit: str = "items", scene: str = "scenes") -> str:

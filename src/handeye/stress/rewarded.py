@@ -134,7 +134,9 @@ class _Kind:
     def __init__(self, kind: str, words: dict[str, str], item: Item, picture: Picture) -> None:
         self.kind, self.words, self.item, self.picture = kind, words, item, picture
         name = words.get("thing", "line")
-        said = [f"{_key(key, words[key])}={words[key]}" for key in ("colour", "place") if key in words]
+        said = [
+            f"{_key(key, words[key])}={words[key]}" for key in ("colour", "place") if key in words
+        ]
         self.thing = " ".join([name, *said])
         if item.family == "reference":
             colour = words.get("mark_colour")

@@ -104,7 +104,7 @@ def test_any_function_detects(data: Path) -> None:
     assert asked[0].identity["detector"].endswith("mine")
 
     for given in ([("cat",)], [("cat", (1, 2, 3))], [("cat", (1, 2, 3, float("nan")))], [3], 5):
-        with pytest.raises(RunError, match="the detector .* (gave|failed)"):
+        with pytest.raises(RunError, match=r"the detector .* (gave|failed)"):
             questions(data, way="detector", detector=lambda picture, given=given: given)
 
 

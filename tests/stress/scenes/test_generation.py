@@ -251,7 +251,9 @@ def test_the_matrix_says_why_cells_are_missing() -> None:
             reason = missing(family, cue)
             assert (cue in ("", *kinds_of(family))) != bool(reason)
             assert not reason or len(reason.split()) > 5
-    assert sum(not missing(family, cue) for family in FAMILIES for cue in WORDED) == 7 * len(FAMILIES)
+    assert sum(not missing(family, cue) for family in FAMILIES for cue in WORDED) == 7 * len(
+        FAMILIES
+    )
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,9 @@ class Detections:
             )
         seen = [Found(one["name"], tuple(one["box"])) for one in picture.objects if one["box"]]
         # Not from back to front: what is asked about is painted last.
-        return words(sorted(seen, key=lambda one: (*one.box, one.name)), picture.width, picture.height)
+        return words(
+            sorted(seen, key=lambda one: (*one.box, one.name)), picture.width, picture.height
+        )
 
     def _seen(self, item: Item) -> tuple[str, float]:
         assert self._detector is not None
@@ -108,8 +110,8 @@ def _checked(given: Any, where: str) -> Found:
         whole, box, score = False, (), None
     if not whole or not all(map(math.isfinite, (*box, score or 0.0))):
         raise RunError(
-            f"{where} gave {one_line(repr(given))[:120]}; it has to give a name, a box (x0, y0, x1, "
-            "y1) in pixels and, if it likes, a score for each thing"
+            f"{where} gave {one_line(repr(given))[:120]}; it has to give a name, a box (x0, y0, "
+            "x1, y1) in pixels and, if it likes, a score for each thing"
         )
     return Found(one_line(found.name), box, score)  # type: ignore[arg-type]
 

@@ -101,9 +101,7 @@ def _lettered(item: Item, order: Sequence[int], question: str) -> str:
     return f"{question}\n\n{options}"
 
 
-def written_of(
-    item: Item, form: Form, order: Sequence[int], *, cue_order: CueOrder = "set"
-) -> str:
+def written_of(item: Item, form: Form, order: Sequence[int], *, cue_order: CueOrder = "set") -> str:
     """The words that ask for what is seen, as facts, and then for the answer, between tags.
 
     Those of rewards (:func:`handeye.rewards.columns.asked`), so that a model is asked as it was

@@ -91,7 +91,9 @@ class Asking:
         if self.way not in WAYS:
             raise OptionError(f"way is {self.way!r}{allowed(self.way, WAYS)}")
         if self.way != PLAIN and self.state_first:
-            raise OptionError(f"the way {self.way} has its own place for what is seen: leave out state_first")
+            raise OptionError(
+                f"the way {self.way} has its own place for what is seen: leave out state_first"
+            )
         if self.way == "detector" and self.ablation:
             raise OptionError("a detector sees the item's own picture: leave out grey and swap")
         if self.detector is not None and self.way != "detector":
@@ -233,7 +235,7 @@ class Asking:
         )
 
     def follow_up(self, asked: Question, answer: Answer) -> Question | None:
-        """An agent's next step; nothing after its last one, or where it says nothing, or refuses."""
+        """An agent's next step; nothing after its last, or where it says nothing, or refuses."""
         steps = asked.identity.get("steps", ())
         number = len(asked.turns) // 2 + 1
         if number >= len(steps) or answer.state == "refused" or blank(answer.raw_text):
