@@ -99,7 +99,7 @@ def _facts(picture: Picture, item: Item) -> Iterator[str]:
 
 def _thing(one: dict[str, Any], picture: Picture, item: Item) -> str:
     said = {"colour": one["colour"]} if one["colour"] in COLOURS else {}
-    said |= _halves(one, picture)
+    said |= halves(one, picture)
     words, kind = item.meta["words"], item.meta["kind"]
     if kind == "position" and one["name"] == words["thing"]:
         # So near the middle a box of whole pixels may say otherwise.
@@ -113,7 +113,11 @@ def _thing(one: dict[str, Any], picture: Picture, item: Item) -> str:
     return " ".join([str(one["name"]), *(f"{key}={value}" for key, value in said.items())])
 
 
-def _halves(one: dict[str, Any], picture: Picture) -> dict[str, str]:
+def halves(one: dict[str, Any], picture: Picture) -> dict[str, str]:
+    """The halves of a picture that an object of its scene graph lies in, by axis: ``x``, ``y``.
+
+    One that lies in the middle is in neither.
+    """
     x, y = one["keypoints"]["centre"]
     out = {}
     for key, place, size, names in (
@@ -192,7 +196,7 @@ class _Kind:
         word = " ".join([self.words["side"], *["of"] * self.kind.endswith("x")])
         place = next(one for one, related, _ in self.picture.relations if related == word)
         key = "y" if self.kind.endswith("x") else "x"
-        thing = f"{self.thing} {key}={_halves(self.picture.objects[place], self.picture)[key]}"
+        thing = f"{self.thing} {key}={halves(self.picture.objects[place], self.picture)[key]}"
         return f"{thing} {self.side} {self.mark}", f"{thing} colour={self.item.gold}"
 
     def claims(self, value: str) -> tuple[str, ...]:

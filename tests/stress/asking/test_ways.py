@@ -114,6 +114,7 @@ def test_what_does_not_go_together_is_refused(data: Path) -> None:
         ({"way": "agent", "state_first": True}, "leave out state_first"),
         ({"way": "detector", "ablation": "grey"}, "leave out grey and swap"),
         ({"detector": print}, "for the way detector alone"),
+        ({"way": "detector", "detector": "oracle"}, "must be a function of a picture, got str"),
     ):
         with pytest.raises(OptionError, match=said):
             Asking(**how)  # type: ignore[arg-type]

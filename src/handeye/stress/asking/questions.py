@@ -98,6 +98,11 @@ class Asking:
             raise OptionError("a detector sees the item's own picture: leave out grey and swap")
         if self.detector is not None and self.way != "detector":
             raise OptionError("a detector is for the way detector alone")
+        if self.detector is not None and not callable(self.detector):
+            raise OptionError(
+                f"detector must be a function of a picture, got {type(self.detector).__name__}; "
+                "without one the set's own boxes are told"
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON: what makes two runs ask the same."""
