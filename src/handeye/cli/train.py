@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from handeye.training.targets import PictureTruth
 
 app = typer.Typer(
-    help=r"Train a small model of ours, or any model by a recipe (needs handeye\[train]).",
+    help=r"Train small models, or any by a recipe (needs handeye\[train]).",
     no_args_is_help=True,
 )
 _TEACHING = [suite for suite in all_suites() if suite.train_command is not None]
@@ -133,9 +133,9 @@ def perception(
         from handeye.training.perception import dry_run as tried
 
         known = bool(recipe.data.set or recipe.data.truths)
-        found = tried(recipe, *(_truths(recipe) if known else (None, ())))
-        if not put_json(json, json_.dumps(found, indent=1)):
-            for name, value in found.items():
+        shapes = tried(recipe, *(_truths(recipe) if known else (None, ())))
+        if not put_json(json, json_.dumps(shapes, indent=1)):
+            for name, value in shapes.items():
                 say(f"{name}: {json_.dumps(value)}")
         return
     if out is None:
@@ -143,13 +143,19 @@ def perception(
     root, truths = _truths(recipe)
     from handeye.training.perception import told, train_perception
     from handeye.training.probes import table
+    from handeye.training.stages import is_first
+    from handeye.training.training_run import begun
+
+    if is_first():
+        begun(out, course.steps)
 
     def facts(losses: Any) -> list[str]:
         return [f"loss {losses['loss']:.3f}", f"names of things {losses['named']:.0%}"]
 
     with telling(course.steps, facts) as progress:
         card = train_perception(recipe, root, truths, out, seed, progress=progress)
-    if put_json(json, json_.dumps(card, indent=1)) or not card:
+    # Of several processes one tells.
+    if not card or put_json(json, json_.dumps(card, indent=1)):
         return
     from handeye.terminal.console import Console
     from handeye.terminal.tables import print_table
@@ -456,7 +462,8 @@ def _truths(recipe: Recipe) -> tuple[Path, Iterable[PictureTruth]]:
 
 def _encoded(given: dict[str, Any]) -> None:
     if not given["dry_run"]:
-        say_next("train", "joint", "--config", given["config"], "--out", "FOLDER")
+        words = ("--config", given["config"], "--encoder", given["out"], "--out", "FOLDER")
+        say_next("train", "joint", *words)
 
 
 def _joined(given: dict[str, Any]) -> None:

@@ -43,13 +43,15 @@ def perceived(items: ItemSet) -> Iterator[PictureTruth]:
             "'handeye stress generate' do"
         )
     for picture_id in dict.fromkeys(item.picture_id for item in items):
-        picture = items.picture(picture_id)
+        picture = items.pictures.get(picture_id)
+        if picture is None:
+            raise DataError(f"{items.name}: it does not say what picture {picture_id} shows")
         seen = Counter(one["name"] for one in picture.objects if one["area"])
         things = tuple(
             _thing(place, one, picture, seen) for place, one in enumerate(picture.objects)
         )
         # Greys in equal steps, the nearest near white.
-        depth = items.depth(picture).astype(np.float32) / 255
+        depth = items.depth(picture).astype(np.float32) / np.float32(255)
         truth = PictureTruth(picture.picture, picture.scene_id, things, items.masks(picture), depth)
         yield checked(truth)
 
