@@ -32,15 +32,24 @@ from xml.etree import ElementTree
 
 import inspect_ai
 import msgspec
+import numpy as np
 import pytest
 
 from handeye.atomic import held
 from handeye.cli import main
 from handeye.errors import HandeyeError, OptionError, RunError
+from handeye.media.view import read_view
 from handeye.scores.estimate import plain
 from handeye.states.targets import Target, checked, read_targets, write_targets
 from handeye.suite import ABILITIES, Part, Suite
 from handeye.suites import SUITES, all_suites, get, suite_of_runs, suite_of_set
+from handeye.training.targets import (
+    PictureTruth,
+    View,
+    Vocabulary,
+    checked as checked_truth,
+    targets_of,
+)
 
 
 @dataclass(frozen=True)
@@ -254,6 +263,7 @@ def test_the_matrix_says_what_suites_can_do() -> None:
     assert not get("visualact").abilities()["study"]
     assert [s.name for s in all_suites() if s.abilities()["probe"]] == ["rose", "premise", "stress"]
     assert [s.name for s in all_suites() if s.abilities()["reward"]] == ["rose", "stress"]
+    assert [s.name for s in all_suites() if s.abilities()["perceive"]] == ["rose", "stress"]
     printed = handeye("suites")
     for ability in ABILITIES:
         rows = [line for line in printed.splitlines() if re.search(rf"│ {ability} ", line)]
@@ -377,6 +387,50 @@ def test_targets_are_the_same_every_time_and_on_disk(case: Case, tmp_path: Path)
     for ending in ("jsonl", "parquet"):
         write_targets(tmp_path / f"t.{ending}", targets)
         assert read_targets(tmp_path / f"t.{ending}") == targets
+
+
+# ---- what encoders are trained on
+
+
+def perceived(case: Case) -> tuple[Any, list[PictureTruth]]:
+    if case.suite.perceived is None:
+        pytest.skip("does not say what its pictures show")
+    items = case.suite.load(case.set)
+    return items, list(case.suite.perceived(items))
+
+
+def test_truths_are_of_the_pictures_of_the_set(case: Case) -> None:
+    items, truths = perceived(case)
+    names = [one.picture for one in truths]
+    assert len(set(names)) == len(names) > 1
+    assert {one.scene for one in truths} == {item.scene_id for item in items}
+    for one in truths:
+        assert read_view(items.root / one.picture).size == one.size
+        for whole, part in zip(one.things, checked_truth(one).things, strict=True):
+            assert whole == part, "places lie in the picture"
+
+
+def test_truths_become_targets_that_tell_things_apart(case: Case) -> None:
+    """What a token is told to show lies there, and nearly every thing is told."""
+    _, truths = perceived(case)
+    words = Vocabulary.of(truths)
+    assert len(words.labels) > 1
+    assert words.keypoints
+    shown = told = 0
+    for one in truths[:20]:
+        width, height = one.size
+        targets = targets_of(one, View.stretched(one.size, (24, 24)), words)
+        owners = {int(owner) for owner in targets.owner} - {0, -1}
+        things = set(np.unique(one.mask).tolist()) - {0}
+        shown, told = shown + len(things), told + len(owners & things)
+        for owner, (x, y) in zip(targets.owner, targets.view.places(), strict=True):
+            half = [side / 48 + 1 for side in (height, width)]
+            rows, columns = (
+                slice(max(0, int(at - reach)), int(at + reach) + 1)
+                for at, reach in zip((y, x), half, strict=True)
+            )
+            assert owner <= 0 or (one.mask[rows, columns] == owner).any()
+    assert told >= 0.8 * shown > 0
 
 
 # ---- scores

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from handeye.stats.agreement import Level
     from handeye.stats.intervals import Samples
     from handeye.training.lesson import Example, Label
+    from handeye.training.targets import PictureTruth
 
 
 class Part:
@@ -164,6 +165,8 @@ class Suite:
             one, behind ``handeye train base``.
         rewarded: ``(items) -> Iterator[Task]``: its questions in the written form, with what is
             right and what is true of their pictures (:mod:`handeye.rewards.columns`).
+        perceived: ``(items) -> Iterator[PictureTruth]``: what is true of its pictures pixel by
+            pixel, each picture once (:mod:`handeye.training.targets`).
         exports: rows for other harnesses.
     """
 
@@ -205,6 +208,7 @@ class Suite:
     teaches: Callable[[], Teaches] | None = None
     train_command: Part | None = None
     rewarded: Callable[[Any], Iterator[Task]] | None = None
+    perceived: Callable[[Any], Iterator[PictureTruth]] | None = None
     exports: Callable[[], Exports] | None = None
 
     def abilities(self) -> dict[str, bool]:
@@ -229,6 +233,7 @@ ABILITIES = {
     "probe": "probed",
     "train": "teaches",
     "reward": "rewarded",
+    "perceive": "perceived",
     "export": "exports",
 }
 """What a person calls an ability, and the part of a :class:`Suite` that gives it."""

@@ -131,9 +131,9 @@ def test_an_option_is_spelled_and_meant_alike_everywhere() -> None:
 def test_what_every_command_has(command: Any, path: tuple[str, ...]) -> None:
     names = {name for one in options(command) for name in one.opts}
     assert "--quiet" in names
-    no_figures = {"generate", "rerender", "serve", "export", "base", "report"}
+    no_figures = {"generate", "rerender", "serve", "export", "base", "report", "recipe"}
     assert ("--json" in names) == (
-        path[-1] not in no_figures and (path[0] != "train" or path[-1] == "examine")
+        path[-1] not in no_figures and (path[0] != "train" or path[-1] not in SUITES)
     )
     if path[-1] in ("generate", "rerender", "verify", "diagnose", "report"):
         assert "--workers" in names

@@ -1,7 +1,8 @@
-"""``handeye train``: small vision-language models of our own, trained from nothing."""
+"""``handeye train``: small models of our own from nothing, and stages for any model by recipe."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,14 +10,18 @@ import typer
 
 from handeye.cli.grammar import Command, framed
 from handeye.errors import RunError
+from handeye.printing import say
 from handeye.suites import all_suites
-from handeye.terminal.options import Json, put_json, say_next, some_sets
+from handeye.terminal.options import Json, one_of, put_json, say_next, some_sets
 
 if TYPE_CHECKING:
     from handeye.suite import Teaches
+    from handeye.training.recipes import Recipe
+    from handeye.training.targets import PictureTruth
 
 app = typer.Typer(
-    help=r"Train a small vision-language model (needs handeye\[train]).", no_args_is_help=True
+    help=r"Train small models, or any by a recipe (needs handeye\[train]).",
+    no_args_is_help=True,
 )
 _TEACHING = [suite for suite in all_suites() if suite.train_command is not None]
 
@@ -68,6 +73,414 @@ def _lesson_of(directory: Path) -> Teaches:
     raise RunError(f"{card}: trained for {name!r}; no suite of that name teaches here")
 
 
+def _recipes() -> Iterable[str]:
+    from handeye.training.recipes import shipped
+
+    return shipped()
+
+
+Config = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Of the recipe: one that ships, or a YAML file.",
+        autocompletion=one_of(_recipes),
+    ),
+]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SET",
+        help="What is shown, in place of what the recipe names: a set, or a file of COCO.",
+        autocompletion=some_sets,
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help="Try the shapes on a small model of the same class; nothing is trained."
+    ),
+]
+
+
+def perception(
+    config: Config,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Of the encoder; the same one goes on.")
+    ] = None,
+    data: Data = None,
+    seed: Annotated[
+        int, typer.Option(metavar="SEED", help="Decides first weights and the order of pictures.")
+    ] = 0,
+    dry_run: DryRun = False,
+    json: Json = None,
+) -> None:
+    """Train a vision encoder on what its tokens show, and probe it before and after.
+
+    Stopped at any moment, the same command goes on from the last checkpoint.
+
+    Example: handeye train perception --config tiny --data SET --out FOLDER
+    """
+    import json as json_
+
+    from handeye.errors import OptionError
+    from handeye.training.command import needs_torch, telling
+
+    recipe = _recipe(config, data)
+    course = recipe.stage("perception")
+    needs_torch()
+    if dry_run:
+        from handeye.training.perception import dry_run as tried
+
+        known = bool(recipe.data.set or recipe.data.truths)
+        shapes = tried(recipe, *(_truths(recipe) if known else (None, ())))
+        if not put_json(json, json_.dumps(shapes, indent=1)):
+            for name, value in shapes.items():
+                say(f"{name}: {json_.dumps(value)}")
+        return
+    if out is None:
+        raise OptionError("give the encoder a folder with --out, or try the recipe with --dry-run")
+    root, truths = _truths(recipe)
+    from handeye.training.perception import told, train_perception
+    from handeye.training.probes import table
+    from handeye.training.stages import is_first
+    from handeye.training.training_run import begun
+
+    if is_first():
+        begun(out, course.steps)
+
+    def facts(losses: Any) -> list[str]:
+        return [f"loss {losses['loss']:.3f}", f"names of things {losses['named']:.0%}"]
+
+    with telling(course.steps, facts) as progress:
+        card = train_perception(recipe, root, truths, out, seed, progress=progress)
+    # Of several processes one tells.
+    if not card or put_json(json, json_.dumps(card, indent=1)):
+        return
+    from handeye.terminal.console import Console
+    from handeye.terminal.tables import print_table
+
+    pictures = card["data"]
+    say(
+        f"{out}: {card['encoder']}, {card['grid'][0]} x {card['grid'][1]} tokens of a picture; "
+        f"{pictures['pictures']:,} pictures of {pictures['scenes']:,} scenes, "
+        f"{pictures['held out']:,} held out"
+    )
+    if found := told(card):
+        drawn = table(found, card["random"])
+        print_table(Console(), drawn, caption=f"{drawn.legend}. {drawn.note}")
+
+
+Out = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Of the model; the same one goes on.")
+]
+Trained = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="What is trained, in place of what the recipe names: a folder or a name on the Hub.",
+    ),
+]
+Decides = Annotated[
+    int, typer.Option(metavar="SEED", help="Decides first weights, order and what is sampled.")
+]
+
+
+def joint(
+    config: Config,
+    out: Out = None,
+    data: Data = None,
+    model: Trained = None,
+    encoder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Of 'handeye train perception', whose encoder takes the place of the model's.",
+        ),
+    ] = None,
+    seed: Decides = 0,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHARES",
+            help="Weights of the perceptual loss with commas, such as 0,.2,.5,1: a training each, "
+            "side by side.",
+        ),
+    ] = None,
+    dry_run: DryRun = False,
+    json: Json = None,
+) -> None:
+    """Fine-tune a model on answers and on what its picture tokens tell of a middle layer.
+
+    Stopped at any moment, the same command goes on from the last checkpoint.
+
+    Example: handeye train joint --config tiny --data SET --out FOLDER
+    """
+    from handeye.training.command import needs_torch
+
+    needs_torch("trl", "peft", "datasets")
+    recipe = _changed(_recipe(config, data), model, encoder)
+    if dry_run:
+        _try("joint", recipe, json)
+    elif weights is None:
+        _carry_out("joint", recipe, out, seed, json)
+    else:
+        _sweep(recipe, _numbers(weights), out, seed, json)
+
+
+def reward(
+    config: Config,
+    out: Out = None,
+    data: Data = None,
+    model: Trained = None,
+    seed: Decides = 0,
+    dry_run: DryRun = False,
+    json: Json = None,
+) -> None:
+    """Train a model by rewards for what it sees and what it answers (GRPO).
+
+    Stopped at any moment, the same command goes on from the last checkpoint.
+
+    Example: handeye train reward --config tiny --data SET --model FOLDER --out FOLDER
+    """
+    from handeye.training.command import needs_torch
+
+    needs_torch("trl", "peft", "datasets")
+    recipe = _changed(_recipe(config, data), model)
+    if dry_run:
+        _try("reward", recipe, json)
+    else:
+        _carry_out("reward", recipe, out, seed, json)
+
+
+def recipe(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Of a recipe, or of a configuration to launch it."),
+    ] = None,
+) -> None:
+    """Print a recipe, to be kept and changed; without a name what there is.
+
+    Example: handeye train recipe tiny
+    """
+    from handeye.errors import OptionError, allowed
+    from handeye.training.recipes import launchers, read_recipe, shipped
+
+    known = {**shipped(), **launchers()}
+    if name is None:
+        for one in shipped():
+            say(f"{one}: {read_recipe(one).about}")
+        say(f"for accelerate launch --config_file: {', '.join(launchers())}")
+    elif name in known:
+        say(known[name].read_text("utf-8").rstrip())
+    else:
+        raise OptionError(f"recipe is {name!r}{allowed(name, known)}")
+
+
+def _trainer_of(stage: str) -> Any:
+    from handeye.training import joint, reinforcement
+
+    return {"joint": joint, "reward": reinforcement}[stage].trainer_of
+
+
+def _try(stage: Any, recipe: Recipe, json: str | None) -> None:
+    import json as json_
+
+    from handeye.training.stages import dry_run
+
+    given = recipe.data
+    material = _material(recipe) if given.set or given.rows else None
+    found = dry_run(stage, _trainer_of(stage), recipe, material)
+    if not put_json(json, json_.dumps(found, indent=1)):
+        for name, value in found.items():
+            say(f"{name}: {json_.dumps(value)}")
+
+
+def _carry_out(stage: Any, recipe: Recipe, out: Path | None, seed: int, json: str | None) -> None:
+    import json as json_
+
+    card = _card_of(stage, recipe, out, seed)
+    if card and not put_json(json, json_.dumps(card, indent=1)):
+        from handeye.training.stages import summary, tables
+
+        _say_tables(f"{out}: {summary(card)}", tables(card))
+
+
+def _card_of(stage: Any, recipe: Recipe, out: Path | None, seed: int) -> dict[str, Any]:
+    """Carry out a stage; gives its card, and nothing in other processes than the first."""
+    from handeye.errors import OptionError
+    from handeye.training.command import telling
+    from handeye.training.stages import carry_out, facts_of, is_first
+
+    if out is None:
+        raise OptionError("give the model a folder with --out, or try the recipe with --dry-run")
+    material = _material(recipe)
+    steps = recipe.stage(stage).steps
+    with telling(steps, facts_of(stage)) as progress:
+        card = carry_out(stage, _trainer_of(stage), recipe, material, out, seed, progress)
+    return card if is_first() else {}
+
+
+def _sweep(
+    recipe: Recipe, weights: list[float], out: Path | None, seed: int, json: str | None
+) -> None:
+    import json as json_
+
+    from msgspec.structs import replace
+
+    from handeye.errors import OptionError
+    from handeye.printing import tell
+
+    if out is None:
+        raise OptionError("give the trainings a folder with --out")
+    course, cards = recipe.stage("joint"), {}
+    for weight in weights:
+        tell(f"weight {weight:g}")
+        one = replace(recipe, joint=replace(course, weight=weight))
+        cards[f"{weight:g}"] = _card_of("joint", one, out / f"weight-{weight:g}", seed)
+    if all(cards.values()) and not put_json(json, json_.dumps(cards, indent=1)):
+        from handeye.training.stages import side_by_side
+
+        _say_tables(f"{out}: {len(cards)} weights of the perceptual loss", side_by_side(cards))
+
+
+def _say_tables(head: str, tables: Iterable[Any]) -> None:
+    from handeye.terminal.console import Console
+    from handeye.terminal.tables import print_table
+
+    say(head)
+    console = Console()
+    for table in tables:
+        print_table(console, table)
+
+
+def _numbers(text: str) -> list[float]:
+    from handeye.errors import OptionError, refuse_twice
+
+    try:
+        found = [float(one) for one in text.split(",")]
+    except ValueError:
+        found = [-1.0]
+    if not all(0 <= one < float("inf") for one in found):
+        raise OptionError(f"--weights is {text!r}; give numbers from 0 on with commas: 0,.2,.5,1")
+    refuse_twice("--weights", [f"{one:g}" for one in found])
+    return found
+
+
+def _changed(recipe: Recipe, model: str | None, encoder: Path | None = None) -> Recipe:
+    """A recipe of another model, or with an encoder that was trained before."""
+    from msgspec.structs import replace
+
+    told: dict[str, Any] = {}
+    if model is not None:
+        told |= {"name": model, "revision": None}
+    if encoder is not None:
+        told["tower"] = str(encoder)
+    return replace(recipe, model=replace(recipe.model, **told))
+
+
+def _material(recipe: Recipe) -> Any:
+    """Rows and pictures of a recipe, and what is true of them.
+
+    Raises:
+        OptionError: the recipe names nothing to be shown, or a set without facts.
+    """
+    from handeye.errors import OptionError
+    from handeye.suites import suite_of_set
+    from handeye.training.coco import coco
+    from handeye.training.rows import Material, read_rows, rows_of
+
+    given = recipe.data
+    pictures, rows = Path(given.rows).parent, read_rows(Path(given.rows)) if given.rows else ()
+    truths: Iterable[PictureTruth] = ()
+    if given.set:
+        suite = suite_of_set(given.set)
+        items = suite.load(given.set, split=given.split or None)
+        pictures = items.root
+        if not rows:
+            if suite.rewarded is None:
+                able = ", ".join(one.name for one in all_suites() if one.rewarded is not None)
+                raise OptionError(
+                    f"{suite.title} has no facts to learn and to reward; suites that have: {able}"
+                )
+            rows = rows_of(suite.rewarded(items))
+        truths = () if suite.perceived is None else suite.perceived(items)
+    if not rows:
+        raise OptionError(
+            "the recipe names no rows (data.set, data.rows); give a set with --data, or write rows "
+            "with: handeye rewards rows SET --complete --text-only --out FILE"
+        )
+    pictures = Path(given.pictures) if given.pictures else pictures
+    if given.truths:
+        truths = coco(Path(given.truths), pictures)
+    text = read_rows(Path(given.text)) if given.text else ()
+    return Material(rows, pictures, {one.picture: one for one in truths}, text)
+
+
+def _recipe(config: str, data: str | None) -> Recipe:
+    """A recipe with what it is to show in place of what it names."""
+    from msgspec.structs import replace
+
+    from handeye.training.recipes import read_recipe
+
+    recipe = read_recipe(config)
+    if data is None:
+        return recipe
+    named = {"truths": data, "set": ""} if Path(data).suffix == ".json" else {"set": data}
+    return replace(recipe, data=replace(recipe.data, **named))
+
+
+def _truths(recipe: Recipe) -> tuple[Path, Iterable[PictureTruth]]:
+    """Folder of the pictures, and what they show.
+
+    Raises:
+        OptionError: the recipe names nothing to be shown, or a set of which that is not known.
+    """
+    from handeye.errors import OptionError
+    from handeye.suites import suite_of_set
+    from handeye.training.coco import coco
+
+    given = recipe.data
+    if given.truths:
+        root = Path(given.pictures) if given.pictures else Path(given.truths).parent
+        return root, coco(Path(given.truths), root)
+    if not given.set:
+        raise OptionError(
+            "the recipe names no pictures (data.set, data.truths); give a set, or a file of COCO, "
+            "with --data"
+        )
+    suite = suite_of_set(given.set)
+    if suite.perceived is None:
+        able = ", ".join(one.name for one in all_suites() if one.perceived is not None)
+        raise OptionError(
+            f"{suite.title} does not say what its pictures show; suites that do: {able}"
+        )
+    items = suite.load(given.set, split=given.split or None)
+    return items.root, suite.perceived(items)
+
+
+def _encoded(given: dict[str, Any]) -> None:
+    if not given["dry_run"]:
+        words = ("--config", given["config"], "--encoder", given["out"], "--out", "FOLDER")
+        say_next("train", "joint", *words)
+
+
+def _joined(given: dict[str, Any]) -> None:
+    if not given["dry_run"] and given["weights"] is None:
+        say_next("train", "reward", "--config", given["config"], "--model", given["out"],
+                 "--out", "FOLDER")  # fmt: skip
+
+
+def _rewarded(given: dict[str, Any]) -> None:
+    if not given["dry_run"] and given["data"] is not None:
+        from handeye.suites import suite_of_set
+
+        path = f"path={given['out']}"
+        name = suite_of_set(given["data"]).name
+        say_next("run", name, "--model", "handeye/hf", "-M", path, "--data", "SET")
+
+
 def _trained(given: dict[str, Any]) -> None:
     say_next("train", "examine", given["out"])
 
@@ -77,4 +490,8 @@ for number, suite in enumerate(_TEACHING):
     # That of the first suite is older than there being several.
     named = suite.name if number else "base"
     app.command(named, cls=Command)(framed(suite.train_command.get(), _trained))
+app.command("perception", cls=Command)(framed(perception, _encoded))
+app.command("joint", cls=Command)(framed(joint, _joined))
+app.command("reward", cls=Command)(framed(reward, _rewarded))
+app.command("recipe", cls=Command)(framed(recipe))
 app.command("examine", cls=Command)(framed(examine))

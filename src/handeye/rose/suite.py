@@ -39,5 +39,6 @@ SUITE = Suite(
     people=Part("handeye.rose.human.people:RosePeople"),
     probed=Part("handeye.rose.probed:RoseProbed"),
     rewarded=Part("handeye.rose.rewarded:rewarded"),
+    perceived=Part("handeye.rose.perceived:perceived"),
     diagnose=Part("handeye.rose.diagnosis.diagnose:diagnose"),
 )

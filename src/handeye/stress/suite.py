@@ -42,5 +42,6 @@ SUITE = Suite(
     people=Part("handeye.stress.human.people:StressPeople"),
     probed=Part("handeye.stress.probed:StressProbed"),
     rewarded=Part("handeye.stress.rewarded:rewarded"),
+    perceived=Part("handeye.stress.perceived:perceived"),
     diagnose=Part("handeye.stress.diagnosis.diagnose:diagnose"),
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handeye.errors import OptionError, allowed
-from handeye.training.words import CHAT_TEMPLATE, IMAGE, build_tokenizer
+from handeye.training.words import ANSWER, IMAGE, build_tokenizer
 
 if TYPE_CHECKING:
     import torch
@@ -87,6 +87,18 @@ PRESETS: dict[str, Shape] = {
     "scene-mini": Shape(
         side=128,
         patch=16,
+        width=96,
+        heads=4,
+        tower_layers=3,
+        decoder_layers=4,
+        matching=True,
+        ground=0.95,
+        waves=True,
+    ),
+    # The same in patches of 8 pixels: what is as small as these is told apart.
+    "scene-fine": Shape(
+        side=128,
+        patch=8,
         width=96,
         heads=4,
         tower_layers=3,
@@ -207,7 +219,7 @@ def build_processor(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> LlavaPr
         patch_size=shape.patch,
         vision_feature_select_strategy="full",
         num_additional_image_tokens=0,
-        chat_template=CHAT_TEMPLATE,
+        chat_template=tokenizer.chat_template,
         image_token=IMAGE,
     )
 
@@ -219,13 +231,19 @@ def save(model: LlavaForConditionalGeneration, processor: LlavaProcessor, direct
 
 
 def build(
-    preset: str, seed: int, phrases: Sequence[str] = ()
+    preset: str, seed: int, phrases: Sequence[str] = (), answer: str = ANSWER
 ) -> tuple[LlavaForConditionalGeneration, LlavaProcessor]:
-    """A new model and its processor; ``phrases`` are those that it reads as one token each.
+    """A new model and its processor.
+
+    Args:
+        preset: its sizes.
+        seed: of its weights.
+        phrases: that it reads as one token each.
+        answer: the special token that opens an answer.
 
     Raises:
         OptionError: no such preset.
     """
     shape = shape_of(preset)
-    tokenizer = build_tokenizer(phrases)
+    tokenizer = build_tokenizer(phrases, answer)
     return build_model(shape, tokenizer, seed), build_processor(shape, tokenizer)

@@ -20,15 +20,20 @@ if TYPE_CHECKING:
     from handeye.suite import Teaches
 
 
-def needs_torch() -> None:
+def needs_torch(*more: str) -> None:
     """Make sure that the extra is installed.
+
+    Args:
+        more: packages of it beside those that every training needs.
 
     Raises:
         OptionError: it is not; says how to install it.
     """
     from importlib.util import find_spec
 
-    missing = [name for name in ("torch", "transformers", "accelerate") if not find_spec(name)]
+    missing = [
+        name for name in ("torch", "transformers", "accelerate", *more) if not find_spec(name)
+    ]
     if missing:
         raise OptionError(
             f"training needs {', '.join(missing)}; install them with: pip install '.[train]'"
@@ -52,18 +57,24 @@ def train_and_examine(lesson: Teaches, out: Path, preset: str, seed: int, **chan
     """
     needs_torch()
     from handeye.atomic import write_output
-    from handeye.respondents.local.identity import CARD
-    from handeye.training.training_run import claim, steps_done, train
+    from handeye.training.training_run import begun, claim, train
 
     recipe: Recipe = replace(recipe_among(lesson.recipes, preset), **changes)
     if not 0 <= seed < 2**32:
         raise OptionError(f"seed must lie in 0..2^32-1, got {seed}")
     claim(lesson, out, recipe, seed)
-    if (out / CARD).exists():
-        tell(f"{out} is trained already (see {CARD}); it is only examined again")
-    elif done := steps_done(out):
-        tell(f"going on in {out} after step {done} of {recipe.steps}")
-    with telling(recipe, lesson.watched) as progress:
+    begun(out, recipe.steps)
+    label, words = lesson.watched
+
+    def facts(losses: Mapping[str, float]) -> list[str]:
+        said = [f"answers {losses['answer_loss']:.3f}"]
+        # Heads that nothing trains have losses that say nothing.
+        if recipe.supervision != "answers":
+            said.append(f"patches {losses['patch_loss']:.3f}")
+            said.append(f"{words} {losses[f'{label}_recall']:.0%}")
+        return said
+
+    with telling(recipe.steps, facts, recipe.work) as progress:
         train(lesson, out, recipe, seed, progress)
     # Always the same test scenes: models of different seeds differ by their training alone.
     found = examined(lesson, out, seed=0, scenes=recipe.examined_scenes)
@@ -107,37 +118,38 @@ def examined(
 
 @contextmanager
 def telling(
-    recipe: Recipe, watched: tuple[str, str]
+    steps: int,
+    facts: Callable[[Mapping[str, float]], list[str]],
+    work: Callable[[int], float] = float,
 ) -> Iterator[Callable[[int, int, dict[str, float]], None]]:
     """Give what shows log lines: a bar on a terminal, else lines.
 
     The time left is at the speed since the line before.
+
+    Args:
+        steps: in all.
+        facts: of a log line, in a few words each.
+        work: of the first so many steps, where they are not all alike.
     """
     from handeye.progress import Moment, bar, clock_text, moves
 
     with ExitStack() as stack:
         last: tuple[int, float] | None = None
-        at = Moment(0, recipe.steps)
+        at = Moment(0, steps)
 
         def show(step: int, steps: int, losses: dict[str, float]) -> None:
             nonlocal last, at
             now, new = time.monotonic(), last is None
-            facts = [f"answers {losses['answer_loss']:.3f}"]
-            # Heads that nothing trains have losses that say nothing.
-            if recipe.supervision != "answers":
-                facts += [
-                    f"patches {losses['patch_loss']:.3f}",
-                    f"{watched[1]} {losses[f'{watched[0]}_recall']:.0%}",
-                ]
+            said = facts(losses)
             if last and step < steps:
-                speed = (recipe.work(step) - recipe.work(last[0])) / (now - last[1])
-                left = (recipe.work(steps) - recipe.work(step)) / speed
-                facts.insert(0, f"{clock_text(left)} left")
-            last, at = (step, now), Moment(step, steps, tuple(facts))
+                speed = (work(step) - work(last[0])) / (now - last[1])
+                left = (work(steps) - work(step)) / speed
+                said.insert(0, f"{clock_text(left)} left")
+            last, at = (step, now), Moment(step, steps, tuple(said))
             if hushed():
                 return
             if not moves_here:
-                tell(f"step {step} of {steps}: {', '.join(facts)}")
+                tell(f"step {step} of {steps}: {', '.join(said)}")
             elif new:
                 stack.enter_context(bar("steps", lambda: at))
 

@@ -1,4 +1,4 @@
-"""The learning curve as one SVG file: losses on a logarithmic axis, sight on its own.
+"""The learning curve as one SVG file: losses on a logarithmic axis, a share on its own.
 
 Needs no style sheet and no plotting library, so that it can be looked at anywhere.
 """
@@ -14,40 +14,45 @@ from handeye.pages.charts.svg import element, number
 
 _WIDTH, _HEIGHT = 760.0, 300.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50.0, 600.0, 20.0, 260.0
-# Name in the log, words, colour; losses are in nats.
-_LOSSES = (("answer_loss", "answers", "#0b62a4"), ("patch_loss", "patches", "#c9552f"))
+_COLOURS = ("#0b62a4", "#c9552f", "#7a4fa3", "#8a6d1f", "#555555", "#b03a6f")
 _SHARE_COLOUR = "#2f8f55"
 
 
 def curve_svg(
-    lines: Sequence[Mapping[str, float]], looking_steps: int, watched: tuple[str, str]
+    lines: Sequence[Mapping[str, float]],
+    losses: Mapping[str, str],
+    *,
+    watched: tuple[str, str] | None = None,
+    rule: tuple[int, str] = (0, ""),
 ) -> str:
     """Draw the log of a training.
 
     Args:
-        lines: log lines in order, each with ``step``, the two losses (nats; zero where the answers
-            were not yet trained) and a share (0..1, axis on the right).
-        looking_steps: where the answers began, drawn as a vertical line.
-        watched: name of the share in the lines, and what it is called.
+        lines: log lines in order, each with ``step``, the losses (not drawn where they are zero:
+            nothing was trained by them) and the share.
+        losses: names in the lines, and what they are called; six at most.
+        watched: name of a share (0..1, axis on the right) in the lines, and what it is called;
+            None: there is none.
+        rule: a step at which something began, drawn as a vertical line, and what; at 0 none.
     """
     parts: list[Markup] = []
     if lines:
         last = max(line["step"] for line in lines)
-        values = [line[key] for line in lines for key, _, _ in _LOSSES if line[key] > 0]
-        low, high = math.log10(min(values)), math.log10(max(values))
-        parts += _axes(last, low, high)
-        if 0 < looking_steps < last:
-            parts.append(_rule(_x(looking_steps, last), "answers begin"))
-        for place, (key, words, colour) in enumerate(_LOSSES):
+        values = [line[key] for line in lines for key in losses if line[key] > 0]
+        low, high = (math.log10(end) for end in (min(values), max(values))) if values else (0, 1)
+        parts += _axes(last, low, high, shares=watched is not None)
+        if 0 < rule[0] < last:
+            parts.append(_rule(_x(rule[0], last), rule[1]))
+        for place, (key, words) in enumerate(losses.items()):
             points = [
                 (_x(line["step"], last), _y(math.log10(line[key]), low, high))
                 for line in lines
                 if line[key] > 0
             ]
-            parts += _series(points, words, colour, place)
-        key, words = watched
-        points = [(_x(line["step"], last), _y(line[key], 0.0, 1.0)) for line in lines]
-        parts += _series(points, words, _SHARE_COLOUR, len(_LOSSES))
+            parts += _series(points, words, _COLOURS[place], place)
+        if watched is not None:
+            points = [(_x(line["step"], last), _y(line[watched[0]], 0.0, 1.0)) for line in lines]
+            parts += _series(points, watched[1], _SHARE_COLOUR, len(losses))
     drawing = element(
         "svg",
         element("title", "Learning curve"),
@@ -69,7 +74,7 @@ def _y(value: float, low: float, high: float) -> float:
     return _BOTTOM - (_BOTTOM - _TOP) * (value - low) / max(high - low, 1e-9)
 
 
-def _axes(last: float, low: float, high: float) -> list[Markup]:
+def _axes(last: float, low: float, high: float, shares: bool) -> list[Markup]:
     frame = element(
         "path",
         d=f"M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}V{_TOP}",
@@ -81,7 +86,8 @@ def _axes(last: float, low: float, high: float) -> list[Markup]:
         loss, step = 10 ** (low + share * (high - low)), share * last
         y, x = _y(share, 0.0, 1.0), _x(step, last)
         labels.append(_words(_LEFT - 6, y + 4, f"{loss:.2g}", "end"))
-        labels.append(_words(_RIGHT + 6, y + 4, f"{share:.0%}", "start"))
+        if shares:
+            labels.append(_words(_RIGHT + 6, y + 4, f"{share:.0%}", "start"))
         labels.append(_words(x, _BOTTOM + 16, f"{step:,.0f}", "middle"))
     labels.append(_words((_LEFT + _RIGHT) / 2, _BOTTOM + 32, "steps", "middle"))
     return [frame, *labels]

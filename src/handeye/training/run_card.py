@@ -60,6 +60,11 @@ def run_card(
         "resumed": resumed,
         "parameters": parameters,
         "data": {"pictures": recipe.total_pictures, **data},
-        "libraries": {name: version(name) for name in _LIBRARIES},
+        "libraries": libraries(),
         "machine": ran_on,
     }
+
+
+def libraries(*more: str) -> dict[str, str]:
+    """Versions of what a training needs, and of further libraries."""
+    return {name: version(name) for name in (*_LIBRARIES, *more)}

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from transformers.utils import logging as library_logging
 
 from handeye.atomic import entries, held, write_bytes
 from handeye.errors import RunError
+from handeye.printing import tell
 from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
 from handeye.training.architecture import build, save
@@ -43,9 +44,9 @@ if TYPE_CHECKING:
     from handeye.suite import Teaches
 
 _RECORD = "training.json"
-_CHECKPOINTS = "checkpoints"
-# What the pupil reports beside its loss, averaged over the steps between two log lines.
-_MEASURES = ("answer_loss", "patch_loss", "recall")
+_NOTHING: Mapping[str, Any] = {}
+CHECKPOINTS = "checkpoints"
+"""Folder within that of a training."""
 Progress = Callable[[int, int, dict[str, float]], None]
 
 
@@ -65,13 +66,19 @@ class Pictures(Dataset[Example]):
         return picture if self._recipe.sighted else picture.blanked()
 
 
-class _PupilTrainer(Trainer):
-    """The Trainer, with what the pupil measures in its log."""
+class MeasuringTrainer(Trainer):
+    """The Trainer of a model that gives its loss and measures by name, with these in its log.
 
-    def __init__(self, recall: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._recall = recall
-        self._sums: dict[str, float] = dict.fromkeys(_MEASURES, 0.0)
+    Args:
+        measures: names in what the model gives, and in the log, where the means of the steps since
+            the line before stand.
+        given: to the Trainer.
+    """
+
+    def __init__(self, measures: Mapping[str, str], **given: Any) -> None:
+        super().__init__(**given)
+        self._measures = measures
+        self._sums = dict.fromkeys(measures, 0.0)
         self._calls = 0
 
     def compute_loss(
@@ -81,9 +88,9 @@ class _PupilTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
-        """The pupil's loss; its measures are kept for the log."""
+        """The model's loss; its measures are kept for the log."""
         told = model(**inputs)
-        for name in _MEASURES:
+        for name in self._measures:
             self._sums[name] += float(told[name])
         self._calls += 1
         return (told["loss"], told) if return_outputs else told["loss"]
@@ -91,13 +98,12 @@ class _PupilTrainer(Trainer):
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the means since the last line."""
         if self._calls and "loss" in logs:
-            means = {name: total / self._calls for name, total in self._sums.items()}
-            logs |= {self._recall if name == "recall" else name: m for name, m in means.items()}
-            self._sums, self._calls = dict.fromkeys(_MEASURES, 0.0), 0
+            logs |= {self._measures[name]: one / self._calls for name, one in self._sums.items()}
+            self._sums, self._calls = dict.fromkeys(self._measures, 0.0), 0
         super().log(logs, start_time)
 
 
-class _Teller(TrainerCallback):
+class Teller(TrainerCallback):
     """Hands each log line to whoever shows progress."""
 
     def __init__(self, progress: Progress) -> None:
@@ -141,8 +147,8 @@ def _train(
     model, processor = build(recipe.preset, seed, lesson.phrases())
     trainer = _trainer(lesson, out, recipe, seed, model, processor)
     if progress:
-        trainer.add_callback(_Teller(progress))
-    last = last_checkpoint(out / _CHECKPOINTS)
+        trainer.add_callback(Teller(progress))
+    last = last_checkpoint(out / CHECKPOINTS)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     save(model, processor, out)
     seconds = time.monotonic() - start
@@ -150,16 +156,30 @@ def _train(
 
 
 def claim(lesson: Teaches, out: Path, recipe: Recipe, seed: int) -> None:
-    """Make ``out`` the folder of this training.
+    """Make ``out`` the folder of this training of a small model.
 
     Raises:
         RunError: it is the folder of another training, or holds other files.
     """
-    record = {"suite": lesson.name, "seed": seed, "recipe": recipe.record()}
+    # Older folders do not say the suite; their recipe does.
+    known = {"suite": lesson.name}
+    claim_folder(out, {**known, "seed": seed, "recipe": recipe.record()}, known)
+
+
+def claim_folder(out: Path, record: Mapping[str, Any], known: Mapping[str, Any] = _NOTHING) -> None:
+    """Make ``out`` the folder of the training that a record describes, of any kind.
+
+    Args:
+        out: a new or empty folder, or that of the same training.
+        record: JSON values: all that decides the result.
+        known: what a record of before may leave out.
+
+    Raises:
+        RunError: it is the folder of another training, or holds other files.
+    """
     path = out / _RECORD
     if path.exists():
-        # Older folders do not say the suite; their recipe does.
-        if {"suite": lesson.name, **read_json(path)} != record:
+        if {**known, **read_json(path)} != json.loads(json.dumps(record)):
             raise RunError(
                 f"{out} holds a training with another seed or recipe; see {path}, "
                 "and choose a new folder"
@@ -173,8 +193,16 @@ def claim(lesson: Teaches, out: Path, recipe: Recipe, seed: int) -> None:
 
 def steps_done(out: Path) -> int:
     """Steps that need not be made again in the folder of a training, from 0."""
-    last = last_checkpoint(out / _CHECKPOINTS)
+    last = last_checkpoint(out / CHECKPOINTS)
     return int(last.name.partition("-")[2]) if last else 0
+
+
+def begun(out: Path, steps: int) -> None:
+    """Tell whether a folder holds a training already, and how far it is."""
+    if (out / CARD).exists():
+        tell(f"{out} is trained already (see {CARD})")
+    elif done := steps_done(out):
+        tell(f"going on in {out} after step {done} of {steps}")
 
 
 def last_checkpoint(folder: Path) -> Path | None:
@@ -204,10 +232,10 @@ def _trainer(
     seed: int,
     model: LlavaForConditionalGeneration,
     processor: LlavaProcessor,
-) -> _PupilTrainer:
+) -> MeasuringTrainer:
     course, course_options = recipe.schedule()
     settings = TrainingArguments(
-        output_dir=str(out / _CHECKPOINTS),
+        output_dir=str(out / CHECKPOINTS),
         max_steps=recipe.steps,
         per_device_train_batch_size=recipe.pictures,
         learning_rate=recipe.learning_rate,
@@ -245,8 +273,9 @@ def _trainer(
         words,
     )
     packer = Packer(processor)
-    trainer = _PupilTrainer(
-        f"{lesson.watched[0]}_recall",
+    measures = {name: name for name in ("answer_loss", "patch_loss")}
+    trainer = MeasuringTrainer(
+        measures | {"recall": f"{lesson.watched[0]}_recall"},
         model=pupil,
         args=settings,
         train_dataset=Pictures(lesson, recipe, seed),
@@ -271,7 +300,12 @@ def _finish(
     lines = [line for line in trainer.state.log_history if "loss" in line]
     write_bytes(out / "learning-curve.json", json.dumps(lines, indent=1).encode())
     label, words = lesson.watched
-    curve = curve_svg(lines, recipe.looking_steps, (f"{label}_recall", words))
+    curve = curve_svg(
+        lines,
+        {"answer_loss": "answers", "patch_loss": "patches"},
+        watched=(f"{label}_recall", words),
+        rule=(recipe.looking_steps, "answers begin"),
+    )
     write_bytes(out / "learning-curve.svg", curve.encode())
     parameters = sum(p.numel() for p in trainer.model.model.parameters())
     shown = lesson.shown(recipe)
@@ -279,5 +313,5 @@ def _finish(
         lesson.name, recipe, shown, seed, seconds, parameters, machine(),
         labels=[one.about or one.name for one in lesson.labels], resumed=resumed,
     )  # fmt: skip
-    shutil.rmtree(out / _CHECKPOINTS, ignore_errors=True)
+    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
     write_bytes(out / CARD, json.dumps(card, indent=1).encode())

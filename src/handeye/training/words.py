@@ -13,20 +13,28 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 PAD, END, IMAGE, ANSWER = "<pad>", "<end>", "<image>", "<answer>"
-SPECIAL = (PAD, END, IMAGE, ANSWER)
-# Image, then the text of each message in its order; an answer is opened by a mark of its own.
-CHAT_TEMPLATE = (
-    "{%- for message in messages -%}"
-    "{%- if message['role'] == 'assistant' -%}{{ '" + ANSWER + "' }}{%- endif -%}"
-    "{%- if message['content'] is string -%}{{ message['content'] }}"
-    "{%- else -%}{%- for part in message['content'] -%}"
-    "{%- if part['type'] == 'image' -%}{{ '" + IMAGE + "' }}"
-    "{%- elif part['type'] == 'text' -%}{{ part['text'] }}{%- endif -%}"
-    "{%- endfor -%}{%- endif -%}"
-    "{%- if message['role'] == 'assistant' -%}{{ '" + END + "' }}{%- endif -%}"
-    "{%- endfor -%}"
-    "{%- if add_generation_prompt -%}{{ '" + ANSWER + "' }}{%- endif -%}"
-)
+REPLY = "<reply>"
+"""In place of :data:`ANSWER` where answers have tags of that name, for a special token is not
+decoded."""
+
+
+def chat_template(answer: str = ANSWER) -> str:
+    """Image, then the text of each message in its order; an answer is opened by a mark."""
+    return (
+        "{%- for message in messages -%}"
+        "{%- if message['role'] == 'assistant' -%}{{ '" + answer + "' }}{%- endif -%}"
+        "{%- if message['content'] is string -%}{{ message['content'] }}"
+        "{%- else -%}{%- for part in message['content'] -%}"
+        "{%- if part['type'] == 'image' -%}{{ '" + IMAGE + "' }}"
+        "{%- elif part['type'] == 'text' -%}{{ part['text'] }}{%- endif -%}"
+        "{%- endfor -%}{%- endif -%}"
+        "{%- if message['role'] == 'assistant' -%}{{ '" + END + "' }}{%- endif -%}"
+        "{%- endfor -%}"
+        "{%- if add_generation_prompt -%}{{ '" + answer + "' }}{%- endif -%}"
+    )
+
+
+CHAT_TEMPLATE = chat_template()
 
 
 def last_token(tokenizer: PreTrainedTokenizerFast, text: str) -> int:
@@ -34,26 +42,32 @@ def last_token(tokenizer: PreTrainedTokenizerFast, text: str) -> int:
     return int(tokenizer(text, add_special_tokens=False)["input_ids"][-1])
 
 
-def build_tokenizer(phrases: Sequence[str] = ()) -> PreTrainedTokenizerFast:
-    """The tokenizer: special tokens, 256 bytes, phrases; the same on every machine."""
+def build_tokenizer(phrases: Sequence[str] = (), answer: str = ANSWER) -> PreTrainedTokenizerFast:
+    """The tokenizer: special tokens, 256 bytes, phrases; the same on every machine.
+
+    Args:
+        phrases: read as one token each.
+        answer: the special token that opens an answer.
+    """
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {token: i for i, token in enumerate([*SPECIAL, *letters])}
+    special = (PAD, END, IMAGE, answer)
+    vocabulary = {token: i for i, token in enumerate([*special, *letters])}
     core = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     core.decoder = decoders.ByteLevel()
-    core.add_special_tokens([AddedToken(token, special=True) for token in SPECIAL])
+    core.add_special_tokens([AddedToken(token, special=True) for token in special])
     core.add_tokens([AddedToken(phrase, normalized=False) for phrase in phrases])
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=core,
         pad_token=PAD,
         eos_token=END,
-        extra_special_tokens={"image_token": IMAGE, "answer_token": ANSWER},
+        extra_special_tokens={"image_token": IMAGE, "answer_token": answer},
         padding_side="left",
         clean_up_tokenization_spaces=False,
         model_max_length=1024,
     )
-    tokenizer.chat_template = CHAT_TEMPLATE
+    tokenizer.chat_template = chat_template(answer)
     return tokenizer

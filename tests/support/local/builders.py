@@ -6,6 +6,7 @@ from typing import Any
 
 from handeye.rose.teaching.words import phrases
 from handeye.training.architecture import build
+from handeye.training.small import text_sizes
 from handeye.training.words import CHAT_TEMPLATE, build_tokenizer
 
 
@@ -22,21 +23,6 @@ SIGLIP_SIZES = {
     "image_size": 32,
     "patch_size": 8,
 }
-
-
-def text_sizes(tokenizer: Any) -> dict[str, Any]:
-    return {
-        "vocab_size": len(tokenizer),
-        "hidden_size": 32,
-        "intermediate_size": 48,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": 2048,
-        "pad_token_id": tokenizer.pad_token_id,
-        "eos_token_id": tokenizer.eos_token_id,
-        "bos_token_id": None,
-    }
 
 
 def byte_tokenizer(*more: str) -> Any:

@@ -9,6 +9,7 @@ import base64
 import io
 import json
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,25 +26,18 @@ from PIL import Image
 
 from handeye.media.sound import encode_wav
 from handeye.respondents.local.loading import LocalModel, of
+from handeye.rose.teaching.words import phrases
+from handeye.training.small import FAMILIES as FAMILIES_OF_OURS, small
 from tests.support.local import sound_builders
 from tests.support.local.builders import gemma3, idefics3, llava
-from tests.support.local.video_builders import (
-    internvl,
-    llava_onevision,
-    qwen2_5_vl,
-    qwen2_vl,
-    qwen3_vl,
-    smolvlm,
-)
+from tests.support.local.video_builders import internvl, llava_onevision, smolvlm
 
 # Two threads are many times slower than one beside another busy process.
 torch.set_num_threads(1)
 _BUILDERS = {
     "llava": llava,
     "llava_onevision": llava_onevision,
-    "qwen2_vl": qwen2_vl,
-    "qwen2_5_vl": qwen2_5_vl,
-    "qwen3_vl": qwen3_vl,
+    **{family: partial(small, family, phrases()) for family in FAMILIES_OF_OURS},
     "internvl": internvl,
     "gemma3": gemma3,
     "smolvlm": smolvlm,

@@ -7,74 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import transformers
-
 from handeye.respondents.local.processors import NoVideos, pictures_only
+from handeye.training.small import text_sizes
 from handeye.training.words import CHAT_TEMPLATE
-from tests.support.local.builders import SIGLIP_SIZES, byte_tokenizer, idefics3_parts, text_sizes
-
-_QWEN_TOKENS = ("<|image_pad|>", "<|video_pad|>", "<|vision_start|>", "<|vision_end|>")
-_QWEN_VISION = {
-    "depth": 2,
-    "hidden_size": 32,
-    "num_heads": 4,
-    "patch_size": 4,
-    "temporal_patch_size": 2,
-    "spatial_merge_size": 2,
-}
-
-
-def _qwen(name: str, text: dict[str, Any], vision: dict[str, Any]) -> tuple[Any, Any]:
-    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
-
-    tokenizer = byte_tokenizer(*_QWEN_TOKENS)
-    tokenizer.image_token = "<|image_pad|>"
-    kind = pictures_only(getattr(transformers, f"{name}Processor"))
-    processor = kind(
-        Qwen2VLImageProcessorPil(
-            patch_size=4, temporal_patch_size=2, merge_size=2, min_pixels=256, max_pixels=4096
-        ),
-        tokenizer,
-        NoVideos(),
-        chat_template=CHAT_TEMPLATE.replace(
-            "<image>", "<|vision_start|><|image_pad|><|vision_end|>"
-        ),
-    )
-    image, video, start, end = tokenizer.convert_tokens_to_ids(list(_QWEN_TOKENS))
-    rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 2]}
-    config = getattr(transformers, f"{name}Config")(
-        text_config={**text_sizes(tokenizer), "rope_parameters": rope, **text},
-        vision_config={**_QWEN_VISION, **vision},
-        image_token_id=image,
-        video_token_id=video,
-        vision_start_token_id=start,
-        vision_end_token_id=end,
-    )
-    return getattr(transformers, f"{name}ForConditionalGeneration")(config), processor
-
-
-def qwen2_vl() -> tuple[Any, Any]:
-    return _qwen("Qwen2VL", {}, {"embed_dim": 32, "mlp_ratio": 2})
-
-
-def qwen2_5_vl() -> tuple[Any, Any]:
-    vision = {
-        "intermediate_size": 48,
-        "out_hidden_size": 32,
-        "window_size": 16,
-        "fullatt_block_indexes": [1],
-    }
-    return _qwen("Qwen2_5_VL", {}, vision)
-
-
-def qwen3_vl() -> tuple[Any, Any]:
-    vision = {
-        "intermediate_size": 48,
-        "out_hidden_size": 32,
-        "num_position_embeddings": 64,
-        "deepstack_visual_indexes": [0, 1],
-    }
-    return _qwen("Qwen3VL", {"head_dim": 8}, vision)
+from tests.support.local.builders import SIGLIP_SIZES, byte_tokenizer, idefics3_parts
 
 
 def internvl() -> tuple[Any, Any]:

@@ -36,6 +36,8 @@ class NoVideos:
 
     num_frames = fps = None
     model_input_names: tuple[str, ...] = ()
+    # Asked for where the processor is saved.
+    _auto_class = None
 
 
 def pictures_only(kind: Any) -> Any:
