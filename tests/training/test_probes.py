@@ -42,8 +42,8 @@ def states(targets, told):
     return tokens
 
 
-def found(fit, tried, vocabulary, told, **how):
-    both = (looked(targets, states(targets, told), **how) for targets in (fit, tried))
+def found(fit, tried, vocabulary, told):
+    both = (looked(targets, states(targets, told))[0] for targets in (fit, tried))
     return probed(*both, vocabulary)
 
 
@@ -83,8 +83,11 @@ def test_swapped_tokens_have_what_their_places_tell(shown):
 
         return tokens
 
-    both = (looked(targets, placed(targets), swapped=True) for targets in (fit, tried))
-    swapped = probed(*both, vocabulary)
+    both = [looked(targets, placed(targets)) for targets in (fit, tried)]
+    swapped = probed(*(other for _, other in both), vocabulary)
+    for own, other in both:
+        assert len(own.scene) == len(other.scene)
+        assert sorted(own.depth[own.thing]) == sorted(other.depth[other.thing])
     told = {one.what: one for one in figures(swapped, swapped, swapped)}
     assert told["side"].after.value > 0.95
     assert told["colour"].after.value < 0.6

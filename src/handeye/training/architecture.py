@@ -95,18 +95,6 @@ PRESETS: dict[str, Shape] = {
         ground=0.95,
         waves=True,
     ),
-    # The same in patches of 8 pixels: what is as small as these is told apart.
-    "scene-fine": Shape(
-        side=128,
-        patch=8,
-        width=96,
-        heads=4,
-        tower_layers=3,
-        decoder_layers=4,
-        matching=True,
-        ground=0.95,
-        waves=True,
-    ),
     "tile-small": Shape(
         side=128, patch=16, width=128, heads=4, tower_layers=4, decoder_layers=4, matching=True
     ),

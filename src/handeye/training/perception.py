@@ -229,8 +229,8 @@ def _trained(
     card: dict[str, Any] = {}
     if probes:
         learner.to("cpu")
-        after = probes.of(encoder)
-        found = figures(probes.of(encoder, swapped=True), before, after)
+        after, swapped = probes.beside(encoder)
+        found = figures(swapped, before, after)
         card = {
             "handeye": __version__,
             "stage": "perception",
@@ -342,28 +342,34 @@ class _Probes:
         self._shown = some(shown, _FITTED * most)
         self.counts = {"fitted on": len(self._shown), "tried on": len(self._back)}
 
-    def of(self, encoder: Backbone, *, swapped: bool = False) -> Mapping[str, Sums]:
+    def of(self, encoder: Backbone) -> Mapping[str, Sums]:
         """Fit and try all probes."""
+        return self.beside(encoder, swapped=False)[0]
+
+    def beside(
+        self, encoder: Backbone, *, swapped: bool = True
+    ) -> tuple[Mapping[str, Sums], Mapping[str, Sums]]:
+        """The same, and what they come to on tokens of other pictures."""
         if not self._back:
-            return {}
+            return {}, {}
         was = encoder.training
         encoder.eval()
-        both: list[Looked] = []
-        for places in (self._shown, self._back):
-            targets = [self._pictures.targets[at] for at in places]
-
-            def tokens(numbers: Sequence[int], places: Sequence[int] = places) -> Any:
-                levels = np.stack([self._pictures.levels(places[at]) for at in numbers])
-                with torch.inference_mode():
-                    found = encoder(
-                        encoder.pixels(torch.from_numpy(levels).to(encoder.span.device))
-                    )
-                return found.float().cpu().numpy()
-
-            both.append(looked(targets, tokens, swapped=swapped))
+        fit, tried = (self._looked(encoder, places) for places in (self._shown, self._back))
         encoder.train(was)
-        fit, tried = both
-        return probed(fit, tried, self._pictures.vocabulary)
+        words = self._pictures.vocabulary
+        other = probed(fit[1], tried[1], words) if swapped else {}
+        return probed(fit[0], tried[0], words), other
+
+    def _looked(self, encoder: Backbone, places: Sequence[int]) -> tuple[Looked, Looked]:
+        device = encoder.span.device
+
+        def tokens(numbers: Sequence[int]) -> Any:
+            levels = np.stack([self._pictures.levels(places[at]) for at in numbers])
+            with torch.inference_mode():
+                found = encoder(encoder.pixels(torch.from_numpy(levels).to(device)))
+            return found.float().cpu().numpy()
+
+        return looked([self._pictures.targets[at] for at in places], tokens)
 
 
 # ---- a dry run

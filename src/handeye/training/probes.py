@@ -89,46 +89,58 @@ Tokens = Callable[[Sequence[int]], Floats32]
 
 
 def looked(
-    targets: Sequence[Targets], tokens: Tokens, *, swapped: bool = False, at_once: int = 32
-) -> Looked:
+    targets: Sequence[Targets], tokens: Tokens, *, at_once: int = 32
+) -> tuple[Looked, Looked]:
     """Tokens that show a thing, and of every picture as many of the ground, drawn.
 
     Args:
         targets: of the pictures.
         tokens: of the encoder.
-        swapped: every picture has the tokens of another one, of another scene if there is any.
         at_once: pictures that ``tokens`` is asked for at a time.
+
+    Returns:
+        Each picture with its own tokens; and with those of another one, of another scene if there
+        is any.
     """
     scenes = {name: at for at, name in enumerate(dict.fromkeys(one.scene for one in targets))}
-    order = _others([one.scene for one in targets]) if swapped else list(range(len(targets)))
-    rows: dict[str, list[NDArray[Any]]] = {}
+    receives = _others([one.scene for one in targets])
+    own: list[Looked] = []
+    swapped: list[Looked] = []
     for start in range(0, len(targets), at_once):
         some = range(start, min(start + at_once, len(targets)))
-        for number, states in zip(some, tokens([order[at] for at in some]), strict=True):
-            one = targets[number]
-            shown, ground = np.flatnonzero(one.owner > 0), np.flatnonzero(one.owner == 0)
-            drawn = Draw(0, "probed ground", number).sample(
-                len(ground), min(len(ground), len(shown))
-            )
-            at = np.sort(np.concatenate([shown, ground[drawn]])).astype(np.int64)
-            owner = one.owner[at].astype(np.int64)
-            # The row behind the last thing is that of the ground.
-            points = np.concatenate([one.points, np.full((1, *one.points.shape[1:]), np.nan)])
-            offsets = points[owner - 1] - one.view.places()[at][:, None]
-            for name, value in (
-                ("states", states[at]),
-                ("classes", one.classes[at]),
-                ("thing", owner > 0),
-                ("offsets", offsets.astype(np.float32)),
-                ("depth", one.depth[at].astype(np.float32)),
-                ("scene", np.full(len(at), scenes[one.scene])),
-            ):
-                rows.setdefault(name, []).append(value)
-    return Looked(**{name: np.concatenate(parts) for name, parts in rows.items()})
+        for number, states in zip(some, tokens(some), strict=True):
+            for kept, place in ((own, number), (swapped, receives[number])):
+                one = targets[place]
+                kept.append(_asked(one, states, place, scenes[one.scene]))
+    return _together(own), _together(swapped)
+
+
+def _asked(one: Targets, states: Floats32, number: int, scene: int) -> Looked:
+    shown, ground = np.flatnonzero(one.owner > 0), np.flatnonzero(one.owner == 0)
+    room = min(len(ground), len(shown))
+    drawn = ground[Draw(0, "probed ground", number).sample(len(ground), room)]
+    at = np.sort(np.concatenate([shown, drawn])).astype(np.int64)
+    owner = one.owner[at]
+    # The row behind the last thing is that of the ground.
+    points = np.concatenate([one.points, np.full((1, *one.points.shape[1:]), np.nan)])
+    offsets = points[owner - 1] - one.view.places()[at][:, None]
+    return Looked(
+        states=states[at],
+        classes=one.classes[at],
+        thing=owner > 0,
+        offsets=offsets.astype(np.float32),
+        depth=one.depth[at].astype(np.float32),
+        scene=np.full(len(at), scene),
+    )
+
+
+def _together(parts: Sequence[Looked]) -> Looked:
+    names = Looked.__dataclass_fields__
+    return Looked(**{name: np.concatenate([getattr(one, name) for one in parts]) for name in names})
 
 
 def _others(scenes: Sequence[str]) -> list[int]:
-    """For every picture another one: as far round as the largest scene is large."""
+    """For every picture another one, each once: as far round as the largest scene is large."""
     order = sorted(range(len(scenes)), key=lambda at: (scenes[at], at))
     most = max((scenes.count(one) for one in set(scenes)), default=0)
     out = [0] * len(scenes)
