@@ -258,6 +258,10 @@ def reward(
         _carry_out("reward", recipe, out, seed, json)
 
 
+# Seconds that a process waits for another one to make the sets of a ladder.
+_PATIENCE = 3600
+
+
 def ladder(
     suite: Annotated[
         str,
@@ -305,6 +309,7 @@ def ladder(
 
     from msgspec import to_builtins
 
+    from handeye.atomic import held
     from handeye.errors import OptionError, allowed
     from handeye.printing import tell
     from handeye.progress import counting
@@ -322,10 +327,10 @@ def ladder(
     how = {"scenes": scenes, "level": level}
     said: Any = {}
     for share in shares:
-        with counting("making scenes") as progress:
-            ground = made(
-                place_of(out, seed) / "sets", seed=seed, cues=share, progress=progress, **how
-            )
+        sets = place_of(out, seed) / "sets"
+        # A process for other cues makes the same sets: the second one waits.
+        with held(place_of(out, seed), patience=_PATIENCE), counting("making scenes") as progress:
+            ground = made(sets, seed=seed, cues=share, progress=progress, **how)
         said = ground.said
 
         def begins(name: str, share: int = share) -> None:

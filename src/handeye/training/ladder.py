@@ -46,7 +46,8 @@ Figures = Mapping[str, Estimate]
 Showing = Callable[[int], AbstractContextManager["Progress | None"]]
 _FIGURES, _ANSWERS = "figures.json", "answers.jsonl"
 _SEED, _CUES = "seed-", "cues-"
-_BATCH = 64
+# Of an answer, room for all facts; and rows that are asked at a time.
+_TOKENS, _BATCH = 192, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ def climb(
 
     names = chosen(rungs)
     for stage in ("perception", "joint", "reward"):
-        recipe.stage(stage)  # type: ignore[arg-type]
+        recipe.stage(stage)
     place = place_of(out, seed) / f"{_CUES}{cues}"
     told = {"ladder": dict(record or {}), "seed": seed, "cues": cues}
     told["recipe"] = msgspec.to_builtins(msgspec.structs.replace(recipe, about=""))
@@ -339,10 +340,7 @@ class _Ladder:
 
         loaded = open_model(Model(name=str(folder.resolve())), self._seed)
         asked, seen = self._ground.asked, self._ground.asked.seen()
-        assert self._recipe.reward is not None
-        said = examination.answers(
-            loaded, loaded.model, asked, seen, tokens=self._recipe.reward.tokens, batch=_BATCH
-        )
+        said = examination.answers(loaded, loaded.model, asked, seen, tokens=_TOKENS, batch=_BATCH)
         examination.write_answers(out / _ANSWERS, seen, said)
         told = examination.judged(seen, said)["rates"]
         text = [row for row in asked.rows if not row.images and row.completion is not None]

@@ -94,7 +94,8 @@ def with_cues(items: Iterable[Item], cues: int, seed: int) -> list[Item]:
 
     Of all of these so many percent speak for the true one, rounded; which, the seed decides.
     """
-    plain, pairs = [], {}
+    plain: list[str] = []
+    pairs: dict[tuple[str, str], dict[bool, Item]] = {}
     for item in items:
         if item.cue_value:
             pairs.setdefault((item.picture_id, item.cue), {})[item.cue_value == item.truth] = item
