@@ -143,9 +143,9 @@ def perception(
         from handeye.training.perception import dry_run as tried
 
         known = bool(recipe.data.set or recipe.data.truths)
-        found = tried(recipe, *(_truths(recipe) if known else (None, ())))
-        if not put_json(json, json_.dumps(found, indent=1)):
-            for name, value in found.items():
+        shapes = tried(recipe, *(_truths(recipe) if known else (None, ())))
+        if not put_json(json, json_.dumps(shapes, indent=1)):
+            for name, value in shapes.items():
                 say(f"{name}: {json_.dumps(value)}")
         return
     if out is None:

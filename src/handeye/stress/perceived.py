@@ -49,7 +49,7 @@ def perceived(items: ItemSet) -> Iterator[PictureTruth]:
             _thing(place, one, picture, seen) for place, one in enumerate(picture.objects)
         )
         # Greys in equal steps, the nearest near white.
-        depth = items.depth(picture).astype(np.float32) / 255
+        depth = items.depth(picture).astype(np.float32) / np.float32(255)
         truth = PictureTruth(picture.picture, picture.scene_id, things, items.masks(picture), depth)
         yield checked(truth)
 

@@ -147,15 +147,15 @@ class Backbone(nn.Module):
                 f"{type(self.images).__name__} gives {values.shape} for a picture; encoders that "
                 "take one picture as (1, 3, height, width) can be trained"
             )
-        return values[0]
+        return np.asarray(values[0])
 
     @cached_property
     def _shift(self) -> NDArray[np.float32]:
-        return self.shift.cpu().numpy()
+        return np.asarray(self.shift.cpu().numpy())
 
     @cached_property
     def _span(self) -> NDArray[np.float32]:
-        return self.span.cpu().numpy()
+        return np.asarray(self.span.cpu().numpy())
 
     def _found(self, pixels: torch.Tensor) -> torch.Tensor:
         if self.layer is not None:

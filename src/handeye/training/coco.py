@@ -127,7 +127,7 @@ def _truth(
     depth = None
     if image.depth_file:
         grey = np.asarray(read_view(inside(folder, image.depth_file, where)).image())[..., 0]
-        depth = grey.astype(np.float32) / 255
+        depth = grey.astype(np.float32) / np.float32(255)
     scene = str(image.id if image.scene is None else image.scene)
     try:
         return checked(PictureTruth(image.file_name, scene, tuple(things), mask, depth))

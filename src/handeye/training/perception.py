@@ -19,10 +19,11 @@ import json
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -43,11 +44,12 @@ from handeye.training.backbones import Backbone, backbone
 from handeye.training.heads import PerceptualHead, TargetBatch, batched, heads_file
 from handeye.training.learning_curve import curve_svg
 from handeye.training.pictures import Pictures, some
-from handeye.training.probes import Figure, Sums, figures, looked, probed
+from handeye.training.probes import Figure, Looked, Sums, figures, looked, probed
 from handeye.training.recipes import Perception, Recipe, Weights
 from handeye.training.run_card import libraries, machine
+from handeye.training.small import made_up
 from handeye.training.stages import arguments, is_first, rows_at_once
-from handeye.training.targets import PictureTruth, Thing, Vocabulary
+from handeye.training.targets import PictureTruth, Vocabulary
 from handeye.training.training_run import (
     CHECKPOINTS,
     MeasuringTrainer,
@@ -344,7 +346,7 @@ class _Probes:
             return {}
         was = encoder.training
         encoder.eval()
-        both = []
+        both: list[Looked] = []
         for places in (self._shown, self._back):
             targets = [self._pictures.targets[at] for at in places]
 
@@ -358,7 +360,8 @@ class _Probes:
 
             both.append(looked(targets, tokens, swapped=swapped))
         encoder.train(was)
-        return probed(*both, self._pictures.vocabulary)
+        fit, tried = both
+        return probed(fit, tried, self._pictures.vocabulary)
 
 
 # ---- a dry run
@@ -381,10 +384,10 @@ def dry_run(recipe: Recipe, root: Path | None, truths: Iterable[PictureTruth]) -
     """
     course: Perception = recipe.stage("perception")
     encoder = encoder_of(recipe, 0, small=True)
-    if root is None:
-        pictures = Pictures(Path(), _made_up(), encoder.view, encoder.shown)
-        levels = np.full((len(pictures), 3, *encoder.shape), 128, np.uint8)
-    else:
+    with TemporaryDirectory() as folder:
+        if root is None:
+            material = made_up(Path(folder))
+            root, truths = material.pictures, material.truths.values()
         pictures = Pictures(root, islice(truths, course.batch), encoder.view, encoder.shown)
         levels = np.stack([pictures.levels(at) for at in range(len(pictures))])
     learner = Learner(encoder, pictures.vocabulary, course.parts, 0)
@@ -400,19 +403,6 @@ def dry_run(recipe: Recipe, root: Path | None, truths: Iterable[PictureTruth]) -
         "keypoints": list(pictures.vocabulary.keypoints),
         "losses": {name: round(float(value.detach()), 4) for name, value in told.items()},
     }
-
-
-def _made_up() -> Iterator[PictureTruth]:
-    """Four pictures of two scenes, in numbers alone."""
-    for number in range(4):
-        mask = np.zeros((96, 128), np.uint8)
-        mask[16:48, 16:48], mask[48:80, 64:112] = 1, 2
-        things = (
-            Thing("box", {"colour": ("red", "blue")[number % 2]}, {"middle": (32.0, 32.0)}),
-            Thing("ball", {"colour": "green"}, {"middle": (88.0, 64.0)}),
-        )
-        depth = (mask / 2).astype(np.float32)
-        yield PictureTruth(str(number), str(number // 2), things, mask, depth)
 
 
 def told(card: Mapping[str, Any]) -> tuple[Figure, ...]:

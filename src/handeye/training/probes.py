@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
@@ -25,7 +25,8 @@ from handeye.stats.bootstrap import resample_sums
 from handeye.training.lesson import IGNORED
 from handeye.training.targets import NAME, Targets, Vocabulary
 
-Floats, Floats32 = NDArray[np.float64], NDArray[np.float32]
+Floats: TypeAlias = NDArray[np.float64]
+Floats32: TypeAlias = NDArray[np.float32]
 _RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Penalties that are tried, of which the inner fold chooses; features have a variance of one."""
 _INNER = 4

@@ -214,7 +214,7 @@ class View:
 
 
 def _middles(low: float, high: float, parts: int) -> NDArray[np.float64]:
-    return low + (np.arange(parts) + 0.5) * ((high - low) / parts)
+    return np.asarray(low + (np.arange(parts) + 0.5) * ((high - low) / parts), np.float64)
 
 
 def view_of(
@@ -271,7 +271,7 @@ def view_of(
     for channel, side, axis in ((0, width, 0), (1, height, 1)):
         # Padding is the same for white and for black; edges of it are mixed.
         inside = np.where(levels[2] > 0.999, levels[channel], np.nan)
-        known = ~np.isnan(inside).all(axis)
+        known = np.asarray(~np.isnan(inside).all(axis))
         line = np.full(len(known), np.nan)
         line[known] = np.nanmean(inside.compress(known, 1 - axis), axis)
         at = np.flatnonzero(known & (line > 0.02) & (line < 0.98))
@@ -433,7 +433,7 @@ class Seen:
             heat = np.zeros((len(self.owner), points.shape[1]))
         untold = [-1, *(at for at, one in enumerate(self.things, 1) if one.keypoints is None)]
         heat[np.isin(self.owner, untold)] = np.nan
-        return heat.astype(np.float16)
+        return np.asarray(heat, np.float16)
 
 
 def _counted(truth: PictureTruth, view: View) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
