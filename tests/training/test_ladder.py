@@ -161,8 +161,10 @@ def test_a_ladder_of_a_few_steps(tmp_path):
 
     _, found = climbed("1")
     values = {(one["rung"], one["figure"]): one["value"] for one in found["figures"]}
-    assert [*dict.fromkeys(rung for rung, _ in values)] == [*RUNGS]
+    assert [*dict.fromkeys(rung for rung, _ in values)] == [*RUNGS, "constant"]
     assert len((out / "ladder.jsonl").read_text().splitlines()) == len(found["figures"])
+    # Who does not look tells no pair, but is right now and then.
+    assert values["constant", "pst"] == 0 < values["constant", "outcome"]
     pairs = {(one["first"], one["second"]) for one in found["contrasts"]}
     assert pairs == {("perceptual", "permuted"), ("both", "outcome")}
     assert "| both-permuted: " in (out / "ladder.md").read_text()

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -121,6 +122,12 @@ RUNGS: dict[str, Rung] = {
     "more": Rung("answers alone, for as many operations", after=PERCEPTUAL, like="both"),
 }
 """By name, each behind those that it stands on."""
+CONSTANT = "constant"
+"""What is no training: the commonest right completion, written to everything."""
+_ABOUT = {
+    **{name: rung.about for name, rung in RUNGS.items()},
+    CONSTANT: "the commonest right completion to everything",
+}
 CONTRASTS = ((PERCEPTUAL, "permuted"), ("both", "outcome"))
 """Fixed before anything was measured: the first less the second."""
 INFORMATIVE = {"paid": (0.3, 0.8), "zero variance": (0.0, 0.5), "correlation": (-1.0, 0.8)}
@@ -216,6 +223,7 @@ def climb(
             if not (place / name / _FIGURES).exists():
                 begins(name)
                 ladder.make(name)
+        ladder.keep_constant()
     return {name: kept(place / name) for name in names}
 
 
@@ -258,6 +266,28 @@ class _Ladder:
             "worked": Estimate(round(time.process_time() - worked, 1)),
         }
         write_bytes(out / _FIGURES, json.dumps(msgspec.to_builtins(found), indent=1).encode())
+
+    def keep_constant(self) -> None:
+        """Keep what whoever does not look can come to."""
+        out = self._place / CONSTANT
+        if (out / _FIGURES).exists():
+            return
+        truths = [row.truth for row in self._ground.asked.seen()]
+        right = Counter(written(one, one.needed) for one in truths if one is not None)
+        found = self._judged(right.most_common(1)[0][0] for _ in truths)
+        out.mkdir(exist_ok=True)
+        write_bytes(out / _FIGURES, json.dumps(msgspec.to_builtins(found), indent=1).encode())
+
+    def _judged(self, said: Iterable[str]) -> dict[str, Estimate]:
+        """What completions to all that is asked about pictures come to."""
+        from handeye.training.examination import judged
+
+        told = list(said)
+        rates = judged(self._ground.asked.seen(), told)["rates"]
+        return {
+            **self._ground.figures(told),
+            **{name: msgspec.convert(rates[name], Estimate) for name in ("outcome", "perception")},
+        }
 
     def _truths(self, rung: Rung) -> Mapping[str, PictureTruth]:
         truths = self._ground.shown.truths
@@ -342,13 +372,11 @@ class _Ladder:
         asked, seen = self._ground.asked, self._ground.asked.seen()
         said = examination.answers(loaded, loaded.model, asked, seen, tokens=_TOKENS, batch=_BATCH)
         examination.write_answers(out / _ANSWERS, seen, said)
-        told = examination.judged(seen, said)["rates"]
         text = [row for row in asked.rows if not row.images and row.completion is not None]
         words = examination.Words(loaded, asked)
         found = examination.surprise(loaded.model, text, words, _BATCH)
         return {
-            **self._ground.figures(said),
-            **{name: msgspec.convert(told[name], Estimate) for name in ("outcome", "perception")},
+            **self._judged(said),
             "text": msgspec.convert(examination.perplexity(found)["perplexity"], Estimate),
         }
 
@@ -484,13 +512,13 @@ def gathered(out: Path) -> list[Told]:
     found = []
     for path in out.glob(f"{_SEED}*/{_CUES}*/*/{_FIGURES}"):
         name, cues, seed = (one.name for one in path.parents[:3])
-        if name in RUNGS:
+        if name in _ABOUT:
             at = int(seed.removeprefix(_SEED)), int(cues.removeprefix(_CUES)), name
             found += [
                 Told(*at, figure, one.value, one.low, one.high)
                 for figure, one in kept(path.parent).items()
             ]
-    order = {name: place for place, name in enumerate(RUNGS)}
+    order = {name: place for place, name in enumerate(_ABOUT)}
     return sorted(found, key=lambda one: (one.seed, one.cues, order[one.rung]))
 
 
@@ -530,14 +558,14 @@ def _rungs(told: Sequence[Told], words: Mapping[str, Said]) -> Iterator[Table]:
         here = [one for one in told if one.cues == cues]
         seeds = sorted({one.seed for one in here})
         rows = []
-        for name, rung in RUNGS.items():
+        for name, about in _ABOUT.items():
             mine = [one for one in here if one.rung == name]
             if mine:
                 cells = [
                     _shown(_cell([one for one in mine if one.figure == key]), key, said.unit)
                     for key, said in words.items()
                 ]
-                rows.append(Line(name, tuple(cells), basis=rung.about))
+                rows.append(Line(name, tuple(cells), basis=about))
         yield Table(
             f"cues {cues}",
             f"{cues} % of the cues in training are true; seeds {', '.join(map(str, seeds))}",
