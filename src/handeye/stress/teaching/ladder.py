@@ -26,7 +26,7 @@ from handeye.training.rows import Material, rows_of
 
 FAMILIES = ("count", "size", "relation")
 CUES = ("context", "authority")
-LEVEL, SIDE, SCENES = 1, 128, 300
+LEVEL, SIDE, SCENES = 1, 128, 600
 SAID = {
     "pst": Said("pairs told (PST)"),
     "visual": Said("visual weight", "plain"),
