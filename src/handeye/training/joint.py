@@ -30,9 +30,9 @@ from handeye.training.checkpoints import HEAD, adapter_of, base_of, trained_head
 from handeye.training.examination import Words, prompts
 from handeye.training.heads import batched, no_targets, region_loss
 from handeye.training.lesson import IGNORED
-from handeye.training.recipes import Joint, Recipe
+from handeye.training.recipes import Joint, Recipe, Weights
 from handeye.training.rows import Material, Row, order
-from handeye.training.stages import arguments, rows_at_once
+from handeye.training.stages import Resumable, arguments, rows_at_once
 from handeye.training.targets import PictureTruth, Targets, Vocabulary, targets_of, view_of
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 TOLD = "perceptual"
 """The key under which a batch has what its pictures should tell."""
+_PARTS = (*Weights.__struct_fields__, "named", "region")
+_LOGGED = ("answers", TOLD, *(f"{TOLD}/{name}" for name in _PARTS))
 
 
 # ---- what tokens should tell
@@ -230,15 +232,17 @@ class Looking:
     ever.
 
     Attributes:
-        parts: of the last such loss, detached.
-        ratio: of the last one that was asked for, once its gradients are there: how large that of
-            the weighted perceptual loss is beside that of the answers, at the states of the layer.
+        parts: the last such loss and its parts by their names in the log, detached; empty where the
+            batch had no picture.
+        weigh: whether gradients are compared on the way back.
+        told: called then with how large the gradient of the weighted perceptual loss is beside that
+            of the answers, at the states of the layer.
     """
 
     def __init__(self, model: Any, layer: nn.Module, stage: Joint) -> None:
         self.parts: dict[str, torch.Tensor] = {}
-        self.ratio: float | None = None
-        self.weighs = False
+        self.weigh = False
+        self.told: Callable[[float], None] = lambda ratio: None
         self._model, self._layer, self._stage = model, layer, stage
         self._answer = model.forward
         # The signature stays: generate reads it.
@@ -261,14 +265,15 @@ class Looking:
         (states,) = found
         if torch.is_grad_enabled() and not states.requires_grad:
             raise DataError(
-                "no gradient reaches the states of the hooked layer: activations are checkpointed "
-                "in a way that hides them; set machine.checkpointing to false"
+                "no gradient reaches the states of the hooked layer: all weights before it are "
+                "still, or activations are checkpointed in a way that hides them "
+                "(machine.checkpointing)"
             )
         return _and(out, self._loss(states, told))
 
     def _loss(self, states: torch.Tensor, told: Mapping[str, Any]) -> torch.Tensor:
         tapped = states
-        if self.weighs and states.requires_grad:
+        if self.weigh and states.requires_grad:
             tapped = states.view_as(states)
             self._measure(states, tapped)
         head = trained_head(base_of(self._model))
@@ -281,7 +286,9 @@ class Looking:
             region = region_loss(logits, told["shares"])
             loss = loss + self._stage.region * region
             parts["region"] = region.detach()
-        self.parts = parts
+        seen = bool(len(told["distinct"]))
+        named = {f"{TOLD}/{name}": part for name, part in parts.items()}
+        self.parts = {TOLD: loss.detach(), **named} if seen else {}
         return loss
 
     def _measure(self, states: torch.Tensor, tapped: torch.Tensor) -> None:
@@ -291,7 +298,7 @@ class Looking:
         def whole(grad: torch.Tensor) -> None:
             if kept:
                 answers = float((grad - kept[0]).norm())
-                self.ratio = float(kept[0].norm()) / max(answers, 1e-12)
+                self.told(float(kept[0].norm()) / max(answers, 1e-12))
 
         tapped.register_hook(lambda grad: kept.append(grad.detach()))
         states.register_hook(whole)
@@ -320,7 +327,7 @@ def _and(out: Any, loss: torch.Tensor) -> Any:
 # ---- the trainer
 
 
-class JointTrainer(SFTTrainer):
+class JointTrainer(Resumable, SFTTrainer):
     """TRL's trainer of answers, with what picture tokens tell.
 
     Args:
@@ -334,6 +341,8 @@ class JointTrainer(SFTTrainer):
         self._stage = stage
         # Behind TRL's own change of the forward pass, and before anything wraps the model.
         self.looking = None if looks is None else looks(base_of(self.model))
+        if self.looking is not None:
+            self.looking.told = self._weighed
 
     def compute_loss(
         self,
@@ -352,16 +361,17 @@ class JointTrainer(SFTTrainer):
         looking = self.looking
         if looking is not None:
             every = self.args.logging_steps
-            looking.weighs = (self.state.global_step + 1) % every == 0
+            looking.weigh = (self.state.global_step + 1) % every == 0
         found = super().compute_loss(asked, inputs, return_outputs, num_items_in_batch)
         answers = found[0] if return_outputs else found
         # TRL's is a part of the mean over a step where it is told how many tokens that has.
         parts = 1 if num_items_in_batch is None else self.current_gradient_accumulation_steps
-        self._noted["answers"].append(float(answers.detach()) * parts)
+        told = {"answers": answers.detach() * parts}
         if looking is None:
+            self._note(told)
             return found
         perceptual = kept[0][TOLD]
-        self._note(perceptual)
+        self._note(told | looking.parts)
         loss = answers + self.weight * perceptual / parts
         return (loss, found[1]) if return_outputs else loss
 
@@ -376,21 +386,17 @@ class JointTrainer(SFTTrainer):
         done = int(self.state.global_step) + 1
         return self._stage.weight * min(1.0, done / max(rise, 1))
 
-    def _note(self, loss: torch.Tensor) -> None:
-        assert self.looking is not None
-        noted = self._noted
-        noted[TOLD].append(float(loss.detach()))
-        for name, part in self.looking.parts.items():
-            noted[f"{TOLD}/{name}"].append(float(part))
-        if self.looking.ratio is not None:
-            noted[f"{TOLD}/gradient_ratio"].append(self.looking.ratio)
-            self.looking.ratio = None
+    def _note(self, found: Mapping[str, torch.Tensor]) -> None:
+        """Log means over the processes that have something to tell."""
+        values = torch.stack([found.get(name, found["answers"]).float() for name in _LOGGED])
+        there = torch.tensor([name in found for name in _LOGGED], device=values.device)
+        sums = self.accelerator.reduce(torch.stack([values * there, there.float()]), "sum")
+        for name, value, count in zip(_LOGGED, *sums.tolist(), strict=True):
+            if count:
+                self._noted[name].append(value / count)
 
-    def create_model_card(self, *given: Any, **named: Any) -> None:
-        """Nothing: a card of ours tells more, and checkpoints are nobody's to read."""
-
-    def _send_telemetry(self) -> None:
-        """Nothing: a training is told to nobody who was not asked for (``report_to``)."""
+    def _weighed(self, ratio: float) -> None:
+        self._noted[f"{TOLD}/gradient_ratio"].append(ratio)
 
 
 def trainer_of(

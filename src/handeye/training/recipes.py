@@ -390,10 +390,18 @@ def _checked(recipe: Recipe) -> Recipe:
             raise OptionError(f"{key}: no regular expression: {error}") from None
     for name in STAGES:
         stage = getattr(recipe, name)
-        if stage is not None and stage.at_once is not None and stage.batch % stage.at_once:
+        if stage is None:
+            continue
+        if stage.at_once is not None and stage.batch % stage.at_once:
             raise OptionError(
                 f"{name}.at_once: a step has {stage.batch} rows, which {stage.at_once} does not "
                 "divide"
+            )
+        if stage.checkpoint_every % stage.log_every:
+            # Means since the last line would begin anew where a training is gone on with.
+            raise OptionError(
+                f"{name}.checkpoint_every: {stage.checkpoint_every} steps are no whole number of "
+                f"log_every, {stage.log_every}"
             )
     if (reward := recipe.reward) is not None:
         if reward.batch % reward.generations:

@@ -34,7 +34,7 @@ from handeye.training.checkpoints import adapter_of
 from handeye.training.examination import suppressed
 from handeye.training.recipes import Recipe, Rewarded
 from handeye.training.rows import Material, order
-from handeye.training.stages import arguments, rows_at_once
+from handeye.training.stages import Resumable, arguments, rows_at_once
 
 if TYPE_CHECKING:
     from handeye.respondents.local.loading import LocalModel
@@ -105,7 +105,7 @@ def credited(stage: Rewarded, verdict: Verdict) -> Iterator[tuple[int, int, floa
                 yield fact.start, fact.end, -stage.charge
 
 
-class RewardTrainer(GRPOTrainer):
+class RewardTrainer(Resumable, GRPOTrainer):
     """TRL's GRPO, with credit by token and watchdogs.
 
     Args:
@@ -166,12 +166,6 @@ class RewardTrainer(GRPOTrainer):
     def _note(self, name: str, value: Any) -> None:
         mode = "train" if self.model.training else "eval"
         self._metrics[mode][f"handeye/{name}"].append(float(value))
-
-    def create_model_card(self, *given: Any, **named: Any) -> None:
-        """Nothing: a card of ours tells more, and checkpoints are nobody's to read."""
-
-    def _send_telemetry(self) -> None:
-        """Nothing: a training is told to nobody who was not asked for (``report_to``)."""
 
 
 def trainer_of(

@@ -20,6 +20,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -127,6 +128,35 @@ def arguments(
         log_level="error",
         **more,
     )
+
+
+class Resumable:
+    """What the trainers of models have beside TRL's, to be named in front of its class."""
+
+    model: Any
+    is_fsdp_enabled: bool
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        """Keep weights under the names that they have in the model.
+
+        Those that they are published under are read by ``from_pretrained`` alone; going on from
+        them, Transformers finds none of them, says so in a warning and begins anew.
+        """
+        model = self.model
+        if hasattr(model, "get_base_model"):
+            super()._save(output_dir, state_dict)  # type: ignore[misc]
+            return
+        model.save_pretrained = partial(model.save_pretrained, save_original_format=False)
+        try:
+            super()._save(output_dir, state_dict)  # type: ignore[misc]
+        finally:
+            del model.save_pretrained
+
+    def create_model_card(self, *given: Any, **named: Any) -> None:
+        """Nothing: a card of ours tells more, and checkpoints are nobody's to read."""
+
+    def _send_telemetry(self) -> None:
+        """Nothing: a training is told to nobody who was not asked for (``report_to``)."""
 
 
 def rows_at_once(course: Course) -> int:
@@ -290,7 +320,8 @@ def _finish(
     out: Path, history: list[dict[str, Any]], loaded: LocalModel, card: Mapping[str, Any]
 ) -> None:
     lines = [
-        {name: value for name, value in line.items() if name not in _UNSTEADY}
+        # Of a training that was gone on with, what was read back has another order.
+        {name: line[name] for name in sorted(line) if name not in _UNSTEADY}
         for line in history
         if "loss" in line
     ]
