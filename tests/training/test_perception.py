@@ -149,6 +149,44 @@ def test_a_killed_training_goes_on_to_the_same_curve_weights_and_figures(
         assert (tmp_path / "out" / name).read_bytes() == (out / name).read_bytes(), name
 
 
+TWO = """
+import sys
+from pathlib import Path
+from handeye.training.perception import train_perception
+from handeye.training.recipes import read_recipe
+from tests.support.perceived import planted
+
+folder = Path(sys.argv[1])
+truths = planted(folder / "pictures", 24)
+card = train_perception(
+    read_recipe(folder / "recipe.yaml"), folder / "pictures", truths, folder / "out", 7
+)
+"""
+
+
+def test_two_processes_train_one_encoder(unbroken, truths, place, tmp_path):
+    (tmp_path / "recipe.yaml").write_text(RECIPE.replace("steps: 12", "steps: 4"))
+    planted(tmp_path / "pictures", 24)
+    (tmp_path / "two.py").write_text(TWO)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+            *("--nproc_per_node", "2", tmp_path / "two.py", tmp_path),
+        ],
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        timeout=400,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    card = json.loads((tmp_path / "out" / CARD).read_text())
+    assert card["processes"] == 2
+    _, alone, _ = unbroken
+    both = zip(card["figures"], alone["figures"], strict=True)
+    assert all(one["before"] == other["before"] for one, other in both)
+    curve = json.loads((tmp_path / "out" / "learning-curve.json").read_text())
+    assert curve[-1]["patch_loss"] < curve[0]["patch_loss"]
+
+
 def test_a_finished_training_is_left_alone_and_another_refused(unbroken, place, recipe, truths):
     out, card, _ = unbroken
     before = {one: one.stat().st_mtime_ns for one in out.rglob("*")}
@@ -273,6 +311,9 @@ def test_the_command_trains_on_a_set_and_on_a_file_of_coco(tmp_path):
     assert "held out" in result.stdout
     assert "balanced accuracy" in result.stdout
     assert "next: handeye train joint" in result.stderr
+    again = run("--config", recipe, "--data", data, "--out", tmp_path / "a", "--seed", 2)
+    assert "trained already" in again.stderr
+    assert again.stdout == result.stdout
     write_coco(load(data), tmp_path / "coco.json")
     text = recipe.read_text().replace("held_out: 0.25", f"held_out: 0.25, pictures: {data}")
     recipe.write_text(text)

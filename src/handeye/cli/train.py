@@ -153,13 +153,19 @@ def perception(
     root, truths = _truths(recipe)
     from handeye.training.perception import told, train_perception
     from handeye.training.probes import table
+    from handeye.training.stages import is_first
+    from handeye.training.training_run import begun
+
+    if is_first():
+        begun(out, course.steps)
 
     def facts(losses: Any) -> list[str]:
         return [f"loss {losses['loss']:.3f}", f"names of things {losses['named']:.0%}"]
 
     with telling(course.steps, facts) as progress:
         card = train_perception(recipe, root, truths, out, seed, progress=progress)
-    if put_json(json, json_.dumps(card, indent=1)) or not card:
+    # Of several processes one tells.
+    if not card or put_json(json, json_.dumps(card, indent=1)):
         return
     from handeye.terminal.console import Console
     from handeye.terminal.tables import print_table
@@ -568,7 +574,8 @@ def _truths(recipe: Recipe) -> tuple[Path, Iterable[PictureTruth]]:
 
 def _encoded(given: dict[str, Any]) -> None:
     if not given["dry_run"]:
-        say_next("train", "joint", "--config", given["config"], "--out", "FOLDER")
+        words = ("--config", given["config"], "--encoder", given["out"], "--out", "FOLDER")
+        say_next("train", "joint", *words)
 
 
 def _joined(given: dict[str, Any]) -> None:

@@ -43,7 +43,9 @@ def perceived(items: ItemSet) -> Iterator[PictureTruth]:
             "'handeye stress generate' do"
         )
     for picture_id in dict.fromkeys(item.picture_id for item in items):
-        picture = items.picture(picture_id)
+        picture = items.pictures.get(picture_id)
+        if picture is None:
+            raise DataError(f"{items.name}: it does not say what picture {picture_id} shows")
         seen = Counter(one["name"] for one in picture.objects if one["area"])
         things = tuple(
             _thing(place, one, picture, seen) for place, one in enumerate(picture.objects)

@@ -1,4 +1,6 @@
-"""A small vision-language model of our own, whatever it is taught: its shape, its training.
+"""Training: small models of our own, whatever they are taught, and stages for any model.
+
+A small vision-language model of our own:
 
     lesson.py        what is taught: examples, labels of patches, recipes
     words.py         the tokenizer: bytes, and the phrases of a lesson
@@ -9,6 +11,15 @@
     learning_curve.py run_card.py   what a run leaves behind for people
     asking.py        a trained model, read and asked as anyone would
     command.py       trains, examines, tells
+
+Stages that any model goes through, by a recipe. What suites (``Suite.perceived``) or files say of
+pictures becomes targets of tokens:
+
+    targets.py       truths of pictures -> what each token should tell; what a processor shows
+    coco.py          truths from files of COCO
+    heads.py         the perceptual head and its losses, for an encoder and for a decoder
+    backbones.py     encoders behind one interface
+    pictures.py probes.py perception.py   stage 1: order, linear probes, the training
 
 A suite's ``teaching/`` makes the lesson. Needs ``handeye[train]`` (PyTorch, Transformers,
 Accelerate); nothing here is imported by the rest of the package unless it trains.

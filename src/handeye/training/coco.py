@@ -117,13 +117,16 @@ def _truth(
             f"{where}: {image.file_name} has {found[0]} x {found[1]} pixels, the file says "
             f"{image.width} x {image.height}"
         )
-    areas = [(_area(one, shape, _where(file, one)), one) for one in annotations]
-    areas.sort(key=lambda pair: -int(pair[0].sum()))
-    mask = np.zeros(shape, np.uint8 if len(areas) < 256 else np.uint32)
-    things = []
-    for number, (shown, one) in enumerate(areas, 1):
-        mask[shown] = number
-        things.append(_thing(one, categories[one.category_id], _where(file, one)))
+
+    def area(one: _Annotation) -> Shown:
+        return _area(one, shape, _where(file, one))
+
+    # Made twice, not kept: those of a crowded photograph would fill the memory.
+    order = sorted(annotations, key=lambda one: -int(area(one).sum()))
+    mask = np.zeros(shape, np.uint8 if len(order) < 256 else np.uint32)
+    for number, one in enumerate(order, 1):
+        mask[area(one)] = number
+    things = [_thing(one, categories[one.category_id], _where(file, one)) for one in order]
     depth = None
     if image.depth_file:
         grey = np.asarray(read_view(inside(folder, image.depth_file, where)).image())[..., 0]

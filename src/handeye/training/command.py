@@ -57,17 +57,13 @@ def train_and_examine(lesson: Teaches, out: Path, preset: str, seed: int, **chan
     """
     needs_torch()
     from handeye.atomic import write_output
-    from handeye.respondents.local.identity import CARD
-    from handeye.training.training_run import claim, steps_done, train
+    from handeye.training.training_run import begun, claim, train
 
     recipe: Recipe = replace(recipe_among(lesson.recipes, preset), **changes)
     if not 0 <= seed < 2**32:
         raise OptionError(f"seed must lie in 0..2^32-1, got {seed}")
     claim(lesson, out, recipe, seed)
-    if (out / CARD).exists():
-        tell(f"{out} is trained already (see {CARD}); it is only examined again")
-    elif done := steps_done(out):
-        tell(f"going on in {out} after step {done} of {recipe.steps}")
+    begun(out, recipe.steps)
     label, words = lesson.watched
 
     def facts(losses: Mapping[str, float]) -> list[str]:

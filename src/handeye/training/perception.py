@@ -224,6 +224,8 @@ def _trained(
     last = last or last_checkpoint(out / CHECKPOINTS)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     learner: Learner = trainer.accelerator.unwrap_model(trainer.model)
+    # Processes tell their pictures from those of all: each of them counts, or they would wait.
+    operations = _operations(learner, pictures, shown)
     card: dict[str, Any] = {}
     if probes:
         learner.to("cpu")
@@ -250,7 +252,7 @@ def _trained(
             },
             "vocabulary": msgspec.to_builtins(pictures.vocabulary),
             "figures": msgspec.to_builtins(found),
-            "operations": _operations(learner, pictures, shown) * course.steps * course.batch,
+            "operations": operations * course.steps * course.batch,
             "seconds": round(time.monotonic() - start, 1),
             "resumed": last is not None,
             "processes": trainer.accelerator.num_processes,

@@ -27,6 +27,7 @@ from transformers.utils import logging as library_logging
 
 from handeye.atomic import entries, held, write_bytes
 from handeye.errors import RunError
+from handeye.printing import tell
 from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
 from handeye.training.architecture import build, save
@@ -194,6 +195,14 @@ def steps_done(out: Path) -> int:
     """Steps that need not be made again in the folder of a training, from 0."""
     last = last_checkpoint(out / CHECKPOINTS)
     return int(last.name.partition("-")[2]) if last else 0
+
+
+def begun(out: Path, steps: int) -> None:
+    """Tell whether a folder holds a training already, and how far it is."""
+    if (out / CARD).exists():
+        tell(f"{out} is trained already (see {CARD})")
+    elif done := steps_done(out):
+        tell(f"going on in {out} after step {done} of {steps}")
 
 
 def last_checkpoint(folder: Path) -> Path | None:
