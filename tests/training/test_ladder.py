@@ -148,7 +148,7 @@ def test_a_ladder_of_a_few_steps(tmp_path):
         pytest.importorskip(name, reason="needs handeye[train]")
     (tmp_path / "recipe.yaml").write_text(RECIPE)
     out = tmp_path / "out"
-    command = ["train", "ladder", "stress", "--out", str(out), "--cue-truth", "50", "--scenes", "8"]
+    command = ["train", "ladder", "stress", "--out", str(out), "--true-cues", "50", "--scenes", "8"]
     command += ["--config", str(tmp_path / "recipe.yaml"), "--seed"]
 
     def climbed(*more):
@@ -210,7 +210,7 @@ def _lines(rung: Path) -> list[dict]:
 def test_options_that_cannot_be_met_are_told_before_any_work(tmp_path):
     command = ["train", "ladder", "stress", "--out", str(tmp_path / "out"), "--seed", "1"]
     for more, words in (
-        (["--cue-truth", "120"], "0..100"),
+        (["--true-cues", "120"], "0..100"),
         (["--rungs", "none"], "rung is"),
     ):
         result = CliRunner().invoke(app, [*command, *more])

@@ -281,7 +281,7 @@ def ladder(
         Path, typer.Option(metavar="FOLDER", help="Of all seeds; the same one goes on.")
     ],
     seed: Decides,
-    cue_truth: Annotated[
+    true_cues: Annotated[
         str,
         typer.Option(
             metavar="SHARES", help="Percent of the cues in training that are true, with commas."
@@ -328,7 +328,7 @@ def ladder(
         raise OptionError(f"suite is {suite!r}{allowed(suite, able)}")
     recipe = read_recipe(config)
     names = chosen(None if rungs is None else [one.strip() for one in rungs.split(",")])
-    shares = _percents(cue_truth)
+    shares = _percents(true_cues)
     needs_torch("trl", "peft", "datasets")
     how = {"scenes": scenes, "level": level}
     said: Any = {}
@@ -361,8 +361,8 @@ def _percents(text: str) -> list[int]:
 
     parts = [one.strip() for one in text.split(",")]
     if not all(one.isdecimal() and int(one) <= 100 for one in parts):
-        raise OptionError(f"--cue-truth is {text!r}; give percents in 0..100 with commas: 50,90")
-    refuse_twice("--cue-truth", parts)
+        raise OptionError(f"--true-cues is {text!r}; give percents in 0..100 with commas: 50,90")
+    refuse_twice("--true-cues", parts)
     return [int(one) for one in parts]
 
 
