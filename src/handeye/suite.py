@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from handeye.states.targets import Target
     from handeye.stats.agreement import Level
     from handeye.stats.intervals import Samples
+    from handeye.training.ladder import Ground
     from handeye.training.lesson import Example, Label
     from handeye.training.targets import PictureTruth
 
@@ -126,8 +127,8 @@ class Suite:
             ``n_items``.
         scene: what is asked about together and resampled together: ``scenes``, ``clips``.
         run_format: the number in run.json that this version writes and reads.
-        commands: its Typer app, for ``handeye NAME``; ``describe``, ``verify`` and ``scenes`` come
-            from the frame where it has none of its own.
+        commands: its Typer app, for ``handeye NAME``; ``describe``, ``verify``, ``scenes`` and
+            ``cost`` come from the frame where it has none of its own.
         run_command: the function behind ``handeye run NAME``.
         respondents: ``handeye/NAME`` to its ``Kind`` (:mod:`handeye.respondents.conversation`).
             Two suites may give one name; which is meant follows from the set.
@@ -167,6 +168,8 @@ class Suite:
             right and what is true of their pictures (:mod:`handeye.rewards.columns`).
         perceived: ``(items) -> Iterator[PictureTruth]``: what is true of its pictures pixel by
             pixel, each picture once (:mod:`handeye.training.targets`).
+        ladder: ``(folder, *, seed, cues, ...) -> Ground``: what a ladder of trainings is shown and
+            asked (:mod:`handeye.training.ladder`).
         exports: rows for other harnesses.
     """
 
@@ -209,6 +212,7 @@ class Suite:
     train_command: Part | None = None
     rewarded: Callable[[Any], Iterator[Task]] | None = None
     perceived: Callable[[Any], Iterator[PictureTruth]] | None = None
+    ladder: Callable[..., Ground] | None = None
     exports: Callable[[], Exports] | None = None
 
     def abilities(self) -> dict[str, bool]:

@@ -73,6 +73,16 @@ def _lesson_of(directory: Path) -> Teaches:
     raise RunError(f"{card}: trained for {name!r}; no suite of that name teaches here")
 
 
+def _climbed() -> list[Any]:
+    return [one for one in all_suites() if one.ladder is not None]
+
+
+def _rungs() -> Iterable[str]:
+    from handeye.training.ladder import RUNGS
+
+    return RUNGS
+
+
 def _recipes() -> Iterable[str]:
     from handeye.training.recipes import shipped
 
@@ -252,6 +262,108 @@ def reward(
         _try("reward", recipe, json)
     else:
         _carry_out("reward", recipe, out, seed, json)
+
+
+# Seconds that a process waits for another one to make the sets of a ladder.
+_PATIENCE = 3600
+
+
+def ladder(
+    suite: Annotated[
+        str,
+        typer.Argument(
+            metavar="SUITE",
+            help="Whose questions are learned.",
+            autocompletion=one_of(lambda: [one.name for one in _climbed()]),
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Of all seeds; the same one goes on.")
+    ],
+    seed: Decides,
+    true_cues: Annotated[
+        str,
+        typer.Option(
+            metavar="SHARES", help="Percent of the cues in training that are true, with commas."
+        ),
+    ] = "50,90",
+    rungs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="With commas: only these trainings, and those that they stand on.",
+            autocompletion=one_of(_rungs, several=True),
+        ),
+    ] = None,
+    config: Config = "ladder",
+    scenes: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Scenes to train on; a quarter as many are asked about."),
+    ] = None,
+    level: Annotated[
+        int | None, typer.Option(metavar="N", help="Of their difficulty, 1 for the easiest.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Train small models that differ in one thing each, and ask all of them the same.
+
+    Stopped at any moment, the same command goes on; further seeds join in the same folder.
+
+    Example: handeye train ladder stress --out FOLDER --seed 1
+    """
+    import json as json_
+
+    from msgspec import to_builtins
+
+    from handeye.atomic import held
+    from handeye.errors import OptionError, allowed
+    from handeye.printing import tell
+    from handeye.progress import counting
+    from handeye.training.command import needs_torch, telling
+    from handeye.training.ladder import RUNGS, chosen, climb, keep_all, place_of
+    from handeye.training.recipes import read_recipe
+
+    able = {one.name: one for one in _climbed()}
+    if suite not in able or (made := able[suite].ladder) is None:
+        raise OptionError(f"suite is {suite!r}{allowed(suite, able)}")
+    recipe = read_recipe(config)
+    names = chosen(None if rungs is None else [one.strip() for one in rungs.split(",")])
+    shares = _percents(true_cues)
+    needs_torch("trl", "peft", "datasets")
+    how = {"scenes": scenes, "level": level}
+    said: Any = {}
+    for share in shares:
+        sets = place_of(out, seed) / "sets"
+        # A process for other cues makes the same sets: the second one waits.
+        with held(place_of(out, seed), patience=_PATIENCE), counting("making scenes") as progress:
+            ground = made(sets, seed=seed, cues=share, progress=progress, **how)
+        said = ground.said
+
+        def begins(name: str, share: int = share) -> None:
+            tell(f"cues {share} %, {name}: {RUNGS[name].about}")
+
+        def facts(losses: Any) -> list[str]:
+            return [f"loss {losses['loss']:.3f}"]
+
+        climb(
+            ground, recipe, out, seed, share,
+            rungs=names, record={"suite": suite, **how}, begins=begins,
+            showing=lambda steps: telling(steps, facts),
+        )  # fmt: skip
+    told, compared, tables = keep_all(out, said)
+    found = {"figures": to_builtins(told), "contrasts": to_builtins(compared)}
+    if not put_json(json, json_.dumps(found, indent=1)):
+        _say_tables(f"{out}: {len(names)} trainings of seed {seed}, told in ladder.md", tables)
+
+
+def _percents(text: str) -> list[int]:
+    from handeye.errors import OptionError, refuse_twice
+
+    parts = [one.strip() for one in text.split(",")]
+    if not all(one.isdecimal() and int(one) <= 100 for one in parts):
+        raise OptionError(f"--true-cues is {text!r}; give percents in 0..100 with commas: 50,90")
+    refuse_twice("--true-cues", parts)
+    return [int(one) for one in parts]
 
 
 def recipe(
@@ -493,5 +605,6 @@ for number, suite in enumerate(_TEACHING):
 app.command("perception", cls=Command)(framed(perception, _encoded))
 app.command("joint", cls=Command)(framed(joint, _joined))
 app.command("reward", cls=Command)(framed(reward, _rewarded))
+app.command("ladder", cls=Command)(framed(ladder))
 app.command("recipe", cls=Command)(framed(recipe))
 app.command("examine", cls=Command)(framed(examine))

@@ -20,7 +20,7 @@ from handeye.answer_kinds.choice import LETTERS
 from handeye.errors import DataError, OptionError, allowed
 from handeye.reading import UNREADABLE, why
 from handeye.rewards import facts as said
-from handeye.rewards.written import BLOCKS
+from handeye.rewards.written import BLOCKS, tagged
 
 VERSION = 1
 Kind = Literal["text", "number", "choice", "truth", "calls"]
@@ -326,15 +326,18 @@ def rows(
         except DataError as error:
             raise DataError(f"item {task.item_id}: {error}") from None
         answer = right_answer(truth)
-        facts = said.as_text(truth.needed)
-        written = f"<recognition> {facts} </recognition> <answer> {answer} </answer>"
-        yield _row(task, layout, written if complete else None)
+        yield _row(task, layout, written(truth, truth.needed) if complete else None)
         if text_only and truth.question and truth.needed:
             # In an order that says nothing: that of the scene is the generator's.
             given = sorted(truth.needed, key=lambda fact: _drawn(task.item_id, fact))
             yield _row(_unseen(task, given, "text"), layout, answer)
             if truth.program and said.program(truth.program)(said.scene(tuple(given[1:]))) is None:
                 yield _row(_unseen(task, given[1:], "untold"), layout, UNTOLD)
+
+
+def written(truth: Truth, facts: Sequence[str]) -> str:
+    """The right answer in the written form, behind some of what is true."""
+    return tagged(said.as_text(facts), right_answer(truth))
 
 
 def right_answer(truth: Truth) -> str:
